@@ -1,0 +1,56 @@
+package http1
+
+import "bytes"
+
+// Request is one parsed request. All slices point into the buffer that was parsed, and are good until it is written to.
+type Request struct {
+	Method []byte // as sent: methods are case-sensitive (RFC 9110, section 9.1)
+	Target []byte // as sent: a path with its query, an http URL, or *
+	Path   []byte // the target's path, escapes not decoded; / for a URL without one
+	Query  []byte // what follows the target's first question mark, escapes not decoded
+	Minor  int    // 0 or 1, of HTTP/1.Minor
+	Fields []Field
+	Body   []byte // whole, without chunked coding; empty when there is none
+	Close  bool   // the connection must end after the response
+	Head   bool   // the method is HEAD: the response carries no body
+}
+
+// Header gives the value of the first field of that name, in any case, or nil where there is none.
+func (r *Request) Header(name string) []byte {
+	for i := range r.Fields {
+		if f := &r.Fields[i]; len(f.Name) == len(name) && sameName(f.Name, name) {
+			return f.Value
+		}
+	}
+	return nil
+}
+
+func sameName(a []byte, b string) bool {
+	for i := range a {
+		if a[i] != b[i] && (a[i]|0x20 != b[i]|0x20 || a[i]|0x20 < 'a' || a[i]|0x20 > 'z') {
+			return false
+		}
+	}
+	return true
+}
+
+// QueryValue gives the value of the first key of that name in the query, ms in "ms=50&id=7". Neither key nor value is
+// decoded; a key without = has an empty value.
+func (r *Request) QueryValue(name string) (value []byte, ok bool) {
+	for rest := r.Query; len(rest) > 0; {
+		var pair []byte
+		pair, rest, _ = bytes.Cut(rest, ampersand)
+		if len(pair) < len(name) || string(pair[:len(name)]) != name {
+			continue
+		}
+		if pair = pair[len(name):]; len(pair) == 0 {
+			return pair, true
+		}
+		if pair[0] == '=' {
+			return pair[1:], true
+		}
+	}
+	return nil, false
+}
+
+var ampersand = []byte{'&'}
