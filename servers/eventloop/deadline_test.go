@@ -1,0 +1,139 @@
+package eventloop_test
+
+import (
+	"errors"
+	"math"
+	"os"
+	"testing"
+	"time"
+
+	"nodecompare/servers/eventloop"
+)
+
+// limits are short where a connection must be closed by them, and an hour where it must not.
+func TestDeadlinesCloseAConnection(t *testing.T) {
+	const short, long = 20 * time.Millisecond, time.Hour
+	for name, test := range map[string]struct {
+		set  func(*eventloop.Conn)
+		want error
+	}{
+		"idle":                    {func(c *eventloop.Conn) { c.SetIdle(short) }, eventloop.ErrIdle},
+		"total":                   {func(c *eventloop.Conn) { c.SetDeadline(short) }, eventloop.ErrDeadline},
+		"both, idle first":        {func(c *eventloop.Conn) { c.SetDeadline(long); c.SetIdle(short) }, eventloop.ErrIdle},
+		"both, total first":       {func(c *eventloop.Conn) { c.SetIdle(long); c.SetDeadline(short) }, eventloop.ErrDeadline},
+		"moved to earlier":        {func(c *eventloop.Conn) { c.SetIdle(long); c.SetIdle(short) }, eventloop.ErrIdle},
+		"total moved to earlier":  {func(c *eventloop.Conn) { c.SetDeadline(long); c.SetDeadline(short) }, eventloop.ErrDeadline},
+		"total taken away":        {func(c *eventloop.Conn) { c.SetDeadline(short); c.SetDeadline(0); c.SetIdle(2 * short) }, eventloop.ErrIdle},
+		"idle taken away":         {func(c *eventloop.Conn) { c.SetIdle(short); c.SetIdle(0); c.SetDeadline(2 * short) }, eventloop.ErrDeadline},
+		"idle longer than time":   {func(c *eventloop.Conn) { c.SetIdle(math.MaxInt64); c.SetDeadline(short) }, eventloop.ErrDeadline},
+		"total longer than time":  {func(c *eventloop.Conn) { c.SetDeadline(math.MaxInt64); c.SetIdle(short) }, eventloop.ErrIdle},
+		"taken away and set anew": {func(c *eventloop.Conn) { c.SetIdle(long); c.SetIdle(0); c.SetIdle(short) }, eventloop.ErrIdle},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := start(t, 1)
+			closed := make(chan error, 1)
+			server, _ := accepted(t, l, &handler{closed: func(err error) { closed <- err }})
+			begin := time.Now()
+			on(t, l, func() { test.set(server) })
+			err := receive(t, closed)
+			if err != test.want || !errors.Is(err, os.ErrDeadlineExceeded) {
+				t.Errorf("closed with %v, want %v", err, test.want)
+			}
+			if took := time.Since(begin); took < short {
+				t.Errorf("closed after %v, the limit is %v", took, short)
+			}
+		})
+	}
+}
+
+func TestLimitsThatAreTakenAwayDoNotClose(t *testing.T) {
+	l := start(t, 1)
+	const short = 5 * time.Millisecond
+	server, peer := accepted(t, l, &handler{closed: func(err error) {
+		if !errors.Is(err, eventloop.ErrStopped) {
+			t.Errorf("closed: %v", err)
+		}
+	}})
+	on(t, l, func() {
+		server.SetIdle(short)
+		server.SetDeadline(short)
+		server.SetIdle(0)
+		server.SetDeadline(0)
+	})
+	timerPause(t, l, 10*short)
+	on(t, l, func() {
+		server.SetIdle(math.MaxInt64)
+		server.SetDeadline(math.MaxInt64)
+	})
+	timerPause(t, l, 10*short)
+	on(t, l, func() { server.Write([]byte("alive")) })
+	mustRead(t, peer, 5)
+}
+
+// A connection on which something moves outlives its idle time many times over. The bytes come from timers of the
+// same loop, set for a quarter of it, so that a slow machine delays both alike.
+func TestMovementKeepsAConnectionAlive(t *testing.T) {
+	const idle, beats = 400 * time.Millisecond, 12
+	for _, direction := range []string{"in", "out"} {
+		t.Run(direction, func(t *testing.T) {
+			t.Parallel()
+			l := start(t, 1)
+			closed := make(chan error, 1)
+			server, peer := accepted(t, l, &handler{closed: func(err error) { closed <- err }})
+			n := 0
+			beaten := make(chan struct{})
+			var beat eventloop.Timer
+			beat.Init(l, func() {
+				if direction == "in" {
+					mustWrite(t, peer, []byte("x"))
+				} else {
+					server.Write([]byte("x"))
+				}
+				if n++; n == beats {
+					close(beaten)
+					return
+				}
+				beat.Set(idle / 4)
+			})
+			begin := time.Now()
+			on(t, l, func() {
+				server.SetIdle(idle)
+				beat.Set(0)
+			})
+			select {
+			case <-beaten:
+			case err := <-closed:
+				t.Fatalf("closed with %v after %v and %d beats", err, time.Since(begin), n)
+			}
+			if err := receive(t, closed); err != eventloop.ErrIdle {
+				t.Errorf("closed with %v, want ErrIdle", err)
+			}
+			if took := time.Since(begin); took < beats/4*idle {
+				t.Errorf("closed after %v", took)
+			}
+		})
+	}
+}
+
+// A peer that takes nothing is idle, however often the other side tries to write.
+func TestWritesThatTheKernelRefusesAreNoMovement(t *testing.T) {
+	l := start(t, 1)
+	closed := make(chan error, 1)
+	server, _ := accepted(t, l, &handler{closed: func(err error) { closed <- err }})
+	var beat eventloop.Timer
+	beat.Init(l, func() {
+		server.Write([]byte("x"))
+		beat.Set(time.Millisecond)
+	})
+	on(t, l, func() {
+		for server.Write(make([]byte, 1024)) {
+		}
+		server.SetIdle(50 * time.Millisecond)
+		beat.Set(0)
+	})
+	if err := receive(t, closed); err != eventloop.ErrIdle {
+		t.Errorf("closed with %v, want ErrIdle", err)
+	}
+	on(t, l, beat.Stop)
+}

@@ -1,0 +1,110 @@
+package eventloop
+
+import "time"
+
+const (
+	// stallTime is for how long the peer of a finished connection may take none of what is still to be sent.
+	stallTime = 10 * time.Second
+	// lingerTime is how long Finish then waits for the peer to close as well, and lingerBytes what it reads meanwhile.
+	lingerTime  = time.Second
+	lingerBytes = 1 << 20
+)
+
+// SetIdle closes the connection with ErrIdle once no byte has moved for d, counted from now; 0 takes the limit away.
+// After Finish, which has limits of its own, it does nothing.
+func (c *Conn) SetIdle(d time.Duration) {
+	if c.finishing {
+		return
+	}
+	c.idle, c.active = min(d, longest), c.loop.now
+	c.arm()
+}
+
+// SetDeadline closes the connection with ErrDeadline in d, whatever moves on it; 0 takes the limit away. After Finish it
+// does nothing.
+func (c *Conn) SetDeadline(d time.Duration) {
+	if c.finishing {
+		return
+	}
+	c.deadline = 0
+	if d > 0 {
+		c.deadline = c.loop.now + min(d, longest)
+	}
+	c.arm()
+}
+
+// arm sets the timer for the earlier limit. A timer that would fire sooner is left: expire sets it anew, so that a
+// connection that is busy all the time moves its timer once per idle time and not with every byte.
+func (c *Conn) arm() {
+	due := c.due()
+	if due == 0 || c.closing || c.timer.slot != 0 && c.timer.when <= due {
+		return
+	}
+	c.timer.Set(due - c.loop.now)
+}
+
+// due is the loop time of the earlier limit, 0 for none.
+func (c *Conn) due() time.Duration {
+	due := c.deadline
+	if idle := c.active + c.idle; c.idle > 0 && (due == 0 || idle < due) {
+		due = idle
+	}
+	return due
+}
+
+func (c *Conn) expire() {
+	switch due := c.due(); {
+	case due == 0:
+	case due > c.loop.now:
+		c.arm()
+	case c.finishing && len(c.out) == 0:
+		c.close(nil)
+	case due == c.deadline:
+		c.close(ErrDeadline)
+	default:
+		c.close(ErrIdle)
+	}
+}
+
+// Finish closes the connection when all that was written has been sent and the peer has closed too, or a second after the
+// sending. Closing at once while unread bytes lie in the kernel would reset the connection, and the peer could lose the last
+// response (RFC 9112 section 9.6). A peer that takes none of it for ten seconds, or for the time of SetIdle if that is shorter,
+// is closed with ErrIdle; a deadline that was set before holds for the sending as well. The handler gets no more Data, nor Drained.
+func (c *Conn) Finish() {
+	switch {
+	case c.closing || c.finishing:
+		return
+	case len(c.out) > 0:
+		c.finishing, c.paused = true, false
+		if c.active = c.loop.now; c.idle <= 0 || c.idle > stallTime {
+			c.idle = stallTime
+		}
+		c.arm()
+	case c.connecting:
+		c.close(nil) // there is nothing to wait for
+	default:
+		c.finishing, c.paused = true, false
+		c.linger()
+	}
+	c.listen()
+}
+
+// linger waits for the peer to close: all has been sent.
+func (c *Conn) linger() {
+	if c.ended || shutdownWrite(c.fd) != 0 { // an error says that the peer is gone already
+		c.close(nil)
+		return
+	}
+	c.idle, c.deadline = 0, c.loop.now+lingerTime
+	c.arm()
+}
+
+// discard counts what a finished connection's peer goes on sending. It is not movement that keeps the connection alive.
+func (c *Conn) discard(n int) {
+	c.lingered += n
+	if c.ended && len(c.out) == 0 || c.lingered > lingerBytes {
+		c.close(nil)
+		return
+	}
+	c.listen()
+}

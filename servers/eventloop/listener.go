@@ -1,0 +1,185 @@
+package eventloop
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"syscall"
+	"time"
+)
+
+const (
+	// acceptBatch bounds how many connections one listener accepts in a turn, so that a flood of them does not starve those being served.
+	acceptBatch = 64
+	// acceptPause is how long a listener rests when not even the spare descriptor helped.
+	acceptPause = 50 * time.Millisecond
+)
+
+// Listener accepts connections for a loop.
+type Listener struct {
+	socket
+	accept  func(*Conn) Handler
+	spare   int // a descriptor held back for the day there is none left; -1 when it could not be had again
+	rest    Timer
+	onClose func()
+}
+
+// Listen takes ln over, which is closed, and has accept called on the loop's thread with each connection that comes: it gives that
+// connection's handler, and must give one even if it closes the connection. Listen must be called on the loop's thread or before Run.
+func (l *Loop) Listen(ln *net.TCPListener, accept func(*Conn) Handler) (*Listener, error) {
+	fd, err := takeOver(ln)
+	if err != nil {
+		return nil, fmt.Errorf("event loop: taking over the listener on %s: %w", ln.Addr(), err)
+	}
+	s := &Listener{socket: socket{loop: l, fd: fd, interest: interest{read: true}}, accept: accept}
+	s.owner = s
+	s.rest.Init(l, s.resume)
+	if s.spare, err = openSpare(); err == nil {
+		err = l.watch(&s.socket)
+	}
+	if err != nil {
+		closeFD(fd)
+		if s.spare >= 0 {
+			closeFD(s.spare)
+		}
+		return nil, fmt.Errorf("event loop: listening on %s: %w", ln.Addr(), err)
+	}
+	return s, nil
+}
+
+// takeOver makes a non-blocking descriptor of ln's socket that Go's own poller does not know, and closes ln.
+func takeOver(ln *net.TCPListener) (int, error) {
+	f, err := ln.File()
+	if err != nil {
+		return -1, err
+	}
+	defer f.Close()
+	fd, err := dup(int(f.Fd()))
+	if err != nil {
+		return -1, err
+	}
+	if err = syscall.SetNonblock(fd, true); err == nil {
+		err = ln.Close()
+	}
+	if err != nil {
+		closeFD(fd)
+	}
+	return fd, err
+}
+
+// Close stops accepting at once; then, which may be nil, is called when the socket is closed, in this turn's close phase.
+func (s *Listener) Close(then func()) {
+	s.onClose = then
+	s.close(nil)
+}
+
+func (s *Listener) ready(event) {
+	for range acceptBatch {
+		if s.closing { // by the accept before
+			return
+		}
+		fd, errno := accept(s.fd)
+		switch errno {
+		case 0:
+			s.serve(fd)
+		case syscall.EAGAIN:
+			return
+		case syscall.ECONNABORTED, syscall.EINTR:
+			// that one is gone; the next may be well
+		case syscall.EMFILE, syscall.ENFILE:
+			if !s.refuse() {
+				return
+			}
+		default:
+			// ENOBUFS, ENOMEM and the like pass; to accept again at once would only spin.
+			s.pause()
+			return
+		}
+	}
+}
+
+// serve makes a connection of an accepted descriptor.
+func (s *Listener) serve(fd int) {
+	c := newConn(s.loop, fd)
+	c.interest = interest{read: true}
+	if err := s.loop.watch(&c.socket); err != nil {
+		closeFD(fd)
+		if err != ErrStopped {
+			s.loop.stats.refused++
+		}
+		return
+	}
+	s.loop.stats.conns++
+	c.handler = s.accept(c)
+}
+
+// refuse turns one waiting client away when descriptors have run out: it gives the spare one up, accepts with it,
+// closes the connection and takes the spare back. Left in the backlog the client would keep the listener readable, and
+// the loop would spin on an accept that cannot succeed.
+func (s *Listener) refuse() bool {
+	if s.spare >= 0 {
+		closeFD(s.spare)
+	}
+	fd, errno := accept(s.fd)
+	if errno == 0 {
+		closeFD(fd)
+		s.loop.stats.refused++
+	}
+	var err error
+	s.spare, err = openSpare()
+	switch {
+	case err != nil || errno != 0 && errno != syscall.EAGAIN:
+		s.pause()
+		return false
+	case errno == syscall.EAGAIN:
+		return false // nobody waits: Linux looks for a free descriptor first
+	}
+	return true
+}
+
+func (s *Listener) pause() {
+	s.want(interest{})
+	s.rest.Set(acceptPause)
+}
+
+// resume ends a pause. A spare descriptor that was lost comes before the clients that wait: without it the next shortage
+// would leave them waiting in the backlog instead of turning them away.
+func (s *Listener) resume() {
+	if s.spare < 0 {
+		if fd, err := openSpare(); err == nil {
+			s.spare = fd
+		}
+	}
+	s.want(interest{read: true})
+}
+
+func (s *Listener) closed() {
+	s.rest.Stop()
+	if s.spare >= 0 {
+		closeFD(s.spare)
+	}
+	if s.onClose != nil {
+		s.onClose()
+	}
+}
+
+// Dial starts a connection to addr and returns at once. What is written before it stands is kept and sent then; a connection
+// that cannot be made is closed with the reason, or the reason is Dial's error when the kernel knows at once: either is told,
+// never both. Its time is bounded by SetDeadline like any other's.
+func (l *Loop) Dial(addr netip.AddrPort, h Handler) (*Conn, error) {
+	if l.stop.Load() {
+		return nil, fmt.Errorf("connecting to %s: %w", addr, ErrStopped)
+	}
+	fd, err := connect(addr)
+	if err != nil {
+		return nil, fmt.Errorf("connecting to %s: %w", addr, err)
+	}
+	c := newConn(l, fd)
+	c.handler, c.connecting, c.interest = h, true, interest{write: true}
+	if err := l.watch(&c.socket); err != nil {
+		closeFD(fd)
+		return nil, fmt.Errorf("connecting to %s: %w", addr, err)
+	}
+	l.stats.conns++
+	return c, nil
+}

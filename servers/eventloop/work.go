@@ -1,0 +1,93 @@
+package eventloop
+
+import "sync"
+
+// pool runs work that would hold the loop up, on a fixed number of goroutines, as libuv's thread pool does.
+type pool struct {
+	loop    *Loop
+	workers int
+
+	mu      sync.Mutex
+	ready   sync.Cond
+	queue   []job // waiting, oldest first
+	pending int   // waiting or running
+	started int
+	idle    int
+	stopped bool
+	done    sync.WaitGroup
+}
+
+type job struct{ work, then func() }
+
+func (p *pool) init(l *Loop, workers int) {
+	p.loop, p.workers = l, workers
+	p.ready.L = &p.mu
+}
+
+// Work runs work on one of the loop's workers and then, posted back, then on the loop's thread. Jobs wait in one
+// unbounded queue: bound what you ask for, as reading one request at a time does. A loop that stops lets running work end and drops the rest.
+func (l *Loop) Work(work, then func()) {
+	p := &l.pool
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.stopped {
+		return
+	}
+	p.queue = append(p.queue, job{work, then})
+	p.pending++
+	if len(p.queue) > p.idle && p.started < p.workers {
+		p.started++
+		p.done.Go(p.run)
+		return
+	}
+	p.ready.Signal()
+}
+
+func (p *pool) run() {
+	for {
+		j, ok := p.next()
+		if !ok {
+			return
+		}
+		j.work()
+		p.loop.Post(j.then)
+		p.mu.Lock()
+		p.pending--
+		p.mu.Unlock()
+	}
+}
+
+// next waits for a job; there is none any more once the pool has stopped.
+func (p *pool) next() (job, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for len(p.queue) == 0 && !p.stopped {
+		p.idle++
+		p.ready.Wait()
+		p.idle--
+	}
+	if p.stopped {
+		return job{}, false
+	}
+	j := p.queue[0]
+	p.queue[0] = job{}
+	p.queue = p.queue[1:]
+	return j, true
+}
+
+// stop ends the workers and waits for what they run.
+func (p *pool) stop() {
+	p.mu.Lock()
+	p.stopped = true
+	p.pending -= len(p.queue)
+	p.queue = nil
+	p.ready.Broadcast()
+	p.mu.Unlock()
+	p.done.Wait()
+}
+
+func (p *pool) load() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.pending
+}
