@@ -1,0 +1,87 @@
+package workload
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"syscall"
+)
+
+var api = Workload{
+	Name:    "api",
+	Method:  http.MethodGet,
+	Path:    "/api",
+	Summary: "an HTTP call to another service, which takes ms milliseconds; its JSON is relayed",
+	Target:  "/api?ms=50",
+	handle:  serveAPI,
+}
+
+// parseUpstream reads the URL of the service to ask. It gives nil for "".
+func parseUpstream(text string) (*url.URL, error) {
+	if text == "" {
+		return nil, nil
+	}
+	u, err := url.Parse(text)
+	if err != nil {
+		return nil, fmt.Errorf("the upstream's URL: %w", err)
+	}
+	if u.Scheme != "http" || u.Host == "" || u.User != nil {
+		return nil, fmt.Errorf("the upstream's URL %s: want one with http and without a user, such as http://127.0.0.1:4000/upstream", u.Redacted())
+	}
+	query, err := url.ParseQuery(u.RawQuery)
+	if err != nil {
+		return nil, fmt.Errorf("the upstream's URL %s: %w", u, err)
+	}
+	query.Del("ms") // each request gives its own
+	u.RawQuery = query.Encode()
+	u.Fragment, u.RawFragment = "", ""
+	if u.Path == "" {
+		u.Path = "/" // what is asked for (RFC 9112, section 3.2.1)
+	}
+	return u, nil
+}
+
+func serveAPI(s *Service, x *Exchange) {
+	if s.upstream == nil {
+		x.fail(http.StatusBadGateway, "no upstream is configured: the server was started without the URL of one")
+		return
+	}
+	if !x.millis(defaultWaitMS, maxWaitMS) {
+		return
+	}
+	u := *s.upstream
+	if u.RawQuery != "" {
+		u.RawQuery += "&"
+	}
+	u.RawQuery += "ms=" + strconv.Itoa(x.ms)
+	x.IO.Get(x, &u, relay)
+}
+
+// relay answers with the upstream's reply, byte for byte. The texts for failures tell the kinds apart, but leave out the
+// error itself, which every model words in its own way.
+func relay(x *Exchange, r Reply, err error) {
+	switch {
+	case isTimeout(err):
+		x.fail(http.StatusGatewayTimeout, "the upstream %s did not answer in time", x.service.upstream)
+	case errors.Is(err, syscall.ECONNREFUSED):
+		x.fail(http.StatusBadGateway, "the upstream %s refused the connection: is it running?", x.service.upstream)
+	case err != nil:
+		x.fail(http.StatusBadGateway, "the call to the upstream %s failed", x.service.upstream)
+	case r.Status < 200 || r.Status > 299:
+		x.fail(http.StatusBadGateway, "the upstream %s answered %d", x.service.upstream, r.Status)
+	default:
+		contentType := r.ContentType
+		if contentType == "" {
+			contentType = typeData
+		}
+		x.body = append(x.body[:0], r.Body...) // r.Body is good only until relay returns
+		x.reply(r.Status, contentType, x.body)
+	}
+}
+
+func isTimeout(err error) bool {
+	var t interface{ Timeout() bool }
+	return errors.As(err, &t) && t.Timeout()
+}

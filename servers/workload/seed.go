@@ -1,0 +1,172 @@
+package workload
+
+import (
+	"crypto/sha256"
+	"database/sql"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// The data folder holds the file, the database, and their checksums, in the form of sha256sum(1). The checksums are
+// written last and are what makes the other two valid.
+const (
+	fileName     = "file.bin"
+	databaseName = "products.db"
+	sumsName     = "SHA256SUMS"
+)
+
+// sumsTitle begins the checksums. Count it up when the content changes: a folder with another title is rebuilt.
+const sumsTitle = "# nodecompare workload content 1\n"
+
+// dataDir is the data folder to use: dir, or the default for "", as an absolute path.
+func dataDir(dir string) (string, error) {
+	if dir == "" {
+		cache, err := os.UserCacheDir()
+		if err != nil { // no HOME, as in many a container and service
+			cache = os.TempDir()
+		}
+		dir = filepath.Join(cache, "nodecompare", "workload-v1")
+	}
+	absolute, err := filepath.Abs(dir)
+	if err != nil {
+		return "", fmt.Errorf("the workloads' data folder %s: %w", dir, err)
+	}
+	return absolute, nil
+}
+
+// seed sees to it that dir holds the content, whole and unchanged. Every process that finds it otherwise builds it, in a
+// folder of its own inside dir, and renames the files into place one by one. That needs no lock: all build the same bytes,
+// so whichever rename comes last a reader has a whole file, and one that was open before stays as it was.
+func seed(dir string) (err error) {
+	if seeded(dir) {
+		return nil
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	build, err := os.MkdirTemp(dir, ".building-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(build)) }()
+
+	if err := os.WriteFile(filepath.Join(build, fileName), fileContent(), 0o644); err != nil {
+		return err
+	}
+	if err := buildDatabase(filepath.Join(build, databaseName)); err != nil {
+		return fmt.Errorf("filling %s: %w", databaseName, err)
+	}
+	sums, err := checksums(build)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(build, sumsName), []byte(sums), 0o644); err != nil {
+		return err
+	}
+	for _, name := range []string{fileName, databaseName, sumsName} {
+		if err := os.Rename(filepath.Join(build, name), filepath.Join(dir, name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// seeded tells whether dir holds what its checksums say, under the title of today. What cannot be read is not seeded:
+// building it anew will tell why.
+func seeded(dir string) bool {
+	want, err := os.ReadFile(filepath.Join(dir, sumsName))
+	if err != nil || !strings.HasPrefix(string(want), sumsTitle) {
+		return false
+	}
+	got, err := checksums(dir)
+	return err == nil && got == string(want)
+}
+
+// checksums reads the files in dir and gives the text for sumsName. They are about 1 MiB: it takes a millisecond or two.
+func checksums(dir string) (string, error) {
+	text := sumsTitle
+	for _, name := range []string{fileName, databaseName} {
+		content, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			return "", err
+		}
+		text += fmt.Sprintf("%x  %s\n", sha256.Sum256(content), name)
+	}
+	return text, nil
+}
+
+// fileContent is the bytes of the file: random, so that nothing on the way makes them fewer, and always the same.
+func fileContent() []byte {
+	random := rand.NewPCG(64, 1024)
+	content := make([]byte, 0, fileSize)
+	for len(content) < fileSize {
+		content = binary.LittleEndian.AppendUint64(content, random.Uint64())
+	}
+	return content
+}
+
+// buildDatabase makes a new database with all products and users.
+func buildDatabase(name string) (err error) {
+	// No journal and no fsync: a database that does not get finished is thrown away.
+	db, err := sql.Open("sqlite", databaseURI(name, "_pragma=journal_mode(OFF)&_pragma=synchronous(OFF)"))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	tx, err := db.Begin()
+	if err != nil {
+		return err
+	}
+	if err := fillDatabase(tx); err != nil {
+		return errors.Join(err, tx.Rollback())
+	}
+	return tx.Commit()
+}
+
+func fillDatabase(tx *sql.Tx) error {
+	_, err := tx.Exec(`
+		CREATE TABLE products (
+			id          INTEGER PRIMARY KEY,
+			sku         TEXT NOT NULL,
+			name        TEXT NOT NULL,
+			category    TEXT NOT NULL,
+			price_cents INTEGER NOT NULL,
+			stock       INTEGER NOT NULL
+		) STRICT;
+		CREATE TABLE users (
+			name TEXT PRIMARY KEY,
+			salt BLOB NOT NULL,
+			hash BLOB NOT NULL
+		) STRICT, WITHOUT ROWID`)
+	if err != nil {
+		return err
+	}
+	insert, err := tx.Prepare("INSERT INTO products (id, sku, name, category, price_cents, stock) VALUES (?, ?, ?, ?, ?, ?)")
+	if err != nil {
+		return err
+	}
+	for _, p := range products() {
+		if _, err := insert.Exec(p.ID, p.SKU, p.Name, p.Category, p.PriceCents, p.Stock); err != nil {
+			return err
+		}
+	}
+	if err := insert.Close(); err != nil {
+		return err
+	}
+	for _, a := range accounts {
+		salt := sha256.Sum256([]byte("the salt of " + a.name)) // not random, so that the database is always the same
+		hash, err := hashPassword(a.password, salt[:saltBytes])
+		if err != nil {
+			return err
+		}
+		if _, err := tx.Exec("INSERT INTO users (name, salt, hash) VALUES (?, ?, ?)", a.name, salt[:saltBytes], hash); err != nil {
+			return err
+		}
+	}
+	return nil
+}

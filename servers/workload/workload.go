@@ -1,0 +1,103 @@
+// Package workload holds the routes that every concurrency model serves, each written once, in continuation style: a
+// handler asks its [IO] for whatever has to be waited for and says what is to be done afterwards. A blocking model does
+// the wait in place, an event loop starts it and goes on with other requests; the route, its bytes and its data are the
+// same, so that what a benchmark sees is the model's doing alone.
+package workload
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"nodecompare/servers/http1"
+)
+
+// A Workload is a route and the work behind it.
+type Workload struct {
+	Name    string
+	Method  string // GET (which serves HEAD too) or POST
+	Path    string // matched exactly
+	Summary string // one line, for people
+
+	// An example that is answered with 200, for a load generator to send: the path with its query, the body and its type.
+	Target      string
+	Body        string
+	ContentType string
+
+	handle func(*Service, *Exchange)
+}
+
+// All is the table of workloads. A new one is a file of its own and a line here.
+var All = []Workload{
+	hello,
+	wait,
+	file,
+	api,
+	db,
+	login,
+	cpu,
+	echo,
+}
+
+// Named returns the workload of that name; the error lists the known ones.
+func Named(name string) (Workload, error) {
+	known := make([]string, len(All))
+	for i, w := range All {
+		if w.Name == name {
+			return w, nil
+		}
+		known[i] = w.Name
+	}
+	return Workload{}, fmt.Errorf("unknown workload %q: the known ones are %s", name, strings.Join(known, ", "))
+}
+
+// IO is what a handler may wait for. Each concurrency model gives its own.
+//
+// Every method leads to one call of then, on the flow of control that owns x: before the method returns in a model that
+// blocks, later in one that does not. A handler therefore touches nothing after the call. When the connection has gone
+// meanwhile a model may leave then out, but it must not use x for another request while work is still running.
+type IO interface {
+	// Wait is a pure wait of d.
+	Wait(x *Exchange, d time.Duration, then func(*Exchange))
+
+	// Get asks an upstream service by HTTP GET. r.Body is good until then returns. An err that reports Timeout() true
+	// (os.ErrDeadlineExceeded, syscall.EAGAIN, a net.Error) means that the upstream was too slow; any other, that the
+	// call failed. url belongs to the IO from then on.
+	Get(x *Exchange, url *url.URL, then func(x *Exchange, r Reply, err error))
+
+	// Offload runs work, which blocks or computes: in place in a blocking model, on a worker in one that must not block.
+	Offload(x *Exchange, work func(), then func(*Exchange))
+}
+
+// A Reply is what an upstream answered, with whatever status.
+type Reply struct {
+	Status      int
+	ContentType string
+	Body        []byte
+}
+
+// An Exchange is one request and its response. A model keeps one per connection and uses it for request after request, so
+// that the buffers inside are allocated once. The zero value is ready once the exported fields are set.
+type Exchange struct {
+	Request *http1.Request // good until the handler first waits, when the model may read more into the buffer behind it
+
+	// Response is the handler's answer. It is good from the call of Done until the next Serve. Its body may point into the
+	// request's buffer: write it out, or copy it, before reading more into that.
+	Response http1.Response
+
+	IO   IO
+	Done func(*Exchange) // set by the model once per connection; called once per request
+	Conn any             // the model's own
+
+	service *Service
+	body    []byte // the response's body, where the handler composes one
+	ms      int    // what the query's ms said, for continuations that are not closures
+	spun    uint64 // what the cpu workload computed, so that the compiler cannot leave it out
+
+	file fileRead
+	echo string // the Content-Type last echoed: a connection mostly repeats one
+}
+
+// Reply ends the exchange: the model takes the response from here.
+func (x *Exchange) Reply() { x.Done(x) }
