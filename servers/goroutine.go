@@ -1,0 +1,111 @@
+package servers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"syscall"
+	"time"
+)
+
+// goroutine gives each connection a goroutine that waits in Go's runtime, not in the kernel: the code of the blocking
+// model on the threads of a non-blocking one.
+type goroutine struct {
+	streams
+	listener *net.TCPListener
+	client   *syncClient
+}
+
+func newGoroutine(c Config, lns []*net.TCPListener, upstream netip.AddrPort) (model, error) {
+	client := &syncClient{addr: upstream, dial: dialNet, timeout: upstreamTimeout}
+	g := &goroutine{listener: lns[0], client: client}
+	g.init(c.Service, syncIO{time.Sleep, client})
+	return g, nil
+}
+
+func (g *goroutine) Serve() error {
+	defer g.active.Done()
+	for {
+		c, err := g.listener.AcceptTCP()
+		switch {
+		case err == nil:
+			g.active.Go(func() { g.serve(&netStream{TCPConn: c}) })
+		case g.stopping.Load():
+			return ErrStopped
+		default:
+			var reason syscall.Errno
+			if !errors.As(err, &reason) {
+				return fmt.Errorf("accepting connections on %s: %w", g.listener.Addr(), err)
+			}
+			if err := acceptFailed(reason); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func (g *goroutine) Shutdown(ctx context.Context) error {
+	g.stopping.Store(true)
+	if err := g.listener.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+		return fmt.Errorf("closing the listener on %s: %w", g.listener.Addr(), err)
+	}
+	err := g.shutdown(ctx)
+	g.client.close()
+	return err
+}
+
+func (g *goroutine) Threads() string { return "a goroutine for each connection" }
+
+// netStream is a connection of Go's net package.
+type netStream struct {
+	*net.TCPConn
+	reads, writes time.Time // the deadlines as they are set
+}
+
+func (s *netStream) read(b []byte, now time.Time, limit time.Duration) (int, error) {
+	if limit <= 0 {
+		return 0, os.ErrDeadlineExceeded
+	}
+	if err := refresh(&s.reads, now.Add(limit), limit, s.SetReadDeadline); err != nil {
+		return 0, err
+	}
+	return s.Read(b)
+}
+
+func (s *netStream) write(b []byte, now time.Time) error {
+	if err := refresh(&s.writes, now.Add(sendTimeout), sendTimeout, s.SetWriteDeadline); err != nil {
+		return err
+	}
+	_, err := s.Write(b)
+	return err
+}
+
+// refresh moves a deadline when it is to come earlier, or later by more than an eighth of the limit: moving a timer of
+// Go's runtime for every request would cost more than parsing it.
+func refresh(set *time.Time, want time.Time, limit time.Duration, move func(time.Time) error) error {
+	if later := want.Sub(*set); later >= 0 && later <= limit/8 {
+		return nil
+	}
+	*set = want
+	return move(want)
+}
+
+func (s *netStream) closeRead() error  { return s.CloseRead() }
+func (s *netStream) closeWrite() error { return s.CloseWrite() }
+
+func (s *netStream) close() {
+	if err := s.Close(); errors.Is(err, net.ErrClosed) {
+		panic(fmt.Sprintf("a connection from %s closed twice", s.RemoteAddr()))
+	}
+}
+
+func dialNet(addr netip.AddrPort, limit time.Duration) (stream, error) {
+	c, err := net.DialTimeout("tcp", addr.String(), limit)
+	if err != nil {
+		return nil, err
+	}
+	return &netStream{TCPConn: c.(*net.TCPConn)}, nil
+}

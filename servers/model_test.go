@@ -1,0 +1,232 @@
+package servers
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"nodecompare/servers/workload"
+)
+
+// startModel serves routes that need no data, with the model as adjust leaves it, until the test ends.
+func startModel(t *testing.T, mode string, c Config, adjust func(model)) *Server {
+	t.Helper()
+	m, err := Named(mode)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Addr, c.PoolSize, c.Loops, c.Workers, c.Service = "127.0.0.1:0", 4, max(c.Loops, 1), 1, new(workload.Service)
+	s, err := Listen(m, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	adjust(s.model)
+	served := make(chan error, 1)
+	go func() { served <- s.Serve() }()
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		if err := s.Shutdown(ctx); err != nil {
+			t.Error(err)
+		}
+		if err := <-served; err != ErrStopped {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+// expectNoLeaks is called before a test starts anything.
+func expectNoLeaks(t *testing.T) {
+	existing := goleak.IgnoreCurrent()
+	t.Cleanup(func() { goleak.VerifyNone(t, existing) })
+}
+
+// connect gives a connection that is closed with the test, and ends what hangs.
+func connect(t *testing.T, s *Server) net.Conn {
+	t.Helper()
+	c, err := net.Dial("tcp", s.Addr.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	if err := c.SetDeadline(time.Now().Add(time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// ask sends a request for hello and reports whether it was answered.
+func ask(t *testing.T, c net.Conn) bool {
+	t.Helper()
+	if _, err := io.WriteString(c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
+		return false
+	}
+	err := answer(c)
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Fatal("no answer")
+	}
+	return err == nil
+}
+
+// answer reads hello's response.
+func answer(c net.Conn) error {
+	var got []byte
+	for b := make([]byte, 1024); !bytes.HasSuffix(got, []byte("Backend!")); {
+		n, err := c.Read(b)
+		if err != nil {
+			return err
+		}
+		got = append(got, b[:n]...)
+	}
+	return nil
+}
+
+// setTimeouts is for a model that does not serve yet.
+func setTimeouts(m model, limits timeouts) {
+	switch m := m.(type) {
+	case *async:
+		for _, l := range m.loops {
+			l.limits = limits
+		}
+	case *blocking:
+		m.limits = limits
+	case *pool:
+		m.limits = limits
+	case *goroutine:
+		m.limits = limits
+	default:
+		panic(fmt.Sprintf("what are the timeouts of a %T?", m))
+	}
+}
+
+// TestBlockingRefusesBeyondItsThreads has more connections come than there may be threads.
+func TestBlockingRefusesBeyondItsThreads(t *testing.T) {
+	expectNoLeaks(t)
+	s := startModel(t, "blocking", Config{}, func(m model) { m.(*blocking).limit = 2 })
+	first, second := connect(t, s), connect(t, s)
+	if !ask(t, first) || !ask(t, second) {
+		t.Fatal("the connections that are allowed are not served")
+	}
+	for range 3 {
+		if ask(t, connect(t, s)) {
+			t.Error("a third connection is served by two threads")
+		}
+	}
+	if n := s.Refused(); n != 3 {
+		t.Errorf("%d connections refused, want 3", n)
+	}
+	if !ask(t, first) || !ask(t, second) {
+		t.Error("the first two lost their threads")
+	}
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for end := time.Now().Add(time.Minute); !ask(t, connect(t, s)); { // its thread ends in its own time
+		if time.Now().After(end) {
+			t.Fatal("the thread of the connection that was closed is not given to another")
+		}
+	}
+}
+
+// TestEveryLoopServes relies on the kernel to spread 256 connections over three sockets: that one gets none has a probability
+// of (2/3)^256.
+func TestEveryLoopServes(t *testing.T) {
+	expectNoLeaks(t)
+	var loops []*asyncLoop
+	s := startModel(t, "async", Config{Loops: 3}, func(m model) { loops = m.(*async).loops })
+	const connections = 256
+	for range connections {
+		if !ask(t, connect(t, s)) {
+			t.Fatal("no answer")
+		}
+	}
+	sum := int64(0)
+	for i, l := range loops {
+		n := l.open.Load()
+		if sum += n; n == 0 {
+			t.Errorf("loop %d has no connection", i)
+		}
+	}
+	if len(loops) != 3 || sum != connections {
+		t.Errorf("%d loops have %d connections, want 3 with %d", len(loops), sum, connections)
+	}
+}
+
+// TestTimeouts has every model end the connections that take too long, and no others.
+func TestTimeouts(t *testing.T) {
+	const limit = 200 * time.Millisecond
+	for _, m := range Modes {
+		t.Run(m.Name, func(t *testing.T) {
+			expectNoLeaks(t)
+			var waiting sync.WaitGroup
+			for name, test := range map[string]struct {
+				limits timeouts
+				sent   []string // at intervals of a fifth of the limit
+			}{
+				"nothing":             {timeouts{limit, time.Hour}, nil},
+				"nothing more":        {timeouts{limit, time.Hour}, []string{"GET / HTTP/1.1\r\nHost: x\r\n\r\n"}},
+				"half a request":      {timeouts{time.Hour, limit}, []string{"GET / HTT"}},
+				"half a body":         {timeouts{time.Hour, limit}, []string{"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n1", "2", "3"}},
+				"a byte now and then": {timeouts{time.Hour, limit}, []string{"G", "E", "T", " ", "/", " ", "H", "T", "T", "P", "/", "1", ".", "1"}},
+				"half the second":     {timeouts{time.Hour, limit}, []string{"GET / HTTP/1.1\r\nHost: x\r\n\r\nGET "}},
+			} {
+				s := startModel(t, m.Name, Config{}, func(m model) { setTimeouts(m, test.limits) })
+				start := time.Now()
+				c := connect(t, s)
+				waiting.Go(func() {
+					for _, piece := range test.sent {
+						if _, err := io.WriteString(c, piece); err != nil {
+							return // cut off, as it should be
+						}
+						<-time.After(limit / 5)
+					}
+				})
+				waiting.Go(func() {
+					if _, err := io.Copy(io.Discard, c); errors.Is(err, os.ErrDeadlineExceeded) {
+						t.Errorf("%s: it is kept", name)
+					}
+					// Go's deadlines may be set an eighth late (see refresh), so they may end an eighth early.
+					if took := time.Since(start); took < limit*7/8 {
+						t.Errorf("%s: it was ended after %v already, want %v", name, took, limit)
+					}
+				})
+			}
+			waiting.Wait()
+		})
+	}
+}
+
+// TestTimeoutsAreEachRequestsOwn sends requests for longer than one may take, so that at every moment a part of one is owed.
+func TestTimeoutsAreEachRequestsOwn(t *testing.T) {
+	expectNoLeaks(t)
+	const (
+		limit   = time.Second
+		request = "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+	)
+	var asking sync.WaitGroup
+	for _, m := range Modes { // all at once, for it is all waiting
+		c := connect(t, startModel(t, m.Name, Config{}, func(m model) { setTimeouts(m, timeouts{time.Hour, limit}) }))
+		asking.Go(func() {
+			_, err := io.WriteString(c, request[:7])
+			for start := time.Now(); err == nil && time.Since(start) < 2*limit; <-time.After(limit / 20) {
+				if _, err = io.WriteString(c, request[7:]+request[:7]); err == nil {
+					err = answer(c)
+				}
+			}
+			if err != nil {
+				t.Errorf("%s: %v", m.Name, err)
+			}
+		})
+	}
+	asking.Wait()
+}

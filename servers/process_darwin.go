@@ -1,0 +1,14 @@
+package servers
+
+import (
+	"errors"
+	"syscall"
+)
+
+// ownsListener is not known here: macOS has no /proc. The answer to GET / has to do.
+func ownsListener(pid, port int) error { return nil }
+
+func maxRSS(u *syscall.Rusage) int64 { return u.Maxrss } // getrusage(2) of macOS: bytes
+
+// groupIsZombie: kill(2) of macOS answers EPERM for a group whose members have all ended and wait to be reaped.
+func groupIsZombie(err error) bool { return errors.Is(err, syscall.EPERM) }

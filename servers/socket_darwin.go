@@ -1,0 +1,75 @@
+package servers
+
+import (
+	"net"
+	"os"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+func recvWait(fd int, b []byte) (int, syscall.Errno) {
+	n, err := unix.Read(fd, b)
+	return max(n, 0), errnoOf(err)
+}
+
+// sendWait relies on Go's runtime for SIGPIPE: on a socket it is ignored.
+func sendWait(fd int, b []byte) (int, syscall.Errno) {
+	n, err := unix.Write(fd, b)
+	return max(n, 0), errnoOf(err)
+}
+
+// accept waits for a connection.
+func (l *socketListener) accept() (fd int, errno syscall.Errno) {
+	fd, _, err := unix.Accept(l.fd)
+	if err != nil {
+		return -1, errnoOf(err)
+	}
+	unix.CloseOnExec(fd)
+	return fd, 0
+}
+
+// wakeOpen connects once for each accept that may wait: neither close nor shutdown ends one on macOS.
+func (l *socketListener) wakeOpen(threads int) error {
+	for range threads {
+		c, err := net.DialTimeout("tcp", l.addr.String(), time.Second) // an unspecified address means this host
+		if err != nil {
+			return err
+		}
+		if err := c.Close(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func openSocket(family int) (int, error) {
+	fd, err := unix.Socket(family, unix.SOCK_STREAM, 0)
+	if err != nil {
+		return -1, os.NewSyscallError("socket", err)
+	}
+	unix.CloseOnExec(fd)
+	return fd, nil
+}
+
+// sleep blocks the calling thread in the kernel, where time.Sleep would park the goroutine on Go's timers.
+func sleep(d time.Duration) {
+	end := time.Now().Add(d)
+	for left := d; left > 0; left = time.Until(end) {
+		limit := unix.NsecToTimeval(int64(left))
+		if _, err := unix.Select(0, nil, nil, nil, &limit); err != nil && err != unix.EINTR {
+			panic("select for " + d.String() + ": " + err.Error())
+		}
+	}
+}
+
+func errnoOf(err error) syscall.Errno {
+	if err == nil {
+		return 0
+	}
+	if e, ok := err.(syscall.Errno); ok {
+		return e
+	}
+	return syscall.EIO
+}
