@@ -1,0 +1,165 @@
+package bench_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"nodecompare/cmd"
+	"nodecompare/cmd/bench"
+	"nodecompare/results"
+)
+
+// The tool starts itself again as a server: here that is the test binary.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == "serve" {
+		os.Exit(cmd.Main())
+	}
+	os.Exit(m.Run())
+}
+
+func plan(t *testing.T, modes ...string) *bench.Plan {
+	t.Helper()
+	p, err := bench.NewPlan(bench.Options{Modes: modes, Workloads: []string{"hello"}, Profile: "quick", Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// on calls a function at each step, and is silent otherwise.
+type on struct {
+	bench.Silent
+	step func(connections int)
+}
+
+func (o on) Step(_, _ string, _, connections int, _ time.Duration) { o.step(connections) }
+
+func checkNoChildren(t *testing.T) {
+	t.Helper()
+	if pid, err := syscall.Wait4(-1, nil, syscall.WNOHANG, nil); !errors.Is(err, syscall.ECHILD) {
+		t.Errorf("a child is left: wait4 gives pid %d, %v", pid, err)
+	}
+}
+
+func TestRunMeasuresRealServers(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	var log bytes.Buffer
+	p := plan(t, "async")
+	r, err := bench.Run(t.Context(), p, &bench.Lines{W: &log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkNoChildren(t)
+	if err := bench.Failed(r); err != nil {
+		t.Fatal(err, r.Trials)
+	}
+	if r.Partial || len(r.Trials) != 3 || len(r.Verdicts) != 1 || r.Settings.Seed != 1 || r.Host.Cores < 1 || r.Host.Kernel == "" || r.ElapsedS <= 0 {
+		t.Errorf("record: %+v", r)
+	}
+	for _, trial := range r.Trials {
+		for i, step := range r.Settings.Workloads[0].Ladder {
+			g := trial.Rungs[i]
+			if g.Connections != step.Connections || g.Requests == 0 || g.Codes[200] != g.Answered() || g.ThroughputRPS <= 0 ||
+				g.LatencyUS.P50 <= 0 || g.LatencyUS.P50 > g.LatencyUS.P99 || g.InFlight <= 0 || g.InFlight > 1.05*float64(g.Connections) {
+				t.Errorf("round %d: rung %+v", trial.Round, g)
+			}
+			if runtime.GOOS == "linux" && (g.Process == nil || g.Process.Threads < 2 || g.Process.RSSBytes < 1<<20 || g.Process.CPUUSPerRequest <= 0) {
+				t.Errorf("round %d: process %+v", trial.Round, g.Process)
+			}
+		}
+	}
+	if got := log.String(); strings.Count(got, "\n") != 4 || !strings.HasPrefix(got, "bench: 3 trials in 3 rounds, about ") || !strings.Contains(got, "[3/3] round 3, async on hello: ") {
+		t.Errorf("progress:\n%s", got)
+	}
+}
+
+func TestRunStopsWithItsContext(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	for name, when := range map[string]int{"in the first rung": 0, "after the first rung": 1} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			if when == 0 {
+				// The load is under way by then, or the server is being started: both have to end.
+				context.AfterFunc(t.Context(), cancel)
+				timer := time.AfterFunc(200*time.Millisecond, cancel)
+				defer timer.Stop()
+			}
+			r, err := bench.Run(ctx, plan(t, "blocking", "async"), on{step: func(int) {
+				if when == 1 {
+					cancel()
+				}
+			}})
+			checkNoChildren(t)
+			if !errors.Is(err, context.Canceled) {
+				t.Errorf("got %v, want context.Canceled", err)
+			}
+			if !r.Partial || len(r.Trials) != 1 || !r.Trials[0].Interrupted || r.Trials[0].Failure != "" || bench.Failed(r) != nil {
+				t.Errorf("record: partial %v, trials %+v", r.Partial, r.Trials)
+			}
+			if len(r.Trials[0].Rungs) != when {
+				t.Errorf("%d rungs are kept, want %d", len(r.Trials[0].Rungs), when)
+			}
+		})
+	}
+}
+
+func TestServerThatDoesNotStartFailsItsTrial(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	// The server cannot make its data folder under a file.
+	t.Setenv("XDG_CACHE_HOME", file)
+	t.Setenv("HOME", file)
+	var log bytes.Buffer
+	r, err := bench.Run(t.Context(), plan(t, "async"), &bench.Lines{W: &log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkNoChildren(t)
+	for _, trial := range r.Trials {
+		if !strings.Contains(trial.Failure, "exited with status 1 before it was ready") || len(trial.Stderr) == 0 || !strings.Contains(fmt.Sprint(trial.Stderr), file) {
+			t.Errorf("trial: %+v", trial)
+		}
+	}
+	if err := bench.Failed(r); err == nil || !strings.Contains(err.Error(), "3 of 3 trials failed") {
+		t.Errorf("got %v", err)
+	}
+	if !strings.Contains(log.String(), "FAILED") {
+		t.Errorf("progress:\n%s", log.String())
+	}
+}
+
+func TestBarDrawsAndClears(t *testing.T) {
+	var screen bytes.Buffer
+	p := plan(t, "async")
+	b := &bench.Bar{W: &screen, Columns: 80}
+	b.Begin(p)
+	for n := 1; n <= p.Trials(); n++ {
+		b.Step("async", "hello", n, 64, time.Second)
+		trial := results.Trial{Mode: "async", Workload: "hello", Round: n}
+		if n == 2 {
+			trial.Failure = "it died"
+		}
+		b.Trial(n, trial)
+	}
+	b.End()
+	for _, want := range []string{"bench: 3 trials in 3 rounds, about ", "round 1/3 async", "64 conn", "round 2, async on hello: FAILED: it died\n"} {
+		if !strings.Contains(screen.String(), want) {
+			t.Errorf("the screen lacks %q:\n%q", want, screen.String())
+		}
+	}
+}

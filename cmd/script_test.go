@@ -1,0 +1,125 @@
+package cmd_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"nodecompare/cmd"
+	"nodecompare/servers"
+)
+
+// mainEnv has a copy of this test binary be the nodecompare command.
+const mainEnv = "NODECOMPARE_TEST_MAIN"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(mainEnv) != "" {
+		os.Exit(cmd.Main())
+	}
+	testscript.Main(m, map[string]func(){
+		"nodecompare": func() { os.Exit(cmd.Main()) },
+	})
+}
+
+// TestScripts runs testdata/*.txtar, each of them a terminal session with the real command.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata",
+		RequireExplicitExec: true,
+		Setup: func(e *testscript.Env) error {
+			// The workloads' data folder is in the user's cache folder: one for all scripts saves building it again.
+			dir, err := os.UserCacheDir()
+			e.Setenv("XDG_CACHE_HOME", dir)
+			return err
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": exits,
+			"serve": serve,
+			"stop":  stop,
+			"get":   get,
+		},
+	})
+}
+
+// exits CODE COMMAND...: the command ends with that exit code.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE COMMAND...")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	var exit *exec.ExitError
+	if err := ts.Exec(args[1], args[2:]...); errors.As(err, &exit) {
+		got = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if got != want {
+		ts.Fatalf("%s ended with exit code %d, want %d", args[1], got, want)
+	}
+}
+
+// running keeps what serve started, by its script.
+type running struct{ *servers.Process }
+
+// serve FLAGS...: starts 'nodecompare serve' on a free port and sets $URL, $PORT and $PID.
+func serve(ts *testscript.TestScript, neg bool, args []string) {
+	if neg {
+		ts.Fatalf("usage: serve FLAGS...")
+	}
+	p, err := servers.Start(context.Background(), serveCommand(args...))
+	ts.Check(err)
+	ts.Defer(func() { ts.Check(p.Stop(context.Background())) })
+	ts.Setenv("URL", p.URL)
+	ts.Setenv("PORT", strconv.Itoa(p.Port))
+	ts.Setenv("PID", strconv.Itoa(p.PID))
+	server = running{p}
+}
+
+// server is the one that stop ends; scripts that use it do not run in parallel.
+var server running
+
+// serveCommand is 'nodecompare serve' on a free loopback port, played by a copy of this test binary.
+func serveCommand(flags ...string) servers.Command {
+	return servers.Command{
+		Name:         "nodecompare serve",
+		Args:         append([]string{"serve", "--addr=127.0.0.1:0", "--upstream=none"}, flags...),
+		Env:          []string{mainEnv + "=1"},
+		ReadyTimeout: 2 * time.Minute,
+		StopTimeout:  time.Minute,
+	}
+}
+
+// stop: ends the server and checks that it went with exit code 0.
+func stop(ts *testscript.TestScript, neg bool, args []string) {
+	ts.Check(server.Stop(context.Background()))
+	exit, ok := server.Exit()
+	if !ok || exit.Code != 0 || exit.Signal != 0 {
+		ts.Fatalf("the server ended with %v, want exit code 0", exit)
+	}
+}
+
+// get STATUS URL TEXT: the answer has that status, and a body that begins with the text.
+func get(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: get STATUS URL TEXT")
+	}
+	r, err := http.Get(args[1])
+	ts.Check(err)
+	defer r.Body.Close()
+	body, err := io.ReadAll(r.Body)
+	ts.Check(err)
+	if strconv.Itoa(r.StatusCode) != args[0] || !strings.HasPrefix(string(body), args[2]) {
+		ts.Fatalf("GET %s answered %s %q, want %s %q", args[1], r.Status, body, args[0], args[2])
+	}
+}

@@ -1,0 +1,153 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"nodecompare/servers"
+	"nodecompare/servers/workload"
+)
+
+// drainTime is how long requests in flight may take to end after the first signal.
+const drainTime = 10 * time.Second
+
+// embedded and none are the values of --upstream that are not URLs.
+const (
+	upstreamEmbedded = "embedded"
+	upstreamNone     = "none"
+)
+
+func serveCommand() *cobra.Command {
+	var mode string
+	c := servers.Config{}
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Serve the workloads with one concurrency model",
+		Long: "Serve the workloads with one concurrency model until SIGINT or SIGTERM.\n\nModes:\n" + modeList() +
+			"\nRoutes:\n" + routeList(),
+		Example: "  nodecompare serve --mode=async\n  curl -i http://localhost:3000/wait?ms=50",
+		Args:    noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			m, err := servers.Named(mode)
+			if err != nil {
+				return usageError{err}
+			}
+			for _, n := range []struct {
+				flag  string
+				value int
+			}{{"pool-size", c.PoolSize}, {"loops", c.Loops}, {"workers", c.Workers}} {
+				if n.value < 1 {
+					return usageError{fmt.Errorf("--%s=%d: at least 1 is needed", n.flag, n.value)}
+				}
+			}
+			if _, _, err := net.SplitHostPort(c.Addr); err != nil {
+				return usageError{fmt.Errorf("--addr=%s: %w (like :3000 or 127.0.0.1:3000)", c.Addr, err)}
+			}
+			return serve(cmd.Context(), m, c, cmd.OutOrStdout())
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&mode, "mode", "async", "concurrency model")
+	f.StringVar(&c.Addr, "addr", ":3000", "address to listen on; port 0 is any free one")
+	f.IntVar(&c.PoolSize, "pool-size", 200, "threads of the pool mode")
+	f.IntVar(&c.Loops, "loops", 1, "event loops of the async mode")
+	f.IntVar(&c.Workers, "workers", 4, "workers of each event loop, for files, database and hashing")
+	f.StringVar(&c.Upstream, "upstream", upstreamEmbedded, `service that /api asks: an http URL, "embedded" in this process, or "none"`)
+	return cmd
+}
+
+// serve runs a server until ctx ends; then requests in flight have drainTime.
+func serve(ctx context.Context, m servers.Mode, c servers.Config, out io.Writer) (err error) {
+	if m.Procs != nil {
+		runtime.GOMAXPROCS(m.Procs(c))
+	}
+	switch c.Upstream {
+	case upstreamNone:
+		c.Upstream = ""
+	case upstreamEmbedded:
+		var stop func() error
+		if c.Upstream, stop, err = startUpstream(); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, stop()) }()
+	}
+	if c.Service, err = workload.Open(workload.Options{Upstream: c.Upstream}); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, c.Service.Close()) }()
+	s, err := servers.Listen(m, c)
+	if err != nil {
+		return err
+	}
+	served := make(chan error, 1)
+	go func() { served <- s.Serve() }()
+	ctx = untilParentEnds(ctx)
+	fmt.Fprintf(out, "Server running on port %d\n", s.Addr.(*net.TCPAddr).Port)
+	fmt.Fprintf(out, "mode %s: %s (%s), pid %d\n", m.Name, m.Summary, s.Threads(), os.Getpid())
+	select {
+	case err := <-served:
+		return err
+	case <-ctx.Done():
+	}
+	limit, cancel := context.WithTimeout(context.Background(), drainTime)
+	defer cancel()
+	if err := s.Shutdown(limit); err != nil {
+		return fmt.Errorf("stopping the server: %w", err)
+	}
+	if err := <-served; err != servers.ErrStopped {
+		return err
+	}
+	return nil
+}
+
+// startUpstream serves the route that the api workload asks from an event loop of this process, on a free port.
+func startUpstream() (url string, stop func() error, err error) {
+	m, err := servers.Named("async")
+	if err != nil {
+		return "", nil, err
+	}
+	w, err := workload.Open(workload.Options{})
+	if err != nil {
+		return "", nil, err
+	}
+	s, err := servers.Listen(m, servers.Config{Addr: "127.0.0.1:0", Loops: 1, Workers: 1, Service: w})
+	if err != nil {
+		return "", nil, errors.Join(err, w.Close())
+	}
+	served := make(chan error, 1)
+	go func() { served <- s.Serve() }()
+	return fmt.Sprintf("http://%s%s", s.Addr, workload.UpstreamPath), func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), drainTime)
+		defer cancel()
+		err := s.Shutdown(ctx)
+		if e := <-served; e != servers.ErrStopped {
+			err = errors.Join(err, e)
+		}
+		return errors.Join(err, w.Close())
+	}, nil
+}
+
+func modeList() string {
+	var b strings.Builder
+	for _, m := range servers.Modes {
+		fmt.Fprintf(&b, "  %-10s %s\n", m.Name, m.Summary)
+	}
+	return b.String()
+}
+
+func routeList() string {
+	var b strings.Builder
+	for _, w := range workload.All {
+		fmt.Fprintf(&b, "  %-4s %-12s %s\n", w.Method, w.Target, w.Summary)
+	}
+	return b.String()
+}

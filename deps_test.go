@@ -1,0 +1,55 @@
+package main_test
+
+import (
+	"encoding/json"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// imports is the policy: which of our packages each one may import, tests excepted. A package that is not named here is an error too.
+// servers and loadgen stay strangers, so that a defect in how one reads HTTP cannot hide in the other; what they share is the event loop.
+var imports = map[string][]string{
+	"":                  {"cmd"},
+	"cmd":               {"cmd/bench", "servers", "servers/workload", "loadgen", "results", "results/report"},
+	"cmd/bench":         {"servers", "servers/workload", "loadgen", "results"},
+	"servers":           {"servers/eventloop", "servers/http1", "servers/workload"},
+	"servers/eventloop": {},
+	"servers/http1":     {},
+	"servers/workload":  {"servers/http1"},
+	"loadgen":           {"servers/eventloop"},
+	"results":           {},
+	"results/report":    {"results"},
+}
+
+func TestImports(t *testing.T) {
+	const module = "nodecompare"
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "./...").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	seen := 0
+	for d := json.NewDecoder(strings.NewReader(string(out))); d.More(); seen++ {
+		var p struct {
+			ImportPath string
+			Imports    []string
+		}
+		if err := d.Decode(&p); err != nil {
+			t.Fatal(err)
+		}
+		name := strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, module), "/")
+		allowed, known := imports[name]
+		if !known {
+			t.Errorf("package %q has no line in the import policy above", name)
+		}
+		for _, i := range p.Imports {
+			if ours, ok := strings.CutPrefix(i, module+"/"); ok && !slices.Contains(allowed, ours) {
+				t.Errorf("package %q imports %q, which the policy does not allow", name, ours)
+			}
+		}
+	}
+	if seen != len(imports) {
+		t.Errorf("go list knows %d packages, the policy names %d", seen, len(imports))
+	}
+}

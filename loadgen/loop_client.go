@@ -1,0 +1,237 @@
+package loadgen
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"syscall"
+	"time"
+
+	"nodecompare/servers/eventloop"
+)
+
+// connState is where a client's connection stands.
+type connState uint8
+
+const (
+	down     connState = iota // there is none
+	queued                    // waiting for the dialler
+	dialling                  // under way
+	standing                  // open, with no request
+	busy                      // with a request
+	closing                   // closed by us; Closed is still to come
+)
+
+// client is one of the load's connections, opened again whenever it ends, with the request that it carries. It is the
+// connection's handler: Closed is the last that it hears of one, and only then does it ask for another.
+type client struct {
+	engine *loopEngine
+	conn   *eventloop.Conn
+	state  connState
+	reused bool // the connection has carried a response
+	unsent bool // a part of the request is not with the kernel yet
+	at     int  // number of the address that it goes to
+	place  int  // in the run's list of free ones
+	parser parser
+
+	pending bool // there is a request, sent or still to be sent
+	seq     uint64
+	sent    time.Duration // when it was taken up, from the start of the run
+}
+
+// take takes a request up and sends it, over a new connection if there is none.
+func (c *client) take(seq uint64, now time.Duration) {
+	c.pending, c.seq, c.sent = true, seq, now
+	c.engine.current.inFlight++
+	if c.state == standing {
+		c.transmit(now)
+	} else {
+		c.engine.dialler.add(c)
+	}
+}
+
+func (c *client) transmit(now time.Duration) {
+	c.state = busy
+	c.parser.begin(c.engine.head)
+	c.conn.SetDeadline(c.remaining(now))
+	c.unsent = !c.conn.Write(c.engine.wire)
+}
+
+// remaining is what is left of the request's time. The loop keeps it as one timer for each connection, which it moves
+// only once in that time: nothing to be paid for a request.
+func (c *client) remaining(now time.Duration) time.Duration {
+	if !c.pending {
+		return c.engine.attack.Timeout
+	}
+	return max(c.engine.attack.Timeout-(now-c.sent), 1)
+}
+
+// dial is called by the dialler.
+func (c *client) dial() {
+	d := &c.engine.dialler
+	c.at = d.addrs.at
+	conn, err := c.engine.loop.Dial(d.addrs.all[c.at], c)
+	if err != nil {
+		c.state = down
+		c.unreachable(err)
+		return
+	}
+	c.conn, c.state = conn, dialling
+	d.underWay++
+	conn.SetDeadline(c.remaining(c.engine.current.clock()))
+}
+
+// Connected implements eventloop.Dialled.
+func (c *client) Connected() {
+	e := c.engine
+	e.dialler.underWay--
+	e.dialler.addrs.reached = true
+	c.state, c.reused, c.unsent = standing, false, false
+	if now := e.current.clock(); c.pending {
+		c.transmit(now)
+	} else {
+		e.current.offer(c, now)
+	}
+	e.dialler.next()
+}
+
+// Data implements eventloop.Handler.
+//
+// The clock is read once for a response that is whole: that is the end of its request and the beginning of the next one
+// on its connection, as for a user who waits for nothing in between. So the latencies of a connection add up to the run
+// (Little's law: connections = throughput * mean latency), and none is too short: the time is taken before the send call
+// and after the last byte has been read and understood. It is too long by the time that the response waited in the kernel while the loop
+// was busy with other connections: nothing when the loop had been asleep, at the worst one turn of it, some 10 µs for
+// each response of a batch (256 at most). The time of the poll, Loop.Now, would leave that wait out; but then no latency
+// would hold it, and a generator at its limit would seem to have fewer requests in flight than it has.
+func (c *client) Data(b []byte) {
+	if c.state != busy {
+		if c.state == standing { // the server ends the idle connection, or speaks unasked
+			c.drop()
+		}
+		return
+	}
+	if len(b) == 0 {
+		c.ended()
+		return
+	}
+	used, whole, err := c.parser.feed(b)
+	switch {
+	case err != nil:
+		c.failed(fmt.Errorf("reading a response: %w", err))
+		c.drop()
+	case whole:
+		// Bytes beyond the response belong to no request of ours: the connection is out of step.
+		c.answered(c.parser.answer, used == len(b))
+	}
+}
+
+// ended is for the end of the connection's bytes.
+func (c *client) ended() {
+	a, err := c.parser.end()
+	if err == nil {
+		c.answered(a, false)
+		return
+	}
+	c.lost(err)
+	c.drop()
+}
+
+// answered ends the request with a whole response.
+func (c *client) answered(a answer, inStep bool) {
+	r := c.engine.current
+	now := r.clock()
+	r.settle(c, &outcome{seq: c.seq, sent: c.sent, done: now, answer: a})
+	if a.close || !inStep || c.unsent {
+		c.drop()
+		return
+	}
+	c.state, c.reused = standing, true
+	r.offer(c, now)
+}
+
+// lost is for a connection that ended before the response was whole. Where a server has closed a kept-alive one just as
+// the request came, the request is sent again if that can do no harm: Closed sees to it, as long as it is pending.
+func (c *client) lost(err error) {
+	gone := errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
+	switch {
+	case c.parser.begun:
+		c.failed(fmt.Errorf("reading a response: %w", whole(err)))
+	case gone && c.reused && c.engine.safe:
+		c.engine.current.rec.res.Retries++
+	default:
+		c.failed(fmt.Errorf("waiting for a response: %w", whole(err)))
+	}
+}
+
+func (c *client) failed(err error) {
+	r := c.engine.current
+	r.settle(c, &outcome{seq: c.seq, sent: c.sent, done: r.clock(), failure: failure{classify(err), err.Error()}})
+}
+
+// unreachable is for an attempt to connect that has failed.
+func (c *client) unreachable(err error) {
+	e := c.engine
+	if e.dialler.addrs.another(c.at) {
+		e.dialler.add(c)
+		return
+	}
+	r := e.current
+	if r.rate == 0 {
+		e.dialler.rest(dialPause)
+	}
+	if !c.pending { // a closed load's connection: that it cannot be had is the failure of a request
+		c.pending, c.sent = true, 0
+		r.inFlight++
+		if r.started {
+			c.sent = r.clock()
+		} else {
+			r.begin() // with what there is
+		}
+	}
+	c.failed(err)
+	r.offer(c, r.clock())
+}
+
+// Drained implements eventloop.Handler.
+func (c *client) Drained() { c.unsent = false }
+
+// Closed implements eventloop.Handler.
+func (c *client) Closed(err error) {
+	e, was := c.engine, c.state
+	c.conn, c.state = nil, down
+	r := e.current
+	if r == nil {
+		return // between two runs: the next one sees that there is none
+	}
+	switch was {
+	case dialling:
+		e.dialler.underWay--
+		c.unreachable(fmt.Errorf("connecting to %s: %w", e.dialler.addrs.all[c.at], err))
+		e.dialler.next()
+		return
+	case standing:
+		r.forget(c)
+	case busy:
+		c.lost(err)
+	}
+	if c.pending {
+		e.dialler.add(c)
+	} else if r.started { // before that, the start sees that there is none
+		r.offer(c, r.clock())
+	}
+}
+
+// drop closes the connection.
+func (c *client) drop() {
+	switch c.state {
+	case dialling:
+		c.engine.dialler.underWay--
+	case standing:
+		if r := c.engine.current; r != nil {
+			r.forget(c)
+		}
+	}
+	c.state = closing
+	c.conn.Close()
+}

@@ -1,0 +1,239 @@
+package loadgen
+
+import (
+	"time"
+
+	"nodecompare/servers/eventloop"
+)
+
+// startBatch is how many connections send their first request in one turn of the loop: the answers to the first should
+// not have to wait until the last has been sent.
+const startBatch = 64
+
+// loopQuantum is the shortest wait of an open load's schedule: at more than 20,000/s what becomes due within it is sent
+// together. SendLag shows what that costs.
+const loopQuantum = 50 * time.Microsecond
+
+// loopRun is one run of a loopEngine. A closed load first opens the connections; then the clock starts.
+type loopRun struct {
+	engine   *loopEngine
+	rec      *recorder
+	rate     float64
+	duration time.Duration
+	done     chan *Result
+
+	start    time.Time
+	started  bool
+	over     bool // nothing more is taken up
+	inFlight int  // requests taken up
+	awaited  int  // of the connections before the start
+	starting int  // the next one to send its first request
+
+	// Of an open load:
+	offered uint64 // requests in all
+	next    uint64 // the next one to be sent
+	held    bool   // it is due, and waits for a connection
+	free    []*client
+	none    []*client // that have no connection
+	timer   eventloop.Timer
+	end     eventloop.Timer
+}
+
+func newLoopRun(e *loopEngine, duration time.Duration) *loopRun {
+	r := &loopRun{engine: e, rec: newRecorder(e.attack), rate: e.attack.Rate, duration: duration, done: make(chan *Result, 1)}
+	r.timer.Init(e.loop, r.plan)
+	r.end.Init(e.loop, r.stop)
+	if r.rate > 0 {
+		r.offered = offered(r.rate, duration)
+	}
+	return r
+}
+
+// clock is the time since the start of the run.
+func (r *loopRun) clock() time.Duration { return time.Since(r.start) }
+
+// connect opens the connections of a closed load. Those of an open load are opened as they are needed.
+func (r *loopRun) connect() {
+	e := r.engine
+	e.current = r
+	if r.rate == 0 {
+		for i := range e.clients {
+			if e.clients[i].state == down {
+				r.awaited++
+			}
+		}
+	}
+	if r.awaited == 0 {
+		r.begin()
+		return
+	}
+	e.dialler.paced = true
+	for i := range e.clients {
+		// A connection that cannot be had starts the clock, and with it the connecting, for those still without one.
+		if c := &e.clients[i]; !r.started && c.state == down {
+			e.dialler.add(c)
+		}
+	}
+}
+
+// begin starts the clock.
+func (r *loopRun) begin() {
+	r.start, r.started = time.Now(), true
+	r.engine.dialler.paced = false
+	late := r.start.Sub(r.engine.loop.Now()) // timers count from the loop's time
+	if r.rate == 0 {
+		r.end.Set(late + r.duration)
+		r.startSome()
+		return
+	}
+	r.end.Set(late + r.duration + Grace)
+	for i := range r.engine.clients {
+		r.putAside(&r.engine.clients[i])
+	}
+	r.plan()
+}
+
+// startSome has the next few connections of a closed load send their first request.
+func (r *loopRun) startSome() {
+	all := r.engine.clients
+	upTo := min(r.starting+startBatch, len(all))
+	for ; r.starting < upTo && !r.over; r.starting++ {
+		if c := &all[r.starting]; !c.pending && (c.state == standing || c.state == down) {
+			r.offer(c, r.clock())
+		}
+	}
+	if r.starting < len(all) && !r.over {
+		r.engine.loop.Post(r.startSome)
+	}
+}
+
+// offer is called with a client that has no request, and perhaps no connection: it gets what it needs next.
+func (r *loopRun) offer(c *client, now time.Duration) {
+	switch {
+	case !r.started:
+		r.putAside(c)
+		if r.awaited--; r.awaited == 0 {
+			r.begin()
+		}
+	case r.over || r.rate > 0 || now >= r.duration:
+		r.putAside(c)
+		if r.held {
+			r.plan()
+		}
+	case c.state == standing:
+		c.take(0, now)
+	default:
+		r.engine.dialler.add(c)
+	}
+}
+
+// putAside keeps a client until it is needed.
+func (r *loopRun) putAside(c *client) {
+	if c.state == standing {
+		c.conn.SetDeadline(0)
+	}
+	switch {
+	case r.rate == 0:
+	case c.state == standing:
+		c.place = len(r.free)
+		r.free = append(r.free, c)
+	default:
+		r.none = append(r.none, c)
+	}
+}
+
+// forget is called with a client whose idle connection ends.
+func (r *loopRun) forget(c *client) {
+	if r.rate == 0 {
+		return
+	}
+	last := len(r.free) - 1
+	r.free[c.place] = r.free[last]
+	r.free[c.place].place = c.place
+	r.free = r.free[:last]
+}
+
+// plan sends what is due, and sets the timer for what comes next. What is due but finds no connection is sent by the
+// next one that becomes free.
+func (r *loopRun) plan() {
+	r.held = false
+	for !r.over && r.next < r.offered {
+		now := r.clock()
+		when := due(r.next, r.rate)
+		if when > now {
+			r.timer.Set(max(when, now+loopQuantum) - r.engine.loop.Now().Sub(r.start)) // timers count from the loop's time
+			return
+		}
+		c := r.available()
+		if c == nil {
+			r.held = true
+			return
+		}
+		r.next++
+		c.take(r.next-1, now)
+	}
+	if !r.over {
+		r.stop()
+	}
+}
+
+// available gives the connection that was used last, so that no more are kept busy than needed, or a client without one.
+func (r *loopRun) available() *client {
+	for _, list := range []*[]*client{&r.free, &r.none} {
+		if n := len(*list); n > 0 {
+			c := (*list)[n-1]
+			*list = (*list)[:n-1]
+			return c
+		}
+	}
+	return nil
+}
+
+// settle ends a client's request.
+func (r *loopRun) settle(c *client, x *outcome) {
+	c.pending = false
+	r.inFlight--
+	r.rec.add(x)
+	r.complete()
+}
+
+// stop has nothing more taken up; what is in flight is waited for.
+func (r *loopRun) stop() {
+	r.over = true
+	r.timer.Stop()
+	r.end.Stop()
+	r.engine.dialler.forget(func(c *client) bool { return c.pending })
+	for i := range r.engine.clients {
+		if c := &r.engine.clients[i]; c.state == dialling && !c.pending {
+			c.drop()
+		}
+	}
+	r.complete()
+}
+
+// abort ends the run, and the requests in flight with it.
+func (r *loopRun) abort() {
+	if r.engine.current != r {
+		return
+	}
+	r.over = true
+	for i := range r.engine.clients {
+		c := &r.engine.clients[i]
+		if !c.pending {
+			continue
+		}
+		if c.state == dialling || c.state == busy {
+			c.drop()
+		}
+		r.settle(c, &outcome{seq: c.seq, sent: c.sent, done: r.clock(), failure: failure{kind: aborted}})
+	}
+	r.stop()
+}
+
+// complete hands the result over once nothing more is to come.
+func (r *loopRun) complete() {
+	if r.over && r.inFlight == 0 && r.engine.current == r {
+		r.engine.current = nil
+		r.done <- r.rec.result(r.offered)
+	}
+}

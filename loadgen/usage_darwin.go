@@ -1,0 +1,12 @@
+package loadgen
+
+// Sample is not possible here: macOS shows a process's figures by libproc only, which needs cgo. It returns ErrUnsupported.
+func Sample(pid int) (Usage, error) { return Usage{}, ErrUnsupported }
+
+func readGauge(int) (gauge, error) { return gauge{}, ErrUnsupported }
+
+func readSwitches(int) (map[int]switches, error) { return nil, ErrUnsupported }
+
+func readPSS(int) (uint64, error) { return 0, ErrUnsupported }
+
+func readFDs(int) (int, error) { return 0, ErrUnsupported }

@@ -1,0 +1,177 @@
+package loadgen
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/procfs"
+	"golang.org/x/sys/unix"
+)
+
+// The clocks of a process other than one's own: a clock id is ~pid<<3 | which. (include/linux/posix-timers_types.h;
+// glibc's clock_getcpuclockid makes the last of them.)
+const (
+	clockProf  = 0 // user and system, by ticks
+	clockVirt  = 1 // user, by ticks
+	clockSched = 2 // user and system, exact
+)
+
+func cpuClock(pid int, which int32) (time.Duration, error) {
+	var ts unix.Timespec
+	if err := unix.ClockGettime(int32(^pid)<<3|which, &ts); err != nil {
+		if err == unix.EINVAL || err == unix.ESRCH {
+			return 0, ErrEnded
+		}
+		return 0, os.NewSyscallError("clock_gettime", err)
+	}
+	return time.Duration(ts.Nano()), nil
+}
+
+// Sample reads all of a process's figures. It costs 25 µs for each of its threads, mostly for the context switches,
+// and smaps_rollup holds up the process's own memory mapping meanwhile: for the ends of a measurement, not within it.
+func Sample(pid int) (Usage, error) {
+	g, err := readGauge(pid)
+	if err != nil {
+		return Usage{}, err
+	}
+	byThread, err := readSwitches(pid)
+	if err != nil {
+		return Usage{}, err
+	}
+	u := Usage{CPU: g.cpu, RSS: g.rss, Threads: g.threads}
+	u.CPUUser, u.CPUSystem = split(g.cpu, g.user, g.total)
+	for _, s := range byThread {
+		u.VoluntarySwitches += s.voluntary
+		u.InvoluntarySwitches += s.involuntary
+	}
+	if u.PSS, err = readPSS(pid); err != nil {
+		return Usage{}, err
+	}
+	if u.FDs, err = readFDs(pid); err != nil {
+		return Usage{}, err
+	}
+	return u, g.same(pid)
+}
+
+// readGauge reads what is cheap. A zombie has ended.
+func readGauge(pid int) (gauge, error) {
+	p, err := procfs.NewProc(pid)
+	if err != nil {
+		return gauge{}, about(pid, err)
+	}
+	s, err := p.Stat()
+	if err != nil {
+		return gauge{}, about(pid, err)
+	}
+	if s.State == "Z" || s.State == "X" {
+		return gauge{}, about(pid, ErrEnded)
+	}
+	g := gauge{rss: uint64(s.ResidentMemory()), threads: s.NumThreads, started: s.Starttime}
+	for _, c := range []struct {
+		which int32
+		value *time.Duration
+	}{{clockSched, &g.cpu}, {clockVirt, &g.user}, {clockProf, &g.total}} {
+		if *c.value, err = cpuClock(pid, c.which); err != nil {
+			return gauge{}, about(pid, err)
+		}
+	}
+	return g, nil
+}
+
+// readPSS reads the resident bytes with shared pages divided; another user's process, and an old kernel, do not show them.
+func readPSS(pid int) (uint64, error) {
+	p, err := procfs.NewProc(pid)
+	if err != nil {
+		return 0, about(pid, err)
+	}
+	m, err := p.ProcSMapsRollup()
+	if err != nil && !errors.Is(err, fs.ErrPermission) && !errors.Is(err, fs.ErrNotExist) {
+		return 0, about(pid, err)
+	}
+	return m.Pss, nil
+}
+
+// readFDs counts the open file descriptors, which another user's process does not show. Linux 6.2 and later tell the number;
+// before that they are listed, at about 0.5 µs each.
+func readFDs(pid int) (int, error) {
+	p, err := procfs.NewProc(pid)
+	if err != nil {
+		return 0, about(pid, err)
+	}
+	n, err := p.FileDescriptorsLen()
+	if err != nil && !errors.Is(err, fs.ErrPermission) {
+		return 0, about(pid, err)
+	}
+	return n, nil
+}
+
+// readSwitches reads the context switches of every thread, by thread id. procfs's reader of the same files parses all of
+// their 60 lines: 53 µs a thread against 23.
+func readSwitches(pid int) (map[int]switches, error) {
+	dir, err := os.Open(fmt.Sprintf("/proc/%d/task", pid))
+	if err != nil {
+		return nil, about(pid, err)
+	}
+	defer dir.Close()
+	names, err := dir.Readdirnames(-1)
+	if err != nil {
+		return nil, about(pid, err)
+	}
+	byThread := make(map[int]switches, len(names))
+	buf := make([]byte, 8<<10)
+	for _, name := range names {
+		tid, err := strconv.Atoi(name)
+		if err != nil {
+			continue
+		}
+		n, err := readAt(dir, name+"/status", buf)
+		if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ESRCH) {
+			continue // this thread has ended since
+		}
+		if err != nil {
+			return nil, about(pid, err)
+		}
+		byThread[tid] = switches{
+			voluntary:   statusField(buf[:n], "\nvoluntary_ctxt_switches:"),
+			involuntary: statusField(buf[:n], "\nnonvoluntary_ctxt_switches:"),
+		}
+	}
+	return byThread, nil
+}
+
+func readAt(dir *os.File, name string, buf []byte) (int, error) {
+	fd, err := unix.Openat(int(dir.Fd()), name, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return 0, os.NewSyscallError("openat "+name, err)
+	}
+	defer unix.Close(fd)
+	n, err := unix.Read(fd, buf)
+	return n, os.NewSyscallError("read "+name, err)
+}
+
+// statusField reads one number from the text of a status file; 0 where there is none.
+func statusField(text []byte, name string) uint64 {
+	i := bytes.LastIndex(text, []byte(name))
+	if i < 0 {
+		return 0
+	}
+	value, _, _ := bytes.Cut(text[i+len(name):], []byte("\n"))
+	n, err := strconv.ParseUint(string(bytes.TrimSpace(value)), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// about says which process an error is of, and turns the ways in which /proc shows one that is gone into ErrEnded.
+func about(pid int, err error) error {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ESRCH) {
+		err = ErrEnded
+	}
+	return fmt.Errorf("figures of process %d: %w", pid, err)
+}

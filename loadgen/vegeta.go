@@ -1,0 +1,121 @@
+package loadgen
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	vegeta "github.com/tsenart/vegeta/v12/lib"
+)
+
+// attacker drives a load by vegeta's Attacker.
+type attacker struct {
+	attack   Attack
+	carrier  carrier
+	failures *failures
+}
+
+// carrier is a transport whose connections outlive a run, but not the run's cancelling.
+type carrier interface {
+	http.RoundTripper
+	begin(ctx context.Context) (end func()) // until end is called, ctx's end aborts whatever is in flight
+	retried() uint64                        // requests sent a second time, since the beginning
+	close()
+}
+
+func openVegeta(a Attack) (driver, error) {
+	c, err := newCarrier(a)
+	if err != nil {
+		return nil, err
+	}
+	return &attacker{attack: a, carrier: c, failures: newFailures()}, nil
+}
+
+func (g *attacker) close() { g.carrier.close() }
+
+func (g *attacker) run(ctx context.Context, duration time.Duration) (*Result, error) {
+	w, err := newWaiter()
+	if err != nil {
+		return nil, fmt.Errorf("load on %s: timer of the pacer: %w", g.attack.Target.URL, err)
+	}
+	defer w.close()
+	end := g.carrier.begin(ctx)
+	defer end()
+
+	workers := uint64(g.attack.Connections)
+	attacker := vegeta.NewAttacker(
+		vegeta.Client(&http.Client{
+			Transport:     observer{g.carrier, g.failures, ctx},
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		}),
+		// All workers from the start: vegeta would otherwise add one whenever none is ready at that very instant.
+		vegeta.Workers(workers), vegeta.MaxWorkers(workers),
+	)
+	stopOnCancel := context.AfterFunc(ctx, func() { w.interrupt(); attacker.Stop() })
+	defer stopOnCancel()
+
+	start := time.Now()
+	p := &pacer{start: start, duration: duration, rate: g.attack.Rate, waiter: w, interrupted: ctx.Done()}
+	last := duration
+	if p.rate > 0 {
+		p.offered = offered(p.rate, duration)
+		last += Grace
+	}
+	// vegeta's loop asks the pacer only between requests: with every worker held by a stalled server it would wait
+	// for one of them, and then send once more, long after the end.
+	stopAtEnd := time.AfterFunc(last, func() { attacker.Stop() })
+	defer stopAtEnd.Stop()
+
+	retriedBefore := g.carrier.retried()
+	rec := newRecorder(g.attack)
+	for r := range attacker.Attack(g.targeter(), p, 0, "") {
+		if x, sent := g.outcome(r, start); sent {
+			rec.add(&x)
+		}
+	}
+	res := rec.result(p.offered)
+	res.Retries = g.carrier.retried() - retriedBefore
+	return res, ctx.Err()
+}
+
+// targeter gives vegeta what it copies into its results. The request's headers are left out: the carrier has its bytes
+// already, and vegeta would copy each of them into each request.
+func (g *attacker) targeter() vegeta.Targeter {
+	t := g.attack.Target
+	return func(v *vegeta.Target) error {
+		v.Method, v.URL, v.Body = t.Method, t.URL, t.Body
+		return nil
+	}
+}
+
+// outcome translates vegeta's result of a request that was sent.
+func (g *attacker) outcome(v *vegeta.Result, start time.Time) (x outcome, sent bool) {
+	x = outcome{seq: v.Seq, sent: v.Timestamp.Sub(start)}
+	x.done = x.sent + v.Latency
+	if v.Code != 0 {
+		_, differs := v.Headers[differsHeader]
+		x.answer = answer{status: int(v.Code), size: bodySize(v), differs: differs}
+		return x, true
+	}
+	var ok bool
+	if x.failure, ok = g.failures.take(v.Seq); !ok {
+		x.failure = failure{Other, v.Error}
+	}
+	return x, x.failure.kind != never
+}
+
+// bodySize reads the count of body bytes that our carriers put into the response's header: the body itself has been
+// read and dropped, so vegeta saw none.
+func bodySize(v *vegeta.Result) int64 {
+	h := v.Headers[sizeHeader]
+	if len(h) == 0 {
+		return 0
+	}
+	n, err := strconv.ParseInt(h[0], 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}

@@ -1,0 +1,10 @@
+// Command nodecompare measures what a server's concurrency model costs and what it buys.
+package main
+
+import (
+	"os"
+
+	"nodecompare/cmd"
+)
+
+func main() { os.Exit(cmd.Main()) }

@@ -1,0 +1,148 @@
+package results_test
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"nodecompare/results"
+)
+
+// sample is a record of two modes on one workload, three rounds.
+func sample() *results.Record {
+	r := &results.Record{
+		Tool: results.Tool, SchemaVersion: results.SchemaVersion, ToolVersion: "v1.2.3",
+		Started: time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC), ElapsedS: 61.5,
+		Host:     results.Host{OS: "linux", Arch: "amd64", Kernel: "6.18", Cores: 2, Go: "go1.26", OpenFiles: 20000},
+		Settings: settings("blocking", "async"),
+	}
+	for round := 1; round <= 3; round++ {
+		r.Trials = append(r.Trials, trial("blocking", round, 1, 70, 1010), trial("async", round, 1, 9, 12))
+	}
+	r.Verdicts = results.Judge(r)
+	return r
+}
+
+func settings(modes ...string) results.Settings {
+	s := results.Settings{Profile: "standard", Rounds: 3, Seed: 7, Workloads: []results.Workload{{
+		Name: "wait", Method: "GET", Target: "/wait?ms=50", Summary: "a wait",
+		Ladder: []results.Step{{Connections: 1, DurationS: 0.5}, {Connections: 64, DurationS: 1.5}, {Connections: 1000, DurationS: 0.7}},
+	}}}
+	for _, m := range modes {
+		s.Modes = append(s.Modes, results.Mode{Name: m, Summary: "about " + m})
+	}
+	return s
+}
+
+// trial is one that went well; speed scales its throughput, threads are those at 64 and at 1,000 connections.
+func trial(mode string, round int, speed float64, threads64, threads1000 int) results.Trial {
+	t := results.Trial{Workload: "wait", Mode: mode, Round: round, ElapsedS: 5}
+	for _, connections := range []int{1, 64, 1000} {
+		rps := 20 * float64(connections) * speed
+		threads := map[int]int{1: 8, 64: threads64, 1000: threads1000}[connections]
+		t.Rungs = append(t.Rungs, results.Rung{
+			Connections: connections, ElapsedS: 1, Requests: 1000, Codes: map[int]uint64{200: 1000}, ThroughputRPS: rps,
+			InFlight:  float64(connections),
+			LatencyUS: results.Latency{Mean: 50e3, P50: 50e3, P90: 51e3, P99: 52e3, P999: 53e3, Max: 60e3},
+			Process:   &results.Process{CPUS: 0.02, CPUUSPerRequest: 20, Threads: threads, RSSBytes: 16<<20 + uint64(connections)<<12},
+		})
+	}
+	return t
+}
+
+func TestRecordSurvivesItsFile(t *testing.T) {
+	want := sample()
+	want.Trials[0].Failure, want.Trials[0].Stderr = "it died", []string{"panic: <no> & nothing"}
+	path := filepath.Join(t.TempDir(), "record.json")
+	f, err := results.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the file has its name before it is whole: %v", err)
+	}
+	if err := f.Save(want); err != nil {
+		t.Fatal(err)
+	}
+	got, err := results.Load(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("loaded record (-saved +loaded):\n%s", diff)
+	}
+	if left, err := os.ReadDir(filepath.Dir(path)); err != nil || len(left) != 1 {
+		t.Errorf("the folder holds %v (%v), want the record alone", left, err)
+	}
+}
+
+func TestDiscardLeavesWhatWasThere(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "record.json")
+	if err := os.WriteFile(path, []byte("old"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, err := results.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Discard(); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := os.ReadFile(path); err != nil || string(text) != "old" {
+		t.Errorf("file holds %q (%v), want it as it was", text, err)
+	}
+	if left, err := os.ReadDir(filepath.Dir(path)); err != nil || len(left) != 1 {
+		t.Errorf("the folder holds %v (%v), want the old file alone", left, err)
+	}
+}
+
+func TestCreateRefusesBeforeAnythingIsMeasured(t *testing.T) {
+	dir := t.TempDir()
+	for path, want := range map[string]string{
+		dir:                                  "is a folder",
+		filepath.Join(dir, "none", "r.json"): "no such file or directory",
+		"/dev/null":                          "no regular file",
+	} {
+		if f, err := results.Create(path); err == nil {
+			t.Errorf("%s: no error", path)
+			if err := f.Discard(); err != nil {
+				t.Error(err)
+			}
+		} else if !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", path, err, want)
+		}
+	}
+}
+
+func TestDecodeSaysWhatIsWrongWithAFile(t *testing.T) {
+	var whole strings.Builder
+	if err := results.Encode(&whole, sample()); err != nil {
+		t.Fatal(err)
+	}
+	text := whole.String()
+	for name, test := range map[string]struct{ text, want string }{
+		"empty":        {"\n", "empty"},
+		"cut short":    {text[:len(text)/2], "cut short after line"},
+		"damaged":      {strings.Replace(text, `"ladder": [`, `"ladder": !`, 1), "line "},
+		"wrong type":   {strings.Replace(text, `"rounds": 3`, `"rounds": "3"`, 1), "line "},
+		"another tool": {`{"tool": "wrk", "schema_version": 1}`, "not a record of nodecompare"},
+		"no tool":      {`{"results": []}`, "not a record of nodecompare"},
+		"a list":       {`[]`, "cannot unmarshal array"},
+		"newer schema": {strings.Replace(text, `"schema_version": 1`, `"schema_version": 99`, 1), "schema version 99, written by nodecompare v1.2.3"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if test.text == text {
+				t.Fatal("the test changed nothing")
+			}
+			if _, err := results.Decode(strings.NewReader(test.text)); err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v, want %q", err, test.want)
+			}
+		})
+	}
+}

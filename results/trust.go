@@ -1,0 +1,299 @@
+package results
+
+import (
+	"fmt"
+	"math"
+	"time"
+)
+
+// The words for how far a measurement can be trusted.
+const (
+	Valid   = "VALID"   // nothing speaks against it
+	Suspect = "SUSPECT" // a figure may be other than it seems; the reason says which, and what else still holds
+	Void    = "VOID"    // nothing may be concluded from it
+)
+
+// Trust is VALID, or the worst of what the rules say, with a reason a rule.
+type Trust struct {
+	Status  string   `json:"status"`
+	Reasons []string `json:"reasons"` // in the order of the rules; empty when VALID, never nil
+}
+
+// Evidence is what is known of one measured run (a rung of a bench, a load). Zero stands for what is not known or does not
+// apply: no rule fires on that.
+type Evidence struct {
+	Open      bool          // an open load, at a rate of its own; else closed
+	Elapsed   time.Duration // of the measured run
+	Offered   uint64        // requests that were due within the run; 0 in a closed load
+	Sent      uint64        // of these, sent
+	SendLagUS float64       // p99 of how late they were sent, microseconds; 0 in a closed load
+
+	Requests       uint64    // sent, and answered or failed
+	Errors         uint64    // of these, failed
+	ErrorsByKind   uint64    // the sum over the kinds of error
+	Answers        uint64    // whole responses: the sum over the status codes
+	Unanswered     uint64    // errors with no whole response: all kinds but that of an unwanted status
+	Recorded       uint64    // latencies in the histogram: one for each request without error
+	LatencyUS      Latency   // of the requests without error, all 0 when there were none
+	Connections    int       // most requests in flight in a closed load; 0 in an open one
+	AlwaysInFlight bool      // the generator sends on a connection in the very moment it has the answer (the loop engine)
+	Generator      Generator // what the load cost
+
+	ServerEnded bool // the server's process ended, or its pid became another's, within the trial
+	Unsteady    bool // the warm-up ended at its cap: the last windows still showed a trend
+
+	// What others took of the host within the run, by /proc/stat and cpu.stat: sums over CPUs CPUs.
+	CPUs         int
+	Stolen, Busy time.Duration // ready to run but not run by the hypervisor; run
+	Throttles    uint64        // how often a CPU quota of the cgroup was used up
+	Throttled    time.Duration // for which CPUs stood still by that
+}
+
+// Generator is what the load cost: CPU over the run, and the cores that it can use at once: those it is pinned to, and
+// no more than it has busy threads (1 for an engine on one thread).
+type Generator struct {
+	CPU   time.Duration
+	Cores int
+}
+
+// Rule is one way in which a measurement loses trust: a row of the table in docs/method.md.
+type Rule struct {
+	Name string
+	// The conditions and the reason for them, as in docs/method.md; "" where the rule never gives that word.
+	Suspect, Void, Why string
+	weigh              func(Evidence) (status, reason string)
+}
+
+const (
+	sentSuspect, sentVoid = 0.99, 0.90
+
+	lagShare   = 0.1
+	lagFloorUS = 200 // microseconds
+
+	generatorShare = 0.9
+
+	littleShare = 0.05
+
+	stolenSuspect, stolenVoid = 0.01, 0.10
+	throttledVoid             = 0.10
+	tick                      = 10 * time.Millisecond // of /proc/stat
+	percent                   = 100
+	histogramError            = 0.001 // 3 significant digits
+)
+
+// Rules are all of them. Each fires on its own; the worst word counts.
+var Rules = []Rule{
+	{
+		Name:    "sent",
+		Suspect: "less than 99% of the requests that were due were sent",
+		Void:    "less than 90%",
+		Why:     "it was another load than the one that was asked for; by a tenth, which is the floor of throughput, it cannot stand for it",
+		weigh: func(e Evidence) (string, string) {
+			if !e.Open || e.Offered == 0 {
+				return Valid, ""
+			}
+			share := float64(e.Sent) / float64(e.Offered)
+			return below(share, sentSuspect, sentVoid), fmt.Sprintf(
+				"only %.2f%% of the requests that were due were sent (%d of %d): the server or the generator did not keep up, and what was not sent is in no percentile",
+				percent*share, e.Sent, e.Offered)
+		},
+	},
+	{
+		Name:    "send lag",
+		Suspect: "p99 of the send lag is above a tenth of p99 latency, and above 200 µs",
+		Why: "latency counts from the moment a request was due, so it holds the lag, and is an upper bound. Below 200 µs it is the kernel's: " +
+			"timer slack is 50 µs (prctl(2), PR_SET_TIMERSLACK), and a thread that wakes waits for a core. Never VOID: a server that stalls holds all " +
+			"connections, and the requests that wait for one are late by its fault",
+		weigh: func(e Evidence) (string, string) {
+			return when(e.Open && e.SendLagUS > lagFloorUS && e.SendLagUS > lagShare*e.LatencyUS.P99, Suspect), fmt.Sprintf(
+				"one request in a hundred was sent %s late or more, against a p99 latency of %s: part of the latency is the generator's delay, or the wait for a free connection",
+				micros(e.SendLagUS), micros(e.LatencyUS.P99))
+		},
+	},
+	{
+		Name:    "generator CPU",
+		Suspect: "the generator used more than 90% of the cores that it can use",
+		Why:     "throughput and latency are then the generator's and not the server's. The server's CPU per request still holds, so it is not VOID",
+		weigh: func(e Evidence) (string, string) {
+			share := ratio(e.Generator.CPU, time.Duration(e.Generator.Cores)*e.Elapsed)
+			return when(share > generatorShare, Suspect), fmt.Sprintf(
+				"the load generator used %.1f%% of its %s: throughput and latency are its own limit, not the server's; the server's CPU per request still holds",
+				percent*share, count(e.Generator.Cores, "core"))
+		},
+	},
+	{
+		Name:    "Little's law",
+		Suspect: "in a closed load on the loop engine, throughput × mean latency is below the connections by more than 5% and one mean latency's share of the run",
+		Void:    "in any closed load, it is above the connections by more than 5%",
+		Why: "L = λW (Little 1961). A connection holds one request at most: more cannot be in flight, so counts or clocks are wrong. Less means time on connections " +
+			"that is in no latency: failed requests, or a generator that is late. At the end of a run each connection idles until the last answer of all. " +
+			"vegeta's closed loop hands each answer on between goroutines, and on routes of less than a millisecond that keeps part of its connections idle: " +
+			"the lower bound is not asked of it, and if its CPU is the limit the rule before this says so",
+		weigh: little,
+	},
+	{
+		Name: "percentiles",
+		Void: "latencies are negative, not a number, or out of order (p50 ≤ p90 ≤ p99 ≤ p99.9 ≤ max, mean ≤ max)",
+		Why:  "no measurement gives that: the record is damaged, or the tool has a defect",
+		weigh: func(e Evidence) (string, string) {
+			l := e.LatencyUS
+			inOrder := 0 <= l.P50 && l.P50 <= l.P90 && l.P90 <= l.P99 && l.P99 <= l.P999 && l.P999 <= l.Max &&
+				// A histogram's mean is of the middles of its buckets, its max of one's end.
+				0 <= l.Mean && l.Mean <= l.Max*(1+histogramError) && !math.IsInf(l.Max, 1)
+			return when(!inOrder, Void), fmt.Sprintf("the latencies are out of order (µs: mean %v, p50 %v, p90 %v, p99 %v, p99.9 %v, max %v): the record is damaged, or the tool has a defect",
+				l.Mean, l.P50, l.P90, l.P99, l.P999, l.Max)
+		},
+	},
+	{
+		Name: "counts",
+		Void: "responses and errors without one do not add up to the requests, the kinds of error to the errors, or the latencies to the requests without error",
+		Why:  "the same",
+		weigh: func(e Evidence) (string, string) {
+			addUp := e.Errors <= e.Requests && e.Answers+e.Unanswered == e.Requests && e.ErrorsByKind == e.Errors && e.Recorded == e.Requests-e.Errors
+			return when(!addUp, Void), fmt.Sprintf(
+				"the counts do not add up: %d requests, but %d responses and %d errors without one; %d errors, but %d by kind; %d latencies: the record is damaged, or the tool has a defect",
+				e.Requests, e.Answers, e.Unanswered, e.Errors, e.ErrorsByKind, e.Recorded)
+		},
+	},
+	{
+		Name: "server",
+		Void: "the server's process ended, or was replaced by another, within the trial",
+		Why:  "its figures are those of two processes, or of none",
+		weigh: func(e Evidence) (string, string) {
+			return when(e.ServerEnded, Void), "the server ended or was restarted during the trial: the figures are not of one server"
+		},
+	},
+	{
+		Name:    "steal",
+		Suspect: "the hypervisor withheld more than 1% of the CPU time that was wanted, and more than two ticks of 10 ms for each CPU",
+		Void:    "more than 10%",
+		Why:     "1% reaches the one request in a hundred that p99 is; a tenth is the floor of throughput: a difference could be the host's alone. Two readings of the clock may be off by a tick each",
+		weigh: func(e Evidence) (string, string) {
+			share := ratio(e.Stolen, e.Stolen+e.Busy)
+			status := above(share, stolenSuspect, stolenVoid)
+			if e.Stolen <= 2*tick*time.Duration(max(1, e.CPUs)) {
+				status = Valid
+			}
+			return status, fmt.Sprintf("the host's hypervisor withheld %.2f%% of the CPU time that was wanted (steal time): server and generator were slowed down by other machines", percent*share)
+		},
+	},
+	{
+		Name:    "throttling",
+		Suspect: "a CPU quota of the cgroup was used up at least once within the run",
+		Void:    "CPUs stood still by it for more than 10% of the run",
+		Why:     "each time, all that runs in the group stands still for the rest of a period (100 ms as a rule): the tail of latency is then the quota's; the share as for steal",
+		weigh: func(e Evidence) (string, string) {
+			share := ratio(e.Throttled, e.Elapsed*time.Duration(max(1, e.CPUs)))
+			status := when(e.Throttles > 0, Suspect)
+			if share > throttledVoid {
+				status = Void
+			}
+			return status, fmt.Sprintf("the CPU quota of this container or cgroup stopped it %s, for %.1f%% of the CPU time: latencies are the quota's; run with a higher one, or none",
+				count(int(min(e.Throttles, math.MaxInt32)), "time"), percent*share)
+		},
+	},
+	{
+		Name:    "steady state",
+		Suspect: "the warm-up ended at its cap, while its last windows still showed a trend",
+		Why:     "the server, or the machine, was still changing: a longer run might give other figures",
+		weigh: func(e Evidence) (string, string) {
+			return when(e.Unsteady, Suspect), "no steady state: the warm-up reached its limit while throughput was still changing; a longer run may give other figures"
+		},
+	},
+}
+
+// Weigh holds the evidence against every rule.
+func Weigh(e Evidence) Trust {
+	t := Trust{Status: Valid, Reasons: []string{}}
+	for _, r := range Rules {
+		status, reason := r.weigh(e)
+		if status == Valid {
+			continue
+		}
+		t.Reasons = append(t.Reasons, reason)
+		t.Status = worse(t.Status, status)
+	}
+	return t
+}
+
+// Weigh is the trust in a trial as a whole: the worst of its rungs', with their reasons. One that failed or was cut short
+// is VOID. Rungs of which nothing is known are left out.
+func (t Trial) Weigh() Trust {
+	whole := Trust{Status: Valid, Reasons: []string{}}
+	switch {
+	case t.Failure != "":
+		whole = Trust{Status: Void, Reasons: []string{"the trial failed: " + t.Failure}}
+	case t.Interrupted:
+		whole = Trust{Status: Void, Reasons: []string{"the trial was interrupted"}}
+	}
+	for _, r := range t.Rungs {
+		if r.Trust == nil {
+			continue
+		}
+		whole.Status = worse(whole.Status, r.Trust.Status)
+		for _, reason := range r.Trust.Reasons {
+			whole.Reasons = append(whole.Reasons, fmt.Sprintf("at %s: %s", count(r.Connections, "connection"), reason))
+		}
+	}
+	return whole
+}
+
+func little(e Evidence) (status, reason string) {
+	if e.Open || e.Connections == 0 || e.Elapsed <= 0 || e.LatencyUS.Mean == 0 {
+		return Valid, ""
+	}
+	seconds, mean := e.Elapsed.Seconds(), e.LatencyUS.Mean/1e6
+	inFlight := float64(e.Recorded) / seconds * mean
+	deviation := inFlight/float64(e.Connections) - 1
+	law := fmt.Sprintf("throughput × mean latency says that %.1f requests were in flight on %s (Little's law): ", inFlight, count(e.Connections, "connection"))
+	switch {
+	case deviation > littleShare:
+		return Void, law + "more than there can be, so the counts or the clocks are wrong"
+	case e.AlwaysInFlight && deviation < -littleShare-mean/seconds:
+		return Suspect, law + "the rest of the time went to failed requests, or the generator was late to send"
+	}
+	return Valid, ""
+}
+
+// worse of two words.
+func worse(a, b string) string {
+	if a == Void || b == Void {
+		return Void
+	}
+	if a == Suspect || b == Suspect {
+		return Suspect
+	}
+	return Valid
+}
+
+func when(fires bool, status string) string {
+	if fires {
+		return status
+	}
+	return Valid
+}
+
+func above(value, suspect, void float64) string {
+	return worse(when(value > suspect, Suspect), when(value > void, Void))
+}
+
+func below(value, suspect, void float64) string { return above(-value, -suspect, -void) }
+
+// ratio is 0 where there is nothing to divide by.
+func ratio(part, whole time.Duration) float64 {
+	if whole <= 0 {
+		return 0
+	}
+	return float64(part) / float64(whole)
+}
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+func micros(us float64) string {
+	return time.Duration(us * float64(time.Microsecond)).Round(time.Microsecond).String()
+}

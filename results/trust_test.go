@@ -1,0 +1,256 @@
+package results_test
+
+import (
+	"fmt"
+	"math"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"nodecompare/results"
+)
+
+// good is a second of load without a flaw: 64 connections of which 63.3 are in flight, or 10,000 requests/s.
+func good(open bool) results.Evidence {
+	e := results.Evidence{
+		Elapsed:  time.Second,
+		Requests: 10_000, Errors: 100, ErrorsByKind: 100, Answers: 9_960, Unanswered: 40, Recorded: 9_900,
+		LatencyUS: results.Latency{Mean: 6_400, P50: 6_000, P90: 7_000, P99: 9_000, P999: 12_000, Max: 20_000},
+		Generator: results.Generator{CPU: 500 * time.Millisecond, Cores: 1},
+		CPUs:      2, Busy: 1500 * time.Millisecond,
+	}
+	if open {
+		e.Open, e.Offered, e.Sent, e.SendLagUS = true, 10_000, 10_000, 100
+	} else {
+		e.Connections, e.AlwaysInFlight = 64, true
+	}
+	return e
+}
+
+func TestGoodEvidenceIsValid(t *testing.T) {
+	for _, e := range []results.Evidence{good(true), good(false), {}} {
+		if trust := results.Weigh(e); trust.Status != results.Valid || trust.Reasons == nil || len(trust.Reasons) != 0 {
+			t.Errorf("%+v: %+v", e, trust)
+		}
+	}
+}
+
+// Each rule, with evidence that just makes it fire and evidence that just does not.
+func TestRules(t *testing.T) {
+	const valid, suspect, void = results.Valid, results.Suspect, results.Void
+	type change = func(*results.Evidence)
+	for _, c := range []struct {
+		rule, name string
+		open       bool
+		change     change
+		want       string
+		says       string
+	}{
+		{"sent", "98.99%", true, func(e *results.Evidence) { e.Sent = 9_899 }, suspect, "98.99% of the requests that were due were sent (9899 of 10000)"},
+		{"sent", "99%", true, func(e *results.Evidence) { e.Sent = 9_900 }, valid, ""},
+		{"sent", "89.99%", true, func(e *results.Evidence) { e.Sent = 8_999 }, void, "89.99% of the requests"},
+		{"sent", "90%", true, func(e *results.Evidence) { e.Sent = 9_000 }, suspect, ""},
+
+		{"send lag", "above a tenth", true, func(e *results.Evidence) { e.SendLagUS = 901 }, suspect, "sent 901µs late or more, against a p99 latency of 9ms"},
+		{"send lag", "a tenth", true, func(e *results.Evidence) { e.SendLagUS = 900 }, valid, ""},
+		{"send lag", "above the floor", true, func(e *results.Evidence) { e.SendLagUS = 201; scale(e, 0.1) }, suspect, ""},
+		{"send lag", "above a tenth, at the floor", true, func(e *results.Evidence) { e.SendLagUS = 200; scale(e, 0.1) }, valid, ""},
+		{"send lag", "a stall", true, func(e *results.Evidence) { e.SendLagUS = 9_000 }, suspect, ""},
+
+		{"generator CPU", "one core", false, func(e *results.Evidence) { e.Generator.CPU = 901 * time.Millisecond }, suspect, "90.1% of its 1 core:"},
+		{"generator CPU", "at the limit", false, func(e *results.Evidence) { e.Generator.CPU = 900 * time.Millisecond }, valid, ""},
+		{"generator CPU", "two cores", true, func(e *results.Evidence) { e.Generator = results.Generator{CPU: 1900 * time.Millisecond, Cores: 2} }, suspect, "95.0% of its 2 cores"},
+		{"generator CPU", "two cores, half used", true, func(e *results.Evidence) { e.Generator = results.Generator{CPU: time.Second, Cores: 2} }, valid, ""},
+		{"generator CPU", "not known", true, func(e *results.Evidence) { e.Generator = results.Generator{} }, valid, ""},
+
+		// 64 connections, 9,900 requests, and 0.64% of the run for its end: 5.64% below is 60.39 in flight.
+		{"Little's law", "too few", false, func(e *results.Evidence) { e.LatencyUS.Mean = 6_090 }, suspect, "60.3 requests were in flight on 64 connections"},
+		{"Little's law", "almost too few", false, func(e *results.Evidence) { e.LatencyUS.Mean = 6_110 }, valid, ""},
+		{"Little's law", "too many", false, func(e *results.Evidence) { e.LatencyUS.Mean = 6_790 }, void, "67.2 requests were in flight on 64 connections"},
+		{"Little's law", "almost too many", false, func(e *results.Evidence) { e.LatencyUS.Mean = 6_780 }, valid, ""},
+		{"Little's law", "too few, vegeta", false, func(e *results.Evidence) { e.LatencyUS.Mean, e.AlwaysInFlight = 100, false }, valid, ""},
+		{"Little's law", "too many, vegeta", false, func(e *results.Evidence) { e.LatencyUS.Mean, e.AlwaysInFlight = 6_790, false }, void, ""},
+		{"Little's law", "open load", true, func(e *results.Evidence) { e.LatencyUS.Mean = 19_000 }, valid, ""},
+		{"Little's law", "the end of a short run", false, func(e *results.Evidence) {
+			// Four answers of 250 ms on each connection, and a last one that some wait a fifth of the run for.
+			e.Elapsed, e.LatencyUS = 1100*time.Millisecond, results.Latency{Mean: 240e3, P50: 250e3, P90: 250e3, P99: 300e3, P999: 300e3, Max: 300e3}
+			e.Requests, e.Answers, e.Recorded, e.Errors, e.ErrorsByKind, e.Unanswered = 256, 256, 256, 0, 0, 0
+		}, valid, ""},
+
+		{"percentiles", "p90 below p50", false, func(e *results.Evidence) { e.LatencyUS.P90 = 5_999 }, void, "out of order"},
+		{"percentiles", "p90 as p50", false, func(e *results.Evidence) { e.LatencyUS.P90 = 6_000 }, valid, ""},
+		{"percentiles", "p99 below p90", true, func(e *results.Evidence) { e.LatencyUS.P90 = 9_001 }, void, ""},
+		{"percentiles", "p99.9 below p99", true, func(e *results.Evidence) { e.LatencyUS.P999 = 8_999 }, void, ""},
+		{"percentiles", "max below p99.9", true, func(e *results.Evidence) { e.LatencyUS.Max = 11_999 }, void, ""},
+		{"percentiles", "mean above max", true, func(e *results.Evidence) { e.LatencyUS.Mean = 20_021 }, void, ""},
+		{"percentiles", "mean as max", true, func(e *results.Evidence) { e.LatencyUS.Mean = 20_019 }, valid, ""},
+		{"percentiles", "negative", true, func(e *results.Evidence) { e.LatencyUS.P50 = -1 }, void, ""},
+		{"percentiles", "not a number", true, func(e *results.Evidence) { e.LatencyUS.P99 = math.NaN() }, void, ""},
+		{"percentiles", "mean not a number", true, func(e *results.Evidence) { e.LatencyUS.Mean = math.NaN() }, void, ""},
+		{"percentiles", "infinite", true, func(e *results.Evidence) { e.LatencyUS.Max = math.Inf(1) }, void, ""},
+
+		{"counts", "a response too many", false, func(e *results.Evidence) { e.Answers++ }, void, "9961 responses"},
+		{"counts", "a response as an error", false, func(e *results.Evidence) { e.Answers++; e.Unanswered-- }, valid, ""},
+		{"counts", "an error of no kind", true, func(e *results.Evidence) { e.ErrorsByKind-- }, void, "99 by kind"},
+		{"counts", "a latency lost", true, func(e *results.Evidence) { e.Recorded-- }, void, "9899 latencies"},
+		{"counts", "more errors than requests", true, func(e *results.Evidence) { e.Errors, e.ErrorsByKind = 10_001, 10_001 }, void, ""},
+
+		{"server", "ended", false, func(e *results.Evidence) { e.ServerEnded = true }, void, "ended or was restarted"},
+
+		{"steal", "above 1%", false, func(e *results.Evidence) { steal(e, 101, 9_899) }, suspect, "withheld 1.01% of the CPU time"},
+		{"steal", "1%", false, func(e *results.Evidence) { steal(e, 100, 9_900) }, valid, ""},
+		{"steal", "above 10%", false, func(e *results.Evidence) { steal(e, 1_001, 8_999) }, void, "10.01%"},
+		{"steal", "10%", false, func(e *results.Evidence) { steal(e, 1_000, 9_000) }, suspect, ""},
+		{"steal", "two ticks for each CPU", false, func(e *results.Evidence) { steal(e, 40, 0) }, valid, ""},
+		{"steal", "more than that", false, func(e *results.Evidence) { steal(e, 50, 0) }, void, ""},
+
+		{"throttling", "once", true, func(e *results.Evidence) { e.Throttles = 1 }, suspect, "stopped it 1 time, for 0.0%"},
+		{"throttling", "10%", true, func(e *results.Evidence) { e.Throttles, e.Throttled = 9, 200*time.Millisecond }, suspect, "stopped it 9 times, for 10.0%"},
+		{"throttling", "above 10%", true, func(e *results.Evidence) { e.Throttles, e.Throttled = 9, 201*time.Millisecond }, void, ""},
+		{"throttling", "never", true, func(e *results.Evidence) {}, valid, ""},
+
+		{"steady state", "capped", true, func(e *results.Evidence) { e.Unsteady = true }, suspect, "no steady state"},
+	} {
+		t.Run(c.rule+"/"+c.name, func(t *testing.T) {
+			e := good(c.open)
+			c.change(&e)
+			got := results.Weigh(e)
+			if got.Status != c.want || len(got.Reasons) != min(1, len(strings.TrimPrefix(c.want, valid))) {
+				t.Fatalf("%+v, want %s by this rule alone", got, c.want)
+			}
+			if c.want != valid && !strings.Contains(got.Reasons[0], c.says) {
+				t.Errorf("it says %q, want %q", got.Reasons[0], c.says)
+			}
+		})
+	}
+}
+
+func scale(e *results.Evidence, by float64) {
+	l := &e.LatencyUS
+	for _, v := range []*float64{&l.Mean, &l.P50, &l.P90, &l.P99, &l.P999, &l.Max} {
+		*v *= by
+	}
+}
+
+func steal(e *results.Evidence, stolen, busy time.Duration) {
+	e.Stolen, e.Busy = stolen*time.Millisecond, busy*time.Millisecond
+}
+
+var severity = map[string]int{results.Valid: 0, results.Suspect: 1, results.Void: 2}
+
+// Whatever is known already, one more sign of trouble never raises the trust, and takes no reason away but to replace it.
+func TestTroubleNeverRaisesTrust(t *testing.T) {
+	type worsening struct {
+		name  string
+		apply func(*rapid.T, *results.Evidence)
+	}
+	more := func(t *rapid.T, n int) uint64 { return uint64(rapid.IntRange(1, n).Draw(t, "more")) }
+	longer := func(t *rapid.T) time.Duration {
+		return time.Duration(rapid.IntRange(1, 2000).Draw(t, "more")) * time.Millisecond
+	}
+	worsenings := []worsening{
+		{"fewer sent", func(t *rapid.T, e *results.Evidence) { e.Sent -= min(e.Sent, more(t, 3000)) }},
+		{"more lag", func(t *rapid.T, e *results.Evidence) { e.SendLagUS += float64(more(t, 3000)) }},
+		{"more CPU", func(t *rapid.T, e *results.Evidence) { e.Generator.CPU += longer(t) }},
+		{"more connections that nothing is in flight on", func(t *rapid.T, e *results.Evidence) {
+			inFlight := float64(e.Recorded) / e.Elapsed.Seconds() * e.LatencyUS.Mean / 1e6
+			if !e.Open && float64(e.Connections) >= inFlight {
+				e.Connections += int(more(t, 100))
+			}
+		}},
+		{"a percentile beyond the max", func(t *rapid.T, e *results.Evidence) { e.LatencyUS.P50 += e.LatencyUS.Max + 1 }},
+		{"longer on connections than there was time", func(t *rapid.T, e *results.Evidence) {
+			if inFlight := float64(e.Recorded) / e.Elapsed.Seconds() * e.LatencyUS.Mean / 1e6; float64(e.Connections) <= inFlight {
+				e.LatencyUS.Mean *= rapid.Float64Range(1, 2).Draw(t, "times")
+			}
+		}},
+		{"a count off", func(t *rapid.T, e *results.Evidence) {
+			if e.Answers+e.Unanswered >= e.Requests {
+				e.Answers += more(t, 100)
+			}
+		}},
+		{"ended", func(t *rapid.T, e *results.Evidence) { e.ServerEnded = true }},
+		{"unsteady", func(t *rapid.T, e *results.Evidence) { e.Unsteady = true }},
+		{"more stolen", func(t *rapid.T, e *results.Evidence) { e.Stolen += longer(t) }},
+		{"more throttles", func(t *rapid.T, e *results.Evidence) { e.Throttles += more(t, 10) }},
+		{"throttled for longer", func(t *rapid.T, e *results.Evidence) { e.Throttled += longer(t) }},
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		e := good(rapid.Bool().Draw(t, "open"))
+		e.AlwaysInFlight = e.AlwaysInFlight && rapid.Bool().Draw(t, "loop engine")
+		for range rapid.IntRange(1, 6).Draw(t, "signs") {
+			w := rapid.SampledFrom(worsenings).Draw(t, "sign")
+			before := results.Weigh(e)
+			w.apply(t, &e)
+			after := results.Weigh(e)
+			if severity[after.Status] < severity[before.Status] || len(after.Reasons) < len(before.Reasons) {
+				t.Fatalf("%s: from %+v to %+v", w.name, before, after)
+			}
+			if (after.Status == results.Valid) != (len(after.Reasons) == 0) {
+				t.Fatalf("%+v", after)
+			}
+		}
+	})
+}
+
+// docs/method.md has the rules as they are here, in this order, and no others.
+func TestMethodHasTheRules(t *testing.T) {
+	text, err := os.ReadFile("../docs/method.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, ok := strings.Cut(string(text), "\n## Trust\n")
+	if !ok {
+		t.Fatal("docs/method.md has no section Trust")
+	}
+	section, _, _ = strings.Cut(section, "\n## ")
+	var rows, want []string
+	for line := range strings.Lines(section) {
+		if strings.HasPrefix(line, "| ") && !strings.HasPrefix(line, "| rule |") {
+			rows = append(rows, strings.TrimSpace(line))
+		}
+	}
+	orDash := func(s string) string {
+		if s == "" {
+			return "–"
+		}
+		return s
+	}
+	for _, r := range results.Rules {
+		want = append(want, fmt.Sprintf("| %s | %s | %s | %s |", r.Name, orDash(r.Suspect), orDash(r.Void), r.Why))
+	}
+	if !slices.Equal(rows, want) {
+		t.Errorf("the table in docs/method.md is not that of results.Rules, which is:\n%s", strings.Join(want, "\n"))
+	}
+}
+
+func TestTrialIsAsGoodAsItsWorstRung(t *testing.T) {
+	rung := func(connections int, status string, reasons ...string) results.Rung {
+		return results.Rung{Connections: connections, Trust: &results.Trust{Status: status, Reasons: reasons}}
+	}
+	for _, c := range []struct {
+		name  string
+		trial results.Trial
+		want  results.Trust
+	}{
+		{"nothing known", results.Trial{Rungs: []results.Rung{{Connections: 1}}}, results.Trust{Status: results.Valid}},
+		{"good", results.Trial{Rungs: []results.Rung{rung(1, results.Valid), {Connections: 8}}}, results.Trust{Status: results.Valid}},
+		{
+			"each", results.Trial{Rungs: []results.Rung{rung(1, results.Suspect, "a"), rung(64, results.Void, "b", "c"), rung(8, results.Valid)}},
+			results.Trust{Status: results.Void, Reasons: []string{"at 1 connection: a", "at 64 connections: b", "at 64 connections: c"}},
+		},
+		{
+			"failed", results.Trial{Failure: "it died", Rungs: []results.Rung{rung(1, results.Suspect, "a")}},
+			results.Trust{Status: results.Void, Reasons: []string{"the trial failed: it died", "at 1 connection: a"}},
+		},
+		{"interrupted", results.Trial{Interrupted: true}, results.Trust{Status: results.Void, Reasons: []string{"the trial was interrupted"}}},
+	} {
+		if got := c.trial.Weigh(); got.Status != c.want.Status || got.Reasons == nil || !slices.Equal(got.Reasons, c.want.Reasons) {
+			t.Errorf("%s: %+v, want %+v", c.name, got, c.want)
+		}
+	}
+}
