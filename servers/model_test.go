@@ -98,9 +98,7 @@ func setTimeouts(m model, limits timeouts) {
 		for _, l := range m.loops {
 			l.limits = limits
 		}
-	case *blocking:
-		m.limits = limits
-	case *pool:
+	case *threads:
 		m.limits = limits
 	case *goroutine:
 		m.limits = limits
@@ -112,7 +110,7 @@ func setTimeouts(m model, limits timeouts) {
 // TestBlockingRefusesBeyondItsThreads has more connections come than there may be threads.
 func TestBlockingRefusesBeyondItsThreads(t *testing.T) {
 	expectNoLeaks(t)
-	s := startModel(t, "blocking", Config{}, func(m model) { m.(*blocking).limit = 2 })
+	s := startModel(t, "blocking", Config{}, func(m model) { m.(*threads).most = 3 /* two and the one that accepts */ })
 	first, second := connect(t, s), connect(t, s)
 	if !ask(t, first) || !ask(t, second) {
 		t.Fatal("the connections that are allowed are not served")

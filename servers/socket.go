@@ -199,6 +199,12 @@ func blockingListener(ln *net.TCPListener) (*socketListener, error) {
 	return &socketListener{fd: fd, addr: ln.Addr()}, nil
 }
 
+// limit bounds how long an accept waits; it then answers EAGAIN. (On macOS it has no effect: accepts wait on.)
+func (l *socketListener) limit(d time.Duration) error {
+	limit := unix.NsecToTimeval(int64(d))
+	return os.NewSyscallError("setsockopt", unix.SetsockoptTimeval(l.fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &limit))
+}
+
 // waiting says whether a client is in the backlog. A poll that fails finds none.
 func (l *socketListener) waiting() bool {
 	ready := []unix.PollFd{{Fd: int32(l.fd), Events: unix.POLLIN}}
