@@ -13,13 +13,14 @@ import (
 	"golang.org/x/term"
 
 	"nodecompare/cmd/bench"
+	"nodecompare/loadgen"
 	"nodecompare/results"
 	"nodecompare/results/report"
 )
 
 func benchCommand() *cobra.Command {
 	o := bench.Options{Seed: rand.Uint64N(1 << 53)}
-	var save, format string
+	var save, format, pin string
 	var quiet bool
 	c := &cobra.Command{
 		Use:   "bench",
@@ -42,6 +43,9 @@ Workloads:
 			if err != nil {
 				return usageError{fmt.Errorf("--format: %w", err)}
 			}
+			if o.Pin, err = loadgen.ParsePin(pin); err != nil {
+				return usageError{err}
+			}
 			plan, err := bench.NewPlan(o)
 			if err != nil {
 				return usageError{err}
@@ -53,6 +57,8 @@ Workloads:
 	flags.StringSliceVar(&o.Modes, "modes", []string{"blocking", "async"}, "concurrency models to compare, in the order of the columns")
 	flags.StringSliceVar(&o.Workloads, "workloads", []string{"hello", "wait"}, "workloads to compare them on")
 	flags.StringVar(&o.Profile, "profile", "standard", "how much to measure: "+names(bench.Profiles, func(p bench.Profile) string { return p.Name }))
+	flags.StringVar(&o.Engine, "engine", loadgen.Engines[0].Name, "what drives the load: "+names(loadgen.Engines, func(e loadgen.Engine) string { return e.Name }))
+	flags.StringVar(&pin, "pin", "auto", "CPUs of servers and load, as in `0-1:2-3`; auto shares them out, off leaves it to the system")
 	flags.StringVar(&save, "save", "", "write the whole record to this JSON `file`")
 	flags.StringVar(&format, "format", "table", "how to print the results: "+names(report.Formats, func(f report.Format) string { return f.Name }))
 	flags.BoolVar(&quiet, "quiet", false, "show no progress")
@@ -69,6 +75,12 @@ func runBench(ctx context.Context, plan *bench.Plan, f report.Format, save strin
 		}
 	}
 	record, runErr := bench.Run(ctx, plan, p)
+	if record == nil {
+		if file != nil {
+			runErr = errors.Join(runErr, file.Discard())
+		}
+		return runErr
+	}
 	err := f.Write(out, record, report.Options{Width: columns(out)})
 	if err != nil {
 		err = fmt.Errorf("print the results: %w", err)

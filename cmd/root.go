@@ -19,6 +19,7 @@ const (
 	exitOK          = 0
 	exitFailure     = 1
 	exitUsage       = 2
+	exitInvalid     = 5
 	exitInterrupted = 130
 )
 
@@ -27,6 +28,11 @@ type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
 
+// invalidError is a measurement that nothing may be concluded from.
+type invalidError struct{ error }
+
+func (e invalidError) Unwrap() error { return e.error }
+
 // Main runs the command line of this process and returns its exit code.
 func Main() int {
 	ctx, stop := interruptible()
@@ -34,6 +40,7 @@ func Main() int {
 	root := rootCommand()
 	c, err := root.ExecuteContextC(ctx)
 	var usage usageError
+	var invalid invalidError
 	switch {
 	case err == nil:
 		return exitOK
@@ -43,6 +50,9 @@ func Main() int {
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
 		fmt.Fprintln(os.Stderr, "nodecompare: interrupted")
 		return exitInterrupted
+	case errors.As(err, &invalid):
+		fmt.Fprintf(os.Stderr, "nodecompare: %v\n", err)
+		return exitInvalid
 	default:
 		fmt.Fprintf(os.Stderr, "nodecompare: %v\n", err)
 		return exitFailure
@@ -87,7 +97,7 @@ ones, as Node.js works. Start with 'nodecompare bench'.`,
 		SilenceUsage:               true,
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(serveCommand(), benchCommand())
+	root.AddCommand(serveCommand(), benchCommand(), loadCommand(), selftestCommand(), selftestServerCommand())
 	return root
 }
 

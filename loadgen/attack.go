@@ -41,11 +41,15 @@ type Attack struct {
 	Connections int           // most connections, and most requests in flight
 	Rate        float64       // requests per second of an open load; 0 is a closed load: each connection sends as soon as it has its answer
 	Duration    time.Duration // how long requests are sent; their answers are waited for beyond it, within Timeout
-	Timeout     time.Duration // of one request, from connecting to the last byte; 0 means DefaultTimeout
+	Timeout     time.Duration // of one request, from connecting (if it needs a connection) to the last byte; 0 means DefaultTimeout
 	MaxBody     int64         // bytes of response body beyond which the request has failed; 0 means DefaultMaxBody
 	WantStatus  int           // the status of success; 0 means any of 200 to 399 (redirects are not followed)
 	WantBody    []byte        // the body of success, byte by byte; nil means any
 	Engine      string        // the name of one of Engines; "" means Vegeta
+
+	// Each, when not nil, is called with every request that Result.Requests counts, in the order in which they ended. It
+	// runs on the engine's own thread, one call at a time, and holds up the load for as long; the Outcome is good until it returns.
+	Each func(*Outcome)
 }
 
 // Run opens connections to the target, drives it for a.Duration and closes them.

@@ -200,3 +200,24 @@ func TestDescriptorsAreGivenBack(t *testing.T) {
 		}
 	})
 }
+
+// A run may begin while the connections of the one before are still being closed.
+func TestRunsFollowAtOnce(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, engine string) {
+		url := misbehave(t, answering("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"))
+		for _, rate := range []float64{0, 5000} {
+			g, err := loadgen.Open(loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: url}, Rate: rate, Connections: 10})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer g.Close()
+			for range 50 {
+				res, err := g.Run(t.Context(), 4*time.Millisecond)
+				if err != nil || res.Errors != 0 || (rate > 0 && res.Requests != 20) {
+					t.Fatalf("%d requests at rate %v, errors %v %v; %v", res.Requests, rate, res.ErrorKinds, res.ErrorExamples, err)
+				}
+				checkSums(t, res)
+			}
+		}
+	})
+}

@@ -79,6 +79,7 @@ func (r *loopRun) connect() {
 // begin starts the clock.
 func (r *loopRun) begin() {
 	r.start, r.started = time.Now(), true
+	r.rec.start = r.start
 	r.engine.dialler.paced = false
 	late := r.start.Sub(r.engine.loop.Now()) // timers count from the loop's time
 	if r.rate == 0 {
@@ -88,7 +89,10 @@ func (r *loopRun) begin() {
 	}
 	r.end.Set(late + r.duration + Grace)
 	for i := range r.engine.clients {
-		r.putAside(&r.engine.clients[i])
+		// One that the run before has just closed comes by itself, as soon as it has heard of it.
+		if c := &r.engine.clients[i]; c.state != closing {
+			r.putAside(c)
+		}
 	}
 	r.plan()
 }

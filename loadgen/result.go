@@ -41,6 +41,8 @@ func newHistogram() *hdrhistogram.Histogram { return hdrhistogram.New(1, int64(M
 // recorder adds up what became of requests, one by one, and keeps none of them.
 type recorder struct {
 	attack Attack
+	start  time.Time // of the run, and told: both for Attack.Each
+	told   Outcome
 	res    Result
 	sent   uint64
 	codes  [1000]uint64
@@ -80,23 +82,24 @@ func (r *recorder) add(x *outcome) {
 	}
 	r.res.Requests++
 	if x.failure.kind != "" {
-		r.fail(x.failure)
+		r.fail(x, x.failure)
 		return
 	}
 	r.codes[x.answer.status%1000]++
 	r.res.BytesIn += uint64(x.answer.size)
 	switch {
 	case !r.wanted(x.answer.status):
-		r.fail(failure{Status, "status " + strconv.Itoa(x.answer.status)})
+		r.fail(x, failure{Status, "status " + strconv.Itoa(x.answer.status)})
 		return
 	case x.answer.differs:
-		r.fail(failure{Body, fmt.Sprintf("a body of %d bytes that is not the wanted one of %d", x.answer.size, len(r.attack.WantBody))})
+		r.fail(x, failure{Body, fmt.Sprintf("a body of %d bytes that is not the wanted one of %d", x.answer.size, len(r.attack.WantBody))})
 		return
 	}
 	record(r.res.Uncorrected, x.done-x.sent)
 	if r.attack.Rate > 0 {
 		record(r.res.Latency, x.done-due(x.seq, r.attack.Rate))
 	}
+	r.tell(x, failure{})
 }
 
 func (r *recorder) wanted(code int) bool {
@@ -106,12 +109,13 @@ func (r *recorder) wanted(code int) bool {
 	return code >= 200 && code < 400
 }
 
-func (r *recorder) fail(f failure) {
+func (r *recorder) fail(x *outcome, f failure) {
 	r.res.Errors++
 	r.res.ErrorKinds[f.kind]++
 	if _, ok := r.res.ErrorExamples[f.kind]; !ok {
 		r.res.ErrorExamples[f.kind] = f.text
 	}
+	r.tell(x, f)
 }
 
 // result gives the sums; offered is the number of requests that an open load was to send.

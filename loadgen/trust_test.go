@@ -8,30 +8,10 @@ import (
 	"testing"
 	"time"
 
+	"nodecompare/cmd/evidence"
 	"nodecompare/loadgen"
 	"nodecompare/results"
 )
-
-// evidence is what a run by itself tells; that of processes and of the host is not in it.
-func evidence(a loadgen.Attack, r *loadgen.Result) results.Evidence {
-	us := func(quantile float64) float64 { return float64(r.Latency.ValueAtQuantile(quantile)) / 1e3 }
-	e := results.Evidence{
-		Open: a.Rate > 0, Elapsed: r.Elapsed,
-		Offered: r.Requests + r.Aborted + r.Unsent, Sent: r.Requests + r.Aborted, SendLagUS: float64(r.SendLag.ValueAtQuantile(99)) / 1e3,
-		Requests: r.Requests, Errors: r.Errors, Unanswered: r.Errors - r.ErrorKinds[loadgen.Status], Recorded: uint64(r.Latency.TotalCount()),
-		LatencyUS: results.Latency{Mean: r.Latency.Mean() / 1e3, P50: us(50), P90: us(90), P99: us(99), P999: us(99.9), Max: float64(r.Latency.Max()) / 1e3},
-	}
-	if a.Rate == 0 {
-		e.Connections = a.Connections
-	}
-	for _, n := range r.ErrorKinds {
-		e.ErrorsByKind += n
-	}
-	for _, n := range r.Codes {
-		e.Answers += n
-	}
-	return e
-}
 
 // The counts of a real load add up, and its figures agree, also where a server fails in more than one way.
 func TestRealLoadsAreNotVoid(t *testing.T) {
@@ -62,7 +42,7 @@ func TestRealLoadsAreNotVoid(t *testing.T) {
 		if len(r.ErrorKinds) < 2 {
 			t.Errorf("%s: errors %v, want two kinds of them", name, r.ErrorKinds)
 		}
-		trust := results.Weigh(evidence(a, r))
+		trust := results.Weigh(evidence.From(a, r, nil, 0, nil))
 		for _, reason := range trust.Reasons {
 			if !strings.Contains(reason, "late") && !strings.Contains(reason, "were due") { // a slow machine may be that
 				t.Errorf("%s: %s", name, reason)
@@ -85,7 +65,7 @@ func TestOverloadIsVoid(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	trust := results.Weigh(evidence(a, r))
+	trust := results.Weigh(evidence.From(a, r, nil, 0, nil))
 	if trust.Status != results.Void || len(trust.Reasons) != 2 || !strings.Contains(trust.Reasons[0], "of 60)") || !strings.Contains(trust.Reasons[1], "late or more") {
 		t.Errorf("%+v; want that most was not sent, and the rest late", trust)
 	}

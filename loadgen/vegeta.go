@@ -70,6 +70,7 @@ func (g *attacker) run(ctx context.Context, duration time.Duration) (*Result, er
 
 	retriedBefore := g.carrier.retried()
 	rec := newRecorder(g.attack)
+	rec.start = start
 	for r := range attacker.Attack(g.targeter(), p, 0, "") {
 		if x, sent := g.outcome(r, start); sent {
 			rec.add(&x)

@@ -21,7 +21,8 @@ type Record struct {
 	Partial       bool      `json:"partial"` // it was interrupted: trials are missing
 	Host          Host      `json:"host"`
 	Settings      Settings  `json:"settings"`
-	Trials        []Trial   `json:"trials"` // in the order in which they ran
+	Selftest      *Selftest `json:"selftest,omitempty"` // made right before the trials; nil where none was
+	Trials        []Trial   `json:"trials"`             // in the order in which they ran
 	Verdicts      []Verdict `json:"verdicts"`
 }
 
@@ -39,9 +40,19 @@ type Host struct {
 type Settings struct {
 	Profile   string     `json:"profile"`
 	Rounds    int        `json:"rounds"`
-	Seed      uint64     `json:"seed"` // below 2^53, so that every reader of JSON sees the same number
+	Seed      uint64     `json:"seed"`   // below 2^53, so that every reader of JSON sees the same number
+	Engine    string     `json:"engine"` // of the load: vegeta or loop
+	Pin       Pin        `json:"pin"`
 	Modes     []Mode     `json:"modes"`
 	Workloads []Workload `json:"workloads"`
+}
+
+// Pin is how the CPUs were shared out between the servers and the load.
+type Pin struct {
+	Asked     string `json:"asked"`          // auto, off, or SERVER:GENERATOR
+	Server    string `json:"server"`         // CPUs as in 0-2,5; "" when not pinned
+	Generator string `json:"generator"`      // the same; an upstream of the servers runs there too
+	Note      string `json:"note,omitempty"` // why the two are not on CPUs of their own, or not wholly apart
 }
 
 // Mode is a concurrency model that took part, in the order of the table's columns.
@@ -57,7 +68,7 @@ type Workload struct {
 	Method  string `json:"method"`
 	Target  string `json:"target"`
 	Ladder  []Step `json:"ladder"`         // from the fewest connections to the most
-	Note    string `json:"note,omitempty"` // why the ladder is not the profile's
+	Note    string `json:"note,omitempty"` // why the ladder, or the CPUs, are not those of the other workloads
 }
 
 // Step is one rung as it was planned.
@@ -96,7 +107,8 @@ type Trial struct {
 	Round    int       `json:"round"` // from 1
 	Started  time.Time `json:"started"`
 	ElapsedS float64   `json:"elapsed_s"` // with the server's start, the warm-up and the stop
-	Rungs    []Rung    `json:"rungs"`     // those that were finished
+	WarmUp   *WarmUp   `json:"warm_up,omitempty"`
+	Rungs    []Rung    `json:"rungs"` // those that were finished
 
 	Failure     string   `json:"failure,omitempty"` // why it is not whole: the server died, did not start, did not stop
 	Stderr      []string `json:"stderr,omitempty"`  // the last lines the server printed, when it failed
@@ -104,14 +116,27 @@ type Trial struct {
 	Trust       *Trust   `json:"trust,omitempty"` // the worst of its rungs'; nil in records that did not ask
 }
 
-// Rung returns the trial's rung of that many connections.
-func (t Trial) Rung(connections int) (Rung, bool) {
+// Rung returns the trial's rung of that many connections when something may be concluded from it: ok is false for one that
+// is VOID, and for every rung of a trial that failed, since what ended the server may have slowed it down before. An
+// interruption comes from outside, and leaves what was finished as good as it is.
+func (t Trial) Rung(connections int) (r Rung, ok bool) {
+	if t.Failure != "" {
+		return Rung{}, false
+	}
 	for _, r := range t.Rungs {
-		if r.Connections == connections {
+		if r.Connections == connections && !r.void() {
 			return r, true
 		}
 	}
 	return Rung{}, false
+}
+
+// WarmUp is how a trial's server was brought to a steady state before it was measured.
+type WarmUp struct {
+	TookS   float64 `json:"took_s"`
+	Windows int     `json:"windows"` // runs of load, one after the other
+	Steady  bool    `json:"steady"`  // false: it ended at its cap, with the last windows still showing a trend
+	Errors  uint64  `json:"errors"`  // failed requests
 }
 
 // Rung is what one step of load measured: a closed loop, each connection sending as soon as it has its answer.
@@ -128,7 +153,10 @@ type Rung struct {
 	LatencyUS     Latency           `json:"latency_us"`
 	Process       *Process          `json:"process,omitempty"` // the server; nil where the system does not tell
 	Trust         *Trust            `json:"trust,omitempty"`   // what may be concluded from it; nil in records that did not ask
+	Voided        *Trust            `json:"voided,omitempty"`  // of a first run, which was VOID: this one was made in its place
 }
+
+func (r Rung) void() bool { return r.Trust != nil && r.Trust.Status == Void }
 
 // Answered is how many requests succeeded.
 func (r Rung) Answered() uint64 { return r.Requests - r.Errors }

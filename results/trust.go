@@ -3,6 +3,7 @@ package results
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 )
 
@@ -16,7 +17,8 @@ const (
 // Trust is VALID, or the worst of what the rules say, with a reason a rule.
 type Trust struct {
 	Status  string   `json:"status"`
-	Reasons []string `json:"reasons"` // in the order of the rules; empty when VALID, never nil
+	Reasons []string `json:"reasons"`         // in the order of the rules; empty when VALID, never nil
+	Rules   []string `json:"rules,omitempty"` // the names of the rules that gave them, each once
 }
 
 // Evidence is what is known of one measured run (a rung of a bench, a load). Zero stands for what is not known or does not
@@ -61,6 +63,8 @@ type Rule struct {
 	Name string
 	// The conditions and the reason for them, as in docs/method.md; "" where the rule never gives that word.
 	Suspect, Void, Why string
+	Plain              string // what it means, in a few words with no figures, for many runs at once
+	LoadOnly           bool   // it concerns what the load saw, throughput and latency, and not what the server used
 	weigh              func(Evidence) (status, reason string)
 }
 
@@ -84,10 +88,12 @@ const (
 // Rules are all of them. Each fires on its own; the worst word counts.
 var Rules = []Rule{
 	{
-		Name:    "sent",
-		Suspect: "less than 99% of the requests that were due were sent",
-		Void:    "less than 90%",
-		Why:     "it was another load than the one that was asked for; by a tenth, which is the floor of throughput, it cannot stand for it",
+		Name:     "sent",
+		Plain:    "not all of the requests that were due were sent",
+		LoadOnly: true,
+		Suspect:  "less than 99% of the requests that were due were sent",
+		Void:     "less than 90%",
+		Why:      "it was another load than the one that was asked for; by a tenth, which is the floor of throughput, it cannot stand for it",
 		weigh: func(e Evidence) (string, string) {
 			if !e.Open || e.Offered == 0 {
 				return Valid, ""
@@ -99,8 +105,10 @@ var Rules = []Rule{
 		},
 	},
 	{
-		Name:    "send lag",
-		Suspect: "p99 of the send lag is above a tenth of p99 latency, and above 200 µs",
+		Name:     "send lag",
+		Plain:    "requests were sent late, and part of the latency is that delay",
+		LoadOnly: true,
+		Suspect:  "p99 of the send lag is above a tenth of p99 latency, and above 200 µs",
 		Why: "latency counts from the moment a request was due, so it holds the lag, and is an upper bound. Below 200 µs it is the kernel's: " +
 			"timer slack is 50 µs (prctl(2), PR_SET_TIMERSLACK), and a thread that wakes waits for a core. Never VOID: a server that stalls holds all " +
 			"connections, and the requests that wait for one are late by its fault",
@@ -111,9 +119,11 @@ var Rules = []Rule{
 		},
 	},
 	{
-		Name:    "generator CPU",
-		Suspect: "the generator used more than 90% of the cores that it can use",
-		Why:     "throughput and latency are then the generator's and not the server's. The server's CPU per request still holds, so it is not VOID",
+		Name:     "generator CPU",
+		Plain:    "the load generator was at its own limit, so that throughput and latency are its own more than the server's; the CPU per request holds",
+		LoadOnly: true,
+		Suspect:  "the generator used more than 90% of the cores that it can use",
+		Why:      "throughput and latency are then the generator's and not the server's. The server's CPU per request still holds, so it is not VOID",
 		weigh: func(e Evidence) (string, string) {
 			share := ratio(e.Generator.CPU, time.Duration(e.Generator.Cores)*e.Elapsed)
 			return when(share > generatorShare, Suspect), fmt.Sprintf(
@@ -122,9 +132,11 @@ var Rules = []Rule{
 		},
 	},
 	{
-		Name:    "Little's law",
-		Suspect: "in a closed load on the loop engine, throughput × mean latency is below the connections by more than 5% and one mean latency's share of the run",
-		Void:    "in any closed load, it is above the connections by more than 5%",
+		Name:     "Little's law",
+		Plain:    "throughput and latency do not fit the number of connections",
+		LoadOnly: true,
+		Suspect:  "in a closed load on the loop engine, throughput × mean latency is below the connections by more than 5% and one mean latency's share of the run",
+		Void:     "in any closed load, it is above the connections by more than 5%",
 		Why: "L = λW (Little 1961). A connection holds one request at most: more cannot be in flight, so counts or clocks are wrong. Less means time on connections " +
 			"that is in no latency: failed requests, or a generator that is late. At the end of a run each connection idles until the last answer of all. " +
 			"vegeta's closed loop hands each answer on between goroutines, and on routes of less than a millisecond that keeps part of its connections idle: " +
@@ -132,9 +144,10 @@ var Rules = []Rule{
 		weigh: little,
 	},
 	{
-		Name: "percentiles",
-		Void: "latencies are negative, not a number, or out of order (p50 ≤ p90 ≤ p99 ≤ p99.9 ≤ max, mean ≤ max)",
-		Why:  "no measurement gives that: the record is damaged, or the tool has a defect",
+		Name:  "percentiles",
+		Plain: "the latencies contradict each other, which no measurement gives",
+		Void:  "latencies are negative, not a number, or out of order (p50 ≤ p90 ≤ p99 ≤ p99.9 ≤ max, mean ≤ max)",
+		Why:   "no measurement gives that: the record is damaged, or the tool has a defect",
 		weigh: func(e Evidence) (string, string) {
 			l := e.LatencyUS
 			inOrder := 0 <= l.P50 && l.P50 <= l.P90 && l.P90 <= l.P99 && l.P99 <= l.P999 && l.P999 <= l.Max &&
@@ -145,9 +158,10 @@ var Rules = []Rule{
 		},
 	},
 	{
-		Name: "counts",
-		Void: "responses and errors without one do not add up to the requests, the kinds of error to the errors, or the latencies to the requests without error",
-		Why:  "the same",
+		Name:  "counts",
+		Plain: "the counts of requests do not add up, which no measurement gives",
+		Void:  "responses and errors without one do not add up to the requests, the kinds of error to the errors, or the latencies to the requests without error",
+		Why:   "the same",
 		weigh: func(e Evidence) (string, string) {
 			addUp := e.Errors <= e.Requests && e.Answers+e.Unanswered == e.Requests && e.ErrorsByKind == e.Errors && e.Recorded == e.Requests-e.Errors
 			return when(!addUp, Void), fmt.Sprintf(
@@ -156,15 +170,17 @@ var Rules = []Rule{
 		},
 	},
 	{
-		Name: "server",
-		Void: "the server's process ended, or was replaced by another, within the trial",
-		Why:  "its figures are those of two processes, or of none",
+		Name:  "server",
+		Plain: "the server ended or was restarted meanwhile",
+		Void:  "the server's process ended, or was replaced by another, within the trial",
+		Why:   "its figures are those of two processes, or of none",
 		weigh: func(e Evidence) (string, string) {
 			return when(e.ServerEnded, Void), "the server ended or was restarted during the trial: the figures are not of one server"
 		},
 	},
 	{
 		Name:    "steal",
+		Plain:   "the host ran other machines on these CPUs (steal time), so that all may look slower than it is",
 		Suspect: "the hypervisor withheld more than 1% of the CPU time that was wanted, and more than two ticks of 10 ms for each CPU",
 		Void:    "more than 10%",
 		Why:     "1% reaches the one request in a hundred that p99 is; a tenth is the floor of throughput: a difference could be the host's alone. Two readings of the clock may be off by a tick each",
@@ -179,6 +195,7 @@ var Rules = []Rule{
 	},
 	{
 		Name:    "throttling",
+		Plain:   "a CPU quota stopped server and load, so that latency is the quota's",
 		Suspect: "a CPU quota of the cgroup was used up at least once within the run",
 		Void:    "CPUs stood still by it for more than 10% of the run",
 		Why:     "each time, all that runs in the group stands still for the rest of a period (100 ms as a rule): the tail of latency is then the quota's; the share as for steal",
@@ -194,6 +211,7 @@ var Rules = []Rule{
 	},
 	{
 		Name:    "steady state",
+		Plain:   "the warm-up reached its limit while throughput was still changing",
 		Suspect: "the warm-up ended at its cap, while its last windows still showed a trend",
 		Why:     "the server, or the machine, was still changing: a longer run might give other figures",
 		weigh: func(e Evidence) (string, string) {
@@ -211,6 +229,7 @@ func Weigh(e Evidence) Trust {
 			continue
 		}
 		t.Reasons = append(t.Reasons, reason)
+		t.Rules = append(t.Rules, r.Name)
 		t.Status = worse(t.Status, status)
 	}
 	return t
@@ -231,6 +250,11 @@ func (t Trial) Weigh() Trust {
 			continue
 		}
 		whole.Status = worse(whole.Status, r.Trust.Status)
+		for _, rule := range r.Trust.Rules {
+			if !slices.Contains(whole.Rules, rule) {
+				whole.Rules = append(whole.Rules, rule)
+			}
+		}
 		for _, reason := range r.Trust.Reasons {
 			whole.Reasons = append(whole.Reasons, fmt.Sprintf("at %s: %s", count(r.Connections, "connection"), reason))
 		}

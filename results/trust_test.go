@@ -122,6 +122,9 @@ func TestRules(t *testing.T) {
 			if got.Status != c.want || len(got.Reasons) != min(1, len(strings.TrimPrefix(c.want, valid))) {
 				t.Fatalf("%+v, want %s by this rule alone", got, c.want)
 			}
+			if c.want != valid && !slices.Equal(got.Rules, []string{c.rule}) {
+				t.Errorf("it is given by %q", got.Rules)
+			}
 			if c.want != valid && !strings.Contains(got.Reasons[0], c.says) {
 				t.Errorf("it says %q, want %q", got.Reasons[0], c.says)
 			}
@@ -251,6 +254,56 @@ func TestTrialIsAsGoodAsItsWorstRung(t *testing.T) {
 	} {
 		if got := c.trial.Weigh(); got.Status != c.want.Status || got.Reasons == nil || !slices.Equal(got.Reasons, c.want.Reasons) {
 			t.Errorf("%s: %+v, want %+v", c.name, got, c.want)
+		}
+	}
+}
+
+// What is VOID is in no figure: rungs by themselves, and all of a trial that failed. One that was interrupted has fewer.
+func TestVoidIsInNoFigure(t *testing.T) {
+	fast := with(func(m *measurement) { m.cpu64 /= 2 })
+	void := &results.Trust{Status: results.Void, Reasons: []string{"stolen from"}, Rules: []string{"steal"}}
+	for _, c := range []struct {
+		name   string
+		change func(*results.Trial) // b's trial of the third round
+		rounds int                  // that are left at 64 connections, and at 1,000
+		top    int
+	}{
+		{"good", func(*results.Trial) {}, 3, 3},
+		{"suspect", func(t *results.Trial) { t.Rungs[0].Trust = &results.Trust{Status: results.Suspect} }, 3, 3},
+		{"a void rung", func(t *results.Trial) { t.Rungs[1].Trust = void }, 3, 2},
+		{"made again", func(t *results.Trial) { t.Rungs[1].Voided = void }, 3, 3},
+		{"failed", func(t *results.Trial) { t.Failure = "it died" }, 2, 2},
+		{"interrupted", func(t *results.Trial) { t.Interrupted, t.Rungs = true, t.Rungs[:1] }, 3, 2},
+	} {
+		r := recordOf(thrice(even), thrice(fast))
+		c.change(&r.Trials[5])
+		for _, f := range results.Judge(r)[0].Findings[1:] {
+			for _, comparison := range f.Comparisons {
+				want := c.rounds
+				if comparison.Connections == 1000 {
+					want = c.top
+				}
+				if comparison.Rounds != want {
+					t.Errorf("%s: %s is of %d rounds, want %d", c.name, comparison.Metric, comparison.Rounds, want)
+				}
+			}
+		}
+		if got := words(r, results.RowPerformance); got != "Moderate, High" {
+			t.Errorf("%s: Performance is %s", c.name, got)
+		}
+	}
+
+	r := recordOf(thrice(even), thrice(fast))
+	for i := range r.Trials[3:] {
+		for j := range r.Trials[3+i].Rungs {
+			r.Trials[3+i].Rungs[j].Trust = void
+		}
+	}
+	for row, want := range map[string]string{
+		results.RowExecution: "Non-blocking, Cannot tell", results.RowPerformance: "Cannot tell, Cannot tell", results.RowScalability: "Cannot tell, Cannot tell",
+	} {
+		if got := words(r, row); got != want {
+			t.Errorf("all of one mode is VOID: %s is %s, want %s", row, got, want)
 		}
 	}
 }

@@ -31,8 +31,8 @@ func TestPlannedDurations(t *testing.T) {
 		profile     string
 		least, most time.Duration
 	}{
-		{"quick", 10 * time.Second, 22 * time.Second},
-		{"standard", 50 * time.Second, 75 * time.Second},
+		{"quick", 10 * time.Second, 25 * time.Second},
+		{"standard", 50 * time.Second, 80 * time.Second}, // 90 s with spareShare on top
 		{"thorough", 3 * time.Minute, 15 * time.Minute},
 	} {
 		p := planned(t, Options{Modes: []string{"blocking", "async"}, Workloads: []string{"hello", "wait"}, Profile: test.profile}, plenty)
@@ -50,6 +50,7 @@ func TestUnknownNamesListTheKnown(t *testing.T) {
 		{Options{Modes: []string{"node"}}, `unknown mode "node": the known ones are blocking, `},
 		{Options{Workloads: []string{"chat"}}, `unknown workload "chat": the known ones are hello, `},
 		{Options{Profile: "slow"}, `unknown profile "slow": the known ones are quick, standard, thorough`},
+		{Options{Engine: "wrk"}, `unknown load engine "wrk": the known ones are vegeta, loop`},
 		{Options{Modes: []string{"async", "async"}}, "mode async is named twice"},
 		{Options{Workloads: []string{"db", "db"}}, "workload db is named twice"},
 		{Options{Modes: []string{}}, "at least one mode and one workload"},

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"nodecompare/loadgen"
 )
 
 // Profile is how much measuring a bench does.
@@ -11,7 +13,7 @@ type Profile struct {
 	Name    string
 	Summary string
 	Rounds  int
-	Warmup  time.Duration // of a fresh server, once in each trial
+	Warmup  loadgen.Settling // of a fresh server, once in each trial
 	Ladder  []rung
 }
 
@@ -25,17 +27,27 @@ type rung struct {
 
 // Profiles is the table of profiles. The rung of 64 is the longest: Performance is read from it.
 var Profiles = []Profile{
-	{"quick", "three short rounds: a first look, and a smoke test for CI", 3, ms(150), []rung{
+	{"quick", "three short rounds: a first look, and a smoke test for CI", 3, loadgen.Settling{Window: ms(20), Cap: ms(500)}, []rung{
 		{1, ms(50), ms(150)}, {64, ms(75), ms(400)}, {1000, ms(150), ms(300)},
 	}},
-	{"standard", "three rounds: what the table is made for", 3, ms(400), []rung{
+	{"standard", "three rounds: what the table is made for", 3, loadgen.Settling{Window: ms(50), Cap: ms(1250)}, []rung{
 		{1, ms(50), ms(500)}, {8, ms(50), ms(500)}, {64, ms(100), ms(1500)}, {256, ms(150), ms(700)}, {1000, ms(250), ms(700)},
 	}},
-	{"thorough", "seven rounds, up to 10,000 connections", 7, ms(1000), []rung{
+	{"thorough", "seven rounds, up to 10,000 connections", 7, loadgen.Settling{Window: ms(100), Cap: ms(4000)}, []rung{
 		{1, ms(100), ms(1000)}, {8, ms(100), ms(1000)}, {64, ms(250), ms(3000)}, {512, ms(400), ms(1500)},
 		{2000, ms(800), ms(2000)}, {10000, ms(3000), ms(4000)},
 	}},
 }
+
+const (
+	// usualWindows is what a warm-up takes as a rule: loadgen.SteadyWindows, and a few more where there is noise.
+	usualWindows = loadgen.SteadyWindows + 2
+	// mostWindows is what the cap must leave room for: eleven checks, of which nine in ten pass where only noise is left.
+	mostWindows = 2 * loadgen.SteadyWindows
+)
+
+// answerTime is how long a single request takes on the routes that wait, with the ms of their targets.
+var answerTime = map[string]time.Duration{"wait": ms(50), "api": ms(50)}
 
 func ms(n int) time.Duration { return time.Duration(n) * time.Millisecond }
 
@@ -72,11 +84,11 @@ func (p Profile) ladder(workload string, limit int) (rungs []rung, note string) 
 			turns := 5 * time.Duration(r.connections) * h.cost
 			rungs[i].duration = min(max(r.duration, turns), 2*r.duration+time.Second)
 		}
-		note = fmt.Sprintf("ends at %d connections: each request computes for some %d ms, and more of them would only queue.", h.most, h.cost.Milliseconds())
+		note = fmt.Sprintf("The ladder ends at %d connections: each request computes for some %d ms, and more of them would only queue.", h.most, h.cost.Milliseconds())
 	}
 	if top := rungs[len(rungs)-1].connections; top > limit {
 		rungs = capped(rungs, limit)
-		note = strings.TrimSpace(fmt.Sprintf("%s ends at %d connections instead of %d: the limit of open files is too low for more (see ulimit -n).", note, limit, top))
+		note = strings.TrimSpace(fmt.Sprintf("%s The ladder ends at %d connections instead of %d: the limit of open files is too low for more (see ulimit -n).", note, limit, top))
 	}
 	return rungs, note
 }

@@ -3,6 +3,7 @@ package bench
 import (
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -105,5 +106,9 @@ func describe(t results.Trial) string {
 	for _, r := range t.Rungs {
 		requests, errors = requests+r.Requests, errors+r.Errors
 	}
-	return fmt.Sprintf("%s: %d requests, %d errors, %.1f s", s, requests, errors, t.ElapsedS)
+	s = fmt.Sprintf("%s: %d requests, %d errors, %.1f s", s, requests, errors, t.ElapsedS)
+	if t.Trust != nil && t.Trust.Status != results.Valid {
+		s += fmt.Sprintf(", %s: %s", t.Trust.Status, strings.Join(t.Trust.Rules, ", "))
+	}
+	return s
 }

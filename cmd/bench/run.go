@@ -2,9 +2,11 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
+	"nodecompare/loadgen"
 	"nodecompare/results"
 )
 
@@ -16,21 +18,40 @@ type Progress interface {
 	End()
 }
 
+// spareShare bounds what runs that are made again may add to a bench: one part in so many of its planned time.
+const spareShare = 10
+
+// bench is what the trials of a bench share.
+type bench struct {
+	plan     *Plan
+	progress Progress
+	spare    time.Duration // that is left for making VOID runs again
+}
+
 // Run runs the plan. When ctx ends it stops at once, leaves no child behind, and returns the record of what there is, marked
-// as partial, with ctx's error. A trial whose server failed is in the record as failed; the bench goes on.
-func Run(ctx context.Context, p *Plan, progress Progress) (*results.Record, error) {
+// as partial, with ctx's error. A trial whose server failed is in the record as failed; the bench goes on. There is no record
+// when this process could not be pinned. While it is, Run must not be called again.
+func Run(ctx context.Context, p *Plan, progress Progress) (r *results.Record, err error) {
 	began := time.Now()
-	r := &results.Record{
+	r = &results.Record{
 		Tool: results.Tool, SchemaVersion: results.SchemaVersion, ToolVersion: toolVersion(),
 		Started: began.UTC().Truncate(time.Millisecond), Host: thisHost(), Settings: p.settings, Trials: []results.Trial{},
 	}
+	if p.split.Pinned() {
+		restore, err := loadgen.PinSelf(p.split.Generator)
+		if err != nil {
+			return nil, err
+		}
+		defer func() { err = errors.Join(err, restore()) }()
+	}
 	progress.Begin(p)
 	defer progress.End()
+	b := &bench{plan: p, progress: progress, spare: p.Duration() / spareShare}
 	for i, s := range p.slots {
 		if ctx.Err() != nil {
 			break
 		}
-		t := runTrial(ctx, s, p.profile, progress)
+		t := b.trial(ctx, s)
 		r.Trials = append(r.Trials, t)
 		progress.Trial(i+1, t)
 	}

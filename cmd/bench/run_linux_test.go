@@ -6,10 +6,12 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/procfs"
 	"go.uber.org/goleak"
 
 	"nodecompare/cmd/bench"
+	"nodecompare/loadgen"
 )
 
 // children are the processes that this one started and that still run.
@@ -25,6 +27,54 @@ func children(t *testing.T) (pids []int) {
 		}
 	}
 	return pids
+}
+
+// Servers run on their CPUs, the load on its own, and an upstream beside the load; afterwards all is as it was.
+func TestPinnedBench(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	before, err := loadgen.Allowed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(before) < 2 {
+		t.Skip("needs two CPUs")
+	}
+	server, load := before[:1], before[1:2]
+	pin := loadgen.Pin{Server: server, Generator: load}
+	p, err := bench.NewPlan(bench.Options{Modes: []string{"async"}, Workloads: []string{"api"}, Profile: "quick", Seed: 1, Engine: loadgen.Loop, Pin: pin})
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	r, err := bench.Run(t.Context(), p, on{step: func(int) {
+		if seen++; seen > 1 {
+			return
+		}
+		cpus := map[string]int{} // of this process and its children
+		for _, pid := range append(children(t), os.Getpid()) {
+			c, err := loadgen.Affinity(pid)
+			if err != nil {
+				t.Error(err)
+			}
+			cpus[c.String()]++
+		}
+		if diff := cmp.Diff(map[string]int{server.String(): 1, load.String(): 2}, cpus); diff != "" {
+			t.Errorf("processes by their CPUs (-want +got):\n%s", diff)
+		}
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := r.Settings.Pin; seen == 0 || got.Asked != pin.String() || got.Server != server.String() || got.Generator != load.String() || got.Note != "" || r.Settings.Engine != "loop" {
+		t.Errorf("after %d rungs, settings: %+v", seen, r.Settings)
+	}
+	after, err := loadgen.Allowed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(before, after); diff != "" {
+		t.Errorf("CPUs of this process (-before +after):\n%s", diff)
+	}
 }
 
 func TestServerThatDiesFailsItsTrialAlone(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -17,6 +18,7 @@ import (
 
 	"nodecompare/cmd"
 	"nodecompare/cmd/bench"
+	"nodecompare/loadgen"
 	"nodecompare/results"
 )
 
@@ -68,11 +70,26 @@ func TestRunMeasuresRealServers(t *testing.T) {
 		t.Errorf("record: %+v", r)
 	}
 	for _, trial := range r.Trials {
+		if trial.Trust == nil || trial.Trust.Status == "" {
+			t.Errorf("round %d: trust %+v", trial.Round, trial.Trust)
+		}
+		if w := trial.WarmUp; w == nil || w.TookS <= 0 || w.Windows < 1 || w.Steady && w.Windows < loadgen.SteadyWindows || w.Errors > 0 {
+			t.Errorf("round %d: warm-up %+v", trial.Round, w)
+		}
 		for i, step := range r.Settings.Workloads[0].Ladder {
 			g := trial.Rungs[i]
 			if g.Connections != step.Connections || g.Requests == 0 || g.Codes[200] != g.Answered() || g.ThroughputRPS <= 0 ||
 				g.LatencyUS.P50 <= 0 || g.LatencyUS.P50 > g.LatencyUS.P99 || g.InFlight <= 0 || g.InFlight > 1.05*float64(g.Connections) {
 				t.Errorf("round %d: rung %+v", trial.Round, g)
+			}
+			if g.Trust == nil || (len(g.Trust.Rules) == 0) != (g.Trust.Status == results.Valid) {
+				t.Fatalf("round %d, %d connections: trust %+v", trial.Round, g.Connections, g.Trust)
+			}
+			// The machine may be at fault for the others; these tell of a defect of the tool.
+			for _, rule := range []string{"Little's law", "percentiles", "counts", "server"} {
+				if slices.Contains(g.Trust.Rules, rule) {
+					t.Errorf("round %d, %d connections: trust %+v", trial.Round, g.Connections, g.Trust)
+				}
 			}
 			if runtime.GOOS == "linux" && (g.Process == nil || g.Process.Threads < 2 || g.Process.RSSBytes < 1<<20 || g.Process.CPUUSPerRequest <= 0) {
 				t.Errorf("round %d: process %+v", trial.Round, g.Process)

@@ -58,9 +58,10 @@ func performanceLines(r *results.Record, w results.Workload, mode string) cell {
 	}
 	p50, _ := at(results.P50)
 	p99, _ := at(results.P99)
-	c := cell{rate(rps) + " req/s", "p50 " + micros(p50) + ", p99 " + micros(p99)}
+	load, server := doubted(r, w, mode, w.Base())
+	c := cell{rate(rps) + " req/s" + load, "p50 " + micros(p50) + ", p99 " + micros(p99) + load}
 	if cpu, ok := at(results.CPUPerRequest); ok {
-		c = append(c, micros(cpu)+" CPU/request")
+		c = append(c, micros(cpu)+" CPU/request"+server)
 	}
 	return c
 }
@@ -82,12 +83,13 @@ func scalabilityLines(r *results.Record, w results.Workload, mode string) cell {
 		}
 		return values, has, any
 	}
+	load, _ := doubted(r, w, mode, rungs...)
 	var c cell
 	if v, has, any := along(results.Throughput); any {
-		c = append(c, arrows(v, has, rate)+" req/s")
+		c = append(c, arrows(v, has, rate)+" req/s"+load)
 	}
 	if v, has, any := along(results.P99); any {
-		c = append(c, "p99 "+series(v, has, times))
+		c = append(c, "p99 "+series(v, has, times)+load)
 	}
 	if v, has, any := along(results.Threads); any {
 		c = append(c, arrows(v, has, count)+" threads")

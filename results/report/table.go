@@ -46,8 +46,23 @@ func heading(r *results.Record) string {
 	if r.Host.Cores == 1 {
 		cores = "core"
 	}
-	return fmt.Sprintf("%s %s on %s/%s, %d %s, kernel %s, %s. Profile %s, rounds: %d, seed %d. Each figure is the median of the rounds.",
-		r.Tool, r.ToolVersion, r.Host.OS, r.Host.Arch, r.Host.Cores, cores, r.Host.Kernel, r.Host.Go, s.Profile, s.Rounds, s.Seed)
+	return fmt.Sprintf("%s %s on %s/%s, %d %s, kernel %s, %s. Profile %s, rounds: %d, seed %d. %sEach figure is the median of the rounds.",
+		r.Tool, r.ToolVersion, r.Host.OS, r.Host.Arch, r.Host.Cores, cores, r.Host.Kernel, r.Host.Go, s.Profile, s.Rounds, s.Seed, loadOf(s))
+}
+
+// loadOf says what drove the load, and on which CPUs; "" where the record does not tell.
+func loadOf(s results.Settings) string {
+	if s.Engine == "" {
+		return ""
+	}
+	where := s.Pin.Note
+	if s.Pin.Server != "" {
+		where = fmt.Sprintf("servers on CPU %s, load on CPU %s", s.Pin.Server, s.Pin.Generator)
+		if s.Pin.Note != "" {
+			where += " (" + s.Pin.Note + ")"
+		}
+	}
+	return fmt.Sprintf("Load by %s; %s. ", s.Engine, where)
 }
 
 // page writes lines and remembers the first error.
@@ -100,9 +115,9 @@ func (p *page) workload(r *results.Record, w results.Workload, v results.Verdict
 		p.table(labels, part, labelWidth, widest)
 	}
 	if w.Note != "" {
-		p.paragraph("Ladder: " + w.Note)
+		p.paragraph(w.Note)
 	}
-	for _, s := range sentences(w, v) {
+	for _, s := range slices.Concat(sentences(w, v), doubts(r, w)) {
 		p.paragraph(s)
 	}
 }

@@ -48,7 +48,7 @@ func fixed(modes ...string) *results.Record {
 		Tool: results.Tool, SchemaVersion: results.SchemaVersion, ToolVersion: "v1.2.3",
 		Started: time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC), ElapsedS: 61.5,
 		Host: results.Host{OS: "linux", Arch: "amd64", Kernel: "6.18.44", Cores: 2, Go: "go1.26.8", OpenFiles: 20000},
-		Settings: results.Settings{Profile: "standard", Rounds: 3, Seed: 7, Workloads: []results.Workload{{
+		Settings: results.Settings{Profile: "standard", Rounds: 3, Seed: 7, Engine: "vegeta", Pin: results.Pin{Asked: "auto", Server: "0", Generator: "1"}, Workloads: []results.Workload{{
 			Name: "hello", Method: "GET", Target: "/", Summary: "a fixed line of HTML: what the server itself costs",
 			Ladder: []results.Step{{Connections: 1, DurationS: 0.5}, {Connections: 64, DurationS: 1.5}, {Connections: 1000, DurationS: 0.7}},
 		}}},
@@ -91,6 +91,47 @@ func broken() *results.Record {
 	return r
 }
 
+// doubtful is a bench on a busy machine: its generator was at its limit, one round was stolen from, and async's first.
+func doubtful() *results.Record {
+	r := fixed("blocking", "async")
+	r.Settings.Pin = results.Pin{Asked: "off", Note: "server and generator share all CPUs: pinning is off"}
+	for i := range r.Trials {
+		for j := range r.Trials[i].Rungs {
+			g := &r.Trials[i].Rungs[j]
+			e := results.Evidence{Elapsed: time.Second}
+			if g.Connections > 1 {
+				e.Generator = results.Generator{CPU: time.Second, Cores: 1}
+			}
+			if i == 1 && g.Connections == 64 {
+				e.Stolen, e.Busy = time.Second, time.Second
+			}
+			if i == 2 && g.Connections == 1000 {
+				e.Stolen, e.Busy = 50*time.Millisecond, time.Second
+				g.Voided = &results.Trust{Status: results.Void, Reasons: []string{"stolen from"}, Rules: []string{"steal"}}
+			}
+			trust := results.Weigh(e)
+			g.Trust = &trust
+		}
+	}
+	r.Verdicts = results.Judge(r)
+	return r
+}
+
+// void is a bench of which nothing is left for one mode.
+func void() *results.Record {
+	r := fixed("blocking", "async")
+	for i := range r.Trials {
+		for j := range r.Trials[i].Rungs {
+			if r.Trials[i].Mode == "async" {
+				trust := results.Weigh(results.Evidence{Stolen: time.Second, Busy: time.Second})
+				r.Trials[i].Rungs[j].Trust = &trust
+			}
+		}
+	}
+	r.Verdicts = results.Judge(r)
+	return r
+}
+
 func render(t interface{ Fatal(...any) }, format string, r *results.Record, width int) string {
 	f, err := report.Named(format)
 	if err != nil {
@@ -120,6 +161,8 @@ func TestTableGolden(t *testing.T) {
 		"three-wide": {fixed("blocking", "async", "pool"), 120},
 		"one":        {fixed("async"), 80},
 		"broken":     {broken(), 80},
+		"doubtful":   {doubtful(), 80},
+		"void":       {void(), 80},
 		"no-process": {bare, 80},
 		"nothing":    {&results.Record{Tool: results.Tool, Settings: fixed("async", "pool").Settings, Verdicts: results.Judge(&results.Record{Settings: fixed("async", "pool").Settings}), Partial: true}, 80},
 	} {

@@ -1,0 +1,91 @@
+package bench
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"nodecompare/loadgen"
+	"nodecompare/results"
+	"nodecompare/servers/workload"
+)
+
+// A run that is VOID is made once more and no more, within the time there is for that.
+func TestVoidRunsAreMadeAgain(t *testing.T) {
+	broken := errors.New("broken")
+	for _, c := range []struct {
+		name   string
+		spare  time.Duration
+		words  []string // of the runs, one after the other
+		err    error    // of the last of them
+		word   string   // of the run that is kept
+		voided bool
+		left   time.Duration
+	}{
+		{"good", time.Second, []string{results.Valid}, nil, results.Valid, false, time.Second},
+		{"suspect", time.Second, []string{results.Suspect}, nil, results.Suspect, false, time.Second},
+		{"void, then good", time.Second, []string{results.Void, results.Valid}, nil, results.Valid, true, 0},
+		{"void twice", 3 * time.Second, []string{results.Void, results.Void}, nil, results.Void, true, 2 * time.Second},
+		{"no time", time.Second - 1, []string{results.Void}, nil, results.Void, false, time.Second - 1},
+		{"an error", time.Second, []string{results.Void}, broken, results.Void, false, time.Second},
+		{"an error, again", time.Second, []string{results.Void, results.Valid}, broken, results.Valid, true, 0},
+	} {
+		b := &bench{spare: c.spare}
+		made := 0
+		kept, err := b.reliably(time.Second, func() (results.Rung, error) {
+			made++
+			if made > len(c.words) {
+				t.Fatalf("%s: run %d", c.name, made)
+			}
+			var err error
+			if made == len(c.words) {
+				err = c.err
+			}
+			return results.Rung{Trust: &results.Trust{Status: c.words[made-1]}}, err
+		})
+		if made != len(c.words) || !errors.Is(err, c.err) || kept.Trust.Status != c.word || (kept.Voided != nil) != c.voided || b.spare != c.left {
+			t.Errorf("%s: %d runs, %v; kept %+v, voided %+v, %v to spare", c.name, made, err, kept.Trust, kept.Voided, b.spare)
+		}
+	}
+}
+
+// A warm-up has room for enough windows whatever a request takes, and its cap is no more than that or the profile's.
+func TestSettlingSuitsTheRoute(t *testing.T) {
+	for _, p := range Profiles {
+		for _, w := range workload.All {
+			s := slot{workload: w}
+			if got := s.settling(p); got.Window != p.Warmup.Window || got.Cap < p.Warmup.Cap || got.Cap < mostWindows*s.windowTime(p) {
+				t.Errorf("%s on %s: %+v, with windows of %v", p.Name, w.Name, got, s.windowTime(p))
+			}
+		}
+	}
+}
+
+// Servers of routes that compute may use every core under auto, and only there: what was asked for is kept to.
+func TestServerCPUs(t *testing.T) {
+	all, server := loadgen.CPUs{0, 1}, loadgen.CPUs{0}
+	pinned := loadgen.Split{Server: server, Generator: loadgen.CPUs{1}}
+	for _, c := range []struct {
+		name     string
+		plan     Plan
+		workload string
+		want     loadgen.CPUs
+	}{
+		{"auto", Plan{split: pinned, auto: true, allowed: all}, "hello", server},
+		{"auto", Plan{split: pinned, auto: true, allowed: all}, "api", server},
+		{"auto", Plan{split: pinned, auto: true, allowed: all}, "cpu", all},
+		{"auto", Plan{split: pinned, auto: true, allowed: all}, "login", all},
+		{"asked for", Plan{split: pinned, allowed: all}, "cpu", server},
+		{"auto on one CPU", Plan{auto: true, allowed: server}, "cpu", nil},
+		{"off", Plan{allowed: all}, "cpu", nil},
+	} {
+		w, err := workload.Named(c.workload)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := c.plan.serverCPUs(w); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %s is served on CPUs %v, want %v", c.name, c.workload, got, c.want)
+		}
+	}
+}

@@ -1,0 +1,254 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"nodecompare/cmd/load"
+	"nodecompare/loadgen"
+	"nodecompare/results"
+	"nodecompare/results/report"
+)
+
+// loadOptions are the flags that are no part of an attack as they stand.
+type loadOptions struct {
+	headers        []string
+	body, bodyFile string
+	format, save   string
+	slo            time.Duration
+	quiet          bool
+}
+
+const (
+	loadConnections     = 64
+	capacityConnections = 1000
+	loadDuration        = 10 * time.Second
+	probeDuration       = 2 * time.Second
+)
+
+func loadCommand() *cobra.Command {
+	var a loadgen.Attack
+	var o loadOptions
+	c := &cobra.Command{
+		Use:   "load URL",
+		Short: "Put load on any URL and print what came back",
+		Long: `Put load on any HTTP/1.1 URL, with the generator alone, and print rate, latency, errors, and how far
+they can be trusted.
+
+Without --rate the load is closed: each connection sends its next request when it has its answer.
+That finds what a server can do. With --rate it is open: requests are due at fixed times, as from users
+who do not wait for each other, and latency counts from then. With --slo it searches for the capacity:
+the highest rate at which p99 stays within the objective, and no request fails.
+
+Engines:
+` + engineList() + `
+The default is vegeta for open loads and for https, and loop for closed loads. Either shares the
+machine with whatever else runs there: give it cores of its own, e.g. by taskset(1).`,
+		Example: `  nodecompare load http://localhost:3000/
+  nodecompare load http://localhost:3000/ --rate=2000 --duration=30s --format=json
+  nodecompare load http://localhost:3000/wait?ms=50 --slo=100ms
+  nodecompare load http://localhost:3000/echo -H 'Content-Type: application/json' --body='{"id":1}'`,
+		Args: oneURL,
+		RunE: func(c *cobra.Command, args []string) error {
+			a.Target.URL = args[0]
+			f, err := report.LoadNamed(o.format)
+			if err != nil {
+				return usageError{fmt.Errorf("--format: %w", err)}
+			}
+			if err := o.complete(&a, c.Flags().Changed); err != nil {
+				return err
+			}
+			return runLoad(c.Context(), a, o, f, c.OutOrStdout(), c.ErrOrStderr())
+		},
+	}
+	flags := c.Flags()
+	flags.IntVar(&a.Connections, "connections", loadConnections, fmt.Sprintf("most connections, and requests in flight; with --slo the default is %d", capacityConnections))
+	flags.Float64Var(&a.Rate, "rate", 0, "requests per second of an open load; 0 is a closed one")
+	flags.DurationVar(&a.Duration, "duration", loadDuration, fmt.Sprintf("how long to send; with --slo, in each probe: at least %.0f times the SLO, and the default is %v", 1/load.Resolution, probeDuration))
+	flags.DurationVar(&a.Timeout, "timeout", loadgen.DefaultTimeout, "limit of one request")
+	flags.StringVar(&a.Engine, "engine", "", "what drives the load: "+names(loadgen.Engines, func(e loadgen.Engine) string { return e.Name })+" (default see above)")
+	flags.StringVar(&a.Target.Method, "method", "", "of the request (default GET, or POST with a body)")
+	flags.StringArrayVarP(&o.headers, "header", "H", nil, "`'Name: value'` of the request; may be given more than once")
+	flags.StringVar(&o.body, "body", "", "of the request")
+	flags.StringVar(&o.bodyFile, "body-file", "", "`file` with the body of the request")
+	flags.DurationVar(&o.slo, "slo", 0, "search for the highest rate with a p99 of at most this, and no errors")
+	flags.StringVar(&o.save, "save-results", "", "write each result to this `file` as vegeta does, for its report and plot; until it is whole, its name ends with .partial")
+	flags.StringVar(&o.format, "format", "table", "how to print the results: "+names(report.LoadFormats, func(f report.LoadFormat) string { return f.Name }))
+	flags.BoolVar(&o.quiet, "quiet", false, "show no progress")
+	return c
+}
+
+func engineList() string {
+	var b strings.Builder
+	for _, e := range loadgen.Engines {
+		fmt.Fprintf(&b, "  %-7s %s\n", e.Name, e.Summary)
+	}
+	return b.String()
+}
+
+func oneURL(c *cobra.Command, args []string) error {
+	switch len(args) {
+	case 1:
+		return nil
+	case 0:
+		return usageError{errors.New("the URL to load is missing")}
+	}
+	return usageError{fmt.Errorf("one URL is loaded at a time, and there is %q as well", args[1])}
+}
+
+// complete fills the attack in with what the flags say, and refuses what cannot be meant.
+func (o loadOptions) complete(a *loadgen.Attack, given func(flag string) bool) error {
+	switch {
+	case a.Duration <= 0:
+		return usageError{fmt.Errorf("--duration=%v: it must be more than 0", a.Duration)}
+	case a.Timeout <= 0:
+		return usageError{fmt.Errorf("--timeout=%v: it must be more than 0", a.Timeout)}
+	case given("rate") && !(a.Rate > 0):
+		return usageError{fmt.Errorf("--rate=%v: it must be more than 0; for a closed load leave it out", a.Rate)}
+	case given("slo") && o.slo <= 0:
+		return usageError{fmt.Errorf("--slo=%v: it must be more than 0, e.g. 100ms", o.slo)}
+	case o.slo > 0 && given("rate"):
+		return usageError{errors.New("--slo searches for a rate, so --rate cannot be given with it")}
+	case o.slo > 0 && o.save != "":
+		return usageError{errors.New("--slo makes many runs, so --save-results cannot be given with it: use --rate with the capacity that was found")}
+	case given("body") && given("body-file"):
+		return usageError{errors.New("--body and --body-file cannot both be given")}
+	}
+	if o.slo > 0 {
+		if !given("connections") {
+			a.Connections = capacityConnections
+		}
+		if !given("duration") {
+			a.Duration = probeDuration
+		}
+	}
+	a.Target.Header = make(http.Header)
+	for _, h := range o.headers {
+		name, value, ok := strings.Cut(h, ":")
+		if !ok {
+			return usageError{fmt.Errorf("--header %q: write it as 'Name: value'", h)}
+		}
+		a.Target.Header.Add(name, strings.TrimSpace(value))
+	}
+	if given("body") {
+		a.Target.Body = []byte(o.body)
+	}
+	if o.bodyFile != "" {
+		var err error
+		if a.Target.Body, err = os.ReadFile(o.bodyFile); err != nil {
+			return fmt.Errorf("--body-file: %w", err)
+		}
+	}
+	if a.Target.Method == "" {
+		a.Target.Method = http.MethodGet
+		if a.Target.Body != nil {
+			a.Target.Method = http.MethodPost
+		}
+	}
+	if a.Engine == "" {
+		a.Engine = loadgen.Loop
+		if a.Rate > 0 || o.slo > 0 || strings.HasPrefix(strings.ToLower(a.Target.URL), "https:") {
+			a.Engine = loadgen.Vegeta
+		}
+	}
+	g, err := loadgen.Open(*a) // connects to nobody
+	if err != nil {
+		return usageError{err}
+	}
+	g.Close()
+	return nil
+}
+
+// errVoid has been explained in the output.
+var errVoid = errors.New("the measurement is VOID: nothing may be concluded from it; the reasons stand with its results")
+
+// runLoad measures and prints; what there is also when it was interrupted.
+func runLoad(ctx context.Context, a loadgen.Attack, o loadOptions, f report.LoadFormat, out, notes io.Writer) error {
+	if err := loadgen.Reach(ctx, a); err != nil {
+		return err
+	}
+	run, runErr := drive(ctx, a, o, notes)
+	if run == nil {
+		return runErr
+	}
+	run.ToolVersion = version()
+	if err := f.Write(out, run, report.Options{Width: columns(out)}); err != nil {
+		return errors.Join(runErr, fmt.Errorf("print the results: %w", err))
+	}
+	switch {
+	case runErr != nil:
+		return runErr
+	case run.Requests == run.Errors:
+		return fmt.Errorf("load on %s: no request was answered as it should be: %s", a.Target.URL, kinds(run))
+	case run.Trust.Status == results.Void:
+		return invalidError{errVoid}
+	}
+	return nil
+}
+
+// drive runs the load, or the search, with what listens to it.
+func drive(ctx context.Context, a loadgen.Attack, o loadOptions, notes io.Writer) (run *results.LoadRun, err error) {
+	width := columns(notes)
+	live := width > 0 && !o.quiet
+	if o.slo > 0 {
+		return load.Capacity(ctx, a, loadgen.Objective{P99: o.slo}, func(p results.ProbeRun) {
+			if live {
+				fmt.Fprintln(notes, report.Probe(p))
+			}
+		})
+	}
+	var each []func(*loadgen.Outcome)
+	if o.save != "" {
+		s, createErr := load.Save(o.save, a.Target)
+		if createErr != nil {
+			return nil, createErr
+		}
+		defer func() {
+			note, saveErr := s.Close(err == nil)
+			if note != "" {
+				fmt.Fprintf(notes, "nodecompare: %s\n", note)
+			}
+			if err != nil && saveErr != nil { // the load's own error is what ends the command
+				fmt.Fprintf(notes, "nodecompare: %v\n", saveErr)
+			} else if saveErr != nil {
+				err = saveErr
+			}
+		}()
+		each = append(each, s.Each)
+	}
+	if live {
+		l := load.Watch(notes, width, a.Duration)
+		defer l.Stop()
+		each = append(each, l.Each)
+	}
+	if len(each) > 0 {
+		a.Each = func(x *loadgen.Outcome) {
+			for _, f := range each {
+				f(x)
+			}
+		}
+	}
+	return load.Run(ctx, a)
+}
+
+// kinds lists the kinds of error, with an example each.
+func kinds(run *results.LoadRun) string {
+	var all []string
+	for _, kind := range loadgen.Kinds {
+		if k := run.ErrorKinds[kind]; k.Count > 0 {
+			all = append(all, fmt.Sprintf("%d %s (%s)", k.Count, kind, k.Example))
+		}
+	}
+	if all == nil {
+		return "none was sent"
+	}
+	return strings.Join(all, ", ")
+}

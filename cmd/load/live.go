@@ -1,0 +1,91 @@
+package load
+
+import (
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/schollz/progressbar/v3"
+
+	"nodecompare/loadgen"
+	"nodecompare/results/report"
+)
+
+// drawInterval is how often a live line is drawn anew: rate is that of the last one.
+const drawInterval = 500 * time.Millisecond
+
+// Live draws how a load goes on a terminal: rate, p99 so far, errors, time left.
+type Live struct {
+	w    io.Writer
+	bar  *progressbar.ProgressBar
+	stop chan struct{}
+	done sync.WaitGroup
+
+	mu       sync.Mutex
+	latency  *hdrhistogram.Histogram
+	answered uint64
+	errors   uint64
+}
+
+// barRoom is what stands beside the bar itself: the figures, and the times since the beginning and to the end.
+const barRoom = 62
+
+// Watch begins to draw; Stop must follow.
+func Watch(w io.Writer, columns int, duration time.Duration) *Live {
+	l := &Live{
+		w: w, stop: make(chan struct{}), latency: hdrhistogram.New(1, int64(loadgen.MaxLatency), 3),
+		bar: progressbar.NewOptions64(duration.Milliseconds(),
+			progressbar.OptionSetWriter(w), progressbar.OptionSetWidth(max(columns-barRoom, 4)),
+			progressbar.OptionSetPredictTime(true), progressbar.OptionClearOnFinish(), progressbar.OptionSetRenderBlankState(true),
+		),
+	}
+	l.done.Go(func() { l.draw(duration) })
+	return l
+}
+
+// Each counts one request; it is for loadgen.Attack.Each.
+func (l *Live) Each(x *loadgen.Outcome) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if x.Kind != "" {
+		l.errors++
+		return
+	}
+	l.answered++
+	if err := l.latency.RecordValue(int64(min(max(x.End.Sub(x.Due), 0), loadgen.MaxLatency))); err != nil {
+		panic(err) // the histogram was made for 0 to MaxLatency
+	}
+}
+
+func (l *Live) draw(duration time.Duration) {
+	tick := time.NewTicker(drawInterval)
+	defer tick.Stop()
+	start := time.Now()
+	last, before := start, uint64(0)
+	for {
+		select {
+		case <-l.stop:
+			return
+		case now := <-tick.C:
+			l.mu.Lock()
+			answered, errors, p99 := l.answered, l.errors, l.latency.ValueAtQuantile(99)
+			l.mu.Unlock()
+			rps := float64(answered-before) / now.Sub(last).Seconds()
+			last, before = now, answered
+			l.bar.Describe(report.LiveLoad(rps, float64(p99)/1e3, errors))
+			// The full bar would be wiped, while the last responses are still to come.
+			if err := l.bar.Set64(min(now.Sub(start).Milliseconds(), duration.Milliseconds()-1)); err != nil {
+				return // the terminal's own: the results do not depend on it
+			}
+		}
+	}
+}
+
+// Stop ends the drawing and wipes the line: the results follow.
+func (l *Live) Stop() {
+	close(l.stop)
+	l.done.Wait()
+	fmt.Fprint(l.w, "\r\x1b[K")
+}

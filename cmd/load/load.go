@@ -1,0 +1,64 @@
+// Package load drives one URL with the generator alone, for the command of that name: it knows loadgen and results together.
+package load
+
+import (
+	"context"
+	"time"
+
+	"nodecompare/cmd/evidence"
+	"nodecompare/loadgen"
+	"nodecompare/results"
+)
+
+// Run puts one load on the target. What was measured until ctx ended comes with its error.
+func Run(ctx context.Context, a loadgen.Attack) (*results.LoadRun, error) {
+	g, err := loadgen.Open(a)
+	if err != nil {
+		return nil, err
+	}
+	defer g.Close()
+	started := time.Now()
+	m, err := g.Measure(ctx, a.Duration)
+	if m == nil {
+		return nil, err
+	}
+	if err != nil {
+		untilCut(m.Result)
+	}
+	run := figures(a, m, started)
+	run.Partial = err != nil
+	return run, err
+}
+
+// figures puts a measurement into the words of the results.
+func figures(a loadgen.Attack, m *loadgen.Measurement, started time.Time) *results.LoadRun {
+	r := m.Result
+	lag := evidence.Latency(r.SendLag)
+	run := &results.LoadRun{
+		Tool: results.Tool, Started: started,
+		Method: a.Target.Method, URL: a.Target.URL, Engine: a.Engine, Connections: a.Connections,
+		Requests: r.Requests, Errors: r.Errors, ErrorKinds: map[string]results.ErrorKind{}, Codes: r.Codes,
+		Unsent: r.Unsent, Aborted: r.Aborted, Retries: r.Retries, BytesIn: r.BytesIn,
+		DurationS: r.Elapsed.Seconds(), OfferedRPS: r.Offered,
+		LatencyUS: evidence.Latency(r.Latency), UncorrectedUS: evidence.Latency(r.Uncorrected), SendLagUS: results.Lag{P50: lag.P50, P99: lag.P99},
+		Trust: results.Weigh(evidence.From(a, r, m.Generator, m.Cores, m.Host)),
+	}
+	if r.Elapsed > 0 {
+		run.RateRPS = float64(r.Requests-r.Errors) / r.Elapsed.Seconds()
+	}
+	if m.Generator != nil && r.Requests > 0 {
+		cpu := float64(m.Generator.CPU.Nanoseconds()) / 1e3 / float64(r.Requests)
+		run.GeneratorCPUUS = &cpu
+	}
+	for kind, n := range r.ErrorKinds {
+		run.ErrorKinds[kind] = results.ErrorKind{Count: n, Example: r.ErrorExamples[kind]}
+	}
+	return run
+}
+
+// untilCut takes from Unsent what an open load that was cut short had not been due to send yet.
+func untilCut(r *loadgen.Result) {
+	due := uint64(r.Offered * r.Elapsed.Seconds())
+	sent := r.Requests + r.Aborted
+	r.Unsent = min(r.Unsent, max(due, sent)-sent)
+}

@@ -1,0 +1,90 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"nodecompare/cmd/selftest"
+	"nodecompare/results"
+	"nodecompare/results/report"
+)
+
+func selftestCommand() *cobra.Command {
+	var format string
+	var quiet, short bool
+	c := &cobra.Command{
+		Use:   "selftest",
+		Short: "Measure what is known, to see whether the tool and this machine can be trusted",
+		Long: `Put loads of both engines on a server whose answers are known: fixed delays, a server that stands
+still for a while, a count of requests. Print the truth beside what was measured, and how high a rate
+this machine can offer on time. It takes up to a minute.
+
+Exit code 5 says that the results of this machine, now, cannot be trusted: by noise, which another
+try may get rid of, or by a defect of the tool. The table says which.`,
+		Example: "  nodecompare selftest\n  nodecompare selftest --short --format=json",
+		Args:    noArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			for _, f := range report.SelftestFormats {
+				if f.Name == format {
+					return runSelftest(c.Context(), short, f, progressLines(quiet, c.ErrOrStderr()), c.OutOrStdout())
+				}
+			}
+			return usageError{fmt.Errorf("--format: unknown format %q: the known ones are %s", format, selftestFormats())}
+		},
+	}
+	flags := c.Flags()
+	flags.BoolVar(&short, "short", false, "only what a bench begins with: one delay and one stall, in about 4 s")
+	flags.StringVar(&format, "format", "table", "how to print the results: "+selftestFormats())
+	flags.BoolVar(&quiet, "quiet", false, "show no progress")
+	return c
+}
+
+func selftestFormats() string {
+	return names(report.SelftestFormats, func(f report.SelftestFormat) string { return f.Name })
+}
+
+// runSelftest measures and prints, after an interruption or a failure too: what there is by then.
+func runSelftest(ctx context.Context, short bool, f report.SelftestFormat, say func(string), out io.Writer) error {
+	plan := selftest.FullPlan()
+	if short {
+		plan = selftest.ShortPlan()
+	}
+	s, runErr := selftest.Run(ctx, plan, say)
+	err := f.Write(out, s, report.Options{Width: columns(out)})
+	if err != nil {
+		err = fmt.Errorf("print the results: %w", err)
+	}
+	if runErr != nil || err != nil {
+		return errors.Join(runErr, err)
+	}
+	if s.Verdict != results.SelftestOK {
+		return invalidError{fmt.Errorf("selftest: %s: measurements cannot be trusted", s.Verdict)}
+	}
+	return nil
+}
+
+// progressLines tells of each step in a line.
+func progressLines(quiet bool, w io.Writer) func(string) {
+	return func(step string) {
+		if !quiet {
+			fmt.Fprintf(w, "selftest: %s\n", step)
+		}
+	}
+}
+
+// selftestServerCommand is the server that a selftest starts. Nobody else has a use for it.
+func selftestServerCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:    selftest.ServerCommand,
+		Short:  "The server of a selftest, which tells what it did",
+		Hidden: true,
+		Args:   noArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return selftest.Serve(untilParentEnds(c.Context()), c.OutOrStdout())
+		},
+	}
+}

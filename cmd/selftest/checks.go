@@ -1,0 +1,188 @@
+package selftest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"nodecompare/loadgen"
+	"nodecompare/results"
+)
+
+// open prepares a load of waits, and warms it up on the connections that the measured run will use.
+func (r *runner) open(ctx context.Context, e Engine, wait time.Duration, connections int, rate float64) (Generator, error) {
+	g, err := e.Open(loadgen.Attack{
+		Target:      loadgen.Target{URL: fmt.Sprintf("%s%s?us=%d", r.server.URL, waitPath, wait.Microseconds())},
+		Connections: connections, Rate: rate, Timeout: requestTimeout, WantStatus: 200,
+	})
+	if err != nil {
+		return nil, err
+	}
+	_, err = g.Run(ctx, warmup)
+	if err == nil {
+		_, err = take(ctx, r.server.URL) // forget it
+	}
+	if err != nil {
+		g.Close()
+		return nil, err
+	}
+	return g, nil
+}
+
+// delay compares the engine's latency with what the server itself measured, of the very same requests.
+func (r *runner) delay(ctx context.Context, e Engine, d Delay) (attempt, error) {
+	g, err := r.open(ctx, e, d.Wait, delayConnections, d.Rate)
+	if err != nil {
+		return attempt{}, err
+	}
+	defer g.Close()
+	l, truth, w, err := r.observed(ctx, g, d.Duration)
+	if err != nil {
+		return attempt{}, err
+	}
+	load := "delay " + inMillis(d.Wait)
+	var a attempt
+	for _, f := range []struct {
+		figure  string
+		percent float64
+		truth   int64
+		least   time.Duration // that is allowed
+	}{{figureP50, 50, truth.P50NS, medianTime}, {figureP99, 99, truth.P99NS, tailTime}} {
+		known := inMicros(time.Duration(f.truth))
+		a.add(timeCheck(e, load, f.figure, known, max(delayShare*known, inMicros(f.least)), l, f.percent), w)
+	}
+	a.addCount(counted(l, d.Rate, d.Duration, truth))
+	return a, nil
+}
+
+// stall compares the engine's latency with the arithmetic of a stop whose length was measured.
+func (r *runner) stall(ctx context.Context, e Engine, s Stall) (attempt, error) {
+	g, err := r.open(ctx, e, 0, s.Connections, s.Rate)
+	if err != nil {
+		return attempt{}, err
+	}
+	defer g.Close()
+	held := make(chan stopped, 1)
+	go func() { held <- s.stop(ctx, r.server.PID) }()
+	l, truth, w, err := r.observed(ctx, g, s.Duration)
+	h := <-held
+	if err = errors.Join(err, h.err); err != nil {
+		return attempt{}, err
+	}
+	var a attempt
+	for _, f := range []struct {
+		figure  string
+		percent float64
+	}{{figureP90, 90}, {figureP99, 99}, {figureMax, 100}} {
+		known := inMicros(s.Latency(f.percent, l.Requests-l.Errors, h.length))
+		a.add(timeCheck(e, "stall "+inMillis(s.Length), f.figure, known, stallShare*known+inMicros(h.doubt), l, f.percent), w)
+	}
+	a.certain = false // neither the stop nor the arithmetic is as exact as a server's clock
+	a.addCount(counted(l, s.Rate, s.Duration, truth))
+	for i := range a.checks {
+		if c := &a.checks[i]; c.Verdict == results.SelftestOK && h.doubt > h.length/100 {
+			c.Verdict = results.SelftestNoisy
+			c.Reason = fmt.Sprintf("the signals took %v to be sent, so that the stop's true length is not known", brief(h.doubt))
+		}
+	}
+	return a, nil
+}
+
+// timeCheck makes a check of a latency.
+func timeCheck(e Engine, load, figure string, truth, allowed float64, l *loadgen.Result, percent float64) results.SelftestCheck {
+	uncorrected := float64(l.Uncorrected.ValueAtQuantile(percent)) / 1e3
+	return results.SelftestCheck{
+		Engine: e.Name, Load: load, Figure: figure, Unit: unitMicros, Truth: truth, Allowed: allowed,
+		Measured: float64(l.Latency.ValueAtQuantile(percent)) / 1e3, Uncorrected: &uncorrected,
+	}
+}
+
+func (a *attempt) add(c results.SelftestCheck, w Witness) {
+	var certain bool
+	c.Verdict, c.Reason, certain = Judge(c, w)
+	a.certain = a.certain || certain
+	a.checks = append(a.checks, c)
+}
+
+// count compares the requests that the engine says it sent with those that the server saw.
+func (r *runner) count(ctx context.Context, e Engine, c Load) (attempt, error) {
+	g, err := r.open(ctx, e, 0, delayConnections, c.Rate)
+	if err != nil {
+		return attempt{}, err
+	}
+	defer g.Close()
+	l, err := g.Run(ctx, c.Duration)
+	if err != nil {
+		return attempt{}, err
+	}
+	truth, err := take(ctx, r.server.URL)
+	if err != nil {
+		return attempt{}, err
+	}
+	n := counted(l, c.Rate, c.Duration, truth)
+	check := results.SelftestCheck{
+		Engine: e.Name, Load: "count", Figure: figureRequests, Unit: unitRequests,
+		Truth: float64(n.Offered), Measured: float64(n.Seen),
+	}
+	a := attempt{}
+	check.Verdict, check.Reason, a.certain = n.Judge()
+	a.checks = append(a.checks, check)
+	return a, nil
+}
+
+// counted is what became of the requests of an open load.
+func counted(l *loadgen.Result, rate float64, d time.Duration, truth Truth) Count {
+	return Count{
+		Offered: uint64(math.Round(rate * d.Seconds())), Sent: l.Requests, Unsent: l.Unsent, Errors: l.Errors, Retries: l.Retries, Seen: truth.Requests,
+	}
+}
+
+// addCount judges the count behind the times: times of other requests than the server's say nothing.
+func (a *attempt) addCount(c Count) {
+	verdict, reason, certain := c.Judge()
+	if verdict == results.SelftestOK {
+		return
+	}
+	a.certain = certain
+	for i := range a.checks {
+		a.checks[i].Verdict, a.checks[i].Reason = verdict, reason
+	}
+}
+
+// search finds the highest rate with a send lag within lagLimit. A rate that does not hold is tried a second time, if there is time
+// to spare: one hiccup must not halve the result.
+func (r *runner) search(ctx context.Context, e Engine, s Search) error {
+	rate, err := HighestRate(s.Lowest, s.Highest, s.Bisections, func(rate float64) (bool, error) {
+		ok, err := r.holds(ctx, e, rate, s.Duration)
+		if err != nil || ok || r.spare <= 0 {
+			return ok, err
+		}
+		began := time.Now()
+		ok, err = r.holds(ctx, e, rate, s.Duration)
+		r.spare -= time.Since(began)
+		return ok, err
+	})
+	if err != nil {
+		return err
+	}
+	c := results.SelftestCheck{Engine: e.Name, Load: "highest rate", Figure: figureRate, Unit: unitRate, Truth: s.Lowest, Measured: rate, Attempts: 1}
+	c.Verdict, c.Reason = judgeRate(c)
+	r.report.Checks = append(r.report.Checks, c)
+	return nil
+}
+
+func (r *runner) holds(ctx context.Context, e Engine, rate float64, d time.Duration) (bool, error) {
+	g, err := r.open(ctx, e, 0, 2*delayConnections, rate)
+	if err != nil {
+		return false, err
+	}
+	defer g.Close()
+	l, err := g.Run(ctx, d)
+	if err != nil {
+		return false, err
+	}
+	lag := time.Duration(l.SendLag.ValueAtQuantile(99))
+	return l.Errors == 0 && l.Unsent == 0 && lag < lagLimit, nil
+}

@@ -1,0 +1,106 @@
+// Package selftest measures what is known: servers with a fixed delay, a server that stands still for a while, a count. Where a
+// figure of the load generator is not the truth, it says whether the machine is to blame or the tool. The arithmetic is in docs/method.md.
+package selftest
+
+import (
+	"context"
+	"time"
+
+	"nodecompare/loadgen"
+	"nodecompare/results"
+)
+
+const (
+	requestTimeout = 5 * time.Second
+	warmup         = 250 * time.Millisecond
+	// lagLimit is what p99 of the send lag must stay below at the highest rate.
+	lagLimit = time.Millisecond
+)
+
+// Generator drives a load, run after run on the same connections. loadgen's is one.
+type Generator interface {
+	Run(ctx context.Context, duration time.Duration) (*loadgen.Result, error)
+	Close()
+}
+
+// Engine is what is tested.
+type Engine struct {
+	Name string
+	Open func(loadgen.Attack) (Generator, error)
+}
+
+// Engines are those of loadgen.
+func Engines() []Engine {
+	var all []Engine
+	for _, e := range loadgen.Engines {
+		all = append(all, Engine{e.Name, func(a loadgen.Attack) (Generator, error) {
+			a.Engine = e.Name
+			return loadgen.Open(a)
+		}})
+	}
+	return all
+}
+
+// Delay is a server that answers after a fixed time, under an open load.
+type Delay struct {
+	Wait     time.Duration
+	Rate     float64 // requests/s
+	Duration time.Duration
+}
+
+// Load is an open load of immediate answers.
+type Load struct {
+	Rate     float64 // requests/s
+	Duration time.Duration
+}
+
+// Search is where the highest rate is looked for, in requests/s.
+type Search struct {
+	Lowest, Highest float64 // less than Lowest, and the machine is not to be trusted
+	Bisections      int
+	Duration        time.Duration // of the load at each rate; 0 leaves the search out
+}
+
+// Plan is what a selftest does, with each engine.
+type Plan struct {
+	Engines []Engine
+	Delays  []Delay
+	Stall   Stall
+	Count   Load
+	Search  Search
+
+	Attempts int           // at one check, until it passes
+	Spare    time.Duration // that all attempts but the first may take together
+	Limit    time.Duration // of it all
+}
+
+// FullPlan takes half a minute on a quiet machine, and a minute at the most.
+func FullPlan() Plan {
+	return Plan{
+		Engines: Engines(),
+		Delays: []Delay{
+			{time.Millisecond, 200, 1500 * time.Millisecond},
+			{5 * time.Millisecond, 200, 1500 * time.Millisecond},
+			{50 * time.Millisecond, 100, 2 * time.Second},
+		},
+		Stall:    Stall{Rate: 400, Connections: 8, Duration: 3 * time.Second, After: time.Second, Length: 600 * time.Millisecond},
+		Count:    Load{5000, time.Second},
+		Search:   Search{Lowest: 1000, Highest: 128_000, Bisections: 3, Duration: 400 * time.Millisecond},
+		Attempts: 3, Spare: 18 * time.Second, Limit: 57 * time.Second,
+	}
+}
+
+// ShortPlan is for a bench to begin with: 4 s on a quiet machine, and 12 s at the most.
+func ShortPlan() Plan {
+	return Plan{
+		Engines:  Engines(),
+		Delays:   []Delay{{5 * time.Millisecond, 200, 400 * time.Millisecond}},
+		Stall:    Stall{Rate: 400, Connections: 4, Duration: 1200 * time.Millisecond, After: 300 * time.Millisecond, Length: 300 * time.Millisecond},
+		Attempts: 2, Spare: 3 * time.Second, Limit: 12 * time.Second,
+	}
+}
+
+// Short is the selftest that a bench begins with.
+func Short(ctx context.Context) (*results.Selftest, error) {
+	return Run(ctx, ShortPlan(), func(string) {})
+}

@@ -1,0 +1,168 @@
+package selftest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"nodecompare/loadgen"
+	"nodecompare/results"
+	"nodecompare/servers"
+)
+
+// ServerCommand is the hidden command of this program that runs Serve.
+const ServerCommand = "selftest-server"
+
+const delayConnections = 16
+
+var errLimit = errors.New("the selftest ran out of time")
+
+// runner is a selftest at work.
+type runner struct {
+	plan   Plan
+	server *servers.Process
+	spare  time.Duration
+	say    func(step string)
+	report *results.Selftest
+}
+
+// Run starts the server as a child process, does what the plan says, and stops the server. say is told of each step as it begins. A
+// server that fails, and the end of ctx, are errors, and come with what there is by then. A verdict is no error.
+func Run(ctx context.Context, p Plan, say func(step string)) (*results.Selftest, error) {
+	began := time.Now()
+	r := &runner{plan: p, spare: p.Spare, say: say, report: &results.Selftest{Checks: []results.SelftestCheck{}}}
+	limited, cancel := context.WithTimeoutCause(ctx, p.Limit, errLimit)
+	defer cancel()
+	host, hostErr := loadgen.ReadHost(nil)
+	err := r.serveAndCheck(limited)
+	if now, nowErr := loadgen.ReadHost(nil); hostErr == nil && nowErr == nil {
+		r.report.Host = interference(now.Since(host))
+	}
+	r.report.ElapsedS = float64(time.Since(began).Milliseconds()) / 1e3
+	r.report.Partial = err != nil
+	r.report.Verdict = Overall(r.report.Checks)
+	if ctx.Err() != nil {
+		return r.report, ctx.Err()
+	}
+	if limited.Err() != nil { // no error of the program's: a machine that does not get through cannot be trusted
+		if r.report.Verdict == results.SelftestOK {
+			r.report.Verdict = results.SelftestNoisy
+		}
+		return r.report, nil
+	}
+	return r.report, err
+}
+
+func (r *runner) serveAndCheck(ctx context.Context) (err error) {
+	r.server, err = servers.Start(ctx, servers.Command{Name: "selftest", Args: []string{ServerCommand}})
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if stopErr := r.server.Stop(ctx); stopErr != nil {
+			err = stopErr // that it died says more than the errors it led to
+		}
+	}()
+	// A server that dies ends the load at once.
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	go func() {
+		select {
+		case <-r.server.Done():
+			cancel(r.server.Err())
+		case <-ctx.Done():
+		}
+	}()
+	for _, e := range r.plan.Engines {
+		if err := r.engine(ctx, e); err != nil {
+			return fmt.Errorf("selftest of the %s engine: %w", e.Name, err)
+		}
+	}
+	return nil
+}
+
+// engine does the plan with one engine.
+func (r *runner) engine(ctx context.Context, e Engine) error {
+	for _, d := range r.plan.Delays {
+		if err := r.attempts(e.Name+", delay "+inMillis(d.Wait), func() (attempt, error) { return r.delay(ctx, e, d) }); err != nil {
+			return err
+		}
+	}
+	if s := r.plan.Stall; s.Duration > 0 {
+		if err := r.attempts(e.Name+", stall "+inMillis(s.Length), func() (attempt, error) { return r.stall(ctx, e, s) }); err != nil {
+			return err
+		}
+	}
+	if c := r.plan.Count; c.Duration > 0 {
+		if err := r.attempts(e.Name+", count", func() (attempt, error) { return r.count(ctx, e, c) }); err != nil {
+			return err
+		}
+	}
+	if s := r.plan.Search; s.Duration > 0 {
+		r.say(e.Name + ", highest rate")
+		return r.search(ctx, e, s)
+	}
+	return nil
+}
+
+// attempt is the checks of one run.
+type attempt struct {
+	checks  []results.SelftestCheck
+	certain bool // another attempt cannot make it good
+}
+
+// attempts tries until all checks of an attempt are ok, and keeps the best. Noise passes, and a wrong tool stays wrong.
+func (r *runner) attempts(step string, try func() (attempt, error)) error {
+	var best []results.SelftestCheck
+	for n, line := 1, step; ; n++ {
+		began := time.Now()
+		r.say(line)
+		a, err := try()
+		if err != nil {
+			return err
+		}
+		verdict := Overall(a.checks)
+		if n == 1 || a.certain || rank(verdict) <= rank(Overall(best)) {
+			best = a.checks
+		}
+		took := time.Since(began)
+		if n > 1 {
+			r.spare -= took
+		}
+		if verdict == results.SelftestOK || a.certain || n == r.plan.Attempts || took > r.spare {
+			for i := range best {
+				best[i].Attempts = n
+			}
+			r.report.Checks = append(r.report.Checks, best...)
+			return nil
+		}
+		line = fmt.Sprintf("%s, again (%s)", step, verdict)
+	}
+}
+
+// observed runs a load with the plain client beside it, and asks the server for the truth.
+func (r *runner) observed(ctx context.Context, g Generator, d time.Duration) (*loadgen.Result, Truth, Witness, error) {
+	end, err := testify(ctx, r.server.URL)
+	if err != nil {
+		return nil, Truth{}, Witness{}, err
+	}
+	l, err := g.Run(ctx, d)
+	w, witnessErr := end()
+	if err = errors.Join(err, witnessErr); err != nil {
+		return nil, Truth{}, Witness{}, err
+	}
+	truth, err := take(ctx, r.server.URL)
+	return l, truth, w, err
+}
+
+// interference is what others took of the machine, in words; "" for nothing that matters, or that the system tells of.
+func interference(i loadgen.Interference) string {
+	if i.StealKnown && i.Stolen > (i.Stolen+i.Busy)/100 {
+		return fmt.Sprintf("The hypervisor withheld %.0f%% of the CPU time that was wanted meanwhile.", 100*float64(i.Stolen)/float64(i.Stolen+i.Busy))
+	}
+	if i.QuotaKnown && i.Throttles > 0 {
+		return fmt.Sprintf("The CPU quota of the cgroup was used up %d times meanwhile.", i.Throttles)
+	}
+	return ""
+}

@@ -1,0 +1,109 @@
+package selftest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+)
+
+const (
+	waitPath  = "/wait"
+	probePath = "/probe"
+	takePath  = "/take"
+)
+
+// Truth is what the server of a selftest did: how many requests it answered, and how long each took within it.
+type Truth struct {
+	Requests uint64 `json:"requests"`
+	MinNS    int64  `json:"min_ns"` // nanoseconds, as all below
+	P50NS    int64  `json:"p50_ns"`
+	P99NS    int64  `json:"p99_ns"`
+	MaxNS    int64  `json:"max_ns"`
+	Failure  string `json:"failure,omitempty"` // the first error of a connection: then the counts are in doubt
+}
+
+// tally adds the requests up, in the same kind of histogram as the engines have: both round alike.
+type tally struct {
+	mu       sync.Mutex
+	requests uint64
+	times    *hdrhistogram.Histogram
+	failure  error
+}
+
+func newTally() *tally { return &tally{times: newHistogram()} }
+
+func newHistogram() *hdrhistogram.Histogram { return hdrhistogram.New(1, int64(time.Hour), 3) }
+
+func record(h *hdrhistogram.Histogram, d time.Duration) {
+	if err := h.RecordValue(int64(min(max(d, 0), time.Hour))); err != nil {
+		panic(err) // the histogram was made for 0 to an hour
+	}
+}
+
+func (t *tally) add(d time.Duration) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.requests++
+	record(t.times, d)
+}
+
+func (t *tally) fail(err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.failure == nil {
+		t.failure = err
+	}
+}
+
+// take gives the truth since the last take.
+func (t *tally) take() Truth {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	all := truthOf(t.times)
+	all.Requests = t.requests
+	if t.failure != nil {
+		all.Failure = t.failure.Error()
+	}
+	t.requests, t.failure = 0, nil
+	t.times.Reset()
+	return all
+}
+
+func truthOf(h *hdrhistogram.Histogram) Truth {
+	return Truth{
+		Requests: uint64(h.TotalCount()), MinNS: h.Min(), P50NS: h.ValueAtQuantile(50), P99NS: h.ValueAtQuantile(99), MaxNS: h.Max(),
+	}
+}
+
+// take asks a selftest's server for its truth since the last time.
+func take(ctx context.Context, url string) (Truth, error) {
+	// A transport of its own: no proxy from the environment, and no idle connection left at the server.
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: requestTimeout}
+	q, err := http.NewRequestWithContext(ctx, http.MethodGet, url+takePath, nil)
+	if err != nil {
+		return Truth{}, err
+	}
+	r, err := client.Do(q)
+	if err != nil {
+		return Truth{}, fmt.Errorf("ask the selftest's server what it did: %w", err)
+	}
+	var t Truth
+	if r.StatusCode != http.StatusOK {
+		err = fmt.Errorf("it answered %s", r.Status)
+	} else {
+		err = json.NewDecoder(r.Body).Decode(&t)
+	}
+	if err == nil && t.Failure != "" {
+		err = errors.New(t.Failure)
+	}
+	if err = errors.Join(err, r.Body.Close()); err != nil {
+		return Truth{}, fmt.Errorf("ask the selftest's server what it did at %s: %w", url+takePath, err)
+	}
+	return t, nil
+}

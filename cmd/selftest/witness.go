@@ -1,0 +1,113 @@
+package selftest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"nodecompare/servers/http1"
+)
+
+// probeEvery is how often the plain client asks: 300 times in the shortest of the full plan's runs but the count, at a hundredth of a core.
+const probeEvery = 5 * time.Millisecond
+
+// Witness is what a client that is too simple to be wrong saw beside an engine, of the same server: how much later than it should its
+// requests came back, with the time that the server says it took for each of them subtracted. It waits for the moment of each,
+// as an engine does, so that a timer that fires late counts too. It shares no code with the engines.
+type Witness struct {
+	Min, P50, P99 time.Duration
+	Requests      uint64
+}
+
+// calm says that the machine was quiet enough for an engine to be right.
+func (w Witness) calm() bool { return w.P50 <= calmMedian && w.P99 <= calmTail }
+
+// testify starts the plain client. It asks until the function that it returns is called.
+func testify(ctx context.Context, url string) (end func() (Witness, error), err error) {
+	host := strings.TrimPrefix(url, "http://")
+	c, err := (&net.Dialer{}).DialContext(ctx, "tcp", host)
+	if err != nil {
+		return nil, fmt.Errorf("plain client of the selftest: %w", err)
+	}
+	conn, err := takeSocket(c.(*net.TCPConn))
+	if err != nil {
+		return nil, fmt.Errorf("plain client of the selftest: %w", err)
+	}
+	times := newHistogram()
+	least := longestWait
+	ended := make(chan struct{})
+	done := make(chan error, 1)
+	go func() {
+		runtime.LockOSThread() // and never unlocked: the thread, with its sharp timers, ends with the goroutine
+		err := sharpenTimers()
+		if err == nil {
+			err = probe(conn, http1.AppendRequest(nil, http.MethodGet, host, probePath, "", nil), ended, func(beyond time.Duration) {
+				least = min(least, beyond)
+				record(times, beyond)
+			})
+		}
+		done <- errors.Join(err, conn.close())
+	}()
+	return func() (Witness, error) {
+		close(ended)
+		if err := <-done; err != nil {
+			return Witness{}, fmt.Errorf("plain client of the selftest: %w", err)
+		}
+		t := truthOf(times)
+		return Witness{Min: least, P50: time.Duration(t.P50NS), P99: time.Duration(t.P99NS), Requests: t.Requests}, nil
+	}, nil
+}
+
+// probe sends the request at a steady pace, and tells by how much each answer was later than what its body says.
+func probe(conn *socket, request []byte, ended <-chan struct{}, tell func(beyond time.Duration)) error {
+	buf := make([]byte, readBuffer)
+	for due := time.Now().Add(probeEvery); ; due = due.Add(probeEvery) {
+		select {
+		case <-ended:
+			return nil
+		default:
+		}
+		if now := time.Now(); due.Before(now) { // a stall: what was due in it is left out, for this client measures the others
+			due = now
+		}
+		sleep(time.Until(due))
+		if err := conn.write(request); err != nil {
+			return err
+		}
+		served, err := answered(conn, buf)
+		if err != nil {
+			return err
+		}
+		tell(time.Since(due) - served)
+	}
+}
+
+// answered reads an answer, and the time that the server says it took.
+func answered(conn *socket, buf []byte) (time.Duration, error) {
+	var parser http1.ResponseParser
+	for held := 0; ; {
+		n, err := conn.read(buf[held:])
+		if err != nil {
+			return 0, err
+		}
+		held += n
+		used, err := parser.Parse(buf[:held], n == 0)
+		switch {
+		case err != nil:
+			return 0, err
+		case used > 0 && parser.Status != http.StatusOK:
+			return 0, fmt.Errorf("the server answered with status %d", parser.Status)
+		case used > 0:
+			ns, err := strconv.ParseInt(string(parser.Body), 10, 64)
+			return time.Duration(ns), err
+		case n == 0:
+			return 0, errors.New("the server closed the connection")
+		}
+	}
+}

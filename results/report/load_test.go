@@ -1,0 +1,160 @@
+package report_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"nodecompare/results"
+	"nodecompare/results/report"
+)
+
+func loadRun() *results.LoadRun {
+	cpu := 7.25
+	return &results.LoadRun{
+		Tool: results.Tool, ToolVersion: "v1.2.3", Started: time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC),
+		Method: "GET", URL: "http://127.0.0.1:3000/", Engine: "loop", Connections: 64,
+		Requests: 512_345, ErrorKinds: map[string]results.ErrorKind{}, Codes: map[int]uint64{200: 512_345},
+		BytesIn: 17_932_075, DurationS: 10.002, RateRPS: 51_224,
+		LatencyUS:      results.Latency{Mean: 1240, P50: 1190, P90: 1800, P99: 2410, P999: 6120, Max: 14_300},
+		UncorrectedUS:  results.Latency{Mean: 1240, P50: 1190, P90: 1800, P99: 2410, P999: 6120, Max: 14_300},
+		GeneratorCPUUS: &cpu, Trust: results.Trust{Status: results.Valid, Reasons: []string{}},
+	}
+}
+
+// troubled is an open load with everything that can be said of one.
+func troubled() *results.LoadRun {
+	r := loadRun()
+	r.Engine, r.OfferedRPS, r.Partial, r.Aborted, r.Unsent, r.Retries, r.GeneratorCPUUS = "vegeta", 2000, true, 1, 1200, 3, nil
+	r.Requests, r.Errors, r.Codes = 20_000, 130, map[int]uint64{200: 19_870, 503: 20}
+	r.ErrorKinds = map[string]results.ErrorKind{
+		"status": {Count: 20, Example: "status 503"}, "timeout": {Count: 110, Example: "reading a response: read tcp 127.0.0.1:40000->127.0.0.1:3000: i/o timeout"},
+	}
+	r.LatencyUS = results.Latency{Mean: 50_000, P50: 1300, P90: 40_000, P99: 572_000, P999: 600_000, Max: 612_000}
+	r.SendLagUS = results.Lag{P50: 70, P99: 560_000}
+	r.Trust = results.Trust{Status: results.Suspect, Reasons: []string{"one request in a hundred was sent 560ms late or more, against a p99 latency of 572ms: part of the latency is the generator's delay, or the wait for a free connection"}}
+	return r
+}
+
+func searched(fails float64) *results.LoadRun {
+	r := loadRun()
+	r.Engine, r.OfferedRPS, r.Connections = "vegeta", 3280, 1000
+	r.Capacity = &results.Capacity{
+		SLOUS: 100_000, RPS: 3280, FailsRPS: fails, Resolution: 0.05, Steady: true,
+		Probes: []results.ProbeRun{{RPS: 100, P99US: 700, Meets: true}, {RPS: 3440, P99US: 140_000, Why: "more than 1% came later than 100ms"}},
+	}
+	if fails > 0 {
+		r.Capacity.Limit = r.Capacity.Probes[1].Why
+	}
+	return r
+}
+
+func renderLoad(t interface{ Fatal(...any) }, format string, r *results.LoadRun, width int) string {
+	f, err := report.LoadNamed(format)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := f.Write(&b, r, report.Options{Width: width}); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestLoadTableGolden(t *testing.T) {
+	nothing := loadRun()
+	nothing.Requests, nothing.Errors, nothing.Codes, nothing.LatencyUS = 4, 4, nil, results.Latency{}
+	nothing.ErrorKinds = map[string]results.ErrorKind{"reset": {Count: 4, Example: "connection reset by peer"}}
+	none := searched(5)
+	none.Capacity.RPS = 0
+	for name, r := range map[string]*results.LoadRun{
+		"load-closed": loadRun(), "load-troubled": troubled(), "load-nothing": nothing,
+		"load-capacity": searched(3440), "load-capacity-open": searched(0), "load-capacity-none": none,
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := renderLoad(t, "table", r, 80)
+			file := filepath.Join("testdata", name+".golden")
+			if flag.Lookup("update").Value.String() == "true" {
+				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", file, diff)
+			}
+		})
+	}
+}
+
+// Whatever was measured, no line is wider than a terminal of 80 columns or more.
+func TestLoadTableFitsItsWidth(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		r := rapid.SampledFrom([]func() *results.LoadRun{loadRun, troubled, func() *results.LoadRun { return searched(3440) }}).Draw(t, "run")()
+		figure := rapid.Custom(func(t *rapid.T) float64 {
+			return rapid.Float64Range(1, 9.999).Draw(t, "figure") * []float64{0.01, 0.1, 1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e9}[rapid.IntRange(0, 10).Draw(t, "power")]
+		})
+		for _, l := range []*results.Latency{&r.LatencyUS, &r.UncorrectedUS} {
+			*l = results.Latency{P50: figure.Draw(t, "p50"), P90: figure.Draw(t, "p90"), P99: figure.Draw(t, "p99"), P999: figure.Draw(t, "p999"), Max: figure.Draw(t, "max")}
+		}
+		r.RateRPS, r.DurationS, r.BytesIn = figure.Draw(t, "rate"), figure.Draw(t, "seconds")/1e3, uint64(figure.Draw(t, "bytes"))
+		width := rapid.IntRange(80, 200).Draw(t, "width")
+		for line := range strings.Lines(renderLoad(t, "table", r, width)) {
+			if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > width {
+				t.Fatalf("a line of %d columns in a terminal of %d:\n%s", n, width, line)
+			}
+			if strings.Contains(line, "NaN") || strings.Contains(line, "Inf") || strings.Contains(line, "e+") {
+				t.Fatalf("no figure for people: %s", line)
+			}
+		}
+	})
+}
+
+func TestLoadJSONIsOneObject(t *testing.T) {
+	for _, want := range []*results.LoadRun{loadRun(), troubled(), searched(3440)} {
+		got := new(results.LoadRun)
+		if err := json.Unmarshal([]byte(renderLoad(t, "json", want, 0)), got); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("(-written +read):\n%s", diff)
+		}
+	}
+}
+
+func TestLoadWriteErrorsAreReported(t *testing.T) {
+	for _, f := range report.LoadFormats {
+		whole := len(renderLoad(t, f.Name, troubled(), 80))
+		for _, room := range []int{0, whole / 3, whole - 1} {
+			if err := f.Write(&fullDisk{room}, troubled(), report.Options{}); err == nil {
+				t.Errorf("%s: no error though only %d of %d bytes were written", f.Name, room, whole)
+			}
+		}
+	}
+}
+
+func TestLiveLines(t *testing.T) {
+	if got := report.LiveLoad(51_224, 2410, 1); got != "51.2k req/s, p99 2.41 ms, 1 error" {
+		t.Error(got)
+	}
+	for want, p := range map[string]results.ProbeRun{
+		"   100/s  p99 700 µs    meets the objective": {RPS: 100, P99US: 700, Meets: true},
+		"  3.4k/s  p99 140 ms    fails: status: 503":  {RPS: 3400, P99US: 140_000, Why: "status: 503"},
+	} {
+		if got := report.Probe(p); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
