@@ -13,6 +13,7 @@ import (
 	"golang.org/x/term"
 
 	"nodecompare/cmd/bench"
+	"nodecompare/cmd/selftest"
 	"nodecompare/loadgen"
 	"nodecompare/results"
 	"nodecompare/results/report"
@@ -50,7 +51,7 @@ Workloads:
 			if err != nil {
 				return usageError{err}
 			}
-			return runBench(c.Context(), plan, f, save, progress(quiet, c.ErrOrStderr()), c.OutOrStdout())
+			return runBench(c.Context(), plan, f, save, progress(quiet, c.ErrOrStderr()), progressLines(quiet, c.ErrOrStderr()), c.OutOrStdout())
 		},
 	}
 	flags := c.Flags()
@@ -66,13 +67,18 @@ Workloads:
 }
 
 // runBench measures, prints and saves. What was measured before an interruption or beside a failure is printed and saved too.
-func runBench(ctx context.Context, plan *bench.Plan, f report.Format, save string, p bench.Progress, out io.Writer) error {
+func runBench(ctx context.Context, plan *bench.Plan, f report.Format, save string, p bench.Progress, say func(string), out io.Writer) error {
 	var file *results.File
 	if save != "" {
 		var err error
 		if file, err = results.Create(save); err != nil { // before the measuring: a minute later would be too late to find out
 			return err
 		}
+	}
+	say("a few known answers first, about 5 s")
+	known, selfErr := selftest.Short(ctx)
+	if selfErr != nil && ctx.Err() == nil {
+		say(selfErr.Error()) // what it could not tell is no reason to measure nothing
 	}
 	record, runErr := bench.Run(ctx, plan, p)
 	if record == nil {
@@ -81,6 +87,7 @@ func runBench(ctx context.Context, plan *bench.Plan, f report.Format, save strin
 		}
 		return runErr
 	}
+	record.Selftest = known
 	err := f.Write(out, record, report.Options{Width: columns(out)})
 	if err != nil {
 		err = fmt.Errorf("print the results: %w", err)
@@ -90,6 +97,9 @@ func runBench(ctx context.Context, plan *bench.Plan, f report.Format, save strin
 	}
 	if runErr != nil {
 		return errors.Join(runErr, err)
+	}
+	if known != nil && known.Verdict == results.SelftestWrong {
+		err = errors.Join(err, invalidError{errors.New("the selftest found a figure of this tool's own to be wrong: see 'nodecompare selftest'")})
 	}
 	return errors.Join(err, bench.Failed(record))
 }

@@ -46,8 +46,12 @@ func heading(r *results.Record) string {
 	if r.Host.Cores == 1 {
 		cores = "core"
 	}
-	return fmt.Sprintf("%s %s on %s/%s, %d %s, kernel %s, %s. Profile %s, rounds: %d, seed %d. %sEach figure is the median of the rounds.",
-		r.Tool, r.ToolVersion, r.Host.OS, r.Host.Arch, r.Host.Cores, cores, r.Host.Kernel, r.Host.Go, s.Profile, s.Rounds, s.Seed, loadOf(s))
+	selftest := ""
+	if r.Selftest != nil {
+		selftest = fmt.Sprintf("Selftest: %s. ", r.Selftest.Verdict)
+	}
+	return fmt.Sprintf("%s %s on %s/%s, %d %s, kernel %s, %s. Profile %s, rounds: %d, seed %d. %s%sEach figure is the median of the rounds.",
+		r.Tool, r.ToolVersion, r.Host.OS, r.Host.Arch, r.Host.Cores, cores, r.Host.Kernel, r.Host.Go, s.Profile, s.Rounds, s.Seed, loadOf(s), selftest)
 }
 
 // loadOf says what drove the load, and on which CPUs; "" where the record does not tell.
