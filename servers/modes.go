@@ -44,7 +44,7 @@ func Named(name string) (Mode, error) {
 // threadProcs is enough processors for a thread that waits in the kernel to keep its own, or to find another when it wakes. With
 // as many as there are cores, each request pays a hand-over from one thread to the next: 55 µs of CPU a request instead of 20,
 // measured. With several hundred, what Go's monitor and collector do for each of them shows.
-func threadProcs(Config) int { return max(96, runtime.NumCPU()) }
+func threadProcs(Config) int { return max(128, runtime.NumCPU()) }
 
 // loopProcs lets a worker start at once although the loops hold on to their processors while they run and wait.
 func loopProcs(c Config) int { return max(c.Loops+c.Workers*c.Loops, runtime.NumCPU()) + 1 }
