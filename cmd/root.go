@@ -8,10 +8,11 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
-	"runtime/debug"
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"nodecompare/cmd/bench"
 )
 
 // The exit codes, as README.md lists them. A command that was ended by Ctrl-C answers as a shell does: 128 + SIGINT.
@@ -116,11 +117,7 @@ func noArgs(c *cobra.Command, args []string) error {
 	return usageError{err}
 }
 
-// version is the module's, as go install or the release recorded it, with what it was built by and for.
+// version is the module's, with what it was built by and for.
 func version() string {
-	v := "(devel)"
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		v = info.Main.Version
-	}
-	return fmt.Sprintf("%s (%s %s/%s)", v, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return fmt.Sprintf("%s (%s %s/%s)", bench.ToolVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }

@@ -36,8 +36,8 @@ func thisHost() results.Host {
 	return h
 }
 
-// toolVersion is the module's, as go install or the release recorded it.
-func toolVersion() string {
+// ToolVersion is the module's, as go install or the release recorded it; "(devel)" for a build from a checkout.
+func ToolVersion() string {
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
 		return info.Main.Version
 	}

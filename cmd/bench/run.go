@@ -34,7 +34,7 @@ type bench struct {
 func Run(ctx context.Context, p *Plan, progress Progress) (r *results.Record, err error) {
 	began := time.Now()
 	r = &results.Record{
-		Tool: results.Tool, SchemaVersion: results.SchemaVersion, ToolVersion: toolVersion(),
+		Tool: results.Tool, SchemaVersion: results.SchemaVersion, ToolVersion: ToolVersion(),
 		Started: began.UTC().Truncate(time.Millisecond), Host: thisHost(), Settings: p.settings, Trials: []results.Trial{},
 	}
 	if p.split.Pinned() {
