@@ -23,6 +23,19 @@ const (
 // sumsTitle begins the checksums. Count it up when the content changes: a folder with another title is rebuilt.
 const sumsTitle = "# nodecompare workload content 1\n"
 
+// Data is the data folder, built when it is missing or not whole, as an absolute path: for servers that are not part of this
+// program. dir is as in Options.
+func Data(dir string) (string, error) {
+	dir, err := dataDir(dir)
+	if err != nil {
+		return "", err
+	}
+	if err := seed(dir); err != nil {
+		return "", fmt.Errorf("building the workloads' data folder %s: %w (make it writable, or name another)", dir, err)
+	}
+	return dir, nil
+}
+
 // dataDir is the data folder to use: dir, or the default for "", as an absolute path.
 func dataDir(dir string) (string, error) {
 	if dir == "" {

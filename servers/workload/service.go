@@ -1,7 +1,6 @@
 package workload
 
 import (
-	"fmt"
 	"net/http"
 	"net/url"
 	"path/filepath"
@@ -34,12 +33,9 @@ func Open(o Options) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir, err := dataDir(o.Dir)
+	dir, err := Data(o.Dir)
 	if err != nil {
 		return nil, err
-	}
-	if err := seed(dir); err != nil {
-		return nil, fmt.Errorf("building the workloads' data folder %s: %w (make it writable, or name another)", dir, err)
 	}
 	store, err := openStore(filepath.Join(dir, databaseName))
 	if err != nil {

@@ -1,0 +1,86 @@
+// The article's Express app, with the workloads beside its greeting. Express's own settings are left as they are, but for
+// how exactly a path has to match and how a query is read, where the answers have to be those of the other modes.
+import { basename, dirname } from 'node:path';
+
+import express from 'express';
+
+import { bodyLimit, tooLarge } from './body.js';
+import { serve } from './serve.js';
+import { burn } from './work/cpu.js';
+import { Fault } from './work/fault.js';
+import { badForm, login } from './work/login.js';
+import { parseQuery, productId } from './work/query.js';
+import { wait } from './work/wait.js';
+
+const octets = 'application/octet-stream';
+const any = { limit: bodyLimit, type: () => true }; // bodies of whatever type, or of none
+
+/** The app. */
+function listener({ file, shop, ask }) {
+  const app = express();
+  app.enable('strict routing');
+  app.enable('case sensitive routing');
+  app.set('query parser', parseQuery);
+
+  get(app, '/', (req, res) => res.send('Hello from Mango Engineers Backend!'));
+  get(app, '/wait', async (req, res) => json(res, 200, { waited_ms: await wait(req.query) }));
+  get(app, '/file', (req, res, next) =>
+    res.sendFile(basename(file), { root: dirname(file) }, (err) => err && next(err)),
+  );
+  get(app, '/api', async (req, res) => {
+    const { status, type, body } = await ask(req.query);
+    send(res, status, type, body);
+  });
+  get(app, '/db', (req, res) => json(res, 200, shop.product(productId(req.query))));
+  get(app, '/cpu', (req, res) => json(res, 200, { burned_ms: burn(req.query) }));
+  get(app, '/upstream', async (req, res) =>
+    json(res, 200, { service: 'upstream', waited_ms: await wait(req.query) }),
+  );
+  post(app, '/login', express.json(any), async (req, res) =>
+    json(res, 200, { token: await login(shop, req.body) }),
+  );
+  post(app, '/echo', express.raw(any), (req, res) =>
+    send(res, 200, req.get('Content-Type') || octets, req.body ?? Buffer.alloc(0)),
+  );
+
+  app.use((req, res) => text(res, 404, 'Not Found\n'));
+  app.use(fail);
+  return app;
+}
+
+const get = (app, path, handle) => app.route(path).get(handle).all(notAllowed('GET, HEAD'));
+const post = (app, path, ...handles) =>
+  app
+    .route(path)
+    .post(...handles)
+    .all(notAllowed('POST'));
+
+const notAllowed = (methods) => (req, res) =>
+  text(res.set('Allow', methods), 405, 'Method Not Allowed\n');
+
+const text = (res, status, line) => res.status(status).type('text/plain').send(line);
+
+/** res.json would add a charset to the type, which RFC 8259 does not define and the other modes do not send. */
+const json = (res, status, value) =>
+  send(res, status, 'application/json', Buffer.from(JSON.stringify(value)));
+
+function send(res, status, type, body) {
+  res.setHeader('Content-Type', type); // res.set would add a charset here too
+  res.status(status).send(body);
+}
+
+// Express knows a handler of errors by its four parameters.
+function fail(err, req, res, next) {
+  if (res.headersSent) {
+    next(err);
+  } else if (err.type === 'entity.too.large') {
+    text(res.set('Connection', 'close'), 413, `${tooLarge().message}\n`);
+  } else if (err.type === 'entity.parse.failed') {
+    const { status, message } = badForm();
+    json(res, status, { error: message });
+  } else {
+    json(res, err instanceof Fault ? err.status : 500, { error: err.message });
+  }
+}
+
+await serve('express', listener);

@@ -1,0 +1,97 @@
+// The workloads on Node.js's own http module.
+import { readFile } from 'node:fs/promises';
+
+import { serve } from './serve.js';
+import { readBody } from './body.js';
+import { burn } from './work/cpu.js';
+import { Fault } from './work/fault.js';
+import { badForm, login } from './work/login.js';
+import { parseQuery, productId } from './work/query.js';
+import { wait } from './work/wait.js';
+
+const octets = 'application/octet-stream';
+
+/** The listener for requests. */
+function listener({ file, shop, ask }) {
+  const hello = Buffer.from('Hello from Mango Engineers Backend!');
+  const routes = new Map(
+    Object.entries({
+      '/': get((req, res) => send(res, 200, 'text/html; charset=utf-8', hello)),
+      '/wait': get(async (req, res, query) => json(res, 200, { waited_ms: await wait(query) })),
+      '/file': get(async (req, res) => send(res, 200, octets, await readFile(file))),
+      '/api': get(async (req, res, query) => {
+        const { status, type, body } = await ask(query);
+        send(res, status, type, body);
+      }),
+      '/db': get((req, res, query) => json(res, 200, shop.product(productId(query)))),
+      '/login': post(async (req, res) =>
+        json(res, 200, { token: await login(shop, parseForm(await readBody(req))) }),
+      ),
+      '/cpu': get((req, res, query) => json(res, 200, { burned_ms: burn(query) })),
+      '/echo': post(async (req, res) => {
+        const body = await readBody(req);
+        send(res, 200, req.headers['content-type'] || octets, body);
+      }),
+      '/upstream': get(async (req, res, query) =>
+        json(res, 200, { service: 'upstream', waited_ms: await wait(query) }),
+      ),
+    }),
+  );
+  return async (req, res) => {
+    const [path, query] = target(req.url);
+    const route = routes.get(path);
+    if (!route) {
+      text(res, 404, 'Not Found\n');
+    } else if (!route.methods.includes(req.method)) {
+      res.setHeader('Allow', route.methods.join(', '));
+      text(res, 405, 'Method Not Allowed\n');
+    } else {
+      try {
+        await route.handle(req, res, parseQuery(query));
+      } catch (err) {
+        fail(res, err);
+      }
+    }
+  };
+}
+
+const get = (handle) => ({ methods: ['GET', 'HEAD'], handle });
+const post = (handle) => ({ methods: ['POST'], handle });
+
+/** The path and the query of a request's target, which may be a whole URL (RFC 9112, section 3.2.2). */
+function target(url) {
+  if (!url.startsWith('/') && URL.canParse(url)) {
+    const { pathname, search } = new URL(url);
+    url = pathname + search;
+  }
+  const at = url.indexOf('?');
+  return at < 0 ? [url, ''] : [url.slice(0, at), url.slice(at + 1)];
+}
+
+function parseForm(body) {
+  try {
+    return JSON.parse(body);
+  } catch {
+    throw badForm();
+  }
+}
+
+function send(res, status, type, body) {
+  res.writeHead(status, { 'Content-Type': type, 'Content-Length': Buffer.byteLength(body) });
+  res.end(body);
+}
+
+const text = (res, status, line) => send(res, status, 'text/plain; charset=utf-8', line);
+
+const json = (res, status, value) => send(res, status, 'application/json', JSON.stringify(value));
+
+function fail(res, err) {
+  if (err.status === 413) {
+    res.setHeader('Connection', 'close'); // as the other modes do
+    text(res, 413, `${err.message}\n`);
+  } else {
+    json(res, err instanceof Fault ? err.status : 500, { error: err.message });
+  }
+}
+
+await serve('node', listener);

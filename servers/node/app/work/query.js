@@ -1,0 +1,36 @@
+import querystring from 'node:querystring';
+
+import { Fault } from './fault.js';
+
+// The other modes take a query's values as they stand, so that ms=%31 is no number. Decoding them would be the default.
+const undecoded = { decodeURIComponent: (text) => text };
+
+/** The keys and values of a query: text, or a list of texts where a key comes more than once. */
+export function parseQuery(text) {
+  return querystring.parse(text, '&', '=', undecoded);
+}
+
+/** The query's ms: a whole number from 0 to most, or fallback where there is none. Throws a Fault for anything else. */
+export function millis(query, fallback, most) {
+  const text = first(query.ms);
+  if (text === undefined) return fallback;
+  const ms = isWhole(text) ? Number(text) : Infinity;
+  if (ms > most) {
+    throw new Fault(
+      400,
+      `ms must be a whole number of milliseconds from 0 to ${most}, such as ms=50`,
+    );
+  }
+  return ms;
+}
+
+/** The query's id, as a bigint: 18 digits, which all modes take, are more than a number holds. Throws a Fault. */
+export function productId(query) {
+  const text = first(query.id) ?? '';
+  if (!isWhole(text)) throw new Fault(400, 'id must be the number of a product, such as id=7');
+  return BigInt(text);
+}
+
+const first = (value) => (Array.isArray(value) ? value[0] : value);
+
+const isWhole = (text) => /^[0-9]{1,18}$/.test(text);

@@ -1,0 +1,163 @@
+package node
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+)
+
+// The patterns leave out node_modules, which an editor's user may have put there.
+//
+//go:embed app/*.js app/*.json app/work app/vendor
+var embedded embed.FS
+
+// sources are the files of the servers, by their path inside the folder.
+func sources() (map[string][]byte, error) {
+	files := map[string][]byte{}
+	app, err := fs.Sub(embedded, "app")
+	if err != nil {
+		return nil, err
+	}
+	err = fs.WalkDir(app, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		files[name], err = fs.ReadFile(app, name)
+		return err
+	})
+	return files, err
+}
+
+// An installation is a folder as it has to be: the sources, and the packages that npm puts beside them.
+type installation struct {
+	files    map[string][]byte
+	packages []string // folders, such as node_modules/express
+}
+
+func plan(m Mode) (installation, error) {
+	files, err := sources()
+	if err != nil {
+		return installation{}, err
+	}
+	in := installation{files: files}
+	if !m.packages {
+		return in, nil
+	}
+	var lock struct {
+		Packages map[string]json.RawMessage `json:"packages"`
+	}
+	if err := json.Unmarshal(files["package-lock.json"], &lock); err != nil {
+		return installation{}, fmt.Errorf("the embedded package-lock.json: %w", err)
+	}
+	for name := range lock.Packages {
+		if name != "" { // that is the app itself
+			in.packages = append(in.packages, filepath.FromSlash(name))
+		}
+	}
+	return in, nil
+}
+
+// key names the content: the start of the SHA-256 of all names, lengths and bytes. (JSON writes a map in the order of its keys.)
+func (in installation) key() (string, error) {
+	text, err := json.Marshal(in.files)
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%.8x", sha256.Sum256(text)), nil
+}
+
+// whole tells whether dir holds all that it should, the sources unchanged. What cannot be read is not whole: building it anew
+// will tell why. It reads about 1 MiB.
+func (in installation) whole(dir string) bool {
+	for name, want := range in.files {
+		got, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(name)))
+		if err != nil || !bytes.Equal(got, want) {
+			return false
+		}
+	}
+	for _, name := range in.packages {
+		if _, err := os.Stat(filepath.Join(dir, name, "package.json")); err != nil {
+			return false
+		}
+	}
+	return true
+}
+
+// write puts the sources into dir, which it makes.
+func (in installation) write(dir string) error {
+	for name, content := range in.files {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(path, content, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// install gives the mode's folder inside cache and builds it when it is missing or not whole. It is built in a folder of its own
+// and renamed into place, so that nobody sees half of one; that needs no lock, as all build the same and the first one wins.
+func install(ctx context.Context, m Mode, cache string, progress func(string)) (dir string, err error) {
+	in, err := plan(m)
+	if err != nil {
+		return "", err
+	}
+	key, err := in.key()
+	if err != nil {
+		return "", err
+	}
+	dir = filepath.Join(cache, m.Name+"-"+key)
+	if in.whole(dir) {
+		return dir, nil
+	}
+	defer func() {
+		if err != nil && !errors.As(err, new(*Unavailable)) {
+			err = fmt.Errorf("mode %s: putting its sources into %s: %w (make the folder writable, or set XDG_CACHE_HOME to one that is)", m.Name, dir, err)
+		}
+	}()
+	if err := os.MkdirAll(cache, 0o755); err != nil {
+		return "", err
+	}
+	build, err := os.MkdirTemp(cache, ".building-")
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(build)) }()
+	made := filepath.Join(build, "new")
+	if err := in.write(made); err != nil {
+		return "", err
+	}
+	if m.packages {
+		if err := npmCI(ctx, m.Name, made, len(in.packages), progress); err != nil {
+			return "", err
+		}
+	}
+	return dir, in.publish(made, dir)
+}
+
+// publish renames made to dir. What is there and is not whole goes into a folder beside made; when several processes do that to
+// each other, one of them is through after each round.
+func (in installation) publish(made, dir string) error {
+	const rounds = 100
+	var err error
+	for i := range rounds {
+		if err = os.Rename(made, dir); err == nil || in.whole(dir) { // the latter: another run was faster
+			return nil
+		}
+		aside := made + "-old-" + strconv.Itoa(i)
+		if asideErr := os.Rename(dir, aside); asideErr != nil && !errors.Is(asideErr, fs.ErrNotExist) {
+			return fmt.Errorf("%w, and moving aside what is there: %w", err, asideErr)
+		}
+	}
+	return err
+}

@@ -1,0 +1,156 @@
+// Package node holds the servers of the modes node and express: their JavaScript, embedded, and what it takes to run it on a
+// machine that has Node.js. It starts nothing that serves: [App.Command] says how, and who wants a server starts that.
+package node
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// minMajor is the oldest Node.js that the servers run on: Express 5 needs 18, node:http's own timeouts and URL.canParse 20.
+const minMajor = 20
+
+// A Mode is a server in JavaScript.
+type Mode struct {
+	Name    string // of the mode, and of its file in app without .js
+	Summary string // one line, for people
+
+	packages bool // it needs what package-lock.json lists
+}
+
+// Modes is the table of modes. A new one is a file in app and a line here.
+var Modes = []Mode{
+	{Name: "node", Summary: "Node.js and its own http module: libuv's event loop on one thread, four workers"},
+	{Name: "express", Summary: "the article's Express app on Node.js, with its packages from npm", packages: true},
+}
+
+// Unavailable says that this machine, as it is now, cannot run a mode: what is missing, and what to do about it. Other modes
+// can go on without it.
+type Unavailable struct {
+	Mode   string
+	Reason error
+	Remedy string
+}
+
+func (u *Unavailable) Error() string {
+	return fmt.Sprintf("mode %s: %v: %s", u.Mode, u.Reason, u.Remedy)
+}
+
+func (u *Unavailable) Unwrap() error { return u.Reason }
+
+const installNode = "install Node.js 20 or later (on Debian and Ubuntu: apt-get install nodejs npm; elsewhere: https://nodejs.org/en/download)"
+
+// App is a mode's server, ready to be started.
+type App struct {
+	Mode    Mode
+	Version string // of Node.js, such as v20.20.2
+	Dir     string // where its sources and packages lie
+
+	program string
+}
+
+// Prepare sees to it that the mode's server can be started: it looks for Node.js, writes the sources to a folder that is named
+// for their content, and installs the locked packages there if the mode has any (npm ci, once; progress gets a line now and
+// then). Several processes may do so at once. cache is the folder for such folders; "" is nodecompare in the user's cache
+// folder. The error is an *[Unavailable] when Node.js, npm or npm's registry is missing.
+func Prepare(ctx context.Context, mode, cache string, progress func(line string)) (App, error) {
+	m, err := named(mode)
+	if err != nil {
+		return App{}, err
+	}
+	program, version, err := find(ctx)
+	if err != nil {
+		return App{}, &Unavailable{mode, err, installNode}
+	}
+	if cache == "" {
+		if cache, err = os.UserCacheDir(); err != nil { // no HOME, as in many a container and service
+			cache = os.TempDir()
+		}
+		cache = filepath.Join(cache, "nodecompare")
+	}
+	if cache, err = filepath.Abs(cache); err != nil {
+		return App{}, fmt.Errorf("mode %s: the folder for its sources: %w", mode, err)
+	}
+	dir, err := install(ctx, m, cache, progress)
+	if err != nil {
+		return App{}, err
+	}
+	return App{Mode: m, Version: version, Dir: dir, program: program}, nil
+}
+
+func named(name string) (Mode, error) {
+	known := make([]string, len(Modes))
+	for i, m := range Modes {
+		if m.Name == name {
+			return m, nil
+		}
+		known[i] = m.Name
+	}
+	return Mode{}, fmt.Errorf("unknown Node.js mode %q: the known ones are %s", name, strings.Join(known, ", "))
+}
+
+// find gives Node.js's path and version, or an error when it is missing or too old.
+func find(ctx context.Context) (program, version string, err error) {
+	if program, err = exec.LookPath("node"); err != nil {
+		return "", "", fmt.Errorf("looking for Node.js: %w", err)
+	}
+	out, err := exec.CommandContext(ctx, program, "--version").Output()
+	if err != nil {
+		return "", "", fmt.Errorf("running %s --version: %w", program, err)
+	}
+	version = strings.TrimSpace(string(out))
+	text, _, _ := strings.Cut(strings.TrimPrefix(version, "v"), ".")
+	major, err := strconv.Atoi(text)
+	if err != nil {
+		return "", "", fmt.Errorf("%s --version says %.40q, which is no version", program, version)
+	}
+	if major < minMajor {
+		return "", "", fmt.Errorf("%s is Node.js %s, which is too old", program, version)
+	}
+	return program, version, nil
+}
+
+// Options are what a server is started with.
+type Options struct {
+	Addr     string // host:port to listen on; port 0 is any free one, no host every interface
+	Upstream string // the http URL that /api asks; "" for none
+	Data     string // the workloads' data folder, built already: see workload.Open
+	Loops    int    // above 1: that many processes of Node's cluster module, and one that accepts for them
+	Workers  int    // threads in the pool of each process, for files and scrypt: UV_THREADPOOL_SIZE
+}
+
+// Command is how to start a server: a program, its arguments without its name, and what to add to the environment. The server
+// prints a line with "port N" once it listens, and ends, with its workers, on SIGTERM or SIGINT, when requests in flight
+// have had 10 s, and when the pipe that NODECOMPARE_PARENT_FD names closes.
+type Command struct {
+	Path string
+	Args []string
+	Env  []string
+}
+
+// Command is how to start this server.
+func (a App) Command(o Options) (Command, error) {
+	host, port, err := net.SplitHostPort(o.Addr)
+	if err != nil {
+		return Command{}, fmt.Errorf("mode %s: the address %q: %w (like :3000 or 127.0.0.1:3000)", a.Mode.Name, o.Addr, err)
+	}
+	if o.Loops < 1 || o.Workers < 1 {
+		return Command{}, fmt.Errorf("mode %s with %d loops and %d workers: at least 1 of each is needed", a.Mode.Name, o.Loops, o.Workers)
+	}
+	data, err := filepath.Abs(o.Data)
+	if err != nil {
+		return Command{}, fmt.Errorf("mode %s: the data folder %s: %w", a.Mode.Name, o.Data, err)
+	}
+	return Command{
+		Path: a.program,
+		Args: []string{filepath.Join(a.Dir, a.Mode.Name+".js"), "--host=" + host, "--port=" + port,
+			"--loops=" + strconv.Itoa(o.Loops), "--data=" + data, "--upstream=" + o.Upstream},
+		Env: []string{"NODE_ENV=production", "UV_THREADPOOL_SIZE=" + strconv.Itoa(o.Workers)},
+	}, nil
+}

@@ -1,0 +1,248 @@
+package node_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"nodecompare/servers/node"
+)
+
+// The programs that a test puts in the place of Node.js and npm.
+const (
+	node20 = "#!/bin/sh\necho v20.0.0\n"
+	// npmMakes leaves a package in each folder that the lock file names, as npm does.
+	npmMakes = `#!/bin/sh
+for d in $(/bin/sed -n 's/^    "\(node_modules[^"]*\)".*/\1/p' package-lock.json); do
+	/bin/mkdir -p $d; echo {} >$d/package.json
+	echo "npm http fetch GET 200 https://example.net/$d.tgz 12ms (cache miss)" >&2
+done
+`
+	npmOffline = `#!/bin/sh
+for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+	echo "npm http cache $i@https://registry.npmjs.org/$i/-/$i.tgz 0ms (cache hit)" >&2
+	echo "npm http fetch GET https://registry.npmjs.org/$i/-/$i.tgz attempt 2 failed with ENOTFOUND" >&2
+done
+echo "npm error code ENOTFOUND" >&2
+echo "npm error network request to https://registry.npmjs.org/express failed, reason: getaddrinfo ENOTFOUND" >&2
+exit 1
+`
+	npmStuck = `#!/bin/sh
+for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do echo "npm http fetch GET 200 https://example.net/$i.tgz 1ms (cache miss)" >&2; done
+/bin/sleep 3600 &
+wait
+`
+)
+
+// install makes PATH a folder with these programs alone. "" is none.
+func install(t *testing.T, node, npm string) {
+	t.Helper()
+	dir := t.TempDir()
+	for name, script := range map[string]string{"node": node, "npm": npm} {
+		if script == "" {
+			continue
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(script), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv("PATH", dir)
+}
+
+func quiet(string) {}
+
+func TestPrepareSaysWhatIsMissing(t *testing.T) {
+	for name, test := range map[string]struct {
+		mode, node, npm string
+		want            []string
+	}{
+		"no Node.js":         {"node", "", "", []string{"looking for Node.js", "Node.js 20 or later", "apt-get install nodejs npm"}},
+		"an old Node.js":     {"express", "#!/bin/sh\necho v18.19.1\n", npmMakes, []string{"v18.19.1", "too old", "Node.js 20 or later"}},
+		"some other node":    {"node", "#!/bin/sh\necho hello\n", "", []string{`says "hello"`, "Node.js 20 or later"}},
+		"a broken Node.js":   {"node", "#!/bin/sh\nexit 127\n", "", []string{"--version: exit status 127", "Node.js 20 or later"}},
+		"no npm":             {"express", node20, "", []string{"looking for npm", "apt-get install npm"}},
+		"npm has no network": {"express", node20, npmOffline, []string{"exit status 1", "code ENOTFOUND; network request to", "connect to the network"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			defer goleak.VerifyNone(t)
+			install(t, test.node, test.npm)
+			cache := t.TempDir()
+			_, err := node.Prepare(t.Context(), test.mode, cache, func(line string) {
+				if strings.Contains(line, "fetched") {
+					t.Errorf("progress says %q, and nothing was", line)
+				}
+			})
+			var u *node.Unavailable
+			if !errors.As(err, &u) || u.Mode != test.mode {
+				t.Fatalf("got %v, want that %s is unavailable", err, test.mode)
+			}
+			for _, want := range test.want {
+				if !strings.Contains(err.Error(), want) {
+					t.Errorf("the error lacks %q: %v", want, err)
+				}
+			}
+			if strings.Contains(err.Error(), "\n") {
+				t.Errorf("the error is more than a line:\n%v", err)
+			}
+			isEmpty(t, cache)
+		})
+	}
+}
+
+func isEmpty(t *testing.T, dir string) {
+	t.Helper()
+	left, err := os.ReadDir(dir)
+	if err != nil || len(left) > 0 {
+		t.Errorf("%s has %v left (%v), want nothing", dir, left, err)
+	}
+}
+
+func TestPrepareDoesNotKnowAllModes(t *testing.T) {
+	if _, err := node.Prepare(t.Context(), "deno", t.TempDir(), quiet); err == nil || !strings.Contains(err.Error(), "node, express") {
+		t.Errorf("got %v, want the known modes", err)
+	}
+}
+
+func TestPrepareNeedsAFolder(t *testing.T) {
+	install(t, node20, "")
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := node.Prepare(t.Context(), "node", file, quiet); err == nil || !strings.Contains(err.Error(), file) || !strings.Contains(err.Error(), "writable") {
+		t.Errorf("got %v, want the folder and what to do", err)
+	}
+}
+
+// TestPrepareOnce: what is there and whole is taken as it is, what is not is made anew, and nothing else lies about.
+func TestPrepareOnce(t *testing.T) {
+	for mode, spoil := range map[string][]string{
+		"node":    {"node.js", "work/shop.js", "vendor/sql.js/dist/sql-wasm.wasm"},
+		"express": {"express.js", "node_modules/express/package.json"},
+	} {
+		t.Run(mode, func(t *testing.T) {
+			install(t, node20, npmMakes)
+			cache := t.TempDir()
+			var lines []string
+			prepare := func() os.FileInfo {
+				t.Helper()
+				lines = nil
+				app, err := node.Prepare(t.Context(), mode, cache, func(line string) { lines = append(lines, line) })
+				if err != nil {
+					t.Fatal(err)
+				}
+				if app.Version != "v20.0.0" || app.Mode.Name != mode {
+					t.Errorf("it is %+v, want mode %s on v20.0.0", app, mode)
+				}
+				info, err := os.Stat(app.Dir)
+				if err != nil {
+					t.Fatal(err)
+				}
+				left, err := os.ReadDir(cache)
+				if err != nil || len(left) != 1 {
+					t.Errorf("the cache holds %v (%v), want one folder", left, err)
+				}
+				return info
+			}
+			made := prepare()
+			if mode == "express" && (len(lines) < 4 || !strings.Contains(lines[1], "packages fetched") || !strings.Contains(lines[len(lines)-1], "installed in")) {
+				t.Errorf("progress was %q, want the beginning, quarters and the end", lines)
+			}
+			if again := prepare(); !os.SameFile(made, again) || len(lines) > 0 {
+				t.Errorf("a folder that was whole is made anew, with %q", lines)
+			}
+			for _, name := range spoil {
+				path := filepath.Join(cache, made.Name(), name)
+				if err := os.Remove(path); err != nil {
+					t.Fatal(err)
+				}
+				made = prepare()
+				if _, err := os.Stat(path); err != nil {
+					t.Errorf("what was removed is not put back: %v", err)
+				}
+			}
+		})
+	}
+}
+
+func TestPrepareAtOnce(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	install(t, node20, npmMakes)
+	cache := t.TempDir()
+	for _, how := range []string{"missing", "broken"} {
+		var all sync.WaitGroup
+		for range 6 {
+			all.Go(func() {
+				if _, err := node.Prepare(t.Context(), "express", cache, quiet); err != nil {
+					t.Errorf("%s: %v", how, err)
+				}
+			})
+		}
+		all.Wait()
+		made, err := filepath.Glob(filepath.Join(cache, "express-*", "node_modules", "express", "package.json"))
+		if err != nil || len(made) != 1 {
+			t.Fatalf("%s: made %v (%v), want one", how, made, err)
+		}
+		if err := os.Remove(made[0]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if left, err := os.ReadDir(cache); err != nil || len(left) != 1 {
+		t.Errorf("the cache holds %v (%v), want one folder", left, err)
+	}
+}
+
+func TestPrepareEndsWithItsContext(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	install(t, node20, npmStuck)
+	cache := t.TempDir()
+	ctx, cancel := context.WithCancel(t.Context())
+	_, err := node.Prepare(ctx, "express", cache, func(line string) {
+		if strings.Contains(line, "fetched") {
+			cancel() // npm runs, with a child, and would never end
+		}
+	})
+	if !errors.Is(err, context.Canceled) || errors.As(err, new(*node.Unavailable)) {
+		t.Errorf("got %v, want context.Canceled", err)
+	}
+	isEmpty(t, cache)
+}
+
+func TestCommandChecksItsOptions(t *testing.T) {
+	install(t, node20, "")
+	app, err := node.Prepare(t.Context(), "node", t.TempDir(), quiet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	good := node.Options{Addr: "[::1]:80", Upstream: "http://x/", Data: "/data", Loops: 2, Workers: 3}
+	for name, test := range map[string]struct {
+		change func(*node.Options)
+		want   string
+	}{
+		"no port":    {func(o *node.Options) { o.Addr = "localhost" }, `"localhost"`},
+		"no loop":    {func(o *node.Options) { o.Loops = 0 }, "at least 1"},
+		"no workers": {func(o *node.Options) { o.Workers = -1 }, "at least 1"},
+	} {
+		bad := good
+		test.change(&bad)
+		if _, err := app.Command(bad); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: got %v, want %s", name, err, test.want)
+		}
+	}
+	c, err := app.Command(good)
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := strings.Join(append(c.Env, c.Args...), " ")
+	for _, want := range []string{"NODE_ENV=production UV_THREADPOOL_SIZE=3 ", "/node.js --host=::1 --port=80 --loops=2 --data=/data --upstream=http://x/"} {
+		if !strings.Contains(line, want) {
+			t.Errorf("%s lacks %s", line, want)
+		}
+	}
+}

@@ -1,0 +1,295 @@
+package servers_test
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/textproto"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"nodecompare/servers"
+	"nodecompare/servers/node"
+	"nodecompare/servers/workload"
+)
+
+// ownFields are what Node.js and Express send beside the fields of our modes: the list of what may differ in an answer.
+var ownFields = map[string][]string{
+	"node":    {"Keep-Alive"},
+	"express": {"Keep-Alive", "X-Powered-By", "Etag", "Accept-Ranges", "Cache-Control", "Last-Modified"},
+}
+
+// ownAnswers are the conversations that Node.js's parser ends in its own way, in both modes, and what it says then.
+var ownAnswers = map[string]struct {
+	why  string
+	want []answer
+}{
+	"BREW /wait":       {"it serves only methods that it knows", []answer{parserSays400}},
+	"BREW /wait kept":  {"it serves only methods that it knows", []answer{parserSays400}},
+	"HTTP/1.0 waiting": {behindTheLast, []answer{parserSays400}},
+	"nothing is served behind the last that waits": {behindTheLast, []answer{parserSays400}},
+	"nothing is served behind the last":            {behindTheLast, []answer{{Status: 200, Type: html, Length: itoa(len(hello)), Body: hello, Closes: true}}},
+}
+
+// behindTheLast is why a client that goes on sending after its last request, as it said, may lose the answer.
+const behindTheLast = "bytes behind the last request are an error that ends the connection: a response still in the making is not sent"
+
+// parserSays400 is an answer without type or body, and the end of the connection.
+var parserSays400 = answer{Status: 400, Closes: true}
+
+// answer is a response without the fields that may differ: Date, which must be there, those of ownFields, the reason phrase,
+// and how it was put on the wire.
+type answer struct {
+	Status            int
+	Type, Allow, Body string
+	Length            string
+	Closes            bool
+	More              []string // names of fields that there should not be
+}
+
+// startNode runs the mode's real server as a child until the test ends. Without Node.js the test is skipped, which CI does not have.
+func startNode(t *testing.T, mode, upstream string, loops int) *servers.Process {
+	t.Helper()
+	app, err := node.Prepare(t.Context(), mode, dataDir, func(line string) { t.Log(line) })
+	if errors.As(err, new(*node.Unavailable)) && os.Getenv("NODECOMPARE_CI") == "" {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := app.Command(node.Options{Addr: "127.0.0.1:0", Upstream: upstream, Data: dataDir, Loops: loops, Workers: 4})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := servers.Start(t.Context(), servers.Command{Name: mode, Path: c.Path, Args: c.Args, Env: c.Env, ReadyTimeout: patience, StopTimeout: patience})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := p.Stop(t.Context()); err != nil { // the context has ended: it is killed
+			t.Error(err)
+		}
+	})
+	return p
+}
+
+// eachNodeMode runs f as a subtest for every mode that Node.js serves.
+func eachNodeMode(t *testing.T, f func(t *testing.T, mode string)) {
+	for _, m := range node.Modes {
+		t.Run(m.Name, func(t *testing.T) { f(t, m.Name) })
+	}
+}
+
+func connect(t *testing.T, p *servers.Process) *client {
+	t.Helper()
+	c, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", p.Port))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	if err := c.SetDeadline(time.Now().Add(patience)); err != nil {
+		t.Fatal(err)
+	}
+	return &client{c.(*net.TCPConn), t}
+}
+
+// TestNodeConformance has Node.js and Express answer what every mode answers, but for the differences listed above.
+func TestNodeConformance(t *testing.T) {
+	up := upstream(t)
+	eachNodeMode(t, func(t *testing.T, mode string) {
+		p := startNode(t, mode, up, 1)
+		met := map[string]bool{}
+		for _, c := range conversations(t) {
+			want := parse(t, c.send, strings.Join(c.want, ""), nil)
+			ways := map[string]func(io.Writer, string) error{"whole": whole, "in pieces": inPieces}
+			if own, ok := ownAnswers[c.name]; ok {
+				t.Logf("%s differs: %s", c.name, own.why)
+				want, met[c.name] = own.want, true
+				delete(ways, "in pieces") // what comes behind the piece that ends it resets the connection
+			}
+			for name, send := range ways {
+				got := parse(t, c.send, converse(connect(t, p), send, c.send), ownFields[mode])
+				if d := cmp.Diff(want, got); d != "" {
+					t.Errorf("%s, sent %s (-want +got):\n%.2000s", c.name, name, d)
+				}
+			}
+		}
+		if len(met) != len(ownAnswers) {
+			t.Errorf("of the differences listed only %v were met", met)
+		}
+	})
+}
+
+// TestNodeCluster has several processes answer one after another as one does.
+func TestNodeCluster(t *testing.T) {
+	eachNodeMode(t, func(t *testing.T, mode string) {
+		p := startNode(t, mode, "", 3)
+		want := []answer{{Status: 200, Type: json, Length: "15", Body: `{"waited_ms":1}`, Closes: true}}
+		for range 9 {
+			send := get("/wait?ms=1", closes)
+			if d := cmp.Diff(want, parse(t, send, converse(connect(t, p), whole, send), ownFields[mode])); d != "" {
+				t.Error(d)
+			}
+		}
+	})
+}
+
+// TestNodeUpstream has the upstream fail in the ways that our modes tell apart.
+func TestNodeUpstream(t *testing.T) {
+	answering := func(text string) string {
+		return newFakeUpstream(t, func(c *upstreamConn) {
+			for c.request() && c.answer(text) && strings.HasPrefix(text, "HTTP/1.1") {
+			}
+		}).url
+	}
+	refusing := newFakeUpstream(t, nil)
+	refusing.listener.Close()
+	once := newFakeUpstream(t, func(c *upstreamConn) { // ends a kept connection when it is used again
+		if c.request() && c.answer(relayed) {
+			c.request()
+		}
+	})
+	for name, test := range map[string]struct{ url, status, kind, body string }{
+		"none":      {"", "502 Bad Gateway", json, `{"error":"no upstream is configured: the server was started without the URL of one"}`},
+		"refusing":  {refusing.url, "502 Bad Gateway", json, `{"error":"the upstream ` + refusing.url + ` refused the connection: is it running?"}`},
+		"relayed":   {answering(relayed), "200 OK", "a/b", "ok"},
+		"no type":   {answering("HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\nok"), "201 Created", data, "ok"},
+		"error":     {answering("HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n"), "502 Bad Gateway", json, `{"error":"the upstream %s answered 500"}`},
+		"redirect":  {answering("HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\n\r\n"), "502 Bad Gateway", json, `{"error":"the upstream %s answered 302"}`},
+		"garbage":   {answering("220 mail.example ESMTP\r\n"), "502 Bad Gateway", json, `{"error":"the call to the upstream %s failed"}`},
+		"hangs up":  {answering(""), "502 Bad Gateway", json, `{"error":"the call to the upstream %s failed"}`},
+		"kept once": {once.url, "200 OK", "a/b", "ok"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			eachNodeMode(t, func(t *testing.T, mode string) {
+				p := startNode(t, mode, test.url, 1)
+				body := strings.ReplaceAll(test.body, "%s", test.url)
+				send := get("/api?ms=1") + get("/", closes)
+				want := parse(t, send, reply(test.status, test.kind, body)+reply("200 OK", html, hello, closes), nil)
+				for range 3 {
+					if d := cmp.Diff(want, parse(t, send, converse(connect(t, p), whole, send), ownFields[mode])); d != "" {
+						t.Error(d)
+					}
+				}
+			})
+		})
+	}
+}
+
+// TestNodeMalformed: what cannot be served is refused and ends the connection. Node.js's parser says so without a body, and knows
+// fewer statuses than ours. A body that is too large is answered as in our modes, but only when all of it has come.
+func TestNodeMalformed(t *testing.T) {
+	const head = "POST /echo HTTP/1.1\r\nHost: x\r\n"
+	large := strings.Repeat("a", 1<<20+1)
+	sized := "Content-Length: 1048577\r\n\r\n" + large
+	const words = "the body is too large (RFC 9110, section 15.5.14)\n"
+	tooLarge := answer{Status: 413, Type: text, Length: itoa(len(words)), Body: words, Closes: true}
+	bad := map[string]struct {
+		send string
+		want answer
+	}{
+		"no host":           {"GET / HTTP/1.1\r\n\r\n", parserSays400},
+		"HTTP/0.9":          {"GET /\r\n\r\n", answer{Status: 200, Type: html, Length: itoa(len(hello)), Body: hello, Closes: true}}, // 400 from ours
+		"TLS":               {"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", parserSays400},
+		"two lengths":       {head + "Content-Length: 1\r\nContent-Length: 2\r\n\r\nab", parserSays400},
+		"length and coding": {head + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", parserSays400},
+		"large header":      {head + "A: " + strings.Repeat("a", 17<<10) + "\r\n\r\n", answer{Status: 431, Closes: true}},
+		"large body":        {head + sized, tooLarge},
+		"large chunk":       {head + "Transfer-Encoding: chunked\r\n\r\n100001\r\n" + large + "\r\n0\r\n\r\n", tooLarge},
+		"large form":        {strings.Replace(head, "echo", "login", 1) + sized, tooLarge}}
+	eachNodeMode(t, func(t *testing.T, mode string) {
+		p := startNode(t, mode, "", 1)
+		for name, test := range bad {
+			got := parse(t, "POST / HTTP/1.1\r\n", converse(connect(t, p), whole, test.send), ownFields[mode])
+			if d := cmp.Diff([]answer{test.want}, got); d != "" {
+				t.Errorf("%s (-want +got):\n%s", name, d)
+			}
+		}
+	})
+}
+
+// TestNodeExamples has both answer each workload's own example, those of workloads yet to come included, as the async mode does.
+func TestNodeExamples(t *testing.T) {
+	up := upstream(t)
+	model := serve(t, "async", servers.Config{Upstream: up})
+	eachNodeMode(t, func(t *testing.T, mode string) {
+		p := startNode(t, mode, up, 1)
+		for _, w := range workload.All {
+			fields := []string{closes}
+			if w.ContentType != "" {
+				fields = append(fields, "Content-Type: "+w.ContentType)
+			}
+			send := request(w.Method, w.Target, w.Body, fields...)
+			want := parse(t, send, converse(model.dial(t), whole, send), nil)
+			if d := cmp.Diff(want, parse(t, send, converse(connect(t, p), whole, send), ownFields[mode])); d != "" || want[0].Status != 200 {
+				t.Errorf("%s (-want +got):\n%s", w.Name, d)
+			}
+		}
+	})
+}
+
+var requestLine = regexp.MustCompile(`(?m)^(GET|HEAD|POST|DELETE|OPTIONS|BREW) \S+ HTTP/1\.([01])\r$`)
+
+// parse reads the responses in text, all that came to the requests in sent, one to each and interim ones besides. Fields named
+// in own are left out.
+func parse(t *testing.T, sent, text string, own []string) []answer {
+	t.Helper()
+	requests := requestLine.FindAllStringSubmatch(sent, -1)
+	var all []answer
+	dated := strings.ReplaceAll(text, "\r\nDate: D\r\n", "\r\nDate: "+someDate+"\r\n")
+	for r := bufio.NewReader(strings.NewReader(dated)); ; {
+		if _, err := r.Peek(1); err == io.EOF {
+			return all
+		}
+		asked := &http.Request{Method: http.MethodGet, ProtoMinor: 1}
+		if len(requests) > 0 {
+			asked.Method, asked.ProtoMinor = requests[0][1], int(requests[0][2][0]-'0')
+		}
+		response, err := http.ReadResponse(r, asked)
+		if err != nil {
+			t.Fatalf("reading response %d of %.500q: %v", len(all)+1, text, err)
+		}
+		var body bytes.Buffer
+		if _, err := body.ReadFrom(response.Body); err != nil {
+			t.Fatalf("reading the body of response %d of %.500q: %v", len(all)+1, text, err)
+		}
+		if response.StatusCode >= 200 && len(requests) > 0 {
+			requests = requests[1:]
+		}
+		all = append(all, answerOf(t, response, body.String(), own))
+	}
+}
+
+func answerOf(t *testing.T, r *http.Response, body string, own []string) answer {
+	t.Helper()
+	h := r.Header.Clone()
+	take := func(name string) string {
+		value := h.Get(name)
+		h.Del(name)
+		return value
+	}
+	a := answer{Status: r.StatusCode, Type: take("Content-Type"), Allow: take("Allow"), Length: take("Content-Length"), Body: body}
+	// Node.js says keep-alive also where it is HTTP/1.1's default, and close where it is HTTP/1.0's.
+	connection := take("Connection")
+	a.Closes = r.Close || r.Request.ProtoMinor == 0 && connection != "keep-alive"
+	// By its parser's answers and interim ones Node.js does not date.
+	if date := take("Date"); date == "" && r.StatusCode >= 200 && a.Type != "" {
+		t.Errorf("response %d lacks its Date: %v", r.StatusCode, r.Header)
+	}
+	for _, name := range own {
+		take(textproto.CanonicalMIMEHeaderKey(name))
+	}
+	for name := range h {
+		a.More = append(a.More, name)
+	}
+	return a
+}
