@@ -20,7 +20,7 @@ import (
 )
 
 // command is this test binary as nodecompare, with its output in the two buffers.
-func command(t *testing.T, args ...string) (c *exec.Cmd, out, errs *bytes.Buffer) {
+func command(t testing.TB, args ...string) (c *exec.Cmd, out, errs *bytes.Buffer) {
 	t.Helper()
 	c = exec.CommandContext(t.Context(), os.Args[0], args...)
 	c.Env = append(os.Environ(), mainEnv+"=1")

@@ -38,8 +38,7 @@ func (u *unanswered) Unwrap() error { return u.err }
 func (c *conn) exchange(wire []byte, head bool, deadline time.Time) (resp *http.Response, reusable bool, err error) {
 	reused := c.reused
 	c.reused = true
-	// One deadline for all of the request: 0.6 µs, since Go puts off a timer without touching its heap.
-	if err := c.SetDeadline(deadline); err != nil {
+	if err := c.until(deadline); err != nil {
 		return nil, false, err
 	}
 	c.unsent, c.sendErr = wire, nil

@@ -3,20 +3,21 @@ package loadgen
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
+	"runtime"
 	"strconv"
 	"time"
 
 	"nodecompare/servers/eventloop"
 )
 
-// scheduleGrain is to what the loop's waits are rounded up in an open load. The kernel adds up to 50 µs of its own (its
-// timer slack, prctl(2)).
-const scheduleGrain = 10 * time.Microsecond
+// scheduleGrain is to what the loop's waits are rounded up in an open load.
+const scheduleGrain = time.Microsecond
 
 // loopEngine drives a load on one event loop. Its connections stay from run to run, and so does the loop, which sees
 // those that the server ends meanwhile. Whatever changes belongs to the loop's thread.
@@ -74,7 +75,11 @@ func openLoop(a Attack) (driver, error) {
 	}
 	go func() {
 		defer close(e.ended)
-		e.err = loop.Run()
+		runtime.LockOSThread() // and never unlocked: the thread, with its sharp timers, ends with the goroutine
+		if e.err = sharpenTimers(); e.err != nil {
+			loop.Stop() // Run then only frees what the loop holds
+		}
+		e.err = errors.Join(e.err, loop.Run())
 	}()
 	return e, nil
 }

@@ -103,7 +103,9 @@ func (r *loopRun) startSome() {
 	upTo := min(r.starting+startBatch, len(all))
 	for ; r.starting < upTo && !r.over; r.starting++ {
 		if c := &all[r.starting]; !c.pending && (c.state == standing || c.state == down) {
-			r.offer(c, r.clock())
+			now := r.clock()
+			r.rec.begins(now)
+			r.offer(c, now)
 		}
 	}
 	if r.starting < len(all) && !r.over {

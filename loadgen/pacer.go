@@ -49,7 +49,7 @@ func (p *pacer) Pace(_ time.Duration, sent uint64) (wait time.Duration, stop boo
 }
 
 // quantum is the shortest wait. To wake for each request on time costs twice the CPU at 20,000/s (48 µs a request
-// against 24: nearly a whole core), so the wait grows with the rate, to half a millisecond, and what has become due
+// against 24 on CPUs that sleep: nearly a whole core), so the wait grows with the rate, to half a millisecond, and what has become due
 // meanwhile is sent together: up to 5,000/s (200 µs apart) single requests on time, at 20,000/s ten together. SendLag
 // shows what that costs.
 func quantum(rate float64) time.Duration {

@@ -23,6 +23,8 @@ type Result struct {
 	Unsent        uint64            // offered within the duration, but never sent, for want of a free connection or of CPU; 0 in a closed load
 	Retries       uint64            // sent again over a fresh connection, for the kept-alive one had been closed meanwhile; counted once in Requests
 	Offered       float64           // requests/s asked for; 0 in a closed load
+	Duration      time.Duration     // for which requests were to be sent, as it was asked for; their answers are waited for beyond it
+	Starting      time.Duration     // of a closed load on the loop engine: from the start until a connection sent its first request, the mean of all
 	Elapsed       time.Duration     // from the start to the end of the last request
 	BytesIn       uint64            // of response bodies
 
@@ -34,6 +36,12 @@ type Result struct {
 	// SendLag is the difference: when each request that was sent, failed ones too, was taken up, after it was due, in
 	// nanoseconds. Empty in a closed load.
 	SendLag *hdrhistogram.Histogram
+
+	// Completed is how many requests succeeded in each CompletedEvery of Elapsed, by the time of their end, the oldest first:
+	// 512 bins at most. The width is 10 ms, and doubles whenever the run gets too long for it; the last bin is cut short by
+	// the run's end.
+	Completed      []uint64
+	CompletedEvery time.Duration
 }
 
 func newHistogram() *hdrhistogram.Histogram { return hdrhistogram.New(1, int64(MaxLatency), 3) }
@@ -46,6 +54,7 @@ type recorder struct {
 	res    Result
 	sent   uint64
 	codes  [1000]uint64
+	ends   timeline // of the successes
 }
 
 // outcome is what became of one request. Times count from the start of the run.
@@ -58,7 +67,7 @@ type outcome struct {
 }
 
 func newRecorder(a Attack) *recorder {
-	r := &recorder{attack: a}
+	r := &recorder{attack: a, ends: newTimeline()}
 	r.res = Result{
 		ErrorKinds: make(map[string]uint64), ErrorExamples: make(map[string]string), Codes: make(map[int]uint64),
 		Offered: a.Rate, Latency: newHistogram(), SendLag: newHistogram(),
@@ -68,6 +77,11 @@ func newRecorder(a Attack) *recorder {
 		r.res.Uncorrected = newHistogram()
 	}
 	return r
+}
+
+// begins is called once for each connection of a closed load that opens them before it starts, at its turn to send first.
+func (r *recorder) begins(at time.Duration) {
+	r.res.Starting += at / time.Duration(r.attack.Connections)
 }
 
 func (r *recorder) add(x *outcome) {
@@ -95,6 +109,7 @@ func (r *recorder) add(x *outcome) {
 		r.fail(x, failure{Body, fmt.Sprintf("a body of %d bytes that is not the wanted one of %d", x.answer.size, len(r.attack.WantBody))})
 		return
 	}
+	r.ends.add(x.done)
 	record(r.res.Uncorrected, x.done-x.sent)
 	if r.attack.Rate > 0 {
 		record(r.res.Latency, x.done-due(x.seq, r.attack.Rate))
@@ -128,6 +143,8 @@ func (r *recorder) result(offered uint64) *Result {
 	if offered > r.sent {
 		r.res.Unsent = offered - r.sent
 	}
+	r.res.Completed = r.ends.upTo(r.res.Elapsed)
+	r.res.CompletedEvery = r.ends.every
 	return &r.res
 }
 

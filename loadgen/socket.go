@@ -1,10 +1,12 @@
 package loadgen
 
 import (
+	"errors"
 	"io"
 	"net"
 	"os"
 	"syscall"
+	"time"
 )
 
 // socket sends a request and waits for its answer in one step of Go's poller.
@@ -23,7 +25,10 @@ type socket struct {
 	sendErr error                 // of that, when there is an answer all the same
 	into    []byte
 	n       int
-	readErr error
+	readErr syscall.Errno
+
+	deadline time.Time // of the present request
+	armed    time.Time // the deadline that Go's poller knows of, never a later one
 }
 
 func newSocket(c net.Conn) (*socket, error) {
@@ -36,8 +41,35 @@ func newSocket(c net.Conn) (*socket, error) {
 	return s, nil
 }
 
+// until gives the next request its deadline. The poller's is moved only when it has run out: to move it with each request
+// costs 0.4 µs, and with the same timeout for all the old one is always the earlier.
+func (s *socket) until(deadline time.Time) error {
+	s.deadline = deadline
+	if s.armed.IsZero() || s.armed.After(deadline) {
+		return s.arm()
+	}
+	return nil
+}
+
+func (s *socket) arm() error {
+	s.armed = s.deadline
+	return s.SetDeadline(s.deadline)
+}
+
 // Read sends what is unsent and then reads.
 func (s *socket) Read(p []byte) (int, error) {
+	for {
+		n, err := s.read(p)
+		if n > 0 || !errors.Is(err, os.ErrDeadlineExceeded) || !time.Now().Before(s.deadline) {
+			return n, err
+		}
+		if err := s.arm(); err != nil { // that was an earlier request's
+			return 0, err
+		}
+	}
+}
+
+func (s *socket) read(p []byte) (int, error) {
 	if len(s.unsent) == 0 {
 		return s.Conn.Read(p)
 	}
@@ -49,7 +81,7 @@ func (s *socket) Read(p []byte) (int, error) {
 		return 0, err
 	case len(s.unsent) > 0:
 		return s.plainly(p)
-	case s.readErr != nil:
+	case s.readErr != 0:
 		return 0, os.NewSyscallError("read", s.readErr)
 	case s.n == 0:
 		return 0, io.EOF
@@ -60,19 +92,22 @@ func (s *socket) Read(p []byte) (int, error) {
 // writeThenRead returns false to wait until the socket is readable and be called again.
 func (s *socket) writeThenRead(fd uintptr) (done bool) {
 	if len(s.unsent) > 0 {
-		n, err := again(syscall.Write, fd, s.unsent)
-		if err == nil {
+		n, errno := again(send, fd, s.unsent)
+		if errno == 0 {
 			s.unsent = s.unsent[n:]
 		}
 		return len(s.unsent) > 0
 	}
-	s.n, s.readErr = again(syscall.Read, fd, s.into)
+	s.n, s.readErr = again(recv, fd, s.into)
 	return s.readErr != syscall.EAGAIN
 }
 
 // plainly is for a request that the socket would not take at once, since it is large or the connection is broken. A server
 // that refuses a request may answer before it has read all of it, and close: so a failure to send is not the end.
 func (s *socket) plainly(p []byte) (int, error) {
+	if err := s.arm(); err != nil { // so that no write is cut short by an earlier deadline
+		return 0, err
+	}
 	_, s.sendErr = s.Conn.Write(s.unsent)
 	s.unsent = nil
 	n, err := s.Conn.Read(p)
@@ -83,11 +118,11 @@ func (s *socket) plainly(p []byte) (int, error) {
 }
 
 // again repeats a system call that a signal has interrupted.
-func again(call func(int, []byte) (int, error), fd uintptr, b []byte) (int, error) {
+func again(call func(uintptr, []byte) (int, syscall.Errno), fd uintptr, b []byte) (int, syscall.Errno) {
 	for {
-		n, err := call(int(fd), b)
-		if err != syscall.EINTR {
-			return n, err
+		n, errno := call(fd, b)
+		if errno != syscall.EINTR {
+			return n, errno
 		}
 	}
 }

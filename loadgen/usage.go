@@ -61,6 +61,3 @@ func (g gauge) sameAs(pid int, now gauge) error {
 	}
 	return nil
 }
-
-// switches are the context switches of one thread.
-type switches struct{ voluntary, involuntary uint64 }

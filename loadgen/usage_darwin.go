@@ -5,7 +5,7 @@ func Sample(pid int) (Usage, error) { return Usage{}, ErrUnsupported }
 
 func readGauge(int) (gauge, error) { return gauge{}, ErrUnsupported }
 
-func readSwitches(int) (map[int]switches, error) { return nil, ErrUnsupported }
+func readThreads(int) (threads, error) { return nil, ErrUnsupported }
 
 func readPSS(int) (uint64, error) { return 0, ErrUnsupported }
 

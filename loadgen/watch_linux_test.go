@@ -1,15 +1,11 @@
 package loadgen_test
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
-	"io"
 	"os"
-	"os/exec"
 	"runtime"
 	"slices"
-	"sync"
 	"testing"
 	"time"
 
@@ -17,146 +13,6 @@ import (
 
 	"nodecompare/loadgen"
 )
-
-// process is a child made of this test binary: something real to sample.
-type process struct {
-	t   *testing.T
-	cmd *exec.Cmd
-	in  io.WriteCloser
-	out *bufio.Scanner
-}
-
-func start(t *testing.T) *process {
-	t.Helper()
-	p := &process{t: t, cmd: exec.Command(os.Args[0])}
-	p.cmd.Env = append(os.Environ(), childEnv+"=1")
-	p.cmd.Stderr = os.Stderr
-	in, err := p.cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := p.cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	p.in, p.out = in, bufio.NewScanner(out)
-	if err := p.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { p.end() })
-	return p
-}
-
-// do has the child obey a command and returns the number that it answers.
-func (p *process) do(command string, arg int64) int64 {
-	p.t.Helper()
-	fmt.Fprintln(p.in, command, arg)
-	if !p.out.Scan() {
-		p.t.Fatalf("the child ended at %s %d: %v", command, arg, p.out.Err())
-	}
-	var n int64
-	if _, err := fmt.Sscan(p.out.Text(), &n); err != nil {
-		p.t.Fatal(err)
-	}
-	return n
-}
-
-// end has the child end, and waits for it.
-func (p *process) end() {
-	p.in.Close()
-	if err := p.cmd.Wait(); err != nil && !errors.As(err, new(*exec.ExitError)) && p.cmd.ProcessState == nil {
-		p.t.Error(err)
-	}
-}
-
-const childEnv = "LOADGEN_TEST_CHILD"
-
-// child is the other side of do. Its commands: "threads N" starts N OS threads that block in a read, and "end N" ends N
-// of them; "burn D" uses D nanoseconds of CPU on a thread of its own, which ends with it, and answers with what
-// getrusage(2) counted for it; "switch N" has a thread block N times, and answers with its voluntary context switches;
-// "pages N" touches N bytes; "procs" answers with its GOMAXPROCS.
-func child(in io.Reader, out io.Writer) (exit int) {
-	var blocked []int // write ends
-	var ended sync.WaitGroup
-	var held []byte
-	for lines := bufio.NewScanner(in); lines.Scan(); {
-		var command string
-		var n int64
-		if _, err := fmt.Sscan(lines.Text(), &command, &n); err != nil {
-			return 3
-		}
-		answer := n
-		switch command {
-		case "threads":
-			var started sync.WaitGroup
-			for range n {
-				var p [2]int
-				if unix.Pipe(p[:]) != nil {
-					return 4
-				}
-				blocked = append(blocked, p[1])
-				started.Add(1)
-				ended.Go(func() {
-					runtime.LockOSThread() // and never unlocked: the thread ends with the goroutine
-					started.Done()
-					unix.Read(p[0], make([]byte, 1))
-				})
-			}
-			started.Wait()
-		case "end":
-			for _, w := range blocked[:n] {
-				unix.Close(w)
-			}
-			blocked = blocked[n:]
-		case "burn":
-			answer = onThread(func() int64 {
-				for used().cpu < n {
-				}
-				return used().cpu
-			})
-		case "switch":
-			answer = onThread(func() int64 {
-				for used().voluntary < n {
-					unix.Nanosleep(&unix.Timespec{Nsec: 1000}, nil)
-				}
-				return used().voluntary
-			})
-		case "procs":
-			answer = int64(runtime.GOMAXPROCS(0))
-		case "pages":
-			held = make([]byte, n)
-			for i := 0; i < len(held); i += 512 {
-				held[i] = 1
-			}
-		}
-		fmt.Fprintln(out, answer)
-	}
-	runtime.KeepAlive(held)
-	return 0
-}
-
-type usedByThread struct{ cpu, voluntary int64 }
-
-func used() usedByThread {
-	var u unix.Rusage
-	if err := unix.Getrusage(unix.RUSAGE_THREAD, &u); err != nil {
-		panic(err)
-	}
-	return usedByThread{u.Utime.Nano() + u.Stime.Nano(), u.Nvcsw}
-}
-
-// parked holds threads that have done their work, so that their figures stay in /proc.
-var parked = make(chan bool)
-
-func onThread(f func() int64) int64 {
-	answer := make(chan int64)
-	go func() {
-		runtime.LockOSThread()
-		answer <- f()
-		<-parked
-	}()
-	return <-answer
-}
 
 func TestSample(t *testing.T) {
 	p := start(t)
@@ -240,6 +96,49 @@ func TestWindow(t *testing.T) {
 	if v, err = w.Stop(); err != nil || v.CPU > burnt/2 || v.VoluntarySwitches > uint64(switched) {
 		t.Errorf("an empty window has CPU %v, %d switches, %v", v.CPU, v.VoluntarySwitches, err)
 	}
+}
+
+// Threads that do the work, those that only ran, and those that were asleep all the time.
+func TestThreadsByWhatTheyDid(t *testing.T) {
+	const asleep, spinning, each = 100, 5, int64(100 * time.Millisecond)
+	p := start(t)
+	p.do("threads", asleep)
+	p.do("gang", spinning)
+	w, err := loadgen.Watch(p.cmd.Process.Pid, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.do("work", each)
+	v, err := w.Stop()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v.BusyThreads != spinning || v.ActiveThreads < spinning || v.ActiveThreads >= asleep {
+		t.Errorf("%d busy and %d active threads, of which %d used %v of CPU time each; %d were asleep", v.BusyThreads, v.ActiveThreads, spinning, time.Duration(each), asleep)
+	}
+
+	// The work of before counts for nothing; threads that begin within the window are active, whatever they do.
+	if w, err = loadgen.Watch(p.cmd.Process.Pid, time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	p.do("threads", asleep)
+	burnt := p.do("burn", each)
+	if v, err = w.Stop(); err != nil || v.BusyThreads != 1 || v.ActiveThreads <= asleep || v.ActiveThreads >= 2*asleep {
+		t.Errorf("%d busy and %d active threads, %v; one used %v of CPU time, and %d began", v.BusyThreads, v.ActiveThreads, err, time.Duration(burnt), asleep)
+	}
+}
+
+// BenchmarkSample reports what a thread adds to the cost of a window's end.
+func BenchmarkSample(b *testing.B) {
+	const n = 1000
+	p := start(b)
+	p.do("threads", n)
+	for b.Loop() {
+		if _, err := loadgen.Sample(p.cmd.Process.Pid); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/n, "µs/thread")
 }
 
 func TestThreadsThatEndAreCounted(t *testing.T) {

@@ -25,7 +25,9 @@ type Trust struct {
 // apply: no rule fires on that.
 type Evidence struct {
 	Open      bool          // an open load, at a rate of its own; else closed
-	Elapsed   time.Duration // of the measured run
+	Elapsed   time.Duration // of the measured run, to the end of its last request
+	Duration  time.Duration // for which requests were to be sent; 0 when it was cut short
+	Starting  time.Duration // of a closed load: from the start until a connection sent its first request, the mean of all connections
 	Offered   uint64        // requests that were due within the run; 0 in a closed load
 	Sent      uint64        // of these, sent
 	SendLagUS float64       // p99 of how late they were sent, microseconds; 0 in a closed load
@@ -93,7 +95,7 @@ var Rules = []Rule{
 		LoadOnly: true,
 		Suspect:  "less than 99% of the requests that were due were sent",
 		Void:     "less than 90%",
-		Why:      "it was another load than the one that was asked for; by a tenth, which is the floor of throughput, it cannot stand for it",
+		Why:      "it was another load than the one that was asked for; by a tenth it cannot stand for it",
 		weigh: func(e Evidence) (string, string) {
 			if !e.Open || e.Offered == 0 {
 				return Valid, ""
@@ -135,11 +137,11 @@ var Rules = []Rule{
 		Name:     "Little's law",
 		Plain:    "throughput and latency do not fit the number of connections",
 		LoadOnly: true,
-		Suspect:  "in a closed load on the loop engine, throughput × mean latency is below the connections by more than 5% and one mean latency's share of the run",
-		Void:     "in any closed load, it is above the connections by more than 5%",
-		Why: "L = λW (Little 1961). A connection holds one request at most: more cannot be in flight, so counts or clocks are wrong. Less means time on connections " +
-			"that is in no latency: failed requests, or a generator that is late. At the end of a run each connection idles until the last answer of all. " +
-			"vegeta's closed loop hands each answer on between goroutines, and on routes of less than a millisecond that keeps part of its connections idle: " +
+		Suspect:  "in a closed load on the loop engine, the latencies of a connection, all added up, are shorter by more than 5% than the time from its first request until sending was over",
+		Void:     "in any closed load, they are longer than the whole run by more than 5%",
+		Why: "L = λW (Little 1961), over both ends of the run. A connection holds one request at most: more than the run, to the last answer of all, cannot be in its latencies, so counts or clocks are wrong. " +
+			"And from its first request on it holds one until the time for sending is over. Less means time on connections that is in no latency: failed requests, connections that had to be opened anew, " +
+			"or a generator that is late. Both are means over the connections. vegeta's closed loop hands each answer on between goroutines, and on routes of less than a millisecond that keeps part of its connections idle: " +
 			"the lower bound is not asked of it, and if its CPU is the limit the rule before this says so",
 		weigh: little,
 	},
@@ -183,7 +185,7 @@ var Rules = []Rule{
 		Plain:   "the host ran other machines on these CPUs (steal time), so that all may look slower than it is",
 		Suspect: "the hypervisor withheld more than 1% of the CPU time that was wanted, and more than two ticks of 10 ms for each CPU",
 		Void:    "more than 10%",
-		Why:     "1% reaches the one request in a hundred that p99 is; a tenth is the floor of throughput: a difference could be the host's alone. Two readings of the clock may be off by a tick each",
+		Why:     "1% reaches the one request in a hundred that p99 is; a tenth is twice the floor of throughput: a difference could be the host's alone. Two readings of the clock may be off by a tick each",
 		weigh: func(e Evidence) (string, string) {
 			share := ratio(e.Stolen, e.Stolen+e.Busy)
 			status := above(share, stolenSuspect, stolenVoid)
@@ -262,22 +264,24 @@ func (t Trial) Weigh() Trust {
 	return whole
 }
 
+// little holds the latencies of a connection, added up, against the two spans that they must lie between.
 func little(e Evidence) (status, reason string) {
 	if e.Open || e.Connections == 0 || e.Elapsed <= 0 || e.LatencyUS.Mean == 0 {
 		return Valid, ""
 	}
-	seconds, mean := e.Elapsed.Seconds(), e.LatencyUS.Mean/1e6
-	inFlight := float64(e.Recorded) / seconds * mean
-	deviation := inFlight/float64(e.Connections) - 1
-	law := fmt.Sprintf("throughput × mean latency says that %.1f requests were in flight on %s (Little's law): ", inFlight, count(e.Connections, "connection"))
+	each := time.Duration(float64(e.Recorded) * e.LatencyUS.Mean * float64(time.Microsecond) / float64(e.Connections))
+	law := fmt.Sprintf("the latencies of one of %s add up to %s in the mean, ", count(e.Connections, "connection"), each.Round(time.Microsecond))
 	switch {
-	case deviation > littleShare:
-		return Void, law + "more than there can be, so the counts or the clocks are wrong"
-	case e.AlwaysInFlight && deviation < -littleShare-mean/seconds:
-		return Suspect, law + "the rest of the time went to failed requests, or the generator was late to send"
+	case each > scaled(e.Elapsed, 1+littleShare):
+		return Void, law + fmt.Sprintf("in a run of %s (Little's law): more than there can be, so the counts or the clocks are wrong", e.Elapsed.Round(time.Microsecond))
+	case e.AlwaysInFlight && scaled(each, 1+littleShare) < e.Duration-e.Starting:
+		return Suspect, law + fmt.Sprintf("though it was to send for %s (Little's law): the rest of the time went to failed requests or to connections that were opened anew, or the generator was late to send",
+			(e.Duration-e.Starting).Round(time.Microsecond))
 	}
 	return Valid, ""
 }
+
+func scaled(d time.Duration, by float64) time.Duration { return time.Duration(float64(d) * by) }
 
 // worse of two words.
 func worse(a, b string) string {

@@ -14,10 +14,10 @@ import (
 	"nodecompare/results"
 )
 
-// good is a second of load without a flaw: 64 connections of which 63.3 are in flight, or 10,000 requests/s.
+// good is a second of load without a flaw: 64 connections, each with latencies of 990 ms in all, or 10,000 requests/s.
 func good(open bool) results.Evidence {
 	e := results.Evidence{
-		Elapsed:  time.Second,
+		Elapsed: time.Second, Duration: time.Second,
 		Requests: 10_000, Errors: 100, ErrorsByKind: 100, Answers: 9_960, Unanswered: 40, Recorded: 9_900,
 		LatencyUS: results.Latency{Mean: 6_400, P50: 6_000, P90: 7_000, P99: 9_000, P999: 12_000, Max: 20_000},
 		Generator: results.Generator{CPU: 500 * time.Millisecond, Cores: 1},
@@ -67,18 +67,22 @@ func TestRules(t *testing.T) {
 		{"generator CPU", "two cores, half used", true, func(e *results.Evidence) { e.Generator = results.Generator{CPU: time.Second, Cores: 2} }, valid, ""},
 		{"generator CPU", "not known", true, func(e *results.Evidence) { e.Generator = results.Generator{} }, valid, ""},
 
-		// 64 connections, 9,900 requests, and 0.64% of the run for its end: 5.64% below is 60.39 in flight.
-		{"Little's law", "too few", false, func(e *results.Evidence) { e.LatencyUS.Mean = 6_090 }, suspect, "60.3 requests were in flight on 64 connections"},
-		{"Little's law", "almost too few", false, func(e *results.Evidence) { e.LatencyUS.Mean = 6_110 }, valid, ""},
-		{"Little's law", "too many", false, func(e *results.Evidence) { e.LatencyUS.Mean = 6_790 }, void, "67.2 requests were in flight on 64 connections"},
-		{"Little's law", "almost too many", false, func(e *results.Evidence) { e.LatencyUS.Mean = 6_780 }, valid, ""},
-		{"Little's law", "too few, vegeta", false, func(e *results.Evidence) { e.LatencyUS.Mean, e.AlwaysInFlight = 100, false }, valid, ""},
-		{"Little's law", "too many, vegeta", false, func(e *results.Evidence) { e.LatencyUS.Mean, e.AlwaysInFlight = 6_790, false }, void, ""},
+		// 9,900 answers on 64 connections are 154.7 on each: at 6,156 µs a mean 952 ms, at 6,788 µs 1,050 ms.
+		{"Little's law", "too little", false, func(e *results.Evidence) { e.LatencyUS.Mean = 6_150 }, suspect, "one of 64 connections add up to 951.328ms in the mean, though it was to send for 1s"},
+		{"Little's law", "almost too little", false, func(e *results.Evidence) { e.LatencyUS.Mean = 6_160 }, valid, ""},
+		{"Little's law", "too little but for the start", false, func(e *results.Evidence) { e.LatencyUS.Mean, e.Starting = 6_150, 10*time.Millisecond }, valid, ""},
+		{"Little's law", "too little in spite of the start", false, func(e *results.Evidence) { e.LatencyUS.Mean, e.Starting = 5_800, 50*time.Millisecond }, suspect, "to send for 950ms"},
+		{"Little's law", "too much", false, func(e *results.Evidence) { e.LatencyUS.Mean = 6_790 }, void, "one of 64 connections add up to 1.050328s in the mean, in a run of 1s"},
+		{"Little's law", "almost too much", false, func(e *results.Evidence) { e.LatencyUS.Mean = 6_780 }, valid, ""},
+		{"Little's law", "much, in a longer run", false, func(e *results.Evidence) { e.LatencyUS.Mean, e.Elapsed = 6_790, 1010*time.Millisecond }, valid, ""},
+		{"Little's law", "too little, vegeta", false, func(e *results.Evidence) { e.LatencyUS.Mean, e.AlwaysInFlight = 100, false }, valid, ""},
+		{"Little's law", "too much, vegeta", false, func(e *results.Evidence) { e.LatencyUS.Mean, e.AlwaysInFlight = 6_790, false }, void, ""},
+		{"Little's law", "cut short", false, func(e *results.Evidence) { e.LatencyUS.Mean, e.Duration = 100, 0 }, valid, ""},
 		{"Little's law", "open load", true, func(e *results.Evidence) { e.LatencyUS.Mean = 19_000 }, valid, ""},
 		{"Little's law", "the end of a short run", false, func(e *results.Evidence) {
-			// Four answers of 250 ms on each connection, and a last one that some wait a fifth of the run for.
-			e.Elapsed, e.LatencyUS = 1100*time.Millisecond, results.Latency{Mean: 240e3, P50: 250e3, P90: 250e3, P99: 300e3, P999: 300e3, Max: 300e3}
-			e.Requests, e.Answers, e.Recorded, e.Errors, e.ErrorsByKind, e.Unanswered = 256, 256, 256, 0, 0, 0
+			// 1,000 connections with answers of 30 ms for 300 ms, and a few that wait half as long again for the last ones.
+			e.Connections, e.Duration, e.Elapsed, e.Generator.CPU = 1000, 300*time.Millisecond, 450*time.Millisecond, 200*time.Millisecond
+			e.LatencyUS = results.Latency{Mean: 31e3, P50: 30e3, P90: 30e3, P99: 30e3, P999: 170e3, Max: 180e3}
 		}, valid, ""},
 
 		{"percentiles", "p90 below p50", false, func(e *results.Evidence) { e.LatencyUS.P90 = 5_999 }, void, "out of order"},
@@ -143,6 +147,11 @@ func steal(e *results.Evidence, stolen, busy time.Duration) {
 	e.Stolen, e.Busy = stolen*time.Millisecond, busy*time.Millisecond
 }
 
+// onEach is what the latencies of a connection add up to.
+func onEach(e *results.Evidence) time.Duration {
+	return time.Duration(float64(e.Recorded) * e.LatencyUS.Mean * 1e3 / float64(max(1, e.Connections)))
+}
+
 var severity = map[string]int{results.Valid: 0, results.Suspect: 1, results.Void: 2}
 
 // Whatever is known already, one more sign of trouble never raises the trust, and takes no reason away but to replace it.
@@ -160,14 +169,13 @@ func TestTroubleNeverRaisesTrust(t *testing.T) {
 		{"more lag", func(t *rapid.T, e *results.Evidence) { e.SendLagUS += float64(more(t, 3000)) }},
 		{"more CPU", func(t *rapid.T, e *results.Evidence) { e.Generator.CPU += longer(t) }},
 		{"more connections that nothing is in flight on", func(t *rapid.T, e *results.Evidence) {
-			inFlight := float64(e.Recorded) / e.Elapsed.Seconds() * e.LatencyUS.Mean / 1e6
-			if !e.Open && float64(e.Connections) >= inFlight {
+			if !e.Open && onEach(e) <= e.Elapsed {
 				e.Connections += int(more(t, 100))
 			}
 		}},
 		{"a percentile beyond the max", func(t *rapid.T, e *results.Evidence) { e.LatencyUS.P50 += e.LatencyUS.Max + 1 }},
 		{"longer on connections than there was time", func(t *rapid.T, e *results.Evidence) {
-			if inFlight := float64(e.Recorded) / e.Elapsed.Seconds() * e.LatencyUS.Mean / 1e6; float64(e.Connections) <= inFlight {
+			if onEach(e) >= e.Elapsed {
 				e.LatencyUS.Mean *= rapid.Float64Range(1, 2).Draw(t, "times")
 			}
 		}},
@@ -178,6 +186,7 @@ func TestTroubleNeverRaisesTrust(t *testing.T) {
 		}},
 		{"ended", func(t *rapid.T, e *results.Evidence) { e.ServerEnded = true }},
 		{"unsteady", func(t *rapid.T, e *results.Evidence) { e.Unsteady = true }},
+		{"longer to send", func(t *rapid.T, e *results.Evidence) { e.Duration += longer(t) }},
 		{"more stolen", func(t *rapid.T, e *results.Evidence) { e.Stolen += longer(t) }},
 		{"more throttles", func(t *rapid.T, e *results.Evidence) { e.Throttles += more(t, 10) }},
 		{"throttled for longer", func(t *rapid.T, e *results.Evidence) { e.Throttled += longer(t) }},
@@ -262,27 +271,24 @@ func TestTrialIsAsGoodAsItsWorstRung(t *testing.T) {
 func TestVoidIsInNoFigure(t *testing.T) {
 	fast := with(func(m *measurement) { m.cpu64 /= 2 })
 	void := &results.Trust{Status: results.Void, Reasons: []string{"stolen from"}, Rules: []string{"steal"}}
+	const rounds = 7
 	for _, c := range []struct {
-		name   string
-		change func(*results.Trial) // b's trial of the third round
-		rounds int                  // that are left at 64 connections, and at 1,000
-		top    int
+		name              string
+		change            func(*results.Trial) // b's trial of the third round
+		base, common, top int                  // rounds that are left of each rung
 	}{
-		{"good", func(*results.Trial) {}, 3, 3},
-		{"suspect", func(t *results.Trial) { t.Rungs[0].Trust = &results.Trust{Status: results.Suspect} }, 3, 3},
-		{"a void rung", func(t *results.Trial) { t.Rungs[1].Trust = void }, 3, 2},
-		{"made again", func(t *results.Trial) { t.Rungs[1].Voided = void }, 3, 3},
-		{"failed", func(t *results.Trial) { t.Failure = "it died" }, 2, 2},
-		{"interrupted", func(t *results.Trial) { t.Interrupted, t.Rungs = true, t.Rungs[:1] }, 3, 2},
+		{"good", func(*results.Trial) {}, 7, 7, 7},
+		{"suspect", func(t *results.Trial) { t.Rungs[0].Trust = &results.Trust{Status: results.Suspect} }, 7, 7, 7},
+		{"a void rung", func(t *results.Trial) { t.Rungs[2].Trust = void }, 7, 7, 6},
+		{"made again", func(t *results.Trial) { t.Rungs[2].Voided = void }, 7, 7, 7},
+		{"failed", func(t *results.Trial) { t.Failure = "it died" }, 6, 6, 6},
+		{"interrupted", func(t *results.Trial) { t.Interrupted, t.Rungs = true, t.Rungs[:1] }, 7, 6, 6},
 	} {
-		r := recordOf(thrice(even), thrice(fast))
-		c.change(&r.Trials[5])
+		r := recordOf(slices.Repeat([]measurement{even}, rounds), slices.Repeat([]measurement{fast}, rounds))
+		c.change(&r.Trials[rounds+2])
 		for _, f := range results.Judge(r)[0].Findings[1:] {
 			for _, comparison := range f.Comparisons {
-				want := c.rounds
-				if comparison.Connections == 1000 {
-					want = c.top
-				}
+				want := map[results.At]int{results.Conns(64): c.base, {Load: results.Common}: c.common, results.Conns(1000): c.top}[comparison.At]
 				if comparison.Rounds != want {
 					t.Errorf("%s: %s is of %d rounds, want %d", c.name, comparison.Metric, comparison.Rounds, want)
 				}
@@ -293,10 +299,10 @@ func TestVoidIsInNoFigure(t *testing.T) {
 		}
 	}
 
-	r := recordOf(thrice(even), thrice(fast))
-	for i := range r.Trials[3:] {
-		for j := range r.Trials[3+i].Rungs {
-			r.Trials[3+i].Rungs[j].Trust = void
+	r := recordOf(often(even), often(fast))
+	for _, trial := range r.Trials[6:] {
+		for j := range trial.Rungs {
+			trial.Rungs[j].Trust = void
 		}
 	}
 	for row, want := range map[string]string{

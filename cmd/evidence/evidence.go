@@ -15,11 +15,14 @@ import (
 func From(a loadgen.Attack, r *loadgen.Result, generator *loadgen.Window, generatorCores int, i *loadgen.Interference) results.Evidence {
 	sent := r.Requests + r.Aborted
 	e := results.Evidence{
-		Open: a.Rate > 0, Elapsed: r.Elapsed,
+		Open: a.Rate > 0, Elapsed: r.Elapsed, Starting: r.Starting,
 		Requests: r.Requests, Errors: r.Errors, Recorded: uint64(r.Latency.TotalCount()),
 		// A response with an unwanted status or body is a whole one all the same.
 		Unanswered: r.Errors - r.ErrorKinds[loadgen.Status] - r.ErrorKinds[loadgen.Body],
 		LatencyUS:  Latency(r.Latency),
+	}
+	if r.Aborted == 0 { // else it was cut short
+		e.Duration = r.Duration
 	}
 	for _, n := range r.ErrorKinds {
 		e.ErrorsByKind += n

@@ -1,6 +1,8 @@
 package evidence_test
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -42,6 +44,29 @@ func TestFrom(t *testing.T) {
 			if open := a.Rate > 0; e.Open != open || (e.Offered == 20) != open || (e.Connections == 3) == open || e.AlwaysInFlight != (!open && engine.Name == loadgen.Loop) {
 				t.Errorf("%s: %+v", engine.Name, e)
 			}
+			if e.Duration != a.Duration || e.Elapsed != r.Elapsed || e.Starting != r.Starting || (e.Starting > 0) != e.AlwaysInFlight {
+				t.Errorf("%s: %+v", engine.Name, e)
+			}
+		}
+	}
+}
+
+// How long a load was to send says nothing once it was cut short.
+func TestFromALoadThatWasCutShort(t *testing.T) {
+	hold := make(chan struct{})
+	s := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-hold }))
+	defer s.Close()
+	defer close(hold)
+	for _, engine := range loadgen.Engines {
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		a := loadgen.Attack{Target: loadgen.Target{URL: s.URL}, Connections: 3, Duration: time.Hour, Engine: engine.Name}
+		r, err := loadgen.Run(ctx, a)
+		if !errors.Is(err, context.DeadlineExceeded) || r.Aborted == 0 {
+			t.Fatalf("%s: %+v, %v", engine.Name, r, err)
+		}
+		if e := evidence.From(a, r, nil, 0, nil); e.Duration != 0 || results.Weigh(e).Status != results.Valid {
+			t.Errorf("%s: %+v, %+v", engine.Name, e, results.Weigh(e))
 		}
 	}
 }

@@ -43,8 +43,10 @@ func Engines() []Engine {
 
 // Delay is a server that answers after a fixed time, under an open load.
 type Delay struct {
-	Wait     time.Duration
-	Rate     float64 // requests/s
+	Wait time.Duration
+	// Rate is in requests/s. With a wait that is a multiple of 1/Rate each request would arrive just as the server, on its one
+	// core, answers another: what is measured then is their collision.
+	Rate     float64
 	Duration time.Duration
 }
 
@@ -64,6 +66,7 @@ type Search struct {
 // Plan is what a selftest does, with each engine.
 type Plan struct {
 	Engines []Engine
+	Pin     loadgen.Pin // of the server and of this process, as a bench pins them
 	Delays  []Delay
 	Stall   Stall
 	Count   Load
@@ -78,10 +81,11 @@ type Plan struct {
 func FullPlan() Plan {
 	return Plan{
 		Engines: Engines(),
+		Pin:     loadgen.Pin{Auto: true},
 		Delays: []Delay{
-			{time.Millisecond, 200, 1500 * time.Millisecond},
-			{5 * time.Millisecond, 200, 1500 * time.Millisecond},
-			{50 * time.Millisecond, 100, 2 * time.Second},
+			{time.Millisecond, 170, 1500 * time.Millisecond},
+			{5 * time.Millisecond, 170, 1500 * time.Millisecond},
+			{50 * time.Millisecond, 90, 2 * time.Second},
 		},
 		Stall:    Stall{Rate: 400, Connections: 8, Duration: 3 * time.Second, After: time.Second, Length: 600 * time.Millisecond},
 		Count:    Load{5000, time.Second},
@@ -94,7 +98,8 @@ func FullPlan() Plan {
 func ShortPlan() Plan {
 	return Plan{
 		Engines:  Engines(),
-		Delays:   []Delay{{5 * time.Millisecond, 200, 400 * time.Millisecond}},
+		Pin:      loadgen.Pin{Auto: true},
+		Delays:   []Delay{{5 * time.Millisecond, 170, 400 * time.Millisecond}},
 		Stall:    Stall{Rate: 400, Connections: 4, Duration: 1200 * time.Millisecond, After: 300 * time.Millisecond, Length: 300 * time.Millisecond},
 		Attempts: 2, Spare: 3 * time.Second, Limit: 12 * time.Second,
 	}

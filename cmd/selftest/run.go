@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"nodecompare/loadgen"
@@ -14,7 +15,12 @@ import (
 // ServerCommand is the hidden command of this program that runs Serve.
 const ServerCommand = "selftest-server"
 
-const delayConnections = 16
+const (
+	delayConnections = 16
+	// serverProcs is more than the server has threads at work, so that one whose call returns never waits for a Go processor: it would
+	// stand before the server's clock, which is read after that.
+	serverProcs = 4 * delayConnections
+)
 
 var errLimit = errors.New("the selftest ran out of time")
 
@@ -35,7 +41,7 @@ func Run(ctx context.Context, p Plan, say func(step string)) (*results.Selftest,
 	limited, cancel := context.WithTimeoutCause(ctx, p.Limit, errLimit)
 	defer cancel()
 	host, hostErr := loadgen.ReadHost(nil)
-	err := r.serveAndCheck(limited)
+	err := r.pinned(func(server loadgen.CPUs) error { return r.serveAndCheck(limited, server) })
 	if now, nowErr := loadgen.ReadHost(nil); hostErr == nil && nowErr == nil {
 		r.report.Host = interference(now.Since(host))
 	}
@@ -54,8 +60,32 @@ func Run(ctx context.Context, p Plan, say func(step string)) (*results.Selftest,
 	return r.report, err
 }
 
-func (r *runner) serveAndCheck(ctx context.Context) (err error) {
-	r.server, err = servers.Start(ctx, servers.Command{Name: "selftest", Args: []string{ServerCommand}})
+// pinned runs check with this process on the generator's CPUs; it gives it the server's, none if they share.
+func (r *runner) pinned(check func(server loadgen.CPUs) error) (err error) {
+	split, err := r.plan.Pin.Choose()
+	if err != nil {
+		return err
+	}
+	if split.Pinned() {
+		restore, err := loadgen.PinSelf(split.Generator)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, restore()) }()
+	}
+	return check(split.Server)
+}
+
+func (r *runner) serveAndCheck(ctx context.Context, cpus loadgen.CPUs) (err error) {
+	err = loadgen.Pinned(cpus, func() (err error) {
+		r.server, err = servers.Start(ctx, servers.Command{
+			Name: "selftest", Args: []string{ServerCommand}, Env: []string{"GOMAXPROCS=" + strconv.Itoa(serverProcs)},
+		})
+		return err
+	})
+	if err != nil && r.server != nil { // it runs, but this thread could not be given its CPUs back
+		return errors.Join(err, r.server.Stop(ctx))
+	}
 	if err != nil {
 		return err
 	}
