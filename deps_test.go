@@ -12,18 +12,21 @@ import (
 // servers and loadgen stay strangers, so that a defect in how one reads HTTP cannot hide in the other; what they share is the event loop.
 var imports = map[string][]string{
 	"":                  {"cmd"},
-	"cmd":               {"cmd/bench", "cmd/load", "cmd/selftest", "servers", "servers/workload", "loadgen", "results", "results/report"},
-	"cmd/bench":         {"cmd/evidence", "servers", "servers/workload", "loadgen", "results"},
+	"cmd":               {"cmd/bench", "cmd/load", "cmd/selftest", "servers", "servers/node", "servers/workload", "servers/yardstick", "loadgen", "results", "results/report"},
+	"cmd/bench":         {"cmd/evidence", "servers", "servers/node", "servers/workload", "servers/yardstick", "loadgen", "results"},
 	"cmd/evidence":      {"loadgen", "results"},
 	"cmd/load":          {"cmd/evidence", "loadgen", "results", "results/report"},
 	"cmd/selftest":      {"servers", "servers/http1", "loadgen", "results"},
 	"servers":           {"servers/eventloop", "servers/http1", "servers/workload"},
 	"servers/eventloop": {},
 	"servers/http1":     {},
+	"servers/node":      {},
 	"servers/workload":  {"servers/http1"},
+	"servers/yardstick": {},
 	"loadgen":           {"servers/eventloop"},
-	"results":           {},
-	"results/report":    {"results"},
+	"results":           {"results/stat"},
+	"results/report":    {"results", "results/stat"},
+	"results/stat":      {},
 }
 
 func TestImports(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -21,7 +22,8 @@ import (
 
 func benchCommand() *cobra.Command {
 	o := bench.Options{Seed: rand.Uint64N(1 << 53)}
-	var save, format, pin string
+	var b benchRun
+	var format, pin, baseline string
 	var quiet bool
 	c := &cobra.Command{
 		Use:   "bench",
@@ -31,77 +33,192 @@ and print for each workload a table of three rows: Execution, Performance, Scala
 follow from the measurements by the rules in docs/method.md. Results go to standard output,
 progress to standard error.
 
+With --baseline the new figures are held against those of a record that was saved before: exit code 3
+says that something became slower, 4 that this cannot be told, 5 that the two cannot be compared.
+
 Profiles:
 ` + profileList() + `
 Modes:
 ` + modeList() + `
 Workloads:
 ` + routeList(),
-		Example: "  nodecompare bench\n  nodecompare bench --profile=quick --modes=async,goroutine --workloads=db,cpu --save=record.json",
+		Example: "  nodecompare bench\n  nodecompare bench --profile=quick --modes=async,goroutine --workloads=db,cpu --save=record.json\n  nodecompare bench --baseline=record.json",
 		Args:    noArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			f, err := report.Named(format)
-			if err != nil {
+		RunE: func(c *cobra.Command, _ []string) (err error) {
+			if b.format, err = report.Named(format); err != nil {
 				return usageError{fmt.Errorf("--format: %w", err)}
 			}
 			if o.Pin, err = loadgen.ParsePin(pin); err != nil {
 				return usageError{err}
 			}
-			plan, err := bench.NewPlan(o)
-			if err != nil {
+			if o.Null && !c.Flags().Changed("modes") {
+				o.Modes = []string{"async"}
+			}
+			if b.plan, err = bench.NewPlan(o); err != nil {
 				return usageError{err}
 			}
-			return runBench(c.Context(), plan, f, save, progress(quiet, c.ErrOrStderr()), progressLines(quiet, c.ErrOrStderr()), c.OutOrStdout())
+			if baseline != "" {
+				if b.baseline, err = loadRecord(baseline); err != nil {
+					return err
+				}
+			}
+			b.progress = progress(quiet, c.ErrOrStderr())
+			b.say = said(quiet, "bench", c.ErrOrStderr())
+			b.out, b.notes = c.OutOrStdout(), c.ErrOrStderr()
+			return b.run(c.Context())
 		},
 	}
 	flags := c.Flags()
 	flags.StringSliceVar(&o.Modes, "modes", []string{"blocking", "async"}, "concurrency models to compare, in the order of the columns")
 	flags.StringSliceVar(&o.Workloads, "workloads", []string{"hello", "wait"}, "workloads to compare them on")
 	flags.StringVar(&o.Profile, "profile", "standard", "how much to measure: "+names(bench.Profiles, func(p bench.Profile) string { return p.Name }))
-	flags.StringVar(&o.Engine, "engine", loadgen.Engines[0].Name, "what drives the load: "+names(loadgen.Engines, func(e loadgen.Engine) string { return e.Name }))
+	flags.IntVar(&o.Rounds, "rounds", 0, "rounds, in place of the profile's; intervals need 6")
+	flags.BoolVar(&o.Null, "null", false, "measure one mode (async) against itself: what differs then is noise")
+	flags.DurationVar(&o.SLO, "slo", bench.DefaultSLO, "p99 latency within which connections count as held")
+	flags.StringVar(&o.Engine, "engine", bench.Auto, "what drives the load: auto, "+names(loadgen.Engines, func(e loadgen.Engine) string { return e.Name })+"; auto is loop for closed loads, and vegeta for open ones it can offer on time")
 	flags.StringVar(&pin, "pin", "auto", "CPUs of servers and load, as in `0-1:2-3`; auto shares them out, off leaves it to the system")
-	flags.StringVar(&save, "save", "", "write the whole record to this JSON `file`")
+	flags.StringVar(&b.save, "save", "", "write the whole record to this JSON `file`")
+	flags.StringVar(&b.page, "report", "", "write an HTML report with plots to this `file`")
+	flags.StringVar(&baseline, "baseline", "", "compare with the record in this `file`")
 	flags.StringVar(&format, "format", "table", "how to print the results: "+names(report.Formats, func(f report.Format) string { return f.Name }))
 	flags.BoolVar(&quiet, "quiet", false, "show no progress")
 	return c
 }
 
-// runBench measures, prints and saves. What was measured before an interruption or beside a failure is printed and saved too.
-func runBench(ctx context.Context, plan *bench.Plan, f report.Format, save string, p bench.Progress, say func(string), out io.Writer) error {
-	var file *results.File
-	if save != "" {
-		var err error
-		if file, err = results.Create(save); err != nil { // before the measuring: a minute later would be too late to find out
-			return err
-		}
+// selftestTime is what its short form takes on a quiet machine.
+const selftestTime = 5 * time.Second
+
+// benchRun is one call of bench: what to measure, and where what comes out goes.
+type benchRun struct {
+	plan       *bench.Plan
+	format     report.Format
+	save, page string          // files; "" for none
+	baseline   *results.Record // nil for none
+	progress   bench.Progress
+	say        func(string)
+	out, notes io.Writer
+}
+
+// run measures, prints and saves. What was measured before an interruption or beside a failure is printed and saved too.
+func (b benchRun) run(ctx context.Context) error {
+	files, err := b.create() // before the measuring: a minute later would be too late to find out
+	if err != nil {
+		return err
 	}
-	say("a few known answers first, about 5 s")
+	b.say(fmt.Sprintf("%s; about %v in all, with a few known answers first", b.plan, (b.plan.Duration() + selftestTime).Round(time.Second)))
 	known, selfErr := selftest.Short(ctx)
 	if selfErr != nil && ctx.Err() == nil {
-		say(selfErr.Error()) // what it could not tell is no reason to measure nothing
+		b.say(selfErr.Error()) // what it could not tell is no reason to measure nothing
 	}
-	record, runErr := bench.Run(ctx, plan, p)
+	if err := b.plan.Prepare(ctx, b.say); err != nil {
+		return errors.Join(err, files.discard())
+	}
+	record, runErr := bench.Run(ctx, b.plan, b.progress)
 	if record == nil {
-		if file != nil {
-			runErr = errors.Join(runErr, file.Discard())
-		}
-		return runErr
+		return errors.Join(runErr, files.discard())
 	}
 	record.Selftest = known
-	err := f.Write(out, record, report.Options{Width: columns(out)})
-	if err != nil {
-		err = fmt.Errorf("print the results: %w", err)
+	var gate *results.Gate
+	if b.baseline != nil && runErr == nil {
+		var g results.Gate
+		g, runErr = b.compare(ctx, record)
+		gate = &g
 	}
-	if file != nil {
-		err = errors.Join(err, file.Save(record))
-	}
+	err = b.print(record, gate)
+	err = errors.Join(err, files.write(record))
 	if runErr != nil {
 		return errors.Join(runErr, err)
 	}
 	if known != nil && known.Verdict == results.SelftestWrong {
 		err = errors.Join(err, invalidError{errors.New("the selftest found a figure of this tool's own to be wrong: see 'nodecompare selftest'")})
 	}
-	return errors.Join(err, bench.Failed(record))
+	err = errors.Join(err, bench.Failed(record))
+	if err == nil && record.Void() {
+		err = invalidError{errors.New("every measurement is VOID: nothing can be concluded; the notes below the tables say why")}
+	}
+	if gate != nil {
+		err = errors.Join(err, gateError(*gate))
+	}
+	return err
+}
+
+// compare holds the record against the baseline. What seems to have regressed is run a second time before it counts.
+func (b benchRun) compare(ctx context.Context, record *results.Record) (results.Gate, error) {
+	gate := results.Compare(b.baseline, record)
+	suspects := gate.Suspects()
+	if len(suspects) == 0 {
+		return gate, nil
+	}
+	b.say(fmt.Sprintf("what may have regressed is measured again before it counts, modes on workloads: %d", len(suspects)))
+	err := bench.Again(ctx, b.plan, record, suspects, b.progress)
+	return results.Confirm(gate, b.baseline, record), err
+}
+
+// print writes the results, and the comparison after them: beside formats that other programs read it goes to the notes.
+func (b benchRun) print(record *results.Record, gate *results.Gate) error {
+	if err := b.format.Write(b.out, record, options(b.out)); err != nil {
+		return fmt.Errorf("print the results: %w", err)
+	}
+	if gate == nil {
+		return nil
+	}
+	out, format := b.notes, report.GateFormats[0]
+	for _, f := range report.GateFormats {
+		if f.Name == b.format.Name && f.Name != "json" {
+			out, format = b.out, f
+		}
+	}
+	if err := format.Write(out, *gate, options(out)); err != nil {
+		return fmt.Errorf("print the comparison: %w", err)
+	}
+	return nil
+}
+
+// benchFiles are the files that a bench writes, opened before it measures.
+type benchFiles struct {
+	formats []report.Format
+	files   []*results.File
+}
+
+func (b benchRun) create() (benchFiles, error) {
+	var f benchFiles
+	for _, wanted := range []struct{ path, format string }{{b.save, "json"}, {b.page, "html"}} {
+		if wanted.path == "" {
+			continue
+		}
+		format, err := report.Named(wanted.format)
+		if err != nil {
+			return f, errors.Join(err, f.discard())
+		}
+		file, err := results.Create(wanted.path)
+		if err != nil {
+			return f, errors.Join(err, f.discard())
+		}
+		f.formats, f.files = append(f.formats, format), append(f.files, file)
+	}
+	return f, nil
+}
+
+func (f benchFiles) write(record *results.Record) error {
+	var err error
+	for i, file := range f.files {
+		err = errors.Join(err, file.Write(func(w io.Writer) error { return f.formats[i].Write(w, record, report.Options{}) }))
+	}
+	return err
+}
+
+func (f benchFiles) discard() error {
+	var err error
+	for _, file := range f.files {
+		err = errors.Join(err, file.Discard())
+	}
+	return err
+}
+
+// options are what formats heed of the writer: its width, and whether it shows colour (https://no-color.org).
+func options(w io.Writer) report.Options {
+	width := columns(w)
+	return report.Options{Width: width, Color: width > 0 && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"}
 }
 
 // progress is a bar on a terminal, and lines elsewhere: a bar would leave hundreds of frames in a log.

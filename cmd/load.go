@@ -180,7 +180,7 @@ func runLoad(ctx context.Context, a loadgen.Attack, o loadOptions, f report.Load
 		return runErr
 	}
 	run.ToolVersion = version()
-	if err := f.Write(out, run, report.Options{Width: columns(out)}); err != nil {
+	if err := f.Write(out, run, options(out)); err != nil {
 		return errors.Join(runErr, fmt.Errorf("print the results: %w", err))
 	}
 	switch {

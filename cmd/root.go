@@ -17,11 +17,13 @@ import (
 
 // The exit codes, as README.md lists them. A command that was ended by Ctrl-C answers as a shell does: 128 + SIGINT.
 const (
-	exitOK          = 0
-	exitFailure     = 1
-	exitUsage       = 2
-	exitInvalid     = 5
-	exitInterrupted = 130
+	exitOK           = 0
+	exitFailure      = 1
+	exitUsage        = 2
+	exitRegressed    = 3
+	exitInconclusive = 4
+	exitInvalid      = 5
+	exitInterrupted  = 130
 )
 
 // usageError is a mistake in how the command was called.
@@ -34,6 +36,16 @@ type invalidError struct{ error }
 
 func (e invalidError) Unwrap() error { return e.error }
 
+// regressedError is a comparison that found something to be worse.
+type regressedError struct{ error }
+
+func (e regressedError) Unwrap() error { return e.error }
+
+// inconclusiveError is a comparison that cannot tell.
+type inconclusiveError struct{ error }
+
+func (e inconclusiveError) Unwrap() error { return e.error }
+
 // Main runs the command line of this process and returns its exit code.
 func Main() int {
 	ctx, stop := interruptible()
@@ -42,6 +54,8 @@ func Main() int {
 	c, err := root.ExecuteContextC(ctx)
 	var usage usageError
 	var invalid invalidError
+	var regressed regressedError
+	var inconclusive inconclusiveError
 	switch {
 	case err == nil:
 		return exitOK
@@ -54,6 +68,12 @@ func Main() int {
 	case errors.As(err, &invalid):
 		fmt.Fprintf(os.Stderr, "nodecompare: %v\n", err)
 		return exitInvalid
+	case errors.As(err, &regressed):
+		fmt.Fprintf(os.Stderr, "nodecompare: %v\n", err)
+		return exitRegressed
+	case errors.As(err, &inconclusive):
+		fmt.Fprintf(os.Stderr, "nodecompare: %v\n", err)
+		return exitInconclusive
 	default:
 		fmt.Fprintf(os.Stderr, "nodecompare: %v\n", err)
 		return exitFailure
@@ -98,7 +118,7 @@ ones, as Node.js works. Start with 'nodecompare bench'.`,
 		SilenceUsage:               true,
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(serveCommand(), benchCommand(), loadCommand(), selftestCommand(), selftestServerCommand())
+	root.AddCommand(serveCommand(), benchCommand(), loadCommand(), selftestCommand(), selftestServerCommand(), reportCommand(), compareCommand(), yardstickCommand())
 	return root
 }
 

@@ -30,7 +30,7 @@ try may get rid of, or by a defect of the tool. The table says which.`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			for _, f := range report.SelftestFormats {
 				if f.Name == format {
-					return runSelftest(c.Context(), short, f, progressLines(quiet, c.ErrOrStderr()), c.OutOrStdout())
+					return runSelftest(c.Context(), short, f, said(quiet, "selftest", c.ErrOrStderr()), c.OutOrStdout())
 				}
 			}
 			return usageError{fmt.Errorf("--format: unknown format %q: the known ones are %s", format, selftestFormats())}
@@ -54,7 +54,7 @@ func runSelftest(ctx context.Context, short bool, f report.SelftestFormat, say f
 		plan = selftest.ShortPlan()
 	}
 	s, runErr := selftest.Run(ctx, plan, say)
-	err := f.Write(out, s, report.Options{Width: columns(out)})
+	err := f.Write(out, s, options(out))
 	if err != nil {
 		err = fmt.Errorf("print the results: %w", err)
 	}
@@ -67,11 +67,11 @@ func runSelftest(ctx context.Context, short bool, f report.SelftestFormat, say f
 	return nil
 }
 
-// progressLines tells of each step in a line.
-func progressLines(quiet bool, w io.Writer) func(string) {
+// said tells of each step in a line.
+func said(quiet bool, who string, w io.Writer) func(string) {
 	return func(step string) {
 		if !quiet {
-			fmt.Fprintf(w, "selftest: %s\n", step)
+			fmt.Fprintf(w, "%s: %s\n", who, step)
 		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"nodecompare/cmd/bench"
 	"nodecompare/servers"
 	"nodecompare/servers/workload"
 )
@@ -37,10 +38,6 @@ func serveCommand() *cobra.Command {
 		Example: "  nodecompare serve --mode=async\n  curl -i http://localhost:3000/wait?ms=50",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			m, err := servers.Named(mode)
-			if err != nil {
-				return usageError{err}
-			}
 			for _, n := range []struct {
 				flag  string
 				value int
@@ -51,6 +48,13 @@ func serveCommand() *cobra.Command {
 			}
 			if _, _, err := net.SplitHostPort(c.Addr); err != nil {
 				return usageError{fmt.Errorf("--addr=%s: %w (like :3000 or 127.0.0.1:3000)", c.Addr, err)}
+			}
+			if isNode(mode) {
+				return serveNode(cmd.Context(), mode, c, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			}
+			m, err := servers.Named(mode)
+			if err != nil {
+				return usageError{unknownMode(mode)}
 			}
 			return serve(cmd.Context(), m, c, cmd.OutOrStdout())
 		},
@@ -70,16 +74,11 @@ func serve(ctx context.Context, m servers.Mode, c servers.Config, out io.Writer)
 	if m.Procs != nil {
 		runtime.GOMAXPROCS(m.Procs(c))
 	}
-	switch c.Upstream {
-	case upstreamNone:
-		c.Upstream = ""
-	case upstreamEmbedded:
-		var stop func() error
-		if c.Upstream, stop, err = startUpstream(); err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, stop()) }()
+	var stop func() error
+	if c.Upstream, stop, err = chosenUpstream(c.Upstream); err != nil {
+		return err
 	}
+	defer func() { err = errors.Join(err, stop()) }()
 	if c.Service, err = workload.Open(workload.Options{Upstream: c.Upstream}); err != nil {
 		return err
 	}
@@ -107,6 +106,17 @@ func serve(ctx context.Context, m servers.Mode, c servers.Config, out io.Writer)
 		return err
 	}
 	return nil
+}
+
+// chosenUpstream is the URL that --upstream asks for, "" for none, with what to call at the end.
+func chosenUpstream(asked string) (url string, stop func() error, err error) {
+	switch asked {
+	case upstreamNone:
+		return "", func() error { return nil }, nil
+	case upstreamEmbedded:
+		return startUpstream()
+	}
+	return asked, func() error { return nil }, nil
 }
 
 // startUpstream serves the route that the api workload asks from an event loop of this process, on a free port.
@@ -138,10 +148,14 @@ func startUpstream() (url string, stop func() error, err error) {
 
 func modeList() string {
 	var b strings.Builder
-	for _, m := range servers.Modes {
+	for _, m := range bench.Modes() {
 		fmt.Fprintf(&b, "  %-10s %s\n", m.Name, m.Summary)
 	}
 	return b.String()
+}
+
+func unknownMode(name string) error {
+	return fmt.Errorf("unknown mode %q: the known ones are %s", name, names(bench.Modes(), func(m bench.Mode) string { return m.Name }))
 }
 
 func routeList() string {

@@ -1,26 +1,34 @@
 package results
 
 import (
+	"maps"
 	"math"
 	"slices"
+
+	"nodecompare/results/stat"
 )
 
-// minRounds is how many rounds must hold both modes before a difference between them is spoken of at all.
-const minRounds = 2
+// alpha is the chance of a false alarm among all metrics of two modes on a workload.
+const alpha = 1 - stat.Confidence
 
 // Comparison is one figure of two modes, paired round by round: in a round they ran one after the other, so that what
 // changes slowly on the machine hits both.
 type Comparison struct {
-	Metric      string  `json:"metric"`
-	A           string  `json:"a"`
-	B           string  `json:"b"`
-	Connections int     `json:"connections"` // the rung
-	Rounds      int     `json:"rounds"`      // that have both
-	Ratio       float64 `json:"ratio"`       // A's figure over B's: the median of the rounds' ratios; 0 with no rounds
-	Low         float64 `json:"low"`         // the smallest of them
-	High        float64 `json:"high"`        // the largest
-	Better      string  `json:"better"`      // A or B; "" for no difference
-	Decides     bool    `json:"decides"`     // the mode's word follows from this one
+	Metric     string  `json:"metric"`
+	A          string  `json:"a"`
+	B          string  `json:"b"`
+	At         At      `json:"at"`     // the rung; for a figure of the whole ladder its top
+	Rounds     int     `json:"rounds"` // that have both
+	Ratio      float64 `json:"ratio"`  // A's figure over B's: the median of the rounds' ratios; 0 with no rounds
+	Low        float64 `json:"low"`    // its interval
+	High       float64 `json:"high"`
+	Confidence float64 `json:"confidence"`         // of the interval: 0.95, or less with fewer than 6 rounds
+	Relative   bool    `json:"relative,omitempty"` // both figures were held against the yardstick's
+	P          float64 `json:"p"`                  // that chance alone gives as much, two-sided, corrected for the number of metrics
+	Floor      float64 `json:"floor"`              // a smaller difference is none that matters, e.g. 0.05
+	Better     string  `json:"better"`             // A or B; "" unless they differ: the interval lies beyond the floor, and P is below 0.05
+	Same       bool    `json:"same"`               // the interval lies within the floor. Neither better nor the same: one cannot tell
+	Decides    bool    `json:"decides"`            // the mode's word follows from this one
 }
 
 // Worse is the other one of the two; "" for no difference.
@@ -44,113 +52,157 @@ func (c Comparison) weight() float64 {
 
 // Factors turns the ratios so that the median is at least 1: how many times as much the one has that has more.
 func (c Comparison) Factors() (more string, ratio, low, high float64) {
-	if c.Ratio >= 1 {
+	if c.Ratio >= 1 || c.Ratio == 0 {
 		return c.A, c.Ratio, c.Low, c.High
 	}
 	return c.B, 1 / c.Ratio, 1 / c.High, 1 / c.Low
 }
 
-// Metric is a figure of a trial by which two modes are compared.
-type Metric struct {
-	Name         string
-	Floor        float64 // how far from 1 the median ratio must be, e.g. 0.05
-	LessIsBetter bool
-	AtTop        bool // read at the ladder's top, or up to it; else at the base rung
-	figure       func(Workload, Trial) (float64, bool)
-
-	// When set, the better one must also be ahead in this, more being better, by a median ratio of 1 + aheadBy.
-	ahead   func(Workload, Trial) (float64, bool)
-	aheadBy float64
+// contest is a comparison in the making.
+type contest struct {
+	Comparison
+	leads map[int]float64 // by round: the logarithm of how far A is ahead of B; below 0 where it is behind
+	lead  stat.Estimate   // of these
 }
 
-// compare pairs the metric of two modes. They differ when the median ratio is at least the floor away from 1 and every
-// round lies on its side. Medians and floor are taken of logarithms, so that swapping A and B gives the mirror image.
-func (m Metric) compare(r *Record, w Workload, a, b string) Comparison {
-	c := Comparison{Metric: m.Name, A: a, B: b, Connections: w.Base()}
-	if m.AtTop {
-		c.Connections = w.Top()
-	}
-	logs := logRatios(r, w, a, b, m.figure)
-	c.Rounds = len(logs)
-	if c.Rounds == 0 {
-		return c
-	}
-	low, high, mid := slices.Min(logs), slices.Max(logs), median(logs)
-	c.Low, c.High, c.Ratio = math.Exp(low), math.Exp(high), math.Exp(mid)
-	if c.Rounds < minRounds || math.Abs(mid) < math.Log1p(m.Floor) || low <= 0 && high >= 0 {
-		return c
-	}
-	aAhead := mid > 0 != m.LessIsBetter
-	if m.ahead != nil {
-		lead := median(logRatios(r, w, a, b, m.ahead))
-		if !aAhead {
-			lead = -lead
-		}
-		if lead < math.Log1p(m.aheadBy) {
-			return c
+// compare pairs the metric of two modes. All is done in logarithms, so that swapping A and B gives the mirror image.
+func (m Metric) compare(r *Record, w Workload, a, b string) contest {
+	c := contest{Comparison: Comparison{Metric: m.Name, A: a, B: b, At: m.at(w), Floor: m.Floor, P: 1}}
+	ofA, ofB := figures(r, w, a, b, m.figure)
+	if m.relative != nil {
+		// In a round that lacks one of the figures the pair would be lost, and with it, in six rounds, the interval.
+		if x, y := figures(r, w, a, b, m.relative); len(x) == len(ofA) && spread(x)+spread(y) <= spread(ofA)+spread(ofB) {
+			ofA, ofB, c.Relative = x, y, len(x) > 0
 		}
 	}
-	c.Better = b
-	if aAhead {
-		c.Better = a
+	ratios := logRatios(ofA, ofB)
+	if m.also != nil {
+		with := logRatios(figures(r, w, a, b, m.also))
+		for round, l := range ratios {
+			ratios[round] = lesser(l, with[round])
+		}
+	}
+	if c.Rounds = len(ratios); c.Rounds == 0 {
+		return c
+	}
+	e := middle(ratios)
+	c.Ratio, c.Low, c.High, c.Confidence = math.Exp(e.Value), math.Exp(e.Low), math.Exp(e.High), e.Confidence
+	c.P = stat.Differ(slices.Collect(maps.Values(ofA)), slices.Collect(maps.Values(ofB)))
+	c.leads, c.lead = ratios, e
+	if m.LessIsBetter {
+		c.lead = mirrored(e)
+		for round, l := range ratios {
+			c.leads[round] = -l
+		}
 	}
 	return c
 }
 
-// logRatios is the logarithm of a's figure over b's, for each round in which both have one.
-func logRatios(r *Record, w Workload, a, b string, figure func(Workload, Trial) (float64, bool)) []float64 {
-	ofA := figures(r, w, a, figure)
-	ofB := figures(r, w, b, figure)
-	var logs []float64
-	for round := 1; round <= r.Settings.Rounds; round++ {
-		x, okA := ofA[round]
-		y, okB := ofB[round]
-		if !okA || !okB || x <= 0 || y <= 0 {
-			continue
-		}
-		if l := math.Log(x / y); !math.IsNaN(l) && !math.IsInf(l, 0) {
-			logs = append(logs, l)
-		}
+// middle is the median of the values. Of some numbers of them (8, 11) two intervals have the same confidence, and stat.Median
+// gives the lower one: this is both, so that the mirror image has the mirrored interval.
+func middle(byRound map[int]float64) stat.Estimate {
+	values := slices.Collect(maps.Values(byRound))
+	e := stat.Median(values)
+	for i := range values {
+		values[i] = -values[i]
 	}
-	return logs
+	other := mirrored(stat.Median(values))
+	e.Value, e.Low, e.High = (e.Value+other.Value)/2, min(e.Low, other.Low), max(e.High, other.High)
+	return e
 }
 
-// figures is a mode's figure by round.
-func figures(r *Record, w Workload, mode string, figure func(Workload, Trial) (float64, bool)) map[int]float64 {
-	found := map[int]float64{}
+// settle says what follows from the interval, and from P after its correction. A difference must lie beyond the floor as a
+// whole, and not only its median: else one bench could call two modes different, and the next one the same.
+func (c *contest) settle() {
+	switch {
+	case c.P < alpha && beyond(c.lead, c.Floor):
+		c.Better = c.A
+	case c.P < alpha && beyond(mirrored(c.lead), c.Floor):
+		c.Better = c.B
+	default:
+		c.Same = c.notWorse(c.A) && c.notWorse(c.B) && c.Rounds > 0
+	}
+}
+
+// notWorse says that the mode is surely not behind by more than the floor. What has not been measured speaks against nobody.
+func (c contest) notWorse(mode string) bool {
+	if c.Rounds == 0 {
+		return true
+	}
+	lead := c.lead
+	if mode == c.B {
+		lead = mirrored(lead)
+	}
+	return c.sure() && lead.Low >= -math.Log1p(c.Floor)-rounding
+}
+
+// sure says that there are rounds enough for an interval of 95%.
+func (c contest) sure() bool { return c.lead.Confidence >= stat.Confidence }
+
+// rounding is what a ratio of exactly the floor may be off by, in logarithms.
+const rounding = 1e-12
+
+// beyond says that a whole interval of a lead is above the floor.
+func beyond(lead stat.Estimate, floor float64) bool {
+	return lead.Confidence >= stat.Confidence && lead.Low > math.Log1p(floor)+rounding
+}
+
+func mirrored(e stat.Estimate) stat.Estimate {
+	e.Value, e.Low, e.High = -e.Value, -e.High, -e.Low
+	return e
+}
+
+// figures are those of both modes by round, for the rounds in which both have one above 0.
+func figures(r *Record, w Workload, a, b string, read reading) (ofA, ofB map[int]float64) {
+	ofA, ofB = map[int]float64{}, map[int]float64{}
 	for _, t := range r.Trials {
-		if t.Workload != w.Name || t.Mode != mode {
+		if t.Workload != w.Name || t.Mode != a && t.Mode != b {
 			continue
 		}
-		if v, ok := figure(w, t); ok {
-			found[t.Round] = v
-		}
-	}
-	return found
-}
-
-// median sorts the values; the middle one, or the mean of the middle two; 0 of none.
-func median(values []float64) float64 {
-	n := len(values)
-	if n == 0 {
-		return 0
-	}
-	slices.Sort(values)
-	return (values[(n-1)/2] + values[n/2]) / 2
-}
-
-// Median is the median over the rounds of one figure of a mode's rung; ok is false when no trial has it.
-func (r *Record) Median(workload, mode string, connections int, figure func(Rung) (float64, bool)) (value float64, ok bool) {
-	var values []float64
-	for _, t := range r.Trials {
-		if t.Workload != workload || t.Mode != mode {
-			continue
-		}
-		if rung, has := t.Rung(connections); has {
-			if v, has := figure(rung); has {
-				values = append(values, v)
+		if v, ok := read(&r.Settings, w, t); ok && v > 0 && !math.IsInf(v, 0) {
+			if t.Mode == a {
+				ofA[t.Round] = v
+			} else {
+				ofB[t.Round] = v
 			}
 		}
 	}
-	return median(values), len(values) > 0
+	maps.DeleteFunc(ofA, func(round int, _ float64) bool { return ofB[round] == 0 })
+	maps.DeleteFunc(ofB, func(round int, _ float64) bool { return ofA[round] == 0 })
+	return ofA, ofB
+}
+
+func logRatios(ofA, ofB map[int]float64) map[int]float64 {
+	ratios := map[int]float64{}
+	for round, v := range ofA {
+		if l := math.Log(v) - math.Log(ofB[round]); math.Abs(l) < math.Log(math.MaxFloat64) {
+			ratios[round] = l
+		}
+	}
+	return ratios
+}
+
+// lesser of two logarithms is the one nearer to 0, where they agree on the side; else there is nothing that both say.
+func lesser(a, b float64) float64 {
+	if a > 0 != (b > 0) {
+		return 0
+	}
+	if math.Abs(b) < math.Abs(a) {
+		return b
+	}
+	return a
+}
+
+// spread is how much a mode's trials vary: the mean distance of the figures' logarithms from their median.
+func spread(byRound map[int]float64) (mean float64) {
+	var logs []float64
+	for _, v := range byRound {
+		logs = append(logs, math.Log(v))
+	}
+	slices.Sort(logs) // a map's order is none, and sums depend on theirs
+	middle := stat.Median(logs).Value
+	for _, l := range logs {
+		mean += math.Abs(l-middle) / float64(len(logs))
+	}
+	return mean
 }

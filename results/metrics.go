@@ -1,29 +1,47 @@
 package results
 
-// The metrics, with the floors below which a ratio counts as no difference. What a floor stands for, and why it is what it
-// is, is in docs/method.md.
+// Metric is a figure of a trial by which two modes are compared.
+type Metric struct {
+	Name         string
+	Floor        float64 // a ratio that is nearer to 1 is no difference that matters, e.g. 0.05
+	LessIsBetter bool
+
+	at       func(Workload) At
+	figure   reading
+	relative reading // over the yardstick's; nil where there is none at that load
+	also     reading // when set: a lead counts only as far as it is one in this as well, of which more is better
+}
+
+// reading is what a trial says; ok is false where it has no such figure.
+type reading func(*Settings, Workload, Trial) (value float64, ok bool)
+
+// The metrics. What a floor stands for, and why it is what it is, is in docs/method.md.
 var (
-	answered = Metric{Name: "answered share", Floor: 0.01, figure: atBase(answeredShare)}
+	answered = Metric{Name: "answered share", Floor: 0.01, at: base, figure: on(base, answeredShare)}
 	// Throughput is what clients get. On few cores the generator may bound it, and then it is the same for all modes.
-	throughput = Metric{Name: "throughput", Floor: 0.10, figure: atBase(Throughput)}
+	throughput = Metric{Name: "throughput", Floor: 0.05, at: base, figure: on(base, Throughput), relative: on(base, relativeThroughput)}
 	// CPU per request is what holds on a noisy machine, and what bounds the throughput of a machine that is full.
-	cpuPerRequest = Metric{Name: "CPU per request", Floor: 0.05, LessIsBetter: true, figure: atBase(CPUPerRequest)}
+	cpuPerRequest = Metric{Name: "CPU per request", Floor: 0.05, LessIsBetter: true, at: base, figure: on(base, CPUPerRequest), relative: on(base, relativeCPU)}
+	tail          = Metric{Name: "p99", Floor: 1, LessIsBetter: true, at: common, figure: on(common, P99)}
 
-	answeredAtTop = Metric{Name: "answered share", Floor: 0.01, AtTop: true, figure: atTop(answeredShare)}
+	answeredAtTop = Metric{Name: "answered share", Floor: 0.01, at: top, figure: on(top, answeredShare)}
 	// Where the generator is the limit, the faster server seems to lose more on the way up: so one that keeps more must also be
-	// ahead at the top. This and p99 have high floors, which only a server that breaks down under its connections meets: a rung
-	// lasts for less than a second, and both are noisy.
-	throughputKept = Metric{Name: "throughput kept", Floor: 0.50, AtTop: true, figure: kept, ahead: atTop(Throughput), aheadBy: 0.25}
-	tailAtTop      = Metric{Name: "p99", Floor: 1, LessIsBetter: true, AtTop: true, figure: atTop(P99)}
+	// ahead at the top.
+	throughputKept = Metric{Name: "throughput kept", Floor: 0.25, at: top, figure: kept, also: on(top, Throughput)}
+	tailAtTop      = Metric{Name: "p99", Floor: 1, LessIsBetter: true, at: top, figure: on(top, P99)}
 
-	memoryPerConnection  = Metric{Name: "memory per connection", Floor: 0.50, LessIsBetter: true, AtTop: true, figure: perConnection(RSS, 1<<10)}
-	threadsPerConnection = Metric{Name: "threads per connection", Floor: 1, LessIsBetter: true, AtTop: true, figure: perConnection(Threads, 0.01)}
+	memoryPerConnection  = Metric{Name: "memory per connection", Floor: 0.25, LessIsBetter: true, at: top, figure: perConnection(RSS, 1<<10, 1<<20)}
+	threadsPerConnection = Metric{Name: "threads per connection", Floor: 0.25, LessIsBetter: true, at: top, figure: perConnection(Threads, 0.01, 4)}
+	connectionsHeld      = Metric{Name: "connections held", Floor: 0.05, at: top, figure: heldOrHalf}
 )
+
+// Tier is metrics that are weighed against each other: the one that differs most decides. As a rule it is but one.
+type Tier []Metric
 
 // Performance and Scalability are the metrics of the two rows that compare modes, in the order in which they are looked at.
 var (
-	Performance = []Metric{answered, throughput, cpuPerRequest}
-	Scalability = []Metric{answeredAtTop, throughputKept, tailAtTop, memoryPerConnection, threadsPerConnection}
+	Performance = []Tier{{answered}, {throughput, cpuPerRequest}, {tail}}
+	Scalability = []Tier{{answeredAtTop}, {throughputKept}, {tailAtTop}, {memoryPerConnection}, {threadsPerConnection}, {connectionsHeld}}
 )
 
 // Throughput is in requests without error per second.
@@ -62,25 +80,21 @@ func RSS(r Rung) (float64, bool) {
 // InFlight is the mean number of requests in flight.
 func InFlight(r Rung) (float64, bool) { return r.InFlight, r.Answered() > 0 }
 
+// answeredShare of none at all is next to none: a ratio needs something to divide by.
 func answeredShare(r Rung) (float64, bool) {
 	if r.Requests == 0 {
 		return 0, false
 	}
-	return float64(r.Answered()) / float64(r.Requests), true
+	return max(0.001, float64(r.Answered())/float64(r.Requests)), true
 }
 
-func atBase(figure func(Rung) (float64, bool)) func(Workload, Trial) (float64, bool) {
-	return func(w Workload, t Trial) (float64, bool) {
-		if r, ok := t.Rung(w.Base()); ok {
-			return figure(r)
-		}
-		return 0, false
-	}
-}
+func base(w Workload) At { return Conns(w.Base) }
+func top(w Workload) At  { return Conns(w.Top()) }
+func common(Workload) At { return At{Load: Common} }
 
-func atTop(figure func(Rung) (float64, bool)) func(Workload, Trial) (float64, bool) {
-	return func(w Workload, t Trial) (float64, bool) {
-		if r, ok := t.Rung(w.Top()); ok {
+func on(at func(Workload) At, figure Figure) reading {
+	return func(_ *Settings, w Workload, t Trial) (float64, bool) {
+		if r, ok := t.Rung(at(w)); ok {
 			return figure(r)
 		}
 		return 0, false
@@ -88,24 +102,25 @@ func atTop(figure func(Rung) (float64, bool)) func(Workload, Trial) (float64, bo
 }
 
 // kept is the throughput at the top of the ladder over that at the base.
-func kept(w Workload, t Trial) (float64, bool) {
-	top, okTop := atTop(Throughput)(w, t)
-	base, okBase := atBase(Throughput)(w, t)
-	if !okTop || !okBase || w.Top() == w.Base() {
+func kept(s *Settings, w Workload, t Trial) (float64, bool) {
+	atTop, okTop := on(top, Throughput)(s, w, t)
+	atBase, okBase := on(base, Throughput)(s, w, t)
+	if !okTop || !okBase || w.Top() == w.Base || atBase <= 0 {
 		return 0, false
 	}
-	return top / base, true
+	return atTop / atBase, true
 }
 
-// perConnection is what each connection between the base and the top adds to a figure; less than least counts as least, for a
-// ratio of two nothings means nothing.
-func perConnection(figure func(Rung) (float64, bool), least float64) func(Workload, Trial) (float64, bool) {
-	return func(w Workload, t Trial) (float64, bool) {
-		top, okTop := atTop(figure)(w, t)
-		base, okBase := atBase(figure)(w, t)
-		if !okTop || !okBase || w.Top() == w.Base() {
+// perConnection is what each connection between the base and the top adds to a figure. Less than least, or than a whole that a
+// runtime takes and gives back at any time, counts as that much: a ratio of two nothings means nothing.
+func perConnection(figure Figure, least, whole float64) reading {
+	return func(s *Settings, w Workload, t Trial) (float64, bool) {
+		atTop, okTop := on(top, figure)(s, w, t)
+		atBase, okBase := on(base, figure)(s, w, t)
+		connections := float64(w.Top() - w.Base)
+		if !okTop || !okBase || connections <= 0 {
 			return 0, false
 		}
-		return max(least, (top-base)/float64(w.Top()-w.Base())), true
+		return max(least, whole/connections, (atTop-atBase)/connections), true
 	}
 }

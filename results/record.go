@@ -8,7 +8,7 @@ import "time"
 // goes away; a new field alone does not change it.
 const (
 	Tool          = "nodecompare"
-	SchemaVersion = 1
+	SchemaVersion = 2
 )
 
 // Record is one bench: the host, the settings, every trial and the verdicts.
@@ -22,28 +22,50 @@ type Record struct {
 	Host          Host      `json:"host"`
 	Settings      Settings  `json:"settings"`
 	Selftest      *Selftest `json:"selftest,omitempty"` // made right before the trials; nil where none was
+	Rates         []Rates   `json:"rates,omitempty"`    // of the open loads, found before the first round
 	Trials        []Trial   `json:"trials"`             // in the order in which they ran
+	Again         []Trial   `json:"again,omitempty"`    // a second run of what a gate found to have regressed, in the order in which they ran
 	Verdicts      []Verdict `json:"verdicts"`
+}
+
+// Rates are the request rates of a mode's open loads on a workload. They follow from its capacity in a short closed load that
+// was run before the first round, on a server of its own.
+type Rates struct {
+	Workload    string  `json:"workload"`
+	Mode        string  `json:"mode"`
+	CapacityRPS float64 `json:"capacity_rps"`
+	CommonRPS   float64 `json:"common_rps"` // Settings.Share of the least capacity of all modes: the same for each
+	OwnRPS      float64 `json:"own_rps"`    // Settings.Share of its own capacity
 }
 
 // Host is the machine that ran both the servers and the load.
 type Host struct {
-	OS        string `json:"os"`
-	Arch      string `json:"arch"`
-	Kernel    string `json:"kernel"`
-	Cores     int    `json:"cores"` // that this process may use
-	Go        string `json:"go"`
-	OpenFiles uint64 `json:"open_files"` // the limit for one process, which bounds the connections
+	OS       string `json:"os"`
+	Arch     string `json:"arch"`
+	Kernel   string `json:"kernel"`
+	Cores    int    `json:"cores"`              // that this process may use
+	CPU      string `json:"cpu,omitempty"`      // its model, as the system names it
+	Governor string `json:"governor,omitempty"` // of the CPUs' frequency; "" where there is none
+	Go       string `json:"go"`
+
+	CPUQuota    float64 `json:"cpu_quota,omitempty"`    // of the container, in CPUs; 0 for none
+	MemoryLimit uint64  `json:"memory_limit,omitempty"` // of the container, in bytes; 0 for none
+	OpenFiles   uint64  `json:"open_files"`             // the limit for one process, which bounds the connections
 }
 
 // Settings is what was asked for, with the seed that the order of the trials follows from.
 type Settings struct {
 	Profile   string     `json:"profile"`
 	Rounds    int        `json:"rounds"`
-	Seed      uint64     `json:"seed"`   // below 2^53, so that every reader of JSON sees the same number
-	Engine    string     `json:"engine"` // of the load: vegeta or loop
+	Seed      uint64     `json:"seed"`                // below 2^53, so that every reader of JSON sees the same number
+	Engine    string     `json:"engine"`              // of the load: vegeta, loop, or auto: each run then says which it was
+	Share     float64    `json:"share"`               // of the capacity, at which open loads run
+	SLOUS     float64    `json:"slo_us"`              // the most that p99 latency may be, for connections to count as held
+	Null      bool       `json:"null,omitempty"`      // every mode is the same one: what differs is noise
+	Yardstick int        `json:"yardstick,omitempty"` // version of the yardstick server; 0 for a bench without one
 	Pin       Pin        `json:"pin"`
 	Modes     []Mode     `json:"modes"`
+	Missing   []Missing  `json:"missing,omitempty"` // modes that were asked for, and that this machine could not run
 	Workloads []Workload `json:"workloads"`
 }
 
@@ -61,6 +83,12 @@ type Mode struct {
 	Summary string `json:"summary"`
 }
 
+// Missing is a mode that was left out.
+type Missing struct {
+	Mode   string `json:"mode"`
+	Reason string `json:"reason"` // with what to do about it
+}
+
 // Workload is a route and the steps of load that each trial of it put on a server.
 type Workload struct {
 	Name    string `json:"name"`
@@ -68,6 +96,7 @@ type Workload struct {
 	Method  string `json:"method"`
 	Target  string `json:"target"`
 	Ladder  []Step `json:"ladder"`         // from the fewest connections to the most
+	Base    int    `json:"base"`           // the rung that Performance is read from, in connections
 	Note    string `json:"note,omitempty"` // why the ladder, or the CPUs, are not those of the other workloads
 }
 
@@ -75,21 +104,6 @@ type Workload struct {
 type Step struct {
 	Connections int     `json:"connections"`
 	DurationS   float64 `json:"duration_s"`
-}
-
-// Base is the rung that Performance is read from and Scalability is counted from, in connections.
-const Base = 64
-
-// Base is the workload's base rung: that of 64 connections, or the last one below it on a ladder that ends earlier; 0 with
-// no ladder.
-func (w Workload) Base() int {
-	base := 0
-	for _, s := range w.Ladder {
-		if s.Connections <= Base {
-			base = s.Connections
-		}
-	}
-	return base
 }
 
 // Top is the rung with the most connections.
@@ -116,20 +130,36 @@ type Trial struct {
 	Trust       *Trust   `json:"trust,omitempty"` // the worst of its rungs'; nil in records that did not ask
 }
 
-// Rung returns the trial's rung of that many connections when something may be concluded from it: ok is false for one that
+// Rung returns the trial's rung of that load when something may be concluded from it: ok is false for one that
 // is VOID, and for every rung of a trial that failed, since what ended the server may have slowed it down before. An
 // interruption comes from outside, and leaves what was finished as good as it is.
-func (t Trial) Rung(connections int) (r Rung, ok bool) {
+func (t Trial) Rung(at At) (r Rung, ok bool) {
 	if t.Failure != "" {
 		return Rung{}, false
 	}
 	for _, r := range t.Rungs {
-		if r.Connections == connections && !r.void() {
+		if r.Load == at.Load && (r.Connections == at.Connections || at.Load != Closed) && !r.void() {
 			return r, true
 		}
 	}
 	return Rung{}, false
 }
+
+// The loads of a trial.
+const (
+	Closed = "closed"      // each connection sends as soon as it has its answer: what a server can do
+	Common = "common rate" // open, at Rates.CommonRPS
+	Own    = "own share"   // open, at Rates.OwnRPS; left out for a mode of which both are the same
+)
+
+// At names a rung within a trial.
+type At struct {
+	Load        string `json:"load"`
+	Connections int    `json:"connections,omitempty"` // of a closed load; an open one has but one rung
+}
+
+// Conns names the rung of a closed load with that many connections.
+func Conns(n int) At { return At{Closed, n} }
 
 // WarmUp is how a trial's server was brought to a steady state before it was measured.
 type WarmUp struct {
@@ -139,9 +169,12 @@ type WarmUp struct {
 	Errors  uint64  `json:"errors"`  // failed requests
 }
 
-// Rung is what one step of load measured: a closed loop, each connection sending as soon as it has its answer.
+// Rung is what one step of load measured.
 type Rung struct {
+	Load          string            `json:"load"`
+	Engine        string            `json:"engine"` // vegeta or loop
 	Connections   int               `json:"connections"`
+	StartS        float64           `json:"start_s"`   // since the trial's start
 	ElapsedS      float64           `json:"elapsed_s"` // from the first request to the last answer
 	Requests      uint64            `json:"requests"`  // sent, and answered or failed
 	Errors        uint64            `json:"errors"`    // of these, failed
@@ -150,13 +183,32 @@ type Rung struct {
 	Codes         map[int]uint64    `json:"codes"`                    // whole responses by status
 	ThroughputRPS float64           `json:"throughput_rps"`           // requests without error, per second of ElapsedS
 	InFlight      float64           `json:"in_flight"`                // mean, by Little's law: throughput times mean latency
-	LatencyUS     Latency           `json:"latency_us"`
+	LatencyUS     Latency           `json:"latency_us"`               // in an open load from when a request was due
+	Histogram     string            `json:"histogram,omitempty"`      // of the same, in nanoseconds: HDR, V2 compressed, base64
+	OfferedRPS    float64           `json:"offered_rps,omitempty"`    // of an open load
+	Unsent        uint64            `json:"unsent,omitempty"`         // of an open load: were due, but never sent
+	UncorrectedUS *Latency          `json:"uncorrected_us,omitempty"` // of an open load: from when it was sent
+	SendLagUS     *Lag              `json:"send_lag_us,omitempty"`    // of an open load: the difference
+	Yardstick     *Yardstick        `json:"yardstick,omitempty"`      // nil where none ran beside it
+	Timeline      *Timeline         `json:"timeline,omitempty"`
 	Process       *Process          `json:"process,omitempty"` // the server; nil where the system does not tell
 	Trust         *Trust            `json:"trust,omitempty"`   // what may be concluded from it; nil in records that did not ask
 	Voided        *Trust            `json:"voided,omitempty"`  // of a first run, which was VOID: this one was made in its place
 }
 
 func (r Rung) void() bool { return r.Trust != nil && r.Trust.Status == Void }
+
+// Void says that nothing can be concluded from the record: each rung of it is VOID, or belongs to a trial that failed.
+func (r *Record) Void() bool {
+	for _, t := range r.Trials {
+		for _, rung := range t.Rungs {
+			if _, ok := t.Rung(At{rung.Load, rung.Connections}); ok {
+				return false
+			}
+		}
+	}
+	return true
+}
 
 // Answered is how many requests succeeded.
 func (r Rung) Answered() uint64 { return r.Requests - r.Errors }
@@ -176,7 +228,29 @@ type Process struct {
 	CPUS                float64 `json:"cpu_s"`              // user and system
 	CPUUSPerRequest     float64 `json:"cpu_us_per_request"` // per request without error; 0 when there was none
 	Threads             int     `json:"threads"`
+	ActiveThreads       int     `json:"active_threads"` // that ran at all within the rung
+	BusyThreads         int     `json:"busy_threads"`   // that did the work: with at least half of the busiest one's CPU time
 	RSSBytes            uint64  `json:"rss_bytes"`
 	VoluntarySwitches   uint64  `json:"voluntary_switches"`
 	InvoluntarySwitches uint64  `json:"involuntary_switches"`
+}
+
+// Yardstick is a server that never changes (servers/yardstick), on the same CPUs. The load went to and fro between it and the
+// measured one, slice by slice, so that what slows the machine down for a moment hits both.
+type Yardstick struct {
+	Slices        int     `json:"slices"`
+	CPUUS         float64 `json:"cpu_us_per_request"`
+	ThroughputRPS float64 `json:"throughput_rps"`
+	// The medians over the slices of the measured server's figure over the yardstick's in the slice beside it. 0 where it is not known.
+	RelativeCPU        float64 `json:"relative_cpu"`
+	RelativeThroughput float64 `json:"relative_throughput"`
+}
+
+// Timeline is what went on during a rung, interval by interval. A rung in slices has only its own, one after the other.
+type Timeline struct {
+	IntervalS float64   `json:"interval_s"`
+	Requests  []uint64  `json:"requests"`            // answered without error in each interval
+	CPUS      []float64 `json:"cpu_s,omitempty"`     // the server's CPU time in each interval
+	Threads   []int     `json:"threads,omitempty"`   // at the end of each interval
+	RSSBytes  []uint64  `json:"rss_bytes,omitempty"` // the same
 }

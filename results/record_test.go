@@ -2,6 +2,7 @@ package results_test
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -14,7 +15,7 @@ import (
 	"nodecompare/results"
 )
 
-// sample is a record of two modes on one workload, three rounds.
+// sample is a record of two modes on one workload, six rounds.
 func sample() *results.Record {
 	r := &results.Record{
 		Tool: results.Tool, SchemaVersion: results.SchemaVersion, ToolVersion: "v1.2.3",
@@ -22,7 +23,7 @@ func sample() *results.Record {
 		Host:     results.Host{OS: "linux", Arch: "amd64", Kernel: "6.18", Cores: 2, Go: "go1.26", OpenFiles: 20000},
 		Settings: settings("blocking", "async"),
 	}
-	for round := 1; round <= 3; round++ {
+	for round := 1; round <= 6; round++ {
 		r.Trials = append(r.Trials, trial("blocking", round, 1, 70, 1010), trial("async", round, 1, 9, 12))
 	}
 	r.Verdicts = results.Judge(r)
@@ -30,9 +31,9 @@ func sample() *results.Record {
 }
 
 func settings(modes ...string) results.Settings {
-	s := results.Settings{Profile: "standard", Rounds: 3, Seed: 7, Workloads: []results.Workload{{
+	s := results.Settings{Profile: "standard", Rounds: 6, Seed: 7, Engine: "loop", Share: 0.5, SLOUS: 100e3, Workloads: []results.Workload{{
 		Name: "wait", Method: "GET", Target: "/wait?ms=50", Summary: "a wait",
-		Ladder: []results.Step{{Connections: 1, DurationS: 0.5}, {Connections: 64, DurationS: 1.5}, {Connections: 1000, DurationS: 0.7}},
+		Ladder: []results.Step{{Connections: 1, DurationS: 0.5}, {Connections: 64, DurationS: 1.5}, {Connections: 1000, DurationS: 0.7}}, Base: 64,
 	}}}
 	for _, m := range modes {
 		s.Modes = append(s.Modes, results.Mode{Name: m, Summary: "about " + m})
@@ -47,10 +48,10 @@ func trial(mode string, round int, speed float64, threads64, threads1000 int) re
 		rps := 20 * float64(connections) * speed
 		threads := map[int]int{1: 8, 64: threads64, 1000: threads1000}[connections]
 		t.Rungs = append(t.Rungs, results.Rung{
-			Connections: connections, ElapsedS: 1, Requests: 1000, Codes: map[int]uint64{200: 1000}, ThroughputRPS: rps,
+			Load: results.Closed, Engine: "loop", Connections: connections, ElapsedS: 1, Requests: 1000, Codes: map[int]uint64{200: 1000}, ThroughputRPS: rps,
 			InFlight:  float64(connections),
 			LatencyUS: results.Latency{Mean: 50e3, P50: 50e3, P90: 51e3, P99: 52e3, P999: 53e3, Max: 60e3},
-			Process:   &results.Process{CPUS: 0.02, CPUUSPerRequest: 20, Threads: threads, RSSBytes: 16<<20 + uint64(connections)<<12},
+			Process:   &results.Process{CPUS: 0.02, CPUUSPerRequest: 20, Threads: threads, ActiveThreads: threads, BusyThreads: 1, RSSBytes: 16<<20 + uint64(connections)<<12},
 		})
 	}
 	return t
@@ -79,6 +80,36 @@ func TestRecordSurvivesItsFile(t *testing.T) {
 	}
 	if left, err := os.ReadDir(filepath.Dir(path)); err != nil || len(left) != 1 {
 		t.Errorf("the folder holds %v (%v), want the record alone", left, err)
+	}
+}
+
+// Whatever goes wrong in the writing, what was there stays as it was, and nothing is left beside it.
+func TestWriteIsWholeOrNotAtAll(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "report.html")
+	if err := os.WriteFile(path, []byte("old"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		fails error
+		want  string
+	}{{errors.New("no such figure"), "old"}, {nil, "half"}} {
+		f, err := results.Create(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = f.Write(func(w io.Writer) error {
+			_, err := io.WriteString(w, "half")
+			return errors.Join(err, test.fails)
+		})
+		if !errors.Is(err, test.fails) || err != nil && !strings.Contains(err.Error(), "write "+path) {
+			t.Errorf("got %v, want %v", err, test.fails)
+		}
+		if text, err := os.ReadFile(path); err != nil || string(text) != test.want {
+			t.Errorf("the file holds %q (%v), want %q", text, err, test.want)
+		}
+		if left, err := os.ReadDir(filepath.Dir(path)); err != nil || len(left) != 1 {
+			t.Errorf("the folder holds %v (%v), want the one file", left, err)
+		}
 	}
 }
 
@@ -127,14 +158,16 @@ func TestDecodeSaysWhatIsWrongWithAFile(t *testing.T) {
 	}
 	text := whole.String()
 	for name, test := range map[string]struct{ text, want string }{
-		"empty":        {"\n", "empty"},
-		"cut short":    {text[:len(text)/2], "cut short after line"},
-		"damaged":      {strings.Replace(text, `"ladder": [`, `"ladder": !`, 1), "line "},
-		"wrong type":   {strings.Replace(text, `"rounds": 3`, `"rounds": "3"`, 1), "line "},
-		"another tool": {`{"tool": "wrk", "schema_version": 1}`, "not a record of nodecompare"},
-		"no tool":      {`{"results": []}`, "not a record of nodecompare"},
-		"a list":       {`[]`, "cannot unmarshal array"},
-		"newer schema": {strings.Replace(text, `"schema_version": 1`, `"schema_version": 99`, 1), "schema version 99, written by nodecompare v1.2.3"},
+		"empty":         {"\n", "empty"},
+		"cut short":     {text[:len(text)/2], "cut short after line"},
+		"damaged":       {strings.Replace(text, `"ladder": [`, `"ladder": !`, 1), "line "},
+		"wrong type":    {strings.Replace(text, `"rounds": 6`, `"rounds": "6"`, 1), "line "},
+		"another tool":  {`{"tool": "wrk", "schema_version": 1}`, "not a record of nodecompare"},
+		"no tool":       {`{"results": []}`, "not a record of nodecompare"},
+		"a list":        {`[]`, "cannot unmarshal array"},
+		"newer schema":  {strings.Replace(text, `"schema_version": 2`, `"schema_version": 99`, 1), "schema version 99, written by nodecompare v1.2.3"},
+		"older schema":  {strings.Replace(text, `"schema_version": 2`, `"schema_version": 1`, 1), "schema version 1, written by nodecompare v1.2.3; this program reads version 2: use the one that wrote it, or bench again"},
+		"more than one": {text + text, "line "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if test.text == text {

@@ -1,6 +1,6 @@
 package results
 
-import "slices"
+import "nodecompare/results/stat"
 
 // The rows of the article's table.
 const (
@@ -22,30 +22,79 @@ const (
 
 // Verdict is what a workload's trials say about each row of the table.
 type Verdict struct {
-	Workload string    `json:"workload"`
-	Findings []Finding `json:"findings"` // Execution, Performance, Scalability
+	Workload   string     `json:"workload"`
+	Findings   []Finding  `json:"findings"`             // Execution, Performance, Scalability
+	Detectable []Smallest `json:"detectable,omitempty"` // of a bench of one mode against itself
 }
 
 // Finding is one row: a word for each mode, and what the words follow from.
 type Finding struct {
-	Row         string        `json:"row"`
-	Words       []Word        `json:"words"`                 // in the order of the settings' modes
-	Threads     []ThreadCount `json:"threads,omitempty"`     // Execution: the rung that each word follows from
-	Comparisons []Comparison  `json:"comparisons,omitempty"` // Performance, Scalability: every metric of every two modes
+	Row         string       `json:"row"`
+	Words       []Word       `json:"words"`                 // in the order of the settings' modes
+	Models      []Model      `json:"models,omitempty"`      // Execution: one for each mode
+	Comparisons []Comparison `json:"comparisons,omitempty"` // Performance, Scalability: every metric of every two modes
+	Scaling     []Scaling    `json:"scaling,omitempty"`     // Scalability: one for each mode
+}
+
+// The models that a server's threads tell from outside.
+const (
+	ThreadPerRequest = "thread per request"
+	ThreadPool       = "pool of about" // Threads of them
+	EventLoop        = "event loop"    // Threads of them
+)
+
+// Model is what a server's threads did as the requests in flight were stepped up.
+type Model struct {
+	Mode    string      `json:"mode"`
+	Name    string      `json:"name"`    // "" when one cannot tell
+	Threads int         `json:"threads"` // of the pool, or how many loops; 0 for a thread per request
+	Why     string      `json:"why"`     // one sentence, with its numbers; when one cannot tell, what was missing
+	Steps   []ModelStep `json:"steps"`   // the evidence, from few connections to many
+}
+
+// ModelStep is one rung of it: medians over the rounds.
+type ModelStep struct {
+	Connections        int     `json:"connections"`
+	InFlight           float64 `json:"in_flight"`
+	ThroughputRPS      float64 `json:"throughput_rps"`
+	P50US              float64 `json:"p50_us"`         // latency
+	Threads            float64 `json:"threads"`        // the most there were
+	ActiveThreads      float64 `json:"active_threads"` // that ran at all
+	BusyThreads        float64 `json:"busy_threads"`   // that did the work
+	CPUUSPerRequest    float64 `json:"cpu_us_per_request"`
+	SwitchesPerRequest float64 `json:"switches_per_request"` // voluntary context switches
+}
+
+// Scaling is how a mode's throughput grew with its connections.
+type Scaling struct {
+	Mode string `json:"mode"`
+	USL  *USL   `json:"usl,omitempty"`  // nil with fewer than 4 rungs
+	Knee int    `json:"knee,omitempty"` // connections: the first rung with at least 90% of the highest throughput; 0 when there is none
+	Held int    `json:"held"`           // the most connections with p99 within the SLO and no errors; 0 when none were
+	Most int    `json:"most"`           // connections that were tried: Held may be more where it is the same
+}
+
+// USL is the Universal Scalability Law, X(N) = λN / (1 + σ(N−1) + κN(N−1)), fitted to each round's ladder (N. J. Gunther,
+// Guerrilla Capacity Planning, 2007). Each parameter is the median over the rounds with its interval.
+type USL struct {
+	Lambda stat.Estimate `json:"lambda"` // requests per second of one connection
+	Sigma  stat.Estimate `json:"sigma"`  // contention: the share that goes one after the other
+	Kappa  stat.Estimate `json:"kappa"`  // coherency: what each pair of connections costs
+	R2     float64       `json:"r2"`     // the fit's quality: the share of the variance that it explains, the rounds' median
+	Peak   float64       `json:"peak"`   // connections of the highest throughput, √((1−σ)/κ); 0 where κ is 0
+	Beyond bool          `json:"beyond"` // the peak lies beyond the ladder: extrapolated
+}
+
+// At is the fitted throughput, in requests per second.
+func (u USL) At(connections float64) float64 {
+	n := connections
+	return u.Lambda.Value * n / (1 + u.Sigma.Value*(n-1) + u.Kappa.Value*n*(n-1))
 }
 
 // Word is one cell's label; "" when there is no other mode to compare with.
 type Word struct {
 	Mode string `json:"mode"`
 	Word string `json:"word"`
-}
-
-// ThreadCount is how many OS threads a server had for how many requests in flight: medians over the rounds.
-type ThreadCount struct {
-	Mode        string  `json:"mode"`
-	Connections int     `json:"connections"`
-	Threads     float64 `json:"threads"`
-	InFlight    float64 `json:"in_flight"`
 }
 
 // Of returns the word of a mode.
@@ -58,114 +107,21 @@ func (f Finding) Of(mode string) string {
 	return ""
 }
 
-// Judge derives the verdicts from the trials, by the rules of docs/method.md. It changes nothing in the record.
+// Judge derives the verdicts from the trials, by the rules of docs/method.md. It changes nothing in the record, and does not
+// look at a second run of suspects (Record.Again).
 func Judge(r *Record) []Verdict {
 	var verdicts []Verdict
 	for _, w := range r.Settings.Workloads {
-		verdicts = append(verdicts, Verdict{Workload: w.Name, Findings: []Finding{
-			execution(r, w),
-			rank(r, w, RowPerformance, Moderate, Performance, largest),
-			rank(r, w, RowScalability, Lower, Scalability, first),
-		}})
+		all := contests(r, w)
+		scalability := rank(r, all, 1)
+		for _, m := range r.Settings.Modes {
+			scalability.Scaling = append(scalability.Scaling, scaling(r, w, m.Name))
+		}
+		v := Verdict{Workload: w.Name, Findings: []Finding{execution(r, w), rank(r, all, 0), scalability}}
+		if r.Settings.Null {
+			v.Detectable = detectable(w, all)
+		}
+		verdicts = append(verdicts, v)
 	}
 	return verdicts
-}
-
-// execution looks at the rungs of at least 64 connections, and 4 for each core, since a runtime has threads of its own for
-// each core. A server with at least as many threads as requests in flight at one of them gives each request a thread:
-// Blocking. One rung is enough, for a pool of threads falls behind on the rungs above its size.
-func execution(r *Record, w Workload) Finding {
-	f := Finding{Row: RowExecution}
-	least := max(Base, 4*r.Host.Cores)
-	for _, m := range r.Settings.Modes {
-		word, shown := CannotTell, ThreadCount{Mode: m.Name}
-		for _, step := range w.Ladder {
-			if step.Connections < least || word == Blocking {
-				continue
-			}
-			threads, ok := r.Median(w.Name, m.Name, step.Connections, Threads)
-			inFlight, answers := r.Median(w.Name, m.Name, step.Connections, InFlight)
-			// Where the generator or errors left most connections idle, threads cannot be told from requests.
-			if !ok || !answers || inFlight < float64(step.Connections)/4 {
-				continue
-			}
-			at := ThreadCount{m.Name, step.Connections, threads, inFlight}
-			switch {
-			case threads >= inFlight:
-				word, shown = Blocking, at
-			case word == CannotTell:
-				word, shown = NonBlocking, at
-			}
-		}
-		f.Words = append(f.Words, Word{m.Name, word})
-		if word != CannotTell {
-			f.Threads = append(f.Threads, shown)
-		}
-	}
-	return f
-}
-
-// rank gives High to the modes that no other is better than, and lesser to the rest. decide picks, from the comparisons of
-// two modes, the one that decides between them; -1 for none.
-func rank(r *Record, w Workload, row, lesser string, metrics []Metric, decide func([]Comparison) int) Finding {
-	f := Finding{Row: row}
-	known, beaten := map[string]bool{}, map[string]bool{}
-	whole := true // every metric was there for every two modes that were measured together
-	for i, a := range r.Settings.Modes {
-		for _, b := range r.Settings.Modes[i+1:] {
-			var pair []Comparison
-			enough := 0
-			for _, m := range metrics {
-				c := m.compare(r, w, a.Name, b.Name)
-				if c.Rounds >= minRounds {
-					known[a.Name], known[b.Name] = true, true
-					enough++
-				}
-				pair = append(pair, c)
-			}
-			whole = whole && (enough == 0 || enough == len(metrics))
-			if d := decide(pair); d >= 0 {
-				pair[d].Decides = true
-				beaten[pair[d].Worse()] = true
-			}
-			f.Comparisons = append(f.Comparisons, pair...)
-		}
-	}
-	for _, m := range r.Settings.Modes {
-		word := High
-		switch {
-		case len(r.Settings.Modes) == 1:
-			word = ""
-		case !known[m.Name] || len(beaten) == len(known): // the latter: each is beaten by another, in a circle
-			word = CannotTell
-		case len(beaten) == 0 && !whole: // what is missing might differ
-			word = CannotTell
-		case len(beaten) == 0:
-			word = NoDifference
-		case beaten[m.Name]:
-			word = lesser
-		}
-		f.Words = append(f.Words, Word{m.Name, word})
-	}
-	return f
-}
-
-// largest is the rule of Performance: a difference in the share of requests answered comes before all; then of throughput
-// and CPU per request the one that differs more decides.
-func largest(pair []Comparison) int {
-	if d := first(pair[:1]); d >= 0 {
-		return d
-	}
-	best := -1
-	for i, c := range pair {
-		if c.Better != "" && (best < 0 || c.weight() > pair[best].weight()) {
-			best = i
-		}
-	}
-	return best
-}
-
-// first is the rule of Scalability: the metrics are in the order of what matters more.
-func first(pair []Comparison) int {
-	return slices.IndexFunc(pair, func(c Comparison) bool { return c.Better != "" })
 }

@@ -12,34 +12,50 @@ import (
 
 	"nodecompare/loadgen"
 	"nodecompare/results"
-	"nodecompare/servers"
 	"nodecompare/servers/workload"
+	"nodecompare/servers/yardstick"
 )
 
 // Options are what a user asks for.
 type Options struct {
-	Modes     []string    // of servers.Modes, in the order of the table's columns
-	Workloads []string    // of workload.All
-	Profile   string      // of Profiles
-	Seed      uint64      // of the order of the trials; below 2^53
-	Engine    string      // of loadgen.Engines; "" is the first
-	Pin       loadgen.Pin // of servers and load to CPUs; the zero value is off
+	Modes     []string      // of Modes, in the order of the table's columns
+	Workloads []string      // of workload.All
+	Profile   string        // of Profiles
+	Rounds    int           // 0 for the profile's
+	Null      bool          // the one mode against itself
+	SLO       time.Duration // the most that p99 latency may be, for connections to count as held; 0 is DefaultSLO
+	Seed      uint64        // of the order of the trials; below 2^53
+	Engine    string        // of loadgen.Engines, or Auto, which "" is too
+	Pin       loadgen.Pin   // of servers and load to CPUs; the zero value is off
 }
+
+// DefaultSLO is what a person still takes for "at once" (J. Nielsen, Usability Engineering, 1993: 0.1 s).
+const DefaultSLO = 100 * time.Millisecond
+
+// Auto gives closed loads to the loop engine, which costs less than a server does and so finds its capacity; and open loads to
+// vegeta, as long as it can offer their rate on time.
+const Auto = "auto"
+
+// vegetaRate is the highest rate, in requests per second, that vegeta offers on one core with a p99 of the send lag below 1 ms.
+const vegetaRate = 5000
 
 // Plan is what a bench will do, in order.
 type Plan struct {
 	settings results.Settings
 	profile  Profile
+	limit    int // of connections
 	split    loadgen.Split
 	auto     bool         // the split was not asked for
 	allowed  loadgen.CPUs // that this process may use; nil where the system does not tell
 	slots    []slot
+	again    bool // the rates are known: no pilot
 }
 
 // slot is one trial to be run.
 type slot struct {
-	round    int // from 1
-	mode     servers.Mode
+	round    int    // from 1
+	name     string // of the column: the mode's, but for a bench of one mode against itself
+	mode     *mode
 	workload workload.Workload
 	rungs    []rung
 }
@@ -55,7 +71,11 @@ func newPlan(o Options, limit int) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	engine := cmp.Or(o.Engine, loadgen.Engines[0].Name)
+	if o.Rounds < 0 {
+		return nil, fmt.Errorf("%d rounds: at least 1 is needed", o.Rounds)
+	}
+	profile.Rounds = cmp.Or(o.Rounds, profile.Rounds)
+	engine := cmp.Or(o.Engine, Auto)
 	if err := checkEngine(engine); err != nil {
 		return nil, err
 	}
@@ -67,24 +87,20 @@ func newPlan(o Options, limit int) (*Plan, error) {
 	if err != nil && !errors.Is(err, loadgen.ErrNoPinning) {
 		return nil, err
 	}
-	p := &Plan{profile: profile, split: split, auto: o.Pin.Auto, allowed: allowed, settings: results.Settings{
-		Profile: profile.Name, Rounds: profile.Rounds, Seed: o.Seed, Engine: engine,
+	p := &Plan{profile: profile, limit: limit, split: split, auto: o.Pin.Auto, allowed: allowed, settings: results.Settings{
+		Profile: profile.Name, Rounds: profile.Rounds, Seed: o.Seed, Engine: engine, Share: share, Null: o.Null,
+		SLOUS: float64(cmp.Or(o.SLO, DefaultSLO).Microseconds()), Yardstick: yardstick.Version,
 		Pin: results.Pin{Asked: o.Pin.String(), Server: split.Server.String(), Generator: split.Generator.String(), Note: split.Note},
 	}}
-	if limit < results.Base {
-		return nil, fmt.Errorf("this process may open files for %d connections only, and %d are needed: raise it with ulimit -n", limit, results.Base)
+	if limit < usualBase {
+		return nil, fmt.Errorf("this process may open files for %d connections only, and %d are needed: raise it with ulimit -n", limit, usualBase)
 	}
-	var modes []servers.Mode
-	for _, name := range o.Modes {
-		m, err := servers.Named(name)
-		if err != nil {
-			return nil, err
-		}
-		if slices.ContainsFunc(modes, func(other servers.Mode) bool { return other.Name == name }) {
-			return nil, fmt.Errorf("mode %s is named twice", name)
-		}
-		modes = append(modes, m)
-		p.settings.Modes = append(p.settings.Modes, results.Mode{Name: m.Name, Summary: m.Summary})
+	columns, err := columns(o)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range columns {
+		p.settings.Modes = append(p.settings.Modes, results.Mode{Name: c.name, Summary: c.mode.Summary})
 	}
 	var groups [][]slot // a workload's trials of one round
 	for _, name := range o.Workloads {
@@ -95,39 +111,77 @@ func newPlan(o Options, limit int) (*Plan, error) {
 		if slices.ContainsFunc(groups, func(other []slot) bool { return other[0].workload.Name == name }) {
 			return nil, fmt.Errorf("workload %s is named twice", name)
 		}
-		rungs, note := profile.ladder(name, limit)
+		rungs, base, note := profile.ladder(name, limit-yardstickConnections)
 		if p.spread(w) {
 			note = strings.TrimSpace(note + " Its servers run on all CPUs: beside such requests the load needs hardly any.")
 		}
-		described := results.Workload{Name: w.Name, Summary: w.Summary, Method: w.Method, Target: w.Target, Note: note}
+		described := results.Workload{Name: w.Name, Summary: w.Summary, Method: w.Method, Target: w.Target, Base: base, Note: note}
 		for _, r := range rungs {
-			described.Ladder = append(described.Ladder, results.Step{Connections: r.connections, DurationS: r.duration.Seconds()})
+			if r.load == results.Closed {
+				described.Ladder = append(described.Ladder, results.Step{Connections: r.connections, DurationS: r.duration.Seconds()})
+			}
 		}
 		p.settings.Workloads = append(p.settings.Workloads, described)
 		var group []slot
-		for _, m := range modes {
-			group = append(group, slot{mode: m, workload: w, rungs: rungs})
+		for _, c := range columns {
+			c.workload, c.rungs = w, rungs
+			group = append(group, c)
 		}
 		if len(group) > 0 {
 			groups = append(groups, group)
 		}
 	}
-	if len(modes) == 0 || len(groups) == 0 {
+	if len(columns) == 0 || len(groups) == 0 {
 		return nil, fmt.Errorf("nothing to measure: name at least one mode and one workload")
 	}
 	p.slots = shuffled(groups, profile.Rounds, o.Seed)
 	return p, nil
 }
 
-func checkEngine(name string) error {
-	var known []string
-	for _, e := range loadgen.Engines {
-		if e.Name == name {
-			return nil
+// columns are the table's, as slots with nothing but their mode.
+func columns(o Options) ([]slot, error) {
+	var columns []slot
+	for _, name := range o.Modes {
+		m, err := modeNamed(name)
+		if err != nil {
+			return nil, err
 		}
+		if slices.ContainsFunc(columns, func(other slot) bool { return other.name == name }) {
+			return nil, fmt.Errorf("mode %s is named twice", name)
+		}
+		columns = append(columns, slot{name: name, mode: m})
+	}
+	if !o.Null {
+		return columns, nil
+	}
+	if len(columns) != 1 {
+		return nil, fmt.Errorf("%d modes: one mode can be measured against itself, and one must be named", len(columns))
+	}
+	a, b := columns[0], columns[0]
+	a.name, b.name = a.name+" A", b.name+" B"
+	return []slot{a, b}, nil
+}
+
+func checkEngine(name string) error {
+	known := []string{Auto}
+	for _, e := range loadgen.Engines {
 		known = append(known, e.Name)
 	}
+	if slices.Contains(known, name) {
+		return nil
+	}
 	return fmt.Errorf("unknown load engine %q: the known ones are %s", name, strings.Join(known, ", "))
+}
+
+// engine drives a load of that rate, in requests per second; 0 is a closed one.
+func (p *Plan) engine(rate float64) string {
+	switch {
+	case p.settings.Engine != Auto:
+		return p.settings.Engine
+	case rate > 0 && rate <= vegetaRate:
+		return loadgen.Vegeta
+	}
+	return loadgen.Loop
 }
 
 // spread says that the servers of a workload run on the generator's CPUs too. Where a request computes for milliseconds, the
@@ -163,33 +217,56 @@ func shuffled(groups [][]slot, rounds int, seed uint64) []slot {
 	return slots
 }
 
-// startStop is what a trial takes beside its load: a process started, asked, sampled and stopped.
+// only is the plan of a second run, of some modes and workloads.
+func (p *Plan) only(suspects []results.Pair) *Plan {
+	second := *p
+	second.slots, second.again = nil, true
+	for _, s := range p.slots {
+		if slices.Contains(suspects, results.Pair{Workload: s.workload.Name, Mode: s.name}) {
+			s.round += p.settings.Rounds
+			second.slots = append(second.slots, s)
+		}
+	}
+	return &second
+}
+
+// startStop is what a trial takes beside its load: two processes started, asked, sampled and stopped.
 const startStop = 250 * time.Millisecond
 
 // Duration is how long the bench should take, within a fifth or so.
 func (p *Plan) Duration() time.Duration {
 	var sum time.Duration
+	if !p.again {
+		sum = p.pilotTime()
+	}
 	for _, s := range p.slots {
 		sum += s.duration(p.profile)
 	}
 	return sum
 }
 
+// duration counts an open load at its own share as half: the slowest mode has none.
 func (s slot) duration(p Profile) time.Duration {
 	sum := startStop + usualWindows*s.windowTime(p)
 	for _, r := range s.rungs {
-		sum += s.rungTime(r)
+		if r.load == results.Own {
+			sum += s.rungTime(r) / 2
+		} else {
+			sum += s.rungTime(r)
+		}
 	}
 	return sum
 }
 
-// rungTime counts what is in flight at the end of the settling run and of the measured one, and has to be waited for.
+// rungTime counts what is in flight at the end of the settling run and of each slice, and has to be waited for.
 func (s slot) rungTime(r rung) time.Duration {
-	sum := r.settle + r.duration + 50*time.Millisecond
+	pieces := max(1, r.slices)
+	sum := r.settle + r.duration + 30*time.Millisecond + time.Duration(r.slices)*slice
+	rest := answerTime[s.workload.Name]
 	if h, ok := heavy[s.workload.Name]; ok {
-		sum += 2 * time.Duration(r.connections) * h.cost
+		rest = time.Duration(r.connections) * h.cost
 	}
-	return sum
+	return sum + time.Duration(1+pieces)*rest
 }
 
 // settling bounds the warm-up. Where a window lasts longer than the profile's, because requests do, there must be time for
@@ -206,8 +283,13 @@ func (s slot) windowTime(p Profile) time.Duration {
 	return max(p.Warmup.Window, answerTime[s.workload.Name])
 }
 
+// String is the plan in a few words.
+func (p *Plan) String() string {
+	return fmt.Sprintf("%d trials in %d rounds", p.Trials(), p.settings.Rounds)
+}
+
 // Trials is how many trials there are.
 func (p *Plan) Trials() int { return len(p.slots) }
 
-// Rounds is how many rounds there are.
-func (p *Plan) Rounds() int { return p.settings.Rounds }
+// last is the number of the last round.
+func (p *Plan) last() int { return p.slots[len(p.slots)-1].round }

@@ -10,6 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"nodecompare/loadgen"
+	"nodecompare/results"
 	"nodecompare/servers"
 	"nodecompare/servers/workload"
 )
@@ -31,8 +33,8 @@ func TestPlannedDurations(t *testing.T) {
 		profile     string
 		least, most time.Duration
 	}{
-		{"quick", 10 * time.Second, 25 * time.Second},
-		{"standard", 50 * time.Second, 80 * time.Second}, // 90 s with spareShare on top
+		{"quick", 10 * time.Second, 55 * time.Second},
+		{"standard", 50 * time.Second, 78 * time.Second}, // 90 s with spareShare and the selftest on top
 		{"thorough", 3 * time.Minute, 15 * time.Minute},
 	} {
 		p := planned(t, Options{Modes: []string{"blocking", "async"}, Workloads: []string{"hello", "wait"}, Profile: test.profile}, plenty)
@@ -47,13 +49,15 @@ func TestUnknownNamesListTheKnown(t *testing.T) {
 		o    Options
 		want string
 	}{
-		{Options{Modes: []string{"node"}}, `unknown mode "node": the known ones are blocking, `},
+		{Options{Modes: []string{"php"}}, `unknown mode "php": the known ones are blocking, `},
 		{Options{Workloads: []string{"chat"}}, `unknown workload "chat": the known ones are hello, `},
 		{Options{Profile: "slow"}, `unknown profile "slow": the known ones are quick, standard, thorough`},
-		{Options{Engine: "wrk"}, `unknown load engine "wrk": the known ones are vegeta, loop`},
+		{Options{Engine: "wrk"}, `unknown load engine "wrk": the known ones are auto, vegeta, loop`},
 		{Options{Modes: []string{"async", "async"}}, "mode async is named twice"},
 		{Options{Workloads: []string{"db", "db"}}, "workload db is named twice"},
 		{Options{Modes: []string{}}, "at least one mode and one workload"},
+		{Options{Null: true, Modes: []string{"async", "pool"}}, "2 modes: one mode can be measured against itself"},
+		{Options{Rounds: -1}, "-1 rounds: at least 1"},
 		{Options{Workloads: []string{}}, "at least one mode and one workload"},
 	} {
 		o := test.o
@@ -74,26 +78,87 @@ func TestUnknownNamesListTheKnown(t *testing.T) {
 
 func TestLaddersRespectTheLimitAndTheWork(t *testing.T) {
 	for _, p := range Profiles {
+		if p.Rounds < 6 {
+			t.Errorf("%s has %d rounds: no median of so few has an interval of 95%%", p.Name, p.Rounds)
+		}
+		full := p.Ladder[len(p.Ladder)-1].connections
 		for _, w := range workload.All {
 			for _, limit := range []int{64, 100, 1000, 5000, plenty} {
-				rungs, note := p.ladder(w.Name, limit)
-				top := rungs[len(rungs)-1].connections
-				full := p.Ladder[len(p.Ladder)-1].connections
-				if top > limit || (top < full) != (note != "") {
+				rungs, base, note := p.ladder(w.Name, limit)
+				var closed []int
+				open, sliced := 0, 0
+				for _, r := range rungs {
+					if r.load == results.Closed {
+						closed = append(closed, r.connections)
+					} else if open++; r.connections != base {
+						t.Errorf("%s on %s: %s has %d connections, the base rung %d", p.Name, w.Name, r.load, r.connections, base)
+					}
+					if r.slices > 0 {
+						sliced++
+					}
+					if r.duration <= 0 || r.settle <= 0 {
+						t.Errorf("%s on %s: %+v", p.Name, w.Name, r)
+					}
+				}
+				top := closed[len(closed)-1]
+				if top > limit || top < full && note == "" {
 					t.Errorf("%s on %s within %d: ends at %d, note %q", p.Name, w.Name, limit, top, note)
 				}
-				if !slices.IsSortedFunc(rungs, func(a, b rung) int { return a.connections - b.connections }) ||
-					!slices.ContainsFunc(rungs, func(r rung) bool { return r.connections == 64 }) {
-					t.Errorf("%s on %s within %d: %v", p.Name, w.Name, limit, rungs)
+				if !slices.IsSorted(closed) || closed[0] != 1 || !slices.Contains(closed, base) || base < 64 || sliced != 1 || open < 1 {
+					t.Errorf("%s on %s within %d: %+v", p.Name, w.Name, limit, rungs)
 				}
 			}
-			if rungs, _ := p.ladder(w.Name, plenty); heavy[w.Name].most == 0 && rungs[len(rungs)-1].connections < 1000 {
-				t.Errorf("%s on %s ends below 1,000 connections: %v", p.Name, w.Name, rungs)
+			if rungs, _, _ := p.ladder(w.Name, plenty); heavy[w.Name].most == 0 && rungs[len(rungs)-1].connections != full {
+				t.Errorf("%s on %s ends early: %+v", p.Name, w.Name, rungs)
 			}
 		}
 	}
 	if _, err := newPlan(Options{Modes: []string{"async"}, Workloads: []string{"hello"}, Profile: "quick"}, 63); err == nil || !strings.Contains(err.Error(), "ulimit -n") {
 		t.Errorf("63 connections: got %v, want what to do about it", err)
+	}
+}
+
+// One mode against itself has two columns, and the trials of both are of that mode.
+func TestNullPlan(t *testing.T) {
+	p := planned(t, Options{Modes: []string{"pool"}, Workloads: []string{"hello"}, Profile: "quick", Null: true, Rounds: 2}, plenty)
+	if len(p.settings.Modes) != 2 || p.settings.Modes[0].Name != "pool A" || p.settings.Modes[1].Name != "pool B" || !p.settings.Null || len(p.slots) != 4 {
+		t.Errorf("%+v with %d trials", p.settings, len(p.slots))
+	}
+	for _, s := range p.slots {
+		if s.mode.Name != "pool" {
+			t.Errorf("%s runs %s", s.name, s.mode.Name)
+		}
+	}
+}
+
+// A second run has the suspects alone, in rounds that count on, and no pilot.
+func TestSecondRun(t *testing.T) {
+	p := planned(t, Options{Modes: []string{"blocking", "async"}, Workloads: []string{"hello", "db"}, Profile: "quick", Rounds: 3}, plenty)
+	second := p.only([]results.Pair{{Workload: "db", Mode: "async"}})
+	if len(second.slots) != 3 || second.Duration() >= p.Duration()/3 {
+		t.Errorf("%d trials, %v of %v", len(second.slots), second.Duration(), p.Duration())
+	}
+	for i, s := range second.slots {
+		if s.round != 4+i || s.workload.Name != "db" || s.name != "async" {
+			t.Errorf("trial %d: round %d, %s on %s", i, s.round, s.name, s.workload.Name)
+		}
+	}
+}
+
+// By itself vegeta drives what it can offer on time, and the event loop the rest; what was asked for is kept to.
+func TestEngines(t *testing.T) {
+	for _, c := range []struct {
+		asked string
+		rate  float64
+		want  string
+	}{
+		{"", 0, loadgen.Loop}, {Auto, 0, loadgen.Loop}, {Auto, 1, loadgen.Vegeta}, {Auto, 5000, loadgen.Vegeta}, {Auto, 5001, loadgen.Loop},
+		{loadgen.Vegeta, 0, loadgen.Vegeta}, {loadgen.Vegeta, 1e6, loadgen.Vegeta}, {loadgen.Loop, 1, loadgen.Loop},
+	} {
+		p := planned(t, Options{Modes: []string{"async"}, Workloads: []string{"hello"}, Profile: "quick", Engine: c.asked}, plenty)
+		if got := p.engine(c.rate); got != c.want {
+			t.Errorf("--engine=%s at %v/s: %s, want %s", c.asked, c.rate, got, c.want)
+		}
 	}
 }
 
@@ -108,7 +173,7 @@ func TestRounds(t *testing.T) {
 	}
 	order := func(p *Plan) (all []string) {
 		for _, s := range p.slots {
-			all = append(all, fmt.Sprint(s.round, " ", s.workload.Name, " ", s.mode.Name))
+			all = append(all, fmt.Sprint(s.round, " ", s.workload.Name, " ", s.name))
 		}
 		return all
 	}
@@ -124,8 +189,8 @@ func TestRounds(t *testing.T) {
 			rt.Fatalf("the same seed gives another order:\n%s", diff)
 		}
 		round := len(o.Modes) * len(o.Workloads)
-		if len(p.slots) != round*p.Rounds() || p.Trials() != len(p.slots) {
-			rt.Fatalf("%d trials in %d rounds of %d", len(p.slots), p.Rounds(), round)
+		if len(p.slots) != round*p.profile.Rounds || p.Trials() != len(p.slots) {
+			rt.Fatalf("%d trials in %d rounds of %d", len(p.slots), p.profile.Rounds, round)
 		}
 		seen := map[string]bool{}
 		for i, s := range p.slots {
@@ -144,12 +209,12 @@ func TestRounds(t *testing.T) {
 	// Over many rounds each mode runs first about as often as the other.
 	var groups [][]slot
 	for range 2 {
-		groups = append(groups, []slot{{mode: servers.Modes[0]}, {mode: servers.Modes[1]}})
+		groups = append(groups, []slot{{name: "first"}, {name: "second"}})
 	}
 	first := 0
 	slots := shuffled(groups, 1000, 1)
 	for i := 0; i < len(slots); i += 2 {
-		if slots[i].mode.Name == servers.Modes[0].Name {
+		if slots[i].name == "first" {
 			first++
 		}
 	}

@@ -6,40 +6,64 @@ import (
 	"time"
 
 	"nodecompare/loadgen"
+	"nodecompare/results"
 )
 
 // Profile is how much measuring a bench does.
 type Profile struct {
 	Name    string
 	Summary string
-	Rounds  int
+	Rounds  int              // at least 6: below that no median has an interval of 95%
 	Warmup  loadgen.Settling // of a fresh server, once in each trial
-	Ladder  []rung
+	Ladder  []rung           // of closed loads; the base rung's length is that of all of its slices
+	Open    time.Duration    // of each open load
+	Own     bool             // an open load at the same share of each one's own capacity too
+	Pilot   time.Duration    // of the runs that find a capacity before the first round
 }
 
 // rung is one step of load. Each begins with a settling run on its own connections, not measured, in which the server accepts
 // them and starts what it starts for them.
 type rung struct {
+	load        string // results.Closed, Common or Own
 	connections int
 	settle      time.Duration
 	duration    time.Duration
+	slices      int // of a rung that takes turns with the yardstick; 0 for one in a piece
 }
 
-// Profiles is the table of profiles. The rung of 64 is the longest: Performance is read from it.
+// Profiles is the table of profiles.
 var Profiles = []Profile{
-	{"quick", "three short rounds: a first look, and a smoke test for CI", 3, loadgen.Settling{Window: ms(20), Cap: ms(500)}, []rung{
-		{1, ms(50), ms(150)}, {64, ms(75), ms(400)}, {1000, ms(150), ms(300)},
-	}},
-	{"standard", "three rounds: what the table is made for", 3, loadgen.Settling{Window: ms(50), Cap: ms(1250)}, []rung{
-		{1, ms(50), ms(500)}, {8, ms(50), ms(500)}, {64, ms(100), ms(1500)}, {256, ms(150), ms(700)}, {1000, ms(250), ms(700)},
-	}},
-	{"thorough", "seven rounds, up to 10,000 connections", 7, loadgen.Settling{Window: ms(100), Cap: ms(4000)}, []rung{
-		{1, ms(100), ms(1000)}, {8, ms(100), ms(1000)}, {64, ms(250), ms(3000)}, {512, ms(400), ms(1500)},
-		{2000, ms(800), ms(2000)}, {10000, ms(3000), ms(4000)},
-	}},
+	{"quick", "six short rounds: a first look, and a smoke test for CI", 6, loadgen.Settling{Window: ms(15), Cap: ms(450)}, []rung{
+		closed(1, 20, 60), closed(8, 20, 60), closed(64, 40, 160), closed(512, 80, 120),
+	}, ms(150), false, ms(150)},
+	{"standard", "six rounds: what the table is made for", 6, loadgen.Settling{Window: ms(25), Cap: ms(750)}, []rung{
+		closed(1, 20, 100), closed(8, 20, 100), closed(64, 40, 240), closed(512, 80, 200), closed(2000, 200, 250),
+	}, ms(250), true, ms(250)},
+	{"thorough", "ten longer rounds, up to 10,000 connections", 10, loadgen.Settling{Window: ms(100), Cap: ms(4000)}, []rung{
+		closed(1, 100, 500), closed(8, 100, 500), closed(64, 250, 1000), closed(512, 400, 1000),
+		closed(2000, 800, 1500), closed(10000, 3000, 3000),
+	}, ms(2000), true, ms(1000)},
+}
+
+func closed(connections, settle, duration int) rung {
+	return rung{load: results.Closed, connections: connections, settle: ms(settle), duration: ms(duration)}
 }
 
 const (
+	// share is the part of a capacity at which open loads run: well used, and far from where queues grow by themselves.
+	share = 0.5
+
+	usualBase = 64
+	// waitingBase is the base rung of routes that only wait: what 64 connections ask for there is next to nothing, and CPU time per
+	// request is then mostly the luck of how many wake up together (10% and more from trial to trial, against 5% with 512).
+	waitingBase = 512
+
+	// slice is how long the load stays with the server, and then with the yardstick, on the base rung. Measured on two shared
+	// cores: the ratio of the two varies by 5% from trial to trial with slices of 50 ms, by 11% with 600 ms, and by 18% without any.
+	slice = 20 * time.Millisecond
+	// yardstickConnections is as many as the usual base rung has.
+	yardstickConnections = usualBase
+
 	// usualWindows is what a warm-up takes as a rule: loadgen.SteadyWindows, and a few more where there is noise.
 	usualWindows = loadgen.SteadyWindows + 2
 	// mostWindows is what the cap must leave room for: eleven checks, of which nine in ten pass where only noise is left.
@@ -71,35 +95,4 @@ var heavy = map[string]struct {
 }{
 	"cpu":   {128, ms(5)},
 	"login": {128, ms(12)},
-}
-
-// ladder is the profile's for one workload, within what the limit of connections allows, with a note where it is not the
-// profile's own.
-func (p Profile) ladder(workload string, limit int) (rungs []rung, note string) {
-	rungs = append(rungs, p.Ladder...)
-	if h, ok := heavy[workload]; ok {
-		rungs = capped(rungs, h.most)
-		for i, r := range rungs {
-			// Each connection has its turn five times over, were there only one core.
-			turns := 5 * time.Duration(r.connections) * h.cost
-			rungs[i].duration = min(max(r.duration, turns), 2*r.duration+time.Second)
-		}
-		note = fmt.Sprintf("The ladder ends at %d connections: each request computes for some %d ms, and more of them would only queue.", h.most, h.cost.Milliseconds())
-	}
-	if top := rungs[len(rungs)-1].connections; top > limit {
-		rungs = capped(rungs, limit)
-		note = strings.TrimSpace(fmt.Sprintf("%s The ladder ends at %d connections instead of %d: the limit of open files is too low for more (see ulimit -n).", note, limit, top))
-	}
-	return rungs, note
-}
-
-// capped ends the ladder at most connections, with a rung of exactly as many.
-func capped(rungs []rung, most int) []rung {
-	for i, r := range rungs {
-		if r.connections >= most {
-			r.connections = most
-			return append(rungs[:i:i], r)
-		}
-	}
-	return rungs
 }

@@ -25,11 +25,7 @@ type Lines struct {
 	trials int
 }
 
-// Begin says beforehand how long it will take.
-func (l *Lines) Begin(p *Plan) {
-	l.trials = p.Trials()
-	announce(l.W, p)
-}
+func (l *Lines) Begin(p *Plan) { l.trials = p.Trials() }
 
 func (l *Lines) Step(string, string, int, int, time.Duration) {}
 
@@ -49,10 +45,8 @@ type Bar struct {
 	plan    *Plan
 }
 
-// Begin says beforehand how long it will take.
 func (b *Bar) Begin(p *Plan) {
 	b.plan = p
-	announce(b.W, p)
 	b.bar = progressbar.NewOptions64(p.Duration().Milliseconds(),
 		progressbar.OptionSetWriter(b.W), progressbar.OptionSetWidth(max(b.Columns-56, 8)),
 		progressbar.OptionSetPredictTime(true), progressbar.OptionClearOnFinish(), progressbar.OptionSetRenderBlankState(true),
@@ -61,7 +55,7 @@ func (b *Bar) Begin(p *Plan) {
 
 func (b *Bar) Step(mode, workload string, round, connections int, planned time.Duration) {
 	b.done += planned
-	b.bar.Describe(fmt.Sprintf("round %d/%d %-9s %-5s %5d conn", round, b.plan.Rounds(), mode, workload, connections))
+	b.bar.Describe(fmt.Sprintf("round %d/%d %-9s %-5s %5d conn", round, b.plan.last(), mode, workload, connections))
 	b.set(b.ended + b.done)
 }
 
@@ -87,10 +81,6 @@ func (b *Bar) End() {
 	if err := b.bar.Clear(); err != nil {
 		b.W = io.Discard
 	}
-}
-
-func announce(w io.Writer, p *Plan) {
-	fmt.Fprintf(w, "bench: %d trials in %d rounds, about %v\n", p.Trials(), p.Rounds(), p.Duration().Round(time.Second))
 }
 
 // describe is a trial in one line.

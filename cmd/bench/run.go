@@ -19,46 +19,79 @@ type Progress interface {
 }
 
 // spareShare bounds what runs that are made again may add to a bench: one part in so many of its planned time.
-const spareShare = 10
+const spareShare = 20
 
 // bench is what the trials of a bench share.
 type bench struct {
 	plan     *Plan
 	progress Progress
+	rates    []results.Rates
 	spare    time.Duration // that is left for making VOID runs again
 }
 
 // Run runs the plan. When ctx ends it stops at once, leaves no child behind, and returns the record of what there is, marked
 // as partial, with ctx's error. A trial whose server failed is in the record as failed; the bench goes on. There is no record
 // when this process could not be pinned. While it is, Run must not be called again.
-func Run(ctx context.Context, p *Plan, progress Progress) (r *results.Record, err error) {
+func Run(ctx context.Context, p *Plan, progress Progress) (*results.Record, error) {
 	began := time.Now()
-	r = &results.Record{
+	r := &results.Record{
 		Tool: results.Tool, SchemaVersion: results.SchemaVersion, ToolVersion: ToolVersion(),
 		Started: began.UTC().Truncate(time.Millisecond), Host: thisHost(), Settings: p.settings, Trials: []results.Trial{},
 	}
-	if p.split.Pinned() {
-		restore, err := loadgen.PinSelf(p.split.Generator)
-		if err != nil {
-			return nil, err
-		}
-		defer func() { err = errors.Join(err, restore()) }()
-	}
-	progress.Begin(p)
-	defer progress.End()
-	b := &bench{plan: p, progress: progress, spare: p.Duration() / spareShare}
-	for i, s := range p.slots {
-		if ctx.Err() != nil {
-			break
-		}
-		t := b.trial(ctx, s)
-		r.Trials = append(r.Trials, t)
-		progress.Trial(i+1, t)
+	err := p.pinned(func() {
+		progress.Begin(p)
+		defer progress.End()
+		b := &bench{plan: p, progress: progress, spare: p.Duration() / spareShare}
+		b.rates = b.pilot(ctx)
+		r.Rates = b.rates
+		r.Trials = append(r.Trials, b.trials(ctx)...)
+	})
+	if err != nil {
+		return nil, err
 	}
 	r.ElapsedS = seconds(time.Since(began))
 	r.Partial = ctx.Err() != nil
 	r.Verdicts = results.Judge(r)
 	return r, context.Cause(ctx)
+}
+
+// Again runs the plan's trials of some modes and workloads a second time, at the rates of the record, and adds them to it as
+// such. Their rounds count on from those of the first.
+func Again(ctx context.Context, p *Plan, r *results.Record, suspects []results.Pair, progress Progress) error {
+	second := p.only(suspects)
+	return errors.Join(p.pinned(func() {
+		progress.Begin(second)
+		defer progress.End()
+		b := &bench{plan: second, progress: progress, rates: r.Rates, spare: second.Duration() / spareShare}
+		r.Again = append(r.Again, b.trials(ctx)...)
+	}), context.Cause(ctx))
+}
+
+// pinned runs measure with this process on the generator's CPUs.
+func (p *Plan) pinned(measure func()) (err error) {
+	if p.split.Pinned() {
+		restore, err := loadgen.PinSelf(p.split.Generator)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, restore()) }()
+	}
+	measure()
+	return nil
+}
+
+// trials runs the plan's, one after the other, until ctx ends.
+func (b *bench) trials(ctx context.Context) []results.Trial {
+	var done []results.Trial
+	for i, s := range b.plan.slots {
+		if ctx.Err() != nil {
+			break
+		}
+		t := b.trial(ctx, s)
+		done = append(done, t)
+		b.progress.Trial(i+1, t)
+	}
+	return done
 }
 
 // Failed is an error when a trial of the record failed.

@@ -29,7 +29,7 @@ func children(t *testing.T) (pids []int) {
 	return pids
 }
 
-// Servers run on their CPUs, the load on its own, and an upstream beside the load; afterwards all is as it was.
+// Servers and yardstick run on their CPUs, the load on its own, and an upstream beside the load; afterwards all is as it was.
 func TestPinnedBench(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	before, err := loadgen.Allowed()
@@ -41,7 +41,7 @@ func TestPinnedBench(t *testing.T) {
 	}
 	server, load := before[:1], before[1:2]
 	pin := loadgen.Pin{Server: server, Generator: load}
-	p, err := bench.NewPlan(bench.Options{Modes: []string{"async"}, Workloads: []string{"api"}, Profile: "quick", Seed: 1, Engine: loadgen.Loop, Pin: pin})
+	p, err := bench.NewPlan(bench.Options{Modes: []string{"async"}, Workloads: []string{"api"}, Profile: "quick", Rounds: 1, Seed: 1, Engine: loadgen.Loop, Pin: pin})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +58,7 @@ func TestPinnedBench(t *testing.T) {
 			}
 			cpus[c.String()]++
 		}
-		if diff := cmp.Diff(map[string]int{server.String(): 1, load.String(): 2}, cpus); diff != "" {
+		if diff := cmp.Diff(map[string]int{server.String(): 2, load.String(): 2}, cpus); diff != "" {
 			t.Errorf("processes by their CPUs (-want +got):\n%s", diff)
 		}
 	}})
@@ -95,8 +95,8 @@ func TestServerThatDiesFailsItsTrialAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	checkNoChildren(t)
-	if killed != 1 {
-		t.Fatalf("%d children ran at once, want the server alone", killed)
+	if killed != 2 {
+		t.Fatalf("%d children ran at once, want the server and the yardstick", killed)
 	}
 	for i, trial := range r.Trials {
 		if died := strings.Contains(trial.Failure, "was ended by signal 9"); died != (i == 0) {

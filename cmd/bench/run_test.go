@@ -24,15 +24,17 @@ import (
 
 // The tool starts itself again as a server: here that is the test binary.
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && os.Args[1] == "serve" {
+	if len(os.Args) > 1 && (os.Args[1] == "serve" || os.Args[1] == bench.YardstickCommand) {
 		os.Exit(cmd.Main())
 	}
 	os.Exit(m.Run())
 }
 
+const rounds = 2
+
 func plan(t *testing.T, modes ...string) *bench.Plan {
 	t.Helper()
-	p, err := bench.NewPlan(bench.Options{Modes: modes, Workloads: []string{"hello"}, Profile: "quick", Seed: 1})
+	p, err := bench.NewPlan(bench.Options{Modes: modes, Workloads: []string{"hello"}, Profile: "quick", Rounds: rounds, Seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +68,7 @@ func TestRunMeasuresRealServers(t *testing.T) {
 	if err := bench.Failed(r); err != nil {
 		t.Fatal(err, r.Trials)
 	}
-	if r.Partial || len(r.Trials) != 3 || len(r.Verdicts) != 1 || r.Settings.Seed != 1 || r.Host.Cores < 1 || r.Host.Kernel == "" || r.ElapsedS <= 0 {
+	if r.Partial || len(r.Trials) != rounds || len(r.Verdicts) != 1 || r.Settings.Seed != 1 || r.Host.Cores < 1 || r.Host.Kernel == "" || r.ElapsedS <= 0 {
 		t.Errorf("record: %+v", r)
 	}
 	for _, trial := range r.Trials {
@@ -76,8 +78,12 @@ func TestRunMeasuresRealServers(t *testing.T) {
 		if w := trial.WarmUp; w == nil || w.TookS <= 0 || w.Windows < 1 || w.Steady && w.Windows < loadgen.SteadyWindows || w.Errors > 0 {
 			t.Errorf("round %d: warm-up %+v", trial.Round, w)
 		}
-		for i, step := range r.Settings.Workloads[0].Ladder {
-			g := trial.Rungs[i]
+		w := r.Settings.Workloads[0]
+		for _, step := range w.Ladder {
+			g, ok := trial.Rung(results.Conns(step.Connections))
+			if !ok {
+				t.Fatalf("round %d has no rung of %d connections, or it is VOID: %+v", trial.Round, step.Connections, trial.Trust)
+			}
 			if g.Connections != step.Connections || g.Requests == 0 || g.Codes[200] != g.Answered() || g.ThroughputRPS <= 0 ||
 				g.LatencyUS.P50 <= 0 || g.LatencyUS.P50 > g.LatencyUS.P99 || g.InFlight <= 0 || g.InFlight > 1.05*float64(g.Connections) {
 				t.Errorf("round %d: rung %+v", trial.Round, g)
@@ -85,25 +91,51 @@ func TestRunMeasuresRealServers(t *testing.T) {
 			if g.Trust == nil || (len(g.Trust.Rules) == 0) != (g.Trust.Status == results.Valid) {
 				t.Fatalf("round %d, %d connections: trust %+v", trial.Round, g.Connections, g.Trust)
 			}
+			if g.Load != results.Closed || g.Engine != loadgen.Loop || g.Histogram == "" || g.StartS <= 0 || g.Timeline == nil || g.OfferedRPS != 0 {
+				t.Errorf("round %d: rung %+v", trial.Round, g)
+			}
+			if y := g.Yardstick; (y != nil) != (g.Connections == w.Base) || y != nil && (y.Slices < 2 || y.RelativeThroughput <= 0 || runtime.GOOS == "linux" && y.RelativeCPU <= 0) {
+				t.Errorf("round %d, %d connections: yardstick %+v", trial.Round, g.Connections, y)
+			}
 			// The machine may be at fault for the others; these tell of a defect of the tool.
 			for _, rule := range []string{"Little's law", "percentiles", "counts", "server"} {
 				if slices.Contains(g.Trust.Rules, rule) {
 					t.Errorf("round %d, %d connections: trust %+v", trial.Round, g.Connections, g.Trust)
 				}
 			}
-			if runtime.GOOS == "linux" && (g.Process == nil || g.Process.Threads < 2 || g.Process.RSSBytes < 1<<20 || g.Process.CPUUSPerRequest <= 0) {
+			if runtime.GOOS == "linux" && (g.Process == nil || g.Process.Threads < 2 || g.Process.RSSBytes < 1<<20 || g.Process.CPUUSPerRequest <= 0 || g.Process.ActiveThreads < 1 || g.Process.BusyThreads < 1) {
 				t.Errorf("round %d: process %+v", trial.Round, g.Process)
 			}
 		}
 	}
-	if got := log.String(); strings.Count(got, "\n") != 4 || !strings.HasPrefix(got, "bench: 3 trials in 3 rounds, about ") || !strings.Contains(got, "[3/3] round 3, async on hello: ") {
+	if got := log.String(); strings.Count(got, "\n") != rounds || !strings.Contains(got, "[2/2] round 2, async on hello: ") {
 		t.Errorf("progress:\n%s", got)
+	}
+	if len(r.Rates) != 1 || r.Rates[0].CapacityRPS <= 0 || r.Rates[0].CommonRPS != r.Rates[0].OwnRPS {
+		t.Errorf("rates: %+v", r.Rates)
+	}
+	for _, trial := range r.Trials {
+		g, ok := trial.Rung(results.At{Load: results.Common})
+		if !ok || g.OfferedRPS != r.Rates[0].CommonRPS || g.SendLagUS == nil || g.UncorrectedUS == nil || g.UncorrectedUS.P50 > g.LatencyUS.P50 {
+			t.Errorf("round %d, common rate: %v, %+v", trial.Round, ok, g)
+		}
+	}
+	// A second run is of what was asked for, and the record's own trials stay as they are.
+	if err := bench.Again(t.Context(), p, r, []results.Pair{{Workload: "hello", Mode: "async"}}, bench.Silent{}); err != nil {
+		t.Fatal(err)
+	}
+	checkNoChildren(t)
+	if len(r.Again) != rounds || r.Again[0].Round != rounds+1 || len(r.Trials) != rounds {
+		t.Errorf("%d trials, and again %+v", len(r.Trials), r.Again)
+	}
+	if g, ok := r.Again[0].Rung(results.At{Load: results.Common}); !ok || g.OfferedRPS != r.Rates[0].CommonRPS {
+		t.Errorf("again, common rate: %v, %+v", ok, g)
 	}
 }
 
 func TestRunStopsWithItsContext(t *testing.T) {
 	defer goleak.VerifyNone(t)
-	for name, when := range map[string]int{"in the first rung": 0, "after the first rung": 1} {
+	for name, when := range map[string]int{"in the pilot": 0, "after the first rung": 1} {
 		t.Run(name, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
@@ -122,11 +154,13 @@ func TestRunStopsWithItsContext(t *testing.T) {
 			if !errors.Is(err, context.Canceled) {
 				t.Errorf("got %v, want context.Canceled", err)
 			}
-			if !r.Partial || len(r.Trials) != 1 || !r.Trials[0].Interrupted || r.Trials[0].Failure != "" || bench.Failed(r) != nil {
+			if !r.Partial || len(r.Trials) != when || bench.Failed(r) != nil {
 				t.Errorf("record: partial %v, trials %+v", r.Partial, r.Trials)
 			}
-			if len(r.Trials[0].Rungs) != when {
-				t.Errorf("%d rungs are kept, want %d", len(r.Trials[0].Rungs), when)
+			for _, trial := range r.Trials {
+				if !trial.Interrupted || trial.Failure != "" || len(trial.Rungs) != 1 {
+					t.Errorf("trial: %+v", trial)
+				}
 			}
 		})
 	}
@@ -152,7 +186,7 @@ func TestServerThatDoesNotStartFailsItsTrial(t *testing.T) {
 			t.Errorf("trial: %+v", trial)
 		}
 	}
-	if err := bench.Failed(r); err == nil || !strings.Contains(err.Error(), "3 of 3 trials failed") {
+	if err := bench.Failed(r); err == nil || !strings.Contains(err.Error(), "2 of 2 trials failed") {
 		t.Errorf("got %v", err)
 	}
 	if !strings.Contains(log.String(), "FAILED") {
@@ -174,7 +208,7 @@ func TestBarDrawsAndClears(t *testing.T) {
 		b.Trial(n, trial)
 	}
 	b.End()
-	for _, want := range []string{"bench: 3 trials in 3 rounds, about ", "round 1/3 async", "64 conn", "round 2, async on hello: FAILED: it died\n"} {
+	for _, want := range []string{"round 1/2 async", "64 conn", "round 2, async on hello: FAILED: it died\n"} {
 		if !strings.Contains(screen.String(), want) {
 			t.Errorf("the screen lacks %q:\n%q", want, screen.String())
 		}

@@ -3,10 +3,13 @@ package bench
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"runtime"
 	"slices"
 	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"nodecompare/cmd/evidence"
 	"nodecompare/loadgen"
@@ -15,9 +18,11 @@ import (
 
 const sampleInterval = 20 * time.Millisecond
 
-// step puts one rung of load on the server and samples it, the generator and the host meanwhile.
-func (b *bench) step(ctx context.Context, pid int, a loadgen.Attack, r rung, unsteady bool) (results.Rung, error) {
-	a.Connections = r.connections
+// step puts one rung of load on the server and samples it, the generator and the host meanwhile. rate is in requests per
+// second, 0 for a closed load.
+func (b *bench) step(ctx context.Context, h *host, r rung, rate float64, unsteady bool) (results.Rung, error) {
+	a := h.attack
+	a.Connections, a.Rate, a.Duration, a.Engine = r.connections, rate, r.duration, b.plan.engine(rate)
 	g, err := loadgen.Open(a)
 	if err != nil {
 		return results.Rung{}, err
@@ -28,13 +33,20 @@ func (b *bench) step(ctx context.Context, pid int, a loadgen.Attack, r rung, uns
 	}
 	cpus := b.cpus()
 	var result *loadgen.Result
+	var beside *results.Yardstick
 	var others loadgen.Interference
-	windows, err := watched([]int{pid, os.Getpid()}, func() error {
+	began := time.Since(h.began)
+	windows, err := watched([]int{h.server.PID, os.Getpid()}, func() error {
 		before, err := loadgen.ReadHost(cpus)
 		if err != nil {
 			return err
 		}
-		if result, err = g.Run(ctx, r.duration); err != nil {
+		if r.slices > 0 {
+			result, beside, err = turns(ctx, r, h.server.PID, g, h.yard)
+		} else {
+			result, err = g.Run(ctx, r.duration)
+		}
+		if err != nil {
 			return err
 		}
 		after, err := loadgen.ReadHost(cpus)
@@ -44,7 +56,11 @@ func (b *bench) step(ctx context.Context, pid int, a loadgen.Attack, r rung, uns
 	if err != nil {
 		return results.Rung{}, err
 	}
-	rung := measured(r, result, windows[0])
+	rung, err := measured(a, r, result, windows[0])
+	if err != nil {
+		return results.Rung{}, err
+	}
+	rung.StartS, rung.Yardstick = seconds(began), beside
 	e := evidence.From(a, result, windows[1], b.generatorCores(), &others)
 	e.Unsteady = unsteady
 	trust := results.Weigh(e)
@@ -94,26 +110,36 @@ func watched(pids []int, load func() error) ([]*loadgen.Window, error) {
 }
 
 // measured puts what the load and the window told into the record's form.
-func measured(r rung, l *loadgen.Result, w *loadgen.Window) results.Rung {
+func measured(a loadgen.Attack, r rung, l *loadgen.Result, w *loadgen.Window) (results.Rung, error) {
 	rung := results.Rung{
-		Connections: r.connections, ElapsedS: seconds(l.Elapsed), Requests: l.Requests, Errors: l.Errors,
-		ErrorKinds: l.ErrorKinds, ErrorExamples: l.ErrorExamples, Codes: l.Codes,
+		Load: r.load, Engine: a.Engine, Connections: r.connections, ElapsedS: seconds(l.Elapsed), Requests: l.Requests, Errors: l.Errors,
+		ErrorKinds: l.ErrorKinds, ErrorExamples: l.ErrorExamples, Codes: l.Codes, Timeline: timeline(r, l, w),
 	}
 	answered := float64(rung.Answered())
 	if answered > 0 && l.Elapsed > 0 {
 		rung.LatencyUS = evidence.Latency(l.Latency)
 		rung.ThroughputRPS = answered / l.Elapsed.Seconds()
 		rung.InFlight = rung.ThroughputRPS * rung.LatencyUS.Mean / 1e6
+		histogram, err := l.Latency.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
+		if err != nil {
+			return rung, fmt.Errorf("encode the latencies: %w", err)
+		}
+		rung.Histogram = string(histogram)
+	}
+	if a.Rate > 0 {
+		uncorrected := evidence.Latency(l.Uncorrected)
+		lag := results.Lag{P50: float64(l.SendLag.ValueAtQuantile(50)) / 1e3, P99: float64(l.SendLag.ValueAtQuantile(99)) / 1e3}
+		rung.OfferedRPS, rung.Unsent, rung.UncorrectedUS, rung.SendLagUS = a.Rate, l.Unsent, &uncorrected, &lag
 	}
 	if w == nil {
-		return rung
+		return rung, nil
 	}
 	rung.Process = &results.Process{
-		CPUS: seconds(w.CPU), Threads: w.ThreadsPeak, RSSBytes: w.RSSPeak,
+		CPUS: seconds(w.CPU), Threads: w.ThreadsPeak, ActiveThreads: w.ActiveThreads, BusyThreads: w.BusyThreads, RSSBytes: w.RSSPeak,
 		VoluntarySwitches: w.VoluntarySwitches, InvoluntarySwitches: w.InvoluntarySwitches,
 	}
 	if answered > 0 {
 		rung.Process.CPUUSPerRequest = float64(w.CPU.Nanoseconds()) / 1e3 / answered
 	}
-	return rung
+	return rung, nil
 }

@@ -22,8 +22,15 @@ const (
 // trial starts a fresh server, climbs the ladder, and stops it.
 func (b *bench) trial(ctx context.Context, s slot) results.Trial {
 	began := time.Now()
-	t := results.Trial{Workload: s.workload.Name, Mode: s.mode.Name, Round: s.round, Started: began.UTC().Truncate(time.Millisecond), Rungs: []results.Rung{}}
-	err := b.climb(ctx, s, &t)
+	t := results.Trial{Workload: s.workload.Name, Mode: s.name, Round: s.round, Started: began.UTC().Truncate(time.Millisecond), Rungs: []results.Rung{}}
+	err := b.served(ctx, s, func(ctx context.Context, h *host) error {
+		y, err := startYardstick(ctx, b.plan.serverCPUs(s.workload))
+		if err != nil {
+			return err
+		}
+		h.yard, h.began = y, began
+		return errors.Join(b.climb(ctx, h, s, &t), y.stop(ctx))
+	})
 	t.ElapsedS = seconds(time.Since(began))
 	switch failure, ok := errors.AsType[*servers.Failure](err); {
 	case ctx.Err() != nil:
@@ -38,19 +45,33 @@ func (b *bench) trial(ctx context.Context, s slot) results.Trial {
 	return t
 }
 
-func (b *bench) climb(ctx context.Context, s slot, t *results.Trial) (err error) {
-	upstream := "none"
+// host is a running server under load.
+type host struct {
+	server *servers.Process
+	attack loadgen.Attack // on the workload, with no connections and no rate yet
+	yard   yard
+	began  time.Time // of the trial
+}
+
+// served runs use with a fresh server of the slot's mode, and stops it. A server that dies ends the context of use, and is the
+// error.
+func (b *bench) served(ctx context.Context, s slot, use func(context.Context, *host) error) (err error) {
+	upstream := noUpstream
 	if s.workload.Name == "api" {
 		// In a process of its own, so that what it costs is not counted as the server's; and on the generator's CPUs, so that the
 		// server has its own to itself: it stands for a service on another machine.
-		up, err := startServer(ctx, b.plan.split.Generator, "upstream", "async", upstream)
+		up, err := startPinned(ctx, b.plan.split.Generator, ourCommand("upstream", "async", upstream))
 		if err != nil {
 			return err
 		}
 		defer func() { err = errors.Join(err, up.Stop(ctx)) }()
 		upstream = up.URL + workload.UpstreamPath
 	}
-	server, err := startServer(ctx, b.plan.serverCPUs(s.workload), s.mode.Name, s.mode.Name, upstream)
+	command, err := s.mode.command(upstream)
+	if err != nil {
+		return err
+	}
+	server, err := startPinned(ctx, b.plan.serverCPUs(s.workload), command)
 	if err != nil {
 		return err
 	}
@@ -59,8 +80,7 @@ func (b *bench) climb(ctx context.Context, s slot, t *results.Trial) (err error)
 			err = stopErr // that it died says more than the errors it led to
 		}
 	}()
-	attack := loadgen.Attack{Target: target(server, s.workload), Timeout: requestTimeout, Engine: b.plan.settings.Engine}
-	// A server that dies ends the load at once: without it every connection would be tried again until the rung's end.
+	// It ends the load at once: without that every connection would be tried again until the rung's end.
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	go func() {
@@ -70,23 +90,53 @@ func (b *bench) climb(ctx context.Context, s slot, t *results.Trial) (err error)
 		case <-ctx.Done():
 		}
 	}()
-	if t.WarmUp, err = warm(ctx, attack, s.settling(b.plan.profile)); err != nil {
-		return errors.Join(server.Err(), err)
+	err = use(ctx, &host{server: server, attack: loadgen.Attack{Target: target(server, s.workload), Timeout: requestTimeout, Engine: b.plan.engine(0)}})
+	if errors.Is(err, loadgen.ErrEnded) {
+		<-server.Done() // seen dead before it was reaped: its exit state comes with that
+	}
+	if err != nil {
+		err = errors.Join(server.Err(), err)
+	}
+	return err
+}
+
+// climb warms the server up and goes through the rungs.
+func (b *bench) climb(ctx context.Context, h *host, s slot, t *results.Trial) (err error) {
+	if t.WarmUp, err = b.warm(ctx, h, s); err != nil {
+		return err
 	}
 	for _, r := range s.rungs {
-		measured, err := b.reliably(r.settle+r.duration, func() (results.Rung, error) {
-			return b.step(ctx, server.PID, attack, r, !t.WarmUp.Steady)
-		})
-		if errors.Is(err, loadgen.ErrEnded) {
-			<-server.Done() // seen dead before it was reaped: its exit state comes with that
+		rate := b.rate(s, r)
+		if rate == 0 && r.load != results.Closed {
+			continue
 		}
+		measured, err := b.reliably(r.settle+r.duration, func() (results.Rung, error) {
+			return b.step(ctx, h, r, rate, !t.WarmUp.Steady)
+		})
 		if err != nil {
-			return errors.Join(server.Err(), fmt.Errorf("at %d connections: %w", r.connections, err))
+			return fmt.Errorf("at %d connections: %w", r.connections, err)
 		}
 		t.Rungs = append(t.Rungs, measured)
-		b.progress.Step(s.mode.Name, s.workload.Name, s.round, r.connections, s.rungTime(r))
+		b.progress.Step(s.name, s.workload.Name, s.round, r.connections, s.rungTime(r))
 	}
 	return nil
+}
+
+// rate is what a rung offers, in requests per second; 0 for a closed load, and for an open one that is left out: its rate is not
+// known, or the share of the mode's own capacity is the common rate.
+func (b *bench) rate(s slot, r rung) float64 {
+	for _, known := range b.rates {
+		if known.Workload != s.workload.Name || known.Mode != s.name {
+			continue
+		}
+		switch {
+		case r.load == results.Common:
+			return known.CommonRPS
+		case r.load == results.Own && known.OwnRPS > known.CommonRPS:
+			return known.OwnRPS
+		}
+	}
+	return 0
 }
 
 func target(server *servers.Process, w workload.Workload) loadgen.Target {
@@ -98,14 +148,10 @@ func target(server *servers.Process, w workload.Workload) loadgen.Target {
 	return t
 }
 
-// startServer starts this very tool as a server, on the given CPUs where there are any. Only the mode differs between
-// servers that are compared.
-func startServer(ctx context.Context, cpus loadgen.CPUs, name, mode, upstream string) (p *servers.Process, err error) {
+// startPinned starts a server on the given CPUs, where there are any.
+func startPinned(ctx context.Context, cpus loadgen.CPUs, c servers.Command) (p *servers.Process, err error) {
 	err = loadgen.Pinned(cpus, func() error {
-		p, err = servers.Start(ctx, servers.Command{
-			Name: name,
-			Args: []string{"serve", "--mode=" + mode, "--addr=127.0.0.1:0", "--upstream=" + upstream},
-		})
+		p, err = servers.Start(ctx, c)
 		return err
 	})
 	if err != nil && p != nil { // it runs, but this thread could not be given its CPUs back
@@ -115,14 +161,15 @@ func startServer(ctx context.Context, cpus loadgen.CPUs, name, mode, upstream st
 }
 
 // warm lets the server grow its heap, its stacks and its caches, until its throughput is steady.
-func warm(ctx context.Context, a loadgen.Attack, s loadgen.Settling) (*results.WarmUp, error) {
+func (b *bench) warm(ctx context.Context, h *host, s slot) (*results.WarmUp, error) {
+	a := h.attack
 	a.Connections = warmConnections
 	g, err := loadgen.Open(a)
 	if err != nil {
 		return nil, err
 	}
 	defer g.Close()
-	w, err := loadgen.Warm(ctx, g.Run, s)
+	w, err := loadgen.Warm(ctx, g.Run, s.settling(b.plan.profile))
 	return &results.WarmUp{TookS: seconds(w.Took), Windows: w.Windows, Steady: w.Steady, Errors: w.Errors}, err
 }
 

@@ -3,139 +3,131 @@ package report
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"nodecompare/results"
+	"nodecompare/results/stat"
 )
 
-// A cell is the label and the figures under it, a line each.
-type cell []string
-
-// column makes the three cells of one mode: Execution, Performance, Scalability.
-func column(r *results.Record, w results.Workload, v results.Verdict, mode string) []cell {
-	made := make([]cell, len(v.Findings))
-	for i, f := range v.Findings {
-		var c cell
-		if word := f.Of(mode); word != "" {
-			c = append(c, word)
-		}
-		switch f.Row {
-		case results.RowExecution:
-			c = append(c, threadLines(r, w, mode)...)
-		case results.RowPerformance:
-			c = append(c, performanceLines(r, w, mode)...)
-		case results.RowScalability:
-			c = append(c, scalabilityLines(r, w, mode)...)
-		}
-		made[i] = c
-	}
-	return made
+// A reading is a figure as a cell shows it.
+type reading struct {
+	name   string // before the figure; "" where the label says it
+	of     results.Figure
+	write  func(stat.Estimate) string
+	server bool // it is what the server used: rules on the load alone leave it in trust
 }
 
-// threadLines show the threads at the base and at the top of the ladder.
-func threadLines(r *results.Record, w results.Workload, mode string) cell {
-	var c cell
-	for _, connections := range slices.Compact([]int{w.Base(), w.Top()}) {
-		threads, ok := r.Median(w.Name, mode, connections, results.Threads)
-		inFlight, answers := r.Median(w.Name, mode, connections, results.InFlight)
-		if ok && answers {
-			c = append(c, fmt.Sprintf("%s threads, %s in flight", count(threads), count(inFlight)))
+var (
+	capacity      = reading{of: results.Throughput, write: perSecond}
+	cpuPerRequest = reading{of: results.CPUPerRequest, write: func(e stat.Estimate) string { return duration(e, "/request") }, server: true}
+	percentiles   = []reading{
+		{name: "p50 ", of: results.P50, write: latency},
+		{name: "p99 ", of: results.P99, write: latency},
+		{name: "p99.9 ", of: p999, write: latency},
+	}
+)
+
+// line is a reading of each mode.
+func (s sheet) line(at results.At, f reading) []string {
+	return s.each(func(mode string) string {
+		e, ok := s.r.Estimate(s.w.Name, mode, at, f.of)
+		if !ok {
+			return missing
 		}
-	}
-	if c == nil {
-		c = cell{missing}
-	}
-	return c
-}
-
-func performanceLines(r *results.Record, w results.Workload, mode string) cell {
-	at := func(figure func(results.Rung) (float64, bool)) (float64, bool) {
-		return r.Median(w.Name, mode, w.Base(), figure)
-	}
-	rps, ok := at(results.Throughput)
-	if !ok {
-		return cell{missing}
-	}
-	p50, _ := at(results.P50)
-	p99, _ := at(results.P99)
-	load, server := doubted(r, w, mode, w.Base())
-	c := cell{rate(rps) + " req/s" + load, "p50 " + micros(p50) + ", p99 " + micros(p99) + load}
-	if cpu, ok := at(results.CPUPerRequest); ok {
-		c = append(c, micros(cpu)+" CPU/request"+server)
-	}
-	return c
-}
-
-// rungsShown are the connections between which Scalability shows its arrows: the first rung, the base, the top.
-func rungsShown(w results.Workload) []int {
-	if len(w.Ladder) == 0 {
-		return nil
-	}
-	return slices.Compact([]int{w.Ladder[0].Connections, w.Base(), w.Top()})
-}
-
-func scalabilityLines(r *results.Record, w results.Workload, mode string) cell {
-	rungs := rungsShown(w)
-	along := func(figure func(results.Rung) (float64, bool)) (values []float64, has []bool, any bool) {
-		for _, n := range rungs {
-			v, ok := r.Median(w.Name, mode, n, figure)
-			values, has, any = append(values, v), append(has, ok), any || ok
+		mark, server := doubted(s.r, s.w, mode, at)
+		if f.server {
+			mark = server
 		}
-		return values, has, any
-	}
-	load, _ := doubted(r, w, mode, rungs...)
-	var c cell
-	if v, has, any := along(results.Throughput); any {
-		c = append(c, arrows(v, has, rate)+" req/s"+load)
-	}
-	if v, has, any := along(results.P99); any {
-		c = append(c, "p99 "+series(v, has, times)+load)
-	}
-	if v, has, any := along(results.Threads); any {
-		c = append(c, arrows(v, has, count)+" threads")
-	}
-	if v, has, any := along(results.RSS); any {
-		c = append(c, series(v, has, sizes)+" memory")
-	}
-	if c == nil {
-		c = cell{missing}
-	}
-	if line := errorLine(r, w, mode); line != "" {
-		c = append(c, line)
-	}
-	return c
+		return f.name + f.write(e) + mark
+	})
 }
 
-// errorLine sums the errors over all trials and rungs: they are no part of throughput and latency, so they must be seen.
-func errorLine(r *results.Record, w results.Workload, mode string) string {
-	var requests, errors uint64
-	kinds := map[string]uint64{}
-	for _, t := range r.Trials {
-		if t.Workload != w.Name || t.Mode != mode {
-			continue
-		}
-		for _, rung := range t.Rungs {
-			requests, errors = requests+rung.Requests, errors+rung.Errors
-			for k, n := range rung.ErrorKinds {
-				kinds[k] += n
+// execution shows the model, and the evidence for it: the threads that ran while more and more requests were in flight.
+func (s sheet) execution(f results.Finding) []group {
+	model := group{}
+	model.add(s.each(func(mode string) string {
+		for _, m := range f.Models {
+			if m.Mode == mode && m.Name != "" {
+				return modelName(m)
 			}
 		}
+		return missing
+	}))
+	rungs := slices.Compact([]int{s.w.Base, s.w.Top()})
+	evidence := group{label: along(rungs)}
+	evidence.add(s.arrows(rungs, results.InFlight, func(v []float64, has []bool) string { return arrows(v, has, count) + " in flight" }))
+	evidence.add(s.arrows(rungs, activeThreads, func(v []float64, has []bool) string { return arrows(v, has, count) + " threads active" }))
+	return []group{model, evidence}
+}
+
+// modelName is what a model is called, with its number of threads where that belongs to the name.
+func modelName(m results.Model) string {
+	switch m.Name {
+	case results.ThreadPool:
+		return fmt.Sprintf("%s %s threads", m.Name, count(float64(m.Threads)))
+	case results.EventLoop:
+		return fmt.Sprintf("%s (%s)", m.Name, counted(uint64(max(m.Threads, 0)), "loop"))
 	}
-	if errors == 0 {
+	return m.Name
+}
+
+// performance shows what a mode can do at most, and what its clients wait at two given rates.
+func (s sheet) performance() []group {
+	base := results.Conns(s.w.Base)
+	most := group{label: counted(uint64(max(s.w.Base, 0)), "connection")}
+	most.add(s.line(base, capacity))
+	cpu := group{label: "CPU"}
+	cpu.add(s.line(base, cpuPerRequest))
+	common := group{label: s.commonLabel()}
+	for _, p := range percentiles {
+		common.add(s.line(atCommon, p))
+	}
+	own := group{label: fmt.Sprintf("at %s%% of own", digits(100*s.r.Settings.Share))}
+	if slices.ContainsFunc(s.r.Settings.Modes, func(m results.Mode) bool { return s.has(m.Name, atOwn) }) {
+		own.lines = [][]string{s.each(s.ownRate), s.each(s.ownTail)}
+	}
+	return []group{most, cpu, common, own}
+}
+
+var (
+	atCommon = results.At{Load: results.Common}
+	atOwn    = results.At{Load: results.Own}
+)
+
+func (s sheet) has(mode string, at results.At) bool {
+	return len(s.r.Values(s.w.Name, mode, at, offered)) > 0
+}
+
+// commonLabel is the rate that is the same for all modes.
+func (s sheet) commonLabel() string {
+	for _, m := range s.r.Settings.Modes {
+		if e, ok := s.r.Estimate(s.w.Name, m.Name, atCommon, offered); ok {
+			return "at " + rate(e.Value) + " req/s"
+		}
+	}
+	return ""
+}
+
+// ownRate and ownTail are a mode's latency at its share of its own capacity: two lines with no intervals, since it is the second
+// load of the kind. A mode that has none had it as the common one.
+func (s sheet) ownRate(mode string) string {
+	of, ok := s.r.Estimate(s.w.Name, mode, atOwn, offered)
+	p50, answered := s.r.Estimate(s.w.Name, mode, atOwn, results.P50)
+	switch {
+	case ok && answered:
+		mark, _ := doubted(s.r, s.w, mode, atOwn)
+		return fmt.Sprintf("%s req/s: p50 %s%s", rate(of.Value), micros(p50.Value), mark)
+	case s.has(mode, atCommon):
+		return "the same rate"
+	}
+	return missing
+}
+
+func (s sheet) ownTail(mode string) string {
+	p99, ok := s.r.Estimate(s.w.Name, mode, atOwn, results.P99)
+	if !ok {
 		return ""
 	}
-	var by []string
-	for k := range kinds {
-		by = append(by, k)
-	}
-	slices.SortFunc(by, func(a, b string) int {
-		if kinds[a] != kinds[b] {
-			return int(kinds[b]) - int(kinds[a])
-		}
-		return strings.Compare(a, b)
-	})
-	for i, k := range by {
-		by[i] = count(float64(kinds[k])) + " " + k
-	}
-	return fmt.Sprintf("%s errors (%s%%): %s", count(float64(errors)), digits(100*float64(errors)/float64(requests)), strings.Join(by, ", "))
+	far, _ := s.r.Estimate(s.w.Name, mode, atOwn, p999)
+	mark, _ := doubted(s.r, s.w, mode, atOwn)
+	return fmt.Sprintf("p99 %s, p99.9 %s%s", micros(p99.Value), micros(far.Value), mark)
 }

@@ -6,19 +6,20 @@ import (
 	"strings"
 
 	"nodecompare/results"
+	"nodecompare/results/stat"
 )
 
 // mark stands behind a line of figures when a run behind them is SUSPECT; the notes below the table begin with it.
 const mark = "*"
 
-// doubted gives the marks for a mode's figures at some rungs: those of what the load saw, and those of what the server used.
-func doubted(r *results.Record, w results.Workload, mode string, connections ...int) (load, server string) {
+// doubted gives the marks for a mode's figures of some rungs: those of what the load saw, and those of what the server used.
+func doubted(r *results.Record, w results.Workload, mode string, of ...results.At) (load, server string) {
 	for _, t := range r.Trials {
 		if t.Workload != w.Name || t.Mode != mode {
 			continue
 		}
-		for _, n := range connections {
-			rung, ok := t.Rung(n)
+		for _, at := range of {
+			rung, ok := t.Rung(at)
 			if !ok || rung.Trust == nil {
 				continue
 			}
@@ -59,10 +60,9 @@ func (t tally) list(r *results.Record) string {
 	return " (" + strings.Join(parts, ", ") + ")"
 }
 
-// doubts are the notes below a workload's table, one for each rule that fired, however often: first on the SUSPECT runs whose
-// figures are shown, then on the VOID ones that are in no figure, then on those that were made again.
+// doubts are the notes below a workload's table, one for each rule that fired, however often: first on the SUSPECT runs that are
+// in some figure, then on the VOID ones that are in no figure, then on those that were made again.
 func doubts(r *results.Record, w results.Workload) []string {
-	shown := rungsShown(w)
 	suspect, void, again := map[string]tally{}, map[string]tally{}, tally{}
 	used, all := 0, 0
 	add := func(to map[string]tally, rule, mode string) {
@@ -80,9 +80,8 @@ func doubts(r *results.Record, w results.Workload) []string {
 			if rung.Voided != nil {
 				again[t.Mode]++
 			}
-			_, usable := t.Rung(rung.Connections)
-			figures := usable && slices.Contains(shown, rung.Connections)
-			if figures {
+			_, usable := t.Rung(results.At{Load: rung.Load, Connections: rung.Connections})
+			if usable {
 				used++
 			}
 			if rung.Trust == nil {
@@ -92,7 +91,7 @@ func doubts(r *results.Record, w results.Workload) []string {
 				switch {
 				case rung.Trust.Status == results.Void:
 					add(void, rule, t.Mode)
-				case figures:
+				case usable:
 					add(suspect, rule, t.Mode)
 				}
 			}
@@ -112,5 +111,25 @@ func doubts(r *results.Record, w results.Workload) []string {
 	if n := again.sum(); n > 0 {
 		notes = append(notes, fmt.Sprintf("Made again, because the first run was VOID: %d of %d runs%s.", n, all, again.list(r)))
 	}
-	return notes
+	return append(notes, fewer(r, w)...)
+}
+
+// fewer says it where so few rounds are left of a figure that its interval is less sure than the page's head says.
+func fewer(r *results.Record, w results.Workload) []string {
+	of := func(rounds int) float64 { return stat.Median(make([]float64, rounds)).Confidence }
+	least := r.Settings.Rounds
+	for _, m := range r.Settings.Modes {
+		for _, at := range []results.At{results.Conns(w.Base), atCommon} {
+			if n := len(r.Values(w.Name, m.Name, at, results.Throughput)); n > 0 {
+				least = min(least, n)
+			}
+		}
+	}
+	if least == 0 || of(least) >= min(stat.Confidence, of(r.Settings.Rounds)) {
+		return nil
+	}
+	if least == 1 {
+		return []string{"Few rounds: of some figures one is left, which has no interval."}
+	}
+	return []string{fmt.Sprintf("Few rounds: of some figures %d are left: there ± is the range of these, a %s interval.", least, confidence(of(least)))}
 }

@@ -60,11 +60,7 @@ func (p *page) field(name, text string) {
 }
 
 func writeLoadTable(out io.Writer, r *results.LoadRun, o Options) error {
-	width := o.Width
-	if width == 0 {
-		width = defaultWidth
-	}
-	p := &page{out: out, width: max(width, narrowest)}
+	p := newPage(out, o)
 	p.paragraph(fmt.Sprintf("%s %s: %s, %s engine", r.Method, r.URL, shape(r), r.Engine))
 	p.line("")
 	if r.Capacity != nil {

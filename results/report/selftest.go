@@ -32,10 +32,7 @@ var selftestWords = map[string]string{results.SelftestOK: "ok", results.Selftest
 
 // writeSelftest writes a table for each engine, the reasons of what is not ok, and what follows.
 func writeSelftest(out io.Writer, s *results.Selftest, o Options) error {
-	p := &page{out: out, width: max(o.Width, narrowest)}
-	if o.Width == 0 {
-		p.width = defaultWidth
-	}
+	p := newPage(out, o)
 	for i, from := 0, 0; i < len(s.Checks); i++ {
 		if i+1 == len(s.Checks) || s.Checks[i+1].Engine != s.Checks[i].Engine {
 			p.selftest(s.Checks[from : i+1])

@@ -2,131 +2,136 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"nodecompare/results"
+	"nodecompare/results/stat"
 )
 
-// sentences say in plain words, a sentence a row, why the labels are what they are.
+// sentences say in plain words, a sentence a row, why the words are what they are.
 func sentences(w results.Workload, v results.Verdict) []string {
 	var all []string
 	for _, f := range v.Findings {
-		var s string
-		if f.Row == results.RowExecution {
+		s := ""
+		switch {
+		case f.Row == results.RowExecution:
 			s = executionSentence(f)
-		} else {
-			s = rankSentence(w, f)
+		case len(f.Words) > 1:
+			s = rankSentence(w, v, f)
 		}
 		if s != "" {
-			all = append(all, f.Row+": "+s)
+			all = append(all, f.Row+": "+s+".")
 		}
 	}
 	return all
 }
 
+// executionSentence is the classifier's own words for each mode.
 func executionSentence(f results.Finding) string {
-	var parts []string
-	for _, t := range f.Threads {
-		what := "waits on few threads for many requests"
-		if f.Of(t.Mode) == results.Blocking {
-			what = "holds a thread for each request"
-		}
-		parts = append(parts, fmt.Sprintf("%s %s (%s for %s in flight)", t.Mode, what, count(t.Threads), count(t.InFlight)))
+	parts := make([]string, len(f.Models))
+	for i, m := range f.Models {
+		parts[i] = m.Mode + ": " + m.Why
 	}
-	if unknown := unknown(f); unknown != "" {
-		parts = append(parts, "too little was measured to tell about "+unknown+": both threads and requests in flight are needed")
-	}
-	if parts == nil {
-		return ""
-	}
-	return strings.Join(parts, "; ") + "."
+	return strings.Join(parts, "; ")
 }
 
-// unknown lists the modes of which a row cannot tell.
-func unknown(f results.Finding) string {
-	var modes []string
-	for _, w := range f.Words {
-		if w.Word == results.CannotTell {
-			modes = append(modes, w.Mode)
-		}
-	}
-	return strings.Join(modes, ", ")
-}
-
-// rankSentence speaks of each mode that came second against one that beat it; and, when none did, of what came closest.
-func rankSentence(w results.Workload, f results.Finding) string {
-	if len(f.Words) < 2 {
-		return ""
-	}
+// rankSentence speaks of each mode that came second against one that beat it, then of those of which one cannot tell. When no mode
+// beat another, it says how far apart they can be at most.
+func rankSentence(w results.Workload, v results.Verdict, f results.Finding) string {
 	var parts []string
 	told := map[string]bool{}
 	for _, c := range f.Comparisons {
-		if !c.Decides || told[c.Worse()] || f.Of(c.Better) != results.High {
+		if c.Decides && c.Better != "" && !told[c.Worse()] && f.Of(c.Better) == results.High {
+			told[c.Worse()] = true
+			parts = append(parts, blockingWins(v, c)+advantage(w, c)+against(w, f, c))
+		}
+	}
+	var unmeasured []string
+	for _, word := range f.Words {
+		if word.Word != results.CannotTell || told[word.Mode] {
 			continue
 		}
-		told[c.Worse()] = true
-		parts = append(parts, advantage(w, c)+against(w, f, c))
-	}
-	if unknown := unknown(f); unknown != "" {
-		parts = append(parts, "too little was measured to tell about "+unknown+": every figure is needed, from two rounds or more with another mode beside it")
-	}
-	if parts != nil {
-		return strings.Join(parts, "; ") + "."
-	}
-	for _, c := range f.Comparisons {
-		if c.Rounds > 0 && (c.Metric == "CPU per request" || c.Metric == "memory per connection") {
-			more, ratio, low, high := c.Factors()
-			less := c.A
-			if more == c.A {
-				less = c.B
-			}
-			parts = append(parts, fmt.Sprintf("%s: %s %s times that of %s (%s)", c.Metric, more, digits(ratio), less, spread(c, low, high)))
+		told[word.Mode] = true
+		if c, ok := undecided(f, word.Mode); ok {
+			told[c.A], told[c.B] = told[c.A] || f.Of(c.A) == results.CannotTell, told[c.B] || f.Of(c.B) == results.CannotTell
+			parts = append(parts, doubt(w, c))
+		} else {
+			unmeasured = append(unmeasured, word.Mode)
 		}
 	}
+	if unmeasured != nil {
+		parts = append(parts, "cannot tell about "+strings.Join(unmeasured, ", ")+
+			": too little was measured of it beside another mode; see what is VOID or FAILED below, and bench again")
+	}
 	if parts == nil {
-		return "no difference."
+		return alike(f)
 	}
-	return "no difference that is large enough, and the same in every round; " + strings.Join(parts, "; ") + "."
+	return strings.Join(parts, "; ")
 }
 
-// advantage says by what, and by how much, the better mode is better.
+// blockingWins says it where the article's table would be wrong.
+func blockingWins(v results.Verdict, c results.Comparison) string {
+	for _, f := range v.Findings {
+		if f.Row == results.RowExecution && f.Of(c.Better) == results.Blocking && f.Of(c.Worse()) == results.NonBlocking {
+			return "here blocking wins: "
+		}
+	}
+	return ""
+}
+
+// A wording says in words how the worse mode compares with the better one; %[1]s is the worse, %[2]s the better, %[3]s how many times.
+var wordings = map[string]string{
+	"answered share":         "%[2]s had %[3]s times as many of its requests answered as %[1]s",
+	"throughput":             "%[2]s answered %[3]s times as many requests a second as %[1]s",
+	"CPU per request":        "%[1]s spent %[3]s times as much CPU on a request as %[2]s",
+	"throughput kept":        "%[2]s kept %[3]s times as much of its throughput as %[1]s",
+	"p50":                    "half of the requests took %[3]s times as long with %[1]s as with %[2]s",
+	"p99":                    "the slowest hundredth of the requests took %[3]s times as long with %[1]s as with %[2]s",
+	"p99.9":                  "the slowest thousandth of the requests took %[3]s times as long with %[1]s as with %[2]s",
+	"memory per connection":  "each further connection cost %[1]s %[3]s times as much memory as %[2]s",
+	"threads per connection": "each further connection cost %[1]s %[3]s times as many threads as %[2]s",
+	"connections held":       "%[2]s held %[3]s times as many connections within the objective as %[1]s",
+}
+
+// advantage says by what, and by how much, the better mode is better, with the evidence.
 func advantage(w results.Workload, c results.Comparison) string {
-	better, worse := c.Better, c.Worse()
 	_, ratio, low, high := c.Factors()
-	times := digits(ratio)
-	var s string
-	switch c.Metric {
-	case "answered share":
-		return fmt.Sprintf("%s failed more requests than %s at %s connections", worse, better, count(float64(c.Connections)))
-	case "throughput":
-		s = fmt.Sprintf("%s answered %s times as many requests a second as %s", better, times, worse)
-	case "CPU per request":
-		s = fmt.Sprintf("%s spent %s times as much CPU on a request as %s", worse, times, better)
-	case "throughput kept":
-		s = fmt.Sprintf("%s kept %s times as much of its throughput as %s", better, times, worse)
-	case "p99":
-		s = fmt.Sprintf("the slowest hundredth of requests took %s times as long with %s as with %s", times, worse, better)
-	case "memory per connection":
-		s = fmt.Sprintf("a further connection cost %s %s times as much memory as %s", worse, times, better)
-	case "threads per connection":
-		s = fmt.Sprintf("a further connection cost %s %s times as many threads as %s", worse, times, better)
-	default:
-		s = fmt.Sprintf("%s differs by a factor of %s in favour of %s", c.Metric, times, better)
+	said, ok := wordings[c.Metric]
+	if !ok {
+		said = c.Metric + " differs by a factor of %[3]s between %[2]s, which is better, and %[1]s"
 	}
-	where := "at " + count(float64(c.Connections))
-	switch c.Metric {
-	case "throughput kept", "memory per connection", "threads per connection":
-		where = fmt.Sprintf("from %s to %s", count(float64(w.Base())), count(float64(w.Top())))
-	}
-	return fmt.Sprintf("%s %s connections (%s)", s, where, spread(c, low, high))
+	return fmt.Sprintf(said, c.Worse(), c.Better, digits(ratio)) + " " + where(w, c) + " (" + evidence(c, low, high) + ")"
 }
 
-// spread says how steady the ratio was.
-func spread(c results.Comparison, low, high float64) string {
-	return fmt.Sprintf("%s to %s in %d rounds", digits(low), digits(high), c.Rounds)
+// where names the load that a comparison is of.
+func where(w results.Workload, c results.Comparison) string {
+	switch {
+	case c.At.Load == results.Common:
+		return "at the same rate"
+	case c.At.Load == results.Own:
+		return "at the same share of what each can do"
+	case c.Metric == "throughput kept" || strings.HasSuffix(c.Metric, "per connection"):
+		return fmt.Sprintf("from %s to %s connections", count(float64(w.Base)), count(float64(w.Top())))
+	case c.Metric == "connections held":
+		return "of those that were tried"
+	}
+	return "at " + counted(uint64(max(c.At.Connections, 0)), "connection")
 }
 
-// against names what points the other way: a label is one word, and the reader should know what it leaves out.
+// besideYardstick stands where a ratio is not that of the figures in the table; the legend explains it.
+const besideYardstick = "against the yardstick"
+
+// evidence is the interval of a ratio and what it rests on.
+func evidence(c results.Comparison, low, high float64) string {
+	s := fmt.Sprintf("%s interval %s to %s, %s", confidence(c.Confidence), digits(low), digits(high), counted(uint64(max(c.Rounds, 0)), "round"))
+	if c.Relative {
+		s += ", " + besideYardstick
+	}
+	return s
+}
+
+// against names what points the other way: a word is one word, and the reader should know what it leaves out.
 func against(w results.Workload, f results.Finding, decider results.Comparison) string {
 	for _, c := range f.Comparisons {
 		if c.A == decider.A && c.B == decider.B && c.Better == decider.Worse() && c.Better != "" {
@@ -134,4 +139,61 @@ func against(w results.Workload, f results.Finding, decider results.Comparison) 
 		}
 	}
 	return ""
+}
+
+// undecided is the first comparison of a mode, in the order of what matters more, that tells neither of a difference nor of none:
+// it is what those after it wait for.
+func undecided(f results.Finding, mode string) (results.Comparison, bool) {
+	for _, c := range f.Comparisons {
+		if (c.A == mode || c.B == mode) && c.Rounds > 0 && c.Better == "" && !c.Same {
+			return c, true
+		}
+	}
+	return results.Comparison{}, false
+}
+
+// doubt says what is not known, and what would help.
+func doubt(w results.Workload, c results.Comparison) string {
+	if c.Confidence < stat.Confidence {
+		return fmt.Sprintf("cannot tell %s from %s by %s: a %s interval takes more of them (--rounds=6, or --profile=standard)",
+			c.A, c.B, counted(uint64(c.Rounds), "round"), confidence(stat.Confidence))
+	}
+	more, _, low, high := c.Factors()
+	less := c.A
+	if less == more {
+		less = c.B
+	}
+	return fmt.Sprintf("cannot tell: %s of %s is %s to %s times that of %s %s (%s), which leaves open whether they differ; more rounds (--profile=thorough, or --rounds) or a quieter machine would narrow it",
+		c.Metric, more, digits(low), digits(high), less, where(w, c), basis(c))
+}
+
+// basis is evidence without the interval, where the sentence has it.
+func basis(c results.Comparison) string {
+	return fmt.Sprintf("%s interval, %s", confidence(c.Confidence), counted(uint64(max(c.Rounds, 0)), "round"))
+}
+
+// alike says how large a difference can be at most, figure by figure, where none was found.
+func alike(f results.Finding) string {
+	most := map[string]float64{}
+	var order []string
+	var weakest results.Comparison
+	for _, c := range f.Comparisons {
+		if c.Rounds == 0 || c.Low <= 0 {
+			continue
+		}
+		if !slices.Contains(order, c.Metric) {
+			order = append(order, c.Metric)
+		}
+		if weakest.Rounds == 0 || c.Rounds < weakest.Rounds {
+			weakest = c
+		}
+		most[c.Metric] = max(most[c.Metric], max(c.High, 1/c.Low)-1)
+	}
+	if order == nil {
+		return "no difference was found"
+	}
+	for i, m := range order {
+		order[i] = fmt.Sprintf("%s%% in %s", rounded(100*most[m], 2), m)
+	}
+	return fmt.Sprintf("no difference that matters: at most %s (%s)", strings.Join(order, ", "), basis(weakest))
 }

@@ -15,18 +15,15 @@ import (
 
 const (
 	defaultWidth = 80
-	narrowest    = 40 // below it a table is no use; a terminal that says it is narrower gets lines that it breaks itself
+	narrowest    = 40 // a terminal that says it is narrower gets lines that it breaks itself
+	leastTable   = 60 // below it figures would be broken in the middle: then it is a list
 	leastColumn  = 22 // columns of text of one mode: the shortest in which the figures' lines still stand whole
+	widestLabel  = 16 // columns of the labels, which are broken between words
 )
 
 // writeTable writes, for each workload, the article's table with what was measured, and what follows from it.
 func writeTable(out io.Writer, r *results.Record, o Options) error {
-	width := o.Width
-	if width == 0 {
-		width = defaultWidth
-	}
-	width = max(width, narrowest)
-	p := &page{out: out, width: width}
+	p := newPage(out, o)
 	p.paragraph(heading(r))
 	for i, w := range r.Settings.Workloads {
 		if i < len(r.Verdicts) {
@@ -35,45 +32,25 @@ func writeTable(out io.Writer, r *results.Record, o Options) error {
 	}
 	for _, s := range remarks(r) {
 		p.line("")
-		p.paragraph(s)
+		p.note(s)
 	}
 	return p.err
-}
-
-func heading(r *results.Record) string {
-	s := r.Settings
-	cores := "cores"
-	if r.Host.Cores == 1 {
-		cores = "core"
-	}
-	selftest := ""
-	if r.Selftest != nil {
-		selftest = fmt.Sprintf("Selftest: %s. ", r.Selftest.Verdict)
-	}
-	return fmt.Sprintf("%s %s on %s/%s, %d %s, kernel %s, %s. Profile %s, rounds: %d, seed %d. %s%sEach figure is the median of the rounds.",
-		r.Tool, r.ToolVersion, r.Host.OS, r.Host.Arch, r.Host.Cores, cores, r.Host.Kernel, r.Host.Go, s.Profile, s.Rounds, s.Seed, loadOf(s), selftest)
-}
-
-// loadOf says what drove the load, and on which CPUs; "" where the record does not tell.
-func loadOf(s results.Settings) string {
-	if s.Engine == "" {
-		return ""
-	}
-	where := s.Pin.Note
-	if s.Pin.Server != "" {
-		where = fmt.Sprintf("servers on CPU %s, load on CPU %s", s.Pin.Server, s.Pin.Generator)
-		if s.Pin.Note != "" {
-			where += " (" + s.Pin.Note + ")"
-		}
-	}
-	return fmt.Sprintf("Load by %s; %s. ", s.Engine, where)
 }
 
 // page writes lines and remembers the first error.
 type page struct {
 	out   io.Writer
 	width int
+	color bool
 	err   error
+}
+
+func newPage(out io.Writer, o Options) *page {
+	width := o.Width
+	if width == 0 {
+		width = defaultWidth
+	}
+	return &page{out: out, width: max(width, narrowest), color: o.Color}
 }
 
 func (p *page) line(s string) {
@@ -88,93 +65,181 @@ func (p *page) paragraph(s string) {
 	}
 }
 
+// loud are the beginnings of the notes that are more than an explanation.
+var loud = []struct {
+	begin string
+	look  style
+}{{"FAILED", bad}, {"FALSE ALARM", bad}, {"PARTIAL", bad}, {"VOID", bad}, {mark + " SUSPECT", lesser}}
+
+// note is a paragraph of which the beginning, up to the colon, stands out.
+func (p *page) note(s string) {
+	look := strong
+	for _, l := range loud {
+		if strings.HasPrefix(s, l.begin) {
+			look = l.look
+		}
+	}
+	for i, l := range wrap(s, p.width, "  ") {
+		if head, rest, ok := strings.Cut(l, ":"); ok && i == 0 {
+			l = p.paint(look, head+":") + rest
+		}
+		p.line(l)
+	}
+}
+
 func (p *page) workload(r *results.Record, w results.Workload, v results.Verdict) {
 	p.line("")
-	p.paragraph(fmt.Sprintf("%s: %s %s, %s", w.Name, w.Method, w.Target, w.Summary))
-	labels := []string{
-		"Feature",
-		results.RowExecution,
-		fmt.Sprintf("%s\n%s connections", results.RowPerformance, count(float64(w.Base()))),
-		fmt.Sprintf("%s\n%s\nconnections", results.RowScalability, ladder(w)),
-	}
-	labelWidth := 0
-	for _, l := range labels {
-		labelWidth = max(labelWidth, textWidth(l))
-	}
-	// A column takes its text, a space at each side and one border; the leftmost border is the first column's.
-	room := p.width - (labelWidth + 4)
-	fit := min(max(room/(leastColumn+3), 1), len(r.Settings.Modes))
-	columns := make([][]string, len(r.Settings.Modes))
-	widest := 0 // of all the modes, so that tables that stand below each other are of one width
-	for i, m := range r.Settings.Modes {
-		columns[i] = []string{m.Name}
-		for _, c := range column(r, w, v, m.Name) {
-			columns[i] = append(columns[i], cellLines(c, max(room/fit-3, 1)))
-		}
-		for _, text := range columns[i] {
-			widest = max(widest, textWidth(text))
-		}
-	}
-	for part := range slices.Chunk(columns, fit) {
-		p.table(labels, part, labelWidth, widest)
+	p.note(fmt.Sprintf("%s: %s %s, %s", w.Name, w.Method, w.Target, w.Summary))
+	switch {
+	case r.Settings.Null:
+		p.null(r, w, v)
+		return
+	case p.width < leastTable:
+		p.list(grid(r, w, v, false), r.Settings.Modes)
+	default:
+		p.boxes(r, w, v)
 	}
 	if w.Note != "" {
 		p.paragraph(w.Note)
 	}
 	for _, s := range slices.Concat(sentences(w, v), doubts(r, w)) {
-		p.paragraph(s)
+		p.note(s)
 	}
 }
 
-func ladder(w results.Workload) string {
-	var parts []string
-	for _, n := range rungsShown(w) {
-		parts = append(parts, count(float64(n)))
+// boxes writes the grid as a table, or as several below each other when the modes do not stand side by side.
+func (p *page) boxes(r *results.Record, w results.Workload, v results.Verdict) {
+	modes := len(r.Settings.Modes)
+	sections, labels := grid(r, w, v, true), 2*widestLabel
+	_, fit, room := p.columns(sections, labels, modes)
+	if modes == 0 || fit < modes || widestCell(sections) > room {
+		sections, labels = grid(r, w, v, false), widestLabel
 	}
-	return strings.Join(parts, " → ")
+	labels, fit, room = p.columns(sections, labels, modes)
+	widest := 0 // of all the modes, so that tables that stand below each other are of one width
+	for _, m := range r.Settings.Modes {
+		widest = max(widest, columnsOf(m.Name))
+	}
+	widest = min(max(widest, widestCell(sections)), room)
+	for from := 0; from < modes; from += fit {
+		p.table(r.Settings.Modes[from:min(from+fit, modes)], sections, from, labels, widest)
+	}
 }
 
-// table writes columns of a header and three cells each, all of one width.
-func (p *page) table(labels []string, columns [][]string, labelWidth, columnWidth int) {
+// columns shares the page's width out: the columns of the labels, of which they get at most the given ones, how many modes fit
+// beside them, and the columns of text of each of these. A column takes its text, a space at each side and a border; the
+// leftmost border is the labels'.
+func (p *page) columns(sections []section, labels, modes int) (label, fit, room int) {
+	label = len("Feature")
+	for _, s := range sections {
+		label = max(label, columnsOf(s.name))
+		for _, g := range s.groups {
+			label = max(label, textWidth(strings.Join(wrap(g.label, labels, ""), "\n")))
+		}
+	}
+	free := p.width - (label + 4)
+	fit = min(max(free/(leastColumn+3), 1), max(modes, 1))
+	return label, fit, max(free/fit-3, 1)
+}
+
+func widestCell(sections []section) int {
+	most := 0
+	for _, s := range sections {
+		for _, word := range s.words {
+			most = max(most, columnsOf(word))
+		}
+		for _, g := range s.groups {
+			for _, line := range g.lines {
+				for _, text := range line {
+					most = max(most, columnsOf(text))
+				}
+			}
+		}
+	}
+	return most
+}
+
+// table writes the columns of some modes, the first of which is the from-th: a header and a row for each section.
+func (p *page) table(modes []results.Mode, sections []section, from, labels, room int) {
 	if p.err != nil {
 		return
 	}
 	const padding = 2 // that tablewriter counts as part of the width
-	widths := tw.Mapper[int, int]{0: labelWidth + padding}
-	rows := make([][]string, len(labels))
-	for i, l := range labels {
-		rows[i] = []string{l}
-		for j, c := range columns {
-			rows[i] = append(rows[i], c[i])
-			widths[j+1] = columnWidth + padding
-		}
+	widths := tw.Mapper[int, int]{0: labels + padding}
+	head := []string{"Feature"}
+	for i, m := range modes {
+		head = append(head, p.paint(strong, strings.Join(wrap(m.Name, room, ""), "\n")))
+		widths[i+1] = room + padding
+	}
+	var rows [][]string
+	for _, s := range sections {
+		rows = append(rows, p.row(s, from, len(modes), labels, room))
 	}
 	t := tablewriter.NewTable(p.out,
 		tablewriter.WithHeaderAutoFormat(tw.Off),
 		// The lines are broken already, to the width of the terminal, which the library does not know.
 		tablewriter.WithRowAutoWrap(tw.WrapNone), tablewriter.WithHeaderAutoWrap(tw.WrapNone),
+		tablewriter.WithEastAsian(tw.Off), // as columnsOf has it
+		tablewriter.WithTrimSpace(tw.Off), tablewriter.WithTrimLine(tw.Off),
 		tablewriter.WithColumnWidths(widths),
 		tablewriter.WithHeaderAlignment(tw.AlignLeft), tablewriter.WithRowAlignment(tw.AlignLeft),
 		tablewriter.WithRenderer(renderer.NewBlueprint(tw.Rendition{
 			Settings: tw.Settings{Separators: tw.Separators{BetweenRows: tw.On}},
 		})),
 	)
-	t.Header(rows[0])
-	if p.err = t.Bulk(rows[1:]); p.err == nil {
+	t.Header(head)
+	if p.err = t.Bulk(rows); p.err == nil {
 		p.err = t.Render()
 	}
 }
 
-// remarks are what a reader must know beside the tables: failed trials, an interruption, where the rules are.
-func remarks(r *results.Record) []string {
-	var all []string
-	for _, t := range r.Trials {
-		if t.Failure != "" {
-			all = append(all, fmt.Sprintf("FAILED: %s on %s, round %d: %s", t.Mode, t.Workload, t.Round, t.Failure))
+// row lays a section out. The lines of a label and those of its figures begin beside each other, and each line of figures ends
+// where the longest of its cells does.
+func (p *page) row(s section, from, modes, labels, room int) []string {
+	label := []string{p.paint(strong, s.name)}
+	cells := make([][]string, modes)
+	for i := range cells {
+		word := s.words[from+i]
+		cells[i] = []string{p.paint(looks[word], word)}
+	}
+	for _, g := range s.groups {
+		label = append(label, wrap(g.label, labels, "")...)
+		for _, line := range g.lines {
+			if !slices.ContainsFunc(line[from:from+modes], func(text string) bool { return text != "" }) {
+				continue // it is another mode's, which stands in a table of its own
+			}
+			end := 0
+			for i := range cells {
+				cells[i] = append(cells[i], wrap(line[from+i], room, "  ")...)
+				end = max(end, len(cells[i]))
+			}
+			for i := range cells {
+				cells[i] = lengthen(cells[i], end)
+			}
+		}
+		end := max(len(label), len(cells[0]))
+		label = lengthen(label, end)
+		for i := range cells {
+			cells[i] = lengthen(cells[i], end)
 		}
 	}
-	if r.Partial {
-		all = append(all, fmt.Sprintf("PARTIAL: the bench was interrupted; the tables hold what %d trials had measured by then.", len(r.Trials)))
+	row := []string{strings.Join(label, "\n")}
+	for _, c := range cells {
+		row = append(row, strings.Join(c, "\n"))
 	}
-	return append(all, "The rules behind the words, and what every figure means: docs/method.md.")
+	return row
+}
+
+func lengthen(lines []string, end int) []string {
+	for len(lines) < end {
+		lines = append(lines, "")
+	}
+	return lines
+}
+
+// looks are the words' colours. Blocking and non-blocking are two ways, neither of them better.
+var looks = map[string]style{
+	results.Blocking: strong, results.NonBlocking: strong,
+	results.High: good, results.Moderate: lesser, results.Lower: lesser,
+	results.NoDifference: strong, results.CannotTell: lesser,
 }

@@ -10,11 +10,14 @@ import (
 const missing = "–"
 
 // digits writes v with three significant digits and never an exponent: 0.12, 4.27, 21.4, 312, 15200.
-func digits(v float64) string {
+func digits(v float64) string { return rounded(v, 3) }
+
+// rounded is digits with another number of them.
+func rounded(v float64, significant int) string {
 	if v == 0 || math.IsNaN(v) || math.IsInf(v, 0) {
 		return "0"
 	}
-	decimals := min(max(2-int(math.Floor(math.Log10(math.Abs(v)))), 0), 2)
+	decimals := min(max(significant-1-int(math.Floor(math.Log10(math.Abs(v)))), 0), 2)
 	s := strconv.FormatFloat(v, 'f', decimals, 64)
 	if strings.Contains(s, ".") {
 		s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
@@ -24,13 +27,8 @@ func digits(v float64) string {
 
 // rate is in requests per second, without its unit: 20, 1.27k, 15.2k, 1.2M.
 func rate(v float64) string {
-	switch {
-	case v >= 999_500:
-		return digits(v/1e6) + "M"
-	case v >= 999.5:
-		return digits(v/1e3) + "k"
-	}
-	return digits(v)
+	s := fitting(v, rates)
+	return digits(v/s.one) + s.name
 }
 
 // count is a whole number with its thousands apart: 1,006.
@@ -51,6 +49,7 @@ type scale struct {
 var (
 	times = []scale{{"s", 1e6}, {"ms", 1e3}, {"µs", 1}}
 	sizes = []scale{{"GB", 1e9}, {"MB", 1e6}, {"kB", 1e3}, {"B", 1}}
+	rates = []scale{{"M", 1e6}, {"k", 1e3}, {"", 1}}
 )
 
 // fitting is the largest unit of which v is at least one.
@@ -76,7 +75,7 @@ func series(values []float64, has []bool, scales []scale) string {
 		if has[i] && v < 0.1*one.one {
 			return arrows(values, has, func(v float64) string {
 				s := fitting(v, scales)
-				return digits(v/s.one) + " " + s.name
+				return rounded(v/s.one, 2) + " " + s.name // three units and three digits each would not fit a column
 			})
 		}
 	}

@@ -2,42 +2,57 @@ package report
 
 import (
 	"strings"
-	"unicode/utf8"
+
+	"github.com/olekukonko/tablewriter/pkg/twwidth"
 )
 
-// wrap breaks text between words so that no line is longer than width, but for words that are. Lines after the first begin
-// with indent. Every character here is one column wide.
+// columnsOf is how many columns of a terminal a text takes. Characters that are narrow in the west and wide in the east count
+// as narrow, wherever this runs: modern terminals agree, and a report must not depend on the language of its reader.
+func columnsOf(text string) int { return twwidth.WidthWithOptions(text, twwidth.Options{}) }
+
+// wrap breaks text between words so that no line is wider than width. Only a word that is wider than a whole line is broken
+// itself. Lines after the first begin with indent.
 func wrap(text string, width int, indent string) []string {
+	room := max(width-columnsOf(indent), 1)
 	var lines []string
-	line := ""
+	line, used := "", 0 // used is line's columns
 	for word := range strings.FieldsSeq(text) {
-		switch {
-		case line == "":
-			line = word
-		case utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > width:
-			lines = append(lines, line)
-			line = indent + word
-		default:
-			line += " " + word
+		for i, piece := range pieces(word, room) {
+			size := columnsOf(piece)
+			switch {
+			case line == "":
+				line, used = piece, size
+			case i > 0 || used+1+size > width:
+				lines = append(lines, line)
+				line, used = indent+piece, columnsOf(indent)+size
+			default:
+				line, used = line+" "+piece, used+1+size
+			}
 		}
 	}
 	return append(lines, line)
 }
 
-// cellLines wraps each line of a cell to width.
-func cellLines(lines []string, width int) string {
-	var all []string
-	for _, l := range lines {
-		all = append(all, wrap(l, width, "  ")...)
+// pieces cuts a word into parts of at most room columns; a character that is wider than that stays whole.
+func pieces(word string, room int) []string {
+	var parts []string
+	from, used := 0, 0
+	for i, r := range word {
+		size := columnsOf(string(r))
+		if used+size > room && i > from {
+			parts = append(parts, word[from:i])
+			from, used = i, 0
+		}
+		used += size
 	}
-	return strings.Join(all, "\n")
+	return append(parts, word[from:])
 }
 
-// textWidth is the length of the longest line, in columns.
+// textWidth is the width of the widest line.
 func textWidth(text string) int {
 	most := 0
 	for line := range strings.SplitSeq(text, "\n") {
-		most = max(most, utf8.RuneCountInString(line))
+		most = max(most, columnsOf(line))
 	}
 	return most
 }

@@ -1,0 +1,204 @@
+package main_test
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// stub stands for nodecompare: it notes how it was called, writes the record that it is asked for, and ends with $BENCH when it
+// benches with a baseline and with $COMPARE when it compares two files. A record that holds "broken" is invalid by itself.
+const stub = `#!/usr/bin/env bash
+echo "$(basename "$PWD") $*" >>"$LOG"
+case $1 in
+bench)
+	for flag; do
+		case $flag in
+		--save=*) [ "$BENCH" = 2 ] || echo "$(cat marker)" >"${flag#*=}" ;;
+		--baseline=*) status=$BENCH ;;
+		esac
+	done
+	[ "$BENCH" != 2 ] || status=2
+	exit "${status-0}" ;;
+compare)
+	! grep -q broken "$2" "$3" || exit 5
+	[ "$2" = "$3" ] || exit "$COMPARE" ;;
+esac
+`
+
+// The job's shell, with everything of GitHub's that it touches in a folder of the test's own.
+func TestGateJob(t *testing.T) {
+	for _, tool := range []string{"bash", "git"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			if os.Getenv("NODECOMPARE_CI") != "" {
+				t.Fatal(err)
+			}
+			t.Skip(err)
+		}
+	}
+	const (
+		head = "work bench --modes=async --workloads=hello --profile=quick --rounds=8 --save=DIR/new.json --engine=loop --report=DIR/report.html"
+		base = "base bench --modes=async --workloads=hello --profile=quick --rounds=8 --save=DIR/baseline.json --engine=loop --format=json"
+		with = " --baseline=DIR/baseline.json"
+	)
+	for _, test := range []struct {
+		name   string
+		cached string // the baseline's text; "" for none
+		change []string
+		bench  string // exit code of a bench with a baseline
+		want   []string
+		output string
+		says   string
+		job    int
+	}{
+		{"a change that passes", "main", []string{"BASE_SHA=OLD"}, "0", []string{head + with}, "code=0\nsave=false\n", "", 0},
+		{"a change that regressed", "main", []string{"BASE_SHA=OLD"}, "3", []string{head + with}, "code=3\nsave=false\n", "", 3},
+		{"a change of which one cannot tell", "main", []string{"BASE_SHA=OLD"}, "4", []string{head + with}, "code=4\nsave=false\n", "", 0},
+		{"the same, and that is to fail", "main", []string{"BASE_SHA=OLD", "FAIL_ON_INCONCLUSIVE=true"}, "4", []string{head + with}, "code=4\nsave=false\n", "", 4},
+		{"an invalid measurement", "main", []string{"BASE_SHA=OLD"}, "5", []string{head + with}, "code=5\nsave=false\n", "", 5},
+		{"no baseline: the base commit is measured here", "", []string{"BASE_SHA=OLD"}, "0", []string{base, head + with}, "code=0\nsave=false\n", "", 0},
+		{"a baseline that is no use: the same", "broken", []string{"BASE_SHA=OLD"}, "0", []string{base, head + with}, "code=0\nsave=false\n", "", 0},
+		{"no such base commit", "", []string{"BASE_SHA=" + strings.Repeat("0", 40)}, "0", []string{head}, "code=0\nsave=false\n", "::warning title=nodecompare::The base commit 0000", 0},
+		{"a base commit that does not build", "", []string{"BASE_SHA=OLD", "BUILD=test $(basename \"$PWD\") = work"}, "0", []string{head}, "code=0\nsave=false\n", "::warning title=nodecompare::The base commit could not be measured", 0},
+		{"the first one on main", "", []string{"SAVE=true"}, "0", []string{head}, "code=0\nsave=true\n", "::warning title=nodecompare::There is no baseline of this kind of machine yet", 0},
+		{"main goes on", "main", []string{"SAVE=true"}, "0", []string{head + with}, "code=0\nsave=true\n", "", 0},
+		{"a regression is no baseline", "main", []string{"SAVE=true"}, "3", []string{head + with}, "code=3\nsave=false\n", "", 3},
+		{"main with other settings starts anew", "main", []string{"SAVE=true"}, "5", []string{head + with}, "code=5\nsave=true\n", "", 5},
+		{"a mistake in the inputs", "", []string{"SAVE=true"}, "2", []string{head}, "code=2\nsave=false\n", "::error title=nodecompare::Nothing was measured (exit code 2)", 2},
+		{"a baseline of the user's own", "main", []string{"BASELINE=marker"}, "0", []string{head + " --baseline=marker"}, "code=0\nsave=false\n", "", 0},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			j := newJob(t, test.bench)
+			if test.cached != "" {
+				j.write("dir/baseline.json", test.cached)
+			}
+			change := slices.Clone(test.change)
+			for i, v := range change {
+				change[i] = strings.ReplaceAll(v, "OLD", j.old)
+			}
+			out, code := j.gate("bench", change...)
+			out = strings.ReplaceAll(out, j.old+" ", "")
+			if code != 0 || !strings.Contains(out, test.says) || test.says == "" && strings.Contains(out, "::warning") {
+				t.Errorf("the step ended with %d and said %q, want %q", code, out, test.says)
+			}
+			var benches []string
+			for line := range strings.Lines(strings.ReplaceAll(j.read("log"), j.path("dir"), "DIR")) {
+				if strings.Contains(line, " bench ") {
+					benches = append(benches, strings.TrimSpace(line))
+				}
+			}
+			if !slices.Equal(benches, test.want) {
+				t.Errorf("benches:\n%s\nwant:\n%s", strings.Join(benches, "\n"), strings.Join(test.want, "\n"))
+			}
+			if got := j.read("output"); got != test.output {
+				t.Errorf("outputs %q, want %q", got, test.output)
+			}
+			if strings.Contains(test.output, "save=true") && j.read("dir/baseline.json") != "new\n" {
+				t.Errorf("the baseline to save is %q", j.read("dir/baseline.json"))
+			}
+			status, _, _ := strings.Cut(strings.TrimPrefix(j.read("output"), "code="), "\n")
+			if _, code := j.gate("verdict", append(change, "CODE="+status)...); code != test.job {
+				t.Errorf("the job ends with %d, want %d", code, test.job)
+			}
+		})
+	}
+}
+
+func TestGateKnowsItsMachine(t *testing.T) {
+	j := newJob(t, "0")
+	first, code := j.gate("machine")
+	again, _ := j.gate("machine")
+	if code != 0 || first == "" || first != again || strings.Trim(first, "0123456789\n") != "" {
+		t.Errorf("got %q and %q with exit code %d", first, again, code)
+	}
+	if _, code := j.gate("bunch"); code != 2 {
+		t.Errorf("an unknown word ended with exit code %d", code)
+	}
+}
+
+// job is a checkout of two commits, with an origin to fetch from, and what a runner would have around it.
+type job struct {
+	*testing.T
+	root string
+	env  []string
+	old  string // the first commit
+}
+
+func newJob(t *testing.T, bench string) job {
+	j := job{T: t, root: t.TempDir()}
+	if err := os.Mkdir(j.path("dir"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	j.write("tool", stub)
+	if err := os.Chmod(j.path("tool"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"log", "output", "summary"} {
+		j.write(name, "")
+	}
+	j.env = append(os.Environ(),
+		"DIR="+j.path("dir"), "TOOL="+j.path("tool"), "LOG="+j.path("log"), "GITHUB_OUTPUT="+j.path("output"), "GITHUB_STEP_SUMMARY="+j.path("summary"),
+		"MODES=async", "WORKLOADS=hello", "PROFILE=quick", "ROUNDS=8", "ARGS=--engine=loop\n", "BUILD=", "BASELINE=", "BASE_SHA=", "SAVE=false", "FAIL_ON_INCONCLUSIVE=false",
+		"BENCH="+bench, "COMPARE="+bench, "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_SYSTEM=/dev/null")
+	j.git(j.root, "init", "-q", "work")
+	for _, marker := range []string{"old", "new"} {
+		j.write("work/marker", marker+"\n")
+		j.git(j.path("work"), "add", "marker")
+		j.git(j.path("work"), "-c", "user.name=a", "-c", "user.email=a@example.org", "commit", "-q", "-m", marker)
+	}
+	j.git(j.path("work"), "remote", "add", "origin", j.path("work"))
+	j.old = strings.TrimSpace(j.git(j.path("work"), "rev-parse", "HEAD^"))
+	return j
+}
+
+func (j job) path(name string) string { return filepath.Join(j.root, name) }
+
+func (j job) write(name, text string) {
+	j.Helper()
+	if err := os.WriteFile(j.path(name), []byte(text), 0o644); err != nil {
+		j.Fatal(err)
+	}
+}
+
+func (j job) read(name string) string {
+	j.Helper()
+	text, err := os.ReadFile(j.path(name))
+	if err != nil {
+		j.Fatal(err)
+	}
+	return string(text)
+}
+
+func (j job) git(dir string, args ...string) string {
+	j.Helper()
+	c := exec.Command("git", args...)
+	c.Dir, c.Env = dir, j.env
+	out, err := c.CombinedOutput()
+	if err != nil {
+		j.Fatalf("git %s: %v: %s", strings.Join(args, " "), err, out)
+	}
+	return string(out)
+}
+
+// gate runs the script in the checkout, with some variables set otherwise.
+func (j job) gate(word string, env ...string) (out string, code int) {
+	j.Helper()
+	script, err := filepath.Abs(".ci/gate")
+	if err != nil {
+		j.Fatal(err)
+	}
+	c := exec.Command("bash", script, word)
+	c.Dir, c.Env = j.path("work"), append(slices.Clone(j.env), env...)
+	text, err := c.Output()
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		return string(text) + string(exit.Stderr), exit.ExitCode()
+	} else if err != nil {
+		j.Fatal(err)
+	}
+	return string(text), 0
+}

@@ -1,0 +1,91 @@
+package bench
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"nodecompare/results"
+)
+
+// ladder is the profile's for one workload, within what the limit of connections allows, with a note where it is not the
+// profile's own, and its base rung's connections.
+func (p Profile) ladder(workload string, limit int) (rungs []rung, base int, note string) {
+	rungs = append(rungs, p.Ladder...)
+	wanted := usualBase
+	if answerTime[workload] > 0 {
+		wanted = waitingBase
+	}
+	if h, ok := heavy[workload]; ok {
+		rungs = capped(rungs, h.most)
+		for i, r := range rungs {
+			// Each connection has its turn five times over, were there only one core.
+			turns := 5 * time.Duration(r.connections) * h.cost
+			rungs[i].duration = min(max(r.duration, turns), 2*r.duration+time.Second)
+		}
+		note = fmt.Sprintf("The ladder ends at %d connections: each request computes for some %d ms, and more of them would only queue.", h.most, h.cost.Milliseconds())
+	}
+	if top := rungs[len(rungs)-1].connections; top > limit {
+		rungs = capped(rungs, limit)
+		note = strings.TrimSpace(fmt.Sprintf("%s The ladder ends at %d connections instead of %d: the limit of open files is too low for more (see ulimit -n).", note, limit, top))
+	}
+	for i, r := range rungs {
+		// Not the last one, if it can be helped: Scalability is what happens from there to the top.
+		if r.connections <= usualBase || r.connections <= wanted && i < len(rungs)-1 {
+			base = i
+		}
+	}
+	if answer := answerTime[workload]; answer > 0 {
+		for i, r := range rungs[:base] { // half as long: its answers, which have to be waited for each time, take the other half
+			rungs[i].duration = max(r.duration/2, twice(answer))
+		}
+	}
+	if n := rungs[base].connections; n > usualBase {
+		note = strings.TrimSpace(fmt.Sprintf("%s Performance is read at %d connections, since fewer hardly give a server work that only waits.", note, n))
+	}
+	rungs[base] = inSlices(rungs[base], workload)
+	return p.withOpen(rungs, base, workload), rungs[base].connections, note
+}
+
+// inSlices cuts the base rung into slices that are long enough for each connection to have an answer or two.
+func inSlices(r rung, workload string) rung {
+	length := slice
+	if answer := answerTime[workload]; answer > 0 {
+		length = twice(answer)
+	}
+	if h, ok := heavy[workload]; ok {
+		length = time.Duration(r.connections) * h.cost
+	}
+	r.slices = max(2, int(r.duration/length))
+	r.duration = time.Duration(r.slices) * length
+	return r
+}
+
+// twice is for how long to send so that each connection does so twice, when an answer takes that long: its second request leaves
+// with the first answer.
+func twice(answer time.Duration) time.Duration { return answer + answer/5 }
+
+// withOpen puts the open loads behind the base rung: on the way up, before the server has seen more connections than theirs.
+func (p Profile) withOpen(rungs []rung, base int, workload string) []rung {
+	r := rung{load: results.Common, connections: rungs[base].connections, settle: rungs[base].settle, duration: p.Open}
+	if h, ok := heavy[workload]; ok {
+		r.duration = max(r.duration, 100*h.cost) // some 50 requests at half of the capacity
+	}
+	open := []rung{r}
+	if p.Own {
+		r.load = results.Own
+		open = append(open, r)
+	}
+	return append(rungs[:base+1:base+1], append(open, rungs[base+1:]...)...)
+}
+
+// capped ends the ladder at most connections, with a rung of exactly as many.
+func capped(rungs []rung, most int) []rung {
+	for i, r := range rungs {
+		if r.connections >= most {
+			r.connections = most
+			return append(rungs[:i:i], r)
+		}
+	}
+	return rungs
+}

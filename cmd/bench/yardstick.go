@@ -1,0 +1,130 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"nodecompare/loadgen"
+	"nodecompare/results"
+	"nodecompare/servers"
+)
+
+// YardstickCommand is the hidden command that serves the yardstick.
+const YardstickCommand = "yardstick"
+
+// yard is a running yardstick with the load for it.
+type yard struct {
+	process *servers.Process
+	load    *loadgen.Generator
+}
+
+func startYardstick(ctx context.Context, cpus loadgen.CPUs) (y yard, err error) {
+	y.process, err = startPinned(ctx, cpus, servers.Command{Name: YardstickCommand, Args: []string{YardstickCommand}})
+	if err != nil {
+		return yard{}, err
+	}
+	y.load, err = loadgen.Open(loadgen.Attack{
+		Target: loadgen.Target{URL: y.process.URL + "/"}, Connections: yardstickConnections, Timeout: requestTimeout, Engine: loadgen.Loop,
+	})
+	if err != nil {
+		return yard{}, errors.Join(err, y.process.Stop(ctx))
+	}
+	return y, nil
+}
+
+func (y yard) stop(ctx context.Context) error {
+	y.load.Close()
+	return y.process.Stop(ctx)
+}
+
+// turns goes to and fro between the server and the yardstick, and adds up what each gave.
+func turns(ctx context.Context, r rung, pid int, server *loadgen.Generator, y yard) (*loadgen.Result, *results.Yardstick, error) {
+	if _, err := y.load.Run(ctx, slice); err != nil { // opens its connections
+		return nil, nil, err
+	}
+	var sum, ofYard spent
+	var cpu, throughput []float64 // of the server over the yardstick, slice by slice
+	for range r.slices {
+		mine, err := spend(ctx, pid, server, r.duration/time.Duration(r.slices))
+		sum.add(mine)
+		if err != nil {
+			return sum.result, nil, err
+		}
+		its, err := spend(ctx, y.process.PID, y.load, slice)
+		ofYard.add(its)
+		if err != nil {
+			return sum.result, nil, err
+		}
+		if a, b := mine.perRequest(), its.perRequest(); a > 0 && b > 0 {
+			cpu = append(cpu, a/b)
+		}
+		if a, b := mine.throughput(), its.throughput(); a > 0 && b > 0 {
+			throughput = append(throughput, a/b)
+		}
+	}
+	return sum.result, &results.Yardstick{
+		Slices: r.slices, CPUUS: ofYard.perRequest(), ThroughputRPS: ofYard.throughput(),
+		RelativeCPU: median(cpu), RelativeThroughput: median(throughput),
+	}, nil
+}
+
+// spent is what one slice, or all of them, gave, and what the server used for it.
+type spent struct {
+	result *loadgen.Result
+	cpu    time.Duration // 0 where the system does not tell
+}
+
+func spend(ctx context.Context, pid int, g *loadgen.Generator, d time.Duration) (spent, error) {
+	before, err := loadgen.CPUTime(pid)
+	if err != nil && !errors.Is(err, loadgen.ErrUnsupported) {
+		return spent{}, err
+	}
+	result, err := g.Run(ctx, d)
+	if err != nil {
+		return spent{result: result}, err
+	}
+	after, err := loadgen.CPUTime(pid)
+	if err != nil && !errors.Is(err, loadgen.ErrUnsupported) {
+		return spent{result: result}, err
+	}
+	return spent{result, after - before}, nil
+}
+
+func (s *spent) add(other spent) {
+	s.cpu += other.cpu
+	switch {
+	case s.result == nil:
+		s.result = other.result
+	case other.result != nil:
+		s.result.Add(other.result)
+	}
+}
+
+func (s spent) answered() float64 { return float64(s.result.Requests - s.result.Errors) }
+
+// perRequest is in microseconds; 0 where it is not known.
+func (s spent) perRequest() float64 {
+	if s.answered() == 0 {
+		return 0
+	}
+	return s.cpu.Seconds() * 1e6 / s.answered()
+}
+
+func (s spent) throughput() float64 {
+	if s.result.Elapsed <= 0 {
+		return 0
+	}
+	return s.answered() / s.result.Elapsed.Seconds()
+}
+
+// median sorts the values; 0 of none.
+func median(values []float64) float64 {
+	n := len(values)
+	if n == 0 {
+		return 0
+	}
+	slices.Sort(values)
+	return (values[(n-1)/2] + values[n/2]) / 2
+}

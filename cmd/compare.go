@@ -1,0 +1,108 @@
+package cmd
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"nodecompare/results"
+	"nodecompare/results/report"
+)
+
+func compareCommand() *cobra.Command {
+	var format string
+	c := &cobra.Command{
+		Use:   "compare OLD NEW",
+		Short: "Say whether a new record is worse than an old one",
+		Long: `Hold two records that 'nodecompare bench --save=FILE' wrote against each other, figure by figure, by
+the rules in docs/method.md, and say one of four things:
+
+  pass          exit code 0: nothing became worse by more than it may
+  regressed     exit code 3: something did, and not by chance
+  inconclusive  exit code 4: this cannot be told; it says how many more rounds would settle it
+  invalid       exit code 5: nothing can be concluded: VOID trials, another host, other settings, a broken file
+
+A regression is worth a second look before it fails anything: 'nodecompare bench --baseline=OLD' takes
+it, by a second run of what seems to have regressed.
+
+Formats:
+` + gateFormatList(),
+		Example: `  nodecompare compare old.json new.json
+  nodecompare compare old.json new.json --format=markdown >>"$GITHUB_STEP_SUMMARY"`,
+		Args: twoRecords,
+		RunE: func(c *cobra.Command, args []string) error {
+			f, err := report.GateNamed(format)
+			if err != nil {
+				return usageError{fmt.Errorf("--format: %w", err)}
+			}
+			return runCompare(args[0], args[1], f, c.OutOrStdout())
+		},
+	}
+	c.Flags().StringVar(&format, "format", report.GateFormats[0].Name, "how to print the outcome: "+names(report.GateFormats, func(f report.GateFormat) string { return f.Name }))
+	return c
+}
+
+func gateFormatList() string {
+	var b strings.Builder
+	for _, f := range report.GateFormats {
+		fmt.Fprintf(&b, "  %-10s %s\n", f.Name, f.Summary)
+	}
+	return b.String()
+}
+
+func twoRecords(_ *cobra.Command, args []string) error {
+	switch len(args) {
+	case 2:
+		return nil
+	case 0, 1:
+		return usageError{errors.New("two records are needed, the old one first: name files that 'nodecompare bench --save=FILE' wrote")}
+	}
+	return usageError{fmt.Errorf("two records are compared, and there is %q as well", args[2])}
+}
+
+// runCompare prints what the new record says against the old one. The error says so too, unless it is a pass.
+func runCompare(oldPath, newPath string, f report.GateFormat, out io.Writer) error {
+	old, err := loadRecord(oldPath)
+	if err != nil {
+		return err
+	}
+	now, err := loadRecord(newPath)
+	if err != nil {
+		return err
+	}
+	gate := results.Confirm(results.Compare(old, now), old, now)
+	if err := f.Write(out, gate, options(out)); err != nil {
+		return fmt.Errorf("print the comparison: %w", err)
+	}
+	return gateError(gate)
+}
+
+// loadRecord reads a record to compare. One that is there and cannot be read as a record is an invalid measurement, never a pass.
+func loadRecord(path string) (*results.Record, error) {
+	r, err := results.Load(path)
+	if _, unreachable := errors.AsType[*fs.PathError](err); err != nil && !unreachable {
+		err = invalidError{err}
+	}
+	return r, err
+}
+
+// gateError is the outcome as an error, which has been explained in the output; nil for a pass.
+func gateError(g results.Gate) error {
+	counts := map[string]int{}
+	for _, c := range g.Changes {
+		counts[c.Outcome]++
+	}
+	switch g.Outcome {
+	case results.Pass:
+		return nil
+	case results.Regressed:
+		return regressedError{fmt.Errorf("regressed: figures that became worse: %d; see the comparison", counts[results.Regressed])}
+	case results.Inconclusive:
+		return inconclusiveError{fmt.Errorf("inconclusive: figures that may have become worse: %d; see the comparison for what would settle it", counts[results.Inconclusive])}
+	}
+	return invalidError{errors.New("invalid: nothing can be concluded from the two records; see the comparison for why")}
+}

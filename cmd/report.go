@@ -1,0 +1,80 @@
+package cmd
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"nodecompare/results"
+	"nodecompare/results/report"
+)
+
+func reportCommand() *cobra.Command {
+	var format, output string
+	c := &cobra.Command{
+		Use:   "report FILE",
+		Short: "Show a saved record again, in any format",
+		Long: `Read a record that 'nodecompare bench --save=FILE' wrote, and print it as bench did, or in another
+format. Nothing is measured, and the words are those that bench saved: the same record gives the same
+bytes. On a terminal the table is as wide as that; elsewhere it has 80 columns.
+
+Formats:
+` + formatList(),
+		Example: `  nodecompare report record.json
+  nodecompare report record.json --format=markdown >>"$GITHUB_STEP_SUMMARY"
+  nodecompare report record.json --format=csv -o trials.csv
+  nodecompare report record.json --format=benchfmt -o trials.txt && benchstat -col /mode trials.txt`,
+		Args: oneRecord,
+		RunE: func(c *cobra.Command, args []string) error {
+			f, err := report.Named(format)
+			if err != nil {
+				return usageError{fmt.Errorf("--format: %w", err)}
+			}
+			return runReport(args[0], f, output, c.OutOrStdout())
+		},
+	}
+	flags := c.Flags()
+	flags.StringVar(&format, "format", "table", "how to print the results: "+names(report.Formats, func(f report.Format) string { return f.Name }))
+	flags.StringVarP(&output, "output", "o", "", "write to this `file`, whole or not at all, instead of standard output")
+	return c
+}
+
+func formatList() string {
+	var b strings.Builder
+	for _, f := range report.Formats {
+		fmt.Fprintf(&b, "  %-15s %s\n", f.Name, f.Summary)
+	}
+	return b.String()
+}
+
+func oneRecord(_ *cobra.Command, args []string) error {
+	switch len(args) {
+	case 1:
+		return nil
+	case 0:
+		return usageError{errors.New("the record to report is missing: name a file that 'nodecompare bench --save=FILE' wrote")}
+	}
+	return usageError{fmt.Errorf("one record is reported at a time, and there is %q as well", args[1])}
+}
+
+// runReport renders a saved record. A file does not depend on the terminal that it was made from.
+func runReport(path string, f report.Format, output string, out io.Writer) error {
+	record, err := results.Load(path)
+	if err != nil {
+		return err
+	}
+	if output == "" {
+		if err := f.Write(out, record, options(out)); err != nil {
+			return fmt.Errorf("print the report: %w", err)
+		}
+		return nil
+	}
+	file, err := results.Create(output)
+	if err != nil {
+		return err
+	}
+	return file.Write(func(w io.Writer) error { return f.Write(w, record, report.Options{}) })
+}

@@ -1,0 +1,46 @@
+package results
+
+import (
+	"math"
+	"slices"
+)
+
+// Smallest is the smallest difference in a metric that a machine's noise leaves to be seen.
+type Smallest struct {
+	Workload string  `json:"workload"`
+	Metric   string  `json:"metric"`
+	At       At      `json:"at"`
+	Rounds   int     `json:"rounds"`
+	Ratio    float64 `json:"ratio"` // half the width of the interval of a ratio, e.g. 1.04: chance alone gives as much
+	Floor    float64 `json:"floor"` // a difference is called one from about Ratio × (1 + Floor)
+}
+
+// Detectable tells from a bench what differences a bench like it can tell from chance: for every workload and metric half the
+// width of the 95% interval of a ratio, the widest one where there are several pairs of modes. A bench of one mode against itself
+// (--null) is made for it, since all that differs there is noise. Metrics of which there is no such interval are left out.
+func Detectable(r *Record) []Smallest {
+	var all []Smallest
+	for _, w := range r.Settings.Workloads {
+		all = append(all, detectable(w, contests(r, w))...)
+	}
+	return all
+}
+
+func detectable(w Workload, pairs []pair) []Smallest {
+	var all []Smallest
+	for _, p := range pairs {
+		p.each(func(c *contest) {
+			if !c.sure() {
+				return
+			}
+			s := Smallest{w.Name, c.Metric, c.At, c.Rounds, math.Exp((c.lead.High - c.lead.Low) / 2), c.Floor}
+			i := slices.IndexFunc(all, func(other Smallest) bool { return other.Metric == s.Metric && other.At == s.At })
+			if i < 0 {
+				all = append(all, s)
+			} else if s.Ratio > all[i].Ratio {
+				all[i] = s
+			}
+		})
+	}
+	return all
+}

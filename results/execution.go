@@ -1,0 +1,222 @@
+package results
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+
+	"nodecompare/results/stat"
+)
+
+const (
+	// A runtime has threads of its own, for collecting garbage, compiling and keeping time, some of them for each core: Go's, a
+	// JVM's and Node's are 8 to 35 on 2 cores, of which fewer than these run.
+	ownThreads, ownThreadsPerCore = 16, 2
+
+	// beyondOwn is how many times as many requests must be in flight for their threads to stand out from those.
+	beyondOwn = 2
+
+	// loaded is the share of the connections that must have a request in flight: else the step says what an idle server does.
+	loaded = 0.25
+
+	// forEach is the share of the requests in flight that must have a thread, where each has one. It leaves room for those that
+	// the client has sent and the server has not taken up. In a short run on a busy machine some threads do not get their turn
+	// (412 of 512 in 0.4 s, measured): where the process has that many threads, that much fewer need to have run.
+	forEach, forEachToRun = 0.6, 0.3
+
+	// level is what the number of a pool's threads may grow by: Go adds some 60 of its own to 200 under load.
+	level = 1.5
+
+	// leastCPU is less than any server spends on a request that it reads and answers itself, microseconds.
+	leastCPU = 1
+
+	// waits is how many times as long as its CPU time a lone request takes, if most of it is waiting.
+	waits = 20
+)
+
+// execution is the row that says how each mode's requests wait.
+func execution(r *Record, w Workload) Finding {
+	f := Finding{Row: RowExecution}
+	for _, mode := range r.Settings.Modes {
+		m := classify(steps(r, w, mode.Name), r.Host.Cores)
+		m.Mode = mode.Name
+		f.Models = append(f.Models, m)
+		word := CannotTell
+		switch m.Name {
+		case ThreadPerRequest, ThreadPool:
+			word = Blocking
+		case EventLoop:
+			word = NonBlocking
+		}
+		f.Words = append(f.Words, Word{mode.Name, word})
+	}
+	return f
+}
+
+// steps are the closed rungs of which there are process figures, from few connections to many.
+func steps(r *Record, w Workload, mode string) []ModelStep {
+	all := []ModelStep{}
+	for _, planned := range w.Ladder {
+		median := func(figure func(Rung, Process) float64) float64 {
+			return stat.Median(r.Values(w.Name, mode, Conns(planned.Connections), func(rung Rung) (float64, bool) {
+				if rung.Process == nil || rung.Answered() == 0 {
+					return 0, false
+				}
+				return figure(rung, *rung.Process), true
+			})).Value
+		}
+		s := ModelStep{
+			Connections:        planned.Connections,
+			InFlight:           median(func(r Rung, _ Process) float64 { return r.InFlight }),
+			ThroughputRPS:      median(func(r Rung, _ Process) float64 { return r.ThroughputRPS }),
+			P50US:              median(func(r Rung, _ Process) float64 { return r.LatencyUS.P50 }),
+			Threads:            median(func(_ Rung, p Process) float64 { return float64(p.Threads) }),
+			ActiveThreads:      median(func(_ Rung, p Process) float64 { return float64(p.ActiveThreads) }),
+			BusyThreads:        median(func(_ Rung, p Process) float64 { return float64(p.BusyThreads) }),
+			CPUUSPerRequest:    median(func(_ Rung, p Process) float64 { return p.CPUUSPerRequest }),
+			SwitchesPerRequest: median(func(r Rung, p Process) float64 { return float64(p.VoluntarySwitches) / float64(r.Answered()) }),
+		}
+		if s.Threads > 0 {
+			all = append(all, s)
+		}
+	}
+	slices.SortFunc(all, func(a, b ModelStep) int { return cmp.Compare(a.Connections, b.Connections) })
+	return all
+}
+
+// classify tells from what a server's threads did, as the requests in flight were stepped up, how its requests wait. It knows
+// nothing else about the server.
+func classify(steps []ModelStep, cores int) Model {
+	m := Model{Steps: steps}
+	own := float64(ownThreads + ownThreadsPerCore*max(1, cores))
+	var usable []ModelStep // with load, and with thread figures
+	for _, s := range steps {
+		if s.ActiveThreads > 0 && s.InFlight >= loaded*float64(s.Connections) {
+			usable = append(usable, s)
+		}
+	}
+	if why := missing(steps, usable, own); why != "" {
+		m.Why = why
+		return m
+	}
+	first, last := usable[0], usable[len(usable)-1]
+	switch stood, few := standing(first, last, own), served(first, last); {
+	case last.ActiveThreads <= own && few > 0 && few <= last.ActiveThreads:
+		m.Name, m.Threads = ThreadPool, max(1, round(last.ActiveThreads-idle(first, own)))
+		m.Why = fmt.Sprintf("requests spend their time waiting, and of %s in flight only %s were being served at a time, by the %s that ran: the others wait for one",
+			figure(last.InFlight), figure(few), threads(last.ActiveThreads))
+	case last.ActiveThreads <= own:
+		m.Name, m.Threads = EventLoop, max(1, round(last.BusyThreads))
+		m.Why = fmt.Sprintf("with %s requests in flight %s ran, and %s did the work: requests wait without a thread of their own",
+			figure(last.InFlight), threads(last.ActiveThreads), figure(max(1, last.BusyThreads)))
+	case stood > 0:
+		m.Name, m.Threads = ThreadPool, round(stood)
+		m.Why = fmt.Sprintf("it had %s with %s requests in flight and %s with %s, of which %s ran: it makes none for a further request",
+			threads(first.Threads), figure(first.InFlight), figure(last.Threads), figure(last.InFlight), figure(last.ActiveThreads))
+	case last.each():
+		m.Name = ThreadPerRequest
+		m.Why = fmt.Sprintf("from %s to %s requests in flight the threads that ran went from %s to %s: one for each",
+			figure(first.InFlight), figure(last.InFlight), figure(first.ActiveThreads), figure(last.ActiveThreads))
+	case stopped(usable, own):
+		m.Name, m.Threads = ThreadPool, round(last.ActiveThreads-idle(first, own))
+		m.Why = fmt.Sprintf("the threads that ran grew to %s and stopped there, with %s requests in flight: further requests wait for one",
+			figure(last.ActiveThreads), figure(last.InFlight))
+	default:
+		m.Why = fmt.Sprintf("one cannot tell: from %s to %s requests in flight the threads that ran went from %s to %s, which is neither one for each, nor a fixed number, nor few",
+			figure(first.InFlight), figure(last.InFlight), figure(first.ActiveThreads), figure(last.ActiveThreads))
+	}
+	return m
+}
+
+// missing says what it takes to tell, and is not there; "" when all is.
+func missing(steps, usable []ModelStep, own float64) string {
+	switch {
+	case len(steps) == 0:
+		return "one cannot tell: there are no figures of its threads, since the system does not tell them or every run was VOID"
+	case !slices.ContainsFunc(steps, func(s ModelStep) bool { return s.ActiveThreads > 0 }):
+		return "one cannot tell: the system does not say which of its threads ran"
+	case !slices.ContainsFunc(steps, func(s ModelStep) bool { return s.CPUUSPerRequest >= leastCPU }):
+		return fmt.Sprintf("one cannot tell: the process spent less than %d µs of CPU on a request, so others must do its work", leastCPU)
+	case len(usable) == 0:
+		return "one cannot tell: most connections were idle on every rung, because of errors or a slow generator"
+	}
+	if most := usable[len(usable)-1].InFlight; most < beyondOwn*own {
+		return fmt.Sprintf("one cannot tell: there were %s requests in flight at most, and it takes %s to tell their threads from a runtime's own",
+			figure(most), figure(beyondOwn*own))
+	}
+	return ""
+}
+
+// each says that every request in flight had a thread.
+func (s ModelStep) each() bool {
+	return s.ActiveThreads >= forEach*s.InFlight || s.Threads >= forEach*s.InFlight && s.ActiveThreads >= forEachToRun*s.InFlight
+}
+
+// standing is the number of threads of a pool that was there before the load; 0 when there is none. It may be larger than any
+// load was, so that each request found a thread: what tells is that no further one was made.
+func standing(first, last ModelStep, own float64) float64 {
+	if first.Threads <= own || last.Threads > level*first.Threads || last.ActiveThreads < forEachToRun*min(last.InFlight, last.Threads) {
+		return 0
+	}
+	n := first.Threads
+	if last.InFlight > last.ActiveThreads { // all that can serve did, and those beyond them are somebody else's
+		n = min(n, last.ActiveThreads)
+	}
+	return max(1, n-idle(first, own))
+}
+
+// served is how many requests were served at a time on the last step, by Little's law: its throughput times what a lone request
+// takes: its median, since on a busy machine a stall or two make up most of a mean. It is 0 where that does not tell: where requests
+// compute more than they wait, or hardly any had to queue.
+func served(first, last ModelStep) float64 {
+	if first.P50US <= 0 || first.InFlight > 2 {
+		return 0
+	}
+	n := last.ThroughputRPS * first.P50US / 1e6
+	if first.P50US < waits*first.CPUUSPerRequest || n > last.InFlight/2 {
+		return 0
+	}
+	return n
+}
+
+// stopped says that the threads grew with the requests as long as there were few, or that they were as many before, and then no more.
+func stopped(usable []ModelStep, own float64) bool {
+	last, seen := usable[len(usable)-1], false
+	for _, s := range usable[:len(usable)-1] {
+		if s.InFlight < own {
+			continue // too few to tell
+		}
+		if full := s.ActiveThreads*level >= last.ActiveThreads; !full && !s.each() {
+			return false
+		}
+		seen = true
+	}
+	return seen
+}
+
+// idle is how many threads ran beside those of the requests, as the step with the fewest has it: there, one for each request.
+func idle(first ModelStep, own float64) float64 {
+	if first.ActiveThreads > own {
+		return 0
+	}
+	return max(0, first.ActiveThreads-max(1, first.InFlight))
+}
+
+func round(v float64) int { return int(math.Round(v)) }
+
+// figure is a number of things in a sentence.
+func figure(v float64) string {
+	digits := fmt.Sprint(round(v))
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}
+
+func threads(n float64) string {
+	if round(n) == 1 {
+		return "1 thread"
+	}
+	return figure(n) + " threads"
+}

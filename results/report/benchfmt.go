@@ -1,0 +1,79 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"golang.org/x/perf/benchfmt"
+
+	"nodecompare/results"
+)
+
+// writeBenchfmt writes a line a trial in Go's benchmark format (https://go.dev/design/14313-benchmark-format), which benchstat
+// reads: 'benchstat -col /mode FILE' compares the modes, 'benchstat OLD NEW' two records. What stands at the head splits
+// benchstat's tables, so it holds only what would make a comparison unfair, and not the version of the tool.
+func writeBenchfmt(out io.Writer, r *results.Record, _ Options) error {
+	w := benchfmt.NewWriter(out)
+	for _, g := range gauges {
+		better := "lower"
+		if g.higher {
+			better = "higher"
+		}
+		if err := w.Write(&benchfmt.UnitMetadata{UnitMetadataKey: benchfmt.UnitMetadataKey{Unit: g.per, Key: "better"}, OrigUnit: g.per, Value: better}); err != nil {
+			return fmt.Errorf("write units for benchstat: %w", err)
+		}
+	}
+	head := benchConfig(r)
+	for _, t := range r.Trials {
+		line := &benchfmt.Result{Config: head, Name: benchName(t), Iters: 1}
+		for _, workload := range r.Settings.Workloads {
+			if workload.Name != t.Workload {
+				continue
+			}
+			for _, g := range gauges {
+				if v, ok := g.of(workload, t); ok {
+					line.Values = append(line.Values, benchfmt.Value{Value: short(v), Unit: g.per})
+				}
+			}
+		}
+		if line.Values == nil {
+			continue // it failed, or is VOID: a line without figures would be an error to benchstat
+		}
+		if err := w.Write(line); err != nil {
+			return fmt.Errorf("write a line for benchstat: %w", err)
+		}
+	}
+	return nil
+}
+
+func benchConfig(r *results.Record) (all []benchfmt.Config) {
+	for _, c := range [][2]string{
+		{"goos", r.Host.OS}, {"goarch", r.Host.Arch}, {"cpu", r.Host.CPU}, {"cores", strconv.Itoa(r.Host.Cores)},
+		{"profile", r.Settings.Profile}, {"engine", r.Settings.Engine},
+	} {
+		if value := strings.Join(strings.Fields(c[1]), " "); value != "" {
+			all = append(all, benchfmt.Config{Key: c[0], Value: []byte(value), File: true})
+		}
+	}
+	return all
+}
+
+// benchName is Hello/mode=async. The format ends a name at a space and splits it at a slash.
+func benchName(t results.Trial) benchfmt.Name {
+	safe := func(s string) string {
+		return strings.Map(func(r rune) rune {
+			if unicode.IsSpace(r) || r == '/' || unicode.IsControl(r) {
+				return '_'
+			}
+			return r
+		}, s)
+	}
+	workload := []rune(safe(t.Workload))
+	if len(workload) > 0 {
+		workload[0] = unicode.ToUpper(workload[0])
+	}
+	return benchfmt.Name(string(workload) + "/mode=" + safe(t.Mode))
+}

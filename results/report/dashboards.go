@@ -1,0 +1,116 @@
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+
+	"nodecompare/results"
+	"nodecompare/results/stat"
+)
+
+// The formats of services that draw a history of benchmarks. Figures are in one unit for ever: a service compares bare numbers.
+
+// writeBigger and writeSmaller are the two custom tools of github-action-benchmark, customBiggerIsBetter and customSmallerIsBetter:
+// a list of name, unit, value, range and extra (its README, "Tool specific setup"). It takes one direction for a whole file, so
+// that a record makes two.
+func writeBigger(out io.Writer, r *results.Record, _ Options) error {
+	return writeIndented(out, watched(r, true))
+}
+
+func writeSmaller(out io.Writer, r *results.Record, _ Options) error {
+	return writeIndented(out, watched(r, false))
+}
+
+type watchedFigure struct {
+	Name  string  `json:"name"`
+	Unit  string  `json:"unit"`
+	Value float64 `json:"value"`
+	Range string  `json:"range,omitempty"`
+	Extra string  `json:"extra"`
+}
+
+func watched(r *results.Record, higher bool) []watchedFigure {
+	all := []watchedFigure{} // null would not be a list
+	for _, w := range r.Settings.Workloads {
+		for _, m := range r.Settings.Modes {
+			for _, g := range gauges {
+				e, ok := g.median(r, w, m.Name)
+				if !ok || g.higher != higher {
+					continue
+				}
+				f := watchedFigure{Name: w.Name + " / " + m.Name + " / " + g.name, Unit: g.unit, Value: short(e.Value), Extra: "median of " + counted(uint64(e.N), "round")}
+				if e.N > 1 {
+					f.Range = "± " + number(short(max(e.High-e.Value, e.Value-e.Low)))
+					f.Extra += fmt.Sprintf("\n%s interval %s to %s", confidence(e.Confidence), number(short(e.Low)), number(short(e.High)))
+				}
+				if mark, server := doubted(r, w, m.Name, everyLoad(w)...); mark+server != "" {
+					f.Extra += "\nSUSPECT: see the table"
+				}
+				all = append(all, f)
+			}
+		}
+	}
+	return all
+}
+
+func everyLoad(w results.Workload) []results.At {
+	return append(closed(wholeLadder(w)), atCommon, atOwn)
+}
+
+// bencherMetric is a value of Bencher's metric format, and the ends of its interval.
+type bencherMetric struct {
+	Value float64  `json:"value"`
+	Lower *float64 `json:"lower_value,omitempty"`
+	Upper *float64 `json:"upper_value,omitempty"`
+}
+
+// writeBencher writes Bencher's metric format (https://bencher.dev/docs/reference/bencher-metric-format): an object of benchmarks, each of them
+// an object of measures. Throughput is the measure of that name which every project there has, in operations per second; the others are
+// made on first sight.
+func writeBencher(out io.Writer, r *results.Record, _ Options) error {
+	all := map[string]map[string]bencherMetric{}
+	for _, w := range r.Settings.Workloads {
+		for _, m := range r.Settings.Modes {
+			measures := map[string]bencherMetric{}
+			for _, g := range gauges {
+				if e, ok := g.median(r, w, m.Name); ok {
+					measures[g.slug] = bencherOf(e)
+				}
+			}
+			if len(measures) > 0 {
+				all[w.Name+"/"+m.Name] = measures
+			}
+		}
+	}
+	return writeIndented(out, all)
+}
+
+func bencherOf(e stat.Estimate) bencherMetric {
+	m := bencherMetric{Value: short(e.Value)}
+	if e.N > 1 {
+		low, high := short(e.Low), short(e.High)
+		m.Lower, m.Upper = &low, &high
+	}
+	return m
+}
+
+// short has six significant digits: what lies below is the noise of floating point, and fills a history.
+func short(v float64) float64 {
+	if v == 0 || math.IsNaN(v) || math.IsInf(v, 0) {
+		return v
+	}
+	unit := math.Pow(10, 5-math.Floor(math.Log10(math.Abs(v))))
+	return math.Round(v*unit) / unit
+}
+
+func writeIndented(out io.Writer, v any) error {
+	e := json.NewEncoder(out)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return fmt.Errorf("write JSON: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,91 @@
+package report
+
+import (
+	"slices"
+
+	"nodecompare/results"
+)
+
+// A section is one row of the article's table: a word for each mode, and the figures behind the words.
+type section struct {
+	name   string
+	words  []string // a mode each, in the order of the settings; "" where there is no other mode to compare with
+	groups []group
+}
+
+// A group is figures that one label stands for. Each line has a cell a mode.
+type group struct {
+	label string
+	lines [][]string
+}
+
+// add takes a line unless no mode has anything to show in it.
+func (g *group) add(cells []string) {
+	if slices.ContainsFunc(cells, func(c string) bool { return c != missing }) {
+		g.lines = append(g.lines, cells)
+	}
+}
+
+// A sheet is a workload of which a grid is made. Tables, lists and Markdown are that grid, laid out in their own way.
+type sheet struct {
+	r     *results.Record
+	w     results.Workload
+	v     results.Verdict
+	rungs []int // connections between which the arrows stand
+}
+
+// each makes the cells of a line.
+func (s sheet) each(text func(mode string) string) []string {
+	cells := make([]string, len(s.r.Settings.Modes))
+	for i, m := range s.r.Settings.Modes {
+		cells[i] = text(m.Name)
+	}
+	return cells
+}
+
+// grid makes the sections of a workload. Its arrows go along the whole ladder when full is set, else by way of three rungs.
+func grid(r *results.Record, w results.Workload, v results.Verdict, full bool) []section {
+	s := sheet{r, w, v, rungsShown(w)}
+	if full {
+		s.rungs = wholeLadder(w)
+	}
+	var sections []section
+	for _, f := range v.Findings {
+		made := section{name: f.Row, words: s.each(f.Of)}
+		var groups []group
+		switch f.Row {
+		case results.RowExecution:
+			groups = s.execution(f)
+		case results.RowPerformance:
+			groups = s.performance()
+		case results.RowScalability:
+			groups = s.scalability(f)
+		}
+		for _, g := range groups {
+			if g.lines != nil {
+				made.groups = append(made.groups, g)
+			}
+		}
+		if made.groups == nil {
+			made.groups = []group{{lines: [][]string{s.each(func(string) string { return missing })}}}
+		}
+		sections = append(sections, made)
+	}
+	return sections
+}
+
+func wholeLadder(w results.Workload) []int {
+	var all []int
+	for _, step := range w.Ladder {
+		all = append(all, step.Connections)
+	}
+	return all
+}
+
+// rungsShown are the first rung, the base and the top.
+func rungsShown(w results.Workload) []int {
+	if len(w.Ladder) == 0 {
+		return nil
+	}
+	return slices.Compact([]int{w.Ladder[0].Connections, w.Base, w.Top()})
+}

@@ -1,0 +1,160 @@
+package report
+
+import (
+	"crypto/sha256"
+	"embed"
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"io"
+	"strings"
+
+	"nodecompare/results"
+)
+
+// The page's parts: its template, its style and script, and uPlot (page/uplot, with its licence).
+//
+//go:embed page
+var pageParts embed.FS
+
+// page.html is parsed when it is first needed, which is in few of the processes that this package is part of.
+func pageTemplate() (*template.Template, error) {
+	return template.ParseFS(pageParts, "page/page.html", "page/parts.html")
+}
+
+// htmlPage is what page.html shows.
+type htmlPage struct {
+	Title     string
+	Policy    template.HTMLAttr
+	Style     template.CSS
+	Script    template.JS
+	Record    *results.Record
+	Heading   string
+	Warnings  []string
+	Remarks   []string
+	Modes     []htmlMode
+	Workloads []htmlWorkload
+	Interval  string // what the intervals of this record are
+	About     htmlAbout
+	Data      htmlData
+}
+
+// htmlMode is a mode with the number of its colour, its marker and its line; there are as many of these as looks.
+type htmlMode struct {
+	results.Mode
+	Look int
+}
+
+// htmlLooks is how many modes can be told apart by colour and marker. Further ones begin anew: their names still differ.
+const htmlLooks = 8
+
+// htmlWorkload is a workload's section.
+type htmlWorkload struct {
+	results.Workload
+	ID       string
+	Verdict  htmlVerdict
+	Figures  []htmlFigure
+	Missing  []string // what is not drawn, and why
+	Timeline *htmlTimeline
+	Runs     htmlTable
+}
+
+// htmlData is what the script draws.
+type htmlData struct {
+	Modes     []string       `json:"modes"`
+	Plots     []plot         `json:"plots"`
+	Timelines []htmlTimeline `json:"timelines"`
+}
+
+// writeHTML writes one page that needs nothing else: style, script and figures are in it, and its own policy forbids it to
+// load anything. The same record gives the same bytes.
+func writeHTML(out io.Writer, r *results.Record, _ Options) error {
+	t, err := pageTemplate()
+	if err != nil {
+		return fmt.Errorf("read the page's template: %w", err)
+	}
+	p := &htmlPage{
+		Title:    "nodecompare: " + strings.Join(htmlModeNames(r), ", "),
+		Record:   r,
+		Heading:  heading(r),
+		Interval: intervalNote(r.Settings.Rounds),
+		About:    aboutRecord(r),
+	}
+	for _, remark := range remarks(r) {
+		if urgent(remark) {
+			p.Warnings = append(p.Warnings, remark)
+		} else {
+			p.Remarks = append(p.Remarks, remark)
+		}
+	}
+	if err := p.embed(); err != nil {
+		return err
+	}
+	for i, m := range r.Settings.Modes {
+		p.Modes = append(p.Modes, htmlMode{m, i % htmlLooks})
+		p.Data.Modes = append(p.Data.Modes, m.Name)
+	}
+	for i, w := range r.Settings.Workloads {
+		h := htmlWorkload{Workload: w, ID: fmt.Sprintf("w%d", i+1), Runs: runsTable(r, w)}
+		if i < len(r.Verdicts) {
+			h.Verdict = verdictTable(r, w, r.Verdicts[i])
+			h.Figures, h.Missing = htmlFigures(r, w, r.Verdicts[i], h.ID)
+		}
+		for _, f := range h.Figures {
+			p.Data.Plots = append(p.Data.Plots, f.Plot)
+		}
+		if line := trialTimelines(r, w, h.ID); len(line.Trials) > 0 {
+			h.Timeline = &line
+			p.Data.Timelines = append(p.Data.Timelines, line)
+		}
+		p.Workloads = append(p.Workloads, h)
+	}
+	if err := t.ExecuteTemplate(out, "page.html", p); err != nil {
+		return fmt.Errorf("write the page: %w", err)
+	}
+	return nil
+}
+
+func htmlModeNames(r *results.Record) []string {
+	names := make([]string, len(r.Settings.Modes))
+	for i, m := range r.Settings.Modes {
+		names[i] = m.Name
+	}
+	return names
+}
+
+// embed puts style and script into the page, and the script's hash into its policy: whatever a record has in its names, no
+// other script runs, and nothing is loaded (W3C, Content Security Policy Level 3).
+func (p *htmlPage) embed() error {
+	style, err := pageText("page/uplot/uPlot.min.css", "page/style.css", "page/print.css")
+	if err != nil {
+		return err
+	}
+	script, err := pageText("page/uplot/uPlot.iife.min.js", "page/format.js", "page/draw.js", "page/plots.js", "page/timeline.js", "page/page.js")
+	if err != nil {
+		return err
+	}
+	licence, err := pageText("page/uplot/LICENSE")
+	if err != nil {
+		return err
+	}
+	script = "/* uPlot:\n" + licence + "*/\n" + script // which asks to go with every copy
+	hash := sha256.Sum256([]byte(script))
+	p.Style, p.Script = template.CSS(style), template.JS(script)
+	p.Policy = template.HTMLAttr(fmt.Sprintf(
+		`content="default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-%s'"`, base64.StdEncoding.EncodeToString(hash[:])))
+	return nil
+}
+
+func pageText(names ...string) (string, error) {
+	var all strings.Builder
+	for _, name := range names {
+		text, err := pageParts.ReadFile(name)
+		if err != nil {
+			return "", fmt.Errorf("read a part of the page: %w", err)
+		}
+		all.Write(text)
+		all.WriteByte('\n')
+	}
+	return all.String(), nil
+}

@@ -1,0 +1,134 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"nodecompare/results"
+)
+
+// htmlFigure is a plot with its words and its table.
+type htmlFigure struct {
+	ID    string
+	Title string
+	Unit  string // of the vertical axis
+	XAxis string
+	Reads string // what to look for
+	Label string // for those who do not see it
+	Notes []string
+	Table htmlTable
+	Law   htmlTable // of Throughput: what was fitted; no rows elsewhere
+	Plot  plot
+	Modes []int // that are drawn
+}
+
+// ladderPlot is a figure of a trial that is drawn against the connections of its closed rungs.
+type ladderPlot struct {
+	id, title, unit, kind string
+	reads                 string
+	figure                results.Figure
+	write                 func(float64) string
+	absent                string // why it may be missing
+}
+
+const noProcess = "this system does not show it of another process"
+
+var ladderPlots = []ladderPlot{
+	{
+		"throughput", "Throughput", "requests per second", "rate",
+		"Higher is better. A line that bends down has passed the point where further connections help.",
+		results.Throughput, rate, "no run had an answer",
+	},
+	{
+		"p99", "Slowest hundredth of requests", "p99 latency", "time",
+		"Lower is better: 99 of 100 requests were faster than this. In these runs each connection waits for its answer before it asks again, so more connections mean a longer queue.",
+		results.P99, micros, "no run had an answer",
+	},
+	{
+		"cpu", "CPU per request", "CPU time of the server per request", "time",
+		"Lower is better: it is what a full machine's throughput follows from, and the steadiest figure on a noisy one.",
+		results.CPUPerRequest, micros, noProcess,
+	},
+	{
+		"threads", "Threads", "threads of the operating system", "count",
+		"A line that climbs with the connections is a thread for each; a flat one is a pool or an event loop.",
+		results.Threads, count, noProcess,
+	},
+	{
+		"switches", "Context switches", "voluntary context switches per request", "ratio",
+		"Each is a thread that went to sleep to wait. About one or more for each request is what blocking calls give; far less is a loop that finds further work whenever it looks.",
+		switchesPerRequest, small, noProcess,
+	},
+	{
+		"memory", "Memory", "resident memory", "bytes",
+		"Lower is better. The slope is what a further connection costs.",
+		results.RSS, htmlBytes, noProcess,
+	},
+}
+
+// switchesPerRequest are the voluntary ones, of requests without error.
+func switchesPerRequest(r results.Rung) (float64, bool) {
+	if r.Process == nil || r.Answered() == 0 {
+		return 0, false
+	}
+	return float64(r.Process.VoluntarySwitches) / float64(r.Answered()), true
+}
+
+// htmlFigures are a workload's plots, and the names of those for which nothing was measured.
+func htmlFigures(r *results.Record, w results.Workload, v results.Verdict, id string) (drawn []htmlFigure, absent []string) {
+	if f, ok := latencyFigure(r, w, id); ok {
+		drawn = append(drawn, f)
+	} else {
+		absent = append(absent, "Latency distribution: no run has a histogram that can be read.")
+	}
+	for _, p := range ladderPlots {
+		f := p.draw(r, w, id)
+		if len(f.Plot.Series) == 0 {
+			absent = append(absent, p.title+": "+p.absent+".")
+			continue
+		}
+		if p.id == "throughput" {
+			f.addLaw(r, w, v)
+		}
+		f.Plot.Y.Log = wantsLog(f.Plot.Series)
+		drawn = append(drawn, f)
+	}
+	return drawn, absent
+}
+
+func (p ladderPlot) draw(r *results.Record, w results.Workload, id string) htmlFigure {
+	f := htmlFigure{
+		ID: id + "-" + p.id, Title: p.title, Unit: p.unit, XAxis: "connections (logarithmic)", Reads: p.reads,
+		Table: htmlTable{Caption: fmt.Sprintf("%s of %s: %s, median of the rounds and its interval", p.title, w.Name, p.unit), Head: append([]string{"Connections"}, htmlModeNames(r)...)},
+	}
+	f.Plot = plot{ID: f.ID, X: plotAxis{Kind: "connections", Log: true}, Y: plotAxis{Kind: p.kind}}
+	lines := make([]plotLine, len(r.Settings.Modes))
+	said := make([][]string, len(r.Settings.Modes))
+	for _, step := range w.Ladder {
+		row := htmlRow{Name: count(float64(step.Connections))}
+		f.Plot.X.Ticks = append(f.Plot.X.Ticks, plotNumber(step.Connections))
+		for i, m := range r.Settings.Modes {
+			e, ok := r.Estimate(w.Name, m.Name, results.Conns(step.Connections), p.figure)
+			row.Cells = append(row.Cells, estimateCell(e, p.write))
+			if !ok {
+				continue
+			}
+			s := &lines[i]
+			s.X, s.Y = append(s.X, plotNumber(step.Connections)), append(s.Y, plotNumber(e.Value))
+			s.Low, s.High = append(s.Low, plotNumber(e.Low)), append(s.High, plotNumber(e.High))
+			said[i] = append(said[i], p.write(e.Value)+" at "+row.Name)
+		}
+		f.Table.Rows = append(f.Table.Rows, row)
+	}
+	f.Label = p.title + " against connections."
+	for i, s := range lines {
+		if len(s.X) == 0 {
+			continue
+		}
+		s.Mode, s.Line, s.Marks = i, true, true
+		f.Plot.Series = append(f.Plot.Series, s)
+		f.Modes = append(f.Modes, i)
+		f.Label += fmt.Sprintf(" %s: %s.", r.Settings.Modes[i].Name, strings.Join(said[i], ", "))
+	}
+	return f
+}

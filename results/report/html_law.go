@@ -1,0 +1,120 @@
+package report
+
+import (
+	"math"
+	"strconv"
+	"strings"
+
+	"nodecompare/results"
+)
+
+const (
+	curvePoints = 48
+	beyondMost  = 4 // times the ladder's top, beyond which no curve is drawn however far away its peak may be
+)
+
+// addLaw draws the Universal Scalability Law that was fitted to each mode: along the ladder, and dashed beyond it up to the
+// peak it foretells. Where there is a curve the points are not joined, so that both can be seen.
+func (f *htmlFigure) addLaw(r *results.Record, w results.Workload, v results.Verdict) {
+	drawn := false
+	law := lawTable(r, w)
+	for _, finding := range v.Findings {
+		for _, s := range finding.Scaling {
+			i := htmlModeIndex(r, s.Mode)
+			if i < 0 {
+				continue
+			}
+			law.addScaling(s)
+			if s.USL == nil || len(w.Ladder) == 0 {
+				continue
+			}
+			for j := range f.Plot.Series {
+				if f.Plot.Series[j].Mode == i {
+					f.Plot.Series[j].Line = false
+				}
+			}
+			bottom, top := float64(w.Ladder[0].Connections), float64(w.Top())
+			drawn = true
+			f.Plot.Series = append(f.Plot.Series, lawCurve(i, *s.USL, bottom, top, false))
+			if s.USL.Beyond {
+				f.Plot.Series = append(f.Plot.Series, lawCurve(i, *s.USL, top, top*min(beyondMost, max(1.5, 1.25*s.USL.Peak/top)), true))
+			}
+		}
+	}
+	if len(law.Head) > 1 {
+		f.Law = law
+	}
+	if drawn {
+		f.Reads += " The curves are the scalability law fitted to the points, dashed where they go beyond what was measured."
+	}
+}
+
+// lawCurve is the law from one number of connections to another, at even steps of their logarithm.
+func lawCurve(mode int, law results.USL, from, to float64, dashed bool) plotLine {
+	s := plotLine{Mode: mode, Line: true, Curve: true, Dashed: dashed}
+	for k := range curvePoints {
+		n := from * math.Pow(to/from, float64(k)/(curvePoints-1))
+		s.X, s.Y = append(s.X, plotNumber(n)), append(s.Y, plotNumber(law.At(n)))
+	}
+	return s
+}
+
+func htmlModeIndex(r *results.Record, name string) int {
+	for i, m := range r.Settings.Modes {
+		if m.Name == name {
+			return i
+		}
+	}
+	return -1
+}
+
+// lawTable has a column for each mode: its law, its knee and the connections that it held.
+func lawTable(r *results.Record, w results.Workload) htmlTable {
+	t := htmlTable{
+		Caption: "The law fitted to the throughput of " + w.Name + ", and the most connections with p99 latency within " + micros(r.Settings.SLOUS),
+		Head:    []string{"Figure"},
+	}
+	for _, name := range []string{"λ, requests/s of one", "σ, contention", "κ, coherency", "R² of the fit", "Peak, connections", "Knee, connections", "Held, connections"} {
+		t.Rows = append(t.Rows, htmlRow{Name: name})
+	}
+	return t
+}
+
+// addScaling adds a mode's column to a lawTable.
+func (t *htmlTable) addScaling(s results.Scaling) {
+	column := plainCells(missing, missing, missing, missing, missing, missing, missing)
+	if u := s.USL; u != nil {
+		column[0], column[1], column[2] = estimateCell(u.Lambda, rate), estimateCell(u.Sigma, small), estimateCell(u.Kappa, small)
+		column[3].Value, column[4].Value = digits(u.R2), "none"
+		if u.Peak > 0 {
+			column[4].Value = count(u.Peak)
+		}
+		if u.Beyond {
+			column[4].Interval = "extrapolated"
+		}
+	}
+	if s.Knee > 0 {
+		column[5].Value = count(float64(s.Knee))
+	}
+	if s.Most > 0 {
+		column[6].Value = count(float64(s.Held))
+		if s.Held >= s.Most {
+			column[6].Interval = "or more"
+		}
+	}
+	t.Head = append(t.Head, s.Mode)
+	for i, c := range column {
+		t.Rows[i].Cells = append(t.Rows[i].Cells, c)
+	}
+}
+
+// small writes figures that may be far below 1, with an exponent where need be: 0.23, 0.00041, 2.1e-6.
+func small(v float64) string {
+	switch {
+	case v == 0 || math.Abs(v) >= 0.01:
+		return digits(v)
+	case math.Abs(v) >= 0.0001:
+		return strconv.FormatFloat(v, 'f', 1-int(math.Floor(math.Log10(math.Abs(v)))), 64)
+	}
+	return strings.Replace(strconv.FormatFloat(v, 'e', 1, 64), "e-0", "e-", 1)
+}

@@ -1,0 +1,63 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"nodecompare/results"
+)
+
+// runsTable has every run of a workload as it was measured, in the order in which they ran, VOID ones and all.
+func runsTable(r *results.Record, w results.Workload) htmlTable {
+	t := htmlTable{
+		Caption: "Every run of " + w.Name + ", in the order in which they ran",
+		Head:    []string{"Trial", "Load", "Connections", "Requests/s", "p50", "p99", "CPU/request", "Threads", "Memory", "Errors", "Trust"},
+	}
+	for _, trial := range r.Trials {
+		if trial.Workload != w.Name {
+			continue
+		}
+		name := fmt.Sprintf("%s, round %d", trial.Mode, trial.Round)
+		for _, rung := range trial.Rungs {
+			t.Rows = append(t.Rows, runRow(name, trial, rung))
+		}
+		if len(trial.Rungs) == 0 {
+			t.Rows = append(t.Rows, htmlRow{Name: name, Void: true, Cells: plainCells(missing, missing, missing, missing, missing, missing, missing, missing, missing, "failed")})
+		}
+	}
+	return t
+}
+
+func runRow(name string, trial results.Trial, rung results.Rung) htmlRow {
+	at := results.At{Load: rung.Load, Connections: rung.Connections}
+	_, usable := trial.Rung(at)
+	figureOf := func(figure results.Figure, write func(float64) string) string {
+		if v, ok := figure(rung); ok {
+			return write(v)
+		}
+		return missing
+	}
+	return htmlRow{Name: name, Void: !usable, Cells: plainCells(
+		rung.Load, count(float64(rung.Connections)),
+		figureOf(results.Throughput, rate), figureOf(results.P50, micros), figureOf(results.P99, micros), figureOf(results.CPUPerRequest, micros),
+		figureOf(results.Threads, count), figureOf(results.RSS, htmlBytes), count(float64(rung.Errors)), trustOf(trial, rung),
+	)}
+}
+
+// trustOf is the word of a run, and the rules behind it.
+func trustOf(trial results.Trial, rung results.Rung) string {
+	word := missing
+	if rung.Trust != nil {
+		word = rung.Trust.Status
+		if len(rung.Trust.Rules) > 0 {
+			word += ": " + strings.Join(rung.Trust.Rules, ", ")
+		}
+	}
+	if rung.Voided != nil {
+		word += " (made again)"
+	}
+	if trial.Failure != "" {
+		word += " (its trial failed)"
+	}
+	return word
+}

@@ -1,0 +1,77 @@
+package report
+
+import (
+	"fmt"
+	"math"
+
+	"nodecompare/results/stat"
+)
+
+// htmlTable is a table of figures; the first cell of a row is its heading.
+type htmlTable struct {
+	Caption string
+	Head    []string
+	Rows    []htmlRow
+}
+
+// htmlRow is a row of it. Left says that nothing may be concluded from its figures.
+type htmlRow struct {
+	Name  string
+	Cells []htmlCell
+	Void  bool
+}
+
+// htmlCell is a figure with its interval; "" where it has none.
+type htmlCell struct {
+	Value    string
+	Interval string
+}
+
+// plainCells makes cells without intervals.
+func plainCells(values ...string) []htmlCell {
+	cells := make([]htmlCell, len(values))
+	for i, v := range values {
+		cells[i].Value = v
+	}
+	return cells
+}
+
+// estimateCell is a median and its interval. One round has none, and neither have rounds that all say the same.
+func estimateCell(e stat.Estimate, write func(float64) string) htmlCell {
+	if e.N == 0 {
+		return htmlCell{Value: missing}
+	}
+	c := htmlCell{Value: write(e.Value)}
+	if e.N > 1 {
+		c.Interval = rangeOf(e.Low, e.High, write)
+	}
+	return c
+}
+
+// rangeOf is "8.4 µs to 9.05 µs"; "" where both ends read the same.
+func rangeOf(low, high float64, write func(float64) string) string {
+	from, to := write(low), write(high)
+	if from == to {
+		return ""
+	}
+	return from + " to " + to
+}
+
+// intervalNote says what an interval of that many rounds is.
+func intervalNote(rounds int) string {
+	e := stat.Median(make([]float64, rounds))
+	switch {
+	case rounds < 2:
+		return "There was but one round: no interval can be given, and any figure may be off."
+	case e.Confidence < stat.Confidence:
+		return fmt.Sprintf("Intervals are the whole range of the %d rounds, which holds the true median with a confidence of %s%%; six rounds or more would give 95%%.",
+			rounds, digits(math.Floor(100*e.Confidence)))
+	}
+	return fmt.Sprintf("Intervals are for the median of %d rounds, and hold the true one with a confidence of 95%% or more.", rounds)
+}
+
+// htmlBytes writes bytes in the unit that fits: 412 B, 23.2 MB.
+func htmlBytes(v float64) string {
+	s := fitting(v, sizes)
+	return digits(v/s.one) + " " + s.name
+}

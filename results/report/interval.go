@@ -1,0 +1,57 @@
+package report
+
+import (
+	"fmt"
+	"math"
+
+	"nodecompare/results"
+	"nodecompare/results/stat"
+)
+
+// widest is how far an end of an interval may be from its median, as a share of it, for ±. Beyond it the two ends are mostly
+// unlike each other (a tail that was once ten times as long), which one number would hide.
+const widest = 0.30
+
+// spread writes the interval behind a median: ±4%, its further end and rounded up, or (1.9–2.8), both ends in the median's unit.
+// One value has none.
+func spread(e stat.Estimate, one scale) string {
+	if e.N < 2 || e.Value <= 0 {
+		return ""
+	}
+	share := max(e.High-e.Value, e.Value-e.Low) / e.Value
+	if share > widest {
+		return fmt.Sprintf(" (%s–%s)", digits(e.Low/one.one), digits(e.High/one.one))
+	}
+	return fmt.Sprintf(" ±%.0f%%", math.Ceil(100*share-1e-9))
+}
+
+func perSecond(e stat.Estimate) string {
+	one := fitting(e.Value, rates)
+	return digits(e.Value/one.one) + one.name + " req/s" + spread(e, one)
+}
+
+func latency(e stat.Estimate) string { return duration(e, "") }
+
+// duration writes microseconds: 24.1 µs/request ±2%.
+func duration(e stat.Estimate, suffix string) string {
+	one := fitting(e.Value, times)
+	return digits(e.Value/one.one) + " " + one.name + suffix + spread(e, one)
+}
+
+// intervals explains what ± means on this page: a median's interval has 95% when 6 values are behind it, and less when fewer are.
+func intervals(r *results.Record) string {
+	if r.Settings.Rounds < 2 {
+		return "Each figure is of one round: how far it may be off is not known."
+	}
+	of := fmt.Sprintf("%s interval", confidence(stat.Confidence))
+	if e := stat.Median(make([]float64, r.Settings.Rounds)); e.Confidence < stat.Confidence {
+		of = fmt.Sprintf("%s interval, the range of the rounds", confidence(e.Confidence))
+	}
+	return fmt.Sprintf("Each figure is the median of %s, each on a fresh server; ± is its %s: the further end of it, or both ends where one is more than %.0f%% away.",
+		counted(uint64(r.Settings.Rounds), "round"), of, 100*widest)
+}
+
+// confidence is in per cent, rounded down. One that is more than was asked for, as small samples give it, is what was asked for.
+func confidence(share float64) string {
+	return fmt.Sprintf("%.0f%%", math.Floor(100*min(share, stat.Confidence)+1e-9))
+}

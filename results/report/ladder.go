@@ -1,0 +1,162 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"nodecompare/results"
+)
+
+// scalability shows what becomes of a mode as connections are added, and how many it holds.
+func (s sheet) scalability(f results.Finding) []group {
+	figures := group{label: along(s.rungs)}
+	figures.add(s.loadArrows(results.Throughput, func(v []float64, has []bool) string { return arrows(v, has, rate) + " req/s" }))
+	figures.add(s.loadArrows(results.P99, func(v []float64, has []bool) string { return "p99 " + series(v, has, times) }))
+	figures.add(s.arrows(s.rungs, results.Threads, func(v []float64, has []bool) string { return arrows(v, has, count) + " threads" }))
+	figures.add(s.arrows(s.rungs, results.RSS, func(v []float64, has []bool) string { return series(v, has, sizes) + " memory" }))
+	knee := group{label: "knee"}
+	knee.add(s.scaling(f, func(x results.Scaling) string {
+		if x.Knee == 0 {
+			return missing
+		}
+		return counted(uint64(x.Knee), "connection")
+	}))
+	held := group{label: "p99 ≤ " + micros(s.r.Settings.SLOUS)}
+	held.add(s.scaling(f, func(x results.Scaling) string {
+		switch {
+		case x.Most == 0, s.r.Settings.SLOUS <= 0:
+			return missing
+		case x.Held == 0:
+			return "at no number tried"
+		case x.Held >= x.Most:
+			return fmt.Sprintf("up to %s, the most tried", count(float64(x.Most)))
+		}
+		return fmt.Sprintf("up to %s", counted(uint64(x.Held), "connection"))
+	}))
+	errors := group{label: "errors"}
+	errors.add(s.errors())
+	return []group{figures, knee, held, errors}
+}
+
+// scaling writes what follows from a mode's whole ladder, with the mark of any of its rungs.
+func (s sheet) scaling(f results.Finding, text func(results.Scaling) string) []string {
+	return s.each(func(mode string) string {
+		for _, x := range f.Scaling {
+			if x.Mode != mode {
+				continue
+			}
+			t := text(x)
+			if t != missing {
+				mark, _ := doubted(s.r, s.w, mode, closed(wholeLadder(s.w))...)
+				t += mark
+			}
+			return t
+		}
+		return missing
+	})
+}
+
+// arrows makes a line of a figure along some rungs.
+func (s sheet) arrows(rungs []int, of results.Figure, write func(v []float64, has []bool) string) []string {
+	return s.each(func(mode string) string {
+		var values []float64
+		var has []bool
+		for _, n := range rungs {
+			e, ok := s.r.Estimate(s.w.Name, mode, results.Conns(n), of)
+			values, has = append(values, e.Value), append(has, ok)
+		}
+		if !slices.Contains(has, true) {
+			return missing
+		}
+		return write(values, has)
+	})
+}
+
+// loadArrows are those of what the load saw, with their marks.
+func (s sheet) loadArrows(of results.Figure, write func(v []float64, has []bool) string) []string {
+	cells := s.arrows(s.rungs, of, write)
+	for i, m := range s.r.Settings.Modes {
+		if cells[i] != missing {
+			mark, _ := doubted(s.r, s.w, m.Name, closed(s.rungs)...)
+			cells[i] += mark
+		}
+	}
+	return cells
+}
+
+// along names the rungs that arrows stand between.
+func along(rungs []int) string {
+	if len(rungs) == 1 {
+		return counted(uint64(max(rungs[0], 0)), "connection")
+	}
+	parts := make([]string, len(rungs))
+	for i, n := range rungs {
+		parts[i] = count(float64(n))
+	}
+	return strings.Join(parts, " → ") + " connections"
+}
+
+func closed(rungs []int) []results.At {
+	all := make([]results.At, len(rungs))
+	for i, n := range rungs {
+		all[i] = results.Conns(n)
+	}
+	return all
+}
+
+// errors is the line of them, which is not there when no mode had any.
+func (s sheet) errors() []string {
+	cells := s.each(func(mode string) string { return errorLine(s.r, s.w, mode) })
+	if slices.ContainsFunc(cells, func(c string) bool { return c != missing }) {
+		for i := range cells {
+			if cells[i] == missing {
+				cells[i] = "0"
+			}
+		}
+	}
+	return cells
+}
+
+// errorLine sums the errors over all trials and rungs: they are no part of throughput and latency, so they must be seen.
+func errorLine(r *results.Record, w results.Workload, mode string) string {
+	var requests, errors uint64
+	kinds := map[string]uint64{}
+	for _, t := range r.Trials {
+		if t.Workload != w.Name || t.Mode != mode {
+			continue
+		}
+		for _, rung := range t.Rungs {
+			requests, errors = requests+rung.Requests, errors+rung.Errors
+			for k, n := range rung.ErrorKinds {
+				kinds[k] += n
+			}
+		}
+	}
+	if errors == 0 {
+		return missing
+	}
+	var by []string
+	for k := range kinds {
+		by = append(by, k)
+	}
+	slices.SortFunc(by, func(a, b string) int {
+		if kinds[a] != kinds[b] {
+			return int(kinds[b]) - int(kinds[a])
+		}
+		return strings.Compare(a, b)
+	})
+	for i, k := range by {
+		by[i] = count(float64(kinds[k])) + " " + k
+	}
+	return fmt.Sprintf("%s (%s): %s", count(float64(errors)), share(errors, requests), strings.Join(by, ", "))
+}
+
+// share is never 0% of something.
+func share(part, whole uint64) string {
+	p := 100 * float64(part) / float64(max(whole, 1))
+	if part > 0 && p < 0.01 {
+		return "below 0.01%"
+	}
+	return digits(p) + "%"
+}

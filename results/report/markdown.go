@@ -1,0 +1,91 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"nodecompare/results"
+)
+
+// writeMarkdown writes GitHub's Markdown, as a step summary or a comment takes it: the grid with a table row for each label, then the
+// sentences and notes as a list.
+func writeMarkdown(out io.Writer, r *results.Record, _ Options) error {
+	p := &page{out: out}
+	p.line("## nodecompare")
+	p.line("")
+	p.line(escaped(heading(r)))
+	for i, w := range r.Settings.Workloads {
+		if i < len(r.Verdicts) {
+			p.markdown(r, w, r.Verdicts[i])
+		}
+	}
+	p.line("")
+	for _, s := range remarks(r) {
+		p.line("- " + headed(s))
+	}
+	return p.err
+}
+
+func (p *page) markdown(r *results.Record, w results.Workload, v results.Verdict) {
+	p.line("")
+	p.line("### " + escaped(fmt.Sprintf("%s: %s %s, %s", w.Name, w.Method, w.Target, w.Summary)))
+	p.line("")
+	if r.Settings.Null {
+		p.nullMarkdown(r, w, v)
+		return
+	}
+	head, rule := "| Feature |", "| --- |"
+	for _, m := range r.Settings.Modes {
+		head, rule = head+" "+escaped(m.Name)+" |", rule+" --- |"
+	}
+	p.line(head)
+	p.line(rule)
+	for _, s := range grid(r, w, v, true) {
+		row := "| **" + s.name + "** |"
+		for _, word := range s.words {
+			if word != "" {
+				word = " **" + word + "**"
+			}
+			row += word + " |"
+		}
+		p.line(row)
+		for _, g := range s.groups {
+			row := "| " + escaped(g.label) + " |"
+			for i := range r.Settings.Modes {
+				var lines []string
+				for _, line := range g.lines {
+					if line[i] != "" {
+						lines = append(lines, escaped(line[i]))
+					}
+				}
+				row += " " + strings.Join(lines, "<br>") + " |"
+			}
+			p.line(row)
+		}
+	}
+	p.line("")
+	if w.Note != "" {
+		p.line("- " + escaped(w.Note))
+	}
+	for _, s := range append(sentences(w, v), doubts(r, w)...) {
+		p.line("- " + headed(s))
+	}
+}
+
+// headed makes the beginning of a note, up to its colon, bold.
+func headed(s string) string {
+	head, rest, ok := strings.Cut(s, ":")
+	if !ok {
+		return escaped(s)
+	}
+	return "**" + escaped(head) + ":**" + escaped(rest)
+}
+
+// meaning is the characters that Markdown, or GitHub's additions (HTML, formulas, tables), would take as more than themselves.
+var meaning = strings.NewReplacer(
+	`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "<", "&lt;", ">", "&gt;", "&", "&amp;", "|", `\|`, "~", `\~`, "$", `\$`, "#", `\#`,
+	"\r", " ", "\n", " ",
+)
+
+func escaped(s string) string { return meaning.Replace(s) }

@@ -1,0 +1,146 @@
+package report_test
+
+import (
+	"slices"
+	"time"
+
+	"nodecompare/results"
+)
+
+// one is the sample with a single mode, which has nothing to be compared with.
+func one() *results.Record {
+	r := sample()
+	r.Settings.Modes = r.Settings.Modes[1:]
+	r.Trials = slices.DeleteFunc(r.Trials, func(t results.Trial) bool { return t.Mode != "async" })
+	for i := range r.Verdicts {
+		for j := range r.Verdicts[i].Findings {
+			f := &r.Verdicts[i].Findings[j]
+			f.Comparisons = nil
+			f.Words = f.Words[1:]
+			if f.Row != results.RowExecution {
+				f.Words[0].Word = ""
+			} else {
+				f.Models = f.Models[1:]
+			}
+		}
+	}
+	return r
+}
+
+// three has a third mode, which does all that blocking does, and has a longer name.
+func three() *results.Record {
+	const name = "pool-of-threads"
+	r := sample()
+	r.Settings.Workloads, r.Verdicts = r.Settings.Workloads[:1], r.Verdicts[:1]
+	r.Settings.Modes = append(r.Settings.Modes, results.Mode{Name: name, Summary: "a pool of threads"})
+	for _, t := range r.Trials {
+		if t.Mode == "blocking" {
+			t.Mode = name
+			r.Trials = append(r.Trials, t)
+		}
+	}
+	for i := range r.Verdicts[0].Findings {
+		f := &r.Verdicts[0].Findings[i]
+		f.Words = append(f.Words, results.Word{Mode: name, Word: f.Words[0].Word})
+		for _, m := range f.Models[:min(1, len(f.Models))] {
+			m.Mode, m.Name, m.Threads = name, results.ThreadPool, 200
+			m.Why = "the threads that ran grew to 200 and stopped there, with 980 requests in flight: further requests wait for one"
+			f.Models = append(f.Models, m)
+		}
+		for _, c := range f.Comparisons {
+			c.A = name
+			f.Comparisons = append(f.Comparisons, c)
+		}
+		for _, s := range f.Scaling[:min(1, len(f.Scaling))] {
+			s.Mode = name
+			f.Scaling = append(f.Scaling, s)
+		}
+	}
+	return r
+}
+
+// broken is a bench in which a server died, and which was then interrupted.
+func broken() *results.Record {
+	r := sample()
+	r.Settings.Workloads, r.Verdicts = r.Settings.Workloads[:1], r.Verdicts[:1]
+	r.Trials = slices.DeleteFunc(r.Trials, func(t results.Trial) bool { return t.Workload != "hello" || t.Round > 3 })
+	last := &r.Trials[4]
+	last.Rungs = last.Rungs[:1]
+	last.Failure = "server blocking: pid 12 exited with status 2 though nobody asked it to; its last words: panic: no luck; to see it by hand, run: nodecompare serve --mode=blocking"
+	r.Partial = true
+	return r
+}
+
+// void is a bench of which nothing is left for one mode.
+func void() *results.Record {
+	r := sample()
+	r.Settings.Workloads, r.Verdicts = r.Settings.Workloads[:1], r.Verdicts[:1]
+	for i := range r.Trials {
+		for j := range r.Trials[i].Rungs {
+			if r.Trials[i].Mode == "async" {
+				trust := results.Weigh(results.Evidence{Elapsed: time.Second, Stolen: time.Second, Busy: time.Second})
+				r.Trials[i].Rungs[j].Trust = &trust
+			}
+		}
+	}
+	for i := range r.Verdicts[0].Findings {
+		f := &r.Verdicts[0].Findings[i]
+		f.Words = words(results.CannotTell, results.CannotTell)
+		f.Comparisons, f.Scaling = nil, nil
+		if f.Row == results.RowExecution {
+			f.Words[0].Word = results.Blocking
+			f.Models[1] = results.Model{Mode: "async", Why: "one cannot tell: there are no figures of its threads"}
+		}
+	}
+	return r
+}
+
+// bare is the sample on a system that does not tell what a process uses.
+func bare() *results.Record {
+	r := sample()
+	r.Settings.Workloads, r.Verdicts = r.Settings.Workloads[1:], r.Verdicts[1:]
+	for i := range r.Trials {
+		for j := range r.Trials[i].Rungs {
+			r.Trials[i].Rungs[j].Process = nil
+		}
+	}
+	f := &r.Verdicts[0].Findings[0]
+	f.Words = words(results.CannotTell, results.CannotTell)
+	for i := range f.Models {
+		f.Models[i] = results.Model{Mode: f.Models[i].Mode, Why: "one cannot tell: the system does not say which of its threads ran"}
+	}
+	return r
+}
+
+// nothing is a bench that was interrupted at once, in a container.
+func nothing() *results.Record {
+	r := void()
+	r.Trials, r.Rates, r.Selftest, r.Partial = nil, nil, nil, true
+	r.Host.CPUQuota, r.Host.Governor = 1.5, "powersave"
+	r.Settings.Pin, r.Settings.Engine, r.Settings.Rounds = results.Pin{Asked: "off", Note: "server and generator share all CPUs: pinning is off"}, "vegeta", 3
+	return r
+}
+
+// null is a bench of async against itself, of which one figure fooled the verdict.
+func null() *results.Record {
+	r := sample()
+	r.Settings.Null = true
+	r.Settings.Modes = []results.Mode{{Name: "async A", Summary: "about async"}, {Name: "async B", Summary: "about async"}}
+	for i := range r.Trials {
+		r.Trials[i].Mode = map[string]string{"blocking": "async A", "async": "async B"}[r.Trials[i].Mode]
+	}
+	same := []results.Word{{Mode: "async A", Word: results.NoDifference}, {Mode: "async B", Word: results.NoDifference}}
+	fooled := []results.Word{{Mode: "async A", Word: results.High}, {Mode: "async B", Word: results.Moderate}}
+	at := func(metric string, at results.At, ratio, floor float64) results.Smallest {
+		return results.Smallest{Workload: "hello", Metric: metric, At: at, Rounds: 6, Ratio: ratio, Floor: floor}
+	}
+	r.Verdicts = []results.Verdict{
+		{Workload: "hello", Findings: []results.Finding{{Row: results.RowPerformance, Words: same}, {Row: results.RowScalability, Words: same}}, Detectable: []results.Smallest{
+			at("CPU per request", results.Conns(64), 1.021, 0.05),
+			at("p99", results.At{Load: results.Common}, 1.34, 1),
+			at("memory per connection", results.Conns(1000), 1.08, 0.25),
+		}},
+		{Workload: "cpu", Findings: []results.Finding{{Row: results.RowPerformance, Words: fooled}, {Row: results.RowScalability, Words: same}}},
+	}
+	return r
+}

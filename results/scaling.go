@@ -1,0 +1,98 @@
+package results
+
+import (
+	"math"
+	"slices"
+
+	"nodecompare/results/stat"
+)
+
+// nearlyAll is the share of the highest throughput at which a ladder's knee is.
+const nearlyAll = 0.9
+
+// scaling is how a mode's throughput grew with its connections.
+func scaling(r *Record, w Workload, mode string) Scaling {
+	s := Scaling{Mode: mode, USL: law(r, w, mode)}
+	highest := 0.0
+	grown := make([]float64, len(w.Ladder))
+	for i, step := range w.Ladder {
+		if e, ok := r.Estimate(w.Name, mode, Conns(step.Connections), Throughput); ok {
+			s.Most = step.Connections
+			grown[i] = e.Value
+			highest = max(highest, e.Value)
+		}
+	}
+	for i, step := range w.Ladder {
+		if highest > 0 && grown[i] >= nearlyAll*highest {
+			s.Knee = step.Connections
+			break
+		}
+	}
+	var all []int
+	for _, t := range r.Trials {
+		if t.Workload == w.Name && t.Mode == mode {
+			if n, ok := held(&r.Settings, w, t); ok {
+				all = append(all, n)
+			}
+		}
+	}
+	if len(all) > 0 {
+		slices.Sort(all)
+		s.Held = all[(len(all)-1)/2] // of two in the middle the lesser: a rung, which half of the rounds and more have held
+	}
+	return s
+}
+
+// held is the most connections that a trial held: on whose rung p99 was within the SLO, and no request failed; 0 when there
+// were none. ok is false where it is not known: there is no SLO, or a rung above has no figures.
+func held(s *Settings, w Workload, t Trial) (connections int, ok bool) {
+	if s.SLOUS <= 0 {
+		return 0, false
+	}
+	for _, step := range slices.Backward(w.Ladder) {
+		r, ok := t.Rung(Conns(step.Connections))
+		if !ok {
+			return 0, false
+		}
+		if p99, answers := P99(r); answers && p99 <= s.SLOUS && r.Errors == 0 {
+			return step.Connections, true
+		}
+	}
+	return 0, len(w.Ladder) > 0
+}
+
+// heldOrHalf counts none as half a connection: a ratio needs something to divide by.
+func heldOrHalf(s *Settings, w Workload, t Trial) (float64, bool) {
+	n, ok := held(s, w, t)
+	return max(0.5, float64(n)), ok
+}
+
+// law fits the Universal Scalability Law to each trial's ladder; nil when none has rungs enough.
+func law(r *Record, w Workload, mode string) *USL {
+	var lambdas, sigmas, kappas, qualities []float64
+	for _, t := range r.Trials {
+		if t.Workload != w.Name || t.Mode != mode {
+			continue
+		}
+		var n, x []float64
+		for _, step := range w.Ladder {
+			rung, ok := t.Rung(Conns(step.Connections))
+			if rps, answers := Throughput(rung); ok && answers && rps > 0 {
+				n, x = append(n, float64(step.Connections)), append(x, rps)
+			}
+		}
+		// What a fit refuses is a ladder with too few rungs, or figures that no measurement gives: there is no law to show then.
+		if lambda, sigma, kappa, r2, err := stat.FitUSL(n, x); err == nil {
+			lambdas, sigmas, kappas, qualities = append(lambdas, lambda), append(sigmas, sigma), append(kappas, kappa), append(qualities, r2)
+		}
+	}
+	if len(lambdas) == 0 {
+		return nil
+	}
+	u := &USL{Lambda: stat.Median(lambdas), Sigma: stat.Median(sigmas), Kappa: stat.Median(kappas), R2: stat.Median(qualities).Value}
+	if u.Kappa.Value > 0 {
+		u.Peak = max(1, math.Sqrt(max(0, 1-u.Sigma.Value)/u.Kappa.Value))
+		u.Beyond = u.Peak > float64(w.Top())
+	}
+	return u
+}
