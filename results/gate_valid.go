@@ -70,11 +70,13 @@ func ofSettings(old, now Settings) []aspect {
 		}
 		return fmt.Sprintf("servers on CPU %s, load on CPU %s", p.Server, p.Generator)
 	}
+	idle := map[bool]string{true: "they are kept awake", false: "they sleep"}
 	null := map[bool]string{true: "a bench of one mode against itself (--null)", false: "an ordinary bench"}
 	all := []aspect{
 		{"profile", old.Profile, now.Profile, "give --profile as it was, or " + benchAgain},
 		{"load engine", old.Engine, now.Engine, "give --engine as it was, or " + benchAgain},
 		{"pinning", pinned(old.Pin), pinned(now.Pin), "give --pin as it was, or " + benchAgain},
+		{"what idle CPUs do", idle[old.Awake], idle[now.Awake], "bench as the user who made the other (root keeps them awake), or " + benchAgain},
 		{"kind", null[old.Null], null[now.Null], benchAgain},
 	}
 	if old.Yardstick > 0 && now.Yardstick > 0 { // where one has none, figures are compared as they are

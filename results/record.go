@@ -64,6 +64,7 @@ type Settings struct {
 	Null      bool       `json:"null,omitempty"`      // every mode is the same one: what differs is noise
 	Yardstick int        `json:"yardstick,omitempty"` // version of the yardstick server; 0 for a bench without one
 	Pin       Pin        `json:"pin"`
+	Awake     bool       `json:"awake"` // idle CPUs were kept from sleeping, as root may on Linux: else waking them is part of all latency
 	Modes     []Mode     `json:"modes"`
 	Missing   []Missing  `json:"missing,omitempty"` // modes that were asked for, and that this machine could not run
 	Workloads []Workload `json:"workloads"`

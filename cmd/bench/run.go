@@ -27,6 +27,7 @@ type bench struct {
 	progress Progress
 	rates    []results.Rates
 	spare    time.Duration // that is left for making VOID runs again
+	awake    bool          // the load keeps idle CPUs from sleeping
 }
 
 // Run runs the plan. When ctx ends it stops at once, leaves no child behind, and returns the record of what there is, marked
@@ -45,6 +46,7 @@ func Run(ctx context.Context, p *Plan, progress Progress) (*results.Record, erro
 		b.rates = b.pilot(ctx)
 		r.Rates = b.rates
 		r.Trials = append(r.Trials, b.trials(ctx)...)
+		r.Settings.Awake = b.awake
 	})
 	if err != nil {
 		return nil, err

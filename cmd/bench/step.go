@@ -28,6 +28,7 @@ func (b *bench) step(ctx context.Context, h *host, r rung, rate float64, unstead
 		return results.Rung{}, err
 	}
 	defer g.Close()
+	b.awake = g.Awake
 	if _, err := g.Run(ctx, r.settle); err != nil {
 		return results.Rung{}, err
 	}

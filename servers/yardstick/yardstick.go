@@ -1,8 +1,9 @@
 // Package yardstick is a server that never changes. A bench runs it beside the servers it measures, on the same CPUs, and the
 // load goes to and fro between the two: what slows the machine down for a moment hits both, and their ratio hardly moves.
 //
-// It shares no code with the modes, so that a change of theirs cannot move it. One thread, poll(2), a fixed answer to whatever
-// ends in an empty line: it has to do per request what every server must, and nothing else.
+// It shares no code with the modes, so that a change of theirs cannot move it. One thread, an event loop with the same system
+// calls as a plain server of that kind makes, a fixed answer to whatever ends in an empty line: it has to do per request what every server
+// must, and nothing else.
 package yardstick
 
 import (
@@ -21,7 +22,7 @@ import (
 // Version must change with anything that changes what a request costs here: figures relative to another version cannot be compared.
 const Version = 1
 
-const answer = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 3\r\n\r\nok\n"
+var answer = []byte("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 3\r\n\r\nok\n")
 
 // mostRequest is more than a request of a bench takes; a connection that sends more without an empty line is closed.
 const mostRequest = 8 << 10
@@ -51,51 +52,49 @@ func Serve(ctx context.Context, out io.Writer) error {
 	}()
 	fmt.Fprintf(out, "Yardstick on port %d\n", ln.Addr().(*net.TCPAddr).Port)
 
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
 	fd := int(listener.Fd()) // which puts it into blocking mode
 	if err := unix.SetNonblock(fd, true); err != nil {
 		return fmt.Errorf("yardstick: %w", err)
 	}
-	s := &server{polled: []unix.PollFd{{Fd: int32(wakeR.Fd()), Events: unix.POLLIN}, {Fd: int32(fd), Events: unix.POLLIN}}}
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	p, err := newPoller()
+	if err != nil {
+		return fmt.Errorf("yardstick: %w", err)
+	}
+	s := &server{poller: p, wake: int(wakeR.Fd()), listener: fd, open: map[int]struct{}{}}
 	return errors.Join(s.run(), s.close())
 }
 
-// server has the pipe that ends it and the listener first, and the connections after them.
 type server struct {
-	polled []unix.PollFd
-	buf    [mostRequest]byte
+	poller         *poller
+	wake, listener int
+	open           map[int]struct{} // connections
+	buf            [mostRequest]byte
 }
 
-const first = 2 // of the connections among polled
-
 func (s *server) run() error {
+	if err := errors.Join(s.poller.add(s.wake), s.poller.add(s.listener)); err != nil {
+		return fmt.Errorf("yardstick: %w", err)
+	}
 	for {
-		// Most of the time there is work already: a call that cannot block spares Go's scheduler the hand-over.
-		n, err := unix.Poll(s.polled, 0)
-		if n == 0 && err == nil {
-			_, err = unix.Poll(s.polled, -1)
-		}
-		if err == unix.EINTR {
-			continue
-		}
+		ready, err := s.poller.wait()
 		if err != nil {
-			return fmt.Errorf("yardstick: %w", os.NewSyscallError("poll", err))
+			return fmt.Errorf("yardstick: %w", err)
 		}
-		if s.polled[0].Revents != 0 {
-			return nil
-		}
-		accept := s.polled[1].Revents != 0
-		for i := len(s.polled) - 1; i >= first; i-- { // from the end, since a closed one gives its place to the last
-			if s.polled[i].Revents != 0 && !s.answer(int(s.polled[i].Fd)) {
-				if err := s.drop(i); err != nil {
-					return err
+		for _, fd := range ready {
+			switch fd {
+			case s.wake:
+				return nil
+			case s.listener:
+				err = s.accept()
+			default:
+				if !s.answer(fd) {
+					err = s.drop(fd)
 				}
 			}
-		}
-		if accept {
-			if err := s.accept(); err != nil {
-				return err
+			if err != nil {
+				return fmt.Errorf("yardstick: %w", err)
 			}
 		}
 	}
@@ -104,24 +103,24 @@ func (s *server) run() error {
 // answer reads what has arrived and answers it; false says that the connection is over. A request that comes in pieces is
 // answered with its last piece: the generator of a bench sends each in one.
 func (s *server) answer(fd int) bool {
-	n, err := unix.Read(fd, s.buf[:])
+	n, err := read(fd, s.buf[:])
 	if err == unix.EAGAIN || err == unix.EINTR {
 		return true
 	}
-	if err != nil || n <= 0 || n == len(s.buf) {
+	if err != nil || n == 0 || n == len(s.buf) {
 		return false
 	}
 	if !bytes.HasSuffix(s.buf[:n], []byte("\r\n\r\n")) {
 		return true
 	}
 	// So short an answer always fits into the socket's buffer, unless the client reads none of them.
-	sent, err := unix.Write(fd, []byte(answer))
+	sent, err := write(fd, answer)
 	return err == nil && sent == len(answer)
 }
 
 func (s *server) accept() error {
 	for {
-		fd, _, err := unix.Accept(int(s.polled[1].Fd))
+		fd, _, err := unix.Accept(s.listener)
 		switch err {
 		case nil:
 		case unix.EAGAIN:
@@ -129,30 +128,24 @@ func (s *server) accept() error {
 		case unix.EINTR, unix.ECONNABORTED:
 			continue
 		default:
-			return fmt.Errorf("yardstick: %w", os.NewSyscallError("accept", err))
+			return os.NewSyscallError("accept", err)
 		}
-		s.polled = append(s.polled, unix.PollFd{Fd: int32(fd), Events: unix.POLLIN})
-		if err := errors.Join(unix.SetNonblock(fd, true), unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)); err != nil {
-			return fmt.Errorf("yardstick: a new connection: %w", err)
+		s.open[fd] = struct{}{}
+		if err := errors.Join(unix.SetNonblock(fd, true), unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1), s.poller.add(fd)); err != nil {
+			return fmt.Errorf("a new connection: %w", err)
 		}
 	}
 }
 
-func (s *server) drop(i int) error {
-	err := unix.Close(int(s.polled[i].Fd))
-	last := len(s.polled) - 1
-	s.polled[i] = s.polled[last]
-	s.polled = s.polled[:last]
-	if err != nil {
-		return fmt.Errorf("yardstick: %w", os.NewSyscallError("close", err))
-	}
-	return nil
+func (s *server) drop(fd int) error {
+	delete(s.open, fd)
+	return errors.Join(s.poller.remove(fd), os.NewSyscallError("close", unix.Close(fd)))
 }
 
 func (s *server) close() error {
 	var err error
-	for len(s.polled) > first {
-		err = errors.Join(err, s.drop(len(s.polled)-1))
+	for fd := range s.open {
+		err = errors.Join(err, s.drop(fd))
 	}
-	return err
+	return errors.Join(err, s.poller.close())
 }
