@@ -16,11 +16,20 @@ func mapSentences(m *results.Map, p results.MapPair) []string {
 			all = append(all, s)
 		}
 	}
+	throughput := func(c results.MapCell) results.MapComparison { return c.Throughput }
+	cpu := func(c results.MapCell) results.MapComparison { return c.CPU }
+	computing := func(c results.MapCell) int { return c.CPUUS }
+	waiting := func(c results.MapCell) int { return c.WaitMS }
 	if len(m.Settings.CPUs) > 1 {
-		all = append(all, mapShares(p, "Throughput by computing", m.Settings.CPUs, mapCPU, func(c results.MapCell) int { return c.CPUUS }))
+		all = append(all,
+			mapShares(p, "Throughput by computing", m.Settings.CPUs, mapCPU, computing, throughput),
+			mapShares(p, "CPU per request by computing", m.Settings.CPUs, mapCPU, computing, cpu))
 	}
 	if len(m.Settings.Waits) > 1 {
-		all = append(all, mapShares(p, "Throughput by waiting", m.Settings.Waits, mapWait, func(c results.MapCell) int { return c.WaitMS }))
+		all = append(all, mapShares(p, "Throughput by waiting", m.Settings.Waits, mapWait, waiting, throughput))
+	}
+	if mapUnsure(p) {
+		all = append(all, "Of most rates one cannot tell: more rounds (--rounds) or a quieter machine would narrow them. CPU per request suffers less.")
 	}
 	return all
 }
@@ -61,20 +70,32 @@ func mapMost(p results.MapPair, mode string) string {
 	return fmt.Sprintf("The most that %s gains is %s times the throughput: %s.", mode, digits(best), mapPlace(most.MapPlace))
 }
 
-// mapShares says in how many cells the throughput differs, for each value of one side of the grid.
-func mapShares(p results.MapPair, title string, values []int, write func(int) string, of func(results.MapCell) int) string {
+// mapUnsure says that noise had the better of most cells' throughput.
+func mapUnsure(p results.MapPair) bool {
+	unsure := 0
+	for _, c := range p.Cells {
+		if c.Throughput.Rounds > 0 && c.Throughput.Better == "" && !c.Throughput.Same {
+			unsure++
+		}
+	}
+	return 2*unsure > len(p.Cells)
+}
+
+// mapShares says in how many cells a figure differs, for each value of one side of the grid.
+func mapShares(p results.MapPair, title string, values []int, write func(int) string,
+	side func(results.MapCell) int, figure func(results.MapCell) results.MapComparison) string {
 	values = slices.Sorted(slices.Values(values))
 	var parts []string
 	for _, v := range values {
 		differs, same, all := 0, 0, 0
 		for _, c := range p.Cells {
-			if of(c) != v {
+			if side(c) != v {
 				continue
 			}
 			all++
-			if c.Throughput.Better != "" {
+			if compared := figure(c); compared.Better != "" {
 				differs++
-			} else if c.Throughput.Same {
+			} else if compared.Same {
 				same++
 			}
 		}

@@ -155,6 +155,22 @@ func TestMapPage(t *testing.T) {
 	}
 }
 
+// Where noise hides most rates, the reader is told what would help.
+func TestMapUnsure(t *testing.T) {
+	const advice = "Of most rates one cannot tell"
+	m := sampleMap("blocking", "async")
+	if strings.Contains(renderMap(t, "table", m, report.Options{}), advice) {
+		t.Error("it is told where most rates are known")
+	}
+	for i := range m.Runs {
+		m.Runs[i].ThroughputRPS *= 1 + float64((7*i+i*i)%5)
+	}
+	m.Judge()
+	if got := renderMap(t, "table", m, report.Options{Width: 400}); !strings.Contains(got, advice) {
+		t.Errorf("it is not told:\n%s", got)
+	}
+}
+
 // A map without a run says so everywhere, and divides by nothing.
 func TestMapOfNothing(t *testing.T) {
 	m := sampleMap("blocking", "async")
