@@ -41,7 +41,7 @@ Profiles:
 Modes:
 ` + modeList() + `
 Workloads:
-` + routeList(),
+` + routeList() + blastList(),
 		Example: "  nodecompare bench\n  nodecompare bench --profile=quick --modes=async,goroutine --workloads=db,cpu --save=record.json\n  nodecompare bench --baseline=record.json",
 		Args:    noArgs,
 		RunE: func(c *cobra.Command, _ []string) (err error) {
@@ -250,6 +250,14 @@ func profileList() string {
 	var b strings.Builder
 	for _, p := range bench.Profiles {
 		fmt.Fprintf(&b, "  %-10s %s\n", p.Name, p.Summary)
+	}
+	return b.String()
+}
+
+func blastList() string {
+	var b strings.Builder
+	for _, w := range bench.Blasts() {
+		fmt.Fprintf(&b, "  %-17s %s\n", w.Name, w.Summary)
 	}
 	return b.String()
 }

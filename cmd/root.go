@@ -118,7 +118,7 @@ ones, as Node.js works. Start with 'nodecompare bench'.`,
 		SilenceUsage:               true,
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(serveCommand(), benchCommand(), loadCommand(), selftestCommand(), selftestServerCommand(), reportCommand(), compareCommand(), yardstickCommand())
+	root.AddCommand(serveCommand(), benchCommand(), mapCommand(), loadCommand(), selftestCommand(), selftestServerCommand(), reportCommand(), compareCommand(), yardstickCommand())
 	return root
 }
 

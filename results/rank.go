@@ -2,7 +2,7 @@ package results
 
 import "nodecompare/results/stat"
 
-// row is one of the two rows that compare modes.
+// row is one of those that compare modes.
 type row struct {
 	name   string
 	lesser string // the word of a mode that another one beats
@@ -12,7 +12,11 @@ type row struct {
 var ranked = [...]row{
 	{RowPerformance, Moderate, Performance},
 	{RowScalability, Lower, Scalability},
+	{RowIsolation, Lower, Isolation},
 }
+
+// of says whether a row is one of the workload: with poison there is no other than the last.
+func (row row) of(w Workload) bool { return (row.name == RowIsolation) == (w.Poison != nil) }
 
 // pair is what two modes' figures say: for each row, its tiers' metrics.
 type pair struct {
@@ -28,6 +32,9 @@ func contests(r *Record, w Workload) []pair {
 		for _, b := range r.Settings.Modes[i+1:] {
 			p := pair{a: a.Name, b: b.Name}
 			for i, row := range ranked {
+				if !row.of(w) {
+					continue
+				}
 				for _, tier := range row.tiers {
 					var compared []contest
 					for _, m := range tier {

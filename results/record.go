@@ -92,13 +92,27 @@ type Missing struct {
 
 // Workload is a route and the steps of load that each trial of it put on a server.
 type Workload struct {
-	Name    string `json:"name"`
-	Summary string `json:"summary"`
-	Method  string `json:"method"`
-	Target  string `json:"target"`
-	Ladder  []Step `json:"ladder"`         // from the fewest connections to the most
-	Base    int    `json:"base"`           // the rung that Performance is read from, in connections
-	Note    string `json:"note,omitempty"` // why the ladder, or the CPUs, are not those of the other workloads
+	Name    string  `json:"name"`
+	Summary string  `json:"summary"`
+	Method  string  `json:"method"`
+	Target  string  `json:"target"`
+	Ladder  []Step  `json:"ladder"`           // from the fewest connections to the most
+	Base    int     `json:"base"`             // the rung that Performance is read from, in connections
+	Poison  *Poison `json:"poison,omitempty"` // that its innocent requests have beside them; nil for none
+	Note    string  `json:"note,omitempty"`   // why the ladder, or the CPUs, are not those of the other workloads
+}
+
+// Poison is a second load on the same server, of requests that compute or wait for long.
+type Poison struct {
+	Target  string  `json:"target"`
+	RateRPS float64 `json:"rate_rps"`
+}
+
+// Dose is what of the poison came to a server beside a rung, from before the rung began.
+type Dose struct {
+	Requests uint64 `json:"requests"`  // answered or failed
+	Errors   uint64 `json:"errors"`    // of these, failed
+	InFlight uint64 `json:"in_flight"` // at the end of the rung
 }
 
 // Step is one rung as it was planned.
@@ -151,6 +165,8 @@ const (
 	Closed = "closed"      // each connection sends as soon as it has its answer: what a server can do
 	Common = "common rate" // open, at Rates.CommonRPS
 	Own    = "own share"   // open, at Rates.OwnRPS; left out for a mode of which both are the same
+	Alone  = "alone"       // open, of a workload with poison: at a rate that is the same for all modes, without the poison
+	Amid   = "amid poison" // the same, with it
 )
 
 // At names a rung within a trial.
@@ -191,6 +207,7 @@ type Rung struct {
 	UncorrectedUS *Latency          `json:"uncorrected_us,omitempty"` // of an open load: from when it was sent
 	SendLagUS     *Lag              `json:"send_lag_us,omitempty"`    // of an open load: the difference
 	Yardstick     *Yardstick        `json:"yardstick,omitempty"`      // nil where none ran beside it
+	Poison        *Dose             `json:"poison,omitempty"`         // nil for none
 	Timeline      *Timeline         `json:"timeline,omitempty"`
 	Process       *Process          `json:"process,omitempty"` // the server; nil where the system does not tell
 	Trust         *Trust            `json:"trust,omitempty"`   // what may be concluded from it; nil in records that did not ask

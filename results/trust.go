@@ -87,6 +87,9 @@ const (
 	histogramError            = 0.001 // 3 significant digits
 )
 
+// RuleGeneratorCPU is the rule that tells where the load was at its own limit.
+const RuleGeneratorCPU = "generator CPU"
+
 // Rules are all of them. Each fires on its own; the worst word counts.
 var Rules = []Rule{
 	{
@@ -121,7 +124,7 @@ var Rules = []Rule{
 		},
 	},
 	{
-		Name:     "generator CPU",
+		Name:     RuleGeneratorCPU,
 		Plain:    "the load generator was at its own limit, so that throughput and latency are its own more than the server's; the CPU per request holds",
 		LoadOnly: true,
 		Suspect:  "the generator used more than 90% of the cores that it can use",

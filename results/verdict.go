@@ -113,6 +113,10 @@ func Judge(r *Record) []Verdict {
 	var verdicts []Verdict
 	for _, w := range r.Settings.Workloads {
 		all := contests(r, w)
+		if w.Poison != nil {
+			verdicts = append(verdicts, isolation(r, w, all))
+			continue
+		}
 		scalability := rank(r, all, 1)
 		for _, m := range r.Settings.Modes {
 			scalability.Scaling = append(scalability.Scaling, scaling(r, w, m.Name))

@@ -27,8 +27,8 @@ func connectionLimit() int {
 	return int(min(openFiles(), 1<<20)) - spareFiles
 }
 
-// thisHost describes the machine. What the system does not tell is left empty.
-func thisHost() results.Host {
+// ThisHost describes the machine. What the system does not tell is left empty.
+func ThisHost() results.Host {
 	h := results.Host{OS: runtime.GOOS, Arch: runtime.GOARCH, Cores: runtime.NumCPU(), Go: runtime.Version(), OpenFiles: openFiles()}
 	var u unix.Utsname
 	if err := unix.Uname(&u); err == nil {

@@ -11,6 +11,10 @@ import (
 // ladder is the profile's for one workload, within what the limit of connections allows, with a note where it is not the
 // profile's own, and its base rung's connections.
 func (p Profile) ladder(workload string, limit int) (rungs []rung, base int, note string) {
+	if b, ok := blastNamed(workload); ok {
+		rungs, base = p.blastLadder(b)
+		return rungs, base, ""
+	}
 	rungs = append(rungs, p.Ladder...)
 	wanted := usualBase
 	if answerTime[workload] > 0 {

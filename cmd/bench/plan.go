@@ -104,7 +104,7 @@ func newPlan(o Options, limit int) (*Plan, error) {
 	}
 	var groups [][]slot // a workload's trials of one round
 	for _, name := range o.Workloads {
-		w, err := workload.Named(name)
+		w, err := workloadNamed(name)
 		if err != nil {
 			return nil, err
 		}
@@ -115,7 +115,7 @@ func newPlan(o Options, limit int) (*Plan, error) {
 		if p.spread(w) {
 			note = strings.TrimSpace(note + " Its servers run on all CPUs: beside such requests the load needs hardly any.")
 		}
-		described := results.Workload{Name: w.Name, Summary: w.Summary, Method: w.Method, Target: w.Target, Base: base, Note: note}
+		described := results.Workload{Name: w.Name, Summary: w.Summary, Method: w.Method, Target: w.Target, Base: base, Note: note, Poison: poisonOf(name)}
 		for _, r := range rungs {
 			if r.load == results.Closed {
 				described.Ladder = append(described.Ladder, results.Step{Connections: r.connections, DurationS: r.duration.Seconds()})
@@ -261,7 +261,7 @@ func (s slot) duration(p Profile) time.Duration {
 // rungTime counts what is in flight at the end of the settling run and of each slice, and has to be waited for.
 func (s slot) rungTime(r rung) time.Duration {
 	pieces := max(1, r.slices)
-	sum := r.settle + r.duration + 30*time.Millisecond + time.Duration(r.slices)*slice
+	sum := r.leadTime() + r.settle + r.duration + 30*time.Millisecond + time.Duration(r.slices)*slice
 	rest := answerTime[s.workload.Name]
 	if h, ok := heavy[s.workload.Name]; ok {
 		rest = time.Duration(r.connections) * h.cost

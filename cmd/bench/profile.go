@@ -24,11 +24,13 @@ type Profile struct {
 // rung is one step of load. Each begins with a settling run on its own connections, not measured, in which the server accepts
 // them and starts what it starts for them.
 type rung struct {
-	load        string // results.Closed, Common or Own
+	load        string // results.Closed, Common, Own, Alone or Amid
 	connections int
 	settle      time.Duration
 	duration    time.Duration
-	slices      int // of a rung that takes turns with the yardstick; 0 for one in a piece
+	slices      int     // of a rung that takes turns with the yardstick; 0 for one in a piece
+	rate        float64 // of an open load that is the same for every server, in requests per second; 0 for one that follows from capacities
+	poison      *poison // that is put on the server meanwhile; nil for none
 }
 
 // Profiles is the table of profiles.

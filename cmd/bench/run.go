@@ -37,7 +37,7 @@ func Run(ctx context.Context, p *Plan, progress Progress) (*results.Record, erro
 	began := time.Now()
 	r := &results.Record{
 		Tool: results.Tool, SchemaVersion: results.SchemaVersion, ToolVersion: ToolVersion(),
-		Started: began.UTC().Truncate(time.Millisecond), Host: thisHost(), Settings: p.settings, Trials: []results.Trial{},
+		Started: began.UTC().Truncate(time.Millisecond), Host: ThisHost(), Settings: p.settings, Trials: []results.Trial{},
 	}
 	err := p.pinned(func() {
 		progress.Begin(p)

@@ -111,7 +111,7 @@ func (b *bench) climb(ctx context.Context, h *host, s slot, t *results.Trial) (e
 			continue
 		}
 		measured, err := b.reliably(r.settle+r.duration, func() (results.Rung, error) {
-			return b.step(ctx, h, r, rate, !t.WarmUp.Steady)
+			return b.amid(ctx, h, r, func() (results.Rung, error) { return b.step(ctx, h, r, rate, !t.WarmUp.Steady) })
 		})
 		if err != nil {
 			return fmt.Errorf("at %d connections: %w", r.connections, err)
@@ -125,6 +125,9 @@ func (b *bench) climb(ctx context.Context, h *host, s slot, t *results.Trial) (e
 // rate is what a rung offers, in requests per second; 0 for a closed load, and for an open one that is left out: its rate is not
 // known, or the share of the mode's own capacity is the common rate.
 func (b *bench) rate(s slot, r rung) float64 {
+	if r.rate > 0 {
+		return r.rate
+	}
 	for _, known := range b.rates {
 		if known.Workload != s.workload.Name || known.Mode != s.name {
 			continue

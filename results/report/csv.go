@@ -84,7 +84,7 @@ func csvLoads(r *results.Record) []results.At {
 	}
 	slices.Sort(rungs)
 	loads := closed(slices.Compact(rungs))
-	for _, at := range []results.At{atCommon, atOwn} {
+	for _, at := range []results.At{atCommon, atOwn, atAlone, atAmid} {
 		if slices.ContainsFunc(slices.Concat(r.Trials, r.Again), func(t results.Trial) bool { _, ok := rungAt(t, at); return ok }) {
 			loads = append(loads, at)
 		}

@@ -60,6 +60,8 @@ func grid(r *results.Record, w results.Workload, v results.Verdict, full bool) [
 			groups = s.performance()
 		case results.RowScalability:
 			groups = s.scalability(f)
+		case results.RowIsolation:
+			groups = s.isolation()
 		}
 		for _, g := range groups {
 			if g.lines != nil {

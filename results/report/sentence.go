@@ -109,6 +109,8 @@ func where(w results.Workload, c results.Comparison) string {
 	switch {
 	case c.At.Load == results.Common:
 		return "at the same rate"
+	case c.At.Load == results.Amid:
+		return "amid the poison"
 	case c.At.Load == results.Own:
 		return "at the same share of what each can do"
 	case c.Metric == "throughput kept" || strings.HasSuffix(c.Metric, "per connection"):

@@ -37,8 +37,8 @@ func serveCPU(_ *Service, x *Exchange) {
 	x.count(`{"burned_ms":`, `}`)
 }
 
-// burn computes until the calling thread has used d of CPU time, and returns what it computed. It overshoots by about
-// 10 µs, half a round of spin.
+// burn computes until the calling thread has used d of CPU time, and returns what it computed. It overshoots by about half a
+// round of spin: 10 µs, or a fortieth of d where that is less.
 //
 // Time on the clock on the wall would not do: with more requests than cores each would burn less, the more there are, and
 // an overloaded server would seem to get faster. Nor would a fixed amount of work: how much a millisecond holds has to be
@@ -53,8 +53,9 @@ func burn(d time.Duration, seed uint64) (uint64, error) {
 	if err != nil {
 		return seed, err
 	}
+	steps := int(min(max(d/(40*time.Nanosecond), fewestSteps), mostSteps)) // a step takes some 2 ns
 	for used := time.Duration(0); used < d; {
-		seed = spin(seed)
+		seed = spin(seed, steps)
 		now, err := threadCPU()
 		if err != nil {
 			return seed, err
@@ -64,11 +65,14 @@ func burn(d time.Duration, seed uint64) (uint64, error) {
 	return seed, nil
 }
 
-// spin computes for some 20 µs: 10,000 steps of xorshift64 (Marsaglia 2003), each of which needs the one before. It keeps
+// A round of spin is 20 µs at most, and 0.5 µs at least.
+const fewestSteps, mostSteps = 250, 10_000
+
+// spin computes for so many steps of xorshift64 (Marsaglia 2003), each of which needs the one before. 10,000 of them, 20 µs, keep
 // the reading of the clock, a system call, to a few percent.
-func spin(v uint64) uint64 {
+func spin(v uint64, steps int) uint64 {
 	v |= 1 // 0 would stay 0
-	for range 10_000 {
+	for range steps {
 		v ^= v << 13
 		v ^= v >> 7
 		v ^= v << 17

@@ -30,7 +30,7 @@ func (idleIO) Get(x *workload.Exchange, _ *url.URL, then func(*workload.Exchange
 
 func TestHelloAndWaitAllocateNothing(t *testing.T) {
 	s := open(t, workload.Options{})
-	for _, target := range []string{"/", "/wait?ms=50", "/wait", "/upstream?ms=60000"} {
+	for _, target := range []string{"/", "/wait?ms=50", "/wait", "/upstream?ms=60000", "/mix?wait_ms=9&cpu_us=0"} {
 		request, _ := parse(t, "GET", target, "", nil)
 		x := workload.Exchange{Request: request, IO: idleIO{}, Done: func(*workload.Exchange) {}}
 		if n := testing.AllocsPerRun(1000, func() { s.Serve(&x) }); n != 0 {
@@ -73,7 +73,7 @@ func TestInterleaved(t *testing.T) {
 		{"GET", "/db?id=7", ""}, {"GET", "/db?id=8", ""}, {"GET", "/db?id=0", ""}, {"GET", "/api?ms=1", ""}, {"GET", "/api?ms=2", ""},
 		{"POST", "/login", `{"user":"mango","password":"engineers"}`}, {"POST", "/login", `{"user":"ada","password":"engineers"}`},
 		{"POST", "/login", `{"user":"nobody","password":"engineers"}`}, {"POST", "/login", `{"user":"zoë","password":"naïve café ☕"}`},
-		{"POST", "/echo", "hi"}, {"GET", "/cpu?ms=1", ""},
+		{"POST", "/echo", "hi"}, {"GET", "/cpu?ms=1", ""}, {"GET", "/mix?wait_ms=2&cpu_us=3", ""}, {"GET", "/mix?wait_ms=4&cpu_us=5", ""},
 	}
 	start := func(x *workload.Exchange, q *queueIO, done *int, i int) {
 		r := requests[i]
@@ -147,6 +147,20 @@ func TestCPUIsBurnedUnderContention(t *testing.T) {
 	group.Wait()
 	if used, want := cpuTime(t)-before, requests*each*95/100; used < want { // getrusage(2) counts in ticks on some kernels
 		t.Errorf("%d requests for %v used %v together, want %v and more", requests, each, used, want)
+	}
+}
+
+// What mix is asked to compute it does, by its own clock: within a quarter, for as short as it may be on a slow machine.
+func TestMixBurnsWhatItIsAskedFor(t *testing.T) {
+	c := dial(t, open(t, workload.Options{}))
+	c.get("/mix?wait_ms=0&cpu_us=1000")
+	const requests, each = 200, 500 * time.Microsecond
+	before := cpuTime(t)
+	for range requests {
+		c.get("/mix?wait_ms=0&cpu_us=500")
+	}
+	if used := cpuTime(t) - before; used < requests*each*3/4 {
+		t.Errorf("%d requests for %v used %v together", requests, each, used)
 	}
 }
 

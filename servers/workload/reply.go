@@ -61,18 +61,27 @@ func (x *Exchange) count(before, after string) {
 // millis puts the query's ms, or fallback where there is none, into x.ms. When it is not a whole number from 0 to most it
 // answers 400 and returns false.
 func (x *Exchange) millis(fallback, most int) bool {
-	x.ms = fallback
-	value, ok := x.Request.QueryValue("ms")
+	ms, ok := x.number("ms", "milliseconds", exampleMS, fallback, most)
+	x.ms = ms
+	return ok
+}
+
+// exampleMS is what a refusal suggests, whatever the route.
+const exampleMS = 50
+
+// number is the query's value of that name, or fallback where there is none. When it is not a whole number of those units from 0 to
+// most it answers 400, with an example, and ok is false.
+func (x *Exchange) number(name, units string, example, fallback, most int) (n int, ok bool) {
+	value, ok := x.Request.QueryValue(name)
 	if !ok {
-		return true
+		return fallback, true
 	}
-	n, ok := whole(value)
-	if !ok || n > int64(most) {
-		x.fail(http.StatusBadRequest, "ms must be a whole number of milliseconds from 0 to %d, such as ms=50", most)
-		return false
+	given, ok := whole(value)
+	if !ok || given > int64(most) {
+		x.fail(http.StatusBadRequest, "%s must be a whole number of %s from 0 to %d, such as %s=%d", name, units, most, name, example)
+		return 0, false
 	}
-	x.ms = int(n)
-	return true
+	return int(given), true
 }
 
 // duration is x.ms as one.

@@ -23,19 +23,21 @@ func fault(status int, message string) answer {
 }
 
 var (
-	badWait   = fault(400, "ms must be a whole number of milliseconds from 0 to 60000, such as ms=50")
-	badCPU    = fault(400, "ms must be a whole number of milliseconds from 0 to 10000, such as ms=50")
-	badID     = fault(400, "id must be the number of a product, such as id=7")
-	badLogin  = answer{400, json, "", `{"error":"the body must be JSON with two strings: {\"user\":\"…\",\"password\":\"…\"}"}`}
-	badUser   = fault(401, "the user or the password is wrong")
-	mangoIn   = answer{200, json, "", `{"token":"bWFuZ28.L3cLY2MPXIk6FYupTo7r7xxQCa1aHg_QsDkBcR4kY1w"}`}
-	product7  = answer{200, json, "", `{"id":7,"sku":"ME-00007","name":"Dunmore Large Soap Dish","category":"bath","price_cents":3665,"stock":45}`}
-	product4  = answer{200, json, "", `{"id":4,"sku":"ME-00004","name":"Cedar & Co Folding Bath Towel","category":"bath","price_cents":2079,"stock":165}`}
-	notFound  = answer{404, text, "", "Not Found\n"}
-	onlyGet   = answer{405, text, "GET, HEAD", "Method Not Allowed\n"}
-	onlyPost  = answer{405, text, "POST", "Method Not Allowed\n"}
-	waited50  = answer{200, json, "", `{"waited_ms":50}`}
-	helloHTML = answer{200, "text/html; charset=utf-8", "", "Hello from Mango Engineers Backend!"}
+	badWait    = fault(400, "ms must be a whole number of milliseconds from 0 to 60000, such as ms=50")
+	badCPU     = fault(400, "ms must be a whole number of milliseconds from 0 to 10000, such as ms=50")
+	badMixWait = fault(400, "wait_ms must be a whole number of milliseconds from 0 to 60000, such as wait_ms=10")
+	badMixCPU  = fault(400, "cpu_us must be a whole number of microseconds from 0 to 10000000, such as cpu_us=100")
+	badID      = fault(400, "id must be the number of a product, such as id=7")
+	badLogin   = answer{400, json, "", `{"error":"the body must be JSON with two strings: {\"user\":\"…\",\"password\":\"…\"}"}`}
+	badUser    = fault(401, "the user or the password is wrong")
+	mangoIn    = answer{200, json, "", `{"token":"bWFuZ28.L3cLY2MPXIk6FYupTo7r7xxQCa1aHg_QsDkBcR4kY1w"}`}
+	product7   = answer{200, json, "", `{"id":7,"sku":"ME-00007","name":"Dunmore Large Soap Dish","category":"bath","price_cents":3665,"stock":45}`}
+	product4   = answer{200, json, "", `{"id":4,"sku":"ME-00004","name":"Cedar & Co Folding Bath Towel","category":"bath","price_cents":2079,"stock":165}`}
+	notFound   = answer{404, text, "", "Not Found\n"}
+	onlyGet    = answer{405, text, "GET, HEAD", "Method Not Allowed\n"}
+	onlyPost   = answer{405, text, "POST", "Method Not Allowed\n"}
+	waited50   = answer{200, json, "", `{"waited_ms":50}`}
+	helloHTML  = answer{200, "text/html; charset=utf-8", "", "Hello from Mango Engineers Backend!"}
 )
 
 func TestRoutes(t *testing.T) {
@@ -115,6 +117,16 @@ func TestRoutes(t *testing.T) {
 		{"GET", "/cpu?ms=five", "", "", badCPU},
 		{"POST", "/cpu", "", "", onlyGet},
 
+		{"GET", "/mix?wait_ms=3&cpu_us=50", "", "", answer{200, json, "", `{"waited_ms":3,"burned_us":50}`}},
+		{"GET", "/mix?cpu_us=0&wait_ms=0", "", "", answer{200, json, "", `{"waited_ms":0,"burned_us":0}`}},
+		{"GET", "/mix?ms=7", "", "", answer{200, json, "", `{"waited_ms":10,"burned_us":100}`}},
+		{"HEAD", "/mix?cpu_us=007", "", "", answer{200, json, "", `{"waited_ms":10,"burned_us":7}`}},
+		{"GET", "/mix?wait_ms=60001", "", "", badMixWait},
+		{"GET", "/mix?wait_ms=1.5&cpu_us=x", "", "", badMixWait},
+		{"GET", "/mix?wait_ms=1&cpu_us=10000001", "", "", badMixCPU},
+		{"GET", "/mix?cpu_us=", "", "", badMixCPU},
+		{"POST", "/mix", "", "", onlyGet},
+
 		{"POST", "/echo", json, `{"a":1}`, answer{200, json, "", `{"a":1}`}},
 		{"POST", "/echo", "text/x-shout", "HEY", answer{200, "text/x-shout", "", "HEY"}},
 		{"POST", "/echo", "", "raw", answer{200, data, "", "raw"}},
@@ -153,10 +165,11 @@ func TestFile(t *testing.T) {
 
 func TestWaitsAreTheModels(t *testing.T) {
 	c := dial(t, open(t, workload.Options{}))
-	for _, target := range []string{"/wait?ms=50", "/upstream?ms=120", "/wait?ms=0", "/wait?ms=x"} {
+	for _, target := range []string{"/wait?ms=50", "/upstream?ms=120", "/wait?ms=0", "/wait?ms=x",
+		"/mix?wait_ms=7&cpu_us=1", "/mix?wait_ms=0&cpu_us=1", "/mix?wait_ms=7&cpu_us=x"} {
 		c.get(target)
 	}
-	want := []time.Duration{50 * time.Millisecond, 120 * time.Millisecond, 0}
+	want := []time.Duration{50 * time.Millisecond, 120 * time.Millisecond, 0, 7 * time.Millisecond}
 	if diff := cmp.Diff(want, c.io.waits); diff != "" {
 		t.Errorf("waits, want -, got +:\n%s", diff)
 	}
@@ -168,7 +181,7 @@ func TestOffloads(t *testing.T) {
 		name string
 		want int
 	}{
-		{"hello", 0}, {"wait", 0}, {"file", 1}, {"db", 1}, {"login", 2}, {"cpu", 0}, {"echo", 0},
+		{"hello", 0}, {"wait", 0}, {"file", 1}, {"db", 1}, {"login", 2}, {"cpu", 0}, {"mix", 0}, {"echo", 0},
 	} {
 		c := dial(t, open(t, workload.Options{}))
 		w, err := workload.Named(test.name)
@@ -201,7 +214,7 @@ func TestAll(t *testing.T) {
 			t.Errorf("Named(%q) = %s, %v", w.Name, named.Path, err)
 		}
 	}
-	if diff := cmp.Diff([]string{"hello", "wait", "file", "api", "db", "login", "cpu", "echo"}, names); diff != "" {
+	if diff := cmp.Diff([]string{"hello", "wait", "file", "api", "db", "login", "cpu", "mix", "echo"}, names); diff != "" {
 		t.Errorf("names, want -, got +:\n%s", diff)
 	}
 	_, err := workload.Named("helo")

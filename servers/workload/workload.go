@@ -37,6 +37,7 @@ var All = []Workload{
 	db,
 	login,
 	cpu,
+	mix,
 	echo,
 }
 
@@ -93,7 +94,8 @@ type Exchange struct {
 	service *Service
 	body    []byte // the response's body, where the handler composes one
 	ms      int    // what the query's ms said, for continuations that are not closures
-	spun    uint64 // what the cpu workload computed, so that the compiler cannot leave it out
+	us      int    // what the query's cpu_us said
+	spun    uint64 // what the cpu and mix workloads computed, so that the compiler cannot leave it out
 
 	file fileRead
 	echo string // the Content-Type last echoed: a connection mostly repeats one

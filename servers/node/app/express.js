@@ -9,6 +9,7 @@ import { serve } from './serve.js';
 import { burn } from './work/cpu.js';
 import { Fault } from './work/fault.js';
 import { badForm, login } from './work/login.js';
+import { mix } from './work/mix.js';
 import { parseQuery, productId } from './work/query.js';
 import { wait } from './work/wait.js';
 
@@ -33,6 +34,7 @@ function listener({ file, shop, ask }) {
   });
   get(app, '/db', (req, res) => json(res, 200, shop.product(productId(req.query))));
   get(app, '/cpu', (req, res) => json(res, 200, { burned_ms: burn(req.query) }));
+  get(app, '/mix', async (req, res) => json(res, 200, await mix(req.query)));
   get(app, '/upstream', async (req, res) =>
     json(res, 200, { service: 'upstream', waited_ms: await wait(req.query) }),
   );

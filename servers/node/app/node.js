@@ -6,6 +6,7 @@ import { readBody } from './body.js';
 import { burn } from './work/cpu.js';
 import { Fault } from './work/fault.js';
 import { badForm, login } from './work/login.js';
+import { mix } from './work/mix.js';
 import { parseQuery, productId } from './work/query.js';
 import { wait } from './work/wait.js';
 
@@ -28,6 +29,7 @@ function listener({ file, shop, ask }) {
         json(res, 200, { token: await login(shop, parseForm(await readBody(req))) }),
       ),
       '/cpu': get((req, res, query) => json(res, 200, { burned_ms: burn(query) })),
+      '/mix': get(async (req, res, query) => json(res, 200, await mix(query))),
       '/echo': post(async (req, res) => {
         const body = await readBody(req);
         send(res, 200, req.headers['content-type'] || octets, body);

@@ -12,16 +12,21 @@ export function parseQuery(text) {
 
 /** The query's ms: a whole number from 0 to most, or fallback where there is none. Throws a Fault for anything else. */
 export function millis(query, fallback, most) {
-  const text = first(query.ms);
+  return number(query, 'ms', 'milliseconds', 50, fallback, most);
+}
+
+/** The query's value of that name, in those units, as millis gives ms; a Fault suggests the example. */
+export function number(query, name, units, example, fallback, most) {
+  const text = first(query[name]);
   if (text === undefined) return fallback;
-  const ms = isWhole(text) ? Number(text) : Infinity;
-  if (ms > most) {
+  const value = isWhole(text) ? Number(text) : Infinity;
+  if (value > most) {
     throw new Fault(
       400,
-      `ms must be a whole number of milliseconds from 0 to ${most}, such as ms=50`,
+      `${name} must be a whole number of ${units} from 0 to ${most}, such as ${name}=${example}`,
     );
   }
-  return ms;
+  return value;
 }
 
 /** The query's id, as a bigint: 18 digits, which all modes take, are more than a number holds. Throws a Fault. */

@@ -1,0 +1,179 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"nodecompare/loadgen"
+	"nodecompare/results"
+	"nodecompare/servers/workload"
+)
+
+// A blast is a workload beside which some requests are poison: what becomes of the others, the innocent ones, is its radius.
+type blast struct {
+	name, summary string
+	innocent      string // a workload
+	poison        poison
+}
+
+// poison is a second load on the same server.
+type poison struct {
+	target string        // path and query
+	rate   float64       // requests per second
+	lead   time.Duration // for which it runs before the innocent requests come
+}
+
+// blasts is the table of them. Poison that computes takes two fifths of a core: enough to meet innocent requests, and not all that
+// there is. Poison that waits has 300 requests in flight, which is more than a pool of 200 threads, the usual size, can hold.
+var blasts = []blast{
+	{"blast-cpu", "hello, while two requests a second compute for 200 ms: who waits for them?", "hello", poison{"/cpu?ms=200", 2, ms(300)}},
+	{"blast-wait", "hello, while 150 requests a second wait for 2 s: who waits with them?", "hello", poison{"/wait?ms=2000", 150, ms(2100)}},
+}
+
+const (
+	// innocentRate is modest for any server, and the same for all, in requests per second.
+	innocentRate = 200
+	// innocentConnections are as many as a run has requests, so that each is sent when it is due, whatever became of those before.
+	innocentConnections = 512
+	// innocentTime holds 300 requests, and three times the poison that computes.
+	innocentTime   = 1500 * time.Millisecond
+	innocentSettle = 20 * time.Millisecond
+
+	poisonConnections = 1000
+	poisonTimeout     = 30 * time.Second
+)
+
+// Blast is one for people.
+type Blast struct{ Name, Summary string }
+
+// Blasts are the workloads with poison.
+func Blasts() []Blast {
+	all := make([]Blast, len(blasts))
+	for i, b := range blasts {
+		all[i] = Blast{b.name, b.summary}
+	}
+	return all
+}
+
+func blastNamed(name string) (blast, bool) {
+	i := slices.IndexFunc(blasts, func(b blast) bool { return b.name == name })
+	if i < 0 {
+		return blast{}, false
+	}
+	return blasts[i], true
+}
+
+// workloadNamed is workload.Named with the blasts as well: of these it is the innocent requests.
+func workloadNamed(name string) (workload.Workload, error) {
+	b, ok := blastNamed(name)
+	if !ok {
+		w, err := workload.Named(name)
+		if err != nil {
+			var more []string
+			for _, b := range blasts {
+				more = append(more, b.name)
+			}
+			err = fmt.Errorf("%w, %s", err, strings.Join(more, ", "))
+		}
+		return w, err
+	}
+	w, err := workload.Named(b.innocent)
+	w.Name, w.Summary = b.name, b.summary
+	return w, err
+}
+
+// poisonOf is what the record says of a workload's poison; nil where it has none.
+func poisonOf(name string) *results.Poison {
+	b, ok := blastNamed(name)
+	if !ok {
+		return nil
+	}
+	return &results.Poison{Target: b.poison.target, RateRPS: b.poison.rate}
+}
+
+// blastLadder is the profile's base rung alone, and two open loads at the same rate: without poison, and amid it.
+func (p Profile) blastLadder(b blast) (rungs []rung, base int) {
+	for _, r := range p.Ladder {
+		if r.connections == usualBase {
+			rungs = append(rungs, inSlices(r, b.innocent))
+		}
+	}
+	open := rung{load: results.Alone, connections: innocentConnections, settle: innocentSettle, duration: innocentTime, rate: innocentRate}
+	amid := open
+	amid.load, amid.poison = results.Amid, &b.poison
+	return append(rungs, open, amid), usualBase
+}
+
+// leadTime is how long a rung's poison runs before it.
+func (r rung) leadTime() time.Duration {
+	if r.poison == nil {
+		return 0
+	}
+	return r.poison.lead
+}
+
+// amid makes a step while the rung's poison, if it has any, is put on the same server. What of the poison is still in flight when
+// the step is over is aborted.
+func (b *bench) amid(ctx context.Context, h *host, r rung, step func() (results.Rung, error)) (measured results.Rung, err error) {
+	if r.poison == nil {
+		return step()
+	}
+	where, err := elsewhere(h.attack.Target.URL, r.poison.target)
+	if err != nil {
+		return results.Rung{}, err
+	}
+	g, err := loadgen.Open(loadgen.Attack{
+		Target: loadgen.Target{URL: where}, Connections: poisonConnections, Rate: r.poison.rate, Timeout: poisonTimeout, Engine: loadgen.Loop,
+	})
+	if err != nil {
+		return results.Rung{}, err
+	}
+	defer g.Close()
+	poisoning, stop := context.WithCancel(ctx)
+	defer stop()
+	type outcome struct {
+		result *loadgen.Result
+		err    error
+	}
+	ended := make(chan outcome, 1)
+	go func() {
+		// Longer than any step: it is stopped.
+		result, err := g.Run(poisoning, r.poison.lead+r.settle+r.duration+2*requestTimeout+poisonTimeout)
+		ended <- outcome{result, err}
+	}()
+	lead := time.NewTimer(r.poison.lead)
+	defer lead.Stop()
+	select {
+	case <-lead.C:
+		measured, err = step()
+	case <-ctx.Done():
+		err = context.Cause(ctx)
+	}
+	stop()
+	o := <-ended
+	if o.err != nil && !errors.Is(o.err, context.Canceled) {
+		return measured, errors.Join(err, fmt.Errorf("the poison: %w", o.err))
+	}
+	if o.result != nil {
+		measured.Poison = &results.Dose{Requests: o.result.Requests, Errors: o.result.Errors, InFlight: o.result.Aborted}
+	}
+	return measured, err
+}
+
+// elsewhere is another path of the same server.
+func elsewhere(server, target string) (string, error) {
+	u, err := url.Parse(server)
+	if err != nil {
+		return "", err
+	}
+	other, err := u.Parse(target)
+	if err != nil {
+		return "", fmt.Errorf("the poison %s: %w", target, err)
+	}
+	return other.String(), nil
+}

@@ -1,0 +1,113 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"nodecompare/cmd/mapping"
+	"nodecompare/loadgen"
+	"nodecompare/results"
+	"nodecompare/results/report"
+)
+
+func mapCommand() *cobra.Command {
+	o := mapping.Options{Seed: rand.Uint64N(1 << 53)}
+	var pin, format, output string
+	var quiet bool
+	c := &cobra.Command{
+		Use:   "map",
+		Short: "Find for which work the concurrency model matters, and for which it does not",
+		Long: `Serve requests that wait and compute for stated times (/mix?wait_ms=…&cpu_us=…) with each mode, on
+stated numbers of connections, and print a grid: in which cells one mode wins, by how much, and where
+there is no difference. It answers: for work like mine, does it matter?
+
+In each round every mode has a fresh server, and each cell is measured on all of them, one right after
+the other. How long it takes is said beforehand: with the defaults, less than two minutes. Results go
+to standard output, progress to standard error.
+
+Modes:
+` + modeList() + `
+Formats:
+` + mapFormatList(),
+		Example: `  nodecompare map
+  nodecompare map --format=html -o map.html
+  nodecompare map --modes=blocking,async,node --waits=0,5ms --cpus=0,2ms --connections=64
+  nodecompare map --format=csv --quiet`,
+		Args: noArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			f, err := report.MapNamed(format)
+			if err != nil {
+				return usageError{fmt.Errorf("--format: %w", err)}
+			}
+			if o.Pin, err = loadgen.ParsePin(pin); err != nil {
+				return usageError{err}
+			}
+			plan, err := mapping.NewPlan(o)
+			if err != nil {
+				return usageError{err}
+			}
+			return runMap(c.Context(), plan, f, output, said(quiet, "map", c.ErrOrStderr()), c.OutOrStdout())
+		},
+	}
+	flags := c.Flags()
+	flags.StringSliceVar(&o.Modes, "modes", []string{"blocking", "async"}, "concurrency models to compare, every two of them")
+	flags.DurationSliceVar(&o.Waits, "waits", []time.Duration{0, time.Millisecond, 10 * time.Millisecond, 100 * time.Millisecond}, "how long a request waits: the rows")
+	flags.DurationSliceVar(&o.CPUs, "cpus", []time.Duration{0, 100 * time.Microsecond, time.Millisecond}, "CPU time that a request computes for: the columns")
+	flags.IntSliceVar(&o.Connections, "connections", []int{16, 256}, "connections that send, one request after the other: a grid for each")
+	flags.IntVar(&o.Rounds, "rounds", 6, "rounds; intervals need 6")
+	flags.StringVar(&pin, "pin", "auto", "CPUs of servers and load, as in `0-1:2-3`; auto shares them out, off leaves it to the system")
+	flags.StringVar(&format, "format", "table", "how to print the map: "+names(report.MapFormats, func(f report.MapFormat) string { return f.Name }))
+	flags.StringVarP(&output, "output", "o", "", "write to this `file`, whole or not at all, instead of standard output")
+	flags.BoolVar(&quiet, "quiet", false, "show no progress")
+	return c
+}
+
+func mapFormatList() string {
+	var b strings.Builder
+	for _, f := range report.MapFormats {
+		fmt.Fprintf(&b, "  %-10s %s\n", f.Name, f.Summary)
+	}
+	return b.String()
+}
+
+// runMap measures and writes. What was measured before an interruption, or beside a server that failed, is written too.
+func runMap(ctx context.Context, plan *mapping.Plan, f report.MapFormat, output string, say func(string), out io.Writer) (err error) {
+	write := func(m *results.Map) error { return f.Write(out, m, options(out)) }
+	discard := func() error { return nil }
+	if output != "" { // before the measuring: two minutes later would be too late to find out
+		file, err := results.Create(output)
+		if err != nil {
+			return err
+		}
+		write = func(m *results.Map) error {
+			return file.Write(func(w io.Writer) error { return f.Write(w, m, report.Options{}) })
+		}
+		discard = file.Discard
+	}
+	if err := plan.Prepare(ctx, say); err != nil {
+		return errors.Join(err, discard())
+	}
+	say(fmt.Sprintf("%s; about %v in all", plan, plan.Duration().Round(time.Second)))
+	m, runErr := mapping.Run(ctx, plan, say)
+	if m == nil {
+		return errors.Join(runErr, discard())
+	}
+	if err = write(m); err != nil {
+		err = fmt.Errorf("write the map: %w", err)
+	}
+	if runErr != nil {
+		return errors.Join(runErr, err)
+	}
+	err = errors.Join(err, mapping.Failed(m))
+	if err == nil && m.Void() {
+		err = invalidError{errors.New("every run of the map is VOID or failed: nothing can be concluded")}
+	}
+	return err
+}

@@ -1,0 +1,75 @@
+package report_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"nodecompare/results"
+	"nodecompare/results/report"
+)
+
+// blasted is a bench of one workload with poison: an event loop that waits for it, and threads that do not.
+func blasted() *results.Record {
+	r := sample()
+	r.Rates, r.Trials = nil, nil
+	r.Settings.Workloads = []results.Workload{{
+		Name: "blast-cpu", Summary: "hello, while two requests a second compute for 200 ms: who waits for them?", Method: "GET", Target: "/", Base: 64,
+		Ladder: []results.Step{{Connections: 64, DurationS: 0.2}}, Poison: &results.Poison{Target: "/cpu?ms=200", RateRPS: 2},
+	}}
+	for round := range 6 {
+		for i, m := range r.Settings.Modes {
+			open := func(load string, p50, p99 float64, errors uint64) results.Rung {
+				return results.Rung{
+					Load: load, Engine: "vegeta", Connections: 512, ElapsedS: 1.5, Requests: 300, Errors: errors, ThroughputRPS: 200, OfferedRPS: 200,
+					LatencyUS: results.Latency{P50: wobbled(p50, round, i), P99: wobbled(p99, round, 3*i), Max: wobbled(1.1*p99, round, 2)},
+					Trust:     &results.Trust{Status: results.Valid, Reasons: []string{}},
+				}
+			}
+			alone, amid := open(results.Alone, 210, 900, 0), open(results.Amid, 230, 4100, 0)
+			if m.Name == "async" {
+				amid = open(results.Amid, 14_000, 196_000, 1)
+			}
+			amid.Poison = &results.Dose{Requests: 3, InFlight: 1}
+			r.Trials = append(r.Trials, results.Trial{Workload: "blast-cpu", Mode: m.Name, Round: round + 1, Started: r.Started, Rungs: []results.Rung{alone, amid}})
+		}
+	}
+	r.Verdicts = results.Judge(r)
+	return r
+}
+
+func TestIsolationTable(t *testing.T) {
+	got := render(t, "table", blasted(), report.Options{Width: 80})
+	file := filepath.Join("testdata", "table-isolation.golden")
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", file, diff)
+	}
+}
+
+// Every format has the two open loads, or at least the row.
+func TestIsolationInEveryFormat(t *testing.T) {
+	for format, want := range map[string]string{
+		"csv": ",amid_p99_us,", "html": "Isolation", "markdown": "Isolation", "json": `"amid poison"`,
+	} {
+		if got := render(t, format, blasted(), report.Options{}); !strings.Contains(got, want) {
+			t.Errorf("%s has no %s", format, want)
+		}
+	}
+	for _, f := range report.Formats {
+		if got := render(t, f.Name, blasted(), report.Options{}); strings.Contains(got, "NaN") && f.Name != "html" {
+			t.Errorf("%s:\n%s", f.Name, got)
+		}
+	}
+}

@@ -1,0 +1,121 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/olekukonko/tablewriter"
+	"github.com/olekukonko/tablewriter/renderer"
+	"github.com/olekukonko/tablewriter/tw"
+
+	"nodecompare/results"
+)
+
+// leastMapColumn is the columns of text that a cell's figures need to stand in a line each, for names of usual length.
+const leastMapColumn = 18
+
+// mapCorner is the head of the rows.
+const mapCorner = "wait"
+
+// writeMapTable writes a grid for each two modes and number of connections, or a list where there is no room for one, and what
+// follows.
+func writeMapTable(out io.Writer, m *results.Map, o Options) error {
+	p := newPage(out, o)
+	p.paragraph(mapHeading(m))
+	for _, pair := range m.Pairs {
+		for _, g := range mapGrids(m, pair) {
+			p.line("")
+			p.note(g.title() + ": who is ahead, and by how much")
+			if p.width < leastTable {
+				p.mapList(g)
+			} else {
+				p.mapGrid(g)
+			}
+		}
+		p.line("")
+		for _, s := range mapSentences(m, pair) {
+			p.note(s)
+		}
+	}
+	for _, s := range mapRemarks(m) {
+		p.line("")
+		p.note(s)
+	}
+	return p.err
+}
+
+// mapGrid writes a grid as a table, or as several below each other when its columns do not stand side by side.
+func (p *page) mapGrid(g mapGrid) {
+	label := columnsOf(mapCorner)
+	for _, ms := range g.waits {
+		label = max(label, columnsOf(mapBareWait(ms)))
+	}
+	free := p.width - (label + 4)
+	fit := min(max(free/(leastMapColumn+3), 1), len(g.cpus))
+	room := min(max(free/fit-3, 1), 2*leastMapColumn)
+	for from := 0; from < len(g.cpus); from += fit {
+		p.mapColumns(g, from, min(from+fit, len(g.cpus)), room)
+	}
+}
+
+// mapColumns writes the columns from one to before another.
+func (p *page) mapColumns(g mapGrid, from, to, room int) {
+	if p.err != nil {
+		return
+	}
+	head := []string{p.paint(strong, mapCorner)}
+	for _, us := range g.cpus[from:to] {
+		head = append(head, p.paint(strong, strings.Join(wrap(mapCPU(us), room, ""), "\n")))
+	}
+	var rows [][]string
+	for i, ms := range g.waits {
+		row := []string{p.paint(strong, mapBareWait(ms))}
+		for _, c := range g.rows[i][from:to] {
+			row = append(row, p.mapCell(g, c, room))
+		}
+		rows = append(rows, row)
+	}
+	t := tablewriter.NewTable(p.out,
+		tablewriter.WithHeaderAutoFormat(tw.Off),
+		tablewriter.WithRowAutoWrap(tw.WrapNone), tablewriter.WithHeaderAutoWrap(tw.WrapNone),
+		tablewriter.WithEastAsian(tw.Off),
+		tablewriter.WithTrimSpace(tw.Off), tablewriter.WithTrimLine(tw.Off),
+		tablewriter.WithHeaderAlignment(tw.AlignLeft), tablewriter.WithRowAlignment(tw.AlignLeft),
+		tablewriter.WithRenderer(renderer.NewBlueprint(tw.Rendition{
+			Settings: tw.Settings{Separators: tw.Separators{BetweenRows: tw.On}},
+		})),
+	)
+	t.Header(head)
+	if p.err = t.Bulk(rows); p.err == nil {
+		p.err = t.Render()
+	}
+}
+
+func (p *page) mapCell(g mapGrid, c results.MapCell, room int) string {
+	lines := []string{p.paint(mapLook(c), strings.Join(wrap(mapWord(c), room, "  "), "\n"))}
+	for _, text := range mapLines(g.pair, c) {
+		lines = append(lines, wrap(text, room, "  ")...)
+	}
+	return strings.Join(lines, "\n")
+}
+
+func mapLook(c results.MapCell) style {
+	switch c.Outcome {
+	case results.MapWins:
+		return good
+	case results.MapSame:
+		return strong
+	}
+	return lesser
+}
+
+func (p *page) mapList(g mapGrid) {
+	for i, ms := range g.waits {
+		for j, us := range g.cpus {
+			c := g.rows[i][j]
+			lines := mapLines(g.pair, c)
+			p.item("  ", fmt.Sprintf("%s, %s: %s; %s; %s", mapWait(ms), mapCPU(us), p.paint(mapLook(c), mapWord(c)), lines[0], lines[1]))
+		}
+	}
+}
