@@ -39,8 +39,8 @@ var Profiles = []Profile{
 		closed(1, 20, 60), closed(8, 20, 60), closed(64, 40, 160), closed(512, 80, 120),
 	}, ms(150), false, ms(150)},
 	{"standard", "six rounds: what the table is made for", 6, loadgen.Settling{Window: ms(25), Cap: ms(750)}, []rung{
-		closed(1, 20, 100), closed(8, 20, 100), closed(64, 40, 240), closed(512, 80, 200), closed(2000, 200, 250),
-	}, ms(250), true, ms(250)},
+		closed(1, 20, 60), closed(8, 20, 60), closed(64, 40, 240), closed(512, 80, 200), closed(1000, 100, 200),
+	}, ms(200), true, ms(210)},
 	{"thorough", "ten longer rounds, up to 10,000 connections", 10, loadgen.Settling{Window: ms(100), Cap: ms(4000)}, []rung{
 		closed(1, 100, 500), closed(8, 100, 500), closed(64, 250, 1000), closed(512, 400, 1000),
 		closed(2000, 800, 1500), closed(10000, 3000, 3000),
