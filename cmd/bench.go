@@ -24,6 +24,7 @@ func benchCommand() *cobra.Command {
 	o := bench.Options{Seed: rand.Uint64N(1 << 53)}
 	var b benchRun
 	var format, pin, baseline string
+	var own, paths, pids []string // of users' servers
 	var quiet bool
 	c := &cobra.Command{
 		Use:   "bench",
@@ -36,13 +37,17 @@ progress to standard error.
 With --baseline the new figures are held against those of a record that was saved before: exit code 3
 says that something became slower, 4 that this cannot be told, 5 that the two cannot be compared.
 
+A server of your own stands beside the modes with --server: a command, which finds its port in PORT,
+or the URL of one that runs already. Routes that it has elsewhere are mapped with --path; what it does
+not serve is left out. See docs/servers.md.
+
 Profiles:
 ` + profileList() + `
 Modes:
 ` + modeList() + `
 Workloads:
 ` + routeList() + blastList(),
-		Example: "  nodecompare bench\n  nodecompare bench --profile=quick --modes=async,goroutine --workloads=db,cpu --save=record.json\n  nodecompare bench --baseline=record.json",
+		Example: "  nodecompare bench\n  nodecompare bench --profile=quick --modes=async,goroutine --workloads=db,cpu --save=record.json\n  nodecompare bench --baseline=record.json\n  nodecompare bench --server mine='./my-server --port=$PORT' --path wait=/slow",
 		Args:    noArgs,
 		RunE: func(c *cobra.Command, _ []string) (err error) {
 			if b.format, err = report.Named(format); err != nil {
@@ -51,8 +56,14 @@ Workloads:
 			if o.Pin, err = loadgen.ParsePin(pin); err != nil {
 				return usageError{err}
 			}
+			if o.Servers, err = bench.ParseServers(own, paths, pids); err != nil {
+				return usageError{err}
+			}
 			if o.Null && !c.Flags().Changed("modes") {
-				o.Modes = []string{"async"}
+				o.Modes = nil
+				if len(o.Servers) == 0 {
+					o.Modes = []string{"async"}
+				}
 			}
 			if b.plan, err = bench.NewPlan(o); err != nil {
 				return usageError{err}
@@ -70,6 +81,9 @@ Workloads:
 	}
 	flags := c.Flags()
 	flags.StringSliceVar(&o.Modes, "modes", []string{"blocking", "async"}, "concurrency models to compare, in the order of the columns")
+	flags.StringArrayVar(&own, "server", nil, "a server of your own: `NAME=URL` or NAME='command'; any number, and --modes= for no others")
+	flags.StringArrayVar(&paths, "path", nil, "where your servers have a workload: `WORKLOAD=/its/path`, or NAME:WORKLOAD=/its/path")
+	flags.StringArrayVar(&pids, "pid", nil, "the process of a --server at a URL, as `NAME=PID`: it is sampled, with all below it")
 	flags.StringSliceVar(&o.Workloads, "workloads", []string{"hello", "wait"}, "workloads to compare them on")
 	flags.StringVar(&o.Profile, "profile", "standard", "how much to measure: "+names(bench.Profiles, func(p bench.Profile) string { return p.Name }))
 	flags.IntVar(&o.Rounds, "rounds", 0, "rounds, in place of the profile's; intervals need 6")

@@ -56,9 +56,12 @@ func Main() int {
 	var invalid invalidError
 	var regressed regressedError
 	var inconclusive inconclusiveError
+	var status statusError
 	switch {
 	case err == nil:
 		return exitOK
+	case errors.As(err, &status):
+		return int(status)
 	case errors.As(err, &usage):
 		fmt.Fprintf(os.Stderr, "nodecompare: %v\n(see '%s --help')\n", err, c.CommandPath())
 		return exitUsage
@@ -118,7 +121,7 @@ ones, as Node.js works. Start with 'nodecompare bench'.`,
 		SilenceUsage:               true,
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(serveCommand(), benchCommand(), mapCommand(), loadCommand(), selftestCommand(), selftestServerCommand(), reportCommand(), compareCommand(), yardstickCommand())
+	root.AddCommand(serveCommand(), benchCommand(), mapCommand(), loadCommand(), selftestCommand(), selftestServerCommand(), reportCommand(), compareCommand(), yardstickCommand(), guardCommand())
 	return root
 }
 

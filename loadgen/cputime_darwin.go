@@ -2,5 +2,5 @@ package loadgen
 
 import "time"
 
-// CPUTime is not possible here: see Sample.
-func CPUTime(int) (time.Duration, error) { return 0, ErrUnsupported }
+// cpuTime is not possible here: see Sample.
+func cpuTime(int) (time.Duration, error) { return 0, ErrUnsupported }

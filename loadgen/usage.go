@@ -43,21 +43,15 @@ type gauge struct {
 	user, total time.Duration // by ticks
 	rss         uint64
 	threads     int
+	processes   int
+	pid         int    // of a tree: of its root
 	started     uint64 // since boot, in clock ticks: with the pid, the process's identity
 }
 
-// same returns an error when the pid is by now another process's than the one that g was read of, or nobody's.
-func (g gauge) same(pid int) error {
-	now, err := readGauge(pid)
-	if err != nil {
-		return err
-	}
-	return g.sameAs(pid, now)
-}
-
-func (g gauge) sameAs(pid int, now gauge) error {
+// sameAs is an error when the pid is by now another process's than the one that g was read of.
+func (g gauge) sameAs(now gauge) error {
 	if now.started != g.started {
-		return fmt.Errorf("figures of process %d: %w, and its pid is now another's", pid, ErrEnded)
+		return fmt.Errorf("figures of process %d: %w, and its pid is now another's", g.pid, ErrEnded)
 	}
 	return nil
 }

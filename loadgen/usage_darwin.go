@@ -10,3 +10,8 @@ func readThreads(int) (threads, error) { return nil, ErrUnsupported }
 func readPSS(int) (uint64, error) { return 0, ErrUnsupported }
 
 func readFDs(int) (int, error) { return 0, ErrUnsupported }
+
+func readForks() (uint64, error) { return 0, ErrUnsupported }
+
+// openTree is not possible here: see Sample.
+func openTree(Subject) (source, error) { return nil, ErrUnsupported }

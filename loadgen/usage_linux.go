@@ -53,7 +53,11 @@ func Sample(pid int) (Usage, error) {
 	if u.FDs, err = readFDs(pid); err != nil {
 		return Usage{}, err
 	}
-	return u, g.same(pid)
+	now, err := readGauge(pid)
+	if err != nil {
+		return Usage{}, err
+	}
+	return u, g.sameAs(now)
 }
 
 // readGauge reads what is cheap. A zombie has ended.
@@ -69,16 +73,33 @@ func readGauge(pid int) (gauge, error) {
 	if s.State == "Z" || s.State == "X" {
 		return gauge{}, about(pid, ErrEnded)
 	}
-	g := gauge{rss: uint64(s.ResidentMemory()), threads: s.NumThreads, started: s.Starttime}
+	g := gauge{pid: pid, rss: uint64(s.ResidentMemory()), threads: s.NumThreads, processes: 1, started: s.Starttime}
+	return g, g.readClocks()
+}
+
+func (g *gauge) readClocks() (err error) {
 	for _, c := range []struct {
 		which int32
 		value *time.Duration
 	}{{clockSched, &g.cpu}, {clockVirt, &g.user}, {clockProf, &g.total}} {
-		if *c.value, err = cpuClock(pid, c.which); err != nil {
-			return gauge{}, about(pid, err)
+		if *c.value, err = cpuClock(g.pid, c.which); err != nil {
+			return about(g.pid, err)
 		}
 	}
-	return g, nil
+	return nil
+}
+
+// readForks is how many threads and processes the machine has started since it booted. Every clone(2) counts.
+func readForks() (uint64, error) {
+	system, err := procfs.NewDefaultFS()
+	if err != nil {
+		return 0, fmt.Errorf("read how many processes the machine has started: %w", err)
+	}
+	s, err := system.Stat()
+	if err != nil {
+		return 0, fmt.Errorf("read how many processes the machine has started: %w", err)
+	}
+	return s.ProcessCreated, nil
 }
 
 // readPSS reads the resident bytes with shared pages divided; another user's process, and an old kernel, do not show them.

@@ -18,7 +18,7 @@ func TestPidReused(t *testing.T) {
 		t.Fatal(err)
 	}
 	g.started--
-	w := Watcher{pid: os.Getpid(), first: g}
+	w := Watcher{of: lone(os.Getpid()), first: g}
 	if err := w.tick(); !errors.Is(err, ErrEnded) {
 		t.Errorf("got %v, want ErrEnded", err)
 	}

@@ -21,7 +21,7 @@ type Smallest struct {
 func Detectable(r *Record) []Smallest {
 	var all []Smallest
 	for _, w := range r.Settings.Workloads {
-		all = append(all, detectable(w, contests(r, w))...)
+		all = append(all, detectable(w, contests(r.On(w.Name), w))...)
 	}
 	return all
 }

@@ -31,6 +31,14 @@ const (
 	// leastCPU is less than any server spends on a request that it reads and answers itself, microseconds.
 	leastCPU = 1
 
+	// anew is how many threads or processes must have come and gone for a request, where each has one that lives no longer. The rest
+	// are those that no look at the server happened to see.
+	anew = 0.5
+
+	// taken is the share of the connections that servers on few threads must have taken, to be serving them: they hold a descriptor
+	// for each, and a few more for themselves.
+	taken = 0.5
+
 	// waits is how many times as long as its CPU time a lone request takes, if most of it is waiting.
 	waits = 20
 )
@@ -76,6 +84,10 @@ func steps(r *Record, w Workload, mode string) []ModelStep {
 			BusyThreads:        median(func(_ Rung, p Process) float64 { return float64(p.BusyThreads) }),
 			CPUUSPerRequest:    median(func(_ Rung, p Process) float64 { return p.CPUUSPerRequest }),
 			SwitchesPerRequest: median(func(r Rung, p Process) float64 { return float64(p.VoluntarySwitches) / float64(r.Answered()) }),
+
+			Processes:            median(func(_ Rung, p Process) float64 { return float64(p.Processes) }),
+			Files:                median(func(_ Rung, p Process) float64 { return float64(p.Files) }),
+			ShortLivedPerRequest: median(func(r Rung, p Process) float64 { return float64(p.ShortLived) / float64(r.Answered()) }),
 		}
 		if s.Threads > 0 {
 			all = append(all, s)
@@ -96,6 +108,11 @@ func classify(steps []ModelStep, cores int) Model {
 			usable = append(usable, s)
 		}
 	}
+	if n := fewestAnew(steps); n >= anew {
+		m.Name = ThreadPerRequest
+		m.Why = fmt.Sprintf("on every rung at least %s threads or processes came and went for ten requests: one for each", figure(10*min(1, n)))
+		return m
+	}
 	if why := missing(steps, usable, own); why != "" {
 		m.Why = why
 		return m
@@ -106,6 +123,9 @@ func classify(steps []ModelStep, cores int) Model {
 		m.Name, m.Threads = ThreadPool, max(1, round(last.ActiveThreads-idle(first, own)))
 		m.Why = fmt.Sprintf("requests spend their time waiting, and of %s in flight only %s were being served at a time, by the %s that ran: the others wait for one",
 			figure(last.InFlight), figure(few), threads(last.ActiveThreads))
+	case last.ActiveThreads <= own && backlogged(first, last):
+		m.Why = fmt.Sprintf("one cannot tell: with %s connections the server had %s files open, so most were not with it but in the system's queue: %s that ran may each serve one at a time, or loops that close connections after each request",
+			figure(float64(last.Connections)), figure(last.Files), threads(last.ActiveThreads))
 	case last.ActiveThreads <= own:
 		m.Name, m.Threads = EventLoop, max(1, round(last.BusyThreads))
 		m.Why = fmt.Sprintf("with %s requests in flight %s ran, and %s did the work: requests wait without a thread of their own",
@@ -127,6 +147,15 @@ func classify(steps []ModelStep, cores int) Model {
 			figure(first.InFlight), figure(last.InFlight), figure(first.ActiveThreads), figure(last.ActiveThreads))
 	}
 	return m
+}
+
+// fewestAnew is how many threads or processes came and went for a request on the rung with the fewest of them; 0 where there is none. It
+// does not take many requests in flight to see, and the machine's own, which are counted among them, will not be as many on every rung.
+func fewestAnew(steps []ModelStep) float64 {
+	if len(steps) == 0 {
+		return 0
+	}
+	return slices.MinFunc(steps, func(a, b ModelStep) int { return cmp.Compare(a.ShortLivedPerRequest, b.ShortLivedPerRequest) }).ShortLivedPerRequest
 }
 
 // missing says what it takes to tell, and is not there; "" when all is.
@@ -151,6 +180,13 @@ func missing(steps, usable []ModelStep, own float64) string {
 // each says that every request in flight had a thread.
 func (s ModelStep) each() bool {
 	return s.ActiveThreads >= forEach*s.InFlight || s.Threads >= forEach*s.InFlight && s.ActiveThreads >= forEachToRun*s.InFlight
+}
+
+// backlogged says that most connections were not with the server: it had no descriptor for them. How many it has of its own the step
+// with the fewest connections tells.
+func backlogged(first, last ModelStep) bool {
+	connections := float64(last.Connections - first.Connections)
+	return first.Files > 0 && last.Files > 0 && connections > 0 && last.Files-first.Files < taken*connections
 }
 
 // standing is the number of threads of a pool that was there before the load; 0 when there is none. It may be larger than any

@@ -79,6 +79,24 @@ func loops(k, own int) shape {
 	return func(r *rand.Rand, n int) results.Rung { return hello(r, n, k+own+some(r, 0, 8), k+some(r, 0, 10), k) }
 }
 
+// eachAnew makes a thread for each request, which ends with it, as Python's http.server does: none of them is left at a rung's end.
+// Where its backlog is short, hardly any request is in flight.
+func eachAnew(r *rand.Rand, n int) results.Rung {
+	rung := hello(r, n, some(r, 2, n+1), 1, 1)
+	rung.InFlight = float64(some(r, 1, n))
+	rung.Process.ShortLived = rung.Requests + uint64(some(r, 0, 3000))
+	return rung
+}
+
+// workers are single-threaded processes that hold so many connections at a time.
+func workers(k int, held func(n int) int) shape {
+	return func(r *rand.Rand, n int) results.Rung {
+		rung := hello(r, n, k+1, min(n, k)+some(r, 0, 1), some(r, 1, k))
+		rung.Process.Processes, rung.Process.Files = k+1, 10*k+held(n)
+		return rung
+	}
+}
+
 func waitingLoop(r *rand.Rand, n int) results.Rung { return wait(r, n, 11, some(r, 4, 9), 1, 1500) }
 
 // scrypt and file are an event loop whose workers do the work.
@@ -137,6 +155,9 @@ func TestModels(t *testing.T) {
 		{"one loop, where requests compute", loops(1, 8), heavy, results.EventLoop, 1, 1},
 		{"two loops", loops(2, 10), quick, results.EventLoop, 2, 2},
 		{"a loop within a JVM", loops(1, 45), standard, results.EventLoop, 1, 1},
+		{"a thread that comes and goes with each request", eachAnew, standard, results.ThreadPerRequest, 0, 0},
+		{"four workers that take all connections", workers(4, func(n int) int { return n }), standard, results.EventLoop, 1, 4},
+		{"50 pre-forked processes", workers(50, func(n int) int { return min(n, 50) }), standard, results.ThreadPool, 45, 52},
 		{"a loop on a route that waits", waitingLoop, standard, results.EventLoop, 1, 1},
 		{"a loop with workers", offloads, heavy, results.EventLoop, 1, 5},
 	} {
@@ -179,6 +200,14 @@ func TestModelsThatCannotBeTold(t *testing.T) {
 		{"other processes do the work", change(blocking, func(r *results.Rung) { r.Process.CPUUSPerRequest = 0.1 }), standard, 2, "others must do its work"},
 		{"too few connections", blocking, []int{1, 8, 32}, 2, "it takes 40"},
 		{"too few connections for so many cores", loops(1, 8), []int{1, 8, 64}, 64, "it takes 288"},
+		{"few processes that leave connections in the backlog", workers(4, func(n int) int { return min(n, 4) }), standard, 2, "most were not with it"},
+		{"the machine's own processes, on one rung", func(r *rand.Rand, n int) results.Rung {
+			rung := workers(4, func(n int) int { return min(n, 4) })(r, n)
+			if n == 64 {
+				rung.Process.ShortLived = rung.Requests
+			}
+			return rung
+		}, standard, 2, "most were not with it"},
 		{"grows, but not with the load", func(r *rand.Rand, n int) results.Rung {
 			grown := int(3 * math.Sqrt(float64(n)))
 			return hello(r, n, grown+5, grown, 3)

@@ -79,7 +79,7 @@ func Compare(old, now *Record) Gate {
 	}
 	for _, w := range now.Settings.Workloads {
 		for _, m := range now.Settings.Modes {
-			if !old.measured(w.Name, m.Name) {
+			if !old.measured(w.Name, m.Name) || !now.measured(w.Name, m.Name) {
 				continue
 			}
 			for _, gauge := range Gauges {
@@ -101,7 +101,7 @@ func side(r *Record) Side { return Side{r.ToolVersion, r.Started, r.Settings.Rou
 
 // measured says that a mode and a workload were both part of the bench.
 func (r *Record) measured(workload, mode string) bool {
-	return slices.ContainsFunc(r.Settings.Workloads, func(w Workload) bool { return w.Name == workload }) &&
+	return !r.Settings.lacks(workload, mode) && slices.ContainsFunc(r.Settings.Workloads, func(w Workload) bool { return w.Name == workload }) &&
 		slices.ContainsFunc(r.Settings.Modes, func(m Mode) bool { return m.Name == mode })
 }
 

@@ -1,6 +1,7 @@
 package results
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -39,7 +40,7 @@ func incomparable(old, now *Record) []string {
 		}
 	}
 	if !slices.ContainsFunc(now.Settings.Workloads, func(w Workload) bool {
-		return slices.ContainsFunc(now.Settings.Modes, func(m Mode) bool { return old.measured(w.Name, m.Name) })
+		return slices.ContainsFunc(now.Settings.Modes, func(m Mode) bool { return old.measured(w.Name, m.Name) && now.measured(w.Name, m.Name) })
 	}) {
 		reasons = append(reasons, "no mode on any workload is in both records: bench with the same --modes and --workloads")
 	}
@@ -91,9 +92,17 @@ func ofSettings(old, now Settings) []aspect {
 		all = append(all,
 			aspect{w.Name + ", request", o.Method + " " + o.Target, w.Method + " " + w.Target, benchAgain},
 			aspect{w.Name + ", load", o.load(), w.load(), benchAgain})
+		for _, m := range now.Modes {
+			if i := slices.IndexFunc(old.Modes, func(o Mode) bool { return o.Name == m.Name }); i >= 0 {
+				all = append(all, aspect{m.Name + " on " + w.Name + ", path", old.Modes[i].asked(o), m.asked(w), "give --path as it was, or " + benchAgain})
+			}
+		}
 	}
 	return all
 }
+
+// asked is the path and query that the mode's server was asked for.
+func (m Mode) asked(w Workload) string { return cmp.Or(m.Targets[w.Name], w.Target) }
 
 // load is the workload's ladder in words.
 func (w Workload) load() string {
@@ -117,6 +126,12 @@ func differences(old, now *Record) []string {
 			notes = append(notes, fmt.Sprintf("%s: %s in the old record, %s in the new one", a.what, orNone(a.old), orNone(a.now)))
 		}
 	}
+	for _, m := range now.Settings.Modes {
+		i := slices.IndexFunc(old.Settings.Modes, func(o Mode) bool { return o.Name == m.Name })
+		if i >= 0 && old.Settings.Modes[i].Server != m.Server {
+			notes = append(notes, fmt.Sprintf("%s: %s in the old record, %s in the new one", m.Name, orNone(old.Settings.Modes[i].Server), orNone(m.Server)))
+		}
+	}
 	if (old.Settings.Yardstick == 0) != (now.Settings.Yardstick == 0) {
 		notes = append(notes, "only one record has a yardstick: figures are compared as they are, which takes wider floors")
 	}
@@ -124,7 +139,7 @@ func differences(old, now *Record) []string {
 		var names []string
 		for _, w := range r.Settings.Workloads {
 			for _, m := range r.Settings.Modes {
-				if !other.measured(w.Name, m.Name) {
+				if r.measured(w.Name, m.Name) && !other.measured(w.Name, m.Name) {
 					names = append(names, m.Name+" on "+w.Name)
 				}
 			}

@@ -41,6 +41,15 @@ func TestGateIncomparable(t *testing.T) {
 		{"a workload less", func(old, _ *results.Record) {
 			old.Settings.Workloads = append(old.Settings.Workloads, results.Workload{Name: "wait"})
 		}, "", "only in the old record, and not compared: blocking on wait, async on wait"},
+		{"another path of a user's server", func(_, r *results.Record) { r.Settings.Modes[0].Targets = map[string]string{"hello": "/index.html"} },
+			"blocking on hello, path: /hello in the old record, /index.html in the new one: give --path as it was", ""},
+		{"another command of a user's server", func(old, r *results.Record) {
+			old.Settings.Modes[0].Server, r.Settings.Modes[0].Server = "./v1", "./v2"
+		},
+			"", "blocking: ./v1 in the old record, ./v2 in the new one"},
+		{"a server that no longer serves a workload", func(_, r *results.Record) {
+			r.Settings.Missing = []results.Missing{{Mode: "blocking", Workload: "hello", Reason: "404"}}
+		}, "", "only in the old record, and not compared: blocking on hello"},
 		{"nothing in common", func(_, r *results.Record) { r.Settings.Workloads[0].Name = "wait" }, "no mode on any workload is in both records", ""},
 		{"interrupted", func(old, _ *results.Record) { old.Partial = true }, "the old record is partial: its bench was interrupted", ""},
 		{"a wrong tool", func(_, r *results.Record) { r.Selftest = &results.Selftest{Verdict: results.SelftestWrong} }, "the selftest of the new record found", ""},

@@ -66,7 +66,7 @@ type Settings struct {
 	Pin       Pin        `json:"pin"`
 	Awake     bool       `json:"awake"` // idle CPUs were kept from sleeping, as root may on Linux: else waking them is part of all latency
 	Modes     []Mode     `json:"modes"`
-	Missing   []Missing  `json:"missing,omitempty"` // modes that were asked for, and that this machine could not run
+	Missing   []Missing  `json:"missing,omitempty"` // what was asked for, and left out
 	Workloads []Workload `json:"workloads"`
 }
 
@@ -80,14 +80,17 @@ type Pin struct {
 
 // Mode is a concurrency model that took part, in the order of the table's columns.
 type Mode struct {
-	Name    string `json:"name"`
-	Summary string `json:"summary"`
+	Name    string            `json:"name"`
+	Summary string            `json:"summary"`
+	Server  string            `json:"server,omitempty"`  // a user's own: its command line, or its URL
+	Targets map[string]string `json:"targets,omitempty"` // by workload, what this server was asked for in place of the workload's target
 }
 
 // Missing is a mode that was left out.
 type Missing struct {
-	Mode   string `json:"mode"`
-	Reason string `json:"reason"` // with what to do about it
+	Mode     string `json:"mode"`
+	Workload string `json:"workload,omitempty"` // the one that it does not serve; "" where it took no part at all
+	Reason   string `json:"reason"`             // with what to do about it
 }
 
 // Workload is a route and the steps of load that each trial of it put on a server.
@@ -135,7 +138,8 @@ type Trial struct {
 	Mode     string    `json:"mode"`
 	Round    int       `json:"round"` // from 1
 	Started  time.Time `json:"started"`
-	ElapsedS float64   `json:"elapsed_s"` // with the server's start, the warm-up and the stop
+	ElapsedS float64   `json:"elapsed_s"`          // with the server's start, the warm-up and the stop
+	Standing bool      `json:"standing,omitempty"` // its server was not started for it: it ran before, and went on after
 	WarmUp   *WarmUp   `json:"warm_up,omitempty"`
 	Rungs    []Rung    `json:"rungs"` // those that were finished
 
@@ -241,7 +245,8 @@ type Latency struct {
 	Max  float64 `json:"max"`
 }
 
-// Process is what the server used during a rung, and held at most.
+// Process is what the server used during a rung, and held at most: all of its processes together. Memory is resident; of several
+// processes it is what they held at the rung's end, with shared pages divided among them, where the system tells that.
 type Process struct {
 	CPUS                float64 `json:"cpu_s"`              // user and system
 	CPUUSPerRequest     float64 `json:"cpu_us_per_request"` // per request without error; 0 when there was none
@@ -251,6 +256,9 @@ type Process struct {
 	RSSBytes            uint64  `json:"rss_bytes"`
 	VoluntarySwitches   uint64  `json:"voluntary_switches"`
 	InvoluntarySwitches uint64  `json:"involuntary_switches"`
+	Processes           int     `json:"processes,omitempty"`   // 0 in records of before this was told
+	Files               int     `json:"files,omitempty"`       // open file descriptors, connections among them; 0 where they may not be read
+	ShortLived          uint64  `json:"short_lived,omitempty"` // threads and processes that came and went within the rung: an upper bound
 }
 
 // Yardstick is a server that never changes (servers/yardstick), on the same CPUs. The load went to and fro between it and the

@@ -30,7 +30,7 @@ type Verdict struct {
 // Finding is one row: a word for each mode, and what the words follow from.
 type Finding struct {
 	Row         string       `json:"row"`
-	Words       []Word       `json:"words"`                 // in the order of the settings' modes
+	Words       []Word       `json:"words"`                 // in the order of the settings' modes, without those that took no part
 	Models      []Model      `json:"models,omitempty"`      // Execution: one for each mode
 	Comparisons []Comparison `json:"comparisons,omitempty"` // Performance, Scalability: every metric of every two modes
 	Scaling     []Scaling    `json:"scaling,omitempty"`     // Scalability: one for each mode
@@ -63,6 +63,10 @@ type ModelStep struct {
 	BusyThreads        float64 `json:"busy_threads"`   // that did the work
 	CPUUSPerRequest    float64 `json:"cpu_us_per_request"`
 	SwitchesPerRequest float64 `json:"switches_per_request"` // voluntary context switches
+
+	Processes            float64 `json:"processes,omitempty"`               // that the threads are spread over
+	Files                float64 `json:"files,omitempty"`                   // open file descriptors, connections among them
+	ShortLivedPerRequest float64 `json:"short_lived_per_request,omitempty"` // threads and processes that came and went
 }
 
 // Scaling is how a mode's throughput grew with its connections.
@@ -112,6 +116,7 @@ func (f Finding) Of(mode string) string {
 func Judge(r *Record) []Verdict {
 	var verdicts []Verdict
 	for _, w := range r.Settings.Workloads {
+		r := r.On(w.Name)
 		all := contests(r, w)
 		if w.Poison != nil {
 			verdicts = append(verdicts, isolation(r, w, all))

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -24,29 +25,37 @@ const (
 
 // parentEnv tells the child which descriptor reaches end of file when this process is gone, even by SIGKILL.
 // (Pdeathsig would do the same on Linux, but it follows the thread that started the child, and Go's threads end.)
-const parentEnv = "NODECOMPARE_PARENT_FD=3"
+const (
+	parentVariable = "NODECOMPARE_PARENT_FD"
+	parentEnv      = parentVariable + "=3"
+)
 
 // Command says which server to start as a child process. It must print a line with "port N" on standard output once it
-// listens on the loopback interface, and answer GET / with 200.
+// listens on the loopback interface, and answer GET / with 200. A Shell line is held to less: see there.
 type Command struct {
 	Name         string        // what messages call it, e.g. the mode
 	Path         string        // the program; "" is this very executable
 	Args         []string      // its arguments, without the program's name
 	Env          []string      // KEY=VALUE, added to this process's environment
 	Stderr       io.Writer     // receives the child's standard error as it comes; nil keeps only the last lines of it
+	Shell        string        // a line for sh -c, in place of Path and Args: somebody's own server, which need not know of this program
+	Probe        string        // the path that a Shell line's server is asked for until it answers, with whatever status; "" is /
 	ReadyTimeout time.Duration // from the start to the first answer; 0 is 15 s
 	StopTimeout  time.Duration // from SIGTERM to SIGKILL; 0 is 5 s
 }
 
 // line is the command as a person would type it.
 func (c Command) line() string {
+	if c.Shell != "" {
+		return c.Shell
+	}
 	return strings.Join(append([]string{c.Path}, c.Args...), " ")
 }
 
 // Process is a running child in a process group of its own, so that what it starts ends with it, and a terminal's Ctrl-C
 // reaches only the parent, which then stops it in order.
 type Process struct {
-	PID  int
+	PID  int // of a Shell line's guard: what it runs are the processes below that one
 	Port int
 	URL  string // http://127.0.0.1:PORT, no slash at the end
 
@@ -96,7 +105,19 @@ func (f *Failure) Unwrap() error { return f.Reason }
 
 // Start starts the server and returns once the child itself owns the listening socket (on Linux) and has answered GET / with
 // 200. When that does not happen within ReadyTimeout, or ctx ends, the child is killed; the error is a *Failure.
+//
+// A Shell line finds a free port in PORT in its environment, and is ready when any process of its own (on Linux) listens there and it
+// has answered GET Probe with any status. It runs under a guard, which ends with it and takes along all that it started.
 func Start(ctx context.Context, c Command) (*Process, error) {
+	var port int
+	if c.Shell != "" {
+		var err error
+		if port, err = freePort(); err != nil {
+			return nil, fmt.Errorf("server %s: find a free port for it: %w", c.Name, err)
+		}
+		c.Path, c.Args = "", []string{GuardCommand, c.Shell}
+		c.Env = append(c.Env[:len(c.Env):len(c.Env)], "PORT="+strconv.Itoa(port))
+	}
 	if c.Path == "" {
 		self, err := os.Executable()
 		if err != nil {
@@ -116,6 +137,11 @@ func Start(ctx context.Context, c Command) (*Process, error) {
 	}
 	ready, cancel := context.WithTimeout(ctx, c.ReadyTimeout)
 	defer cancel()
+	if port > 0 {
+		given := make(chan int, 1)
+		given <- port
+		ports = given // what it prints is its own affair
+	}
 	if err := p.awaitReady(ready, ports); err != nil {
 		if ctx.Err() != nil {
 			err = context.Cause(ctx)
@@ -239,7 +265,8 @@ func (p *Process) Err() error {
 func (p *Process) Stderr() []string { return p.stderr.lines() }
 
 // Stop ends the process and its group: SIGTERM, then SIGKILL when StopTimeout has passed or ctx ends. It may be called more
-// than once. The error is a *Failure when the process had ended before it was asked to, or had to be killed while ctx lived.
+// than once. The error is a *Failure when the process had ended before it was asked to, or had to be killed while ctx lived; a Shell
+// line's server may need that.
 func (p *Process) Stop(ctx context.Context) error {
 	select {
 	case <-p.done:
@@ -263,6 +290,9 @@ func (p *Process) Stop(ctx context.Context) error {
 	case <-ctx.Done():
 		return p.kill()
 	case <-grace.C:
+		if p.command.Shell != "" {
+			return p.kill()
+		}
 		return errors.Join(p.failure(fmt.Errorf("pid %d did not end within %v of SIGTERM and was killed", p.PID, p.command.StopTimeout)), p.kill())
 	}
 }
@@ -272,16 +302,24 @@ func (p *Process) kill() error {
 	p.mu.Lock()
 	p.stopped = true
 	p.mu.Unlock()
-	if err := signalGroup(p.PID, syscall.SIGKILL); err != nil {
-		return p.failure(fmt.Errorf("send SIGKILL to pid %d: %w", p.PID, err))
+	last := syscall.SIGKILL
+	if p.command.Shell != "" {
+		last = guardKill // SIGKILL would end the guard alone
 	}
-	limit := time.NewTimer(killTimeout)
+	limit, again := time.NewTimer(killTimeout), time.NewTicker(killAgain)
 	defer limit.Stop()
-	select {
-	case <-p.done:
-		return nil
-	case <-limit.C:
-		return p.failure(fmt.Errorf("pid %d is still there %v after SIGKILL", p.PID, killTimeout))
+	defer again.Stop()
+	for {
+		if err := signalGroup(p.PID, last); err != nil {
+			return p.failure(fmt.Errorf("send signal %d (%v) to pid %d: %w", int(last), last, p.PID, err))
+		}
+		select {
+		case <-p.done:
+			return nil
+		case <-limit.C:
+			return p.failure(fmt.Errorf("pid %d is still there %v after it was killed", p.PID, killTimeout))
+		case <-again.C: // a guard that had only just begun may not have seen it
+		}
 	}
 }
 

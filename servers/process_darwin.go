@@ -6,7 +6,7 @@ import (
 )
 
 // ownsListener is not known here: macOS has no /proc. The answer to GET / has to do.
-func ownsListener(pid, port int) error { return nil }
+func ownsListener(pids []int, port int, which string) error { return nil }
 
 func maxRSS(u *syscall.Rusage) int64 { return u.Maxrss } // getrusage(2) of macOS: bytes
 

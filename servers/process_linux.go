@@ -11,35 +11,50 @@ import (
 	"github.com/prometheus/procfs"
 )
 
-// ownsListener is nil when one of the process's descriptors is a socket that listens on the port. Without it, a server that was
-// left over from an earlier run, or another one that shares the port by SO_REUSEPORT, could be measured in its place.
-func ownsListener(pid, port int) error {
-	listening, err := listeners(pid, port)
+// ownsListener is nil when one of the descriptors of these processes is a socket that listens on the port. Without it, a server that
+// was left over from an earlier run, or another one that shares the port by SO_REUSEPORT, could be measured in its place. which is
+// how they know of the port. Processes that have ended meanwhile hold nothing.
+func ownsListener(pids []int, port int, which string) error {
+	listening, err := listeners(os.Getpid(), port)
 	if err != nil {
 		return fmt.Errorf("look for the socket on port %d: %w", port, err)
 	}
 	if len(listening) == 0 {
-		return fmt.Errorf("nothing listens on port %d, which it printed", port)
-	}
-	proc, err := procfs.NewProc(pid)
-	if err != nil {
-		return err
-	}
-	targets, err := proc.FileDescriptorTargets()
-	if err != nil {
-		return fmt.Errorf("look for the socket on port %d: %w", port, err)
+		return fmt.Errorf("nothing listens on port %d, which %s", port, which)
 	}
 	found := len(listening)
-	for _, t := range targets {
-		delete(listening, t)
+	for _, pid := range pids {
+		targets, err := descriptors(pid)
+		if err != nil {
+			return fmt.Errorf("look for the socket on port %d: %w", port, err)
+		}
+		for _, t := range targets {
+			delete(listening, t)
+		}
 	}
 	if len(listening) == found {
-		return fmt.Errorf("port %d, which it printed, is listened on by another process", port)
+		return fmt.Errorf("port %d, which %s, is listened on by another process", port, which)
 	}
 	if len(listening) > 0 {
-		return fmt.Errorf("port %d, which it printed, is shared with another process", port)
+		return fmt.Errorf("port %d, which %s, is shared with another process", port, which)
 	}
 	return nil
+}
+
+// descriptors are a process's, as their links read; none of one that has ended.
+func descriptors(pid int) ([]string, error) {
+	proc, err := procfs.NewProc(pid)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	targets, err := proc.FileDescriptorTargets()
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ESRCH) {
+		return nil, nil
+	}
+	return targets, err
 }
 
 // listeners finds the TCP sockets in state LISTEN on the port, in the process's view of the network (which is this process's

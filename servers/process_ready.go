@@ -57,9 +57,9 @@ func (p *Process) awaitReady(ctx context.Context, ports <-chan int) error {
 	defer poll.Stop()
 	var last error
 	for {
-		err := ownsListener(p.PID, p.Port)
+		err := p.listens()
 		if err == nil {
-			err = answers(ctx, client, p.URL+"/")
+			err = p.answers(ctx, client)
 		}
 		if err == nil {
 			return nil
@@ -88,7 +88,25 @@ func (p *Process) endedEarly(ctx context.Context, err error) error {
 	}
 }
 
-func answers(ctx context.Context, client *http.Client, url string) error {
+// listens is nil when the child itself, or of a guarded line any process of it, holds the port.
+func (p *Process) listens() error {
+	if p.command.Shell == "" {
+		return ownsListener([]int{p.PID}, p.Port, "it printed")
+	}
+	pids, err := family(p.PID)
+	if err != nil {
+		return err
+	}
+	return ownsListener(pids, p.Port, "it was given in PORT")
+}
+
+// answers asks the child. A guarded line's server may answer with any status: what it serves is its own affair.
+func (p *Process) answers(ctx context.Context, client *http.Client) error {
+	path := "/"
+	if p.command.Probe != "" {
+		path = p.command.Probe
+	}
+	url := p.URL + path
 	q, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return err
@@ -100,7 +118,7 @@ func answers(ctx context.Context, client *http.Client, url string) error {
 	if err := r.Body.Close(); err != nil {
 		return fmt.Errorf("GET %s: %w", url, err)
 	}
-	if r.StatusCode != http.StatusOK {
+	if r.StatusCode != http.StatusOK && p.command.Shell == "" {
 		return fmt.Errorf("GET %s answered %s instead of 200", url, r.Status)
 	}
 	return nil

@@ -26,6 +26,13 @@ import (
 const childEnv = "NODECOMPARE_TEST_CHILD"
 
 func TestMain(m *testing.M) {
+	if len(os.Args) == 3 && os.Args[1] == servers.GuardCommand {
+		status, err := servers.Guard(os.Args[2])
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+		}
+		os.Exit(status)
+	}
 	if part := os.Getenv(childEnv); part != "" {
 		os.Exit(playChild(part))
 	}
@@ -46,6 +53,14 @@ func playChild(part string) int {
 		select {}
 	case "grandchild":
 		signal.Ignore(syscall.SIGTERM)
+	case "shell-parent":
+		p, err := servers.Start(context.Background(), shellLine(os.Getenv("LINE")))
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		fmt.Println("Server running on port", p.Port)
+		select {}
 	case "parent":
 		p, err := servers.Start(context.Background(), child("plain"))
 		if err != nil {
@@ -67,7 +82,11 @@ func playChild(part string) int {
 	if part == "stubborn" {
 		signal.Ignore(syscall.SIGTERM)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	wanted := "0"
+	if given := os.Getenv("PORT"); given != "" { // as a Shell line's server has it
+		wanted = given
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:"+wanted)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1

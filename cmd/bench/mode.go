@@ -34,6 +34,7 @@ type mode struct {
 	foreign bool     // its server is not this program
 	app     node.App // of a foreign one, once it has been prepared
 	data    string   // the folder of its data
+	user    *Server  // nil for one of ours and of Node.js's
 }
 
 // modeNamed returns the mode of that name; the error lists the known ones.
@@ -51,7 +52,10 @@ func modeNamed(name string) (*mode, error) {
 
 // command is how to start its server on any free port.
 func (m *mode) command(upstream string) (servers.Command, error) {
-	if !m.foreign {
+	switch {
+	case m.user != nil:
+		return servers.Command{Name: m.Name, Shell: m.user.Command, Probe: m.user.target(workload.All[0])}, nil
+	case !m.foreign:
 		return ourCommand(m.Name, m.Name, upstream), nil
 	}
 	if upstream == noUpstream {
@@ -70,8 +74,16 @@ func ourCommand(name, mode, upstream string) servers.Command {
 }
 
 // Prepare sees to it that all modes can be started, which may mean to fetch packages; say is told of that. A mode that this
-// machine cannot run is left out of the plan and named in the record. It is an error when no other is left.
+// machine cannot run is left out of the plan and named in the record, as is a workload that a user's server does not serve. It is an
+// error when nothing is left, or when a user's server cannot be reached at all.
 func (p *Plan) Prepare(ctx context.Context, say func(string)) error {
+	if err := p.prepareModes(ctx, say); err != nil {
+		return err
+	}
+	return p.probe(ctx, say)
+}
+
+func (p *Plan) prepareModes(ctx context.Context, say func(string)) error {
 	for _, s := range p.firstRound() {
 		if !s.mode.foreign || s.mode.data != "" {
 			continue

@@ -19,6 +19,7 @@ import (
 // Options are what a user asks for.
 type Options struct {
 	Modes     []string      // of Modes, in the order of the table's columns
+	Servers   []Server      // users' own, which have the columns after those
 	Workloads []string      // of workload.All
 	Profile   string        // of Profiles
 	Rounds    int           // 0 for the profile's
@@ -100,7 +101,7 @@ func newPlan(o Options, limit int) (*Plan, error) {
 		return nil, err
 	}
 	for _, c := range columns {
-		p.settings.Modes = append(p.settings.Modes, results.Mode{Name: c.name, Summary: c.mode.Summary})
+		p.settings.Modes = append(p.settings.Modes, c.mode.described(c.name))
 	}
 	var groups [][]slot // a workload's trials of one round
 	for _, name := range o.Workloads {
@@ -150,6 +151,9 @@ func columns(o Options) ([]slot, error) {
 			return nil, fmt.Errorf("mode %s is named twice", name)
 		}
 		columns = append(columns, slot{name: name, mode: m})
+	}
+	for _, s := range o.Servers {
+		columns = append(columns, slot{name: s.Name, mode: &mode{Mode: Mode{s.Name, s.summary()}, user: &s}})
 	}
 	if !o.Null {
 		return columns, nil

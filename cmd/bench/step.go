@@ -37,13 +37,13 @@ func (b *bench) step(ctx context.Context, h *host, r rung, rate float64, unstead
 	var beside *results.Yardstick
 	var others loadgen.Interference
 	began := time.Since(h.began)
-	windows, err := watched([]int{h.server.PID, os.Getpid()}, func() error {
+	windows, err := watched([]loadgen.Subject{h.server.sampled, {PID: os.Getpid()}}, func() error {
 		before, err := loadgen.ReadHost(cpus)
 		if err != nil {
 			return err
 		}
 		if r.slices > 0 {
-			result, beside, err = turns(ctx, r, h.server.PID, g, h.yard)
+			result, beside, err = turns(ctx, r, h.server.sampled, g, h.yard)
 		} else {
 			result, err = g.Run(ctx, r.duration)
 		}
@@ -84,11 +84,11 @@ func (b *bench) generatorCores() int {
 	return runtime.NumCPU()
 }
 
-// watched runs a load with a window on each process; a window is nil where the system does not tell. The last one is closed
-// first: the generator's own must not hold what it costs to close that of a server with a thousand threads.
-func watched(pids []int, load func() error) ([]*loadgen.Window, error) {
-	watchers := make([]*loadgen.Watcher, len(pids))
-	windows := make([]*loadgen.Window, len(pids))
+// watched runs a load with a window on each subject; a window is nil where the system does not tell, and of nobody. The last one is
+// closed first: the generator's own must not hold what it costs to close that of a server with a thousand threads.
+func watched(subjects []loadgen.Subject, load func() error) ([]*loadgen.Window, error) {
+	watchers := make([]*loadgen.Watcher, len(subjects))
+	windows := make([]*loadgen.Window, len(subjects))
 	stop := func() (err error) {
 		for i, w := range slices.Backward(watchers) {
 			if w == nil {
@@ -99,8 +99,11 @@ func watched(pids []int, load func() error) ([]*loadgen.Window, error) {
 		}
 		return err
 	}
-	for i, pid := range pids {
-		w, err := loadgen.Watch(pid, sampleInterval)
+	for i, subject := range subjects {
+		if subject == nobody {
+			continue
+		}
+		w, err := subject.Watch(sampleInterval)
 		if err != nil && !errors.Is(err, loadgen.ErrUnsupported) {
 			return nil, errors.Join(err, stop())
 		}
@@ -137,7 +140,11 @@ func measured(a loadgen.Attack, r rung, l *loadgen.Result, w *loadgen.Window) (r
 	}
 	rung.Process = &results.Process{
 		CPUS: seconds(w.CPU), Threads: w.ThreadsPeak, ActiveThreads: w.ActiveThreads, BusyThreads: w.BusyThreads, RSSBytes: w.RSSPeak,
+		Processes: w.Processes, Files: w.FDsPeak, ShortLived: w.ShortLived,
 		VoluntarySwitches: w.VoluntarySwitches, InvoluntarySwitches: w.InvoluntarySwitches,
+	}
+	if w.Processes > 1 && w.PSSEnd > 0 {
+		rung.Process.RSSBytes = w.PSSEnd // the sum of the resident memory would count what they share as often as there are processes
 	}
 	if answered > 0 {
 		rung.Process.CPUUSPerRequest = float64(w.CPU.Nanoseconds()) / 1e3 / answered

@@ -22,7 +22,10 @@ const (
 // trial starts a fresh server, climbs the ladder, and stops it.
 func (b *bench) trial(ctx context.Context, s slot) results.Trial {
 	began := time.Now()
-	t := results.Trial{Workload: s.workload.Name, Mode: s.name, Round: s.round, Started: began.UTC().Truncate(time.Millisecond), Rungs: []results.Rung{}}
+	t := results.Trial{
+		Workload: s.workload.Name, Mode: s.name, Round: s.round, Standing: s.mode.standing(),
+		Started: began.UTC().Truncate(time.Millisecond), Rungs: []results.Rung{},
+	}
 	err := b.served(ctx, s, func(ctx context.Context, h *host) error {
 		y, err := startYardstick(ctx, b.plan.serverCPUs(s.workload))
 		if err != nil {
@@ -47,7 +50,7 @@ func (b *bench) trial(ctx context.Context, s slot) results.Trial {
 
 // host is a running server under load.
 type host struct {
-	server *servers.Process
+	server running
 	attack loadgen.Attack // on the workload, with no connections and no rate yet
 	yard   yard
 	began  time.Time // of the trial
@@ -67,16 +70,12 @@ func (b *bench) served(ctx context.Context, s slot, use func(context.Context, *h
 		defer func() { err = errors.Join(err, up.Stop(ctx)) }()
 		upstream = up.URL + workload.UpstreamPath
 	}
-	command, err := s.mode.command(upstream)
-	if err != nil {
-		return err
-	}
-	server, err := startPinned(ctx, b.plan.serverCPUs(s.workload), command)
+	server, err := b.plan.run(ctx, s, upstream)
 	if err != nil {
 		return err
 	}
 	defer func() {
-		if stopErr := server.Stop(ctx); stopErr != nil {
+		if stopErr := server.stop(ctx); stopErr != nil {
 			err = stopErr // that it died says more than the errors it led to
 		}
 	}()
@@ -85,17 +84,17 @@ func (b *bench) served(ctx context.Context, s slot, use func(context.Context, *h
 	defer cancel(nil)
 	go func() {
 		select {
-		case <-server.Done():
-			cancel(server.Err())
+		case <-server.done():
+			cancel(server.err())
 		case <-ctx.Done():
 		}
 	}()
-	err = use(ctx, &host{server: server, attack: loadgen.Attack{Target: target(server, s.workload), Timeout: requestTimeout, Engine: b.plan.engine(0)}})
-	if errors.Is(err, loadgen.ErrEnded) {
-		<-server.Done() // seen dead before it was reaped: its exit state comes with that
+	err = use(ctx, &host{server: server, attack: loadgen.Attack{Target: s.target(server.url), Timeout: requestTimeout, Engine: b.plan.engine(0)}})
+	if errors.Is(err, loadgen.ErrEnded) && server.process != nil {
+		<-server.done() // seen dead before it was reaped: its exit state comes with that
 	}
 	if err != nil {
-		err = errors.Join(server.Err(), err)
+		err = errors.Join(server.err(), err)
 	}
 	return err
 }
@@ -142,8 +141,10 @@ func (b *bench) rate(s slot, r rung) float64 {
 	return 0
 }
 
-func target(server *servers.Process, w workload.Workload) loadgen.Target {
-	t := loadgen.Target{Method: w.Method, URL: server.URL + w.Target}
+// target is what is asked of the slot's server, of which the URL has no path.
+func (s slot) target(url string) loadgen.Target {
+	w := s.workload
+	t := loadgen.Target{Method: w.Method, URL: url + s.mode.target(w)}
 	if w.Body != "" {
 		t.Header = http.Header{"Content-Type": {w.ContentType}}
 		t.Body = []byte(w.Body)

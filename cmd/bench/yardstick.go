@@ -40,19 +40,19 @@ func (y yard) stop(ctx context.Context) error {
 }
 
 // turns goes to and fro between the server and the yardstick, and adds up what each gave.
-func turns(ctx context.Context, r rung, pid int, server *loadgen.Generator, y yard) (*loadgen.Result, *results.Yardstick, error) {
+func turns(ctx context.Context, r rung, of loadgen.Subject, server *loadgen.Generator, y yard) (*loadgen.Result, *results.Yardstick, error) {
 	if _, err := y.load.Run(ctx, slice); err != nil { // opens its connections
 		return nil, nil, err
 	}
 	var sum, ofYard spent
 	var cpu, throughput []float64 // of the server over the yardstick, slice by slice
 	for range r.slices {
-		mine, err := spend(ctx, pid, server, r.duration/time.Duration(r.slices))
+		mine, err := spend(ctx, of, server, r.duration/time.Duration(r.slices))
 		sum.add(mine)
 		if err != nil {
 			return sum.result, nil, err
 		}
-		its, err := spend(ctx, y.process.PID, y.load, slice)
+		its, err := spend(ctx, loadgen.Subject{PID: y.process.PID}, y.load, slice)
 		ofYard.add(its)
 		if err != nil {
 			return sum.result, nil, err
@@ -76,8 +76,12 @@ type spent struct {
 	cpu    time.Duration // 0 where the system does not tell
 }
 
-func spend(ctx context.Context, pid int, g *loadgen.Generator, d time.Duration) (spent, error) {
-	before, err := loadgen.CPUTime(pid)
+func spend(ctx context.Context, of loadgen.Subject, g *loadgen.Generator, d time.Duration) (spent, error) {
+	if of == nobody {
+		result, err := g.Run(ctx, d)
+		return spent{result: result}, err
+	}
+	before, err := of.CPUTime()
 	if err != nil && !errors.Is(err, loadgen.ErrUnsupported) {
 		return spent{}, err
 	}
@@ -85,11 +89,11 @@ func spend(ctx context.Context, pid int, g *loadgen.Generator, d time.Duration) 
 	if err != nil {
 		return spent{result: result}, err
 	}
-	after, err := loadgen.CPUTime(pid)
+	after, err := of.CPUTime()
 	if err != nil && !errors.Is(err, loadgen.ErrUnsupported) {
 		return spent{result: result}, err
 	}
-	return spent{result, after - before}, nil
+	return spent{result, max(0, after-before)}, nil
 }
 
 func (s *spent) add(other spent) {

@@ -72,7 +72,7 @@ func (r *round) measure(ctx context.Context, s *server, at results.MapPlace) (re
 
 // cpuTime is 0 where the system does not tell.
 func cpuTime(pid int) (time.Duration, error) {
-	used, err := loadgen.CPUTime(pid)
+	used, err := loadgen.Subject{PID: pid}.CPUTime()
 	if errors.Is(err, loadgen.ErrUnsupported) {
 		return 0, nil
 	}

@@ -59,11 +59,19 @@ func (s sheet) execution(f results.Finding) []group {
 	return []group{model, evidence}
 }
 
+// threadsOrProcesses is what a pool is made of: processes, where there are about as many of them.
+func threadsOrProcesses(m results.Model) string {
+	if n := len(m.Steps); n > 0 && m.Steps[n-1].Processes > 1 && m.Steps[n-1].Processes >= 0.5*float64(m.Threads) {
+		return "processes"
+	}
+	return "threads"
+}
+
 // modelName is what a model is called, with its number of threads where that belongs to the name.
 func modelName(m results.Model) string {
 	switch m.Name {
 	case results.ThreadPool:
-		return fmt.Sprintf("%s %s threads", m.Name, count(float64(m.Threads)))
+		return fmt.Sprintf("%s %s %s", m.Name, count(float64(m.Threads)), threadsOrProcesses(m))
 	case results.EventLoop:
 		return fmt.Sprintf("%s (%s)", m.Name, counted(uint64(max(m.Threads, 0)), "loop"))
 	}

@@ -69,6 +69,11 @@ func remarks(r *results.Record) []string {
 	for _, m := range r.Settings.Missing {
 		all = append(all, "LEFT OUT: "+m.Reason)
 	}
+	for _, m := range r.Settings.Modes {
+		if slices.ContainsFunc(r.Trials, func(t results.Trial) bool { return t.Mode == m.Name && t.Standing }) {
+			all = append(all, fmt.Sprintf("NOT FRESH: %s ran before the bench and between its trials, at %s: what one trial leaves behind is the next one's, and its CPUs are its own affair.", m.Name, m.Server))
+		}
+	}
 	for _, t := range r.Trials {
 		if t.Failure != "" {
 			all = append(all, fmt.Sprintf("FAILED: %s on %s, round %d: %s", t.Mode, t.Workload, t.Round, t.Failure))

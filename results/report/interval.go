@@ -22,7 +22,7 @@ func spread(e stat.Estimate, one scale) string {
 	if share > widest {
 		return fmt.Sprintf(" (%s–%s)", digits(e.Low/one.one), digits(e.High/one.one))
 	}
-	return fmt.Sprintf(" ±%.0f%%", math.Ceil(100*share-1e-9))
+	return fmt.Sprintf(" ±%.0f%%", max(0, math.Ceil(100*share-1e-9))) // Ceil makes a negative zero of less
 }
 
 func perSecond(e stat.Estimate) string {

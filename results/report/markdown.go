@@ -17,7 +17,7 @@ func writeMarkdown(out io.Writer, r *results.Record, _ Options) error {
 	p.line(escaped(heading(r)))
 	for i, w := range r.Settings.Workloads {
 		if i < len(r.Verdicts) {
-			p.markdown(r, w, r.Verdicts[i])
+			p.markdown(r.On(w.Name), w, r.Verdicts[i])
 		}
 	}
 	p.line("")

@@ -27,7 +27,7 @@ func writeTable(out io.Writer, r *results.Record, o Options) error {
 	p.paragraph(heading(r))
 	for i, w := range r.Settings.Workloads {
 		if i < len(r.Verdicts) {
-			p.workload(r, w, r.Verdicts[i])
+			p.workload(r.On(w.Name), w, r.Verdicts[i])
 		}
 	}
 	for _, s := range remarks(r) {

@@ -1,0 +1,187 @@
+package bench
+
+import (
+	"fmt"
+	"maps"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"nodecompare/loadgen"
+	"nodecompare/results"
+	"nodecompare/servers/workload"
+)
+
+// Server is a user's own, beside the modes: a command that is started for each trial, or a URL at which one runs.
+type Server struct {
+	Name    string
+	Command string            // for sh -c, with PORT in its environment; "" for one at a URL
+	URL     string            // http://host:port, and a path that all others follow; no slash at the end
+	PID     int               // of one at a URL: it is sampled, with all that descends from it; 0 for none
+	Paths   map[string]string // by workload: what to ask for in place of the workload's own path and query
+}
+
+var serverName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
+
+// ParseServers makes users' servers of what the command line says of them: NAME=URL or NAME=COMMAND, then [NAME:]WORKLOAD=/its/path and
+// NAME=PID for those of a URL. A path without a name is for all of them.
+func ParseServers(given, paths, pids []string) ([]Server, error) {
+	var all []Server
+	for _, text := range given {
+		s, err := parseServer(text)
+		if err != nil {
+			return nil, err
+		}
+		if slices.ContainsFunc(all, func(other Server) bool { return other.Name == s.Name }) {
+			return nil, fmt.Errorf("server %s is named twice", s.Name)
+		}
+		all = append(all, s)
+	}
+	for _, text := range paths {
+		if err := parsePath(all, text); err != nil {
+			return nil, fmt.Errorf("path %q: %w", text, err)
+		}
+	}
+	for _, text := range pids {
+		if err := parsePID(all, text); err != nil {
+			return nil, fmt.Errorf("pid %q: %w", text, err)
+		}
+	}
+	return all, nil
+}
+
+func parseServer(text string) (Server, error) {
+	name, value, ok := strings.Cut(text, "=")
+	if !ok || strings.TrimSpace(value) == "" {
+		return Server{}, fmt.Errorf("server %q: give NAME=URL, or NAME='command …'", text)
+	}
+	if !serverName.MatchString(name) {
+		return Server{}, fmt.Errorf("server %q: a name is letters, digits, dots, dashes and underscores", name)
+	}
+	if _, err := modeNamed(name); err == nil {
+		return Server{}, fmt.Errorf("server %s: that is a mode of this program: take another name", name)
+	}
+	s := Server{Name: name, Paths: map[string]string{}}
+	if scheme, _, ok := strings.Cut(value, "://"); !ok || strings.ContainsAny(scheme, " \t/$'\"") {
+		s.Command = value
+		return s, nil
+	}
+	u, err := url.Parse(value)
+	if err != nil {
+		return Server{}, fmt.Errorf("server %s: %w", name, err)
+	}
+	if u.Scheme != "http" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+		return Server{}, fmt.Errorf("server %s: %s is not of the form http://host:port: closed loads are plain HTTP, and queries go into --path", name, value)
+	}
+	s.URL = strings.TrimSuffix(u.String(), "/")
+	return s, nil
+}
+
+func parsePath(all []Server, text string) error {
+	key, path, _ := strings.Cut(text, "=")
+	if !strings.HasPrefix(path, "/") {
+		return fmt.Errorf("give WORKLOAD=/its/path, or NAME:WORKLOAD=/its/path")
+	}
+	if u, err := url.ParseRequestURI(path); err != nil || u.Host != "" {
+		return fmt.Errorf("%s is no path", path)
+	}
+	name, of, one := strings.Cut(key, ":")
+	if !one {
+		of = key
+	}
+	if _, err := workload.Named(of); err != nil {
+		return err
+	}
+	if len(all) == 0 {
+		return fmt.Errorf("it is for a --server, and there is none")
+	}
+	if one {
+		s, err := serverNamed(all, name)
+		if err != nil {
+			return err
+		}
+		s.Paths[of] = path
+		return nil
+	}
+	for _, s := range all {
+		if _, own := s.Paths[of]; !own { // one that names the server counts more, wherever it stands
+			s.Paths[of] = path
+		}
+	}
+	return nil
+}
+
+func parsePID(all []Server, text string) error {
+	name, number, _ := strings.Cut(text, "=")
+	s, err := serverNamed(all, name)
+	if err != nil {
+		return err
+	}
+	if s.URL == "" {
+		return fmt.Errorf("server %s is a command, of which the processes are known", name)
+	}
+	if s.PID, err = strconv.Atoi(number); err != nil || s.PID < 1 {
+		return fmt.Errorf("give NAME=PID")
+	}
+	return nil
+}
+
+func serverNamed(all []Server, name string) (*Server, error) {
+	known := make([]string, len(all))
+	for i, s := range all {
+		if s.Name == name {
+			return &all[i], nil
+		}
+		known[i] = s.Name
+	}
+	return nil, fmt.Errorf("no --server is named %q: there are %s", name, strings.Join(known, ", "))
+}
+
+func (s *Server) summary() string {
+	if s.URL != "" {
+		return "a server of your own, as it runs at " + s.URL
+	}
+	return "a server of your own: " + s.Command
+}
+
+// target is the path and query for a workload.
+func (s *Server) target(w workload.Workload) string {
+	if path, ok := s.Paths[w.Name]; ok {
+		return path
+	}
+	return w.Target
+}
+
+// found is the server at a URL.
+func (s *Server) found() running {
+	r := running{url: s.URL}
+	if s.PID > 0 {
+		r.sampled = loadgen.Subject{PID: s.PID, Scope: loadgen.WithTree}
+	}
+	return r
+}
+
+// standing says that no trial starts the server.
+func (m *mode) standing() bool { return m.user != nil && m.user.URL != "" }
+
+// target is what is asked of the mode's server for a workload.
+func (m *mode) target(w workload.Workload) string {
+	if m.user != nil {
+		return m.user.target(w)
+	}
+	return w.Target
+}
+
+// described is a column in the record's form.
+func (m *mode) described(name string) results.Mode {
+	d := results.Mode{Name: name, Summary: m.Summary}
+	if m.user != nil {
+		d.Server = m.user.URL + m.user.Command // one of them is empty
+		if len(m.user.Paths) > 0 {
+			d.Targets = maps.Clone(m.user.Paths)
+		}
+	}
+	return d
+}

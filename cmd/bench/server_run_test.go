@@ -1,0 +1,115 @@
+package bench_test
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"nodecompare/cmd/bench"
+	"nodecompare/results"
+)
+
+// own plans a bench of users' servers, as the command line has them, and prepares it.
+func own(t *testing.T, o bench.Options, servers, paths, pids []string) (*bench.Plan, error) {
+	t.Helper()
+	var err error
+	if o.Servers, err = bench.ParseServers(servers, paths, pids); err != nil {
+		t.Fatal(err)
+	}
+	o.Profile, o.Seed = "quick", 1
+	p, err := bench.NewPlan(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p, p.Prepare(t.Context(), func(line string) { t.Log(line) })
+}
+
+// measuredOwn is the record of a bench that went well.
+func measuredOwn(t *testing.T, o bench.Options, servers, paths, pids []string) *results.Record {
+	t.Helper()
+	p, err := own(t, o, servers, paths, pids)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := bench.Run(t.Context(), p, bench.Silent{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkNoChildren(t)
+	if err := bench.Failed(r); err != nil {
+		t.Fatal(err, r.Trials)
+	}
+	return r
+}
+
+// A server at a URL is driven as it is; what it does not serve is left out, by name, and the rest of the bench goes on.
+func TestServerAtURL(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /app/index", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "hello") })
+	s := httptest.NewServer(mux)
+	defer s.Close()
+	var pids []string
+	if runtime.GOOS == "linux" {
+		pids = []string{"sampled=" + strconv.Itoa(os.Getpid())}
+	}
+	r := measuredOwn(t, bench.Options{Modes: []string{"async"}, Workloads: []string{"hello", "echo"}, Rounds: 1},
+		[]string{"plain=" + s.URL + "/app/", "sampled=" + s.URL}, []string{"plain:hello=/index", "sampled:hello=/app/index"}, pids)
+	if len(r.Trials) != 4 { // two on echo are missing
+		t.Errorf("%d trials", len(r.Trials))
+	}
+	for _, trial := range r.Trials {
+		if trial.Standing != (trial.Mode != "async") {
+			t.Errorf("%s: standing %v", trial.Mode, trial.Standing)
+		}
+		g, ok := trial.Rung(results.Conns(64))
+		if !ok || g.Requests == 0 || g.Errors > 0 || (g.Process != nil) != (trial.Mode != "plain" && runtime.GOOS == "linux") {
+			t.Errorf("%s on %s: %v %+v", trial.Mode, trial.Workload, ok, g)
+		}
+	}
+	if got := r.Settings.Missing; len(got) != 2 || got[0].Workload != "echo" || !strings.Contains(got[0].Reason, "does not serve echo: POST /echo answered 404 Not Found") {
+		t.Errorf("missing: %+v", got)
+	}
+	if m := r.Settings.Modes[1]; m.Name != "plain" || m.Server != s.URL+"/app" || m.Targets["hello"] != "/index" {
+		t.Errorf("%+v", m)
+	}
+	for _, v := range r.Verdicts {
+		want := map[string][]string{"hello": {"async", "plain", "sampled"}, "echo": {"async"}}[v.Workload]
+		var got []string
+		for _, w := range v.Findings[0].Words {
+			got = append(got, w.Mode)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s has words for %v, want %v", v.Workload, got, want)
+		}
+	}
+}
+
+// What cannot be measured is told before anything is.
+func TestServerThatIsNotThere(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	s := httptest.NewServer(http.NotFoundHandler())
+	closed := httptest.NewServer(http.NotFoundHandler())
+	closed.Close()
+	defer s.Close()
+	for name, test := range map[string]struct{ server, want string }{
+		"nobody listens":       {"mine=" + closed.URL, "server mine: GET " + closed.URL + "/: "},
+		"nothing is served":    {"mine=" + s.URL, "nothing is left to measure"},
+		"the command fails":    {"mine=echo no luck >&2; exit 3", "exited with status 3 before it was ready; its last words: no luck; to see it by hand, run: echo no luck"},
+		"there is no command":  {"mine=no-such-command-at-all", "no-such-command-at-all"},
+		"it has a wrong route": {"mine=" + s.URL + "/nowhere", "nothing is left to measure"},
+	} {
+		if _, err := own(t, bench.Options{Workloads: []string{"hello"}}, []string{test.server}, nil, nil); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: got %v, want %q", name, err, test.want)
+		}
+		checkNoChildren(t)
+	}
+}

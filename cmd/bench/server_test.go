@@ -1,0 +1,57 @@
+package bench
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestParseServers(t *testing.T) {
+	got, err := ParseServers(
+		[]string{"mine=./server --port=$PORT", "web=http://localhost:8080/app/", "q=curl 'http://x' | y"},
+		[]string{"wait=/slow", "web:wait=/slower?s=1", "mine:hello=/index.html"}, []string{"web=12"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Server{
+		{Name: "mine", Command: "./server --port=$PORT", Paths: map[string]string{"wait": "/slow", "hello": "/index.html"}},
+		{Name: "web", URL: "http://localhost:8080/app", PID: 12, Paths: map[string]string{"wait": "/slower?s=1"}},
+		{Name: "q", Command: "curl 'http://x' | y", Paths: map[string]string{"wait": "/slow"}},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	// The order of the paths does not matter.
+	got, err = ParseServers([]string{"a=x"}, []string{"a:wait=/one", "wait=/all"}, nil)
+	if err != nil || got[0].Paths["wait"] != "/one" {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+func TestParseServersRefuses(t *testing.T) {
+	for _, test := range []struct {
+		servers, paths, pids []string
+		want                 string
+	}{
+		{servers: []string{"python3"}, want: "give NAME=URL, or NAME='command …'"},
+		{servers: []string{"a="}, want: "give NAME=URL"},
+		{servers: []string{"a b=x"}, want: "a name is letters"},
+		{servers: []string{"async=x"}, want: "server async: that is a mode of this program"},
+		{servers: []string{"a=x", "a=y"}, want: "server a is named twice"},
+		{servers: []string{"a=https://localhost"}, want: "http://host:port"},
+		{servers: []string{"a=http://localhost/?q=1"}, want: "queries go into --path"},
+		{servers: []string{"a=http://"}, want: "http://host:port"},
+		{paths: []string{"wait=/slow"}, want: "it is for a --server, and there is none"},
+		{servers: []string{"a=x"}, paths: []string{"wait=slow"}, want: "give WORKLOAD=/its/path"},
+		{servers: []string{"a=x"}, paths: []string{"nap=/slow"}, want: `unknown workload "nap"`},
+		{servers: []string{"a=x"}, paths: []string{"b:wait=/slow"}, want: `no --server is named "b": there are a`},
+		{servers: []string{"a=x"}, pids: []string{"a=1"}, want: "server a is a command"},
+		{servers: []string{"a=http://x"}, pids: []string{"a=me"}, want: "give NAME=PID"},
+		{servers: []string{"a=http://x"}, pids: []string{"b=1"}, want: `no --server is named "b"`},
+	} {
+		if got, err := ParseServers(test.servers, test.paths, test.pids); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%q %q %q: got %+v, %v; want %q", test.servers, test.paths, test.pids, got, err, test.want)
+		}
+	}
+}

@@ -1,0 +1,37 @@
+package cmd
+
+import (
+	"fmt"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"nodecompare/servers"
+)
+
+// guardCommand is what runs a user's own server (see servers.Guard). It is hidden: only this program starts it.
+func guardCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: servers.GuardCommand, Hidden: true, DisableFlagParsing: true,
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usageError{fmt.Errorf("%s takes one argument, a line for sh -c, and was given %d", c.CommandPath(), len(args))}
+			}
+			signal.Reset(syscall.SIGINT, syscall.SIGTERM) // they are the guard's: a second one must not end it as it ends other commands
+			status, err := servers.Guard(args[0])
+			if err != nil {
+				return err
+			}
+			if status != exitOK {
+				return statusError(status)
+			}
+			return nil
+		},
+	}
+}
+
+// statusError is the exit status of a command that was run for a user, and is handed on; the command has said why itself.
+type statusError int
+
+func (s statusError) Error() string { return fmt.Sprintf("exited with status %d", int(s)) }
