@@ -10,7 +10,7 @@ import (
 func TestBenchInterrupted(t *testing.T) {
 	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
 		// When the first trial is done, servers have run, and more are to come.
-		out, rest := interrupt(t, sig, "[1/6]", "bench", "--profile=quick", "--modes=async", "--workloads=hello,wait")
+		out, rest := interrupt(t, sig, "[1/12]", "bench", "--profile=quick", "--modes=async", "--workloads=hello,wait")
 		if !strings.Contains(out, "PARTIAL: the bench was interrupted") || !strings.Contains(out, "req/s") {
 			t.Errorf("%v: standard output:\n%s", sig, out)
 		}

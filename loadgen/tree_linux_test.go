@@ -98,7 +98,8 @@ func TestTreeAddsUp(t *testing.T) {
 		window[scope] = v
 	}
 	alone, with, below := window[loadgen.Alone], window[loadgen.WithTree], window[loadgen.Below]
-	if alone.CPU > with.CPU/2 || below.CPU > with.CPU || below.CPU < with.CPU/2 {
+	// The windows end one after the other, in any order.
+	if alone.CPU > with.CPU/2 || below.CPU > with.CPU+100*time.Millisecond || below.CPU < with.CPU/2 {
 		t.Errorf("CPU: alone %v, with its tree %v, below it %v", alone.CPU, with.CPU, below.CPU)
 	}
 	if alone.Processes != 1 || with.Processes != 2 || below.Processes != 1 || with.ThreadsPeak != 2 || with.ActiveThreads < 1 || with.BusyThreads != 1 {
