@@ -35,6 +35,9 @@ func own(t *testing.T, o bench.Options, servers, paths, pids []string) (*bench.P
 // measuredOwn is the record of a bench that went well.
 func measuredOwn(t *testing.T, o bench.Options, servers, paths, pids []string) *results.Record {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("a whole bench, which others run too: -short")
+	}
 	p, err := own(t, o, servers, paths, pids)
 	if err != nil {
 		t.Fatal(err)
