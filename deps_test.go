@@ -12,11 +12,12 @@ import (
 // servers and loadgen stay strangers, so that a defect in how one reads HTTP cannot hide in the other; what they share is the event loop.
 var imports = map[string][]string{
 	"":                  {"cmd"},
-	"cmd":               {"cmd/bench", "cmd/load", "cmd/mapping", "cmd/selftest", "servers", "servers/node", "servers/workload", "servers/yardstick", "loadgen", "results", "results/report"},
-	"cmd/bench":         {"cmd/evidence", "servers", "servers/node", "servers/workload", "servers/yardstick", "loadgen", "results"},
+	"cmd":               {"cmd/bench", "cmd/load", "cmd/mapping", "cmd/modes", "cmd/selftest", "servers", "servers/node", "servers/workload", "servers/yardstick", "loadgen", "results", "results/report"},
+	"cmd/bench":         {"cmd/evidence", "cmd/modes", "servers", "servers/node", "servers/workload", "servers/yardstick", "loadgen", "results"},
 	"cmd/evidence":      {"loadgen", "results"},
 	"cmd/load":          {"cmd/evidence", "loadgen", "results", "results/report"},
-	"cmd/mapping":       {"cmd/bench", "cmd/evidence", "servers", "servers/node", "servers/workload", "loadgen", "results"},
+	"cmd/mapping":       {"cmd/bench", "cmd/evidence", "cmd/modes", "servers", "servers/workload", "loadgen", "results"},
+	"cmd/modes":         {"loadgen", "servers", "servers/node", "servers/workload"},
 	"cmd/selftest":      {"servers", "servers/http1", "loadgen", "results"},
 	"servers":           {"servers/eventloop", "servers/http1", "servers/workload"},
 	"servers/eventloop": {},

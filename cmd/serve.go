@@ -13,7 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"nodecompare/cmd/bench"
+	"nodecompare/cmd/modes"
 	"nodecompare/servers"
 	"nodecompare/servers/workload"
 )
@@ -24,7 +24,7 @@ const drainTime = 10 * time.Second
 // embedded and none are the values of --upstream that are not URLs.
 const (
 	upstreamEmbedded = "embedded"
-	upstreamNone     = "none"
+	upstreamNone     = modes.NoUpstream
 )
 
 func serveCommand() *cobra.Command {
@@ -49,12 +49,15 @@ func serveCommand() *cobra.Command {
 			if _, _, err := net.SplitHostPort(c.Addr); err != nil {
 				return usageError{fmt.Errorf("--addr=%s: %w (like :3000 or 127.0.0.1:3000)", c.Addr, err)}
 			}
+			if _, err := modes.Named(mode); err != nil {
+				return usageError{err}
+			}
 			if isNode(mode) {
 				return serveNode(cmd.Context(), mode, c, cmd.OutOrStdout(), cmd.ErrOrStderr())
 			}
 			m, err := servers.Named(mode)
 			if err != nil {
-				return usageError{unknownMode(mode)}
+				return err
 			}
 			return serve(cmd.Context(), m, c, cmd.OutOrStdout())
 		},
@@ -148,14 +151,10 @@ func startUpstream() (url string, stop func() error, err error) {
 
 func modeList() string {
 	var b strings.Builder
-	for _, m := range bench.Modes() {
+	for _, m := range modes.All() {
 		fmt.Fprintf(&b, "  %-10s %s\n", m.Name, m.Summary)
 	}
 	return b.String()
-}
-
-func unknownMode(name string) error {
-	return fmt.Errorf("unknown mode %q: the known ones are %s", name, names(bench.Modes(), func(m bench.Mode) string { return m.Name }))
 }
 
 func routeList() string {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"nodecompare/cmd/modes"
 	"nodecompare/loadgen"
 	"nodecompare/results"
 	"nodecompare/servers/workload"
@@ -18,7 +19,7 @@ import (
 
 // Options are what a user asks for.
 type Options struct {
-	Modes     []string      // of Modes, in the order of the table's columns
+	Modes     []string      // of modes.All, in the order of the table's columns
 	Servers   []Server      // users' own, which have the columns after those
 	Workloads []string      // of workload.All
 	Profile   string        // of Profiles
@@ -143,17 +144,17 @@ func newPlan(o Options, limit int) (*Plan, error) {
 func columns(o Options) ([]slot, error) {
 	var columns []slot
 	for _, name := range o.Modes {
-		m, err := modeNamed(name)
+		m, err := modes.Named(name)
 		if err != nil {
 			return nil, err
 		}
 		if slices.ContainsFunc(columns, func(other slot) bool { return other.name == name }) {
 			return nil, fmt.Errorf("mode %s is named twice", name)
 		}
-		columns = append(columns, slot{name: name, mode: m})
+		columns = append(columns, slot{name: name, mode: &mode{Mode: m}})
 	}
 	for _, s := range o.Servers {
-		columns = append(columns, slot{name: s.Name, mode: &mode{Mode: Mode{s.Name, s.summary()}, user: &s}})
+		columns = append(columns, slot{name: s.Name, mode: &mode{Mode: modes.Mode{Name: s.Name, Summary: s.summary()}, user: &s}})
 	}
 	if !o.Null {
 		return columns, nil

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 
+	"nodecompare/cmd/modes"
 	"nodecompare/loadgen"
 	"nodecompare/results"
 )
@@ -39,7 +40,7 @@ func (p *Plan) probe(ctx context.Context, say func(string)) error {
 
 // probeServer asks one server for all of its slots' workloads.
 func (p *Plan) probeServer(ctx context.Context, its []slot, say func(string)) (err error) {
-	server, err := p.run(ctx, its[0], noUpstream)
+	server, err := p.run(ctx, its[0], modes.NoUpstream)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 
+	"nodecompare/cmd/modes"
 	"nodecompare/loadgen"
 	"nodecompare/servers"
 )
@@ -25,7 +26,7 @@ func (p *Plan) run(ctx context.Context, s slot, upstream string) (running, error
 	if err != nil {
 		return running{}, err
 	}
-	process, err := startPinned(ctx, p.serverCPUs(s.workload), command)
+	process, err := modes.Start(ctx, p.serverCPUs(s.workload), command)
 	if err != nil {
 		return running{}, err
 	}

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"nodecompare/cmd/modes"
 	"nodecompare/loadgen"
 	"nodecompare/results"
 	"nodecompare/servers/workload"
@@ -60,7 +61,7 @@ func parseServer(text string) (Server, error) {
 	if !serverName.MatchString(name) {
 		return Server{}, fmt.Errorf("server %q: a name is letters, digits, dots, dashes and underscores", name)
 	}
-	if _, err := modeNamed(name); err == nil {
+	if _, err := modes.Named(name); err == nil {
 		return Server{}, fmt.Errorf("server %s: that is a mode of this program: take another name", name)
 	}
 	s := Server{Name: name, Paths: map[string]string{}}

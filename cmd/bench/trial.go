@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"nodecompare/cmd/modes"
 	"nodecompare/loadgen"
 	"nodecompare/results"
 	"nodecompare/servers"
@@ -59,11 +60,11 @@ type host struct {
 // served runs use with a fresh server of the slot's mode, and stops it. A server that dies ends the context of use, and is the
 // error.
 func (b *bench) served(ctx context.Context, s slot, use func(context.Context, *host) error) (err error) {
-	upstream := noUpstream
+	upstream := modes.NoUpstream
 	if s.workload.Name == "api" {
 		// In a process of its own, so that what it costs is not counted as the server's; and on the generator's CPUs, so that the
 		// server has its own to itself: it stands for a service on another machine.
-		up, err := startPinned(ctx, b.plan.split.Generator, ourCommand("upstream", "async", upstream))
+		up, err := modes.Start(ctx, b.plan.split.Generator, modes.Ours("upstream", "async", upstream))
 		if err != nil {
 			return err
 		}
@@ -150,18 +151,6 @@ func (s slot) target(url string) loadgen.Target {
 		t.Body = []byte(w.Body)
 	}
 	return t
-}
-
-// startPinned starts a server on the given CPUs, where there are any.
-func startPinned(ctx context.Context, cpus loadgen.CPUs, c servers.Command) (p *servers.Process, err error) {
-	err = loadgen.Pinned(cpus, func() error {
-		p, err = servers.Start(ctx, c)
-		return err
-	})
-	if err != nil && p != nil { // it runs, but this thread could not be given its CPUs back
-		return nil, errors.Join(err, p.Stop(ctx))
-	}
-	return p, err
 }
 
 // warm lets the server grow its heap, its stacks and its caches, until its throughput is steady.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"nodecompare/cmd/modes"
 	"nodecompare/loadgen"
 	"nodecompare/results"
 	"nodecompare/servers"
@@ -21,7 +22,7 @@ type yard struct {
 }
 
 func startYardstick(ctx context.Context, cpus loadgen.CPUs) (y yard, err error) {
-	y.process, err = startPinned(ctx, cpus, servers.Command{Name: YardstickCommand, Args: []string{YardstickCommand}})
+	y.process, err = modes.Start(ctx, cpus, servers.Command{Name: YardstickCommand, Args: []string{YardstickCommand}})
 	if err != nil {
 		return yard{}, err
 	}

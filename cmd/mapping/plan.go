@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"nodecompare/cmd/bench"
+	"nodecompare/cmd/modes"
 	"nodecompare/loadgen"
 	"nodecompare/results"
 	"nodecompare/servers/workload"
@@ -16,7 +17,7 @@ import (
 
 // Options are what a user asks for.
 type Options struct {
-	Modes       []string        // of bench.Modes: at least two
+	Modes       []string        // of modes.All: at least two
 	Waits       []time.Duration // of a request: whole milliseconds
 	CPUs        []time.Duration // of computing in a request: whole microseconds
 	Connections []int
@@ -28,7 +29,7 @@ type Options struct {
 // Plan is what a map will do.
 type Plan struct {
 	settings results.MapSettings
-	modes    []*mode
+	modes    []*modes.Mode
 	split    loadgen.Split
 }
 
@@ -71,14 +72,14 @@ func NewPlan(o Options) (*Plan, error) {
 		}
 	}
 	for i, name := range o.Modes {
-		m, err := modeNamed(name)
+		m, err := modes.Named(name)
 		if err != nil {
 			return nil, err
 		}
 		if slices.Contains(o.Modes[:i], name) {
 			return nil, fmt.Errorf("mode %s is named twice", name)
 		}
-		p.modes = append(p.modes, m)
+		p.modes = append(p.modes, &m)
 		p.settings.Modes = append(p.settings.Modes, results.Mode{Name: m.Name, Summary: m.Summary})
 	}
 	if len(p.modes) < 2 {

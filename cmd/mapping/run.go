@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"nodecompare/cmd/bench"
+	"nodecompare/cmd/modes"
 	"nodecompare/loadgen"
 	"nodecompare/results"
 	"nodecompare/servers"
@@ -78,7 +79,7 @@ type server struct {
 
 func (r *round) run(ctx context.Context, places []results.MapPlace, random *rand.Rand) {
 	for _, m := range r.plan.modes {
-		p, err := m.start(ctx, r.plan.split.Server)
+		p, err := r.start(ctx, m)
 		if err != nil {
 			r.failure(ctx, m.Name, err)
 			continue
@@ -99,6 +100,14 @@ func (r *round) run(ctx context.Context, places []results.MapPlace, random *rand
 			r.failure(ctx, s.mode, err)
 		}
 	}
+}
+
+func (r *round) start(ctx context.Context, m *modes.Mode) (*servers.Process, error) {
+	c, err := m.Command(modes.NoUpstream)
+	if err != nil {
+		return nil, err
+	}
+	return modes.Start(ctx, r.plan.split.Server, c)
 }
 
 // check takes a server out of the round whose run failed.
