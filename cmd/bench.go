@@ -7,7 +7,6 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -42,11 +41,11 @@ or the URL of one that runs already. Routes that it has elsewhere are mapped wit
 not serve is left out. See docs/servers.md.
 
 Profiles:
-` + profileList() + `
+` + listed(bench.Profiles, 10, func(p bench.Profile) (string, string) { return p.Name, p.Summary }) + `
 Modes:
 ` + modeList() + `
 Workloads:
-` + routeList() + blastList(),
+` + routeList() + listed(bench.Blasts(), routeWidth, func(b bench.Blast) (string, string) { return b.Name, b.Summary }),
 		Example: "  nodecompare bench\n  nodecompare bench --profile=quick --modes=async,goroutine --workloads=db,cpu --save=record.json\n  nodecompare bench --baseline=record.json\n  nodecompare bench --server mine='./my-server --port=$PORT' --path wait=/slow",
 		Args:    noArgs,
 		RunE: func(c *cobra.Command, _ []string) (err error) {
@@ -258,28 +257,4 @@ func columns(w io.Writer) int {
 		return 0
 	}
 	return width
-}
-
-func profileList() string {
-	var b strings.Builder
-	for _, p := range bench.Profiles {
-		fmt.Fprintf(&b, "  %-10s %s\n", p.Name, p.Summary)
-	}
-	return b.String()
-}
-
-func blastList() string {
-	var b strings.Builder
-	for _, w := range bench.Blasts() {
-		fmt.Fprintf(&b, "  %-17s %s\n", w.Name, w.Summary)
-	}
-	return b.String()
-}
-
-func names[T any](table []T, name func(T) string) string {
-	all := make([]string, len(table))
-	for i, t := range table {
-		all[i] = name(t)
-	}
-	return strings.Join(all, ", ")
 }

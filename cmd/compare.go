@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -30,7 +29,7 @@ A regression is worth a second look before it fails anything: 'nodecompare bench
 it, by a second run of what seems to have regressed.
 
 Formats:
-` + gateFormatList(),
+` + listed(report.GateFormats, 10, func(f report.GateFormat) (string, string) { return f.Name, f.Summary }),
 		Example: `  nodecompare compare old.json new.json
   nodecompare compare old.json new.json --format=markdown >>"$GITHUB_STEP_SUMMARY"`,
 		Args: twoRecords,
@@ -44,14 +43,6 @@ Formats:
 	}
 	c.Flags().StringVar(&format, "format", report.GateFormats[0].Name, "how to print the outcome: "+names(report.GateFormats, func(f report.GateFormat) string { return f.Name }))
 	return c
-}
-
-func gateFormatList() string {
-	var b strings.Builder
-	for _, f := range report.GateFormats {
-		fmt.Fprintf(&b, "  %-10s %s\n", f.Name, f.Summary)
-	}
-	return b.String()
 }
 
 func twoRecords(_ *cobra.Command, args []string) error {

@@ -49,7 +49,7 @@ who do not wait for each other, and latency counts from then. With --slo it sear
 the highest rate at which p99 stays within the objective, and no request fails.
 
 Engines:
-` + engineList() + `
+` + listed(loadgen.Engines, 7, func(e loadgen.Engine) (string, string) { return e.Name, e.Summary }) + `
 The default is vegeta for open loads and for https, and loop for closed loads. Either shares the
 machine with whatever else runs there: give it cores of its own, e.g. by taskset(1).`,
 		Example: `  nodecompare load http://localhost:3000/
@@ -84,14 +84,6 @@ machine with whatever else runs there: give it cores of its own, e.g. by taskset
 	flags.StringVar(&o.format, "format", "table", "how to print the results: "+names(report.LoadFormats, func(f report.LoadFormat) string { return f.Name }))
 	flags.BoolVar(&o.quiet, "quiet", false, "show no progress")
 	return c
-}
-
-func engineList() string {
-	var b strings.Builder
-	for _, e := range loadgen.Engines {
-		fmt.Fprintf(&b, "  %-7s %s\n", e.Name, e.Summary)
-	}
-	return b.String()
 }
 
 func oneURL(c *cobra.Command, args []string) error {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -35,7 +34,7 @@ to standard output, progress to standard error.
 Modes:
 ` + modeList() + `
 Formats:
-` + mapFormatList(),
+` + listed(report.MapFormats, 10, func(f report.MapFormat) (string, string) { return f.Name, f.Summary }),
 		Example: `  nodecompare map
   nodecompare map --format=html -o map.html
   nodecompare map --modes=blocking,async,node --waits=0,5ms --cpus=0,2ms --connections=64
@@ -67,14 +66,6 @@ Formats:
 	flags.StringVarP(&output, "output", "o", "", "write to this `file`, whole or not at all, instead of standard output")
 	flags.BoolVar(&quiet, "quiet", false, "show no progress")
 	return c
-}
-
-func mapFormatList() string {
-	var b strings.Builder
-	for _, f := range report.MapFormats {
-		fmt.Fprintf(&b, "  %-10s %s\n", f.Name, f.Summary)
-	}
-	return b.String()
 }
 
 // runMap measures and writes. What was measured before an interruption, or beside a server that failed, is written too.

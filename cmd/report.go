@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -22,7 +21,7 @@ format. Nothing is measured, and the words are those that bench saved: the same 
 bytes. On a terminal the table is as wide as that; elsewhere it has 80 columns.
 
 Formats:
-` + formatList(),
+` + listed(report.Formats, 15, func(f report.Format) (string, string) { return f.Name, f.Summary }),
 		Example: `  nodecompare report record.json
   nodecompare report record.json --format=markdown >>"$GITHUB_STEP_SUMMARY"
   nodecompare report record.json --format=csv -o trials.csv
@@ -40,14 +39,6 @@ Formats:
 	flags.StringVar(&format, "format", "table", "how to print the results: "+names(report.Formats, func(f report.Format) string { return f.Name }))
 	flags.StringVarP(&output, "output", "o", "", "write to this `file`, whole or not at all, instead of standard output")
 	return c
-}
-
-func formatList() string {
-	var b strings.Builder
-	for _, f := range report.Formats {
-		fmt.Fprintf(&b, "  %-15s %s\n", f.Name, f.Summary)
-	}
-	return b.String()
 }
 
 func oneRecord(_ *cobra.Command, args []string) error {

@@ -8,7 +8,6 @@ import (
 	"net"
 	"os"
 	"runtime"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -149,18 +148,16 @@ func startUpstream() (url string, stop func() error, err error) {
 	}, nil
 }
 
+// modeList and routeList are in more than one command's help.
 func modeList() string {
-	var b strings.Builder
-	for _, m := range modes.All() {
-		fmt.Fprintf(&b, "  %-10s %s\n", m.Name, m.Summary)
-	}
-	return b.String()
+	return listed(modes.All(), 10, func(m modes.Mode) (string, string) { return m.Name, m.Summary })
 }
 
+// routeWidth holds a method and most targets.
+const routeWidth = 17
+
 func routeList() string {
-	var b strings.Builder
-	for _, w := range workload.All {
-		fmt.Fprintf(&b, "  %-4s %-12s %s\n", w.Method, w.Target, w.Summary)
-	}
-	return b.String()
+	return listed(workload.All, routeWidth, func(w workload.Workload) (string, string) {
+		return fmt.Sprintf("%-4s %s", w.Method, w.Target), w.Summary
+	})
 }
