@@ -17,6 +17,7 @@ import (
 	"nodecompare/loadgen"
 	"nodecompare/results"
 	"nodecompare/results/report"
+	"nodecompare/servers/workload"
 )
 
 func benchCommand() *cobra.Command {
@@ -45,7 +46,7 @@ Profiles:
 Modes:
 ` + modeList() + `
 Workloads:
-` + routeList() + listed(bench.Blasts(), routeWidth, func(b bench.Blast) (string, string) { return b.Name, b.Summary }),
+` + routeList() + listed(bench.Special(), routeWidth, func(w workload.Workload) (string, string) { return w.Name, w.Summary }),
 		Example: "  nodecompare bench\n  nodecompare bench --profile=quick --modes=async,goroutine --workloads=db,cpu --save=record.json\n  nodecompare bench --baseline=record.json\n  nodecompare bench --server mine='./my-server --port=$PORT' --path wait=/slow",
 		Args:    noArgs,
 		RunE: func(c *cobra.Command, _ []string) (err error) {

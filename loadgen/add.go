@@ -34,6 +34,35 @@ func (r *Result) Add(other *Result) {
 	r.Completed, r.CompletedEvery = joined(r, other)
 }
 
+// Beside takes in another run, of the same time and the same target: the two are one load of both rates. Neither may be used
+// with Add afterwards.
+func (r *Result) Beside(other *Result) {
+	elapsed, duration := max(r.Elapsed, other.Elapsed), max(r.Duration, other.Duration)
+	bins, every := summed(r, other)
+	r.Add(other)
+	r.Offered += other.Offered
+	r.Elapsed, r.Duration, r.Completed, r.CompletedEvery = elapsed, duration, bins, every
+}
+
+// summed adds the timelines up, bin by bin, in bins of the wider one's width.
+func summed(a, b *Result) ([]uint64, time.Duration) {
+	every := max(a.CompletedEvery, b.CompletedEvery)
+	var bins []uint64
+	for _, r := range []*Result{a, b} {
+		if r.CompletedEvery <= 0 {
+			continue
+		}
+		each := int(every / r.CompletedEvery)
+		for i, n := range r.Completed {
+			if i/each == len(bins) {
+				bins = append(bins, 0)
+			}
+			bins[i/each] += n
+		}
+	}
+	return bins, every
+}
+
 // joined puts one timeline behind the other, in bins of the wider one's width.
 func joined(a, b *Result) ([]uint64, time.Duration) {
 	every := max(a.CompletedEvery, b.CompletedEvery)

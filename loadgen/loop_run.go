@@ -44,7 +44,7 @@ func newLoopRun(e *loopEngine, duration time.Duration) *loopRun {
 	r.timer.Init(e.loop, r.plan)
 	r.end.Init(e.loop, r.stop)
 	if r.rate > 0 {
-		r.offered = offered(r.rate, duration)
+		r.offered = Offered(r.rate, duration)
 	}
 	return r
 }
@@ -165,7 +165,7 @@ func (r *loopRun) plan() {
 	r.held = false
 	for !r.over && r.next < r.offered {
 		now := r.clock()
-		when := due(r.next, r.rate)
+		when := Due(r.next, r.rate)
 		if when > now {
 			r.timer.Set(max(when, now+loopQuantum) - r.engine.loop.Now().Sub(r.start)) // timers count from the loop's time
 			return

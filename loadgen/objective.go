@@ -42,7 +42,7 @@ func (o Objective) Try(ctx context.Context, a Attack) (*Probe, error) {
 	defer giveUp()
 	measured := false // written between two runs of the generator
 	// One in a hundred may be late, and one more for how a quantile is rounded.
-	allowed := offered(a.Rate, duration)/100 + 1
+	allowed := Offered(a.Rate, duration)/100 + 1
 	var late, failed uint64
 	each := a.Each
 	a.Each = func(x *Outcome) {

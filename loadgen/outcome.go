@@ -27,7 +27,7 @@ func (r *recorder) tell(x *outcome, f failure) {
 		Code: x.answer.status, Bytes: x.answer.size, Kind: f.kind, Error: f.text,
 	}
 	if r.attack.Rate > 0 {
-		r.told.Due = r.start.Add(due(x.seq, r.attack.Rate))
+		r.told.Due = r.start.Add(Due(x.seq, r.attack.Rate))
 	}
 	r.attack.Each(&r.told)
 }

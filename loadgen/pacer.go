@@ -18,13 +18,13 @@ type pacer struct {
 	interrupted <-chan struct{}
 }
 
-// due is when the request with this number should be sent, from the start of the run: the first at once.
-func due(seq uint64, rate float64) time.Duration {
+// Due is when the request with this number should be sent, from the start of the run: the first at once.
+func Due(seq uint64, rate float64) time.Duration {
 	return time.Duration(float64(seq) / rate * float64(time.Second))
 }
 
-// offered is the number of requests that an open load sends in all.
-func offered(rate float64, duration time.Duration) uint64 {
+// Offered is the number of requests that an open load sends in all.
+func Offered(rate float64, duration time.Duration) uint64 {
 	return max(1, uint64(math.Round(rate*duration.Seconds())))
 }
 
@@ -42,7 +42,7 @@ func (p *pacer) Pace(_ time.Duration, sent uint64) (wait time.Duration, stop boo
 	if sent >= p.offered || now >= p.duration+Grace {
 		return 0, true
 	}
-	if ahead := due(sent, p.rate) - now; ahead > 0 {
+	if ahead := Due(sent, p.rate) - now; ahead > 0 {
 		return 0, !p.waiter.wait(max(ahead, quantum(p.rate)))
 	}
 	return 0, false

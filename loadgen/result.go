@@ -88,7 +88,7 @@ func (r *recorder) add(x *outcome) {
 	r.sent++
 	r.res.Elapsed = max(r.res.Elapsed, x.done)
 	if r.attack.Rate > 0 {
-		record(r.res.SendLag, x.sent-due(x.seq, r.attack.Rate))
+		record(r.res.SendLag, x.sent-Due(x.seq, r.attack.Rate))
 	}
 	if x.failure.kind == aborted {
 		r.res.Aborted++
@@ -112,7 +112,7 @@ func (r *recorder) add(x *outcome) {
 	r.ends.add(x.done)
 	record(r.res.Uncorrected, x.done-x.sent)
 	if r.attack.Rate > 0 {
-		record(r.res.Latency, x.done-due(x.seq, r.attack.Rate))
+		record(r.res.Latency, x.done-Due(x.seq, r.attack.Rate))
 	}
 	r.tell(x, failure{})
 }

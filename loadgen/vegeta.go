@@ -60,7 +60,7 @@ func (g *attacker) run(ctx context.Context, duration time.Duration) (*Result, er
 	p := &pacer{start: start, duration: duration, rate: g.attack.Rate, waiter: w, interrupted: ctx.Done()}
 	last := duration
 	if p.rate > 0 {
-		p.offered = offered(p.rate, duration)
+		p.offered = Offered(p.rate, duration)
 		last += Grace
 	}
 	// vegeta's loop asks the pacer only between requests: with every worker held by a stalled server it would wait

@@ -5,6 +5,7 @@ type Metric struct {
 	Name         string
 	Floor        float64 // a ratio that is nearer to 1 is no difference that matters, e.g. 0.05
 	LessIsBetter bool
+	Optional     bool // few benches measure it: where there is none of it, nobody asked
 
 	at       func(Workload) At
 	figure   reading
@@ -32,7 +33,12 @@ var (
 
 	memoryPerConnection  = Metric{Name: "memory per connection", Floor: 0.25, LessIsBetter: true, at: top, figure: perConnection(RSS, 1<<10, 1<<20)}
 	threadsPerConnection = Metric{Name: "threads per connection", Floor: 0.25, LessIsBetter: true, at: top, figure: perConnection(Threads, 0.01, 4)}
-	connectionsHeld      = Metric{Name: "connections held", Floor: 0.05, at: top, figure: heldOrHalf}
+	// In an overload: how much of what was due was worth its while, how long the server took to get over it, and what it answered at all.
+	inTime             = Metric{Name: "answered in time", Floor: 0.25, at: overload, Optional: true, figure: on(overload, inTimeShare)}
+	recovery           = Metric{Name: "time to recover", Floor: 0.25, LessIsBetter: true, at: overload, Optional: true, figure: on(overload, RecoveryTime)}
+	answeredInOverload = Metric{Name: "answered share", Floor: 0.05, at: overload, Optional: true, figure: on(overload, answeredOfSurge)}
+
+	connectionsHeld = Metric{Name: "connections held", Floor: 0.05, at: top, figure: heldOrHalf}
 )
 
 // Tier is metrics that are weighed against each other: the one that differs most decides. As a rule it is but one.
@@ -41,7 +47,8 @@ type Tier []Metric
 // Performance and Scalability are the metrics of the two rows that compare modes, in the order in which they are looked at.
 var (
 	Performance = []Tier{{answered}, {throughput, cpuPerRequest}, {tail}}
-	Scalability = []Tier{{answeredAtTop}, {throughputKept}, {tailAtTop}, {memoryPerConnection}, {threadsPerConnection}, {connectionsHeld}}
+	Scalability = []Tier{{answeredAtTop}, {throughputKept}, {tailAtTop},
+		{inTime}, {recovery}, {answeredInOverload}, {memoryPerConnection}, {threadsPerConnection}, {connectionsHeld}}
 )
 
 // Throughput is in requests without error per second.
@@ -80,17 +87,21 @@ func RSS(r Rung) (float64, bool) {
 // InFlight is the mean number of requests in flight.
 func InFlight(r Rung) (float64, bool) { return r.InFlight, r.Answered() > 0 }
 
-// answeredShare of none at all is next to none: a ratio needs something to divide by.
+// nextToNone is what a share of nothing counts as: a ratio needs something to divide by.
+const nextToNone = 0.001
+
 func answeredShare(r Rung) (float64, bool) {
 	if r.Requests == 0 {
 		return 0, false
 	}
-	return max(0.001, float64(r.Answered())/float64(r.Requests)), true
+	return max(nextToNone, float64(r.Answered())/float64(r.Requests)), true
 }
 
 func base(w Workload) At { return Conns(w.Base) }
 func top(w Workload) At  { return Conns(w.Top()) }
 func common(Workload) At { return At{Load: Common} }
+
+func overload(Workload) At { return At{Load: Overload} }
 
 func on(at func(Workload) At, figure Figure) reading {
 	return func(_ *Settings, w Workload, t Trial) (float64, bool) {

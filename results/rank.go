@@ -38,7 +38,9 @@ func contests(r *Record, w Workload) []pair {
 				for _, tier := range row.tiers {
 					var compared []contest
 					for _, m := range tier {
-						compared = append(compared, m.compare(r, w, a.Name, b.Name))
+						if c := m.compare(r, w, a.Name, b.Name); c.Rounds > 0 || !m.Optional {
+							compared = append(compared, c)
+						}
 					}
 					p.rows[i] = append(p.rows[i], compared)
 				}
@@ -142,12 +144,14 @@ func rank(r *Record, pairs []pair, row int) Finding {
 	f := Finding{Row: ranked[row].name}
 	s := standings{known: map[string]bool{}, beaten: map[string]bool{}, unsure: map[string]bool{}, same: true}
 	for _, p := range pairs {
-		s.add(p, row)
+		var compared []Comparison
 		for _, tier := range p.rows[row] {
 			for _, c := range tier {
-				f.Comparisons = append(f.Comparisons, c.Comparison)
+				compared = append(compared, c.Comparison)
 			}
 		}
+		s.add(p.a, p.b, compared)
+		f.Comparisons = append(f.Comparisons, compared...)
 	}
 	for _, m := range r.Settings.Modes {
 		word := ""
@@ -167,26 +171,35 @@ type standings struct {
 	same   bool            // of all pairs that were measured
 }
 
-func (s *standings) add(p pair, row int) {
-	measured, same, winner := false, true, ""
-	for _, tier := range p.rows[row] {
-		for _, c := range tier {
-			measured = measured || c.Rounds > 0
-			same = same && c.Same
-			if c.Decides {
-				winner = c.Better
-				s.beaten[c.Worse()] = true
-			}
-		}
-	}
+func (s *standings) add(a, b string, compared []Comparison) {
+	better, same, measured := between(compared)
 	if !measured {
 		return // of a mode without a trial nothing follows for the others
 	}
-	s.known[p.a], s.known[p.b] = true, true
+	s.known[a], s.known[b] = true, true
 	s.same = s.same && same
-	if winner == "" && !same {
-		s.unsure[p.a], s.unsure[p.b] = true, true
+	switch {
+	case better == a:
+		s.beaten[b] = true
+	case better == b:
+		s.beaten[a] = true
+	case !same:
+		s.unsure[a], s.unsure[b] = true, true
 	}
+}
+
+// between is what all comparisons of two modes in a row come to: the better one, or that they are the same; neither when one cannot
+// tell. It is not measured when no round has both.
+func between(compared []Comparison) (better string, same, measured bool) {
+	same = true
+	for _, c := range compared {
+		measured = measured || c.Rounds > 0
+		same = same && c.Same
+		if c.Decides {
+			better = c.Better
+		}
+	}
+	return better, same && measured, measured
 }
 
 // word never depends on what might as well have come out the other way: a mode that may be beaten is not High, and one that is

@@ -102,7 +102,38 @@ type Workload struct {
 	Ladder  []Step  `json:"ladder"`           // from the fewest connections to the most
 	Base    int     `json:"base"`             // the rung that Performance is read from, in connections
 	Poison  *Poison `json:"poison,omitempty"` // that its innocent requests have beside them; nil for none
+	Surge   *Surge  `json:"surge,omitempty"`  // the overload that ends each trial; nil for none
 	Note    string  `json:"note,omitempty"`   // why the ladder, or the CPUs, are not those of the other workloads
+}
+
+// Surge is an overload as it was planned: a multiple of a mode's own capacity for a time, and then a part of it. A mode of which
+// that multiple is more than MostRPS has none.
+type Surge struct {
+	Times   float64 `json:"times"`    // of the capacity, offered in the surge
+	ForS    float64 `json:"for_s"`    // how long
+	Then    float64 `json:"then"`     // of the capacity, offered afterwards
+	ThenS   float64 `json:"then_s"`   // how long
+	Clients int     `json:"clients"`  // most requests in flight
+	MostRPS float64 `json:"most_rps"` // that the load generator offers on time
+}
+
+// Toll is what a surge did to the requests that were due in it, and to those after it. InTime to Unsent add up to Due.
+type Toll struct {
+	Due        uint64  `json:"due"`         // within the surge
+	InTime     uint64  `json:"in_time"`     // answered without error within Settings.SLOUS of when they were due
+	Late       uint64  `json:"late"`        // answered without error, but later
+	Refused    uint64  `json:"refused"`     // answered with an error, or their connection refused or ended
+	TimedOut   uint64  `json:"timed_out"`   // not answered until the client gave up
+	Unsent     uint64  `json:"unsent"`      // all clients were waiting for as long as it was worth sending them
+	GoodputRPS float64 `json:"goodput_rps"` // InTime, per second of the surge
+	InFlight   uint64  `json:"in_flight"`   // the most requests at once
+	RecoveryS  float64 `json:"recovery_s"`  // from the surge's end until requests were answered in time again
+	Recovered  bool    `json:"recovered"`   // false: they were not within Surge.ThenS, which RecoveryS then is
+
+	// By when requests were due, in steps from the beginning of the surge to the end of the overload:
+	StepS        float64  `json:"step_s"`
+	DueInTime    []uint64 `json:"due_in_time"`   // answered in time
+	DueOtherwise []uint64 `json:"due_otherwise"` // late, with an error, or not at all
 }
 
 // Poison is a second load on the same server, of requests that compute or wait for long.
@@ -171,6 +202,8 @@ const (
 	Own    = "own share"   // open, at Rates.OwnRPS; left out for a mode of which both are the same
 	Alone  = "alone"       // open, of a workload with poison: at a rate that is the same for all modes, without the poison
 	Amid   = "amid poison" // the same, with it
+
+	Overload = "overload" // open: Surge.Times of the mode's own capacity, and then Surge.Then of it
 )
 
 // At names a rung within a trial.
@@ -206,12 +239,13 @@ type Rung struct {
 	InFlight      float64           `json:"in_flight"`                // mean, by Little's law: throughput times mean latency
 	LatencyUS     Latency           `json:"latency_us"`               // in an open load from when a request was due
 	Histogram     string            `json:"histogram,omitempty"`      // of the same, in nanoseconds: HDR, V2 compressed, base64
-	OfferedRPS    float64           `json:"offered_rps,omitempty"`    // of an open load
+	OfferedRPS    float64           `json:"offered_rps,omitempty"`    // of an open load; of an overload in its surge
 	Unsent        uint64            `json:"unsent,omitempty"`         // of an open load: were due, but never sent
 	UncorrectedUS *Latency          `json:"uncorrected_us,omitempty"` // of an open load: from when it was sent
 	SendLagUS     *Lag              `json:"send_lag_us,omitempty"`    // of an open load: the difference
 	Yardstick     *Yardstick        `json:"yardstick,omitempty"`      // nil where none ran beside it
 	Poison        *Dose             `json:"poison,omitempty"`         // nil for none
+	Toll          *Toll             `json:"toll,omitempty"`           // of an overload
 	Timeline      *Timeline         `json:"timeline,omitempty"`
 	Process       *Process          `json:"process,omitempty"` // the server; nil where the system does not tell
 	Trust         *Trust            `json:"trust,omitempty"`   // what may be concluded from it; nil in records that did not ask

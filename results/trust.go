@@ -43,6 +43,10 @@ type Evidence struct {
 	AlwaysInFlight bool      // the generator sends on a connection in the very moment it has the answer (the loop engine)
 	Generator      Generator // what the load cost
 
+	// ClientsWaited says that requests were due while all clients had one in flight, as an overload is meant to have it: that they were
+	// sent late, or not at all, is then the server's doing.
+	ClientsWaited bool
+
 	ServerEnded bool // the server's process ended, or its pid became another's, within the trial
 	Unsteady    bool // the warm-up ended at its cap: the last windows still showed a trend
 
@@ -100,7 +104,7 @@ var Rules = []Rule{
 		Void:     "less than 90%",
 		Why:      "it was another load than the one that was asked for; by a tenth it cannot stand for it",
 		weigh: func(e Evidence) (string, string) {
-			if !e.Open || e.Offered == 0 {
+			if !e.Open || e.Offered == 0 || e.ClientsWaited {
 				return Valid, ""
 			}
 			share := float64(e.Sent) / float64(e.Offered)
@@ -118,7 +122,7 @@ var Rules = []Rule{
 			"timer slack is 50 µs (prctl(2), PR_SET_TIMERSLACK), and a thread that wakes waits for a core. Never VOID: a server that stalls holds all " +
 			"connections, and the requests that wait for one are late by its fault",
 		weigh: func(e Evidence) (string, string) {
-			return when(e.Open && e.SendLagUS > lagFloorUS && e.SendLagUS > lagShare*e.LatencyUS.P99, Suspect), fmt.Sprintf(
+			return when(e.Open && !e.ClientsWaited && e.SendLagUS > lagFloorUS && e.SendLagUS > lagShare*e.LatencyUS.P99, Suspect), fmt.Sprintf(
 				"one request in a hundred was sent %s late or more, against a p99 latency of %s: part of the latency is the generator's delay, or the wait for a free connection",
 				micros(e.SendLagUS), micros(e.LatencyUS.P99))
 		},

@@ -6,12 +6,10 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	"nodecompare/loadgen"
 	"nodecompare/results"
-	"nodecompare/servers/workload"
 )
 
 // A blast is a workload beside which some requests are poison: what becomes of the others, the innocent ones, is its radius.
@@ -48,43 +46,12 @@ const (
 	poisonTimeout     = 30 * time.Second
 )
 
-// Blast is one for people.
-type Blast struct{ Name, Summary string }
-
-// Blasts are the workloads with poison.
-func Blasts() []Blast {
-	all := make([]Blast, len(blasts))
-	for i, b := range blasts {
-		all[i] = Blast{b.name, b.summary}
-	}
-	return all
-}
-
 func blastNamed(name string) (blast, bool) {
 	i := slices.IndexFunc(blasts, func(b blast) bool { return b.name == name })
 	if i < 0 {
 		return blast{}, false
 	}
 	return blasts[i], true
-}
-
-// workloadNamed is workload.Named with the blasts as well: of these it is the innocent requests.
-func workloadNamed(name string) (workload.Workload, error) {
-	b, ok := blastNamed(name)
-	if !ok {
-		w, err := workload.Named(name)
-		if err != nil {
-			var more []string
-			for _, b := range blasts {
-				more = append(more, b.name)
-			}
-			err = fmt.Errorf("%w, %s", err, strings.Join(more, ", "))
-		}
-		return w, err
-	}
-	w, err := workload.Named(b.innocent)
-	w.Name, w.Summary = b.name, b.summary
-	return w, err
 }
 
 // poisonOf is what the record says of a workload's poison; nil where it has none.
@@ -136,16 +103,8 @@ func (b *bench) amid(ctx context.Context, h *host, r rung, step func() (results.
 	defer g.Close()
 	poisoning, stop := context.WithCancel(ctx)
 	defer stop()
-	type outcome struct {
-		result *loadgen.Result
-		err    error
-	}
-	ended := make(chan outcome, 1)
-	go func() {
-		// Longer than any step: it is stopped.
-		result, err := g.Run(poisoning, r.poison.lead+r.settle+r.duration+2*requestTimeout+poisonTimeout)
-		ended <- outcome{result, err}
-	}()
+	// Longer than any step: it is stopped.
+	wait := background(poisoning, g, r.poison.lead+r.settle+r.duration+2*requestTimeout+poisonTimeout)
 	lead := time.NewTimer(r.poison.lead)
 	defer lead.Stop()
 	select {
@@ -155,12 +114,12 @@ func (b *bench) amid(ctx context.Context, h *host, r rung, step func() (results.
 		err = context.Cause(ctx)
 	}
 	stop()
-	o := <-ended
-	if o.err != nil && !errors.Is(o.err, context.Canceled) {
-		return measured, errors.Join(err, fmt.Errorf("the poison: %w", o.err))
+	dose, poisonErr := wait()
+	if poisonErr != nil && !errors.Is(poisonErr, context.Canceled) {
+		return measured, errors.Join(err, fmt.Errorf("the poison: %w", poisonErr))
 	}
-	if o.result != nil {
-		measured.Poison = &results.Dose{Requests: o.result.Requests, Errors: o.result.Errors, InFlight: o.result.Aborted}
+	if dose != nil {
+		measured.Poison = &results.Dose{Requests: dose.Requests, Errors: dose.Errors, InFlight: dose.Aborted}
 	}
 	return measured, err
 }

@@ -117,11 +117,18 @@ func newPlan(o Options, limit int) (*Plan, error) {
 		if p.spread(w) {
 			note = strings.TrimSpace(note + " Its servers run on all CPUs: beside such requests the load needs hardly any.")
 		}
-		described := results.Workload{Name: w.Name, Summary: w.Summary, Method: w.Method, Target: w.Target, Base: base, Note: note, Poison: poisonOf(name)}
+		over, without := profile.overload(name, limit-yardstickConnections)
+		note = strings.TrimSpace(note + " " + without)
+		described := results.Workload{
+			Name: w.Name, Summary: w.Summary, Method: w.Method, Target: w.Target, Base: base, Note: note, Poison: poisonOf(name), Surge: surgeOf(over),
+		}
 		for _, r := range rungs {
 			if r.load == results.Closed {
 				described.Ladder = append(described.Ladder, results.Step{Connections: r.connections, DurationS: r.duration.Seconds()})
 			}
+		}
+		if over != nil {
+			rungs = append(rungs, *over)
 		}
 		p.settings.Workloads = append(p.settings.Workloads, described)
 		var group []slot
@@ -189,12 +196,14 @@ func (p *Plan) engine(rate float64) string {
 	return loadgen.Loop
 }
 
+// spreadCost is from where on the load of a request, some 10 µs of CPU time, is next to nothing.
+const spreadCost = 5 * time.Millisecond
+
 // spread says that the servers of a workload run on the generator's CPUs too. Where a request computes for milliseconds, the
 // load takes less than a hundredth of the CPU time, and how many cores a model can use is what the workload is there to show:
 // with one core, all that auto leaves to a server on two, a single event loop would lose nothing.
 func (p *Plan) spread(w workload.Workload) bool {
-	_, computes := heavy[w.Name]
-	return p.auto && p.split.Pinned() && computes
+	return p.auto && p.split.Pinned() && heavy[w.Name].cost >= spreadCost
 }
 
 // serverCPUs are those that the servers of a workload are bound to; nil for no binding.
@@ -265,6 +274,9 @@ func (s slot) duration(p Profile) time.Duration {
 
 // rungTime counts what is in flight at the end of the settling run and of each slice, and has to be waited for.
 func (s slot) rungTime(r rung) time.Duration {
+	if r.surge != nil {
+		return r.settle + r.duration // its queue is gone long before it ends
+	}
 	pieces := max(1, r.slices)
 	sum := r.leadTime() + r.settle + r.duration + 30*time.Millisecond + time.Duration(r.slices)*slice
 	rest := answerTime[s.workload.Name]
@@ -286,6 +298,10 @@ func (s slot) windowTime(p Profile) time.Duration {
 		return p.Warmup.Window + warmConnections*h.cost
 	}
 	return max(p.Warmup.Window, answerTime[s.workload.Name])
+}
+
+func (p *Plan) slo() time.Duration {
+	return time.Duration(p.settings.SLOUS * float64(time.Microsecond))
 }
 
 // String is the plan in a few words.

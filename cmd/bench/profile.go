@@ -19,32 +19,36 @@ type Profile struct {
 	Open    time.Duration    // of each open load
 	Own     bool             // an open load at the same share of each one's own capacity too
 	Pilot   time.Duration    // of the runs that find a capacity before the first round
+
+	Overload bool          // each trial ends with one, on whatever workload
+	Surge    time.Duration // how long an overload lasts
 }
 
 // rung is one step of load. Each begins with a settling run on its own connections, not measured, in which the server accepts
 // them and starts what it starts for them.
 type rung struct {
-	load        string // results.Closed, Common, Own, Alone or Amid
+	load        string // results.Closed, Common, Own, Alone, Amid or Overload
 	connections int
 	settle      time.Duration
 	duration    time.Duration
 	slices      int     // of a rung that takes turns with the yardstick; 0 for one in a piece
 	rate        float64 // of an open load that is the same for every server, in requests per second; 0 for one that follows from capacities
 	poison      *poison // that is put on the server meanwhile; nil for none
+	surge       *surge  // of an overload; nil for none
 }
 
 // Profiles is the table of profiles.
 var Profiles = []Profile{
 	{"quick", "six short rounds: a first look, and a smoke test for CI", 6, loadgen.Settling{Window: ms(15), Cap: ms(450)}, []rung{
 		closed(1, 20, 60), closed(8, 20, 60), closed(64, 40, 160), closed(512, 80, 120),
-	}, ms(150), false, ms(150)},
+	}, ms(150), false, ms(150), false, ms(500)},
 	{"standard", "six rounds: what the table is made for", 6, loadgen.Settling{Window: ms(25), Cap: ms(750)}, []rung{
 		closed(1, 20, 60), closed(8, 20, 60), closed(64, 40, 240), closed(512, 80, 200), closed(1000, 100, 200),
-	}, ms(200), true, ms(210)},
-	{"thorough", "ten longer rounds, up to 10,000 connections", 10, loadgen.Settling{Window: ms(100), Cap: ms(4000)}, []rung{
+	}, ms(200), true, ms(210), false, ms(1000)},
+	{"thorough", "ten longer rounds, up to 10,000 connections, and an overload", 10, loadgen.Settling{Window: ms(100), Cap: ms(4000)}, []rung{
 		closed(1, 100, 500), closed(8, 100, 500), closed(64, 250, 1000), closed(512, 400, 1000),
 		closed(2000, 800, 1500), closed(10000, 3000, 3000),
-	}, ms(2000), true, ms(1000)},
+	}, ms(2000), true, ms(1000), true, ms(1500)},
 }
 
 func closed(connections, settle, duration int) rung {
@@ -95,6 +99,7 @@ var heavy = map[string]struct {
 	most int           // connections
 	cost time.Duration // of CPU, each request
 }{
-	"cpu":   {128, ms(5)},
-	"login": {128, ms(12)},
+	"cpu":        {128, ms(5)},
+	"login":      {128, ms(12)},
+	overloadName: {128, overloadCompute},
 }

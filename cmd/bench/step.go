@@ -23,6 +23,12 @@ const sampleInterval = 20 * time.Millisecond
 func (b *bench) step(ctx context.Context, h *host, r rung, rate float64, unsteady bool) (results.Rung, error) {
 	a := h.attack
 	a.Connections, a.Rate, a.Duration, a.Engine = r.connections, rate, r.duration, b.plan.engine(rate)
+	var over *overloading
+	if r.surge != nil {
+		over = newOverloading(r, rate, b.plan.slo())
+		a = over.attack(a)
+		a.Engine = b.plan.engine(0) // thousands of requests in flight, as in a closed load of as many connections
+	}
 	g, err := loadgen.Open(a)
 	if err != nil {
 		return results.Rung{}, err
@@ -42,9 +48,12 @@ func (b *bench) step(ctx context.Context, h *host, r rung, rate float64, unstead
 		if err != nil {
 			return err
 		}
-		if r.slices > 0 {
+		switch {
+		case r.slices > 0:
 			result, beside, err = turns(ctx, r, h.server.sampled, g, h.yard)
-		} else {
+		case over != nil:
+			result, err = over.run(ctx, h.attack, g)
+		default:
 			result, err = g.Run(ctx, r.duration)
 		}
 		if err != nil {
@@ -64,6 +73,12 @@ func (b *bench) step(ctx context.Context, h *host, r rung, rate float64, unstead
 	rung.StartS, rung.Yardstick = seconds(began), beside
 	e := evidence.From(a, result, windows[1], b.generatorCores(), &others)
 	e.Unsteady = unsteady
+	if over != nil {
+		toll := over.toll()
+		rung.Toll = &toll
+		e.ClientsWaited = over.waited(toll)
+		e.Generator.Cores = min(overloadThreads, b.generatorCores())
+	}
 	trust := results.Weigh(e)
 	rung.Trust = &trust
 	return rung, nil
@@ -133,7 +148,7 @@ func measured(a loadgen.Attack, r rung, l *loadgen.Result, w *loadgen.Window) (r
 	if a.Rate > 0 {
 		uncorrected := evidence.Latency(l.Uncorrected)
 		lag := results.Lag{P50: float64(l.SendLag.ValueAtQuantile(50)) / 1e3, P99: float64(l.SendLag.ValueAtQuantile(99)) / 1e3}
-		rung.OfferedRPS, rung.Unsent, rung.UncorrectedUS, rung.SendLagUS = a.Rate, l.Unsent, &uncorrected, &lag
+		rung.OfferedRPS, rung.Unsent, rung.UncorrectedUS, rung.SendLagUS = l.Offered, l.Unsent, &uncorrected, &lag
 	}
 	if w == nil {
 		return rung, nil

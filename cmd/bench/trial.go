@@ -123,7 +123,8 @@ func (b *bench) climb(ctx context.Context, h *host, s slot, t *results.Trial) (e
 }
 
 // rate is what a rung offers, in requests per second; 0 for a closed load, and for an open one that is left out: its rate is not
-// known, or the share of the mode's own capacity is the common rate.
+// known, or the share of the mode's own capacity is the common rate, or an overload would be more than the load can offer. Of an
+// overload it is what goes on beyond its surge.
 func (b *bench) rate(s slot, r rung) float64 {
 	if r.rate > 0 {
 		return r.rate
@@ -136,6 +137,8 @@ func (b *bench) rate(s slot, r rung) float64 {
 		case r.load == results.Common:
 			return known.CommonRPS
 		case r.load == results.Own && known.OwnRPS > known.CommonRPS:
+			return known.OwnRPS
+		case r.surge != nil && r.surge.times*known.CapacityRPS <= overloadRate:
 			return known.OwnRPS
 		}
 	}

@@ -30,6 +30,27 @@ var csvOpen = []csvColumn{
 	}},
 }
 
+// csvOverload are those of an overload, of the requests that were due in its surge.
+var csvOverload = []csvColumn{
+	{"due", tollOf(func(t results.Toll) uint64 { return t.Due })},
+	{"in_time", tollOf(func(t results.Toll) uint64 { return t.InTime })},
+	{"late", tollOf(func(t results.Toll) uint64 { return t.Late })},
+	{"refused", tollOf(func(t results.Toll) uint64 { return t.Refused })},
+	{"timed_out", tollOf(func(t results.Toll) uint64 { return t.TimedOut })},
+	{"not_sent", tollOf(func(t results.Toll) uint64 { return t.Unsent })},
+	{"goodput_rps", results.Goodput},
+	{"recovery_us", recoveryMicros},
+}
+
+func tollOf(count func(results.Toll) uint64) results.Figure {
+	return func(r results.Rung) (float64, bool) {
+		if r.Toll == nil {
+			return 0, false
+		}
+		return float64(count(*r.Toll)), true
+	}
+}
+
 var csvColumns = []csvColumn{
 	{"requests", func(r results.Rung) (float64, bool) { return float64(r.Requests), true }},
 	{"errors", func(r results.Rung) (float64, bool) { return float64(r.Errors), true }},
@@ -84,7 +105,7 @@ func csvLoads(r *results.Record) []results.At {
 	}
 	slices.Sort(rungs)
 	loads := closed(slices.Compact(rungs))
-	for _, at := range []results.At{atCommon, atOwn, atAlone, atAmid} {
+	for _, at := range []results.At{atCommon, atOwn, atAlone, atAmid, atOverload} {
 		if slices.ContainsFunc(slices.Concat(r.Trials, r.Again), func(t results.Trial) bool { _, ok := rungAt(t, at); return ok }) {
 			loads = append(loads, at)
 		}
@@ -104,8 +125,11 @@ func rungAt(t results.Trial, at results.At) (results.Rung, bool) {
 }
 
 func csvOf(load results.At) []csvColumn {
-	if load.Load == results.Closed {
+	switch load.Load {
+	case results.Closed:
 		return csvColumns
+	case results.Overload:
+		return slices.Concat(csvOpen, csvOverload, csvColumns)
 	}
 	return slices.Concat(csvOpen, csvColumns)
 }

@@ -56,7 +56,7 @@ func watched(r *results.Record, higher bool) []watchedFigure {
 }
 
 func everyLoad(w results.Workload) []results.At {
-	return append(closed(wholeLadder(w)), atCommon, atOwn, atAlone, atAmid)
+	return append(closed(wholeLadder(w)), atCommon, atOwn, atAlone, atAmid, atOverload)
 }
 
 // bencherMetric is a value of Bencher's metric format, and the ends of its interval.

@@ -52,6 +52,8 @@ var gauges = []gauge{
 	{"top-p99-us", "p99 at the most connections", "µs", "top-p99-us", false, at(atTop, results.P99)},
 	{"top-memory-bytes", "memory at the most connections", "bytes", "top-B", false, at(atTop, results.RSS)},
 	{"top-threads", "threads at the most connections", "threads", "top-threads", false, at(atTop, results.Threads)},
+	{"overload-goodput", "goodput in an overload", "requests/s", "overload-good-req/s", true, at(inOverload, results.Goodput)},
+	{"overload-recovery-us", "time to recover from an overload", "µs", "overload-recovery-us", false, at(inOverload, recoveryMicros)},
 	{"failed-percent", "failed requests", "%", "failed-%", false, failedPercent},
 }
 
@@ -59,6 +61,7 @@ func atBase(w results.Workload) results.At     { return results.Conns(w.Base) }
 func atTop(w results.Workload) results.At      { return results.Conns(w.Top()) }
 func atCommonRate(results.Workload) results.At { return atCommon }
 func atOwnShare(results.Workload) results.At   { return atOwn }
+func inOverload(results.Workload) results.At   { return atOverload }
 
 func at(where func(results.Workload) results.At, figure results.Figure) func(results.Workload, results.Trial) (float64, bool) {
 	return func(w results.Workload, t results.Trial) (float64, bool) {

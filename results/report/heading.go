@@ -105,6 +105,9 @@ func legend(r *results.Record) string {
 		parts = append(parts, fmt.Sprintf("At a given rate that counts from when a request was due; one rate is the same for all modes, one is %s%% of what each can do.", digits(100*r.Settings.Share)))
 	}
 	parts = append(parts, "Knee: the fewest connections with 90% of the highest throughput.")
+	if slices.ContainsFunc(r.Settings.Workloads, func(w results.Workload) bool { return w.Surge != nil }) {
+		parts = append(parts, fmt.Sprintf("Goodput: what was due in an overload and answered within %s, in requests a second.", micros(r.Settings.SLOUS)))
+	}
 	if relative(r) {
 		parts = append(parts, "Against the yardstick: beside a server that never changes, under the same load in turn; what slows the machine down cancels out, so that the ratio may not be that of the figures above.")
 	}

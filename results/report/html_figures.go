@@ -93,6 +93,9 @@ func htmlFigures(r *results.Record, w results.Workload, v results.Verdict, id st
 		f.Plot.Y.Log = wantsLog(f.Plot.Series)
 		drawn = append(drawn, f)
 	}
+	if f, ok := overloadFigure(r, w, id); ok {
+		drawn = append(drawn, f)
+	}
 	return drawn, absent
 }
 

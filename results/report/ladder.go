@@ -36,7 +36,7 @@ func (s sheet) scalability(f results.Finding) []group {
 	}))
 	errors := group{label: "errors"}
 	errors.add(s.errors())
-	return []group{figures, knee, held, errors}
+	return slices.Concat([]group{figures, knee, held}, s.overload(), []group{errors})
 }
 
 // scaling writes what follows from a mode's whole ladder, with the mark of any of its rungs.

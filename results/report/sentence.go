@@ -89,6 +89,8 @@ var wordings = map[string]string{
 	"p50":                    "half of the requests took %[3]s times as long with %[1]s as with %[2]s",
 	"p99":                    "the slowest hundredth of the requests took %[3]s times as long with %[1]s as with %[2]s",
 	"p99.9":                  "the slowest thousandth of the requests took %[3]s times as long with %[1]s as with %[2]s",
+	"answered in time":       "%[2]s answered %[3]s times as large a part of its requests in time as %[1]s",
+	"time to recover":        "%[1]s took %[3]s times as long as %[2]s until it answered in time again",
 	"memory per connection":  "each further connection cost %[1]s %[3]s times as much memory as %[2]s",
 	"threads per connection": "each further connection cost %[1]s %[3]s times as many threads as %[2]s",
 	"connections held":       "%[2]s held %[3]s times as many connections within the objective as %[1]s",
@@ -111,6 +113,10 @@ func where(w results.Workload, c results.Comparison) string {
 		return "at the same rate"
 	case c.At.Load == results.Amid:
 		return "amid the poison"
+	case c.Metric == "time to recover":
+		return "after an overload"
+	case c.At.Load == results.Overload:
+		return "in an overload"
 	case c.At.Load == results.Own:
 		return "at the same share of what each can do"
 	case c.Metric == "throughput kept" || strings.HasSuffix(c.Metric, "per connection"):

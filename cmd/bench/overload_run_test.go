@@ -1,0 +1,86 @@
+package bench_test
+
+import (
+	"math"
+	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"nodecompare/cmd/bench"
+	"nodecompare/results"
+)
+
+// overloaded is the overload of the one trial of a bench.
+func overloaded(t *testing.T, o bench.Options) (*results.Record, results.Rung) {
+	t.Helper()
+	o.Workloads, o.Profile, o.Rounds, o.Seed = []string{"overload"}, "quick", 1, 1
+	p, err := bench.NewPlan(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Prepare(t.Context(), func(s string) { t.Log(s) }); err != nil {
+		t.Fatal(err)
+	}
+	r, err := bench.Run(t.Context(), p, bench.Silent{})
+	if err != nil || bench.Failed(r) != nil {
+		t.Fatal(err, r.Trials)
+	}
+	rungs := r.Trials[0].Rungs
+	last := rungs[len(rungs)-1]
+	if last.Load != results.Overload || last.Toll == nil {
+		t.Fatalf("the trial ends with %+v", last)
+	}
+	return r, last
+}
+
+// A real event loop at twice what it could do: every request is accounted for.
+func TestOverloadMeasuresRealServers(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	r, over := overloaded(t, bench.Options{Modes: []string{"async"}})
+	checkNoChildren(t)
+	toll, surge := over.Toll, r.Settings.Workloads[0].Surge
+	if sum := toll.InTime + toll.Late + toll.Refused + toll.TimedOut + toll.Unsent; sum != toll.Due || toll.Due == 0 {
+		t.Errorf("%d of %d requests of the surge are accounted for: %+v", sum, toll.Due, toll)
+	}
+	offered := surge.Times * r.Rates[0].CapacityRPS
+	if math.Abs(over.OfferedRPS-offered) > 1e-6*offered || math.Abs(float64(toll.Due)-offered*surge.ForS) > 2 {
+		t.Errorf("%v/s offered, %d requests due, want %v/s for %v s", over.OfferedRPS, toll.Due, offered, surge.ForS)
+	}
+	var steps uint64
+	for i := range toll.DueInTime {
+		steps += toll.DueInTime[i] + toll.DueOtherwise[i]
+	}
+	if steps != over.Requests+over.Unsent {
+		t.Errorf("the steps have %d requests, the load %d", steps, over.Requests+over.Unsent)
+	}
+	if toll.InFlight == 0 || over.ElapsedS < surge.ForS+surge.ThenS-0.1 || toll.RecoveryS > surge.ThenS {
+		t.Errorf("%+v in %v s", toll, over.ElapsedS)
+	}
+}
+
+// A server that can do 64 things at once, and says 503 to what comes beyond: the surge is refused and not late, and is over when it is over.
+func TestOverloadOfAServerThatRefuses(t *testing.T) {
+	const most = 66
+	var inside atomic.Int64
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		defer inside.Add(-1)
+		if inside.Add(1) > most {
+			http.Error(w, "too much", http.StatusServiceUnavailable)
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
+	}))
+	defer s.Close()
+	servers, err := bench.ParseServers([]string{"careful=" + s.URL}, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, over := overloaded(t, bench.Options{Servers: servers})
+	if over.Toll.Refused == 0 || over.ErrorKinds["status"] == 0 {
+		t.Errorf("nothing was refused: %+v, errors %v", over.Toll, over.ErrorKinds)
+	}
+}

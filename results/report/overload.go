@@ -1,0 +1,90 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+
+	"nodecompare/results"
+)
+
+var atOverload = results.At{Load: results.Overload}
+
+// overload shows what became of the requests that were due in a surge, and how long the server took to get over it.
+func (s sheet) overload() []group {
+	surge := s.w.Surge
+	if surge == nil || !slices.ContainsFunc(s.r.Settings.Modes, func(m results.Mode) bool { return s.has(m.Name, atOverload) }) {
+		return nil
+	}
+	during := group{label: fmt.Sprintf("%s× its capacity for %s", digits(surge.Times), micros(1e6*surge.ForS))}
+	during.add(s.each(s.offeredInSurge))
+	during.add(s.line(atOverload, reading{name: "goodput ", of: results.Goodput, write: perSecond}))
+	during.add(s.each(s.inTime))
+	during.add(s.each(s.losses))
+	after := group{label: fmt.Sprintf("then %s×", digits(surge.Then))}
+	after.add(s.each(s.recovery))
+	return []group{during, after}
+}
+
+// offeredInSurge is the rate of the surge, or why there was none.
+func (s sheet) offeredInSurge(mode string) string {
+	if e, ok := s.r.Estimate(s.w.Name, mode, atOverload, offered); ok {
+		return rate(e.Value) + " req/s offered"
+	}
+	for _, of := range s.r.Rates {
+		if of.Workload == s.w.Name && of.Mode == mode && s.w.Surge.Times*of.CapacityRPS > s.w.Surge.MostRPS {
+			return rate(s.w.Surge.Times*of.CapacityRPS) + " req/s is more than the load can offer"
+		}
+	}
+	return missing
+}
+
+// tolls is what became of the surges' requests in all rounds together; ok is false when there was none.
+func (s sheet) tolls(mode string) (sum results.Toll, ok bool) {
+	for _, t := range s.r.Trials {
+		if t.Workload != s.w.Name || t.Mode != mode {
+			continue
+		}
+		if rung, usable := t.Rung(atOverload); usable && rung.Toll != nil {
+			toll := rung.Toll
+			sum.Due, sum.InTime, sum.Late = sum.Due+toll.Due, sum.InTime+toll.InTime, sum.Late+toll.Late
+			sum.Refused, sum.TimedOut, sum.Unsent = sum.Refused+toll.Refused, sum.TimedOut+toll.TimedOut, sum.Unsent+toll.Unsent
+		}
+	}
+	return sum, sum.Due > 0
+}
+
+func (s sheet) inTime(mode string) string {
+	t, ok := s.tolls(mode)
+	if !ok {
+		return missing
+	}
+	return fmt.Sprintf("%s in time, %s late", share(t.InTime, t.Due), share(t.Late, t.Due))
+}
+
+// losses are the requests that had no answer worth the name.
+func (s sheet) losses(mode string) string {
+	t, ok := s.tolls(mode)
+	if !ok {
+		return missing
+	}
+	return fmt.Sprintf("%s refused, %s unanswered", share(t.Refused, t.Due), share(t.TimedOut+t.Unsent, t.Due))
+}
+
+// recoveryMicros is in microseconds, as all times here.
+func recoveryMicros(r results.Rung) (float64, bool) {
+	s, ok := results.RecoveryTime(r)
+	return 1e6 * s, ok
+}
+
+// recovery is the time from the end of the surge until requests were answered in time again, the rounds' median.
+func (s sheet) recovery(mode string) string {
+	e, ok := s.r.Estimate(s.w.Name, mode, atOverload, recoveryMicros)
+	if !ok {
+		return missing
+	}
+	mark, _ := doubted(s.r, s.w, mode, atOverload)
+	if most := 1e6 * s.w.Surge.ThenS; e.Value >= most {
+		return "not in time again in " + micros(most) + mark
+	}
+	return "in time again in " + latency(e) + mark
+}

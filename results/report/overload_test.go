@@ -1,0 +1,81 @@
+package report_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"nodecompare/results"
+	"nodecompare/results/report"
+)
+
+// overloaded is a bench of the sample's first workload that ended in an overload: async gets over it, blocking does not, and a third
+// mode is too fast for the load.
+func overloaded() *results.Record {
+	r := sample()
+	r.Settings.Workloads = r.Settings.Workloads[:1]
+	w := &r.Settings.Workloads[0]
+	w.Surge = &results.Surge{Times: 2, ForS: 1, Then: 0.5, ThenS: 4, Clients: 4000, MostRPS: 60_000}
+	r.Settings.Modes = append(r.Settings.Modes, results.Mode{Name: "swift", Summary: "faster than the load"})
+	r.Rates = append(r.Rates, results.Rates{Workload: w.Name, Mode: "swift", CapacityRPS: 50_000})
+	r.Trials = nil
+	for round := range 6 {
+		for i, m := range r.Settings.Modes[:2] {
+			toll := results.Toll{
+				Due: 2000, InTime: uint64(wobbled(430, round, i)), Refused: 20, TimedOut: 7, Unsent: 3, InFlight: 950, StepS: 0.05,
+				RecoveryS: wobbled(2.05, round, i), Recovered: true,
+			}
+			if m.Name == "blocking" {
+				toll.InTime, toll.RecoveryS, toll.Recovered = uint64(wobbled(210, round, i)), 4, false
+			}
+			toll.Late, toll.GoodputRPS = toll.Due-toll.InTime-30, float64(toll.InTime)
+			for step := range 100 {
+				if step < 4 || step > 60 && m.Name == "async" {
+					toll.DueInTime, toll.DueOtherwise = append(toll.DueInTime, 40), append(toll.DueOtherwise, 0)
+				} else {
+					toll.DueInTime, toll.DueOtherwise = append(toll.DueInTime, 1), append(toll.DueOtherwise, 39)
+				}
+			}
+			r.Trials = append(r.Trials, results.Trial{Workload: w.Name, Mode: m.Name, Round: round + 1, Started: r.Started, Rungs: []results.Rung{{
+				Load: results.Overload, Engine: "loop", Connections: 4000, ElapsedS: 5, Requests: 3990, Errors: 27, ThroughputRPS: 780, OfferedRPS: 2000,
+				ErrorKinds: map[string]uint64{"reset": 20, "timeout": 7}, LatencyUS: results.Latency{P50: 400_000, P99: 1_900_000, Max: 2_100_000}, Toll: &toll,
+			}}})
+		}
+	}
+	r.Verdicts = results.Judge(r)
+	return r
+}
+
+func TestOverloadTable(t *testing.T) {
+	got := render(t, "table", overloaded(), report.Options{Width: 110})
+	file := filepath.Join("testdata", "table-overload.golden")
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", file, diff)
+	}
+}
+
+func TestOverloadInEveryFormat(t *testing.T) {
+	for format, want := range map[string]string{
+		"csv": ",overload_goodput_rps,overload_recovery_us,", "html": `-overload"`, "markdown": "goodput", "json": `"recovery_s"`,
+		"benchfmt": "overload-good-req/s", "bmf": "overload-goodput", "github-bigger": "goodput in an overload", "github-smaller": "time to recover from an overload",
+	} {
+		if got := render(t, format, overloaded(), report.Options{}); !strings.Contains(got, want) {
+			t.Errorf("%s has no %s", format, want)
+		}
+	}
+	if got := render(t, "html", sample(), report.Options{}); strings.Contains(got, `-overload"`) {
+		t.Error("a bench without an overload draws one")
+	}
+}
