@@ -1,0 +1,179 @@
+package results
+
+import "slices"
+
+// What a bench found of a claim of the article, beside NoDifference and CannotTell.
+const (
+	AsSaid   = "as the article says"
+	Reversed = "the other way round"
+	Mixed    = "Mixed" // some of this and some of that
+)
+
+// Article is what a bench of several workloads found of the article's table. It follows from the verdicts.
+type Article struct {
+	Workloads []string // that have the article's rows
+	Modes     []Seen   // in the order of the settings
+	Claims    []Claim  // Performance, Scalability
+}
+
+// Seen is what a mode's Execution was found to be, and on which workloads.
+type Seen struct {
+	Mode        string
+	Word        string // NonBlocking or Blocking: so on some workloads, and the other on none. Mixed: both; CannotTell: neither
+	NonBlocking []string
+	Blocking    []string
+	CannotTell  []string
+}
+
+// Claim is a row of the article: that non-blocking modes are the better ones.
+type Claim struct {
+	Row       string
+	Workloads []ClaimOn
+}
+
+// ClaimOn is a claim on one workload.
+type ClaimOn struct {
+	Workload string
+	Duels    []Duel // each non-blocking mode with each blocking one, where both were measured
+}
+
+// Duel is the claim on two modes.
+type Duel struct {
+	NonBlocking string
+	Blocking    string
+	Outcome     string // AsSaid, Reversed, NoDifference, CannotTell
+}
+
+// HoldArticle holds the article against a record's verdicts. It takes two modes that are not one and the same, and two workloads
+// with the article's rows: of a single one its own table says it all.
+func HoldArticle(r *Record) (a Article, ok bool) {
+	var verdicts []Verdict
+	for _, v := range r.Verdicts {
+		if _, ok := v.finding(RowExecution); ok { // with poison there is another row instead
+			verdicts = append(verdicts, v)
+			a.Workloads = append(a.Workloads, v.Workload)
+		}
+	}
+	if r.Settings.Null || len(r.Settings.Modes) < 2 || len(verdicts) < 2 {
+		return Article{}, false
+	}
+	for _, m := range r.Settings.Modes {
+		a.Modes = append(a.Modes, see(m.Name, verdicts))
+	}
+	for _, row := range []string{RowPerformance, RowScalability} {
+		c := Claim{Row: row}
+		for _, v := range verdicts {
+			f, _ := v.finding(row)
+			c.Workloads = append(c.Workloads, ClaimOn{v.Workload, a.duels(f)})
+		}
+		a.Claims = append(a.Claims, c)
+	}
+	return a, true
+}
+
+func (v Verdict) finding(row string) (f Finding, ok bool) {
+	i := slices.IndexFunc(v.Findings, func(f Finding) bool { return f.Row == row })
+	if i < 0 {
+		return Finding{}, false
+	}
+	return v.Findings[i], true
+}
+
+func see(mode string, verdicts []Verdict) Seen {
+	s := Seen{Mode: mode, Word: CannotTell}
+	for _, v := range verdicts {
+		f, _ := v.finding(RowExecution)
+		switch f.Of(mode) {
+		case NonBlocking:
+			s.NonBlocking = append(s.NonBlocking, v.Workload)
+		case Blocking:
+			s.Blocking = append(s.Blocking, v.Workload)
+		case CannotTell:
+			s.CannotTell = append(s.CannotTell, v.Workload)
+		}
+	}
+	switch {
+	case s.NonBlocking != nil && s.Blocking != nil:
+		s.Word = Mixed
+	case s.NonBlocking != nil:
+		s.Word = NonBlocking
+	case s.Blocking != nil:
+		s.Word = Blocking
+	}
+	return s
+}
+
+// Group is the modes of an Execution's word.
+func (a Article) Group(word string) []string {
+	var names []string
+	for _, s := range a.Modes {
+		if s.Word == word {
+			names = append(names, s.Mode)
+		}
+	}
+	return names
+}
+
+// duels are a row's, of which something was measured.
+func (a Article) duels(f Finding) []Duel {
+	var duels []Duel
+	for _, n := range a.Group(NonBlocking) {
+		for _, b := range a.Group(Blocking) {
+			var compared []Comparison
+			for _, c := range f.Comparisons {
+				if c.A == n && c.B == b || c.A == b && c.B == n {
+					compared = append(compared, c)
+				}
+			}
+			better, same, measured := between(compared)
+			d := Duel{n, b, CannotTell}
+			switch {
+			case !measured:
+				continue
+			case better == n:
+				d.Outcome = AsSaid
+			case better == b:
+				d.Outcome = Reversed
+			case same:
+				d.Outcome = NoDifference
+			}
+			duels = append(duels, d)
+		}
+	}
+	return duels
+}
+
+// Outcome is what the duels of a workload come to.
+func (c ClaimOn) Outcome() string { return together(c.Duels) }
+
+// Outcome is what the duels of all workloads come to. A workload without any leaves it open.
+func (c Claim) Outcome() string {
+	var all []Duel
+	for _, on := range c.Workloads {
+		all = append(all, on.Duels...)
+		if len(on.Duels) == 0 {
+			all = append(all, Duel{Outcome: CannotTell})
+		}
+	}
+	return together(all)
+}
+
+// together is what every duel says; else Mixed. Where those that say something agree, one of which one cannot tell leaves it open: it
+// may be one more of them, or the exception.
+func together(duels []Duel) string {
+	word, unsure := "", false
+	for _, d := range duels {
+		switch {
+		case d.Outcome == CannotTell:
+			unsure = true
+		case word == "":
+			word = d.Outcome
+		case word != d.Outcome:
+			return Mixed
+		}
+	}
+	if unsure || word == "" {
+		return CannotTell
+	}
+	return word
+}
