@@ -41,6 +41,8 @@ const (
 const (
 	calmMedian = medianTime / 2
 	calmTail   = tailTime / 2
+	// crowd is far more than a quiet system's own processes take, and than the readings can be off by: 10 ms for each CPU.
+	crowd = 0.1
 )
 
 // Judge gives the verdict on a time, with the reason if it is not ok. w is what the plain client saw beside it. certain says
@@ -57,6 +59,9 @@ func Judge(c results.SelftestCheck, w Witness) (verdict, reason string, certain 
 		return results.SelftestWrong, fmt.Sprintf("%v less than what happened: no noise makes a request shorter than it was", brief(micros(-off))), true
 	case w.Requests == 0:
 		return results.SelftestNoisy, fmt.Sprintf("%v too long, and a plain client beside it got no answer at all", brief(micros(off))), false
+	case w.crowded() && w.Min >= 0:
+		return results.SelftestNoisy, fmt.Sprintf("%v too long, while other processes had %.0f%% of the CPU time; a plain client beside it was late by %v (p50) and %v (p99)",
+			brief(micros(off)), 100*w.Others, brief(w.P50), brief(w.P99)), false
 	case w.Min > soonest || w.Min < 0:
 		return results.SelftestWrong, fmt.Sprintf("the server's own clock cannot be right: of %d requests of a plain client even the fastest differed from it by %v",
 			w.Requests, brief(w.Min)), false

@@ -12,6 +12,8 @@ import (
 
 var (
 	quiet = selftest.Witness{Min: 20 * time.Microsecond, P50: 35 * time.Microsecond, P99: 120 * time.Microsecond, Requests: 300}
+	crowd = selftest.Witness{Min: 300 * time.Microsecond, P50: 900 * time.Microsecond, P99: 40 * time.Millisecond, Requests: 80, Others: 0.7}
+	lucky = selftest.Witness{Min: 20 * time.Microsecond, P50: 35 * time.Microsecond, P99: 120 * time.Microsecond, Requests: 80, Others: 0.7}
 	busy  = selftest.Witness{Min: 30 * time.Microsecond, P50: 170 * time.Microsecond, P99: 4 * time.Millisecond, Requests: 280}
 )
 
@@ -34,6 +36,9 @@ func TestJudge(t *testing.T) {
 		"nobody answers":               {5000, 9000, 100, selftest.Witness{}, results.SelftestNoisy, "no answer at all", false},
 		"a server that says too little of itself": {5000, 8000, 100, selftest.Witness{Min: 3 * time.Millisecond, P50: 3 * time.Millisecond, P99: 9 * time.Millisecond, Requests: 9},
 			results.SelftestWrong, "even the fastest differed from it by 3ms", false},
+		"every request is late since others have the CPUs": {5000, 5700, 100, crowd, results.SelftestNoisy, "other processes had 70% of the CPU time", false},
+		"the plain client alone had luck":                  {5000, 5700, 100, lucky, results.SelftestNoisy, "other processes had 70% of the CPU time", false},
+		"too short, whoever has the CPUs":                  {5000, 4700, 100, crowd, results.SelftestWrong, "no noise makes a request shorter", true},
 		"a server that says too much of itself": {5000, 8000, 100, selftest.Witness{Min: -3 * time.Millisecond, Requests: 9},
 			results.SelftestWrong, "the server's own clock cannot be right", false},
 	} {

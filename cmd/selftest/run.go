@@ -177,11 +177,21 @@ func (r *runner) observed(ctx context.Context, g Generator, d time.Duration) (*l
 	if err != nil {
 		return nil, Truth{}, Witness{}, err
 	}
+	before, err := readMachine(r.server.PID)
+	if err != nil {
+		_, witnessErr := end()
+		return nil, Truth{}, Witness{}, errors.Join(err, witnessErr)
+	}
 	l, err := g.Run(ctx, d)
 	w, witnessErr := end()
 	if err = errors.Join(err, witnessErr); err != nil {
 		return nil, Truth{}, Witness{}, err
 	}
+	after, err := readMachine(r.server.PID)
+	if err != nil {
+		return nil, Truth{}, Witness{}, err
+	}
+	w.Others = after.others(before)
 	truth, err := take(ctx, r.server.URL)
 	return l, truth, w, err
 }

@@ -20,13 +20,21 @@ const probeEvery = 5 * time.Millisecond
 // Witness is what a client that is too simple to be wrong saw beside an engine, of the same server: how much later than it should its
 // requests came back, with the time that the server says it took for each of them subtracted. It waits for the moment of each,
 // as an engine does, so that a timer that fires late counts too. It shares no code with the engines.
+//
+// Others is the share of the machine's CPU time that neither engine nor server had meanwhile, but other processes or, by
+// steal, other machines; 0 where the system does not tell. A machine that others use may hit an engine's few hundred requests and miss
+// the plain client's.
 type Witness struct {
 	Min, P50, P99 time.Duration
 	Requests      uint64
+	Others        float64
 }
 
 // calm says that the machine was quiet enough for an engine to be right.
 func (w Witness) calm() bool { return w.P50 <= calmMedian && w.P99 <= calmTail }
+
+// crowded says that others used so much of the machine that whatever came late may be theirs.
+func (w Witness) crowded() bool { return w.Others > crowd }
 
 // testify starts the plain client. It asks until the function that it returns is called.
 func testify(ctx context.Context, url string) (end func() (Witness, error), err error) {
