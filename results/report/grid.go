@@ -16,7 +16,19 @@ type section struct {
 // A group is figures that one label stands for. Each line has a cell a mode.
 type group struct {
 	label string
+	words []string // that the first line's cells begin with; nil for none
 	lines [][]string
+}
+
+// wordEnd stands between such a word and a figure.
+const wordEnd = " · "
+
+// word is what a mode's cell in a line begins with; "" for figures alone.
+func (g group) word(line, mode int) string {
+	if line > 0 || g.words == nil {
+		return ""
+	}
+	return g.words[mode]
 }
 
 // add takes a line unless no mode has anything to show in it.

@@ -33,6 +33,7 @@ type htmlPage struct {
 	Warnings  []string
 	Remarks   []string
 	Modes     []htmlMode
+	Article   htmlVerdict
 	Workloads []htmlWorkload
 	Interval  string // what the intervals of this record are
 	About     htmlAbout
@@ -78,6 +79,8 @@ func writeHTML(out io.Writer, r *results.Record, _ Options) error {
 		Record:   r,
 		Heading:  heading(r),
 		Interval: intervalNote(r.Settings.Rounds),
+		Modes:    htmlModes(r),
+		Article:  articleVerdict(r),
 		About:    aboutRecord(r),
 	}
 	for _, remark := range remarks(r) {
@@ -90,10 +93,7 @@ func writeHTML(out io.Writer, r *results.Record, _ Options) error {
 	if err := p.embed(); err != nil {
 		return err
 	}
-	for i, m := range r.Settings.Modes {
-		p.Modes = append(p.Modes, htmlMode{m, i % htmlLooks})
-		p.Data.Modes = append(p.Data.Modes, m.Name)
-	}
+	p.Data.Modes = htmlModeNames(r)
 	for i, w := range r.Settings.Workloads {
 		h := htmlWorkload{Workload: w, ID: fmt.Sprintf("w%d", i+1), Runs: runsTable(r, w)}
 		if i < len(r.Verdicts) {
@@ -113,6 +113,14 @@ func writeHTML(out io.Writer, r *results.Record, _ Options) error {
 		return fmt.Errorf("write the page: %w", err)
 	}
 	return nil
+}
+
+func htmlModes(r *results.Record) []htmlMode {
+	modes := make([]htmlMode, len(r.Settings.Modes))
+	for i, m := range r.Settings.Modes {
+		modes[i] = htmlMode{m, i % htmlLooks}
+	}
+	return modes
 }
 
 func htmlModeNames(r *results.Record) []string {

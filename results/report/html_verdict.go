@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -8,8 +9,11 @@ import (
 	"nodecompare/results"
 )
 
-// htmlVerdict is the article's table for one workload, with the words, figures and sentences of the terminal's.
+// htmlVerdict is the article's table for one workload, or for all, with the words, figures and sentences of the terminal's.
 type htmlVerdict struct {
+	Label     string // for those who do not see the table
+	Caption   string
+	Modes     []htmlMode
 	Sections  []verdictSection
 	Sentences []verdictSentence
 	Notes     []string
@@ -29,44 +33,83 @@ type verdictWord struct{ Word, Class string }
 // verdictSentence says why a row has the words that it has.
 type verdictSentence struct{ Row, Text string }
 
-// verdictRow has the lines of each mode.
+// verdictRow has a cell of each mode.
 type verdictRow struct {
 	Label string
-	Cells [][]string
+	Cells []verdictCell
+}
+
+// verdictCell is lines of figures, and the word that they begin with; "" where they have none.
+type verdictCell struct {
+	Word  verdictWord
+	Lines []string
 }
 
 var verdictClasses = map[string]string{
 	results.High: "good", results.Moderate: "less", results.Lower: "less",
 	results.NonBlocking: "model", results.Blocking: "model",
-	results.NoDifference: "even", results.CannotTell: "unknown",
+	results.NoDifference: "even", results.CannotTell: "unknown", results.Mixed: "unknown",
 }
 
 func verdictTable(r *results.Record, w results.Workload, v results.Verdict) htmlVerdict {
 	if r.Settings.Null {
 		return nullVerdict(r, w, v)
 	}
-	h := htmlVerdict{Notes: doubts(r, w)}
-	for _, s := range sentences(w, v) {
-		row, text, _ := strings.Cut(s, ": ")
-		h.Sentences = append(h.Sentences, verdictSentence{row, text})
+	return htmlVerdict{
+		Label:     "Verdict for " + w.Name,
+		Caption:   fmt.Sprintf("What was measured on %s, and the words that follow from it", w.Name),
+		Modes:     htmlModes(r),
+		Sections:  verdictSections(grid(r, w, v, false), len(r.Settings.Modes)),
+		Sentences: verdictSentences(sentences(w, v)),
+		Notes:     doubts(r, w),
 	}
-	for _, s := range grid(r, w, v, false) {
+}
+
+// articleVerdict is that of the whole bench; without sections where there is none.
+func articleVerdict(r *results.Record) htmlVerdict {
+	a, ok := results.HoldArticle(r)
+	if !ok {
+		return htmlVerdict{}
+	}
+	return htmlVerdict{
+		Label:     articleTitle,
+		Caption:   "The words of all workloads, with CPU per request and p99 beside them",
+		Modes:     htmlModes(r),
+		Sections:  verdictSections(articleGrid(r, a, true), len(r.Settings.Modes)),
+		Sentences: verdictSentences(articleSentences(a)),
+	}
+}
+
+func verdictSentences(sentences []string) (all []verdictSentence) {
+	for _, s := range sentences {
+		row, text, _ := strings.Cut(s, ": ")
+		all = append(all, verdictSentence{row, text})
+	}
+	return all
+}
+
+func verdictSections(sections []section, modes int) (all []verdictSection) {
+	for _, s := range sections {
 		made := verdictSection{Name: s.name}
 		for _, word := range s.words {
 			made.Words = append(made.Words, verdictWord{word, verdictClasses[word]})
 		}
 		for _, g := range s.groups {
-			row := verdictRow{Label: g.label, Cells: make([][]string, len(r.Settings.Modes))}
-			for _, line := range g.lines {
+			row := verdictRow{Label: g.label, Cells: make([]verdictCell, modes)}
+			for n, line := range g.lines {
 				for i, text := range line {
-					row.Cells[i] = append(row.Cells[i], unitAfter.ReplaceAllString(text, "$1\u00a0$2"))
+					if word := g.word(n, i); word != "" {
+						row.Cells[i].Word = verdictWord{word, verdictClasses[word]}
+						text = strings.TrimPrefix(strings.TrimPrefix(text, word), wordEnd)
+					}
+					row.Cells[i].Lines = append(row.Cells[i].Lines, unitAfter.ReplaceAllString(text, "$1\u00a0$2"))
 				}
 			}
 			made.Rows = append(made.Rows, row)
 		}
-		h.Sections = append(h.Sections, made)
+		all = append(all, made)
 	}
-	return h
+	return all
 }
 
 // nullVerdict shows what differs though nothing does.

@@ -20,6 +20,7 @@ func writeMarkdown(out io.Writer, r *results.Record, _ Options) error {
 			p.markdown(r.On(w.Name), w, r.Verdicts[i])
 		}
 	}
+	p.articleMarkdown(r)
 	p.line("")
 	for _, s := range remarks(r) {
 		p.line("- " + headed(s))
@@ -35,35 +36,7 @@ func (p *page) markdown(r *results.Record, w results.Workload, v results.Verdict
 		p.nullMarkdown(r, w, v)
 		return
 	}
-	head, rule := "| Feature |", "| --- |"
-	for _, m := range r.Settings.Modes {
-		head, rule = head+" "+escaped(m.Name)+" |", rule+" --- |"
-	}
-	p.line(head)
-	p.line(rule)
-	for _, s := range grid(r, w, v, true) {
-		row := "| **" + s.name + "** |"
-		for _, word := range s.words {
-			if word != "" {
-				word = " **" + word + "**"
-			}
-			row += word + " |"
-		}
-		p.line(row)
-		for _, g := range s.groups {
-			row := "| " + escaped(g.label) + " |"
-			for i := range r.Settings.Modes {
-				var lines []string
-				for _, line := range g.lines {
-					if line[i] != "" {
-						lines = append(lines, escaped(line[i]))
-					}
-				}
-				row += " " + strings.Join(lines, "<br>") + " |"
-			}
-			p.line(row)
-		}
-	}
+	p.sections(r.Settings.Modes, grid(r, w, v, true))
 	p.line("")
 	if w.Note != "" {
 		p.line("- " + escaped(w.Note))
@@ -71,6 +44,44 @@ func (p *page) markdown(r *results.Record, w results.Workload, v results.Verdict
 	for _, s := range append(sentences(w, v), doubts(r, w)...) {
 		p.line("- " + headed(s))
 	}
+}
+
+// sections writes a grid.
+func (p *page) sections(modes []results.Mode, sections []section) {
+	head, rule := "| Feature |", "| --- |"
+	for _, m := range modes {
+		head, rule = head+" "+escaped(m.Name)+" |", rule+" --- |"
+	}
+	p.line(head)
+	p.line(rule)
+	for _, s := range sections {
+		row := "| **" + s.name + "** |"
+		for _, word := range s.words {
+			row += " " + bold(word) + " |"
+		}
+		p.line(row)
+		for _, g := range s.groups {
+			row := "| " + escaped(g.label) + " |"
+			for i := range modes {
+				var lines []string
+				for n, line := range g.lines {
+					if line[i] != "" {
+						word := g.word(n, i)
+						lines = append(lines, bold(word)+escaped(strings.TrimPrefix(line[i], word)))
+					}
+				}
+				row += " " + strings.Join(lines, "<br>") + " |"
+			}
+			p.line(row)
+		}
+	}
+}
+
+func bold(word string) string {
+	if word == "" {
+		return ""
+	}
+	return "**" + word + "**"
 }
 
 // headed makes the beginning of a note, up to its colon, bold.

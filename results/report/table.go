@@ -17,7 +17,7 @@ const (
 	defaultWidth = 80
 	narrowest    = 40 // a terminal that says it is narrower gets lines that it breaks itself
 	leastTable   = 60 // below it figures would be broken in the middle: then it is a list
-	leastColumn  = 22 // columns of text of one mode: the shortest in which the figures' lines still stand whole
+	leastColumn  = 22 // columns of text of one mode, unless all is shorter: in fewer the figures' lines would not stand whole
 	widestLabel  = 16 // columns of the labels, which are broken between words
 )
 
@@ -30,6 +30,7 @@ func writeTable(out io.Writer, r *results.Record, o Options) error {
 			p.workload(r.On(w.Name), w, r.Verdicts[i])
 		}
 	}
+	p.article(r)
 	for _, s := range remarks(r) {
 		p.line("")
 		p.note(s)
@@ -97,7 +98,7 @@ func (p *page) workload(r *results.Record, w results.Workload, v results.Verdict
 	case p.width < leastTable:
 		p.list(grid(r, w, v, false), r.Settings.Modes)
 	default:
-		p.boxes(r, w, v)
+		p.boxes(r.Settings.Modes, func(full bool) []section { return grid(r, w, v, full) })
 	}
 	if w.Note != "" {
 		p.paragraph(w.Note)
@@ -107,29 +108,26 @@ func (p *page) workload(r *results.Record, w results.Workload, v results.Verdict
 	}
 }
 
-// boxes writes the grid as a table, or as several below each other when the modes do not stand side by side.
-func (p *page) boxes(r *results.Record, w results.Workload, v results.Verdict) {
-	modes := len(r.Settings.Modes)
-	sections, labels := grid(r, w, v, true), 2*widestLabel
+// boxes writes a grid as a table, or as several below each other when the modes do not stand side by side. The grid is the full one
+// where that fits.
+func (p *page) boxes(modes []results.Mode, grid func(full bool) []section) {
+	sections, labels := grid(true), 2*widestLabel
 	_, fit, room := p.columns(sections, labels, modes)
-	if modes == 0 || fit < modes || widestCell(sections) > room {
-		sections, labels = grid(r, w, v, false), widestLabel
+	if len(modes) == 0 || fit < len(modes) || widestCell(sections) > room {
+		sections, labels = grid(false), widestLabel
 	}
 	labels, fit, room = p.columns(sections, labels, modes)
-	widest := 0 // of all the modes, so that tables that stand below each other are of one width
-	for _, m := range r.Settings.Modes {
-		widest = max(widest, columnsOf(m.Name))
-	}
-	widest = min(max(widest, widestCell(sections)), room)
-	for from := 0; from < modes; from += fit {
-		p.table(r.Settings.Modes[from:min(from+fit, modes)], sections, from, labels, widest)
+	// Of all the modes, so that tables that stand below each other are of one width.
+	widest := min(widestColumn(sections, modes), room)
+	for from := 0; from < len(modes); from += fit {
+		p.table(modes[from:min(from+fit, len(modes))], sections, from, labels, widest)
 	}
 }
 
 // columns shares the page's width out: the columns of the labels, of which they get at most the given ones, how many modes fit
 // beside them, and the columns of text of each of these. A column takes its text, a space at each side and a border; the
 // leftmost border is the labels'.
-func (p *page) columns(sections []section, labels, modes int) (label, fit, room int) {
+func (p *page) columns(sections []section, labels int, modes []results.Mode) (label, fit, room int) {
 	label = len("Feature")
 	for _, s := range sections {
 		label = max(label, columnsOf(s.name))
@@ -138,8 +136,18 @@ func (p *page) columns(sections []section, labels, modes int) (label, fit, room 
 		}
 	}
 	free := p.width - (label + 4)
-	fit = min(max(free/(leastColumn+3), 1), max(modes, 1))
+	least := min(widestColumn(sections, modes), leastColumn)
+	fit = min(max(free/(least+3), 1), max(len(modes), 1))
 	return label, fit, max(free/fit-3, 1)
+}
+
+// widestColumn is of a mode's name or cell.
+func widestColumn(sections []section, modes []results.Mode) int {
+	most := widestCell(sections)
+	for _, m := range modes {
+		most = max(most, columnsOf(m.Name))
+	}
+	return most
 }
 
 func widestCell(sections []section) int {
@@ -204,13 +212,15 @@ func (p *page) row(s section, from, modes, labels, room int) []string {
 	}
 	for _, g := range s.groups {
 		label = append(label, wrap(g.label, labels, "")...)
-		for _, line := range g.lines {
+		for n, line := range g.lines {
 			if !slices.ContainsFunc(line[from:from+modes], func(text string) bool { return text != "" }) {
 				continue // it is another mode's, which stands in a table of its own
 			}
 			end := 0
 			for i := range cells {
-				cells[i] = append(cells[i], wrap(line[from+i], room, "  ")...)
+				cell := wrap(line[from+i], room, "  ")
+				cell[0] = p.worded(cell[0], g.word(n, from+i))
+				cells[i] = append(cells[i], cell...)
 				end = max(end, len(cells[i]))
 			}
 			for i := range cells {
@@ -237,9 +247,17 @@ func lengthen(lines []string, end int) []string {
 	return lines
 }
 
+// worded paints the word that a line begins with.
+func (p *page) worded(line, word string) string {
+	if rest, ok := strings.CutPrefix(line, word); ok {
+		return p.paint(looks[word], word) + rest
+	}
+	return line // a narrow column breaks the word
+}
+
 // looks are the words' colours. Blocking and non-blocking are two ways, neither of them better.
 var looks = map[string]style{
 	results.Blocking: strong, results.NonBlocking: strong,
 	results.High: good, results.Moderate: lesser, results.Lower: lesser,
-	results.NoDifference: strong, results.CannotTell: lesser,
+	results.NoDifference: strong, results.CannotTell: lesser, results.Mixed: lesser,
 }

@@ -1,0 +1,113 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"nodecompare/results"
+	"nodecompare/results/stat"
+)
+
+// articleTitle heads what a bench of several workloads says of the article's table.
+const articleTitle = "The article, held against this bench"
+
+// glances are the one figure that stands beside a row's word.
+var glances = map[string]struct {
+	at func(results.Workload) results.At
+	reading
+}{
+	results.RowPerformance: {atBase, reading{of: results.CPUPerRequest, write: func(e stat.Estimate) string { return micros(e.Value) + " CPU" }, server: true}},
+	results.RowScalability: {atTop, reading{name: "p99 ", of: results.P99, write: func(e stat.Estimate) string { return micros(e.Value) }}},
+}
+
+// articleGrid has the words of all workloads below each other, and beside each of them a figure when full is set.
+func articleGrid(r *results.Record, a results.Article, full bool) []section {
+	seen := section{name: results.RowExecution}
+	var on []string // how many workloads it was seen, as one or the other
+	for _, s := range a.Modes {
+		seen.words = append(seen.words, s.Word)
+		on = append(on, fmt.Sprintf("%d of %d", len(s.NonBlocking)+len(s.Blocking), len(a.Workloads)))
+	}
+	seen.groups = []group{{label: "workloads", lines: [][]string{on}}}
+	sections := []section{seen}
+	for _, c := range a.Claims {
+		made := section{name: c.Row, words: make([]string, len(a.Modes))}
+		for i, w := range r.Settings.Workloads {
+			if i < len(r.Verdicts) && slices.Contains(a.Workloads, w.Name) {
+				s := sheet{r: r, w: w, v: r.Verdicts[i]}
+				made.groups = append(made.groups, s.glance(c.Row, full))
+			}
+		}
+		sections = append(sections, made)
+	}
+	return sections
+}
+
+// glance is a workload's line in a row.
+func (s sheet) glance(row string, full bool) group {
+	g := group{label: s.w.Name, words: make([]string, len(s.r.Settings.Modes))}
+	for _, f := range s.v.Findings {
+		if f.Row == row {
+			g.words = s.each(f.Of)
+		}
+	}
+	cells := slices.Clone(g.words)
+	if full {
+		for i, figure := range s.line(glances[row].at(s.w), glances[row].reading) {
+			if cells[i] != "" && figure != missing {
+				cells[i] += wordEnd + figure
+			}
+		}
+	}
+	for i := range cells {
+		if cells[i] == "" {
+			cells[i] = missing // it took no part
+		}
+	}
+	g.lines = [][]string{cells}
+	return g
+}
+
+// article writes that table, if there is something to put into it.
+func (p *page) article(r *results.Record) {
+	a, ok := results.HoldArticle(r)
+	if !ok {
+		return
+	}
+	p.line("")
+	p.note(articleTitle + ": what it says of Node.js and a traditional backend, and what was measured")
+	grid := func(full bool) []section { return articleGrid(r, a, full) }
+	if p.width < leastTable {
+		p.list(grid(true), r.Settings.Modes)
+	} else {
+		p.boxes(r.Settings.Modes, grid)
+	}
+	for _, s := range articleSentences(a) {
+		p.note(s)
+	}
+}
+
+func (p *page) articleMarkdown(r *results.Record) {
+	a, ok := results.HoldArticle(r)
+	if !ok {
+		return
+	}
+	p.line("")
+	p.line("### " + articleTitle)
+	p.line("")
+	p.sections(r.Settings.Modes, articleGrid(r, a, true))
+	p.line("")
+	for _, s := range articleSentences(a) {
+		p.line("- " + headed(s))
+	}
+}
+
+// listed is "hello", "hello and wait", "hello, wait and cpu".
+func listed(names []string) string {
+	if len(names) < 2 {
+		return strings.Join(names, "")
+	}
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " and " + names[last]
+}
