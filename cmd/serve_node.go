@@ -9,11 +9,15 @@ import (
 	"os/exec"
 	"slices"
 	"syscall"
+	"time"
 
 	"nodecompare/servers"
 	"nodecompare/servers/node"
 	"nodecompare/servers/workload"
 )
+
+// killTime is how long after drainTime Node.js, which keeps to that by itself unless it computes, is killed.
+const killTime = time.Second
 
 // isNode says that a mode's server is Node.js.
 func isNode(mode string) bool {
@@ -39,31 +43,33 @@ func serveNode(ctx context.Context, mode string, c servers.Config, out, progress
 	if err != nil {
 		return usageError{err}
 	}
-	parent, life, err := os.Pipe() // its other end closes with this process, however that ends
-	if err != nil {
-		return err
-	}
-	defer life.Close()
 	child := exec.Command(command.Path, command.Args...)
 	child.Stdout, child.Stderr = out, progress
-	child.Env = append(append(os.Environ(), command.Env...), parentFD+"=3")
-	child.ExtraFiles = []*os.File{parent}
-	child.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C reaches this process alone, which passes it on once
-	err = child.Start()
-	if err := errors.Join(err, parent.Close()); err != nil {
+	child.Env = append(os.Environ(), command.Env...)
+	life, err := servers.StartGuarded(child) // a loop that computes would not hear that this process is gone
+	if err != nil {
 		return fmt.Errorf("mode %s: %w", mode, err)
 	}
+	defer life.Close()
 	ended := make(chan error, 1)
 	go func() { ended <- child.Wait() }()
 	select {
-	case err := <-ended:
-		return fmt.Errorf("mode %s: Node.js ended by itself: %w", mode, err)
+	case <-ended:
+		return fmt.Errorf("mode %s: Node.js ended by itself: %v", mode, child.ProcessState)
 	case <-untilParentEnds(ctx).Done():
 	}
 	if err := child.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return fmt.Errorf("mode %s: stopping Node.js: %w", mode, err)
 	}
-	if err := <-ended; err != nil {
+	overdue := time.NewTimer(drainTime + killTime)
+	defer overdue.Stop()
+	select {
+	case err = <-ended:
+	case <-overdue.C:
+		err = errors.Join(fmt.Errorf("it computed for %v more, and was killed", drainTime+killTime), life.Close())
+		<-ended
+	}
+	if err != nil {
 		return fmt.Errorf("mode %s: stopping Node.js: %w", mode, err)
 	}
 	return nil

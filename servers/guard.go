@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,7 +17,7 @@ import (
 )
 
 const (
-	// GuardCommand is the hidden command that is to call Guard with its one argument.
+	// GuardCommand is the hidden command that is to call Guard with its arguments.
 	GuardCommand = "guard"
 
 	// guardKill tells a guard to end everything at once; SIGTERM, to pass that on.
@@ -28,13 +29,14 @@ const (
 	cannotRun, bySignal = 127, 128
 )
 
-// Guard runs a line of somebody's own through sh -c, and returns its exit status when neither it nor anything that it started is
-// left. It is a process of its own between this program and a server that knows nothing of it: it sees its parent end by the pipe that
-// Command's parent holds open, and kills all that is below it. On Linux orphans become its children, so that what forks into the
-// background, or leaves the process group (setsid(2)), is neither lost nor left behind; elsewhere only the process group is known.
+// Guard runs a program, and returns its exit status when neither it nor anything that it started is left. It is a process of its own
+// between this program and one that knows nothing of it, or may be too busy to listen: it sees its parent end by the pipe that the
+// parent holds open, and kills all that is below it. On Linux orphans become its children, so that what forks into the background, or
+// leaves the process group (setsid(2)), is neither lost nor left behind, and the program ends with its guard, should that be killed too;
+// elsewhere only the process group is known.
 //
 // SIGTERM is passed on. SIGINT kills.
-func Guard(line string) (status int, err error) {
+func Guard(program string, args ...string) (status int, err error) {
 	parent, err := parentPipe()
 	if err != nil {
 		return cannotRun, err
@@ -45,12 +47,13 @@ func Guard(line string) (status int, err error) {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGTERM, guardKill) // not ignored: that would be handed on to the server
 	defer signal.Stop(signals)
-	c := exec.Command("sh", "-c", line)
+	c := exec.Command(program, args...)
 	c.Stdout, c.Stderr = os.Stdout, os.Stderr
 	c.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, parentVariable+"=") })
-	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	runtime.LockOSThread() // whose end would be the program's: Pdeathsig
+	c.SysProcAttr = guarded()
 	if err := c.Start(); err != nil {
-		return cannotRun, fmt.Errorf("start %q: %w", line, err)
+		return cannotRun, fmt.Errorf("start %s: %w", program, err)
 	}
 	ended := make(chan int, 1)
 	go func() { ended <- reap(c.Process.Pid) }()
@@ -77,6 +80,26 @@ func Guard(line string) (status int, err error) {
 			again = time.After(killAgain)
 		}
 	}
+}
+
+// StartGuarded starts a command under a guard. It ends, with all that it started, when life is closed or this process ends.
+func StartGuarded(c *exec.Cmd) (life io.Closer, err error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("find this program's own path to guard %s: %w", c.Path, err)
+	}
+	parent, life, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	c.Env = append(c.Environ(), parentEnv)
+	c.Path, c.Args = self, append([]string{self, GuardCommand, c.Path}, c.Args[1:]...)
+	c.ExtraFiles = []*os.File{parent}
+	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C reaches this process alone, which passes it on
+	if err := errors.Join(c.Start(), parent.Close()); err != nil {
+		return nil, errors.Join(err, life.Close())
+	}
+	return life, nil
 }
 
 // parentPipe is the end of the pipe that the parent's end closes.

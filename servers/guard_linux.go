@@ -3,6 +3,7 @@ package servers
 import (
 	"fmt"
 	"os"
+	"syscall"
 
 	"github.com/prometheus/procfs"
 	"golang.org/x/sys/unix"
@@ -14,6 +15,11 @@ func adopt() error {
 		return fmt.Errorf("adopt what a server leaves behind: %w", os.NewSyscallError("prctl", err))
 	}
 	return nil
+}
+
+// guarded is how a guard starts its program. Who kills all processes of this program by its name kills the guards as well.
+func guarded() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }
 
 // strays are the processes below this one that are not of the group.

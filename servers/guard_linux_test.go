@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -123,6 +124,17 @@ func TestLineEndsWithItsParent(t *testing.T) {
 	}
 	if err := c.Wait(); err == nil {
 		t.Error("it ended by itself")
+	}
+	awaitNone(t, markOf(t))
+}
+
+// Who kills this program by its name kills the guard too.
+func TestLineEndsWithItsGuard(t *testing.T) {
+	c := shellLine(plain)
+	c.Env = append(c.Env, "MARK="+markOf(t))
+	p := start(t, c)
+	if err := syscall.Kill(p.PID, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
 	}
 	awaitNone(t, markOf(t))
 }

@@ -115,7 +115,7 @@ func Start(ctx context.Context, c Command) (*Process, error) {
 		if port, err = freePort(); err != nil {
 			return nil, fmt.Errorf("server %s: find a free port for it: %w", c.Name, err)
 		}
-		c.Path, c.Args = "", []string{GuardCommand, c.Shell}
+		c.Path, c.Args = "", []string{GuardCommand, "sh", "-c", c.Shell}
 		c.Env = append(c.Env[:len(c.Env):len(c.Env)], "PORT="+strconv.Itoa(port))
 	}
 	if c.Path == "" {

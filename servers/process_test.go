@@ -26,8 +26,8 @@ import (
 const childEnv = "NODECOMPARE_TEST_CHILD"
 
 func TestMain(m *testing.M) {
-	if len(os.Args) == 3 && os.Args[1] == servers.GuardCommand {
-		status, err := servers.Guard(os.Args[2])
+	if len(os.Args) > 2 && os.Args[1] == servers.GuardCommand {
+		status, err := servers.Guard(os.Args[2], os.Args[3:]...)
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
 		}

@@ -1,0 +1,147 @@
+package cmd_test
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"syscall"
+	"testing"
+	"time"
+
+	"nodecompare/servers/node"
+)
+
+// needNode prepares a mode of Node.js. Without Node.js the test is skipped, which CI does not have.
+func needNode(t *testing.T, mode string) {
+	t.Helper()
+	_, err := node.Prepare(t.Context(), mode, "", func(line string) { t.Log(line) })
+	if errors.As(err, new(*node.Unavailable)) && os.Getenv("NODECOMPARE_CI") == "" {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// nodeServer starts 'nodecompare serve' as a shell would, in no process group of its own. mark is in the environment of all of it.
+func nodeServer(t *testing.T, mode string, loops int) (c *exec.Cmd, url, mark string) {
+	t.Helper()
+	needNode(t, mode)
+	mark = fmt.Sprintf("MARK=%s-%d", t.Name(), os.Getpid())
+	c = exec.Command(os.Args[0], "serve", "--mode="+mode, fmt.Sprintf("--loops=%d", loops), "--addr=127.0.0.1:0", "--upstream=none")
+	c.Env = append(os.Environ(), mainEnv+"=1", mark)
+	c.Stderr = os.Stderr
+	out, err := c.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := c.Process.Kill(); err == nil {
+			c.Wait()
+		}
+	})
+	var port int
+	if _, err := fmt.Fscanf(out, "Server running on port %d\n", &port); err != nil {
+		t.Fatal(err)
+	}
+	return c, fmt.Sprintf("http://127.0.0.1:%d", port), mark
+}
+
+// busy gives each loop more to compute than a test will wait for.
+func busy(t *testing.T, url string, loops int) {
+	t.Helper()
+	for range 4 * loops {
+		written := make(chan struct{})
+		go ask(url+"/cpu?ms=10000", written)
+		<-written
+	}
+}
+
+func awaitNone(t *testing.T, mark string, limit time.Duration) {
+	t.Helper()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for over := time.After(limit); len(left(t, mark)) > 0; {
+		select {
+		case <-tick.C:
+		case <-over:
+			t.Fatalf("left after %v: %q", limit, left(t, mark))
+		}
+	}
+}
+
+// Ctrl-C and SIGTERM let requests in flight end, and then nobody is left: neither Node.js nor a worker of its cluster.
+func TestServeNodeSignals(t *testing.T) {
+	for _, m := range node.Modes {
+		for _, loops := range []int{1, 2} {
+			for _, how := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
+				t.Run(fmt.Sprintf("%s with %d loops, %v", m.Name, loops, how), func(t *testing.T) {
+					c, url, mark := nodeServer(t, m.Name, loops)
+					answer := inFlight(t, url+"/wait?ms=500")
+					if err := c.Process.Signal(how); err != nil {
+						t.Fatal(err)
+					}
+					if got := <-answer; got != `200 {"waited_ms":500}` {
+						t.Errorf("the request in flight was answered %s", got)
+					}
+					if err := c.Wait(); err != nil {
+						t.Errorf("it ended with %v, want exit code 0", err)
+					}
+					if still := left(t, mark); len(still) > 0 {
+						t.Errorf("left: %q", still)
+					}
+				})
+			}
+		}
+	}
+}
+
+// A loop that computes hears nobody: it is ended all the same when this program is killed, or told twice to stop.
+func TestServeNodeLeavesNothing(t *testing.T) {
+	for _, m := range node.Modes {
+		for _, loops := range []int{1, 2} {
+			for name, how := range map[string]syscall.Signal{"SIGKILL": syscall.SIGKILL, "Ctrl-C again": syscall.SIGINT} {
+				t.Run(fmt.Sprintf("%s with %d loops, %s", m.Name, loops, name), func(t *testing.T) {
+					c, url, mark := nodeServer(t, m.Name, loops)
+					busy(t, url, loops)
+					ended := make(chan error, 1)
+					go func() { ended <- c.Wait() }()
+					again := time.NewTicker(100 * time.Millisecond)
+					defer again.Stop()
+					for running := true; running; {
+						if err := c.Process.Signal(how); err != nil && !errors.Is(err, os.ErrProcessDone) {
+							t.Fatal(err)
+						}
+						select {
+						case <-again.C:
+						case err := <-ended:
+							if running = false; err == nil {
+								t.Error("it ended as if nothing had been")
+							}
+						}
+					}
+					awaitNone(t, mark, 15*time.Second)
+				})
+			}
+		}
+	}
+}
+
+// What is still computed when requests in flight have had their time is cut off.
+func TestServeNodeIsNotWaitedForWithoutEnd(t *testing.T) {
+	c, url, mark := nodeServer(t, "node", 1)
+	busy(t, url, 1)
+	if err := c.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Wait(); c.ProcessState.ExitCode() != 1 {
+		t.Errorf("it ended with %v, want exit code 1", err)
+	}
+	if still := left(t, mark); len(still) > 0 {
+		t.Errorf("left: %q", still)
+	}
+}
