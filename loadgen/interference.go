@@ -11,8 +11,11 @@ type Interference struct {
 	// StealKnown is false where the system does not count it (macOS). Stolen is the time for which a virtual CPU was ready
 	// to run and the hypervisor ran another; Busy is the time for which the CPUs did run, for whatever process. Both are
 	// sums over the CPUs, in units of 10 ms (proc_stat(5), steal): two readings are off by up to that for each CPU.
+	//
+	// Ran is the part of Busy that processes ran, of whatever owner; the rest is interrupts'.
 	StealKnown   bool
 	Stolen, Busy time.Duration
+	Ran          time.Duration
 
 	// QuotaKnown is false where no cgroup of this process counts throttling (cgroup v2's root never does). Throttles is how
 	// often the process's cgroup, or one above it, had used up its quota; Throttled for how long its CPUs then stood still,
@@ -31,7 +34,7 @@ type HostState struct {
 }
 
 // stealTime is summed over CPUs, since boot.
-type stealTime struct{ stolen, busy time.Duration }
+type stealTime struct{ stolen, busy, ran time.Duration }
 
 // throttling is summed over a process's cgroup and those above it, since they were made.
 type throttling struct {
@@ -47,6 +50,7 @@ func (h HostState) Since(earlier HostState) Interference {
 		i.StealKnown = true
 		i.Stolen = max(0, h.steal.stolen-earlier.steal.stolen)
 		i.Busy = max(0, h.steal.busy-earlier.steal.busy)
+		i.Ran = max(0, h.steal.ran-earlier.steal.ran)
 	}
 	if h.quota != nil && earlier.quota != nil {
 		i.QuotaKnown = true

@@ -46,7 +46,9 @@ func readSteal(proc procfs.FS, cpus CPUs) (*stealTime, int, error) {
 		n++
 		sum.stolen += fromSeconds(s.Steal)
 		// Guest time is within user time already.
-		sum.busy += fromSeconds(s.User + s.Nice + s.System + s.IRQ + s.SoftIRQ)
+		ran := fromSeconds(s.User + s.Nice + s.System)
+		sum.ran += ran
+		sum.busy += ran + fromSeconds(s.IRQ+s.SoftIRQ)
 	}
 	if n < len(cpus) || n == 0 {
 		return nil, 0, fmt.Errorf("it has lines for %d of the CPUs %v: are the others offline?", n, cpus)

@@ -53,6 +53,7 @@ type Evidence struct {
 	// What others took of the host within the run, by /proc/stat and cpu.stat: sums over CPUs CPUs.
 	CPUs         int
 	Stolen, Busy time.Duration // ready to run but not run by the hypervisor; run
+	Others, All  time.Duration // run by other processes than the load and its server; that there was
 	Throttles    uint64        // how often a CPU quota of the cgroup was used up
 	Throttled    time.Duration // for which CPUs stood still by that
 }
@@ -86,6 +87,7 @@ const (
 
 	stolenSuspect, stolenVoid = 0.01, 0.10
 	throttledVoid             = 0.10
+	othersSuspect             = 0.10
 	tick                      = 10 * time.Millisecond // of /proc/stat
 	percent                   = 100
 	histogramError            = 0.001 // 3 significant digits
@@ -200,6 +202,18 @@ var Rules = []Rule{
 				status = Valid
 			}
 			return status, fmt.Sprintf("the host's hypervisor withheld %.2f%% of the CPU time that was wanted (steal time): server and generator were slowed down by other machines", percent*share)
+		},
+	},
+	{
+		Name:    "other processes",
+		Plain:   "other processes took CPU time from server and load, so that all may look slower than it is",
+		Suspect: "processes that are neither the load's nor the server's ran for more than 10% of the CPU time that there was, and more than two ticks of 10 ms for each CPU",
+		Why: "on CPUs of which both sides ask for all, what others take is missing, and each time they take it caches are cold; a quiet system's own processes take a hundredth or two. " +
+			"Never VOID, as steal is: the yardstick had as much of them, and who shares a machine can stop them",
+		weigh: func(e Evidence) (string, string) {
+			share := ratio(e.Others, e.All)
+			return when(share > othersSuspect && e.Others > 2*tick*time.Duration(max(1, e.CPUs)), Suspect), fmt.Sprintf(
+				"other processes ran for %.0f%% of the CPU time that there was: server and generator were slowed down by them; stop what else runs on this machine", percent*share)
 		},
 	},
 	{

@@ -112,6 +112,11 @@ func TestRules(t *testing.T) {
 		{"steal", "two ticks for each CPU", false, func(e *results.Evidence) { steal(e, 40, 0) }, valid, ""},
 		{"steal", "more than that", false, func(e *results.Evidence) { steal(e, 50, 0) }, void, ""},
 
+		{"other processes", "above 10%", true, func(e *results.Evidence) { e.Others, e.All = 101*time.Millisecond, time.Second }, suspect, "other processes ran for 10% of the CPU time"},
+		{"other processes", "10%", true, func(e *results.Evidence) { e.Others, e.All = 100*time.Millisecond, time.Second }, valid, ""},
+		{"other processes", "two ticks for each CPU", true, func(e *results.Evidence) { e.Others, e.All = 40*time.Millisecond, 100*time.Millisecond }, valid, ""},
+		{"other processes", "more than that", true, func(e *results.Evidence) { e.Others, e.All = 41*time.Millisecond, 100*time.Millisecond }, suspect, "41%"},
+
 		{"throttling", "once", true, func(e *results.Evidence) { e.Throttles = 1 }, suspect, "stopped it 1 time, for 0.0%"},
 		{"throttling", "10%", true, func(e *results.Evidence) { e.Throttles, e.Throttled = 9, 200*time.Millisecond }, suspect, "stopped it 9 times, for 10.0%"},
 		{"throttling", "above 10%", true, func(e *results.Evidence) { e.Throttles, e.Throttled = 9, 201*time.Millisecond }, void, ""},

@@ -38,13 +38,12 @@ func (b *bench) step(ctx context.Context, h *host, r rung, rate float64, unstead
 	if _, err := g.Run(ctx, r.settle); err != nil {
 		return results.Rung{}, err
 	}
-	cpus := b.cpus()
 	var result *loadgen.Result
 	var beside *results.Yardstick
-	var others loadgen.Interference
+	var around surroundings
 	began := time.Since(h.began)
 	windows, err := watched([]loadgen.Subject{h.server.sampled, {PID: os.Getpid()}}, func() error {
-		before, err := loadgen.ReadHost(cpus)
+		before, err := b.lookAround(h)
 		if err != nil {
 			return err
 		}
@@ -59,8 +58,8 @@ func (b *bench) step(ctx context.Context, h *host, r rung, rate float64, unstead
 		if err != nil {
 			return err
 		}
-		after, err := loadgen.ReadHost(cpus)
-		others = after.Since(before)
+		after, err := b.lookAround(h)
+		around = after.since(before)
 		return err
 	})
 	if err != nil {
@@ -71,8 +70,9 @@ func (b *bench) step(ctx context.Context, h *host, r rung, rate float64, unstead
 		return results.Rung{}, err
 	}
 	rung.StartS, rung.Yardstick = seconds(began), beside
-	e := evidence.From(a, result, windows[1], b.generatorCores(), &others)
+	e := evidence.From(a, result, windows[1], b.generatorCores(), &around.host)
 	e.Unsteady = unsteady
+	e.Others, e.All = around.others(windows)
 	if over != nil {
 		toll := over.toll()
 		rung.Toll = &toll
@@ -82,14 +82,6 @@ func (b *bench) step(ctx context.Context, h *host, r rung, rate float64, unstead
 	trust := results.Weigh(e)
 	rung.Trust = &trust
 	return rung, nil
-}
-
-// cpus are those of server and generator; nil for all.
-func (b *bench) cpus() loadgen.CPUs {
-	if s := b.plan.split; s.Pinned() && !b.plan.auto {
-		return slices.Concat(s.Server, s.Generator)
-	}
-	return b.plan.allowed // auto shares all of them out
 }
 
 func (b *bench) generatorCores() int {
