@@ -22,7 +22,7 @@ var imports = map[string][]string{
 	"servers":           {"servers/eventloop", "servers/http1", "servers/workload"},
 	"servers/eventloop": {},
 	"servers/http1":     {},
-	"servers/node":      {},
+	"servers/node":      {"servers"},
 	"servers/workload":  {"servers/http1"},
 	"servers/yardstick": {},
 	"loadgen":           {"servers/eventloop"},

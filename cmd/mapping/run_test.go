@@ -15,11 +15,12 @@ import (
 	"nodecompare/cmd"
 	"nodecompare/cmd/mapping"
 	"nodecompare/results"
+	"nodecompare/servers"
 )
 
 // The tool starts itself again as a server: here that is the test binary.
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && os.Args[1] == "serve" {
+	if len(os.Args) > 1 && (os.Args[1] == "serve" || os.Args[1] == servers.GuardCommand) {
 		os.Exit(cmd.Main())
 	}
 	os.Exit(m.Run())

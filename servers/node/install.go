@@ -120,29 +120,32 @@ func install(ctx context.Context, m Mode, cache string, progress func(string)) (
 	if in.whole(dir) {
 		return dir, nil
 	}
-	defer func() {
-		if err != nil && !errors.As(err, new(*Unavailable)) {
-			err = fmt.Errorf("mode %s: putting its sources into %s: %w (make the folder writable, or set XDG_CACHE_HOME to one that is)", m.Name, dir, err)
-		}
-	}()
+	err = in.build(ctx, m, cache, dir, progress)
+	if err != nil && ctx.Err() == nil && !errors.As(err, new(*Unavailable)) {
+		err = &Unavailable{m.Name, fmt.Errorf("putting its sources into %s: %w", dir, err), "make the folder writable, or set XDG_CACHE_HOME to one that is"}
+	}
+	return dir, err
+}
+
+func (in installation) build(ctx context.Context, m Mode, cache, dir string, progress func(string)) (err error) {
 	if err := os.MkdirAll(cache, 0o755); err != nil {
-		return "", err
+		return err
 	}
 	build, err := os.MkdirTemp(cache, ".building-")
 	if err != nil {
-		return "", err
+		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(build)) }()
 	made := filepath.Join(build, "new")
 	if err := in.write(made); err != nil {
-		return "", err
+		return err
 	}
 	if m.packages {
 		if err := npmCI(ctx, m.Name, made, len(in.packages), progress); err != nil {
-			return "", err
+			return err
 		}
 	}
-	return dir, in.publish(made, dir)
+	return in.publish(made, dir)
 }
 
 // publish renames made to dir. What is there and is not whole goes into a folder beside made; when several processes do that to

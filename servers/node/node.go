@@ -58,7 +58,7 @@ type App struct {
 // Prepare sees to it that the mode's server can be started: it looks for Node.js, writes the sources to a folder that is named
 // for their content, and installs the locked packages there if the mode has any (npm ci, once; progress gets a line now and
 // then). Several processes may do so at once. cache is the folder for such folders; "" is nodecompare in the user's cache
-// folder. The error is an *[Unavailable] when Node.js, npm or npm's registry is missing.
+// folder. The error is an *[Unavailable] when Node.js, npm or npm's registry is missing, or the folder cannot be written to.
 func Prepare(ctx context.Context, mode, cache string, progress func(line string)) (App, error) {
 	m, err := named(mode)
 	if err != nil {

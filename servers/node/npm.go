@@ -7,13 +7,15 @@ import (
 	"io"
 	"os/exec"
 	"strings"
-	"syscall"
 	"time"
+
+	"nodecompare/servers"
 )
 
 const (
 	installNPM = "install it (on Debian and Ubuntu: apt-get install npm; elsewhere it comes with Node.js: https://nodejs.org/en/download)"
 	goOnline   = "express needs npm's registry once, to fetch its packages: connect to the network, or see `npm config get registry` and `npm ping`, and run this again"
+	makeRoom   = "npm needs a folder of its own for what it fetches: make the one that `npm config get cache` names writable, or name another in npm_config_cache"
 )
 
 // npmCI installs what dir's package-lock.json lists, byte for byte by its checksums, into dir/node_modules. No package's install
@@ -25,19 +27,19 @@ func npmCI(ctx context.Context, mode, dir string, packages int, progress func(st
 	}
 	progress(fmt.Sprintf("mode %s: installing its %d packages with npm, once", mode, packages))
 	began := time.Now()
-	cmd := exec.CommandContext(ctx, npm, "ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier",
+	cmd := exec.Command(npm, "ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier",
 		"--no-progress", "--loglevel=http", "--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-timeout=60000")
 	cmd.Dir = dir
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // npm has children, which end with it
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
-	cmd.WaitDelay = time.Second
 	said, err := cmd.StderrPipe()
 	if err != nil {
 		return fmt.Errorf("npm ci: %w", err)
 	}
-	if err := cmd.Start(); err != nil {
+	life, err := servers.StartGuarded(cmd) // it may wait for its registry for minutes
+	if err != nil {
 		return fmt.Errorf("npm ci: %w", err)
 	}
+	defer life.Close()
+	defer context.AfterFunc(ctx, func() { life.Close() })()
 	complaints := follow(said, packages, func(fetched int) {
 		progress(fmt.Sprintf("mode %s: %d of %d packages fetched", mode, fetched, packages))
 	})
@@ -46,10 +48,20 @@ func npmCI(ctx context.Context, mode, dir string, packages int, progress func(st
 		return context.Cause(ctx)
 	}
 	if err != nil {
-		return &Unavailable{mode, fmt.Errorf("npm ci: %w: %s", err, complaints), goOnline}
+		return &Unavailable{mode, fmt.Errorf("npm ci: %w: %s", err, complaints), remedy(complaints)}
 	}
 	progress(fmt.Sprintf("mode %s: packages installed in %.1f s", mode, time.Since(began).Seconds()))
 	return nil
+}
+
+// remedy is what to do about what npm complained of.
+func remedy(complaints string) string {
+	for _, code := range []string{"EACCES", "EPERM", "EROFS", "ENOTDIR", "ENOSPC"} {
+		if strings.HasPrefix(complaints, "code "+code) {
+			return makeRoom
+		}
+	}
+	return goOnline
 }
 
 // follow reads what npm says to its end. It reports each quarter of the packages fetched (what npm has in its own cache is there

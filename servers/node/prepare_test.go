@@ -3,14 +3,19 @@ package node_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
+	"nodecompare/servers"
 	"nodecompare/servers/node"
 )
 
@@ -33,9 +38,17 @@ echo "npm error code ENOTFOUND" >&2
 echo "npm error network request to https://registry.npmjs.org/express failed, reason: getaddrinfo ENOTFOUND" >&2
 exit 1
 `
+	npmNoFolder = `#!/bin/sh
+echo "npm error code EACCES" >&2
+echo "npm error syscall mkdir" >&2
+echo "npm error path /nonexistent" >&2
+exit 243
+`
+	// npmStuck tells its process and its child's to $PIDS.
 	npmStuck = `#!/bin/sh
 for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do echo "npm http fetch GET 200 https://example.net/$i.tgz 1ms (cache miss)" >&2; done
 /bin/sleep 3600 &
+echo $$ $! >${PIDS:-/dev/null}
 wait
 `
 )
@@ -57,6 +70,25 @@ func install(t *testing.T, node, npm string) {
 
 func quiet(string) {}
 
+// preparingEnv has a copy of this test binary prepare express in the folder that it names.
+const preparingEnv = "NODECOMPARE_TEST_PREPARE"
+
+func TestMain(m *testing.M) {
+	if len(os.Args) > 2 && os.Args[1] == servers.GuardCommand {
+		status, err := servers.Guard(os.Args[2], os.Args[3:]...)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+		}
+		os.Exit(status)
+	}
+	if cache := os.Getenv(preparingEnv); cache != "" {
+		_, err := node.Prepare(context.Background(), "express", cache, quiet)
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(m.Run())
+}
+
 func TestPrepareSaysWhatIsMissing(t *testing.T) {
 	for name, test := range map[string]struct {
 		mode, node, npm string
@@ -68,6 +100,7 @@ func TestPrepareSaysWhatIsMissing(t *testing.T) {
 		"a broken Node.js":   {"node", "#!/bin/sh\nexit 127\n", "", []string{"--version: exit status 127", "Node.js 20 or later"}},
 		"no npm":             {"express", node20, "", []string{"looking for npm", "apt-get install npm"}},
 		"npm has no network": {"express", node20, npmOffline, []string{"exit status 1", "code ENOTFOUND; network request to", "connect to the network"}},
+		"npm has no folder":  {"express", node20, npmNoFolder, []string{"code EACCES; syscall mkdir; path /nonexistent", "npm config get cache"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			defer goleak.VerifyNone(t)
@@ -115,8 +148,9 @@ func TestPrepareNeedsAFolder(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := node.Prepare(t.Context(), "node", file, quiet); err == nil || !strings.Contains(err.Error(), file) || !strings.Contains(err.Error(), "writable") {
-		t.Errorf("got %v, want the folder and what to do", err)
+	_, err := node.Prepare(t.Context(), "node", file, quiet)
+	if want := "putting its sources into " + file; !errors.As(err, new(*node.Unavailable)) || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "writable") {
+		t.Errorf("got %v, want that it is unavailable, the folder and what to do", err)
 	}
 }
 
@@ -212,6 +246,46 @@ func TestPrepareEndsWithItsContext(t *testing.T) {
 		t.Errorf("got %v, want context.Canceled", err)
 	}
 	isEmpty(t, cache)
+}
+
+// TestNothingIsLeftOfNPM: neither npm nor a child of its outlives who called it.
+func TestNothingIsLeftOfNPM(t *testing.T) {
+	install(t, node20, npmStuck)
+	pids := filepath.Join(t.TempDir(), "pids")
+	c := exec.Command(os.Args[0])
+	c.Env = append(os.Environ(), preparingEnv+"="+t.TempDir(), "PIDS="+pids)
+	c.Stderr = os.Stderr
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var npm, child int
+	await(t, "npm runs", func() bool {
+		text, err := os.ReadFile(pids)
+		n, _ := fmt.Sscan(string(text), &npm, &child)
+		return err == nil && n == 2
+	})
+	if err := c.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Wait(); err == nil {
+		t.Error("it ended well though it was killed")
+	}
+	for _, pid := range []int{npm, child} {
+		await(t, fmt.Sprintf("process %d is gone", pid), func() bool { return errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) })
+	}
+}
+
+func await(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for over := time.After(20 * time.Second); !done(); {
+		select {
+		case <-tick.C:
+		case <-over:
+			t.Fatalf("it never came that %s", what)
+		}
+	}
 }
 
 func TestCommandChecksItsOptions(t *testing.T) {
