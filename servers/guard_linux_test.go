@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -137,6 +138,21 @@ func TestLineEndsWithItsGuard(t *testing.T) {
 		t.Fatal(err)
 	}
 	awaitNone(t, markOf(t))
+}
+
+// A server that has not heard of PORT is told from one that is slow: by where it listens.
+func TestLineThatListensElsewhere(t *testing.T) {
+	for name, line := range map[string]string{"itself": "unset PORT; " + plain, "a daemon": "unset PORT; " + childEnv + `=plain "$SERVER" & exit 0`} {
+		c := shellLine(line)
+		c.ReadyTimeout = 3 * time.Second
+		p, err := servers.Start(t.Context(), c)
+		if err == nil {
+			t.Fatalf("%s: started, pid %d", name, p.PID)
+		}
+		if !regexp.MustCompile(`nothing listens on port \d+, which it was given in PORT; it listens on port \d+ instead;`).MatchString(err.Error()) {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
 }
 
 // A port that another process listens on is not the line's, whoever answers there.

@@ -56,8 +56,8 @@ func TestShellLineThatFails(t *testing.T) {
 		timeout time.Duration // 0 where it ends by itself
 		want    []string
 	}{
-		"no such command": {"exec no-such-server", 0, []string{"exited with status 127 before it was ready", "no-such-server", "run: exec no-such-server"}},
-		"ends":            {"echo 'no luck' >&2; exit 4", 0, []string{"exited with status 4", "no luck"}},
+		"no such command": {"exec no-such-server", 0, []string{"exited with status 127 before it was ready", "no-such-server"}},
+		"ends":            {"echo 'no luck' >&2; exit 4", 0, []string{"exited with status 4", "no luck; to see it by hand, run: PORT=", ` sh -c 'echo '\''no luck'\'' >&2; exit 4'`}},
 		"by a signal":     {"kill -KILL $$", 0, []string{"exited with status 137"}},
 		"never listens":   {"sleep 1000", time.Second, []string{"was not ready within 1s: "}},
 	} {

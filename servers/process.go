@@ -42,12 +42,14 @@ type Command struct {
 	Probe        string        // the path that a Shell line's server is asked for until it answers, with whatever status; "" is /
 	ReadyTimeout time.Duration // from the start to the first answer; 0 is 15 s
 	StopTimeout  time.Duration // from SIGTERM to SIGKILL; 0 is 5 s
+
+	port int // that a Shell line is given
 }
 
 // line is the command as a person would type it.
 func (c Command) line() string {
 	if c.Shell != "" {
-		return c.Shell
+		return fmt.Sprintf("PORT=%d sh -c '%s'", c.port, strings.ReplaceAll(c.Shell, "'", `'\''`))
 	}
 	return strings.Join(append([]string{c.Path}, c.Args...), " ")
 }
@@ -109,14 +111,13 @@ func (f *Failure) Unwrap() error { return f.Reason }
 // A Shell line finds a free port in PORT in its environment, and is ready when any process of its own (on Linux) listens there and it
 // has answered GET Probe with any status. It runs under a guard, which ends with it and takes along all that it started.
 func Start(ctx context.Context, c Command) (*Process, error) {
-	var port int
 	if c.Shell != "" {
 		var err error
-		if port, err = freePort(); err != nil {
+		if c.port, err = freePort(); err != nil {
 			return nil, fmt.Errorf("server %s: find a free port for it: %w", c.Name, err)
 		}
 		c.Path, c.Args = "", []string{GuardCommand, "sh", "-c", c.Shell}
-		c.Env = append(c.Env[:len(c.Env):len(c.Env)], "PORT="+strconv.Itoa(port))
+		c.Env = append(c.Env[:len(c.Env):len(c.Env)], "PORT="+strconv.Itoa(c.port))
 	}
 	if c.Path == "" {
 		self, err := os.Executable()
@@ -137,9 +138,9 @@ func Start(ctx context.Context, c Command) (*Process, error) {
 	}
 	ready, cancel := context.WithTimeout(ctx, c.ReadyTimeout)
 	defer cancel()
-	if port > 0 {
+	if c.port > 0 {
 		given := make(chan int, 1)
-		given <- port
+		given <- c.port
 		ports = given // what it prints is its own affair
 	}
 	if err := p.awaitReady(ready, ports); err != nil {

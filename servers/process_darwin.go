@@ -6,7 +6,10 @@ import (
 )
 
 // ownsListener is not known here: macOS has no /proc. The answer to GET / has to do.
-func ownsListener(pids []int, port int, which string) error { return nil }
+func ownsListener(find func() ([]int, error), port int, which string) error { return nil }
+
+// portsOf is not known here either.
+func portsOf(int) ([]int, error) { return nil, nil }
 
 func maxRSS(u *syscall.Rusage) int64 { return u.Maxrss } // getrusage(2) of macOS: bytes
 

@@ -4,7 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
+	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -13,32 +16,70 @@ import (
 
 // ownsListener is nil when one of the descriptors of these processes is a socket that listens on the port. Without it, a server that
 // was left over from an earlier run, or another one that shares the port by SO_REUSEPORT, could be measured in its place. which is
-// how they know of the port. Processes that have ended meanwhile hold nothing.
-func ownsListener(pids []int, port int, which string) error {
-	listening, err := listeners(os.Getpid(), port)
+// how they know of the port. Processes that have ended meanwhile hold nothing. To find the processes may mean to look at all there are,
+// a hundred times a second: it is done only once somebody listens.
+func ownsListener(find func() ([]int, error), port int, which string) error {
+	all, err := listeners(os.Getpid())
 	if err != nil {
 		return fmt.Errorf("look for the socket on port %d: %w", port, err)
 	}
-	if len(listening) == 0 {
+	listening := 0
+	for _, p := range all {
+		if p == port {
+			listening++
+		}
+	}
+	if listening == 0 {
 		return fmt.Errorf("nothing listens on port %d, which %s", port, which)
 	}
-	found := len(listening)
-	for _, pid := range pids {
-		targets, err := descriptors(pid)
-		if err != nil {
-			return fmt.Errorf("look for the socket on port %d: %w", port, err)
-		}
-		for _, t := range targets {
-			delete(listening, t)
-		}
+	pids, err := find()
+	if err != nil {
+		return err
 	}
-	if len(listening) == found {
+	own, err := held(pids, all)
+	if err != nil {
+		return fmt.Errorf("look for the socket on port %d: %w", port, err)
+	}
+	switch n := own[port]; {
+	case n == 0:
 		return fmt.Errorf("port %d, which %s, is listened on by another process", port, which)
-	}
-	if len(listening) > 0 {
+	case n < listening:
 		return fmt.Errorf("port %d, which %s, is shared with another process", port, which)
 	}
 	return nil
+}
+
+// portsOf are those that the processes below this one listen on.
+func portsOf(pid int) ([]int, error) {
+	all, err := listeners(os.Getpid())
+	if err != nil {
+		return nil, err
+	}
+	pids, err := family(pid)
+	if err != nil {
+		return nil, err
+	}
+	own, err := held(pids, all)
+	return slices.Sorted(maps.Keys(own)), err
+}
+
+// held counts the sockets among these that the processes hold, by their port.
+func held(pids []int, sockets map[string]int) (map[int]int, error) {
+	seen := map[string]bool{}
+	own := map[int]int{}
+	for _, pid := range pids {
+		targets, err := descriptors(pid)
+		if err != nil {
+			return nil, err
+		}
+		for _, t := range targets {
+			if port, ok := sockets[t]; ok && !seen[t] {
+				seen[t] = true
+				own[port]++
+			}
+		}
+	}
+	return own, nil
 }
 
 // descriptors are a process's, as their links read; none of one that has ended.
@@ -57,13 +98,13 @@ func descriptors(pid int) ([]string, error) {
 	return targets, err
 }
 
-// listeners finds the TCP sockets in state LISTEN on the port, in the process's view of the network (which is this process's
-// too, unless it was put into a namespace), as their descriptors read: socket:[inode].
+// listeners are the ports of the TCP sockets in state LISTEN, in the process's view of the network (which is this process's too,
+// unless it was put into a namespace), by how their descriptors read: socket:[inode].
 //
 // The lines are "sl local_address rem_address st tx:rx tr:when retrnsmt uid timeout inode …", addresses and st in
 // hexadecimal, the port after the colon. Source: proc_pid_net(5).
-func listeners(pid, port int) (map[string]bool, error) {
-	found := map[string]bool{}
+func listeners(pid int) (map[string]int, error) {
+	found := map[string]int{}
 	for _, table := range []string{"tcp", "tcp6"} {
 		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/net/%s", pid, table))
 		if table == "tcp6" && errors.Is(err, fs.ErrNotExist) {
@@ -72,10 +113,14 @@ func listeners(pid, port int) (map[string]bool, error) {
 		if err != nil {
 			return nil, err
 		}
-		suffix := fmt.Sprintf(":%04X", port)
 		for line := range strings.Lines(string(text)) {
-			if f := strings.Fields(line); len(f) > 9 && f[3] == "0A" && strings.HasSuffix(f[1], suffix) {
-				found["socket:["+f[9]+"]"] = true
+			f := strings.Fields(line)
+			if len(f) <= 9 || f[3] != "0A" {
+				continue
+			}
+			_, port, _ := strings.Cut(f[1], ":")
+			if n, err := strconv.ParseUint(port, 16, 16); err == nil {
+				found["socket:["+f[9]+"]"] = int(n)
 			}
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -71,7 +72,7 @@ func (p *Process) awaitReady(ctx context.Context, ports <-chan int) error {
 		case <-p.done:
 			return p.endedEarly(ctx, last)
 		case <-ctx.Done():
-			return fmt.Errorf("pid %d was not ready within %v: %w", p.PID, p.command.ReadyTimeout, last)
+			return fmt.Errorf("pid %d was not ready within %v: %w%s", p.PID, p.command.ReadyTimeout, last, p.instead())
 		case <-poll.C:
 		}
 	}
@@ -91,13 +92,21 @@ func (p *Process) endedEarly(ctx context.Context, err error) error {
 // listens is nil when the child itself, or of a guarded line any process of it, holds the port.
 func (p *Process) listens() error {
 	if p.command.Shell == "" {
-		return ownsListener([]int{p.PID}, p.Port, "it printed")
+		return ownsListener(func() ([]int, error) { return []int{p.PID}, nil }, p.Port, "it printed")
 	}
-	pids, err := family(p.PID)
-	if err != nil {
-		return err
+	return ownsListener(func() ([]int, error) { return family(p.PID) }, p.Port, "it was given in PORT")
+}
+
+// instead says where a guarded line's server listens, if not on its port: then it has not heard of that.
+func (p *Process) instead() string {
+	if p.command.Shell == "" {
+		return ""
 	}
-	return ownsListener(pids, p.Port, "it was given in PORT")
+	ports, err := portsOf(p.PID)
+	if err != nil || len(ports) == 0 || slices.Contains(ports, p.Port) {
+		return ""
+	}
+	return fmt.Sprintf("; it listens on port %d instead", ports[0])
 }
 
 // answers asks the child. A guarded line's server may answer with any status: what it serves is its own affair.
