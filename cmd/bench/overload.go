@@ -60,6 +60,27 @@ func (p Profile) overload(name string, limit int) (r *rung, note string) {
 	}, ""
 }
 
+// calmRate is that of an overload's regular requests, in requests per second; 0 for none, since the surge would be more than the load
+// can offer. Capacity is here the most that the pilot or any rung of the same trial has found: what a noisy moment made of a server in
+// the pilot may be half of what it can do now, and twice that would be no overload.
+func (b *bench) calmRate(s slot, t results.Trial) float64 {
+	capacity := 0.0
+	for _, known := range b.rates {
+		if known.Workload == s.workload.Name && known.Mode == s.name {
+			capacity = known.CapacityRPS
+		}
+	}
+	for _, r := range t.Rungs {
+		if usable, ok := t.Rung(results.At{Load: r.Load, Connections: r.Connections}); ok && usable.Load == results.Closed {
+			capacity = max(capacity, usable.ThroughputRPS)
+		}
+	}
+	if surgeTimes*capacity > overloadRate {
+		return 0
+	}
+	return share * capacity
+}
+
 // surgeOf is what the record says of a workload's overload; nil where it has none.
 func surgeOf(r *rung) *results.Surge {
 	if r == nil {

@@ -47,25 +47,37 @@ func TestOverloadPlan(t *testing.T) {
 }
 
 func TestOverloadRates(t *testing.T) {
-	p := planned(t, Options{Modes: []string{"async", "blocking"}, Workloads: []string{"overload"}, Profile: "quick"}, plenty)
-	b := &bench{plan: p, rates: []results.Rates{
-		{Workload: "overload", Mode: "async", CapacityRPS: 1000, OwnRPS: 500, CommonRPS: 400},
-		{Workload: "overload", Mode: "blocking", CapacityRPS: overloadRate, OwnRPS: overloadRate / 2, CommonRPS: 400},
-	}}
-	for _, s := range p.firstRound() {
-		over := s.rungs[len(s.rungs)-1]
-		got, want := b.rate(s, over), map[string]float64{"async": 500, "blocking": 0}[s.name]
-		if got != want {
-			t.Errorf("%s goes on at %v/s, want %v", s.name, got, want)
+	p := planned(t, Options{Modes: []string{"async"}, Workloads: []string{"overload"}, Profile: "quick"}, plenty)
+	s := p.slots[0]
+	over := s.rungs[len(s.rungs)-1]
+	connections := 0
+	closed := func(rps float64, trust string) results.Rung {
+		connections++ // no trial has the same rung twice
+		return results.Rung{Load: results.Closed, Connections: connections, Requests: 1, ThroughputRPS: rps, Trust: &results.Trust{Status: trust}}
+	}
+	for _, c := range []struct {
+		name  string
+		pilot float64
+		rungs []results.Rung
+		want  float64
+	}{
+		{"the pilot's", 1000, nil, 500},
+		{"a rung's, of a pilot with bad luck", 500, []results.Rung{closed(400, results.Valid), closed(1000, results.Suspect), closed(900, results.Valid)}, 500},
+		{"not a VOID one's", 1000, []results.Rung{closed(9000, results.Void)}, 500},
+		{"not an open load's", 1000, []results.Rung{{Load: results.Common, Requests: 1, ThroughputRPS: 9000}}, 500},
+		{"as much as the load can offer", overloadRate / surgeTimes, nil, overloadRate / surgeTimes / 2},
+		{"more than that", overloadRate/surgeTimes + 1, nil, 0},
+		{"none", 0, nil, 0},
+	} {
+		b := &bench{plan: p, rates: []results.Rates{{Workload: "hello", Mode: "async", CapacityRPS: 7}, {Workload: "overload", Mode: "async", CapacityRPS: c.pilot}}}
+		if got := b.calmRate(s, results.Trial{Rungs: c.rungs}); got != c.want {
+			t.Errorf("%s: goes on at %v/s, want %v", c.name, got, c.want)
 		}
-		if got == 0 {
-			continue
-		}
-		o := newOverloading(over, got, time.Second)
-		a := o.attack(loadgen.Attack{})
-		if sum := o.regular.rate + o.extra.rate; math.Abs(sum-2000) > 1e-6 || a.Rate != 500 || a.Connections != overloadClients/4 {
-			t.Errorf("a surge of %v/s in sum; regular %v/s on %d connections", sum, a.Rate, a.Connections)
-		}
+	}
+	o := newOverloading(over, 500, time.Second)
+	a := o.attack(loadgen.Attack{})
+	if sum := o.regular.rate + o.extra.rate; math.Abs(sum-2000) > 1e-6 || a.Rate != 500 || a.Connections != overloadClients/4 {
+		t.Errorf("a surge of %v/s in sum; regular %v/s on %d connections", sum, a.Rate, a.Connections)
 	}
 }
 

@@ -111,11 +111,14 @@ func (b *bench) climb(ctx context.Context, h *host, s slot, t *results.Trial) (e
 	}
 	for _, r := range s.rungs {
 		rate := b.rate(s, r)
+		if r.surge != nil {
+			rate = b.calmRate(s, *t)
+		}
 		if rate == 0 && r.load != results.Closed {
 			continue
 		}
 		measured, err := b.reliably(r.settle+r.duration, func() (results.Rung, error) {
-			return b.amid(ctx, h, r, func() (results.Rung, error) { return b.step(ctx, h, r, rate, !t.WarmUp.Steady) })
+			return b.amid(ctx, h, s, r, func() (results.Rung, error) { return b.step(ctx, h, r, rate, !t.WarmUp.Steady) })
 		})
 		if err != nil {
 			return fmt.Errorf("at %d connections: %w", r.connections, err)
@@ -127,8 +130,7 @@ func (b *bench) climb(ctx context.Context, h *host, s slot, t *results.Trial) (e
 }
 
 // rate is what a rung offers, in requests per second; 0 for a closed load, and for an open one that is left out: its rate is not
-// known, or the share of the mode's own capacity is the common rate, or an overload would be more than the load can offer. Of an
-// overload it is what goes on beyond its surge.
+// known, or the share of the mode's own capacity is the common rate.
 func (b *bench) rate(s slot, r rung) float64 {
 	if r.rate > 0 {
 		return r.rate
@@ -141,8 +143,6 @@ func (b *bench) rate(s slot, r rung) float64 {
 		case r.load == results.Common:
 			return known.CommonRPS
 		case r.load == results.Own && known.OwnRPS > known.CommonRPS:
-			return known.OwnRPS
-		case r.surge != nil && r.surge.times*known.CapacityRPS <= overloadRate:
 			return known.OwnRPS
 		}
 	}

@@ -30,10 +30,14 @@ func (s sheet) offeredInSurge(mode string) string {
 	if e, ok := s.r.Estimate(s.w.Name, mode, atOverload, offered); ok {
 		return rate(e.Value) + " req/s offered"
 	}
-	for _, of := range s.r.Rates {
-		if of.Workload == s.w.Name && of.Mode == mode && s.w.Surge.Times*of.CapacityRPS > s.w.Surge.MostRPS {
-			return rate(s.w.Surge.Times*of.CapacityRPS) + " req/s is more than the load can offer"
+	most := 0.0
+	for _, n := range wholeLadder(s.w) {
+		if e, ok := s.r.Estimate(s.w.Name, mode, results.Conns(n), results.Throughput); ok {
+			most = max(most, e.Value)
 		}
+	}
+	if times := s.w.Surge.Times; times*most > s.w.Surge.MostRPS {
+		return rate(times*most) + " req/s is more than the load can offer"
 	}
 	return missing
 }
