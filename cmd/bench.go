@@ -119,13 +119,13 @@ func (b benchRun) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := b.plan.Prepare(ctx, b.say); err != nil {
+		return errors.Join(err, files.discard())
+	}
 	b.say(fmt.Sprintf("%s; about %v in all, with a few known answers first", b.plan, (b.plan.Duration() + selftestTime).Round(time.Second)))
 	known, selfErr := selftest.Short(ctx)
 	if selfErr != nil && ctx.Err() == nil {
 		b.say(selfErr.Error()) // what it could not tell is no reason to measure nothing
-	}
-	if err := b.plan.Prepare(ctx, b.say); err != nil {
-		return errors.Join(err, files.discard())
 	}
 	record, runErr := bench.Run(ctx, b.plan, b.progress)
 	if record == nil {
@@ -146,7 +146,7 @@ func (b benchRun) run(ctx context.Context) error {
 	if known != nil && known.Verdict == results.SelftestWrong {
 		err = errors.Join(err, invalidError{errors.New("the selftest found a figure of this tool's own to be wrong: see 'nodecompare selftest'")})
 	}
-	err = errors.Join(err, bench.Failed(record))
+	err = errors.Join(err, b.plan.Failed(), bench.Failed(record))
 	if err == nil && record.Void() {
 		err = invalidError{errors.New("every measurement is VOID: nothing can be concluded; the notes below the tables say why")}
 	}

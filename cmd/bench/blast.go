@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"slices"
 	"time"
 
@@ -86,16 +85,12 @@ func (r rung) leadTime() time.Duration {
 
 // amid makes a step while the rung's poison, if it has any, is put on the same server. What of the poison is still in flight when
 // the step is over is aborted.
-func (b *bench) amid(ctx context.Context, h *host, r rung, step func() (results.Rung, error)) (measured results.Rung, err error) {
+func (b *bench) amid(ctx context.Context, h *host, s slot, r rung, step func() (results.Rung, error)) (measured results.Rung, err error) {
 	if r.poison == nil {
 		return step()
 	}
-	where, err := elsewhere(h.attack.Target.URL, r.poison.target)
-	if err != nil {
-		return results.Rung{}, err
-	}
 	g, err := loadgen.Open(loadgen.Attack{
-		Target: loadgen.Target{URL: where}, Connections: poisonConnections, Rate: r.poison.rate, Timeout: poisonTimeout, Engine: loadgen.Loop,
+		Target: loadgen.Target{URL: h.server.url + s.mode.poison(s.workload)}, Connections: poisonConnections, Rate: r.poison.rate, Timeout: poisonTimeout, Engine: loadgen.Loop,
 	})
 	if err != nil {
 		return results.Rung{}, err
@@ -122,17 +117,4 @@ func (b *bench) amid(ctx context.Context, h *host, r rung, step func() (results.
 		measured.Poison = &results.Dose{Requests: dose.Requests, Errors: dose.Errors, InFlight: dose.Aborted}
 	}
 	return measured, err
-}
-
-// elsewhere is another path of the same server.
-func elsewhere(server, target string) (string, error) {
-	u, err := url.Parse(server)
-	if err != nil {
-		return "", err
-	}
-	other, err := u.Parse(target)
-	if err != nil {
-		return "", fmt.Errorf("the poison %s: %w", target, err)
-	}
-	return other.String(), nil
 }

@@ -53,14 +53,3 @@ func TestDosesAreWhatTheyAreFor(t *testing.T) {
 		}
 	}
 }
-
-func TestElsewhere(t *testing.T) {
-	for _, c := range [][3]string{
-		{"http://127.0.0.1:80/", "/cpu?ms=1", "http://127.0.0.1:80/cpu?ms=1"},
-		{"http://h:1/a/b?c=d", "/wait?ms=2", "http://h:1/wait?ms=2"},
-	} {
-		if got, err := elsewhere(c[0], c[1]); err != nil || got != c[2] {
-			t.Errorf("%s on %s: %s, %v, want %s", c[1], c[0], got, err, c[2])
-		}
-	}
-}

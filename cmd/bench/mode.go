@@ -8,7 +8,6 @@ import (
 	"nodecompare/cmd/modes"
 	"nodecompare/results"
 	"nodecompare/servers"
-	"nodecompare/servers/node"
 	"nodecompare/servers/workload"
 )
 
@@ -27,28 +26,32 @@ func (m *mode) command(upstream string) (servers.Command, error) {
 }
 
 // Prepare sees to it that all modes can be started, which may mean to fetch packages; say is told of that. A mode that this
-// machine cannot run is left out of the plan and named in the record, as is a workload that a user's server does not serve. It is an
-// error when nothing is left, or when a user's server cannot be reached at all.
+// machine cannot run is left out of the plan and named in the record, as is a user's server that cannot be reached, and a workload that
+// it does not serve. It is an error when nothing is left.
 func (p *Plan) Prepare(ctx context.Context, say func(string)) error {
-	if err := p.prepareModes(ctx, say); err != nil {
-		return err
+	err := p.prepareModes(ctx, say)
+	if err == nil {
+		err = p.probe(ctx, say)
 	}
-	return p.probe(ctx, say)
+	if err == nil && len(p.slots) == 0 {
+		err = fmt.Errorf("nothing is left to measure: %s", p.settings.Missing[0].Reason)
+	}
+	return err
 }
 
 func (p *Plan) prepareModes(ctx context.Context, say func(string)) error {
 	var all []*modes.Mode
 	for _, s := range p.firstRound() {
-		all = append(all, &s.mode.Mode)
+		if s.mode.user == nil {
+			all = append(all, &s.mode.Mode)
+		}
 	}
 	unable, err := modes.Prepare(ctx, all, say)
 	if err != nil {
 		return err
 	}
 	for _, why := range unable {
-		if p.leaveOut(why); len(p.slots) == 0 {
-			return fmt.Errorf("nothing is left to measure: %w", why)
-		}
+		p.leaveOut(why.Mode, why, say)
 	}
 	for i, m := range p.settings.Modes {
 		first := slices.IndexFunc(p.slots, func(s slot) bool { return s.name == m.Name })
@@ -59,10 +62,11 @@ func (p *Plan) prepareModes(ctx context.Context, say func(string)) error {
 	return nil
 }
 
-// leaveOut takes the columns of a mode out of the plan.
-func (p *Plan) leaveOut(why *node.Unavailable) {
+// leaveOut takes the columns of a mode out of the plan: two, where it is measured against itself.
+func (p *Plan) leaveOut(mode string, why error, say func(string)) {
+	say("left out: " + why.Error())
 	for _, column := range p.firstRound() {
-		if column.mode.Name != why.Mode || slices.ContainsFunc(p.settings.Missing, func(m results.Missing) bool { return m.Mode == column.name }) {
+		if column.mode.Name != mode || slices.ContainsFunc(p.settings.Missing, func(m results.Missing) bool { return m.Mode == column.name && m.Workload == "" }) {
 			continue
 		}
 		p.settings.Missing = append(p.settings.Missing, results.Missing{Mode: column.name, Reason: why.Error()})

@@ -51,6 +51,7 @@ type Plan struct {
 	allowed  loadgen.CPUs // that this process may use; nil where the system does not tell
 	slots    []slot
 	again    bool // the rates are known: no pilot
+	failed   int  // servers that had to be left out
 }
 
 // slot is one trial to be run.

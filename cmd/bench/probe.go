@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"slices"
 
@@ -13,27 +14,32 @@ import (
 	"nodecompare/results"
 )
 
-// probe asks each user's server for each of its workloads once. What it answers with another status than 2xx or 3xx is left out of the
-// plan, by name. A server that cannot be started or reached is the user's mistake, and an error before anything is measured.
+// probe asks each user's server for each of its workloads once. What it answers with another status than 2xx or 3xx, or not at all, is
+// left out of the plan, by name, and so is a server that cannot be started or reached.
 func (p *Plan) probe(ctx context.Context, say func(string)) error {
 	first := p.firstRound()
 	for i, s := range first {
 		if s.mode.user == nil || slices.ContainsFunc(first[:i], func(other slot) bool { return other.mode == s.mode }) {
 			continue
 		}
-		var its []slot
-		for _, other := range first {
-			if other.mode == s.mode {
-				its = append(its, other)
-			}
+		its := slices.DeleteFunc(slices.Clone(first), func(other slot) bool { return other.mode != s.mode })
+		err := p.probeServer(ctx, its, say)
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
 		}
-		if err := p.probeServer(ctx, its, say); err != nil {
-			return err
+		if err != nil {
+			p.failed++
+			p.leaveOut(s.mode.Name, err, say)
 		}
 	}
 	p.dropEmpty()
-	if len(p.slots) == 0 {
-		return fmt.Errorf("nothing is left to measure: no server answers any of the workloads; map its routes with --path WORKLOAD=/its/path")
+	return nil
+}
+
+// Failed is an error when a user's server had to be left out, since it could not be started or reached.
+func (p *Plan) Failed() error {
+	if p.failed > 0 {
+		return fmt.Errorf("%d of the servers could not be measured: see the lines marked LEFT OUT", p.failed)
 	}
 	return nil
 }
@@ -44,36 +50,54 @@ func (p *Plan) probeServer(ctx context.Context, its []slot, say func(string)) (e
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, server.stop(ctx)) }()
+	defer func() {
+		if stopErr := server.stop(ctx); stopErr != nil {
+			err = stopErr // that it died says more than what that led to
+		}
+	}()
+	name := its[0].mode.Name
 	if server.sampled != nobody {
 		if _, err := server.sampled.CPUTime(); err != nil && !(errors.Is(err, loadgen.ErrUnsupported) && server.process != nil) {
-			return fmt.Errorf("server %s: sample pid %d: %w", its[0].mode.Name, server.sampled.PID, err)
+			return fmt.Errorf("server %s: --pid %s=%d: %w: give the one that runs now", name, name, server.sampled.PID, err)
 		}
 	}
 	for _, s := range its {
-		target := s.target(server.url)
-		status, err := ask(ctx, target)
-		if err != nil {
-			return fmt.Errorf("server %s: %w", s.mode.Name, err)
+		for _, q := range s.questions() {
+			err := ask(ctx, server.url, q.target)
+			if dial := (*net.OpError)(nil); errors.As(err, &dial) && dial.Op == "dial" {
+				return fmt.Errorf("server %s at %s: %w: is it running?", name, server.url, err)
+			}
+			if err != nil {
+				reason := fmt.Sprintf("server %s does not serve %s: %v; if it has another path for it, give --path %s:%s=/its/path", name, s.workload.Name, err, name, q.path)
+				p.dropWorkload(s, reason, say)
+				break
+			}
 		}
-		if status >= 200 && status < 400 {
-			continue
-		}
-		reason := fmt.Sprintf("server %s does not serve %s: %s %s answered %d %s; if it has another path for it, give --path %s:%s=/its/path",
-			s.mode.Name, s.workload.Name, target.Method, s.mode.target(s.workload), status, http.StatusText(status), s.mode.Name, s.workload.Name)
-		say(reason)
-		p.dropWorkload(s, reason)
 	}
 	return nil
 }
 
-// ask sends one request as the load will, and gives the answer's status.
-func ask(ctx context.Context, t loadgen.Target) (int, error) {
+// question is what a server must answer to be measured on a workload, with the name of --path for it.
+type question struct {
+	target loadgen.Target
+	path   string
+}
+
+func (s slot) questions() []question {
+	all := []question{{s.target(""), pathOf(s.workload.Name)}}
+	if poison := s.mode.poison(s.workload); poison != "" {
+		all = append(all, question{loadgen.Target{Method: http.MethodGet, URL: poison}, s.workload.Name})
+	}
+	return all
+}
+
+// ask sends a server one request as the load will, whose target is but a path. It is an error when that is not answered, or not well.
+func ask(ctx context.Context, server string, t loadgen.Target) error {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
-	q, err := http.NewRequestWithContext(ctx, t.Method, t.URL, bytes.NewReader(t.Body))
+	q, err := http.NewRequestWithContext(ctx, t.Method, server+t.URL, bytes.NewReader(t.Body))
 	if err != nil {
-		return 0, err
+		return err
 	}
 	if t.Header != nil {
 		q.Header = t.Header.Clone()
@@ -83,13 +107,17 @@ func ask(ctx context.Context, t loadgen.Target) (int, error) {
 	defer transport.CloseIdleConnections()
 	r, err := transport.RoundTrip(q)
 	if err != nil {
-		return 0, fmt.Errorf("%s %s: %w", t.Method, t.URL, err)
+		return fmt.Errorf("%s %s: %w", t.Method, t.URL, err)
 	}
-	return r.StatusCode, r.Body.Close()
+	if r.StatusCode < 200 || r.StatusCode > 399 {
+		err = fmt.Errorf("%s %s answered %d %s", t.Method, t.URL, r.StatusCode, http.StatusText(r.StatusCode))
+	}
+	return errors.Join(err, r.Body.Close())
 }
 
 // dropWorkload takes a column's trials on a workload out of the plan.
-func (p *Plan) dropWorkload(s slot, reason string) {
+func (p *Plan) dropWorkload(s slot, reason string, say func(string)) {
+	say("left out: " + reason)
 	p.settings.Missing = append(p.settings.Missing, results.Missing{Mode: s.name, Workload: s.workload.Name, Reason: reason})
 	p.slots = slices.DeleteFunc(p.slots, func(other slot) bool { return other.name == s.name && other.workload.Name == s.workload.Name })
 }

@@ -3,6 +3,7 @@ package bench
 import (
 	"fmt"
 	"maps"
+	"net"
 	"net/url"
 	"regexp"
 	"slices"
@@ -64,6 +65,9 @@ func parseServer(text string) (Server, error) {
 	if _, err := modes.Named(name); err == nil {
 		return Server{}, fmt.Errorf("server %s: that is a mode of this program: take another name", name)
 	}
+	if host, port, err := net.SplitHostPort(value); err == nil && !strings.ContainsAny(host+port, " \t/") {
+		return Server{}, fmt.Errorf("server %s: %s is no command: for the server that runs there, give http://%[2]s", name, value)
+	}
 	s := Server{Name: name, Paths: map[string]string{}}
 	if scheme, _, ok := strings.Cut(value, "://"); !ok || strings.ContainsAny(scheme, " \t/$'\"") {
 		s.Command = value
@@ -92,7 +96,7 @@ func parsePath(all []Server, text string) error {
 	if !one {
 		of = key
 	}
-	if _, err := workload.Named(of); err != nil {
+	if _, err := workloadNamed(of); err != nil {
 		return err
 	}
 	if len(all) == 0 {
@@ -149,10 +153,18 @@ func (s *Server) summary() string {
 
 // target is the path and query for a workload.
 func (s *Server) target(w workload.Workload) string {
-	if path, ok := s.Paths[w.Name]; ok {
+	if path, ok := s.Paths[pathOf(w.Name)]; ok {
 		return path
 	}
 	return w.Target
+}
+
+// pathOf is the name of a workload's path: of a blast, which has its own for the poison, it is that of the innocent requests.
+func pathOf(workload string) string {
+	if b, ok := blastNamed(workload); ok {
+		return b.innocent
+	}
+	return workload
 }
 
 // found is the server at a URL.
@@ -173,6 +185,15 @@ func (m *mode) target(w workload.Workload) string {
 		return m.user.target(w)
 	}
 	return w.Target
+}
+
+// poison is the path and query of a workload's poison on the mode's server; "" where it has none.
+func (m *mode) poison(w workload.Workload) string {
+	b, ok := blastNamed(w.Name)
+	if ok && m.user != nil && m.user.Paths[w.Name] != "" {
+		return m.user.Paths[w.Name]
+	}
+	return b.poison.target
 }
 
 // described is a column in the record's form.

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -96,23 +97,87 @@ func TestServerAtURL(t *testing.T) {
 	}
 }
 
-// What cannot be measured is told before anything is.
+// Where nothing can be measured that is told at once, and why.
 func TestServerThatIsNotThere(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	s := httptest.NewServer(http.NotFoundHandler())
 	closed := httptest.NewServer(http.NotFoundHandler())
 	closed.Close()
 	defer s.Close()
+	silent := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
+	defer silent.Close()
 	for name, test := range map[string]struct{ server, want string }{
-		"nobody listens":       {"mine=" + closed.URL, "server mine: GET " + closed.URL + "/: "},
+		"nobody listens":       {"mine=" + closed.URL, "connection refused: is it running?"},
 		"nothing is served":    {"mine=" + s.URL, "nothing is left to measure"},
 		"the command fails":    {"mine=echo no luck >&2; exit 3", "exited with status 3 before it was ready; its last words: no luck; to see it by hand, run: PORT="},
 		"there is no command":  {"mine=no-such-command-at-all", "no-such-command-at-all"},
 		"it has a wrong route": {"mine=" + s.URL + "/nowhere", "nothing is left to measure"},
+		"it says nothing":      {"mine=" + silent.URL, "nothing is left to measure"},
 	} {
 		if _, err := own(t, bench.Options{Workloads: []string{"hello"}}, []string{test.server}, nil, nil); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: got %v, want %q", name, err, test.want)
 		}
 		checkNoChildren(t)
+	}
+}
+
+// A server that cannot be measured takes no other column along: it is named, and the bench ends as one with a failure.
+func TestBenchGoesOnWithoutAServer(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/" { // the connection ends without an answer
+			panic(http.ErrAbortHandler)
+		}
+	}))
+	defer s.Close()
+	o := bench.Options{Modes: []string{"async"}, Workloads: []string{"hello", "echo"}, Profile: "quick"}
+	var err error
+	if o.Servers, err = bench.ParseServers([]string{"fails=exit 3", "half=" + s.URL, "closed=http://127.0.0.1:1"}, nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	p, err := bench.NewPlan(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var said []string
+	if err := p.Prepare(t.Context(), func(line string) { said = append(said, line) }); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Failed(); err == nil || !strings.Contains(err.Error(), "2 of the servers could not be measured: see the lines marked LEFT OUT") {
+		t.Errorf("got %v", err)
+	}
+	if n := p.Trials(); n != 6*3 { // async on both, half on one
+		t.Errorf("%d trials", n)
+	}
+	for _, want := range []string{"server fails: pid ", "exited with status 3 before it was ready", "server half does not serve echo: POST /echo: EOF", "server closed at http://127.0.0.1:1: ", "dial tcp 127.0.0.1:1: connect: connection refused: is it running?"} {
+		if !strings.Contains(strings.Join(said, "\n"), want) {
+			t.Errorf("%q lacks %q", said, want)
+		}
+	}
+	checkNoChildren(t)
+}
+
+// Poison that a server does not serve is none: such a workload is left out. Where it has another path, that is what is asked.
+func TestPoisonOfAServer(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	var poison atomic.Int64
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /app/home", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "hello") })
+	mux.HandleFunc("GET /app/burn", func(w http.ResponseWriter, _ *http.Request) { poison.Add(1) })
+	s := httptest.NewServer(mux)
+	defer s.Close()
+	o := bench.Options{Workloads: []string{"blast-cpu"}, Rounds: 1}
+	servers, home := []string{"mine=" + s.URL + "/app"}, "hello=/home"
+	if _, err := own(t, o, servers, []string{home}, nil); err == nil || !strings.Contains(err.Error(), "server mine does not serve blast-cpu: GET /cpu?ms=200 answered 404 Not Found; if it has another path for it, give --path mine:blast-cpu=/its/path") {
+		t.Errorf("got %v", err)
+	}
+	r := measuredOwn(t, o, servers, []string{home, "blast-cpu=/burn"}, nil)
+	for _, g := range r.Trials[0].Rungs {
+		if g.Load == results.Amid && (g.Poison == nil || g.Poison.Requests == 0 || g.Poison.Errors > 0) {
+			t.Errorf("poison: %+v", g.Poison)
+		}
+	}
+	if n := poison.Load(); n < 3 { // one of them when it was asked beforehand
+		t.Errorf("%d requests of poison came", n)
 	}
 }

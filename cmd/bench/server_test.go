@@ -29,6 +29,31 @@ func TestParseServers(t *testing.T) {
 	}
 }
 
+// Of a blast, the innocent requests go where hello is, and the poison where the blast's own path is.
+func TestPathsOfSpecialWorkloads(t *testing.T) {
+	all, err := ParseServers([]string{"a=x", "b=y"}, []string{"hello=/home", "a:blast-cpu=/burn", "a:overload=/work"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		server         int
+		name           string
+		target, poison string
+	}{
+		{0, "blast-cpu", "/home", "/burn"}, {0, "blast-wait", "/home", "/wait?ms=2000"}, {1, "blast-cpu", "/home", "/cpu?ms=200"},
+		{0, "overload", "/work", ""}, {0, "hello", "/home", ""},
+	} {
+		w, err := workloadNamed(test.name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := &mode{user: &all[test.server]}
+		if target, poison := m.target(w), m.poison(w); target != test.target || poison != test.poison {
+			t.Errorf("%s of %s: %s and %q, want %s and %q", test.name, all[test.server].Name, target, poison, test.target, test.poison)
+		}
+	}
+}
+
 func TestParseServersRefuses(t *testing.T) {
 	for _, test := range []struct {
 		servers, paths, pids []string
@@ -42,6 +67,7 @@ func TestParseServersRefuses(t *testing.T) {
 		{servers: []string{"a=https://localhost"}, want: "http://host:port"},
 		{servers: []string{"a=http://localhost/?q=1"}, want: "queries go into --path"},
 		{servers: []string{"a=http://"}, want: "http://host:port"},
+		{servers: []string{"a=localhost:8080"}, want: "server a: localhost:8080 is no command: for the server that runs there, give http://localhost:8080"},
 		{paths: []string{"wait=/slow"}, want: "it is for a --server, and there is none"},
 		{servers: []string{"a=x"}, paths: []string{"wait=slow"}, want: "give WORKLOAD=/its/path"},
 		{servers: []string{"a=x"}, paths: []string{"nap=/slow"}, want: `unknown workload "nap"`},

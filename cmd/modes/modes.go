@@ -20,8 +20,8 @@ type Mode struct {
 	Runtime       string // the version of Node.js, once it has been prepared; "" where this very program is the server
 
 	foreign bool     // its server is not this program
-	app     node.App // of a foreign one, once it has been prepared
-	data    string   // the folder of its data, then
+	data    string   // the folder of the workloads' data, once it has been prepared
+	app     node.App // of a foreign one, then
 }
 
 // NoUpstream is the value of serve's --upstream for none.
@@ -52,12 +52,20 @@ func Named(name string) (Mode, error) {
 }
 
 // Prepare sees to it that the modes can be started, which may mean to fetch packages; say is told of that. It returns those that
-// this machine cannot run, once each: the others can go on without them.
+// this machine cannot run, once each: the others can go on without them. Without the workloads' data none can.
 func Prepare(ctx context.Context, all []*Mode, say func(string)) (unable []*node.Unavailable, err error) {
+	if len(all) == 0 {
+		return nil, nil
+	}
+	data, err := workload.Data("")
+	if err != nil {
+		return nil, err
+	}
 	for i, m := range all {
 		if slices.Contains(all[:i], m) {
 			continue
 		}
+		m.data = data
 		err := m.prepare(ctx, say)
 		if missing, ok := errors.AsType[*node.Unavailable](err); ok {
 			unable = append(unable, missing)
@@ -76,8 +84,7 @@ func (m *Mode) prepare(ctx context.Context, say func(string)) (err error) {
 		return err
 	}
 	m.Runtime = m.app.Version
-	m.data, err = workload.Data("")
-	return err
+	return nil
 }
 
 // Command is how to start the server of a mode that has been prepared, on any free port. upstream is the URL that /api asks, or
