@@ -61,19 +61,6 @@ func busy(t *testing.T, url string, loops int) {
 	}
 }
 
-func awaitNone(t *testing.T, mark string, limit time.Duration) {
-	t.Helper()
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	for over := time.After(limit); len(left(t, mark)) > 0; {
-		select {
-		case <-tick.C:
-		case <-over:
-			t.Fatalf("left after %v: %q", limit, left(t, mark))
-		}
-	}
-}
-
 // Ctrl-C and SIGTERM let requests in flight end, and then nobody is left: neither Node.js nor a worker of its cluster.
 func TestServeNodeSignals(t *testing.T) {
 	for _, m := range node.Modes {
@@ -124,7 +111,7 @@ func TestServeNodeLeavesNothing(t *testing.T) {
 							}
 						}
 					}
-					awaitNone(t, mark, 15*time.Second)
+					awaitNone(t, mark)
 				})
 			}
 		}

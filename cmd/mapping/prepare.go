@@ -17,6 +17,7 @@ func (p *Plan) Prepare(ctx context.Context, say func(string)) error {
 		return err
 	}
 	for _, why := range unable {
+		say("left out: " + why.Error())
 		p.settings.Missing = append(p.settings.Missing, results.Missing{Mode: why.Mode, Reason: why.Error()})
 		p.settings.Modes = slices.DeleteFunc(p.settings.Modes, func(m results.Mode) bool { return m.Name == why.Mode })
 		p.modes = slices.DeleteFunc(p.modes, func(m *modes.Mode) bool { return m.Name == why.Mode })
