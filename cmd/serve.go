@@ -65,7 +65,7 @@ func serveCommand() *cobra.Command {
 	f.StringVar(&mode, "mode", "async", "concurrency model")
 	f.StringVar(&c.Addr, "addr", ":3000", "address to listen on; port 0 is any free one")
 	f.IntVar(&c.PoolSize, "pool-size", 200, "threads of the pool mode")
-	f.IntVar(&c.Loops, "loops", 1, "event loops of the async mode")
+	f.IntVar(&c.Loops, "loops", 1, "event loops of the async mode; of node and express, processes of a cluster")
 	f.IntVar(&c.Workers, "workers", 4, "workers of each event loop, for files, database and hashing")
 	f.StringVar(&c.Upstream, "upstream", upstreamEmbedded, `service that /api asks: an http URL, "embedded" in this process, or "none"`)
 	return cmd
