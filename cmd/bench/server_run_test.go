@@ -1,10 +1,12 @@
 package bench_test
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"runtime"
 	"slices"
 	"strconv"
@@ -131,8 +133,13 @@ func TestBenchGoesOnWithoutAServer(t *testing.T) {
 	}))
 	defer s.Close()
 	o := bench.Options{Modes: []string{"async"}, Workloads: []string{"hello", "echo"}, Profile: "quick"}
+	ended := exec.Command("true")
+	if err := ended.Run(); err != nil {
+		t.Fatal(err)
+	}
+	pids := []string{fmt.Sprintf("dead=%d", ended.Process.Pid)}
 	var err error
-	if o.Servers, err = bench.ParseServers([]string{"fails=exit 3", "half=" + s.URL, "closed=http://127.0.0.1:1"}, nil, nil); err != nil {
+	if o.Servers, err = bench.ParseServers([]string{"fails=exit 3", "half=" + s.URL, "closed=http://127.0.0.1:1", "dead=" + s.URL}, nil, pids); err != nil {
 		t.Fatal(err)
 	}
 	p, err := bench.NewPlan(o)
@@ -143,13 +150,13 @@ func TestBenchGoesOnWithoutAServer(t *testing.T) {
 	if err := p.Prepare(t.Context(), func(line string) { said = append(said, line) }); err != nil {
 		t.Fatal(err)
 	}
-	if err := p.Failed(); err == nil || !strings.Contains(err.Error(), "2 of the servers could not be measured: see the lines marked LEFT OUT") {
+	if err := p.Failed(); err == nil || !strings.Contains(err.Error(), "3 of the servers could not be measured: see the lines marked LEFT OUT") {
 		t.Errorf("got %v", err)
 	}
 	if n := p.Trials(); n != 6*3 { // async on both, half on one
 		t.Errorf("%d trials", n)
 	}
-	for _, want := range []string{"server fails: pid ", "exited with status 3 before it was ready", "server half does not serve echo: POST /echo: EOF", "server closed at http://127.0.0.1:1: ", "dial tcp 127.0.0.1:1: connect: connection refused: is it running?"} {
+	for _, want := range []string{"server fails: pid ", "exited with status 3 before it was ready", "server half does not serve echo: POST /echo: EOF", "server closed at http://127.0.0.1:1: ", "dial tcp 127.0.0.1:1: connect: connection refused: is it running?", "server dead: --pid " + pids[0] + ": "} {
 		if !strings.Contains(strings.Join(said, "\n"), want) {
 			t.Errorf("%q lacks %q", said, want)
 		}
