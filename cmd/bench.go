@@ -7,6 +7,8 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
+	"regexp"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -131,7 +133,7 @@ func (b benchRun) run(ctx context.Context) error {
 	if record == nil {
 		return errors.Join(runErr, files.discard())
 	}
-	record.Selftest = known
+	record.Selftest, record.Command = known, commandLine(os.Args)
 	var gate *results.Gate
 	if b.baseline != nil && runErr == nil {
 		var g results.Gate
@@ -155,6 +157,21 @@ func (b benchRun) run(ctx context.Context) error {
 	}
 	return err
 }
+
+// commandLine is how this process was called, as a shell takes it.
+func commandLine(args []string) string {
+	words := []string{results.Tool}
+	for _, a := range args[1:] {
+		if !plainWord.MatchString(a) {
+			a = "'" + strings.ReplaceAll(a, "'", `'\''`) + "'"
+		}
+		words = append(words, a)
+	}
+	return strings.Join(words, " ")
+}
+
+// plainWord is what no shell takes for more than itself.
+var plainWord = regexp.MustCompile(`^[\w@%+=:,./-]+$`)
 
 // compare holds the record against the baseline. What seems to have regressed is run a second time before it counts.
 func (b benchRun) compare(ctx context.Context, record *results.Record) (results.Gate, error) {

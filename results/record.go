@@ -16,6 +16,7 @@ type Record struct {
 	Tool          string    `json:"tool"`
 	SchemaVersion int       `json:"schema_version"`
 	ToolVersion   string    `json:"tool_version"`
+	Command       string    `json:"command,omitempty"` // the line that made it, for a shell
 	Started       time.Time `json:"started"`
 	ElapsedS      float64   `json:"elapsed_s"`
 	Partial       bool      `json:"partial"` // it was interrupted: trials are missing

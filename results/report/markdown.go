@@ -15,6 +15,10 @@ func writeMarkdown(out io.Writer, r *results.Record, _ Options) error {
 	p.line("## nodecompare")
 	p.line("")
 	p.line(escaped(heading(r)))
+	if r.Command != "" {
+		p.line("")
+		p.line("Made by " + escaped(r.Command))
+	}
 	for i, w := range r.Settings.Workloads {
 		if i < len(r.Verdicts) {
 			p.markdown(r.On(w.Name), w, r.Verdicts[i])
