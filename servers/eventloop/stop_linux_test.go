@@ -65,6 +65,7 @@ func TestStopLeavesNothingBehind(t *testing.T) {
 	for range n {
 		peers = append(peers, dial(t, addr))
 	}
+	until(t, l, func() bool { return len(conns) == n }) // they are taken on the loop's thread, which could not accept meanwhile
 	var timers [n]eventloop.Timer
 	release := make(chan struct{})
 	worked := make(chan struct{}, n)
