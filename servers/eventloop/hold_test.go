@@ -1,0 +1,39 @@
+package eventloop_test
+
+import (
+	"runtime"
+	"testing"
+	"time"
+
+	"nodecompare/servers/eventloop"
+)
+
+// A loop that holds the only processor there is hears what others post, both idle and while a byte goes to and fro between two of its
+// own connections, when no wait is ever long; and its timers end no earlier.
+func TestHold(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	l := start(t, 1)
+	on(t, l, func() { l.Hold(true) })
+	_, addr := listen(t, l, echo)
+	for range 20 {
+		on(t, l, func() {})
+	}
+	there := 0
+	connect(t, l, parse(addr), &handler{data: func(c *eventloop.Conn, b []byte) {
+		there++
+		c.Write(b)
+	}}, func(c *eventloop.Conn) { c.Write([]byte("x")) })
+	until(t, l, func() bool { return there > 1000 })
+	for _, wait := range []time.Duration{time.Millisecond, 5 * time.Millisecond} {
+		took := make(chan time.Duration, 1)
+		on(t, l, func() {
+			var timer eventloop.Timer
+			set := time.Now()
+			timer.Init(l, func() { took <- time.Since(set) })
+			timer.Set(wait)
+		})
+		if d := receive(t, took); d < wait-100*time.Microsecond { // the loop's clock is that of its turn
+			t.Errorf("a timer of %v took %v", wait, d)
+		}
+	}
+}
