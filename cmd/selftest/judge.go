@@ -43,6 +43,8 @@ const (
 	calmTail   = tailTime / 2
 	// crowd is far more than a quiet system's own processes take, and than the readings can be off by: 10 ms for each CPU.
 	crowd = 0.1
+	// lateStop is the part of a stop, one in so many, by which it may begin late on a crowded machine.
+	lateStop = 4
 )
 
 // Judge gives the verdict on a time, with the reason if it is not ok. w is what the plain client saw beside it. certain says
