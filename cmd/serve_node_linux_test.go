@@ -3,8 +3,12 @@ package cmd_test
 import (
 	"errors"
 	"fmt"
+	"io"
+	"net"
+	"net/http"
 	"os"
 	"os/exec"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -51,13 +55,31 @@ func nodeServer(t *testing.T, mode string, loops int) (c *exec.Cmd, url, mark st
 	return c, fmt.Sprintf("http://127.0.0.1:%d", port), mark
 }
 
-// busy gives each loop more to compute than a test will wait for.
+// busy gives each loop more to compute than a test will wait for: requests that come in one piece are computed one after the other,
+// with no look at signals in between.
 func busy(t *testing.T, url string, loops int) {
 	t.Helper()
+	address := strings.TrimPrefix(url, "http://")
 	for range 4 * loops {
-		written := make(chan struct{})
-		go ask(url+"/cpu?ms=10000", written)
-		<-written
+		conn, err := net.Dial("tcp", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { conn.Close() })
+		if _, err := io.WriteString(conn, strings.Repeat("GET /cpu?ms=10000 HTTP/1.1\r\nHost: "+address+"\r\n\r\n", 4)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	impatient := http.Client{Timeout: 500 * time.Millisecond, Transport: &http.Transport{DisableKeepAlives: true}}
+	for limit := time.Now().Add(time.Minute); loops == 1; {
+		answer, err := impatient.Get(url)
+		if err != nil {
+			return // it computes
+		}
+		answer.Body.Close()
+		if time.Now().After(limit) {
+			t.Fatal("it goes on answering, though it was given 40 s of work")
+		}
 	}
 }
 
