@@ -1,12 +1,8 @@
 package report_test
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 
 	"nodecompare/results"
 	"nodecompare/results/report"
@@ -110,19 +106,7 @@ func TestArticleGolden(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := summary(render(t, test.format, manyModes(), test.Options))
-			file := filepath.Join("testdata", name+".golden")
-			if *update {
-				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
-				t.Errorf("%s (-want +got):\n%s", file, diff)
-			}
+			compareGolden(t, name+".golden", got)
 		})
 	}
 }

@@ -3,8 +3,6 @@ package report_test
 import (
 	"bytes"
 	"encoding/json"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -137,19 +135,7 @@ func TestGateGolden(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := renderGate(t, test.format, test.gate, test.options)
-			file := filepath.Join("testdata", "gate-"+name+".golden")
-			if *update {
-				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
-				t.Errorf("%s (-want +got):\n%s", file, diff)
-			}
+			compareGolden(t, "gate-"+name+".golden", got)
 		})
 	}
 }

@@ -1,12 +1,8 @@
 package report_test
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 
 	"nodecompare/results"
 	"nodecompare/results/report"
@@ -43,19 +39,7 @@ func blasted() *results.Record {
 
 func TestIsolationTable(t *testing.T) {
 	got := render(t, "table", blasted(), report.Options{Width: 80})
-	file := filepath.Join("testdata", "table-isolation.golden")
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", file, diff)
-	}
+	compareGolden(t, "table-isolation.golden", got)
 }
 
 // Every format has the two open loads, or at least the row.

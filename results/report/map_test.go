@@ -1,13 +1,10 @@
 package report_test
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/olekukonko/tablewriter/pkg/twwidth"
 
 	"nodecompare/results"
@@ -96,19 +93,7 @@ func TestMapGolden(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := renderMap(t, c.format, c.m, c.Options)
-			file := filepath.Join("testdata", name+".golden")
-			if *update {
-				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
-				t.Errorf("%s (-want +got):\n%s", file, diff)
-			}
+			compareGolden(t, name+".golden", got)
 		})
 	}
 }

@@ -1,12 +1,8 @@
 package report_test
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 
 	"nodecompare/results"
 	"nodecompare/results/report"
@@ -52,19 +48,7 @@ func overloaded() *results.Record {
 
 func TestOverloadTable(t *testing.T) {
 	got := render(t, "table", overloaded(), report.Options{Width: 110})
-	file := filepath.Join("testdata", "table-overload.golden")
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", file, diff)
-	}
+	compareGolden(t, "table-overload.golden", got)
 }
 
 func TestOverloadInEveryFormat(t *testing.T) {
