@@ -17,7 +17,9 @@ import (
 	"nodecompare/cmd/bench"
 	"nodecompare/cmd/selftest"
 	"nodecompare/loadgen"
+	"nodecompare/loadgen/cpuset"
 	"nodecompare/results"
+	"nodecompare/results/gate"
 	"nodecompare/results/report"
 	"nodecompare/servers/workload"
 )
@@ -55,7 +57,7 @@ Workloads:
 			if b.format, err = report.Named(format); err != nil {
 				return usageError{fmt.Errorf("--format: %w", err)}
 			}
-			if o.Pin, err = loadgen.ParsePin(pin); err != nil {
+			if o.Pin, err = cpuset.ParsePin(pin); err != nil {
 				return usageError{err}
 			}
 			if o.Servers, err = bench.ParseServers(own, paths, pids); err != nil {
@@ -134,13 +136,13 @@ func (b benchRun) run(ctx context.Context) error {
 		return errors.Join(runErr, files.discard())
 	}
 	record.Selftest, record.Command = known, commandLine(os.Args)
-	var gate *results.Gate
+	var compared *gate.Result
 	if b.baseline != nil && runErr == nil {
-		var g results.Gate
+		var g gate.Result
 		g, runErr = b.compare(ctx, record)
-		gate = &g
+		compared = &g
 	}
-	err = b.print(record, gate)
+	err = b.print(record, compared)
 	err = errors.Join(err, files.write(record))
 	if runErr != nil {
 		return errors.Join(runErr, err)
@@ -152,8 +154,8 @@ func (b benchRun) run(ctx context.Context) error {
 	if err == nil && record.Void() {
 		err = invalidError{errors.New("every measurement is VOID: nothing can be concluded; the notes below the tables say why")}
 	}
-	if gate != nil {
-		err = errors.Join(err, gateError(*gate))
+	if compared != nil {
+		err = errors.Join(err, gateError(*compared))
 	}
 	return err
 }
@@ -174,23 +176,23 @@ func commandLine(args []string) string {
 var plainWord = regexp.MustCompile(`^[\w@%+=:,./-]+$`)
 
 // compare holds the record against the baseline. What seems to have regressed is run a second time before it counts.
-func (b benchRun) compare(ctx context.Context, record *results.Record) (results.Gate, error) {
-	gate := results.Compare(b.baseline, record)
-	suspects := gate.Suspects()
+func (b benchRun) compare(ctx context.Context, record *results.Record) (gate.Result, error) {
+	first := gate.Compare(b.baseline, record)
+	suspects := first.Suspects()
 	if len(suspects) == 0 {
-		return gate, nil
+		return first, nil
 	}
 	b.say(fmt.Sprintf("what may have regressed is measured again before it counts, modes on workloads: %d", len(suspects)))
 	err := bench.Again(ctx, b.plan, record, suspects, b.progress)
-	return results.Confirm(gate, b.baseline, record), err
+	return gate.Confirm(first, b.baseline, record), err
 }
 
 // print writes the results, and the comparison after them: beside formats that other programs read it goes to the notes.
-func (b benchRun) print(record *results.Record, gate *results.Gate) error {
+func (b benchRun) print(record *results.Record, compared *gate.Result) error {
 	if err := b.format.Write(b.out, record, options(b.out)); err != nil {
 		return fmt.Errorf("print the results: %w", err)
 	}
-	if gate == nil {
+	if compared == nil {
 		return nil
 	}
 	out, format := b.notes, report.GateFormats[0]
@@ -199,7 +201,7 @@ func (b benchRun) print(record *results.Record, gate *results.Gate) error {
 			out, format = b.out, f
 		}
 	}
-	if err := format.Write(out, *gate, options(out)); err != nil {
+	if err := format.Write(out, *compared, options(out)); err != nil {
 		return fmt.Errorf("print the comparison: %w", err)
 	}
 	return nil

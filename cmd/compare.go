@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"nodecompare/results"
+	"nodecompare/results/gate"
 	"nodecompare/results/report"
 )
 
@@ -65,11 +66,11 @@ func runCompare(oldPath, newPath string, f report.GateFormat, out io.Writer) err
 	if err != nil {
 		return err
 	}
-	gate := results.Confirm(results.Compare(old, now), old, now)
-	if err := f.Write(out, gate, options(out)); err != nil {
+	compared := gate.Confirm(gate.Compare(old, now), old, now)
+	if err := f.Write(out, compared, options(out)); err != nil {
 		return fmt.Errorf("print the comparison: %w", err)
 	}
-	return gateError(gate)
+	return gateError(compared)
 }
 
 // loadRecord reads a record to compare. One that is there and cannot be read as a record is an invalid measurement, never a pass.
@@ -82,18 +83,18 @@ func loadRecord(path string) (*results.Record, error) {
 }
 
 // gateError is the outcome as an error, which has been explained in the output; nil for a pass.
-func gateError(g results.Gate) error {
+func gateError(g gate.Result) error {
 	counts := map[string]int{}
 	for _, c := range g.Changes {
 		counts[c.Outcome]++
 	}
 	switch g.Outcome {
-	case results.Pass:
+	case gate.Pass:
 		return nil
-	case results.Regressed:
-		return regressedError{fmt.Errorf("regressed: figures that became worse: %d; see the comparison", counts[results.Regressed])}
-	case results.Inconclusive:
-		return inconclusiveError{fmt.Errorf("inconclusive: figures that may have become worse: %d; see the comparison for what would settle it", counts[results.Inconclusive])}
+	case gate.Regressed:
+		return regressedError{fmt.Errorf("regressed: figures that became worse: %d; see the comparison", counts[gate.Regressed])}
+	case gate.Inconclusive:
+		return inconclusiveError{fmt.Errorf("inconclusive: figures that may have become worse: %d; see the comparison for what would settle it", counts[gate.Inconclusive])}
 	}
 	return invalidError{errors.New("invalid: nothing can be concluded from the two records; see the comparison for why")}
 }

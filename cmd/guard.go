@@ -7,19 +7,19 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"nodecompare/servers"
+	"nodecompare/servers/child"
 )
 
 // guardCommand is what runs a user's own server, and Node.js (see servers.Guard). It is hidden: only this program starts it.
 func guardCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: servers.GuardCommand, Hidden: true, DisableFlagParsing: true,
+		Use: child.GuardCommand, Hidden: true, DisableFlagParsing: true,
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return usageError{fmt.Errorf("%s takes a program and its arguments, and was given none", c.CommandPath())}
 			}
 			signal.Reset(syscall.SIGINT, syscall.SIGTERM) // they are the guard's: a second one must not end it as it ends other commands
-			status, err := servers.Guard(args[0], args[1:]...)
+			status, err := child.Guard(args[0], args[1:]...)
 			if err != nil {
 				return err
 			}

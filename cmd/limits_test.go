@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"nodecompare/loadgen"
+	"nodecompare/loadgen/sample"
 )
 
 // The two limits of the async mode that docs/performance.md quotes: benchmarks, since a slow machine is no defect.
@@ -94,7 +94,7 @@ func exchange(b *testing.B, c net.Conn, target string) {
 
 func resident(b *testing.B, pid int) int64 {
 	b.Helper()
-	u, err := loadgen.Sample(pid)
+	u, err := sample.Sample(pid)
 	if err != nil {
 		b.Fatal(err)
 	}

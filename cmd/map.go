@@ -10,14 +10,14 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"nodecompare/cmd/mapping"
-	"nodecompare/loadgen"
+	"nodecompare/cmd/sweep"
+	"nodecompare/loadgen/cpuset"
 	"nodecompare/results"
 	"nodecompare/results/report"
 )
 
 func mapCommand() *cobra.Command {
-	o := mapping.Options{Seed: rand.Uint64N(1 << 53)}
+	o := sweep.Options{Seed: rand.Uint64N(1 << 53)}
 	var pin, format, output string
 	var quiet bool
 	c := &cobra.Command{
@@ -45,10 +45,10 @@ Formats:
 			if err != nil {
 				return usageError{fmt.Errorf("--format: %w", err)}
 			}
-			if o.Pin, err = loadgen.ParsePin(pin); err != nil {
+			if o.Pin, err = cpuset.ParsePin(pin); err != nil {
 				return usageError{err}
 			}
-			plan, err := mapping.NewPlan(o)
+			plan, err := sweep.NewPlan(o)
 			if err != nil {
 				return usageError{err}
 			}
@@ -69,7 +69,7 @@ Formats:
 }
 
 // runMap measures and writes. What was measured before an interruption, or beside a server that failed, is written too.
-func runMap(ctx context.Context, plan *mapping.Plan, f report.MapFormat, output string, say func(string), out io.Writer) (err error) {
+func runMap(ctx context.Context, plan *sweep.Plan, f report.MapFormat, output string, say func(string), out io.Writer) (err error) {
 	write := func(m *results.Map) error { return f.Write(out, m, options(out)) }
 	discard := func() error { return nil }
 	if output != "" { // before the measuring: two minutes later would be too late to find out
@@ -86,7 +86,7 @@ func runMap(ctx context.Context, plan *mapping.Plan, f report.MapFormat, output 
 		return errors.Join(err, discard())
 	}
 	say(fmt.Sprintf("%s; about %v in all", plan, plan.Duration().Round(time.Second)))
-	m, runErr := mapping.Run(ctx, plan, say)
+	m, runErr := sweep.Run(ctx, plan, say)
 	if m == nil {
 		return errors.Join(runErr, discard())
 	}
@@ -96,7 +96,7 @@ func runMap(ctx context.Context, plan *mapping.Plan, f report.MapFormat, output 
 	if runErr != nil {
 		return errors.Join(runErr, err)
 	}
-	err = errors.Join(err, mapping.Failed(m))
+	err = errors.Join(err, sweep.Failed(m))
 	if err == nil && m.Void() {
 		err = invalidError{errors.New("every run of the map is VOID or failed: nothing can be concluded")}
 	}

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"nodecompare/loadgen"
+	"nodecompare/loadgen/sample"
 	"nodecompare/results"
 )
 
@@ -27,8 +27,8 @@ func BenchmarkLoadMemory(b *testing.B) {
 		if err := c.Start(); err != nil {
 			b.Fatal(err)
 		}
-		watcher, err := loadgen.Watch(c.Process.Pid, time.Second)
-		if errors.Is(err, loadgen.ErrUnsupported) {
+		watcher, err := sample.Watch(c.Process.Pid, time.Second)
+		if errors.Is(err, sample.ErrUnsupported) {
 			b.Skip(err)
 		}
 		if err != nil {
@@ -38,15 +38,15 @@ func BenchmarkLoadMemory(b *testing.B) {
 			b.Fatalf("%v: %s", err, errs)
 		}
 		w, err := watcher.Stop()
-		if !errors.Is(err, loadgen.ErrEnded) {
+		if !errors.Is(err, sample.ErrEnded) {
 			b.Fatalf("the watch on a process that has ended: %v", err)
 		}
 		var run results.LoadRun
 		if err := json.Unmarshal(out.Bytes(), &run); err != nil {
 			b.Fatalf("%v in %q", err, out)
 		}
-		later := w.Ticks[slices.IndexFunc(w.Ticks, func(t loadgen.Tick) bool { return t.At >= settled }):]
-		highest := slices.MaxFunc(later, func(a, b loadgen.Tick) int { return int(a.RSS) - int(b.RSS) })
+		later := w.Ticks[slices.IndexFunc(w.Ticks, func(t sample.Tick) bool { return t.At >= settled }):]
+		highest := slices.MaxFunc(later, func(a, b sample.Tick) int { return int(a.RSS) - int(b.RSS) })
 		const mb = 1e6
 		b.ReportMetric(float64(later[0].RSS)/mb, "MB-after-1m")
 		b.ReportMetric(float64(highest.RSS)/mb, "MB-most")
@@ -59,7 +59,7 @@ func BenchmarkLoadMemory(b *testing.B) {
 }
 
 // every gives the first reading in each of the intervals.
-func every(ticks []loadgen.Tick, interval time.Duration) (rss []uint64) {
+func every(ticks []sample.Tick, interval time.Duration) (rss []uint64) {
 	for _, t := range ticks {
 		if t.At >= time.Duration(len(rss))*interval {
 			rss = append(rss, t.RSS)

@@ -15,7 +15,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"nodecompare/cmd"
-	"nodecompare/servers"
+	"nodecompare/servers/child"
 )
 
 // mainEnv has a copy of this test binary be the nodecompare command.
@@ -70,14 +70,14 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // running keeps what serve started, by its script.
-type running struct{ *servers.Process }
+type running struct{ *child.Process }
 
 // serve FLAGS...: starts 'nodecompare serve' on a free port and sets $URL, $PORT and $PID.
 func serve(ts *testscript.TestScript, neg bool, args []string) {
 	if neg {
 		ts.Fatalf("usage: serve FLAGS...")
 	}
-	p, err := servers.Start(context.Background(), serveCommand(args...))
+	p, err := child.Start(context.Background(), serveCommand(args...))
 	ts.Check(err)
 	ts.Defer(func() { ts.Check(p.Stop(context.Background())) })
 	ts.Setenv("URL", p.URL)
@@ -90,8 +90,8 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 var server running
 
 // serveCommand is 'nodecompare serve' on a free loopback port, played by a copy of this test binary.
-func serveCommand(flags ...string) servers.Command {
-	return servers.Command{
+func serveCommand(flags ...string) child.Command {
+	return child.Command{
 		Name:         "nodecompare serve",
 		Args:         append([]string{"serve", "--addr=127.0.0.1:0", "--upstream=none"}, flags...),
 		Env:          []string{mainEnv + "=1"},

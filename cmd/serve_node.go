@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"nodecompare/servers"
+	"nodecompare/servers/child"
 	"nodecompare/servers/node"
 	"nodecompare/servers/workload"
 )
@@ -43,22 +44,22 @@ func serveNode(ctx context.Context, mode string, c servers.Config, out, progress
 	if err != nil {
 		return usageError{err}
 	}
-	child := exec.Command(command.Path, command.Args...)
-	child.Stdout, child.Stderr = out, progress
-	child.Env = append(os.Environ(), command.Env...)
-	life, err := servers.StartGuarded(child) // a loop that computes would not hear that this process is gone
+	server := exec.Command(command.Path, command.Args...)
+	server.Stdout, server.Stderr = out, progress
+	server.Env = append(os.Environ(), command.Env...)
+	life, err := child.StartGuarded(server) // a loop that computes would not hear that this process is gone
 	if err != nil {
 		return fmt.Errorf("mode %s: %w", mode, err)
 	}
 	defer life.Close()
 	ended := make(chan error, 1)
-	go func() { ended <- child.Wait() }()
+	go func() { ended <- server.Wait() }()
 	select {
 	case <-ended:
-		return fmt.Errorf("mode %s: Node.js ended by itself: %v", mode, child.ProcessState)
+		return fmt.Errorf("mode %s: Node.js ended by itself: %v", mode, server.ProcessState)
 	case <-untilParentEnds(ctx).Done():
 	}
-	if err := child.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
+	if err := server.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return fmt.Errorf("mode %s: stopping Node.js: %w", mode, err)
 	}
 	overdue := time.NewTimer(drainTime + killTime)

@@ -15,12 +15,13 @@ import (
 	"time"
 
 	"nodecompare/servers"
+	"nodecompare/servers/child"
 )
 
 // startServer starts 'nodecompare serve' with the flags and ends it with the test.
-func startServer(t testing.TB, flags ...string) *servers.Process {
+func startServer(t testing.TB, flags ...string) *child.Process {
 	t.Helper()
-	p, err := servers.Start(t.Context(), serveCommand(flags...))
+	p, err := child.Start(t.Context(), serveCommand(flags...))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,10 +14,11 @@ import (
 	"time"
 
 	"nodecompare/cmd/modes"
-	"nodecompare/loadgen"
+	"nodecompare/loadgen/cpuset"
+	"nodecompare/loadgen/sample"
 	"nodecompare/results"
 	"nodecompare/results/stat"
-	"nodecompare/servers"
+	"nodecompare/servers/child"
 )
 
 // BenchmarkWrkAgrees drives the servers of Node.js by our closed load and by wrk in turn, and reports the medians of ours over wrk's:
@@ -29,7 +30,7 @@ func BenchmarkWrkAgrees(b *testing.B) {
 	if _, err := exec.LookPath("wrk"); err != nil {
 		b.Skip("needs wrk: apt-get install wrk")
 	}
-	split, err := loadgen.Pin{Auto: true}.Choose()
+	split, err := cpuset.Pin{Auto: true}.Choose()
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -84,7 +85,7 @@ func compareWithWrk(b *testing.B, d driven) {
 }
 
 // startMode starts a mode's server on the CPUs and ends it with the benchmark.
-func startMode(b *testing.B, name string, cpus loadgen.CPUs) *servers.Process {
+func startMode(b *testing.B, name string, cpus cpuset.CPUs) *child.Process {
 	b.Helper()
 	m, err := modes.Named(name)
 	if err != nil {
@@ -115,8 +116,8 @@ func startMode(b *testing.B, name string, cpus loadgen.CPUs) *servers.Process {
 
 // driven is a server, with its CPUs and those of what puts load on it.
 type driven struct {
-	server *servers.Process
-	split  loadgen.Split
+	server *child.Process
+	split  cpuset.Split
 }
 
 // figures are a run's: what its generator tells, and what was measured beside it.
@@ -169,7 +170,7 @@ func (d driven) byWrk(b *testing.B) figures {
 func (d driven) run(b *testing.B, c *exec.Cmd, out *bytes.Buffer, read func(out []byte) (figures, error)) figures {
 	b.Helper()
 	server, before := d.readCPUs(b)
-	if err := loadgen.Pinned(d.split.Generator, c.Start); err != nil {
+	if err := cpuset.Pinned(d.split.Generator, c.Start); err != nil {
 		b.Fatal(err)
 	}
 	// A run of ours that is VOID, for what else the machine did, has its figures all the same: wrk makes no such judgement.
@@ -189,10 +190,10 @@ func (d driven) run(b *testing.B, c *exec.Cmd, out *bytes.Buffer, read func(out 
 }
 
 // readCPUs reads the CPU time that the server has used, and what all CPUs did that it or the load may use.
-func (d driven) readCPUs(b *testing.B) (time.Duration, loadgen.HostState) {
+func (d driven) readCPUs(b *testing.B) (time.Duration, sample.HostState) {
 	b.Helper()
-	used, err := loadgen.Subject{PID: d.server.PID}.CPUTime()
-	host, hostErr := loadgen.ReadHost(slices.Concat(d.split.Server, d.split.Generator))
+	used, err := sample.Subject{PID: d.server.PID}.CPUTime()
+	host, hostErr := sample.ReadHost(slices.Concat(d.split.Server, d.split.Generator))
 	if err := errors.Join(err, hostErr); err != nil {
 		b.Fatal(err)
 	}

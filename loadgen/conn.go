@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"syscall"
 	"time"
+
+	"nodecompare/loadgen/response"
 )
 
 // The headers of the responses that carriers give, for a body is read and dropped before vegeta sees it.
@@ -20,10 +22,10 @@ const (
 // conn is one connection of a pool, used by one request at a time.
 type conn struct {
 	*socket
-	in     reader
+	in     response.Reader
 	reused bool           // it has carried a request before
 	last   *http.Response // what was given for the answer below: given again, unchanged, for one like it
-	lastly answer
+	lastly response.Answer
 }
 
 // unanswered is the error of a kept-alive connection that ended without one byte of the response.
@@ -46,34 +48,34 @@ func (c *conn) exchange(wire []byte, head bool, deadline time.Time) (resp *http.
 		if reused && (err == io.EOF || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)) {
 			return nil, false, &unanswered{err}
 		}
-		return nil, false, fmt.Errorf("waiting for a response: %w", whole(err))
+		return nil, false, fmt.Errorf("waiting for a response: %w", response.Whole(err))
 	}
-	a, err := c.in.next(head)
+	a, err := c.in.Next(head)
 	if err != nil {
 		return nil, false, fmt.Errorf("reading a response: %w", err)
 	}
 	// Bytes beyond the response belong to no request of ours: the connection is out of step.
-	return c.response(a), !a.close && c.sendErr == nil && c.in.Buffered() == 0, nil
+	return c.response(a), !a.Close && c.sendErr == nil && c.in.Buffered() == 0, nil
 }
 
 // response gives the answer in vegeta's terms. vegeta and http.Client only read it, so the responses to equal answers
 // are one: a closed load of one route allocates none.
-func (c *conn) response(a answer) *http.Response {
+func (c *conn) response(a response.Answer) *http.Response {
 	if c.last == nil || c.lastly != a {
 		c.last, c.lastly = newResponse(a), a
 	}
 	return c.last
 }
 
-func newResponse(a answer) *http.Response {
-	h := http.Header{sizeHeader: {strconv.FormatInt(a.size, 10)}}
-	if a.differs {
+func newResponse(a response.Answer) *http.Response {
+	h := http.Header{sizeHeader: {strconv.FormatInt(a.Size, 10)}}
+	if a.Differs {
 		h[differsHeader] = []string{""}
 	}
 	return &http.Response{
-		Status: strconv.Itoa(a.status), StatusCode: a.status,
+		Status: strconv.Itoa(a.Status), StatusCode: a.Status,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: h, Body: http.NoBody, ContentLength: a.size,
+		Header: h, Body: http.NoBody, ContentLength: a.Size,
 	}
 }
 

@@ -3,13 +3,14 @@ package loadgen
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"strconv"
 	"sync"
 	"syscall"
+
+	"nodecompare/loadgen/response"
 )
 
 // The kinds of error in Result.ErrorKinds.
@@ -32,17 +33,8 @@ const (
 	never   = "never"   // vegeta had handed it out, but it was not sent
 )
 
-// malformedError is a response that HTTP/1.1 does not allow.
-type malformedError struct{ reason string }
-
-func (e *malformedError) Error() string { return "malformed response: " + e.reason }
-
-func malformed(format string, args ...any) error {
-	return &malformedError{fmt.Sprintf(format, args...)}
-}
-
 func classify(err error) string {
-	var bad *malformedError
+	var bad *response.MalformedError
 	var timed net.Error
 	switch {
 	case errors.As(err, &bad):

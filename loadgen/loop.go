@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"time"
 
+	"nodecompare/loadgen/response"
 	"nodecompare/servers/eventloop"
 )
 
@@ -71,7 +72,7 @@ func openLoop(a Attack) (driver, error) {
 	e.dialler.init(loop)
 	for i := range e.clients {
 		e.clients[i].engine = e
-		e.clients[i].parser = parser{maxBody: a.MaxBody, body: body{want: a.WantBody}}
+		e.clients[i].parser = response.Parser{MaxBody: a.MaxBody, Body: response.Body{Want: a.WantBody}}
 	}
 	go func() {
 		defer close(e.ended)

@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"time"
 
+	"nodecompare/loadgen/response"
 	"nodecompare/servers/eventloop"
 )
 
@@ -32,7 +33,7 @@ type client struct {
 	unsent bool // a part of the request is not with the kernel yet
 	at     int  // number of the address that it goes to
 	place  int  // in the run's list of free ones
-	parser parser
+	parser response.Parser
 
 	pending bool // there is a request, sent or still to be sent
 	seq     uint64
@@ -52,7 +53,7 @@ func (c *client) take(seq uint64, now time.Duration) {
 
 func (c *client) transmit(now time.Duration) {
 	c.state = busy
-	c.parser.begin(c.engine.head)
+	c.parser.Begin(c.engine.head)
 	c.conn.SetDeadline(c.remaining(now))
 	c.unsent = !c.conn.Write(c.engine.wire)
 }
@@ -116,20 +117,20 @@ func (c *client) Data(b []byte) {
 		c.ended()
 		return
 	}
-	used, whole, err := c.parser.feed(b)
+	used, whole, err := c.parser.Feed(b)
 	switch {
 	case err != nil:
 		c.failed(fmt.Errorf("reading a response: %w", err))
 		c.drop()
 	case whole:
 		// Bytes beyond the response belong to no request of ours: the connection is out of step.
-		c.answered(c.parser.answer, used == len(b))
+		c.answered(c.parser.Answer, used == len(b))
 	}
 }
 
 // ended is for the end of the connection's bytes.
 func (c *client) ended() {
-	a, err := c.parser.end()
+	a, err := c.parser.End()
 	if err == nil {
 		c.answered(a, false)
 		return
@@ -139,11 +140,11 @@ func (c *client) ended() {
 }
 
 // answered ends the request with a whole response.
-func (c *client) answered(a answer, inStep bool) {
+func (c *client) answered(a response.Answer, inStep bool) {
 	r := c.engine.current
 	now := r.clock()
 	r.settle(c, &outcome{seq: c.seq, sent: c.sent, done: now, answer: a})
-	if a.close || !inStep || c.unsent {
+	if a.Close || !inStep || c.unsent {
 		c.drop()
 		return
 	}
@@ -156,12 +157,12 @@ func (c *client) answered(a answer, inStep bool) {
 func (c *client) lost(err error) {
 	gone := errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 	switch {
-	case c.parser.begun:
-		c.failed(fmt.Errorf("reading a response: %w", whole(err)))
+	case c.parser.Begun:
+		c.failed(fmt.Errorf("reading a response: %w", response.Whole(err)))
 	case gone && c.reused && c.engine.safe:
 		c.engine.current.rec.res.Retries++
 	default:
-		c.failed(fmt.Errorf("waiting for a response: %w", whole(err)))
+		c.failed(fmt.Errorf("waiting for a response: %w", response.Whole(err)))
 	}
 }
 

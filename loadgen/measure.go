@@ -7,6 +7,8 @@ import (
 	"os"
 	"runtime"
 	"time"
+
+	"nodecompare/loadgen/sample"
 )
 
 // tickInterval is that of the generator's window on itself: only its ends matter there.
@@ -15,21 +17,21 @@ const tickInterval = 250 * time.Millisecond
 // Measurement is a run with what it cost and what disturbed it.
 type Measurement struct {
 	Result    *Result
-	Generator *Window       // on this process; nil where the system does not tell (ErrUnsupported)
-	Cores     int           // that this process may use at once
-	Host      *Interference // over all CPUs
+	Generator *sample.Window       // on this process; nil where the system does not tell (ErrUnsupported)
+	Cores     int                  // that this process may use at once
+	Host      *sample.Interference // over all CPUs
 }
 
 // Measure is Run, with a window on this very process, the generator, and on the host around it. An error comes with a
 // Measurement where Run would give a Result.
 func (g *Generator) Measure(ctx context.Context, duration time.Duration) (*Measurement, error) {
 	m := &Measurement{Cores: runtime.GOMAXPROCS(0)}
-	before, err := ReadHost(nil)
+	before, err := sample.ReadHost(nil)
 	if err != nil {
 		return nil, fmt.Errorf("load on %s: %w", g.attack.Target.URL, err)
 	}
-	watcher, err := Watch(os.Getpid(), tickInterval)
-	if err != nil && !errors.Is(err, ErrUnsupported) {
+	watcher, err := sample.Watch(os.Getpid(), tickInterval)
+	if err != nil && !errors.Is(err, sample.ErrUnsupported) {
 		return nil, fmt.Errorf("load on %s: watching the generator: %w", g.attack.Target.URL, err)
 	}
 	var runErr error
@@ -44,7 +46,7 @@ func (g *Generator) Measure(ctx context.Context, duration time.Duration) (*Measu
 	if m.Result == nil {
 		return nil, runErr
 	}
-	after, err := ReadHost(nil)
+	after, err := sample.ReadHost(nil)
 	if err != nil {
 		return nil, errors.Join(runErr, fmt.Errorf("load on %s: %w", g.attack.Target.URL, err))
 	}

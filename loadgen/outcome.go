@@ -24,7 +24,7 @@ func (r *recorder) tell(x *outcome, f failure) {
 	sent := r.start.Add(x.sent)
 	r.told = Outcome{
 		Seq: x.seq, Due: sent, Sent: sent, End: r.start.Add(x.done),
-		Code: x.answer.status, Bytes: x.answer.size, Kind: f.kind, Error: f.text,
+		Code: x.answer.Status, Bytes: x.answer.Size, Kind: f.kind, Error: f.text,
 	}
 	if r.attack.Rate > 0 {
 		r.told.Due = r.start.Add(Due(x.seq, r.attack.Rate))

@@ -7,6 +7,8 @@ import (
 	"net/http/httptest"
 	"testing"
 	"time"
+
+	"nodecompare/loadgen/response"
 )
 
 // The arithmetic of a schedule, with no clock: 10 requests at 100/s, taken up 7 ms late from the fifth on, each answered
@@ -18,7 +20,7 @@ func TestLatencyCountsFromTheIntendedTime(t *testing.T) {
 		if seq >= 5 {
 			sent += 7 * time.Millisecond
 		}
-		rec.add(&outcome{seq: seq, sent: sent, done: sent + 2*time.Millisecond, answer: answer{status: 200, size: 35}})
+		rec.add(&outcome{seq: seq, sent: sent, done: sent + 2*time.Millisecond, answer: response.Answer{Status: 200, Size: 35}})
 	}
 	res := rec.result(12)
 	near := func(got int64, want time.Duration) bool {
@@ -43,7 +45,7 @@ func TestLatencyCountsFromTheIntendedTime(t *testing.T) {
 
 func TestLatencyBeyondTheHistogram(t *testing.T) {
 	rec := newRecorder(Attack{})
-	rec.add(&outcome{done: 2 * MaxLatency, answer: answer{status: 200}})
+	rec.add(&outcome{done: 2 * MaxLatency, answer: response.Answer{Status: 200}})
 	if got := rec.result(0).Latency.Max(); got < int64(MaxLatency) {
 		t.Errorf("%v, want %v or a little more", time.Duration(got), MaxLatency)
 	}

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"nodecompare/loadgen/response"
 )
 
 // MaxLatency is the largest value that a histogram holds; what is longer counts as this. One constant for all, so that
@@ -60,10 +62,10 @@ type recorder struct {
 // outcome is what became of one request. Times count from the start of the run.
 type outcome struct {
 	seq     uint64
-	sent    time.Duration // when it was taken up to be sent
-	done    time.Duration // when its response was whole, or it had failed
-	answer  answer        // the response, if it was whole
-	failure failure       // with a kind if it was not
+	sent    time.Duration   // when it was taken up to be sent
+	done    time.Duration   // when its response was whole, or it had failed
+	answer  response.Answer // the response, if it was whole
+	failure failure         // with a kind if it was not
 }
 
 func newRecorder(a Attack) *recorder {
@@ -99,14 +101,14 @@ func (r *recorder) add(x *outcome) {
 		r.fail(x, x.failure)
 		return
 	}
-	r.codes[x.answer.status%1000]++
-	r.res.BytesIn += uint64(x.answer.size)
+	r.codes[x.answer.Status%1000]++
+	r.res.BytesIn += uint64(x.answer.Size)
 	switch {
-	case !r.wanted(x.answer.status):
-		r.fail(x, failure{Status, "status " + strconv.Itoa(x.answer.status)})
+	case !r.wanted(x.answer.Status):
+		r.fail(x, failure{Status, "status " + strconv.Itoa(x.answer.Status)})
 		return
-	case x.answer.differs:
-		r.fail(x, failure{Body, fmt.Sprintf("a body of %d bytes that is not the wanted one of %d", x.answer.size, len(r.attack.WantBody))})
+	case x.answer.Differs:
+		r.fail(x, failure{Body, fmt.Sprintf("a body of %d bytes that is not the wanted one of %d", x.answer.Size, len(r.attack.WantBody))})
 		return
 	}
 	r.ends.add(x.done)

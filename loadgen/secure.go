@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+
+	"nodecompare/loadgen/response"
 )
 
 // secure carries https by net/http's transport. Its connections and retries are net/http's own: the retries are not
@@ -29,7 +31,7 @@ func newSecure(a Attack) (*secure, error) {
 		attack: a, request: req, ctx: context.Background(),
 		transport: &http.Transport{
 			MaxConnsPerHost: a.Connections, MaxIdleConnsPerHost: a.Connections,
-			MaxResponseHeaderBytes: maxHead,
+			MaxResponseHeaderBytes: response.MaxHead,
 			DisableCompression:     true, // the bytes as the server sends them, at no cost of ours
 			// HTTP/1.1, as over plain TCP: an empty map keeps HTTP/2 from being agreed on.
 			TLSNextProto: map[string]func(string, *tls.Conn) http.RoundTripper{},
@@ -60,21 +62,21 @@ func (s *secure) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, syntax(err)
 	}
 	defer resp.Body.Close()
-	got := body{want: s.attack.WantBody}
+	got := response.Body{Want: s.attack.WantBody}
 	size, err := io.Copy(&got, io.LimitReader(resp.Body, s.attack.MaxBody+1))
 	if err != nil {
 		return nil, syntax(err)
 	}
 	if size > s.attack.MaxBody {
-		return nil, errBodyTooLarge
+		return nil, response.ErrBodyTooLarge
 	}
-	return newResponse(answer{status: resp.StatusCode, size: size, differs: got.wrong()}), nil
+	return newResponse(response.Answer{Status: resp.StatusCode, Size: size, Differs: got.Wrong()}), nil
 }
 
 // syntax gives net/http's errors of a bad response our own type. Theirs has none: the text is all there is.
 func syntax(err error) error {
 	if strings.Contains(err.Error(), "malformed") {
-		return &malformedError{err.Error()}
+		return &response.MalformedError{Reason: err.Error()}
 	}
 	return err
 }

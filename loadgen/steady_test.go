@@ -5,6 +5,8 @@ import (
 	"errors"
 	"math"
 	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"testing"
 	"time"
@@ -214,4 +216,19 @@ func TestWarmStops(t *testing.T) {
 			t.Errorf("%+v is taken", s)
 		}
 	}
+}
+
+func TestWarmOnARealServer(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	defer server.Close()
+	g, err := loadgen.Open(loadgen.Attack{Target: loadgen.Target{URL: server.URL}, Connections: 4})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer g.Close()
+	w, err := loadgen.Warm(t.Context(), g.Run, loadgen.Settling{Window: 20 * time.Millisecond, Cap: time.Minute})
+	if err != nil || !w.Steady || w.Windows < loadgen.SteadyWindows || w.Errors != 0 {
+		t.Errorf("%+v, %v", w, err)
+	}
+	t.Logf("%d windows, %v, level from %d", w.Windows, w.Took, w.From)
 }

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"nodecompare/loadgen/response"
 )
 
 // However long a run is, and in whatever order requests end, each success is in one bin, the one of its time.
@@ -17,9 +19,9 @@ func TestTimelineHasEverySuccess(t *testing.T) {
 		var last, answered time.Duration
 		successes := map[time.Duration]uint64{}
 		for _, e := range ends {
-			x := outcome{done: time.Duration(e), answer: answer{status: 200}}
+			x := outcome{done: time.Duration(e), answer: response.Answer{Status: 200}}
 			if rapid.IntRange(0, 4).Draw(t, "failed") == 0 {
-				x.answer.status = 500
+				x.answer.Status = 500
 			} else {
 				successes[x.done]++
 				answered = max(answered, x.done)
@@ -73,7 +75,7 @@ func BenchmarkRecord(b *testing.B) {
 	})
 	b.Run("closed", func(b *testing.B) {
 		rec := newRecorder(Attack{})
-		x := outcome{answer: answer{status: 200}}
+		x := outcome{answer: response.Answer{Status: 200}}
 		for b.Loop() {
 			x.sent, x.done = x.done, x.done+perRequest
 			rec.add(&x)
@@ -81,7 +83,7 @@ func BenchmarkRecord(b *testing.B) {
 	})
 	b.Run("open", func(b *testing.B) {
 		rec := newRecorder(Attack{Rate: float64(time.Second / perRequest)})
-		x := outcome{answer: answer{status: 200}}
+		x := outcome{answer: response.Answer{Status: 200}}
 		for b.Loop() {
 			x.seq++
 			x.sent, x.done = x.done, x.done+perRequest

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"nodecompare/loadgen/response"
 )
 
 // newCarrier gives the transport for the target's scheme.
@@ -135,7 +137,7 @@ func (p *pool) dial(deadline time.Time) (*conn, error) {
 		nc.Close()
 		return nil, err
 	}
-	c := &conn{socket: sock, in: reader{Reader: bufio.NewReader(sock), parser: parser{maxBody: p.maxBody, body: body{want: p.want}}}}
+	c := &conn{socket: sock, in: response.Reader{Reader: bufio.NewReader(sock), Parser: response.Parser{MaxBody: p.maxBody, Body: response.Body{Want: p.want}}}}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	// abort has perhaps gone through the open ones between DialContext's return and here.

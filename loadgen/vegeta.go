@@ -8,6 +8,8 @@ import (
 	"time"
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
+
+	"nodecompare/loadgen/response"
 )
 
 // attacker drives a load by vegeta's Attacker.
@@ -97,7 +99,7 @@ func (g *attacker) outcome(v *vegeta.Result, start time.Time) (x outcome, sent b
 	x.done = x.sent + v.Latency
 	if v.Code != 0 {
 		_, differs := v.Headers[differsHeader]
-		x.answer = answer{status: int(v.Code), size: bodySize(v), differs: differs}
+		x.answer = response.Answer{Status: int(v.Code), Size: bodySize(v), Differs: differs}
 		return x, true
 	}
 	var ok bool

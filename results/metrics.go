@@ -20,9 +20,9 @@ type reading func(*Settings, Workload, Trial) (value float64, ok bool)
 var (
 	answered = Metric{Name: "answered share", Floor: 0.01, at: base, figure: on(base, answeredShare)}
 	// Throughput is what clients get. On few cores the generator may bound it, and then it is the same for all modes.
-	throughput = Metric{Name: "throughput", Floor: 0.05, at: base, figure: on(base, Throughput), relative: on(base, relativeThroughput)}
+	throughput = Metric{Name: "throughput", Floor: 0.05, at: base, figure: on(base, Throughput), relative: on(base, RelativeThroughput)}
 	// CPU per request is what holds on a noisy machine, and what bounds the throughput of a machine that is full.
-	cpuPerRequest = Metric{Name: "CPU per request", Floor: 0.05, LessIsBetter: true, at: base, figure: on(base, CPUPerRequest), relative: on(base, relativeCPU)}
+	cpuPerRequest = Metric{Name: "CPU per request", Floor: 0.05, LessIsBetter: true, at: base, figure: on(base, CPUPerRequest), relative: on(base, RelativeCPU)}
 	tail          = Metric{Name: "p99", Floor: 1, LessIsBetter: true, at: common, figure: on(common, P99)}
 
 	answeredAtTop = Metric{Name: "answered share", Floor: 0.01, at: top, figure: on(top, answeredShare)}
@@ -134,4 +134,18 @@ func perConnection(figure Figure, least, whole float64) reading {
 		}
 		return max(least, whole/connections, (atTop-atBase)/connections), true
 	}
+}
+
+func RelativeCPU(r Rung) (float64, bool) {
+	if r.Yardstick == nil {
+		return 0, false
+	}
+	return r.Yardstick.RelativeCPU, r.Yardstick.RelativeCPU > 0
+}
+
+func RelativeThroughput(r Rung) (float64, bool) {
+	if r.Yardstick == nil {
+		return 0, false
+	}
+	return r.Yardstick.RelativeThroughput, r.Yardstick.RelativeThroughput > 0
 }

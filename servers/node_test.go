@@ -18,6 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"nodecompare/servers"
+	"nodecompare/servers/child"
 	"nodecompare/servers/node"
 	"nodecompare/servers/workload"
 )
@@ -57,7 +58,7 @@ type answer struct {
 }
 
 // startNode runs the mode's real server as a child until the test ends. Without Node.js the test is skipped, which CI does not have.
-func startNode(t *testing.T, mode, upstream string, loops int) *servers.Process {
+func startNode(t *testing.T, mode, upstream string, loops int) *child.Process {
 	t.Helper()
 	app, err := node.Prepare(t.Context(), mode, dataDir, func(line string) { t.Log(line) })
 	if errors.As(err, new(*node.Unavailable)) && os.Getenv("NODECOMPARE_CI") == "" {
@@ -70,7 +71,7 @@ func startNode(t *testing.T, mode, upstream string, loops int) *servers.Process 
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := servers.Start(t.Context(), servers.Command{Name: mode, Path: c.Path, Args: c.Args, Env: c.Env, ReadyTimeout: patience, StopTimeout: patience})
+	p, err := child.Start(t.Context(), child.Command{Name: mode, Path: c.Path, Args: c.Args, Env: c.Env, ReadyTimeout: patience, StopTimeout: patience})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,7 +90,7 @@ func eachNodeMode(t *testing.T, f func(t *testing.T, mode string)) {
 	}
 }
 
-func connect(t *testing.T, p *servers.Process) *client {
+func connect(t *testing.T, p *child.Process) *client {
 	t.Helper()
 	c, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", p.Port))
 	if err != nil {

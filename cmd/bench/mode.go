@@ -7,7 +7,7 @@ import (
 
 	"nodecompare/cmd/modes"
 	"nodecompare/results"
-	"nodecompare/servers"
+	"nodecompare/servers/child"
 	"nodecompare/servers/workload"
 )
 
@@ -18,9 +18,9 @@ type mode struct {
 }
 
 // command is how to start its server on any free port.
-func (m *mode) command(upstream string) (servers.Command, error) {
+func (m *mode) command(upstream string) (child.Command, error) {
 	if m.user != nil {
-		return servers.Command{Name: m.Name, Shell: m.user.Command, Probe: m.user.target(workload.All[0])}, nil
+		return child.Command{Name: m.Name, Shell: m.user.Command, Probe: m.user.target(workload.All[0])}, nil
 	}
 	return m.Command(upstream)
 }

@@ -12,7 +12,9 @@ import (
 
 	"nodecompare/cmd/modes"
 	"nodecompare/loadgen"
+	"nodecompare/loadgen/cpuset"
 	"nodecompare/results"
+	"nodecompare/results/gate"
 	"nodecompare/servers/workload"
 	"nodecompare/servers/yardstick"
 )
@@ -28,7 +30,7 @@ type Options struct {
 	SLO       time.Duration // the most that p99 latency may be, for connections to count as held; 0 is DefaultSLO
 	Seed      uint64        // of the order of the trials; below 2^53
 	Engine    string        // of loadgen.Engines, or Auto, which "" is too
-	Pin       loadgen.Pin   // of servers and load to CPUs; the zero value is off
+	Pin       cpuset.Pin    // of servers and load to CPUs; the zero value is off
 }
 
 // DefaultSLO is what a person still takes for "at once" (J. Nielsen, Usability Engineering, 1993: 0.1 s).
@@ -46,9 +48,9 @@ type Plan struct {
 	settings results.Settings
 	profile  Profile
 	limit    int // of connections
-	split    loadgen.Split
-	auto     bool         // the split was not asked for
-	allowed  loadgen.CPUs // that this process may use; nil where the system does not tell
+	split    cpuset.Split
+	auto     bool        // the split was not asked for
+	allowed  cpuset.CPUs // that this process may use; nil where the system does not tell
 	slots    []slot
 	again    bool // the rates are known: no pilot
 	failed   int  // servers that had to be left out
@@ -86,8 +88,8 @@ func newPlan(o Options, limit int) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	allowed, err := loadgen.Allowed()
-	if err != nil && !errors.Is(err, loadgen.ErrNoPinning) {
+	allowed, err := cpuset.Allowed()
+	if err != nil && !errors.Is(err, cpuset.ErrNoPinning) {
 		return nil, err
 	}
 	p := &Plan{profile: profile, limit: limit, split: split, auto: o.Pin.Auto, allowed: allowed, settings: results.Settings{
@@ -208,7 +210,7 @@ func (p *Plan) spread(w workload.Workload) bool {
 }
 
 // serverCPUs are those that the servers of a workload are bound to; nil for no binding.
-func (p *Plan) serverCPUs(w workload.Workload) loadgen.CPUs {
+func (p *Plan) serverCPUs(w workload.Workload) cpuset.CPUs {
 	if p.spread(w) {
 		return p.allowed // by name: this process's own, which they would have else, are the generator's
 	}
@@ -233,11 +235,11 @@ func shuffled(groups [][]slot, rounds int, seed uint64) []slot {
 }
 
 // only is the plan of a second run, of some modes and workloads.
-func (p *Plan) only(suspects []results.Pair) *Plan {
+func (p *Plan) only(suspects []gate.Pair) *Plan {
 	second := *p
 	second.slots, second.again = nil, true
 	for _, s := range p.slots {
-		if slices.Contains(suspects, results.Pair{Workload: s.workload.Name, Mode: s.name}) {
+		if slices.Contains(suspects, gate.Pair{Workload: s.workload.Name, Mode: s.name}) {
 			s.round += p.settings.Rounds
 			second.slots = append(second.slots, s)
 		}

@@ -12,6 +12,7 @@ import (
 
 	"nodecompare/loadgen"
 	"nodecompare/results"
+	"nodecompare/results/gate"
 	"nodecompare/servers"
 	"nodecompare/servers/workload"
 )
@@ -134,7 +135,7 @@ func TestNullPlan(t *testing.T) {
 // A second run has the suspects alone, in rounds that count on, and no pilot.
 func TestSecondRun(t *testing.T) {
 	p := planned(t, Options{Modes: []string{"blocking", "async"}, Workloads: []string{"hello", "db"}, Profile: "quick", Rounds: 3}, plenty)
-	second := p.only([]results.Pair{{Workload: "db", Mode: "async"}})
+	second := p.only([]gate.Pair{{Workload: "db", Mode: "async"}})
 	if len(second.slots) != 3 || second.Duration() >= p.Duration()/3 {
 		t.Errorf("%d trials, %v of %v", len(second.slots), second.Duration(), p.Duration())
 	}

@@ -11,6 +11,7 @@ import (
 
 	"nodecompare/cmd/modes"
 	"nodecompare/loadgen"
+	"nodecompare/loadgen/sample"
 	"nodecompare/results"
 )
 
@@ -57,7 +58,7 @@ func (p *Plan) probeServer(ctx context.Context, its []slot, say func(string)) (e
 	}()
 	name := its[0].mode.Name
 	if server.sampled != nobody {
-		if _, err := server.sampled.CPUTime(); err != nil && !(errors.Is(err, loadgen.ErrUnsupported) && server.process != nil) {
+		if _, err := server.sampled.CPUTime(); err != nil && !(errors.Is(err, sample.ErrUnsupported) && server.process != nil) {
 			return fmt.Errorf("server %s: --pid %s=%d: %w: give the one that runs now", name, name, server.sampled.PID, err)
 		}
 	}

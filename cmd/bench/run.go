@@ -6,8 +6,9 @@ import (
 	"fmt"
 	"time"
 
-	"nodecompare/loadgen"
+	"nodecompare/loadgen/cpuset"
 	"nodecompare/results"
+	"nodecompare/results/gate"
 )
 
 // Progress is told what a bench does, as it does it.
@@ -59,7 +60,7 @@ func Run(ctx context.Context, p *Plan, progress Progress) (*results.Record, erro
 
 // Again runs the plan's trials of some modes and workloads a second time, at the rates of the record, and adds them to it as
 // such. Their rounds count on from those of the first.
-func Again(ctx context.Context, p *Plan, r *results.Record, suspects []results.Pair, progress Progress) error {
+func Again(ctx context.Context, p *Plan, r *results.Record, suspects []gate.Pair, progress Progress) error {
 	second := p.only(suspects)
 	return errors.Join(p.pinned(func() {
 		progress.Begin(second)
@@ -72,7 +73,7 @@ func Again(ctx context.Context, p *Plan, r *results.Record, suspects []results.P
 // pinned runs measure with this process on the generator's CPUs.
 func (p *Plan) pinned(measure func()) (err error) {
 	if p.split.Pinned() {
-		restore, err := loadgen.PinSelf(p.split.Generator)
+		restore, err := cpuset.PinSelf(p.split.Generator)
 		if err != nil {
 			return err
 		}

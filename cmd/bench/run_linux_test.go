@@ -12,6 +12,7 @@ import (
 
 	"nodecompare/cmd/bench"
 	"nodecompare/loadgen"
+	"nodecompare/loadgen/cpuset"
 )
 
 // children are the processes that this one started and that still run.
@@ -32,7 +33,7 @@ func children(t *testing.T) (pids []int) {
 // Servers and yardstick run on their CPUs, the load on its own, and an upstream beside the load; afterwards all is as it was.
 func TestPinnedBench(t *testing.T) {
 	defer goleak.VerifyNone(t)
-	before, err := loadgen.Allowed()
+	before, err := cpuset.Allowed()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +41,7 @@ func TestPinnedBench(t *testing.T) {
 		t.Skip("needs two CPUs")
 	}
 	server, load := before[:1], before[1:2]
-	pin := loadgen.Pin{Server: server, Generator: load}
+	pin := cpuset.Pin{Server: server, Generator: load}
 	p, err := bench.NewPlan(bench.Options{Modes: []string{"async"}, Workloads: []string{"api"}, Profile: "quick", Rounds: 1, Seed: 1, Engine: loadgen.Loop, Pin: pin})
 	if err != nil {
 		t.Fatal(err)
@@ -52,7 +53,7 @@ func TestPinnedBench(t *testing.T) {
 		}
 		cpus := map[string]int{} // of this process and its children
 		for _, pid := range append(children(t), os.Getpid()) {
-			c, err := loadgen.Affinity(pid)
+			c, err := cpuset.Affinity(pid)
 			if err != nil {
 				t.Error(err)
 			}
@@ -68,7 +69,7 @@ func TestPinnedBench(t *testing.T) {
 	if got := r.Settings.Pin; seen == 0 || got.Asked != pin.String() || got.Server != server.String() || got.Generator != load.String() || got.Note != "" || r.Settings.Engine != "loop" {
 		t.Errorf("after %d rungs, settings: %+v", seen, r.Settings)
 	}
-	after, err := loadgen.Allowed()
+	after, err := cpuset.Allowed()
 	if err != nil {
 		t.Fatal(err)
 	}

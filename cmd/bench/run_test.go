@@ -20,12 +20,13 @@ import (
 	"nodecompare/cmd/bench"
 	"nodecompare/loadgen"
 	"nodecompare/results"
-	"nodecompare/servers"
+	"nodecompare/results/gate"
+	"nodecompare/servers/child"
 )
 
 // The tool starts itself again as a server: here that is the test binary.
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && (os.Args[1] == "serve" || os.Args[1] == bench.YardstickCommand || os.Args[1] == servers.GuardCommand) {
+	if len(os.Args) > 1 && (os.Args[1] == "serve" || os.Args[1] == bench.YardstickCommand || os.Args[1] == child.GuardCommand) {
 		os.Exit(cmd.Main())
 	}
 	os.Exit(m.Run())
@@ -122,7 +123,7 @@ func TestRunMeasuresRealServers(t *testing.T) {
 		}
 	}
 	// A second run is of what was asked for, and the record's own trials stay as they are.
-	if err := bench.Again(t.Context(), p, r, []results.Pair{{Workload: "hello", Mode: "async"}}, bench.Silent{}); err != nil {
+	if err := bench.Again(t.Context(), p, r, []gate.Pair{{Workload: "hello", Mode: "async"}}, bench.Silent{}); err != nil {
 		t.Fatal(err)
 	}
 	checkNoChildren(t)

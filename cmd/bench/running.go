@@ -4,18 +4,18 @@ import (
 	"context"
 
 	"nodecompare/cmd/modes"
-	"nodecompare/loadgen"
-	"nodecompare/servers"
+	"nodecompare/loadgen/sample"
+	"nodecompare/servers/child"
 )
 
 // running is a server to put load on: one that was started for it, or one that ran before and goes on.
 type running struct {
-	url     string           // no slash at the end
-	sampled loadgen.Subject  // nobody where its figures are not to be had
-	process *servers.Process // nil for one that was not started here
+	url     string         // no slash at the end
+	sampled sample.Subject // nobody where its figures are not to be had
+	process *child.Process // nil for one that was not started here
 }
 
-var nobody loadgen.Subject
+var nobody sample.Subject
 
 // run starts the server of a slot, or finds the one that runs already.
 func (p *Plan) run(ctx context.Context, s slot, upstream string) (running, error) {
@@ -30,9 +30,9 @@ func (p *Plan) run(ctx context.Context, s slot, upstream string) (running, error
 	if err != nil {
 		return running{}, err
 	}
-	r := running{process.URL, loadgen.Subject{PID: process.PID}, process}
+	r := running{process.URL, sample.Subject{PID: process.PID}, process}
 	if s.mode.user != nil {
-		r.sampled.Scope = loadgen.Below
+		r.sampled.Scope = sample.Below
 	}
 	return r, nil
 }

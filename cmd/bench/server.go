@@ -11,7 +11,7 @@ import (
 	"strings"
 
 	"nodecompare/cmd/modes"
-	"nodecompare/loadgen"
+	"nodecompare/loadgen/sample"
 	"nodecompare/results"
 	"nodecompare/servers/workload"
 )
@@ -171,7 +171,7 @@ func pathOf(workload string) string {
 func (s *Server) found() running {
 	r := running{url: s.URL}
 	if s.PID > 0 {
-		r.sampled = loadgen.Subject{PID: s.PID, Scope: loadgen.WithTree}
+		r.sampled = sample.Subject{PID: s.PID, Scope: sample.WithTree}
 	}
 	return r
 }

@@ -11,8 +11,9 @@ import (
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 
-	"nodecompare/cmd/evidence"
+	"nodecompare/cmd/measure"
 	"nodecompare/loadgen"
+	"nodecompare/loadgen/sample"
 	"nodecompare/results"
 )
 
@@ -42,7 +43,7 @@ func (b *bench) step(ctx context.Context, h *host, r rung, rate float64, unstead
 	var beside *results.Yardstick
 	var around surroundings
 	began := time.Since(h.began)
-	windows, err := watched([]loadgen.Subject{h.server.sampled, {PID: os.Getpid()}}, func() error {
+	windows, err := watched([]sample.Subject{h.server.sampled, {PID: os.Getpid()}}, func() error {
 		before, err := b.lookAround(h)
 		if err != nil {
 			return err
@@ -70,7 +71,7 @@ func (b *bench) step(ctx context.Context, h *host, r rung, rate float64, unstead
 		return results.Rung{}, err
 	}
 	rung.StartS, rung.Yardstick = seconds(began), beside
-	e := evidence.From(a, result, windows[1], b.generatorCores(), &around.host)
+	e := measure.From(a, result, windows[1], b.generatorCores(), &around.host)
 	e.Unsteady = unsteady
 	e.Others, e.All = around.others(windows)
 	if over != nil {
@@ -93,9 +94,9 @@ func (b *bench) generatorCores() int {
 
 // watched runs a load with a window on each subject; a window is nil where the system does not tell, and of nobody. The last one is
 // closed first: the generator's own must not hold what it costs to close that of a server with a thousand threads.
-func watched(subjects []loadgen.Subject, load func() error) ([]*loadgen.Window, error) {
-	watchers := make([]*loadgen.Watcher, len(subjects))
-	windows := make([]*loadgen.Window, len(subjects))
+func watched(subjects []sample.Subject, load func() error) ([]*sample.Window, error) {
+	watchers := make([]*sample.Watcher, len(subjects))
+	windows := make([]*sample.Window, len(subjects))
 	stop := func() (err error) {
 		for i, w := range slices.Backward(watchers) {
 			if w == nil {
@@ -111,7 +112,7 @@ func watched(subjects []loadgen.Subject, load func() error) ([]*loadgen.Window, 
 			continue
 		}
 		w, err := subject.Watch(sampleInterval)
-		if err != nil && !errors.Is(err, loadgen.ErrUnsupported) {
+		if err != nil && !errors.Is(err, sample.ErrUnsupported) {
 			return nil, errors.Join(err, stop())
 		}
 		watchers[i] = w
@@ -121,14 +122,14 @@ func watched(subjects []loadgen.Subject, load func() error) ([]*loadgen.Window, 
 }
 
 // measured puts what the load and the window told into the record's form.
-func measured(a loadgen.Attack, r rung, l *loadgen.Result, w *loadgen.Window) (results.Rung, error) {
+func measured(a loadgen.Attack, r rung, l *loadgen.Result, w *sample.Window) (results.Rung, error) {
 	rung := results.Rung{
 		Load: r.load, Engine: a.Engine, Connections: r.connections, ElapsedS: seconds(l.Elapsed), Requests: l.Requests, Errors: l.Errors,
 		ErrorKinds: l.ErrorKinds, ErrorExamples: l.ErrorExamples, Codes: l.Codes, Timeline: timeline(r, l, w),
 	}
 	answered := float64(rung.Answered())
 	if answered > 0 && l.Elapsed > 0 {
-		rung.LatencyUS = evidence.Latency(l.Latency)
+		rung.LatencyUS = measure.Latency(l.Latency)
 		rung.ThroughputRPS = answered / l.Elapsed.Seconds()
 		rung.InFlight = rung.ThroughputRPS * rung.LatencyUS.Mean / 1e6
 		histogram, err := l.Latency.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
@@ -138,7 +139,7 @@ func measured(a loadgen.Attack, r rung, l *loadgen.Result, w *loadgen.Window) (r
 		rung.Histogram = string(histogram)
 	}
 	if a.Rate > 0 {
-		uncorrected := evidence.Latency(l.Uncorrected)
+		uncorrected := measure.Latency(l.Uncorrected)
 		lag := results.Lag{P50: float64(l.SendLag.ValueAtQuantile(50)) / 1e3, P99: float64(l.SendLag.ValueAtQuantile(99)) / 1e3}
 		rung.OfferedRPS, rung.Unsent, rung.UncorrectedUS, rung.SendLagUS = l.Offered, l.Unsent, &uncorrected, &lag
 	}

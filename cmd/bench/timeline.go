@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"nodecompare/loadgen"
+	"nodecompare/loadgen/sample"
 	"nodecompare/results"
 )
 
@@ -13,7 +14,7 @@ const timelineInterval = 50 * time.Millisecond
 // timeline puts the answers and the ticks of the server's window into intervals of one length, which is a multiple of the
 // generator's own; nil where nothing was answered. On a rung in slices the window holds the yardstick's slices too, so that only
 // the answers are told, slice after slice.
-func timeline(r rung, l *loadgen.Result, w *loadgen.Window) *results.Timeline {
+func timeline(r rung, l *loadgen.Result, w *sample.Window) *results.Timeline {
 	if l.CompletedEvery <= 0 || len(l.Completed) == 0 {
 		return nil
 	}

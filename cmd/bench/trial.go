@@ -9,8 +9,9 @@ import (
 
 	"nodecompare/cmd/modes"
 	"nodecompare/loadgen"
+	"nodecompare/loadgen/sample"
 	"nodecompare/results"
-	"nodecompare/servers"
+	"nodecompare/servers/child"
 	"nodecompare/servers/workload"
 )
 
@@ -33,11 +34,11 @@ func (b *bench) trial(ctx context.Context, s slot) results.Trial {
 			return err
 		}
 		h.yard, h.began = y, began
-		h.beside = append(h.beside, loadgen.Subject{PID: y.process.PID})
+		h.beside = append(h.beside, sample.Subject{PID: y.process.PID})
 		return errors.Join(b.climb(ctx, h, s, &t), y.stop(ctx))
 	})
 	t.ElapsedS = seconds(time.Since(began))
-	switch failure, ok := errors.AsType[*servers.Failure](err); {
+	switch failure, ok := errors.AsType[*child.Failure](err); {
 	case ctx.Err() != nil:
 		t.Interrupted = true // whatever failed then, failed because of that
 	case ok:
@@ -55,15 +56,15 @@ type host struct {
 	server running
 	attack loadgen.Attack // on the workload, with no connections and no rate yet
 	yard   yard
-	beside []loadgen.Subject // further processes of ours: the yardstick, and an upstream
-	began  time.Time         // of the trial
+	beside []sample.Subject // further processes of ours: the yardstick, and an upstream
+	began  time.Time        // of the trial
 }
 
 // served runs use with a fresh server of the slot's mode, and stops it. A server that dies ends the context of use, and is the
 // error.
 func (b *bench) served(ctx context.Context, s slot, use func(context.Context, *host) error) (err error) {
 	upstream := modes.NoUpstream
-	var beside []loadgen.Subject
+	var beside []sample.Subject
 	if s.workload.Name == "api" {
 		// In a process of its own, so that what it costs is not counted as the server's; and on the generator's CPUs, so that the
 		// server has its own to itself: it stands for a service on another machine.
@@ -73,7 +74,7 @@ func (b *bench) served(ctx context.Context, s slot, use func(context.Context, *h
 		}
 		defer func() { err = errors.Join(err, up.Stop(ctx)) }()
 		upstream = up.URL + workload.UpstreamPath
-		beside = append(beside, loadgen.Subject{PID: up.PID})
+		beside = append(beside, sample.Subject{PID: up.PID})
 	}
 	server, err := b.plan.run(ctx, s, upstream)
 	if err != nil {
@@ -95,7 +96,7 @@ func (b *bench) served(ctx context.Context, s slot, use func(context.Context, *h
 		}
 	}()
 	err = use(ctx, &host{server: server, beside: beside, attack: loadgen.Attack{Target: s.target(server.url), Timeout: requestTimeout, Engine: b.plan.engine(0)}})
-	if errors.Is(err, loadgen.ErrEnded) && server.process != nil {
+	if errors.Is(err, sample.ErrEnded) && server.process != nil {
 		<-server.done() // seen dead before it was reaped: its exit state comes with that
 	}
 	if err != nil {

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"nodecompare/loadgen"
+	"nodecompare/loadgen/cpuset"
 	"nodecompare/results"
 	"nodecompare/servers/workload"
 )
@@ -64,13 +64,13 @@ func TestSettlingSuitsTheRoute(t *testing.T) {
 
 // Servers of routes that compute may use every core under auto, and only there: what was asked for is kept to.
 func TestServerCPUs(t *testing.T) {
-	all, server := loadgen.CPUs{0, 1}, loadgen.CPUs{0}
-	pinned := loadgen.Split{Server: server, Generator: loadgen.CPUs{1}}
+	all, server := cpuset.CPUs{0, 1}, cpuset.CPUs{0}
+	pinned := cpuset.Split{Server: server, Generator: cpuset.CPUs{1}}
 	for _, c := range []struct {
 		name     string
 		plan     Plan
 		workload string
-		want     loadgen.CPUs
+		want     cpuset.CPUs
 	}{
 		{"auto", Plan{split: pinned, auto: true, allowed: all}, "hello", server},
 		{"auto", Plan{split: pinned, auto: true, allowed: all}, "api", server},

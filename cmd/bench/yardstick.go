@@ -8,8 +8,10 @@ import (
 
 	"nodecompare/cmd/modes"
 	"nodecompare/loadgen"
+	"nodecompare/loadgen/cpuset"
+	"nodecompare/loadgen/sample"
 	"nodecompare/results"
-	"nodecompare/servers"
+	"nodecompare/servers/child"
 )
 
 // YardstickCommand is the hidden command that serves the yardstick.
@@ -17,12 +19,12 @@ const YardstickCommand = "yardstick"
 
 // yard is a running yardstick with the load for it.
 type yard struct {
-	process *servers.Process
+	process *child.Process
 	load    *loadgen.Generator
 }
 
-func startYardstick(ctx context.Context, cpus loadgen.CPUs) (y yard, err error) {
-	y.process, err = modes.Start(ctx, cpus, servers.Command{Name: YardstickCommand, Args: []string{YardstickCommand}})
+func startYardstick(ctx context.Context, cpus cpuset.CPUs) (y yard, err error) {
+	y.process, err = modes.Start(ctx, cpus, child.Command{Name: YardstickCommand, Args: []string{YardstickCommand}})
 	if err != nil {
 		return yard{}, err
 	}
@@ -41,7 +43,7 @@ func (y yard) stop(ctx context.Context) error {
 }
 
 // turns goes to and fro between the server and the yardstick, and adds up what each gave.
-func turns(ctx context.Context, r rung, of loadgen.Subject, server *loadgen.Generator, y yard) (*loadgen.Result, *results.Yardstick, error) {
+func turns(ctx context.Context, r rung, of sample.Subject, server *loadgen.Generator, y yard) (*loadgen.Result, *results.Yardstick, error) {
 	if _, err := y.load.Run(ctx, slice); err != nil { // opens its connections
 		return nil, nil, err
 	}
@@ -53,7 +55,7 @@ func turns(ctx context.Context, r rung, of loadgen.Subject, server *loadgen.Gene
 		if err != nil {
 			return sum.result, nil, err
 		}
-		its, err := spend(ctx, loadgen.Subject{PID: y.process.PID}, y.load, slice)
+		its, err := spend(ctx, sample.Subject{PID: y.process.PID}, y.load, slice)
 		ofYard.add(its)
 		if err != nil {
 			return sum.result, nil, err
@@ -77,13 +79,13 @@ type spent struct {
 	cpu    time.Duration // 0 where the system does not tell
 }
 
-func spend(ctx context.Context, of loadgen.Subject, g *loadgen.Generator, d time.Duration) (spent, error) {
+func spend(ctx context.Context, of sample.Subject, g *loadgen.Generator, d time.Duration) (spent, error) {
 	if of == nobody {
 		result, err := g.Run(ctx, d)
 		return spent{result: result}, err
 	}
 	before, err := of.CPUTime()
-	if err != nil && !errors.Is(err, loadgen.ErrUnsupported) {
+	if err != nil && !errors.Is(err, sample.ErrUnsupported) {
 		return spent{}, err
 	}
 	result, err := g.Run(ctx, d)
@@ -91,7 +93,7 @@ func spend(ctx context.Context, of loadgen.Subject, g *loadgen.Generator, d time
 		return spent{result: result}, err
 	}
 	after, err := of.CPUTime()
-	if err != nil && !errors.Is(err, loadgen.ErrUnsupported) {
+	if err != nil && !errors.Is(err, sample.ErrUnsupported) {
 		return spent{result: result}, err
 	}
 	return spent{result, max(0, after-before)}, nil

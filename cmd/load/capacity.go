@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"nodecompare/cmd/evidence"
+	"nodecompare/cmd/measure"
 	"nodecompare/loadgen"
 	"nodecompare/results"
 )
@@ -75,7 +75,7 @@ func (s *searcher) probe(ctx context.Context, rate float64) (bool, error) {
 	if p.Cut {
 		untilCut(p.Result)
 	}
-	e := evidence.From(a, p.Result, p.Generator, p.Cores, p.Host)
+	e := measure.From(a, p.Result, p.Generator, p.Cores, p.Host)
 	s.last = probed{run: figures(a, p.Measurement, started), why: p.Why, host: results.Weigh(results.Evidence{
 		Elapsed: e.Elapsed, Generator: e.Generator,
 		CPUs: e.CPUs, Stolen: e.Stolen, Busy: e.Busy, Throttles: e.Throttles, Throttled: e.Throttled,

@@ -8,8 +8,9 @@ import (
 	"slices"
 	"strings"
 
-	"nodecompare/loadgen"
+	"nodecompare/loadgen/cpuset"
 	"nodecompare/servers"
+	"nodecompare/servers/child"
 	"nodecompare/servers/node"
 	"nodecompare/servers/workload"
 )
@@ -89,7 +90,7 @@ func (m *Mode) prepare(ctx context.Context, say func(string)) (err error) {
 
 // Command is how to start the server of a mode that has been prepared, on any free port. upstream is the URL that /api asks, or
 // NoUpstream.
-func (m *Mode) Command(upstream string) (servers.Command, error) {
+func (m *Mode) Command(upstream string) (child.Command, error) {
 	if !m.foreign {
 		return Ours(m.Name, m.Name, upstream), nil
 	}
@@ -97,18 +98,18 @@ func (m *Mode) Command(upstream string) (servers.Command, error) {
 		upstream = ""
 	}
 	c, err := m.app.Command(node.Options{Addr: "127.0.0.1:0", Upstream: upstream, Data: m.data, Loops: 1, Workers: 4})
-	return servers.Command{Name: m.Name, Path: c.Path, Args: c.Args, Env: c.Env}, err
+	return child.Command{Name: m.Name, Path: c.Path, Args: c.Args, Env: c.Env}, err
 }
 
 // Ours starts this very tool as a server: only the mode differs between servers that are compared.
-func Ours(name, mode, upstream string) servers.Command {
-	return servers.Command{Name: name, Args: []string{"serve", "--mode=" + mode, "--addr=127.0.0.1:0", "--upstream=" + upstream}}
+func Ours(name, mode, upstream string) child.Command {
+	return child.Command{Name: name, Args: []string{"serve", "--mode=" + mode, "--addr=127.0.0.1:0", "--upstream=" + upstream}}
 }
 
 // Start starts a server on the given CPUs, where there are any.
-func Start(ctx context.Context, cpus loadgen.CPUs, c servers.Command) (p *servers.Process, err error) {
-	err = loadgen.Pinned(cpus, func() error {
-		p, err = servers.Start(ctx, c)
+func Start(ctx context.Context, cpus cpuset.CPUs, c child.Command) (p *child.Process, err error) {
+	err = cpuset.Pinned(cpus, func() error {
+		p, err = child.Start(ctx, c)
 		return err
 	})
 	if err != nil && p != nil { // it runs, but this thread could not be given its CPUs back

@@ -5,28 +5,29 @@ import (
 	"os"
 	"time"
 
-	"nodecompare/loadgen"
+	"nodecompare/loadgen/cpuset"
+	"nodecompare/loadgen/sample"
 )
 
 // machine is one reading of who has had how much CPU time.
 type machine struct {
-	host loadgen.HostState
+	host sample.HostState
 	ours time.Duration // of engine and server
 	told bool          // the system tells it of a process
 }
 
 func readMachine(server int) (m machine, err error) {
-	cpus, err := loadgen.Allowed() // what others have of further ones is no matter
-	if err != nil && !errors.Is(err, loadgen.ErrNoPinning) {
+	cpus, err := cpuset.Allowed() // what others have of further ones is no matter
+	if err != nil && !errors.Is(err, cpuset.ErrNoPinning) {
 		return m, err
 	}
-	if m.host, err = loadgen.ReadHost(cpus); err != nil {
+	if m.host, err = sample.ReadHost(cpus); err != nil {
 		return m, err
 	}
 	m.told = true
 	for _, pid := range []int{os.Getpid(), server} {
-		cpu, err := loadgen.Subject{PID: pid}.CPUTime()
-		if errors.Is(err, loadgen.ErrUnsupported) {
+		cpu, err := sample.Subject{PID: pid}.CPUTime()
+		if errors.Is(err, sample.ErrUnsupported) {
 			return machine{host: m.host}, nil
 		}
 		if err != nil {

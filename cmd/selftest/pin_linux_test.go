@@ -7,12 +7,12 @@ import (
 	"github.com/prometheus/procfs"
 
 	"nodecompare/cmd/selftest"
-	"nodecompare/loadgen"
+	"nodecompare/loadgen/cpuset"
 )
 
 // A selftest measures as a bench does: with the generator, which is this process, on CPUs of its own; afterwards it has all again.
 func TestRunPinned(t *testing.T) {
-	before, err := loadgen.Allowed()
+	before, err := cpuset.Allowed()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -21,21 +21,21 @@ func TestRunPinned(t *testing.T) {
 	}
 	p := brief()
 	p.Stall = selftest.Stall{}
-	p.Pin = loadgen.Pin{Server: before[:1], Generator: before[1:2]}
+	p.Pin = cpuset.Pin{Server: before[:1], Generator: before[1:2]}
 	steps := 0
 	s, err := selftest.Run(t.Context(), p, func(step string) {
 		steps++
-		if now, err := loadgen.Allowed(); err != nil || now.String() != p.Pin.Generator.String() {
+		if now, err := cpuset.Allowed(); err != nil || now.String() != p.Pin.Generator.String() {
 			t.Errorf("%s: this process may use CPU %v (%v), want %v", step, now, err, p.Pin.Generator)
 		}
-		if now, err := loadgen.Affinity(child(t)); err != nil || now.String() != p.Pin.Server.String() {
+		if now, err := cpuset.Affinity(child(t)); err != nil || now.String() != p.Pin.Server.String() {
 			t.Errorf("%s: the server may use CPU %v (%v), want %v", step, now, err, p.Pin.Server)
 		}
 	})
 	if err != nil || s.Partial || steps != len(p.Engines) {
 		t.Errorf("%d steps, %+v, %v", steps, s, err)
 	}
-	if after, err := loadgen.Allowed(); err != nil || after.String() != before.String() {
+	if after, err := cpuset.Allowed(); err != nil || after.String() != before.String() {
 		t.Errorf("afterwards this process may use CPU %v (%v), want %v", after, err, before)
 	}
 }
@@ -59,7 +59,7 @@ func child(t *testing.T) int {
 // A pin that cannot be is an error before anything is measured.
 func TestRunPinnedToWhatIsNotThere(t *testing.T) {
 	p := brief()
-	p.Pin = loadgen.Pin{Server: loadgen.CPUs{1022}, Generator: loadgen.CPUs{1023}}
+	p.Pin = cpuset.Pin{Server: cpuset.CPUs{1022}, Generator: cpuset.CPUs{1023}}
 	s, err := selftest.Run(t.Context(), p, func(step string) { t.Error("a step: " + step) })
 	if err == nil || !s.Partial || len(s.Checks) > 0 {
 		t.Errorf("%+v, %v", s, err)

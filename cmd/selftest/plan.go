@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"nodecompare/loadgen"
+	"nodecompare/loadgen/cpuset"
 	"nodecompare/results"
 )
 
@@ -66,7 +67,7 @@ type Search struct {
 // Plan is what a selftest does, with each engine.
 type Plan struct {
 	Engines []Engine
-	Pin     loadgen.Pin // of the server and of this process, as a bench pins them
+	Pin     cpuset.Pin // of the server and of this process, as a bench pins them
 	Delays  []Delay
 	Stall   Stall
 	Count   Load
@@ -81,7 +82,7 @@ type Plan struct {
 func FullPlan() Plan {
 	return Plan{
 		Engines: Engines(),
-		Pin:     loadgen.Pin{Auto: true},
+		Pin:     cpuset.Pin{Auto: true},
 		Delays: []Delay{
 			{time.Millisecond, 170, 1500 * time.Millisecond},
 			{5 * time.Millisecond, 170, 1500 * time.Millisecond},
@@ -98,7 +99,7 @@ func FullPlan() Plan {
 func ShortPlan() Plan {
 	return Plan{
 		Engines:  Engines(),
-		Pin:      loadgen.Pin{Auto: true},
+		Pin:      cpuset.Pin{Auto: true},
 		Delays:   []Delay{{5 * time.Millisecond, 170, 400 * time.Millisecond}},
 		Stall:    Stall{Rate: 400, Connections: 4, Duration: 1200 * time.Millisecond, After: 300 * time.Millisecond, Length: 300 * time.Millisecond},
 		Attempts: 2, Spare: 3 * time.Second, Limit: 12 * time.Second,

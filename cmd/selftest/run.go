@@ -8,8 +8,10 @@ import (
 	"time"
 
 	"nodecompare/loadgen"
+	"nodecompare/loadgen/cpuset"
+	"nodecompare/loadgen/sample"
 	"nodecompare/results"
-	"nodecompare/servers"
+	"nodecompare/servers/child"
 )
 
 // ServerCommand is the hidden command of this program that runs Serve.
@@ -27,7 +29,7 @@ var errLimit = errors.New("the selftest ran out of time")
 // runner is a selftest at work.
 type runner struct {
 	plan   Plan
-	server *servers.Process
+	server *child.Process
 	spare  time.Duration
 	say    func(step string)
 	report *results.Selftest
@@ -40,9 +42,9 @@ func Run(ctx context.Context, p Plan, say func(step string)) (*results.Selftest,
 	r := &runner{plan: p, spare: p.Spare, say: say, report: &results.Selftest{Checks: []results.SelftestCheck{}}}
 	limited, cancel := context.WithTimeoutCause(ctx, p.Limit, errLimit)
 	defer cancel()
-	host, hostErr := loadgen.ReadHost(nil)
-	err := r.pinned(func(server loadgen.CPUs) error { return r.serveAndCheck(limited, server) })
-	if now, nowErr := loadgen.ReadHost(nil); hostErr == nil && nowErr == nil {
+	host, hostErr := sample.ReadHost(nil)
+	err := r.pinned(func(server cpuset.CPUs) error { return r.serveAndCheck(limited, server) })
+	if now, nowErr := sample.ReadHost(nil); hostErr == nil && nowErr == nil {
 		r.report.Host = interference(now.Since(host))
 	}
 	r.report.ElapsedS = float64(time.Since(began).Milliseconds()) / 1e3
@@ -61,13 +63,13 @@ func Run(ctx context.Context, p Plan, say func(step string)) (*results.Selftest,
 }
 
 // pinned runs check with this process on the generator's CPUs; it gives it the server's, none if they share.
-func (r *runner) pinned(check func(server loadgen.CPUs) error) (err error) {
+func (r *runner) pinned(check func(server cpuset.CPUs) error) (err error) {
 	split, err := r.plan.Pin.Choose()
 	if err != nil {
 		return err
 	}
 	if split.Pinned() {
-		restore, err := loadgen.PinSelf(split.Generator)
+		restore, err := cpuset.PinSelf(split.Generator)
 		if err != nil {
 			return err
 		}
@@ -76,9 +78,9 @@ func (r *runner) pinned(check func(server loadgen.CPUs) error) (err error) {
 	return check(split.Server)
 }
 
-func (r *runner) serveAndCheck(ctx context.Context, cpus loadgen.CPUs) (err error) {
-	err = loadgen.Pinned(cpus, func() (err error) {
-		r.server, err = servers.Start(ctx, servers.Command{
+func (r *runner) serveAndCheck(ctx context.Context, cpus cpuset.CPUs) (err error) {
+	err = cpuset.Pinned(cpus, func() (err error) {
+		r.server, err = child.Start(ctx, child.Command{
 			Name: "selftest", Args: []string{ServerCommand}, Env: []string{"GOMAXPROCS=" + strconv.Itoa(serverProcs)},
 		})
 		return err
@@ -197,7 +199,7 @@ func (r *runner) observed(ctx context.Context, g Generator, d time.Duration) (*l
 }
 
 // interference is what others took of the machine, in words; "" for nothing that matters, or that the system tells of.
-func interference(i loadgen.Interference) string {
+func interference(i sample.Interference) string {
 	if i.StealKnown && i.Stolen > (i.Stolen+i.Busy)/100 {
 		return fmt.Sprintf("The hypervisor withheld %.0f%% of the CPU time that was wanted meanwhile.", 100*float64(i.Stolen)/float64(i.Stolen+i.Busy))
 	}

@@ -7,19 +7,20 @@ import (
 	"strings"
 
 	"nodecompare/results"
+	"nodecompare/results/gate"
 )
 
 // GateFormat is a way to write what a new record says against an old one.
 type GateFormat struct {
 	Name    string
 	Summary string
-	Write   func(w io.Writer, g results.Gate, o Options) error
+	Write   func(w io.Writer, g gate.Result, o Options) error
 }
 
 // GateFormats is the table of them; the first one is for people.
 var GateFormats = []GateFormat{
 	{"table", "a table for each mode and workload, for people", writeGateTable},
-	{"json", "the outcome and all figures, for other programs", func(w io.Writer, g results.Gate, _ Options) error { return writeIndented(w, g) }},
+	{"json", "the outcome and all figures, for other programs", func(w io.Writer, g gate.Result, _ Options) error { return writeIndented(w, g) }},
 	{"markdown", "a table as GitHub shows it, for a step summary", writeGateMarkdown},
 	{"github", "annotations of a GitHub workflow: ::error, ::warning, ::notice", writeGateAnnotations},
 }
@@ -38,17 +39,17 @@ func GateNamed(name string) (GateFormat, error) {
 
 // outcomeWords are the outcomes as they stand in a table; what is worse than inconclusive is to be seen at a glance.
 var outcomeWords = map[string]string{
-	results.Pass: "pass", results.Inconclusive: "inconclusive", results.Regressed: "REGRESSED", results.Invalid: "INVALID", results.Shown: "shown",
+	gate.Pass: "pass", gate.Inconclusive: "inconclusive", gate.Regressed: "REGRESSED", gate.Invalid: "INVALID", gate.Shown: "shown",
 }
 
 var outcomeLooks = map[string]style{
-	results.Pass: good, results.Inconclusive: lesser, results.Regressed: bad, results.Invalid: bad, results.Shown: plain,
+	gate.Pass: good, gate.Inconclusive: lesser, gate.Regressed: bad, gate.Invalid: bad, gate.Shown: plain,
 }
 
 var gateHead = []string{"Metric", "Old", "New", "Change", "Outcome"}
 
 // gateRow is a change as a row below gateHead.
-func gateRow(c results.Change) []string {
+func gateRow(c gate.Change) []string {
 	return []string{c.Metric, gateFigure(c.Unit, c.Old.Value, c.Old.N), gateFigure(c.Unit, c.New.Value, c.New.N), changed(c), outcomeWords[c.Outcome]}
 }
 
@@ -69,7 +70,7 @@ func gateFigure(unit string, v float64, n int) string {
 }
 
 // changed is the change and its interval: +9.1% (+7.9 to +10%). Beyond a factor of two in either direction it is the factor.
-func changed(c results.Change) string {
+func changed(c gate.Change) string {
 	if c.Ratio == 0 {
 		return missing
 	}
@@ -93,8 +94,8 @@ func more(ratio float64) string {
 }
 
 // gatePairs are the changes, gathered by mode and workload.
-func gatePairs(g results.Gate) [][]results.Change {
-	var pairs [][]results.Change
+func gatePairs(g gate.Result) [][]gate.Change {
+	var pairs [][]gate.Change
 	for i, c := range g.Changes {
 		if i == 0 || c.Workload != g.Changes[i-1].Workload || c.Mode != g.Changes[i-1].Mode {
 			pairs = append(pairs, nil)
@@ -105,7 +106,7 @@ func gatePairs(g results.Gate) [][]results.Change {
 }
 
 // pairLine says what a table is of: "hello, async: CPU per request, throughput, p99 at 64 connections; memory, threads at 1,000".
-func pairLine(changes []results.Change) string {
+func pairLine(changes []gate.Change) string {
 	var loads []results.At
 	metrics := map[results.At][]string{}
 	for _, c := range changes {
@@ -121,20 +122,20 @@ func pairLine(changes []results.Change) string {
 	return fmt.Sprintf("%s, %s: %s", changes[0].Workload, changes[0].Mode, strings.Join(parts, "; "))
 }
 
-func gateHeading(g results.Gate) string {
-	side := func(s results.Side) string {
+func gateHeading(g gate.Result) string {
+	side := func(s gate.Side) string {
 		return fmt.Sprintf("%s, %s UTC, %s", s.ToolVersion, s.Started.UTC().Format("2006-01-02 15:04"), counted(uint64(max(s.Rounds, 0)), "round"))
 	}
 	return fmt.Sprintf("Old: %s. New: %s.", side(g.Old), side(g.New))
 }
 
 // gateNotes are what a reader must know beside the figures: the reasons, what else differs, and what the columns mean.
-func gateNotes(g results.Gate) []string {
+func gateNotes(g gate.Result) []string {
 	all := slices.Clone(g.Reasons)
 	for _, n := range g.Notes {
 		all = append(all, "Note: "+n)
 	}
-	if slices.ContainsFunc(g.Changes, func(c results.Change) bool { return c.Relative }) {
+	if slices.ContainsFunc(g.Changes, func(c gate.Change) bool { return c.Relative }) {
 		all = append(all, "Old, New: medians as they were measured. Change: with its 95% interval; of CPU per request and throughput it is of what "+
 			"they are beside the yardstick's, so that a machine that was slower for a while is no change.")
 	}
@@ -142,29 +143,29 @@ func gateNotes(g results.Gate) []string {
 }
 
 // gateClosing is the outcome in one sentence, which begins with its word.
-func gateClosing(g results.Gate) (word, sentence string) {
+func gateClosing(g gate.Result) (word, sentence string) {
 	counts := map[string]int{}
 	var worse []string
 	confirmed := true
 	for _, c := range g.Changes {
 		counts[c.Outcome]++
-		if c.Outcome == results.Regressed {
+		if c.Outcome == gate.Regressed {
 			worse = append(worse, fmt.Sprintf("%s on %s, %s %s", c.Mode, c.Workload, c.Metric, changed(c)))
 			confirmed = confirmed && c.Confirmed
 		}
 	}
-	of := counted(uint64(len(g.Changes)-counts[results.Shown]), "figure")
+	of := counted(uint64(len(g.Changes)-counts[gate.Shown]), "figure")
 	switch g.Outcome {
-	case results.Pass:
+	case gate.Pass:
 		return "PASS", fmt.Sprintf("of %s none became worse by more than it may.", of)
-	case results.Regressed:
+	case gate.Regressed:
 		sentence = fmt.Sprintf("%d of %s became worse: %s.", len(worse), of, strings.Join(worse, "; "))
 		if !confirmed {
 			sentence += " No second run was asked: 'nodecompare bench --baseline' makes one before it says so."
 		}
 		return "REGRESSED", sentence
-	case results.Inconclusive:
-		sentence = fmt.Sprintf("%d of %s may have become worse, or not: this is no pass.", counts[results.Inconclusive], of)
+	case gate.Inconclusive:
+		sentence = fmt.Sprintf("%d of %s may have become worse, or not: this is no pass.", counts[gate.Inconclusive], of)
 		if g.MoreRounds > 0 {
 			sentence += fmt.Sprintf(" %s of both records would settle it.", counted(uint64(g.MoreRounds), "more round"))
 		}

@@ -6,11 +6,11 @@ import (
 	"slices"
 	"strings"
 
-	"nodecompare/results"
+	"nodecompare/results/gate"
 )
 
 // writeGateMarkdown writes GitHub's Markdown: the outcome first, then one table of all changes, then the reasons.
-func writeGateMarkdown(out io.Writer, g results.Gate, _ Options) error {
+func writeGateMarkdown(out io.Writer, g gate.Result, _ Options) error {
 	p := &page{out: out}
 	word, sentence := gateClosing(g)
 	p.line("## nodecompare: " + strings.ToLower(word))
@@ -27,7 +27,7 @@ func writeGateMarkdown(out io.Writer, g results.Gate, _ Options) error {
 			for i, text := range row {
 				row[i] = escaped(text)
 			}
-			if c.Outcome == results.Regressed || c.Outcome == results.Invalid {
+			if c.Outcome == gate.Regressed || c.Outcome == gate.Invalid {
 				row[len(row)-1] = "**" + row[len(row)-1] + "**"
 			}
 			p.line("| " + strings.Join(row, " | ") + " |")
@@ -42,21 +42,21 @@ func writeGateMarkdown(out io.Writer, g results.Gate, _ Options) error {
 
 // writeGateAnnotations writes workflow commands (docs.github.com, Workflow commands for GitHub Actions): an error for each
 // regression, or for what made the records incomparable; warnings for what is inconclusive; else a notice.
-func writeGateAnnotations(out io.Writer, g results.Gate, _ Options) error {
+func writeGateAnnotations(out io.Writer, g gate.Result, _ Options) error {
 	p := &page{out: out}
 	word, sentence := gateClosing(g)
 	title := "nodecompare: " + strings.ToLower(word)
-	level := map[string]string{results.Pass: "notice", results.Inconclusive: "warning"}[g.Outcome]
+	level := map[string]string{gate.Pass: "notice", gate.Inconclusive: "warning"}[g.Outcome]
 	if level == "" {
 		level = "error"
 	}
 	for _, c := range g.Changes {
-		if c.Outcome == results.Regressed {
+		if c.Outcome == gate.Regressed {
 			row := gateRow(c)
 			p.annotation("error", fmt.Sprintf("%s on %s: %s regressed", c.Mode, c.Workload, c.Metric), fmt.Sprintf("%s, was %s: %s at %s. %s", row[2], row[1], row[3], loadName(c.At), c.Reason))
 		}
 	}
-	if g.Outcome != results.Regressed {
+	if g.Outcome != gate.Regressed {
 		for _, s := range g.Reasons {
 			p.annotation(level, title, s)
 		}

@@ -9,11 +9,11 @@ import (
 	"github.com/olekukonko/tablewriter"
 	"github.com/olekukonko/tablewriter/tw"
 
-	"nodecompare/results"
+	"nodecompare/results/gate"
 )
 
 // writeGateTable writes a table for each mode and workload, or a list where there is no room for one, and what follows.
-func writeGateTable(out io.Writer, g results.Gate, o Options) error {
+func writeGateTable(out io.Writer, g gate.Result, o Options) error {
 	p := newPage(out, o)
 	p.paragraph(gateHeading(g))
 	for _, changes := range gatePairs(g) {
@@ -39,7 +39,7 @@ func writeGateTable(out io.Writer, g results.Gate, o Options) error {
 	return p.err
 }
 
-func (p *page) gateList(changes []results.Change) {
+func (p *page) gateList(changes []gate.Change) {
 	for _, c := range changes {
 		row := gateRow(c)
 		p.item("  ", fmt.Sprintf("%s: %s → %s, %s: %s", row[0], row[1], row[2], row[3], p.paint(outcomeLooks[c.Outcome], row[4])))
@@ -48,7 +48,7 @@ func (p *page) gateList(changes []results.Change) {
 
 // gateWidths are the columns of a table's cells. What would be too much for the page is taken from the interval, which goes on in
 // the next line, and then from the name of the metric; it does not fit when not even its words would stand whole.
-func gateWidths(changes []results.Change, page int) (widths []int, fits bool) {
+func gateWidths(changes []gate.Change, page int) (widths []int, fits bool) {
 	widths = make([]int, len(gateHead))
 	for i, text := range gateHead {
 		widths[i] = columnsOf(text)
@@ -71,7 +71,7 @@ func gateWidths(changes []results.Change, page int) (widths []int, fits bool) {
 	return widths, width <= page
 }
 
-func (p *page) gateTable(changes []results.Change, widths []int) {
+func (p *page) gateTable(changes []gate.Change, widths []int) {
 	if p.err != nil {
 		return
 	}

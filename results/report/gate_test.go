@@ -13,26 +13,27 @@ import (
 	"pgregory.net/rapid"
 
 	"nodecompare/results"
+	"nodecompare/results/gate"
 	"nodecompare/results/report"
 	"nodecompare/results/stat"
 )
 
 // passed is a gate that found nothing worse. Like its variants it is written by hand, so that a change of the rules does not
 // change what is tested here.
-func passed() results.Gate {
+func passed() gate.Result {
 	began := time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)
-	g := results.Gate{
-		Outcome: results.Pass, Reasons: []string{}, Notes: []string{"tool: v1.2.3 in the old record, v1.3.0 in the new one"},
-		Old: results.Side{ToolVersion: "v1.2.3", Started: began, Rounds: 6}, New: results.Side{ToolVersion: "v1.3.0", Started: began.Add(26 * time.Hour), Rounds: 6},
+	g := gate.Result{
+		Outcome: gate.Pass, Reasons: []string{}, Notes: []string{"tool: v1.2.3 in the old record, v1.3.0 in the new one"},
+		Old: gate.Side{ToolVersion: "v1.2.3", Started: began, Rounds: 6}, New: gate.Side{ToolVersion: "v1.3.0", Started: began.Add(26 * time.Hour), Rounds: 6},
 	}
 	for _, mode := range []string{"blocking", "async"} {
-		add := func(metric, unit string, connections int, old, now, ratio float64) *results.Change {
+		add := func(metric, unit string, connections int, old, now, ratio float64) *gate.Change {
 			e := func(v float64) stat.Estimate {
 				return stat.Estimate{Value: v, Low: 0.97 * v, High: 1.04 * v, Confidence: 0.969, N: 6}
 			}
-			g.Changes = append(g.Changes, results.Change{
+			g.Changes = append(g.Changes, gate.Change{
 				Workload: "hello", Mode: mode, Metric: metric, Unit: unit, At: results.Conns(connections), Old: e(old), New: e(now),
-				Ratio: ratio, Low: ratio - 0.014, High: ratio + 0.017, P: 1, Uncorrected: 0.4, Floor: 0.05, Margin: 0.10, LessIsBetter: true, Outcome: results.Pass,
+				Ratio: ratio, Low: ratio - 0.014, High: ratio + 0.017, P: 1, Uncorrected: 0.4, Floor: 0.05, Margin: 0.10, LessIsBetter: true, Outcome: gate.Pass,
 			})
 			return &g.Changes[len(g.Changes)-1]
 		}
@@ -41,44 +42,44 @@ func passed() results.Gate {
 		add("share answered", "1", 1000, 1, 0.99987, 0.9999)
 		add("memory", "bytes", 1000, 17_800_000, 17_600_000, 0.989)
 		add("threads", "threads", 1000, 1055, 1061, 1.006)
-		add("p99", "us", 64, 1680, 2140, 1.27).Outcome = results.Shown
+		add("p99", "us", 64, 1680, 2140, 1.27).Outcome = gate.Shown
 	}
 	return g
 }
 
-func regressed() results.Gate {
+func regressed() gate.Result {
 	g := passed()
-	g.Outcome = results.Regressed
+	g.Outcome = gate.Regressed
 	c := &g.Changes[6]
-	c.Outcome, c.Confirmed, c.Ratio, c.Low, c.High, c.P = results.Regressed, true, 1.123, 1.091, 1.158, 0.0043
+	c.Outcome, c.Confirmed, c.Ratio, c.Low, c.High, c.P = gate.Regressed, true, 1.123, 1.091, 1.158, 0.0043
 	c.New = stat.Estimate{Value: 10.1, Low: 9.8, High: 10.4, Confidence: 0.969, N: 12}
 	c.Reason = "CPU per request regressed, and a second run confirmed it: first +11.9% (+8.3% to +15.6%), then +12.6% (+9.7% to +15.4%); the figures are of both runs"
 	g.Reasons = []string{"async on hello: " + c.Reason}
 	return g
 }
 
-func unconfirmed() results.Gate {
+func unconfirmed() gate.Result {
 	g := passed()
-	g.Outcome = results.Regressed
+	g.Outcome = gate.Regressed
 	c := &g.Changes[3]
-	c.Outcome, c.Ratio, c.Low, c.High = results.Regressed, 12.34, 11.8, 13.1
+	c.Outcome, c.Ratio, c.Low, c.High = gate.Regressed, 12.34, 11.8, 13.1
 	c.Reason = "memory regressed: +1134.0% (+1080.0% to +1210.0%)"
 	g.Reasons = []string{"blocking on hello: " + c.Reason}
 	return g
 }
 
-func inconclusive() results.Gate {
+func inconclusive() gate.Result {
 	g := passed()
-	g.Outcome, g.MoreRounds = results.Inconclusive, 4
+	g.Outcome, g.MoreRounds = gate.Inconclusive, 4
 	c := &g.Changes[1]
-	c.Outcome, c.Low, c.High, c.MoreRounds = results.Inconclusive, 0.771, 1.302, 4
+	c.Outcome, c.Low, c.High, c.MoreRounds = gate.Inconclusive, 0.771, 1.302, 4
 	g.Reasons = []string{"1 figure is inconclusive: its interval reaches beyond what may be lost; about 4 more rounds of both records would settle that"}
 	return g
 }
 
-func invalid() results.Gate {
+func invalid() gate.Result {
 	g := passed()
-	g.Outcome, g.Changes = results.Invalid, []results.Change{}
+	g.Outcome, g.Changes = gate.Invalid, []gate.Change{}
 	g.Reasons = []string{
 		"CPU: Model 7 in the old record, Model 8 in the new one: other machine: bench the old version on this machine, and compare with that record",
 		"profile: standard in the old record, quick in the new one: give --profile as it was, or bench the old version again with the settings of now",
@@ -86,12 +87,12 @@ func invalid() results.Gate {
 	return g
 }
 
-func lost() results.Gate {
+func lost() gate.Result {
 	g := passed()
-	g.Outcome = results.Invalid
+	g.Outcome = gate.Invalid
 	for i := range g.Changes[:6] {
 		c := &g.Changes[i]
-		c.Outcome, c.Ratio, c.Low, c.High = results.Invalid, 0, 0, 0
+		c.Outcome, c.Ratio, c.Low, c.High = gate.Invalid, 0, 0, 0
 		c.Reason = "6 of 6 trials in the new record failed or are VOID, and 6 good ones are needed: bench it again, with more --rounds if this machine often makes them VOID"
 		c.New = stat.Estimate{}
 	}
@@ -99,7 +100,7 @@ func lost() results.Gate {
 	return g
 }
 
-func renderGate(t interface{ Fatal(...any) }, format string, g results.Gate, o report.Options) string {
+func renderGate(t interface{ Fatal(...any) }, format string, g gate.Result, o report.Options) string {
 	f, err := report.GateNamed(format)
 	if err != nil {
 		t.Fatal(err)
@@ -113,7 +114,7 @@ func renderGate(t interface{ Fatal(...any) }, format string, g results.Gate, o r
 
 func TestGateGolden(t *testing.T) {
 	for name, test := range map[string]struct {
-		gate    results.Gate
+		gate    gate.Result
 		format  string
 		options report.Options
 	}{
@@ -197,7 +198,7 @@ func TestGateEscapes(t *testing.T) {
 }
 
 func TestGateJSONIsTheGate(t *testing.T) {
-	var got results.Gate
+	var got gate.Result
 	want := regressed()
 	if err := json.Unmarshal([]byte(renderGate(t, "json", want, report.Options{})), &got); err != nil {
 		t.Fatal(err)

@@ -18,7 +18,7 @@ import (
 
 	"go.uber.org/goleak"
 
-	"nodecompare/servers"
+	"nodecompare/servers/child"
 	"nodecompare/servers/node"
 	"nodecompare/servers/workload"
 )
@@ -252,7 +252,7 @@ func TestPortInUse(t *testing.T) {
 // TestStartStop goes the way of bench: servers.Start finds them ready, and Stop leaves nobody behind.
 func TestStartStop(t *testing.T) {
 	eachServer(t, func(t *testing.T, c node.Command) {
-		p, err := servers.Start(t.Context(), servers.Command{Name: "node", Path: c.Path, Args: c.Args, Env: c.Env, ReadyTimeout: patience, StopTimeout: patience})
+		p, err := child.Start(t.Context(), child.Command{Name: "node", Path: c.Path, Args: c.Args, Env: c.Env, ReadyTimeout: patience, StopTimeout: patience})
 		if err != nil {
 			t.Fatal(err)
 		}

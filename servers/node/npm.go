@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"nodecompare/servers"
+	"nodecompare/servers/child"
 )
 
 const (
@@ -34,7 +34,7 @@ func npmCI(ctx context.Context, mode, dir string, packages int, progress func(st
 	if err != nil {
 		return fmt.Errorf("npm ci: %w", err)
 	}
-	life, err := servers.StartGuarded(cmd) // it may wait for its registry for minutes
+	life, err := child.StartGuarded(cmd) // it may wait for its registry for minutes
 	if err != nil {
 		return fmt.Errorf("npm ci: %w", err)
 	}

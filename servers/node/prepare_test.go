@@ -15,7 +15,7 @@ import (
 
 	"go.uber.org/goleak"
 
-	"nodecompare/servers"
+	"nodecompare/servers/child"
 	"nodecompare/servers/node"
 )
 
@@ -74,8 +74,8 @@ func quiet(string) {}
 const preparingEnv = "NODECOMPARE_TEST_PREPARE"
 
 func TestMain(m *testing.M) {
-	if len(os.Args) > 2 && os.Args[1] == servers.GuardCommand {
-		status, err := servers.Guard(os.Args[2], os.Args[3:]...)
+	if len(os.Args) > 2 && os.Args[1] == child.GuardCommand {
+		status, err := child.Guard(os.Args[2], os.Args[3:]...)
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
 		}

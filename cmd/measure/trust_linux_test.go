@@ -1,0 +1,168 @@
+package measure_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"runtime"
+	"slices"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+	"golang.org/x/sys/unix"
+
+	"nodecompare/cmd/measure"
+	"nodecompare/loadgen"
+	"nodecompare/results"
+)
+
+// serving gives a server in a process of its own, and its URL.
+func serving(t *testing.T) (*os.Process, string) {
+	t.Helper()
+	child := exec.Command(os.Args[0])
+	child.Env, child.Stderr = append(os.Environ(), childEnv+"=1"), os.Stderr
+	in, err := child.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := child.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := errors.Join(in.Close(), child.Wait()); err != nil {
+			t.Error(err)
+		}
+	})
+	var port int
+	if _, err := fmt.Fscan(out, &port); err != nil {
+		t.Fatal(err)
+	}
+	return child.Process, fmt.Sprintf("http://127.0.0.1:%d/", port)
+}
+
+const childEnv = "MEASURE_TEST_CHILD"
+
+// TestMain makes this binary a server too: it says its port, and ends with its standard input.
+func TestMain(m *testing.M) {
+	if os.Getenv(childEnv) == "" {
+		goleak.VerifyTestMain(m)
+		return
+	}
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	go http.Serve(ln, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "hello") }))
+	fmt.Println(ln.Addr().(*net.TCPAddr).Port)
+	io.Copy(io.Discard, os.Stdin)
+}
+
+// onEachEngine runs a test once for each engine.
+func onEachEngine(t *testing.T, test func(t *testing.T, engine string)) {
+	for _, e := range loadgen.Engines {
+		t.Run(e.Name, func(t *testing.T) { test(t, e.Name) })
+	}
+}
+
+// used is the CPU time of the calling thread.
+func used() time.Duration {
+	var u unix.Rusage
+	if err := unix.Getrusage(unix.RUSAGE_THREAD, &u); err != nil {
+		panic(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// A generator that works on each answer for longer than the server did is at its limit, and its CPU time says so. It can only be when
+// it is given a core: where it is not, in 30 s, there is nothing to see.
+func TestGeneratorAtItsLimit(t *testing.T) {
+	const duration, work = 200 * time.Millisecond, 2 * time.Millisecond
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // vegeta's engine has many threads: one core is its limit then
+	onEachEngine(t, func(t *testing.T, engine string) {
+		_, url := serving(t)
+		weigh := func(a loadgen.Attack) results.Trust {
+			g, err := loadgen.Open(a)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer g.Close()
+			m, err := g.Measure(t.Context(), duration)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return results.Weigh(measure.From(a, m.Result, m.Generator, m.Cores, nil))
+		}
+		busy := loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: url}, Connections: 8, Each: func(*loadgen.Outcome) { spin(work) }}
+		for missed, limit := 0, time.Now().Add(30*time.Second); ; {
+			trust := weigh(busy)
+			if slices.Contains(trust.Rules, "generator CPU") {
+				break
+			}
+			if spin(duration) > duration*95/100 {
+				if missed++; missed == 10 {
+					t.Fatalf("there was a core to be had, and yet: %+v", trust)
+				}
+			} else if time.Now().After(limit) {
+				t.Skip("no core was free for long enough in 30 s")
+			}
+		}
+		idle := loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: url}, Connections: 1, Rate: 10}
+		if trust := weigh(idle); slices.Contains(trust.Rules, "generator CPU") {
+			t.Errorf("ten requests a second: %+v", trust)
+		}
+	})
+}
+
+// spin keeps its thread at work, and returns what CPU time the thread was given.
+func spin(d time.Duration) time.Duration {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	before := used()
+	for end := time.Now().Add(d); time.Now().Before(end); {
+	}
+	return used() - before
+}
+
+// A server that stands still while requests are due holds all connections, and those that wait for one are sent late.
+func TestStalledServerIsSuspect(t *testing.T) {
+	const rate, stall = 200, 500 * time.Millisecond
+	onEachEngine(t, func(t *testing.T, engine string) {
+		p, url := serving(t)
+		signal := func(s unix.Signal) {
+			if err := unix.Kill(p.Pid, s); err != nil {
+				t.Error(err)
+			}
+		}
+		n, over := 0, make(chan struct{})
+		a := loadgen.Attack{
+			Engine: engine, Target: loadgen.Target{URL: url}, Connections: 4, Rate: rate, Duration: time.Second,
+			Each: func(*loadgen.Outcome) {
+				if n++; n != 20 {
+					return
+				}
+				signal(unix.SIGSTOP)
+				time.AfterFunc(stall, func() { defer close(over); signal(unix.SIGCONT) })
+			},
+		}
+		r, err := loadgen.Run(t.Context(), a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		<-over
+		e := measure.From(a, r, nil, 0, nil)
+		trust := results.Weigh(e)
+		if least := float64(stall.Microseconds()) / 2; e.SendLagUS < least || trust.Status == results.Valid || !slices.Contains(trust.Rules, "send lag") {
+			t.Errorf("a stall of %v: p99 of the send lag is %v µs; %+v", stall, e.SendLagUS, trust)
+		}
+	})
+}

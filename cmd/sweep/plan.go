@@ -1,0 +1,160 @@
+// Package sweep makes a map: it starts a server of each mode, puts closed loads on them of requests that wait and compute for
+// stated times, and finds where the modes differ.
+package sweep
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"nodecompare/cmd/bench"
+	"nodecompare/cmd/modes"
+	"nodecompare/loadgen"
+	"nodecompare/loadgen/cpuset"
+	"nodecompare/results"
+	"nodecompare/servers/workload"
+)
+
+// Options are what a user asks for.
+type Options struct {
+	Modes       []string        // of modes.All: at least two
+	Waits       []time.Duration // of a request: whole milliseconds
+	CPUs        []time.Duration // of computing in a request: whole microseconds
+	Connections []int
+	Rounds      int
+	Seed        uint64     // of the order of the runs; below 2^53
+	Pin         cpuset.Pin // of servers and load to CPUs; the zero value is off
+}
+
+// Plan is what a map will do.
+type Plan struct {
+	settings results.MapSettings
+	modes    []*modes.Mode
+	split    cpuset.Split
+}
+
+const (
+	// window is the shortest time over which a run's throughput is counted.
+	window = 60 * time.Millisecond
+	// lightest is what a request takes of a server's CPU besides what it computes, for the planning alone.
+	lightest = 20 * time.Microsecond
+	// longest bounds a map: one that would take more is refused before it begins.
+	longest = time.Hour
+	// spareFiles are the descriptors that a process needs beside its connections.
+	spareFiles = 256
+
+	serverTime = 250 * time.Millisecond // to start a server and to stop it
+	runTime    = 10 * time.Millisecond  // to open connections, and to sample
+)
+
+// NewPlan checks the options.
+func NewPlan(o Options) (*Plan, error) {
+	p := &Plan{settings: results.MapSettings{Rounds: o.Rounds, Seed: o.Seed, Connections: o.Connections}}
+	if o.Rounds < 1 {
+		return nil, fmt.Errorf("%d rounds: at least 1 is needed, and 6 for intervals of 95%%", o.Rounds)
+	}
+	var err error
+	if p.settings.Waits, err = whole("waits", o.Waits, time.Millisecond, workload.MixMaxWait); err != nil {
+		return nil, err
+	}
+	if p.settings.CPUs, err = whole("cpus", o.CPUs, time.Microsecond, workload.MixMaxCPU); err != nil {
+		return nil, err
+	}
+	most := int(min(bench.ThisHost().OpenFiles, 1<<20)) - spareFiles
+	for i, n := range o.Connections {
+		switch {
+		case n < 1:
+			return nil, fmt.Errorf("%d connections: at least 1 is needed", n)
+		case n > most:
+			return nil, fmt.Errorf("%d connections: this process may open files for %d only: raise it with ulimit -n", n, max(0, most))
+		case slices.Contains(o.Connections[:i], n):
+			return nil, fmt.Errorf("%d connections are named twice", n)
+		}
+	}
+	for i, name := range o.Modes {
+		m, err := modes.Named(name)
+		if err != nil {
+			return nil, err
+		}
+		if slices.Contains(o.Modes[:i], name) {
+			return nil, fmt.Errorf("mode %s is named twice", name)
+		}
+		p.modes = append(p.modes, &m)
+		p.settings.Modes = append(p.settings.Modes, results.Mode{Name: m.Name, Summary: m.Summary})
+	}
+	if len(p.modes) < 2 {
+		return nil, fmt.Errorf("%d modes: a map is of the differences between modes, and needs two or more", len(p.modes))
+	}
+	if len(p.settings.Places()) == 0 {
+		return nil, fmt.Errorf("nothing to map: name at least one wait, one CPU time and one number of connections")
+	}
+	if p.split, err = o.Pin.Choose(); err != nil {
+		return nil, err
+	}
+	p.settings.Pin = results.Pin{Asked: o.Pin.String(), Server: p.split.Server.String(), Generator: p.split.Generator.String(), Note: p.split.Note}
+	if d := p.Duration(); d > longest {
+		return nil, fmt.Errorf("this map would take about %v, and %v is the most: name fewer or smaller waits, CPU times, connections or rounds", d.Round(time.Minute), longest)
+	}
+	return p, nil
+}
+
+// whole gives the times in units, each once and within the limit.
+func whole(name string, times []time.Duration, unit, most time.Duration) ([]int, error) {
+	var all []int
+	for _, d := range times {
+		if d < 0 || d > most || d%unit != 0 {
+			return nil, fmt.Errorf("%s: %v must be a multiple of %v, from 0 to %v", name, d, unit, most)
+		}
+		n := int(d / unit)
+		if slices.Contains(all, n) {
+			return nil, fmt.Errorf("%s: %v is named twice", name, d)
+		}
+		all = append(all, n)
+	}
+	return all, nil
+}
+
+// Duration is how long the map should take, within a fifth or so.
+func (p *Plan) Duration() time.Duration {
+	each := serverTime + warming.Window*(loadgen.SteadyWindows+2)
+	for _, at := range p.settings.Places() {
+		t := timesOf(at)
+		each += runTime + t.settle + t.lead + t.window + 2*cycle(at) // both runs end with the answers to what they sent
+	}
+	return each * time.Duration(len(p.modes)*p.settings.Rounds)
+}
+
+// String is the plan in a few words.
+func (p *Plan) String() string {
+	return fmt.Sprintf("%d cells of %d modes in %d rounds", len(p.settings.Places()), len(p.modes), p.settings.Rounds)
+}
+
+// order is a round's cells, shuffled: what a server has done before, and how warm the machine is, must not go with the place.
+func (p *Plan) order(random *rand.Rand) []results.MapPlace {
+	all := p.settings.Places()
+	random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	return all
+}
+
+// times are those of one run.
+type times struct {
+	settle time.Duration // a run before it, in which every connection sends once
+	lead   time.Duration // of the run, until all connections are in step with what the server can do
+	window time.Duration // over which throughput is counted
+}
+
+func timesOf(at results.MapPlace) times {
+	wait := time.Duration(at.WaitMS) * time.Millisecond
+	return times{
+		settle: 10*time.Millisecond + time.Duration(at.Connections)*lightest,
+		lead:   max(10*time.Millisecond, cycle(at)),
+		window: max(window, wait+wait/4),
+	}
+}
+
+// cycle is how long it takes at most, with one core, until every connection has had one answer.
+func cycle(at results.MapPlace) time.Duration {
+	wait, cpu := time.Duration(at.WaitMS)*time.Millisecond, time.Duration(at.CPUUS)*time.Microsecond
+	return wait + time.Duration(at.Connections)*(cpu+lightest)
+}

@@ -1,0 +1,117 @@
+package sweep
+
+import (
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"nodecompare/loadgen"
+	"nodecompare/loadgen/cpuset"
+	"nodecompare/results"
+)
+
+// usual are the command's defaults.
+func usual() Options {
+	return Options{
+		Modes: []string{"blocking", "async"}, Waits: []time.Duration{0, time.Millisecond, 10 * time.Millisecond, 100 * time.Millisecond},
+		CPUs: []time.Duration{0, 100 * time.Microsecond, time.Millisecond}, Connections: []int{16, 256}, Rounds: 6,
+	}
+}
+
+func TestUsualMapTakesLessThanTwoMinutes(t *testing.T) {
+	p, err := NewPlan(usual())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := p.Duration(); d > 2*time.Minute || d < 30*time.Second {
+		t.Errorf("it takes %v", d)
+	}
+	if got, want := p.String(), "24 cells of 2 modes in 6 rounds"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
+func TestPlanRefuses(t *testing.T) {
+	for want, change := range map[string]func(*Options){
+		"unknown mode \"php\": the known ones are blocking": func(o *Options) { o.Modes[0] = "php" },
+		"1 modes: a map is of the differences":              func(o *Options) { o.Modes = o.Modes[:1] },
+		"mode async is named twice":                         func(o *Options) { o.Modes[0] = "async" },
+		"0 rounds: at least 1":                              func(o *Options) { o.Rounds = 0 },
+		"waits: 1.5ms must be a multiple of 1ms":            func(o *Options) { o.Waits[0] = 1500 * time.Microsecond },
+		"waits: -1ms must be":                               func(o *Options) { o.Waits[0] = -time.Millisecond },
+		"waits: 1m1s must be a multiple of 1ms, from 0 to":  func(o *Options) { o.Waits[0] = 61 * time.Second },
+		"waits: 1ms is named twice":                         func(o *Options) { o.Waits[0] = time.Millisecond },
+		"cpus: 1.5µs must be a multiple of 1µs":             func(o *Options) { o.CPUs[0] = 1500 },
+		"cpus: 11s must be":                                 func(o *Options) { o.CPUs[0] = 11 * time.Second },
+		"0 connections: at least 1":                         func(o *Options) { o.Connections[0] = 0 },
+		"256 connections are named twice":                   func(o *Options) { o.Connections[0] = 256 },
+		"2000000 connections: this process may open":        func(o *Options) { o.Connections[0] = 2_000_000 },
+		"nothing to map":                                    func(o *Options) { o.Connections = nil },
+		"1h0m0s is the most":                                func(o *Options) { o.Waits[0] = 60 * time.Second },
+		"CPU 1023 may not be used|not bind a process":       func(o *Options) { o.Pin = cpuset.Pin{Server: cpuset.CPUs{1023}, Generator: cpuset.CPUs{0}} },
+	} {
+		o := usual()
+		change(&o)
+		_, err := NewPlan(o)
+		if one, other, _ := strings.Cut(want, "|"); err == nil || !strings.Contains(err.Error(), one) && (other == "" || !strings.Contains(err.Error(), other)) {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+}
+
+// Every round has every cell once, in an order that only the seed decides.
+func TestOrder(t *testing.T) {
+	p, err := NewPlan(usual())
+	if err != nil {
+		t.Fatal(err)
+	}
+	one, again := rand.New(rand.NewPCG(1, 0)), rand.New(rand.NewPCG(1, 0))
+	first := p.order(one)
+	seen := map[results.MapPlace]bool{}
+	for i, at := range p.order(again) {
+		if at != first[i] {
+			t.Fatal("the same seed gives another order")
+		}
+		seen[at] = true
+	}
+	if len(seen) != 24 {
+		t.Errorf("%d cells, want 24", len(seen))
+	}
+}
+
+// Whatever the connections' phase, a window of any length counts what they send a second: no wave is in it by chance.
+func TestSharesCountWaves(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		start := time.Unix(1e9, 0)
+		life := time.Duration(rapid.Int64Range(1e6, 2e8).Draw(t, "life"))
+		length := time.Duration(rapid.Int64Range(1e6, 1e9).Draw(t, "window"))
+		connections := rapid.IntRange(1, 8).Draw(t, "connections")
+		s := shares{on: true, lead: time.Second, window: length}
+		s.add(&loadgen.Outcome{Sent: start, End: start.Add(1)}) // begins the clock
+		for range connections {
+			phase := time.Duration(rapid.Int64Range(0, int64(life)).Draw(t, "phase"))
+			for at := start.Add(-phase); at.Before(start.Add(time.Second + length)); at = at.Add(life) {
+				s.add(&loadgen.Outcome{Sent: at, End: at.Add(life)})
+				s.add(&loadgen.Outcome{Sent: at, End: at.Add(life), Kind: loadgen.Status}) // counts nothing
+			}
+		}
+		if want := float64(connections) * float64(length) / float64(life); math.Abs(s.sum-want) > 1e-6*want {
+			t.Fatalf("%v requests, want %v", s.sum, want)
+		}
+	})
+}
+
+func TestSharesOfNothing(t *testing.T) {
+	s := shares{window: time.Second}
+	now := time.Now()
+	s.add(&loadgen.Outcome{Sent: now, End: now.Add(time.Second)}) // of the settling run
+	s.on = true
+	s.add(&loadgen.Outcome{Sent: now, End: now}) // took no time that the clock sees
+	if s.sum != 0 {
+		t.Errorf("%v requests, want none", s.sum)
+	}
+}

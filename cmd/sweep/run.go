@@ -1,0 +1,150 @@
+package sweep
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"nodecompare/cmd/bench"
+	"nodecompare/cmd/modes"
+	"nodecompare/loadgen"
+	"nodecompare/loadgen/cpuset"
+	"nodecompare/results"
+	"nodecompare/servers/child"
+	"nodecompare/servers/workload"
+)
+
+// warming is how a fresh server is brought to a steady state, as bench's standard profile does it.
+var warming = loadgen.Settling{Window: 25 * time.Millisecond, Cap: 750 * time.Millisecond}
+
+const warmConnections = 8
+
+// Run makes the map; say is told of each round. When ctx ends it stops at once, leaves no child behind, and returns what there is,
+// marked as partial, with ctx's error. A server that fails is named in the map, and has no further runs in that round. There is no
+// map when this process could not be pinned.
+func Run(ctx context.Context, p *Plan, say func(string)) (m *results.Map, err error) {
+	began := time.Now()
+	m = &results.Map{
+		Tool: results.Tool, MapVersion: results.MapVersion, ToolVersion: bench.ToolVersion(),
+		Started: began.UTC().Truncate(time.Millisecond), Host: bench.ThisHost(), Settings: p.settings, Runs: []results.MapRun{},
+	}
+	if p.split.Pinned() {
+		restore, pinErr := cpuset.PinSelf(p.split.Generator)
+		if pinErr != nil {
+			return nil, pinErr
+		}
+		defer func() {
+			if restoreErr := restore(); restoreErr != nil {
+				m, err = nil, errors.Join(err, restoreErr)
+			}
+		}()
+	}
+	random := rand.New(rand.NewPCG(p.settings.Seed, 0))
+	for n := 1; n <= p.settings.Rounds && ctx.Err() == nil; n++ {
+		say(fmt.Sprintf("round %d of %d", n, p.settings.Rounds))
+		r := round{plan: p, number: n, into: m}
+		r.run(ctx, p.order(random), random)
+	}
+	m.ElapsedS = float64(time.Since(began).Milliseconds()) / 1e3
+	m.Partial = ctx.Err() != nil
+	m.Judge()
+	return m, context.Cause(ctx)
+}
+
+// Failed is an error when a server failed.
+func Failed(m *results.Map) error {
+	if len(m.Failures) > 0 {
+		return fmt.Errorf("servers failed, %d times: see the lines marked FAILED", len(m.Failures))
+	}
+	return nil
+}
+
+// round is one server of each mode, side by side. They take turns: in a cell one mode runs right after the other, while the rest are
+// idle, so that what changes on the machine between two rounds, or two cells, hits all of them.
+type round struct {
+	plan    *Plan
+	number  int
+	into    *results.Map
+	servers []*server
+}
+
+// server is a running one.
+type server struct {
+	*child.Process
+	mode     string
+	unsteady bool // its warm-up ended at the cap
+	failed   bool
+}
+
+func (r *round) run(ctx context.Context, places []results.MapPlace, random *rand.Rand) {
+	for _, m := range r.plan.modes {
+		p, err := r.start(ctx, m)
+		if err != nil {
+			r.failure(ctx, m.Name, err)
+			continue
+		}
+		s := &server{Process: p, mode: m.Name}
+		r.servers = append(r.servers, s)
+		r.check(ctx, s, r.warm(ctx, s))
+	}
+	for _, at := range places {
+		for _, i := range random.Perm(len(r.servers)) {
+			if s := r.servers[i]; !s.failed && ctx.Err() == nil {
+				r.check(ctx, s, r.visit(ctx, s, at))
+			}
+		}
+	}
+	for _, s := range r.servers {
+		if err := s.Stop(ctx); err != nil && !s.failed {
+			r.failure(ctx, s.mode, err)
+		}
+	}
+}
+
+func (r *round) start(ctx context.Context, m *modes.Mode) (*child.Process, error) {
+	c, err := m.Command(modes.NoUpstream)
+	if err != nil {
+		return nil, err
+	}
+	return modes.Start(ctx, r.plan.split.Server, c)
+}
+
+// check takes a server out of the round whose run failed.
+func (r *round) check(ctx context.Context, s *server, err error) {
+	if err == nil {
+		return
+	}
+	s.failed = true
+	if dead := s.Err(); dead != nil {
+		err = dead // it says more than the errors it led to
+	}
+	r.failure(ctx, s.mode, err)
+}
+
+func (r *round) failure(ctx context.Context, mode string, err error) {
+	if ctx.Err() == nil { // else it failed because of that
+		r.into.Failures = append(r.into.Failures, fmt.Sprintf("%s, round %d: %v", mode, r.number, err))
+	}
+}
+
+// warm lets a server grow its heap, its stacks and its caches, on requests that neither wait nor compute.
+func (r *round) warm(ctx context.Context, s *server) error {
+	g, err := loadgen.Open(attack(s, results.MapPlace{Connections: warmConnections}))
+	if err != nil {
+		return err
+	}
+	defer g.Close()
+	w, err := loadgen.Warm(ctx, g.Run, warming)
+	s.unsteady = !w.Steady
+	return err
+}
+
+func attack(s *server, at results.MapPlace) loadgen.Attack {
+	wait, cpu := time.Duration(at.WaitMS)*time.Millisecond, time.Duration(at.CPUUS)*time.Microsecond
+	return loadgen.Attack{
+		Target: loadgen.Target{URL: s.URL + workload.MixTarget(wait, cpu)}, Connections: at.Connections, Engine: loadgen.Loop,
+		Timeout: requestTimeout + 10*cycle(at),
+	}
+}

@@ -1,0 +1,115 @@
+package sweep
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"nodecompare/cmd/measure"
+	"nodecompare/loadgen"
+	"nodecompare/loadgen/sample"
+	"nodecompare/results"
+)
+
+// requestTimeout is added to ten times what a request should take.
+const requestTimeout = 5 * time.Second
+
+// visit measures a server in one cell, and once more when the run is VOID: what made it so is, as a rule, the machine's and soon
+// over.
+func (r *round) visit(ctx context.Context, s *server, at results.MapPlace) error {
+	run, err := r.measure(ctx, s, at)
+	if err == nil && run.Trust.Status == results.Void {
+		run, err = r.measure(ctx, s, at)
+	}
+	if err != nil {
+		return fmt.Errorf("wait %d ms, CPU %d µs, %d connections: %w", at.WaitMS, at.CPUUS, at.Connections, err)
+	}
+	r.into.Runs = append(r.into.Runs, run)
+	return nil
+}
+
+// measure has every connection send once, so that the server has all that it needs for them, and then measures. Throughput is that
+// of a window amid the run: at its beginning all requests wait together, and at its end no new ones come. CPU per request is that
+// of the whole run: what is begun is ended in it.
+func (r *round) measure(ctx context.Context, s *server, at results.MapPlace) (results.MapRun, error) {
+	t := timesOf(at)
+	a := attack(s, at)
+	counted := shares{lead: t.lead, window: t.window}
+	a.Each = counted.add
+	g, err := loadgen.Open(a)
+	if err != nil {
+		return results.MapRun{}, err
+	}
+	defer g.Close()
+	if _, err := g.Run(ctx, t.settle); err != nil {
+		return results.MapRun{}, err
+	}
+	before, err := cpuTime(s.PID)
+	if err != nil {
+		return results.MapRun{}, err
+	}
+	counted.on = true
+	m, err := g.Measure(ctx, t.lead+t.window+runTime) // runTime: connections begin one after the other
+	if err != nil {
+		return results.MapRun{}, err
+	}
+	after, err := cpuTime(s.PID)
+	if err != nil {
+		return results.MapRun{}, err
+	}
+	e := measure.From(a, m.Result, m.Generator, m.Cores, m.Host)
+	e.Unsteady = s.unsteady
+	trust := results.Weigh(e)
+	run := results.MapRun{
+		MapPlace: at, Mode: s.mode, Round: r.number, Requests: m.Result.Requests, Errors: m.Result.Errors,
+		ThroughputRPS: counted.sum / t.window.Seconds(), Trust: &trust,
+	}
+	if answered := m.Result.Requests - m.Result.Errors; answered > 0 {
+		run.PerRequestUS = float64((after - before).Nanoseconds()) / 1e3 / float64(answered)
+	}
+	return run, nil
+}
+
+// cpuTime is 0 where the system does not tell.
+func cpuTime(pid int) (time.Duration, error) {
+	used, err := sample.Subject{PID: pid}.CPUTime()
+	if errors.Is(err, sample.ErrUnsupported) {
+		return 0, nil
+	}
+	return used, err
+}
+
+// shares counts the requests of a window, each by the share of its life that lies in it. Whole answers would not do: where all
+// connections wait together, answers come in waves, and whether a window holds two of them or three is chance. This way a
+// connection whose requests take a tenth of the window counts ten, whenever they begin.
+type shares struct {
+	on           bool          // requests of the settling run are not counted
+	lead, window time.Duration // the window begins so long after the first request was sent
+	from, to     time.Time     // the window, once a request has ended
+	sum          float64
+}
+
+// add takes a request in. Those that failed count nothing.
+func (s *shares) add(o *loadgen.Outcome) {
+	if !s.on {
+		return
+	}
+	if s.to.IsZero() { // the first to end was among the first to be sent
+		s.from = o.Sent.Add(s.lead)
+		s.to = s.from.Add(s.window)
+	}
+	if o.Kind != "" {
+		return
+	}
+	from, to := o.Sent, o.End
+	if s.from.After(from) {
+		from = s.from
+	}
+	if s.to.Before(to) {
+		to = s.to
+	}
+	if life := o.End.Sub(o.Sent); life > 0 && to.After(from) {
+		s.sum += float64(to.Sub(from)) / float64(life)
+	}
+}

@@ -1,0 +1,248 @@
+// Package response reads HTTP/1.1 responses as strictly as a load generator must, without I/O of its own.
+package response
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+)
+
+const (
+	// MaxHead is the most bytes of status lines and header (or trailer) fields that one response may have.
+	MaxHead = 64 << 10
+	// maxChunkLine is the most bytes of a line with a chunk's size and extensions.
+	maxChunkLine = 4 << 10
+)
+
+var ErrBodyTooLarge = errors.New("the response's body is larger than the limit")
+
+// MalformedError is a response that HTTP/1.1 does not allow.
+type MalformedError struct{ Reason string }
+
+func (e *MalformedError) Error() string { return "malformed response: " + e.Reason }
+
+func malformed(format string, args ...any) error {
+	return &MalformedError{fmt.Sprintf(format, args...)}
+}
+
+// Answer is what one response said.
+type Answer struct {
+	Status  int
+	Size    int64 // bytes of body, chunked coding removed
+	Close   bool  // the connection cannot carry another request
+	Differs bool  // the body is not the wanted one
+}
+
+// Parser takes responses apart as their bytes arrive, and does no I/O: both engines read with it. It is strict: what
+// HTTP/1.1 forbids is an error, where net/http forgives some of it, since a load generator that misreads one response's
+// End takes the rest of the connection for other responses. It forgives a bare LF at the end of a line of the header
+// (RFC 9112, 2.2) and a status line without the space before its empty reason.
+//
+// Bodies are counted, compared and dropped; nothing is allocated for a response whose lines arrive whole.
+type Parser struct {
+	MaxBody int64 // bytes
+	Body    Body
+
+	state  state
+	toHEAD bool
+	Begun  bool   // a byte of the response has come
+	head   int    // bytes of header, or of trailer
+	line   []byte // the beginning of a line whose end has not come yet
+	minor  int    // of HTTP/1.minor
+	framing
+	left   int64 // bytes of the body, or of the chunk, that are still to come
+	Answer Answer
+}
+
+// state is what a parser expects next.
+type state uint8
+
+const (
+	statusLine state = iota
+	headerLine
+	bodyBytes // as many as Content-Length says
+	restBytes // a body that ends with the connection
+	chunkLine // a chunk's size
+	chunkBytes
+	chunkEnd // the line end behind a chunk
+	trailerLine
+)
+
+// Begin makes the parser ready for the response to the next request. toHEAD says that this is a HEAD, whose response
+// has a header only.
+func (p *Parser) Begin(toHEAD bool) {
+	p.state, p.toHEAD, p.Begun, p.head, p.left = statusLine, toHEAD, false, 0, 0
+	p.line, p.framing, p.Answer, p.Body = p.line[:0], framing{length: -1}, Answer{}, Body{Want: p.Body.Want}
+}
+
+// Feed takes the next bytes of the connection. It returns how many of them it used, and whether the response is whole:
+// p.answer then tells what it was. All are used until it is. Interim responses (1xx) are skipped.
+func (p *Parser) Feed(b []byte) (used int, whole bool, err error) {
+	p.Begun = p.Begun || len(b) > 0
+	for used < len(b) && !whole && err == nil {
+		var n int
+		switch p.state {
+		case bodyBytes, chunkBytes:
+			n = int(min(p.left, int64(len(b)-used)))
+			p.left -= int64(n)
+			p.Body.Write(b[used : used+n])
+			if p.left == 0 {
+				whole = p.state == bodyBytes
+				p.state = chunkEnd // which means nothing when the response is whole
+			}
+		case restBytes:
+			n = len(b) - used
+			if int64(n) > p.MaxBody-p.Body.size {
+				return used, false, ErrBodyTooLarge
+			}
+			p.Body.Write(b[used:])
+		default:
+			var line []byte
+			var ended bool
+			if line, n, ended, err = p.takeLine(b[used:]); err == nil && ended {
+				whole, err = p.takenLine(line)
+				p.line = p.line[:0]
+			}
+		}
+		used += n
+	}
+	if whole {
+		p.finish()
+	}
+	return used, whole, err
+}
+
+// End is for the end of the connection's bytes: of some responses that is the end too. It returns io.EOF when there was
+// no byte of one, io.ErrUnexpectedEOF when there were some.
+func (p *Parser) End() (Answer, error) {
+	switch {
+	case p.state == restBytes:
+		p.finish()
+		return p.Answer, nil
+	case !p.Begun:
+		return Answer{}, io.EOF
+	}
+	return Answer{}, io.ErrUnexpectedEOF
+}
+
+// finish completes the answer at the response's end.
+func (p *Parser) finish() {
+	p.Answer.Size, p.Answer.Differs = p.Body.size, p.Body.Wrong()
+}
+
+// takeLine takes a line to its end, which it cuts off, or what there is of it, which it keeps. Its bytes are good until
+// the next feed.
+func (p *Parser) takeLine(b []byte) (line []byte, used int, ended bool, err error) {
+	end := bytes.IndexByte(b, '\n')
+	used = end + 1
+	if end < 0 {
+		used = len(b)
+	}
+	switch {
+	case p.state == chunkLine || p.state == chunkEnd:
+		if len(p.line)+used > maxChunkLine {
+			return nil, used, false, malformed("chunk size line %.40q", p.soFar(b))
+		}
+	case p.head+used > MaxHead:
+		return nil, used, false, malformed("a header of more than %d bytes", MaxHead)
+	default:
+		p.head += used
+	}
+	if end < 0 {
+		p.line = append(p.line, b...)
+		return nil, used, false, nil
+	}
+	line = b[:end]
+	if len(p.line) > 0 {
+		p.line = append(p.line, line...)
+		line = p.line
+	}
+	if n := len(line); n > 0 && line[n-1] == '\r' {
+		return line[:n-1], used, true, nil
+	}
+	if p.state > headerLine {
+		// Other readers differ on where such a chunk begins.
+		return nil, used, false, malformed("a bare LF after %.40q in chunked coding", line)
+	}
+	return line, used, true, nil
+}
+
+func (p *Parser) soFar(b []byte) []byte {
+	if len(p.line) > 0 {
+		return p.line
+	}
+	return b
+}
+
+// takenLine acts on a whole line.
+func (p *Parser) takenLine(line []byte) (whole bool, err error) {
+	switch p.state {
+	case statusLine:
+		p.minor, p.Answer.Status, err = parseStatus(line)
+		p.state = headerLine
+		return false, err
+	case headerLine:
+		if len(line) == 0 {
+			return p.headerEnds()
+		}
+		return false, p.framing.field(line)
+	case chunkLine:
+		n, err := parseChunkSize(line)
+		switch {
+		case err != nil:
+			return false, err
+		case n > p.MaxBody-p.Body.size:
+			return false, ErrBodyTooLarge
+		case n == 0:
+			p.state, p.head = trailerLine, 0
+		default:
+			p.state, p.left = chunkBytes, n
+		}
+		return false, nil
+	case chunkEnd:
+		if len(line) > 0 {
+			return false, malformed("%.40q where a chunk should end", line)
+		}
+		p.state = chunkLine
+		return false, nil
+	}
+	// The trailer. What it says of framing comes too late to mean anything.
+	if len(line) == 0 {
+		return true, nil
+	}
+	late := framing{length: -1}
+	return false, late.field(line)
+}
+
+// headerEnds finds out how the body is framed (RFC 9112, 6.3).
+func (p *Parser) headerEnds() (whole bool, err error) {
+	status := p.Answer.Status
+	if status < 200 {
+		if status == http.StatusSwitchingProtocols {
+			return false, malformed("101 Switching Protocols to a request that asked for none")
+		}
+		p.state, p.framing = statusLine, framing{length: -1}
+		return false, nil
+	}
+	if p.chunked && (p.minor == 0 || p.length >= 0) {
+		// RFC 9112, 6.1 and 6.3: faulty framing, perhaps a smuggling attempt.
+		return false, malformed("Transfer-Encoding in HTTP/1.0 or beside Content-Length")
+	}
+	p.Answer.Close = p.close || (p.minor == 0 && !p.keepAlive)
+	switch {
+	case p.toHEAD || status == http.StatusNoContent || status == http.StatusNotModified:
+		return true, nil
+	case p.chunked:
+		p.state = chunkLine
+	case p.length > p.MaxBody:
+		return false, ErrBodyTooLarge
+	case p.length >= 0:
+		p.state, p.left = bodyBytes, p.length
+		return p.length == 0, nil
+	default:
+		p.state, p.Answer.Close = restBytes, true
+	}
+	return false, nil
+}

@@ -1,0 +1,98 @@
+package gate
+
+import (
+	"fmt"
+	"slices"
+
+	"nodecompare/results"
+)
+
+// Suspects are the modes and workloads of which a figure regressed, or may have, to be run once more: into Record.Again of the new
+// record, with the numbers of the rounds going on. None where the outcome does not depend on them.
+func (g Result) Suspects() []Pair {
+	if g.Outcome == Invalid {
+		return nil
+	}
+	var pairs []Pair
+	for _, c := range g.Changes {
+		if p := (Pair{c.Workload, c.Mode}); c.suspect() && !slices.Contains(pairs, p) {
+			pairs = append(pairs, p)
+		}
+	}
+	return pairs
+}
+
+// Confirm asks the second run (now.Again) about each suspect change, and gives the gate that follows. The change has regressed
+// when the second run says so by itself: its centre is at least the floor, and its P, corrected for the number of suspects, is
+// below 5%; and both runs together are clear of what their interval leaves open. Else it is a pass, or inconclusive. What was not run
+// again is as it was.
+func Confirm(g Result, old, now *results.Record) Result {
+	if g.Outcome == Invalid {
+		return g
+	}
+	g.Changes = slices.Clone(g.Changes)
+	var again []Change
+	var of []*Change
+	for i := range g.Changes {
+		c := &g.Changes[i]
+		if !c.suspect() || !slices.ContainsFunc(now.Again, func(t results.Trial) bool { return t.Workload == c.Workload && t.Mode == c.Mode }) {
+			continue
+		}
+		if a, ok := c.between(old, now, now.Again); ok {
+			again, of = append(again, a), append(of, c)
+		}
+	}
+	correct(again)
+	for i, c := range of {
+		both, _ := c.between(old, now, slices.Concat(now.Trials, now.Again))
+		c.confirm(again[i], both)
+	}
+	g.conclude()
+	g.Notes = append(slices.Clone(g.Notes), told(g.Changes, func(c Change) bool { return c.Outcome == Pass })...)
+	return g
+}
+
+// between is the same figure as the change's, from the old record's trials to others of the new one.
+func (c Change) between(old, now *results.Record, trials []results.Trial) (again Change, ok bool) {
+	for _, g := range Metrics {
+		for _, w := range now.Settings.Workloads {
+			if g.Name == c.Metric && w.Name == c.Workload {
+				return g.between(w, c.Mode, old.Trials, trials)
+			}
+		}
+	}
+	return Change{}, false
+}
+
+// confirm decides about a suspect, which from then on shows what both runs say.
+func (c *Change) confirm(again, both Change) {
+	seemed := c.Metric + " seemed to have regressed"
+	if again.Outcome != "" || again.Relative != c.Relative {
+		c.Outcome, c.MoreRounds = Inconclusive, 0
+		c.Reason = fmt.Sprintf("%s, and the second run has too few usable trials to tell: at least %d are needed; bench it again", seemed, leastTrials)
+		return
+	}
+	runs := fmt.Sprintf("first %s, then %s; the figures are of both runs", c.inWords(), again.inWords())
+	*c = both
+	c.P = again.P
+	switch {
+	case again.reachesFloor() && again.P < chance && both.regresses():
+		c.Outcome, c.Confirmed = Regressed, true
+		c.Reason = fmt.Sprintf("%s regressed, and a second run confirmed it: %s", c.Metric, runs)
+	case both.passes():
+		c.Outcome = Pass
+		c.Reason = fmt.Sprintf("%s, and a second run did not confirm it: %s", seemed, runs)
+	default:
+		c.Outcome, c.MoreRounds = Inconclusive, both.moreRounds()
+		c.Reason = fmt.Sprintf("%s, and a second run could not confirm it: %s", seemed, runs)
+		if c.MoreRounds > 0 {
+			c.Reason += fmt.Sprintf("; about %d more rounds would settle it", c.MoreRounds)
+		}
+	}
+}
+
+// inWords is the change and its interval in percent, e.g. +12.3% (+9.1% to +15.5%).
+func (c Change) inWords() string {
+	percentMore := func(ratio float64) string { return fmt.Sprintf("%+.1f%%", 100*(ratio-1)) }
+	return fmt.Sprintf("%s (%s to %s)", percentMore(c.Ratio), percentMore(c.Low), percentMore(c.High))
+}

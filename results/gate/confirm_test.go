@@ -1,0 +1,98 @@
+package gate_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"nodecompare/results"
+	"nodecompare/results/gate"
+)
+
+// secondRun has the new record measured again, with another change.
+func secondRun(now *results.Record, change func(workload, mode string, p *performance)) {
+	b := sixRounds
+	b.change = change
+	for _, t := range b.record(seeded()).Trials {
+		if t.Mode == "async" {
+			t.Round += b.rounds
+			now.Again = append(now.Again, t)
+		}
+	}
+}
+
+func cpuOfAsync(factor float64) func(string, string, *performance) {
+	return func(_, mode string, p *performance) {
+		if mode == "async" {
+			p.cpu *= factor
+		}
+	}
+}
+
+func TestGateConfirms(t *testing.T) {
+	void := func(r *results.Record) {
+		r.Again[2].Rungs[1].Trust = &results.Trust{Status: results.Void, Reasons: []string{"stolen from"}}
+	}
+	for _, test := range []struct {
+		name          string
+		first, second float64 // CPU of async
+		do            func(*results.Record)
+		want          string
+		confirmed     bool
+		reason        string
+	}{
+		{"the second run says so too", 1.2, 1.2, nil, gate.Regressed, true, "CPU per request regressed, and a second run confirmed it: first +20.0% (+20.0% to +20.0%), then +20.0%"},
+		{"the second run is as before", 1.2, 1, nil, gate.Inconclusive, false, "CPU per request seemed to have regressed, and a second run could not confirm it: first +20.0% (+20.0% to +20.0%), then +0.0%"},
+		{"the second run is worse by less than the floor", 1.06, 1.04, nil, gate.Pass, false, "a second run did not confirm it"},
+		{"the second run cannot be used", 1.2, 1.2, void, gate.Inconclusive, false, "the second run has too few usable trials to tell: at least 6 are needed"},
+		{"there is no second run", 1.2, 1.2, func(r *results.Record) { r.Again = nil }, gate.Regressed, false, "CPU per request regressed: +20.0% (+20.0% to +20.0%)"},
+		{"another mode was run again", 1.2, 1, func(r *results.Record) {
+			for i := range r.Again {
+				r.Again[i].Mode = "blocking"
+			}
+		}, gate.Regressed, false, "CPU per request regressed: +20.0%"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			old, now := gated(cpuOfAsync(test.first))
+			secondRun(now, cpuOfAsync(test.second))
+			if test.do != nil {
+				test.do(now)
+			}
+			first := gate.Compare(old, now)
+			if want := []gate.Pair{{Workload: "hello", Mode: "async"}}; first.Outcome != gate.Regressed || !cmp.Equal(first.Suspects(), want) {
+				t.Fatalf("first %s, suspects %v", first.Outcome, first.Suspects())
+			}
+			before := slices.Clone(first.Changes)
+			g := gate.Confirm(first, old, now)
+			i := slices.IndexFunc(g.Changes, func(c gate.Change) bool { return c.Mode == "async" && c.Metric == "CPU per request" })
+			c := g.Changes[i]
+			said := strings.Join(slices.Concat(g.Reasons, g.Notes), "\n")
+			if g.Outcome != test.want || c.Outcome != test.want || c.Confirmed != test.confirmed || !strings.Contains(said, "async on hello: "+c.Reason) || !strings.Contains(c.Reason, test.reason) {
+				t.Errorf("got %s, %+v, told %q; want %s, %q", g.Outcome, c, said, test.want, test.reason)
+			}
+			if diff := cmp.Diff(before, first.Changes); diff != "" {
+				t.Errorf("Confirm changed the gate that it was given:\n%s", diff)
+			}
+		})
+	}
+}
+
+// With one trial off and many figures no P is small enough any more; a second run then asks about the suspect alone.
+func TestGateSuspectsWhatItCannotProve(t *testing.T) {
+	old, now := gated(cpuOfAsync(1.12))
+	for i := range old.Trials {
+		if old.Trials[i].Mode == "async" && old.Trials[i].Round == 1 {
+			old.Trials[i].Rungs[1].Yardstick.RelativeCPU *= 1.3 // one trial that was off
+		}
+	}
+	g := gate.Compare(old, now)
+	if g.Outcome != gate.Inconclusive || len(g.Suspects()) != 1 {
+		t.Fatalf("got %s, %q, suspects %v", g.Outcome, outcomes(g), g.Suspects())
+	}
+	secondRun(now, cpuOfAsync(1.12))
+	if g = gate.Confirm(g, old, now); g.Outcome != gate.Regressed || g.Suspects() == nil {
+		t.Errorf("after a second run: %s, %q", g.Outcome, g.Reasons)
+	}
+}

@@ -1,0 +1,173 @@
+// Package gate holds a new record against an old one: did anything become worse?
+package gate
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"nodecompare/results"
+	"nodecompare/results/stat"
+)
+
+// The outcomes of a gate, from good to bad.
+const (
+	Pass         = "pass"
+	Inconclusive = "inconclusive"
+	Regressed    = "regressed"
+	Invalid      = "invalid"
+)
+
+// Shown is the outcome of a change that decides nothing.
+const Shown = "shown"
+
+// Result is what a new record says against an old one.
+type Result struct {
+	Outcome    string   `json:"outcome"` // Invalid, or the worst of the changes'
+	Old        Side     `json:"old"`
+	New        Side     `json:"new"`
+	Reasons    []string `json:"reasons"`               // for any outcome but Pass: why, and what to do; never nil
+	Notes      []string `json:"notes"`                 // what else differs between the records, and decides nothing; never nil
+	MoreRounds int      `json:"more_rounds,omitempty"` // of both records, that would settle what is inconclusive; 0 for none, or more than 100
+	Changes    []Change `json:"changes"`               // none where the records cannot be compared; never nil
+}
+
+// Side is one of the two records.
+type Side struct {
+	ToolVersion string    `json:"tool_version"`
+	Started     time.Time `json:"started"`
+	Rounds      int       `json:"rounds"`
+}
+
+// Pair is a mode on a workload.
+type Pair struct {
+	Workload string `json:"workload"`
+	Mode     string `json:"mode"`
+}
+
+// Change is one figure of one mode on one workload, old and new.
+type Change struct {
+	Workload     string        `json:"workload"`
+	Mode         string        `json:"mode"`
+	Metric       string        `json:"metric"`
+	At           results.At    `json:"at"`
+	Unit         string        `json:"unit"` // of Old and New: us, requests/s, bytes, threads, 1
+	LessIsBetter bool          `json:"less_is_better"`
+	Old          stat.Estimate `json:"old"`
+	New          stat.Estimate `json:"new"`
+	Relative     bool          `json:"relative"` // Ratio is of figures over the yardstick's: not simply New over Old
+	Ratio        float64       `json:"ratio"`    // new over old; 0 where there are too few trials
+	Low          float64       `json:"low"`      // its interval
+	High         float64       `json:"high"`
+	Uncorrected  float64       `json:"p_uncorrected"` // the probability that chance alone is as much worse
+	P            float64       `json:"p"`             // the same, corrected for the number of changes
+	Floor        float64       `json:"floor"`         // less is no regression, e.g. 0.05
+	Margin       float64       `json:"margin"`        // how much worse it may be for a pass, e.g. 0.10
+	Outcome      string        `json:"outcome"`
+	Confirmed    bool          `json:"confirmed"`        // a second run said so too
+	Reason       string        `json:"reason,omitempty"` // why it could not be judged, or what a second run said
+	MoreRounds   int           `json:"more_rounds,omitempty"`
+}
+
+// Compare holds a new record against an old one, by the rules of docs/method.md, section Gate. It changes neither, and takes
+// no note of a second run: see Confirm.
+func Compare(old, now *results.Record) Result {
+	g := Result{Old: side(old), New: side(now), Reasons: incomparable(old, now), Changes: []Change{}}
+	g.Notes = differences(old, now)
+	if len(g.Reasons) > 0 {
+		g.Outcome = Invalid
+		return g
+	}
+	for _, w := range now.Settings.Workloads {
+		for _, m := range now.Settings.Modes {
+			if !measured(old, w.Name, m.Name) || !measured(now, w.Name, m.Name) {
+				continue
+			}
+			for _, gauge := range Metrics {
+				if c, ok := gauge.between(w, m.Name, old.Trials, now.Trials); ok {
+					g.Changes = append(g.Changes, c)
+				}
+			}
+		}
+	}
+	correct(g.Changes)
+	for i := range g.Changes {
+		g.Changes[i].judge()
+	}
+	g.conclude()
+	return g
+}
+
+func side(r *results.Record) Side { return Side{r.ToolVersion, r.Started, r.Settings.Rounds} }
+
+// measured says that a mode and a workload were both part of the bench.
+func measured(r *results.Record, workload, mode string) bool {
+	return !r.Settings.Lacks(workload, mode) && slices.ContainsFunc(r.Settings.Workloads, func(w results.Workload) bool { return w.Name == workload }) &&
+		slices.ContainsFunc(r.Settings.Modes, func(m results.Mode) bool { return m.Name == mode })
+}
+
+// conclude is the gate's outcome, from those of the changes.
+func (g *Result) conclude() {
+	g.Outcome, g.MoreRounds = Pass, 0
+	has := map[string]bool{}
+	var unsure []int // how many more rounds each of those takes of which there is no more to say
+	settles := true
+	for _, c := range g.Changes {
+		has[c.Outcome] = true
+		if c.Outcome != Inconclusive {
+			continue
+		}
+		settles = settles && c.MoreRounds > 0
+		g.MoreRounds = max(g.MoreRounds, c.MoreRounds)
+		if c.Reason == "" {
+			unsure = append(unsure, c.MoreRounds)
+		}
+	}
+	for _, outcome := range []string{Inconclusive, Regressed, Invalid} {
+		if has[outcome] {
+			g.Outcome = outcome
+		}
+	}
+	g.Reasons = told(g.Changes, func(c Change) bool { return c.Outcome != Pass })
+	if len(unsure) > 0 {
+		g.Reasons = append(g.Reasons, tooUnsure(unsure))
+	}
+	if !settles {
+		g.MoreRounds = 0
+	}
+}
+
+// told gathers the reasons of some changes: each once, with what it is about before it.
+func told(changes []Change, some func(Change) bool) []string {
+	about := map[string][]string{}
+	var order []string
+	for _, c := range changes {
+		if c.Reason == "" || !some(c) {
+			continue
+		}
+		if about[c.Reason] == nil {
+			order = append(order, c.Reason)
+		}
+		if s := c.Mode + " on " + c.Workload; !slices.Contains(about[c.Reason], s) {
+			about[c.Reason] = append(about[c.Reason], s)
+		}
+	}
+	reasons := []string{}
+	for _, reason := range order {
+		reasons = append(reasons, strings.Join(about[reason], ", ")+": "+reason)
+	}
+	return reasons
+}
+
+func tooUnsure(more []int) string {
+	figures := "1 figure is inconclusive: its interval reaches"
+	if len(more) > 1 {
+		figures = fmt.Sprintf("%d figures are inconclusive: their intervals reach", len(more))
+	}
+	todo := fmt.Sprintf("not even %d more rounds of both records would settle that: stop what else runs on the machine, and bench again", mostRounds)
+	if slices.Min(more) > 0 {
+		todo = fmt.Sprintf("about %d more rounds of both records would settle that", slices.Max(more))
+	}
+	return fmt.Sprintf("%s beyond what may be lost; %s", figures, todo)
+}

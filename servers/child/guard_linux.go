@@ -1,0 +1,71 @@
+package child
+
+import (
+	"fmt"
+	"os"
+	"syscall"
+
+	"github.com/prometheus/procfs"
+	"golang.org/x/sys/unix"
+)
+
+// adopt makes this process the new parent of all orphans below it (PR_SET_CHILD_SUBREAPER(2const)).
+func adopt() error {
+	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
+		return fmt.Errorf("adopt what a server leaves behind: %w", os.NewSyscallError("prctl", err))
+	}
+	return nil
+}
+
+// guarded is how a guard starts its program. Who kills all processes of this program by its name kills the guards as well.
+func guarded() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+}
+
+// strays are the processes below this one that are not of the group.
+func strays(group int) ([]int, error) {
+	all, err := processes()
+	if err != nil {
+		return nil, err
+	}
+	var found []int
+	for _, pid := range below(os.Getpid(), all) {
+		if all[pid].PGRP != group {
+			found = append(found, pid)
+		}
+	}
+	return found, nil
+}
+
+// family are the processes below one.
+func family(pid int) ([]int, error) {
+	all, err := processes()
+	return below(pid, all), err
+}
+
+// processes are all there are, by their pid.
+func processes() (map[int]procfs.ProcStat, error) {
+	procs, err := procfs.AllProcs()
+	if err != nil {
+		return nil, fmt.Errorf("list the processes: %w", err)
+	}
+	all := make(map[int]procfs.ProcStat, len(procs))
+	for _, p := range procs {
+		if s, err := p.Stat(); err == nil { // else it has ended since
+			all[p.PID] = s
+		}
+	}
+	return all, nil
+}
+
+func below(root int, all map[int]procfs.ProcStat) []int {
+	children := map[int][]int{}
+	for pid, s := range all {
+		children[s.PPID] = append(children[s.PPID], pid)
+	}
+	found := children[root]
+	for i := 0; i < len(found); i++ {
+		found = append(found, children[found[i]]...)
+	}
+	return found
+}

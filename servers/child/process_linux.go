@@ -1,0 +1,133 @@
+package child
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"github.com/prometheus/procfs"
+)
+
+// ownsListener is nil when one of the descriptors of these processes is a socket that listens on the port. Without it, a server that
+// was left over from an earlier run, or another one that shares the port by SO_REUSEPORT, could be measured in its place. which is
+// how they know of the port. Processes that have ended meanwhile hold nothing. To find the processes may mean to look at all there are,
+// a hundred times a second: it is done only once somebody listens.
+func ownsListener(find func() ([]int, error), port int, which string) error {
+	all, err := listeners(os.Getpid())
+	if err != nil {
+		return fmt.Errorf("look for the socket on port %d: %w", port, err)
+	}
+	listening := 0
+	for _, p := range all {
+		if p == port {
+			listening++
+		}
+	}
+	if listening == 0 {
+		return fmt.Errorf("nothing listens on port %d, which %s", port, which)
+	}
+	pids, err := find()
+	if err != nil {
+		return err
+	}
+	own, err := held(pids, all)
+	if err != nil {
+		return fmt.Errorf("look for the socket on port %d: %w", port, err)
+	}
+	switch n := own[port]; {
+	case n == 0:
+		return fmt.Errorf("port %d, which %s, is listened on by another process", port, which)
+	case n < listening:
+		return fmt.Errorf("port %d, which %s, is shared with another process", port, which)
+	}
+	return nil
+}
+
+// portsOf are those that the processes below this one listen on.
+func portsOf(pid int) ([]int, error) {
+	all, err := listeners(os.Getpid())
+	if err != nil {
+		return nil, err
+	}
+	pids, err := family(pid)
+	if err != nil {
+		return nil, err
+	}
+	own, err := held(pids, all)
+	return slices.Sorted(maps.Keys(own)), err
+}
+
+// held counts the sockets among these that the processes hold, by their port.
+func held(pids []int, sockets map[string]int) (map[int]int, error) {
+	seen := map[string]bool{}
+	own := map[int]int{}
+	for _, pid := range pids {
+		targets, err := descriptors(pid)
+		if err != nil {
+			return nil, err
+		}
+		for _, t := range targets {
+			if port, ok := sockets[t]; ok && !seen[t] {
+				seen[t] = true
+				own[port]++
+			}
+		}
+	}
+	return own, nil
+}
+
+// descriptors are a process's, as their links read; none of one that has ended.
+func descriptors(pid int) ([]string, error) {
+	proc, err := procfs.NewProc(pid)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	targets, err := proc.FileDescriptorTargets()
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ESRCH) {
+		return nil, nil
+	}
+	return targets, err
+}
+
+// listeners are the ports of the TCP sockets in state LISTEN, in the process's view of the network (which is this process's too,
+// unless it was put into a namespace), by how their descriptors read: socket:[inode].
+//
+// The lines are "sl local_address rem_address st tx:rx tr:when retrnsmt uid timeout inode …", addresses and st in
+// hexadecimal, the port after the colon. Source: proc_pid_net(5).
+func listeners(pid int) (map[string]int, error) {
+	found := map[string]int{}
+	for _, table := range []string{"tcp", "tcp6"} {
+		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/net/%s", pid, table))
+		if table == "tcp6" && errors.Is(err, fs.ErrNotExist) {
+			continue // a kernel without IPv6
+		}
+		if err != nil {
+			return nil, err
+		}
+		for line := range strings.Lines(string(text)) {
+			f := strings.Fields(line)
+			if len(f) <= 9 || f[3] != "0A" {
+				continue
+			}
+			_, port, _ := strings.Cut(f[1], ":")
+			if n, err := strconv.ParseUint(port, 16, 16); err == nil {
+				found["socket:["+f[9]+"]"] = int(n)
+			}
+		}
+	}
+	return found, nil
+}
+
+func maxRSS(u *syscall.Rusage) int64 { return u.Maxrss << 10 } // getrusage(2): kilobytes
+
+// groupIsZombie: on Linux a group of zombies accepts signals.
+func groupIsZombie(error) bool { return false }

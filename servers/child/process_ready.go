@@ -1,0 +1,197 @@
+package child
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// readyPoll is how long to wait before a server that did not answer yet is asked again.
+const readyPoll = 10 * time.Millisecond
+
+var portLine = regexp.MustCompile(`(?i)\bport[ :=]+(\d{1,5})\b`)
+
+// scanPort sends the port of the first line that names one, then reads on to the end, so that a server that goes on printing
+// never blocks on a full pipe. It closes ports when no line named one.
+func scanPort(r io.Reader, ports chan<- int) {
+	defer close(ports)
+	lines := bufio.NewScanner(r)
+	for found := false; lines.Scan(); {
+		m := portLine.FindSubmatch(lines.Bytes())
+		if m == nil || found {
+			continue
+		}
+		if n, err := strconv.Atoi(string(m[1])); err == nil && n > 0 && n < 1<<16 {
+			ports <- n
+			found = true
+		}
+	}
+	if errors.Is(lines.Err(), bufio.ErrTooLong) {
+		drain(r)
+	}
+}
+
+// awaitReady waits for the port, for the socket to be the child's own, and for an answer, until ctx ends.
+func (p *Process) awaitReady(ctx context.Context, ports <-chan int) error {
+	select {
+	case port, ok := <-ports:
+		if !ok {
+			return p.endedEarly(ctx, errors.New(`closed its standard output before it printed a line with "port N"`))
+		}
+		p.Port, p.URL = port, "http://127.0.0.1:"+strconv.Itoa(port)
+	case <-ctx.Done():
+		return fmt.Errorf("pid %d printed no line with \"port N\" on standard output within %v", p.PID, p.command.ReadyTimeout)
+	}
+	// A transport of its own: no proxy from the environment, and no idle connection that would count as load.
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	poll := time.NewTicker(readyPoll)
+	defer poll.Stop()
+	var last error
+	for {
+		err := p.listens()
+		if err == nil {
+			err = p.answers(ctx, client)
+		}
+		if err == nil {
+			return nil
+		}
+		if last == nil || ctx.Err() == nil {
+			last = err // the deadline's own error would hide why the tries before it failed
+		}
+		select {
+		case <-p.done:
+			return p.endedEarly(ctx, last)
+		case <-ctx.Done():
+			return fmt.Errorf("pid %d was not ready within %v: %w%s", p.PID, p.command.ReadyTimeout, last, p.instead())
+		case <-poll.C:
+		}
+	}
+}
+
+// endedEarly puts the exit state in the place of err when the child is gone: that is what a person wants to know.
+func (p *Process) endedEarly(ctx context.Context, err error) error {
+	select {
+	case <-p.done:
+		e, _ := p.Exit()
+		return fmt.Errorf("pid %d %v before it was ready", p.PID, e)
+	case <-ctx.Done():
+		return fmt.Errorf("pid %d %w", p.PID, err)
+	}
+}
+
+// listens is nil when the child itself, or of a guarded line any process of it, holds the port.
+func (p *Process) listens() error {
+	if p.command.Shell == "" {
+		return ownsListener(func() ([]int, error) { return []int{p.PID}, nil }, p.Port, "it printed")
+	}
+	return ownsListener(func() ([]int, error) { return family(p.PID) }, p.Port, "it was given in PORT")
+}
+
+// instead says where a guarded line's server listens, if not on its port: then it has not heard of that.
+func (p *Process) instead() string {
+	if p.command.Shell == "" {
+		return ""
+	}
+	ports, err := portsOf(p.PID)
+	if err != nil || len(ports) == 0 || slices.Contains(ports, p.Port) {
+		return ""
+	}
+	return fmt.Sprintf("; it listens on port %d instead", ports[0])
+}
+
+// answers asks the child. A guarded line's server may answer with any status: what it serves is its own affair.
+func (p *Process) answers(ctx context.Context, client *http.Client) error {
+	path := "/"
+	if p.command.Probe != "" {
+		path = p.command.Probe
+	}
+	url := p.URL + path
+	q, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return err
+	}
+	r, err := client.Do(q)
+	if err != nil {
+		return err
+	}
+	if err := r.Body.Close(); err != nil {
+		return fmt.Errorf("GET %s: %w", url, err)
+	}
+	if r.StatusCode != http.StatusOK && p.command.Shell == "" {
+		return fmt.Errorf("GET %s answered %s instead of 200", url, r.Status)
+	}
+	return nil
+}
+
+// drain reads to the end. Any error is an end too: the pipe's deadline, or the process that is gone.
+func drain(r io.Reader) {
+	buf := make([]byte, 4096)
+	for {
+		if _, err := r.Read(buf); err != nil {
+			return
+		}
+	}
+}
+
+const (
+	tailBytes = 4 << 10
+	tailLines = 8
+)
+
+// tail keeps the last lines of a stream and passes all of it on to next, when there is one.
+type tail struct {
+	next io.Writer
+
+	mu  sync.Mutex
+	buf []byte
+}
+
+func (t *tail) readFrom(f *os.File) {
+	buf := make([]byte, 4096)
+	for {
+		n, err := f.Read(buf)
+		t.write(buf[:n])
+		if t.next != nil && n > 0 {
+			if _, nextErr := t.next.Write(buf[:n]); nextErr != nil {
+				t.next = nil // the child must not stand still because our reader's reader is gone; the tail goes on
+			}
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+func (t *tail) write(b []byte) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.buf = append(t.buf, b...)
+	if over := len(t.buf) - tailBytes; over > 0 {
+		t.buf = append(t.buf[:0], t.buf[over:]...)
+	}
+}
+
+// note adds a line of ours.
+func (t *tail) note(line string) { t.write([]byte("\n" + line + "\n")) }
+
+func (t *tail) lines() []string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var kept []string
+	for line := range bytes.Lines(t.buf) {
+		if line = bytes.TrimSpace(line); len(line) > 0 {
+			kept = append(kept, string(line))
+		}
+	}
+	return kept[max(0, len(kept)-tailLines):]
+}
