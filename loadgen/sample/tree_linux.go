@@ -15,9 +15,9 @@ import (
 // tree is the source of a process with those that descend from it. It is for one goroutine at a time.
 type tree struct {
 	root  int
-	below bool  // the root's own figures are no part of it
-	pids  []int // parents before their children, the root first
-	used  gauge // so far: CPU time that a process took with it does not come off again
+	below bool          // the root's own figures are no part of it
+	pids  []int         // parents before their children, the root first
+	used  time.Duration // CPU time so far: what a process took with it does not come off again
 }
 
 func openTree(s Subject) (source, error) {
@@ -32,11 +32,11 @@ func (t *tree) look() (err error) {
 	return err
 }
 
-// gauge adds up. A parent is read before its children: a child that ends in between, and is then counted with the parent, would be
+// read adds up. A parent is read before its children: a child that ends in between, and is then counted with the parent, would be
 // counted twice the other way round. Processes that were begun since the last look are found if a main thread began them, as in servers
 // that fork; others count from the next look.
-func (t *tree) gauge() (gauge, error) {
-	sum := gauge{pid: t.root}
+func (t *tree) read() (reading, error) {
+	sum := reading{pid: t.root}
 	known := make(map[int]bool, len(t.pids))
 	for _, pid := range t.pids {
 		known[pid] = true
@@ -50,10 +50,10 @@ func (t *tree) gauge() (gauge, error) {
 			continue
 		}
 		if err != nil {
-			return gauge{}, err
+			return reading{}, err
 		}
 		if pid == t.root && g.processes == 0 {
-			return gauge{}, about(pid, ErrEnded)
+			return reading{}, about(pid, ErrEnded)
 		}
 		alive = append(alive, pid)
 		for _, child := range childrenOf(pid) {
@@ -61,38 +61,38 @@ func (t *tree) gauge() (gauge, error) {
 				known[child], t.pids = true, append(t.pids, child)
 			}
 		}
-		sum.cpu, sum.user, sum.total = sum.cpu+reaped.cpu, sum.user+reaped.user, sum.total+reaped.total
+		sum.cpu += reaped
 		if pid == t.root {
 			sum.started = g.started
 			if t.below {
 				continue
 			}
 		}
-		sum.cpu, sum.user, sum.total = sum.cpu+g.cpu, sum.user+g.user, sum.total+g.total
+		sum.cpu += g.cpu
 		sum.rss, sum.threads, sum.processes = sum.rss+g.rss, sum.threads+g.threads, sum.processes+g.processes
 	}
-	t.used.cpu, t.used.user, t.used.total = max(t.used.cpu, sum.cpu), max(t.used.user, sum.user), max(t.used.total, sum.total)
-	sum.cpu, sum.user, sum.total = t.used.cpu, t.used.user, t.used.total
+	t.used = max(t.used, sum.cpu)
+	sum.cpu = t.used
 	return sum, nil
 }
 
 // readMember reads one process of a tree, and what those of its children used that have ended and that it has waited for. A zombie
 // still has its CPU time, until its parent has taken that over; nothing else. The root must not be one.
-func readMember(pid int) (g, reaped gauge, err error) {
+func readMember(pid int) (g reading, reaped time.Duration, err error) {
 	p, err := procfs.NewProc(pid)
 	if err != nil {
-		return gauge{}, gauge{}, about(pid, err)
+		return reading{}, 0, about(pid, err)
 	}
 	s, err := p.Stat()
 	if err != nil {
-		return gauge{}, gauge{}, about(pid, err)
+		return reading{}, 0, about(pid, err)
 	}
-	g = gauge{pid: pid, started: s.Starttime}
+	g = reading{pid: pid, started: s.Starttime}
 	if s.State != "Z" && s.State != "X" {
 		g.rss, g.threads, g.processes = uint64(s.ResidentMemory()), s.NumThreads, 1
 	}
-	user, system := time.Duration(s.CUTime)*statTick, time.Duration(s.CSTime)*statTick
-	return g, gauge{cpu: user + system, user: user, total: user + system}, g.readClocks()
+	g.cpu, err = cpuTime(pid)
+	return g, time.Duration(s.CUTime+s.CSTime) * statTick, err
 }
 
 // childrenOf are those that the process's main thread began (proc_pid_task(5), children); none where the kernel was built without
