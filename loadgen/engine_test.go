@@ -16,6 +16,22 @@ import (
 	"nodecompare/loadgen"
 )
 
+func TestAuto(t *testing.T) {
+	for _, c := range []struct {
+		scheme     string
+		rate, most float64
+		want       string
+	}{
+		{"http", 0, math.Inf(1), loadgen.Loop}, {"http", 1, math.Inf(1), loadgen.Vegeta}, {"http", 1e6, math.Inf(1), loadgen.Vegeta},
+		{"http", 5000, loadgen.VegetaRate, loadgen.Vegeta}, {"http", 5001, loadgen.VegetaRate, loadgen.Loop},
+		{"https", 0, math.Inf(1), loadgen.Vegeta}, {"HTTPS", 5001, loadgen.VegetaRate, loadgen.Vegeta},
+	} {
+		if got := loadgen.Auto(c.scheme, c.rate, c.most); got != c.want {
+			t.Errorf("%s at %v, vegeta up to %v: %s, want %s", c.scheme, c.rate, c.most, got, c.want)
+		}
+	}
+}
+
 func TestWantedBody(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, engine string) {
 		for _, c := range []struct {

@@ -23,7 +23,7 @@ func TestLoopSpeaksNoTLS(t *testing.T) {
 }
 
 func TestLoopWithoutAddress(t *testing.T) {
-	res, err := loadgen.Run(t.Context(), loadgen.Attack{
+	res, err := drive(t.Context(), loadgen.Attack{
 		Engine: loadgen.Loop, Target: loadgen.Target{URL: "http://nowhere.invalid"}, Connections: 1, Duration: time.Second,
 	})
 	if err == nil || res != nil {
@@ -132,7 +132,7 @@ func TestLoopRetriesARefusal(t *testing.T) {
 		<-over
 	}()
 	attack.Duration = time.Hour
-	res, err = loadgen.Run(ctx, attack)
+	res, err = drive(ctx, attack)
 	close(over)
 	if err := <-back; err != nil {
 		t.Skipf("the port was taken meanwhile: %v", err)
@@ -186,7 +186,7 @@ func TestLoopCancelledWhileConnecting(t *testing.T) {
 	url := unreachable(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	res, err := loadgen.Run(ctx, loadgen.Attack{Engine: loadgen.Loop, Target: loadgen.Target{URL: url}, Connections: 500, Duration: time.Hour, Timeout: time.Hour})
+	res, err := drive(ctx, loadgen.Attack{Engine: loadgen.Loop, Target: loadgen.Target{URL: url}, Connections: 500, Duration: time.Hour, Timeout: time.Hour})
 	if !errors.Is(err, context.DeadlineExceeded) || res == nil || res.Requests != 0 || res.Aborted != 0 {
 		t.Errorf("got %+v, %v; want an empty result: nothing was sent", res, err)
 	}
@@ -235,7 +235,7 @@ func TestLoopConnectsBeforeTheClockStarts(t *testing.T) {
 			c.Close()
 		}
 	}()
-	res, err := loadgen.Run(ctx, loadgen.Attack{Engine: loadgen.Loop, Target: loadgen.Target{URL: "http://" + l.Addr().String()}, Connections: connections, Duration: time.Hour, Timeout: time.Hour})
+	res, err := drive(ctx, loadgen.Attack{Engine: loadgen.Loop, Target: loadgen.Target{URL: "http://" + l.Addr().String()}, Connections: connections, Duration: time.Hour, Timeout: time.Hour})
 	close(over)
 	if !errors.Is(err, context.Canceled) || res.Errors != 0 {
 		t.Errorf("errors %v %v, %v", res.ErrorKinds, res.ErrorExamples, err)

@@ -105,7 +105,7 @@ func TestEachOutcome(t *testing.T) {
 						t.Errorf("%s at %v: %+v", engine.Name, rate, *x)
 					}
 				}
-				r, err := loadgen.Run(t.Context(), a)
+				r, err := drive(t.Context(), a)
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -73,14 +73,14 @@ func TestSecure(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c, err := newSecure(a)
+		c, err := newHTTPSTransport(a)
 		if err != nil {
 			t.Fatal(err)
 		}
-		c.transport.TLSClientConfig = s.Client().Transport.(*http.Transport).TLSClientConfig.Clone()
-		c.transport.TLSClientConfig.NextProtos = nil
+		c.std.TLSClientConfig = s.Client().Transport.(*http.Transport).TLSClientConfig.Clone()
+		c.std.TLSClientConfig.NextProtos = nil
 		t.Cleanup(c.close)
-		return &Generator{attack: a, driver: &attacker{attack: a, carrier: c, failures: newFailures()}}
+		return &Generator{attack: a, driver: &attacker{attack: a, transport: c, failures: newFailures()}}
 	}
 
 	g := generator(Attack{Target: Target{Method: "POST", URL: s.URL, Body: []byte("hello")}, Connections: 2, Rate: 100})

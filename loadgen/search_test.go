@@ -11,13 +11,17 @@ import (
 	"nodecompare/loadgen"
 )
 
-var search = loadgen.Search{First: 100, Least: 5, Most: 200_000, Resolution: 0.05}
+var search = loadgen.Search{First: 100, Least: 5, Most: 200_000, Resolution: 0.05, Agreement: 2}
 
 // A server that bears exactly some rate: the bracket stands around it, within the resolution.
 func TestCapacityOfAnExactServer(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := search
 		s.Resolution = rapid.SampledFrom([]float64{0.01, 0.05, 0.3}).Draw(t, "resolution")
+		s.Agreement = rapid.IntRange(1, 2).Draw(t, "agreement")
+		if rapid.Bool().Draw(t, "from the least") {
+			s.First = s.Least
+		}
 		truth := math.Pow(10, rapid.Float64Range(0, 6).Draw(t, "log10 of the truth"))
 		probes := 0
 		b, err := s.Find(func(rate float64) (bool, error) {
@@ -30,7 +34,7 @@ func TestCapacityOfAnExactServer(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !b.Steady || probes > 60 {
+		if b.Steady != (s.Agreement > 1) || probes > 60 {
 			t.Errorf("%+v after %d probes", b, probes)
 		}
 		switch {
@@ -57,6 +61,31 @@ func noisy(truth float64, seed uint64) func(rate float64) (bool, error) {
 			holds = !holds
 		}
 		return holds, nil
+	}
+}
+
+// With an agreement of one, a rate is probed once: the doubling, and then as many bisections as the resolution takes.
+func TestSearchByOneProbeOfEachRate(t *testing.T) {
+	for _, c := range []struct {
+		truth, holds, fails float64
+		probes              int
+	}{
+		{500, 0, 1000, 1},
+		{1000, 1000, 1090.5, 2 + 3},
+		{128_000, 128_000, 0, 8},
+		{5000, 4756.8, 5187.4, 4 + 3},
+	} {
+		asked := map[float64]int{}
+		s := loadgen.Search{First: 1000, Least: 1000, Most: 128_000, Resolution: 0.1, Agreement: 1}
+		b, err := s.Find(func(rate float64) (bool, error) { asked[rate]++; return rate <= c.truth, nil })
+		if err != nil || math.Abs(b.Holds-c.holds) > 0.1 || math.Abs(b.Fails-c.fails) > 0.1 || len(asked) != c.probes {
+			t.Errorf("%v: %+v, %v, after probes of %v; want %v and %v after %d", c.truth, b, err, asked, c.holds, c.fails, c.probes)
+		}
+		for rate, n := range asked {
+			if n != 1 {
+				t.Errorf("%v: %d probes of %v", c.truth, n, rate)
+			}
+		}
 	}
 }
 

@@ -50,14 +50,14 @@ func Steady(figures []float64) (steady bool, from int) {
 	if slices.Min(last) <= 0 || slices.ContainsFunc(last, math.IsNaN) || beyond(older, newest) != 0 {
 		return false, from
 	}
-	a, b := middle(last[:SteadyWindows/2]), middle(last[SteadyWindows/2:])
+	a, b := median(last[:SteadyWindows/2]), median(last[SteadyWindows/2:])
 	return math.Abs(b-a) <= trendFloor*a || mannKendall(last) > trendChance, from
 }
 
 // beyond says on which side (-1, 0, 1) a figure lies clearly outside the range of others.
 func beyond(others []float64, figure float64) int {
 	low, high := slices.Min(others), slices.Max(others)
-	margin := max(high-low, stepFloor*middle(others))
+	margin := max(high-low, stepFloor*median(others))
 	switch {
 	case figure > high+margin:
 		return 1
@@ -105,14 +105,15 @@ func mannKendall(values []float64) float64 {
 	return min(1, 2*tail)
 }
 
-func middle(values []float64) float64 {
+// median returns the median of at least one value.
+func median(values []float64) float64 {
 	sorted := slices.Sorted(slices.Values(values))
 	n := len(sorted)
 	return (sorted[(n-1)/2] + sorted[n/2]) / 2
 }
 
-// Settling says how a warm-up is run.
-type Settling struct {
+// WarmUpOptions says how a warm-up is run.
+type WarmUpOptions struct {
 	// Window is the length of one run, long enough for some answers on each connection: 100 ms for a route that answers
 	// within 20 ms. A run also waits for the answers to what it sent. The shortest warm-up is SteadyWindows of them.
 	Window time.Duration
@@ -124,7 +125,6 @@ type WarmUp struct {
 	Took    time.Duration
 	Windows int
 	Steady  bool // false: it ended at the cap, or too few windows fitted into it
-	From    int  // the window, from 0, that the last level began with: not 0 when there was a step
 	Errors  uint64
 	// Figures are what was looked at, one for each window: requests without error per second; in an open load, whose rate
 	// is given and says nothing about the server, the median latency in nanoseconds.
@@ -133,14 +133,14 @@ type WarmUp struct {
 
 // Warm runs windows of load (run is a Generator's Run) until they are steady, or until the cap. When ctx ends, or run
 // cannot be, it returns what there is with the error.
-func Warm(ctx context.Context, run func(context.Context, time.Duration) (*Result, error), s Settling) (WarmUp, error) {
-	if s.Window <= 0 || s.Cap < s.Window {
-		return WarmUp{}, fmt.Errorf("warm-up: windows of %v, at most %v: both must be more than 0, and a window must fit", s.Window, s.Cap)
+func Warm(ctx context.Context, run func(context.Context, time.Duration) (*Result, error), o WarmUpOptions) (WarmUp, error) {
+	if o.Window <= 0 || o.Cap < o.Window {
+		return WarmUp{}, fmt.Errorf("warm-up: windows of %v, at most %v: both must be more than 0, and a window must fit", o.Window, o.Cap)
 	}
 	var w WarmUp
 	began := time.Now()
-	for w.Took+s.Window <= s.Cap && !w.Steady {
-		r, err := run(ctx, s.Window)
+	for w.Took+o.Window <= o.Cap && !w.Steady {
+		r, err := run(ctx, o.Window)
 		w.Took = time.Since(began)
 		if err != nil {
 			return w, fmt.Errorf("warm-up, window %d: %w", w.Windows+1, err)
@@ -148,7 +148,7 @@ func Warm(ctx context.Context, run func(context.Context, time.Duration) (*Result
 		w.Windows++
 		w.Errors += r.Errors
 		w.Figures = append(w.Figures, figure(r))
-		w.Steady, w.From = Steady(w.Figures)
+		w.Steady, _ = Steady(w.Figures)
 	}
 	return w, nil
 }

@@ -16,6 +16,16 @@ import (
 	"nodecompare/results"
 )
 
+// drive opens a generator for the attack, has it run for its duration, and closes it.
+func drive(ctx context.Context, a loadgen.Attack) (*loadgen.Result, error) {
+	g, err := loadgen.Open(a)
+	if err != nil {
+		return nil, err
+	}
+	defer g.Close()
+	return g.Run(ctx, a.Duration)
+}
+
 func TestFrom(t *testing.T) {
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, err := w.Write([]byte("four")); err != nil {
@@ -28,7 +38,7 @@ func TestFrom(t *testing.T) {
 			{WantBody: []byte("five")}, {WantStatus: 201}, {}, {Rate: 200},
 		} {
 			a.Target.URL, a.Connections, a.Duration, a.Engine = s.URL, 3, 100*time.Millisecond, engine.Name
-			r, err := loadgen.Run(t.Context(), a)
+			r, err := drive(t.Context(), a)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -62,7 +72,7 @@ func TestFromALoadThatWasCutShort(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		defer cancel()
 		a := loadgen.Attack{Target: loadgen.Target{URL: s.URL}, Connections: 3, Duration: time.Hour, Engine: engine.Name}
-		r, err := loadgen.Run(ctx, a)
+		r, err := drive(ctx, a)
 		if !errors.Is(err, context.DeadlineExceeded) || r.Aborted == 0 {
 			t.Fatalf("%s: %+v, %v", engine.Name, r, err)
 		}
@@ -78,7 +88,7 @@ func TestGeneratorAndHost(t *testing.T) {
 	s := httptest.NewServer(http.NotFoundHandler())
 	defer s.Close()
 	a.Target.URL, a.Duration = s.URL, 20*time.Millisecond
-	r, err := loadgen.Run(t.Context(), a)
+	r, err := drive(t.Context(), a)
 	if err != nil {
 		t.Fatal(err)
 	}

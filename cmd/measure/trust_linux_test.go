@@ -154,7 +154,7 @@ func TestStalledServerIsSuspect(t *testing.T) {
 				time.AfterFunc(stall, func() { defer close(over); signal(unix.SIGCONT) })
 			},
 		}
-		r, err := loadgen.Run(t.Context(), a)
+		r, err := drive(t.Context(), a)
 		if err != nil {
 			t.Fatal(err)
 		}

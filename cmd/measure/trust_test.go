@@ -36,7 +36,7 @@ func TestRealLoadsAreNotVoid(t *testing.T) {
 	defer server.Close()
 	for name, rate := range map[string]float64{"closed": 0, "open": 300} {
 		a := loadgen.Attack{Target: loadgen.Target{URL: server.URL}, Connections: 8, Rate: rate, Duration: 300 * time.Millisecond}
-		r, err := loadgen.Run(t.Context(), a)
+		r, err := drive(t.Context(), a)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -62,7 +62,7 @@ func TestOverloadIsVoid(t *testing.T) {
 	}))
 	defer server.Close()
 	a := loadgen.Attack{Target: loadgen.Target{URL: server.URL}, Connections: 1, Rate: 300, Duration: 200 * time.Millisecond}
-	r, err := loadgen.Run(t.Context(), a)
+	r, err := drive(t.Context(), a)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +90,7 @@ func TestLateEndIsValid(t *testing.T) {
 	}))
 	defer server.Close()
 	a := loadgen.Attack{Target: loadgen.Target{URL: server.URL}, Connections: connections, Duration: duration, Engine: loadgen.Loop}
-	r, err := loadgen.Run(t.Context(), a)
+	r, err := drive(t.Context(), a)
 	if err != nil {
 		t.Fatal(err)
 	}

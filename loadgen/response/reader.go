@@ -8,33 +8,47 @@ import (
 
 // Reader reads whole responses of a connection that a goroutine waits on.
 type Reader struct {
-	*bufio.Reader
-	Parser Parser
+	in     *bufio.Reader
+	parser Parser
 }
+
+// NewReader returns a reader of the responses that come from a connection. Its limits are those of NewParser.
+func NewReader(connection io.Reader, maxBody int64, want []byte) *Reader {
+	return &Reader{in: bufio.NewReader(connection), parser: NewParser(maxBody, want)}
+}
+
+// Await waits for the first byte of a response. Its errors are the connection's own.
+func (r *Reader) Await() error {
+	_, err := r.in.Peek(1)
+	return err
+}
+
+// Buffered returns the number of bytes that were read beyond the last response.
+func (r *Reader) Buffered() int { return r.in.Buffered() }
 
 // Next reads one response to the last byte of its body, which it drops. toHEAD says that the request was a HEAD.
 func (r *Reader) Next(toHEAD bool) (Answer, error) {
-	r.Parser.Begin(toHEAD)
+	r.parser.Begin(toHEAD)
 	for {
-		if r.Buffered() == 0 && (r.Parser.state == restBytes || r.Parser.left > int64(r.Size())) {
+		if r.Buffered() == 0 && (r.parser.state == restBytes || r.parser.left > int64(r.in.Size())) {
 			if err := r.bulk(); err != nil {
 				return r.over(err)
 			}
 			continue
 		}
-		if _, err := r.Peek(1); err != nil {
+		if err := r.Await(); err != nil {
 			return r.over(err)
 		}
-		b, err := r.Peek(r.Buffered())
+		b, err := r.in.Peek(r.Buffered())
 		if err != nil {
 			return Answer{}, err
 		}
-		n, whole, err := r.Parser.Feed(b)
-		if _, derr := r.Discard(n); derr != nil {
+		n, whole, err := r.parser.Feed(b)
+		if _, derr := r.in.Discard(n); derr != nil {
 			return Answer{}, derr
 		}
 		if whole || err != nil {
-			return r.Parser.Answer, err
+			return r.parser.answer, err
 		}
 	}
 }
@@ -45,11 +59,11 @@ func (r *Reader) bulk() error {
 	scratch := scratches.Get().(*[]byte)
 	defer scratches.Put(scratch)
 	b := *scratch
-	if r.Parser.state != restBytes {
-		b = b[:min(int64(len(b)), r.Parser.left-1)]
+	if r.parser.state != restBytes {
+		b = b[:min(int64(len(b)), r.parser.left-1)]
 	}
-	n, err := r.Read(b)
-	if _, _, perr := r.Parser.Feed(b[:n]); perr != nil {
+	n, err := r.in.Read(b)
+	if _, _, perr := r.parser.Feed(b[:n]); perr != nil {
 		return perr
 	}
 	return err
@@ -60,12 +74,12 @@ func (r *Reader) over(err error) (Answer, error) {
 	if err != io.EOF {
 		return Answer{}, err
 	}
-	a, err := r.Parser.End()
-	return a, Whole(err)
+	a, err := r.parser.End()
+	return a, UnexpectedEOF(err)
 }
 
-// Whole turns the end of input inside a response into what it is.
-func Whole(err error) error {
+// UnexpectedEOF returns io.ErrUnexpectedEOF for io.EOF, which within a response it is, and any other error as it stands.
+func UnexpectedEOF(err error) error {
 	if err == io.EOF {
 		return io.ErrUnexpectedEOF
 	}

@@ -13,9 +13,7 @@ import (
 
 func newReader(in string) *Reader { return readFrom(strings.NewReader(in)) }
 
-func readFrom(in io.Reader) *Reader {
-	return &Reader{Reader: bufio.NewReader(in), Parser: Parser{MaxBody: 1 << 20}}
-}
+func readFrom(in io.Reader) *Reader { return NewReader(in, 1<<20, nil) }
 
 // inPieces runs a test with the input as it comes at once and byte by byte.
 func inPieces(t *testing.T, in string, f func(t *testing.T, r *Reader)) {
@@ -146,7 +144,7 @@ func TestBodyLimit(t *testing.T) {
 	} {
 		for limit, want := range map[int64]error{999: ErrBodyTooLarge, 1000: nil} {
 			inPieces(t, in, func(t *testing.T, r *Reader) {
-				r.Parser.MaxBody = limit
+				r.parser.maxBody = limit
 				if _, err := r.Next(false); err != want {
 					t.Errorf("%s, limit %d: %v, want %v", name, limit, err, want)
 				}
@@ -186,7 +184,7 @@ func FuzzResponse(f *testing.F) {
 		case err == nil && got != want.Answer:
 			t.Fatalf("ours reads %+v, net/http %+v", got, want.Answer)
 		case err == nil && !got.Close:
-			if left, lerr := io.ReadAll(r); lerr != nil || len(left) != want.left {
+			if left, lerr := io.ReadAll(r.in); lerr != nil || len(left) != want.left {
 				t.Fatalf("ours leaves %d bytes, net/http %d (%v)", len(left), want.left, lerr)
 			}
 		case err != nil && wantErr == nil:

@@ -1,27 +1,30 @@
 package loadgen
 
 import (
-	"bufio"
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"nodecompare/loadgen/response"
 )
 
-// newCarrier gives the transport for the target's scheme.
-func newCarrier(a Attack) (carrier, error) {
+// newTransport gives the transport for the target's scheme.
+func newTransport(a Attack) (transport, error) {
 	u, err := url.Parse(a.Target.URL)
 	if err != nil {
 		return nil, err
 	}
 	if u.Scheme == "https" {
-		return newSecure(a)
+		return newHTTPSTransport(a)
 	}
 	return newPool(a, u)
 }
@@ -64,15 +67,6 @@ func newPool(a Attack, u *url.URL) (*pool, error) {
 		timeout: a.Timeout, maxBody: a.MaxBody, want: a.WantBody,
 		ctx: context.Background(), open: make(map[*conn]struct{}),
 	}, nil
-}
-
-// idempotent methods may be sent again when it is not known whether the server acted on them (RFC 9110, 9.2.2).
-func idempotent(method string) bool {
-	switch method {
-	case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace, http.MethodPut, http.MethodDelete:
-		return true
-	}
-	return false
 }
 
 // RoundTrip sends the pool's request, whatever req says, and reads the whole response.
@@ -137,7 +131,7 @@ func (p *pool) dial(deadline time.Time) (*conn, error) {
 		nc.Close()
 		return nil, err
 	}
-	c := &conn{socket: sock, in: response.Reader{Reader: bufio.NewReader(sock), Parser: response.Parser{MaxBody: p.maxBody, Body: response.Body{Want: p.want}}}}
+	c := &conn{socket: sock, in: response.NewReader(sock, p.maxBody, p.want)}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	// abort has perhaps gone through the open ones between DialContext's return and here.
@@ -180,4 +174,71 @@ func (p *pool) close() {
 	}
 	clear(p.open)
 	p.free = nil
+}
+
+// The headers of the responses that transports give, for a body is read and dropped before vegeta sees it.
+const (
+	sizeHeader    = "Content-Length" // bytes of body that were read
+	differsHeader = "Body-Differs"   // there when it was not the wanted one
+)
+
+// conn is one connection of a pool, used by one request at a time.
+type conn struct {
+	*socket
+	in     *response.Reader
+	reused bool           // it has carried a request before
+	last   *http.Response // what was given for the answer below: given again, unchanged, for one like it
+	lastly response.Answer
+}
+
+// unanswered is the error of a kept-alive connection that ended without one byte of the response.
+type unanswered struct{ err error }
+
+func (u *unanswered) Error() string {
+	return "the kept-alive connection ended before a response: " + u.err.Error()
+}
+
+func (u *unanswered) Unwrap() error { return u.err }
+
+// exchange sends a request and reads its response. The connection may carry another if reusable.
+func (c *conn) exchange(wire []byte, head bool, deadline time.Time) (resp *http.Response, reusable bool, err error) {
+	reused := c.reused
+	c.reused = true
+	if err := c.until(deadline); err != nil {
+		return nil, false, err
+	}
+	c.unsent, c.sendErr = wire, nil
+	if err := c.in.Await(); err != nil {
+		if reused && (err == io.EOF || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)) {
+			return nil, false, &unanswered{err}
+		}
+		return nil, false, fmt.Errorf("waiting for a response: %w", response.UnexpectedEOF(err))
+	}
+	a, err := c.in.Next(head)
+	if err != nil {
+		return nil, false, fmt.Errorf("reading a response: %w", err)
+	}
+	// Bytes beyond the response belong to no request of ours: the connection is out of step.
+	return c.response(a), !a.Close && c.sendErr == nil && c.in.Buffered() == 0, nil
+}
+
+// response gives the answer in vegeta's terms. vegeta and http.Client only read it, so the responses to equal answers
+// are one: a closed load of one route allocates none.
+func (c *conn) response(a response.Answer) *http.Response {
+	if c.last == nil || c.lastly != a {
+		c.last, c.lastly = newResponse(a), a
+	}
+	return c.last
+}
+
+func newResponse(a response.Answer) *http.Response {
+	h := http.Header{sizeHeader: {strconv.FormatInt(a.Size, 10)}}
+	if a.Differs {
+		h[differsHeader] = []string{""}
+	}
+	return &http.Response{
+		Status: strconv.Itoa(a.Status), StatusCode: a.Status,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: h, Body: http.NoBody, ContentLength: a.Size,
+	}
 }

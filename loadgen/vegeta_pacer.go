@@ -1,7 +1,6 @@
 package loadgen
 
 import (
-	"math"
 	"time"
 )
 
@@ -16,16 +15,6 @@ type pacer struct {
 	offered     uint64  // requests of the whole run; unused in a closed load
 	waiter      *waiter
 	interrupted <-chan struct{}
-}
-
-// Due is when the request with this number should be sent, from the start of the run: the first at once.
-func Due(seq uint64, rate float64) time.Duration {
-	return time.Duration(float64(seq) / rate * float64(time.Second))
-}
-
-// Offered is the number of requests that an open load sends in all.
-func Offered(rate float64, duration time.Duration) uint64 {
-	return max(1, uint64(math.Round(rate*duration.Seconds())))
 }
 
 // Pace waits until the next request is due and says whether the run is over.

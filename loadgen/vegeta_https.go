@@ -11,25 +11,25 @@ import (
 	"nodecompare/loadgen/response"
 )
 
-// secure carries https by net/http's transport. Its connections and retries are net/http's own: the retries are not
+// httpsTransport carries https by net/http's transport. Its connections and retries are net/http's own: the retries are not
 // counted, and cost what they cost.
-type secure struct {
-	attack    Attack
-	request   *http.Request // the target's, copied for each call
-	transport *http.Transport
+type httpsTransport struct {
+	attack  Attack
+	request *http.Request // the target's, copied for each call
+	std     *http.Transport
 
 	mu  sync.Mutex
 	ctx context.Context // of the present run
 }
 
-func newSecure(a Attack) (*secure, error) {
+func newHTTPSTransport(a Attack) (*httpsTransport, error) {
 	req, err := newRequest(a.Target)
 	if err != nil {
 		return nil, err
 	}
-	return &secure{
+	return &httpsTransport{
 		attack: a, request: req, ctx: context.Background(),
-		transport: &http.Transport{
+		std: &http.Transport{
 			MaxConnsPerHost: a.Connections, MaxIdleConnsPerHost: a.Connections,
 			MaxResponseHeaderBytes: response.MaxHead,
 			DisableCompression:     true, // the bytes as the server sends them, at no cost of ours
@@ -40,7 +40,7 @@ func newSecure(a Attack) (*secure, error) {
 }
 
 // RoundTrip sends the target's request, whatever req says, and reads the whole response.
-func (s *secure) RoundTrip(req *http.Request) (*http.Response, error) {
+func (s *httpsTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.Body != nil {
 		req.Body.Close()
 	}
@@ -57,7 +57,7 @@ func (s *secure) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		mine.Body = body
 	}
-	resp, err := s.transport.RoundTrip(mine)
+	resp, err := s.std.RoundTrip(mine)
 	if err != nil {
 		return nil, syntax(err)
 	}
@@ -70,7 +70,7 @@ func (s *secure) RoundTrip(req *http.Request) (*http.Response, error) {
 	if size > s.attack.MaxBody {
 		return nil, response.ErrBodyTooLarge
 	}
-	return newResponse(response.Answer{Status: resp.StatusCode, Size: size, Differs: got.Wrong()}), nil
+	return newResponse(response.Answer{Status: resp.StatusCode, Size: size, Differs: got.Differs()}), nil
 }
 
 // syntax gives net/http's errors of a bad response our own type. Theirs has none: the text is all there is.
@@ -81,7 +81,7 @@ func syntax(err error) error {
 	return err
 }
 
-func (s *secure) begin(ctx context.Context) (end func()) {
+func (s *httpsTransport) begin(ctx context.Context) (end func()) {
 	s.mu.Lock()
 	s.ctx = ctx
 	s.mu.Unlock()
@@ -92,6 +92,6 @@ func (s *secure) begin(ctx context.Context) (end func()) {
 	}
 }
 
-func (s *secure) retried() uint64 { return 0 }
+func (s *httpsTransport) retried() uint64 { return 0 }
 
-func (s *secure) close() { s.transport.CloseIdleConnections() }
+func (s *httpsTransport) close() { s.std.CloseIdleConnections() }
