@@ -1,8 +1,9 @@
 // Package loadgen puts HTTP load on a server and measures what came back and what it cost.
 //
-// Two engines drive it: vegeta's Attacker over a lean transport of bounded keep-alive connections, and an event loop of
-// our own. Every latency of an open load counts from the moment the request was due, not from the moment the generator got round to it, so that neither a
-// stalled server nor a late generator hides its own queue (coordinated omission).
+// Two engines drive it: vegeta's Attacker over a lean transport of bounded keep-alive connections, and an event
+// loop of our own. Every latency of an open load counts from the moment the request was due, not from the moment
+// the generator got round to it, so that neither a stalled server nor a late generator hides its own queue
+// (coordinated omission).
 package loadgen
 
 import (
@@ -22,24 +23,26 @@ const DefaultTimeout = 10 * time.Second
 // DefaultMaxBody is the largest response body, in bytes, where Attack.MaxBody is 0.
 const DefaultMaxBody = 64 << 20
 
-// Grace is how long after Attack.Duration an open load still sends what was due within it. Without it the last request
-// of a run would be lost to a few microseconds of lag; with no end to it an overloaded server would stretch the run.
+// Grace is how long after Attack.Duration an open load still sends what was due within it. Without it the last
+// request of a run would be lost to a few microseconds of lag; with no end to it an overloaded server would
+// stretch the run.
 const Grace = time.Second
 
 // Attack is one load: what is sent, how fast, over how many connections, for how long.
 type Attack struct {
 	Target      Target
 	Connections int           // most connections, and most requests in flight
-	Rate        float64       // requests per second of an open load; 0 is a closed load: each connection sends as soon as it has its answer
+	Rate        float64       // requests per second of an open load; 0 is a closed one: a connection sends when it has its answer
 	Duration    time.Duration // how long requests are sent; their answers are waited for beyond it, within Timeout
-	Timeout     time.Duration // of one request, from connecting (if it needs a connection) to the last byte; 0 means DefaultTimeout
+	Timeout     time.Duration // of one request, from connecting, if it has to, to the last byte; 0 means DefaultTimeout
 	MaxBody     int64         // bytes of response body beyond which the request has failed; 0 means DefaultMaxBody
 	WantStatus  int           // the status of success; 0 means any of 200 to 399 (redirects are not followed)
 	WantBody    []byte        // the body of success, byte by byte; nil means any
 	Engine      string        // the name of one of Engines; "" means Auto's, of any rate
 
-	// Each, when not nil, is called with every request that Result.Requests counts, in the order in which they ended. It
-	// runs on the engine's own thread, one call at a time, and holds up the load for as long; the Outcome is good until it returns.
+	// Each, when not nil, is called with every request that Result.Requests counts, in the order in which they
+	// ended. It runs on the engine's own thread, one call at a time, and holds up the load for as long; the
+	// Outcome is good until it returns.
 	Each func(*Outcome)
 }
 
@@ -78,8 +81,8 @@ func (a Attack) prepared() (Attack, error) {
 // spareDescriptors is what an engine itself and the sampling beside it may open.
 const spareDescriptors = 16
 
-// checkDescriptors refuses more connections than the process may have file descriptors: each would fail otherwise, and the
-// server be blamed for it. (Go has raised the soft limit to the hard one when the process started.)
+// checkDescriptors refuses more connections than the process may have file descriptors: each would fail otherwise,
+// and the server be blamed for it. (Go has raised the soft limit to the hard one when the process started.)
 func checkDescriptors(a Attack) error {
 	var limit unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
@@ -90,7 +93,8 @@ func checkDescriptors(a Attack) error {
 		return fmt.Errorf("load on %s: counting the open files: %w", a.Target.URL, err)
 	}
 	if most := int64(limit.Cur) - int64(len(open)) - spareDescriptors; limit.Cur < 1<<62 && int64(a.Connections) > most {
-		return fmt.Errorf("load on %s: %d connections asked for, at most %d possible: this process may have %d files open (RLIMIT_NOFILE, see ulimit -n), and has %d: ask for fewer, or raise the limit",
+		return fmt.Errorf("load on %s: %d connections asked for, at most %d possible: this process may have %d files open "+
+			"(RLIMIT_NOFILE, see ulimit -n), and has %d: ask for fewer, or raise the limit",
 			a.Target.URL, a.Connections, max(most, 0), limit.Cur, len(open))
 	}
 	return nil

@@ -38,8 +38,18 @@ func run(t *testing.T, a loadgen.Attack) *loadgen.Result {
 	return res
 }
 
-// onEachEngine runs a test of what all engines must do.
+// onEachEngine runs a test of what all engines must do, of all at once and beside other tests: most of its time is waiting.
 func onEachEngine(t *testing.T, f func(t *testing.T, engine string)) {
+	t.Parallel()
+	var all sync.WaitGroup
+	for _, e := range loadgen.Engines {
+		all.Go(func() { t.Run(e.Name, func(t *testing.T) { f(t, e.Name) }) })
+	}
+	all.Wait()
+}
+
+// onEngineAfterEngine runs a test that looks at the whole process, or at times that others would change.
+func onEngineAfterEngine(t *testing.T, f func(t *testing.T, engine string)) {
 	for _, e := range loadgen.Engines {
 		t.Run(e.Name, func(t *testing.T) { f(t, e.Name) })
 	}
@@ -182,7 +192,7 @@ func TestBacklogAtTheEndIsSent(t *testing.T) {
 		var seen atomic.Int64
 		s := serve(t, func(http.ResponseWriter, *http.Request) {
 			if seen.Add(1) == 5 {
-				<-time.After(400 * time.Millisecond)
+				<-time.After(250 * time.Millisecond)
 			}
 		})
 		res := run(t, loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: s.URL}, Connections: 1, Rate: 50, Duration: 200 * time.Millisecond})
@@ -327,7 +337,7 @@ func TestRunsOfAGeneratorShareConnections(t *testing.T) {
 		}
 		defer g.Close()
 		for range 3 {
-			res, err := g.Run(t.Context(), 20*time.Millisecond)
+			res, err := g.Run(t.Context(), 50*time.Millisecond)
 			if err != nil || res.Errors != 0 || res.Requests == 0 {
 				t.Fatalf("%+v, %v", res, err)
 			}

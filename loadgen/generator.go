@@ -15,11 +15,12 @@ import (
 // it meet the same connections (a server with a thread for each would otherwise start them all anew, inside the
 // measurement). Its runs follow one another; they must not overlap.
 //
-// As long as it is open, idle CPUs of the machine are kept from sleeping, where the system lets it (see awake): what a CPU
-// takes to wake up, tens of microseconds on a virtual machine, would else be in every latency of a load that leaves it pauses.
+// As long as it is open, idle CPUs of the machine are kept from sleeping, where the system lets it (see awake):
+// what a CPU takes to wake up, tens of microseconds on a virtual machine, would else be in every latency of a load
+// that leaves it pauses.
 type Generator struct {
-	// Awake says that the CPUs are kept awake: on Linux, as root. Records of which one was made so and the other not differ by
-	// what waking costs.
+	// Awake says that the CPUs are kept awake: on Linux, as root. Records of which one was made so and the other
+	// not differ by what waking costs.
 	Awake bool
 
 	attack Attack
@@ -27,8 +28,8 @@ type Generator struct {
 	awake  awake
 }
 
-// Open prepares an attack: it checks it and fixes the bytes that will be sent. No connection is opened yet. a.Duration
-// is not used: each Run has its own.
+// Open prepares an attack: it checks it and fixes the bytes that will be sent. No connection is opened yet.
+// a.Duration is not used: each Run has its own.
 func Open(a Attack) (*Generator, error) {
 	a, err := a.prepared()
 	if err != nil {
@@ -57,9 +58,10 @@ func (g *Generator) Close() {
 
 // Run drives the target for the duration and waits for the answers to what was sent.
 //
-// When ctx ends, the load stops at once: requests in flight are aborted, and Run returns what was measured until then
-// together with ctx's error. Any other error means that the attack itself is impossible (an address that cannot be found,
-// say) and comes with a nil Result: a server that fails or is not there is a Result full of errors.
+// When ctx ends, the load stops at once: requests in flight are aborted, and Run returns what was measured until
+// then together with ctx's error. Any other error means that the attack itself is impossible (an address that
+// cannot be found, say) and comes with a nil Result: a server that fails or is not there is a Result full of
+// errors.
 func (g *Generator) Run(ctx context.Context, duration time.Duration) (*Result, error) {
 	if duration <= 0 {
 		return nil, fmt.Errorf("load on %s: a duration of %v: it must be more than 0", g.attack.Target.URL, duration)

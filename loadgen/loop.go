@@ -45,7 +45,8 @@ func openLoop(a Attack) (driver, error) {
 		return nil, err
 	}
 	if u.Scheme != "http" {
-		return nil, fmt.Errorf("load on %s: the %s engine speaks plain http only: choose the %s engine for https", a.Target.URL, Loop, Vegeta)
+		return nil, fmt.Errorf("load on %s: the %s engine speaks plain http only: choose the %s engine for https",
+			a.Target.URL, Loop, Vegeta)
 	}
 	port := uint64(80)
 	if p := u.Port(); p != "" {
@@ -90,8 +91,8 @@ func (e *loopEngine) close() {
 	<-e.ended
 }
 
-// run hands one run over to the loop and waits for it. An address that cannot be found is an error of the run, for there
-// is nothing to send to.
+// run hands one run over to the loop and waits for it. An address that cannot be found is an error of the run, for
+// there is nothing to send to.
 func (e *loopEngine) run(ctx context.Context, duration time.Duration) (*Result, error) {
 	addrs, err := e.resolve(ctx)
 	if err != nil && ctx.Err() != nil {
@@ -126,8 +127,9 @@ func (e *loopEngine) resolve(ctx context.Context) ([]netip.AddrPort, error) {
 }
 
 // How connections are opened. A server's accept backlog (4096 on a Linux of today, 511 in Node.js, 128 and less
-// elsewhere) overflows when connections come faster than it accepts them; a SYN that is dropped then comes again a second
-// later. On loopback a connection stands before the server knows of it, so it is the pace that has to leave it time.
+// elsewhere) overflows when connections come faster than it accepts them; a SYN that is dropped then comes again a
+// second later. On loopback a connection stands before the server knows of it, so it is the pace that has to leave
+// it time.
 const (
 	dialBatch = 64                    // at once, before the clock starts,
 	dialEvery = 8 * time.Millisecond  // and then so many again: 8,000 a second; afterwards, as the load needs them

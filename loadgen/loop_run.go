@@ -6,12 +6,12 @@ import (
 	"nodecompare/servers/eventloop"
 )
 
-// startBatch is how many connections send their first request in one turn of the loop: the answers to the first should
-// not have to wait until the last has been sent.
+// startBatch is how many connections send their first request in one turn of the loop: the answers to the first
+// should not have to wait until the last has been sent.
 const startBatch = 64
 
-// loopQuantum is the shortest wait of an open load's schedule: at more than 20,000/s what becomes due within it is sent
-// together. SendLag shows what that costs.
+// loopQuantum is the shortest wait of an open load's schedule: at more than 20,000/s what becomes due within it is
+// sent together. SendLag shows what that costs.
 const loopQuantum = 50 * time.Microsecond
 
 // loopRun is one run of a loopEngine. A closed load first opens the connections; then the clock starts.
@@ -184,7 +184,8 @@ func (r *loopRun) plan() {
 	}
 }
 
-// available gives the connection that was used last, so that no more are kept busy than needed, or a client without one.
+// available gives the connection that was used last, so that no more are kept busy than needed, or a client
+// without one.
 func (r *loopRun) available() *client {
 	for _, list := range []*[]*client{&r.free, &r.none} {
 		if n := len(*list); n > 0 {

@@ -43,7 +43,8 @@ func newRecorder(a Attack) *recorder {
 	return r
 }
 
-// begins is called once for each connection of a closed load that opens them before it starts, at its turn to send first.
+// begins is called once for each connection of a closed load that opens them before it starts, at its turn to send
+// first.
 func (r *recorder) begins(at time.Duration) {
 	r.res.Starting += at / time.Duration(r.attack.Connections)
 }
@@ -70,7 +71,8 @@ func (r *recorder) add(x *outcome) {
 		r.fail(x, failure{Status, "status " + strconv.Itoa(x.answer.Status)})
 		return
 	case x.answer.Differs:
-		r.fail(x, failure{Body, fmt.Sprintf("a body of %d bytes that is not the wanted one of %d", x.answer.Size, len(r.attack.WantBody))})
+		r.fail(x, failure{Body, fmt.Sprintf("a body of %d bytes that is not the wanted one of %d",
+			x.answer.Size, len(r.attack.WantBody))})
 		return
 	}
 	r.ends.add(x.done)
@@ -118,8 +120,8 @@ func record(h *hdrhistogram.Histogram, d time.Duration) {
 	}
 }
 
-// Outcome is what became of one request of a run, as Attack.Each is told of it. The latency that Result.Latency counts is
-// End-Due, and that of Result.Uncorrected End-Sent.
+// Outcome is what became of one request of a run, as Attack.Each is told of it. The latency that Result.Latency
+// counts is End-Due, and that of Result.Uncorrected End-Sent.
 type Outcome struct {
 	Seq   uint64    // the number of the request in an open load, from 0; 0 in a closed one
 	Due   time.Time // when it should have been sent; in a closed load when it was
@@ -131,8 +133,8 @@ type Outcome struct {
 	Error string    // its text
 }
 
-// tell passes an outcome on, with the failure that the recorder has made of it. One Outcome serves for all: a fresh one
-// would be an allocation a request.
+// tell passes an outcome on, with the failure that the recorder has made of it. One Outcome serves for all: a
+// fresh one would be an allocation a request.
 func (r *recorder) tell(x *outcome, f failure) {
 	if r.attack.Each == nil {
 		return
@@ -167,8 +169,8 @@ func newTimeline() timeline {
 // add counts an event. Times count from the start of the run, and need not come in order.
 func (t *timeline) add(at time.Duration) { t.bins[t.bin(max(at, 0))]++ }
 
-// bin gives the index of the bin for that time. While there are too many, neighbours are merged: that happens as often as
-// the run's length doubles, so an event costs a division and nothing more.
+// bin gives the index of the bin for that time. While there are too many, neighbours are merged: that happens as
+// often as the run's length doubles, so an event costs a division and nothing more.
 func (t *timeline) bin(at time.Duration) int {
 	i := at / t.every
 	for i >= mostBins {

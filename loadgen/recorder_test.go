@@ -1,12 +1,11 @@
 package loadgen
 
 import (
-	"context"
-	"io"
-	"net/http"
-	"net/http/httptest"
+	"slices"
 	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 
 	"nodecompare/loadgen/response"
 )
@@ -51,69 +50,84 @@ func TestLatencyBeyondTheHistogram(t *testing.T) {
 	}
 }
 
-// The test server's certificate has to be trusted, for which there is no option: hence from inside.
-func TestSecure(t *testing.T) {
-	hold := make(chan bool)
-	s := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.ProtoMajor != 1 {
-			t.Errorf("%s over TLS", r.Proto)
+// However long a run is, and in whatever order requests end, each success is in one bin, the one of its time.
+func TestTimelineHasEverySuccess(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		longest := rapid.SampledFrom([]time.Duration{time.Millisecond, time.Second, 5121 * time.Millisecond, time.Minute, 100 * time.Hour}).Draw(t, "longest")
+		ends := rapid.SliceOfN(rapid.Int64Range(0, int64(longest)), 0, 300).Draw(t, "ends")
+		rec := newRecorder(Attack{})
+		var last, answered time.Duration
+		successes := map[time.Duration]uint64{}
+		for _, e := range ends {
+			x := outcome{done: time.Duration(e), answer: response.Answer{Status: 200}}
+			if rapid.IntRange(0, 4).Draw(t, "failed") == 0 {
+				x.answer.Status = 500
+			} else {
+				successes[x.done]++
+				answered = max(answered, x.done)
+			}
+			last = max(last, x.done)
+			rec.add(&x)
 		}
-		if r.URL.Path == "/hold" {
-			<-hold
+		res := rec.result(0)
+		want := make([]uint64, len(res.Completed))
+		for at, n := range successes {
+			want[at/res.CompletedEvery] += n
 		}
-		if _, err := io.Copy(w, r.Body); err != nil {
-			t.Error(err)
+		if !slices.Equal(res.Completed, want) {
+			t.Fatalf("bins of %v: %v, want %v", res.CompletedEvery, res.Completed, want)
 		}
-	}))
-	defer s.Close()
-	defer close(hold)
-	generator := func(a Attack) *Generator {
-		t.Helper()
-		a, err := a.prepared()
-		if err != nil {
-			t.Fatal(err)
+		var sum uint64
+		for _, n := range res.Completed {
+			sum += n
 		}
-		c, err := newHTTPSTransport(a)
-		if err != nil {
-			t.Fatal(err)
+		if sum != res.Requests-res.Errors {
+			t.Errorf("%d in the bins, %d successes", sum, res.Requests-res.Errors)
 		}
-		c.std.TLSClientConfig = s.Client().Transport.(*http.Transport).TLSClientConfig.Clone()
-		c.std.TLSClientConfig.NextProtos = nil
-		t.Cleanup(c.close)
-		return &Generator{attack: a, driver: &attacker{attack: a, transport: c, failures: newFailures()}}
-	}
+		n, every := len(res.Completed), res.CompletedEvery
+		if n > mostBins || time.Duration(n)*every < last || every > firstBin && last/(every/2) < mostBins {
+			t.Errorf("%d bins of %v for a run of %v", n, every, last)
+		}
+		// The run's end is a bin's end at the latest, unless a success came right at it.
+		if n > 0 && time.Duration(n-1)*every >= last && time.Duration(n-1)*every > answered {
+			t.Errorf("%d bins of %v for a run of %v", n, every, last)
+		}
+	})
+}
 
-	g := generator(Attack{Target: Target{Method: "POST", URL: s.URL, Body: []byte("hello")}, Connections: 2, Rate: 100})
-	res, err := g.Run(t.Context(), 100*time.Millisecond)
-	if err != nil || res.Requests != 10 || res.Errors != 0 || res.BytesIn != 50 {
-		t.Errorf("%+v, %v", res, err)
+func TestTimelineOfAnUnhappyClock(t *testing.T) {
+	line := newTimeline()
+	line.add(-time.Hour)
+	line.add(1<<63 - 1)
+	if n := len(line.bins); n > mostBins || line.bins[0] != 1 || line.bins[n-1] != 1 {
+		t.Errorf("%d bins of %v: %v", n, line.every, line.bins)
 	}
+}
 
-	for want, errors := range map[string]uint64{"hello": 0, "hallo": 5, "hell": 5} {
-		g = generator(Attack{Target: Target{Method: "POST", URL: s.URL, Body: []byte("hello")}, WantBody: []byte(want), Connections: 2, Rate: 100})
-		res, err = g.Run(t.Context(), 50*time.Millisecond)
-		if err != nil || res.ErrorKinds[Body] != errors || res.Errors != errors || res.Requests != 5 {
-			t.Errorf("wanting the body %q: %+v, %v", want, res, err)
+// What one request costs to be recorded, and what of it is the timeline's.
+func BenchmarkRecord(b *testing.B) {
+	const perRequest = 100 * time.Microsecond
+	b.Run("timeline", func(b *testing.B) {
+		line := newTimeline()
+		for i := 0; b.Loop(); i++ {
+			line.add(time.Duration(i) * perRequest)
 		}
-	}
-
-	g = generator(Attack{Target: Target{Method: "POST", URL: s.URL, Body: []byte("hello")}, Connections: 2, Rate: 100, MaxBody: 4})
-	res, err = g.Run(t.Context(), 50*time.Millisecond)
-	if err != nil || res.ErrorKinds[Other] != 5 {
-		t.Errorf("over the body limit: %+v, %v", res, err)
-	}
-
-	g = generator(Attack{Target: Target{URL: s.URL + "/hold"}, Connections: 2, Rate: 20, Timeout: 50 * time.Millisecond})
-	res, err = g.Run(t.Context(), 100*time.Millisecond)
-	if err != nil || res.ErrorKinds[Timeout] != 2 {
-		t.Errorf("timeout: %+v, %v", res, err)
-	}
-
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
-	g = generator(Attack{Target: Target{URL: s.URL + "/hold"}, Connections: 2, Timeout: time.Hour})
-	res, err = g.Run(ctx, time.Hour)
-	if err != context.DeadlineExceeded || res.Aborted != 2 || res.Requests != 0 {
-		t.Errorf("cancelled: %+v, %v", res, err)
-	}
+	})
+	b.Run("closed", func(b *testing.B) {
+		rec := newRecorder(Attack{})
+		x := outcome{answer: response.Answer{Status: 200}}
+		for b.Loop() {
+			x.sent, x.done = x.done, x.done+perRequest
+			rec.add(&x)
+		}
+	})
+	b.Run("open", func(b *testing.B) {
+		rec := newRecorder(Attack{Rate: float64(time.Second / perRequest)})
+		x := outcome{answer: response.Answer{Status: 200}}
+		for b.Loop() {
+			x.seq++
+			x.sent, x.done = x.done, x.done+perRequest
+			rec.add(&x)
+		}
+	})
 }

@@ -13,8 +13,8 @@ import (
 	"nodecompare/loadgen/response"
 )
 
-// MaxLatency is the largest value that a histogram holds; what is longer counts as this. One constant for all, so that
-// any two histograms can be merged.
+// MaxLatency is the largest value that a histogram holds; what is longer counts as this. One constant for all, so
+// that any two histograms can be merged.
 const MaxLatency = time.Hour
 
 // Result is what a run measured.
@@ -25,11 +25,11 @@ type Result struct {
 	ErrorExamples map[string]string // the first error's text of each kind
 	Codes         map[int]uint64    // whole responses by status, wanted or not
 	Aborted       uint64            // sent, but cut short by the end of the context; in none of the above
-	Unsent        uint64            // offered within the duration, but never sent, for want of a free connection or of CPU; 0 in a closed load
-	Retries       uint64            // sent again over a fresh connection, for the kept-alive one had been closed meanwhile; counted once in Requests
+	Unsent        uint64            // offered in time, never sent for want of a connection or of CPU; 0 in a closed load
+	Retries       uint64            // sent again, for the kept-alive connection had been closed; counted once in Requests
 	Offered       float64           // requests/s asked for; 0 in a closed load
-	Duration      time.Duration     // for which requests were to be sent, as it was asked for; their answers are waited for beyond it
-	Starting      time.Duration     // of a closed load on the loop engine: from the start until a connection sent its first request, the mean of all
+	Duration      time.Duration     // how long requests were to be sent; their answers are waited for beyond it
+	Starting      time.Duration     // of a closed load on the loop: when a connection sent its first request, the mean of all
 	Elapsed       time.Duration     // from the start to the end of the last request
 	BytesIn       uint64            // of response bodies
 
@@ -42,17 +42,18 @@ type Result struct {
 	// nanoseconds. Empty in a closed load.
 	SendLag *hdrhistogram.Histogram
 
-	// Completed is how many requests succeeded in each CompletedEvery of Elapsed, by the time of their end, the oldest first:
-	// 512 bins at most. The width is 10 ms, and doubles whenever the run gets too long for it; the last bin is cut short by
-	// the run's end.
+	// Completed is how many requests succeeded in each CompletedEvery of Elapsed, by the time of their end, the
+	// oldest first: 512 bins at most. The width is 10 ms, and doubles whenever the run gets too long for it; the
+	// last bin is cut short by the run's end.
 	Completed      []uint64
 	CompletedEvery time.Duration
 }
 
 func newHistogram() *hdrhistogram.Histogram { return hdrhistogram.New(1, int64(MaxLatency), 3) }
 
-// Add takes another run of the same attack in, as if the two had been one with a pause: counts and times are added, and the
-// histograms merged. The other is not changed. BytesIn, Requests and the like are then of both; Offered stays.
+// Add takes another run of the same attack in, as if the two had been one with a pause: counts and times are
+// added, and the histograms merged. The other is not changed. BytesIn, Requests and the like are then of both;
+// Offered stays.
 func (r *Result) Add(other *Result) {
 	r.Requests += other.Requests
 	r.Errors += other.Errors
@@ -83,8 +84,8 @@ func (r *Result) Add(other *Result) {
 	r.Completed, r.CompletedEvery = joined(r, other)
 }
 
-// Beside takes in another run, of the same time and the same target: the two are one load of both rates. Neither may be used
-// with Add afterwards.
+// Beside takes in another run, of the same time and the same target: the two are one load of both rates. Neither
+// may be used with Add afterwards.
 func (r *Result) Beside(other *Result) {
 	elapsed, duration := max(r.Elapsed, other.Elapsed), max(r.Duration, other.Duration)
 	bins, every := summed(r, other)

@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	// SteadyWindows is how many windows in a row must show no trend. With fewer the test has little to go by: of five, only
-	// a perfect order is rarer than the 5% below, and a single window out of it would let a ramp pass.
+	// SteadyWindows is how many windows in a row must show no trend. With fewer the test has little to go by: of
+	// five, only a perfect order is rarer than the 5% below, and a single window out of it would let a ramp pass.
 	SteadyWindows = 10
 
 	trendChance = 0.05 // how rarely noise alone may show a trend so strong, either way
@@ -19,8 +19,9 @@ const (
 	stepLeast   = 3    // windows that a step is counted from: two have hardly a range
 )
 
-// Steady says whether a series of figures, one for each window of a load, oldest first (requests/s, say), has settled.
-// from is the index of the window that the present level begins with; windows before a step no longer count.
+// Steady says whether a series of figures, one for each window of a load, oldest first (requests/s, say), has
+// settled. from is the index of the window that the present level begins with; windows before a step no longer
+// count.
 //
 //   - Step: the level begins anew where two windows in a row lie beyond the range of those before them, on the same side,
 //     by more than that range and 5% of their median. While only the newest does, it may be a step or an outlier, and
@@ -29,9 +30,10 @@ const (
 //     against trend", Econometrica 13, 1945; M. G. Kendall, Rank Correlation Methods, 1948), two-sided at 5%, or one so
 //     small that the medians of their halves differ by less than 3%: on a quiet machine the test sees any drift.
 //
-// The test goes by ranks, so that neither an outlier nor a noise of any spread or shape misleads it. Where nothing but
-// noise is left, 9 of 10 checks pass, or more. A trend that is lost in the noise of ten windows passes as well, which is no harm:
-// by then it is smaller than what the windows differ by. Windows in which nothing was answered are never steady.
+// The test goes by ranks, so that neither an outlier nor a noise of any spread or shape misleads it. Where nothing
+// but noise is left, 9 of 10 checks pass, or more. A trend that is lost in the noise of ten windows passes as
+// well, which is no harm: by then it is smaller than what the windows differ by. Windows in which nothing was
+// answered are never steady.
 func Steady(figures []float64) (steady bool, from int) {
 	for i := stepLeast; i+1 < len(figures); i++ {
 		if i-from < stepLeast {
@@ -67,9 +69,9 @@ func beyond(others []float64, figure float64) int {
 	return 0
 }
 
-// mannKendall is the two-sided chance that values in random order show a trend at least as strong as these do. Kendall's
-// S, the number of pairs that rise less the number that fall, has the distribution of a random permutation's inversions;
-// it is counted, not approximated. Ties make the true chance smaller than this one.
+// mannKendall is the two-sided chance that values in random order show a trend at least as strong as these do.
+// Kendall's S, the number of pairs that rise less the number that fall, has the distribution of a random
+// permutation's inversions; it is counted, not approximated. Ties make the true chance smaller than this one.
 func mannKendall(values []float64) float64 {
 	n := len(values)
 	s := 0
@@ -83,7 +85,8 @@ func mannKendall(values []float64) float64 {
 			}
 		}
 	}
-	// chance[k] is that of k inversions in a permutation of the first m values: the m-th is put before 0 to m-1 of the others.
+	// chance[k] is that of k inversions in a permutation of the first m values: the m-th is put before 0 to m-1 of
+	// the others.
 	pairs := n * (n - 1) / 2
 	chance := make([]float64, pairs+1)
 	chance[0] = 1
@@ -114,8 +117,9 @@ func median(values []float64) float64 {
 
 // WarmUpOptions says how a warm-up is run.
 type WarmUpOptions struct {
-	// Window is the length of one run, long enough for some answers on each connection: 100 ms for a route that answers
-	// within 20 ms. A run also waits for the answers to what it sent. The shortest warm-up is SteadyWindows of them.
+	// Window is the length of one run, long enough for some answers on each connection: 100 ms for a route that
+	// answers within 20 ms. A run also waits for the answers to what it sent. The shortest warm-up is
+	// SteadyWindows of them.
 	Window time.Duration
 	Cap    time.Duration // no window begins that would end after this: then the warm-up is over, steady or not
 }
@@ -126,8 +130,8 @@ type WarmUp struct {
 	Windows int
 	Steady  bool // false: it ended at the cap, or too few windows fitted into it
 	Errors  uint64
-	// Figures are what was looked at, one for each window: requests without error per second; in an open load, whose rate
-	// is given and says nothing about the server, the median latency in nanoseconds.
+	// Figures are what was looked at, one for each window: requests without error per second; in an open load,
+	// whose rate is given and says nothing about the server, the median latency in nanoseconds.
 	Figures []float64
 }
 

@@ -23,7 +23,8 @@ type Target struct {
 
 var errLineBreak = errors.New("contains a line break or NUL")
 
-// check refuses headers that would change the shape of the request: net/http's own writer silently drops or rewrites them.
+// check refuses headers that would change the shape of the request: net/http's own writer silently drops or
+// rewrites them.
 func (t Target) check() error {
 	for name, values := range t.Header {
 		if name == "" || strings.ContainsAny(name, " \t\r\n\x00:()<>@,;\\\"/[]?={}") {
@@ -38,8 +39,8 @@ func (t Target) check() error {
 	return nil
 }
 
-// Reach opens a connection to the target and closes it, without a request. Where that is impossible a load would be nothing but errors
-// for all its duration; the error says of which kind.
+// Reach opens a connection to the target and closes it, without a request. Where that is impossible a load would
+// be nothing but errors for all its duration; the error says of which kind.
 func Reach(ctx context.Context, a Attack) error {
 	a, err := a.prepared()
 	if err != nil {

@@ -83,8 +83,8 @@ func (g *attacker) run(ctx context.Context, duration time.Duration) (*Result, er
 	return res, ctx.Err()
 }
 
-// targeter gives vegeta what it copies into its results. The request's headers are left out: the transport has its bytes
-// already, and vegeta would copy each of them into each request.
+// targeter gives vegeta what it copies into its results. The request's headers are left out: the transport has its
+// bytes already, and vegeta would copy each of them into each request.
 func (g *attacker) targeter() vegeta.Targeter {
 	t := g.attack.Target
 	return func(v *vegeta.Target) error {

@@ -11,8 +11,8 @@ import (
 	"nodecompare/loadgen/response"
 )
 
-// httpsTransport carries https by net/http's transport. Its connections and retries are net/http's own: the retries are not
-// counted, and cost what they cost.
+// httpsTransport carries https by net/http's transport. Its connections and retries are net/http's own: the
+// retries are not counted, and cost what they cost.
 type httpsTransport struct {
 	attack  Attack
 	request *http.Request // the target's, copied for each call

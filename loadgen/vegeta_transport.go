@@ -33,9 +33,9 @@ func newTransport(a Attack) (transport, error) {
 // again and again. net/http's transport does far more (proxies, HTTP/2, dialling races, two goroutines a connection)
 // and costs three times the CPU.
 //
-// It never has more connections than there are calls of RoundTrip at once, which vegeta's workers bound. What a caller
-// gets is an http.Response without a body, since that has been read to its end, counted and dropped: only so is
-// latency the time to the last byte. The response is shared between calls and must not be written to.
+// It never has more connections than there are calls of RoundTrip at once, which vegeta's workers bound. What a
+// caller gets is an http.Response without a body, since that has been read to its end, counted and dropped: only
+// so is latency the time to the last byte. The response is shared between calls and must not be written to.
 type pool struct {
 	addr    string // host:port
 	wire    []byte // the request
@@ -80,7 +80,8 @@ func (p *pool) RoundTrip(req *http.Request) (*http.Response, error) {
 		if !errors.As(err, new(*unanswered)) || !p.safe {
 			return resp, err
 		}
-		// The server had closed the idle connection before it got the request, or as it did. net/http tries again too.
+		// The server had closed the idle connection before it got the request, or as it did. net/http tries again
+		// too.
 		p.retries.Add(1)
 	}
 	c, err := p.dial(deadline)

@@ -27,6 +27,7 @@ func drive(ctx context.Context, a loadgen.Attack) (*loadgen.Result, error) {
 }
 
 func TestFrom(t *testing.T) {
+	t.Parallel()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, err := w.Write([]byte("four")); err != nil {
 			t.Error(err)
@@ -64,6 +65,7 @@ func TestFrom(t *testing.T) {
 
 // How long a load was to send says nothing once it was cut short.
 func TestFromALoadThatWasCutShort(t *testing.T) {
+	t.Parallel()
 	hold := make(chan struct{})
 	s := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-hold }))
 	defer s.Close()
@@ -84,6 +86,7 @@ func TestFromALoadThatWasCutShort(t *testing.T) {
 
 // The generator's share is of the run, and an engine on one thread has one core whatever the machine has.
 func TestGeneratorAndHost(t *testing.T) {
+	t.Parallel()
 	a := loadgen.Attack{Connections: 1, Engine: loadgen.Loop}
 	s := httptest.NewServer(http.NotFoundHandler())
 	defer s.Close()
@@ -104,5 +107,15 @@ func TestGeneratorAndHost(t *testing.T) {
 	a.Engine = loadgen.Vegeta
 	if e := measure.From(a, r, w, 8, nil); e.Generator.Cores != 8 {
 		t.Errorf("%+v", e.Generator)
+	}
+	for _, engine := range loadgen.Engines {
+		a.Engine = engine.Name
+		for percent, atItsLimit := range map[int]bool{10: false, 99: true} {
+			w := &sample.Window{Elapsed: r.Elapsed, CPU: r.Elapsed * time.Duration(percent) / 100}
+			trust := results.Weigh(measure.From(a, r, w, 1, nil))
+			if slices.Contains(trust.Rules, "generator CPU") != atItsLimit {
+				t.Errorf("%s, with %d%% of a core: %+v", engine.Name, percent, trust)
+			}
+		}
 	}
 }

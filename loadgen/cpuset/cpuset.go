@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// maxCPU is the highest CPU number that is taken: the kernel's own interface to it, cpu_set_t, ends there.
+// MaxCPU is the highest CPU number that is taken: the kernel's own interface to it, cpu_set_t, ends there.
 const MaxCPU = 1023
 
 // ErrNoPinning says that this system does not let a process be bound to CPUs.
@@ -132,8 +132,9 @@ type Split struct {
 // Pinned says whether the two are on CPUs of their own.
 func (s Split) Pinned() bool { return len(s.Server) > 0 }
 
-// Choose gives the split for the CPUs that this process may use (Allowed), before it pins itself. With auto, where there
-// is nothing to share out, the note says that server and generator share. CPUs that were named must be allowed.
+// Choose gives the split for the CPUs that this process may use (Allowed), before it pins itself. With auto, where
+// there is nothing to share out, the note says that server and generator share. CPUs that were named must be
+// allowed.
 func (p Pin) Choose() (Split, error) {
 	if !p.Auto && len(p.Server) == 0 {
 		return Split{Note: "server and generator share all CPUs: pinning is off"}, nil
@@ -148,7 +149,8 @@ func (p Pin) Choose() (Split, error) {
 	return p.split(allowed, siblings)
 }
 
-// split does the choosing; siblings gives the CPUs that are threads of the same core as the given one, itself among them.
+// split does the choosing; siblings gives the CPUs that are threads of the same core as the given one, itself
+// among them.
 func (p Pin) split(allowed CPUs, siblings func(cpu int) CPUs) (Split, error) {
 	if !p.Auto {
 		for _, side := range []CPUs{p.Server, p.Generator} {

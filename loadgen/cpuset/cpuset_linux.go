@@ -11,8 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// maxPasses bounds the search for threads that were started while others were being pinned. Each pass pins all that it
-// finds, and threads started by those are pinned from the start: two or three passes are usual.
+// maxPasses bounds the search for threads that were started while others were being pinned. Each pass pins all
+// that it finds, and threads started by those are pinned from the start: two or three passes are usual.
 const maxPasses = 100
 
 // Allowed is the CPUs that this process may use (sched_getaffinity(2) of its main thread).
@@ -27,9 +27,9 @@ func Affinity(pid int) (CPUs, error) {
 	return members(&mask), nil
 }
 
-// PinSelf binds every thread of this process to the CPUs until restore, which gives each thread what it had before, and
-// those begun since what the main thread had. GOMAXPROCS is brought in line at once, both times, unless the environment
-// sets it; a value that the program itself had set by runtime.GOMAXPROCS is lost by that.
+// PinSelf binds every thread of this process to the CPUs until restore, which gives each thread what it had
+// before, and those begun since what the main thread had. GOMAXPROCS is brought in line at once, both times,
+// unless the environment sets it; a value that the program itself had set by runtime.GOMAXPROCS is lost by that.
 func PinSelf(cpus CPUs) (restore func() error, err error) {
 	pid := os.Getpid()
 	what := fmt.Sprintf("pin this process to CPU %v", cpus)
@@ -78,9 +78,10 @@ func followAffinity() {
 	}
 }
 
-// Pinned runs start with the calling thread bound to the CPUs, so that a process started within it (exec.Cmd.Start) has
-// them from its first instruction: a child has the mask of the thread that forked it, and execve(2) preserves it. With no
-// CPUs it just runs start. Threads that Go starts meanwhile do not have the mask: it makes none from a locked thread.
+// Pinned runs start with the calling thread bound to the CPUs, so that a process started within it
+// (exec.Cmd.Start) has them from its first instruction: a child has the mask of the thread that forked it, and
+// execve(2) preserves it. With no CPUs it just runs start. Threads that Go starts meanwhile do not have the mask:
+// it makes none from a locked thread.
 func Pinned(cpus CPUs, start func() error) error {
 	if len(cpus) == 0 {
 		return start()
@@ -109,8 +110,9 @@ func Pinned(cpus CPUs, start func() error) error {
 	return startErr
 }
 
-// eachThread calls do for every thread of a process, those too that begin meanwhile, and gives how many there were. The
-// last pass over them finds none that is new: then all that are to come descend from threads that have been done.
+// eachThread calls do for every thread of a process, those too that begin meanwhile, and gives how many there
+// were. The last pass over them finds none that is new: then all that are to come descend from threads that have
+// been done.
 func eachThread(pid int, do func(tid int) error) (int, error) {
 	done := map[int]bool{}
 	for range maxPasses {

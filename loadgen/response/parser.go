@@ -36,10 +36,10 @@ type Answer struct {
 	Differs bool  // the body is not the wanted one
 }
 
-// Parser takes responses apart as their bytes arrive, and does no I/O: both engines read with it. It is strict: what
-// HTTP/1.1 forbids is an error, where net/http forgives some of it, since a load generator that misreads one response's
-// end takes the rest of the connection for other responses. It forgives a bare LF at the end of a line of the header
-// (RFC 9112, 2.2) and a status line without the space before its empty reason.
+// Parser takes responses apart as their bytes arrive, and does no I/O: both engines read with it. It is strict:
+// what HTTP/1.1 forbids is an error, where net/http forgives some of it, since a load generator that misreads one
+// response's end takes the rest of the connection for other responses. It forgives a bare LF at the end of a line
+// of the header (RFC 9112, 2.2) and a status line without the space before its empty reason.
 //
 // Bodies are counted, compared and dropped; nothing is allocated for a response whose lines arrive whole.
 type Parser struct {
@@ -57,8 +57,8 @@ type Parser struct {
 	answer Answer
 }
 
-// NewParser returns a parser for responses whose bodies have at most maxBody bytes and should be equal to want; nil stands
-// for any. Begin must be called before the first response, too.
+// NewParser returns a parser for responses whose bodies have at most maxBody bytes and should be equal to want;
+// nil stands for any. Begin must be called before the first response, too.
 func NewParser(maxBody int64, want []byte) Parser {
 	return Parser{maxBody: maxBody, body: Body{Want: want}}
 }
@@ -84,8 +84,8 @@ func (p *Parser) Begin(toHEAD bool) {
 	p.line, p.framing, p.answer, p.body = p.line[:0], framing{length: -1}, Answer{}, Body{Want: p.body.Want}
 }
 
-// Feed takes the next bytes of the connection. It returns how many of them it used, and whether the response is whole:
-// Answer then tells what it was. All are used until it is. Interim responses (1xx) are skipped.
+// Feed takes the next bytes of the connection. It returns how many of them it used, and whether the response is
+// whole: Answer then tells what it was. All are used until it is. Interim responses (1xx) are skipped.
 func (p *Parser) Feed(b []byte) (used int, whole bool, err error) {
 	p.begun = p.begun || len(b) > 0
 	for used < len(b) && !whole && err == nil {
@@ -127,8 +127,8 @@ func (p *Parser) Answer() Answer { return p.answer }
 // Begun reports whether a byte of the response has come.
 func (p *Parser) Begun() bool { return p.begun }
 
-// End is for the end of the connection's bytes: of some responses that is the end too. It returns io.EOF when there was
-// no byte of one, io.ErrUnexpectedEOF when there were some.
+// End is for the end of the connection's bytes: of some responses that is the end too. It returns io.EOF when
+// there was no byte of one, io.ErrUnexpectedEOF when there were some.
 func (p *Parser) End() (Answer, error) {
 	switch {
 	case p.state == restBytes:
@@ -145,8 +145,8 @@ func (p *Parser) finish() {
 	p.answer.Size, p.answer.Differs = p.body.size, p.body.Differs()
 }
 
-// takeLine takes a line to its end, which it cuts off, or what there is of it, which it keeps. Its bytes are good until
-// the next feed.
+// takeLine takes a line to its end, which it cuts off, or what there is of it, which it keeps. Its bytes are good
+// until the next feed.
 func (p *Parser) takeLine(b []byte) (line []byte, used int, ended bool, err error) {
 	end := bytes.IndexByte(b, '\n')
 	used = end + 1
@@ -260,8 +260,8 @@ func (p *Parser) headerEnds() (whole bool, err error) {
 	return false, nil
 }
 
-// Body takes a response's body in parts and drops them. It counts them, and compares them with what is wanted, so that
-// no body is ever held.
+// Body takes a response's body in parts and drops them. It counts them, and compares them with what is wanted, so
+// that no body is ever held.
 type Body struct {
 	Want    []byte // nil for any
 	size    int64  // bytes so far

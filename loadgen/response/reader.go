@@ -53,8 +53,8 @@ func (r *Reader) Next(toHEAD bool) (Answer, error) {
 	}
 }
 
-// bulk reads a part of a long body past the buffer: a Read of more than its size goes straight to the socket, 16 times
-// fewer calls. It leaves the body's last bytes, whose arrival makes the response whole.
+// bulk reads a part of a long body past the buffer: a Read of more than its size goes straight to the socket, 16
+// times fewer calls. It leaves the body's last bytes, whose arrival makes the response whole.
 func (r *Reader) bulk() error {
 	scratch := scratches.Get().(*[]byte)
 	defer scratches.Put(scratch)
@@ -78,7 +78,8 @@ func (r *Reader) over(err error) (Answer, error) {
 	return a, UnexpectedEOF(err)
 }
 
-// UnexpectedEOF returns io.ErrUnexpectedEOF for io.EOF, which within a response it is, and any other error as it stands.
+// UnexpectedEOF returns io.ErrUnexpectedEOF for io.EOF, which within a response it is, and any other error as it
+// stands.
 func UnexpectedEOF(err error) error {
 	if err == io.EOF {
 		return io.ErrUnexpectedEOF

@@ -24,7 +24,8 @@ func readFDs(int) (int, error) { return 0, ErrUnsupported }
 
 func readForks() (uint64, error) { return 0, ErrUnsupported }
 
-// ReadHost returns a state from which nothing follows: macOS counts neither steal time nor quotas, and Interference says so.
+// ReadHost returns a state from which nothing follows: macOS counts neither steal time nor quotas, and
+// Interference says so.
 func ReadHost(cpus cpuset.CPUs) (HostState, error) {
 	return HostState{at: time.Now(), cpus: len(cpus)}, nil
 }

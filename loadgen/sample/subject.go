@@ -43,10 +43,10 @@ func (s Subject) source() (source, error) {
 	return openTree(s)
 }
 
-// CPUTime returns what the subject has used since it started, user and system, by the scheduler's own clock. Of a process
-// alone that takes one system call, however many threads there are; of a tree, a look at every process of the machine. Of a
-// tree's processes that have ended it has what their parents were told (wait4(2)), in units of 10 ms. The error is
-// ErrUnsupported where the system does not tell.
+// CPUTime returns what the subject has used since it started, user and system, by the scheduler's own clock. Of a
+// process alone that takes one system call, however many threads there are; of a tree, a look at every process of
+// the machine. Of a tree's processes that have ended it has what their parents were told (wait4(2)), in units of
+// 10 ms. The error is ErrUnsupported where the system does not tell.
 func (s Subject) CPUTime() (time.Duration, error) {
 	if s.Scope == Alone {
 		return cpuTime(s.PID)
@@ -85,9 +85,9 @@ func (g reading) sameAs(now reading) error {
 	return nil
 }
 
-// busyShare is how much of the CPU time of the thread that used most another one must have used to do the work as well: loops and
-// the threads of a pool share it out more evenly than that. A runtime's own use less: Go's monitor, which looks about every 20 µs while
-// others run, up to two fifths of a loop that mostly waits.
+// busyShare is how much of the CPU time of the thread that used most another one must have used to do the work as
+// well: loops and the threads of a pool share it out more evenly than that. A runtime's own use less: Go's
+// monitor, which looks about every 20 µs while others run, up to two fifths of a loop that mostly waits.
 const busyShare = 0.5
 
 // thread is what one thread has used since it began.

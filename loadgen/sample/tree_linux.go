@@ -25,16 +25,16 @@ func openTree(s Subject) (source, error) {
 	return t, t.look()
 }
 
-// look finds the processes of the tree. It reads the parent of every process of the machine, 13 µs each: not within a window, where it
-// would hold up the load that is sent from the same CPU.
+// look finds the processes of the tree. It reads the parent of every process of the machine, 13 µs each: not
+// within a window, where it would hold up the load that is sent from the same CPU.
 func (t *tree) look() (err error) {
 	t.pids, err = descendants(t.root)
 	return err
 }
 
-// read adds up. A parent is read before its children: a child that ends in between, and is then counted with the parent, would be
-// counted twice the other way round. Processes that were begun since the last look are found if a main thread began them, as in servers
-// that fork; others count from the next look.
+// read adds up. A parent is read before its children: a child that ends in between, and is then counted with the
+// parent, would be counted twice the other way round. Processes that were begun since the last look are found if a
+// main thread began them, as in servers that fork; others count from the next look.
 func (t *tree) read() (reading, error) {
 	sum := reading{pid: t.root}
 	known := make(map[int]bool, len(t.pids))
@@ -76,8 +76,9 @@ func (t *tree) read() (reading, error) {
 	return sum, nil
 }
 
-// readMember reads one process of a tree, and what those of its children used that have ended and that it has waited for. A zombie
-// still has its CPU time, until its parent has taken that over; nothing else. The root must not be one.
+// readMember reads one process of a tree, and what those of its children used that have ended and that it has
+// waited for. A zombie still has its CPU time, until its parent has taken that over; nothing else. The root must
+// not be one.
 func readMember(pid int) (g reading, reaped time.Duration, err error) {
 	p, err := procfs.NewProc(pid)
 	if err != nil {
@@ -95,8 +96,8 @@ func readMember(pid int) (g reading, reaped time.Duration, err error) {
 	return g, time.Duration(s.CUTime+s.CSTime) * statTick, err
 }
 
-// childrenOf are those that the process's main thread began (proc_pid_task(5), children); none where the kernel was built without
-// CONFIG_PROC_CHILDREN, or the process has ended.
+// childrenOf are those that the process's main thread began (proc_pid_task(5), children); none where the kernel
+// was built without CONFIG_PROC_CHILDREN, or the process has ended.
 func childrenOf(pid int) []int {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%[1]d/task/%[1]d/children", pid))
 	if err != nil {
@@ -164,8 +165,8 @@ func (t *tree) pss() (sum uint64, err error) {
 	return sum, err
 }
 
-// descendants are a process and all that descend from it, parents before their children. Orphans are their new parent's
-// (PR_SET_CHILD_SUBREAPER(2const)), so that a root that has adopted them keeps them.
+// descendants are a process and all that descend from it, parents before their children. Orphans are their new
+// parent's (PR_SET_CHILD_SUBREAPER(2const)), so that a root that has adopted them keeps them.
 func descendants(root int) ([]int, error) {
 	dir, err := os.Open("/proc")
 	if err != nil {
@@ -203,7 +204,8 @@ func descendants(root int) ([]int, error) {
 	return pids, nil
 }
 
-// parentIn is the 4th field of a stat file; the second is a name in brackets, which may hold blanks and brackets itself.
+// parentIn is the 4th field of a stat file; the second is a name in brackets, which may hold blanks and brackets
+// itself.
 func parentIn(stat []byte) (pid int, ok bool) {
 	fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
 	if len(fields) < 2 {

@@ -1,4 +1,5 @@
-// Package sample reads what processes and the host spend while a load runs: CPU time, threads, memory, steal time, throttling.
+// Package sample reads what processes and the host spend while a load runs: CPU time, threads, memory, steal time,
+// throttling.
 package sample
 
 import (
@@ -27,12 +28,13 @@ type Window struct {
 	Elapsed time.Duration
 	CPU     time.Duration // user and system, by the scheduler's own clock
 
-	// Context switches within the window of the threads that live at its end. They are read just before it begins and
-	// just after it ends, since reading them takes 30 µs a thread. Threads that ended within it took theirs with them.
+	// Context switches within the window of the threads that live at its end. They are read just before it begins
+	// and just after it ends, since reading them takes 30 µs a thread. Threads that ended within it took theirs
+	// with them.
 	VoluntarySwitches, InvoluntarySwitches uint64
 
-	// Of the same threads: those that ran at all within the window (switches or CPU time moved, or they began in it), and those
-	// with at least half of the CPU time of the one that used most, which is 0 where none used any.
+	// Of the same threads: those that ran at all within the window (switches or CPU time moved, or they began in
+	// it), and those with at least half of the CPU time of the one that used most, which is 0 where none used any.
 	ActiveThreads, BusyThreads int
 
 	ThreadsPeak int    // of all ticks, and the two ends
@@ -41,8 +43,9 @@ type Window struct {
 	FDsPeak     int    // open file descriptors, of all counts, one of them just after the window
 	Processes   int    // the most there were; 1 of a process alone
 
-	// Threads and processes that came and went within the window. It is 0 where no tick saw one; else as many as the whole machine
-	// started meanwhile, since the kernel counts those of nobody in particular (proc_stat(5), "processes").
+	// Threads and processes that came and went within the window. It is 0 where no tick saw one; else as many as
+	// the whole machine started meanwhile, since the kernel counts those of nobody in particular (proc_stat(5),
+	// "processes").
 	ShortLived uint64
 
 	Ticks []Tick // at the steady interval, or a multiple of it in a long window
@@ -68,16 +71,18 @@ type Watcher struct {
 	err    error
 }
 
-// Watch begins a window on a process (os.Getpid() for the generator itself), which is read at the interval until Stop.
-// A tick costs 0.1 ms of CPU and as much for each 500 threads; the two ends 30 µs a thread, which falls outside the window.
-// Before Linux 6.2 counting 10,000 file descriptors takes milliseconds: it is done so rarely that it takes 2% of the time.
-// PSS is read at the end alone: reading it keeps the process from mapping memory and starting threads for as long.
+// Watch begins a window on a process (os.Getpid() for the generator itself), which is read at the interval until
+// Stop. A tick costs 0.1 ms of CPU and as much for each 500 threads; the two ends 30 µs a thread, which falls
+// outside the window. Before Linux 6.2 counting 10,000 file descriptors takes milliseconds: it is done so rarely
+// that it takes 2% of the time. PSS is read at the end alone: reading it keeps the process from mapping memory and
+// starting threads for as long.
 func Watch(pid int, interval time.Duration) (*Watcher, error) {
 	return Subject{PID: pid}.Watch(interval)
 }
 
-// Watch begins a window on the subject, as the function of that name does on a process alone. A tick on a tree costs 40 µs for each of its
-// processes: of a large one ticks are so rare that they take 2% of the time, but no rarer than ten a second.
+// Watch begins a window on the subject, as the function of that name does on a process alone. A tick on a tree
+// costs 40 µs for each of its processes: of a large one ticks are so rare that they take 2% of the time, but no
+// rarer than ten a second.
 func (s Subject) Watch(interval time.Duration) (*Watcher, error) {
 	if interval <= 0 {
 		return nil, fmt.Errorf("watching process %d: an interval of %v: it must be more than 0", s.PID, interval)
@@ -152,7 +157,8 @@ func (w *Watcher) tick() error {
 	return w.countFDs()
 }
 
-// countFDs counts the file descriptors into the newest tick, unless it took so long the last time that it is too early.
+// countFDs counts the file descriptors into the newest tick, unless it took so long the last time that it is too
+// early.
 func (w *Watcher) countFDs() error {
 	if began := time.Now(); !began.Before(w.fdsDue) {
 		n, err := w.of.fds()
