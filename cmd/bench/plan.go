@@ -10,18 +10,18 @@ import (
 	"strings"
 	"time"
 
-	"nodecompare/cmd/modes"
 	"nodecompare/loadgen"
 	"nodecompare/loadgen/cpuset"
 	"nodecompare/results"
 	"nodecompare/results/gate"
+	"nodecompare/servers"
 	"nodecompare/servers/workload"
 	"nodecompare/servers/yardstick"
 )
 
 // Options are what a user asks for.
 type Options struct {
-	Modes     []string      // of modes.All, in the order of the table's columns
+	Modes     []string      // of servers.Modes, in the order of the table's columns
 	Servers   []Server      // users' own, which have the columns after those
 	Workloads []string      // of workload.All
 	Profile   string        // of Profiles
@@ -154,7 +154,7 @@ func newPlan(o Options, limit int) (*Plan, error) {
 func columns(o Options) ([]slot, error) {
 	var columns []slot
 	for _, name := range o.Modes {
-		m, err := modes.Named(name)
+		m, err := servers.Named(name)
 		if err != nil {
 			return nil, err
 		}
@@ -164,7 +164,7 @@ func columns(o Options) ([]slot, error) {
 		columns = append(columns, slot{name: name, mode: &mode{Mode: m}})
 	}
 	for _, s := range o.Servers {
-		columns = append(columns, slot{name: s.Name, mode: &mode{Mode: modes.Mode{Name: s.Name, Summary: s.summary()}, user: &s}})
+		columns = append(columns, slot{name: s.Name, mode: &mode{Mode: servers.Mode{Name: s.Name, Summary: s.summary()}, user: &s}})
 	}
 	if !o.Null {
 		return columns, nil
