@@ -12,7 +12,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
 )
 
 // stubborn is a server that ignores SIGTERM, as its neighbours do, of which one has left its process group and one is nobody's child.

@@ -66,7 +66,7 @@ type host struct {
 func (b *bench) served(ctx context.Context, s slot, use func(context.Context, *host) error) (err error) {
 	upstream := servers.NoUpstream
 	var beside []sample.Subject
-	if s.workload.Name == "api" {
+	if s.workload.Upstream {
 		// In a process of its own, so that what it costs is not counted as the server's; and on the generator's CPUs, so that the
 		// server has its own to itself: it stands for a service on another machine.
 		up, err := measure.Start(ctx, b.plan.split.Generator, servers.Ours("upstream", "async", upstream))
