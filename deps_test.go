@@ -30,10 +30,11 @@ var imports = map[string][]string{
 	"loadgen/cpuset":    {},
 	"loadgen/response":  {},
 	"loadgen/sample":    {"loadgen/cpuset"},
-	"results":           {"results/stat"},
+	"results":           {"results/stat", "results/unit"},
 	"results/gate":      {"results", "results/stat"},
-	"results/report":    {"results", "results/gate", "results/stat"},
+	"results/report":    {"results", "results/gate", "results/stat", "results/unit"},
 	"results/stat":      {},
+	"results/unit":      {},
 }
 
 func TestImports(t *testing.T) {

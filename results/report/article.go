@@ -3,10 +3,10 @@ package report
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"nodecompare/results"
 	"nodecompare/results/stat"
+	"nodecompare/results/unit"
 )
 
 // articleTitle heads what a bench of several workloads says of the article's table.
@@ -17,8 +17,8 @@ var glances = map[string]struct {
 	at func(results.Workload) results.At
 	reading
 }{
-	results.RowPerformance: {atBase, reading{of: results.CPUPerRequest, write: func(e stat.Estimate) string { return micros(e.Value) + " CPU" }, server: true}},
-	results.RowScalability: {atTop, reading{name: "p99 ", of: results.P99, write: func(e stat.Estimate) string { return micros(e.Value) }}},
+	results.RowPerformance: {atBase, reading{of: results.CPUPerRequest, write: func(e stat.Estimate) string { return unit.Micros(e.Value) + " CPU" }, server: true}},
+	results.RowScalability: {atTop, reading{name: "p99 ", of: results.P99, write: func(e stat.Estimate) string { return unit.Micros(e.Value) }}},
 }
 
 // articleGrid has the words of all workloads below each other, and beside each of them a figure when full is set.
@@ -55,14 +55,14 @@ func (s sheet) glance(row string, full bool) group {
 	cells := slices.Clone(g.words)
 	if full {
 		for i, figure := range s.line(glances[row].at(s.w), glances[row].reading) {
-			if cells[i] != "" && figure != missing {
+			if cells[i] != "" && figure != unit.Missing {
 				cells[i] += wordEnd + figure
 			}
 		}
 	}
 	for i := range cells {
 		if cells[i] == "" {
-			cells[i] = missing // it took no part
+			cells[i] = unit.Missing // it took no part
 		}
 	}
 	g.lines = [][]string{cells}
@@ -101,13 +101,4 @@ func (p *page) articleMarkdown(r *results.Record) {
 	for _, s := range articleSentences(a) {
 		p.line("- " + headed(s))
 	}
-}
-
-// listed is "hello", "hello and wait", "hello, wait and cpu".
-func listed(names []string) string {
-	if len(names) < 2 {
-		return strings.Join(names, "")
-	}
-	last := len(names) - 1
-	return strings.Join(names[:last], ", ") + " and " + names[last]
 }

@@ -185,3 +185,12 @@ func opponents(a results.Article, duels []results.Duel) string {
 	}
 	return strings.Join(append(all, some...), ", ")
 }
+
+// listed is "hello", "hello and wait", "hello, wait and cpu".
+func listed(names []string) string {
+	if len(names) < 2 {
+		return strings.Join(names, "")
+	}
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " and " + names[last]
+}

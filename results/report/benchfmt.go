@@ -10,6 +10,7 @@ import (
 	"golang.org/x/perf/benchfmt"
 
 	"nodecompare/results"
+	"nodecompare/results/unit"
 )
 
 // writeBenchfmt writes a line a trial in Go's benchmark format (https://go.dev/design/14313-benchmark-format), which benchstat
@@ -35,7 +36,7 @@ func writeBenchfmt(out io.Writer, r *results.Record, _ Options) error {
 			}
 			for _, g := range gauges {
 				if v, ok := g.of(workload, t); ok {
-					line.Values = append(line.Values, benchfmt.Value{Value: short(v), Unit: g.per})
+					line.Values = append(line.Values, benchfmt.Value{Value: unit.Short(v), Unit: g.per})
 				}
 			}
 		}

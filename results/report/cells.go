@@ -6,6 +6,7 @@ import (
 
 	"nodecompare/results"
 	"nodecompare/results/stat"
+	"nodecompare/results/unit"
 )
 
 // A reading is a figure as a cell shows it.
@@ -31,7 +32,7 @@ func (s sheet) line(at results.At, f reading) []string {
 	return s.each(func(mode string) string {
 		e, ok := s.r.Estimate(s.w.Name, mode, at, f.of)
 		if !ok {
-			return missing
+			return unit.Missing
 		}
 		mark, server := doubted(s.r, s.w, mode, at)
 		if f.server {
@@ -50,12 +51,14 @@ func (s sheet) execution(f results.Finding) []group {
 				return modelName(m)
 			}
 		}
-		return missing
+		return unit.Missing
 	}))
 	rungs := slices.Compact([]int{s.w.Base, s.w.Top()})
 	evidence := group{label: along(rungs)}
-	evidence.add(s.arrows(rungs, results.InFlight, func(v []float64, has []bool) string { return arrows(v, has, count) + " in flight" }))
-	evidence.add(s.arrows(rungs, activeThreads, func(v []float64, has []bool) string { return arrows(v, has, count) + " threads active" }))
+	evidence.add(s.arrows(rungs, results.InFlight, func(v []float64, has []bool) string { return unit.Arrows(v, has, unit.Count[float64]) + " in flight" }))
+	evidence.add(s.arrows(rungs, activeThreads, func(v []float64, has []bool) string {
+		return unit.Arrows(v, has, unit.Count[float64]) + " threads active"
+	}))
 	return []group{model, evidence}
 }
 
@@ -71,9 +74,9 @@ func threadsOrProcesses(m results.Model) string {
 func modelName(m results.Model) string {
 	switch m.Name {
 	case results.ThreadPool:
-		return fmt.Sprintf("%s %s %s", m.Name, count(float64(m.Threads)), threadsOrProcesses(m))
+		return fmt.Sprintf("%s %s %s", m.Name, unit.Count(m.Threads), threadsOrProcesses(m))
 	case results.EventLoop:
-		return fmt.Sprintf("%s (%s)", m.Name, counted(uint64(max(m.Threads, 0)), "loop"))
+		return fmt.Sprintf("%s (%s)", m.Name, unit.Counted(m.Threads, "loop"))
 	}
 	return m.Name
 }
@@ -81,7 +84,7 @@ func modelName(m results.Model) string {
 // performance shows what a mode can do at most, and what its clients wait at two given rates.
 func (s sheet) performance() []group {
 	base := results.Conns(s.w.Base)
-	most := group{label: counted(uint64(max(s.w.Base, 0)), "connection")}
+	most := group{label: unit.Counted(s.w.Base, "connection")}
 	most.add(s.line(base, capacity))
 	cpu := group{label: "CPU"}
 	cpu.add(s.line(base, cpuPerRequest))
@@ -89,7 +92,7 @@ func (s sheet) performance() []group {
 	for _, p := range percentiles {
 		common.add(s.line(atCommon, p))
 	}
-	own := group{label: fmt.Sprintf("at %s%% of own", digits(100*s.r.Settings.Share))}
+	own := group{label: fmt.Sprintf("at %s%% of own", unit.Digits(100*s.r.Settings.Share))}
 	if slices.ContainsFunc(s.r.Settings.Modes, func(m results.Mode) bool { return s.has(m.Name, atOwn) }) {
 		own.lines = [][]string{s.each(s.ownRate), s.each(s.ownTail)}
 	}
@@ -109,7 +112,7 @@ func (s sheet) has(mode string, at results.At) bool {
 func (s sheet) commonLabel() string {
 	for _, m := range s.r.Settings.Modes {
 		if e, ok := s.r.Estimate(s.w.Name, m.Name, atCommon, offered); ok {
-			return "at " + rate(e.Value) + " req/s"
+			return "at " + unit.Rate(e.Value) + " req/s"
 		}
 	}
 	return ""
@@ -123,11 +126,11 @@ func (s sheet) ownRate(mode string) string {
 	switch {
 	case ok && answered:
 		mark, _ := doubted(s.r, s.w, mode, atOwn)
-		return fmt.Sprintf("%s req/s: p50 %s%s", rate(of.Value), micros(p50.Value), mark)
+		return fmt.Sprintf("%s req/s: p50 %s%s", unit.Rate(of.Value), unit.Micros(p50.Value), mark)
 	case s.has(mode, atCommon):
 		return "the same rate"
 	}
-	return missing
+	return unit.Missing
 }
 
 func (s sheet) ownTail(mode string) string {
@@ -137,5 +140,5 @@ func (s sheet) ownTail(mode string) string {
 	}
 	far, _ := s.r.Estimate(s.w.Name, mode, atOwn, p999)
 	mark, _ := doubted(s.r, s.w, mode, atOwn)
-	return fmt.Sprintf("p99 %s, p99.9 %s%s", micros(p99.Value), micros(far.Value), mark)
+	return fmt.Sprintf("p99 %s, p99.9 %s%s", unit.Micros(p99.Value), unit.Micros(far.Value), mark)
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"nodecompare/results"
+	"nodecompare/results/unit"
 )
 
 // A csvColumn is one of each load of a trial. Its name ends with the unit; counts have none.
@@ -149,10 +150,10 @@ func csvRow(t results.Trial, again bool, loads []results.At) []string {
 	}
 	warmUp, steady := "", ""
 	if t.WarmUp != nil {
-		warmUp, steady = number(t.WarmUp.TookS), strconv.FormatBool(t.WarmUp.Steady)
+		warmUp, steady = unit.Number(t.WarmUp.TookS), strconv.FormatBool(t.WarmUp.Steady)
 	}
 	row := []string{
-		t.Workload, t.Mode, strconv.Itoa(t.Round), strconv.FormatBool(again), t.Started.UTC().Format(time.RFC3339Nano), number(t.ElapsedS),
+		t.Workload, t.Mode, strconv.Itoa(t.Round), strconv.FormatBool(again), t.Started.UTC().Format(time.RFC3339Nano), unit.Number(t.ElapsedS),
 		trust, rules, t.Failure, strconv.FormatBool(t.Interrupted), warmUp, steady,
 	}
 	for _, at := range loads {
@@ -166,13 +167,10 @@ func csvRow(t results.Trial, again bool, loads []results.At) []string {
 		for _, c := range csvOf(at) {
 			text := ""
 			if v, ok := c.of(rung); ok && usable {
-				text = number(v)
+				text = unit.Number(v)
 			}
 			row = append(row, text)
 		}
 	}
 	return row
 }
-
-// number has all digits and no exponent.
-func number(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }

@@ -4,10 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"math"
 
 	"nodecompare/results"
 	"nodecompare/results/stat"
+	"nodecompare/results/unit"
 )
 
 // The formats of services that draw a history of benchmarks. Figures are in one unit for ever: a service compares bare numbers.
@@ -40,10 +40,10 @@ func watched(r *results.Record, higher bool) []watchedFigure {
 				if !ok || g.higher != higher {
 					continue
 				}
-				f := watchedFigure{Name: w.Name + " / " + m.Name + " / " + g.name, Unit: g.unit, Value: short(e.Value), Extra: "median of " + counted(uint64(e.N), "round")}
+				f := watchedFigure{Name: w.Name + " / " + m.Name + " / " + g.name, Unit: g.unit, Value: unit.Short(e.Value), Extra: "median of " + unit.Counted(e.N, "round")}
 				if e.N > 1 {
-					f.Range = "± " + number(short(max(e.High-e.Value, e.Value-e.Low)))
-					f.Extra += fmt.Sprintf("\n%s interval %s to %s", confidence(e.Confidence), number(short(e.Low)), number(short(e.High)))
+					f.Range = "± " + unit.Number(unit.Short(max(e.High-e.Value, e.Value-e.Low)))
+					f.Extra += fmt.Sprintf("\n%s interval %s to %s", confidence(e.Confidence), unit.Number(unit.Short(e.Low)), unit.Number(unit.Short(e.High)))
 				}
 				if mark, server := doubted(r, w, m.Name, everyLoad(w)...); mark+server != "" {
 					f.Extra += "\nSUSPECT: see the table"
@@ -88,21 +88,12 @@ func writeBencher(out io.Writer, r *results.Record, _ Options) error {
 }
 
 func bencherOf(e stat.Estimate) bencherMetric {
-	m := bencherMetric{Value: short(e.Value)}
+	m := bencherMetric{Value: unit.Short(e.Value)}
 	if e.N > 1 {
-		low, high := short(e.Low), short(e.High)
+		low, high := unit.Short(e.Low), unit.Short(e.High)
 		m.Lower, m.Upper = &low, &high
 	}
 	return m
-}
-
-// short has six significant digits: what lies below is the noise of floating point, and fills a history.
-func short(v float64) float64 {
-	if v == 0 || math.IsNaN(v) || math.IsInf(v, 0) {
-		return v
-	}
-	unit := math.Pow(10, 5-math.Floor(math.Log10(math.Abs(v))))
-	return math.Round(v*unit) / unit
 }
 
 func writeIndented(out io.Writer, v any) error {

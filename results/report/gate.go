@@ -8,6 +8,7 @@ import (
 
 	"nodecompare/results"
 	"nodecompare/results/gate"
+	"nodecompare/results/unit"
 )
 
 // GateFormat is a way to write what a new record says against an old one.
@@ -53,44 +54,31 @@ func gateRow(c gate.Change) []string {
 	return []string{c.Metric, gateFigure(c.Unit, c.Old.Value, c.Old.N), gateFigure(c.Unit, c.New.Value, c.New.N), changed(c), outcomeWords[c.Outcome]}
 }
 
-func gateFigure(unit string, v float64, n int) string {
+func gateFigure(in string, v float64, n int) string {
 	switch {
 	case n == 0:
-		return missing
-	case unit == "us":
-		return micros(v)
-	case unit == "requests/s":
-		return rate(v) + "/s"
-	case unit == "bytes":
-		return size(v)
-	case unit == "1":
-		return rounded(100*v, 5) + "%" // 99.98% is not 100%
+		return unit.Missing
+	case in == "us":
+		return unit.Micros(v)
+	case in == "requests/s":
+		return unit.Rate(v) + "/s"
+	case in == "bytes":
+		return unit.Bytes(v)
+	case in == "1":
+		return unit.Rounded(100*v, 5) + "%" // 99.98% is not 100%
 	}
-	return count(v)
+	return unit.Count(v)
 }
 
 // changed is the change and its interval: +9.1% (+7.9 to +10%). Beyond a factor of two in either direction it is the factor.
 func changed(c gate.Change) string {
 	if c.Ratio == 0 {
-		return missing
+		return unit.Missing
 	}
 	if c.Ratio >= 2 || c.Ratio <= 0.5 {
-		return fmt.Sprintf("%sx (%s to %sx)", digits(c.Ratio), digits(c.Low), digits(c.High))
+		return fmt.Sprintf("%sx (%s to %sx)", unit.Digits(c.Ratio), unit.Digits(c.Low), unit.Digits(c.High))
 	}
-	return fmt.Sprintf("%s%% (%s to %s%%)", more(c.Ratio), more(c.Low), more(c.High))
-}
-
-// more is what a ratio adds, in percent and with its sign: a digit behind the point below 10%.
-func more(ratio float64) string {
-	v := 100 * (ratio - 1)
-	s := fmt.Sprintf("%+.1f", v)
-	if v >= 9.95 || v <= -9.95 {
-		s = fmt.Sprintf("%+.0f", v)
-	}
-	if s == "+0.0" || s == "-0.0" {
-		return "0"
-	}
-	return s
+	return fmt.Sprintf("%s%% (%s to %s%%)", unit.More(c.Ratio), unit.More(c.Low), unit.More(c.High))
 }
 
 // gatePairs are the changes, gathered by mode and workload.
@@ -124,7 +112,7 @@ func pairLine(changes []gate.Change) string {
 
 func gateHeading(g gate.Result) string {
 	side := func(s gate.Side) string {
-		return fmt.Sprintf("%s, %s UTC, %s", s.ToolVersion, s.Started.UTC().Format("2006-01-02 15:04"), counted(uint64(max(s.Rounds, 0)), "round"))
+		return fmt.Sprintf("%s, %s UTC, %s", s.ToolVersion, s.Started.UTC().Format("2006-01-02 15:04"), unit.Counted(s.Rounds, "round"))
 	}
 	return fmt.Sprintf("Old: %s. New: %s.", side(g.Old), side(g.New))
 }
@@ -154,7 +142,7 @@ func gateClosing(g gate.Result) (word, sentence string) {
 			confirmed = confirmed && c.Confirmed
 		}
 	}
-	of := counted(uint64(len(g.Changes)-counts[gate.Shown]), "figure")
+	of := unit.Counted(len(g.Changes)-counts[gate.Shown], "figure")
 	switch g.Outcome {
 	case gate.Pass:
 		return "PASS", fmt.Sprintf("of %s none became worse by more than it may.", of)
@@ -167,7 +155,7 @@ func gateClosing(g gate.Result) (word, sentence string) {
 	case gate.Inconclusive:
 		sentence = fmt.Sprintf("%d of %s may have become worse, or not: this is no pass.", counts[gate.Inconclusive], of)
 		if g.MoreRounds > 0 {
-			sentence += fmt.Sprintf(" %s of both records would settle it.", counted(uint64(g.MoreRounds), "more round"))
+			sentence += fmt.Sprintf(" %s of both records would settle it.", unit.Counted(g.MoreRounds, "more round"))
 		}
 		return "INCONCLUSIVE", sentence
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"nodecompare/results"
+	"nodecompare/results/unit"
 )
 
 // A section is one row of the article's table: a word for each mode, and the figures behind the words.
@@ -33,7 +34,7 @@ func (g group) word(line, mode int) string {
 
 // add takes a line unless no mode has anything to show in it.
 func (g *group) add(cells []string) {
-	if slices.ContainsFunc(cells, func(c string) bool { return c != missing }) {
+	if slices.ContainsFunc(cells, func(c string) bool { return c != unit.Missing }) {
 		g.lines = append(g.lines, cells)
 	}
 }
@@ -81,7 +82,7 @@ func grid(r *results.Record, w results.Workload, v results.Verdict, full bool) [
 			}
 		}
 		if made.groups == nil {
-			made.groups = []group{{lines: [][]string{s.each(func(string) string { return missing })}}}
+			made.groups = []group{{lines: [][]string{s.each(func(string) string { return unit.Missing })}}}
 		}
 		sections = append(sections, made)
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"nodecompare/results"
+	"nodecompare/results/unit"
 )
 
 // heading says where, how and on what was measured, and how to read a figure.
@@ -13,7 +14,7 @@ func heading(r *results.Record) string {
 	s := r.Settings
 	parts := []string{
 		fmt.Sprintf("%s %s on %s.", r.Tool, r.ToolVersion, hostOf(r.Host)),
-		fmt.Sprintf("Profile %s, %s, seed %d.", s.Profile, counted(uint64(max(s.Rounds, 0)), "round"), s.Seed),
+		fmt.Sprintf("Profile %s, %s, seed %d.", s.Profile, unit.Counted(s.Rounds, "round"), s.Seed),
 		loadOf(s),
 	}
 	if r.Selftest != nil {
@@ -28,12 +29,12 @@ func heading(r *results.Record) string {
 }
 
 func hostOf(h results.Host) string {
-	parts := []string{h.OS + "/" + h.Arch, counted(uint64(max(h.Cores, 0)), "core")}
+	parts := []string{h.OS + "/" + h.Arch, unit.Counted(h.Cores, "core")}
 	if h.CPU != "" {
 		parts[1] += " of " + h.CPU
 	}
 	if h.CPUQuota > 0 {
-		parts = append(parts, "of which the container may use "+digits(h.CPUQuota))
+		parts = append(parts, "of which the container may use "+unit.Digits(h.CPUQuota))
 	}
 	if h.Governor != "" {
 		parts = append(parts, "governor "+h.Governor)
@@ -80,7 +81,7 @@ func remarks(r *results.Record) []string {
 		}
 	}
 	if r.Partial {
-		all = append(all, fmt.Sprintf("PARTIAL: the bench was interrupted; the tables hold what %s had measured by then.", counted(uint64(len(r.Trials)), "trial")))
+		all = append(all, fmt.Sprintf("PARTIAL: the bench was interrupted; the tables hold what %s had measured by then.", unit.Counted(len(r.Trials), "trial")))
 	}
 	return append(all, legend(r))
 }
@@ -102,11 +103,11 @@ func legend(r *results.Record) string {
 	}
 	parts := []string{"How to read it: p50, p99, p99.9: half, 99% and 99.9% of the requests took no longer."}
 	if len(r.Rates) > 0 {
-		parts = append(parts, fmt.Sprintf("At a given rate that counts from when a request was due; one rate is the same for all modes, one is %s%% of what each can do.", digits(100*r.Settings.Share)))
+		parts = append(parts, fmt.Sprintf("At a given rate that counts from when a request was due; one rate is the same for all modes, one is %s%% of what each can do.", unit.Digits(100*r.Settings.Share)))
 	}
 	parts = append(parts, "Knee: the fewest connections with 90% of the highest throughput.")
 	if slices.ContainsFunc(r.Settings.Workloads, func(w results.Workload) bool { return w.Surge != nil }) {
-		parts = append(parts, fmt.Sprintf("Goodput: what was due in an overload and answered within %s, in requests a second.", micros(r.Settings.SLOUS)))
+		parts = append(parts, fmt.Sprintf("Goodput: what was due in an overload and answered within %s, in requests a second.", unit.Micros(r.Settings.SLOUS)))
 	}
 	if relative(r) {
 		parts = append(parts, "Against the yardstick: beside a server that never changes, under the same load in turn; what slows the machine down cancels out, so that the ratio may not be that of the figures above.")

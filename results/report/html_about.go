@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"nodecompare/results"
+	"nodecompare/results/unit"
 )
 
 // htmlAbout is the end of the page: where, how, and how far to be trusted.
@@ -63,19 +64,19 @@ func told(all ...aboutPair) []aboutPair {
 func hostPairs(h results.Host) []aboutPair {
 	quota, memory := "", ""
 	if h.CPUQuota > 0 {
-		quota = digits(h.CPUQuota) + " CPUs"
+		quota = unit.Digits(h.CPUQuota) + " CPUs"
 	}
 	if h.MemoryLimit > 0 {
-		memory = htmlBytes(float64(h.MemoryLimit))
+		memory = unit.Bytes(float64(h.MemoryLimit))
 	}
 	return told(
 		aboutPair{"System", h.OS + "/" + h.Arch + ", kernel " + h.Kernel},
 		aboutPair{"CPU", h.CPU},
-		aboutPair{"Cores", count(float64(h.Cores))},
+		aboutPair{"Cores", unit.Count(h.Cores)},
 		aboutPair{"Frequency governor", h.Governor},
 		aboutPair{"CPU quota of the container", quota},
 		aboutPair{"Memory limit of the container", memory},
-		aboutPair{"Open files", count(float64(h.OpenFiles))},
+		aboutPair{"Open files", unit.Count(h.OpenFiles)},
 		aboutPair{"Go", h.Go},
 	)
 }
@@ -97,10 +98,10 @@ func settingPairs(r *results.Record) []aboutPair {
 	}
 	share, slo := "", ""
 	if s.Share > 0 {
-		share = digits(100*s.Share) + "% of the capacity"
+		share = unit.Digits(100*s.Share) + "% of the capacity"
 	}
 	if s.SLOUS > 0 {
-		slo = "p99 of at most " + micros(s.SLOUS)
+		slo = "p99 of at most " + unit.Micros(s.SLOUS)
 	}
 	return told(
 		aboutPair{"Tool", r.Tool + " " + r.ToolVersion},
@@ -122,9 +123,9 @@ func laddersTable(r *results.Record) htmlTable {
 	for _, w := range r.Settings.Workloads {
 		var steps []string
 		for _, s := range w.Ladder {
-			steps = append(steps, fmt.Sprintf("%s: %s", count(float64(s.Connections)), digits(s.DurationS)))
+			steps = append(steps, fmt.Sprintf("%s: %s", unit.Count(s.Connections), unit.Digits(s.DurationS)))
 		}
-		t.Rows = append(t.Rows, htmlRow{Name: w.Name, Cells: plainCells(w.Method+" "+w.Target, strings.Join(steps, ", "), count(float64(w.Base)))})
+		t.Rows = append(t.Rows, htmlRow{Name: w.Name, Cells: plainCells(w.Method+" "+w.Target, strings.Join(steps, ", "), unit.Count(w.Base))})
 	}
 	return t
 }
@@ -154,16 +155,16 @@ func trustTable(r *results.Record) (t htmlTable, note string) {
 	t = htmlTable{Caption: "Rules of trust that fired", Head: []string{"Rule", "SUSPECT runs", "Runs left out as VOID", "What it means", "Why the rule is there"}}
 	for _, rule := range results.Rules {
 		if n, m := suspect[rule.Name], void[rule.Name]; n+m > 0 {
-			t.Rows = append(t.Rows, htmlRow{Name: rule.Name, Cells: plainCells(count(float64(n)), count(float64(m)), capital(rule.Plain), capital(rule.Why))})
+			t.Rows = append(t.Rows, htmlRow{Name: rule.Name, Cells: plainCells(unit.Count(n), unit.Count(m), capital(rule.Plain), capital(rule.Why))})
 		}
 	}
 	switch runs {
 	case 0:
 		return t, "No run of this record was asked whether it can be trusted."
 	case valid:
-		return t, fmt.Sprintf("All %s runs are VALID: nothing speaks against them.", count(float64(runs)))
+		return t, fmt.Sprintf("All %s runs are VALID: nothing speaks against them.", unit.Count(runs))
 	}
-	return t, fmt.Sprintf("%s of %s runs are VALID: nothing speaks against them.", count(float64(valid)), count(float64(runs)))
+	return t, fmt.Sprintf("%s of %s runs are VALID: nothing speaks against them.", unit.Count(valid), unit.Count(runs))
 }
 
 // capital begins with a capital and ends with a full stop.

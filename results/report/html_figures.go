@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"nodecompare/results"
+	"nodecompare/results/unit"
 )
 
 // htmlFigure is a plot with its words and its table.
@@ -37,32 +38,32 @@ var ladderPlots = []ladderPlot{
 	{
 		"throughput", "Throughput", "requests per second", "rate",
 		"Higher is better. A line that bends down has passed the point where further connections help.",
-		results.Throughput, rate, "no run had an answer",
+		results.Throughput, unit.Rate, "no run had an answer",
 	},
 	{
 		"p99", "Slowest hundredth of requests", "p99 latency", "time",
 		"Lower is better: 99 of 100 requests were faster than this. In these runs each connection waits for its answer before it asks again, so more connections mean a longer queue.",
-		results.P99, micros, "no run had an answer",
+		results.P99, unit.Micros, "no run had an answer",
 	},
 	{
 		"cpu", "CPU per request", "CPU time of the server per request", "time",
 		"Lower is better: it is what a full machine's throughput follows from, and the steadiest figure on a noisy one.",
-		results.CPUPerRequest, micros, noProcess,
+		results.CPUPerRequest, unit.Micros, noProcess,
 	},
 	{
 		"threads", "Threads", "threads of the operating system", "count",
 		"A line that climbs with the connections is a thread for each; a flat one is a pool or an event loop.",
-		results.Threads, count, noProcess,
+		results.Threads, unit.Count[float64], noProcess,
 	},
 	{
 		"switches", "Context switches", "voluntary context switches per request", "ratio",
 		"Each is a thread that went to sleep to wait. About one or more for each request is what blocking calls give; far less is a loop that finds further work whenever it looks.",
-		switchesPerRequest, small, noProcess,
+		switchesPerRequest, unit.Small, noProcess,
 	},
 	{
 		"memory", "Memory", "resident memory", "bytes",
 		"Lower is better. The slope is what a further connection costs.",
-		results.RSS, htmlBytes, noProcess,
+		results.RSS, unit.Bytes, noProcess,
 	},
 }
 
@@ -108,7 +109,7 @@ func (p ladderPlot) draw(r *results.Record, w results.Workload, id string) htmlF
 	lines := make([]plotLine, len(r.Settings.Modes))
 	said := make([][]string, len(r.Settings.Modes))
 	for _, step := range w.Ladder {
-		row := htmlRow{Name: count(float64(step.Connections))}
+		row := htmlRow{Name: unit.Count(step.Connections)}
 		f.Plot.X.Ticks = append(f.Plot.X.Ticks, plotNumber(step.Connections))
 		for i, m := range r.Settings.Modes {
 			e, ok := r.Estimate(w.Name, m.Name, results.Conns(step.Connections), p.figure)

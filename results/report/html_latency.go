@@ -9,6 +9,7 @@ import (
 	hdr "github.com/HdrHistogram/hdrhistogram-go"
 
 	"nodecompare/results"
+	"nodecompare/results/unit"
 )
 
 const (
@@ -66,7 +67,7 @@ func latencyFigure(r *results.Record, w results.Workload, id string) (htmlFigure
 	if !drawable(of) {
 		at = results.Conns(w.Base)
 		of = distributions(r, w, at)
-		load = fmt.Sprintf("at %s connections, each of which waits for its answer", count(float64(w.Base)))
+		load = fmt.Sprintf("at %s connections, each of which waits for its answer", unit.Count(w.Base))
 		reads = "Read it from left to right: half of the requests were faster than the line at 50%, all but one in a thousand than at 99.9%. Lower is better."
 	}
 	if !drawable(of) {
@@ -116,7 +117,7 @@ func latencyFigure(r *results.Record, w results.Workload, id string) (htmlFigure
 func commonRate(r *results.Record, w results.Workload) string {
 	for _, rates := range r.Rates {
 		if rates.Workload == w.Name && rates.CommonRPS > 0 {
-			return " of " + rate(rates.CommonRPS) + " requests per second"
+			return " of " + unit.Rate(rates.CommonRPS) + " requests per second"
 		}
 	}
 	return ""
@@ -172,14 +173,14 @@ func latencyTable(r *results.Record, w results.Workload, of []distribution, load
 		}
 		row := htmlRow{Name: r.Settings.Modes[d.mode].Name}
 		for _, p := range latencyRows {
-			c := htmlCell{Value: missing}
+			c := htmlCell{Value: unit.Missing}
 			if p.x <= float64(d.whole.TotalCount()) {
 				value, low, high := d.at(p.x)
-				c.Value, c.Interval = micros(value), rangeOf(low, high, micros)
+				c.Value, c.Interval = unit.Micros(value), rangeOf(low, high, unit.Micros)
 			}
 			row.Cells = append(row.Cells, c)
 		}
-		row.Cells = append(row.Cells, plainCells(micros(float64(d.whole.Max())/1e3), count(float64(d.whole.TotalCount())))...)
+		row.Cells = append(row.Cells, plainCells(unit.Micros(float64(d.whole.Max())/1e3), unit.Count(d.whole.TotalCount()))...)
 		t.Rows = append(t.Rows, row)
 	}
 	return t

@@ -2,10 +2,9 @@ package report
 
 import (
 	"math"
-	"strconv"
-	"strings"
 
 	"nodecompare/results"
+	"nodecompare/results/unit"
 )
 
 const (
@@ -71,7 +70,7 @@ func htmlModeIndex(r *results.Record, name string) int {
 // lawTable has a column for each mode: its law, its knee and the connections that it held.
 func lawTable(r *results.Record, w results.Workload) htmlTable {
 	t := htmlTable{
-		Caption: "The law fitted to the throughput of " + w.Name + ", and the most connections with p99 latency within " + micros(r.Settings.SLOUS),
+		Caption: "The law fitted to the throughput of " + w.Name + ", and the most connections with p99 latency within " + unit.Micros(r.Settings.SLOUS),
 		Head:    []string{"Figure"},
 	}
 	for _, name := range []string{"λ, requests/s of one", "σ, contention", "κ, coherency", "R² of the fit", "Peak, connections", "Knee, connections", "Held, connections"} {
@@ -82,22 +81,22 @@ func lawTable(r *results.Record, w results.Workload) htmlTable {
 
 // addScaling adds a mode's column to a lawTable.
 func (t *htmlTable) addScaling(s results.Scaling) {
-	column := plainCells(missing, missing, missing, missing, missing, missing, missing)
+	column := plainCells(unit.Missing, unit.Missing, unit.Missing, unit.Missing, unit.Missing, unit.Missing, unit.Missing)
 	if u := s.USL; u != nil {
-		column[0], column[1], column[2] = estimateCell(u.Lambda, rate), estimateCell(u.Sigma, small), estimateCell(u.Kappa, small)
-		column[3].Value, column[4].Value = digits(u.R2), "none"
+		column[0], column[1], column[2] = estimateCell(u.Lambda, unit.Rate), estimateCell(u.Sigma, unit.Small), estimateCell(u.Kappa, unit.Small)
+		column[3].Value, column[4].Value = unit.Digits(u.R2), "none"
 		if u.Peak > 0 {
-			column[4].Value = count(u.Peak)
+			column[4].Value = unit.Count(u.Peak)
 		}
 		if u.Beyond {
 			column[4].Interval = "extrapolated"
 		}
 	}
 	if s.Knee > 0 {
-		column[5].Value = count(float64(s.Knee))
+		column[5].Value = unit.Count(s.Knee)
 	}
 	if s.Most > 0 {
-		column[6].Value = count(float64(s.Held))
+		column[6].Value = unit.Count(s.Held)
 		if s.Held >= s.Most {
 			column[6].Interval = "or more"
 		}
@@ -106,15 +105,4 @@ func (t *htmlTable) addScaling(s results.Scaling) {
 	for i, c := range column {
 		t.Rows[i].Cells = append(t.Rows[i].Cells, c)
 	}
-}
-
-// small writes figures that may be far below 1, with an exponent where need be: 0.23, 0.00041, 2.1e-6.
-func small(v float64) string {
-	switch {
-	case v == 0 || math.Abs(v) >= 0.01:
-		return digits(v)
-	case math.Abs(v) >= 0.0001:
-		return strconv.FormatFloat(v, 'f', 1-int(math.Floor(math.Log10(math.Abs(v)))), 64)
-	}
-	return strings.Replace(strconv.FormatFloat(v, 'e', 1, 64), "e-0", "e-", 1)
 }

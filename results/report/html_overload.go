@@ -6,6 +6,7 @@ import (
 
 	"nodecompare/results"
 	"nodecompare/results/stat"
+	"nodecompare/results/unit"
 )
 
 // overloadPoints is about how many a line has.
@@ -20,7 +21,7 @@ func overloadFigure(r *results.Record, w results.Workload, id string) (htmlFigur
 	f := htmlFigure{
 		ID: id + "-overload", Title: "Overload", Unit: "% of the requests due at a time that were answered in time", XAxis: "seconds since the surge began",
 		Reads: fmt.Sprintf("Higher is better. For %s requests come at %s times what each server can do, and then at %s times: where the line falls clients wait for longer than %s, and where it rises again the server has got over it. "+
-			"The band reaches from the worst round to the best.", micros(1e6*surge.ForS), digits(surge.Times), digits(surge.Then), micros(r.Settings.SLOUS)),
+			"The band reaches from the worst round to the best.", unit.Micros(1e6*surge.ForS), unit.Digits(surge.Times), unit.Digits(surge.Then), unit.Micros(r.Settings.SLOUS)),
 		Label: "Part of the requests that was answered in time, in and after a surge.",
 	}
 	f.Plot = plot{ID: f.ID, X: plotAxis{Kind: "seconds"}, Y: plotAxis{Kind: "percent"}}
@@ -46,7 +47,7 @@ func overloadFigure(r *results.Record, w results.Workload, id string) (htmlFigur
 		}
 		inTime, losses, recovery := s.inTime(m.Name), s.losses(m.Name), s.recovery(m.Name)
 		f.Table.Rows = append(f.Table.Rows, htmlRow{Name: m.Name, Cells: []htmlCell{
-			figure(offered, rate), figure(results.Goodput, rate), {Value: inTime}, {Value: losses}, figure(mostInFlight, count), {Value: recovery},
+			figure(offered, unit.Rate), figure(results.Goodput, unit.Rate), {Value: inTime}, {Value: losses}, figure(mostInFlight, unit.Count[float64]), {Value: recovery},
 		}})
 		f.Label += fmt.Sprintf(" %s: %s, %s; %s.", m.Name, inTime, losses, recovery)
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"nodecompare/results"
+	"nodecompare/results/unit"
 )
 
 // runsTable has every run of a workload as it was measured, in the order in which they ran, VOID ones and all.
@@ -22,7 +23,7 @@ func runsTable(r *results.Record, w results.Workload) htmlTable {
 			t.Rows = append(t.Rows, runRow(name, trial, rung))
 		}
 		if len(trial.Rungs) == 0 {
-			t.Rows = append(t.Rows, htmlRow{Name: name, Void: true, Cells: plainCells(missing, missing, missing, missing, missing, missing, missing, missing, missing, "failed")})
+			t.Rows = append(t.Rows, htmlRow{Name: name, Void: true, Cells: plainCells(unit.Missing, unit.Missing, unit.Missing, unit.Missing, unit.Missing, unit.Missing, unit.Missing, unit.Missing, unit.Missing, "failed")})
 		}
 	}
 	return t
@@ -35,18 +36,18 @@ func runRow(name string, trial results.Trial, rung results.Rung) htmlRow {
 		if v, ok := figure(rung); ok {
 			return write(v)
 		}
-		return missing
+		return unit.Missing
 	}
 	return htmlRow{Name: name, Void: !usable, Cells: plainCells(
-		rung.Load, count(float64(rung.Connections)),
-		figureOf(results.Throughput, rate), figureOf(results.P50, micros), figureOf(results.P99, micros), figureOf(results.CPUPerRequest, micros),
-		figureOf(results.Threads, count), figureOf(results.RSS, htmlBytes), count(float64(rung.Errors)), trustOf(trial, rung),
+		rung.Load, unit.Count(rung.Connections),
+		figureOf(results.Throughput, unit.Rate), figureOf(results.P50, unit.Micros), figureOf(results.P99, unit.Micros), figureOf(results.CPUPerRequest, unit.Micros),
+		figureOf(results.Threads, unit.Count[float64]), figureOf(results.RSS, unit.Bytes), unit.Count(rung.Errors), trustOf(trial, rung),
 	)}
 }
 
 // trustOf is the word of a run, and the rules behind it.
 func trustOf(trial results.Trial, rung results.Rung) string {
-	word := missing
+	word := unit.Missing
 	if rung.Trust != nil {
 		word = rung.Trust.Status
 		if len(rung.Trust.Rules) > 0 {

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"nodecompare/results/stat"
+	"nodecompare/results/unit"
 )
 
 // htmlTable is a table of figures; the first cell of a row is its heading.
@@ -39,7 +40,7 @@ func plainCells(values ...string) []htmlCell {
 // estimateCell is a median and its interval. One round has none, and neither have rounds that all say the same.
 func estimateCell(e stat.Estimate, write func(float64) string) htmlCell {
 	if e.N == 0 {
-		return htmlCell{Value: missing}
+		return htmlCell{Value: unit.Missing}
 	}
 	c := htmlCell{Value: write(e.Value)}
 	if e.N > 1 {
@@ -65,13 +66,7 @@ func intervalNote(rounds int) string {
 		return "There was but one round: no interval can be given, and any figure may be off."
 	case e.Confidence < stat.Confidence:
 		return fmt.Sprintf("Intervals are the whole range of the %d rounds, which holds the true median with a confidence of %s%%; six rounds or more would give 95%%.",
-			rounds, digits(math.Floor(100*e.Confidence)))
+			rounds, unit.Digits(math.Floor(100*e.Confidence)))
 	}
 	return fmt.Sprintf("Intervals are for the median of %d rounds, and hold the true one with a confidence of 95%% or more.", rounds)
-}
-
-// htmlBytes writes bytes in the unit that fits: 412 B, 23.2 MB.
-func htmlBytes(v float64) string {
-	s := fitting(v, sizes)
-	return digits(v/s.one) + " " + s.name
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"nodecompare/results"
+	"nodecompare/results/unit"
 )
 
 // htmlTimeline is what went on in each of a workload's trials, for the reader to choose from.
@@ -131,7 +132,7 @@ func thinned(rung results.Rung, points int) rungTimeline {
 // rungName is "64" for a closed load, and the load's name for an open one.
 func rungName(r results.Rung) string {
 	if r.Load == results.Closed {
-		return count(float64(r.Connections))
+		return unit.Count(r.Connections)
 	}
 	return r.Load
 }

@@ -6,6 +6,7 @@ import (
 
 	"nodecompare/results"
 	"nodecompare/results/stat"
+	"nodecompare/results/unit"
 )
 
 // widest is how far an end of an interval may be from its median, as a share of it, for ±. Beyond it the two ends are mostly
@@ -14,28 +15,28 @@ const widest = 0.30
 
 // spread writes the interval behind a median: ±4%, its further end and rounded up, or (1.9–2.8), both ends in the median's unit.
 // One value has none.
-func spread(e stat.Estimate, one scale) string {
+func spread(e stat.Estimate, one unit.Scale) string {
 	if e.N < 2 || e.Value <= 0 {
 		return ""
 	}
 	share := max(e.High-e.Value, e.Value-e.Low) / e.Value
 	if share > widest {
-		return fmt.Sprintf(" (%s–%s)", digits(e.Low/one.one), digits(e.High/one.one))
+		return fmt.Sprintf(" (%s–%s)", unit.Digits(e.Low/one.One), unit.Digits(e.High/one.One))
 	}
 	return fmt.Sprintf(" ±%.0f%%", max(0, math.Ceil(100*share-1e-9))) // Ceil makes a negative zero of less
 }
 
 func perSecond(e stat.Estimate) string {
-	one := fitting(e.Value, rates)
-	return digits(e.Value/one.one) + one.name + " req/s" + spread(e, one)
+	one := unit.Fitting(e.Value, unit.Rates)
+	return unit.Digits(e.Value/one.One) + one.Name + " req/s" + spread(e, one)
 }
 
 func latency(e stat.Estimate) string { return duration(e, "") }
 
 // duration writes microseconds: 24.1 µs/request ±2%.
 func duration(e stat.Estimate, suffix string) string {
-	one := fitting(e.Value, times)
-	return digits(e.Value/one.one) + " " + one.name + suffix + spread(e, one)
+	one := unit.Fitting(e.Value, unit.Durations)
+	return unit.Digits(e.Value/one.One) + " " + one.Name + suffix + spread(e, one)
 }
 
 // intervals explains what ± means on this page: a median's interval has 95% when 6 values are behind it, and less when fewer are.
@@ -48,7 +49,7 @@ func intervals(r *results.Record) string {
 		of = fmt.Sprintf("%s interval, the range of the rounds", confidence(e.Confidence))
 	}
 	return fmt.Sprintf("Each figure is the median of %s, each on a fresh server; ± is its %s: the further end of it, or both ends where one is more than %.0f%% away.",
-		counted(uint64(r.Settings.Rounds), "round"), of, 100*widest)
+		unit.Counted(r.Settings.Rounds, "round"), of, 100*widest)
 }
 
 // confidence is in per cent, rounded down. One that is more than was asked for, as small samples give it, is what was asked for.

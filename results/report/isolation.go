@@ -5,6 +5,7 @@ import (
 
 	"nodecompare/results"
 	"nodecompare/results/stat"
+	"nodecompare/results/unit"
 )
 
 var (
@@ -12,7 +13,7 @@ var (
 	atAmid  = results.At{Load: results.Amid}
 
 	slowest = reading{name: "max ", of: longest, write: latency}
-	lost    = reading{of: lostShare, write: func(e stat.Estimate) string { return digits(e.Value) + "% failed" }}
+	lost    = reading{of: lostShare, write: func(e stat.Estimate) string { return unit.Digits(e.Value) + "% failed" }}
 )
 
 // lostShare is in percent of the requests of a run, and no figure where there is none.
@@ -24,10 +25,10 @@ func lostShare(r results.Rung) (float64, bool) {
 func (s sheet) isolation() []group {
 	alone, amid := group{label: "alone"}, group{label: "amid poison"}
 	if rps, ok := s.offeredAt(atAlone); ok {
-		alone.label = "alone, " + rate(rps) + " req/s"
+		alone.label = "alone, " + unit.Rate(rps) + " req/s"
 	}
 	if p := s.w.Poison; p != nil {
-		amid.label = fmt.Sprintf("amid %s/s %s", digits(p.RateRPS), p.Target)
+		amid.label = fmt.Sprintf("amid %s/s %s", unit.Digits(p.RateRPS), p.Target)
 	}
 	for _, f := range append(percentiles[:2:2], lost) {
 		alone.add(s.line(atAlone, f))
@@ -53,9 +54,9 @@ func (s sheet) radius(mode string) string {
 		}
 	}
 	if len(ratios) == 0 {
-		return missing
+		return unit.Missing
 	}
-	return "p99 " + multiple(stat.Median(ratios).Value) + " alone's"
+	return "p99 " + unit.Times(stat.Median(ratios).Value) + " alone's"
 }
 
 func (s sheet) offeredAt(at results.At) (float64, bool) {

@@ -6,33 +6,34 @@ import (
 	"strings"
 
 	"nodecompare/results"
+	"nodecompare/results/unit"
 )
 
 // scalability shows what becomes of a mode as connections are added, and how many it holds.
 func (s sheet) scalability(f results.Finding) []group {
 	figures := group{label: along(s.rungs)}
-	figures.add(s.loadArrows(results.Throughput, func(v []float64, has []bool) string { return arrows(v, has, rate) + " req/s" }))
-	figures.add(s.loadArrows(results.P99, func(v []float64, has []bool) string { return "p99 " + series(v, has, times) }))
-	figures.add(s.arrows(s.rungs, results.Threads, func(v []float64, has []bool) string { return arrows(v, has, count) + " threads" }))
-	figures.add(s.arrows(s.rungs, results.RSS, func(v []float64, has []bool) string { return series(v, has, sizes) + " memory" }))
+	figures.add(s.loadArrows(results.Throughput, func(v []float64, has []bool) string { return unit.Arrows(v, has, unit.Rate) + " req/s" }))
+	figures.add(s.loadArrows(results.P99, func(v []float64, has []bool) string { return "p99 " + unit.Series(v, has, unit.Durations) }))
+	figures.add(s.arrows(s.rungs, results.Threads, func(v []float64, has []bool) string { return unit.Arrows(v, has, unit.Count[float64]) + " threads" }))
+	figures.add(s.arrows(s.rungs, results.RSS, func(v []float64, has []bool) string { return unit.Series(v, has, unit.Sizes) + " memory" }))
 	knee := group{label: "knee"}
 	knee.add(s.scaling(f, func(x results.Scaling) string {
 		if x.Knee == 0 {
-			return missing
+			return unit.Missing
 		}
-		return counted(uint64(x.Knee), "connection")
+		return unit.Counted(x.Knee, "connection")
 	}))
-	held := group{label: "p99 ≤ " + micros(s.r.Settings.SLOUS)}
+	held := group{label: "p99 ≤ " + unit.Micros(s.r.Settings.SLOUS)}
 	held.add(s.scaling(f, func(x results.Scaling) string {
 		switch {
 		case x.Most == 0, s.r.Settings.SLOUS <= 0:
-			return missing
+			return unit.Missing
 		case x.Held == 0:
 			return "at no number tried"
 		case x.Held >= x.Most:
-			return fmt.Sprintf("up to %s, the most tried", count(float64(x.Most)))
+			return fmt.Sprintf("up to %s, the most tried", unit.Count(x.Most))
 		}
-		return fmt.Sprintf("up to %s", counted(uint64(x.Held), "connection"))
+		return fmt.Sprintf("up to %s", unit.Counted(x.Held, "connection"))
 	}))
 	errors := group{label: "errors"}
 	errors.add(s.errors())
@@ -47,13 +48,13 @@ func (s sheet) scaling(f results.Finding, text func(results.Scaling) string) []s
 				continue
 			}
 			t := text(x)
-			if t != missing {
+			if t != unit.Missing {
 				mark, _ := doubted(s.r, s.w, mode, closed(wholeLadder(s.w))...)
 				t += mark
 			}
 			return t
 		}
-		return missing
+		return unit.Missing
 	})
 }
 
@@ -67,7 +68,7 @@ func (s sheet) arrows(rungs []int, of results.Figure, write func(v []float64, ha
 			values, has = append(values, e.Value), append(has, ok)
 		}
 		if !slices.Contains(has, true) {
-			return missing
+			return unit.Missing
 		}
 		return write(values, has)
 	})
@@ -77,7 +78,7 @@ func (s sheet) arrows(rungs []int, of results.Figure, write func(v []float64, ha
 func (s sheet) loadArrows(of results.Figure, write func(v []float64, has []bool) string) []string {
 	cells := s.arrows(s.rungs, of, write)
 	for i, m := range s.r.Settings.Modes {
-		if cells[i] != missing {
+		if cells[i] != unit.Missing {
 			mark, _ := doubted(s.r, s.w, m.Name, closed(s.rungs)...)
 			cells[i] += mark
 		}
@@ -88,11 +89,11 @@ func (s sheet) loadArrows(of results.Figure, write func(v []float64, has []bool)
 // along names the rungs that arrows stand between.
 func along(rungs []int) string {
 	if len(rungs) == 1 {
-		return counted(uint64(max(rungs[0], 0)), "connection")
+		return unit.Counted(rungs[0], "connection")
 	}
 	parts := make([]string, len(rungs))
 	for i, n := range rungs {
-		parts[i] = count(float64(n))
+		parts[i] = unit.Count(n)
 	}
 	return strings.Join(parts, " → ") + " connections"
 }
@@ -108,9 +109,9 @@ func closed(rungs []int) []results.At {
 // errors is the line of them, which is not there when no mode had any.
 func (s sheet) errors() []string {
 	cells := s.each(func(mode string) string { return errorLine(s.r, s.w, mode) })
-	if slices.ContainsFunc(cells, func(c string) bool { return c != missing }) {
+	if slices.ContainsFunc(cells, func(c string) bool { return c != unit.Missing }) {
 		for i := range cells {
-			if cells[i] == missing {
+			if cells[i] == unit.Missing {
 				cells[i] = "0"
 			}
 		}
@@ -134,7 +135,7 @@ func errorLine(r *results.Record, w results.Workload, mode string) string {
 		}
 	}
 	if errors == 0 {
-		return missing
+		return unit.Missing
 	}
 	var by []string
 	for k := range kinds {
@@ -147,16 +148,7 @@ func errorLine(r *results.Record, w results.Workload, mode string) string {
 		return strings.Compare(a, b)
 	})
 	for i, k := range by {
-		by[i] = count(float64(kinds[k])) + " " + k
+		by[i] = unit.Count(kinds[k]) + " " + k
 	}
-	return fmt.Sprintf("%s (%s): %s", count(float64(errors)), share(errors, requests), strings.Join(by, ", "))
-}
-
-// share is never 0% of something.
-func share(part, whole uint64) string {
-	p := 100 * float64(part) / float64(max(whole, 1))
-	if part > 0 && p < 0.01 {
-		return "below 0.01%"
-	}
-	return digits(p) + "%"
+	return fmt.Sprintf("%s (%s): %s", unit.Count(errors), unit.Share(errors, requests), strings.Join(by, ", "))
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"nodecompare/results"
+	"nodecompare/results/unit"
 )
 
 // MapFormat is a way to write a map.
@@ -59,7 +60,7 @@ func mapGrids(m *results.Map, p results.MapPair) []mapGrid {
 
 // title is the grid's, for people.
 func (g mapGrid) title() string {
-	return fmt.Sprintf("%s and %s on %s", g.pair.A, g.pair.B, counted(uint64(g.connections), "connection"))
+	return fmt.Sprintf("%s and %s on %s", g.pair.A, g.pair.B, unit.Counted(g.connections, "connection"))
 }
 
 // mapWait and mapCPU are what a request does, in words.
@@ -67,7 +68,7 @@ func mapWait(ms int) string {
 	if ms == 0 {
 		return "no wait"
 	}
-	return "wait " + micros(float64(ms)*1e3)
+	return "wait " + unit.Micros(float64(ms)*1e3)
 }
 
 // mapBareWait is for a row, where the head of the column says what it is.
@@ -75,18 +76,18 @@ func mapBareWait(ms int) string {
 	if ms == 0 {
 		return "none"
 	}
-	return micros(float64(ms) * 1e3)
+	return unit.Micros(float64(ms) * 1e3)
 }
 
 func mapCPU(us int) string {
 	if us == 0 {
 		return "no computing"
 	}
-	return "computing " + micros(float64(us))
+	return "computing " + unit.Micros(float64(us))
 }
 
 func mapPlace(at results.MapPlace) string {
-	return fmt.Sprintf("%s, %s, %s", mapWait(at.WaitMS), mapCPU(at.CPUUS), counted(uint64(at.Connections), "connection"))
+	return fmt.Sprintf("%s, %s, %s", mapWait(at.WaitMS), mapCPU(at.CPUUS), unit.Counted(at.Connections, "connection"))
 }
 
 // mapWord is a cell's, with the mark of a doubt.
@@ -115,15 +116,13 @@ func mapLines(p results.MapPair, c results.MapCell) [2]string {
 func mapDifference(p results.MapPair, c results.MapComparison) string {
 	switch {
 	case c.Rounds == 0:
-		return missing
+		return unit.Missing
 	case c.Better == p.A:
-		return p.A + " " + multiple(c.Ratio)
+		return p.A + " " + unit.Times(c.Ratio)
 	case c.Better == p.B:
-		return p.B + " " + multiple(1/c.Ratio)
+		return p.B + " " + unit.Times(1/c.Ratio)
 	case c.Same:
 		return "same"
 	}
-	return "? " + digits(c.Low) + "–" + multiple(c.High)
+	return "? " + unit.Digits(c.Low) + "–" + unit.Times(c.High)
 }
-
-func multiple(ratio float64) string { return digits(ratio) + "×" }

@@ -8,6 +8,7 @@ import (
 
 	"nodecompare/results"
 	"nodecompare/results/stat"
+	"nodecompare/results/unit"
 )
 
 var mapCSVHead = []string{
@@ -48,5 +49,5 @@ func mapNumber(v float64, rounds int) string {
 	if rounds == 0 {
 		return ""
 	}
-	return number(v)
+	return unit.Number(v)
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"nodecompare/results"
+	"nodecompare/results/unit"
 )
 
 // heatPage is what map.html shows. It needs no script.
@@ -132,8 +133,8 @@ func heatFigures(p results.MapPair) htmlTable {
 	}
 	for _, c := range p.Cells {
 		t.Rows = append(t.Rows, htmlRow{Name: mapPlace(c.MapPlace), Cells: []htmlCell{
-			estimateCell(c.OfA.ThroughputRPS, rate), estimateCell(c.OfB.ThroughputRPS, rate), ratioCell(c.Throughput),
-			estimateCell(c.OfA.CPUUS, micros), estimateCell(c.OfB.CPUUS, micros), ratioCell(c.CPU),
+			estimateCell(c.OfA.ThroughputRPS, unit.Rate), estimateCell(c.OfB.ThroughputRPS, unit.Rate), ratioCell(c.Throughput),
+			estimateCell(c.OfA.CPUUS, unit.Micros), estimateCell(c.OfB.CPUUS, unit.Micros), ratioCell(c.CPU),
 		}})
 	}
 	return t
@@ -141,9 +142,9 @@ func heatFigures(p results.MapPair) htmlTable {
 
 func ratioCell(c results.MapComparison) htmlCell {
 	if c.Rounds == 0 {
-		return htmlCell{Value: missing}
+		return htmlCell{Value: unit.Missing}
 	}
-	return htmlCell{Value: multiple(c.Ratio), Interval: rangeOf(c.Low, c.High, multiple)}
+	return htmlCell{Value: unit.Times(c.Ratio), Interval: rangeOf(c.Low, c.High, unit.Times)}
 }
 
 func heatSettings(m *results.Map) []aboutPair {
@@ -158,6 +159,6 @@ func heatSettings(m *results.Map) []aboutPair {
 		aboutPair{"Took", (time.Duration(m.ElapsedS*1e3) * time.Millisecond).Round(time.Second).String()},
 		aboutPair{"Rounds", fmt.Sprintf("%d, seed %d", s.Rounds, s.Seed)},
 		aboutPair{"CPUs", pin},
-		aboutPair{"Runs", count(float64(len(m.Runs)))},
+		aboutPair{"Runs", unit.Count(len(m.Runs))},
 	)
 }

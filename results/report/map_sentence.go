@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"nodecompare/results"
+	"nodecompare/results/unit"
 )
 
 // mapSentences say in plain words what a pair's cells come to: does it matter for work like mine?
@@ -48,7 +49,7 @@ func mapScore(p results.MapPair) string {
 			parts = append(parts, fmt.Sprintf(word.text, n))
 		}
 	}
-	return fmt.Sprintf("Of %s: %s.", counted(uint64(len(p.Cells)), "cell"), strings.Join(parts, ", "))
+	return fmt.Sprintf("Of %s: %s.", unit.Counted(len(p.Cells), "cell"), strings.Join(parts, ", "))
 }
 
 // mapMost is where a mode gains most in throughput; "" where it gains nothing.
@@ -67,7 +68,7 @@ func mapMost(p results.MapPair, mode string) string {
 	if best == 0 {
 		return ""
 	}
-	return fmt.Sprintf("The most that %s gains is %s times the throughput: %s.", mode, digits(best), mapPlace(most.MapPlace))
+	return fmt.Sprintf("The most that %s gains is %s times the throughput: %s.", mode, unit.Digits(best), mapPlace(most.MapPlace))
 }
 
 // mapUnsure says that noise had the better of most cells' throughput.
@@ -107,7 +108,7 @@ func mapShares(p results.MapPair, title string, values []int, write func(int) st
 // mapHeading says where and how was measured.
 func mapHeading(m *results.Map) string {
 	s := m.Settings
-	return fmt.Sprintf("%s %s on %s. %s, seed %d. %s", m.Tool, m.ToolVersion, hostOf(m.Host), counted(uint64(max(s.Rounds, 0)), "round"), s.Seed,
+	return fmt.Sprintf("%s %s on %s. %s, seed %d. %s", m.Tool, m.ToolVersion, hostOf(m.Host), unit.Counted(s.Rounds, "round"), s.Seed,
 		loadOf(results.Settings{Engine: "loop", Pin: s.Pin}))
 }
 
@@ -121,7 +122,7 @@ func mapRemarks(m *results.Map) []string {
 		all = append(all, "FAILED: "+f)
 	}
 	if m.Partial {
-		all = append(all, fmt.Sprintf("PARTIAL: the map was interrupted; it holds what %s had measured by then.", counted(uint64(len(m.Runs)), "run")))
+		all = append(all, fmt.Sprintf("PARTIAL: the map was interrupted; it holds what %s had measured by then.", unit.Counted(len(m.Runs), "run")))
 	}
 	void, failing, limited := 0, 0, false
 	for _, p := range m.Pairs {

@@ -9,6 +9,7 @@ import (
 	"github.com/olekukonko/tablewriter/tw"
 
 	"nodecompare/results"
+	"nodecompare/results/unit"
 )
 
 // A bench of one mode against itself (--null) has another table: how much differs though nothing does, figure by figure.
@@ -19,23 +20,15 @@ var nullHead = []string{"Figure", "Load", "Noise", "Found from"}
 func nullRows(v results.Verdict) [][]string {
 	var rows [][]string
 	for _, s := range v.Detectable {
-		rows = append(rows, []string{s.Metric, loadName(s.At), "±" + change(s.Ratio), change(s.Ratio * (1 + s.Floor))})
+		rows = append(rows, []string{s.Metric, loadName(s.At), "±" + unit.Difference(s.Ratio), unit.Difference(s.Ratio * (1 + s.Floor))})
 	}
 	return rows
-}
-
-// change writes a ratio above 1 as what it adds, in per cent, or as a factor where that is easier to read.
-func change(ratio float64) string {
-	if ratio >= 2 {
-		return rounded(ratio, 2) + " times"
-	}
-	return rounded(100*(ratio-1), 2) + "%"
 }
 
 // loadName names a rung.
 func loadName(at results.At) string {
 	if at.Load == results.Closed {
-		return counted(uint64(max(at.Connections, 0)), "connection")
+		return unit.Counted(at.Connections, "connection")
 	}
 	return at.Load
 }
@@ -46,7 +39,7 @@ func nullNotes(r *results.Record, v results.Verdict) []string {
 	if len(v.Detectable) == 0 {
 		all = append(all, "NOTHING FOUND: intervals take six rounds of which something may be concluded, and there were fewer; give --rounds=6 or more.")
 	} else {
-		all = append(all, fmt.Sprintf("Noise: how far two columns of one mode come out apart by chance: half of the 95%% interval of their ratio over %s.", counted(uint64(max(v.Detectable[0].Rounds, 0)), "round")),
+		all = append(all, fmt.Sprintf("Noise: how far two columns of one mode come out apart by chance: half of the 95%% interval of their ratio over %s.", unit.Counted(v.Detectable[0].Rounds, "round")),
 			"Found from: about the smallest difference between two modes that is called one here: beyond the noise, and not too small to matter.")
 	}
 	for _, f := range v.Findings {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"nodecompare/results"
+	"nodecompare/results/unit"
 )
 
 var atOverload = results.At{Load: results.Overload}
@@ -15,12 +16,12 @@ func (s sheet) overload() []group {
 	if surge == nil || !slices.ContainsFunc(s.r.Settings.Modes, func(m results.Mode) bool { return s.has(m.Name, atOverload) }) {
 		return nil
 	}
-	during := group{label: fmt.Sprintf("%s× its capacity for %s", digits(surge.Times), micros(1e6*surge.ForS))}
+	during := group{label: fmt.Sprintf("%s× its capacity for %s", unit.Digits(surge.Times), unit.Micros(1e6*surge.ForS))}
 	during.add(s.each(s.offeredInSurge))
 	during.add(s.line(atOverload, reading{name: "goodput ", of: results.Goodput, write: perSecond}))
 	during.add(s.each(s.inTime))
 	during.add(s.each(s.losses))
-	after := group{label: fmt.Sprintf("then %s×", digits(surge.Then))}
+	after := group{label: fmt.Sprintf("then %s×", unit.Digits(surge.Then))}
 	after.add(s.each(s.recovery))
 	return []group{during, after}
 }
@@ -28,7 +29,7 @@ func (s sheet) overload() []group {
 // offeredInSurge is the rate of the surge, or why there was none.
 func (s sheet) offeredInSurge(mode string) string {
 	if e, ok := s.r.Estimate(s.w.Name, mode, atOverload, offered); ok {
-		return rate(e.Value) + " req/s offered"
+		return unit.Rate(e.Value) + " req/s offered"
 	}
 	most := 0.0
 	for _, n := range wholeLadder(s.w) {
@@ -37,9 +38,9 @@ func (s sheet) offeredInSurge(mode string) string {
 		}
 	}
 	if times := s.w.Surge.Times; times*most > s.w.Surge.MostRPS {
-		return rate(times*most) + " req/s is more than the load can offer"
+		return unit.Rate(times*most) + " req/s is more than the load can offer"
 	}
-	return missing
+	return unit.Missing
 }
 
 // tolls is what became of the surges' requests in all rounds together; ok is false when there was none.
@@ -60,18 +61,18 @@ func (s sheet) tolls(mode string) (sum results.Toll, ok bool) {
 func (s sheet) inTime(mode string) string {
 	t, ok := s.tolls(mode)
 	if !ok {
-		return missing
+		return unit.Missing
 	}
-	return fmt.Sprintf("%s in time, %s late", share(t.InTime, t.Due), share(t.Late, t.Due))
+	return fmt.Sprintf("%s in time, %s late", unit.Share(t.InTime, t.Due), unit.Share(t.Late, t.Due))
 }
 
 // losses are the requests that had no answer worth the name.
 func (s sheet) losses(mode string) string {
 	t, ok := s.tolls(mode)
 	if !ok {
-		return missing
+		return unit.Missing
 	}
-	return fmt.Sprintf("%s refused, %s unanswered", share(t.Refused, t.Due), share(t.TimedOut+t.Unsent, t.Due))
+	return fmt.Sprintf("%s refused, %s unanswered", unit.Share(t.Refused, t.Due), unit.Share(t.TimedOut+t.Unsent, t.Due))
 }
 
 // recoveryMicros is in microseconds, as all times here.
@@ -84,11 +85,11 @@ func recoveryMicros(r results.Rung) (float64, bool) {
 func (s sheet) recovery(mode string) string {
 	e, ok := s.r.Estimate(s.w.Name, mode, atOverload, recoveryMicros)
 	if !ok {
-		return missing
+		return unit.Missing
 	}
 	mark, _ := doubted(s.r, s.w, mode, atOverload)
 	if most := 1e6 * s.w.Surge.ThenS; e.Value >= most {
-		return "not in time again in " + micros(most) + mark
+		return "not in time again in " + unit.Micros(most) + mark
 	}
 	return "in time again in " + latency(e) + mark
 }

@@ -4,12 +4,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"math"
 
 	"github.com/olekukonko/tablewriter"
 	"github.com/olekukonko/tablewriter/tw"
 
 	"nodecompare/results"
+	"nodecompare/results/unit"
 )
 
 // SelftestFormat is a way to write a selftest.
@@ -76,15 +76,15 @@ func (p *page) selftest(checks []results.SelftestCheck) {
 }
 
 func selftestRow(c results.SelftestCheck) []string {
-	write, truth, off := count, "", missing
+	write, truth, off := unit.Count[float64], "", unit.Missing
 	switch c.Unit {
 	case "us":
-		write = finer
+		write = unit.FineMicros
 	case "requests/s":
 		truth = "≥ "
 	}
 	if c.Truth > 0 && c.Unit != "requests/s" {
-		off = percent((c.Measured - c.Truth) / c.Truth)
+		off = unit.Deviation((c.Measured - c.Truth) / c.Truth)
 	}
 	uncorrected := ""
 	if c.Uncorrected != nil {
@@ -95,21 +95,6 @@ func selftestRow(c results.SelftestCheck) []string {
 		name += ": " + c.Figure
 	}
 	return []string{name, truth + write(c.Truth), write(c.Measured), uncorrected, off, selftestWords[c.Verdict]}
-}
-
-// percent has a digit behind the point while that may matter.
-func percent(share float64) string {
-	decimals := 1
-	if math.Abs(share) >= 1 {
-		decimals = 0
-	}
-	return fmt.Sprintf("%+.*f%%", decimals, 100*share)
-}
-
-// finer is micros with a digit more: an error of 1% is to be seen.
-func finer(v float64) string {
-	s := fitting(v, times)
-	return fmt.Sprintf("%.4g %s", v/s.one, s.name)
 }
 
 func selftestRemarks(s *results.Selftest) []string {

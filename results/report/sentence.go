@@ -7,6 +7,7 @@ import (
 
 	"nodecompare/results"
 	"nodecompare/results/stat"
+	"nodecompare/results/unit"
 )
 
 // sentences say in plain words, a sentence a row, why the words are what they are.
@@ -103,7 +104,7 @@ func advantage(w results.Workload, c results.Comparison) string {
 	if !ok {
 		said = c.Metric + " differs by a factor of %[3]s between %[2]s, which is better, and %[1]s"
 	}
-	return fmt.Sprintf(said, c.Worse(), c.Better, digits(ratio)) + " " + where(w, c) + " (" + evidence(c, low, high) + ")"
+	return fmt.Sprintf(said, c.Worse(), c.Better, unit.Digits(ratio)) + " " + where(w, c) + " (" + evidence(c, low, high) + ")"
 }
 
 // where names the load that a comparison is of.
@@ -120,11 +121,11 @@ func where(w results.Workload, c results.Comparison) string {
 	case c.At.Load == results.Own:
 		return "at the same share of what each can do"
 	case c.Metric == "throughput kept" || strings.HasSuffix(c.Metric, "per connection"):
-		return fmt.Sprintf("from %s to %s connections", count(float64(w.Base)), count(float64(w.Top())))
+		return fmt.Sprintf("from %s to %s connections", unit.Count(w.Base), unit.Count(w.Top()))
 	case c.Metric == "connections held":
 		return "of those that were tried"
 	}
-	return "at " + counted(uint64(max(c.At.Connections, 0)), "connection")
+	return "at " + unit.Counted(c.At.Connections, "connection")
 }
 
 // besideYardstick stands where a ratio is not that of the figures in the table; the legend explains it.
@@ -132,7 +133,7 @@ const besideYardstick = "against the yardstick"
 
 // evidence is the interval of a ratio and what it rests on.
 func evidence(c results.Comparison, low, high float64) string {
-	s := fmt.Sprintf("%s interval %s to %s, %s", confidence(c.Confidence), digits(low), digits(high), counted(uint64(max(c.Rounds, 0)), "round"))
+	s := fmt.Sprintf("%s interval %s to %s, %s", confidence(c.Confidence), unit.Digits(low), unit.Digits(high), unit.Counted(c.Rounds, "round"))
 	if c.Relative {
 		s += ", " + besideYardstick
 	}
@@ -164,7 +165,7 @@ func undecided(f results.Finding, mode string) (results.Comparison, bool) {
 func doubt(w results.Workload, c results.Comparison) string {
 	if c.Confidence < stat.Confidence {
 		return fmt.Sprintf("cannot tell %s from %s by %s: a %s interval takes more of them (--rounds=6, or --profile=standard)",
-			c.A, c.B, counted(uint64(c.Rounds), "round"), confidence(stat.Confidence))
+			c.A, c.B, unit.Counted(c.Rounds, "round"), confidence(stat.Confidence))
 	}
 	more, _, low, high := c.Factors()
 	less := c.A
@@ -172,12 +173,12 @@ func doubt(w results.Workload, c results.Comparison) string {
 		less = c.B
 	}
 	return fmt.Sprintf("cannot tell: %s of %s is %s to %s times that of %s %s (%s), which leaves open whether they differ; more rounds (--profile=thorough, or --rounds) or a quieter machine would narrow it",
-		c.Metric, more, digits(low), digits(high), less, where(w, c), basis(c))
+		c.Metric, more, unit.Digits(low), unit.Digits(high), less, where(w, c), basis(c))
 }
 
 // basis is evidence without the interval, where the sentence has it.
 func basis(c results.Comparison) string {
-	return fmt.Sprintf("%s interval, %s", confidence(c.Confidence), counted(uint64(max(c.Rounds, 0)), "round"))
+	return fmt.Sprintf("%s interval, %s", confidence(c.Confidence), unit.Counted(c.Rounds, "round"))
 }
 
 // alike says how large a difference can be at most, figure by figure, where none was found.
@@ -201,7 +202,7 @@ func alike(f results.Finding) string {
 		return "no difference was found"
 	}
 	for i, m := range order {
-		order[i] = fmt.Sprintf("%s%% in %s", rounded(100*most[m], 2), m)
+		order[i] = fmt.Sprintf("%s%% in %s", unit.Rounded(100*most[m], 2), m)
 	}
 	return fmt.Sprintf("no difference that matters: at most %s (%s)", strings.Join(order, ", "), basis(weakest))
 }
