@@ -14,11 +14,11 @@ const articleTitle = "The article, held against this bench"
 
 // glances are the one figure that stands beside a row's word.
 var glances = map[string]struct {
-	at func(results.Workload) results.At
+	at results.Place
 	reading
 }{
-	results.RowPerformance: {atBase, reading{of: results.CPUPerRequest, write: func(e stat.Estimate) string { return unit.Micros(e.Value) + " CPU" }, server: true}},
-	results.RowScalability: {atTop, reading{name: "p99 ", of: results.P99, write: func(e stat.Estimate) string { return unit.Micros(e.Value) }}},
+	results.RowPerformance: {results.Base, reading{Figure: results.CPUPerRequest, write: func(e stat.Estimate) string { return unit.Micros(e.Value) + " CPU" }}},
+	results.RowScalability: {results.Top, reading{name: "p99 ", Figure: results.P99, write: func(e stat.Estimate) string { return unit.Micros(e.Value) }}},
 }
 
 // articleGrid has the words of all workloads below each other, and beside each of them a figure when full is set.

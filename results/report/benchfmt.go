@@ -18,9 +18,9 @@ import (
 // benchstat's tables, so it holds only what would make a comparison unfair, and not the version of the tool.
 func writeBenchfmt(out io.Writer, r *results.Record, _ Options) error {
 	w := benchfmt.NewWriter(out)
-	for _, g := range gauges {
+	for _, g := range exports {
 		better := "lower"
-		if g.higher {
+		if !g.LessIsBetter {
 			better = "higher"
 		}
 		if err := w.Write(&benchfmt.UnitMetadata{UnitMetadataKey: benchfmt.UnitMetadataKey{Unit: g.per, Key: "better"}, OrigUnit: g.per, Value: better}); err != nil {
@@ -34,8 +34,8 @@ func writeBenchfmt(out io.Writer, r *results.Record, _ Options) error {
 			if workload.Name != t.Workload {
 				continue
 			}
-			for _, g := range gauges {
-				if v, ok := g.of(workload, t); ok {
+			for _, g := range exports {
+				if v, ok := g.read(workload, t); ok {
 					line.Values = append(line.Values, benchfmt.Value{Value: unit.Short(v), Unit: g.per})
 				}
 			}

@@ -11,31 +11,30 @@ import (
 
 // A reading is a figure as a cell shows it.
 type reading struct {
-	name   string // before the figure; "" where the label says it
-	of     results.Figure
-	write  func(stat.Estimate) string
-	server bool // it is what the server used: rules on the load alone leave it in trust
+	results.Figure
+	name  string // before the figure; "" where the label says it
+	write func(stat.Estimate) string
 }
 
 var (
-	capacity      = reading{of: results.Throughput, write: perSecond}
-	cpuPerRequest = reading{of: results.CPUPerRequest, write: func(e stat.Estimate) string { return duration(e, "/request") }, server: true}
+	capacity      = reading{Figure: results.Throughput, write: perSecond}
+	cpuPerRequest = reading{Figure: results.CPUPerRequest, write: func(e stat.Estimate) string { return duration(e, "/request") }}
 	percentiles   = []reading{
-		{name: "p50 ", of: results.P50, write: latency},
-		{name: "p99 ", of: results.P99, write: latency},
-		{name: "p99.9 ", of: p999, write: latency},
+		{name: "p50 ", Figure: results.P50, write: latency},
+		{name: "p99 ", Figure: results.P99, write: latency},
+		{name: "p99.9 ", Figure: results.P999, write: latency},
 	}
 )
 
 // line is a reading of each mode.
 func (s sheet) line(at results.At, f reading) []string {
 	return s.each(func(mode string) string {
-		e, ok := s.r.Estimate(s.w.Name, mode, at, f.of)
+		e, ok := s.r.Estimate(s.w.Name, mode, at, f.Figure)
 		if !ok {
 			return unit.Missing
 		}
 		mark, server := doubted(s.r, s.w, mode, at)
-		if f.server {
+		if f.OfServer {
 			mark = server
 		}
 		return f.name + f.write(e) + mark
@@ -56,7 +55,7 @@ func (s sheet) execution(f results.Finding) []group {
 	rungs := slices.Compact([]int{s.w.Base, s.w.Top()})
 	evidence := group{label: along(rungs)}
 	evidence.add(s.arrows(rungs, results.InFlight, func(v []float64, has []bool) string { return unit.Arrows(v, has, unit.Count[float64]) + " in flight" }))
-	evidence.add(s.arrows(rungs, activeThreads, func(v []float64, has []bool) string {
+	evidence.add(s.arrows(rungs, results.ActiveThreads, func(v []float64, has []bool) string {
 		return unit.Arrows(v, has, unit.Count[float64]) + " threads active"
 	}))
 	return []group{model, evidence}
@@ -90,28 +89,23 @@ func (s sheet) performance() []group {
 	cpu.add(s.line(base, cpuPerRequest))
 	common := group{label: s.commonLabel()}
 	for _, p := range percentiles {
-		common.add(s.line(atCommon, p))
+		common.add(s.line(results.AtCommon, p))
 	}
 	own := group{label: fmt.Sprintf("at %s%% of own", unit.Digits(100*s.r.Settings.Share))}
-	if slices.ContainsFunc(s.r.Settings.Modes, func(m results.Mode) bool { return s.has(m.Name, atOwn) }) {
+	if slices.ContainsFunc(s.r.Settings.Modes, func(m results.Mode) bool { return s.has(m.Name, results.AtOwn) }) {
 		own.lines = [][]string{s.each(s.ownRate), s.each(s.ownTail)}
 	}
 	return []group{most, cpu, common, own}
 }
 
-var (
-	atCommon = results.At{Load: results.Common}
-	atOwn    = results.At{Load: results.Own}
-)
-
 func (s sheet) has(mode string, at results.At) bool {
-	return len(s.r.Values(s.w.Name, mode, at, offered)) > 0
+	return len(s.r.Values(s.w.Name, mode, at, results.Offered)) > 0
 }
 
 // commonLabel is the rate that is the same for all modes.
 func (s sheet) commonLabel() string {
 	for _, m := range s.r.Settings.Modes {
-		if e, ok := s.r.Estimate(s.w.Name, m.Name, atCommon, offered); ok {
+		if e, ok := s.r.Estimate(s.w.Name, m.Name, results.AtCommon, results.Offered); ok {
 			return "at " + unit.Rate(e.Value) + " req/s"
 		}
 	}
@@ -121,24 +115,24 @@ func (s sheet) commonLabel() string {
 // ownRate and ownTail are a mode's latency at its share of its own capacity: two lines with no intervals, since it is the second
 // load of the kind. A mode that has none had it as the common one.
 func (s sheet) ownRate(mode string) string {
-	of, ok := s.r.Estimate(s.w.Name, mode, atOwn, offered)
-	p50, answered := s.r.Estimate(s.w.Name, mode, atOwn, results.P50)
+	of, ok := s.r.Estimate(s.w.Name, mode, results.AtOwn, results.Offered)
+	p50, answered := s.r.Estimate(s.w.Name, mode, results.AtOwn, results.P50)
 	switch {
 	case ok && answered:
-		mark, _ := doubted(s.r, s.w, mode, atOwn)
+		mark, _ := doubted(s.r, s.w, mode, results.AtOwn)
 		return fmt.Sprintf("%s req/s: p50 %s%s", unit.Rate(of.Value), unit.Micros(p50.Value), mark)
-	case s.has(mode, atCommon):
+	case s.has(mode, results.AtCommon):
 		return "the same rate"
 	}
 	return unit.Missing
 }
 
 func (s sheet) ownTail(mode string) string {
-	p99, ok := s.r.Estimate(s.w.Name, mode, atOwn, results.P99)
+	p99, ok := s.r.Estimate(s.w.Name, mode, results.AtOwn, results.P99)
 	if !ok {
 		return ""
 	}
-	far, _ := s.r.Estimate(s.w.Name, mode, atOwn, p999)
-	mark, _ := doubted(s.r, s.w, mode, atOwn)
+	far, _ := s.r.Estimate(s.w.Name, mode, results.AtOwn, results.P999)
+	mark, _ := doubted(s.r, s.w, mode, results.AtOwn)
 	return fmt.Sprintf("p99 %s, p99.9 %s%s", unit.Micros(p99.Value), unit.Micros(far.Value), mark)
 }

@@ -35,12 +35,12 @@ func watched(r *results.Record, higher bool) []watchedFigure {
 	all := []watchedFigure{} // null would not be a list
 	for _, w := range r.Settings.Workloads {
 		for _, m := range r.Settings.Modes {
-			for _, g := range gauges {
+			for _, g := range exports {
 				e, ok := g.median(r, w, m.Name)
-				if !ok || g.higher != higher {
+				if !ok || g.LessIsBetter == higher {
 					continue
 				}
-				f := watchedFigure{Name: w.Name + " / " + m.Name + " / " + g.name, Unit: g.unit, Value: unit.Short(e.Value), Extra: "median of " + unit.Counted(e.N, "round")}
+				f := watchedFigure{Name: w.Name + " / " + m.Name + " / " + g.Name + g.where, Unit: g.unit(), Value: unit.Short(e.Value), Extra: "median of " + unit.Counted(e.N, "round")}
 				if e.N > 1 {
 					f.Range = "± " + unit.Number(unit.Short(max(e.High-e.Value, e.Value-e.Low)))
 					f.Extra += fmt.Sprintf("\n%s interval %s to %s", confidence(e.Confidence), unit.Number(unit.Short(e.Low)), unit.Number(unit.Short(e.High)))
@@ -56,7 +56,7 @@ func watched(r *results.Record, higher bool) []watchedFigure {
 }
 
 func everyLoad(w results.Workload) []results.At {
-	return append(closed(wholeLadder(w)), atCommon, atOwn, atAlone, atAmid, atOverload)
+	return append(closed(wholeLadder(w)), results.AtCommon, results.AtOwn, results.AtAlone, results.AtAmid, results.AtOverload)
 }
 
 // bencherMetric is a value of Bencher's metric format, and the ends of its interval.
@@ -74,7 +74,7 @@ func writeBencher(out io.Writer, r *results.Record, _ Options) error {
 	for _, w := range r.Settings.Workloads {
 		for _, m := range r.Settings.Modes {
 			measures := map[string]bencherMetric{}
-			for _, g := range gauges {
+			for _, g := range exports {
 				if e, ok := g.median(r, w, m.Name); ok {
 					measures[g.slug] = bencherOf(e)
 				}

@@ -119,7 +119,7 @@ func fewer(r *results.Record, w results.Workload) []string {
 	of := func(rounds int) float64 { return stat.Median(make([]float64, rounds)).Confidence }
 	least := r.Settings.Rounds
 	for _, m := range r.Settings.Modes {
-		for _, at := range []results.At{results.Conns(w.Base), atCommon} {
+		for _, at := range []results.At{results.Conns(w.Base), results.AtCommon} {
 			if n := len(r.Values(w.Name, m.Name, at, results.Throughput)); n > 0 {
 				least = min(least, n)
 			}

@@ -58,21 +58,13 @@ var ladderPlots = []ladderPlot{
 	{
 		"switches", "Context switches", "voluntary context switches per request", "ratio",
 		"Each is a thread that went to sleep to wait. About one or more for each request is what blocking calls give; far less is a loop that finds further work whenever it looks.",
-		switchesPerRequest, unit.Small, noProcess,
+		results.Switches, unit.Small, noProcess,
 	},
 	{
 		"memory", "Memory", "resident memory", "bytes",
 		"Lower is better. The slope is what a further connection costs.",
-		results.RSS, unit.Bytes, noProcess,
+		results.Memory, unit.Bytes, noProcess,
 	},
-}
-
-// switchesPerRequest are the voluntary ones, of requests without error.
-func switchesPerRequest(r results.Rung) (float64, bool) {
-	if r.Process == nil || r.Answered() == 0 {
-		return 0, false
-	}
-	return float64(r.Process.VoluntarySwitches) / float64(r.Answered()), true
 }
 
 // htmlFigures are a workload's plots, and the names of those for which nothing was measured.

@@ -42,30 +42,23 @@ func overloadFigure(r *results.Record, w results.Workload, id string) (htmlFigur
 		f.Plot.Series = append(f.Plot.Series, line)
 		f.Modes = append(f.Modes, i)
 		figure := func(of results.Figure, write func(float64) string) htmlCell {
-			e, _ := r.Estimate(w.Name, m.Name, atOverload, of)
+			e, _ := r.Estimate(w.Name, m.Name, results.AtOverload, of)
 			return estimateCell(e, write)
 		}
 		inTime, losses, recovery := s.inTime(m.Name), s.losses(m.Name), s.recovery(m.Name)
 		f.Table.Rows = append(f.Table.Rows, htmlRow{Name: m.Name, Cells: []htmlCell{
-			figure(offered, unit.Rate), figure(results.Goodput, unit.Rate), {Value: inTime}, {Value: losses}, figure(mostInFlight, unit.Count[float64]), {Value: recovery},
+			figure(results.Offered, unit.Rate), figure(results.Goodput, unit.Rate), {Value: inTime}, {Value: losses}, figure(results.MostAtOnce, unit.Count[float64]), {Value: recovery},
 		}})
 		f.Label += fmt.Sprintf(" %s: %s, %s; %s.", m.Name, inTime, losses, recovery)
 	}
 	return f, len(f.Plot.Series) > 0
 }
 
-func mostInFlight(r results.Rung) (float64, bool) {
-	if r.Toll == nil {
-		return 0, false
-	}
-	return float64(r.Toll.InFlight), true
-}
-
 // inTimeLine is a mode's part that was answered in time, in percent, the rounds' median and their whole range.
 func inTimeLine(r *results.Record, w results.Workload, mode string) plotLine {
 	var tolls []results.Toll
 	for _, t := range r.Trials {
-		if rung, ok := t.Rung(atOverload); ok && rung.Toll != nil && t.Workload == w.Name && t.Mode == mode {
+		if rung, ok := t.Rung(results.AtOverload); ok && rung.Toll != nil && t.Workload == w.Name && t.Mode == mode {
 			tolls = append(tolls, *rung.Toll)
 		}
 	}

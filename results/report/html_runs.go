@@ -33,7 +33,7 @@ func runRow(name string, trial results.Trial, rung results.Rung) htmlRow {
 	at := results.At{Load: rung.Load, Connections: rung.Connections}
 	_, usable := trial.Rung(at)
 	figureOf := func(figure results.Figure, write func(float64) string) string {
-		if v, ok := figure(rung); ok {
+		if v, ok := figure.Read(rung); ok {
 			return write(v)
 		}
 		return unit.Missing
@@ -41,7 +41,7 @@ func runRow(name string, trial results.Trial, rung results.Rung) htmlRow {
 	return htmlRow{Name: name, Void: !usable, Cells: plainCells(
 		rung.Load, unit.Count(rung.Connections),
 		figureOf(results.Throughput, unit.Rate), figureOf(results.P50, unit.Micros), figureOf(results.P99, unit.Micros), figureOf(results.CPUPerRequest, unit.Micros),
-		figureOf(results.Threads, unit.Count[float64]), figureOf(results.RSS, unit.Bytes), unit.Count(rung.Errors), trustOf(trial, rung),
+		figureOf(results.Threads, unit.Count[float64]), figureOf(results.Memory, unit.Bytes), unit.Count(rung.Errors), trustOf(trial, rung),
 	)}
 }
 

@@ -15,7 +15,7 @@ func (s sheet) scalability(f results.Finding) []group {
 	figures.add(s.loadArrows(results.Throughput, func(v []float64, has []bool) string { return unit.Arrows(v, has, unit.Rate) + " req/s" }))
 	figures.add(s.loadArrows(results.P99, func(v []float64, has []bool) string { return "p99 " + unit.Series(v, has, unit.Durations) }))
 	figures.add(s.arrows(s.rungs, results.Threads, func(v []float64, has []bool) string { return unit.Arrows(v, has, unit.Count[float64]) + " threads" }))
-	figures.add(s.arrows(s.rungs, results.RSS, func(v []float64, has []bool) string { return unit.Series(v, has, unit.Sizes) + " memory" }))
+	figures.add(s.arrows(s.rungs, results.Memory, func(v []float64, has []bool) string { return unit.Series(v, has, unit.Sizes) + " memory" }))
 	knee := group{label: "knee"}
 	knee.add(s.scaling(f, func(x results.Scaling) string {
 		if x.Knee == 0 {

@@ -8,17 +8,15 @@ import (
 	"nodecompare/results/unit"
 )
 
-var atOverload = results.At{Load: results.Overload}
-
 // overload shows what became of the requests that were due in a surge, and how long the server took to get over it.
 func (s sheet) overload() []group {
 	surge := s.w.Surge
-	if surge == nil || !slices.ContainsFunc(s.r.Settings.Modes, func(m results.Mode) bool { return s.has(m.Name, atOverload) }) {
+	if surge == nil || !slices.ContainsFunc(s.r.Settings.Modes, func(m results.Mode) bool { return s.has(m.Name, results.AtOverload) }) {
 		return nil
 	}
 	during := group{label: fmt.Sprintf("%s× its capacity for %s", unit.Digits(surge.Times), unit.Micros(1e6*surge.ForS))}
 	during.add(s.each(s.offeredInSurge))
-	during.add(s.line(atOverload, reading{name: "goodput ", of: results.Goodput, write: perSecond}))
+	during.add(s.line(results.AtOverload, reading{name: "goodput ", Figure: results.Goodput, write: perSecond}))
 	during.add(s.each(s.inTime))
 	during.add(s.each(s.losses))
 	after := group{label: fmt.Sprintf("then %s×", unit.Digits(surge.Then))}
@@ -28,7 +26,7 @@ func (s sheet) overload() []group {
 
 // offeredInSurge is the rate of the surge, or why there was none.
 func (s sheet) offeredInSurge(mode string) string {
-	if e, ok := s.r.Estimate(s.w.Name, mode, atOverload, offered); ok {
+	if e, ok := s.r.Estimate(s.w.Name, mode, results.AtOverload, results.Offered); ok {
 		return unit.Rate(e.Value) + " req/s offered"
 	}
 	most := 0.0
@@ -49,7 +47,7 @@ func (s sheet) tolls(mode string) (sum results.Toll, ok bool) {
 		if t.Workload != s.w.Name || t.Mode != mode {
 			continue
 		}
-		if rung, usable := t.Rung(atOverload); usable && rung.Toll != nil {
+		if rung, usable := t.Rung(results.AtOverload); usable && rung.Toll != nil {
 			toll := rung.Toll
 			sum.Due, sum.InTime, sum.Late = sum.Due+toll.Due, sum.InTime+toll.InTime, sum.Late+toll.Late
 			sum.Refused, sum.TimedOut, sum.Unsent = sum.Refused+toll.Refused, sum.TimedOut+toll.TimedOut, sum.Unsent+toll.Unsent
@@ -75,19 +73,13 @@ func (s sheet) losses(mode string) string {
 	return fmt.Sprintf("%s refused, %s unanswered", unit.Share(t.Refused, t.Due), unit.Share(t.TimedOut+t.Unsent, t.Due))
 }
 
-// recoveryMicros is in microseconds, as all times here.
-func recoveryMicros(r results.Rung) (float64, bool) {
-	s, ok := results.RecoveryTime(r)
-	return 1e6 * s, ok
-}
-
 // recovery is the time from the end of the surge until requests were answered in time again, the rounds' median.
 func (s sheet) recovery(mode string) string {
-	e, ok := s.r.Estimate(s.w.Name, mode, atOverload, recoveryMicros)
+	e, ok := s.r.Estimate(s.w.Name, mode, results.AtOverload, results.Recovery)
 	if !ok {
 		return unit.Missing
 	}
-	mark, _ := doubted(s.r, s.w, mode, atOverload)
+	mark, _ := doubted(s.r, s.w, mode, results.AtOverload)
 	if most := 1e6 * s.w.Surge.ThenS; e.Value >= most {
 		return "not in time again in " + unit.Micros(most) + mark
 	}

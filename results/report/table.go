@@ -202,7 +202,7 @@ func (p *page) table(modes []results.Mode, sections []section, from, labels, roo
 }
 
 // row lays a section out. The lines of a label and those of its figures begin beside each other, and each line of figures ends
-// where the longest of its cells does.
+// where the results.Longest of its cells does.
 func (p *page) row(s section, from, modes, labels, room int) []string {
 	label := []string{p.paint(strong, s.name)}
 	cells := make([][]string, modes)
