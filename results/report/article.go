@@ -68,37 +68,3 @@ func (s sheet) glance(row string, full bool) group {
 	g.lines = [][]string{cells}
 	return g
 }
-
-// article writes that table, if there is something to put into it.
-func (p *page) article(r *results.Record) {
-	a, ok := results.HoldArticle(r)
-	if !ok {
-		return
-	}
-	p.line("")
-	p.note(articleTitle + ": what it says of Node.js and a traditional backend, and what was measured")
-	grid := func(full bool) []section { return articleGrid(r, a, full) }
-	if p.width < leastTable {
-		p.list(grid(true), r.Settings.Modes)
-	} else {
-		p.boxes(r.Settings.Modes, grid)
-	}
-	for _, s := range articleSentences(a) {
-		p.note(s)
-	}
-}
-
-func (p *page) articleMarkdown(r *results.Record) {
-	a, ok := results.HoldArticle(r)
-	if !ok {
-		return
-	}
-	p.line("")
-	p.line("### " + articleTitle)
-	p.line("")
-	p.sections(r.Settings.Modes, articleGrid(r, a, true))
-	p.line("")
-	for _, s := range articleSentences(a) {
-		p.line("- " + headed(s))
-	}
-}

@@ -16,7 +16,7 @@ import (
 // writeBenchfmt writes a line a trial in Go's benchmark format (https://go.dev/design/14313-benchmark-format), which benchstat
 // reads: 'benchstat -col /mode FILE' compares the modes, 'benchstat OLD NEW' two records. What stands at the head splits
 // benchstat's tables, so it holds only what would make a comparison unfair, and not the version of the tool.
-func writeBenchfmt(out io.Writer, r *results.Record, _ Options) error {
+func writeBenchfmt(out io.Writer, r *results.Record) error {
 	w := benchfmt.NewWriter(out)
 	for _, g := range exports {
 		better := "lower"

@@ -28,7 +28,7 @@ var (
 // writeCSV writes a row a trial (RFC 4180: commas, CRLF), with a group of columns for each of its loads: closed_64_p99_us,
 // common_p99_us, own_p99_us. Cells are empty where there is no such figure, and in a run that is VOID, of which nothing may be
 // concluded: a sum over a column must not take it in.
-func writeCSV(out io.Writer, r *results.Record, _ Options) error {
+func writeCSV(out io.Writer, r *results.Record) error {
 	loads := csvLoads(r)
 	head := []string{"workload", "mode", "round", "again", "started", "elapsed_s", "trust", "rules", "failure", "interrupted", "warm_up_s", "warm_up_steady"}
 	for _, load := range loads {

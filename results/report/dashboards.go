@@ -1,7 +1,6 @@
 package report
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 
@@ -15,12 +14,12 @@ import (
 // writeBigger and writeSmaller are the two custom tools of github-action-benchmark, customBiggerIsBetter and customSmallerIsBetter:
 // a list of name, unit, value, range and extra (its README, "Tool specific setup"). It takes one direction for a whole file, so
 // that a record makes two.
-func writeBigger(out io.Writer, r *results.Record, _ Options) error {
-	return writeIndented(out, watched(r, true))
+func writeBigger(out io.Writer, r *results.Record) error {
+	return results.Encode(out, watched(r, true))
 }
 
-func writeSmaller(out io.Writer, r *results.Record, _ Options) error {
-	return writeIndented(out, watched(r, false))
+func writeSmaller(out io.Writer, r *results.Record) error {
+	return results.Encode(out, watched(r, false))
 }
 
 type watchedFigure struct {
@@ -69,7 +68,7 @@ type bencherMetric struct {
 // writeBencher writes Bencher's metric format (https://bencher.dev/docs/reference/bencher-metric-format): an object of benchmarks, each of them
 // an object of measures. Throughput is the measure of that name which every project there has, in operations per second; the others are
 // made on first sight.
-func writeBencher(out io.Writer, r *results.Record, _ Options) error {
+func writeBencher(out io.Writer, r *results.Record) error {
 	all := map[string]map[string]bencherMetric{}
 	for _, w := range r.Settings.Workloads {
 		for _, m := range r.Settings.Modes {
@@ -84,7 +83,7 @@ func writeBencher(out io.Writer, r *results.Record, _ Options) error {
 			}
 		}
 	}
-	return writeIndented(out, all)
+	return results.Encode(out, all)
 }
 
 func bencherOf(e stat.Estimate) bencherMetric {
@@ -94,14 +93,4 @@ func bencherOf(e stat.Estimate) bencherMetric {
 		m.Lower, m.Upper = &low, &high
 	}
 	return m
-}
-
-func writeIndented(out io.Writer, v any) error {
-	e := json.NewEncoder(out)
-	e.SetIndent("", "  ")
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
-		return fmt.Errorf("write JSON: %w", err)
-	}
-	return nil
 }

@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
@@ -10,33 +9,6 @@ import (
 	"nodecompare/results/gate"
 	"nodecompare/results/unit"
 )
-
-// GateFormat is a way to write what a new record says against an old one.
-type GateFormat struct {
-	Name    string
-	Summary string
-	Write   func(w io.Writer, g gate.Result, o Options) error
-}
-
-// GateFormats is the table of them; the first one is for people.
-var GateFormats = []GateFormat{
-	{"table", "a table for each mode and workload, for people", writeGateTable},
-	{"json", "the outcome and all figures, for other programs", func(w io.Writer, g gate.Result, _ Options) error { return writeIndented(w, g) }},
-	{"markdown", "a table as GitHub shows it, for a step summary", writeGateMarkdown},
-	{"github", "annotations of a GitHub workflow: ::error, ::warning, ::notice", writeGateAnnotations},
-}
-
-// GateNamed returns the format of that name; the error lists the known ones.
-func GateNamed(name string) (GateFormat, error) {
-	known := make([]string, len(GateFormats))
-	for i, f := range GateFormats {
-		if f.Name == name {
-			return f, nil
-		}
-		known[i] = f.Name
-	}
-	return GateFormat{}, fmt.Errorf("unknown format %q: the known ones are %s", name, strings.Join(known, ", "))
-}
 
 // outcomeWords are the outcomes as they stand in a table; what is worse than inconclusive is to be seen at a glance.
 var outcomeWords = map[string]string{
@@ -58,16 +30,12 @@ func gateFigure(in string, v float64, n int) string {
 	switch {
 	case n == 0:
 		return unit.Missing
-	case in == "us":
-		return unit.Micros(v)
 	case in == "requests/s":
 		return unit.Rate(v) + "/s"
-	case in == "bytes":
-		return unit.Bytes(v)
 	case in == "1":
 		return unit.Rounded(100*v, 5) + "%" // 99.98% is not 100%
 	}
-	return unit.Count(v)
+	return unit.Writer(in)(v)
 }
 
 // changed is the change and its interval: +9.1% (+7.9 to +10%). Beyond a factor of two in either direction it is the factor.

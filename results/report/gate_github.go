@@ -10,7 +10,7 @@ import (
 )
 
 // writeGateMarkdown writes GitHub's Markdown: the outcome first, then one table of all changes, then the reasons.
-func writeGateMarkdown(out io.Writer, g gate.Result, _ Options) error {
+func writeGateMarkdown(out io.Writer, g gate.Result) error {
 	p := &page{out: out}
 	word, sentence := gateClosing(g)
 	p.line("## nodecompare: " + strings.ToLower(word))
@@ -42,7 +42,7 @@ func writeGateMarkdown(out io.Writer, g gate.Result, _ Options) error {
 
 // writeGateAnnotations writes workflow commands (docs.github.com, Workflow commands for GitHub Actions): an error for each
 // regression, or for what made the records incomparable; warnings for what is inconclusive; else a notice.
-func writeGateAnnotations(out io.Writer, g gate.Result, _ Options) error {
+func writeGateAnnotations(out io.Writer, g gate.Result) error {
 	p := &page{out: out}
 	word, sentence := gateClosing(g)
 	title := "nodecompare: " + strings.ToLower(word)

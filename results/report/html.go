@@ -69,7 +69,7 @@ type htmlData struct {
 
 // writeHTML writes one page that needs nothing else: style, script and figures are in it, and its own policy forbids it to
 // load anything. The same record gives the same bytes.
-func writeHTML(out io.Writer, r *results.Record, _ Options) error {
+func writeHTML(out io.Writer, r *results.Record) error {
 	t, err := pageTemplate()
 	if err != nil {
 		return fmt.Errorf("read the page's template: %w", err)

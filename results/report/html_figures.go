@@ -25,46 +25,46 @@ type htmlFigure struct {
 
 // ladderPlot is a figure of a trial that is drawn against the connections of its closed rungs.
 type ladderPlot struct {
-	id, title, unit, kind string
-	reads                 string
-	figure                results.Figure
-	write                 func(float64) string
-	absent                string // why it may be missing
+	results.Figure
+	id, title, axis, reads string
 }
-
-const noProcess = "this system does not show it of another process"
 
 var ladderPlots = []ladderPlot{
 	{
-		"throughput", "Throughput", "requests per second", "rate",
+		results.Throughput, "throughput", "Throughput", "requests per second",
 		"Higher is better. A line that bends down has passed the point where further connections help.",
-		results.Throughput, unit.Rate, "no run had an answer",
 	},
 	{
-		"p99", "Slowest hundredth of requests", "p99 latency", "time",
+		results.P99, "p99", "Slowest hundredth of requests", "p99 latency",
 		"Lower is better: 99 of 100 requests were faster than this. In these runs each connection waits for its answer before it asks again, so more connections mean a longer queue.",
-		results.P99, unit.Micros, "no run had an answer",
 	},
 	{
-		"cpu", "CPU per request", "CPU time of the server per request", "time",
+		results.CPUPerRequest, "cpu", "CPU per request", "CPU time of the server per request",
 		"Lower is better: it is what a full machine's throughput follows from, and the steadiest figure on a noisy one.",
-		results.CPUPerRequest, unit.Micros, noProcess,
 	},
 	{
-		"threads", "Threads", "threads of the operating system", "count",
+		results.Threads, "threads", "Threads", "threads of the operating system",
 		"A line that climbs with the connections is a thread for each; a flat one is a pool or an event loop.",
-		results.Threads, unit.Count[float64], noProcess,
 	},
 	{
-		"switches", "Context switches", "voluntary context switches per request", "ratio",
+		results.Switches, "switches", "Context switches", "voluntary context switches per request",
 		"Each is a thread that went to sleep to wait. About one or more for each request is what blocking calls give; far less is a loop that finds further work whenever it looks.",
-		results.Switches, unit.Small, noProcess,
 	},
 	{
-		"memory", "Memory", "resident memory", "bytes",
+		results.Memory, "memory", "Memory", "resident memory",
 		"Lower is better. The slope is what a further connection costs.",
-		results.Memory, unit.Bytes, noProcess,
 	},
+}
+
+// axisKinds are the kinds of an axis, by a figure's unit.
+var axisKinds = map[string]string{"requests/s": "rate", "us": "time", "threads": "count", "switches/request": "ratio", "bytes": "bytes"}
+
+// absent is why a plot may be missing.
+func (p ladderPlot) absent() string {
+	if p.OfServer {
+		return "this system does not show it of another process"
+	}
+	return "no run had an answer"
 }
 
 // htmlFigures are a workload's plots, and the names of those for which nothing was measured.
@@ -77,7 +77,7 @@ func htmlFigures(r *results.Record, w results.Workload, v results.Verdict, id st
 	for _, p := range ladderPlots {
 		f := p.draw(r, w, id)
 		if len(f.Plot.Series) == 0 {
-			absent = append(absent, p.title+": "+p.absent+".")
+			absent = append(absent, p.title+": "+p.absent()+".")
 			continue
 		}
 		if p.id == "throughput" {
@@ -94,25 +94,26 @@ func htmlFigures(r *results.Record, w results.Workload, v results.Verdict, id st
 
 func (p ladderPlot) draw(r *results.Record, w results.Workload, id string) htmlFigure {
 	f := htmlFigure{
-		ID: id + "-" + p.id, Title: p.title, Unit: p.unit, XAxis: "connections (logarithmic)", Reads: p.reads,
-		Table: htmlTable{Caption: fmt.Sprintf("%s of %s: %s, median of the rounds and its interval", p.title, w.Name, p.unit), Head: append([]string{"Connections"}, htmlModeNames(r)...)},
+		ID: id + "-" + p.id, Title: p.title, Unit: p.axis, XAxis: "connections (logarithmic)", Reads: p.reads,
+		Table: htmlTable{Caption: fmt.Sprintf("%s of %s: %s, median of the rounds and its interval", p.title, w.Name, p.axis), Head: append([]string{"Connections"}, htmlModeNames(r)...)},
 	}
-	f.Plot = plot{ID: f.ID, X: plotAxis{Kind: "connections", Log: true}, Y: plotAxis{Kind: p.kind}}
+	f.Plot = plot{ID: f.ID, X: plotAxis{Kind: "connections", Log: true}, Y: plotAxis{Kind: axisKinds[p.Unit]}}
+	write := unit.Writer(p.Unit)
 	lines := make([]plotLine, len(r.Settings.Modes))
 	said := make([][]string, len(r.Settings.Modes))
 	for _, step := range w.Ladder {
 		row := htmlRow{Name: unit.Count(step.Connections)}
 		f.Plot.X.Ticks = append(f.Plot.X.Ticks, plotNumber(step.Connections))
 		for i, m := range r.Settings.Modes {
-			e, ok := r.Estimate(w.Name, m.Name, results.Conns(step.Connections), p.figure)
-			row.Cells = append(row.Cells, estimateCell(e, p.write))
+			e, ok := r.Estimate(w.Name, m.Name, results.Conns(step.Connections), p.Figure)
+			row.Cells = append(row.Cells, estimateCell(e, write))
 			if !ok {
 				continue
 			}
 			s := &lines[i]
 			s.X, s.Y = append(s.X, plotNumber(step.Connections)), append(s.Y, plotNumber(e.Value))
 			s.Low, s.High = append(s.Low, plotNumber(e.Low)), append(s.High, plotNumber(e.High))
-			said[i] = append(said[i], p.write(e.Value)+" at "+row.Name)
+			said[i] = append(said[i], write(e.Value)+" at "+row.Name)
 		}
 		f.Table.Rows = append(f.Table.Rows, row)
 	}

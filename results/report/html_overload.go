@@ -41,13 +41,13 @@ func overloadFigure(r *results.Record, w results.Workload, id string) (htmlFigur
 		line.Mode = i
 		f.Plot.Series = append(f.Plot.Series, line)
 		f.Modes = append(f.Modes, i)
-		figure := func(of results.Figure, write func(float64) string) htmlCell {
-			e, _ := r.Estimate(w.Name, m.Name, results.AtOverload, of)
-			return estimateCell(e, write)
+		figure := func(f results.Figure) htmlCell {
+			e, _ := r.Estimate(w.Name, m.Name, results.AtOverload, f)
+			return estimateCell(e, unit.Writer(f.Unit))
 		}
 		inTime, losses, recovery := s.inTime(m.Name), s.losses(m.Name), s.recovery(m.Name)
 		f.Table.Rows = append(f.Table.Rows, htmlRow{Name: m.Name, Cells: []htmlCell{
-			figure(results.Offered, unit.Rate), figure(results.Goodput, unit.Rate), {Value: inTime}, {Value: losses}, figure(results.MostAtOnce, unit.Count[float64]), {Value: recovery},
+			figure(results.Offered), figure(results.Goodput), {Value: inTime}, {Value: losses}, figure(results.MostAtOnce), {Value: recovery},
 		}})
 		f.Label += fmt.Sprintf(" %s: %s, %s; %s.", m.Name, inTime, losses, recovery)
 	}

@@ -32,16 +32,16 @@ func runsTable(r *results.Record, w results.Workload) htmlTable {
 func runRow(name string, trial results.Trial, rung results.Rung) htmlRow {
 	at := results.At{Load: rung.Load, Connections: rung.Connections}
 	_, usable := trial.Rung(at)
-	figureOf := func(figure results.Figure, write func(float64) string) string {
-		if v, ok := figure.Read(rung); ok {
-			return write(v)
+	figure := func(f results.Figure) string {
+		if v, ok := f.Read(rung); ok {
+			return unit.Writer(f.Unit)(v)
 		}
 		return unit.Missing
 	}
 	return htmlRow{Name: name, Void: !usable, Cells: plainCells(
 		rung.Load, unit.Count(rung.Connections),
-		figureOf(results.Throughput, unit.Rate), figureOf(results.P50, unit.Micros), figureOf(results.P99, unit.Micros), figureOf(results.CPUPerRequest, unit.Micros),
-		figureOf(results.Threads, unit.Count[float64]), figureOf(results.Memory, unit.Bytes), unit.Count(rung.Errors), trustOf(trial, rung),
+		figure(results.Throughput), figure(results.P50), figure(results.P99), figure(results.CPUPerRequest),
+		figure(results.Threads), figure(results.Memory), unit.Count(rung.Errors), trustOf(trial, rung),
 	)}
 }
 

@@ -56,3 +56,16 @@ func intervals(r *results.Record) string {
 func confidence(share float64) string {
 	return fmt.Sprintf("%.0f%%", math.Floor(100*min(share, stat.Confidence)+1e-9))
 }
+
+// intervalNote says what an interval of that many rounds is.
+func intervalNote(rounds int) string {
+	e := stat.Median(make([]float64, rounds))
+	switch {
+	case rounds < 2:
+		return "There was but one round: no interval can be given, and any figure may be off."
+	case e.Confidence < stat.Confidence:
+		return fmt.Sprintf("Intervals are the whole range of the %d rounds, which holds the true median with a confidence of %s%%; six rounds or more would give 95%%.",
+			rounds, unit.Digits(math.Floor(100*e.Confidence)))
+	}
+	return fmt.Sprintf("Intervals are for the median of %d rounds, and hold the true one with a confidence of 95%% or more.", rounds)
+}

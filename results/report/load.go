@@ -1,7 +1,6 @@
 package report
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -13,38 +12,6 @@ import (
 	"nodecompare/results"
 	"nodecompare/results/unit"
 )
-
-// LoadFormat is a way to write what `load` measured.
-type LoadFormat struct {
-	Name    string
-	Summary string
-	Write   func(w io.Writer, r *results.LoadRun, o Options) error
-}
-
-// LoadFormats is the table of them.
-var LoadFormats = []LoadFormat{
-	{"table", "for people", writeLoadTable},
-	{"json", "one object, for programs; docs/method.md has its fields", writeLoadJSON},
-}
-
-// LoadNamed returns the format of that name; the error lists the known ones.
-func LoadNamed(name string) (LoadFormat, error) {
-	known := make([]string, len(LoadFormats))
-	for i, f := range LoadFormats {
-		if f.Name == name {
-			return f, nil
-		}
-		known[i] = f.Name
-	}
-	return LoadFormat{}, fmt.Errorf("unknown format %q: the known ones are %s", name, strings.Join(known, ", "))
-}
-
-func writeLoadJSON(w io.Writer, r *results.LoadRun, _ Options) error {
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	e.SetEscapeHTML(false) // a URL has & and ? in it
-	return e.Encode(r)
-}
 
 // labelWidth is that of the names before the figures.
 const labelWidth = 11

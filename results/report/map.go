@@ -2,39 +2,10 @@ package report
 
 import (
 	"fmt"
-	"io"
-	"strings"
 
 	"nodecompare/results"
 	"nodecompare/results/unit"
 )
-
-// MapFormat is a way to write a map.
-type MapFormat struct {
-	Name    string
-	Summary string
-	Write   func(w io.Writer, m *results.Map, o Options) error
-}
-
-// MapFormats is the table of them.
-var MapFormats = []MapFormat{
-	{"table", "a grid for each number of connections, for people", writeMapTable},
-	{"json", "every run, and what follows from them", func(w io.Writer, m *results.Map, _ Options) error { return m.Encode(w) }},
-	{"csv", "a row for each cell, for a spreadsheet", writeMapCSV},
-	{"html", "a heat map as one page, which opens from disk with no network", writeMapHTML},
-}
-
-// MapNamed returns the format of that name; the error lists the known ones.
-func MapNamed(name string) (MapFormat, error) {
-	known := make([]string, len(MapFormats))
-	for i, f := range MapFormats {
-		if f.Name == name {
-			return f, nil
-		}
-		known[i] = f.Name
-	}
-	return MapFormat{}, fmt.Errorf("unknown format %q: the known ones are %s", name, strings.Join(known, ", "))
-}
 
 // mapGrid is the cells of two modes on one number of connections: a row for each wait, a column for each CPU time.
 type mapGrid struct {

@@ -19,7 +19,7 @@ var mapCSVHead = []string{
 }
 
 // writeMapCSV writes a row for each two modes and cell (RFC 4180: commas, CRLF). Figures that there are not are empty.
-func writeMapCSV(out io.Writer, m *results.Map, _ Options) error {
+func writeMapCSV(out io.Writer, m *results.Map) error {
 	w := csv.NewWriter(out)
 	w.UseCRLF = true
 	rows := [][]string{mapCSVHead}

@@ -53,7 +53,7 @@ type heatCell struct {
 // heatLevels are the gains from which a cell is a step darker.
 var heatLevels = []float64{1.1, 1.3, 2}
 
-func writeMapHTML(out io.Writer, m *results.Map, _ Options) error {
+func writeMapHTML(out io.Writer, m *results.Map) error {
 	t, err := template.ParseFS(pageParts, "page/map.html", "page/parts.html")
 	if err != nil {
 		return fmt.Errorf("read the map's template: %w", err)

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"nodecompare/results"
@@ -10,7 +11,7 @@ import (
 
 // writeMarkdown writes GitHub's Markdown, as a step summary or a comment takes it: the grid with a table row for each label, then the
 // sentences and notes as a list.
-func writeMarkdown(out io.Writer, r *results.Record, _ Options) error {
+func writeMarkdown(out io.Writer, r *results.Record) error {
 	p := &page{out: out}
 	p.line("## nodecompare")
 	p.line("")
@@ -104,3 +105,36 @@ var meaning = strings.NewReplacer(
 )
 
 func escaped(s string) string { return meaning.Replace(s) }
+
+func (p *page) articleMarkdown(r *results.Record) {
+	a, ok := results.HoldArticle(r)
+	if !ok {
+		return
+	}
+	p.line("")
+	p.line("### " + articleTitle)
+	p.line("")
+	p.sections(r.Settings.Modes, articleGrid(r, a, true))
+	p.line("")
+	for _, s := range articleSentences(a) {
+		p.line("- " + headed(s))
+	}
+}
+
+// nullMarkdown is the same for GitHub.
+func (p *page) nullMarkdown(r *results.Record, w results.Workload, v results.Verdict) {
+	if rows := nullRows(v); len(rows) > 0 {
+		p.line("| " + strings.Join(nullHead, " | ") + " |")
+		p.line("| --- | --- | ---: | ---: |")
+		for _, row := range rows {
+			for i, text := range row {
+				row[i] = escaped(text)
+			}
+			p.line("| " + strings.Join(row, " | ") + " |")
+		}
+		p.line("")
+	}
+	for _, s := range slices.Concat(nullNotes(r, v), doubts(r, w)) {
+		p.line("- " + headed(s))
+	}
+}

@@ -3,10 +3,6 @@ package report
 import (
 	"fmt"
 	"slices"
-	"strings"
-
-	"github.com/olekukonko/tablewriter"
-	"github.com/olekukonko/tablewriter/tw"
 
 	"nodecompare/results"
 	"nodecompare/results/unit"
@@ -54,73 +50,4 @@ func nullNotes(r *results.Record, v results.Verdict) []string {
 		}
 	}
 	return all
-}
-
-// null writes that table for a workload.
-func (p *page) null(r *results.Record, w results.Workload, v results.Verdict) {
-	rows := nullRows(v)
-	switch {
-	case len(rows) == 0:
-	case nullWidth(rows) > p.width:
-		for _, row := range rows {
-			p.item("  ", fmt.Sprintf("%s, %s: noise %s, found from %s", row[0], row[1], row[2], row[3]))
-		}
-	default:
-		p.nullTable(rows)
-	}
-	for _, s := range slices.Concat(nullNotes(r, v), doubts(r, w)) {
-		p.note(s)
-	}
-}
-
-// nullWidth is how wide the table is: each column has a space at either side, and there is a border more than there are columns.
-func nullWidth(rows [][]string) int {
-	width := 1
-	for i, h := range nullHead {
-		column := columnsOf(h)
-		for _, row := range rows {
-			column = max(column, columnsOf(row[i]))
-		}
-		width += column + 3
-	}
-	return width
-}
-
-func (p *page) nullTable(rows [][]string) {
-	if p.err != nil {
-		return
-	}
-	head := slices.Clone(nullHead)
-	for i, h := range head {
-		head[i] = p.paint(strong, h)
-	}
-	t := tablewriter.NewTable(p.out,
-		tablewriter.WithHeaderAutoFormat(tw.Off),
-		tablewriter.WithRowAutoWrap(tw.WrapNone), tablewriter.WithHeaderAutoWrap(tw.WrapNone),
-		tablewriter.WithEastAsian(tw.Off),
-		tablewriter.WithHeaderAlignment(tw.AlignLeft),
-		tablewriter.WithRowAlignmentConfig(tw.CellAlignment{PerColumn: []tw.Align{tw.AlignLeft, tw.AlignLeft, tw.AlignRight, tw.AlignRight}}),
-	)
-	t.Header(head)
-	if p.err = t.Bulk(rows); p.err == nil {
-		p.err = t.Render()
-	}
-}
-
-// nullMarkdown is the same for GitHub.
-func (p *page) nullMarkdown(r *results.Record, w results.Workload, v results.Verdict) {
-	if rows := nullRows(v); len(rows) > 0 {
-		p.line("| " + strings.Join(nullHead, " | ") + " |")
-		p.line("| --- | --- | ---: | ---: |")
-		for _, row := range rows {
-			for i, text := range row {
-				row[i] = escaped(text)
-			}
-			p.line("| " + strings.Join(row, " | ") + " |")
-		}
-		p.line("")
-	}
-	for _, s := range slices.Concat(nullNotes(r, v), doubts(r, w)) {
-		p.line("- " + headed(s))
-	}
 }

@@ -261,3 +261,22 @@ var looks = map[string]style{
 	results.High: good, results.Moderate: lesser, results.Lower: lesser,
 	results.NoDifference: strong, results.CannotTell: lesser, results.Mixed: lesser,
 }
+
+// article writes that table, if there is something to put into it.
+func (p *page) article(r *results.Record) {
+	a, ok := results.HoldArticle(r)
+	if !ok {
+		return
+	}
+	p.line("")
+	p.note(articleTitle + ": what it says of Node.js and a traditional backend, and what was measured")
+	grid := func(full bool) []section { return articleGrid(r, a, full) }
+	if p.width < leastTable {
+		p.list(grid(true), r.Settings.Modes)
+	} else {
+		p.boxes(r.Settings.Modes, grid)
+	}
+	for _, s := range articleSentences(a) {
+		p.note(s)
+	}
+}

@@ -122,3 +122,18 @@ func Bytes(v float64) string {
 	s := Fitting(v, Sizes)
 	return Digits(v/s.One) + " " + s.Name
 }
+
+// Writer is how values of a figure's unit are written.
+func Writer(unit string) func(float64) string {
+	switch unit {
+	case "us":
+		return Micros
+	case "requests/s":
+		return Rate
+	case "bytes":
+		return Bytes
+	case "switches/request":
+		return Small
+	}
+	return Count[float64]
+}
