@@ -37,6 +37,15 @@ type At struct {
 // Conns names the rung of a closed load with that many connections.
 func Conns(n int) At { return At{Closed, n} }
 
+// AllConns names the rungs of closed loads with those numbers of connections.
+func AllConns(numbers []int) []At {
+	all := make([]At, len(numbers))
+	for i, n := range numbers {
+		all[i] = Conns(n)
+	}
+	return all
+}
+
 // The rungs of the open loads.
 var (
 	AtCommon   = At{Load: Common}

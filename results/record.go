@@ -156,6 +156,15 @@ type Step struct {
 	DurationS   float64 `json:"duration_s"`
 }
 
+// Connections are those of the ladder's rungs.
+func (w Workload) Connections() []int {
+	var all []int
+	for _, step := range w.Ladder {
+		all = append(all, step.Connections)
+	}
+	return all
+}
+
 // Top is the rung with the most connections.
 func (w Workload) Top() int {
 	if len(w.Ladder) == 0 {

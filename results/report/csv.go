@@ -58,10 +58,10 @@ func writeCSV(out io.Writer, r *results.Record) error {
 func csvLoads(r *results.Record) []results.At {
 	var rungs []int
 	for _, w := range r.Settings.Workloads {
-		rungs = append(rungs, wholeLadder(w)...)
+		rungs = append(rungs, w.Connections()...)
 	}
 	slices.Sort(rungs)
-	loads := closed(slices.Compact(rungs))
+	loads := results.AllConns(slices.Compact(rungs))
 	for _, at := range []results.At{results.AtCommon, results.AtOwn, results.AtAlone, results.AtAmid, results.AtOverload} {
 		if slices.ContainsFunc(slices.Concat(r.Trials, r.Again), func(t results.Trial) bool { _, ok := rungAt(t, at); return ok }) {
 			loads = append(loads, at)

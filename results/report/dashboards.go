@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"nodecompare/results"
+	"nodecompare/results/report/summary"
 	"nodecompare/results/stat"
 	"nodecompare/results/unit"
 )
@@ -42,9 +43,9 @@ func watched(r *results.Record, higher bool) []watchedFigure {
 				f := watchedFigure{Name: w.Name + " / " + m.Name + " / " + g.Name + g.where, Unit: g.unit(), Value: unit.Short(e.Value), Extra: "median of " + unit.Counted(e.N, "round")}
 				if e.N > 1 {
 					f.Range = "± " + unit.Number(unit.Short(max(e.High-e.Value, e.Value-e.Low)))
-					f.Extra += fmt.Sprintf("\n%s interval %s to %s", confidence(e.Confidence), unit.Number(unit.Short(e.Low)), unit.Number(unit.Short(e.High)))
+					f.Extra += fmt.Sprintf("\n%s interval %s to %s", summary.Confidence(e.Confidence), unit.Number(unit.Short(e.Low)), unit.Number(unit.Short(e.High)))
 				}
-				if mark, server := doubted(r, w, m.Name, everyLoad(w)...); mark+server != "" {
+				if mark, server := summary.Doubted(r, w, m.Name, everyLoad(w)...); mark+server != "" {
 					f.Extra += "\nSUSPECT: see the table"
 				}
 				all = append(all, f)
@@ -55,7 +56,7 @@ func watched(r *results.Record, higher bool) []watchedFigure {
 }
 
 func everyLoad(w results.Workload) []results.At {
-	return append(closed(wholeLadder(w)), results.AtCommon, results.AtOwn, results.AtAlone, results.AtAmid, results.AtOverload)
+	return append(results.AllConns(w.Connections()), results.AtCommon, results.AtOwn, results.AtAlone, results.AtAmid, results.AtOverload)
 }
 
 // bencherMetric is a value of Bencher's metric format, and the ends of its interval.

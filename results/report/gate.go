@@ -7,6 +7,7 @@ import (
 
 	"nodecompare/results"
 	"nodecompare/results/gate"
+	"nodecompare/results/report/summary"
 	"nodecompare/results/unit"
 )
 
@@ -73,7 +74,7 @@ func pairLine(changes []gate.Change) string {
 	}
 	var parts []string
 	for _, at := range loads {
-		parts = append(parts, strings.Join(metrics[at], ", ")+" at "+loadName(at))
+		parts = append(parts, strings.Join(metrics[at], ", ")+" at "+summary.LoadName(at))
 	}
 	return fmt.Sprintf("%s, %s: %s", changes[0].Workload, changes[0].Mode, strings.Join(parts, "; "))
 }

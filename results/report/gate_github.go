@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"nodecompare/results/gate"
+	"nodecompare/results/report/summary"
 )
 
 // writeGateMarkdown writes GitHub's Markdown: the outcome first, then one table of all changes, then the reasons.
@@ -23,7 +24,7 @@ func writeGateMarkdown(out io.Writer, g gate.Result) error {
 		p.line("| Workload | Mode | Load | " + strings.Join(gateHead, " | ") + " |")
 		p.line("| --- | --- | --- | --- | ---: | ---: | --- | --- |")
 		for _, c := range g.Changes {
-			row := slices.Concat([]string{c.Workload, c.Mode, loadName(c.At)}, gateRow(c))
+			row := slices.Concat([]string{c.Workload, c.Mode, summary.LoadName(c.At)}, gateRow(c))
 			for i, text := range row {
 				row[i] = escaped(text)
 			}
@@ -53,7 +54,7 @@ func writeGateAnnotations(out io.Writer, g gate.Result) error {
 	for _, c := range g.Changes {
 		if c.Outcome == gate.Regressed {
 			row := gateRow(c)
-			p.annotation("error", fmt.Sprintf("%s on %s: %s regressed", c.Mode, c.Workload, c.Metric), fmt.Sprintf("%s, was %s: %s at %s. %s", row[2], row[1], row[3], loadName(c.At), c.Reason))
+			p.annotation("error", fmt.Sprintf("%s on %s: %s regressed", c.Mode, c.Workload, c.Metric), fmt.Sprintf("%s, was %s: %s at %s. %s", row[2], row[1], row[3], summary.LoadName(c.At), c.Reason))
 		}
 	}
 	if g.Outcome != gate.Regressed {

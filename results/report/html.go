@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"nodecompare/results"
+	"nodecompare/results/report/summary"
 )
 
 // The page's parts: its template, its style and script, and uPlot (page/uplot, with its licence).
@@ -77,13 +78,13 @@ func writeHTML(out io.Writer, r *results.Record) error {
 	p := &htmlPage{
 		Title:    "nodecompare: " + strings.Join(htmlModeNames(r), ", "),
 		Record:   r,
-		Heading:  heading(r),
-		Interval: intervalNote(r.Settings.Rounds),
+		Heading:  summary.Heading(r),
+		Interval: summary.IntervalNote(r.Settings.Rounds),
 		Modes:    htmlModes(r),
 		Article:  articleVerdict(r),
 		About:    aboutRecord(r),
 	}
-	for _, remark := range remarks(r) {
+	for _, remark := range summary.Remarks(r) {
 		if urgent(remark) {
 			p.Warnings = append(p.Warnings, remark)
 		} else {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"nodecompare/results"
+	"nodecompare/results/report/summary"
 	"nodecompare/results/unit"
 )
 
@@ -34,10 +35,10 @@ type htmlFailure struct {
 func aboutRecord(r *results.Record) htmlAbout {
 	a := htmlAbout{Host: hostPairs(r.Host), Settings: settingPairs(r), Ladders: laddersTable(r)}
 	if s := r.Selftest; s != nil {
-		a.Checks = selftestRemarks(s)
+		a.Checks = summary.SelftestRemarks(s)
 		t := htmlTable{Caption: "Selftest: what was measured where the answer was known", Head: []string{"Engine", "Known answer", "Truth", "Measured", "Uncorrected", "Error", "Verdict"}}
 		for _, c := range s.Checks {
-			t.Rows = append(t.Rows, htmlRow{Name: c.Engine, Cells: plainCells(selftestRow(c)...)})
+			t.Rows = append(t.Rows, htmlRow{Name: c.Engine, Cells: plainCells(summary.SelftestRow(c)...)})
 		}
 		a.Selftest = &t
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"nodecompare/results"
+	"nodecompare/results/report/summary"
 	"nodecompare/results/stat"
 	"nodecompare/results/unit"
 )
@@ -28,7 +29,6 @@ func overloadFigure(r *results.Record, w results.Workload, id string) (htmlFigur
 	for s := 0.0; s < surge.ForS+surge.ThenS; s += surge.ForS {
 		f.Plot.X.Ticks = append(f.Plot.X.Ticks, plotNumber(s))
 	}
-	s := sheet{r: r, w: w}
 	f.Table = htmlTable{
 		Caption: fmt.Sprintf("What became of the requests of %s that were due in the surge", w.Name),
 		Head:    []string{"Mode", "Offered, requests/s", "Goodput, requests/s", "Answered", "Lost", "Most in flight", "Recovery"},
@@ -45,7 +45,7 @@ func overloadFigure(r *results.Record, w results.Workload, id string) (htmlFigur
 			e, _ := r.Estimate(w.Name, m.Name, results.AtOverload, f)
 			return estimateCell(e, unit.Writer(f.Unit))
 		}
-		inTime, losses, recovery := s.inTime(m.Name), s.losses(m.Name), s.recovery(m.Name)
+		inTime, losses, recovery := summary.OverloadOf(r, w, m.Name)
 		f.Table.Rows = append(f.Table.Rows, htmlRow{Name: m.Name, Cells: []htmlCell{
 			figure(results.Offered), figure(results.Goodput), {Value: inTime}, {Value: losses}, figure(results.MostAtOnce), {Value: recovery},
 		}})

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"nodecompare/results"
+	"nodecompare/results/report/summary"
 )
 
 // htmlVerdict is the article's table for one workload, or for all, with the words, figures and sentences of the terminal's.
@@ -59,9 +60,9 @@ func verdictTable(r *results.Record, w results.Workload, v results.Verdict) html
 		Label:     "Verdict for " + w.Name,
 		Caption:   fmt.Sprintf("What was measured on %s, and the words that follow from it", w.Name),
 		Modes:     htmlModes(r),
-		Sections:  verdictSections(grid(r, w, v, false), len(r.Settings.Modes)),
-		Sentences: verdictSentences(sentences(w, v)),
-		Notes:     doubts(r, w),
+		Sections:  verdictSections(summary.Grid(r, w, v, false), len(r.Settings.Modes)),
+		Sentences: verdictSentences(summary.Sentences(w, v)),
+		Notes:     summary.Doubts(r, w),
 	}
 }
 
@@ -72,11 +73,11 @@ func articleVerdict(r *results.Record) htmlVerdict {
 		return htmlVerdict{}
 	}
 	return htmlVerdict{
-		Label:     articleTitle,
+		Label:     summary.ArticleTitle,
 		Caption:   "The words of all workloads, with CPU per request and p99 beside them",
 		Modes:     htmlModes(r),
-		Sections:  verdictSections(articleGrid(r, a, true), len(r.Settings.Modes)),
-		Sentences: verdictSentences(articleSentences(a)),
+		Sections:  verdictSections(summary.ArticleGrid(r, a, true), len(r.Settings.Modes)),
+		Sentences: verdictSentences(summary.ArticleSentences(a)),
 	}
 }
 
@@ -88,19 +89,19 @@ func verdictSentences(sentences []string) (all []verdictSentence) {
 	return all
 }
 
-func verdictSections(sections []section, modes int) (all []verdictSection) {
+func verdictSections(sections []summary.Section, modes int) (all []verdictSection) {
 	for _, s := range sections {
-		made := verdictSection{Name: s.name}
-		for _, word := range s.words {
+		made := verdictSection{Name: s.Name}
+		for _, word := range s.Words {
 			made.Words = append(made.Words, verdictWord{word, verdictClasses[word]})
 		}
-		for _, g := range s.groups {
-			row := verdictRow{Label: g.label, Cells: make([]verdictCell, modes)}
-			for n, line := range g.lines {
+		for _, g := range s.Groups {
+			row := verdictRow{Label: g.Label, Cells: make([]verdictCell, modes)}
+			for n, line := range g.Lines {
 				for i, text := range line {
-					if word := g.word(n, i); word != "" {
+					if word := g.Word(n, i); word != "" {
 						row.Cells[i].Word = verdictWord{word, verdictClasses[word]}
-						text = strings.TrimPrefix(strings.TrimPrefix(text, word), wordEnd)
+						text = strings.TrimPrefix(strings.TrimPrefix(text, word), summary.WordEnd)
 					}
 					row.Cells[i].Lines = append(row.Cells[i].Lines, unitAfter.ReplaceAllString(text, "$1\u00a0$2"))
 				}
@@ -114,8 +115,8 @@ func verdictSections(sections []section, modes int) (all []verdictSection) {
 
 // nullVerdict shows what differs though nothing does.
 func nullVerdict(r *results.Record, w results.Workload, v results.Verdict) htmlVerdict {
-	h := htmlVerdict{Notes: slices.Concat(nullNotes(r, v), doubts(r, w)), Null: htmlTable{Caption: "The smallest differences that can be told from noise on " + w.Name, Head: nullHead}}
-	for _, row := range nullRows(v) {
+	h := htmlVerdict{Notes: slices.Concat(summary.NullNotes(r, v), summary.Doubts(r, w)), Null: htmlTable{Caption: "The smallest differences that can be told from noise on " + w.Name, Head: summary.NullHead}}
+	for _, row := range summary.NullRows(v) {
 		h.Null.Rows = append(h.Null.Rows, htmlRow{Name: row[0], Cells: plainCells(row[1:]...)})
 	}
 	return h

@@ -1,22 +1,25 @@
 package report
 
-import "nodecompare/results"
+import (
+	"nodecompare/results"
+	"nodecompare/results/report/summary"
+)
 
 // list writes the grid mode by mode, a line each, where a table would be too wide.
-func (p *page) list(sections []section, modes []results.Mode) {
+func (p *page) list(sections []summary.Section, modes []results.Mode) {
 	for _, s := range sections {
 		p.line("")
-		p.line(p.paint(strong, s.name))
+		p.line(p.paint(strong, s.Name))
 		for i, m := range modes {
 			name := m.Name
-			if s.words[i] != "" {
+			if s.Words[i] != "" {
 				name += ": "
 			}
-			p.item("  ", name+p.paint(looks[s.words[i]], s.words[i]))
-			for _, g := range s.groups {
-				for j, text := range g.of(i) {
+			p.item("  ", name+p.paint(looks[s.Words[i]], s.Words[i]))
+			for _, g := range s.Groups {
+				for j, text := range linesOf(g, i) {
 					indent := "    "
-					if j > 0 && g.label != "" {
+					if j > 0 && g.Label != "" {
 						indent += "  " // below its label
 					}
 					p.item(indent, text)
@@ -27,21 +30,21 @@ func (p *page) list(sections []section, modes []results.Mode) {
 	p.line("")
 }
 
-// of is what a group says of the i-th mode: one line with its label at the head of it, or the label and the lines that follow.
-func (g group) of(i int) []string {
+// linesOf is what a group says of the i-th mode: one line with its label at the head of it, or the label and the lines that follow.
+func linesOf(g summary.Group, i int) []string {
 	var lines []string
-	for _, line := range g.lines {
+	for _, line := range g.Lines {
 		if line[i] != "" {
 			lines = append(lines, line[i])
 		}
 	}
 	switch {
-	case g.label == "" || lines == nil:
+	case g.Label == "" || lines == nil:
 		return lines
 	case len(lines) == 1:
-		return []string{g.label + ": " + lines[0]}
+		return []string{g.Label + ": " + lines[0]}
 	}
-	return append([]string{g.label + ":"}, lines...)
+	return append([]string{g.Label + ":"}, lines...)
 }
 
 func (p *page) item(indent, text string) {

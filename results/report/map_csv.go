@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"nodecompare/results"
+	"nodecompare/results/report/summary"
 	"nodecompare/results/stat"
 	"nodecompare/results/unit"
 )
@@ -35,7 +36,7 @@ func writeMapCSV(out io.Writer, m *results.Map) error {
 			for _, e := range []stat.Estimate{c.OfA.ThroughputRPS, c.OfB.ThroughputRPS, c.OfA.CPUUS, c.OfB.CPUUS} {
 				row = append(row, mapNumber(e.Value, e.N))
 			}
-			rows = append(rows, append(row, strconv.FormatBool(mapDoubted(c))))
+			rows = append(rows, append(row, strconv.FormatBool(summary.MapDoubted(c))))
 		}
 	}
 	if err := w.WriteAll(rows); err != nil {

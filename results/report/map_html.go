@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"nodecompare/results"
+	"nodecompare/results/report/summary"
 	"nodecompare/results/unit"
 )
 
@@ -62,13 +63,13 @@ func writeMapHTML(out io.Writer, m *results.Map) error {
 	if err != nil {
 		return err
 	}
-	p := heatPage{Title: "nodecompare: where the wait matters", Style: template.CSS(style), Map: m, Heading: mapHeading(m)}
+	p := heatPage{Title: "nodecompare: where the wait matters", Style: template.CSS(style), Map: m, Heading: summary.MapHeading(m)}
 	looks := map[string]htmlMode{}
 	for i, mode := range m.Settings.Modes {
 		looks[mode.Name] = htmlMode{mode, i % htmlLooks}
 		p.Modes = append(p.Modes, looks[mode.Name])
 	}
-	for _, remark := range mapRemarks(m) {
+	for _, remark := range summary.MapRemarks(m) {
 		if urgent(remark) {
 			p.Warnings = append(p.Warnings, remark)
 		} else {
@@ -76,8 +77,8 @@ func writeMapHTML(out io.Writer, m *results.Map) error {
 		}
 	}
 	for i, pair := range m.Pairs {
-		h := heatPair{ID: fmt.Sprintf("p%d", i+1), A: looks[pair.A], B: looks[pair.B], Sentences: mapSentences(m, pair), Figures: heatFigures(pair)}
-		for _, g := range mapGrids(m, pair) {
+		h := heatPair{ID: fmt.Sprintf("p%d", i+1), A: looks[pair.A], B: looks[pair.B], Sentences: summary.MapSentences(m, pair), Figures: heatFigures(pair)}
+		for _, g := range summary.MapGrids(m, pair) {
 			h.Grids = append(h.Grids, heat(g, looks))
 		}
 		p.Pairs = append(p.Pairs, h)
@@ -89,15 +90,15 @@ func writeMapHTML(out io.Writer, m *results.Map) error {
 	return nil
 }
 
-func heat(g mapGrid, looks map[string]htmlMode) heatGrid {
-	h := heatGrid{Title: g.title()}
-	for _, us := range g.cpus {
-		h.Head = append(h.Head, mapCPU(us))
+func heat(g summary.MapGrid, looks map[string]htmlMode) heatGrid {
+	h := heatGrid{Title: g.Title()}
+	for _, us := range g.Cpus {
+		h.Head = append(h.Head, summary.MapCPU(us))
 	}
-	for i, ms := range g.waits {
-		row := heatRow{Name: mapWait(ms)}
-		for _, c := range g.rows[i] {
-			row.Cells = append(row.Cells, heatCell{mapWord(c), heatClass(c, looks), mapLines(g.pair, c)})
+	for i, ms := range g.Waits {
+		row := heatRow{Name: summary.MapWait(ms)}
+		for _, c := range g.Rows[i] {
+			row.Cells = append(row.Cells, heatCell{summary.MapWord(c), heatClass(c, looks), summary.MapLines(g.Pair, c)})
 		}
 		h.Rows = append(h.Rows, row)
 	}
@@ -132,7 +133,7 @@ func heatFigures(p results.MapPair) htmlTable {
 		Head:    []string{"Cell", p.A + ", req/s", p.B + ", req/s", p.A + " over " + p.B, p.A + ", CPU per request", p.B + ", CPU per request", p.A + " over " + p.B},
 	}
 	for _, c := range p.Cells {
-		t.Rows = append(t.Rows, htmlRow{Name: mapPlace(c.MapPlace), Cells: []htmlCell{
+		t.Rows = append(t.Rows, htmlRow{Name: summary.MapPlace(c.MapPlace), Cells: []htmlCell{
 			estimateCell(c.OfA.ThroughputRPS, unit.Rate), estimateCell(c.OfB.ThroughputRPS, unit.Rate), ratioCell(c.Throughput),
 			estimateCell(c.OfA.CPUUS, unit.Micros), estimateCell(c.OfB.CPUUS, unit.Micros), ratioCell(c.CPU),
 		}})

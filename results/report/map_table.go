@@ -10,6 +10,7 @@ import (
 	"github.com/olekukonko/tablewriter/tw"
 
 	"nodecompare/results"
+	"nodecompare/results/report/summary"
 )
 
 // leastMapColumn is the columns of text that a cell's figures need to stand in a line each, for names of usual length.
@@ -22,11 +23,11 @@ const mapCorner = "wait"
 // follows.
 func writeMapTable(out io.Writer, m *results.Map, o Options) error {
 	p := newPage(out, o)
-	p.paragraph(mapHeading(m))
+	p.paragraph(summary.MapHeading(m))
 	for _, pair := range m.Pairs {
-		for _, g := range mapGrids(m, pair) {
+		for _, g := range summary.MapGrids(m, pair) {
 			p.line("")
-			p.note(g.title() + ": who is ahead, and by how much")
+			p.note(g.Title() + ": who is ahead, and by how much")
 			if p.width < leastTable {
 				p.mapList(g)
 			} else {
@@ -34,11 +35,11 @@ func writeMapTable(out io.Writer, m *results.Map, o Options) error {
 			}
 		}
 		p.line("")
-		for _, s := range mapSentences(m, pair) {
+		for _, s := range summary.MapSentences(m, pair) {
 			p.note(s)
 		}
 	}
-	for _, s := range mapRemarks(m) {
+	for _, s := range summary.MapRemarks(m) {
 		p.line("")
 		p.note(s)
 	}
@@ -46,32 +47,32 @@ func writeMapTable(out io.Writer, m *results.Map, o Options) error {
 }
 
 // mapGrid writes a grid as a table, or as several below each other when its columns do not stand side by side.
-func (p *page) mapGrid(g mapGrid) {
+func (p *page) mapGrid(g summary.MapGrid) {
 	label := columnsOf(mapCorner)
-	for _, ms := range g.waits {
-		label = max(label, columnsOf(mapBareWait(ms)))
+	for _, ms := range g.Waits {
+		label = max(label, columnsOf(summary.MapBareWait(ms)))
 	}
 	free := p.width - (label + 4)
-	fit := min(max(free/(leastMapColumn+3), 1), len(g.cpus))
+	fit := min(max(free/(leastMapColumn+3), 1), len(g.Cpus))
 	room := min(max(free/fit-3, 1), 2*leastMapColumn)
-	for from := 0; from < len(g.cpus); from += fit {
-		p.mapColumns(g, from, min(from+fit, len(g.cpus)), room)
+	for from := 0; from < len(g.Cpus); from += fit {
+		p.mapColumns(g, from, min(from+fit, len(g.Cpus)), room)
 	}
 }
 
 // mapColumns writes the columns from one to before another.
-func (p *page) mapColumns(g mapGrid, from, to, room int) {
+func (p *page) mapColumns(g summary.MapGrid, from, to, room int) {
 	if p.err != nil {
 		return
 	}
 	head := []string{p.paint(strong, mapCorner)}
-	for _, us := range g.cpus[from:to] {
-		head = append(head, p.paint(strong, strings.Join(wrap(mapCPU(us), room, ""), "\n")))
+	for _, us := range g.Cpus[from:to] {
+		head = append(head, p.paint(strong, strings.Join(wrap(summary.MapCPU(us), room, ""), "\n")))
 	}
 	var rows [][]string
-	for i, ms := range g.waits {
-		row := []string{p.paint(strong, mapBareWait(ms))}
-		for _, c := range g.rows[i][from:to] {
+	for i, ms := range g.Waits {
+		row := []string{p.paint(strong, summary.MapBareWait(ms))}
+		for _, c := range g.Rows[i][from:to] {
 			row = append(row, p.mapCell(g, c, room))
 		}
 		rows = append(rows, row)
@@ -92,9 +93,9 @@ func (p *page) mapColumns(g mapGrid, from, to, room int) {
 	}
 }
 
-func (p *page) mapCell(g mapGrid, c results.MapCell, room int) string {
-	lines := []string{p.paint(mapLook(c), strings.Join(wrap(mapWord(c), room, "  "), "\n"))}
-	for _, text := range mapLines(g.pair, c) {
+func (p *page) mapCell(g summary.MapGrid, c results.MapCell, room int) string {
+	lines := []string{p.paint(mapLook(c), strings.Join(wrap(summary.MapWord(c), room, "  "), "\n"))}
+	for _, text := range summary.MapLines(g.Pair, c) {
 		lines = append(lines, wrap(text, room, "  ")...)
 	}
 	return strings.Join(lines, "\n")
@@ -110,12 +111,12 @@ func mapLook(c results.MapCell) style {
 	return lesser
 }
 
-func (p *page) mapList(g mapGrid) {
-	for i, ms := range g.waits {
-		for j, us := range g.cpus {
-			c := g.rows[i][j]
-			lines := mapLines(g.pair, c)
-			p.item("  ", fmt.Sprintf("%s, %s: %s; %s; %s", mapWait(ms), mapCPU(us), p.paint(mapLook(c), mapWord(c)), lines[0], lines[1]))
+func (p *page) mapList(g summary.MapGrid) {
+	for i, ms := range g.Waits {
+		for j, us := range g.Cpus {
+			c := g.Rows[i][j]
+			lines := summary.MapLines(g.Pair, c)
+			p.item("  ", fmt.Sprintf("%s, %s: %s; %s; %s", summary.MapWait(ms), summary.MapCPU(us), p.paint(mapLook(c), summary.MapWord(c)), lines[0], lines[1]))
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"nodecompare/results"
+	"nodecompare/results/report/summary"
 )
 
 // writeMarkdown writes GitHub's Markdown, as a step summary or a comment takes it: the grid with a table row for each label, then the
@@ -15,7 +16,7 @@ func writeMarkdown(out io.Writer, r *results.Record) error {
 	p := &page{out: out}
 	p.line("## nodecompare")
 	p.line("")
-	p.line(escaped(heading(r)))
+	p.line(escaped(summary.Heading(r)))
 	if r.Command != "" {
 		p.line("")
 		p.line("Made by " + escaped(r.Command))
@@ -27,7 +28,7 @@ func writeMarkdown(out io.Writer, r *results.Record) error {
 	}
 	p.articleMarkdown(r)
 	p.line("")
-	for _, s := range remarks(r) {
+	for _, s := range summary.Remarks(r) {
 		p.line("- " + headed(s))
 	}
 	return p.err
@@ -41,18 +42,18 @@ func (p *page) markdown(r *results.Record, w results.Workload, v results.Verdict
 		p.nullMarkdown(r, w, v)
 		return
 	}
-	p.sections(r.Settings.Modes, grid(r, w, v, true))
+	p.sections(r.Settings.Modes, summary.Grid(r, w, v, true))
 	p.line("")
 	if w.Note != "" {
 		p.line("- " + escaped(w.Note))
 	}
-	for _, s := range append(sentences(w, v), doubts(r, w)...) {
+	for _, s := range append(summary.Sentences(w, v), summary.Doubts(r, w)...) {
 		p.line("- " + headed(s))
 	}
 }
 
 // sections writes a grid.
-func (p *page) sections(modes []results.Mode, sections []section) {
+func (p *page) sections(modes []results.Mode, sections []summary.Section) {
 	head, rule := "| Feature |", "| --- |"
 	for _, m := range modes {
 		head, rule = head+" "+escaped(m.Name)+" |", rule+" --- |"
@@ -60,18 +61,18 @@ func (p *page) sections(modes []results.Mode, sections []section) {
 	p.line(head)
 	p.line(rule)
 	for _, s := range sections {
-		row := "| **" + s.name + "** |"
-		for _, word := range s.words {
+		row := "| **" + s.Name + "** |"
+		for _, word := range s.Words {
 			row += " " + bold(word) + " |"
 		}
 		p.line(row)
-		for _, g := range s.groups {
-			row := "| " + escaped(g.label) + " |"
+		for _, g := range s.Groups {
+			row := "| " + escaped(g.Label) + " |"
 			for i := range modes {
 				var lines []string
-				for n, line := range g.lines {
+				for n, line := range g.Lines {
 					if line[i] != "" {
-						word := g.word(n, i)
+						word := g.Word(n, i)
 						lines = append(lines, bold(word)+escaped(strings.TrimPrefix(line[i], word)))
 					}
 				}
@@ -112,19 +113,19 @@ func (p *page) articleMarkdown(r *results.Record) {
 		return
 	}
 	p.line("")
-	p.line("### " + articleTitle)
+	p.line("### " + summary.ArticleTitle)
 	p.line("")
-	p.sections(r.Settings.Modes, articleGrid(r, a, true))
+	p.sections(r.Settings.Modes, summary.ArticleGrid(r, a, true))
 	p.line("")
-	for _, s := range articleSentences(a) {
+	for _, s := range summary.ArticleSentences(a) {
 		p.line("- " + headed(s))
 	}
 }
 
 // nullMarkdown is the same for GitHub.
 func (p *page) nullMarkdown(r *results.Record, w results.Workload, v results.Verdict) {
-	if rows := nullRows(v); len(rows) > 0 {
-		p.line("| " + strings.Join(nullHead, " | ") + " |")
+	if rows := summary.NullRows(v); len(rows) > 0 {
+		p.line("| " + strings.Join(summary.NullHead, " | ") + " |")
 		p.line("| --- | --- | ---: | ---: |")
 		for _, row := range rows {
 			for i, text := range row {
@@ -134,7 +135,7 @@ func (p *page) nullMarkdown(r *results.Record, w results.Workload, v results.Ver
 		}
 		p.line("")
 	}
-	for _, s := range slices.Concat(nullNotes(r, v), doubts(r, w)) {
+	for _, s := range slices.Concat(summary.NullNotes(r, v), summary.Doubts(r, w)) {
 		p.line("- " + headed(s))
 	}
 }

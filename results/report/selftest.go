@@ -8,6 +8,7 @@ import (
 	"github.com/olekukonko/tablewriter/tw"
 
 	"nodecompare/results"
+	"nodecompare/results/report/summary"
 )
 
 // writeSelftest writes a table for each engine, the reasons of what is not ok, and what follows.
@@ -21,10 +22,10 @@ func writeSelftest(out io.Writer, s *results.Selftest, o Options) error {
 	}
 	for _, c := range s.Checks {
 		if c.Reason != "" {
-			p.paragraph(fmt.Sprintf("%s: %s, %s, %s: %s.", selftestWords[c.Verdict], c.Engine, c.Load, c.Figure, c.Reason))
+			p.paragraph(fmt.Sprintf("%s: %s, %s, %s: %s.", summary.SelftestWords[c.Verdict], c.Engine, c.Load, c.Figure, c.Reason))
 		}
 	}
-	for _, remark := range selftestRemarks(s) {
+	for _, remark := range summary.SelftestRemarks(s) {
 		p.paragraph(remark)
 	}
 	return p.err
@@ -46,7 +47,7 @@ func (p *page) selftest(checks []results.SelftestCheck) {
 	)
 	t.Header([]string{"Known answer", "Truth", "Measured", "Uncorrected", "Error", "Verdict"})
 	for _, c := range checks {
-		if p.err = t.Append(selftestRow(c)); p.err != nil {
+		if p.err = t.Append(summary.SelftestRow(c)); p.err != nil {
 			return
 		}
 	}

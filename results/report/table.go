@@ -11,6 +11,7 @@ import (
 	"github.com/olekukonko/tablewriter/tw"
 
 	"nodecompare/results"
+	"nodecompare/results/report/summary"
 )
 
 const (
@@ -24,14 +25,14 @@ const (
 // writeTable writes, for each workload, the article's table with what was measured, and what follows from it.
 func writeTable(out io.Writer, r *results.Record, o Options) error {
 	p := newPage(out, o)
-	p.paragraph(heading(r))
+	p.paragraph(summary.Heading(r))
 	for i, w := range r.Settings.Workloads {
 		if i < len(r.Verdicts) {
 			p.workload(r.On(w.Name), w, r.Verdicts[i])
 		}
 	}
 	p.article(r)
-	for _, s := range remarks(r) {
+	for _, s := range summary.Remarks(r) {
 		p.line("")
 		p.note(s)
 	}
@@ -70,7 +71,7 @@ func (p *page) paragraph(s string) {
 var loud = []struct {
 	begin string
 	look  style
-}{{"FAILED", bad}, {"FALSE ALARM", bad}, {"PARTIAL", bad}, {"VOID", bad}, {mark + " SUSPECT", lesser}}
+}{{"FAILED", bad}, {"FALSE ALARM", bad}, {"PARTIAL", bad}, {"VOID", bad}, {summary.Mark + " SUSPECT", lesser}}
 
 // note is a paragraph of which the beginning, up to the colon, stands out.
 func (p *page) note(s string) {
@@ -96,21 +97,21 @@ func (p *page) workload(r *results.Record, w results.Workload, v results.Verdict
 		p.null(r, w, v)
 		return
 	case p.width < leastTable:
-		p.list(grid(r, w, v, false), r.Settings.Modes)
+		p.list(summary.Grid(r, w, v, false), r.Settings.Modes)
 	default:
-		p.boxes(r.Settings.Modes, func(full bool) []section { return grid(r, w, v, full) })
+		p.boxes(r.Settings.Modes, func(full bool) []summary.Section { return summary.Grid(r, w, v, full) })
 	}
 	if w.Note != "" {
 		p.paragraph(w.Note)
 	}
-	for _, s := range slices.Concat(sentences(w, v), doubts(r, w)) {
+	for _, s := range slices.Concat(summary.Sentences(w, v), summary.Doubts(r, w)) {
 		p.note(s)
 	}
 }
 
 // boxes writes a grid as a table, or as several below each other when the modes do not stand side by side. The grid is the full one
 // where that fits.
-func (p *page) boxes(modes []results.Mode, grid func(full bool) []section) {
+func (p *page) boxes(modes []results.Mode, grid func(full bool) []summary.Section) {
 	sections, labels := grid(true), 2*widestLabel
 	_, fit, room := p.columns(sections, labels, modes)
 	if len(modes) == 0 || fit < len(modes) || widestCell(sections) > room {
@@ -127,12 +128,12 @@ func (p *page) boxes(modes []results.Mode, grid func(full bool) []section) {
 // columns shares the page's width out: the columns of the labels, of which they get at most the given ones, how many modes fit
 // beside them, and the columns of text of each of these. A column takes its text, a space at each side and a border; the
 // leftmost border is the labels'.
-func (p *page) columns(sections []section, labels int, modes []results.Mode) (label, fit, room int) {
+func (p *page) columns(sections []summary.Section, labels int, modes []results.Mode) (label, fit, room int) {
 	label = len("Feature")
 	for _, s := range sections {
-		label = max(label, columnsOf(s.name))
-		for _, g := range s.groups {
-			label = max(label, textWidth(strings.Join(wrap(g.label, labels, ""), "\n")))
+		label = max(label, columnsOf(s.Name))
+		for _, g := range s.Groups {
+			label = max(label, textWidth(strings.Join(wrap(g.Label, labels, ""), "\n")))
 		}
 	}
 	free := p.width - (label + 4)
@@ -142,7 +143,7 @@ func (p *page) columns(sections []section, labels int, modes []results.Mode) (la
 }
 
 // widestColumn is of a mode's name or cell.
-func widestColumn(sections []section, modes []results.Mode) int {
+func widestColumn(sections []summary.Section, modes []results.Mode) int {
 	most := widestCell(sections)
 	for _, m := range modes {
 		most = max(most, columnsOf(m.Name))
@@ -150,14 +151,14 @@ func widestColumn(sections []section, modes []results.Mode) int {
 	return most
 }
 
-func widestCell(sections []section) int {
+func widestCell(sections []summary.Section) int {
 	most := 0
 	for _, s := range sections {
-		for _, word := range s.words {
+		for _, word := range s.Words {
 			most = max(most, columnsOf(word))
 		}
-		for _, g := range s.groups {
-			for _, line := range g.lines {
+		for _, g := range s.Groups {
+			for _, line := range g.Lines {
 				for _, text := range line {
 					most = max(most, columnsOf(text))
 				}
@@ -168,7 +169,7 @@ func widestCell(sections []section) int {
 }
 
 // table writes the columns of some modes, the first of which is the from-th: a header and a row for each section.
-func (p *page) table(modes []results.Mode, sections []section, from, labels, room int) {
+func (p *page) table(modes []results.Mode, sections []summary.Section, from, labels, room int) {
 	if p.err != nil {
 		return
 	}
@@ -203,23 +204,23 @@ func (p *page) table(modes []results.Mode, sections []section, from, labels, roo
 
 // row lays a section out. The lines of a label and those of its figures begin beside each other, and each line of figures ends
 // where the results.Longest of its cells does.
-func (p *page) row(s section, from, modes, labels, room int) []string {
-	label := []string{p.paint(strong, s.name)}
+func (p *page) row(s summary.Section, from, modes, labels, room int) []string {
+	label := []string{p.paint(strong, s.Name)}
 	cells := make([][]string, modes)
 	for i := range cells {
-		word := s.words[from+i]
+		word := s.Words[from+i]
 		cells[i] = []string{p.paint(looks[word], word)}
 	}
-	for _, g := range s.groups {
-		label = append(label, wrap(g.label, labels, "")...)
-		for n, line := range g.lines {
+	for _, g := range s.Groups {
+		label = append(label, wrap(g.Label, labels, "")...)
+		for n, line := range g.Lines {
 			if !slices.ContainsFunc(line[from:from+modes], func(text string) bool { return text != "" }) {
 				continue // it is another mode's, which stands in a table of its own
 			}
 			end := 0
 			for i := range cells {
 				cell := wrap(line[from+i], room, "  ")
-				cell[0] = p.worded(cell[0], g.word(n, from+i))
+				cell[0] = p.worded(cell[0], g.Word(n, from+i))
 				cells[i] = append(cells[i], cell...)
 				end = max(end, len(cells[i]))
 			}
@@ -269,14 +270,14 @@ func (p *page) article(r *results.Record) {
 		return
 	}
 	p.line("")
-	p.note(articleTitle + ": what it says of Node.js and a traditional backend, and what was measured")
-	grid := func(full bool) []section { return articleGrid(r, a, full) }
+	p.note(summary.ArticleTitle + ": what it says of Node.js and a traditional backend, and what was measured")
+	grid := func(full bool) []summary.Section { return summary.ArticleGrid(r, a, full) }
 	if p.width < leastTable {
 		p.list(grid(true), r.Settings.Modes)
 	} else {
 		p.boxes(r.Settings.Modes, grid)
 	}
-	for _, s := range articleSentences(a) {
+	for _, s := range summary.ArticleSentences(a) {
 		p.note(s)
 	}
 }

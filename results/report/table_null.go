@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"nodecompare/results"
+	"nodecompare/results/report/summary"
 	"slices"
 
 	"github.com/olekukonko/tablewriter"
@@ -11,7 +12,7 @@ import (
 
 // null writes that table for a workload.
 func (p *page) null(r *results.Record, w results.Workload, v results.Verdict) {
-	rows := nullRows(v)
+	rows := summary.NullRows(v)
 	switch {
 	case len(rows) == 0:
 	case nullWidth(rows) > p.width:
@@ -21,7 +22,7 @@ func (p *page) null(r *results.Record, w results.Workload, v results.Verdict) {
 	default:
 		p.nullTable(rows)
 	}
-	for _, s := range slices.Concat(nullNotes(r, v), doubts(r, w)) {
+	for _, s := range slices.Concat(summary.NullNotes(r, v), summary.Doubts(r, w)) {
 		p.note(s)
 	}
 }
@@ -29,7 +30,7 @@ func (p *page) null(r *results.Record, w results.Workload, v results.Verdict) {
 // nullWidth is how wide the table is: each column has a space at either side, and there is a border more than there are columns.
 func nullWidth(rows [][]string) int {
 	width := 1
-	for i, h := range nullHead {
+	for i, h := range summary.NullHead {
 		column := columnsOf(h)
 		for _, row := range rows {
 			column = max(column, columnsOf(row[i]))
@@ -43,7 +44,7 @@ func (p *page) nullTable(rows [][]string) {
 	if p.err != nil {
 		return
 	}
-	head := slices.Clone(nullHead)
+	head := slices.Clone(summary.NullHead)
 	for i, h := range head {
 		head[i] = p.paint(strong, h)
 	}

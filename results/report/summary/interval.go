@@ -1,4 +1,4 @@
-package report
+package summary
 
 import (
 	"fmt"
@@ -44,21 +44,21 @@ func intervals(r *results.Record) string {
 	if r.Settings.Rounds < 2 {
 		return "Each figure is of one round: how far it may be off is not known."
 	}
-	of := fmt.Sprintf("%s interval", confidence(stat.Confidence))
+	of := fmt.Sprintf("%s interval", Confidence(stat.Confidence))
 	if e := stat.Median(make([]float64, r.Settings.Rounds)); e.Confidence < stat.Confidence {
-		of = fmt.Sprintf("%s interval, the range of the rounds", confidence(e.Confidence))
+		of = fmt.Sprintf("%s interval, the range of the rounds", Confidence(e.Confidence))
 	}
 	return fmt.Sprintf("Each figure is the median of %s, each on a fresh server; ± is its %s: the further end of it, or both ends where one is more than %.0f%% away.",
 		unit.Counted(r.Settings.Rounds, "round"), of, 100*widest)
 }
 
 // confidence is in per cent, rounded down. One that is more than was asked for, as small samples give it, is what was asked for.
-func confidence(share float64) string {
+func Confidence(share float64) string {
 	return fmt.Sprintf("%.0f%%", math.Floor(100*min(share, stat.Confidence)+1e-9))
 }
 
 // intervalNote says what an interval of that many rounds is.
-func intervalNote(rounds int) string {
+func IntervalNote(rounds int) string {
 	e := stat.Median(make([]float64, rounds))
 	switch {
 	case rounds < 2:

@@ -1,4 +1,4 @@
-package report
+package summary
 
 import (
 	"fmt"
@@ -16,7 +16,7 @@ var articleSays = map[string]string{
 }
 
 // articleSentences say of each of the article's claims what was found.
-func articleSentences(a results.Article) []string {
+func ArticleSentences(a results.Article) []string {
 	all := []string{articleSentence(results.RowExecution, executionFound(a))}
 	for _, c := range a.Claims {
 		all = append(all, articleSentence(c.Row, claimFound(a, c)))

@@ -1,4 +1,4 @@
-package report
+package summary
 
 import (
 	"fmt"
@@ -33,7 +33,7 @@ func (s sheet) line(at results.At, f reading) []string {
 		if !ok {
 			return unit.Missing
 		}
-		mark, server := doubted(s.r, s.w, mode, at)
+		mark, server := Doubted(s.r, s.w, mode, at)
 		if f.OfServer {
 			mark = server
 		}
@@ -42,8 +42,8 @@ func (s sheet) line(at results.At, f reading) []string {
 }
 
 // execution shows the model, and the evidence for it: the threads that ran while more and more requests were in flight.
-func (s sheet) execution(f results.Finding) []group {
-	model := group{}
+func (s sheet) execution(f results.Finding) []Group {
+	model := Group{}
 	model.add(s.each(func(mode string) string {
 		for _, m := range f.Models {
 			if m.Mode == mode && m.Name != "" {
@@ -53,12 +53,12 @@ func (s sheet) execution(f results.Finding) []group {
 		return unit.Missing
 	}))
 	rungs := slices.Compact([]int{s.w.Base, s.w.Top()})
-	evidence := group{label: along(rungs)}
+	evidence := Group{Label: along(rungs)}
 	evidence.add(s.arrows(rungs, results.InFlight, func(v []float64, has []bool) string { return unit.Arrows(v, has, unit.Count[float64]) + " in flight" }))
 	evidence.add(s.arrows(rungs, results.ActiveThreads, func(v []float64, has []bool) string {
 		return unit.Arrows(v, has, unit.Count[float64]) + " threads active"
 	}))
-	return []group{model, evidence}
+	return []Group{model, evidence}
 }
 
 // threadsOrProcesses is what a pool is made of: processes, where there are about as many of them.
@@ -81,21 +81,21 @@ func modelName(m results.Model) string {
 }
 
 // performance shows what a mode can do at most, and what its clients wait at two given rates.
-func (s sheet) performance() []group {
+func (s sheet) performance() []Group {
 	base := results.Conns(s.w.Base)
-	most := group{label: unit.Counted(s.w.Base, "connection")}
+	most := Group{Label: unit.Counted(s.w.Base, "connection")}
 	most.add(s.line(base, capacity))
-	cpu := group{label: "CPU"}
+	cpu := Group{Label: "CPU"}
 	cpu.add(s.line(base, cpuPerRequest))
-	common := group{label: s.commonLabel()}
+	common := Group{Label: s.commonLabel()}
 	for _, p := range percentiles {
 		common.add(s.line(results.AtCommon, p))
 	}
-	own := group{label: fmt.Sprintf("at %s%% of own", unit.Digits(100*s.r.Settings.Share))}
+	own := Group{Label: fmt.Sprintf("at %s%% of own", unit.Digits(100*s.r.Settings.Share))}
 	if slices.ContainsFunc(s.r.Settings.Modes, func(m results.Mode) bool { return s.has(m.Name, results.AtOwn) }) {
-		own.lines = [][]string{s.each(s.ownRate), s.each(s.ownTail)}
+		own.Lines = [][]string{s.each(s.ownRate), s.each(s.ownTail)}
 	}
-	return []group{most, cpu, common, own}
+	return []Group{most, cpu, common, own}
 }
 
 func (s sheet) has(mode string, at results.At) bool {
@@ -119,7 +119,7 @@ func (s sheet) ownRate(mode string) string {
 	p50, answered := s.r.Estimate(s.w.Name, mode, results.AtOwn, results.P50)
 	switch {
 	case ok && answered:
-		mark, _ := doubted(s.r, s.w, mode, results.AtOwn)
+		mark, _ := Doubted(s.r, s.w, mode, results.AtOwn)
 		return fmt.Sprintf("%s req/s: p50 %s%s", unit.Rate(of.Value), unit.Micros(p50.Value), mark)
 	case s.has(mode, results.AtCommon):
 		return "the same rate"
@@ -133,6 +133,6 @@ func (s sheet) ownTail(mode string) string {
 		return ""
 	}
 	far, _ := s.r.Estimate(s.w.Name, mode, results.AtOwn, results.P999)
-	mark, _ := doubted(s.r, s.w, mode, results.AtOwn)
+	mark, _ := Doubted(s.r, s.w, mode, results.AtOwn)
 	return fmt.Sprintf("p99 %s, p99.9 %s%s", unit.Micros(p99.Value), unit.Micros(far.Value), mark)
 }

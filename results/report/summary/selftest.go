@@ -1,4 +1,4 @@
-package report
+package summary
 
 import (
 	"fmt"
@@ -6,9 +6,9 @@ import (
 	"nodecompare/results/unit"
 )
 
-var selftestWords = map[string]string{results.SelftestOK: "ok", results.SelftestNoisy: "NOISY", results.SelftestWrong: "WRONG"}
+var SelftestWords = map[string]string{results.SelftestOK: "ok", results.SelftestNoisy: "NOISY", results.SelftestWrong: "WRONG"}
 
-func selftestRow(c results.SelftestCheck) []string {
+func SelftestRow(c results.SelftestCheck) []string {
 	write, truth, off := unit.Count[float64], "", unit.Missing
 	switch c.Unit {
 	case "us":
@@ -27,10 +27,10 @@ func selftestRow(c results.SelftestCheck) []string {
 	if c.Figure != "rate" {
 		name += ": " + c.Figure
 	}
-	return []string{name, truth + write(c.Truth), write(c.Measured), uncorrected, off, selftestWords[c.Verdict]}
+	return []string{name, truth + write(c.Truth), write(c.Measured), uncorrected, off, SelftestWords[c.Verdict]}
 }
 
-func selftestRemarks(s *results.Selftest) []string {
+func SelftestRemarks(s *results.Selftest) []string {
 	var all []string
 	if s.Host != "" {
 		all = append(all, s.Host)

@@ -1,4 +1,4 @@
-package report
+package summary
 
 import (
 	"fmt"
@@ -10,19 +10,19 @@ import (
 
 // A bench of one mode against itself (--null) has another table: how much differs though nothing does, figure by figure.
 
-var nullHead = []string{"Figure", "Load", "Noise", "Found from"}
+var NullHead = []string{"Figure", "Load", "Noise", "Found from"}
 
 // nullRows are the smallest differences that this machine can tell from noise.
-func nullRows(v results.Verdict) [][]string {
+func NullRows(v results.Verdict) [][]string {
 	var rows [][]string
 	for _, s := range v.Detectable {
-		rows = append(rows, []string{s.Metric, loadName(s.At), "±" + unit.Difference(s.Ratio), unit.Difference(s.Ratio * (1 + s.Floor))})
+		rows = append(rows, []string{s.Metric, LoadName(s.At), "±" + unit.Difference(s.Ratio), unit.Difference(s.Ratio * (1 + s.Floor))})
 	}
 	return rows
 }
 
 // loadName names a rung.
-func loadName(at results.At) string {
+func LoadName(at results.At) string {
 	if at.Load == results.Closed {
 		return unit.Counted(at.Connections, "connection")
 	}
@@ -30,7 +30,7 @@ func loadName(at results.At) string {
 }
 
 // nullNotes say what the table means, and whether the verdicts kept quiet as they should.
-func nullNotes(r *results.Record, v results.Verdict) []string {
+func NullNotes(r *results.Record, v results.Verdict) []string {
 	var all []string
 	if len(v.Detectable) == 0 {
 		all = append(all, "NOTHING FOUND: intervals take six rounds of which something may be concluded, and there were fewer; give --rounds=6 or more.")

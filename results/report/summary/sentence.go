@@ -1,4 +1,4 @@
-package report
+package summary
 
 import (
 	"fmt"
@@ -11,7 +11,7 @@ import (
 )
 
 // sentences say in plain words, a sentence a row, why the words are what they are.
-func sentences(w results.Workload, v results.Verdict) []string {
+func Sentences(w results.Workload, v results.Verdict) []string {
 	var all []string
 	for _, f := range v.Findings {
 		s := ""
@@ -133,7 +133,7 @@ const besideYardstick = "against the yardstick"
 
 // evidence is the interval of a ratio and what it rests on.
 func evidence(c results.Comparison, low, high float64) string {
-	s := fmt.Sprintf("%s interval %s to %s, %s", confidence(c.Confidence), unit.Digits(low), unit.Digits(high), unit.Counted(c.Rounds, "round"))
+	s := fmt.Sprintf("%s interval %s to %s, %s", Confidence(c.Confidence), unit.Digits(low), unit.Digits(high), unit.Counted(c.Rounds, "round"))
 	if c.Relative {
 		s += ", " + besideYardstick
 	}
@@ -165,7 +165,7 @@ func undecided(f results.Finding, mode string) (results.Comparison, bool) {
 func doubt(w results.Workload, c results.Comparison) string {
 	if c.Confidence < stat.Confidence {
 		return fmt.Sprintf("cannot tell %s from %s by %s: a %s interval takes more of them (--rounds=6, or --profile=standard)",
-			c.A, c.B, unit.Counted(c.Rounds, "round"), confidence(stat.Confidence))
+			c.A, c.B, unit.Counted(c.Rounds, "round"), Confidence(stat.Confidence))
 	}
 	more, _, low, high := c.Factors()
 	less := c.A
@@ -178,7 +178,7 @@ func doubt(w results.Workload, c results.Comparison) string {
 
 // basis is evidence without the interval, where the sentence has it.
 func basis(c results.Comparison) string {
-	return fmt.Sprintf("%s interval, %s", confidence(c.Confidence), unit.Counted(c.Rounds, "round"))
+	return fmt.Sprintf("%s interval, %s", Confidence(c.Confidence), unit.Counted(c.Rounds, "round"))
 }
 
 // alike says how large a difference can be at most, figure by figure, where none was found.

@@ -1,4 +1,4 @@
-package report
+package summary
 
 import (
 	"slices"
@@ -8,24 +8,24 @@ import (
 )
 
 // A section is one row of the article's table: a word for each mode, and the figures behind the words.
-type section struct {
-	name   string
-	words  []string // a mode each, in the order of the settings; "" where there is no other mode to compare with
-	groups []group
+type Section struct {
+	Name   string
+	Words  []string // a mode each, in the order of the settings; "" where there is no other mode to compare with
+	Groups []Group
 }
 
 // A group is figures that one label stands for. Each line has a cell a mode.
-type group struct {
-	label string
+type Group struct {
+	Label string
 	words []string // that the first line's cells begin with; nil for none
-	lines [][]string
+	Lines [][]string
 }
 
 // wordEnd stands between such a word and a figure.
-const wordEnd = " · "
+const WordEnd = " · "
 
 // word is what a mode's cell in a line begins with; "" for figures alone.
-func (g group) word(line, mode int) string {
+func (g Group) Word(line, mode int) string {
 	if line > 0 || g.words == nil {
 		return ""
 	}
@@ -33,9 +33,9 @@ func (g group) word(line, mode int) string {
 }
 
 // add takes a line unless no mode has anything to show in it.
-func (g *group) add(cells []string) {
+func (g *Group) add(cells []string) {
 	if slices.ContainsFunc(cells, func(c string) bool { return c != unit.Missing }) {
-		g.lines = append(g.lines, cells)
+		g.Lines = append(g.Lines, cells)
 	}
 }
 
@@ -57,15 +57,15 @@ func (s sheet) each(text func(mode string) string) []string {
 }
 
 // grid makes the sections of a workload. Its arrows go along the whole ladder when full is set, else by way of three rungs.
-func grid(r *results.Record, w results.Workload, v results.Verdict, full bool) []section {
+func Grid(r *results.Record, w results.Workload, v results.Verdict, full bool) []Section {
 	s := sheet{r, w, v, rungsShown(w)}
 	if full {
-		s.rungs = wholeLadder(w)
+		s.rungs = w.Connections()
 	}
-	var sections []section
+	var sections []Section
 	for _, f := range v.Findings {
-		made := section{name: f.Row, words: s.each(f.Of)}
-		var groups []group
+		made := Section{Name: f.Row, Words: s.each(f.Of)}
+		var groups []Group
 		switch f.Row {
 		case results.RowExecution:
 			groups = s.execution(f)
@@ -77,24 +77,16 @@ func grid(r *results.Record, w results.Workload, v results.Verdict, full bool) [
 			groups = s.isolation()
 		}
 		for _, g := range groups {
-			if g.lines != nil {
-				made.groups = append(made.groups, g)
+			if g.Lines != nil {
+				made.Groups = append(made.Groups, g)
 			}
 		}
-		if made.groups == nil {
-			made.groups = []group{{lines: [][]string{s.each(func(string) string { return unit.Missing })}}}
+		if made.Groups == nil {
+			made.Groups = []Group{{Lines: [][]string{s.each(func(string) string { return unit.Missing })}}}
 		}
 		sections = append(sections, made)
 	}
 	return sections
-}
-
-func wholeLadder(w results.Workload) []int {
-	var all []int
-	for _, step := range w.Ladder {
-		all = append(all, step.Connections)
-	}
-	return all
 }
 
 // rungsShown are the first rung, the base and the top.

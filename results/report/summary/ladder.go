@@ -1,4 +1,4 @@
-package report
+package summary
 
 import (
 	"fmt"
@@ -10,20 +10,20 @@ import (
 )
 
 // scalability shows what becomes of a mode as connections are added, and how many it holds.
-func (s sheet) scalability(f results.Finding) []group {
-	figures := group{label: along(s.rungs)}
+func (s sheet) scalability(f results.Finding) []Group {
+	figures := Group{Label: along(s.rungs)}
 	figures.add(s.loadArrows(results.Throughput, func(v []float64, has []bool) string { return unit.Arrows(v, has, unit.Rate) + " req/s" }))
 	figures.add(s.loadArrows(results.P99, func(v []float64, has []bool) string { return "p99 " + unit.Series(v, has, unit.Durations) }))
 	figures.add(s.arrows(s.rungs, results.Threads, func(v []float64, has []bool) string { return unit.Arrows(v, has, unit.Count[float64]) + " threads" }))
 	figures.add(s.arrows(s.rungs, results.Memory, func(v []float64, has []bool) string { return unit.Series(v, has, unit.Sizes) + " memory" }))
-	knee := group{label: "knee"}
+	knee := Group{Label: "knee"}
 	knee.add(s.scaling(f, func(x results.Scaling) string {
 		if x.Knee == 0 {
 			return unit.Missing
 		}
 		return unit.Counted(x.Knee, "connection")
 	}))
-	held := group{label: "p99 ≤ " + unit.Micros(s.r.Settings.SLOUS)}
+	held := Group{Label: "p99 ≤ " + unit.Micros(s.r.Settings.SLOUS)}
 	held.add(s.scaling(f, func(x results.Scaling) string {
 		switch {
 		case x.Most == 0, s.r.Settings.SLOUS <= 0:
@@ -35,9 +35,9 @@ func (s sheet) scalability(f results.Finding) []group {
 		}
 		return fmt.Sprintf("up to %s", unit.Counted(x.Held, "connection"))
 	}))
-	errors := group{label: "errors"}
+	errors := Group{Label: "errors"}
 	errors.add(s.errors())
-	return slices.Concat([]group{figures, knee, held}, s.overload(), []group{errors})
+	return slices.Concat([]Group{figures, knee, held}, s.overload(), []Group{errors})
 }
 
 // scaling writes what follows from a mode's whole ladder, with the mark of any of its rungs.
@@ -49,7 +49,7 @@ func (s sheet) scaling(f results.Finding, text func(results.Scaling) string) []s
 			}
 			t := text(x)
 			if t != unit.Missing {
-				mark, _ := doubted(s.r, s.w, mode, closed(wholeLadder(s.w))...)
+				mark, _ := Doubted(s.r, s.w, mode, results.AllConns(s.w.Connections())...)
 				t += mark
 			}
 			return t
@@ -79,7 +79,7 @@ func (s sheet) loadArrows(of results.Figure, write func(v []float64, has []bool)
 	cells := s.arrows(s.rungs, of, write)
 	for i, m := range s.r.Settings.Modes {
 		if cells[i] != unit.Missing {
-			mark, _ := doubted(s.r, s.w, m.Name, closed(s.rungs)...)
+			mark, _ := Doubted(s.r, s.w, m.Name, results.AllConns(s.rungs)...)
 			cells[i] += mark
 		}
 	}
@@ -96,14 +96,6 @@ func along(rungs []int) string {
 		parts[i] = unit.Count(n)
 	}
 	return strings.Join(parts, " → ") + " connections"
-}
-
-func closed(rungs []int) []results.At {
-	all := make([]results.At, len(rungs))
-	for i, n := range rungs {
-		all[i] = results.Conns(n)
-	}
-	return all
 }
 
 // errors is the line of them, which is not there when no mode had any.

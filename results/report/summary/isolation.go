@@ -1,4 +1,4 @@
-package report
+package summary
 
 import (
 	"fmt"
@@ -14,13 +14,13 @@ var (
 )
 
 // isolation shows what innocent requests wait, without the poison and amid it.
-func (s sheet) isolation() []group {
-	alone, amid := group{label: "alone"}, group{label: "amid poison"}
+func (s sheet) isolation() []Group {
+	alone, amid := Group{Label: "alone"}, Group{Label: "amid poison"}
 	if rps, ok := s.offeredAt(results.AtAlone); ok {
-		alone.label = "alone, " + unit.Rate(rps) + " req/s"
+		alone.Label = "alone, " + unit.Rate(rps) + " req/s"
 	}
 	if p := s.w.Poison; p != nil {
-		amid.label = fmt.Sprintf("amid %s/s %s", unit.Digits(p.RateRPS), p.Target)
+		amid.Label = fmt.Sprintf("amid %s/s %s", unit.Digits(p.RateRPS), p.Target)
 	}
 	for _, f := range append(percentiles[:2:2], lost) {
 		alone.add(s.line(results.AtAlone, f))
@@ -29,7 +29,7 @@ func (s sheet) isolation() []group {
 		amid.add(s.line(results.AtAmid, f))
 	}
 	amid.add(s.each(s.radius))
-	return []group{alone, amid}
+	return []Group{alone, amid}
 }
 
 // radius is a mode's p99 amid the poison over that alone, round by round.

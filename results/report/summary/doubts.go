@@ -1,4 +1,4 @@
-package report
+package summary
 
 import (
 	"fmt"
@@ -10,10 +10,10 @@ import (
 )
 
 // mark stands behind a line of figures when a run behind them is SUSPECT; the notes below the table begin with it.
-const mark = "*"
+const Mark = "*"
 
 // doubted gives the marks for a mode's figures of some rungs: those of what the load saw, and those of what the server used.
-func doubted(r *results.Record, w results.Workload, mode string, of ...results.At) (load, server string) {
+func Doubted(r *results.Record, w results.Workload, mode string, of ...results.At) (load, server string) {
 	for _, t := range r.Trials {
 		if t.Workload != w.Name || t.Mode != mode {
 			continue
@@ -25,9 +25,9 @@ func doubted(r *results.Record, w results.Workload, mode string, of ...results.A
 			}
 			for _, rule := range results.Rules {
 				if slices.Contains(rung.Trust.Rules, rule.Name) {
-					load = mark
+					load = Mark
 					if !rule.LoadOnly {
-						server = mark
+						server = Mark
 					}
 				}
 			}
@@ -62,7 +62,7 @@ func (t tally) list(r *results.Record) string {
 
 // doubts are the notes below a workload's table, one for each rule that fired, however often: first on the SUSPECT runs that are
 // in some figure, then on the VOID ones that are in no figure, then on those that were made again.
-func doubts(r *results.Record, w results.Workload) []string {
+func Doubts(r *results.Record, w results.Workload) []string {
 	suspect, void, again := map[string]tally{}, map[string]tally{}, tally{}
 	used, all := 0, 0
 	add := func(to map[string]tally, rule, mode string) {
@@ -100,7 +100,7 @@ func doubts(r *results.Record, w results.Workload) []string {
 	var notes []string
 	for _, rule := range results.Rules {
 		if n := suspect[rule.Name]; n != nil {
-			notes = append(notes, fmt.Sprintf("%s SUSPECT: %d of %d runs%s: %s.", mark, n.sum(), used, n.list(r), rule.Plain))
+			notes = append(notes, fmt.Sprintf("%s SUSPECT: %d of %d runs%s: %s.", Mark, n.sum(), used, n.list(r), rule.Plain))
 		}
 	}
 	for _, rule := range results.Rules {
@@ -131,5 +131,5 @@ func fewer(r *results.Record, w results.Workload) []string {
 	if least == 1 {
 		return []string{"Few rounds: of some figures one is left, which has no interval."}
 	}
-	return []string{fmt.Sprintf("Few rounds: of some figures %d are left: there ± is the range of these, a %s interval.", least, confidence(of(least)))}
+	return []string{fmt.Sprintf("Few rounds: of some figures %d are left: there ± is the range of these, a %s interval.", least, Confidence(of(least)))}
 }

@@ -1,4 +1,4 @@
-package report
+package summary
 
 import (
 	"fmt"
@@ -9,19 +9,25 @@ import (
 )
 
 // overload shows what became of the requests that were due in a surge, and how long the server took to get over it.
-func (s sheet) overload() []group {
+func (s sheet) overload() []Group {
 	surge := s.w.Surge
 	if surge == nil || !slices.ContainsFunc(s.r.Settings.Modes, func(m results.Mode) bool { return s.has(m.Name, results.AtOverload) }) {
 		return nil
 	}
-	during := group{label: fmt.Sprintf("%s× its capacity for %s", unit.Digits(surge.Times), unit.Micros(1e6*surge.ForS))}
+	during := Group{Label: fmt.Sprintf("%s× its capacity for %s", unit.Digits(surge.Times), unit.Micros(1e6*surge.ForS))}
 	during.add(s.each(s.offeredInSurge))
 	during.add(s.line(results.AtOverload, reading{name: "goodput ", Figure: results.Goodput, write: perSecond}))
 	during.add(s.each(s.inTime))
 	during.add(s.each(s.losses))
-	after := group{label: fmt.Sprintf("then %s×", unit.Digits(surge.Then))}
+	after := Group{Label: fmt.Sprintf("then %s×", unit.Digits(surge.Then))}
 	after.add(s.each(s.recovery))
-	return []group{during, after}
+	return []Group{during, after}
+}
+
+// overloadOf is what became of a mode's requests in a surge: answered and when, lost and how, and the time until it was over.
+func OverloadOf(r *results.Record, w results.Workload, mode string) (inTime, losses, recovery string) {
+	s := sheet{r: r, w: w}
+	return s.inTime(mode), s.losses(mode), s.recovery(mode)
 }
 
 // offeredInSurge is the rate of the surge, or why there was none.
@@ -30,7 +36,7 @@ func (s sheet) offeredInSurge(mode string) string {
 		return unit.Rate(e.Value) + " req/s offered"
 	}
 	most := 0.0
-	for _, n := range wholeLadder(s.w) {
+	for _, n := range s.w.Connections() {
 		if e, ok := s.r.Estimate(s.w.Name, mode, results.Conns(n), results.Throughput); ok {
 			most = max(most, e.Value)
 		}
@@ -79,7 +85,7 @@ func (s sheet) recovery(mode string) string {
 	if !ok {
 		return unit.Missing
 	}
-	mark, _ := doubted(s.r, s.w, mode, results.AtOverload)
+	mark, _ := Doubted(s.r, s.w, mode, results.AtOverload)
 	if most := 1e6 * s.w.Surge.ThenS; e.Value >= most {
 		return "not in time again in " + unit.Micros(most) + mark
 	}

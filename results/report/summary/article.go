@@ -1,4 +1,4 @@
-package report
+package summary
 
 import (
 	"fmt"
@@ -10,7 +10,7 @@ import (
 )
 
 // articleTitle heads what a bench of several workloads says of the article's table.
-const articleTitle = "The article, held against this bench"
+const ArticleTitle = "The article, held against this bench"
 
 // glances are the one figure that stands beside a row's word.
 var glances = map[string]struct {
@@ -22,21 +22,21 @@ var glances = map[string]struct {
 }
 
 // articleGrid has the words of all workloads below each other, and beside each of them a figure when full is set.
-func articleGrid(r *results.Record, a results.Article, full bool) []section {
-	seen := section{name: results.RowExecution}
+func ArticleGrid(r *results.Record, a results.Article, full bool) []Section {
+	seen := Section{Name: results.RowExecution}
 	var on []string // how many workloads it was seen, as one or the other
 	for _, s := range a.Modes {
-		seen.words = append(seen.words, s.Word)
+		seen.Words = append(seen.Words, s.Word)
 		on = append(on, fmt.Sprintf("%d of %d", len(s.NonBlocking)+len(s.Blocking), len(a.Workloads)))
 	}
-	seen.groups = []group{{label: "workloads", lines: [][]string{on}}}
-	sections := []section{seen}
+	seen.Groups = []Group{{Label: "workloads", Lines: [][]string{on}}}
+	sections := []Section{seen}
 	for _, c := range a.Claims {
-		made := section{name: c.Row, words: make([]string, len(a.Modes))}
+		made := Section{Name: c.Row, Words: make([]string, len(a.Modes))}
 		for i, w := range r.Settings.Workloads {
 			if i < len(r.Verdicts) && slices.Contains(a.Workloads, w.Name) {
 				s := sheet{r: r, w: w, v: r.Verdicts[i]}
-				made.groups = append(made.groups, s.glance(c.Row, full))
+				made.Groups = append(made.Groups, s.glance(c.Row, full))
 			}
 		}
 		sections = append(sections, made)
@@ -45,8 +45,8 @@ func articleGrid(r *results.Record, a results.Article, full bool) []section {
 }
 
 // glance is a workload's line in a row.
-func (s sheet) glance(row string, full bool) group {
-	g := group{label: s.w.Name, words: make([]string, len(s.r.Settings.Modes))}
+func (s sheet) glance(row string, full bool) Group {
+	g := Group{Label: s.w.Name, words: make([]string, len(s.r.Settings.Modes))}
 	for _, f := range s.v.Findings {
 		if f.Row == row {
 			g.words = s.each(f.Of)
@@ -56,7 +56,7 @@ func (s sheet) glance(row string, full bool) group {
 	if full {
 		for i, figure := range s.line(glances[row].at(s.w), glances[row].reading) {
 			if cells[i] != "" && figure != unit.Missing {
-				cells[i] += wordEnd + figure
+				cells[i] += WordEnd + figure
 			}
 		}
 	}
@@ -65,6 +65,6 @@ func (s sheet) glance(row string, full bool) group {
 			cells[i] = unit.Missing // it took no part
 		}
 	}
-	g.lines = [][]string{cells}
+	g.Lines = [][]string{cells}
 	return g
 }

@@ -1,4 +1,4 @@
-package report
+package summary
 
 import (
 	"fmt"
@@ -10,7 +10,7 @@ import (
 )
 
 // heading says where, how and on what was measured, and how to read a figure.
-func heading(r *results.Record) string {
+func Heading(r *results.Record) string {
 	s := r.Settings
 	parts := []string{
 		fmt.Sprintf("%s %s on %s.", r.Tool, r.ToolVersion, hostOf(r.Host)),
@@ -65,7 +65,7 @@ func loadOf(s results.Settings) string {
 }
 
 // remarks are what a reader must know beside the tables: failed trials, an interruption, what the lines stand for.
-func remarks(r *results.Record) []string {
+func Remarks(r *results.Record) []string {
 	var all []string
 	for _, m := range r.Settings.Missing {
 		all = append(all, "LEFT OUT: "+m.Reason)
@@ -89,7 +89,7 @@ func remarks(r *results.Record) []string {
 // relative tells whether a sentence of the page speaks of the yardstick.
 func relative(r *results.Record) bool {
 	for i, w := range r.Settings.Workloads {
-		if i < len(r.Verdicts) && slices.ContainsFunc(sentences(w, r.Verdicts[i]), func(s string) bool { return strings.Contains(s, besideYardstick) }) {
+		if i < len(r.Verdicts) && slices.ContainsFunc(Sentences(w, r.Verdicts[i]), func(s string) bool { return strings.Contains(s, besideYardstick) }) {
 			return true
 		}
 	}

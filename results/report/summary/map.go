@@ -1,4 +1,4 @@
-package report
+package summary
 
 import (
 	"fmt"
@@ -8,20 +8,20 @@ import (
 )
 
 // mapGrid is the cells of two modes on one number of connections: a row for each wait, a column for each CPU time.
-type mapGrid struct {
-	pair        results.MapPair
+type MapGrid struct {
+	Pair        results.MapPair
 	connections int
-	waits, cpus []int
-	rows        [][]results.MapCell
+	Waits, Cpus []int
+	Rows        [][]results.MapCell
 }
 
-func mapGrids(m *results.Map, p results.MapPair) []mapGrid {
-	var all []mapGrid
+func MapGrids(m *results.Map, p results.MapPair) []MapGrid {
+	var all []MapGrid
 	s, at := m.Settings, 0
 	for _, n := range s.Connections {
-		g := mapGrid{pair: p, connections: n, waits: s.Waits, cpus: s.CPUs}
+		g := MapGrid{Pair: p, connections: n, Waits: s.Waits, Cpus: s.CPUs}
 		for range s.Waits {
-			g.rows = append(g.rows, p.Cells[at:at+len(s.CPUs)])
+			g.Rows = append(g.Rows, p.Cells[at:at+len(s.CPUs)])
 			at += len(s.CPUs)
 		}
 		all = append(all, g)
@@ -30,12 +30,12 @@ func mapGrids(m *results.Map, p results.MapPair) []mapGrid {
 }
 
 // title is the grid's, for people.
-func (g mapGrid) title() string {
-	return fmt.Sprintf("%s and %s on %s", g.pair.A, g.pair.B, unit.Counted(g.connections, "connection"))
+func (g MapGrid) Title() string {
+	return fmt.Sprintf("%s and %s on %s", g.Pair.A, g.Pair.B, unit.Counted(g.connections, "connection"))
 }
 
 // mapWait and mapCPU are what a request does, in words.
-func mapWait(ms int) string {
+func MapWait(ms int) string {
 	if ms == 0 {
 		return "no wait"
 	}
@@ -43,43 +43,43 @@ func mapWait(ms int) string {
 }
 
 // mapBareWait is for a row, where the head of the column says what it is.
-func mapBareWait(ms int) string {
+func MapBareWait(ms int) string {
 	if ms == 0 {
 		return "none"
 	}
 	return unit.Micros(float64(ms) * 1e3)
 }
 
-func mapCPU(us int) string {
+func MapCPU(us int) string {
 	if us == 0 {
 		return "no computing"
 	}
 	return "computing " + unit.Micros(float64(us))
 }
 
-func mapPlace(at results.MapPlace) string {
-	return fmt.Sprintf("%s, %s, %s", mapWait(at.WaitMS), mapCPU(at.CPUUS), unit.Counted(at.Connections, "connection"))
+func MapPlace(at results.MapPlace) string {
+	return fmt.Sprintf("%s, %s, %s", MapWait(at.WaitMS), MapCPU(at.CPUUS), unit.Counted(at.Connections, "connection"))
 }
 
 // mapWord is a cell's, with the mark of a doubt.
-func mapWord(c results.MapCell) string {
+func MapWord(c results.MapCell) string {
 	word := c.Outcome
 	if c.Outcome == results.MapWins {
 		word = c.Winner
 	}
-	if mapDoubted(c) {
-		word += mark
+	if MapDoubted(c) {
+		word += Mark
 	}
 	return word
 }
 
 // mapDoubted says that the cell's throughput was, in half of the rounds or more, the generator's.
-func mapDoubted(c results.MapCell) bool {
+func MapDoubted(c results.MapCell) bool {
 	return c.Throughput.Rounds > 0 && 2*max(c.OfA.Limited, c.OfB.Limited) >= c.Throughput.Rounds
 }
 
 // mapLines are the two figures of a cell: who is ahead and by how much, or how far apart the two can be.
-func mapLines(p results.MapPair, c results.MapCell) [2]string {
+func MapLines(p results.MapPair, c results.MapCell) [2]string {
 	return [2]string{"rate: " + mapDifference(p, c.Throughput), "CPU: " + mapDifference(p, c.CPU)}
 }
 

@@ -1,4 +1,4 @@
-package report
+package summary
 
 import (
 	"fmt"
@@ -10,7 +10,7 @@ import (
 )
 
 // mapSentences say in plain words what a pair's cells come to: does it matter for work like mine?
-func mapSentences(m *results.Map, p results.MapPair) []string {
+func MapSentences(m *results.Map, p results.MapPair) []string {
 	all := []string{mapScore(p)}
 	for _, mode := range []string{p.A, p.B} {
 		if s := mapMost(p, mode); s != "" {
@@ -23,11 +23,11 @@ func mapSentences(m *results.Map, p results.MapPair) []string {
 	waiting := func(c results.MapCell) int { return c.WaitMS }
 	if len(m.Settings.CPUs) > 1 {
 		all = append(all,
-			mapShares(p, "Throughput by computing", m.Settings.CPUs, mapCPU, computing, throughput),
-			mapShares(p, "CPU per request by computing", m.Settings.CPUs, mapCPU, computing, cpu))
+			mapShares(p, "Throughput by computing", m.Settings.CPUs, MapCPU, computing, throughput),
+			mapShares(p, "CPU per request by computing", m.Settings.CPUs, MapCPU, computing, cpu))
 	}
 	if len(m.Settings.Waits) > 1 {
-		all = append(all, mapShares(p, "Throughput by waiting", m.Settings.Waits, mapWait, waiting, throughput))
+		all = append(all, mapShares(p, "Throughput by waiting", m.Settings.Waits, MapWait, waiting, throughput))
 	}
 	if mapUnsure(p) {
 		all = append(all, "Of most rates one cannot tell: more rounds (--rounds) or a quieter machine would narrow them. CPU per request suffers less.")
@@ -68,7 +68,7 @@ func mapMost(p results.MapPair, mode string) string {
 	if best == 0 {
 		return ""
 	}
-	return fmt.Sprintf("The most that %s gains is %s times the throughput: %s.", mode, unit.Digits(best), mapPlace(most.MapPlace))
+	return fmt.Sprintf("The most that %s gains is %s times the throughput: %s.", mode, unit.Digits(best), MapPlace(most.MapPlace))
 }
 
 // mapUnsure says that noise had the better of most cells' throughput.
@@ -106,14 +106,14 @@ func mapShares(p results.MapPair, title string, values []int, write func(int) st
 }
 
 // mapHeading says where and how was measured.
-func mapHeading(m *results.Map) string {
+func MapHeading(m *results.Map) string {
 	s := m.Settings
 	return fmt.Sprintf("%s %s on %s. %s, seed %d. %s", m.Tool, m.ToolVersion, hostOf(m.Host), unit.Counted(s.Rounds, "round"), s.Seed,
 		loadOf(results.Settings{Engine: "loop", Pin: s.Pin}))
 }
 
 // mapRemarks are what a reader must know beside the grids.
-func mapRemarks(m *results.Map) []string {
+func MapRemarks(m *results.Map) []string {
 	var all []string
 	for _, missing := range m.Settings.Missing {
 		all = append(all, "LEFT OUT: "+missing.Reason)
@@ -128,7 +128,7 @@ func mapRemarks(m *results.Map) []string {
 	for _, p := range m.Pairs {
 		for _, c := range p.Cells {
 			void, failing = void+c.OfA.Void+c.OfB.Void, failing+c.OfA.Failing+c.OfB.Failing
-			limited = limited || mapDoubted(c)
+			limited = limited || MapDoubted(c)
 		}
 	}
 	if void > 0 {
@@ -138,7 +138,7 @@ func mapRemarks(m *results.Map) []string {
 		all = append(all, "Runs with more than 1% of errors are left out: the JSON names them.")
 	}
 	if limited {
-		all = append(all, mark+" SUSPECT: the load generator was at its own limit in half of the rounds or more, so that throughput is its own; the CPU per request holds.")
+		all = append(all, Mark+" SUSPECT: the load generator was at its own limit in half of the rounds or more, so that throughput is its own; the CPU per request holds.")
 	}
 	return append(all, mapLegend(m))
 }
@@ -151,5 +151,5 @@ func mapLegend(m *results.Map) string {
 	if len(strings.FieldsFunc(m.Settings.Pin.Server, func(r rune) bool { return r == ',' || r == '-' })) == 1 {
 		s += "The servers had one CPU: a model that could use several is not seen doing so (--pin). "
 	}
-	return s + strings.TrimSpace(intervalNote(m.Settings.Rounds))
+	return s + strings.TrimSpace(IntervalNote(m.Settings.Rounds))
 }
