@@ -8,6 +8,7 @@ import (
 
 	"nodecompare/results"
 	"nodecompare/results/gate"
+	"nodecompare/results/report/html"
 )
 
 // Format is a way to write a T.
@@ -29,7 +30,7 @@ var (
 	Formats = []Format[*results.Record]{
 		{"table", "a table for each workload, for people", writeTable},
 		{"json", "the whole record, as --save writes it", writeJSON[*results.Record]},
-		{"html", "one page with plots, which opens from disk with no network", noOptions(writeHTML)},
+		{"html", "one page with plots, which opens from disk with no network", noOptions(html.Write)},
 		{"csv", "a row for each trial, for a spreadsheet", noOptions(writeCSV)},
 		{"markdown", "the table as GitHub shows it, for a step summary", noOptions(writeMarkdown)},
 		{"benchfmt", "a line for each trial in Go's benchmark format, for benchstat", noOptions(writeBenchfmt)},
@@ -49,7 +50,7 @@ var (
 		{"table", "a grid for each number of connections, for people", writeMapTable},
 		{"json", "every run, and what follows from them", writeJSON[*results.Map]},
 		{"csv", "a row for each cell, for a spreadsheet", noOptions(writeMapCSV)},
-		{"html", "a heat map as one page, which opens from disk with no network", noOptions(writeMapHTML)},
+		{"html", "a heat map as one page, which opens from disk with no network", noOptions(html.WriteMap)},
 	}
 	// LoadFormats write what one load measured.
 	LoadFormats = []Format[*results.LoadRun]{

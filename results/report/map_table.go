@@ -53,10 +53,10 @@ func (p *page) mapGrid(g summary.MapGrid) {
 		label = max(label, columnsOf(summary.MapBareWait(ms)))
 	}
 	free := p.width - (label + 4)
-	fit := min(max(free/(leastMapColumn+3), 1), len(g.Cpus))
+	fit := min(max(free/(leastMapColumn+3), 1), len(g.CPUs))
 	room := min(max(free/fit-3, 1), 2*leastMapColumn)
-	for from := 0; from < len(g.Cpus); from += fit {
-		p.mapColumns(g, from, min(from+fit, len(g.Cpus)), room)
+	for from := 0; from < len(g.CPUs); from += fit {
+		p.mapColumns(g, from, min(from+fit, len(g.CPUs)), room)
 	}
 }
 
@@ -66,7 +66,7 @@ func (p *page) mapColumns(g summary.MapGrid, from, to, room int) {
 		return
 	}
 	head := []string{p.paint(strong, mapCorner)}
-	for _, us := range g.Cpus[from:to] {
+	for _, us := range g.CPUs[from:to] {
 		head = append(head, p.paint(strong, strings.Join(wrap(summary.MapCPU(us), room, ""), "\n")))
 	}
 	var rows [][]string
@@ -113,7 +113,7 @@ func mapLook(c results.MapCell) style {
 
 func (p *page) mapList(g summary.MapGrid) {
 	for i, ms := range g.Waits {
-		for j, us := range g.Cpus {
+		for j, us := range g.CPUs {
 			c := g.Rows[i][j]
 			lines := summary.MapLines(g.Pair, c)
 			p.item("  ", fmt.Sprintf("%s, %s: %s; %s; %s", summary.MapWait(ms), summary.MapCPU(us), p.paint(mapLook(c), summary.MapWord(c)), lines[0], lines[1]))

@@ -11,7 +11,7 @@ import (
 type MapGrid struct {
 	Pair        results.MapPair
 	connections int
-	Waits, Cpus []int
+	Waits, CPUs []int
 	Rows        [][]results.MapCell
 }
 
@@ -19,7 +19,7 @@ func MapGrids(m *results.Map, p results.MapPair) []MapGrid {
 	var all []MapGrid
 	s, at := m.Settings, 0
 	for _, n := range s.Connections {
-		g := MapGrid{Pair: p, connections: n, Waits: s.Waits, Cpus: s.CPUs}
+		g := MapGrid{Pair: p, connections: n, Waits: s.Waits, CPUs: s.CPUs}
 		for range s.Waits {
 			g.Rows = append(g.Rows, p.Cells[at:at+len(s.CPUs)])
 			at += len(s.CPUs)

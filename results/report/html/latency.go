@@ -1,4 +1,4 @@
-package report
+package html
 
 import (
 	"fmt"
@@ -59,7 +59,7 @@ func drawable(all []distribution) bool {
 }
 
 // latencyFigure shows the distribution at the common rate, or, in a record without such a load, at the base rung.
-func latencyFigure(r *results.Record, w results.Workload, id string) (htmlFigure, bool) {
+func latencyFigure(r *results.Record, w results.Workload, id string) (figure, bool) {
 	at := results.At{Load: results.Common}
 	of := distributions(r, w, at)
 	load := "at a common rate" + commonRate(r, w)
@@ -71,9 +71,9 @@ func latencyFigure(r *results.Record, w results.Workload, id string) (htmlFigure
 		reads = "Read it from left to right: half of the requests were faster than the line at 50%, all but one in a thousand than at 99.9%. Lower is better."
 	}
 	if !drawable(of) {
-		return htmlFigure{}, false
+		return figure{}, false
 	}
-	f := htmlFigure{
+	f := figure{
 		ID: id + "-latency", Title: "Latency distribution", Unit: "latency, " + load, XAxis: "share of requests that were faster (logarithmic towards 100%)", Reads: reads + " The band reaches from the fastest round to the slowest.",
 	}
 	f.Plot = plot{ID: f.ID, X: plotAxis{Kind: "percentile", Log: true}, Y: plotAxis{Kind: "time"}}
@@ -161,8 +161,8 @@ var latencyRows = []struct {
 }{{"p50", 2}, {"p90", 10}, {"p99", 100}, {"p99.9", 1000}, {"p99.99", 10000}}
 
 // latencyTable has a row for each mode: a percentile that would be of less than one request is left open.
-func latencyTable(r *results.Record, w results.Workload, of []distribution, load string) htmlTable {
-	t := htmlTable{Caption: fmt.Sprintf("Latency of %s %s: of all rounds together, and the fastest and the slowest round", w.Name, load), Head: []string{"Mode"}}
+func latencyTable(r *results.Record, w results.Workload, of []distribution, load string) dataTable {
+	t := dataTable{Caption: fmt.Sprintf("Latency of %s %s: of all rounds together, and the fastest and the slowest round", w.Name, load), Head: []string{"Mode"}}
 	for _, p := range latencyRows {
 		t.Head = append(t.Head, p.name)
 	}
@@ -171,9 +171,9 @@ func latencyTable(r *results.Record, w results.Workload, of []distribution, load
 		if len(d.rounds) == 0 {
 			continue
 		}
-		row := htmlRow{Name: r.Settings.Modes[d.mode].Name}
+		row := dataRow{Name: r.Settings.Modes[d.mode].Name}
 		for _, p := range latencyRows {
-			c := htmlCell{Value: unit.Missing}
+			c := dataCell{Value: unit.Missing}
 			if p.x <= float64(d.whole.TotalCount()) {
 				value, low, high := d.at(p.x)
 				c.Value, c.Interval = unit.Micros(value), rangeOf(low, high, unit.Micros)

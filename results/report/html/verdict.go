@@ -1,4 +1,4 @@
-package report
+package html
 
 import (
 	"fmt"
@@ -11,14 +11,14 @@ import (
 )
 
 // htmlVerdict is the article's table for one workload, or for all, with the words, figures and sentences of the terminal's.
-type htmlVerdict struct {
+type verdict struct {
 	Label     string // for those who do not see the table
 	Caption   string
-	Modes     []htmlMode
+	Modes     []styledMode
 	Sections  []verdictSection
 	Sentences []verdictSentence
 	Notes     []string
-	Null      htmlTable // of a bench of one mode against itself, in the place of Sections and Sentences
+	Null      dataTable // of a bench of one mode against itself, in the place of Sections and Sentences
 }
 
 // verdictSection is a row of the article's table: the words, and below them the figures.
@@ -52,14 +52,14 @@ var verdictClasses = map[string]string{
 	results.NoDifference: "even", results.CannotTell: "unknown", results.Mixed: "unknown",
 }
 
-func verdictTable(r *results.Record, w results.Workload, v results.Verdict) htmlVerdict {
+func verdictTable(r *results.Record, w results.Workload, v results.Verdict) verdict {
 	if r.Settings.Null {
 		return nullVerdict(r, w, v)
 	}
-	return htmlVerdict{
+	return verdict{
 		Label:     "Verdict for " + w.Name,
 		Caption:   fmt.Sprintf("What was measured on %s, and the words that follow from it", w.Name),
-		Modes:     htmlModes(r),
+		Modes:     styledModes(r),
 		Sections:  verdictSections(summary.Grid(r, w, v, false), len(r.Settings.Modes)),
 		Sentences: verdictSentences(summary.Sentences(w, v)),
 		Notes:     summary.Doubts(r, w),
@@ -67,15 +67,15 @@ func verdictTable(r *results.Record, w results.Workload, v results.Verdict) html
 }
 
 // articleVerdict is that of the whole bench; without sections where there is none.
-func articleVerdict(r *results.Record) htmlVerdict {
+func articleVerdict(r *results.Record) verdict {
 	a, ok := results.HoldArticle(r)
 	if !ok {
-		return htmlVerdict{}
+		return verdict{}
 	}
-	return htmlVerdict{
+	return verdict{
 		Label:     summary.ArticleTitle,
 		Caption:   "The words of all workloads, with CPU per request and p99 beside them",
-		Modes:     htmlModes(r),
+		Modes:     styledModes(r),
 		Sections:  verdictSections(summary.ArticleGrid(r, a, true), len(r.Settings.Modes)),
 		Sentences: verdictSentences(summary.ArticleSentences(a)),
 	}
@@ -114,10 +114,10 @@ func verdictSections(sections []summary.Section, modes int) (all []verdictSectio
 }
 
 // nullVerdict shows what differs though nothing does.
-func nullVerdict(r *results.Record, w results.Workload, v results.Verdict) htmlVerdict {
-	h := htmlVerdict{Notes: slices.Concat(summary.NullNotes(r, v), summary.Doubts(r, w)), Null: htmlTable{Caption: "The smallest differences that can be told from noise on " + w.Name, Head: summary.NullHead}}
+func nullVerdict(r *results.Record, w results.Workload, v results.Verdict) verdict {
+	h := verdict{Notes: slices.Concat(summary.NullNotes(r, v), summary.Doubts(r, w)), Null: dataTable{Caption: "The smallest differences that can be told from noise on " + w.Name, Head: summary.NullHead}}
 	for _, row := range summary.NullRows(v) {
-		h.Null.Rows = append(h.Null.Rows, htmlRow{Name: row[0], Cells: plainCells(row[1:]...)})
+		h.Null.Rows = append(h.Null.Rows, dataRow{Name: row[0], Cells: plainCells(row[1:]...)})
 	}
 	return h
 }

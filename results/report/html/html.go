@@ -1,4 +1,4 @@
-package report
+package html
 
 import (
 	"crypto/sha256"
@@ -24,7 +24,7 @@ func pageTemplate() (*template.Template, error) {
 }
 
 // htmlPage is what page.html shows.
-type htmlPage struct {
+type recordPage struct {
 	Title     string
 	Policy    template.HTMLAttr
 	Style     template.CSS
@@ -33,54 +33,54 @@ type htmlPage struct {
 	Heading   string
 	Warnings  []string
 	Remarks   []string
-	Modes     []htmlMode
-	Article   htmlVerdict
-	Workloads []htmlWorkload
+	Modes     []styledMode
+	Article   verdict
+	Workloads []workloadPart
 	Interval  string // what the intervals of this record are
-	About     htmlAbout
-	Data      htmlData
+	About     about
+	Data      scriptData
 }
 
 // htmlMode is a mode with the number of its colour, its marker and its line; there are as many of these as looks.
-type htmlMode struct {
+type styledMode struct {
 	results.Mode
 	Look int
 }
 
 // htmlLooks is how many modes can be told apart by colour and marker. Further ones begin anew: their names still differ.
-const htmlLooks = 8
+const looksKnown = 8
 
 // htmlWorkload is a workload's section.
-type htmlWorkload struct {
+type workloadPart struct {
 	results.Workload
 	ID       string
-	Verdict  htmlVerdict
-	Figures  []htmlFigure
+	Verdict  verdict
+	Figures  []figure
 	Missing  []string // what is not drawn, and why
-	Timeline *htmlTimeline
-	Runs     htmlTable
+	Timeline *timeline
+	Runs     dataTable
 }
 
 // htmlData is what the script draws.
-type htmlData struct {
-	Modes     []string       `json:"modes"`
-	Plots     []plot         `json:"plots"`
-	Timelines []htmlTimeline `json:"timelines"`
+type scriptData struct {
+	Modes     []string   `json:"modes"`
+	Plots     []plot     `json:"plots"`
+	Timelines []timeline `json:"timelines"`
 }
 
 // writeHTML writes one page that needs nothing else: style, script and figures are in it, and its own policy forbids it to
 // load anything. The same record gives the same bytes.
-func writeHTML(out io.Writer, r *results.Record) error {
+func Write(out io.Writer, r *results.Record) error {
 	t, err := pageTemplate()
 	if err != nil {
 		return fmt.Errorf("read the page's template: %w", err)
 	}
-	p := &htmlPage{
-		Title:    "nodecompare: " + strings.Join(htmlModeNames(r), ", "),
+	p := &recordPage{
+		Title:    "nodecompare: " + strings.Join(modeNames(r), ", "),
 		Record:   r,
 		Heading:  summary.Heading(r),
 		Interval: summary.IntervalNote(r.Settings.Rounds),
-		Modes:    htmlModes(r),
+		Modes:    styledModes(r),
 		Article:  articleVerdict(r),
 		About:    aboutRecord(r),
 	}
@@ -94,12 +94,12 @@ func writeHTML(out io.Writer, r *results.Record) error {
 	if err := p.embed(); err != nil {
 		return err
 	}
-	p.Data.Modes = htmlModeNames(r)
+	p.Data.Modes = modeNames(r)
 	for i, w := range r.Settings.Workloads {
-		h := htmlWorkload{Workload: w, ID: fmt.Sprintf("w%d", i+1), Runs: runsTable(r, w)}
+		h := workloadPart{Workload: w, ID: fmt.Sprintf("w%d", i+1), Runs: runsTable(r, w)}
 		if i < len(r.Verdicts) {
 			h.Verdict = verdictTable(r, w, r.Verdicts[i])
-			h.Figures, h.Missing = htmlFigures(r, w, r.Verdicts[i], h.ID)
+			h.Figures, h.Missing = workloadFigures(r, w, r.Verdicts[i], h.ID)
 		}
 		for _, f := range h.Figures {
 			p.Data.Plots = append(p.Data.Plots, f.Plot)
@@ -116,15 +116,15 @@ func writeHTML(out io.Writer, r *results.Record) error {
 	return nil
 }
 
-func htmlModes(r *results.Record) []htmlMode {
-	modes := make([]htmlMode, len(r.Settings.Modes))
+func styledModes(r *results.Record) []styledMode {
+	modes := make([]styledMode, len(r.Settings.Modes))
 	for i, m := range r.Settings.Modes {
-		modes[i] = htmlMode{m, i % htmlLooks}
+		modes[i] = styledMode{m, i % looksKnown}
 	}
 	return modes
 }
 
-func htmlModeNames(r *results.Record) []string {
+func modeNames(r *results.Record) []string {
 	names := make([]string, len(r.Settings.Modes))
 	for i, m := range r.Settings.Modes {
 		names[i] = m.Name
@@ -134,7 +134,7 @@ func htmlModeNames(r *results.Record) []string {
 
 // embed puts style and script into the page, and the script's hash into its policy: whatever a record has in its names, no
 // other script runs, and nothing is loaded (W3C, Content Security Policy Level 3).
-func (p *htmlPage) embed() error {
+func (p *recordPage) embed() error {
 	style, err := pageText("page/uplot/uPlot.min.css", "page/style.css", "page/print.css")
 	if err != nil {
 		return err

@@ -1,4 +1,4 @@
-package report
+package html
 
 import (
 	"fmt"
@@ -9,7 +9,7 @@ import (
 )
 
 // htmlFigure is a plot with its words and its table.
-type htmlFigure struct {
+type figure struct {
 	ID    string
 	Title string
 	Unit  string // of the vertical axis
@@ -17,8 +17,8 @@ type htmlFigure struct {
 	Reads string // what to look for
 	Label string // for those who do not see it
 	Notes []string
-	Table htmlTable
-	Law   htmlTable // of Throughput: what was fitted; no rows elsewhere
+	Table dataTable
+	Law   dataTable // of Throughput: what was fitted; no rows elsewhere
 	Plot  plot
 	Modes []int // that are drawn
 }
@@ -68,7 +68,7 @@ func (p ladderPlot) absent() string {
 }
 
 // htmlFigures are a workload's plots, and the names of those for which nothing was measured.
-func htmlFigures(r *results.Record, w results.Workload, v results.Verdict, id string) (drawn []htmlFigure, absent []string) {
+func workloadFigures(r *results.Record, w results.Workload, v results.Verdict, id string) (drawn []figure, absent []string) {
 	if f, ok := latencyFigure(r, w, id); ok {
 		drawn = append(drawn, f)
 	} else {
@@ -92,17 +92,17 @@ func htmlFigures(r *results.Record, w results.Workload, v results.Verdict, id st
 	return drawn, absent
 }
 
-func (p ladderPlot) draw(r *results.Record, w results.Workload, id string) htmlFigure {
-	f := htmlFigure{
+func (p ladderPlot) draw(r *results.Record, w results.Workload, id string) figure {
+	f := figure{
 		ID: id + "-" + p.id, Title: p.title, Unit: p.axis, XAxis: "connections (logarithmic)", Reads: p.reads,
-		Table: htmlTable{Caption: fmt.Sprintf("%s of %s: %s, median of the rounds and its interval", p.title, w.Name, p.axis), Head: append([]string{"Connections"}, htmlModeNames(r)...)},
+		Table: dataTable{Caption: fmt.Sprintf("%s of %s: %s, median of the rounds and its interval", p.title, w.Name, p.axis), Head: append([]string{"Connections"}, modeNames(r)...)},
 	}
 	f.Plot = plot{ID: f.ID, X: plotAxis{Kind: "connections", Log: true}, Y: plotAxis{Kind: axisKinds[p.Unit]}}
 	write := unit.Writer(p.Unit)
 	lines := make([]plotLine, len(r.Settings.Modes))
 	said := make([][]string, len(r.Settings.Modes))
 	for _, step := range w.Ladder {
-		row := htmlRow{Name: unit.Count(step.Connections)}
+		row := dataRow{Name: unit.Count(step.Connections)}
 		f.Plot.X.Ticks = append(f.Plot.X.Ticks, plotNumber(step.Connections))
 		for i, m := range r.Settings.Modes {
 			e, ok := r.Estimate(w.Name, m.Name, results.Conns(step.Connections), p.Figure)

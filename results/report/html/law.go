@@ -1,4 +1,4 @@
-package report
+package html
 
 import (
 	"math"
@@ -14,12 +14,12 @@ const (
 
 // addLaw draws the Universal Scalability Law that was fitted to each mode: along the ladder, and dashed beyond it up to the
 // peak it foretells. Where there is a curve the points are not joined, so that both can be seen.
-func (f *htmlFigure) addLaw(r *results.Record, w results.Workload, v results.Verdict) {
+func (f *figure) addLaw(r *results.Record, w results.Workload, v results.Verdict) {
 	drawn := false
 	law := lawTable(r, w)
 	for _, finding := range v.Findings {
 		for _, s := range finding.Scaling {
-			i := htmlModeIndex(r, s.Mode)
+			i := modeIndex(r, s.Mode)
 			if i < 0 {
 				continue
 			}
@@ -58,7 +58,7 @@ func lawCurve(mode int, law results.USL, from, to float64, dashed bool) plotLine
 	return s
 }
 
-func htmlModeIndex(r *results.Record, name string) int {
+func modeIndex(r *results.Record, name string) int {
 	for i, m := range r.Settings.Modes {
 		if m.Name == name {
 			return i
@@ -68,19 +68,19 @@ func htmlModeIndex(r *results.Record, name string) int {
 }
 
 // lawTable has a column for each mode: its law, its knee and the connections that it held.
-func lawTable(r *results.Record, w results.Workload) htmlTable {
-	t := htmlTable{
+func lawTable(r *results.Record, w results.Workload) dataTable {
+	t := dataTable{
 		Caption: "The law fitted to the throughput of " + w.Name + ", and the most connections with p99 latency within " + unit.Micros(r.Settings.SLOUS),
 		Head:    []string{"Figure"},
 	}
 	for _, name := range []string{"λ, requests/s of one", "σ, contention", "κ, coherency", "R² of the fit", "Peak, connections", "Knee, connections", "Held, connections"} {
-		t.Rows = append(t.Rows, htmlRow{Name: name})
+		t.Rows = append(t.Rows, dataRow{Name: name})
 	}
 	return t
 }
 
 // addScaling adds a mode's column to a lawTable.
-func (t *htmlTable) addScaling(s results.Scaling) {
+func (t *dataTable) addScaling(s results.Scaling) {
 	column := plainCells(unit.Missing, unit.Missing, unit.Missing, unit.Missing, unit.Missing, unit.Missing, unit.Missing)
 	if u := s.USL; u != nil {
 		column[0], column[1], column[2] = estimateCell(u.Lambda, unit.Rate), estimateCell(u.Sigma, unit.Small), estimateCell(u.Kappa, unit.Small)

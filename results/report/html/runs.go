@@ -1,4 +1,4 @@
-package report
+package html
 
 import (
 	"fmt"
@@ -9,8 +9,8 @@ import (
 )
 
 // runsTable has every run of a workload as it was measured, in the order in which they ran, VOID ones and all.
-func runsTable(r *results.Record, w results.Workload) htmlTable {
-	t := htmlTable{
+func runsTable(r *results.Record, w results.Workload) dataTable {
+	t := dataTable{
 		Caption: "Every run of " + w.Name + ", in the order in which they ran",
 		Head:    []string{"Trial", "Load", "Connections", "Requests/s", "p50", "p99", "CPU/request", "Threads", "Memory", "Errors", "Trust"},
 	}
@@ -23,13 +23,13 @@ func runsTable(r *results.Record, w results.Workload) htmlTable {
 			t.Rows = append(t.Rows, runRow(name, trial, rung))
 		}
 		if len(trial.Rungs) == 0 {
-			t.Rows = append(t.Rows, htmlRow{Name: name, Void: true, Cells: plainCells(unit.Missing, unit.Missing, unit.Missing, unit.Missing, unit.Missing, unit.Missing, unit.Missing, unit.Missing, unit.Missing, "failed")})
+			t.Rows = append(t.Rows, dataRow{Name: name, Void: true, Cells: plainCells(unit.Missing, unit.Missing, unit.Missing, unit.Missing, unit.Missing, unit.Missing, unit.Missing, unit.Missing, unit.Missing, "failed")})
 		}
 	}
 	return t
 }
 
-func runRow(name string, trial results.Trial, rung results.Rung) htmlRow {
+func runRow(name string, trial results.Trial, rung results.Rung) dataRow {
 	at := results.At{Load: rung.Load, Connections: rung.Connections}
 	_, usable := trial.Rung(at)
 	figure := func(f results.Figure) string {
@@ -38,7 +38,7 @@ func runRow(name string, trial results.Trial, rung results.Rung) htmlRow {
 		}
 		return unit.Missing
 	}
-	return htmlRow{Name: name, Void: !usable, Cells: plainCells(
+	return dataRow{Name: name, Void: !usable, Cells: plainCells(
 		rung.Load, unit.Count(rung.Connections),
 		figure(results.Throughput), figure(results.P50), figure(results.P99), figure(results.CPUPerRequest),
 		figure(results.Threads), figure(results.Memory), unit.Count(rung.Errors), trustOf(trial, rung),

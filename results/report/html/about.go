@@ -1,4 +1,4 @@
-package report
+package html
 
 import (
 	"fmt"
@@ -11,41 +11,41 @@ import (
 )
 
 // htmlAbout is the end of the page: where, how, and how far to be trusted.
-type htmlAbout struct {
+type about struct {
 	Host      []aboutPair
 	Settings  []aboutPair
-	Ladders   htmlTable
-	Selftest  *htmlTable
+	Ladders   dataTable
+	Selftest  *dataTable
 	Checks    []string // what the selftest says
-	Trust     htmlTable
+	Trust     dataTable
 	TrustNote string
-	Failures  []htmlFailure
+	Failures  []failure
 }
 
 // aboutPair is a name and what it stands for.
 type aboutPair struct{ Name, Text string }
 
 // htmlFailure is a trial that was not whole, with the server's last words.
-type htmlFailure struct {
+type failure struct {
 	Trial  string
 	Reason string
 	Stderr string
 }
 
-func aboutRecord(r *results.Record) htmlAbout {
-	a := htmlAbout{Host: hostPairs(r.Host), Settings: settingPairs(r), Ladders: laddersTable(r)}
+func aboutRecord(r *results.Record) about {
+	a := about{Host: hostPairs(r.Host), Settings: settingPairs(r), Ladders: laddersTable(r)}
 	if s := r.Selftest; s != nil {
 		a.Checks = summary.SelftestRemarks(s)
-		t := htmlTable{Caption: "Selftest: what was measured where the answer was known", Head: []string{"Engine", "Known answer", "Truth", "Measured", "Uncorrected", "Error", "Verdict"}}
+		t := dataTable{Caption: "Selftest: what was measured where the answer was known", Head: []string{"Engine", "Known answer", "Truth", "Measured", "Uncorrected", "Error", "Verdict"}}
 		for _, c := range s.Checks {
-			t.Rows = append(t.Rows, htmlRow{Name: c.Engine, Cells: plainCells(summary.SelftestRow(c)...)})
+			t.Rows = append(t.Rows, dataRow{Name: c.Engine, Cells: plainCells(summary.SelftestRow(c)...)})
 		}
 		a.Selftest = &t
 	}
 	a.Trust, a.TrustNote = trustTable(r)
 	for _, t := range r.Trials {
 		if t.Failure != "" {
-			a.Failures = append(a.Failures, htmlFailure{fmt.Sprintf("%s on %s, round %d", t.Mode, t.Workload, t.Round), t.Failure, strings.Join(t.Stderr, "\n")})
+			a.Failures = append(a.Failures, failure{fmt.Sprintf("%s on %s, round %d", t.Mode, t.Workload, t.Round), t.Failure, strings.Join(t.Stderr, "\n")})
 		}
 	}
 	return a
@@ -119,20 +119,20 @@ func settingPairs(r *results.Record) []aboutPair {
 	)
 }
 
-func laddersTable(r *results.Record) htmlTable {
-	t := htmlTable{Caption: "Workloads and their ladders", Head: []string{"Workload", "Request", "Connections: seconds", "Base"}}
+func laddersTable(r *results.Record) dataTable {
+	t := dataTable{Caption: "Workloads and their ladders", Head: []string{"Workload", "Request", "Connections: seconds", "Base"}}
 	for _, w := range r.Settings.Workloads {
 		var steps []string
 		for _, s := range w.Ladder {
 			steps = append(steps, fmt.Sprintf("%s: %s", unit.Count(s.Connections), unit.Digits(s.DurationS)))
 		}
-		t.Rows = append(t.Rows, htmlRow{Name: w.Name, Cells: plainCells(w.Method+" "+w.Target, strings.Join(steps, ", "), unit.Count(w.Base))})
+		t.Rows = append(t.Rows, dataRow{Name: w.Name, Cells: plainCells(w.Method+" "+w.Target, strings.Join(steps, ", "), unit.Count(w.Base))})
 	}
 	return t
 }
 
 // trustTable has a row for each rule that fired, with how often and why the rule is there.
-func trustTable(r *results.Record) (t htmlTable, note string) {
+func trustTable(r *results.Record) (t dataTable, note string) {
 	suspect, void := map[string]int{}, map[string]int{}
 	runs, valid := 0, 0
 	for _, trial := range r.Trials {
@@ -153,10 +153,10 @@ func trustTable(r *results.Record) (t htmlTable, note string) {
 			}
 		}
 	}
-	t = htmlTable{Caption: "Rules of trust that fired", Head: []string{"Rule", "SUSPECT runs", "Runs left out as VOID", "What it means", "Why the rule is there"}}
+	t = dataTable{Caption: "Rules of trust that fired", Head: []string{"Rule", "SUSPECT runs", "Runs left out as VOID", "What it means", "Why the rule is there"}}
 	for _, rule := range results.Rules {
 		if n, m := suspect[rule.Name], void[rule.Name]; n+m > 0 {
-			t.Rows = append(t.Rows, htmlRow{Name: rule.Name, Cells: plainCells(unit.Count(n), unit.Count(m), capital(rule.Plain), capital(rule.Why))})
+			t.Rows = append(t.Rows, dataRow{Name: rule.Name, Cells: plainCells(unit.Count(n), unit.Count(m), capital(rule.Plain), capital(rule.Why))})
 		}
 	}
 	switch runs {

@@ -1,4 +1,4 @@
-package report
+package html
 
 import (
 	"fmt"
@@ -19,7 +19,7 @@ type heatPage struct {
 	Heading  string
 	Warnings []string
 	Remarks  []string
-	Modes    []htmlMode
+	Modes    []styledMode
 	Pairs    []heatPair
 	Host     []aboutPair
 	Settings []aboutPair
@@ -28,10 +28,10 @@ type heatPage struct {
 // heatPair is two modes: their grids, and what these come to.
 type heatPair struct {
 	ID        string
-	A, B      htmlMode
+	A, B      styledMode
 	Sentences []string
 	Grids     []heatGrid
-	Figures   htmlTable
+	Figures   dataTable
 }
 
 type heatGrid struct {
@@ -54,7 +54,7 @@ type heatCell struct {
 // heatLevels are the gains from which a cell is a step darker.
 var heatLevels = []float64{1.1, 1.3, 2}
 
-func writeMapHTML(out io.Writer, m *results.Map) error {
+func WriteMap(out io.Writer, m *results.Map) error {
 	t, err := template.ParseFS(pageParts, "page/map.html", "page/parts.html")
 	if err != nil {
 		return fmt.Errorf("read the map's template: %w", err)
@@ -64,9 +64,9 @@ func writeMapHTML(out io.Writer, m *results.Map) error {
 		return err
 	}
 	p := heatPage{Title: "nodecompare: where the wait matters", Style: template.CSS(style), Map: m, Heading: summary.MapHeading(m)}
-	looks := map[string]htmlMode{}
+	looks := map[string]styledMode{}
 	for i, mode := range m.Settings.Modes {
-		looks[mode.Name] = htmlMode{mode, i % htmlLooks}
+		looks[mode.Name] = styledMode{mode, i % looksKnown}
 		p.Modes = append(p.Modes, looks[mode.Name])
 	}
 	for _, remark := range summary.MapRemarks(m) {
@@ -90,9 +90,9 @@ func writeMapHTML(out io.Writer, m *results.Map) error {
 	return nil
 }
 
-func heat(g summary.MapGrid, looks map[string]htmlMode) heatGrid {
+func heat(g summary.MapGrid, looks map[string]styledMode) heatGrid {
 	h := heatGrid{Title: g.Title()}
-	for _, us := range g.Cpus {
+	for _, us := range g.CPUs {
 		h.Head = append(h.Head, summary.MapCPU(us))
 	}
 	for i, ms := range g.Waits {
@@ -106,7 +106,7 @@ func heat(g summary.MapGrid, looks map[string]htmlMode) heatGrid {
 }
 
 // heatClass is the winner's colour, darker where it gains more in the figure that it is ahead in: throughput, if that is one.
-func heatClass(c results.MapCell, looks map[string]htmlMode) string {
+func heatClass(c results.MapCell, looks map[string]styledMode) string {
 	switch c.Outcome {
 	case results.MapSame:
 		return "even"
@@ -127,13 +127,13 @@ func heatClass(c results.MapCell, looks map[string]htmlMode) string {
 }
 
 // heatFigures are the numbers behind the grids.
-func heatFigures(p results.MapPair) htmlTable {
-	t := htmlTable{
+func heatFigures(p results.MapPair) dataTable {
+	t := dataTable{
 		Caption: fmt.Sprintf("Every cell of %s and %s", p.A, p.B),
 		Head:    []string{"Cell", p.A + ", req/s", p.B + ", req/s", p.A + " over " + p.B, p.A + ", CPU per request", p.B + ", CPU per request", p.A + " over " + p.B},
 	}
 	for _, c := range p.Cells {
-		t.Rows = append(t.Rows, htmlRow{Name: summary.MapPlace(c.MapPlace), Cells: []htmlCell{
+		t.Rows = append(t.Rows, dataRow{Name: summary.MapPlace(c.MapPlace), Cells: []dataCell{
 			estimateCell(c.OfA.ThroughputRPS, unit.Rate), estimateCell(c.OfB.ThroughputRPS, unit.Rate), ratioCell(c.Throughput),
 			estimateCell(c.OfA.CPUUS, unit.Micros), estimateCell(c.OfB.CPUUS, unit.Micros), ratioCell(c.CPU),
 		}})
@@ -141,11 +141,11 @@ func heatFigures(p results.MapPair) htmlTable {
 	return t
 }
 
-func ratioCell(c results.MapComparison) htmlCell {
+func ratioCell(c results.MapComparison) dataCell {
 	if c.Rounds == 0 {
-		return htmlCell{Value: unit.Missing}
+		return dataCell{Value: unit.Missing}
 	}
-	return htmlCell{Value: unit.Times(c.Ratio), Interval: rangeOf(c.Low, c.High, unit.Times)}
+	return dataCell{Value: unit.Times(c.Ratio), Interval: rangeOf(c.Low, c.High, unit.Times)}
 }
 
 func heatSettings(m *results.Map) []aboutPair {

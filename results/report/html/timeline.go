@@ -1,4 +1,4 @@
-package report
+package html
 
 import (
 	"fmt"
@@ -9,14 +9,14 @@ import (
 )
 
 // htmlTimeline is what went on in each of a workload's trials, for the reader to choose from.
-type htmlTimeline struct {
+type timeline struct {
 	ID     string          `json:"id"`
 	Trials []trialTimeline `json:"trials"`
-	Tracks []htmlTrack     `json:"-"`
+	Tracks []track         `json:"-"`
 }
 
 // htmlTrack is one of the plots that a timeline is made of.
-type htmlTrack struct{ ID, Figure, Title, Unit string }
+type track struct{ ID, Figure, Title, Unit string }
 
 type trialTimeline struct {
 	Name  string         `json:"name"`
@@ -43,15 +43,15 @@ const (
 )
 
 // trialTimelines thins each rung's timeline so that the page stays small however many trials there are.
-func trialTimelines(r *results.Record, w results.Workload, id string) htmlTimeline {
+func trialTimelines(r *results.Record, w results.Workload, id string) timeline {
 	rungs := 0
 	for _, t := range r.Trials {
 		rungs += len(t.Rungs)
 	}
 	points := max(timelineLeast, min(timelineFinest, timelinePoints/max(1, rungs)))
-	all := htmlTimeline{ID: id + "-timeline"}
+	all := timeline{ID: id + "-timeline"}
 	for _, t := range r.Trials {
-		mode := htmlModeIndex(r, t.Mode)
+		mode := modeIndex(r, t.Mode)
 		if t.Workload != w.Name || mode < 0 {
 			continue
 		}
@@ -73,19 +73,19 @@ func trialTimelines(r *results.Record, w results.Workload, id string) htmlTimeli
 }
 
 // addTracks names the plots for which any trial has figures.
-func (h *htmlTimeline) addTracks() {
+func (h *timeline) addTracks() {
 	for _, track := range []struct {
-		htmlTrack
+		track
 		of func(rungTimeline) []plotNumber
 	}{
-		{htmlTrack{h.ID + "-rate", "rate", "Throughput", "requests per second"}, func(r rungTimeline) []plotNumber { return r.Rate }},
-		{htmlTrack{h.ID + "-cores", "cores", "CPU", "cores that the server used"}, func(r rungTimeline) []plotNumber { return r.Cores }},
-		{htmlTrack{h.ID + "-threads", "threads", "Threads", "threads of the operating system"}, func(r rungTimeline) []plotNumber { return r.Threads }},
+		{track{h.ID + "-rate", "rate", "Throughput", "requests per second"}, func(r rungTimeline) []plotNumber { return r.Rate }},
+		{track{h.ID + "-cores", "cores", "CPU", "cores that the server used"}, func(r rungTimeline) []plotNumber { return r.Cores }},
+		{track{h.ID + "-threads", "threads", "Threads", "threads of the operating system"}, func(r rungTimeline) []plotNumber { return r.Threads }},
 	} {
 		if slices.ContainsFunc(h.Trials, func(t trialTimeline) bool {
 			return slices.ContainsFunc(t.Rungs, func(r rungTimeline) bool { return len(track.of(r)) > 0 })
 		}) {
-			h.Tracks = append(h.Tracks, track.htmlTrack)
+			h.Tracks = append(h.Tracks, track.track)
 		}
 	}
 }

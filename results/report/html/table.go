@@ -1,4 +1,4 @@
-package report
+package html
 
 import (
 	"nodecompare/results/stat"
@@ -6,28 +6,28 @@ import (
 )
 
 // htmlTable is a table of figures; the first cell of a row is its heading.
-type htmlTable struct {
+type dataTable struct {
 	Caption string
 	Head    []string
-	Rows    []htmlRow
+	Rows    []dataRow
 }
 
 // htmlRow is a row of it. Left says that nothing may be concluded from its figures.
-type htmlRow struct {
+type dataRow struct {
 	Name  string
-	Cells []htmlCell
+	Cells []dataCell
 	Void  bool
 }
 
 // htmlCell is a figure with its interval; "" where it has none.
-type htmlCell struct {
+type dataCell struct {
 	Value    string
 	Interval string
 }
 
 // plainCells makes cells without intervals.
-func plainCells(values ...string) []htmlCell {
-	cells := make([]htmlCell, len(values))
+func plainCells(values ...string) []dataCell {
+	cells := make([]dataCell, len(values))
 	for i, v := range values {
 		cells[i].Value = v
 	}
@@ -35,11 +35,11 @@ func plainCells(values ...string) []htmlCell {
 }
 
 // estimateCell is a median and its interval. One round has none, and neither have rounds that all say the same.
-func estimateCell(e stat.Estimate, write func(float64) string) htmlCell {
+func estimateCell(e stat.Estimate, write func(float64) string) dataCell {
 	if e.N == 0 {
-		return htmlCell{Value: unit.Missing}
+		return dataCell{Value: unit.Missing}
 	}
-	c := htmlCell{Value: write(e.Value)}
+	c := dataCell{Value: write(e.Value)}
 	if e.N > 1 {
 		c.Interval = rangeOf(e.Low, e.High, write)
 	}

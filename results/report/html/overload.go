@@ -1,4 +1,4 @@
-package report
+package html
 
 import (
 	"fmt"
@@ -14,12 +14,12 @@ import (
 const overloadPoints = 50
 
 // overloadFigure draws which part of the requests was answered in time, by when they were due: before, in and after the surge.
-func overloadFigure(r *results.Record, w results.Workload, id string) (htmlFigure, bool) {
+func overloadFigure(r *results.Record, w results.Workload, id string) (figure, bool) {
 	surge := w.Surge
 	if surge == nil {
-		return htmlFigure{}, false
+		return figure{}, false
 	}
-	f := htmlFigure{
+	f := figure{
 		ID: id + "-overload", Title: "Overload", Unit: "% of the requests due at a time that were answered in time", XAxis: "seconds since the surge began",
 		Reads: fmt.Sprintf("Higher is better. For %s requests come at %s times what each server can do, and then at %s times: where the line falls clients wait for longer than %s, and where it rises again the server has got over it. "+
 			"The band reaches from the worst round to the best.", unit.Micros(1e6*surge.ForS), unit.Digits(surge.Times), unit.Digits(surge.Then), unit.Micros(r.Settings.SLOUS)),
@@ -29,7 +29,7 @@ func overloadFigure(r *results.Record, w results.Workload, id string) (htmlFigur
 	for s := 0.0; s < surge.ForS+surge.ThenS; s += surge.ForS {
 		f.Plot.X.Ticks = append(f.Plot.X.Ticks, plotNumber(s))
 	}
-	f.Table = htmlTable{
+	f.Table = dataTable{
 		Caption: fmt.Sprintf("What became of the requests of %s that were due in the surge", w.Name),
 		Head:    []string{"Mode", "Offered, requests/s", "Goodput, requests/s", "Answered", "Lost", "Most in flight", "Recovery"},
 	}
@@ -41,12 +41,12 @@ func overloadFigure(r *results.Record, w results.Workload, id string) (htmlFigur
 		line.Mode = i
 		f.Plot.Series = append(f.Plot.Series, line)
 		f.Modes = append(f.Modes, i)
-		figure := func(f results.Figure) htmlCell {
+		figure := func(f results.Figure) dataCell {
 			e, _ := r.Estimate(w.Name, m.Name, results.AtOverload, f)
 			return estimateCell(e, unit.Writer(f.Unit))
 		}
 		inTime, losses, recovery := summary.OverloadOf(r, w, m.Name)
-		f.Table.Rows = append(f.Table.Rows, htmlRow{Name: m.Name, Cells: []htmlCell{
+		f.Table.Rows = append(f.Table.Rows, dataRow{Name: m.Name, Cells: []dataCell{
 			figure(results.Offered), figure(results.Goodput), {Value: inTime}, {Value: losses}, figure(results.MostAtOnce), {Value: recovery},
 		}})
 		f.Label += fmt.Sprintf(" %s: %s, %s; %s.", m.Name, inTime, losses, recovery)
