@@ -18,12 +18,6 @@ type Format[T any] struct {
 	Write   func(w io.Writer, v T, o Options) error
 }
 
-// Options are what a format may heed.
-type Options struct {
-	Width int  // columns of the terminal; 0 is 80
-	Color bool // it is a terminal, and its user wants colours
-}
-
 // The tables of formats; the first one of each is for people. A new format is a file of its own and a line here.
 var (
 	// Formats write the record of a bench.

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -129,4 +130,150 @@ func gateClosing(g gate.Result) (word, sentence string) {
 		return "INCONCLUSIVE", sentence
 	}
 	return "INVALID", "nothing can be concluded from these two records; the reasons are above. This is no pass."
+}
+
+// writeGateTable writes a table for each mode and workload, or a list where there is no room for one, and what follows.
+func writeGateTable(out io.Writer, g gate.Result, o Options) error {
+	p := newPage(out, o)
+	p.paragraph(gateHeading(g))
+	for _, changes := range gatePairs(g) {
+		p.line("")
+		p.note(pairLine(changes))
+		if widths, fits := gateWidths(changes, p.width); fits && p.width >= leastTable {
+			p.gateTable(changes, widths)
+		} else {
+			p.gateList(changes)
+		}
+	}
+	p.line("")
+	for _, s := range gateNotes(g) {
+		p.note(s)
+	}
+	word, sentence := gateClosing(g)
+	for i, l := range wrap(word+": "+sentence, p.width, "  ") {
+		if i == 0 {
+			l = p.paint(outcomeLooks[g.Outcome], word) + l[len(word):]
+		}
+		p.line(l)
+	}
+	return p.err
+}
+
+func (p *page) gateList(changes []gate.Change) {
+	for _, c := range changes {
+		row := gateRow(c)
+		p.item("  ", fmt.Sprintf("%s: %s → %s, %s: %s", row[0], row[1], row[2], row[3], p.paint(outcomeLooks[c.Outcome], row[4])))
+	}
+}
+
+// gateWidths are the columns of a table's cells. What would be too much for the page is taken from the interval, which goes on in
+// the next line, and then from the name of the metric; it does not fit when not even its words would stand whole.
+func gateWidths(changes []gate.Change, page int) (widths []int, fits bool) {
+	widths = make([]int, len(gateHead))
+	for i, text := range gateHead {
+		widths[i] = columnsOf(text)
+	}
+	for _, c := range changes {
+		for i, text := range gateRow(c) {
+			widths[i] = max(widths[i], columnsOf(text))
+		}
+	}
+	width := 1
+	for _, w := range widths {
+		width += w + 3 // a space at each side, and a border
+	}
+	for _, column := range []struct{ at, least int }{{3, len("(-0.2 to")}, {0, len("throughput")}} {
+		if spared := min(width-page, widths[column.at]-column.least); spared > 0 {
+			widths[column.at] -= spared
+			width -= spared
+		}
+	}
+	return widths, width <= page
+}
+
+func (p *page) gateTable(changes []gate.Change, widths []int) {
+	rows := [][]string{slices.Clone(gateHead)}
+	for _, c := range changes {
+		rows = append(rows, gateRow(c))
+	}
+	for i, row := range rows {
+		for j, text := range row {
+			row[j] = strings.Join(wrap(text, widths[j], ""), "\n")
+		}
+		if i == 0 {
+			for j, text := range row {
+				row[j] = p.paint(strong, text)
+			}
+			continue
+		}
+		outcome := &row[len(row)-1]
+		*outcome = p.paint(outcomeLooks[changes[i-1].Outcome], *outcome)
+	}
+	p.box(box{head: rows[0], rows: rows[1:], right: []int{1, 2}})
+}
+
+// writeGateMarkdown writes GitHub's Markdown: the outcome first, then one table of all changes, then the reasons.
+func writeGateMarkdown(out io.Writer, g gate.Result) error {
+	p := &page{out: out}
+	word, sentence := gateClosing(g)
+	p.line("## nodecompare: " + strings.ToLower(word))
+	p.line("")
+	p.line("**" + word + ":** " + escaped(sentence))
+	p.line("")
+	p.line(escaped(gateHeading(g)))
+	p.line("")
+	if len(g.Changes) > 0 {
+		p.line("| Workload | Mode | Load | " + strings.Join(gateHead, " | ") + " |")
+		p.line("| --- | --- | --- | --- | ---: | ---: | --- | --- |")
+		for _, c := range g.Changes {
+			row := slices.Concat([]string{c.Workload, c.Mode, summary.LoadName(c.At)}, gateRow(c))
+			for i, text := range row {
+				row[i] = escaped(text)
+			}
+			if c.Outcome == gate.Regressed || c.Outcome == gate.Invalid {
+				row[len(row)-1] = "**" + row[len(row)-1] + "**"
+			}
+			p.line("| " + strings.Join(row, " | ") + " |")
+		}
+		p.line("")
+	}
+	for _, s := range gateNotes(g) {
+		p.line("- " + headed(s))
+	}
+	return p.err
+}
+
+// writeGateAnnotations writes workflow commands (docs.github.com, Workflow commands for GitHub Actions): an error for each
+// regression, or for what made the records incomparable; warnings for what is inconclusive; else a notice.
+func writeGateAnnotations(out io.Writer, g gate.Result) error {
+	p := &page{out: out}
+	word, sentence := gateClosing(g)
+	title := "nodecompare: " + strings.ToLower(word)
+	level := map[string]string{gate.Pass: "notice", gate.Inconclusive: "warning"}[g.Outcome]
+	if level == "" {
+		level = "error"
+	}
+	for _, c := range g.Changes {
+		if c.Outcome == gate.Regressed {
+			row := gateRow(c)
+			p.annotation("error", fmt.Sprintf("%s on %s: %s regressed", c.Mode, c.Workload, c.Metric), fmt.Sprintf("%s, was %s: %s at %s. %s", row[2], row[1], row[3], summary.LoadName(c.At), c.Reason))
+		}
+	}
+	if g.Outcome != gate.Regressed {
+		for _, s := range g.Reasons {
+			p.annotation(level, title, s)
+		}
+	}
+	p.annotation(level, title, word+": "+sentence)
+	return p.err
+}
+
+// The characters that end a property or a command.
+var (
+	annotationText  = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
+	annotationTitle = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
+)
+
+func (p *page) annotation(level, title, text string) {
+	p.line(fmt.Sprintf("::%s title=%s::%s", level, annotationTitle.Replace(title), annotationText.Replace(text)))
 }

@@ -6,25 +6,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/olekukonko/tablewriter"
-	"github.com/olekukonko/tablewriter/tw"
-
 	"nodecompare/results"
 	"nodecompare/results/unit"
 )
-
-// labelWidth is that of the names before the figures.
-const labelWidth = 11
-
-// field writes a name, and the text beside it in a column of its own.
-func (p *page) field(name, text string) {
-	for i, l := range wrap(text, p.width-labelWidth, "  ") {
-		if i > 0 {
-			name = ""
-		}
-		p.line(fmt.Sprintf("%-*s%s", labelWidth, name, l))
-	}
-}
 
 func writeLoadTable(out io.Writer, r *results.LoadRun, o Options) error {
 	p := newPage(out, o)
@@ -126,9 +110,6 @@ func (p *page) trust(t results.Trust) {
 
 // latencies is a line for each way of counting; a closed load has one.
 func (p *page) latencies(r *results.LoadRun) {
-	if p.err != nil {
-		return
-	}
 	if r.Requests == r.Errors {
 		p.paragraph("No request was answered without an error: there is no latency.")
 		return
@@ -141,15 +122,7 @@ func (p *page) latencies(r *results.LoadRun) {
 		rows = append(rows, of("uncorrected", r.UncorrectedUS),
 			[]string{"send lag", unit.Micros(r.SendLagUS.P50), unit.Missing, unit.Micros(r.SendLagUS.P99), unit.Missing, unit.Missing})
 	}
-	t := tablewriter.NewTable(p.out,
-		tablewriter.WithHeaderAutoFormat(tw.Off),
-		tablewriter.WithRowAutoWrap(tw.WrapNone), tablewriter.WithHeaderAutoWrap(tw.WrapNone),
-		tablewriter.WithHeaderAlignment(tw.AlignLeft), tablewriter.WithRowAlignment(tw.AlignLeft),
-	)
-	t.Header([]string{"", "p50", "p90", "p99", "p99.9", "max"})
-	if p.err = t.Bulk(rows); p.err == nil {
-		p.err = t.Render()
-	}
+	p.box(box{head: []string{"", "p50", "p90", "p99", "p99.9", "max"}, rows: rows})
 	if r.OfferedRPS > 0 {
 		p.paragraph("Latency counts from when a request was due; uncorrected, from when it was sent, as most tools count.")
 	}

@@ -4,9 +4,6 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/olekukonko/tablewriter"
-	"github.com/olekukonko/tablewriter/tw"
-
 	"nodecompare/results"
 	"nodecompare/results/report/summary"
 )
@@ -34,24 +31,10 @@ func writeSelftest(out io.Writer, s *results.Selftest, o Options) error {
 // selftest writes the checks of one engine.
 func (p *page) selftest(checks []results.SelftestCheck) {
 	p.line("Engine " + checks[0].Engine)
-	if p.err != nil {
-		return
-	}
-	t := tablewriter.NewTable(p.out,
-		tablewriter.WithHeaderAutoFormat(tw.Off),
-		tablewriter.WithRowAutoWrap(tw.WrapNone), tablewriter.WithHeaderAutoWrap(tw.WrapNone),
-		tablewriter.WithHeaderAlignment(tw.AlignLeft),
-		tablewriter.WithRowAlignmentConfig(tw.CellAlignment{PerColumn: []tw.Align{
-			tw.AlignLeft, tw.AlignRight, tw.AlignRight, tw.AlignRight, tw.AlignRight, tw.AlignLeft,
-		}}),
-	)
-	t.Header([]string{"Known answer", "Truth", "Measured", "Uncorrected", "Error", "Verdict"})
+	var rows [][]string
 	for _, c := range checks {
-		if p.err = t.Append(summary.SelftestRow(c)); p.err != nil {
-			return
-		}
+		rows = append(rows, summary.SelftestRow(c))
 	}
-	if p.err = t.Render(); p.err == nil {
-		p.line("")
-	}
+	p.box(box{head: summary.SelftestHead, rows: rows, right: []int{1, 2, 3, 4}})
+	p.line("")
 }

@@ -10,7 +10,7 @@ import (
 	"nodecompare/results/unit"
 )
 
-// htmlAbout is the end of the page: where, how, and how far to be trusted.
+// about is the end of the page: where, how, and how far to be trusted.
 type about struct {
 	Host      []aboutPair
 	Settings  []aboutPair
@@ -25,7 +25,7 @@ type about struct {
 // aboutPair is a name and what it stands for.
 type aboutPair struct{ Name, Text string }
 
-// htmlFailure is a trial that was not whole, with the server's last words.
+// failure is a trial that was not whole, with the server's last words.
 type failure struct {
 	Trial  string
 	Reason string
@@ -36,7 +36,7 @@ func aboutRecord(r *results.Record) about {
 	a := about{Host: hostPairs(r.Host), Settings: settingPairs(r), Ladders: laddersTable(r)}
 	if s := r.Selftest; s != nil {
 		a.Checks = summary.SelftestRemarks(s)
-		t := dataTable{Caption: "Selftest: what was measured where the answer was known", Head: []string{"Engine", "Known answer", "Truth", "Measured", "Uncorrected", "Error", "Verdict"}}
+		t := dataTable{Caption: "Selftest: what was measured where the answer was known", Head: append([]string{"Engine"}, summary.SelftestHead...)}
 		for _, c := range s.Checks {
 			t.Rows = append(t.Rows, dataRow{Name: c.Engine, Cells: plainCells(summary.SelftestRow(c)...)})
 		}

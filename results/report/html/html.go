@@ -1,3 +1,4 @@
+// Package html writes one page that opens from disk: a record with plots, or a map as a heat map.
 package html
 
 import (
@@ -23,7 +24,7 @@ func pageTemplate() (*template.Template, error) {
 	return template.ParseFS(pageParts, "page/page.html", "page/parts.html")
 }
 
-// htmlPage is what page.html shows.
+// recordPage is what page.html shows.
 type recordPage struct {
 	Title     string
 	Policy    template.HTMLAttr
@@ -41,16 +42,7 @@ type recordPage struct {
 	Data      scriptData
 }
 
-// htmlMode is a mode with the number of its colour, its marker and its line; there are as many of these as looks.
-type styledMode struct {
-	results.Mode
-	Look int
-}
-
-// htmlLooks is how many modes can be told apart by colour and marker. Further ones begin anew: their names still differ.
-const looksKnown = 8
-
-// htmlWorkload is a workload's section.
+// workloadPart is a workload's section.
 type workloadPart struct {
 	results.Workload
 	ID       string
@@ -61,14 +53,14 @@ type workloadPart struct {
 	Runs     dataTable
 }
 
-// htmlData is what the script draws.
+// scriptData is what the script draws.
 type scriptData struct {
 	Modes     []string   `json:"modes"`
 	Plots     []plot     `json:"plots"`
 	Timelines []timeline `json:"timelines"`
 }
 
-// writeHTML writes one page that needs nothing else: style, script and figures are in it, and its own policy forbids it to
+// Write writes one page that needs nothing else: style, script and figures are in it, and its own policy forbids it to
 // load anything. The same record gives the same bytes.
 func Write(out io.Writer, r *results.Record) error {
 	t, err := pageTemplate()
@@ -116,22 +108,6 @@ func Write(out io.Writer, r *results.Record) error {
 	return nil
 }
 
-func styledModes(r *results.Record) []styledMode {
-	modes := make([]styledMode, len(r.Settings.Modes))
-	for i, m := range r.Settings.Modes {
-		modes[i] = styledMode{m, i % looksKnown}
-	}
-	return modes
-}
-
-func modeNames(r *results.Record) []string {
-	names := make([]string, len(r.Settings.Modes))
-	for i, m := range r.Settings.Modes {
-		names[i] = m.Name
-	}
-	return names
-}
-
 // embed puts style and script into the page, and the script's hash into its policy: whatever a record has in its names, no
 // other script runs, and nothing is loaded (W3C, Content Security Policy Level 3).
 func (p *recordPage) embed() error {
@@ -166,4 +142,29 @@ func pageText(names ...string) (string, error) {
 		all.WriteByte('\n')
 	}
 	return all.String(), nil
+}
+
+// workloadFigures are a workload's plots, and the names of those for which nothing was measured.
+func workloadFigures(r *results.Record, w results.Workload, v results.Verdict, id string) (drawn []figure, absent []string) {
+	if f, ok := latencyFigure(r, w, id); ok {
+		drawn = append(drawn, f)
+	} else {
+		absent = append(absent, "Latency distribution: no run has a histogram that can be read.")
+	}
+	for _, p := range ladderPlots {
+		f := p.draw(r, w, id)
+		if len(f.Plot.Series) == 0 {
+			absent = append(absent, p.title+": "+p.absent()+".")
+			continue
+		}
+		if p.id == "throughput" {
+			f.addLaw(r, w, v)
+		}
+		f.Plot.Y.Log = wantsLog(f.Plot.Series)
+		drawn = append(drawn, f)
+	}
+	if f, ok := overloadFigure(r, w, id); ok {
+		drawn = append(drawn, f)
+	}
+	return drawn, absent
 }

@@ -63,3 +63,18 @@ func wantsLog(all []plotLine) bool {
 	}
 	return least > 0 && most > logFrom*least
 }
+
+// figure is a plot with its words and its table.
+type figure struct {
+	ID    string
+	Title string
+	Unit  string // of the vertical axis
+	XAxis string
+	Reads string // what to look for
+	Label string // for those who do not see it
+	Notes []string
+	Table dataTable
+	Law   dataTable // of Throughput: what was fitted; no rows elsewhere
+	Plot  plot
+	Modes []int // that are drawn
+}

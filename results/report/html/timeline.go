@@ -8,14 +8,14 @@ import (
 	"nodecompare/results/unit"
 )
 
-// htmlTimeline is what went on in each of a workload's trials, for the reader to choose from.
+// timeline is what went on in each of a workload's trials, for the reader to choose from.
 type timeline struct {
 	ID     string          `json:"id"`
 	Trials []trialTimeline `json:"trials"`
 	Tracks []track         `json:"-"`
 }
 
-// htmlTrack is one of the plots that a timeline is made of.
+// track is one of the plots that a timeline is made of.
 type track struct{ ID, Figure, Title, Unit string }
 
 type trialTimeline struct {

@@ -10,7 +10,7 @@ import (
 	"nodecompare/results/report/summary"
 )
 
-// htmlVerdict is the article's table for one workload, or for all, with the words, figures and sentences of the terminal's.
+// verdict is the article's table for one workload, or for all, with the words, figures and sentences of the terminal's.
 type verdict struct {
 	Label     string // for those who do not see the table
 	Caption   string

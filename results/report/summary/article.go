@@ -9,7 +9,7 @@ import (
 	"nodecompare/results/unit"
 )
 
-// articleTitle heads what a bench of several workloads says of the article's table.
+// ArticleTitle heads what a bench of several workloads says of the article's table.
 const ArticleTitle = "The article, held against this bench"
 
 // glances are the one figure that stands beside a row's word.
@@ -21,7 +21,7 @@ var glances = map[string]struct {
 	results.RowScalability: {results.Top, reading{name: "p99 ", Figure: results.P99, write: func(e stat.Estimate) string { return unit.Micros(e.Value) }}},
 }
 
-// articleGrid has the words of all workloads below each other, and beside each of them a figure when full is set.
+// ArticleGrid has the words of all workloads below each other, and beside each of them a figure when full is set.
 func ArticleGrid(r *results.Record, a results.Article, full bool) []Section {
 	seen := Section{Name: results.RowExecution}
 	var on []string // how many workloads it was seen, as one or the other

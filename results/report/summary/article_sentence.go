@@ -15,7 +15,7 @@ var articleSays = map[string]string{
 	results.RowScalability: "high for Node.js, lower for a traditional backend",
 }
 
-// articleSentences say of each of the article's claims what was found.
+// ArticleSentences say of each of the article's claims what was found.
 func ArticleSentences(a results.Article) []string {
 	all := []string{articleSentence(results.RowExecution, executionFound(a))}
 	for _, c := range a.Claims {

@@ -9,10 +9,10 @@ import (
 	"nodecompare/results/stat"
 )
 
-// mark stands behind a line of figures when a run behind them is SUSPECT; the notes below the table begin with it.
+// Mark stands behind a line of figures when a run behind them is SUSPECT; the notes below the table begin with it.
 const Mark = "*"
 
-// doubted gives the marks for a mode's figures of some rungs: those of what the load saw, and those of what the server used.
+// Doubted gives the marks for a mode's figures of some rungs: those of what the load saw, and those of what the server used.
 func Doubted(r *results.Record, w results.Workload, mode string, of ...results.At) (load, server string) {
 	for _, t := range r.Trials {
 		if t.Workload != w.Name || t.Mode != mode {
@@ -60,7 +60,7 @@ func (t tally) list(r *results.Record) string {
 	return " (" + strings.Join(parts, ", ") + ")"
 }
 
-// doubts are the notes below a workload's table, one for each rule that fired, however often: first on the SUSPECT runs that are
+// Doubts are the notes below a workload's table, one for each rule that fired, however often: first on the SUSPECT runs that are
 // in some figure, then on the VOID ones that are in no figure, then on those that were made again.
 func Doubts(r *results.Record, w results.Workload) []string {
 	suspect, void, again := map[string]tally{}, map[string]tally{}, tally{}

@@ -9,7 +9,7 @@ import (
 	"nodecompare/results/unit"
 )
 
-// heading says where, how and on what was measured, and how to read a figure.
+// Heading says where, how and on what was measured, and how to read a figure.
 func Heading(r *results.Record) string {
 	s := r.Settings
 	parts := []string{
@@ -64,7 +64,7 @@ func loadOf(s results.Settings) string {
 	return fmt.Sprintf("%s; %s.", engine, where)
 }
 
-// remarks are what a reader must know beside the tables: failed trials, an interruption, what the lines stand for.
+// Remarks are what a reader must know beside the tables: failed trials, an interruption, what the lines stand for.
 func Remarks(r *results.Record) []string {
 	var all []string
 	for _, m := range r.Settings.Missing {

@@ -52,12 +52,12 @@ func intervals(r *results.Record) string {
 		unit.Counted(r.Settings.Rounds, "round"), of, 100*widest)
 }
 
-// confidence is in per cent, rounded down. One that is more than was asked for, as small samples give it, is what was asked for.
+// Confidence is in per cent, rounded down. One that is more than was asked for, as small samples give it, is what was asked for.
 func Confidence(share float64) string {
 	return fmt.Sprintf("%.0f%%", math.Floor(100*min(share, stat.Confidence)+1e-9))
 }
 
-// intervalNote says what an interval of that many rounds is.
+// IntervalNote says what an interval of that many rounds is.
 func IntervalNote(rounds int) string {
 	e := stat.Median(make([]float64, rounds))
 	switch {

@@ -7,7 +7,7 @@ import (
 	"nodecompare/results/unit"
 )
 
-// mapGrid is the cells of two modes on one number of connections: a row for each wait, a column for each CPU time.
+// MapGrid is the cells of two modes on one number of connections: a row for each wait, a column for each CPU time.
 type MapGrid struct {
 	Pair        results.MapPair
 	connections int
@@ -15,6 +15,7 @@ type MapGrid struct {
 	Rows        [][]results.MapCell
 }
 
+// MapGrids are the grids of two modes, one for each number of connections.
 func MapGrids(m *results.Map, p results.MapPair) []MapGrid {
 	var all []MapGrid
 	s, at := m.Settings, 0
@@ -29,12 +30,12 @@ func MapGrids(m *results.Map, p results.MapPair) []MapGrid {
 	return all
 }
 
-// title is the grid's, for people.
+// Title is the grid's, for people.
 func (g MapGrid) Title() string {
 	return fmt.Sprintf("%s and %s on %s", g.Pair.A, g.Pair.B, unit.Counted(g.connections, "connection"))
 }
 
-// mapWait and mapCPU are what a request does, in words.
+// MapWait and MapCPU are what a request does, in words.
 func MapWait(ms int) string {
 	if ms == 0 {
 		return "no wait"
@@ -42,7 +43,7 @@ func MapWait(ms int) string {
 	return "wait " + unit.Micros(float64(ms)*1e3)
 }
 
-// mapBareWait is for a row, where the head of the column says what it is.
+// MapBareWait is for a row, where the head of the column says what it is.
 func MapBareWait(ms int) string {
 	if ms == 0 {
 		return "none"
@@ -57,11 +58,12 @@ func MapCPU(us int) string {
 	return "computing " + unit.Micros(float64(us))
 }
 
+// MapPlace names a cell.
 func MapPlace(at results.MapPlace) string {
 	return fmt.Sprintf("%s, %s, %s", MapWait(at.WaitMS), MapCPU(at.CPUUS), unit.Counted(at.Connections, "connection"))
 }
 
-// mapWord is a cell's, with the mark of a doubt.
+// MapWord is a cell's, with the mark of a doubt.
 func MapWord(c results.MapCell) string {
 	word := c.Outcome
 	if c.Outcome == results.MapWins {
@@ -73,12 +75,12 @@ func MapWord(c results.MapCell) string {
 	return word
 }
 
-// mapDoubted says that the cell's throughput was, in half of the rounds or more, the generator's.
+// MapDoubted says that the cell's throughput was, in half of the rounds or more, the generator's.
 func MapDoubted(c results.MapCell) bool {
 	return c.Throughput.Rounds > 0 && 2*max(c.OfA.Limited, c.OfB.Limited) >= c.Throughput.Rounds
 }
 
-// mapLines are the two figures of a cell: who is ahead and by how much, or how far apart the two can be.
+// MapLines are the two figures of a cell: who is ahead and by how much, or how far apart the two can be.
 func MapLines(p results.MapPair, c results.MapCell) [2]string {
 	return [2]string{"rate: " + mapDifference(p, c.Throughput), "CPU: " + mapDifference(p, c.CPU)}
 }

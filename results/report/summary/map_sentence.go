@@ -9,7 +9,7 @@ import (
 	"nodecompare/results/unit"
 )
 
-// mapSentences say in plain words what a pair's cells come to: does it matter for work like mine?
+// MapSentences say in plain words what a pair's cells come to: does it matter for work like mine?
 func MapSentences(m *results.Map, p results.MapPair) []string {
 	all := []string{mapScore(p)}
 	for _, mode := range []string{p.A, p.B} {
@@ -105,14 +105,14 @@ func mapShares(p results.MapPair, title string, values []int, write func(int) st
 	return title + ": " + strings.Join(parts, "; ") + "."
 }
 
-// mapHeading says where and how was measured.
+// MapHeading says where and how was measured.
 func MapHeading(m *results.Map) string {
 	s := m.Settings
 	return fmt.Sprintf("%s %s on %s. %s, seed %d. %s", m.Tool, m.ToolVersion, hostOf(m.Host), unit.Counted(s.Rounds, "round"), s.Seed,
 		loadOf(results.Settings{Engine: "loop", Pin: s.Pin}))
 }
 
-// mapRemarks are what a reader must know beside the grids.
+// MapRemarks are what a reader must know beside the grids.
 func MapRemarks(m *results.Map) []string {
 	var all []string
 	for _, missing := range m.Settings.Missing {

@@ -10,9 +10,10 @@ import (
 
 // A bench of one mode against itself (--null) has another table: how much differs though nothing does, figure by figure.
 
+// NullHead is the heads of their columns.
 var NullHead = []string{"Figure", "Load", "Noise", "Found from"}
 
-// nullRows are the smallest differences that this machine can tell from noise.
+// NullRows are the smallest differences that this machine can tell from noise.
 func NullRows(v results.Verdict) [][]string {
 	var rows [][]string
 	for _, s := range v.Detectable {
@@ -21,7 +22,7 @@ func NullRows(v results.Verdict) [][]string {
 	return rows
 }
 
-// loadName names a rung.
+// LoadName names a rung.
 func LoadName(at results.At) string {
 	if at.Load == results.Closed {
 		return unit.Counted(at.Connections, "connection")
@@ -29,7 +30,7 @@ func LoadName(at results.At) string {
 	return at.Load
 }
 
-// nullNotes say what the table means, and whether the verdicts kept quiet as they should.
+// NullNotes say what the table means, and whether the verdicts kept quiet as they should.
 func NullNotes(r *results.Record, v results.Verdict) []string {
 	var all []string
 	if len(v.Detectable) == 0 {

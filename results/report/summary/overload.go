@@ -24,7 +24,7 @@ func (s sheet) overload() []Group {
 	return []Group{during, after}
 }
 
-// overloadOf is what became of a mode's requests in a surge: answered and when, lost and how, and the time until it was over.
+// OverloadOf is what became of a mode's requests in a surge: answered and when, lost and how, and the time until it was over.
 func OverloadOf(r *results.Record, w results.Workload, mode string) (inTime, losses, recovery string) {
 	s := sheet{r: r, w: w}
 	return s.inTime(mode), s.losses(mode), s.recovery(mode)

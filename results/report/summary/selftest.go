@@ -2,12 +2,18 @@ package summary
 
 import (
 	"fmt"
+
 	"nodecompare/results"
 	"nodecompare/results/unit"
 )
 
+// SelftestWords are the verdicts as they stand in a table; what is not right is to be seen at a glance.
 var SelftestWords = map[string]string{results.SelftestOK: "ok", results.SelftestNoisy: "NOISY", results.SelftestWrong: "WRONG"}
 
+// SelftestHead is the heads of the columns, behind the engine's.
+var SelftestHead = []string{"Known answer", "Truth", "Measured", "Uncorrected", "Error", "Verdict"}
+
+// SelftestRow is a check below SelftestHead.
 func SelftestRow(c results.SelftestCheck) []string {
 	write, truth, off := unit.Count[float64], "", unit.Missing
 	switch c.Unit {
@@ -30,6 +36,7 @@ func SelftestRow(c results.SelftestCheck) []string {
 	return []string{name, truth + write(c.Truth), write(c.Measured), uncorrected, off, SelftestWords[c.Verdict]}
 }
 
+// SelftestRemarks are what the checks come to, with what took the machine meanwhile.
 func SelftestRemarks(s *results.Selftest) []string {
 	var all []string
 	if s.Host != "" {

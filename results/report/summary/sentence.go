@@ -10,7 +10,7 @@ import (
 	"nodecompare/results/unit"
 )
 
-// sentences say in plain words, a sentence a row, why the words are what they are.
+// Sentences say in plain words, a sentence a row, why the words are what they are.
 func Sentences(w results.Workload, v results.Verdict) []string {
 	var all []string
 	for _, f := range v.Findings {

@@ -1,16 +1,16 @@
 package report
 
 import (
+	"encoding/csv"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
-
-	"github.com/olekukonko/tablewriter"
-	"github.com/olekukonko/tablewriter/renderer"
-	"github.com/olekukonko/tablewriter/tw"
 
 	"nodecompare/results"
 	"nodecompare/results/report/summary"
+	"nodecompare/results/stat"
+	"nodecompare/results/unit"
 )
 
 // leastMapColumn is the columns of text that a cell's figures need to stand in a line each, for names of usual length.
@@ -62,9 +62,6 @@ func (p *page) mapGrid(g summary.MapGrid) {
 
 // mapColumns writes the columns from one to before another.
 func (p *page) mapColumns(g summary.MapGrid, from, to, room int) {
-	if p.err != nil {
-		return
-	}
 	head := []string{p.paint(strong, mapCorner)}
 	for _, us := range g.CPUs[from:to] {
 		head = append(head, p.paint(strong, strings.Join(wrap(summary.MapCPU(us), room, ""), "\n")))
@@ -77,20 +74,7 @@ func (p *page) mapColumns(g summary.MapGrid, from, to, room int) {
 		}
 		rows = append(rows, row)
 	}
-	t := tablewriter.NewTable(p.out,
-		tablewriter.WithHeaderAutoFormat(tw.Off),
-		tablewriter.WithRowAutoWrap(tw.WrapNone), tablewriter.WithHeaderAutoWrap(tw.WrapNone),
-		tablewriter.WithEastAsian(tw.Off),
-		tablewriter.WithTrimSpace(tw.Off), tablewriter.WithTrimLine(tw.Off),
-		tablewriter.WithHeaderAlignment(tw.AlignLeft), tablewriter.WithRowAlignment(tw.AlignLeft),
-		tablewriter.WithRenderer(renderer.NewBlueprint(tw.Rendition{
-			Settings: tw.Settings{Separators: tw.Separators{BetweenRows: tw.On}},
-		})),
-	)
-	t.Header(head)
-	if p.err = t.Bulk(rows); p.err == nil {
-		p.err = t.Render()
-	}
+	p.box(box{head: head, rows: rows, ruled: true})
 }
 
 func (p *page) mapCell(g summary.MapGrid, c results.MapCell, room int) string {
@@ -119,4 +103,45 @@ func (p *page) mapList(g summary.MapGrid) {
 			p.item("  ", fmt.Sprintf("%s, %s: %s; %s; %s", summary.MapWait(ms), summary.MapCPU(us), p.paint(mapLook(c), summary.MapWord(c)), lines[0], lines[1]))
 		}
 	}
+}
+
+var mapCSVHead = []string{
+	"a", "b", "connections", "wait_ms", "cpu_us", "outcome", "winner",
+	"throughput_better", "throughput_same", "throughput_rounds", "throughput_a_over_b", "throughput_low", "throughput_high",
+	"cpu_better", "cpu_same", "cpu_rounds", "cpu_a_over_b", "cpu_low", "cpu_high",
+	"a_throughput_rps", "b_throughput_rps", "a_cpu_us_per_request", "b_cpu_us_per_request", "generator_limited",
+}
+
+// writeMapCSV writes a row for each two modes and cell (RFC 4180: commas, CRLF). Figures that there are not are empty.
+func writeMapCSV(out io.Writer, m *results.Map) error {
+	w := csv.NewWriter(out)
+	w.UseCRLF = true
+	rows := [][]string{mapCSVHead}
+	for _, p := range m.Pairs {
+		for _, c := range p.Cells {
+			row := []string{p.A, p.B, strconv.Itoa(c.Connections), strconv.Itoa(c.WaitMS), strconv.Itoa(c.CPUUS), c.Outcome, c.Winner}
+			for _, d := range []results.MapComparison{c.Throughput, c.CPU} {
+				row = append(row, d.Better, strconv.FormatBool(d.Same), strconv.Itoa(d.Rounds))
+				for _, v := range []float64{d.Ratio, d.Low, d.High} {
+					row = append(row, mapNumber(v, d.Rounds))
+				}
+			}
+			for _, e := range []stat.Estimate{c.OfA.ThroughputRPS, c.OfB.ThroughputRPS, c.OfA.CPUUS, c.OfB.CPUUS} {
+				row = append(row, mapNumber(e.Value, e.N))
+			}
+			rows = append(rows, append(row, strconv.FormatBool(summary.MapDoubted(c))))
+		}
+	}
+	if err := w.WriteAll(rows); err != nil {
+		return fmt.Errorf("write the map as CSV: %w", err)
+	}
+	return nil
+}
+
+// mapNumber is "" where a figure rests on nothing.
+func mapNumber(v float64, rounds int) string {
+	if rounds == 0 {
+		return ""
+	}
+	return unit.Number(v)
 }

@@ -1,25 +1,26 @@
 package html
 
 import (
+	"nodecompare/results"
 	"nodecompare/results/stat"
 	"nodecompare/results/unit"
 )
 
-// htmlTable is a table of figures; the first cell of a row is its heading.
+// dataTable is a table of figures; the first cell of a row is its heading.
 type dataTable struct {
 	Caption string
 	Head    []string
 	Rows    []dataRow
 }
 
-// htmlRow is a row of it. Left says that nothing may be concluded from its figures.
+// dataRow is a row of it. Left says that nothing may be concluded from its figures.
 type dataRow struct {
 	Name  string
 	Cells []dataCell
 	Void  bool
 }
 
-// htmlCell is a figure with its interval; "" where it has none.
+// dataCell is a figure with its interval; "" where it has none.
 type dataCell struct {
 	Value    string
 	Interval string
@@ -53,4 +54,38 @@ func rangeOf(low, high float64, write func(float64) string) string {
 		return ""
 	}
 	return from + " to " + to
+}
+
+func modeIndex(r *results.Record, name string) int {
+	for i, m := range r.Settings.Modes {
+		if m.Name == name {
+			return i
+		}
+	}
+	return -1
+}
+
+// styledMode is a mode with the number of its colour, its marker and its line; there are as many of these as looks.
+type styledMode struct {
+	results.Mode
+	Look int
+}
+
+// looksKnown is how many modes can be told apart by colour and marker. Further ones begin anew: their names still differ.
+const looksKnown = 8
+
+func styledModes(r *results.Record) []styledMode {
+	modes := make([]styledMode, len(r.Settings.Modes))
+	for i, m := range r.Settings.Modes {
+		modes[i] = styledMode{m, i % looksKnown}
+	}
+	return modes
+}
+
+func modeNames(r *results.Record) []string {
+	names := make([]string, len(r.Settings.Modes))
+	for i, m := range r.Settings.Modes {
+		names[i] = m.Name
+	}
+	return names
 }
