@@ -63,6 +63,9 @@ const (
 	// waitingBase is the base rung of routes that only wait: what 64 connections ask for there is next to nothing, and CPU time per
 	// request is then mostly the luck of how many wake up together (10% and more from trial to trial, against 5% with 512).
 	waitingBase = 512
+	// queueing is where the ladder ends for a workload that computes: more connections would measure only how long a queue is, since
+	// every further one waits its turn of so much CPU time. Its rungs are longer, for enough requests to count.
+	queueing = 128
 
 	// slice is how long the load stays with the server, and then with the yardstick, on the base rung. Measured on two shared
 	// cores: the ratio of the two varies by 5% from trial to trial with slices of 50 ms, by 11% with 600 ms, and by 18% without any.
@@ -76,9 +79,6 @@ const (
 	mostWindows = 2 * loadgen.SteadyWindows
 )
 
-// answerTime is how long a single request takes on the routes that wait, with the ms of their targets.
-var answerTime = map[string]time.Duration{"wait": ms(50), "api": ms(50)}
-
 func ms(n int) time.Duration { return time.Duration(n) * time.Millisecond }
 
 // profileNamed returns the profile of that name; the error lists the known ones.
@@ -91,15 +91,4 @@ func profileNamed(name string) (Profile, error) {
 		known[i] = p.Name
 	}
 	return Profile{}, fmt.Errorf("unknown profile %q: the known ones are %s", name, strings.Join(known, ", "))
-}
-
-// heavy workloads compute so long for each request that more connections than these would measure only how long a queue is:
-// every further one waits its turn of this much CPU time. Their rungs are longer, for enough requests to count.
-var heavy = map[string]struct {
-	most int           // connections
-	cost time.Duration // of CPU, each request
-}{
-	"cpu":        {128, ms(5)},
-	"login":      {128, ms(12)},
-	overloadName: {128, overloadCompute},
 }

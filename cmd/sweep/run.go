@@ -8,10 +8,11 @@ import (
 	"time"
 
 	"nodecompare/cmd/bench"
-	"nodecompare/cmd/modes"
+	"nodecompare/cmd/measure"
 	"nodecompare/loadgen"
 	"nodecompare/loadgen/cpuset"
 	"nodecompare/results"
+	"nodecompare/servers"
 	"nodecompare/servers/child"
 	"nodecompare/servers/workload"
 )
@@ -103,12 +104,12 @@ func (r *round) run(ctx context.Context, places []results.MapPlace, random *rand
 	}
 }
 
-func (r *round) start(ctx context.Context, m *modes.Mode) (*child.Process, error) {
-	c, err := m.Command(modes.NoUpstream)
+func (r *round) start(ctx context.Context, m *servers.Mode) (*child.Process, error) {
+	c, err := m.Command(servers.NoUpstream)
 	if err != nil {
 		return nil, err
 	}
-	return modes.Start(ctx, r.plan.split.Server, c)
+	return measure.Start(ctx, r.plan.split.Server, c)
 }
 
 // check takes a server out of the round whose run failed.
