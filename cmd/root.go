@@ -12,7 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"nodecompare/cmd/bench"
+	"nodecompare/cmd/measure"
 )
 
 // The exit codes, as README.md lists them. A command that was ended by Ctrl-C answers as a shell does: 128 + SIGINT.
@@ -142,5 +142,5 @@ func noArgs(c *cobra.Command, args []string) error {
 
 // version is the module's, with what it was built by and for.
 func version() string {
-	return fmt.Sprintf("%s (%s %s/%s)", bench.ToolVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return fmt.Sprintf("%s (%s %s/%s)", measure.ToolVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
