@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"nodecompare/cmd/lookup"
 	"nodecompare/servers"
 	"nodecompare/servers/child"
 	"nodecompare/servers/workload"
@@ -27,15 +28,15 @@ func serveCommand() *cobra.Command {
 				value int
 			}{{"pool-size", c.PoolSize}, {"loops", c.Loops}, {"workers", c.Workers}} {
 				if n.value < 1 {
-					return usageError{fmt.Errorf("--%s=%d: at least 1 is needed", n.flag, n.value)}
+					return exitError{exitUsage, fmt.Errorf("--%s=%d: at least 1 is needed", n.flag, n.value)}
 				}
 			}
 			if _, _, err := net.SplitHostPort(c.Addr); err != nil {
-				return usageError{fmt.Errorf("--addr=%s: %w (like :3000 or 127.0.0.1:3000)", c.Addr, err)}
+				return exitError{exitUsage, fmt.Errorf("--addr=%s: %w (like :3000 or 127.0.0.1:3000)", c.Addr, err)}
 			}
-			m, err := servers.Named(mode)
+			m, err := lookup.Named("mode", mode, servers.Modes)
 			if err != nil {
-				return usageError{err}
+				return exitError{exitUsage, err}
 			}
 			return m.Serve(child.UntilParentEnds(cmd.Context()), c, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},

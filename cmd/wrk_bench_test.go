@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"nodecompare/cmd/lookup"
 	"nodecompare/cmd/measure"
 	"nodecompare/loadgen/cpuset"
 	"nodecompare/loadgen/sample"
@@ -88,7 +89,7 @@ func compareWithWrk(b *testing.B, d driven) {
 // startMode starts a mode's server on the CPUs and ends it with the benchmark.
 func startMode(b *testing.B, name string, cpus cpuset.CPUs) *child.Process {
 	b.Helper()
-	m, err := servers.Named(name)
+	m, err := lookup.Named("mode", name, servers.Modes)
 	if err != nil {
 		b.Fatal(err)
 	}

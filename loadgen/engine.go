@@ -31,6 +31,9 @@ type Engine struct {
 	open    func(Attack) (driver, error)
 }
 
+// String returns the engine's name.
+func (e Engine) String() string { return e.Name }
+
 // Engines is the table of engines.
 var Engines = []Engine{
 	{Vegeta, "a goroutine for each connection, by vegeta's Attacker; https too", openVegeta},

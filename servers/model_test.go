@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -20,10 +21,7 @@ import (
 // startModel serves routes that need no data, with the model as adjust leaves it, until the test ends.
 func startModel(t *testing.T, mode string, c Config, adjust func(model)) *Server {
 	t.Helper()
-	m, err := Named(mode)
-	if err != nil {
-		t.Fatal(err)
-	}
+	m := modeNamed(t, mode)
 	c.Addr, c.PoolSize, c.Loops, c.Workers, c.Service = "127.0.0.1:0", 4, max(c.Loops, 1), 1, new(workload.Service)
 	s, err := Listen(m, c)
 	if err != nil {
@@ -227,4 +225,14 @@ func TestTimeoutsAreEachRequestsOwn(t *testing.T) {
 		})
 	}
 	asking.Wait()
+}
+
+// modeNamed is a line of the table of modes.
+func modeNamed(t testing.TB, name string) Mode {
+	t.Helper()
+	i := slices.IndexFunc(Modes, func(m Mode) bool { return m.Name == name })
+	if i < 0 {
+		t.Fatalf("no mode %s", name)
+	}
+	return Modes[i]
 }

@@ -1,12 +1,10 @@
 package servers
 
 import (
-	"fmt"
 	"net"
 	"net/netip"
 	"runtime"
 	"slices"
-	"strings"
 
 	"nodecompare/servers/node"
 )
@@ -29,12 +27,20 @@ type Mode struct {
 	data   string      // the folder of the workloads' data, once it has been prepared
 }
 
+// String returns the mode's name.
+func (m Mode) String() string { return m.Name }
+
+// asyncMode serves the embedded upstream too.
+var asyncMode = Mode{
+	Name: "async", Summary: "an event loop on one thread, non-blocking calls, a few workers",
+	listeners: loopCount, procs: loopProcs, serve: newAsync,
+}
+
 // Modes is the table of modes. A new one is a file of its own and a line here.
 var Modes = []Mode{
 	{Name: "blocking", Summary: "an OS thread for each connection, blocking calls", procs: threadProcs, serve: newBlocking},
 	{Name: "pool", Summary: "a fixed pool of OS threads, blocking calls; others wait in the backlog", procs: threadProcs, serve: newPool},
-	{Name: "async", Summary: "an event loop on one thread, non-blocking calls, a few workers", listeners: loopCount, procs: loopProcs,
-		serve: newAsync},
+	asyncMode,
 	{Name: "goroutine", Summary: "a goroutine for each connection, parked by Go's runtime", serve: newGoroutine},
 	{Name: "node", Summary: "Node.js and its own http module: libuv's event loop on one thread, four workers", source: node.HTTP},
 	{Name: "express", Summary: "the article's Express app on Node.js, with its packages from npm", source: node.Express},
@@ -47,18 +53,6 @@ func Own() []Mode {
 
 // foreign reports whether the mode's server is Node.js.
 func (m Mode) foreign() bool { return m.serve == nil }
-
-// Named returns the mode of that name; the error lists the known ones.
-func Named(name string) (Mode, error) {
-	known := make([]string, len(Modes))
-	for i, m := range Modes {
-		if m.Name == name {
-			return m, nil
-		}
-		known[i] = m.Name
-	}
-	return Mode{}, fmt.Errorf("unknown mode %q: the known ones are %s", name, strings.Join(known, ", "))
-}
 
 // threadProcs is enough processors for a thread that waits in the kernel to keep its own, or to find another when it wakes. With
 // as many as there are cores, each request pays a hand-over from one thread to the next: 55 µs of CPU a request instead of 20,

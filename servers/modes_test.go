@@ -10,22 +10,8 @@ import (
 	"nodecompare/servers/child"
 )
 
-func TestNamed(t *testing.T) {
-	for _, m := range servers.Modes {
-		if got, err := servers.Named(m.Name); err != nil || got.Name != m.Name || got.Summary == "" {
-			t.Errorf("%s: %+v, %v", m.Name, got, err)
-		}
-	}
-	if _, err := servers.Named("php"); err == nil || !strings.HasSuffix(err.Error(), "blocking, pool, async, goroutine, node, express") {
-		t.Errorf("got %v, want the known modes", err)
-	}
-}
-
 func TestCommandOfOurs(t *testing.T) {
-	async, err := servers.Named("async")
-	if err != nil {
-		t.Fatal(err)
-	}
+	async := modeNamed(t, "async")
 	c, err := async.Command(servers.NoUpstream)
 	if want := []string{"serve", "--mode=async", "--addr=127.0.0.1:0", "--upstream=none"}; err != nil || c.Path != "" || !slices.Equal(c.Args, want) {
 		t.Errorf("%q %q, %v", c.Path, c.Args, err)
@@ -46,10 +32,7 @@ func TestPrepareWithoutNode(t *testing.T) {
 }
 
 func TestPrepareAndStartNode(t *testing.T) {
-	node, err := servers.Named("node")
-	if err != nil {
-		t.Fatal(err)
-	}
+	node := modeNamed(t, "node")
 	unable, err := servers.Prepare(t.Context(), []*servers.Mode{&node}, func(string) {})
 	if err != nil {
 		t.Fatal(err)

@@ -77,15 +77,11 @@ func openUpstream(asked string) (url string, stop func() error, err error) {
 
 // startUpstream serves the route that the api workload asks from an event loop of this process, on a free port.
 func startUpstream() (url string, stop func() error, err error) {
-	async, err := Named("async")
-	if err != nil {
-		return "", nil, err
-	}
 	w, err := workload.Open(workload.Options{})
 	if err != nil {
 		return "", nil, err
 	}
-	s, err := Listen(async, Config{Addr: "127.0.0.1:0", Loops: 1, Workers: 1, Service: w})
+	s, err := Listen(asyncMode, Config{Addr: "127.0.0.1:0", Loops: 1, Workers: 1, Service: w})
 	if err != nil {
 		return "", nil, errors.Join(err, w.Close())
 	}

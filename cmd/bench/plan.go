@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"nodecompare/cmd/lookup"
+	"nodecompare/cmd/measure"
 	"nodecompare/loadgen"
 	"nodecompare/loadgen/cpuset"
 	"nodecompare/results"
@@ -65,11 +67,11 @@ type slot struct {
 // NewPlan checks the options and lays out the trials. Connections are bounded by the open files that a process may have: both
 // the load and the server need one for each.
 func NewPlan(o Options) (*Plan, error) {
-	return newPlan(o, connectionLimit())
+	return newPlan(o, measure.MaxConnections())
 }
 
 func newPlan(o Options, limit int) (*Plan, error) {
-	profile, err := profileNamed(o.Profile)
+	profile, err := lookup.Named("profile", o.Profile, Profiles)
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +80,7 @@ func newPlan(o Options, limit int) (*Plan, error) {
 	}
 	profile.Rounds = cmp.Or(o.Rounds, profile.Rounds)
 	engine := cmp.Or(o.Engine, Auto)
-	if err := checkEngine(engine); err != nil {
+	if _, err := lookup.Named("load engine", engine, slices.Concat([]loadgen.Engine{{Name: Auto}}, loadgen.Engines)); err != nil {
 		return nil, err
 	}
 	split, err := o.Pin.Choose()
@@ -151,7 +153,7 @@ func newPlan(o Options, limit int) (*Plan, error) {
 func columns(o Options) ([]slot, error) {
 	var columns []slot
 	for _, name := range o.Modes {
-		m, err := servers.Named(name)
+		m, err := lookup.Named("mode", name, servers.Modes)
 		if err != nil {
 			return nil, err
 		}
@@ -172,17 +174,6 @@ func columns(o Options) ([]slot, error) {
 	a, b := columns[0], columns[0]
 	a.name, b.name = a.name+" A", b.name+" B"
 	return []slot{a, b}, nil
-}
-
-func checkEngine(name string) error {
-	known := []string{Auto}
-	for _, e := range loadgen.Engines {
-		known = append(known, e.Name)
-	}
-	if slices.Contains(known, name) {
-		return nil
-	}
-	return fmt.Errorf("unknown load engine %q: the known ones are %s", name, strings.Join(known, ", "))
 }
 
 // engine drives a load of that rate, in requests per second; 0 is a closed one.
@@ -209,6 +200,14 @@ func (p *Plan) serverCPUs(w workload.Workload) cpuset.CPUs {
 		return p.allowed // by name: this process's own, which they would have else, are the generator's
 	}
 	return p.split.Server
+}
+
+// cpus returns those of server and generator; nil for all.
+func (p *Plan) cpus() cpuset.CPUs {
+	if p.split.Pinned() && !p.auto {
+		return slices.Concat(p.split.Server, p.split.Generator)
+	}
+	return p.allowed // auto shares all of them out
 }
 
 // shuffled lays out the rounds. Each shuffles the workloads anew, and within a workload its modes: the trials that are compared
@@ -239,59 +238,6 @@ func (p *Plan) only(suspects []gate.Pair) *Plan {
 		}
 	}
 	return &second
-}
-
-// startStop is what a trial takes beside its load: two processes started, asked, sampled and stopped.
-const startStop = 250 * time.Millisecond
-
-// Duration is how long the bench should take, within a fifth or so.
-func (p *Plan) Duration() time.Duration {
-	var sum time.Duration
-	if !p.again {
-		sum = p.pilotTime()
-	}
-	for _, s := range p.slots {
-		sum += s.duration(p.profile)
-	}
-	return sum
-}
-
-// duration counts an open load at its own share as half: the slowest mode has none.
-func (s slot) duration(p Profile) time.Duration {
-	sum := startStop + usualWindows*s.windowTime(p)
-	for _, r := range s.rungs {
-		if r.load == results.Own {
-			sum += s.rungTime(r) / 2
-		} else {
-			sum += s.rungTime(r)
-		}
-	}
-	return sum
-}
-
-// rungTime counts what is in flight at the end of the settling run and of each slice, and has to be waited for.
-func (s slot) rungTime(r rung) time.Duration {
-	if r.surge != nil {
-		return r.settle + r.duration // its queue is gone long before it ends
-	}
-	pieces := max(1, r.slices)
-	sum := r.leadTime() + r.settle + r.duration + 30*time.Millisecond + time.Duration(r.slices)*slice
-	rest := max(s.workload.Wait, time.Duration(r.connections)*s.workload.CPU)
-	return sum + time.Duration(1+pieces)*rest
-}
-
-// settling bounds the warm-up. Where a window lasts longer than the profile's, because requests do, there must be time for
-// enough of them all the same.
-func (s slot) settling(p Profile) loadgen.WarmUpOptions {
-	return loadgen.WarmUpOptions{Window: p.Warmup.Window, Cap: max(p.Warmup.Cap, mostWindows*s.windowTime(p))}
-}
-
-// windowTime is how long one window of the warm-up takes: it sends for the profile's time, and then waits for the answers.
-func (s slot) windowTime(p Profile) time.Duration {
-	if s.workload.CPU > 0 {
-		return p.Warmup.Window + warmConnections*s.workload.CPU
-	}
-	return max(p.Warmup.Window, s.workload.Wait)
 }
 
 func (p *Plan) slo() time.Duration {

@@ -1,10 +1,9 @@
 package bench
 
 import (
-	"fmt"
-	"strings"
 	"time"
 
+	"nodecompare/cmd/measure"
 	"nodecompare/loadgen"
 	"nodecompare/results"
 )
@@ -24,6 +23,9 @@ type Profile struct {
 	Surge    time.Duration // how long an overload lasts
 }
 
+// String returns the profile's name.
+func (p Profile) String() string { return p.Name }
+
 // rung is one step of load. Each begins with a settling run on its own connections, not measured, in which the server accepts
 // them and starts what it starts for them.
 type rung struct {
@@ -42,7 +44,7 @@ var Profiles = []Profile{
 	{"quick", "six short rounds: a first look, and a smoke test for CI", 6, loadgen.WarmUpOptions{Window: ms(15), Cap: ms(450)}, []rung{
 		closed(1, 20, 60), closed(8, 20, 60), closed(64, 40, 160), closed(512, 80, 120),
 	}, ms(150), false, ms(150), false, ms(500)},
-	{"standard", "six rounds: what the table is made for", 6, loadgen.WarmUpOptions{Window: ms(25), Cap: ms(750)}, []rung{
+	{"standard", "six rounds: what the table is made for", 6, measure.StandardWarmUp, []rung{
 		closed(1, 20, 60), closed(8, 20, 60), closed(64, 40, 240), closed(512, 80, 200), closed(1000, 100, 200),
 	}, ms(200), true, ms(210), false, ms(1000)},
 	{"thorough", "ten longer rounds, up to 10,000 connections, and an overload", 10, loadgen.WarmUpOptions{Window: ms(100), Cap: ms(4000)}, []rung{
@@ -80,15 +82,3 @@ const (
 )
 
 func ms(n int) time.Duration { return time.Duration(n) * time.Millisecond }
-
-// profileNamed returns the profile of that name; the error lists the known ones.
-func profileNamed(name string) (Profile, error) {
-	known := make([]string, len(Profiles))
-	for i, p := range Profiles {
-		if p.Name == name {
-			return p, nil
-		}
-		known[i] = p.Name
-	}
-	return Profile{}, fmt.Errorf("unknown profile %q: the known ones are %s", name, strings.Join(known, ", "))
-}

@@ -80,20 +80,16 @@ type spent struct {
 }
 
 func spend(ctx context.Context, of sample.Subject, g *loadgen.Generator, d time.Duration) (spent, error) {
-	if of == nobody {
-		result, err := g.Run(ctx, d)
-		return spent{result: result}, err
-	}
-	before, err := of.CPUTime()
-	if err != nil && !errors.Is(err, sample.ErrUnsupported) {
+	before, err := measure.CPUTime(of)
+	if err != nil {
 		return spent{}, err
 	}
 	result, err := g.Run(ctx, d)
 	if err != nil {
 		return spent{result: result}, err
 	}
-	after, err := of.CPUTime()
-	if err != nil && !errors.Is(err, sample.ErrUnsupported) {
+	after, err := measure.CPUTime(of)
+	if err != nil {
 		return spent{result: result}, err
 	}
 	return spent{result, max(0, after-before)}, nil

@@ -26,7 +26,7 @@ func drive(ctx context.Context, a loadgen.Attack) (*loadgen.Result, error) {
 	return g.Run(ctx, a.Duration)
 }
 
-func TestFrom(t *testing.T) {
+func TestEvidence(t *testing.T) {
 	t.Parallel()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, err := w.Write([]byte("four")); err != nil {
@@ -43,7 +43,7 @@ func TestFrom(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			e := measure.From(a, r, nil, 2, nil)
+			e := measure.Evidence(a, &loadgen.Measurement{Result: r, Cores: 2})
 			if a.WantBody != nil || a.WantStatus != 0 {
 				// Whole responses, though unwanted: they are answers, and all counts add up.
 				if e.Errors != e.Requests || e.Unanswered != 0 || e.Answers != e.Requests || e.Recorded != 0 {
@@ -64,7 +64,7 @@ func TestFrom(t *testing.T) {
 }
 
 // How long a load was to send says nothing once it was cut short.
-func TestFromALoadThatWasCutShort(t *testing.T) {
+func TestEvidenceOfALoadThatWasCutShort(t *testing.T) {
 	t.Parallel()
 	hold := make(chan struct{})
 	s := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-hold }))
@@ -78,7 +78,7 @@ func TestFromALoadThatWasCutShort(t *testing.T) {
 		if !errors.Is(err, context.DeadlineExceeded) || r.Aborted == 0 {
 			t.Fatalf("%s: %+v, %v", engine.Name, r, err)
 		}
-		if e := measure.From(a, r, nil, 0, nil); e.Duration != 0 || results.Weigh(e).Status != results.Valid {
+		if e := measure.Evidence(a, &loadgen.Measurement{Result: r}); e.Duration != 0 || results.Weigh(e).Status != results.Valid {
 			t.Errorf("%s: %+v, %+v", engine.Name, e, results.Weigh(e))
 		}
 	}
@@ -97,7 +97,7 @@ func TestGeneratorAndHost(t *testing.T) {
 	}
 	w := &sample.Window{Elapsed: 2 * r.Elapsed, CPU: 3 * time.Second}
 	i := &sample.Interference{CPUs: 2, Stolen: 1, Busy: 2, Throttles: 3, Throttled: 4}
-	e := measure.From(a, r, w, 8, i)
+	e := measure.Evidence(a, &loadgen.Measurement{Result: r, Generator: w, Cores: 8, Host: i})
 	if e.Generator.Cores != 1 || e.Generator.CPU != 1500*time.Millisecond {
 		t.Errorf("%+v", e.Generator)
 	}
@@ -105,14 +105,14 @@ func TestGeneratorAndHost(t *testing.T) {
 		t.Errorf("%+v", e)
 	}
 	a.Engine = loadgen.Vegeta
-	if e := measure.From(a, r, w, 8, nil); e.Generator.Cores != 8 {
+	if e := measure.Evidence(a, &loadgen.Measurement{Result: r, Generator: w, Cores: 8}); e.Generator.Cores != 8 {
 		t.Errorf("%+v", e.Generator)
 	}
 	for _, engine := range loadgen.Engines {
 		a.Engine = engine.Name
 		for percent, atItsLimit := range map[int]bool{10: false, 99: true} {
 			w := &sample.Window{Elapsed: r.Elapsed, CPU: r.Elapsed * time.Duration(percent) / 100}
-			trust := results.Weigh(measure.From(a, r, w, 1, nil))
+			trust := results.Weigh(measure.Evidence(a, &loadgen.Measurement{Result: r, Generator: w, Cores: 1}))
 			if slices.Contains(trust.Rules, "generator CPU") != atItsLimit {
 				t.Errorf("%s, with %d%% of a core: %+v", engine.Name, percent, trust)
 			}

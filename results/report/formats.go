@@ -2,9 +2,7 @@
 package report
 
 import (
-	"fmt"
 	"io"
-	"strings"
 
 	"nodecompare/results"
 	"nodecompare/results/gate"
@@ -63,16 +61,7 @@ func noOptions[T any](write func(io.Writer, T) error) func(io.Writer, T, Options
 	return func(w io.Writer, v T, _ Options) error { return write(w, v) }
 }
 
-func writeJSON[T any](w io.Writer, v T, _ Options) error { return results.Encode(w, v) }
+// String returns the format's name.
+func (f Format[T]) String() string { return f.Name }
 
-// Named returns the format of that name; the error lists the known ones.
-func Named[T any](formats []Format[T], name string) (Format[T], error) {
-	known := make([]string, len(formats))
-	for i, f := range formats {
-		if f.Name == name {
-			return f, nil
-		}
-		known[i] = f.Name
-	}
-	return Format[T]{}, fmt.Errorf("unknown format %q: the known ones are %s", name, strings.Join(known, ", "))
-}
+func writeJSON[T any](w io.Writer, v T, _ Options) error { return results.Encode(w, v) }

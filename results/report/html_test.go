@@ -18,10 +18,7 @@ import (
 // html is a record's page.
 func html(t testing.TB, r *results.Record) []byte {
 	t.Helper()
-	f, err := report.Named(report.Formats, "html")
-	if err != nil {
-		t.Fatal(err)
-	}
+	f := formatNamed(t, report.Formats, "html")
 	var page bytes.Buffer
 	if err := f.Write(&page, r, report.Options{}); err != nil {
 		t.Fatal(err)
