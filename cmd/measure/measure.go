@@ -12,7 +12,7 @@ import (
 // From is what is known of one run of an attack. generator is the window on the generator's own process over exactly that
 // run, and generatorCores how many cores it may use: those it is pinned to, or all; an engine on one thread counts as one
 // core whatever is given. i is what others took of the host meanwhile. nil stands for what is not known: no rule fires on it.
-// What only a trial knows (ServerEnded, Unsteady) is left to the caller.
+// What only a trial knows (Unsteady) is left to the caller.
 func From(a loadgen.Attack, r *loadgen.Result, generator *sample.Window, generatorCores int, i *sample.Interference) results.Evidence {
 	sent := r.Requests + r.Aborted
 	e := results.Evidence{

@@ -67,7 +67,7 @@ func lacking(t testing.TB) map[string]*results.Record {
 	}))
 	made("a broken histogram", 2, rungs(func(g *results.Rung) { g.Histogram = "HISTFAAA" }))
 	made("all void", 2, rungs(func(g *results.Rung) {
-		trust := results.Weigh(results.Evidence{ServerEnded: true})
+		trust := results.Weigh(results.Evidence{LatencyUS: results.Latency{P50: -1}})
 		g.Trust = &trust
 	}))
 	made("no trust, no selftest", 2, func(r *results.Record) {
