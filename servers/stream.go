@@ -33,7 +33,6 @@ type streams struct {
 	patience time.Duration
 
 	stopping atomic.Bool
-	refused  atomic.Uint64
 	active   sync.WaitGroup
 	mu       sync.Mutex
 	open     map[*streamConn]struct{}
@@ -208,5 +207,3 @@ func (s *streams) eachOpen(f func(stream) error) {
 		}
 	}
 }
-
-func (s *streams) Refused() uint64 { return s.refused.Load() }
