@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 	if part := os.Getenv(childEnv); part != "" {
 		os.Exit(playChild(part))
 	}
-	os.Exit(m.Run())
+	goleak.VerifyTestMain(m)
 }
 
 // playChild is a small server with one fault, or none. It ends on SIGTERM and when descriptor 3 reaches end of file.
@@ -172,7 +172,7 @@ func hold(t *testing.T, port int) (untilGone func()) {
 }
 
 func TestStartThenStop(t *testing.T) {
-	defer goleak.VerifyNone(t)
+	t.Parallel()
 	for _, part := range []string{"plain", "noisy"} {
 		p := start(t, playing(part))
 		gone := hold(t, p.Port)
@@ -203,12 +203,12 @@ func TestStartThenStop(t *testing.T) {
 }
 
 func TestStartFailuresSayWhatHappened(t *testing.T) {
-	defer goleak.VerifyNone(t)
+	t.Parallel()
 	other, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer other.Close()
+	t.Cleanup(func() { other.Close() })
 	stolen := playing("names-other-port")
 	stolen.Env = append(stolen.Env, "OTHER_PORT="+strconv.Itoa(other.Addr().(*net.TCPAddr).Port))
 	missing := playing("plain")
@@ -226,6 +226,7 @@ func TestStartFailuresSayWhatHappened(t *testing.T) {
 		{missing, 0, []string{"cannot be started", "no such file"}},
 	} {
 		t.Run(test.command.Name, func(t *testing.T) {
+			t.Parallel()
 			if test.timeout > 0 {
 				test.command.ReadyTimeout = test.timeout
 			}
@@ -247,7 +248,7 @@ func TestStartFailuresSayWhatHappened(t *testing.T) {
 }
 
 func TestStartEndsWithItsContext(t *testing.T) {
-	defer goleak.VerifyNone(t)
+	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -274,7 +275,7 @@ func TestStartEndsWithItsContext(t *testing.T) {
 }
 
 func TestAnEndThatNobodyAskedForIsAFailure(t *testing.T) {
-	defer goleak.VerifyNone(t)
+	t.Parallel()
 	p := start(t, playing("plain"))
 	if r, err := http.Get(p.URL + "/die"); err == nil {
 		r.Body.Close()
@@ -289,7 +290,7 @@ func TestAnEndThatNobodyAskedForIsAFailure(t *testing.T) {
 }
 
 func TestStopKillsWhatIgnoresSIGTERM(t *testing.T) {
-	defer goleak.VerifyNone(t)
+	t.Parallel()
 	c := playing("stubborn")
 	c.StopTimeout = 100 * time.Millisecond
 	p := start(t, c)
@@ -314,7 +315,7 @@ func TestStopKillsWhatIgnoresSIGTERM(t *testing.T) {
 }
 
 func TestStopEndsTheWholeGroup(t *testing.T) {
-	defer goleak.VerifyNone(t)
+	t.Parallel()
 	p := start(t, playing("has-grandchild"))
 	port := 0
 	for end := time.Now().Add(time.Minute); port == 0; <-time.After(10 * time.Millisecond) {
@@ -335,7 +336,7 @@ func TestStopEndsTheWholeGroup(t *testing.T) {
 }
 
 func TestAKilledParentLeavesNoOrphan(t *testing.T) {
-	defer goleak.VerifyNone(t)
+	t.Parallel()
 	parent := exec.Command(os.Args[0])
 	parent.Env = append(os.Environ(), childEnv+"=parent")
 	out, err := parent.StdoutPipe()
