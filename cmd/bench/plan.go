@@ -40,9 +40,6 @@ const DefaultSLO = 100 * time.Millisecond
 // vegeta, as long as it can offer their rate on time.
 const Auto = "auto"
 
-// vegetaRate is the highest rate, in requests per second, that vegeta offers on one core with a p99 of the send lag below 1 ms.
-const vegetaRate = 5000
-
 // Plan is what a bench will do, in order.
 type Plan struct {
 	settings results.Settings
@@ -190,13 +187,10 @@ func checkEngine(name string) error {
 
 // engine drives a load of that rate, in requests per second; 0 is a closed one.
 func (p *Plan) engine(rate float64) string {
-	switch {
-	case p.settings.Engine != Auto:
+	if p.settings.Engine != Auto {
 		return p.settings.Engine
-	case rate > 0 && rate <= vegetaRate:
-		return loadgen.Vegeta
 	}
-	return loadgen.Loop
+	return loadgen.Auto("http", rate, loadgen.VegetaRate)
 }
 
 // spreadCost is from where on the load of a request, some 10 µs of CPU time, is next to nothing.
@@ -288,8 +282,8 @@ func (s slot) rungTime(r rung) time.Duration {
 
 // settling bounds the warm-up. Where a window lasts longer than the profile's, because requests do, there must be time for
 // enough of them all the same.
-func (s slot) settling(p Profile) loadgen.Settling {
-	return loadgen.Settling{Window: p.Warmup.Window, Cap: max(p.Warmup.Cap, mostWindows*s.windowTime(p))}
+func (s slot) settling(p Profile) loadgen.WarmUpOptions {
+	return loadgen.WarmUpOptions{Window: p.Warmup.Window, Cap: max(p.Warmup.Cap, mostWindows*s.windowTime(p))}
 }
 
 // windowTime is how long one window of the warm-up takes: it sends for the profile's time, and then waits for the answers.

@@ -18,7 +18,7 @@ import (
 )
 
 // warming is how a fresh server is brought to a steady state, as bench's standard profile does it.
-var warming = loadgen.Settling{Window: 25 * time.Millisecond, Cap: 750 * time.Millisecond}
+var warming = loadgen.WarmUpOptions{Window: 25 * time.Millisecond, Cap: 750 * time.Millisecond}
 
 const warmConnections = 8
 
