@@ -156,7 +156,7 @@ func (c *loopCall) Closed(err error) {
 	}
 	done := c.done
 	c.done = nil
-	if c.reused && len(c.in) == 0 && (!isTimeout(err) || errors.Is(err, eventloop.ErrIdle)) {
+	if c.reused && len(c.in) == 0 && (!workload.IsTimeout(err) || errors.Is(err, eventloop.ErrIdle)) {
 		// A kept connection ended, by the upstream or for having been idle too long, just as it was taken: nothing was
 		// answered, so a GET may be sent again (RFC 9110 section 9.2.2).
 		c.client.dial(c.url, done)
@@ -166,9 +166,4 @@ func (c *loopCall) Closed(err error) {
 		err = io.ErrUnexpectedEOF
 	}
 	done(workload.Reply{}, fmt.Errorf("upstream %s: %w", c.client.addr, err))
-}
-
-func isTimeout(err error) bool {
-	var t interface{ Timeout() bool }
-	return errors.As(err, &t) && t.Timeout()
 }

@@ -128,7 +128,7 @@ func (c *streamConn) wait(buf []byte, limit time.Duration) (int, error) {
 	}
 	for {
 		n, err := c.stream.read(buf, c.now, min(limit, c.owner.patience))
-		if err == nil || !isTimeout(err) || c.owner.crowded() {
+		if err == nil || !workload.IsTimeout(err) || c.owner.crowded() {
 			return n, err
 		}
 		since := c.now

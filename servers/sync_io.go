@@ -82,7 +82,7 @@ func (c *syncClient) get(u *url.URL, done func(workload.Reply, error)) {
 			c.put(call, keep)
 			return
 		}
-		fresh := reused && len(call.in) == 0 && !isTimeout(err)
+		fresh := reused && len(call.in) == 0 && !workload.IsTimeout(err)
 		c.put(call, false)
 		if !fresh {
 			done(workload.Reply{}, fmt.Errorf("upstream %s: %w", c.addr, err))

@@ -149,15 +149,18 @@ func TestLineEndsWithItsGuard(t *testing.T) {
 func TestLineThatListensElsewhere(t *testing.T) {
 	t.Parallel()
 	for name, line := range map[string]string{"itself": "unset PORT; " + plain, "a daemon": "unset PORT; " + childEnv + `=plain "$SERVER" & exit 0`} {
-		c := shellLine(line)
-		c.ReadyTimeout = 3 * time.Second
-		p, err := child.Start(t.Context(), c)
-		if err == nil {
-			t.Fatalf("%s: started, pid %d", name, p.PID)
-		}
-		if !regexp.MustCompile(`nothing listens on port \d+, which it was given in PORT; it listens on port \d+ instead;`).MatchString(err.Error()) {
-			t.Errorf("%s: got %v", name, err)
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := shellLine(line)
+			c.ReadyTimeout = 3 * time.Second
+			p, err := child.Start(t.Context(), c)
+			if err == nil {
+				t.Fatalf("started, pid %d", p.PID)
+			}
+			if !regexp.MustCompile(`nothing listens on port \d+, which it was given in PORT; it listens on port \d+ instead;`).MatchString(err.Error()) {
+				t.Error(err)
+			}
+		})
 	}
 }
 
