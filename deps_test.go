@@ -19,6 +19,7 @@ var imports = map[string][]string{
 	"cmd/modes":         {"loadgen/cpuset", "servers", "servers/child", "servers/node", "servers/workload"},
 	"cmd/selftest":      {"servers", "servers/child", "servers/http1", "loadgen", "loadgen/cpuset", "loadgen/sample", "results"},
 	"cmd/sweep":         {"cmd/bench", "cmd/measure", "cmd/modes", "servers", "servers/child", "servers/workload", "loadgen", "loadgen/cpuset", "loadgen/sample", "results"},
+	"docs/examples":     {},
 	"servers":           {"servers/eventloop", "servers/http1", "servers/workload"},
 	"servers/child":     {},
 	"servers/eventloop": {},
