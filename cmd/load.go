@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"os"
 	"strings"
@@ -146,10 +147,12 @@ func (o loadOptions) complete(a *loadgen.Attack, given func(flag string) bool) e
 		}
 	}
 	if a.Engine == "" {
-		a.Engine = loadgen.Loop
-		if a.Rate > 0 || o.slo > 0 || strings.HasPrefix(strings.ToLower(a.Target.URL), "https:") {
-			a.Engine = loadgen.Vegeta
+		scheme, _, _ := strings.Cut(a.Target.URL, ":")
+		rate := a.Rate
+		if o.slo > 0 {
+			rate = loadgen.VegetaRate // any: what is searched is an open load
 		}
+		a.Engine = loadgen.Auto(scheme, rate, math.Inf(1))
 	}
 	g, err := loadgen.Open(*a) // connects to nobody
 	if err != nil {

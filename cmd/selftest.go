@@ -11,6 +11,7 @@ import (
 	"nodecompare/cmd/selftest"
 	"nodecompare/results"
 	"nodecompare/results/report"
+	"nodecompare/servers/child"
 )
 
 func selftestCommand() *cobra.Command {
@@ -84,7 +85,7 @@ func selftestServerCommand() *cobra.Command {
 		Hidden: true,
 		Args:   noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return selftest.Serve(untilParentEnds(c.Context()), c.OutOrStdout())
+			return selftest.Serve(child.UntilParentEnds(c.Context()), c.OutOrStdout())
 		},
 	}
 }

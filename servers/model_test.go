@@ -163,7 +163,7 @@ func TestEveryLoopServes(t *testing.T) {
 // TestTimeouts has every model end the connections that take too long, and no others.
 func TestTimeouts(t *testing.T) {
 	const limit = 200 * time.Millisecond
-	for _, m := range Modes {
+	for _, m := range Own() {
 		t.Run(m.Name, func(t *testing.T) {
 			expectNoLeaks(t)
 			var waiting sync.WaitGroup
@@ -212,7 +212,7 @@ func TestTimeoutsAreEachRequestsOwn(t *testing.T) {
 		request = "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 	)
 	var asking sync.WaitGroup
-	for _, m := range Modes { // all at once, for it is all waiting
+	for _, m := range Own() { // all at once, for it is all waiting
 		c := connect(t, startModel(t, m.Name, Config{}, func(m model) { setTimeouts(m, timeouts{time.Hour, limit}) }))
 		asking.Go(func() {
 			_, err := io.WriteString(c, request[:7])

@@ -107,9 +107,9 @@ func (v *serving) ended() {
 	}
 }
 
-// eachMode runs f as a subtest for every mode of the table.
+// eachMode runs f as a subtest for every mode of this program's own.
 func eachMode(t *testing.T, f func(t *testing.T, mode string)) {
-	for _, m := range servers.Modes {
+	for _, m := range servers.Own() {
 		t.Run(m.Name, func(t *testing.T) { f(t, m.Name) })
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"nodecompare/loadgen"
 	"nodecompare/results"
+	"nodecompare/servers/workload"
 )
 
 // A blast is a workload beside which some requests are poison: what becomes of the others, the innocent ones, is its radius.
@@ -63,10 +64,10 @@ func poisonOf(name string) *results.Poison {
 }
 
 // blastLadder is the profile's base rung alone, and two open loads at the same rate: without poison, and amid it.
-func (p Profile) blastLadder(b blast) (rungs []rung, base int) {
+func (p Profile) blastLadder(b blast, w workload.Workload) (rungs []rung, base int) {
 	for _, r := range p.Ladder {
 		if r.connections == usualBase {
-			rungs = append(rungs, inSlices(r, b.innocent))
+			rungs = append(rungs, inSlices(r, w))
 		}
 	}
 	open := rung{load: results.Alone, connections: innocentConnections, settle: innocentSettle, duration: innocentTime, rate: innocentRate}

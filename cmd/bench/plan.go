@@ -10,18 +10,18 @@ import (
 	"strings"
 	"time"
 
-	"nodecompare/cmd/modes"
 	"nodecompare/loadgen"
 	"nodecompare/loadgen/cpuset"
 	"nodecompare/results"
 	"nodecompare/results/gate"
+	"nodecompare/servers"
 	"nodecompare/servers/workload"
 	"nodecompare/servers/yardstick"
 )
 
 // Options are what a user asks for.
 type Options struct {
-	Modes     []string      // of modes.All, in the order of the table's columns
+	Modes     []string      // of servers.Modes, in the order of the table's columns
 	Servers   []Server      // users' own, which have the columns after those
 	Workloads []string      // of workload.All
 	Profile   string        // of Profiles
@@ -39,9 +39,6 @@ const DefaultSLO = 100 * time.Millisecond
 // Auto gives closed loads to the loop engine, which costs less than a server does and so finds its capacity; and open loads to
 // vegeta, as long as it can offer their rate on time.
 const Auto = "auto"
-
-// vegetaRate is the highest rate, in requests per second, that vegeta offers on one core with a p99 of the send lag below 1 ms.
-const vegetaRate = 5000
 
 // Plan is what a bench will do, in order.
 type Plan struct {
@@ -116,11 +113,11 @@ func newPlan(o Options, limit int) (*Plan, error) {
 		if slices.ContainsFunc(groups, func(other []slot) bool { return other[0].workload.Name == name }) {
 			return nil, fmt.Errorf("workload %s is named twice", name)
 		}
-		rungs, base, note := profile.ladder(name, limit-yardstickConnections)
+		rungs, base, note := profile.ladder(w, limit-yardstickConnections)
 		if p.spread(w) {
 			note = strings.TrimSpace(note + " Its servers run on all CPUs: beside such requests the load needs hardly any.")
 		}
-		over, without := profile.overload(name, limit-yardstickConnections)
+		over, without := profile.overload(w, limit-yardstickConnections)
 		note = strings.TrimSpace(note + " " + without)
 		described := results.Workload{
 			Name: w.Name, Summary: w.Summary, Method: w.Method, Target: w.Target, Base: base, Note: note, Poison: poisonOf(name), Surge: surgeOf(over),
@@ -154,7 +151,7 @@ func newPlan(o Options, limit int) (*Plan, error) {
 func columns(o Options) ([]slot, error) {
 	var columns []slot
 	for _, name := range o.Modes {
-		m, err := modes.Named(name)
+		m, err := servers.Named(name)
 		if err != nil {
 			return nil, err
 		}
@@ -164,7 +161,7 @@ func columns(o Options) ([]slot, error) {
 		columns = append(columns, slot{name: name, mode: &mode{Mode: m}})
 	}
 	for _, s := range o.Servers {
-		columns = append(columns, slot{name: s.Name, mode: &mode{Mode: modes.Mode{Name: s.Name, Summary: s.summary()}, user: &s}})
+		columns = append(columns, slot{name: s.Name, mode: &mode{Mode: servers.Mode{Name: s.Name, Summary: s.summary()}, user: &s}})
 	}
 	if !o.Null {
 		return columns, nil
@@ -190,13 +187,10 @@ func checkEngine(name string) error {
 
 // engine drives a load of that rate, in requests per second; 0 is a closed one.
 func (p *Plan) engine(rate float64) string {
-	switch {
-	case p.settings.Engine != Auto:
+	if p.settings.Engine != Auto {
 		return p.settings.Engine
-	case rate > 0 && rate <= vegetaRate:
-		return loadgen.Vegeta
 	}
-	return loadgen.Loop
+	return loadgen.Auto("http", rate, loadgen.VegetaRate)
 }
 
 // spreadCost is from where on the load of a request, some 10 µs of CPU time, is next to nothing.
@@ -206,7 +200,7 @@ const spreadCost = 5 * time.Millisecond
 // load takes less than a hundredth of the CPU time, and how many cores a model can use is what the workload is there to show:
 // with one core, all that auto leaves to a server on two, a single event loop would lose nothing.
 func (p *Plan) spread(w workload.Workload) bool {
-	return p.auto && p.split.Pinned() && heavy[w.Name].cost >= spreadCost
+	return p.auto && p.split.Pinned() && w.CPU >= spreadCost
 }
 
 // serverCPUs are those that the servers of a workload are bound to; nil for no binding.
@@ -282,25 +276,22 @@ func (s slot) rungTime(r rung) time.Duration {
 	}
 	pieces := max(1, r.slices)
 	sum := r.leadTime() + r.settle + r.duration + 30*time.Millisecond + time.Duration(r.slices)*slice
-	rest := answerTime[s.workload.Name]
-	if h, ok := heavy[s.workload.Name]; ok {
-		rest = time.Duration(r.connections) * h.cost
-	}
+	rest := max(s.workload.Wait, time.Duration(r.connections)*s.workload.CPU)
 	return sum + time.Duration(1+pieces)*rest
 }
 
 // settling bounds the warm-up. Where a window lasts longer than the profile's, because requests do, there must be time for
 // enough of them all the same.
-func (s slot) settling(p Profile) loadgen.Settling {
-	return loadgen.Settling{Window: p.Warmup.Window, Cap: max(p.Warmup.Cap, mostWindows*s.windowTime(p))}
+func (s slot) settling(p Profile) loadgen.WarmUpOptions {
+	return loadgen.WarmUpOptions{Window: p.Warmup.Window, Cap: max(p.Warmup.Cap, mostWindows*s.windowTime(p))}
 }
 
 // windowTime is how long one window of the warm-up takes: it sends for the profile's time, and then waits for the answers.
 func (s slot) windowTime(p Profile) time.Duration {
-	if h, ok := heavy[s.workload.Name]; ok {
-		return p.Warmup.Window + warmConnections*h.cost
+	if s.workload.CPU > 0 {
+		return p.Warmup.Window + warmConnections*s.workload.CPU
 	}
-	return max(p.Warmup.Window, answerTime[s.workload.Name])
+	return max(p.Warmup.Window, s.workload.Wait)
 }
 
 func (p *Plan) slo() time.Duration {

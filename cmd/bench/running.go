@@ -3,7 +3,7 @@ package bench
 import (
 	"context"
 
-	"nodecompare/cmd/modes"
+	"nodecompare/cmd/measure"
 	"nodecompare/loadgen/sample"
 	"nodecompare/servers/child"
 )
@@ -26,7 +26,7 @@ func (p *Plan) run(ctx context.Context, s slot, upstream string) (running, error
 	if err != nil {
 		return running{}, err
 	}
-	process, err := modes.Start(ctx, p.serverCPUs(s.workload), command)
+	process, err := measure.Start(ctx, p.serverCPUs(s.workload), command)
 	if err != nil {
 		return running{}, err
 	}

@@ -10,9 +10,9 @@ import (
 	"strconv"
 	"strings"
 
-	"nodecompare/cmd/modes"
 	"nodecompare/loadgen/sample"
 	"nodecompare/results"
+	"nodecompare/servers"
 	"nodecompare/servers/workload"
 )
 
@@ -62,7 +62,7 @@ func parseServer(text string) (Server, error) {
 	if !serverName.MatchString(name) {
 		return Server{}, fmt.Errorf("server %q: a name is letters, digits, dots, dashes and underscores", name)
 	}
-	if _, err := modes.Named(name); err == nil {
+	if _, err := servers.Named(name); err == nil {
 		return Server{}, fmt.Errorf("server %s: that is a mode of this program: take another name", name)
 	}
 	if host, port, err := net.SplitHostPort(value); err == nil && !strings.ContainsAny(host+port, " \t/") {

@@ -7,10 +7,11 @@ import (
 	"net/http"
 	"time"
 
-	"nodecompare/cmd/modes"
+	"nodecompare/cmd/measure"
 	"nodecompare/loadgen"
 	"nodecompare/loadgen/sample"
 	"nodecompare/results"
+	"nodecompare/servers"
 	"nodecompare/servers/child"
 	"nodecompare/servers/workload"
 )
@@ -63,12 +64,12 @@ type host struct {
 // served runs use with a fresh server of the slot's mode, and stops it. A server that dies ends the context of use, and is the
 // error.
 func (b *bench) served(ctx context.Context, s slot, use func(context.Context, *host) error) (err error) {
-	upstream := modes.NoUpstream
+	upstream := servers.NoUpstream
 	var beside []sample.Subject
-	if s.workload.Name == "api" {
+	if s.workload.Upstream {
 		// In a process of its own, so that what it costs is not counted as the server's; and on the generator's CPUs, so that the
 		// server has its own to itself: it stands for a service on another machine.
-		up, err := modes.Start(ctx, b.plan.split.Generator, modes.Ours("upstream", "async", upstream))
+		up, err := measure.Start(ctx, b.plan.split.Generator, servers.Ours("upstream", "async", upstream))
 		if err != nil {
 			return err
 		}

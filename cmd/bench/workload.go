@@ -14,7 +14,7 @@ func Special() []workload.Workload {
 		all = append(all, under(b.name, b.summary, b.innocent))
 	}
 	over := under(overloadName, overloadSummary, "mix")
-	over.Target = workload.MixTarget(overloadWait, overloadCompute)
+	over.Target, over.CPU = workload.MixTarget(overloadWait, overloadCompute), overloadCompute
 	return append(all, over)
 }
 

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"nodecompare/cmd/modes"
+	"nodecompare/cmd/measure"
 	"nodecompare/loadgen"
 	"nodecompare/loadgen/cpuset"
 	"nodecompare/loadgen/sample"
@@ -24,7 +24,7 @@ type yard struct {
 }
 
 func startYardstick(ctx context.Context, cpus cpuset.CPUs) (y yard, err error) {
-	y.process, err = modes.Start(ctx, cpus, child.Command{Name: YardstickCommand, Args: []string{YardstickCommand}})
+	y.process, err = measure.Start(ctx, cpus, child.Command{Name: YardstickCommand, Args: []string{YardstickCommand}})
 	if err != nil {
 		return yard{}, err
 	}

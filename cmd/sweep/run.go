@@ -8,16 +8,17 @@ import (
 	"time"
 
 	"nodecompare/cmd/bench"
-	"nodecompare/cmd/modes"
+	"nodecompare/cmd/measure"
 	"nodecompare/loadgen"
 	"nodecompare/loadgen/cpuset"
 	"nodecompare/results"
+	"nodecompare/servers"
 	"nodecompare/servers/child"
 	"nodecompare/servers/workload"
 )
 
 // warming is how a fresh server is brought to a steady state, as bench's standard profile does it.
-var warming = loadgen.Settling{Window: 25 * time.Millisecond, Cap: 750 * time.Millisecond}
+var warming = loadgen.WarmUpOptions{Window: 25 * time.Millisecond, Cap: 750 * time.Millisecond}
 
 const warmConnections = 8
 
@@ -103,12 +104,12 @@ func (r *round) run(ctx context.Context, places []results.MapPlace, random *rand
 	}
 }
 
-func (r *round) start(ctx context.Context, m *modes.Mode) (*child.Process, error) {
-	c, err := m.Command(modes.NoUpstream)
+func (r *round) start(ctx context.Context, m *servers.Mode) (*child.Process, error) {
+	c, err := m.Command(servers.NoUpstream)
 	if err != nil {
 		return nil, err
 	}
-	return modes.Start(ctx, r.plan.split.Server, c)
+	return measure.Start(ctx, r.plan.split.Server, c)
 }
 
 // check takes a server out of the round whose run failed.

@@ -25,6 +25,11 @@ type Workload struct {
 	Body        string
 	ContentType string
 
+	// What a request of Target takes, for who plans a load; none of it where that is little, or some of each.
+	Wait     time.Duration // it only waits, for so long
+	CPU      time.Duration // it computes for so long, so that more connections than cores only queue
+	Upstream bool          // it asks another service
+
 	handle func(*Service, *Exchange)
 }
 
