@@ -75,10 +75,21 @@ func TestGateJob(t *testing.T) {
 		{"a regression is no baseline", "main", []string{"SAVE=true"}, "3", []string{head + with}, "code=3\nsave=false\n", "", 3},
 		{"main with other settings starts anew", "main", []string{"SAVE=true"}, "5", []string{head + with}, "code=5\nsave=true\n", "", 5},
 		{"a mistake in the inputs", "", []string{"SAVE=true"}, "2", []string{head}, "code=2\nsave=false\n", "::error title=nodecompare::Nothing was measured (exit code 2)", 2},
-		{"a server of the repository's", "main", []string{"BASE_SHA=OLD", mine, "MODES=", "WORKLOADS="}, "0", []string{served("work", "", "hello", "new") + " --report=DIR/report.html" + with}, "code=0\nsave=false\n", "", 0},
-		{"the same, and the base commit's", "", []string{"BASE_SHA=OLD", mine, "MODES=async", "WORKLOADS=hello,db"}, "3", []string{served("base", "async", "hello,db", "baseline") + " --format=json", served("work", "async", "hello,db", "new") + " --report=DIR/report.html" + with}, "code=3\nsave=false\n", "", 3},
-		{"nothing of the repository's", "main", []string{"BASE_SHA=OLD", "OWN_TOOL=", "MODES=", "WORKLOADS="}, "0", []string{strings.NewReplacer("modes=async", "modes=blocking,async", "=hello", "=hello,wait").Replace(head) + with}, "code=0\nsave=false\n", "::warning title=nodecompare::Nothing of this repository is measured", 0},
-		{"a server by a further flag", "main", []string{"BASE_SHA=OLD", "OWN_TOOL=", "ARGS=--engine=loop\n--server=mine=./mine\n"}, "0", []string{strings.Replace(head, "loop", "loop --server=mine=./mine", 1) + with}, "code=0\nsave=false\n", "", 0},
+		{"a server of the repository's", "main", []string{"BASE_SHA=OLD", mine, "MODES=", "WORKLOADS="}, "0",
+			[]string{served("work", "", "hello", "new") + " --report=DIR/report.html" + with},
+			"code=0\nsave=false\n", "", 0},
+		{"the same, and the base commit's", "", []string{"BASE_SHA=OLD", mine, "MODES=async", "WORKLOADS=hello,db"}, "3",
+			[]string{
+				served("base", "async", "hello,db", "baseline") + " --format=json",
+				served("work", "async", "hello,db", "new") + " --report=DIR/report.html" + with,
+			},
+			"code=3\nsave=false\n", "", 3},
+		{"nothing of the repository's", "main", []string{"BASE_SHA=OLD", "OWN_TOOL=", "MODES=", "WORKLOADS="}, "0",
+			[]string{strings.NewReplacer("modes=async", "modes=blocking,async", "=hello", "=hello,wait").Replace(head) + with},
+			"code=0\nsave=false\n", "::warning title=nodecompare::Nothing of this repository is measured", 0},
+		{"a server by a further flag", "main", []string{"BASE_SHA=OLD", "OWN_TOOL=", "ARGS=--engine=loop\n--server=mine=./mine\n"}, "0",
+			[]string{strings.Replace(head, "loop", "loop --server=mine=./mine", 1) + with},
+			"code=0\nsave=false\n", "", 0},
 		{"a baseline of the user's own", "main", []string{"BASELINE=marker"}, "0", []string{head + " --baseline=marker"}, "code=0\nsave=false\n", "", 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -185,7 +196,8 @@ func newJob(t *testing.T, bench string) job {
 	}
 	j.env = append(os.Environ(),
 		"DIR="+j.path("dir"), "TOOL="+j.path("tool"), "LOG="+j.path("log"), "GITHUB_OUTPUT="+j.path("output"), "GITHUB_STEP_SUMMARY="+j.path("summary"),
-		"OWN_TOOL=./tool", "SERVER=", "MODES=async", "WORKLOADS=hello", "PROFILE=quick", "ROUNDS=8", "ARGS=--engine=loop\n", "BUILD=", "BASELINE=", "BASE_SHA=", "SAVE=false", "FAIL_ON_INCONCLUSIVE=false",
+		"OWN_TOOL=./tool", "SERVER=",
+		"MODES=async", "WORKLOADS=hello", "PROFILE=quick", "ROUNDS=8", "ARGS=--engine=loop\n", "BUILD=", "BASELINE=", "BASE_SHA=", "SAVE=false", "FAIL_ON_INCONCLUSIVE=false",
 		"BENCH="+bench, "COMPARE="+bench, "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_SYSTEM=/dev/null")
 	j.git(j.root, "init", "-q", "work")
 	for _, marker := range []string{"old", "new"} {

@@ -192,7 +192,7 @@ func TestBenchOfAnExample(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a whole bench: -short")
 	}
-	const file = "python_threads.py"
+	const file = "python_asyncio.py"
 	prepare(t, file)
 	bench, _ := command(t, file)
 	bench = workloadFlag.ReplaceAllString(strings.Replace(bench, "nodecompare", os.Args[0], 1), "--workloads=hello")
