@@ -54,7 +54,7 @@ Workloads:
 		Example: "  nodecompare bench\n  nodecompare bench --profile=quick --modes=async,goroutine --workloads=db,cpu --save=record.json\n  nodecompare bench --baseline=record.json\n  nodecompare bench --server mine='./my-server --port=$PORT' --path wait=/slow",
 		Args:    noArgs,
 		RunE: func(c *cobra.Command, _ []string) (err error) {
-			if b.format, err = report.Named(format); err != nil {
+			if b.format, err = report.Named(report.Formats, format); err != nil {
 				return usageError{fmt.Errorf("--format: %w", err)}
 			}
 			if o.Pin, err = cpuset.ParsePin(pin); err != nil {
@@ -98,7 +98,7 @@ Workloads:
 	flags.StringVar(&b.save, "save", "", "write the whole record to this JSON `file`")
 	flags.StringVar(&b.page, "report", "", "write an HTML report with plots to this `file`")
 	flags.StringVar(&baseline, "baseline", "", "compare with the record in this `file`")
-	flags.StringVar(&format, "format", "table", "how to print the results: "+names(report.Formats, func(f report.Format) string { return f.Name }))
+	flags.StringVar(&format, "format", "table", "how to print the results: "+names(report.Formats, func(f report.Format[*results.Record]) string { return f.Name }))
 	flags.BoolVar(&quiet, "quiet", false, "show no progress")
 	return c
 }
@@ -109,7 +109,7 @@ const selftestTime = 5 * time.Second
 // benchRun is one call of bench: what to measure, and where what comes out goes.
 type benchRun struct {
 	plan       *bench.Plan
-	format     report.Format
+	format     report.Format[*results.Record]
 	save, page string          // files; "" for none
 	baseline   *results.Record // nil for none
 	progress   bench.Progress
@@ -209,7 +209,7 @@ func (b benchRun) print(record *results.Record, compared *gate.Result) error {
 
 // benchFiles are the files that a bench writes, opened before it measures.
 type benchFiles struct {
-	formats []report.Format
+	formats []report.Format[*results.Record]
 	files   []*results.File
 }
 
@@ -219,7 +219,7 @@ func (b benchRun) create() (benchFiles, error) {
 		if wanted.path == "" {
 			continue
 		}
-		format, err := report.Named(wanted.format)
+		format, err := report.Named(report.Formats, wanted.format)
 		if err != nil {
 			return f, errors.Join(err, f.discard())
 		}

@@ -60,7 +60,7 @@ machine with whatever else runs there: give it cores of its own, e.g. by taskset
 		Args: oneURL,
 		RunE: func(c *cobra.Command, args []string) error {
 			a.Target.URL = args[0]
-			f, err := report.LoadNamed(o.format)
+			f, err := report.Named(report.LoadFormats, o.format)
 			if err != nil {
 				return usageError{fmt.Errorf("--format: %w", err)}
 			}
@@ -82,7 +82,7 @@ machine with whatever else runs there: give it cores of its own, e.g. by taskset
 	flags.StringVar(&o.bodyFile, "body-file", "", "`file` with the body of the request")
 	flags.DurationVar(&o.slo, "slo", 0, "search for the highest rate with a p99 of at most this, and no errors")
 	flags.StringVar(&o.save, "save-results", "", "write each result to this `file` as vegeta does, for its report and plot; until it is whole, its name ends with .partial")
-	flags.StringVar(&o.format, "format", "table", "how to print the results: "+names(report.LoadFormats, func(f report.LoadFormat) string { return f.Name }))
+	flags.StringVar(&o.format, "format", "table", "how to print the results: "+names(report.LoadFormats, func(f report.Format[*results.LoadRun]) string { return f.Name }))
 	flags.BoolVar(&o.quiet, "quiet", false, "show no progress")
 	return c
 }
@@ -166,7 +166,7 @@ func (o loadOptions) complete(a *loadgen.Attack, given func(flag string) bool) e
 var errVoid = errors.New("the measurement is VOID: nothing may be concluded from it; the reasons stand with its results")
 
 // runLoad measures and prints; what there is also when it was interrupted.
-func runLoad(ctx context.Context, a loadgen.Attack, o loadOptions, f report.LoadFormat, out, notes io.Writer) error {
+func runLoad(ctx context.Context, a loadgen.Attack, o loadOptions, f report.Format[*results.LoadRun], out, notes io.Writer) error {
 	if err := loadgen.Reach(ctx, a); err != nil {
 		return err
 	}

@@ -21,14 +21,14 @@ format. Nothing is measured, and the words are those that bench saved: the same 
 bytes. On a terminal the table is as wide as that; elsewhere it has 80 columns.
 
 Formats:
-` + listed(report.Formats, 15, func(f report.Format) (string, string) { return f.Name, f.Summary }),
+` + listed(report.Formats, 15, func(f report.Format[*results.Record]) (string, string) { return f.Name, f.Summary }),
 		Example: `  nodecompare report record.json
   nodecompare report record.json --format=markdown >>"$GITHUB_STEP_SUMMARY"
   nodecompare report record.json --format=csv -o trials.csv
   nodecompare report record.json --format=benchfmt -o trials.txt && benchstat -col /mode trials.txt`,
 		Args: oneRecord,
 		RunE: func(c *cobra.Command, args []string) error {
-			f, err := report.Named(format)
+			f, err := report.Named(report.Formats, format)
 			if err != nil {
 				return usageError{fmt.Errorf("--format: %w", err)}
 			}
@@ -36,7 +36,7 @@ Formats:
 		},
 	}
 	flags := c.Flags()
-	flags.StringVar(&format, "format", "table", "how to print the results: "+names(report.Formats, func(f report.Format) string { return f.Name }))
+	flags.StringVar(&format, "format", "table", "how to print the results: "+names(report.Formats, func(f report.Format[*results.Record]) string { return f.Name }))
 	flags.StringVarP(&output, "output", "o", "", "write to this `file`, whole or not at all, instead of standard output")
 	return c
 }
@@ -52,7 +52,7 @@ func oneRecord(_ *cobra.Command, args []string) error {
 }
 
 // runReport renders a saved record. A file does not depend on the terminal that it was made from.
-func runReport(path string, f report.Format, output string, out io.Writer) error {
+func runReport(path string, f report.Format[*results.Record], output string, out io.Writer) error {
 	record, err := results.Load(path)
 	if err != nil {
 		return err

@@ -45,11 +45,11 @@ try may get rid of, or by a defect of the tool. The table says which.`,
 }
 
 func selftestFormats() string {
-	return names(report.SelftestFormats, func(f report.SelftestFormat) string { return f.Name })
+	return names(report.SelftestFormats, func(f report.Format[*results.Selftest]) string { return f.Name })
 }
 
 // runSelftest measures and prints, after an interruption or a failure too: what there is by then.
-func runSelftest(ctx context.Context, short bool, f report.SelftestFormat, say func(string), out io.Writer) error {
+func runSelftest(ctx context.Context, short bool, f report.Format[*results.Selftest], say func(string), out io.Writer) error {
 	plan := selftest.FullPlan()
 	if short {
 		plan = selftest.ShortPlan()

@@ -19,7 +19,7 @@ type attacker struct {
 	failures  *failures
 }
 
-// transport is a transport whose connections outlive a run, but not the run's cancelling.
+// transport is a RoundTripper whose connections outlive a run, but not the run's cancelling.
 type transport interface {
 	http.RoundTripper
 	begin(ctx context.Context) (end func()) // until end is called, ctx's end aborts whatever is in flight

@@ -101,7 +101,7 @@ func lost() gate.Result {
 }
 
 func renderGate(t interface{ Fatal(...any) }, format string, g gate.Result, o report.Options) string {
-	f, err := report.GateNamed(format)
+	f, err := report.Named(report.GateFormats, format)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -209,7 +209,7 @@ func TestGateJSONIsTheGate(t *testing.T) {
 }
 
 func TestGateFormatNames(t *testing.T) {
-	_, err := report.GateNamed("yaml")
+	_, err := report.Named(report.GateFormats, "yaml")
 	if err == nil || err.Error() != `unknown format "yaml": the known ones are table, json, markdown, github` {
 		t.Errorf("got %v", err)
 	}

@@ -18,7 +18,7 @@ import (
 // html is a record's page.
 func html(t testing.TB, r *results.Record) []byte {
 	t.Helper()
-	f, err := report.Named("html")
+	f, err := report.Named(report.Formats, "html")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -59,7 +59,7 @@ func searched(fails float64) *results.LoadRun {
 }
 
 func renderLoad(t interface{ Fatal(...any) }, format string, r *results.LoadRun, width int) string {
-	f, err := report.LoadNamed(format)
+	f, err := report.Named(report.LoadFormats, format)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -67,7 +67,7 @@ func troubledMap() *results.Map {
 
 func renderMap(t testing.TB, format string, m *results.Map, o report.Options) string {
 	t.Helper()
-	f, err := report.MapNamed(format)
+	f, err := report.Named(report.MapFormats, format)
 	if err != nil {
 		t.Fatal(err)
 	}

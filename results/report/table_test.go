@@ -22,7 +22,7 @@ import (
 var update = flag.Bool("update", false, "write the golden files anew: go test ./results/report -update")
 
 func render(t interface{ Fatal(...any) }, format string, r *results.Record, o report.Options) string {
-	f, err := report.Named(format)
+	f, err := report.Named(report.Formats, format)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,7 +173,7 @@ func TestJSONIsTheRecord(t *testing.T) {
 }
 
 func TestUnknownFormatListsTheKnown(t *testing.T) {
-	_, err := report.Named("yaml")
+	_, err := report.Named(report.Formats, "yaml")
 	if err == nil || !strings.Contains(err.Error(), `unknown format "yaml": the known ones are table, json, html, csv, markdown, benchfmt`) {
 		t.Errorf("got %v", err)
 	}
