@@ -33,7 +33,7 @@ func sample() *results.Record {
 func settings(modes ...string) results.Settings {
 	s := results.Settings{Profile: "standard", Rounds: 6, Seed: 7, Engine: "loop", Share: 0.5, SLOUS: 100e3, Workloads: []results.Workload{{
 		Name: "wait", Method: "GET", Target: "/wait?ms=50", Summary: "a wait",
-		Ladder: []results.Step{{Connections: 1, DurationS: 0.5}, {Connections: 64, DurationS: 1.5}, {Connections: 1000, DurationS: 0.7}}, Base: 64,
+		Ladder: []results.Step{{Connections: 1, DurationS: 0.5}, {Connections: 64, DurationS: 1.5}, {Connections: 1000, DurationS: 0.7}}, Base: 64, WaitUS: 50e3,
 	}}}
 	for _, m := range modes {
 		s.Modes = append(s.Modes, results.Mode{Name: m, Summary: "about " + m})

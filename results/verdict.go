@@ -36,6 +36,7 @@ type Finding struct {
 	Words       []Word       `json:"words"`                 // in the order of the settings' modes, without those that took no part
 	Models      []Model      `json:"models,omitempty"`      // Execution: one for each mode
 	Comparisons []Comparison `json:"comparisons,omitempty"` // Performance, Scalability: every metric of every two modes
+	Standings   []Standing   `json:"standings,omitempty"`   // Performance, Scalability: one for each mode that was compared
 	Scaling     []Scaling    `json:"scaling,omitempty"`     // Scalability: one for each mode
 }
 

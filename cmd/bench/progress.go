@@ -25,7 +25,12 @@ type Lines struct {
 	trials int
 }
 
-func (l *Lines) Begin(p *Plan) { l.trials = p.Trials() }
+func (l *Lines) Begin(p *Plan) {
+	l.trials = p.Trials()
+	if p.note != "" {
+		fmt.Fprintln(l.W, p.note)
+	}
+}
 
 func (l *Lines) Rung(string, string, int, int, time.Duration) {}
 
@@ -46,7 +51,10 @@ type Bar struct {
 }
 
 func (b *Bar) Begin(p *Plan) {
-	b.plan = p
+	b.plan, b.ended, b.done = p, 0, 0
+	if p.note != "" {
+		fmt.Fprintln(b.W, p.note)
+	}
 	b.bar = progressbar.NewOptions64(p.Duration().Milliseconds(),
 		progressbar.OptionSetWriter(b.W), progressbar.OptionSetWidth(max(b.Columns-56, 8)),
 		progressbar.OptionSetPredictTime(true), progressbar.OptionClearOnFinish(), progressbar.OptionSetRenderBlankState(true),

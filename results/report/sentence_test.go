@@ -1,6 +1,7 @@
 package report_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -69,13 +70,11 @@ func TestSentences(t *testing.T) {
 
 // Each metric that may decide a row has words of its own.
 func TestEachMetricHasItsWords(t *testing.T) {
-	for _, tier := range append(results.Performance[:len(results.Performance):len(results.Performance)], results.Scalability...) {
-		for _, metric := range tier {
-			r := sample()
-			r.Verdicts[0].Findings[1].Comparisons = []results.Comparison{won(compared(metric.Name, results.Conns(64), 2, 1.8, 2.2, 0.05), "async", true)}
-			if page := render(t, "markdown", r, report.Options{}); strings.Contains(page, metric.Name+" differs by a factor") {
-				t.Errorf("there are no words for %q", metric.Name)
-			}
+	for _, metric := range slices.Concat(results.Performance, results.Scalability) {
+		r := sample()
+		r.Verdicts[0].Findings[1].Comparisons = []results.Comparison{won(compared(metric.Name, results.Conns(64), 2, 1.8, 2.2, 0.05), "async", true)}
+		if page := render(t, "markdown", r, report.Options{}); strings.Contains(page, metric.Name+" differs by a factor") {
+			t.Errorf("there are no words for %q", metric.Name)
 		}
 	}
 }
