@@ -78,9 +78,24 @@ func (row row) decide(r *Record, w Workload, compared []contest) {
 	}
 	answered.at(stat.Confidence)
 	c := row.primary(r, w, compared)
+	if i := slices.IndexFunc(compared[1:], func(c contest) bool { return c.Rounds > 0 }); c.Rounds == 0 && i >= 0 {
+		c = &compared[1+i] // what is left, where that was not measured
+	}
 	c.at(wordConfidence)
 	c.Rests = true
-	c.Decides = c.Better != "" && !slices.ContainsFunc(compared, func(other contest) bool { return other.Better == c.Worse() })
+	c.Decides = c.Better != "" && !slices.ContainsFunc(compared, func(other contest) bool { return other.vetoes(c.Comparison) })
+}
+
+// vetoes says that a figure is surely on the other side. Throughput and CPU per request are two sides of what a machine can do: between
+// them the one that differs surely more is not vetoed.
+func (other contest) vetoes(c Comparison) bool {
+	if other.Better == "" || other.Better != c.Worse() {
+		return false
+	}
+	_, _, low, _ := c.Factors()
+	_, _, _, high := other.Factors()
+	of := func(name string) bool { return name == Throughput.Name || name == CPUPerRequest.Name }
+	return !(of(c.Metric) && of(other.Metric) && low > high)
 }
 
 // A primary is the metric, among those that were compared, that the words of two modes rest on.
@@ -94,12 +109,12 @@ func named(compared []contest, name string) *contest {
 // all CPUs: how many of them a model can use is then what tells models apart.
 const computing = 5000
 
-// cost is CPU per request; throughput where requests compute for long, and where the system does not tell CPU time.
+// cost is CPU per request; throughput where requests compute for long.
 func cost(_ *Record, w Workload, compared []contest) *contest {
-	if c := named(compared, CPUPerRequest.Name); c.Rounds > 0 && w.CPUUS < computing {
-		return c
+	if w.CPUUS >= computing {
+		return named(compared, Throughput.Name)
 	}
-	return named(compared, Throughput.Name)
+	return named(compared, CPUPerRequest.Name)
 }
 
 // tail is p99; memory where p99 is the same, and no more than what the route itself waits, which tells nothing of the server.
