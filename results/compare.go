@@ -37,9 +37,9 @@ type Comparison struct {
 func (c Comparison) open() bool { return c.Rests && c.Rounds > 0 && c.Better == "" && !c.Same }
 
 // mostForeseen is how many rounds are worth naming: beyond it a quieter machine is the better advice.
-const mostForeseen = 100
+const mostForeseen = 50
 
-// RoundsToTell is about how many rounds would tell whether the two differ, if these are as those before; 0 where 100 would not, as
+// RoundsToTell is about how many rounds would tell whether the two differ, if these are as those before; 0 where 50 would not, as
 // when the ratio is that of the floor.
 func (c Comparison) RoundsToTell() int {
 	if c.Rounds == 0 || c.Low <= 0 {
