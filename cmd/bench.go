@@ -15,6 +15,7 @@ import (
 	"golang.org/x/term"
 
 	"nodecompare/cmd/bench"
+	"nodecompare/cmd/lookup"
 	"nodecompare/cmd/selftest"
 	"nodecompare/loadgen"
 	"nodecompare/loadgen/cpuset"
@@ -27,7 +28,7 @@ import (
 func benchCommand() *cobra.Command {
 	o := bench.Options{Seed: rand.Uint64N(1 << 53)}
 	var b benchRun
-	var format, pin, baseline string
+	var format, pin, baseline, known string
 	var own, paths, pids []string // of users' servers
 	var quiet bool
 	c := &cobra.Command{
@@ -56,6 +57,9 @@ Workloads:
 		RunE: func(c *cobra.Command, _ []string) (err error) {
 			if b.format, err = report.Named(format); err != nil {
 				return usageError{fmt.Errorf("--format: %w", err)}
+			}
+			if b.known, err = lookup.Named("selftest", known, selftest.Extents, extentName); err != nil {
+				return usageError{err}
 			}
 			if o.Pin, err = cpuset.ParsePin(pin); err != nil {
 				return usageError{err}
@@ -95,6 +99,7 @@ Workloads:
 	flags.DurationVar(&o.SLO, "slo", bench.DefaultSLO, "p99 latency within which connections count as held")
 	flags.StringVar(&o.Engine, "engine", bench.Auto, "what drives the load: auto, "+names(loadgen.Engines, func(e loadgen.Engine) string { return e.Name })+"; auto is loop for closed loads, and vegeta for open ones it can offer on time")
 	flags.StringVar(&pin, "pin", "auto", "CPUs of servers and load, as in `0-1:2-3`; auto shares them out, off leaves it to the system")
+	flags.StringVar(&known, "selftest", "short", "known answers to begin with: "+lookup.Names(selftest.Extents, extentName)+"; full is what 'nodecompare selftest' does")
 	flags.StringVar(&b.save, "save", "", "write the whole record to this JSON `file`")
 	flags.StringVar(&b.page, "report", "", "write an HTML report with plots to this `file`")
 	flags.StringVar(&baseline, "baseline", "", "compare with the record in this `file`")
@@ -103,13 +108,13 @@ Workloads:
 	return c
 }
 
-// selftestTime is what its short form takes on a quiet machine.
-const selftestTime = 5 * time.Second
+func extentName(e selftest.Extent) string { return e.Name }
 
 // benchRun is one call of bench: what to measure, and where what comes out goes.
 type benchRun struct {
 	plan       *bench.Plan
 	format     report.Format
+	known      selftest.Extent // of the selftest before it
 	save, page string          // files; "" for none
 	baseline   *results.Record // nil for none
 	progress   bench.Progress
@@ -126,8 +131,8 @@ func (b benchRun) run(ctx context.Context) error {
 	if err := b.plan.Prepare(ctx, b.say); err != nil {
 		return errors.Join(err, files.discard())
 	}
-	b.say(fmt.Sprintf("%s; about %v in all, with a few known answers first", b.plan, (b.plan.Duration() + selftestTime).Round(time.Second)))
-	known, selfErr := selftest.Short(ctx)
+	b.say(b.announcement())
+	known, selfErr := b.known.Run(ctx)
 	if selfErr != nil && ctx.Err() == nil {
 		b.say(selfErr.Error()) // what it could not tell is no reason to measure nothing
 	}
@@ -158,6 +163,15 @@ func (b benchRun) run(ctx context.Context) error {
 		err = errors.Join(err, gateError(*compared))
 	}
 	return err
+}
+
+// announcement says what will be done, and how long it takes.
+func (b benchRun) announcement() string {
+	text := fmt.Sprintf("%s; about %v in all", b.plan, (b.plan.Duration() + b.known.Takes).Round(time.Second))
+	if b.known.Takes > 0 {
+		text += ", with a few known answers first"
+	}
+	return text
 }
 
 // commandLine is how this process was called, as a shell takes it.
