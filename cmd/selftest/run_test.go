@@ -160,6 +160,7 @@ func TestEngineWrong(t *testing.T) {
 		"forgets":  {spoil: func(r *loadgen.Result) { r.Latency.Reset() }},
 	} {
 		p := brief()
+		p.Engines = p.Engines[:1] // which one is spoilt makes no difference
 		if name != omission {
 			p.Stall = selftest.Stall{}
 		}
