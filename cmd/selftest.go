@@ -8,9 +8,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"nodecompare/cmd/lookup"
 	"nodecompare/cmd/selftest"
 	"nodecompare/results"
 	"nodecompare/results/report"
+	"nodecompare/servers/child"
 )
 
 func selftestCommand() *cobra.Command {
@@ -33,7 +35,7 @@ try may get rid of, or by a defect of the tool. The table says which.`,
 					return runSelftest(c.Context(), short, f, said(quiet, "selftest", c.ErrOrStderr()), c.OutOrStdout())
 				}
 			}
-			return usageError{fmt.Errorf("--format: unknown format %q: the known ones are %s", format, selftestFormats())}
+			return exitError{exitUsage, fmt.Errorf("--format: unknown format %q: the known ones are %s", format, selftestFormats())}
 		},
 	}
 	flags := c.Flags()
@@ -44,11 +46,11 @@ try may get rid of, or by a defect of the tool. The table says which.`,
 }
 
 func selftestFormats() string {
-	return names(report.SelftestFormats, func(f report.SelftestFormat) string { return f.Name })
+	return lookup.Names(report.SelftestFormats)
 }
 
 // runSelftest measures and prints, after an interruption or a failure too: what there is by then.
-func runSelftest(ctx context.Context, short bool, f report.SelftestFormat, say func(string), out io.Writer) error {
+func runSelftest(ctx context.Context, short bool, f report.Format[*results.Selftest], say func(string), out io.Writer) error {
 	plan := selftest.FullPlan()
 	if short {
 		plan = selftest.ShortPlan()
@@ -62,18 +64,9 @@ func runSelftest(ctx context.Context, short bool, f report.SelftestFormat, say f
 		return errors.Join(runErr, err)
 	}
 	if s.Verdict != results.SelftestOK {
-		return invalidError{fmt.Errorf("selftest: %s: measurements cannot be trusted", s.Verdict)}
+		return exitError{exitInvalid, fmt.Errorf("selftest: %s: measurements cannot be trusted", s.Verdict)}
 	}
 	return nil
-}
-
-// said tells of each step in a line.
-func said(quiet bool, who string, w io.Writer) func(string) {
-	return func(step string) {
-		if !quiet {
-			fmt.Fprintf(w, "%s: %s\n", who, step)
-		}
-	}
 }
 
 // selftestServerCommand is the server that a selftest starts. Nobody else has a use for it.
@@ -84,7 +77,7 @@ func selftestServerCommand() *cobra.Command {
 		Hidden: true,
 		Args:   noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return selftest.Serve(untilParentEnds(c.Context()), c.OutOrStdout())
+			return selftest.Serve(child.UntilParentEnds(c.Context()), c.OutOrStdout())
 		},
 	}
 }

@@ -19,7 +19,8 @@ import (
 // needNode prepares a mode of Node.js. Without Node.js the test is skipped, which CI does not have.
 func needNode(t *testing.T, mode string) {
 	t.Helper()
-	_, err := node.Prepare(t.Context(), mode, "", func(line string) { t.Log(line) })
+	source := map[string]node.Source{"node": node.HTTP, "express": node.Express}[mode]
+	_, err := node.Prepare(t.Context(), source, "", func(line string) { t.Log(line) })
 	if errors.As(err, new(*node.Unavailable)) && os.Getenv("NODECOMPARE_CI") == "" {
 		t.Skip(err)
 	}
@@ -86,15 +87,15 @@ func busy(t *testing.T, url string, loops int) {
 // eachNodeServer runs a test of each mode with one loop and with two, by one signal and the other: all pairs of these are among half of the
 // cases, and all cases where long tests run.
 func eachNodeServer(t *testing.T, signals []syscall.Signal, test func(t *testing.T, mode string, loops int, how syscall.Signal)) {
-	for i, m := range node.Modes {
+	for i, mode := range []string{"node", "express"} {
 		for j, loops := range []int{1, 2} {
 			for k, how := range signals {
 				if (i+j+k)%2 != 0 && !thorough() {
 					continue
 				}
-				t.Run(fmt.Sprintf("%s with %d loops, %v", m.Name, loops, how), func(t *testing.T) {
+				t.Run(fmt.Sprintf("%s with %d loops, %v", mode, loops, how), func(t *testing.T) {
 					t.Parallel()
-					test(t, m.Name, loops, how)
+					test(t, mode, loops, how)
 				})
 			}
 		}

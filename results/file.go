@@ -12,13 +12,13 @@ import (
 	"path/filepath"
 )
 
-// Encode writes the record as indented JSON.
-func Encode(w io.Writer, r *Record) error {
+// Encode writes a record, or any other result, as indented JSON.
+func Encode(w io.Writer, v any) error {
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false) // targets have & and ? in them, and people read this
-	if err := e.Encode(r); err != nil {
-		return fmt.Errorf("write the record: %w", err)
+	if err := e.Encode(v); err != nil {
+		return fmt.Errorf("write JSON: %w", err)
 	}
 	return nil
 }
@@ -89,7 +89,7 @@ type File struct {
 	temp *os.File
 }
 
-// Create makes sure, before anything is measured, that path can be written. Write, Save or Discard must follow.
+// Create makes sure, before anything is measured, that path can be written. Write or Discard must follow.
 func Create(path string) (*File, error) {
 	switch i, err := os.Stat(path); {
 	case err == nil && i.IsDir():
@@ -104,11 +104,6 @@ func Create(path string) (*File, error) {
 		return nil, fmt.Errorf("write %s: %w", path, err)
 	}
 	return &File{path, temp}, nil
-}
-
-// Save writes the record and gives the file its name, or leaves what was there before.
-func (f *File) Save(r *Record) error {
-	return f.Write(func(w io.Writer) error { return Encode(w, r) })
 }
 
 // Write has content write the file and gives it its name, or leaves what was there before: a reader, now or after a crash, finds the

@@ -68,7 +68,7 @@ func TestRecordSurvivesItsFile(t *testing.T) {
 	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("the file has its name before it is whole: %v", err)
 	}
-	if err := f.Save(want); err != nil {
+	if err := f.Write(func(w io.Writer) error { return results.Encode(w, want) }); err != nil {
 		t.Fatal(err)
 	}
 	got, err := results.Load(path)

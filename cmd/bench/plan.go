@@ -10,18 +10,20 @@ import (
 	"strings"
 	"time"
 
-	"nodecompare/cmd/modes"
+	"nodecompare/cmd/lookup"
+	"nodecompare/cmd/measure"
 	"nodecompare/loadgen"
 	"nodecompare/loadgen/cpuset"
 	"nodecompare/results"
 	"nodecompare/results/gate"
+	"nodecompare/servers"
 	"nodecompare/servers/workload"
 	"nodecompare/servers/yardstick"
 )
 
 // Options are what a user asks for.
 type Options struct {
-	Modes     []string      // of modes.All, in the order of the table's columns
+	Modes     []string      // of servers.Modes, in the order of the table's columns
 	Servers   []Server      // users' own, which have the columns after those
 	Workloads []string      // of workload.All
 	Profile   string        // of Profiles
@@ -39,9 +41,6 @@ const DefaultSLO = 100 * time.Millisecond
 // Auto gives closed loads to the loop engine, which costs less than a server does and so finds its capacity; and open loads to
 // vegeta, as long as it can offer their rate on time.
 const Auto = "auto"
-
-// vegetaRate is the highest rate, in requests per second, that vegeta offers on one core with a p99 of the send lag below 1 ms.
-const vegetaRate = 5000
 
 // Plan is what a bench will do, in order.
 type Plan struct {
@@ -68,11 +67,11 @@ type slot struct {
 // NewPlan checks the options and lays out the trials. Connections are bounded by the open files that a process may have: both
 // the load and the server need one for each.
 func NewPlan(o Options) (*Plan, error) {
-	return newPlan(o, connectionLimit())
+	return newPlan(o, measure.MaxConnections())
 }
 
 func newPlan(o Options, limit int) (*Plan, error) {
-	profile, err := profileNamed(o.Profile)
+	profile, err := lookup.Named("profile", o.Profile, Profiles)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +80,7 @@ func newPlan(o Options, limit int) (*Plan, error) {
 	}
 	profile.Rounds = cmp.Or(o.Rounds, profile.Rounds)
 	engine := cmp.Or(o.Engine, Auto)
-	if err := checkEngine(engine); err != nil {
+	if _, err := lookup.Named("load engine", engine, slices.Concat([]loadgen.Engine{{Name: Auto}}, loadgen.Engines)); err != nil {
 		return nil, err
 	}
 	split, err := o.Pin.Choose()
@@ -116,11 +115,11 @@ func newPlan(o Options, limit int) (*Plan, error) {
 		if slices.ContainsFunc(groups, func(other []slot) bool { return other[0].workload.Name == name }) {
 			return nil, fmt.Errorf("workload %s is named twice", name)
 		}
-		rungs, base, note := profile.ladder(name, limit-yardstickConnections)
+		rungs, base, note := profile.ladder(w, limit-yardstickConnections)
 		if p.spread(w) {
 			note = strings.TrimSpace(note + " Its servers run on all CPUs: beside such requests the load needs hardly any.")
 		}
-		over, without := profile.overload(name, limit-yardstickConnections)
+		over, without := profile.overload(w, limit-yardstickConnections)
 		note = strings.TrimSpace(note + " " + without)
 		described := results.Workload{
 			Name: w.Name, Summary: w.Summary, Method: w.Method, Target: w.Target, Base: base, Note: note, Poison: poisonOf(name), Surge: surgeOf(over),
@@ -154,7 +153,7 @@ func newPlan(o Options, limit int) (*Plan, error) {
 func columns(o Options) ([]slot, error) {
 	var columns []slot
 	for _, name := range o.Modes {
-		m, err := modes.Named(name)
+		m, err := lookup.Named("mode", name, servers.Modes)
 		if err != nil {
 			return nil, err
 		}
@@ -164,7 +163,7 @@ func columns(o Options) ([]slot, error) {
 		columns = append(columns, slot{name: name, mode: &mode{Mode: m}})
 	}
 	for _, s := range o.Servers {
-		columns = append(columns, slot{name: s.Name, mode: &mode{Mode: modes.Mode{Name: s.Name, Summary: s.summary()}, user: &s}})
+		columns = append(columns, slot{name: s.Name, mode: &mode{Mode: servers.Mode{Name: s.Name, Summary: s.summary()}, user: &s}})
 	}
 	if !o.Null {
 		return columns, nil
@@ -177,26 +176,12 @@ func columns(o Options) ([]slot, error) {
 	return []slot{a, b}, nil
 }
 
-func checkEngine(name string) error {
-	known := []string{Auto}
-	for _, e := range loadgen.Engines {
-		known = append(known, e.Name)
-	}
-	if slices.Contains(known, name) {
-		return nil
-	}
-	return fmt.Errorf("unknown load engine %q: the known ones are %s", name, strings.Join(known, ", "))
-}
-
 // engine drives a load of that rate, in requests per second; 0 is a closed one.
 func (p *Plan) engine(rate float64) string {
-	switch {
-	case p.settings.Engine != Auto:
+	if p.settings.Engine != Auto {
 		return p.settings.Engine
-	case rate > 0 && rate <= vegetaRate:
-		return loadgen.Vegeta
 	}
-	return loadgen.Loop
+	return loadgen.Auto("http", rate, loadgen.VegetaRate)
 }
 
 // spreadCost is from where on the load of a request, some 10 µs of CPU time, is next to nothing.
@@ -206,7 +191,7 @@ const spreadCost = 5 * time.Millisecond
 // load takes less than a hundredth of the CPU time, and how many cores a model can use is what the workload is there to show:
 // with one core, all that auto leaves to a server on two, a single event loop would lose nothing.
 func (p *Plan) spread(w workload.Workload) bool {
-	return p.auto && p.split.Pinned() && heavy[w.Name].cost >= spreadCost
+	return p.auto && p.split.Pinned() && w.CPU >= spreadCost
 }
 
 // serverCPUs are those that the servers of a workload are bound to; nil for no binding.
@@ -215,6 +200,14 @@ func (p *Plan) serverCPUs(w workload.Workload) cpuset.CPUs {
 		return p.allowed // by name: this process's own, which they would have else, are the generator's
 	}
 	return p.split.Server
+}
+
+// cpus returns those of server and generator; nil for all.
+func (p *Plan) cpus() cpuset.CPUs {
+	if p.split.Pinned() && !p.auto {
+		return slices.Concat(p.split.Server, p.split.Generator)
+	}
+	return p.allowed // auto shares all of them out
 }
 
 // shuffled lays out the rounds. Each shuffles the workloads anew, and within a workload its modes: the trials that are compared
@@ -245,62 +238,6 @@ func (p *Plan) only(suspects []gate.Pair) *Plan {
 		}
 	}
 	return &second
-}
-
-// startStop is what a trial takes beside its load: two processes started, asked, sampled and stopped.
-const startStop = 250 * time.Millisecond
-
-// Duration is how long the bench should take, within a fifth or so.
-func (p *Plan) Duration() time.Duration {
-	var sum time.Duration
-	if !p.again {
-		sum = p.pilotTime()
-	}
-	for _, s := range p.slots {
-		sum += s.duration(p.profile)
-	}
-	return sum
-}
-
-// duration counts an open load at its own share as half: the slowest mode has none.
-func (s slot) duration(p Profile) time.Duration {
-	sum := startStop + usualWindows*s.windowTime(p)
-	for _, r := range s.rungs {
-		if r.load == results.Own {
-			sum += s.rungTime(r) / 2
-		} else {
-			sum += s.rungTime(r)
-		}
-	}
-	return sum
-}
-
-// rungTime counts what is in flight at the end of the settling run and of each slice, and has to be waited for.
-func (s slot) rungTime(r rung) time.Duration {
-	if r.surge != nil {
-		return r.settle + r.duration // its queue is gone long before it ends
-	}
-	pieces := max(1, r.slices)
-	sum := r.leadTime() + r.settle + r.duration + 30*time.Millisecond + time.Duration(r.slices)*slice
-	rest := answerTime[s.workload.Name]
-	if h, ok := heavy[s.workload.Name]; ok {
-		rest = time.Duration(r.connections) * h.cost
-	}
-	return sum + time.Duration(1+pieces)*rest
-}
-
-// settling bounds the warm-up. Where a window lasts longer than the profile's, because requests do, there must be time for
-// enough of them all the same.
-func (s slot) settling(p Profile) loadgen.Settling {
-	return loadgen.Settling{Window: p.Warmup.Window, Cap: max(p.Warmup.Cap, mostWindows*s.windowTime(p))}
-}
-
-// windowTime is how long one window of the warm-up takes: it sends for the profile's time, and then waits for the answers.
-func (s slot) windowTime(p Profile) time.Duration {
-	if h, ok := heavy[s.workload.Name]; ok {
-		return p.Warmup.Window + warmConnections*h.cost
-	}
-	return max(p.Warmup.Window, answerTime[s.workload.Name])
 }
 
 func (p *Plan) slo() time.Duration {

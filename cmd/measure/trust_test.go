@@ -16,6 +16,7 @@ import (
 
 // The counts of a real load add up, and its figures agree, also where a server fails in more than one way.
 func TestRealLoadsAreNotVoid(t *testing.T) {
+	t.Parallel()
 	var n atomic.Int64
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		switch n.Add(1) % 20 {
@@ -35,15 +36,15 @@ func TestRealLoadsAreNotVoid(t *testing.T) {
 	}))
 	defer server.Close()
 	for name, rate := range map[string]float64{"closed": 0, "open": 300} {
-		a := loadgen.Attack{Target: loadgen.Target{URL: server.URL}, Connections: 8, Rate: rate, Duration: 300 * time.Millisecond}
-		r, err := loadgen.Run(t.Context(), a)
+		a := loadgen.Attack{Target: loadgen.Target{URL: server.URL}, Connections: 8, Rate: rate, Duration: 300 * time.Millisecond, Engine: loadgen.Vegeta}
+		r, err := drive(t.Context(), a)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if len(r.ErrorKinds) < 2 {
 			t.Errorf("%s: errors %v, want two kinds of them", name, r.ErrorKinds)
 		}
-		trust := results.Weigh(measure.From(a, r, nil, 0, nil))
+		trust := results.Weigh(measure.Evidence(a, &loadgen.Measurement{Result: r}))
 		for _, reason := range trust.Reasons {
 			if !strings.Contains(reason, "late") && !strings.Contains(reason, "were due") { // a slow machine may be that
 				t.Errorf("%s: %s", name, reason)
@@ -54,6 +55,7 @@ func TestRealLoadsAreNotVoid(t *testing.T) {
 
 // One connection to a server that takes 50 ms for an answer cannot carry 300 requests a second.
 func TestOverloadIsVoid(t *testing.T) {
+	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		select {
 		case <-time.After(50 * time.Millisecond):
@@ -62,11 +64,11 @@ func TestOverloadIsVoid(t *testing.T) {
 	}))
 	defer server.Close()
 	a := loadgen.Attack{Target: loadgen.Target{URL: server.URL}, Connections: 1, Rate: 300, Duration: 200 * time.Millisecond}
-	r, err := loadgen.Run(t.Context(), a)
+	r, err := drive(t.Context(), a)
 	if err != nil {
 		t.Fatal(err)
 	}
-	trust := results.Weigh(measure.From(a, r, nil, 0, nil))
+	trust := results.Weigh(measure.Evidence(a, &loadgen.Measurement{Result: r}))
 	if trust.Status != results.Void || len(trust.Reasons) != 2 || !strings.Contains(trust.Reasons[0], "of 60)") || !strings.Contains(trust.Reasons[1], "late or more") {
 		t.Errorf("%+v; want that most was not sent, and the rest late", trust)
 	}
@@ -75,6 +77,7 @@ func TestOverloadIsVoid(t *testing.T) {
 // A closed load that the server keeps waiting for its last answer, long after the time for sending is over: all connections but one idle
 // meanwhile, and nothing is wrong.
 func TestLateEndIsValid(t *testing.T) {
+	t.Parallel()
 	const connections, duration = 100, 600 * time.Millisecond
 	var once sync.Once
 	began := time.Now()
@@ -90,7 +93,7 @@ func TestLateEndIsValid(t *testing.T) {
 	}))
 	defer server.Close()
 	a := loadgen.Attack{Target: loadgen.Target{URL: server.URL}, Connections: connections, Duration: duration, Engine: loadgen.Loop}
-	r, err := loadgen.Run(t.Context(), a)
+	r, err := drive(t.Context(), a)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +105,7 @@ func TestLateEndIsValid(t *testing.T) {
 	if r.Errors != 0 || each < (duration-r.Starting)*995/1000 || each > r.Elapsed*1005/1000 {
 		t.Errorf("%d errors; the latencies of a connection add up to %v, from %v on, in a load of %v that took %v", r.Errors, each, r.Starting, duration, r.Elapsed)
 	}
-	if trust := results.Weigh(measure.From(a, r, nil, 0, nil)); trust.Status != results.Valid {
+	if trust := results.Weigh(measure.Evidence(a, &loadgen.Measurement{Result: r})); trust.Status != results.Valid {
 		t.Errorf("%+v", trust)
 	}
 }

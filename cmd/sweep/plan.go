@@ -8,17 +8,18 @@ import (
 	"slices"
 	"time"
 
-	"nodecompare/cmd/bench"
-	"nodecompare/cmd/modes"
+	"nodecompare/cmd/lookup"
+	"nodecompare/cmd/measure"
 	"nodecompare/loadgen"
 	"nodecompare/loadgen/cpuset"
 	"nodecompare/results"
+	"nodecompare/servers"
 	"nodecompare/servers/workload"
 )
 
 // Options are what a user asks for.
 type Options struct {
-	Modes       []string        // of modes.All: at least two
+	Modes       []string        // of servers.Modes: at least two
 	Waits       []time.Duration // of a request: whole milliseconds
 	CPUs        []time.Duration // of computing in a request: whole microseconds
 	Connections []int
@@ -30,7 +31,7 @@ type Options struct {
 // Plan is what a map will do.
 type Plan struct {
 	settings results.MapSettings
-	modes    []*modes.Mode
+	modes    []*servers.Mode
 	split    cpuset.Split
 }
 
@@ -41,8 +42,6 @@ const (
 	lightest = 20 * time.Microsecond
 	// longest bounds a map: one that would take more is refused before it begins.
 	longest = time.Hour
-	// spareFiles are the descriptors that a process needs beside its connections.
-	spareFiles = 256
 
 	serverTime = 250 * time.Millisecond // to start a server and to stop it
 	runTime    = 10 * time.Millisecond  // to open connections, and to sample
@@ -61,7 +60,7 @@ func NewPlan(o Options) (*Plan, error) {
 	if p.settings.CPUs, err = whole("cpus", o.CPUs, time.Microsecond, workload.MixMaxCPU); err != nil {
 		return nil, err
 	}
-	most := int(min(bench.ThisHost().OpenFiles, 1<<20)) - spareFiles
+	most := measure.MaxConnections()
 	for i, n := range o.Connections {
 		switch {
 		case n < 1:
@@ -73,7 +72,7 @@ func NewPlan(o Options) (*Plan, error) {
 		}
 	}
 	for i, name := range o.Modes {
-		m, err := modes.Named(name)
+		m, err := lookup.Named("mode", name, servers.Modes)
 		if err != nil {
 			return nil, err
 		}
@@ -117,7 +116,7 @@ func whole(name string, times []time.Duration, unit, most time.Duration) ([]int,
 
 // Duration is how long the map should take, within a fifth or so.
 func (p *Plan) Duration() time.Duration {
-	each := serverTime + warming.Window*(loadgen.SteadyWindows+2)
+	each := serverTime + measure.StandardWarmUp.Window*(loadgen.SteadyWindows+2)
 	for _, at := range p.settings.Places() {
 		t := timesOf(at)
 		each += runTime + t.settle + t.lead + t.window + 2*cycle(at) // both runs end with the answers to what they sent

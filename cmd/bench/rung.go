@@ -1,0 +1,197 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"slices"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"nodecompare/cmd/measure"
+	"nodecompare/loadgen"
+	"nodecompare/loadgen/sample"
+	"nodecompare/results"
+)
+
+const sampleInterval = 20 * time.Millisecond
+
+// runRung puts one rung of load on the server and samples it, the generator and the host meanwhile. rate is in requests per
+// second, 0 for a closed load.
+func (b *bench) runRung(ctx context.Context, t *target, r rung, rate float64, unsteady bool) (results.Rung, error) {
+	a := t.attack
+	a.Connections, a.Rate, a.Duration, a.Engine = r.connections, rate, r.duration, b.plan.engine(rate)
+	var over *overloading
+	if r.surge != nil {
+		over = newOverloading(r, rate, b.plan.slo())
+		a = over.attack(a)
+		a.Engine = b.plan.engine(0) // thousands of requests in flight, as in a closed load of as many connections
+	}
+	g, err := loadgen.Open(a)
+	if err != nil {
+		return results.Rung{}, err
+	}
+	defer g.Close()
+	b.awake = g.Awake
+	if _, err := g.Run(ctx, r.settle); err != nil {
+		return results.Rung{}, err
+	}
+	var result *loadgen.Result
+	var beside *results.Yardstick
+	var around measure.Interference
+	began := time.Since(t.began)
+	windows, err := watched([]sample.Subject{t.server.sampled, {PID: os.Getpid()}}, func() error {
+		before, err := measure.ReadHostUsage(b.plan.cpus(), t.helpers...)
+		if err != nil {
+			return err
+		}
+		switch {
+		case r.slices > 0:
+			result, beside, err = turns(ctx, r, t.server.sampled, g, t.yard)
+		case over != nil:
+			result, err = over.run(ctx, t.attack, g)
+		default:
+			result, err = g.Run(ctx, r.duration)
+		}
+		if err != nil {
+			return err
+		}
+		after, err := measure.ReadHostUsage(b.plan.cpus(), t.helpers...)
+		around = after.Since(before)
+		return err
+	})
+	if err != nil {
+		return results.Rung{}, err
+	}
+	rung, err := measured(a, r, result, windows[0])
+	if err != nil {
+		return results.Rung{}, err
+	}
+	rung.StartS, rung.Yardstick = seconds(began), beside
+	e := measure.Evidence(a, &loadgen.Measurement{Result: result, Generator: windows[1], Cores: b.generatorCores(), Host: &around.Interference})
+	e.Unsteady = unsteady
+	e.Others, e.All = around.Others(windows)
+	if over != nil {
+		toll := over.toll()
+		rung.Toll = &toll
+		e.ClientsWaited = over.waited(toll)
+		e.Generator.Cores = min(overloadThreads, b.generatorCores())
+	}
+	trust := results.Weigh(e)
+	rung.Trust = &trust
+	return rung, nil
+}
+
+func (b *bench) generatorCores() int {
+	if s := b.plan.split; s.Pinned() {
+		return len(s.Generator)
+	}
+	return runtime.NumCPU()
+}
+
+// watched runs a load with a window on each subject; a window is nil where the system does not tell, and of nobody. The last one is
+// closed first: the generator's own must not hold what it costs to close that of a server with a thousand threads.
+func watched(subjects []sample.Subject, load func() error) ([]*sample.Window, error) {
+	watchers := make([]*sample.Watcher, len(subjects))
+	windows := make([]*sample.Window, len(subjects))
+	stop := func() (err error) {
+		for i, w := range slices.Backward(watchers) {
+			if w == nil {
+				continue
+			}
+			window, stopErr := w.Stop()
+			windows[i], err = &window, errors.Join(err, stopErr)
+		}
+		return err
+	}
+	for i, subject := range subjects {
+		if subject == nobody {
+			continue
+		}
+		w, err := subject.Watch(sampleInterval)
+		if err != nil && !errors.Is(err, sample.ErrUnsupported) {
+			return nil, errors.Join(err, stop())
+		}
+		watchers[i] = w
+	}
+	err := load()
+	return windows, errors.Join(err, stop())
+}
+
+// measured puts what the load and the window told into the record's form.
+func measured(a loadgen.Attack, r rung, l *loadgen.Result, w *sample.Window) (results.Rung, error) {
+	rung := results.Rung{
+		Load: r.load, Engine: a.Engine, Connections: r.connections, ElapsedS: seconds(l.Elapsed), Requests: l.Requests, Errors: l.Errors,
+		ErrorKinds: l.ErrorKinds, ErrorExamples: l.ErrorExamples, Codes: l.Codes, Timeline: timeline(r, l, w),
+	}
+	answered := float64(rung.Answered())
+	if answered > 0 && l.Elapsed > 0 {
+		rung.LatencyUS = measure.Latency(l.Latency)
+		rung.ThroughputRPS = answered / l.Elapsed.Seconds()
+		rung.InFlight = rung.ThroughputRPS * rung.LatencyUS.Mean / 1e6
+		histogram, err := l.Latency.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
+		if err != nil {
+			return rung, fmt.Errorf("encode the latencies: %w", err)
+		}
+		rung.Histogram = string(histogram)
+	}
+	if a.Rate > 0 {
+		uncorrected := measure.Latency(l.Uncorrected)
+		lag := measure.Lag(l.SendLag)
+		rung.OfferedRPS, rung.Unsent, rung.UncorrectedUS, rung.SendLagUS = l.Offered, l.Unsent, &uncorrected, &lag
+	}
+	if w == nil {
+		return rung, nil
+	}
+	rung.Process = &results.Process{
+		CPUS: seconds(w.CPU), Threads: w.ThreadsPeak, ActiveThreads: w.ActiveThreads, BusyThreads: w.BusyThreads, RSSBytes: w.RSSPeak,
+		Processes: w.Processes, Files: w.FDsPeak, ShortLived: w.ShortLived,
+		VoluntarySwitches: w.VoluntarySwitches, InvoluntarySwitches: w.InvoluntarySwitches,
+	}
+	if w.Processes > 1 && w.PSSEnd > 0 {
+		rung.Process.RSSBytes = w.PSSEnd // the sum of the resident memory would count what they share as often as there are processes
+	}
+	if answered > 0 {
+		rung.Process.CPUUSPerRequest = float64(w.CPU.Nanoseconds()) / 1e3 / answered
+	}
+	return rung, nil
+}
+
+// timelineInterval is the shortest interval of a timeline.
+const timelineInterval = 50 * time.Millisecond
+
+// timeline puts the answers and the ticks of the server's window into intervals of one length, which is a multiple of the
+// generator's own; nil where nothing was answered. On a rung in slices the window holds the yardstick's slices too, so that only
+// the answers are told, slice after slice.
+func timeline(r rung, l *loadgen.Result, w *sample.Window) *results.Timeline {
+	if l.CompletedEvery <= 0 || len(l.Completed) == 0 {
+		return nil
+	}
+	each := max(1, int((timelineInterval+l.CompletedEvery-1)/l.CompletedEvery))
+	interval := time.Duration(each) * l.CompletedEvery
+	t := &results.Timeline{IntervalS: seconds(interval)}
+	for i, n := range l.Completed {
+		if i%each == 0 {
+			t.Requests = append(t.Requests, 0)
+		}
+		t.Requests[len(t.Requests)-1] += n
+	}
+	if w == nil || r.slices > 0 || len(w.Ticks) == 0 {
+		return t
+	}
+	next, used := 0, time.Duration(0)
+	last := w.Ticks[0]
+	for i := range t.Requests {
+		for end := time.Duration(i+1) * interval; next < len(w.Ticks) && w.Ticks[next].At <= end; next++ {
+			last = w.Ticks[next]
+		}
+		t.CPUS = append(t.CPUS, seconds(last.CPU-used))
+		t.Threads = append(t.Threads, last.Threads)
+		t.RSSBytes = append(t.RSSBytes, last.RSS)
+		used = last.CPU
+	}
+	return t
+}
