@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"nodecompare/cmd/lookup"
 	"nodecompare/results"
 	"nodecompare/results/gate"
 	"nodecompare/results/report"
@@ -37,12 +38,12 @@ Formats:
 		RunE: func(c *cobra.Command, args []string) error {
 			f, err := report.GateNamed(format)
 			if err != nil {
-				return usageError{fmt.Errorf("--format: %w", err)}
+				return exitError{exitUsage, fmt.Errorf("--format: %w", err)}
 			}
 			return runCompare(args[0], args[1], f, c.OutOrStdout())
 		},
 	}
-	c.Flags().StringVar(&format, "format", report.GateFormats[0].Name, "how to print the outcome: "+names(report.GateFormats, func(f report.GateFormat) string { return f.Name }))
+	c.Flags().StringVar(&format, "format", report.GateFormats[0].Name, "how to print the outcome: "+lookup.Names(report.GateFormats, func(f report.GateFormat) string { return f.Name }))
 	return c
 }
 
@@ -51,9 +52,9 @@ func twoRecords(_ *cobra.Command, args []string) error {
 	case 2:
 		return nil
 	case 0, 1:
-		return usageError{errors.New("two records are needed, the old one first: name files that 'nodecompare bench --save=FILE' wrote")}
+		return exitError{exitUsage, errors.New("two records are needed, the old one first: name files that 'nodecompare bench --save=FILE' wrote")}
 	}
-	return usageError{fmt.Errorf("two records are compared, and there is %q as well", args[2])}
+	return exitError{exitUsage, fmt.Errorf("two records are compared, and there is %q as well", args[2])}
 }
 
 // runCompare prints what the new record says against the old one. The error says so too, unless it is a pass.
@@ -77,7 +78,7 @@ func runCompare(oldPath, newPath string, f report.GateFormat, out io.Writer) err
 func loadRecord(path string) (*results.Record, error) {
 	r, err := results.Load(path)
 	if _, unreachable := errors.AsType[*fs.PathError](err); err != nil && !unreachable {
-		err = invalidError{err}
+		err = exitError{exitInvalid, err}
 	}
 	return r, err
 }
@@ -92,9 +93,9 @@ func gateError(g gate.Result) error {
 	case gate.Pass:
 		return nil
 	case gate.Regressed:
-		return regressedError{fmt.Errorf("regressed: figures that became worse: %d; see the comparison", counts[gate.Regressed])}
+		return exitError{exitRegressed, fmt.Errorf("regressed: figures that became worse: %d; see the comparison", counts[gate.Regressed])}
 	case gate.Inconclusive:
-		return inconclusiveError{fmt.Errorf("inconclusive: figures that may have become worse: %d; see the comparison for what would settle it", counts[gate.Inconclusive])}
+		return exitError{exitInconclusive, fmt.Errorf("inconclusive: figures that may have become worse: %d; see the comparison for what would settle it", counts[gate.Inconclusive])}
 	}
-	return invalidError{errors.New("invalid: nothing can be concluded from the two records; see the comparison for why")}
+	return exitError{exitInvalid, errors.New("invalid: nothing can be concluded from the two records; see the comparison for why")}
 }

@@ -16,7 +16,7 @@ func guardCommand() *cobra.Command {
 		Use: child.GuardCommand, Hidden: true, DisableFlagParsing: true,
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return usageError{fmt.Errorf("%s takes a program and its arguments, and was given none", c.CommandPath())}
+				return exitError{exitUsage, fmt.Errorf("%s takes a program and its arguments, and was given none", c.CommandPath())}
 			}
 			signal.Reset(syscall.SIGINT, syscall.SIGTERM) // they are the guard's: a second one must not end it as it ends other commands
 			status, err := child.Guard(args[0], args[1:]...)

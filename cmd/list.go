@@ -14,12 +14,3 @@ func listed[T any](table []T, width int, line func(T) (name, summary string)) st
 	}
 	return b.String()
 }
-
-// names are those of a table, as a sentence lists them.
-func names[T any](table []T, name func(T) string) string {
-	all := make([]string, len(table))
-	for i, t := range table {
-		all[i] = name(t)
-	}
-	return strings.Join(all, ", ")
-}

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"nodecompare/cmd/load"
+	"nodecompare/cmd/lookup"
 	"nodecompare/loadgen"
 	"nodecompare/results"
 	"nodecompare/results/report"
@@ -61,7 +62,7 @@ machine with whatever else runs there: give it cores of its own, e.g. by taskset
 			a.Target.URL = args[0]
 			f, err := report.LoadNamed(o.format)
 			if err != nil {
-				return usageError{fmt.Errorf("--format: %w", err)}
+				return exitError{exitUsage, fmt.Errorf("--format: %w", err)}
 			}
 			if err := o.complete(&a, c.Flags().Changed); err != nil {
 				return err
@@ -74,14 +75,14 @@ machine with whatever else runs there: give it cores of its own, e.g. by taskset
 	flags.Float64Var(&a.Rate, "rate", 0, "requests per second of an open load; 0 is a closed one")
 	flags.DurationVar(&a.Duration, "duration", loadDuration, fmt.Sprintf("how long to send; with --slo, in each probe: at least %.0f times the SLO, and the default is %v", 1/load.Resolution, probeDuration))
 	flags.DurationVar(&a.Timeout, "timeout", loadgen.DefaultTimeout, "limit of one request")
-	flags.StringVar(&a.Engine, "engine", "", "what drives the load: "+names(loadgen.Engines, func(e loadgen.Engine) string { return e.Name })+" (default see above)")
+	flags.StringVar(&a.Engine, "engine", "", "what drives the load: "+lookup.Names(loadgen.Engines, func(e loadgen.Engine) string { return e.Name })+" (default see above)")
 	flags.StringVar(&a.Target.Method, "method", "", "of the request (default GET, or POST with a body)")
 	flags.StringArrayVarP(&o.headers, "header", "H", nil, "`'Name: value'` of the request; may be given more than once")
 	flags.StringVar(&o.body, "body", "", "of the request")
 	flags.StringVar(&o.bodyFile, "body-file", "", "`file` with the body of the request")
 	flags.DurationVar(&o.slo, "slo", 0, "search for the highest rate with a p99 of at most this, and no errors")
 	flags.StringVar(&o.save, "save-results", "", "write each result to this `file` as vegeta does, for its report and plot; until it is whole, its name ends with .partial")
-	flags.StringVar(&o.format, "format", "table", "how to print the results: "+names(report.LoadFormats, func(f report.LoadFormat) string { return f.Name }))
+	flags.StringVar(&o.format, "format", "table", "how to print the results: "+lookup.Names(report.LoadFormats, func(f report.LoadFormat) string { return f.Name }))
 	flags.BoolVar(&o.quiet, "quiet", false, "show no progress")
 	return c
 }
@@ -91,28 +92,28 @@ func oneURL(c *cobra.Command, args []string) error {
 	case 1:
 		return nil
 	case 0:
-		return usageError{errors.New("the URL to load is missing")}
+		return exitError{exitUsage, errors.New("the URL to load is missing")}
 	}
-	return usageError{fmt.Errorf("one URL is loaded at a time, and there is %q as well", args[1])}
+	return exitError{exitUsage, fmt.Errorf("one URL is loaded at a time, and there is %q as well", args[1])}
 }
 
 // complete fills the attack in with what the flags say, and refuses what cannot be meant.
 func (o loadOptions) complete(a *loadgen.Attack, given func(flag string) bool) error {
 	switch {
 	case a.Duration <= 0:
-		return usageError{fmt.Errorf("--duration=%v: it must be more than 0", a.Duration)}
+		return exitError{exitUsage, fmt.Errorf("--duration=%v: it must be more than 0", a.Duration)}
 	case a.Timeout <= 0:
-		return usageError{fmt.Errorf("--timeout=%v: it must be more than 0", a.Timeout)}
+		return exitError{exitUsage, fmt.Errorf("--timeout=%v: it must be more than 0", a.Timeout)}
 	case given("rate") && !(a.Rate > 0):
-		return usageError{fmt.Errorf("--rate=%v: it must be more than 0; for a closed load leave it out", a.Rate)}
+		return exitError{exitUsage, fmt.Errorf("--rate=%v: it must be more than 0; for a closed load leave it out", a.Rate)}
 	case given("slo") && o.slo <= 0:
-		return usageError{fmt.Errorf("--slo=%v: it must be more than 0, e.g. 100ms", o.slo)}
+		return exitError{exitUsage, fmt.Errorf("--slo=%v: it must be more than 0, e.g. 100ms", o.slo)}
 	case o.slo > 0 && given("rate"):
-		return usageError{errors.New("--slo searches for a rate, so --rate cannot be given with it")}
+		return exitError{exitUsage, errors.New("--slo searches for a rate, so --rate cannot be given with it")}
 	case o.slo > 0 && o.save != "":
-		return usageError{errors.New("--slo makes many runs, so --save-results cannot be given with it: use --rate with the capacity that was found")}
+		return exitError{exitUsage, errors.New("--slo makes many runs, so --save-results cannot be given with it: use --rate with the capacity that was found")}
 	case given("body") && given("body-file"):
-		return usageError{errors.New("--body and --body-file cannot both be given")}
+		return exitError{exitUsage, errors.New("--body and --body-file cannot both be given")}
 	}
 	if o.slo > 0 {
 		if !given("connections") {
@@ -126,7 +127,7 @@ func (o loadOptions) complete(a *loadgen.Attack, given func(flag string) bool) e
 	for _, h := range o.headers {
 		name, value, ok := strings.Cut(h, ":")
 		if !ok {
-			return usageError{fmt.Errorf("--header %q: write it as 'Name: value'", h)}
+			return exitError{exitUsage, fmt.Errorf("--header %q: write it as 'Name: value'", h)}
 		}
 		a.Target.Header.Add(name, strings.TrimSpace(value))
 	}
@@ -153,7 +154,7 @@ func (o loadOptions) complete(a *loadgen.Attack, given func(flag string) bool) e
 	}
 	g, err := loadgen.Open(*a) // connects to nobody
 	if err != nil {
-		return usageError{err}
+		return exitError{exitUsage, err}
 	}
 	g.Close()
 	return nil
@@ -181,7 +182,7 @@ func runLoad(ctx context.Context, a loadgen.Attack, o loadOptions, f report.Load
 	case run.Requests == run.Errors:
 		return fmt.Errorf("load on %s: no request was answered as it should be: %s", a.Target.URL, kinds(run))
 	case run.Trust.Status == results.Void:
-		return invalidError{errVoid}
+		return exitError{exitInvalid, errVoid}
 	}
 	return nil
 }

@@ -10,15 +10,15 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"nodecompare/cmd/lookup"
 	"nodecompare/cmd/sweep"
 	"nodecompare/loadgen/cpuset"
-	"nodecompare/results"
 	"nodecompare/results/report"
 )
 
 func mapCommand() *cobra.Command {
 	o := sweep.Options{Seed: rand.Uint64N(1 << 53)}
-	var pin, format, output string
+	var pin, format, file string
 	var quiet bool
 	c := &cobra.Command{
 		Use:   "map",
@@ -43,16 +43,16 @@ Formats:
 		RunE: func(c *cobra.Command, _ []string) error {
 			f, err := report.MapNamed(format)
 			if err != nil {
-				return usageError{fmt.Errorf("--format: %w", err)}
+				return exitError{exitUsage, fmt.Errorf("--format: %w", err)}
 			}
 			if o.Pin, err = cpuset.ParsePin(pin); err != nil {
-				return usageError{err}
+				return exitError{exitUsage, err}
 			}
 			plan, err := sweep.NewPlan(o)
 			if err != nil {
-				return usageError{err}
+				return exitError{exitUsage, err}
 			}
-			return runMap(c.Context(), plan, f, output, said(quiet, "map", c.ErrOrStderr()), c.OutOrStdout())
+			return runMap(c.Context(), plan, f, file, said(quiet, "map", c.ErrOrStderr()), c.OutOrStdout())
 		},
 	}
 	flags := c.Flags()
@@ -62,35 +62,27 @@ Formats:
 	flags.IntSliceVar(&o.Connections, "connections", []int{16, 256}, "connections that send, one request after the other: a grid for each")
 	flags.IntVar(&o.Rounds, "rounds", 6, "rounds; intervals need 6")
 	flags.StringVar(&pin, "pin", "auto", "CPUs of servers and load, as in `0-1:2-3`; auto shares them out, off leaves it to the system")
-	flags.StringVar(&format, "format", "table", "how to print the map: "+names(report.MapFormats, func(f report.MapFormat) string { return f.Name }))
-	flags.StringVarP(&output, "output", "o", "", "write to this `file`, whole or not at all, instead of standard output")
+	flags.StringVar(&format, "format", "table", "how to print the map: "+lookup.Names(report.MapFormats, func(f report.MapFormat) string { return f.Name }))
+	flags.StringVarP(&file, "output", "o", "", "write to this `file`, whole or not at all, instead of standard output")
 	flags.BoolVar(&quiet, "quiet", false, "show no progress")
 	return c
 }
 
 // runMap measures and writes. What was measured before an interruption, or beside a server that failed, is written too.
-func runMap(ctx context.Context, plan *sweep.Plan, f report.MapFormat, output string, say func(string), out io.Writer) (err error) {
-	write := func(m *results.Map) error { return f.Write(out, m, options(out)) }
-	discard := func() error { return nil }
-	if output != "" { // before the measuring: two minutes later would be too late to find out
-		file, err := results.Create(output)
-		if err != nil {
-			return err
-		}
-		write = func(m *results.Map) error {
-			return file.Write(func(w io.Writer) error { return f.Write(w, m, report.Options{}) })
-		}
-		discard = file.Discard
+func runMap(ctx context.Context, plan *sweep.Plan, f report.MapFormat, file string, say func(string), out io.Writer) error {
+	o, err := openOutput(file, out)
+	if err != nil {
+		return err
 	}
 	if err := plan.Prepare(ctx, say); err != nil {
-		return errors.Join(err, discard())
+		return errors.Join(err, o.discard())
 	}
 	say(fmt.Sprintf("%s; about %v in all", plan, plan.Duration().Round(time.Second)))
 	m, runErr := sweep.Run(ctx, plan, say)
 	if m == nil {
-		return errors.Join(runErr, discard())
+		return errors.Join(runErr, o.discard())
 	}
-	if err = write(m); err != nil {
+	if err = o.write(func(w io.Writer, options report.Options) error { return f.Write(w, m, options) }); err != nil {
 		err = fmt.Errorf("write the map: %w", err)
 	}
 	if runErr != nil {
@@ -98,7 +90,7 @@ func runMap(ctx context.Context, plan *sweep.Plan, f report.MapFormat, output st
 	}
 	err = errors.Join(err, sweep.Failed(m))
 	if err == nil && m.Void() {
-		err = invalidError{errors.New("every run of the map is VOID or failed: nothing can be concluded")}
+		err = exitError{exitInvalid, errors.New("every run of the map is VOID or failed: nothing can be concluded")}
 	}
 	return err
 }

@@ -7,12 +7,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"nodecompare/cmd/lookup"
 	"nodecompare/results"
 	"nodecompare/results/report"
 )
 
 func reportCommand() *cobra.Command {
-	var format, output string
+	var format, file string
 	c := &cobra.Command{
 		Use:   "report FILE",
 		Short: "Show a saved record again, in any format",
@@ -30,14 +31,14 @@ Formats:
 		RunE: func(c *cobra.Command, args []string) error {
 			f, err := report.Named(format)
 			if err != nil {
-				return usageError{fmt.Errorf("--format: %w", err)}
+				return exitError{exitUsage, fmt.Errorf("--format: %w", err)}
 			}
-			return runReport(args[0], f, output, c.OutOrStdout())
+			return runReport(args[0], f, file, c.OutOrStdout())
 		},
 	}
 	flags := c.Flags()
-	flags.StringVar(&format, "format", "table", "how to print the results: "+names(report.Formats, func(f report.Format) string { return f.Name }))
-	flags.StringVarP(&output, "output", "o", "", "write to this `file`, whole or not at all, instead of standard output")
+	flags.StringVar(&format, "format", "table", "how to print the results: "+lookup.Names(report.Formats, func(f report.Format) string { return f.Name }))
+	flags.StringVarP(&file, "output", "o", "", "write to this `file`, whole or not at all, instead of standard output")
 	return c
 }
 
@@ -46,26 +47,24 @@ func oneRecord(_ *cobra.Command, args []string) error {
 	case 1:
 		return nil
 	case 0:
-		return usageError{errors.New("the record to report is missing: name a file that 'nodecompare bench --save=FILE' wrote")}
+		return exitError{exitUsage, errors.New("the record to report is missing: name a file that 'nodecompare bench --save=FILE' wrote")}
 	}
-	return usageError{fmt.Errorf("one record is reported at a time, and there is %q as well", args[1])}
+	return exitError{exitUsage, fmt.Errorf("one record is reported at a time, and there is %q as well", args[1])}
 }
 
-// runReport renders a saved record. A file does not depend on the terminal that it was made from.
-func runReport(path string, f report.Format, output string, out io.Writer) error {
+// runReport renders a saved record.
+func runReport(path string, f report.Format, file string, out io.Writer) error {
 	record, err := results.Load(path)
 	if err != nil {
 		return err
 	}
-	if output == "" {
-		if err := f.Write(out, record, options(out)); err != nil {
-			return fmt.Errorf("print the report: %w", err)
-		}
-		return nil
-	}
-	file, err := results.Create(output)
+	o, err := openOutput(file, out)
 	if err != nil {
 		return err
 	}
-	return file.Write(func(w io.Writer) error { return f.Write(w, record, report.Options{}) })
+	err = o.write(func(w io.Writer, options report.Options) error { return f.Write(w, record, options) })
+	if err != nil && file == "" {
+		err = fmt.Errorf("print the report: %w", err)
+	}
+	return err
 }

@@ -12,7 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"nodecompare/cmd/bench"
+	"nodecompare/cmd/measure"
 )
 
 // The exit codes, as README.md lists them. A command that was ended by Ctrl-C answers as a shell does: 128 + SIGINT.
@@ -26,61 +26,41 @@ const (
 	exitInterrupted  = 130
 )
 
-// usageError is a mistake in how the command was called.
-type usageError struct{ error }
+// exitError is an error with the exit code that it gives.
+type exitError struct {
+	code int
+	err  error
+}
 
-func (e usageError) Unwrap() error { return e.error }
+func (e exitError) Error() string { return e.err.Error() }
 
-// invalidError is a measurement that nothing may be concluded from.
-type invalidError struct{ error }
-
-func (e invalidError) Unwrap() error { return e.error }
-
-// regressedError is a comparison that found something to be worse.
-type regressedError struct{ error }
-
-func (e regressedError) Unwrap() error { return e.error }
-
-// inconclusiveError is a comparison that cannot tell.
-type inconclusiveError struct{ error }
-
-func (e inconclusiveError) Unwrap() error { return e.error }
+func (e exitError) Unwrap() error { return e.err }
 
 // Main runs the command line of this process and returns its exit code.
 func Main() int {
 	ctx, stop := interruptible()
 	defer stop()
-	root := rootCommand()
-	c, err := root.ExecuteContextC(ctx)
-	var usage usageError
-	var invalid invalidError
-	var regressed regressedError
-	var inconclusive inconclusiveError
-	var status statusError
-	switch {
-	case err == nil:
+	c, err := rootCommand().ExecuteContextC(ctx)
+	if err == nil {
 		return exitOK
-	case errors.As(err, &status):
+	}
+	if status, ok := errors.AsType[statusError](err); ok {
 		return int(status)
-	case errors.As(err, &usage):
+	}
+	exit, ok := errors.AsType[exitError](err)
+	if !ok {
+		exit.code = exitFailure
+	}
+	switch {
+	case exit.code == exitUsage:
 		fmt.Fprintf(os.Stderr, "nodecompare: %v\n(see '%s --help')\n", err, c.CommandPath())
-		return exitUsage
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
 		fmt.Fprintln(os.Stderr, "nodecompare: interrupted")
 		return exitInterrupted
-	case errors.As(err, &invalid):
-		fmt.Fprintf(os.Stderr, "nodecompare: %v\n", err)
-		return exitInvalid
-	case errors.As(err, &regressed):
-		fmt.Fprintf(os.Stderr, "nodecompare: %v\n", err)
-		return exitRegressed
-	case errors.As(err, &inconclusive):
-		fmt.Fprintf(os.Stderr, "nodecompare: %v\n", err)
-		return exitInconclusive
 	default:
 		fmt.Fprintf(os.Stderr, "nodecompare: %v\n", err)
-		return exitFailure
 	}
+	return exit.code
 }
 
 // interruptible is a context that the first SIGINT or SIGTERM cancels; a second one ends the process at once. Children see that by
@@ -120,7 +100,7 @@ ones, as Node.js works. Start with 'nodecompare bench'.`,
 		SuggestionsMinimumDistance: 2, // letters that may differ
 		SilenceUsage:               true,
 	}
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return exitError{exitUsage, err} })
 	root.AddCommand(serveCommand(), benchCommand(), mapCommand(), loadCommand(), selftestCommand(), selftestServerCommand(), reportCommand(), compareCommand(), yardstickCommand(), guardCommand())
 	return root
 }
@@ -131,16 +111,16 @@ func noArgs(c *cobra.Command, args []string) error {
 		return nil
 	}
 	if !c.HasSubCommands() {
-		return usageError{fmt.Errorf("%s takes no arguments, and was given %q", c.CommandPath(), args[0])}
+		return exitError{exitUsage, fmt.Errorf("%s takes no arguments, and was given %q", c.CommandPath(), args[0])}
 	}
 	err := fmt.Errorf("unknown command %q", args[0])
 	if near := c.SuggestionsFor(args[0]); len(near) > 0 {
 		err = fmt.Errorf("%w: did you mean %q?", err, near[0])
 	}
-	return usageError{err}
+	return exitError{exitUsage, err}
 }
 
 // version is the module's, with what it was built by and for.
 func version() string {
-	return fmt.Sprintf("%s (%s %s/%s)", bench.ToolVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return fmt.Sprintf("%s (%s %s/%s)", measure.ToolVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"nodecompare/cmd/lookup"
 	"nodecompare/cmd/selftest"
 	"nodecompare/results"
 	"nodecompare/results/report"
@@ -33,7 +34,7 @@ try may get rid of, or by a defect of the tool. The table says which.`,
 					return runSelftest(c.Context(), short, f, said(quiet, "selftest", c.ErrOrStderr()), c.OutOrStdout())
 				}
 			}
-			return usageError{fmt.Errorf("--format: unknown format %q: the known ones are %s", format, selftestFormats())}
+			return exitError{exitUsage, fmt.Errorf("--format: unknown format %q: the known ones are %s", format, selftestFormats())}
 		},
 	}
 	flags := c.Flags()
@@ -44,7 +45,7 @@ try may get rid of, or by a defect of the tool. The table says which.`,
 }
 
 func selftestFormats() string {
-	return names(report.SelftestFormats, func(f report.SelftestFormat) string { return f.Name })
+	return lookup.Names(report.SelftestFormats, func(f report.SelftestFormat) string { return f.Name })
 }
 
 // runSelftest measures and prints, after an interruption or a failure too: what there is by then.
@@ -62,18 +63,9 @@ func runSelftest(ctx context.Context, short bool, f report.SelftestFormat, say f
 		return errors.Join(runErr, err)
 	}
 	if s.Verdict != results.SelftestOK {
-		return invalidError{fmt.Errorf("selftest: %s: measurements cannot be trusted", s.Verdict)}
+		return exitError{exitInvalid, fmt.Errorf("selftest: %s: measurements cannot be trusted", s.Verdict)}
 	}
 	return nil
-}
-
-// said tells of each step in a line.
-func said(quiet bool, who string, w io.Writer) func(string) {
-	return func(step string) {
-		if !quiet {
-			fmt.Fprintf(w, "%s: %s\n", who, step)
-		}
-	}
 }
 
 // selftestServerCommand is the server that a selftest starts. Nobody else has a use for it.

@@ -42,14 +42,14 @@ func serveCommand() *cobra.Command {
 				value int
 			}{{"pool-size", c.PoolSize}, {"loops", c.Loops}, {"workers", c.Workers}} {
 				if n.value < 1 {
-					return usageError{fmt.Errorf("--%s=%d: at least 1 is needed", n.flag, n.value)}
+					return exitError{exitUsage, fmt.Errorf("--%s=%d: at least 1 is needed", n.flag, n.value)}
 				}
 			}
 			if _, _, err := net.SplitHostPort(c.Addr); err != nil {
-				return usageError{fmt.Errorf("--addr=%s: %w (like :3000 or 127.0.0.1:3000)", c.Addr, err)}
+				return exitError{exitUsage, fmt.Errorf("--addr=%s: %w (like :3000 or 127.0.0.1:3000)", c.Addr, err)}
 			}
 			if _, err := modes.Named(mode); err != nil {
-				return usageError{err}
+				return exitError{exitUsage, err}
 			}
 			if isNode(mode) {
 				return serveNode(cmd.Context(), mode, c, cmd.OutOrStdout(), cmd.ErrOrStderr())

@@ -42,7 +42,7 @@ func serveNode(ctx context.Context, mode string, c servers.Config, out, progress
 	defer func() { err = errors.Join(err, stop()) }()
 	command, err := app.Command(node.Options{Addr: c.Addr, Upstream: upstream, Data: data, Loops: c.Loops, Workers: c.Workers})
 	if err != nil {
-		return usageError{err}
+		return exitError{exitUsage, err}
 	}
 	server := exec.Command(command.Path, command.Args...)
 	server.Stdout, server.Stderr = out, progress

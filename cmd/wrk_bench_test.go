@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"nodecompare/cmd/measure"
 	"nodecompare/cmd/modes"
 	"nodecompare/loadgen/cpuset"
 	"nodecompare/loadgen/sample"
@@ -102,7 +103,7 @@ func startMode(b *testing.B, name string, cpus cpuset.CPUs) *child.Process {
 	if err != nil {
 		b.Fatal(err)
 	}
-	p, err := modes.Start(b.Context(), cpus, c)
+	p, err := measure.Start(b.Context(), cpus, c)
 	if err != nil {
 		b.Fatal(err)
 	}

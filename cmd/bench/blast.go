@@ -7,8 +7,10 @@ import (
 	"slices"
 	"time"
 
+	"nodecompare/cmd/lookup"
 	"nodecompare/loadgen"
 	"nodecompare/results"
+	"nodecompare/servers/workload"
 )
 
 // A blast is a workload beside which some requests are poison: what becomes of the others, the innocent ones, is its radius.
@@ -44,6 +46,34 @@ const (
 	poisonConnections = 1000
 	poisonTimeout     = 30 * time.Second
 )
+
+// Special are the workloads that only a bench has: requests of others, under loads of their own.
+func Special() []workload.Workload {
+	var all []workload.Workload
+	for _, b := range blasts {
+		all = append(all, under(b.name, b.summary, b.innocent))
+	}
+	over := under(overloadName, overloadSummary, "mix")
+	over.Target = workload.MixTarget(overloadWait, overloadCompute)
+	return append(all, over)
+}
+
+// under is the workload with that original name under a new one.
+func under(name, summary, original string) workload.Workload {
+	w, err := lookup.Named("workload", original, workload.All, workloadName)
+	if err != nil {
+		panic(err) // our own tables name none that there is not
+	}
+	w.Name, w.Summary = name, summary
+	return w
+}
+
+// workloadNamed returns a workload, which may be a special one.
+func workloadNamed(name string) (workload.Workload, error) {
+	return lookup.Named("workload", name, slices.Concat(workload.All, Special()), workloadName)
+}
+
+func workloadName(w workload.Workload) string { return w.Name }
 
 func blastNamed(name string) (blast, bool) {
 	i := slices.IndexFunc(blasts, func(b blast) bool { return b.name == name })
@@ -83,14 +113,14 @@ func (r rung) leadTime() time.Duration {
 	return r.poison.lead
 }
 
-// amid makes a step while the rung's poison, if it has any, is put on the same server. What of the poison is still in flight when
-// the step is over is aborted.
-func (b *bench) amid(ctx context.Context, h *host, s slot, r rung, step func() (results.Rung, error)) (measured results.Rung, err error) {
+// amid runs a rung while the rung's poison, if it has any, is put on the same server. What of the poison is still in flight when
+// the rung is over is aborted.
+func (b *bench) amid(ctx context.Context, t *target, s slot, r rung, run func() (results.Rung, error)) (measured results.Rung, err error) {
 	if r.poison == nil {
-		return step()
+		return run()
 	}
 	g, err := loadgen.Open(loadgen.Attack{
-		Target: loadgen.Target{URL: h.server.url + s.mode.poison(s.workload)}, Connections: poisonConnections, Rate: r.poison.rate, Timeout: poisonTimeout, Engine: loadgen.Loop,
+		Target: loadgen.Target{URL: t.server.url + s.mode.poison(s.workload)}, Connections: poisonConnections, Rate: r.poison.rate, Timeout: poisonTimeout, Engine: loadgen.Loop,
 	})
 	if err != nil {
 		return results.Rung{}, err
@@ -104,7 +134,7 @@ func (b *bench) amid(ctx context.Context, h *host, s slot, r rung, step func() (
 	defer lead.Stop()
 	select {
 	case <-lead.C:
-		measured, err = step()
+		measured, err = run()
 	case <-ctx.Done():
 		err = context.Cause(ctx)
 	}

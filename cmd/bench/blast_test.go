@@ -32,7 +32,7 @@ func TestBlastPlan(t *testing.T) {
 		if s.rungTime(last) < s.rungTime(alone)+b.poison.lead {
 			t.Errorf("%s: the poison's lead is not in the time", s.workload.Name)
 		}
-		if rate := (&bench{plan: p}).rate(s, last); rate != innocentRate {
+		if rate := (&bench{plan: p}).rate(s, last, results.Trial{}); rate != innocentRate {
 			t.Errorf("%s: a rate of %v", s.workload.Name, rate)
 		}
 	}

@@ -3,9 +3,12 @@ package bench
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
+	"nodecompare/cmd/measure"
 	"nodecompare/cmd/modes"
+	"nodecompare/loadgen/sample"
 	"nodecompare/results"
 	"nodecompare/servers/child"
 	"nodecompare/servers/workload"
@@ -23,6 +26,71 @@ func (m *mode) command(upstream string) (child.Command, error) {
 		return child.Command{Name: m.Name, Shell: m.user.Command, Probe: m.user.target(workload.All[0])}, nil
 	}
 	return m.Command(upstream)
+}
+
+// standing says that no trial starts the server.
+func (m *mode) standing() bool { return m.user != nil && m.user.URL != "" }
+
+// target is what is asked of the mode's server for a workload.
+func (m *mode) target(w workload.Workload) string {
+	if m.user != nil {
+		return m.user.target(w)
+	}
+	return w.Target
+}
+
+// poison is the path and query of a workload's poison on the mode's server; "" where it has none.
+func (m *mode) poison(w workload.Workload) string {
+	b, ok := blastNamed(w.Name)
+	if ok && m.user != nil && m.user.Paths[w.Name] != "" {
+		return m.user.Paths[w.Name]
+	}
+	return b.poison.target
+}
+
+// described is a column in the record's form.
+func (m *mode) described(name string) results.Mode {
+	d := results.Mode{Name: name, Summary: m.Summary}
+	if m.user != nil {
+		d.Server = m.user.URL + m.user.Command // one of them is empty
+		if len(m.user.Paths) > 0 {
+			d.Targets = maps.Clone(m.user.Paths)
+		}
+	}
+	return d
+}
+
+// running is a server to put load on: one that was started for it, or one that ran before and goes on.
+type running struct {
+	url     string         // no slash at the end
+	sampled sample.Subject // nobody where its figures are not to be had
+	started bool           // for it
+}
+
+var nobody sample.Subject
+
+// withServer runs use with the server of a slot: a fresh one, which is stopped afterwards and ends the context of use when it dies, or
+// the one that runs already.
+func (p *Plan) withServer(ctx context.Context, s slot, upstream string, use func(context.Context, running) error) error {
+	user := s.mode.user
+	if s.mode.standing() {
+		r := running{url: user.URL}
+		if user.PID > 0 {
+			r.sampled = sample.Subject{PID: user.PID, Scope: sample.WithTree}
+		}
+		return use(ctx, r)
+	}
+	command, err := s.mode.command(upstream)
+	if err != nil {
+		return err
+	}
+	return measure.WithServer(ctx, p.serverCPUs(s.workload), command, func(ctx context.Context, process *child.Process) error {
+		r := running{process.URL, sample.Subject{PID: process.PID}, true}
+		if user != nil {
+			r.sampled.Scope = sample.Below
+		}
+		return use(ctx, r)
+	})
 }
 
 // Prepare sees to it that all modes can be started, which may mean to fetch packages; say is told of that. A mode that this

@@ -37,12 +37,12 @@ const pilotRuns = 3
 
 // capacity is of a closed load on the base rung of a fresh server that has been warmed up, in requests per second.
 func (b *bench) capacity(ctx context.Context, s slot) (rps float64, err error) {
-	err = b.served(ctx, s, func(ctx context.Context, h *host) error {
-		if _, err := b.warm(ctx, h, s); err != nil {
+	err = b.withServer(ctx, s, func(ctx context.Context, t *target) error {
+		if _, err := b.warm(ctx, t, s); err != nil {
 			return err
 		}
 		r := s.base()
-		a := h.attack
+		a := t.attack
 		a.Connections = r.connections
 		g, err := loadgen.Open(a)
 		if err != nil {
@@ -87,14 +87,4 @@ func (s slot) base() rung {
 // pilotRun is long enough for each connection to have an answer or two.
 func (p *Plan) pilotRun(s slot) time.Duration {
 	return max(p.profile.Pilot/pilotRuns, s.base().duration/time.Duration(s.base().slices))
-}
-
-func (p *Plan) pilotTime() time.Duration {
-	var sum time.Duration
-	for _, s := range p.firstRound() {
-		r := s.base()
-		r.slices, r.duration = pilotRuns, p.pilotRun(s)*pilotRuns
-		sum += startStop + usualWindows*s.windowTime(p.profile) + s.rungTime(r) - pilotRuns*slice
-	}
-	return sum
 }

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"nodecompare/cmd/lookup"
+	"nodecompare/cmd/measure"
 	"nodecompare/cmd/modes"
 	"nodecompare/loadgen"
 	"nodecompare/loadgen/cpuset"
@@ -68,11 +70,11 @@ type slot struct {
 // NewPlan checks the options and lays out the trials. Connections are bounded by the open files that a process may have: both
 // the load and the server need one for each.
 func NewPlan(o Options) (*Plan, error) {
-	return newPlan(o, connectionLimit())
+	return newPlan(o, measure.MaxConnections())
 }
 
 func newPlan(o Options, limit int) (*Plan, error) {
-	profile, err := profileNamed(o.Profile)
+	profile, err := lookup.Named("profile", o.Profile, Profiles, func(p Profile) string { return p.Name })
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +83,7 @@ func newPlan(o Options, limit int) (*Plan, error) {
 	}
 	profile.Rounds = cmp.Or(o.Rounds, profile.Rounds)
 	engine := cmp.Or(o.Engine, Auto)
-	if err := checkEngine(engine); err != nil {
+	if _, err := lookup.Named("load engine", engine, engines(), func(name string) string { return name }); err != nil {
 		return nil, err
 	}
 	split, err := o.Pin.Choose()
@@ -177,15 +179,13 @@ func columns(o Options) ([]slot, error) {
 	return []slot{a, b}, nil
 }
 
-func checkEngine(name string) error {
-	known := []string{Auto}
+// engines are the names that Options.Engine may have.
+func engines() []string {
+	all := []string{Auto}
 	for _, e := range loadgen.Engines {
-		known = append(known, e.Name)
+		all = append(all, e.Name)
 	}
-	if slices.Contains(known, name) {
-		return nil
-	}
-	return fmt.Errorf("unknown load engine %q: the known ones are %s", name, strings.Join(known, ", "))
+	return all
 }
 
 // engine drives a load of that rate, in requests per second; 0 is a closed one.
@@ -217,6 +217,14 @@ func (p *Plan) serverCPUs(w workload.Workload) cpuset.CPUs {
 	return p.split.Server
 }
 
+// cpus returns those of server and generator; nil for all.
+func (p *Plan) cpus() cpuset.CPUs {
+	if p.split.Pinned() && !p.auto {
+		return slices.Concat(p.split.Server, p.split.Generator)
+	}
+	return p.allowed // auto shares all of them out
+}
+
 // shuffled lays out the rounds. Each shuffles the workloads anew, and within a workload its modes: the trials that are compared
 // with each other then run side by side in time, and neither has the same neighbour in each round.
 func shuffled(groups [][]slot, rounds int, seed uint64) []slot {
@@ -245,62 +253,6 @@ func (p *Plan) only(suspects []gate.Pair) *Plan {
 		}
 	}
 	return &second
-}
-
-// startStop is what a trial takes beside its load: two processes started, asked, sampled and stopped.
-const startStop = 250 * time.Millisecond
-
-// Duration is how long the bench should take, within a fifth or so.
-func (p *Plan) Duration() time.Duration {
-	var sum time.Duration
-	if !p.again {
-		sum = p.pilotTime()
-	}
-	for _, s := range p.slots {
-		sum += s.duration(p.profile)
-	}
-	return sum
-}
-
-// duration counts an open load at its own share as half: the slowest mode has none.
-func (s slot) duration(p Profile) time.Duration {
-	sum := startStop + usualWindows*s.windowTime(p)
-	for _, r := range s.rungs {
-		if r.load == results.Own {
-			sum += s.rungTime(r) / 2
-		} else {
-			sum += s.rungTime(r)
-		}
-	}
-	return sum
-}
-
-// rungTime counts what is in flight at the end of the settling run and of each slice, and has to be waited for.
-func (s slot) rungTime(r rung) time.Duration {
-	if r.surge != nil {
-		return r.settle + r.duration // its queue is gone long before it ends
-	}
-	pieces := max(1, r.slices)
-	sum := r.leadTime() + r.settle + r.duration + 30*time.Millisecond + time.Duration(r.slices)*slice
-	rest := answerTime[s.workload.Name]
-	if h, ok := heavy[s.workload.Name]; ok {
-		rest = time.Duration(r.connections) * h.cost
-	}
-	return sum + time.Duration(1+pieces)*rest
-}
-
-// settling bounds the warm-up. Where a window lasts longer than the profile's, because requests do, there must be time for
-// enough of them all the same.
-func (s slot) settling(p Profile) loadgen.Settling {
-	return loadgen.Settling{Window: p.Warmup.Window, Cap: max(p.Warmup.Cap, mostWindows*s.windowTime(p))}
-}
-
-// windowTime is how long one window of the warm-up takes: it sends for the profile's time, and then waits for the answers.
-func (s slot) windowTime(p Profile) time.Duration {
-	if h, ok := heavy[s.workload.Name]; ok {
-		return p.Warmup.Window + warmConnections*h.cost
-	}
-	return max(p.Warmup.Window, answerTime[s.workload.Name])
 }
 
 func (p *Plan) slo() time.Duration {

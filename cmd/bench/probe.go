@@ -46,36 +46,32 @@ func (p *Plan) Failed() error {
 }
 
 // probeServer asks one server for all of its slots' workloads.
-func (p *Plan) probeServer(ctx context.Context, its []slot, say func(string)) (err error) {
-	server, err := p.run(ctx, its[0], modes.NoUpstream)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if stopErr := server.stop(ctx); stopErr != nil {
-			err = stopErr // that it died says more than what that led to
-		}
-	}()
-	name := its[0].mode.Name
-	if server.sampled != nobody {
-		if _, err := server.sampled.CPUTime(); err != nil && !(errors.Is(err, sample.ErrUnsupported) && server.process != nil) {
-			return fmt.Errorf("server %s: --pid %s=%d: %w: give the one that runs now", name, name, server.sampled.PID, err)
-		}
-	}
-	for _, s := range its {
-		for _, q := range s.questions() {
-			err := ask(ctx, server.url, q.target)
-			if dial := (*net.OpError)(nil); errors.As(err, &dial) && dial.Op == "dial" {
-				return fmt.Errorf("server %s at %s: %w: is it running?", name, server.url, err)
-			}
-			if err != nil {
-				reason := fmt.Sprintf("server %s does not serve %s: %v; if it has another path for it, give --path %s:%s=/its/path", name, s.workload.Name, err, name, q.path)
-				p.dropWorkload(s, reason, say)
-				break
+func (p *Plan) probeServer(ctx context.Context, its []slot, say func(string)) error {
+	return p.withServer(ctx, its[0], modes.NoUpstream, func(ctx context.Context, server running) error {
+		name := its[0].mode.Name
+		if server.sampled != nobody {
+			if _, err := server.sampled.CPUTime(); err != nil && !(errors.Is(err, sample.ErrUnsupported) && server.started) {
+				return fmt.Errorf("server %s: --pid %s=%d: %w: give the one that runs now", name, name, server.sampled.PID, err)
 			}
 		}
-	}
-	return nil
+		for _, s := range its {
+			for _, q := range s.questions() {
+				err := ask(ctx, server.url, q.target)
+				if ctx.Err() != nil {
+					return context.Cause(ctx)
+				}
+				if dial := (*net.OpError)(nil); errors.As(err, &dial) && dial.Op == "dial" {
+					return fmt.Errorf("server %s at %s: %w: is it running?", name, server.url, err)
+				}
+				if err != nil {
+					reason := fmt.Sprintf("server %s does not serve %s: %v; if it has another path for it, give --path %s:%s=/its/path", name, s.workload.Name, err, name, q.path)
+					p.dropWorkload(s, reason, say)
+					break
+				}
+			}
+		}
+		return nil
+	})
 }
 
 // question is what a server must answer to be measured on a workload, with the name of --path for it.

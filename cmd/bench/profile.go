@@ -1,10 +1,9 @@
 package bench
 
 import (
-	"fmt"
-	"strings"
 	"time"
 
+	"nodecompare/cmd/measure"
 	"nodecompare/loadgen"
 	"nodecompare/results"
 )
@@ -42,7 +41,7 @@ var Profiles = []Profile{
 	{"quick", "six short rounds: a first look, and a smoke test for CI", 6, loadgen.Settling{Window: ms(15), Cap: ms(450)}, []rung{
 		closed(1, 20, 60), closed(8, 20, 60), closed(64, 40, 160), closed(512, 80, 120),
 	}, ms(150), false, ms(150), false, ms(500)},
-	{"standard", "six rounds: what the table is made for", 6, loadgen.Settling{Window: ms(25), Cap: ms(750)}, []rung{
+	{"standard", "six rounds: what the table is made for", 6, measure.StandardWarmUp, []rung{
 		closed(1, 20, 60), closed(8, 20, 60), closed(64, 40, 240), closed(512, 80, 200), closed(1000, 100, 200),
 	}, ms(200), true, ms(210), false, ms(1000)},
 	{"thorough", "ten longer rounds, up to 10,000 connections, and an overload", 10, loadgen.Settling{Window: ms(100), Cap: ms(4000)}, []rung{
@@ -80,18 +79,6 @@ const (
 var answerTime = map[string]time.Duration{"wait": ms(50), "api": ms(50)}
 
 func ms(n int) time.Duration { return time.Duration(n) * time.Millisecond }
-
-// profileNamed returns the profile of that name; the error lists the known ones.
-func profileNamed(name string) (Profile, error) {
-	known := make([]string, len(Profiles))
-	for i, p := range Profiles {
-		if p.Name == name {
-			return p, nil
-		}
-		known[i] = p.Name
-	}
-	return Profile{}, fmt.Errorf("unknown profile %q: the known ones are %s", name, strings.Join(known, ", "))
-}
 
 // heavy workloads compute so long for each request that more connections than these would measure only how long a queue is:
 // every further one waits its turn of this much CPU time. Their rungs are longer, for enough requests to count.

@@ -15,7 +15,7 @@ import (
 type Silent struct{}
 
 func (Silent) Begin(*Plan)                                  {}
-func (Silent) Step(string, string, int, int, time.Duration) {}
+func (Silent) Rung(string, string, int, int, time.Duration) {}
 func (Silent) Trial(int, results.Trial)                     {}
 func (Silent) End()                                         {}
 
@@ -27,7 +27,7 @@ type Lines struct {
 
 func (l *Lines) Begin(p *Plan) { l.trials = p.Trials() }
 
-func (l *Lines) Step(string, string, int, int, time.Duration) {}
+func (l *Lines) Rung(string, string, int, int, time.Duration) {}
 
 func (l *Lines) Trial(n int, t results.Trial) {
 	fmt.Fprintf(l.W, "[%d/%d] %s\n", n, l.trials, describe(t))
@@ -53,7 +53,7 @@ func (b *Bar) Begin(p *Plan) {
 	)
 }
 
-func (b *Bar) Step(mode, workload string, round, connections int, planned time.Duration) {
+func (b *Bar) Rung(mode, workload string, round, connections int, planned time.Duration) {
 	b.done += planned
 	b.bar.Describe(fmt.Sprintf("round %d/%d %-9s %-5s %5d conn", round, b.plan.last(), mode, workload, connections))
 	b.set(b.ended + b.done)

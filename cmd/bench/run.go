@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"nodecompare/loadgen/cpuset"
+	"nodecompare/cmd/measure"
 	"nodecompare/results"
 	"nodecompare/results/gate"
 )
@@ -14,7 +14,7 @@ import (
 // Progress is told what a bench does, as it does it.
 type Progress interface {
 	Begin(p *Plan)
-	Step(mode, workload string, round, connections int, planned time.Duration) // a rung is done
+	Rung(mode, workload string, round, connections int, planned time.Duration) // it is done
 	Trial(n int, t results.Trial)                                              // the n-th trial, from 1, is done
 	End()
 }
@@ -37,10 +37,10 @@ type bench struct {
 func Run(ctx context.Context, p *Plan, progress Progress) (*results.Record, error) {
 	began := time.Now()
 	r := &results.Record{
-		Tool: results.Tool, SchemaVersion: results.SchemaVersion, ToolVersion: ToolVersion(),
-		Started: began.UTC().Truncate(time.Millisecond), Host: ThisHost(), Settings: p.settings, Trials: []results.Trial{},
+		Tool: results.Tool, SchemaVersion: results.SchemaVersion, ToolVersion: measure.ToolVersion(),
+		Started: began.UTC().Truncate(time.Millisecond), Host: measure.Host(), Settings: p.settings, Trials: []results.Trial{},
 	}
-	err := p.pinned(func() {
+	err := measure.Pinned(p.split, func() error {
 		progress.Begin(p)
 		defer progress.End()
 		b := &bench{plan: p, progress: progress, spare: p.Duration() / spareShare}
@@ -48,6 +48,7 @@ func Run(ctx context.Context, p *Plan, progress Progress) (*results.Record, erro
 		r.Rates = b.rates
 		r.Trials = append(r.Trials, b.trials(ctx)...)
 		r.Settings.Awake = b.awake
+		return nil
 	})
 	if err != nil {
 		return nil, err
@@ -62,25 +63,13 @@ func Run(ctx context.Context, p *Plan, progress Progress) (*results.Record, erro
 // such. Their rounds count on from those of the first.
 func Again(ctx context.Context, p *Plan, r *results.Record, suspects []gate.Pair, progress Progress) error {
 	second := p.only(suspects)
-	return errors.Join(p.pinned(func() {
+	return errors.Join(measure.Pinned(p.split, func() error {
 		progress.Begin(second)
 		defer progress.End()
 		b := &bench{plan: second, progress: progress, rates: r.Rates, spare: second.Duration() / spareShare}
 		r.Again = append(r.Again, b.trials(ctx)...)
+		return nil
 	}), context.Cause(ctx))
-}
-
-// pinned runs measure with this process on the generator's CPUs.
-func (p *Plan) pinned(measure func()) (err error) {
-	if p.split.Pinned() {
-		restore, err := cpuset.PinSelf(p.split.Generator)
-		if err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, restore()) }()
-	}
-	measure()
-	return nil
 }
 
 // trials runs the plan's, one after the other, until ctx ends.

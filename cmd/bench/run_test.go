@@ -49,7 +49,7 @@ type on struct {
 	step func(connections int)
 }
 
-func (o on) Step(_, _ string, _, connections int, _ time.Duration) { o.step(connections) }
+func (o on) Rung(_, _ string, _, connections int, _ time.Duration) { o.step(connections) }
 
 func checkNoChildren(t *testing.T) {
 	t.Helper()
@@ -202,7 +202,7 @@ func TestBarDrawsAndClears(t *testing.T) {
 	b := &bench.Bar{W: &screen, Columns: 80}
 	b.Begin(p)
 	for n := 1; n <= p.Trials(); n++ {
-		b.Step("async", "hello", n, 64, time.Second)
+		b.Rung("async", "hello", n, 64, time.Second)
 		trial := results.Trial{Mode: "async", Workload: "hello", Round: n}
 		if n == 2 {
 			trial.Failure = "it died"

@@ -2,7 +2,6 @@ package bench
 
 import (
 	"fmt"
-	"maps"
 	"net"
 	"net/url"
 	"regexp"
@@ -11,8 +10,6 @@ import (
 	"strings"
 
 	"nodecompare/cmd/modes"
-	"nodecompare/loadgen/sample"
-	"nodecompare/results"
 	"nodecompare/servers/workload"
 )
 
@@ -165,45 +162,4 @@ func pathOf(workload string) string {
 		return b.innocent
 	}
 	return workload
-}
-
-// found is the server at a URL.
-func (s *Server) found() running {
-	r := running{url: s.URL}
-	if s.PID > 0 {
-		r.sampled = sample.Subject{PID: s.PID, Scope: sample.WithTree}
-	}
-	return r
-}
-
-// standing says that no trial starts the server.
-func (m *mode) standing() bool { return m.user != nil && m.user.URL != "" }
-
-// target is what is asked of the mode's server for a workload.
-func (m *mode) target(w workload.Workload) string {
-	if m.user != nil {
-		return m.user.target(w)
-	}
-	return w.Target
-}
-
-// poison is the path and query of a workload's poison on the mode's server; "" where it has none.
-func (m *mode) poison(w workload.Workload) string {
-	b, ok := blastNamed(w.Name)
-	if ok && m.user != nil && m.user.Paths[w.Name] != "" {
-		return m.user.Paths[w.Name]
-	}
-	return b.poison.target
-}
-
-// described is a column in the record's form.
-func (m *mode) described(name string) results.Mode {
-	d := results.Mode{Name: name, Summary: m.Summary}
-	if m.user != nil {
-		d.Server = m.user.URL + m.user.Command // one of them is empty
-		if len(m.user.Paths) > 0 {
-			d.Targets = maps.Clone(m.user.Paths)
-		}
-	}
-	return d
 }

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"nodecompare/cmd/modes"
+	"nodecompare/cmd/measure"
 	"nodecompare/loadgen"
 	"nodecompare/loadgen/cpuset"
 	"nodecompare/loadgen/sample"
@@ -24,7 +24,7 @@ type yard struct {
 }
 
 func startYardstick(ctx context.Context, cpus cpuset.CPUs) (y yard, err error) {
-	y.process, err = modes.Start(ctx, cpus, child.Command{Name: YardstickCommand, Args: []string{YardstickCommand}})
+	y.process, err = measure.Start(ctx, cpus, child.Command{Name: YardstickCommand, Args: []string{YardstickCommand}})
 	if err != nil {
 		return yard{}, err
 	}
@@ -80,20 +80,16 @@ type spent struct {
 }
 
 func spend(ctx context.Context, of sample.Subject, g *loadgen.Generator, d time.Duration) (spent, error) {
-	if of == nobody {
-		result, err := g.Run(ctx, d)
-		return spent{result: result}, err
-	}
-	before, err := of.CPUTime()
-	if err != nil && !errors.Is(err, sample.ErrUnsupported) {
+	before, err := measure.CPUTime(of)
+	if err != nil {
 		return spent{}, err
 	}
 	result, err := g.Run(ctx, d)
 	if err != nil {
 		return spent{result: result}, err
 	}
-	after, err := of.CPUTime()
-	if err != nil && !errors.Is(err, sample.ErrUnsupported) {
+	after, err := measure.CPUTime(of)
+	if err != nil {
 		return spent{result: result}, err
 	}
 	return spent{result, max(0, after-before)}, nil

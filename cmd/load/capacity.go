@@ -75,7 +75,7 @@ func (s *searcher) probe(ctx context.Context, rate float64) (bool, error) {
 	if p.Cut {
 		untilCut(p.Result)
 	}
-	e := measure.From(a, p.Result, p.Generator, p.Cores, p.Host)
+	e := measure.Evidence(a, p.Measurement)
 	s.last = probed{run: figures(a, p.Measurement, started), why: p.Why, host: results.Weigh(results.Evidence{
 		Elapsed: e.Elapsed, Generator: e.Generator,
 		CPUs: e.CPUs, Stolen: e.Stolen, Busy: e.Busy, Throttles: e.Throttles, Throttled: e.Throttled,

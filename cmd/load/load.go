@@ -33,15 +33,14 @@ func Run(ctx context.Context, a loadgen.Attack) (*results.LoadRun, error) {
 // figures puts a measurement into the words of the results.
 func figures(a loadgen.Attack, m *loadgen.Measurement, started time.Time) *results.LoadRun {
 	r := m.Result
-	lag := measure.Latency(r.SendLag)
 	run := &results.LoadRun{
 		Tool: results.Tool, Started: started,
 		Method: a.Target.Method, URL: a.Target.URL, Engine: a.Engine, Connections: a.Connections,
 		Requests: r.Requests, Errors: r.Errors, ErrorKinds: map[string]results.ErrorKind{}, Codes: r.Codes,
 		Unsent: r.Unsent, Aborted: r.Aborted, Retries: r.Retries, BytesIn: r.BytesIn,
 		DurationS: r.Elapsed.Seconds(), OfferedRPS: r.Offered,
-		LatencyUS: measure.Latency(r.Latency), UncorrectedUS: measure.Latency(r.Uncorrected), SendLagUS: results.Lag{P50: lag.P50, P99: lag.P99},
-		Trust: results.Weigh(measure.From(a, r, m.Generator, m.Cores, m.Host)),
+		LatencyUS: measure.Latency(r.Latency), UncorrectedUS: measure.Latency(r.Uncorrected), SendLagUS: measure.Lag(r.SendLag),
+		Trust: results.Weigh(measure.Evidence(a, m)),
 	}
 	if r.Elapsed > 0 {
 		run.RateRPS = float64(r.Requests-r.Errors) / r.Elapsed.Seconds()

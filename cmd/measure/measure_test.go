@@ -16,7 +16,7 @@ import (
 	"nodecompare/results"
 )
 
-func TestFrom(t *testing.T) {
+func TestEvidence(t *testing.T) {
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, err := w.Write([]byte("four")); err != nil {
 			t.Error(err)
@@ -32,7 +32,7 @@ func TestFrom(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			e := measure.From(a, r, nil, 2, nil)
+			e := measure.Evidence(a, &loadgen.Measurement{Result: r, Cores: 2})
 			if a.WantBody != nil || a.WantStatus != 0 {
 				// Whole responses, though unwanted: they are answers, and all counts add up.
 				if e.Errors != e.Requests || e.Unanswered != 0 || e.Answers != e.Requests || e.Recorded != 0 {
@@ -53,7 +53,7 @@ func TestFrom(t *testing.T) {
 }
 
 // How long a load was to send says nothing once it was cut short.
-func TestFromALoadThatWasCutShort(t *testing.T) {
+func TestEvidenceOfALoadThatWasCutShort(t *testing.T) {
 	hold := make(chan struct{})
 	s := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-hold }))
 	defer s.Close()
@@ -66,7 +66,7 @@ func TestFromALoadThatWasCutShort(t *testing.T) {
 		if !errors.Is(err, context.DeadlineExceeded) || r.Aborted == 0 {
 			t.Fatalf("%s: %+v, %v", engine.Name, r, err)
 		}
-		if e := measure.From(a, r, nil, 0, nil); e.Duration != 0 || results.Weigh(e).Status != results.Valid {
+		if e := measure.Evidence(a, &loadgen.Measurement{Result: r}); e.Duration != 0 || results.Weigh(e).Status != results.Valid {
 			t.Errorf("%s: %+v, %+v", engine.Name, e, results.Weigh(e))
 		}
 	}
@@ -84,7 +84,7 @@ func TestGeneratorAndHost(t *testing.T) {
 	}
 	w := &sample.Window{Elapsed: 2 * r.Elapsed, CPU: 3 * time.Second}
 	i := &sample.Interference{CPUs: 2, Stolen: 1, Busy: 2, Throttles: 3, Throttled: 4}
-	e := measure.From(a, r, w, 8, i)
+	e := measure.Evidence(a, &loadgen.Measurement{Result: r, Generator: w, Cores: 8, Host: i})
 	if e.Generator.Cores != 1 || e.Generator.CPU != 1500*time.Millisecond {
 		t.Errorf("%+v", e.Generator)
 	}
@@ -92,7 +92,7 @@ func TestGeneratorAndHost(t *testing.T) {
 		t.Errorf("%+v", e)
 	}
 	a.Engine = loadgen.Vegeta
-	if e := measure.From(a, r, w, 8, nil); e.Generator.Cores != 8 {
+	if e := measure.Evidence(a, &loadgen.Measurement{Result: r, Generator: w, Cores: 8}); e.Generator.Cores != 8 {
 		t.Errorf("%+v", e.Generator)
 	}
 }

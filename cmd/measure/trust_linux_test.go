@@ -100,7 +100,7 @@ func TestGeneratorAtItsLimit(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			return results.Weigh(measure.From(a, m.Result, m.Generator, m.Cores, nil))
+			return results.Weigh(measure.Evidence(a, &loadgen.Measurement{Result: m.Result, Generator: m.Generator, Cores: m.Cores}))
 		}
 		busy := loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: url}, Connections: 8, Each: func(*loadgen.Outcome) { spin(work) }}
 		for missed, limit := 0, time.Now().Add(30*time.Second); ; {
@@ -159,7 +159,7 @@ func TestStalledServerIsSuspect(t *testing.T) {
 			t.Fatal(err)
 		}
 		<-over
-		e := measure.From(a, r, nil, 0, nil)
+		e := measure.Evidence(a, &loadgen.Measurement{Result: r})
 		trust := results.Weigh(e)
 		if least := float64(stall.Microseconds()) / 2; e.SendLagUS < least || trust.Status == results.Valid || !slices.Contains(trust.Rules, "send lag") {
 			t.Errorf("a stall of %v: p99 of the send lag is %v µs; %+v", stall, e.SendLagUS, trust)

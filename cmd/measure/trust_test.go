@@ -43,7 +43,7 @@ func TestRealLoadsAreNotVoid(t *testing.T) {
 		if len(r.ErrorKinds) < 2 {
 			t.Errorf("%s: errors %v, want two kinds of them", name, r.ErrorKinds)
 		}
-		trust := results.Weigh(measure.From(a, r, nil, 0, nil))
+		trust := results.Weigh(measure.Evidence(a, &loadgen.Measurement{Result: r}))
 		for _, reason := range trust.Reasons {
 			if !strings.Contains(reason, "late") && !strings.Contains(reason, "were due") { // a slow machine may be that
 				t.Errorf("%s: %s", name, reason)
@@ -66,7 +66,7 @@ func TestOverloadIsVoid(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	trust := results.Weigh(measure.From(a, r, nil, 0, nil))
+	trust := results.Weigh(measure.Evidence(a, &loadgen.Measurement{Result: r}))
 	if trust.Status != results.Void || len(trust.Reasons) != 2 || !strings.Contains(trust.Reasons[0], "of 60)") || !strings.Contains(trust.Reasons[1], "late or more") {
 		t.Errorf("%+v; want that most was not sent, and the rest late", trust)
 	}
@@ -102,7 +102,7 @@ func TestLateEndIsValid(t *testing.T) {
 	if r.Errors != 0 || each < (duration-r.Starting)*995/1000 || each > r.Elapsed*1005/1000 {
 		t.Errorf("%d errors; the latencies of a connection add up to %v, from %v on, in a load of %v that took %v", r.Errors, each, r.Starting, duration, r.Elapsed)
 	}
-	if trust := results.Weigh(measure.From(a, r, nil, 0, nil)); trust.Status != results.Valid {
+	if trust := results.Weigh(measure.Evidence(a, &loadgen.Measurement{Result: r})); trust.Status != results.Valid {
 		t.Errorf("%+v", trust)
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"nodecompare/loadgen/cpuset"
 	"nodecompare/servers"
 	"nodecompare/servers/child"
 	"nodecompare/servers/node"
@@ -104,16 +103,4 @@ func (m *Mode) Command(upstream string) (child.Command, error) {
 // Ours starts this very tool as a server: only the mode differs between servers that are compared.
 func Ours(name, mode, upstream string) child.Command {
 	return child.Command{Name: name, Args: []string{"serve", "--mode=" + mode, "--addr=127.0.0.1:0", "--upstream=" + upstream}}
-}
-
-// Start starts a server on the given CPUs, where there are any.
-func Start(ctx context.Context, cpus cpuset.CPUs, c child.Command) (p *child.Process, err error) {
-	err = cpuset.Pinned(cpus, func() error {
-		p, err = child.Start(ctx, c)
-		return err
-	})
-	if err != nil && p != nil { // it runs, but this thread could not be given its CPUs back
-		return nil, errors.Join(err, p.Stop(ctx))
-	}
-	return p, err
 }

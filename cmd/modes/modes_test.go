@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"nodecompare/cmd/modes"
+	"nodecompare/servers/child"
 )
 
 func TestNamed(t *testing.T) {
@@ -62,7 +63,7 @@ func TestPrepareAndStartNode(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := modes.Start(t.Context(), nil, c)
+	p, err := child.Start(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
 	}

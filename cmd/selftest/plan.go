@@ -106,7 +106,24 @@ func ShortPlan() Plan {
 	}
 }
 
-// Short is the selftest that a bench begins with.
-func Short(ctx context.Context) (*results.Selftest, error) {
-	return Run(ctx, ShortPlan(), func(string) {})
+// Extent is how much of a selftest a bench begins with.
+type Extent struct {
+	Name  string
+	Takes time.Duration // on a quiet machine
+	plan  func() Plan   // nil for none
+}
+
+// Extents is the table of them.
+var Extents = []Extent{
+	{"full", 45 * time.Second, FullPlan},
+	{"short", 5 * time.Second, ShortPlan},
+	{"off", 0, nil},
+}
+
+// Run makes the selftest; there is no result where the extent is none. Errors are those of the function Run.
+func (e Extent) Run(ctx context.Context) (*results.Selftest, error) {
+	if e.plan == nil {
+		return nil, nil
+	}
+	return Run(ctx, e.plan(), func(string) {})
 }

@@ -7,8 +7,8 @@ import (
 	"strconv"
 	"time"
 
+	"nodecompare/cmd/measure"
 	"nodecompare/loadgen"
-	"nodecompare/loadgen/cpuset"
 	"nodecompare/loadgen/sample"
 	"nodecompare/results"
 	"nodecompare/servers/child"
@@ -43,7 +43,7 @@ func Run(ctx context.Context, p Plan, say func(step string)) (*results.Selftest,
 	limited, cancel := context.WithTimeoutCause(ctx, p.Limit, errLimit)
 	defer cancel()
 	host, hostErr := sample.ReadHost(nil)
-	err := r.pinned(func(server cpuset.CPUs) error { return r.serveAndCheck(limited, server) })
+	err := r.serveAndCheck(limited)
 	if now, nowErr := sample.ReadHost(nil); hostErr == nil && nowErr == nil {
 		r.report.Host = interference(now.Since(host))
 	}
@@ -62,56 +62,24 @@ func Run(ctx context.Context, p Plan, say func(step string)) (*results.Selftest,
 	return r.report, err
 }
 
-// pinned runs check with this process on the generator's CPUs; it gives it the server's, none if they share.
-func (r *runner) pinned(check func(server cpuset.CPUs) error) (err error) {
+// serveAndCheck starts the server on its CPUs, and does the plan from the generator's.
+func (r *runner) serveAndCheck(ctx context.Context) error {
 	split, err := r.plan.Pin.Choose()
 	if err != nil {
 		return err
 	}
-	if split.Pinned() {
-		restore, err := cpuset.PinSelf(split.Generator)
-		if err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, restore()) }()
-	}
-	return check(split.Server)
-}
-
-func (r *runner) serveAndCheck(ctx context.Context, cpus cpuset.CPUs) (err error) {
-	err = cpuset.Pinned(cpus, func() (err error) {
-		r.server, err = child.Start(ctx, child.Command{
-			Name: "selftest", Args: []string{ServerCommand}, Env: []string{"GOMAXPROCS=" + strconv.Itoa(serverProcs)},
+	server := child.Command{Name: "selftest", Args: []string{ServerCommand}, Env: []string{"GOMAXPROCS=" + strconv.Itoa(serverProcs)}}
+	return measure.Pinned(split, func() error {
+		return measure.WithServer(ctx, split.Server, server, func(ctx context.Context, p *child.Process) error {
+			r.server = p
+			for _, e := range r.plan.Engines {
+				if err := r.engine(ctx, e); err != nil {
+					return fmt.Errorf("selftest of the %s engine: %w", e.Name, err)
+				}
+			}
+			return nil
 		})
-		return err
 	})
-	if err != nil && r.server != nil { // it runs, but this thread could not be given its CPUs back
-		return errors.Join(err, r.server.Stop(ctx))
-	}
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if stopErr := r.server.Stop(ctx); stopErr != nil {
-			err = stopErr // that it died says more than the errors it led to
-		}
-	}()
-	// A server that dies ends the load at once.
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	go func() {
-		select {
-		case <-r.server.Done():
-			cancel(r.server.Err())
-		case <-ctx.Done():
-		}
-	}()
-	for _, e := range r.plan.Engines {
-		if err := r.engine(ctx, e); err != nil {
-			return fmt.Errorf("selftest of the %s engine: %w", e.Name, err)
-		}
-	}
-	return nil
 }
 
 // engine does the plan with one engine.
@@ -193,7 +161,7 @@ func (r *runner) observed(ctx context.Context, g Generator, d time.Duration) (*l
 	if err != nil {
 		return nil, Truth{}, Witness{}, err
 	}
-	w.Others = after.others(before)
+	w.Others = others(after.Since(before))
 	truth, err := take(ctx, r.server.URL)
 	return l, truth, w, err
 }

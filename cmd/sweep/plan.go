@@ -8,7 +8,7 @@ import (
 	"slices"
 	"time"
 
-	"nodecompare/cmd/bench"
+	"nodecompare/cmd/measure"
 	"nodecompare/cmd/modes"
 	"nodecompare/loadgen"
 	"nodecompare/loadgen/cpuset"
@@ -41,8 +41,6 @@ const (
 	lightest = 20 * time.Microsecond
 	// longest bounds a map: one that would take more is refused before it begins.
 	longest = time.Hour
-	// spareFiles are the descriptors that a process needs beside its connections.
-	spareFiles = 256
 
 	serverTime = 250 * time.Millisecond // to start a server and to stop it
 	runTime    = 10 * time.Millisecond  // to open connections, and to sample
@@ -61,7 +59,7 @@ func NewPlan(o Options) (*Plan, error) {
 	if p.settings.CPUs, err = whole("cpus", o.CPUs, time.Microsecond, workload.MixMaxCPU); err != nil {
 		return nil, err
 	}
-	most := int(min(bench.ThisHost().OpenFiles, 1<<20)) - spareFiles
+	most := measure.MaxConnections()
 	for i, n := range o.Connections {
 		switch {
 		case n < 1:
@@ -117,7 +115,7 @@ func whole(name string, times []time.Duration, unit, most time.Duration) ([]int,
 
 // Duration is how long the map should take, within a fifth or so.
 func (p *Plan) Duration() time.Duration {
-	each := serverTime + warming.Window*(loadgen.SteadyWindows+2)
+	each := serverTime + measure.StandardWarmUp.Window*(loadgen.SteadyWindows+2)
 	for _, at := range p.settings.Places() {
 		t := timesOf(at)
 		each += runTime + t.settle + t.lead + t.window + 2*cycle(at) // both runs end with the answers to what they sent

@@ -2,50 +2,38 @@ package sweep
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"time"
 
-	"nodecompare/cmd/bench"
+	"nodecompare/cmd/measure"
 	"nodecompare/cmd/modes"
 	"nodecompare/loadgen"
-	"nodecompare/loadgen/cpuset"
 	"nodecompare/results"
 	"nodecompare/servers/child"
 	"nodecompare/servers/workload"
 )
 
-// warming is how a fresh server is brought to a steady state, as bench's standard profile does it.
-var warming = loadgen.Settling{Window: 25 * time.Millisecond, Cap: 750 * time.Millisecond}
-
-const warmConnections = 8
-
 // Run makes the map; say is told of each round. When ctx ends it stops at once, leaves no child behind, and returns what there is,
 // marked as partial, with ctx's error. A server that fails is named in the map, and has no further runs in that round. There is no
 // map when this process could not be pinned.
-func Run(ctx context.Context, p *Plan, say func(string)) (m *results.Map, err error) {
+func Run(ctx context.Context, p *Plan, say func(string)) (*results.Map, error) {
 	began := time.Now()
-	m = &results.Map{
-		Tool: results.Tool, MapVersion: results.MapVersion, ToolVersion: bench.ToolVersion(),
-		Started: began.UTC().Truncate(time.Millisecond), Host: bench.ThisHost(), Settings: p.settings, Runs: []results.MapRun{},
+	m := &results.Map{
+		Tool: results.Tool, MapVersion: results.MapVersion, ToolVersion: measure.ToolVersion(),
+		Started: began.UTC().Truncate(time.Millisecond), Host: measure.Host(), Settings: p.settings, Runs: []results.MapRun{},
 	}
-	if p.split.Pinned() {
-		restore, pinErr := cpuset.PinSelf(p.split.Generator)
-		if pinErr != nil {
-			return nil, pinErr
+	err := measure.Pinned(p.split, func() error {
+		random := rand.New(rand.NewPCG(p.settings.Seed, 0))
+		for n := 1; n <= p.settings.Rounds && ctx.Err() == nil; n++ {
+			say(fmt.Sprintf("round %d of %d", n, p.settings.Rounds))
+			r := round{plan: p, number: n, into: m}
+			r.run(ctx, p.order(random), random)
 		}
-		defer func() {
-			if restoreErr := restore(); restoreErr != nil {
-				m, err = nil, errors.Join(err, restoreErr)
-			}
-		}()
-	}
-	random := rand.New(rand.NewPCG(p.settings.Seed, 0))
-	for n := 1; n <= p.settings.Rounds && ctx.Err() == nil; n++ {
-		say(fmt.Sprintf("round %d of %d", n, p.settings.Rounds))
-		r := round{plan: p, number: n, into: m}
-		r.run(ctx, p.order(random), random)
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	m.ElapsedS = float64(time.Since(began).Milliseconds()) / 1e3
 	m.Partial = ctx.Err() != nil
@@ -108,7 +96,7 @@ func (r *round) start(ctx context.Context, m *modes.Mode) (*child.Process, error
 	if err != nil {
 		return nil, err
 	}
-	return modes.Start(ctx, r.plan.split.Server, c)
+	return measure.Start(ctx, r.plan.split.Server, c)
 }
 
 // check takes a server out of the round whose run failed.
@@ -129,14 +117,9 @@ func (r *round) failure(ctx context.Context, mode string, err error) {
 	}
 }
 
-// warm lets a server grow its heap, its stacks and its caches, on requests that neither wait nor compute.
+// warm warms a server up on requests that neither wait nor compute.
 func (r *round) warm(ctx context.Context, s *server) error {
-	g, err := loadgen.Open(attack(s, results.MapPlace{Connections: warmConnections}))
-	if err != nil {
-		return err
-	}
-	defer g.Close()
-	w, err := loadgen.Warm(ctx, g.Run, warming)
+	w, err := measure.Warm(ctx, attack(s, results.MapPlace{}), measure.StandardWarmUp)
 	s.unsteady = !w.Steady
 	return err
 }

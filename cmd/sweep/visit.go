@@ -2,7 +2,6 @@ package sweep
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -45,7 +44,7 @@ func (r *round) measure(ctx context.Context, s *server, at results.MapPlace) (re
 	if _, err := g.Run(ctx, t.settle); err != nil {
 		return results.MapRun{}, err
 	}
-	before, err := cpuTime(s.PID)
+	before, err := measure.CPUTime(sample.Subject{PID: s.PID})
 	if err != nil {
 		return results.MapRun{}, err
 	}
@@ -54,11 +53,11 @@ func (r *round) measure(ctx context.Context, s *server, at results.MapPlace) (re
 	if err != nil {
 		return results.MapRun{}, err
 	}
-	after, err := cpuTime(s.PID)
+	after, err := measure.CPUTime(sample.Subject{PID: s.PID})
 	if err != nil {
 		return results.MapRun{}, err
 	}
-	e := measure.From(a, m.Result, m.Generator, m.Cores, m.Host)
+	e := measure.Evidence(a, m)
 	e.Unsteady = s.unsteady
 	trust := results.Weigh(e)
 	run := results.MapRun{
@@ -69,15 +68,6 @@ func (r *round) measure(ctx context.Context, s *server, at results.MapPlace) (re
 		run.PerRequestUS = float64((after - before).Nanoseconds()) / 1e3 / float64(answered)
 	}
 	return run, nil
-}
-
-// cpuTime is 0 where the system does not tell.
-func cpuTime(pid int) (time.Duration, error) {
-	used, err := sample.Subject{PID: pid}.CPUTime()
-	if errors.Is(err, sample.ErrUnsupported) {
-		return 0, nil
-	}
-	return used, err
 }
 
 // shares counts the requests of a window, each by the share of its life that lies in it. Whole answers would not do: where all

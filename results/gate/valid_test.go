@@ -55,6 +55,9 @@ func TestGateIncomparable(t *testing.T) {
 		{"interrupted", func(old, _ *results.Record) { old.Partial = true }, "the old record is partial: its bench was interrupted", ""},
 		{"a wrong tool", func(_, r *results.Record) { r.Selftest = &results.Selftest{Verdict: results.SelftestWrong} }, "the selftest of the new record found", ""},
 		{"a noisy machine", func(_, r *results.Record) { r.Selftest = &results.Selftest{Verdict: results.SelftestNoisy} }, "", ""},
+		{"a selftest in one of them", func(old, r *results.Record) {
+			old.Selftest, r.Selftest = &results.Selftest{Verdict: results.SelftestOK}, nil
+		}, "", ""},
 		{"a ratio beyond all numbers", func(old, r *results.Record) {
 			old.Trials[0].Rungs[1].Yardstick.RelativeCPU, r.Trials[0].Rungs[1].Yardstick.RelativeCPU = 1e-300, 1e300
 		}, "which no measurement gives: the record is damaged", ""},

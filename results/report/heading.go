@@ -18,6 +18,8 @@ func heading(r *results.Record) string {
 	}
 	if r.Selftest != nil {
 		parts = append(parts, fmt.Sprintf("Selftest: %s.", r.Selftest.Verdict))
+	} else {
+		parts = append(parts, "Selftest: none was made.")
 	}
 	if s.Null {
 		parts = append(parts, "One mode was measured against itself: whatever differs is noise.")

@@ -1,4 +1,4 @@
-package bench
+package measure
 
 import (
 	"runtime"
@@ -22,13 +22,13 @@ func openFiles() uint64 {
 	return uint64(l.Cur)
 }
 
-// connectionLimit is the most connections that one process may hold.
-func connectionLimit() int {
+// MaxConnections returns the most connections that one process may hold.
+func MaxConnections() int {
 	return int(min(openFiles(), 1<<20)) - spareFiles
 }
 
-// ThisHost describes the machine. What the system does not tell is left empty.
-func ThisHost() results.Host {
+// Host describes the machine. What the system does not tell is left empty.
+func Host() results.Host {
 	h := results.Host{OS: runtime.GOOS, Arch: runtime.GOARCH, Cores: runtime.NumCPU(), Go: runtime.Version(), OpenFiles: openFiles()}
 	var u unix.Utsname
 	if err := unix.Uname(&u); err == nil {

@@ -19,10 +19,10 @@ import (
 
 const sampleInterval = 20 * time.Millisecond
 
-// step puts one rung of load on the server and samples it, the generator and the host meanwhile. rate is in requests per
+// runRung puts one rung of load on the server and samples it, the generator and the host meanwhile. rate is in requests per
 // second, 0 for a closed load.
-func (b *bench) step(ctx context.Context, h *host, r rung, rate float64, unsteady bool) (results.Rung, error) {
-	a := h.attack
+func (b *bench) runRung(ctx context.Context, t *target, r rung, rate float64, unsteady bool) (results.Rung, error) {
+	a := t.attack
 	a.Connections, a.Rate, a.Duration, a.Engine = r.connections, rate, r.duration, b.plan.engine(rate)
 	var over *overloading
 	if r.surge != nil {
@@ -41,26 +41,26 @@ func (b *bench) step(ctx context.Context, h *host, r rung, rate float64, unstead
 	}
 	var result *loadgen.Result
 	var beside *results.Yardstick
-	var around surroundings
-	began := time.Since(h.began)
-	windows, err := watched([]sample.Subject{h.server.sampled, {PID: os.Getpid()}}, func() error {
-		before, err := b.lookAround(h)
+	var around measure.Interference
+	began := time.Since(t.began)
+	windows, err := watched([]sample.Subject{t.server.sampled, {PID: os.Getpid()}}, func() error {
+		before, err := measure.ReadHostUsage(b.plan.cpus(), t.helpers...)
 		if err != nil {
 			return err
 		}
 		switch {
 		case r.slices > 0:
-			result, beside, err = turns(ctx, r, h.server.sampled, g, h.yard)
+			result, beside, err = turns(ctx, r, t.server.sampled, g, t.yard)
 		case over != nil:
-			result, err = over.run(ctx, h.attack, g)
+			result, err = over.run(ctx, t.attack, g)
 		default:
 			result, err = g.Run(ctx, r.duration)
 		}
 		if err != nil {
 			return err
 		}
-		after, err := b.lookAround(h)
-		around = after.since(before)
+		after, err := measure.ReadHostUsage(b.plan.cpus(), t.helpers...)
+		around = after.Since(before)
 		return err
 	})
 	if err != nil {
@@ -71,9 +71,9 @@ func (b *bench) step(ctx context.Context, h *host, r rung, rate float64, unstead
 		return results.Rung{}, err
 	}
 	rung.StartS, rung.Yardstick = seconds(began), beside
-	e := measure.From(a, result, windows[1], b.generatorCores(), &around.host)
+	e := measure.Evidence(a, &loadgen.Measurement{Result: result, Generator: windows[1], Cores: b.generatorCores(), Host: &around.Interference})
 	e.Unsteady = unsteady
-	e.Others, e.All = around.others(windows)
+	e.Others, e.All = around.Others(windows)
 	if over != nil {
 		toll := over.toll()
 		rung.Toll = &toll
@@ -140,7 +140,7 @@ func measured(a loadgen.Attack, r rung, l *loadgen.Result, w *sample.Window) (re
 	}
 	if a.Rate > 0 {
 		uncorrected := measure.Latency(l.Uncorrected)
-		lag := results.Lag{P50: float64(l.SendLag.ValueAtQuantile(50)) / 1e3, P99: float64(l.SendLag.ValueAtQuantile(99)) / 1e3}
+		lag := measure.Lag(l.SendLag)
 		rung.OfferedRPS, rung.Unsent, rung.UncorrectedUS, rung.SendLagUS = l.Offered, l.Unsent, &uncorrected, &lag
 	}
 	if w == nil {
@@ -158,4 +158,40 @@ func measured(a loadgen.Attack, r rung, l *loadgen.Result, w *sample.Window) (re
 		rung.Process.CPUUSPerRequest = float64(w.CPU.Nanoseconds()) / 1e3 / answered
 	}
 	return rung, nil
+}
+
+// timelineInterval is the shortest interval of a timeline.
+const timelineInterval = 50 * time.Millisecond
+
+// timeline puts the answers and the ticks of the server's window into intervals of one length, which is a multiple of the
+// generator's own; nil where nothing was answered. On a rung in slices the window holds the yardstick's slices too, so that only
+// the answers are told, slice after slice.
+func timeline(r rung, l *loadgen.Result, w *sample.Window) *results.Timeline {
+	if l.CompletedEvery <= 0 || len(l.Completed) == 0 {
+		return nil
+	}
+	each := max(1, int((timelineInterval+l.CompletedEvery-1)/l.CompletedEvery))
+	interval := time.Duration(each) * l.CompletedEvery
+	t := &results.Timeline{IntervalS: seconds(interval)}
+	for i, n := range l.Completed {
+		if i%each == 0 {
+			t.Requests = append(t.Requests, 0)
+		}
+		t.Requests[len(t.Requests)-1] += n
+	}
+	if w == nil || r.slices > 0 || len(w.Ticks) == 0 {
+		return t
+	}
+	next, used := 0, time.Duration(0)
+	last := w.Ticks[0]
+	for i := range t.Requests {
+		for end := time.Duration(i+1) * interval; next < len(w.Ticks) && w.Ticks[next].At <= end; next++ {
+			last = w.Ticks[next]
+		}
+		t.CPUS = append(t.CPUS, seconds(last.CPU-used))
+		t.Threads = append(t.Threads, last.Threads)
+		t.RSSBytes = append(t.RSSBytes, last.RSS)
+		used = last.CPU
+	}
+	return t
 }

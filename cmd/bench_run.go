@@ -1,0 +1,172 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"strings"
+	"time"
+
+	"nodecompare/cmd/bench"
+	"nodecompare/cmd/selftest"
+	"nodecompare/results"
+	"nodecompare/results/gate"
+	"nodecompare/results/report"
+)
+
+// benchRun is one call of bench: what to measure, and where what comes out goes.
+type benchRun struct {
+	plan       *bench.Plan
+	format     report.Format
+	known      selftest.Extent // of the selftest before it
+	save, page string          // files; "" for none
+	baseline   *results.Record // nil for none
+	progress   bench.Progress
+	say        func(string)
+	out, notes io.Writer
+}
+
+// run measures, prints and saves. What was measured before an interruption or beside a failure is printed and saved too.
+func (b benchRun) run(ctx context.Context) error {
+	files, err := b.create()
+	if err != nil {
+		return err
+	}
+	if err := b.plan.Prepare(ctx, b.say); err != nil {
+		return errors.Join(err, files.discard())
+	}
+	b.say(b.announcement())
+	known, selfErr := b.known.Run(ctx)
+	if selfErr != nil && ctx.Err() == nil {
+		b.say(selfErr.Error()) // what it could not tell is no reason to measure nothing
+	}
+	record, runErr := bench.Run(ctx, b.plan, b.progress)
+	if record == nil {
+		return errors.Join(runErr, files.discard())
+	}
+	record.Selftest, record.Command = known, commandLine(os.Args)
+	var compared *gate.Result
+	if b.baseline != nil && runErr == nil {
+		var g gate.Result
+		g, runErr = b.compare(ctx, record)
+		compared = &g
+	}
+	err = b.print(record, compared)
+	err = errors.Join(err, files.write(record))
+	if runErr != nil {
+		return errors.Join(runErr, err)
+	}
+	if known != nil && known.Verdict == results.SelftestWrong {
+		err = errors.Join(err, exitError{exitInvalid, errors.New("the selftest found a figure of this tool's own to be wrong: see 'nodecompare selftest'")})
+	}
+	err = errors.Join(err, b.plan.Failed(), bench.Failed(record))
+	if err == nil && record.Void() {
+		err = exitError{exitInvalid, errors.New("every measurement is VOID: nothing can be concluded; the notes below the tables say why")}
+	}
+	if compared != nil {
+		err = errors.Join(err, gateError(*compared))
+	}
+	return err
+}
+
+// announcement says what will be done, and how long it takes.
+func (b benchRun) announcement() string {
+	text := fmt.Sprintf("%s; about %v in all", b.plan, (b.plan.Duration() + b.known.Takes).Round(time.Second))
+	if b.known.Takes > 0 {
+		text += ", with a few known answers first"
+	}
+	return text
+}
+
+// commandLine is how this process was called, as a shell takes it.
+func commandLine(args []string) string {
+	words := []string{results.Tool}
+	for _, a := range args[1:] {
+		if !plainWord.MatchString(a) {
+			a = "'" + strings.ReplaceAll(a, "'", `'\''`) + "'"
+		}
+		words = append(words, a)
+	}
+	return strings.Join(words, " ")
+}
+
+// plainWord is what no shell takes for more than itself.
+var plainWord = regexp.MustCompile(`^[\w@%+=:,./-]+$`)
+
+// compare holds the record against the baseline. What seems to have regressed is run a second time before it counts.
+func (b benchRun) compare(ctx context.Context, record *results.Record) (gate.Result, error) {
+	first := gate.Compare(b.baseline, record)
+	suspects := first.Suspects()
+	if len(suspects) == 0 {
+		return first, nil
+	}
+	b.say(fmt.Sprintf("what may have regressed is measured again before it counts, modes on workloads: %d", len(suspects)))
+	err := bench.Again(ctx, b.plan, record, suspects, b.progress)
+	return gate.Confirm(first, b.baseline, record), err
+}
+
+// print writes the results, and the comparison after them: beside formats that other programs read it goes to the notes.
+func (b benchRun) print(record *results.Record, compared *gate.Result) error {
+	if err := b.format.Write(b.out, record, options(b.out)); err != nil {
+		return fmt.Errorf("print the results: %w", err)
+	}
+	if compared == nil {
+		return nil
+	}
+	out, format := b.notes, report.GateFormats[0]
+	for _, f := range report.GateFormats {
+		if f.Name == b.format.Name && f.Name != "json" {
+			out, format = b.out, f
+		}
+	}
+	if err := format.Write(out, *compared, options(out)); err != nil {
+		return fmt.Errorf("print the comparison: %w", err)
+	}
+	return nil
+}
+
+// benchFiles are the files that a bench writes, opened before it measures.
+type benchFiles []benchFile
+
+type benchFile struct {
+	format report.Format
+	output
+}
+
+func (b benchRun) create() (benchFiles, error) {
+	files := benchFiles{}
+	for _, wanted := range []struct{ path, format string }{{b.save, "json"}, {b.page, "html"}} {
+		if wanted.path == "" {
+			continue
+		}
+		format, err := report.Named(wanted.format)
+		if err != nil {
+			return nil, errors.Join(err, files.discard())
+		}
+		o, err := openOutput(wanted.path, nil)
+		if err != nil {
+			return nil, errors.Join(err, files.discard())
+		}
+		files = append(files, benchFile{format, o})
+	}
+	return files, nil
+}
+
+func (files benchFiles) write(record *results.Record) error {
+	var err error
+	for _, f := range files {
+		err = errors.Join(err, f.write(func(w io.Writer, options report.Options) error { return f.format.Write(w, record, options) }))
+	}
+	return err
+}
+
+func (files benchFiles) discard() error {
+	var err error
+	for _, f := range files {
+		err = errors.Join(err, f.discard())
+	}
+	return err
+}

@@ -1,0 +1,83 @@
+// Package measure holds what bench, load, map and selftest do alike: they describe the host, start servers beside the load, and
+// convert what loadgen measured into what results weighs. loadgen and results do not know each other.
+package measure
+
+import (
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"nodecompare/loadgen"
+	"nodecompare/loadgen/sample"
+	"nodecompare/results"
+)
+
+// Evidence returns what is known of one run of an attack. m's window and interference must be of exactly that run; nil stands for
+// what is not known, and no rule fires on it. An engine on one thread counts as one core whatever m says. The caller adds what
+// only a trial knows.
+func Evidence(a loadgen.Attack, m *loadgen.Measurement) results.Evidence {
+	r := m.Result
+	sent := r.Requests + r.Aborted
+	e := results.Evidence{
+		Open: a.Rate > 0, Elapsed: r.Elapsed, Starting: r.Starting,
+		Requests: r.Requests, Errors: r.Errors, Recorded: uint64(r.Latency.TotalCount()),
+		// A response with an unwanted status or body is a whole one all the same.
+		Unanswered: r.Errors - r.ErrorKinds[loadgen.Status] - r.ErrorKinds[loadgen.Body],
+		LatencyUS:  Latency(r.Latency),
+	}
+	if r.Aborted == 0 { // else it was cut short
+		e.Duration = r.Duration
+	}
+	for _, n := range r.ErrorKinds {
+		e.ErrorsByKind += n
+	}
+	for _, n := range r.Codes {
+		e.Answers += n
+	}
+	if e.Open {
+		e.Offered, e.Sent = sent+r.Unsent, sent
+		e.SendLagUS = Lag(r.SendLag).P99
+	} else {
+		e.Connections = a.Connections
+		e.AlwaysInFlight = a.Engine == loadgen.Loop
+	}
+	if m.Generator != nil {
+		e.Generator = results.Generator{CPU: within(m.Generator, r.Elapsed), Cores: m.Cores}
+		if a.Engine == loadgen.Loop {
+			e.Generator.Cores = 1
+		}
+	}
+	if i := m.Host; i != nil {
+		e.CPUs = i.CPUs
+		e.Stolen, e.Busy = i.Stolen, i.Busy
+		e.Throttles, e.Throttled = i.Throttles, i.Throttled
+	}
+	return e
+}
+
+// within returns the part of a window's CPU time that belongs to the run, assuming an even spread. The window also holds what
+// comes before the first request: that a load opens its connections may take longer than a short run.
+func within(w *sample.Window, run time.Duration) time.Duration {
+	if run >= w.Elapsed {
+		return w.CPU
+	}
+	return time.Duration(float64(w.CPU) * float64(run) / float64(w.Elapsed))
+}
+
+// Latency reads a histogram of nanoseconds as the record's figures in microseconds; all are 0 when it is empty.
+func Latency(h *hdrhistogram.Histogram) results.Latency {
+	return results.Latency{
+		Mean: h.Mean() / nanosPerMicro,
+		P50:  micros(h.ValueAtQuantile(50)), P90: micros(h.ValueAtQuantile(90)), P99: micros(h.ValueAtQuantile(99)),
+		P999: micros(h.ValueAtQuantile(99.9)), Max: micros(h.Max()),
+	}
+}
+
+// Lag reads a histogram of send lags in nanoseconds as the record's figures in microseconds.
+func Lag(h *hdrhistogram.Histogram) results.Lag {
+	return results.Lag{P50: micros(h.ValueAtQuantile(50)), P99: micros(h.ValueAtQuantile(99))}
+}
+
+const nanosPerMicro = 1e3
+
+func micros(nanos int64) float64 { return float64(nanos) / nanosPerMicro }

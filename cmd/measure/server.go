@@ -1,0 +1,81 @@
+package measure
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"nodecompare/loadgen"
+	"nodecompare/loadgen/cpuset"
+	"nodecompare/loadgen/sample"
+	"nodecompare/servers/child"
+)
+
+// Pinned runs load with this process on the generator's CPUs, where the split gives it any.
+func Pinned(split cpuset.Split, load func() error) (err error) {
+	if split.Pinned() {
+		restore, pinErr := cpuset.PinSelf(split.Generator)
+		if pinErr != nil {
+			return pinErr
+		}
+		defer func() { err = errors.Join(err, restore()) }()
+	}
+	return load()
+}
+
+// Start starts a server on the given CPUs; nil leaves it to the system.
+func Start(ctx context.Context, cpus cpuset.CPUs, c child.Command) (p *child.Process, err error) {
+	err = cpuset.Pinned(cpus, func() error {
+		p, err = child.Start(ctx, c)
+		return err
+	})
+	if err != nil && p != nil { // it runs, but this thread could not be given its CPUs back
+		return nil, errors.Join(err, p.Stop(ctx))
+	}
+	return p, err
+}
+
+// WithServer starts a server on the given CPUs, runs use, and ends the server. The context of use ends when the server does, with the
+// server's error as the cause: a load would try each of its connections again until its own end.
+func WithServer(ctx context.Context, cpus cpuset.CPUs, c child.Command, use func(context.Context, *child.Process) error) (err error) {
+	p, err := Start(ctx, cpus, c)
+	if err != nil {
+		return err
+	}
+	alive, end := context.WithCancelCause(ctx)
+	defer func() {
+		end(nil) // Stop kills it then: what is in flight need not be answered
+		if stopErr := p.Stop(alive); stopErr != nil {
+			err = stopErr // that it died says more than the errors it led to
+		}
+	}()
+	go func() {
+		select {
+		case <-p.Done():
+			end(p.Err())
+		case <-alive.Done():
+		}
+	}()
+	err = use(alive, p)
+	if errors.Is(err, sample.ErrEnded) {
+		<-p.Done() // seen dead before it was reaped: its exit state comes with that
+	}
+	return err
+}
+
+// WarmConnections is how many connections a warm-up has.
+const WarmConnections = 8
+
+// StandardWarmUp bounds a warm-up of bench's standard profile, and of a map.
+var StandardWarmUp = loadgen.Settling{Window: 25 * time.Millisecond, Cap: 750 * time.Millisecond}
+
+// Warm lets a server grow its heap, its stacks and its caches under the attack, on few connections, until its throughput is steady.
+func Warm(ctx context.Context, a loadgen.Attack, s loadgen.Settling) (loadgen.WarmUp, error) {
+	a.Connections = WarmConnections
+	g, err := loadgen.Open(a)
+	if err != nil {
+		return loadgen.WarmUp{}, err
+	}
+	defer g.Close()
+	return loadgen.Warm(ctx, g.Run, s)
+}

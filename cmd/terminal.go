@@ -1,0 +1,52 @@
+package cmd
+
+import (
+	"fmt"
+	"io"
+	"os"
+
+	"golang.org/x/term"
+
+	"nodecompare/cmd/bench"
+	"nodecompare/results/report"
+)
+
+// options are what formats heed of the writer: its width, and whether it shows colour (https://no-color.org).
+func options(w io.Writer) report.Options {
+	width := columns(w)
+	return report.Options{Width: width, Color: width > 0 && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"}
+}
+
+// progress is a bar on a terminal, and lines elsewhere: a bar would leave hundreds of frames in a log.
+func progress(quiet bool, w io.Writer) bench.Progress {
+	switch width := columns(w); {
+	case quiet:
+		return bench.Silent{}
+	case width > 0:
+		return &bench.Bar{W: w, Columns: width}
+	default:
+		return &bench.Lines{W: w}
+	}
+}
+
+// columns is the width of the terminal behind w; 0 when there is none.
+func columns(w io.Writer) int {
+	f, ok := w.(*os.File)
+	if !ok {
+		return 0
+	}
+	width, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 0
+	}
+	return width
+}
+
+// said tells of each step in a line.
+func said(quiet bool, who string, w io.Writer) func(string) {
+	return func(step string) {
+		if !quiet {
+			fmt.Fprintf(w, "%s: %s\n", who, step)
+		}
+	}
+}
