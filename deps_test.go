@@ -12,9 +12,10 @@ import (
 // servers and loadgen stay strangers, so that a defect in how one reads HTTP cannot hide in the other; what they share is the event loop.
 var imports = map[string][]string{
 	"":                  {"cmd"},
-	"cmd":               {"cmd/bench", "cmd/load", "cmd/lookup", "cmd/measure", "cmd/modes", "cmd/selftest", "cmd/sweep", "servers", "servers/child", "servers/node", "servers/workload", "servers/yardstick", "loadgen", "loadgen/cpuset", "loadgen/sample", "results", "results/gate", "results/report"},
+	"cmd":               {"cmd/bench", "cmd/fileio", "cmd/load", "cmd/lookup", "cmd/measure", "cmd/modes", "cmd/selftest", "cmd/sweep", "servers", "servers/child", "servers/node", "servers/workload", "servers/yardstick", "loadgen", "loadgen/cpuset", "loadgen/sample", "results", "results/gate", "results/report"},
 	"cmd/bench":         {"cmd/lookup", "cmd/measure", "cmd/modes", "servers", "servers/child", "servers/node", "servers/workload", "servers/yardstick", "loadgen", "loadgen/cpuset", "loadgen/sample", "results", "results/gate"},
-	"cmd/load":          {"cmd/measure", "loadgen", "loadgen/sample", "results", "results/report"},
+	"cmd/fileio":        {},
+	"cmd/load":          {"cmd/fileio", "cmd/measure", "loadgen", "loadgen/sample", "results", "results/report"},
 	"cmd/lookup":        {},
 	"cmd/measure":       {"servers/child", "loadgen", "loadgen/cpuset", "loadgen/sample", "results"},
 	"cmd/modes":         {"servers", "servers/child", "servers/node", "servers/workload"},

@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"nodecompare/cmd/fileio"
 	"nodecompare/cmd/load"
 	"nodecompare/cmd/lookup"
 	"nodecompare/loadgen"
@@ -67,6 +67,9 @@ machine with whatever else runs there: give it cores of its own, e.g. by taskset
 			if err := o.complete(&a, c.Flags().Changed); err != nil {
 				return err
 			}
+			if err := o.read(c.Context(), &a); err != nil {
+				return err
+			}
 			return runLoad(c.Context(), a, o, f, c.OutOrStdout(), c.ErrOrStderr())
 		},
 	}
@@ -79,9 +82,9 @@ machine with whatever else runs there: give it cores of its own, e.g. by taskset
 	flags.StringVar(&a.Target.Method, "method", "", "of the request (default GET, or POST with a body)")
 	flags.StringArrayVarP(&o.headers, "header", "H", nil, "`'Name: value'` of the request; may be given more than once")
 	flags.StringVar(&o.body, "body", "", "of the request")
-	flags.StringVar(&o.bodyFile, "body-file", "", "`file` with the body of the request")
+	flags.StringVar(&o.bodyFile, "body-file", "", "`file` with the body of the request, of at most 64 MiB")
 	flags.DurationVar(&o.slo, "slo", 0, "search for the highest rate with a p99 of at most this, and no errors")
-	flags.StringVar(&o.save, "save-results", "", "write each result to this `file` as vegeta does, for its report and plot; until it is whole, its name ends with .partial")
+	flags.StringVar(&o.save, "save-results", "", "write each result to this `file` as vegeta does, for its report and plot; those of a run that was cut short go to one that ends with .partial")
 	flags.StringVar(&o.format, "format", "table", "how to print the results: "+lookup.Names(report.LoadFormats, func(f report.LoadFormat) string { return f.Name }))
 	flags.BoolVar(&o.quiet, "quiet", false, "show no progress")
 	return c
@@ -112,6 +115,8 @@ func (o loadOptions) complete(a *loadgen.Attack, given func(flag string) bool) e
 		return exitError{exitUsage, errors.New("--slo searches for a rate, so --rate cannot be given with it")}
 	case o.slo > 0 && o.save != "":
 		return exitError{exitUsage, errors.New("--slo makes many runs, so --save-results cannot be given with it: use --rate with the capacity that was found")}
+	case o.bodyFile != "" && o.save != "" && fileio.Same(o.bodyFile, o.save):
+		return exitError{exitUsage, fmt.Errorf("--save-results=%s is the file of --body-file too: name another one", o.save)}
 	case given("body") && given("body-file"):
 		return exitError{exitUsage, errors.New("--body and --body-file cannot both be given")}
 	}
@@ -134,15 +139,9 @@ func (o loadOptions) complete(a *loadgen.Attack, given func(flag string) bool) e
 	if given("body") {
 		a.Target.Body = []byte(o.body)
 	}
-	if o.bodyFile != "" {
-		var err error
-		if a.Target.Body, err = os.ReadFile(o.bodyFile); err != nil {
-			return fmt.Errorf("--body-file: %w", err)
-		}
-	}
 	if a.Target.Method == "" {
 		a.Target.Method = http.MethodGet
-		if a.Target.Body != nil {
+		if a.Target.Body != nil || o.bodyFile != "" {
 			a.Target.Method = http.MethodPost
 		}
 	}
@@ -157,6 +156,17 @@ func (o loadOptions) complete(a *loadgen.Attack, given func(flag string) bool) e
 		return exitError{exitUsage, err}
 	}
 	g.Close()
+	return nil
+}
+
+// read reads the body, when it is in a file.
+func (o loadOptions) read(ctx context.Context, a *loadgen.Attack) (err error) {
+	if o.bodyFile == "" {
+		return nil
+	}
+	if a.Target.Body, err = fileio.Read(ctx, o.bodyFile); err != nil {
+		return fmt.Errorf("--body-file: %w", err)
+	}
 	return nil
 }
 
@@ -200,7 +210,7 @@ func drive(ctx context.Context, a loadgen.Attack, o loadOptions, notes io.Writer
 	}
 	var each []func(*loadgen.Outcome)
 	if o.save != "" {
-		s, createErr := load.Save(o.save, a.Target)
+		s, createErr := load.Save(ctx, o.save, a.Target)
 		if createErr != nil {
 			return nil, createErr
 		}

@@ -52,7 +52,7 @@ Formats:
 			if err != nil {
 				return exitError{exitUsage, err}
 			}
-			return runMap(c.Context(), plan, f, file, said(quiet, "map", c.ErrOrStderr()), c.OutOrStdout())
+			return runMap(c.Context(), plan, f, file, said(quiet, "map", c.ErrOrStderr()), c.OutOrStdout(), c.ErrOrStderr())
 		},
 	}
 	flags := c.Flags()
@@ -69,8 +69,8 @@ Formats:
 }
 
 // runMap measures and writes. What was measured before an interruption, or beside a server that failed, is written too.
-func runMap(ctx context.Context, plan *sweep.Plan, f report.MapFormat, file string, say func(string), out io.Writer) error {
-	o, err := openOutput(file, out)
+func runMap(ctx context.Context, plan *sweep.Plan, f report.MapFormat, file string, say func(string), out, notes io.Writer) error {
+	o, err := openOutput(file, out, notes)
 	if err != nil {
 		return err
 	}
@@ -82,7 +82,7 @@ func runMap(ctx context.Context, plan *sweep.Plan, f report.MapFormat, file stri
 	if m == nil {
 		return errors.Join(runErr, o.discard())
 	}
-	if err = o.write(func(w io.Writer, options report.Options) error { return f.Write(w, m, options) }); err != nil {
+	if err = o.write(ctx, worthOf(len(m.Runs), m.Void()), func(w io.Writer, options report.Options) error { return f.Write(w, m, options) }); err != nil {
 		err = fmt.Errorf("write the map: %w", err)
 	}
 	if runErr != nil {

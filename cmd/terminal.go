@@ -31,7 +31,7 @@ func progress(quiet bool, w io.Writer) bench.Progress {
 
 // columns is the width of the terminal behind w; 0 when there is none.
 func columns(w io.Writer) int {
-	f, ok := w.(*os.File)
+	f, ok := w.(interface{ Fd() uintptr })
 	if !ok {
 		return 0
 	}

@@ -1,8 +1,9 @@
-package output
+package fileio
 
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"time"
 
@@ -14,9 +15,6 @@ const (
 	look     = 100 * time.Millisecond // between two looks at whether ctx has ended
 	patience = time.Second            // with a reader that does not read, once it has
 )
-
-// errUnread says why a stream was given up.
-var errUnread = errors.New("nobody reads what is written there")
 
 // Stream writes to what may have a reader, such as standard output. A reader that does not read would hold a write up for ever, and
 // the first Ctrl-C with it: once ctx has ended, a stream is given up that takes nothing for a second.
@@ -33,7 +31,7 @@ func (s *Stream) Fd() uintptr { return s.file.Fd() }
 
 func (s *Stream) Write(p []byte) (written int, err error) {
 	for written < len(p) {
-		if err := s.await(); err != nil {
+		if err := await(s.ctx, s.file, unix.POLLOUT, patience); err != nil {
 			return written, err
 		}
 		n, err := s.file.Write(p[written:min(len(p), written+atomic)])
@@ -45,24 +43,26 @@ func (s *Stream) Write(p []byte) (written int, err error) {
 	return written, nil
 }
 
-// await returns when the file takes bytes, or has an error that a write will tell.
-func (s *Stream) await() error {
-	raw, err := s.file.SyscallConn()
+// await returns when the file is ready for that, or has an error that the next call will tell. It is given up when that takes
+// longer than this after the end of ctx.
+func await(ctx context.Context, file *os.File, event int16, patience time.Duration) error {
+	raw, err := file.SyscallConn()
 	if err != nil {
 		return err
 	}
-	for waited := time.Duration(0); waited < patience; {
+	for waited := time.Duration(0); ; waited += look {
 		ready := true
 		err := raw.Control(func(fd uintptr) {
-			n, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLOUT}}, int(look.Milliseconds()))
+			n, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: event}}, int(look.Milliseconds()))
 			ready = n > 0 || err != nil && !errors.Is(err, unix.EINTR)
 		})
 		if err != nil || ready {
 			return err
 		}
-		if s.ctx.Err() != nil {
-			waited += look
+		if ctx.Err() == nil {
+			waited = 0
+		} else if waited >= patience {
+			return fmt.Errorf("nobody reads what is written there: %w", context.Cause(ctx))
 		}
 	}
-	return errUnread
 }

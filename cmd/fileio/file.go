@@ -1,8 +1,9 @@
-// Package output writes what a command was told to write into a file: whole or not at all, and without harm to what is there.
+// Package fileio reads and writes the files that a command is told to. A file is written whole or not at all, and without harm to what is
+// there; nothing that is read or written can keep a command from its end.
 //
 // A regular file is replaced by one that was written beside it. What must stay itself is written into: a special file, an open
 // descriptor such as /dev/stdout, a file with several names. A link stays a link.
-package output
+package fileio
 
 import (
 	"bufio"
@@ -120,6 +121,21 @@ func (f *File) Replaces() bool {
 
 // Write has content write the file and commits it, or leaves what was there before.
 func (f *File) Write(ctx context.Context, content func(io.Writer) error) error {
+	if err := f.fill(content); err != nil {
+		return err
+	}
+	return f.Commit(ctx)
+}
+
+// WriteBeside has content write the file and keeps it beside what is there.
+func (f *File) WriteBeside(ctx context.Context, content func(io.Writer) error) (where string, err error) {
+	if err := f.fill(content); err != nil {
+		return "", err
+	}
+	return f.Keep(ctx)
+}
+
+func (f *File) fill(content func(io.Writer) error) error {
 	buffered := bufio.NewWriter(f.Content())
 	err := content(buffered)
 	if err == nil {
@@ -128,7 +144,7 @@ func (f *File) Write(ctx context.Context, content func(io.Writer) error) error {
 	if err != nil {
 		return errors.Join(fmt.Errorf("write %s: %w", f.path, err), f.Discard())
 	}
-	return f.Commit(ctx)
+	return nil
 }
 
 // Content takes the content, for those that write it bit by bit and end with Commit or Keep.

@@ -1,4 +1,4 @@
-package output_test
+package fileio_test
 
 import (
 	"context"
@@ -15,7 +15,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"nodecompare/cmd/output"
+	"nodecompare/cmd/fileio"
 )
 
 func put(t *testing.T, path, text string, mode fs.FileMode) {
@@ -48,9 +48,9 @@ func alone(t *testing.T, dir string, want ...string) {
 	}
 }
 
-func create(t *testing.T, path string) *output.File {
+func create(t *testing.T, path string) *fileio.File {
 	t.Helper()
-	f, err := output.Create(path)
+	f, err := fileio.Create(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -206,7 +206,7 @@ func TestDescriptor(t *testing.T) {
 	}
 	defer readOnly.Close()
 	for path, want := range map[string]string{"/dev/fd/" + fd(readOnly): "for reading only", "/dev/fd/9999": "bad file descriptor"} {
-		if _, err := output.Create(path); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := fileio.Create(path); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
@@ -219,7 +219,7 @@ func TestSpecialFiles(t *testing.T) {
 	if err := unix.Mkfifo(pipe, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := output.Create(pipe); err == nil || !strings.Contains(err.Error(), "nobody reads this pipe") {
+	if _, err := fileio.Create(pipe); err == nil || !strings.Contains(err.Error(), "nobody reads this pipe") {
 		t.Errorf("%v", err)
 	}
 	reader, err := os.OpenFile(pipe, os.O_RDONLY|unix.O_NONBLOCK, 0)
@@ -273,7 +273,7 @@ func TestRefusedBeforeAnythingIsMeasured(t *testing.T) {
 		loop:                                 "too many levels of symbolic links",
 		filepath.Join(dir, strings.Repeat("n", 300)): "file name too long",
 	} {
-		if _, err := output.Create(path); err == nil || !strings.Contains(err.Error(), want) || !strings.HasPrefix(err.Error(), "write "+path+": ") ||
+		if _, err := fileio.Create(path); err == nil || !strings.Contains(err.Error(), want) || !strings.HasPrefix(err.Error(), "write "+path+": ") ||
 			strings.Contains(err.Error(), ".part") {
 			t.Errorf("%s: %v, want %q", path, err, want)
 		}
@@ -352,7 +352,7 @@ func TestSame(t *testing.T) {
 		{at("new"), at("here/new"), true}, {at("new"), at("to new"), true}, {at("new"), at("newer"), false}, {at("new"), at("a"), false},
 		{"/dev/stdout", "/dev/fd/1", true}, {"/dev/stdout", at("a"), false}, {"/dev/null", "/dev/null", false},
 	} {
-		if got := output.Same(test.a, test.b); got != test.want {
+		if got := fileio.Same(test.a, test.b); got != test.want {
 			t.Errorf("%s and %s: %v", test.a, test.b, got)
 		}
 	}
