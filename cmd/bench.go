@@ -45,10 +45,10 @@ Workloads:
 		Example: "  nodecompare bench\n  nodecompare bench --profile=quick --modes=async,goroutine --workloads=db,cpu --save=record.json\n  nodecompare bench --baseline=record.json\n  nodecompare bench --server mine='./my-server --port=$PORT' --path wait=/slow",
 		Args:    noArgs,
 		RunE: func(c *cobra.Command, _ []string) (err error) {
-			if b.format, err = report.Named(format); err != nil {
+			if b.format, err = lookup.Named("format", format, report.Formats); err != nil {
 				return exitError{exitUsage, fmt.Errorf("--format: %w", err)}
 			}
-			if b.known, err = lookup.Named("selftest", known, selftest.Extents, extentName); err != nil {
+			if b.known, err = lookup.Named("selftest", known, selftest.Extents); err != nil {
 				return exitError{exitUsage, err}
 			}
 			if o.Pin, err = cpuset.ParsePin(pin); err != nil {
@@ -86,19 +86,17 @@ Workloads:
 	flags.StringArrayVar(&paths, "path", nil, "where your servers have a workload: `WORKLOAD=/its/path`, or NAME:WORKLOAD=/its/path")
 	flags.StringArrayVar(&pids, "pid", nil, "the process of a --server at a URL, as `NAME=PID`: it is sampled, with all below it")
 	flags.StringSliceVar(&o.Workloads, "workloads", []string{"hello", "wait"}, "workloads to compare them on")
-	flags.StringVar(&o.Profile, "profile", "standard", "how much to measure: "+lookup.Names(bench.Profiles, func(p bench.Profile) string { return p.Name }))
+	flags.StringVar(&o.Profile, "profile", "standard", "how much to measure: "+lookup.Names(bench.Profiles))
 	flags.IntVar(&o.Rounds, "rounds", 0, "rounds, in place of the profile's; intervals need 6")
 	flags.BoolVar(&o.Null, "null", false, "measure one mode (async) against itself: what differs then is noise")
 	flags.DurationVar(&o.SLO, "slo", bench.DefaultSLO, "p99 latency within which connections count as held")
-	flags.StringVar(&o.Engine, "engine", bench.Auto, "what drives the load: auto, "+lookup.Names(loadgen.Engines, func(e loadgen.Engine) string { return e.Name })+"; auto is loop for closed loads, and vegeta for open ones it can offer on time")
+	flags.StringVar(&o.Engine, "engine", bench.Auto, "what drives the load: auto, "+lookup.Names(loadgen.Engines)+"; auto is loop for closed loads, and vegeta for open ones it can offer on time")
 	flags.StringVar(&pin, "pin", "auto", "CPUs of servers and load, as in `0-1:2-3`; auto shares them out, off leaves it to the system")
-	flags.StringVar(&known, "selftest", "short", "known answers to begin with: "+lookup.Names(selftest.Extents, extentName)+"; full is what 'nodecompare selftest' does")
+	flags.StringVar(&known, "selftest", "short", "known answers to begin with: "+lookup.Names(selftest.Extents)+"; full is what 'nodecompare selftest' does")
 	flags.StringVar(&b.save, "save", "", "write the whole record to this JSON `file`")
 	flags.StringVar(&b.page, "report", "", "write an HTML report with plots to this `file`")
 	flags.StringVar(&b.against, "baseline", "", "compare with the record in this `file`")
-	flags.StringVar(&format, "format", "table", "how to print the results: "+lookup.Names(report.Formats, func(f report.Format) string { return f.Name }))
+	flags.StringVar(&format, "format", "table", "how to print the results: "+lookup.Names(report.Formats))
 	flags.BoolVar(&quiet, "quiet", false, "show no progress")
 	return c
 }
-
-func extentName(e selftest.Extent) string { return e.Name }

@@ -12,6 +12,7 @@ import (
 
 	"nodecompare/cmd/bench"
 	"nodecompare/cmd/fileio"
+	"nodecompare/cmd/lookup"
 	"nodecompare/cmd/selftest"
 	"nodecompare/results"
 	"nodecompare/results/gate"
@@ -21,7 +22,7 @@ import (
 // benchRun is one call of bench: what to measure, and where what comes out goes.
 type benchRun struct {
 	plan       *bench.Plan
-	format     report.Format
+	format     report.Format[*results.Record]
 	known      selftest.Extent // of the selftest before it
 	save, page string          // files; "" for none
 	against    string          // the baseline's file; "" for none
@@ -134,7 +135,7 @@ func (b benchRun) print(record *results.Record, compared *gate.Result) error {
 type benchFiles []benchFile
 
 type benchFile struct {
-	format report.Format
+	format report.Format[*results.Record]
 	output
 	baseline bool // it is the one that was compared with
 }
@@ -155,7 +156,7 @@ func (b benchRun) create() (benchFiles, error) {
 		if wanted.path == "" {
 			continue
 		}
-		format, err := report.Named(wanted.format)
+		format, err := lookup.Named("format", wanted.format, report.Formats)
 		if err != nil {
 			return nil, errors.Join(err, files.discard())
 		}

@@ -30,19 +30,19 @@ A regression is worth a second look before it fails anything: 'nodecompare bench
 it, by a second run of what seems to have regressed.
 
 Formats:
-` + listed(report.GateFormats, 10, func(f report.GateFormat) (string, string) { return f.Name, f.Summary }),
+` + listed(report.GateFormats, 10, func(f report.Format[gate.Result]) (string, string) { return f.Name, f.Summary }),
 		Example: `  nodecompare compare old.json new.json
   nodecompare compare old.json new.json --format=markdown >>"$GITHUB_STEP_SUMMARY"`,
 		Args: twoRecords,
 		RunE: func(c *cobra.Command, args []string) error {
-			f, err := report.GateNamed(format)
+			f, err := lookup.Named("format", format, report.GateFormats)
 			if err != nil {
 				return exitError{exitUsage, fmt.Errorf("--format: %w", err)}
 			}
 			return runCompare(c.Context(), args[0], args[1], f, c.OutOrStdout())
 		},
 	}
-	c.Flags().StringVar(&format, "format", report.GateFormats[0].Name, "how to print the outcome: "+lookup.Names(report.GateFormats, func(f report.GateFormat) string { return f.Name }))
+	c.Flags().StringVar(&format, "format", report.GateFormats[0].Name, "how to print the outcome: "+lookup.Names(report.GateFormats))
 	return c
 }
 
@@ -57,7 +57,7 @@ func twoRecords(_ *cobra.Command, args []string) error {
 }
 
 // runCompare prints what the new record says against the old one. The error says so too, unless it is a pass.
-func runCompare(ctx context.Context, oldPath, newPath string, f report.GateFormat, out io.Writer) error {
+func runCompare(ctx context.Context, oldPath, newPath string, f report.Format[gate.Result], out io.Writer) error {
 	old, err := loadBaseline(ctx, oldPath)
 	if err != nil {
 		return err

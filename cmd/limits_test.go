@@ -94,9 +94,13 @@ func exchange(b *testing.B, c net.Conn, target string) {
 
 func resident(b *testing.B, pid int) int64 {
 	b.Helper()
-	u, err := sample.Sample(pid)
+	w, err := sample.Watch(pid, time.Hour)
 	if err != nil {
 		b.Fatal(err)
 	}
-	return int64(u.RSS)
+	window, err := w.Stop()
+	if err != nil {
+		b.Fatal(err)
+	}
+	return int64(window.RSSPeak)
 }

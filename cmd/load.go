@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"strings"
 	"time"
@@ -60,7 +61,7 @@ machine with whatever else runs there: give it cores of its own, e.g. by taskset
 		Args: oneURL,
 		RunE: func(c *cobra.Command, args []string) error {
 			a.Target.URL = args[0]
-			f, err := report.LoadNamed(o.format)
+			f, err := lookup.Named("format", o.format, report.LoadFormats)
 			if err != nil {
 				return exitError{exitUsage, fmt.Errorf("--format: %w", err)}
 			}
@@ -78,14 +79,14 @@ machine with whatever else runs there: give it cores of its own, e.g. by taskset
 	flags.Float64Var(&a.Rate, "rate", 0, "requests per second of an open load; 0 is a closed one")
 	flags.DurationVar(&a.Duration, "duration", loadDuration, fmt.Sprintf("how long to send; with --slo, in each probe: at least %.0f times the SLO, and the default is %v", 1/load.Resolution, probeDuration))
 	flags.DurationVar(&a.Timeout, "timeout", loadgen.DefaultTimeout, "limit of one request")
-	flags.StringVar(&a.Engine, "engine", "", "what drives the load: "+lookup.Names(loadgen.Engines, func(e loadgen.Engine) string { return e.Name })+" (default see above)")
+	flags.StringVar(&a.Engine, "engine", "", "what drives the load: "+lookup.Names(loadgen.Engines)+" (default see above)")
 	flags.StringVar(&a.Target.Method, "method", "", "of the request (default GET, or POST with a body)")
 	flags.StringArrayVarP(&o.headers, "header", "H", nil, "`'Name: value'` of the request; may be given more than once")
 	flags.StringVar(&o.body, "body", "", "of the request")
 	flags.StringVar(&o.bodyFile, "body-file", "", "`file` with the body of the request, of at most 64 MiB")
 	flags.DurationVar(&o.slo, "slo", 0, "search for the highest rate with a p99 of at most this, and no errors")
 	flags.StringVar(&o.save, "save-results", "", "write each result to this `file` as vegeta does, for its report and plot; those of a run that was cut short go to one that ends with .partial")
-	flags.StringVar(&o.format, "format", "table", "how to print the results: "+lookup.Names(report.LoadFormats, func(f report.LoadFormat) string { return f.Name }))
+	flags.StringVar(&o.format, "format", "table", "how to print the results: "+lookup.Names(report.LoadFormats))
 	flags.BoolVar(&o.quiet, "quiet", false, "show no progress")
 	return c
 }
@@ -146,10 +147,12 @@ func (o loadOptions) complete(a *loadgen.Attack, given func(flag string) bool) e
 		}
 	}
 	if a.Engine == "" {
-		a.Engine = loadgen.Loop
-		if a.Rate > 0 || o.slo > 0 || strings.HasPrefix(strings.ToLower(a.Target.URL), "https:") {
-			a.Engine = loadgen.Vegeta
+		scheme, _, _ := strings.Cut(a.Target.URL, ":")
+		rate := a.Rate
+		if o.slo > 0 {
+			rate = loadgen.VegetaRate // any: what is searched is an open load
 		}
+		a.Engine = loadgen.Auto(scheme, rate, math.Inf(1))
 	}
 	g, err := loadgen.Open(*a) // connects to nobody
 	if err != nil {
@@ -174,7 +177,7 @@ func (o loadOptions) read(ctx context.Context, a *loadgen.Attack) (err error) {
 var errVoid = errors.New("the measurement is VOID: nothing may be concluded from it; the reasons stand with its results")
 
 // runLoad measures and prints; what there is also when it was interrupted.
-func runLoad(ctx context.Context, a loadgen.Attack, o loadOptions, f report.LoadFormat, out, notes io.Writer) error {
+func runLoad(ctx context.Context, a loadgen.Attack, o loadOptions, f report.Format[*results.LoadRun], out, notes io.Writer) error {
 	if err := loadgen.Reach(ctx, a); err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	"nodecompare/cmd/lookup"
 	"nodecompare/cmd/sweep"
 	"nodecompare/loadgen/cpuset"
+	"nodecompare/results"
 	"nodecompare/results/report"
 )
 
@@ -34,14 +35,14 @@ to standard output, progress to standard error.
 Modes:
 ` + modeList() + `
 Formats:
-` + listed(report.MapFormats, 10, func(f report.MapFormat) (string, string) { return f.Name, f.Summary }),
+` + listed(report.MapFormats, 10, func(f report.Format[*results.Map]) (string, string) { return f.Name, f.Summary }),
 		Example: `  nodecompare map
   nodecompare map --format=html -o map.html
   nodecompare map --modes=blocking,async,node --waits=0,5ms --cpus=0,2ms --connections=64
   nodecompare map --format=csv --quiet`,
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			f, err := report.MapNamed(format)
+			f, err := lookup.Named("format", format, report.MapFormats)
 			if err != nil {
 				return exitError{exitUsage, fmt.Errorf("--format: %w", err)}
 			}
@@ -62,14 +63,14 @@ Formats:
 	flags.IntSliceVar(&o.Connections, "connections", []int{16, 256}, "connections that send, one request after the other: a grid for each")
 	flags.IntVar(&o.Rounds, "rounds", 6, "rounds; intervals need 6")
 	flags.StringVar(&pin, "pin", "auto", "CPUs of servers and load, as in `0-1:2-3`; auto shares them out, off leaves it to the system")
-	flags.StringVar(&format, "format", "table", "how to print the map: "+lookup.Names(report.MapFormats, func(f report.MapFormat) string { return f.Name }))
+	flags.StringVar(&format, "format", "table", "how to print the map: "+lookup.Names(report.MapFormats))
 	flags.StringVarP(&file, "output", "o", "", "write to this `file`, whole or not at all, instead of standard output")
 	flags.BoolVar(&quiet, "quiet", false, "show no progress")
 	return c
 }
 
 // runMap measures and writes. What was measured before an interruption, or beside a server that failed, is written too.
-func runMap(ctx context.Context, plan *sweep.Plan, f report.MapFormat, file string, say func(string), out, notes io.Writer) error {
+func runMap(ctx context.Context, plan *sweep.Plan, f report.Format[*results.Map], file string, say func(string), out, notes io.Writer) error {
 	o, err := openOutput(file, out, notes)
 	if err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 
 	"nodecompare/cmd/fileio"
 	"nodecompare/cmd/lookup"
+	"nodecompare/results"
 	"nodecompare/results/report"
 )
 
@@ -23,14 +24,14 @@ format. Nothing is measured, and the words are those that bench saved: the same 
 bytes. On a terminal the table is as wide as that; elsewhere it has 80 columns.
 
 Formats:
-` + listed(report.Formats, 15, func(f report.Format) (string, string) { return f.Name, f.Summary }),
+` + listed(report.Formats, 15, func(f report.Format[*results.Record]) (string, string) { return f.Name, f.Summary }),
 		Example: `  nodecompare report record.json
   nodecompare report record.json --format=markdown >>"$GITHUB_STEP_SUMMARY"
   nodecompare report record.json --format=csv -o trials.csv
   nodecompare report record.json --format=benchfmt -o trials.txt && benchstat -col /mode trials.txt`,
 		Args: oneRecord,
 		RunE: func(c *cobra.Command, args []string) error {
-			f, err := report.Named(format)
+			f, err := lookup.Named("format", format, report.Formats)
 			if err != nil {
 				return exitError{exitUsage, fmt.Errorf("--format: %w", err)}
 			}
@@ -38,7 +39,7 @@ Formats:
 		},
 	}
 	flags := c.Flags()
-	flags.StringVar(&format, "format", "table", "how to print the results: "+lookup.Names(report.Formats, func(f report.Format) string { return f.Name }))
+	flags.StringVar(&format, "format", "table", "how to print the results: "+lookup.Names(report.Formats))
 	flags.StringVarP(&file, "output", "o", "", "write to this `file`, whole or not at all, instead of standard output")
 	return c
 }
@@ -54,7 +55,7 @@ func oneRecord(_ *cobra.Command, args []string) error {
 }
 
 // runReport renders a saved record.
-func runReport(ctx context.Context, path string, f report.Format, file string, out, notes io.Writer) error {
+func runReport(ctx context.Context, path string, f report.Format[*results.Record], file string, out, notes io.Writer) error {
 	if file != "" && fileio.Same(path, file) {
 		return exitError{exitUsage, fmt.Errorf("--output %s: that is the record itself: name another file", file)}
 	}

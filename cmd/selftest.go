@@ -12,6 +12,7 @@ import (
 	"nodecompare/cmd/selftest"
 	"nodecompare/results"
 	"nodecompare/results/report"
+	"nodecompare/servers/child"
 )
 
 func selftestCommand() *cobra.Command {
@@ -45,11 +46,11 @@ try may get rid of, or by a defect of the tool. The table says which.`,
 }
 
 func selftestFormats() string {
-	return lookup.Names(report.SelftestFormats, func(f report.SelftestFormat) string { return f.Name })
+	return lookup.Names(report.SelftestFormats)
 }
 
 // runSelftest measures and prints, after an interruption or a failure too: what there is by then.
-func runSelftest(ctx context.Context, short bool, f report.SelftestFormat, say func(string), out io.Writer) error {
+func runSelftest(ctx context.Context, short bool, f report.Format[*results.Selftest], say func(string), out io.Writer) error {
 	plan := selftest.FullPlan()
 	if short {
 		plan = selftest.ShortPlan()
@@ -76,7 +77,7 @@ func selftestServerCommand() *cobra.Command {
 		Hidden: true,
 		Args:   noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return selftest.Serve(untilParentEnds(c.Context()), c.OutOrStdout())
+			return selftest.Serve(child.UntilParentEnds(c.Context()), c.OutOrStdout())
 		},
 	}
 }

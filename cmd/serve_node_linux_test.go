@@ -19,7 +19,8 @@ import (
 // needNode prepares a mode of Node.js. Without Node.js the test is skipped, which CI does not have.
 func needNode(t *testing.T, mode string) {
 	t.Helper()
-	_, err := node.Prepare(t.Context(), mode, "", func(line string) { t.Log(line) })
+	source := map[string]node.Source{"node": node.HTTP, "express": node.Express}[mode]
+	_, err := node.Prepare(t.Context(), source, "", func(line string) { t.Log(line) })
 	if errors.As(err, new(*node.Unavailable)) && os.Getenv("NODECOMPARE_CI") == "" {
 		t.Skip(err)
 	}
@@ -85,7 +86,7 @@ func busy(t *testing.T, url string, loops int) {
 
 // Ctrl-C and SIGTERM let requests in flight end, and then nobody is left: neither Node.js nor a worker of its cluster.
 func TestServeNodeSignals(t *testing.T) {
-	for _, m := range node.Modes {
+	for _, m := range []node.Source{node.HTTP, node.Express} {
 		for _, loops := range []int{1, 2} {
 			for _, how := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
 				t.Run(fmt.Sprintf("%s with %d loops, %v", m.Name, loops, how), func(t *testing.T) {
@@ -111,7 +112,7 @@ func TestServeNodeSignals(t *testing.T) {
 
 // A loop that computes hears nobody: it is ended all the same when this program is killed, or told twice to stop.
 func TestServeNodeLeavesNothing(t *testing.T) {
-	for _, m := range node.Modes {
+	for _, m := range []node.Source{node.HTTP, node.Express} {
 		for _, loops := range []int{1, 2} {
 			for name, how := range map[string]syscall.Signal{"SIGKILL": syscall.SIGKILL, "Ctrl-C again": syscall.SIGINT} {
 				t.Run(fmt.Sprintf("%s with %d loops, %s", m.Name, loops, name), func(t *testing.T) {

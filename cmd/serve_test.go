@@ -104,7 +104,7 @@ func threads(t *testing.T, pid int) int {
 
 // Ctrl-C and SIGTERM let the requests in flight end; a second signal does not.
 func TestServeSignals(t *testing.T) {
-	for _, m := range servers.Modes {
+	for _, m := range servers.Own() {
 		for _, s := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
 			t.Run(m.Name+" "+s.String(), func(t *testing.T) {
 				c, url := serveByHand(t, m.Name)

@@ -13,12 +13,13 @@ import (
 	"testing"
 	"time"
 
+	"nodecompare/cmd/lookup"
 	"nodecompare/cmd/measure"
-	"nodecompare/cmd/modes"
 	"nodecompare/loadgen/cpuset"
 	"nodecompare/loadgen/sample"
 	"nodecompare/results"
 	"nodecompare/results/stat"
+	"nodecompare/servers"
 	"nodecompare/servers/child"
 )
 
@@ -88,18 +89,18 @@ func compareWithWrk(b *testing.B, d driven) {
 // startMode starts a mode's server on the CPUs and ends it with the benchmark.
 func startMode(b *testing.B, name string, cpus cpuset.CPUs) *child.Process {
 	b.Helper()
-	m, err := modes.Named(name)
+	m, err := lookup.Named("mode", name, servers.Modes)
 	if err != nil {
 		b.Fatal(err)
 	}
-	unable, err := modes.Prepare(b.Context(), []*modes.Mode{&m}, func(line string) { b.Log(line) })
+	unable, err := servers.Prepare(b.Context(), []*servers.Mode{&m}, func(line string) { b.Log(line) })
 	if err != nil {
 		b.Fatal(err)
 	}
 	if len(unable) > 0 {
 		b.Skip(unable[0])
 	}
-	c, err := m.Command(modes.NoUpstream)
+	c, err := m.Command(servers.NoUpstream)
 	if err != nil {
 		b.Fatal(err)
 	}

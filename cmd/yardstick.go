@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"nodecompare/cmd/bench"
+	"nodecompare/servers/child"
 	"nodecompare/servers/yardstick"
 )
 
@@ -15,7 +16,7 @@ func yardstickCommand() *cobra.Command {
 		Hidden: true,
 		Args:   noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return yardstick.Serve(untilParentEnds(c.Context()), c.OutOrStdout())
+			return yardstick.Serve(child.UntilParentEnds(c.Context()), c.OutOrStdout())
 		},
 	}
 }

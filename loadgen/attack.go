@@ -1,19 +1,20 @@
 // Package loadgen puts HTTP load on a server and measures what came back and what it cost.
 //
-// Two engines drive it: vegeta's Attacker over a lean transport of bounded keep-alive connections, and an event loop of
-// our own. Every latency of an open load counts from the moment the request was due, not from the moment the generator got round to it, so that neither a
-// stalled server nor a late generator hides its own queue (coordinated omission).
+// Two engines drive it: vegeta's Attacker over a lean transport of bounded keep-alive connections, and an event
+// loop of our own. Every latency of an open load counts from the moment the request was due, not from the moment
+// the generator got round to it, so that neither a stalled server nor a late generator hides its own queue
+// (coordinated omission).
 package loadgen
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"math"
 	"net/http"
 	"net/url"
-	"strings"
+	"os"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // DefaultTimeout is the limit of one request where Attack.Timeout is 0.
@@ -22,49 +23,27 @@ const DefaultTimeout = 10 * time.Second
 // DefaultMaxBody is the largest response body, in bytes, where Attack.MaxBody is 0.
 const DefaultMaxBody = 64 << 20
 
-// Grace is how long after Attack.Duration an open load still sends what was due within it. Without it the last request
-// of a run would be lost to a few microseconds of lag; with no end to it an overloaded server would stretch the run.
+// Grace is how long after Attack.Duration an open load still sends what was due within it. Without it the last
+// request of a run would be lost to a few microseconds of lag; with no end to it an overloaded server would
+// stretch the run.
 const Grace = time.Second
-
-// Target is the one request that an attack repeats. An http target is sent as HTTP/1.1 over plain TCP, https through
-// net/http's transport, HTTP/1.1 as well.
-type Target struct {
-	Method string      // "" means GET
-	URL    string      // absolute, http or https
-	Header http.Header // Host sets the request's host; User-Agent defaults to nodecompare
-	Body   []byte
-}
 
 // Attack is one load: what is sent, how fast, over how many connections, for how long.
 type Attack struct {
 	Target      Target
 	Connections int           // most connections, and most requests in flight
-	Rate        float64       // requests per second of an open load; 0 is a closed load: each connection sends as soon as it has its answer
+	Rate        float64       // requests per second of an open load; 0 is a closed one: a connection sends when it has its answer
 	Duration    time.Duration // how long requests are sent; their answers are waited for beyond it, within Timeout
-	Timeout     time.Duration // of one request, from connecting (if it needs a connection) to the last byte; 0 means DefaultTimeout
+	Timeout     time.Duration // of one request, from connecting, if it has to, to the last byte; 0 means DefaultTimeout
 	MaxBody     int64         // bytes of response body beyond which the request has failed; 0 means DefaultMaxBody
 	WantStatus  int           // the status of success; 0 means any of 200 to 399 (redirects are not followed)
 	WantBody    []byte        // the body of success, byte by byte; nil means any
-	Engine      string        // the name of one of Engines; "" means Vegeta
+	Engine      string        // the name of one of Engines; "" means Auto's, of any rate
 
-	// Each, when not nil, is called with every request that Result.Requests counts, in the order in which they ended. It
-	// runs on the engine's own thread, one call at a time, and holds up the load for as long; the Outcome is good until it returns.
+	// Each, when not nil, is called with every request that Result.Requests counts, in the order in which they
+	// ended. It runs on the engine's own thread, one call at a time, and holds up the load for as long; the
+	// Outcome is good until it returns.
 	Each func(*Outcome)
-}
-
-// Run opens connections to the target, drives it for a.Duration and closes them.
-//
-// When ctx ends, the load stops at once: requests in flight are aborted, and Run returns what was measured until then
-// together with ctx's error. Any other error means that the attack itself is impossible (a bad URL, no connections)
-// and comes with a nil Result: a server that fails or is not there is a Result full of errors. Every goroutine and
-// connection has ended when Run returns.
-func Run(ctx context.Context, a Attack) (*Result, error) {
-	g, err := Open(a)
-	if err != nil {
-		return nil, err
-	}
-	defer g.Close()
-	return g.Run(ctx, a.Duration)
 }
 
 // prepared returns a with its defaults filled in, or the reason why it cannot be run.
@@ -87,6 +66,9 @@ func (a Attack) prepared() (Attack, error) {
 	if a.Target.Method == "" {
 		a.Target.Method = http.MethodGet
 	}
+	if a.Engine == "" {
+		a.Engine = Auto(u.Scheme, a.Rate, math.Inf(1))
+	}
 	if a.Timeout == 0 {
 		a.Timeout = DefaultTimeout
 	}
@@ -96,19 +78,34 @@ func (a Attack) prepared() (Attack, error) {
 	return a, a.Target.check()
 }
 
-var errLineBreak = errors.New("contains a line break or NUL")
+// spareDescriptors is what an engine itself and the sampling beside it may open.
+const spareDescriptors = 16
 
-// check refuses headers that would change the shape of the request: net/http's own writer silently drops or rewrites them.
-func (t Target) check() error {
-	for name, values := range t.Header {
-		if name == "" || strings.ContainsAny(name, " \t\r\n\x00:()<>@,;\\\"/[]?={}") {
-			return fmt.Errorf("load target %s: header name %q is not a token (RFC 9110, 5.6.2)", t.URL, name)
-		}
-		for _, v := range values {
-			if strings.ContainsAny(v, "\r\n\x00") {
-				return fmt.Errorf("load target %s: header %s: %w", t.URL, name, errLineBreak)
-			}
-		}
+// checkDescriptors refuses more connections than the process may have file descriptors: each would fail otherwise,
+// and the server be blamed for it. (Go has raised the soft limit to the hard one when the process started.)
+func checkDescriptors(a Attack) error {
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		return fmt.Errorf("load on %s: the limit of open files: %w", a.Target.URL, err)
+	}
+	open, err := os.ReadDir("/dev/fd") // this process's own, on Linux and macOS
+	if err != nil {
+		return fmt.Errorf("load on %s: counting the open files: %w", a.Target.URL, err)
+	}
+	if most := int64(limit.Cur) - int64(len(open)) - spareDescriptors; limit.Cur < 1<<62 && int64(a.Connections) > most {
+		return fmt.Errorf("load on %s: %d connections asked for, at most %d possible: this process may have %d files open "+
+			"(RLIMIT_NOFILE, see ulimit -n), and has %d: ask for fewer, or raise the limit",
+			a.Target.URL, a.Connections, max(most, 0), limit.Cur, len(open))
 	}
 	return nil
+}
+
+// Due is when the request with this number should be sent, from the start of the run: the first at once.
+func Due(seq uint64, rate float64) time.Duration {
+	return time.Duration(float64(seq) / rate * float64(time.Second))
+}
+
+// Offered is the number of requests that an open load sends in all.
+func Offered(rate float64, duration time.Duration) uint64 {
+	return max(1, uint64(math.Round(rate*duration.Seconds())))
 }

@@ -17,10 +17,20 @@ import (
 	"nodecompare/loadgen"
 )
 
+// drive opens a generator for the attack, has it run for its duration, and closes it.
+func drive(ctx context.Context, a loadgen.Attack) (*loadgen.Result, error) {
+	g, err := loadgen.Open(a)
+	if err != nil {
+		return nil, err
+	}
+	defer g.Close()
+	return g.Run(ctx, a.Duration)
+}
+
 // run is an attack that must be possible, on a server that the test made.
 func run(t *testing.T, a loadgen.Attack) *loadgen.Result {
 	t.Helper()
-	res, err := loadgen.Run(t.Context(), a)
+	res, err := drive(t.Context(), a)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,8 +38,18 @@ func run(t *testing.T, a loadgen.Attack) *loadgen.Result {
 	return res
 }
 
-// onEachEngine runs a test of what all engines must do.
+// onEachEngine runs a test of what all engines must do, of all at once and beside other tests: most of its time is waiting.
 func onEachEngine(t *testing.T, f func(t *testing.T, engine string)) {
+	t.Parallel()
+	var all sync.WaitGroup
+	for _, e := range loadgen.Engines {
+		all.Go(func() { t.Run(e.Name, func(t *testing.T) { f(t, e.Name) }) })
+	}
+	all.Wait()
+}
+
+// onEngineAfterEngine runs a test that looks at the whole process, or at times that others would change.
+func onEngineAfterEngine(t *testing.T, f func(t *testing.T, engine string)) {
 	for _, e := range loadgen.Engines {
 		t.Run(e.Name, func(t *testing.T) { f(t, e.Name) })
 	}
@@ -172,7 +192,7 @@ func TestBacklogAtTheEndIsSent(t *testing.T) {
 		var seen atomic.Int64
 		s := serve(t, func(http.ResponseWriter, *http.Request) {
 			if seen.Add(1) == 5 {
-				<-time.After(400 * time.Millisecond)
+				<-time.After(250 * time.Millisecond)
 			}
 		})
 		res := run(t, loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: s.URL}, Connections: 1, Rate: 50, Duration: 200 * time.Millisecond})
@@ -238,7 +258,7 @@ func TestImpossibleAttacks(t *testing.T) {
 		} {
 			a := good
 			spoil(&a)
-			if res, err := loadgen.Run(t.Context(), a); err == nil || res != nil {
+			if res, err := drive(t.Context(), a); err == nil || res != nil {
 				t.Errorf("%s: %v, %v; want no result and an error", name, res, err)
 			}
 		}
@@ -261,7 +281,7 @@ func TestCancelStopsAtOnce(t *testing.T) {
 					cancel()
 				}()
 				began := time.Now()
-				res, err := loadgen.Run(ctx, loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: s.URL}, Connections: 3, Rate: rate, Duration: time.Hour, Timeout: time.Hour})
+				res, err := drive(ctx, loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: s.URL}, Connections: 3, Rate: rate, Duration: time.Hour, Timeout: time.Hour})
 				if !errors.Is(err, context.Canceled) || res == nil {
 					t.Fatalf("got %v, %v", res, err)
 				}
@@ -287,7 +307,7 @@ func TestCancelKeepsWhatWasMeasured(t *testing.T) {
 				cancel()
 			}
 		})
-		res, err := loadgen.Run(ctx, loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: s.URL}, Connections: 2, Duration: time.Hour})
+		res, err := drive(ctx, loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: s.URL}, Connections: 2, Duration: time.Hour})
 		if !errors.Is(err, context.Canceled) || res == nil || res.Requests < 40 {
 			t.Fatalf("got %+v, %v", res, err)
 		}
@@ -300,7 +320,7 @@ func TestCancelledBeforeTheStart(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		s := serve(t, func(http.ResponseWriter, *http.Request) { t.Error("a request was sent") })
-		res, err := loadgen.Run(ctx, loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: s.URL}, Connections: 1, Duration: time.Hour})
+		res, err := drive(ctx, loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: s.URL}, Connections: 1, Duration: time.Hour})
 		if !errors.Is(err, context.Canceled) || res == nil || res.Latency.TotalCount() != 0 {
 			t.Errorf("got %+v, %v; want an empty result", res, err)
 		}
@@ -317,7 +337,7 @@ func TestRunsOfAGeneratorShareConnections(t *testing.T) {
 		}
 		defer g.Close()
 		for range 3 {
-			res, err := g.Run(t.Context(), 20*time.Millisecond)
+			res, err := g.Run(t.Context(), 50*time.Millisecond)
 			if err != nil || res.Errors != 0 || res.Requests == 0 {
 				t.Fatalf("%+v, %v", res, err)
 			}

@@ -16,11 +16,11 @@ import (
 // hanging one ends all the same, not before its time.
 func TestTimeoutIsOfEachRequest(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, engine string) {
-		const timeout, answered = time.Second, 4
+		const timeout, answered = time.Second, 3
 		var served atomic.Int64
 		s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 			if served.Add(1) <= answered { // for longer than the timeout, all together
-				time.Sleep(timeout * 2 / 5)
+				<-time.After(timeout * 2 / 5)
 				return
 			}
 			<-r.Context().Done()
@@ -28,7 +28,7 @@ func TestTimeoutIsOfEachRequest(t *testing.T) {
 		defer s.Close()
 		var hung []time.Duration
 		res := run(t, loadgen.Attack{
-			Engine: engine, Target: loadgen.Target{URL: s.URL}, Connections: 1, Duration: timeout * 13 / 5, Timeout: timeout,
+			Engine: engine, Target: loadgen.Target{URL: s.URL}, Connections: 1, Duration: timeout * 2, Timeout: timeout,
 			Each: func(x *loadgen.Outcome) {
 				if x.Kind == loadgen.Timeout {
 					hung = append(hung, x.End.Sub(x.Sent))
@@ -49,7 +49,7 @@ func TestTimeoutOfALargeRequest(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, engine string) {
 		const timeout = 2 * time.Second
 		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			time.Sleep(timeout * 2 / 5)
+			<-time.After(timeout * 2 / 5)
 			n, err := io.Copy(io.Discard, r.Body)
 			if err != nil || n != 8<<20 {
 				w.WriteHeader(http.StatusTeapot)
@@ -58,7 +58,7 @@ func TestTimeoutOfALargeRequest(t *testing.T) {
 		defer s.Close()
 		res := run(t, loadgen.Attack{
 			Engine: engine, Target: loadgen.Target{Method: http.MethodPost, URL: s.URL, Body: make([]byte, 8<<20)},
-			Connections: 1, Duration: timeout * 3 / 2, Timeout: timeout,
+			Connections: 1, Duration: timeout * 17 / 20, Timeout: timeout,
 		})
 		if res.Requests < 2 || res.Errors > 0 {
 			t.Errorf("%d requests, errors %v %v", res.Requests, res.ErrorKinds, res.ErrorExamples)

@@ -58,19 +58,13 @@ func answering(answer string) func(*net.TCPConn) {
 
 func TestErrorKinds(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, engine string) {
-		nobody, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		refused := "http://" + nobody.Addr().String()
-		nobody.Close()
-
+		_, nobody := bound(t)
 		for _, c := range []struct {
 			name string
 			url  string
 			kind string
 		}{
-			{"nothing listens", refused, loadgen.Refused},
+			{"nothing listens", "http://" + nobody, loadgen.Refused},
 			{"reset", misbehave(t, func(c *net.TCPConn) {
 				request(bufio.NewReader(c))
 				c.SetLinger(0)
@@ -101,10 +95,14 @@ func TestErrorKinds(t *testing.T) {
 		} {
 			t.Run(c.name, func(t *testing.T) {
 				t.Parallel()
+				timeout := time.Minute
+				if c.kind == loadgen.Timeout {
+					timeout = 300 * time.Millisecond
+				}
 				res := run(t, loadgen.Attack{
 					Engine: engine,
 					Target: loadgen.Target{URL: c.url}, Connections: 4, Rate: 40, Duration: 100 * time.Millisecond,
-					Timeout: 2 * time.Second, MaxBody: 4999,
+					Timeout: timeout, MaxBody: 4999,
 				})
 				if res.Requests != 4 || res.ErrorKinds[c.kind] != 4 {
 					t.Errorf("%d requests, errors %v %v; want 4 of kind %s", res.Requests, res.ErrorKinds, res.ErrorExamples, c.kind)

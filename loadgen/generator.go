@@ -2,19 +2,25 @@ package loadgen
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
+	"runtime"
 	"time"
+
+	"nodecompare/loadgen/sample"
 )
 
 // Generator holds the connections to one target from run to run, so that a warm-up and the measured run that follows
 // it meet the same connections (a server with a thread for each would otherwise start them all anew, inside the
 // measurement). Its runs follow one another; they must not overlap.
 //
-// As long as it is open, idle CPUs of the machine are kept from sleeping, where the system lets it (see awake): what a CPU
-// takes to wake up, tens of microseconds on a virtual machine, would else be in every latency of a load that leaves it pauses.
+// As long as it is open, idle CPUs of the machine are kept from sleeping, where the system lets it (see awake):
+// what a CPU takes to wake up, tens of microseconds on a virtual machine, would else be in every latency of a load
+// that leaves it pauses.
 type Generator struct {
-	// Awake says that the CPUs are kept awake: on Linux, as root. Records of which one was made so and the other not differ by
-	// what waking costs.
+	// Awake says that the CPUs are kept awake: on Linux, as root. Records of which one was made so and the other
+	// not differ by what waking costs.
 	Awake bool
 
 	attack Attack
@@ -22,8 +28,8 @@ type Generator struct {
 	awake  awake
 }
 
-// Open prepares an attack: it checks it and fixes the bytes that will be sent. No connection is opened yet. a.Duration
-// is not used: each Run has its own.
+// Open prepares an attack: it checks it and fixes the bytes that will be sent. No connection is opened yet.
+// a.Duration is not used: each Run has its own.
 func Open(a Attack) (*Generator, error) {
 	a, err := a.prepared()
 	if err != nil {
@@ -44,13 +50,18 @@ func Open(a Attack) (*Generator, error) {
 	return &Generator{attack: a, driver: d, awake: w, Awake: w.held()}, nil
 }
 
-// Close closes the connections.
+// Close closes the connections. Every goroutine of the generator has ended when it returns.
 func (g *Generator) Close() {
 	g.driver.close()
 	g.awake.end()
 }
 
-// Run drives the target for the duration and waits for the answers to what was sent. It returns as the package's Run does.
+// Run drives the target for the duration and waits for the answers to what was sent.
+//
+// When ctx ends, the load stops at once: requests in flight are aborted, and Run returns what was measured until
+// then together with ctx's error. Any other error means that the attack itself is impossible (an address that
+// cannot be found, say) and comes with a nil Result: a server that fails or is not there is a Result full of
+// errors.
 func (g *Generator) Run(ctx context.Context, duration time.Duration) (*Result, error) {
 	if duration <= 0 {
 		return nil, fmt.Errorf("load on %s: a duration of %v: it must be more than 0", g.attack.Target.URL, duration)
@@ -66,4 +77,48 @@ func (g *Generator) Run(ctx context.Context, duration time.Duration) (*Result, e
 		r.Duration = duration
 	}
 	return r, err
+}
+
+// tickInterval is that of the generator's window on itself: only its ends matter there.
+const tickInterval = 250 * time.Millisecond
+
+// Measurement is a run with what it cost and what disturbed it.
+type Measurement struct {
+	Result    *Result
+	Generator *sample.Window       // on this process; nil where the system does not tell (ErrUnsupported)
+	Cores     int                  // that this process may use at once
+	Host      *sample.Interference // over all CPUs
+}
+
+// Measure is Run, with a window on this very process, the generator, and on the host around it. An error comes with a
+// Measurement where Run would give a Result.
+func (g *Generator) Measure(ctx context.Context, duration time.Duration) (*Measurement, error) {
+	m := &Measurement{Cores: runtime.GOMAXPROCS(0)}
+	before, err := sample.ReadHost(nil)
+	if err != nil {
+		return nil, fmt.Errorf("load on %s: %w", g.attack.Target.URL, err)
+	}
+	watcher, err := sample.Watch(os.Getpid(), tickInterval)
+	if err != nil && !errors.Is(err, sample.ErrUnsupported) {
+		return nil, fmt.Errorf("load on %s: watching the generator: %w", g.attack.Target.URL, err)
+	}
+	var runErr error
+	m.Result, runErr = g.Run(ctx, duration)
+	if watcher != nil {
+		w, err := watcher.Stop()
+		if err != nil {
+			return nil, errors.Join(runErr, fmt.Errorf("load on %s: watching the generator: %w", g.attack.Target.URL, err))
+		}
+		m.Generator = &w
+	}
+	if m.Result == nil {
+		return nil, runErr
+	}
+	after, err := sample.ReadHost(nil)
+	if err != nil {
+		return nil, errors.Join(runErr, fmt.Errorf("load on %s: %w", g.attack.Target.URL, err))
+	}
+	i := after.Since(before)
+	m.Host = &i
+	return m, runErr
 }

@@ -35,7 +35,7 @@ type loopEngine struct {
 	err   error         // of the loop; to be read once it has ended
 
 	clients []client
-	dialler dialler
+	dialer  dialer
 	current *loopRun // nil between runs
 }
 
@@ -45,7 +45,8 @@ func openLoop(a Attack) (driver, error) {
 		return nil, err
 	}
 	if u.Scheme != "http" {
-		return nil, fmt.Errorf("load on %s: the %s engine speaks plain http only: choose the %s engine for https", a.Target.URL, Loop, Vegeta)
+		return nil, fmt.Errorf("load on %s: the %s engine speaks plain http only: choose the %s engine for https",
+			a.Target.URL, Loop, Vegeta)
 	}
 	port := uint64(80)
 	if p := u.Port(); p != "" {
@@ -69,10 +70,10 @@ func openLoop(a Attack) (driver, error) {
 		host: u.Hostname(), port: uint16(port),
 		loop: loop, ended: make(chan struct{}), clients: make([]client, a.Connections),
 	}
-	e.dialler.init(loop)
+	e.dialer.init(loop)
 	for i := range e.clients {
 		e.clients[i].engine = e
-		e.clients[i].parser = response.Parser{MaxBody: a.MaxBody, Body: response.Body{Want: a.WantBody}}
+		e.clients[i].parser = response.NewParser(a.MaxBody, a.WantBody)
 	}
 	go func() {
 		defer close(e.ended)
@@ -90,8 +91,8 @@ func (e *loopEngine) close() {
 	<-e.ended
 }
 
-// run hands one run over to the loop and waits for it. An address that cannot be found is an error of the run, for there
-// is nothing to send to.
+// run hands one run over to the loop and waits for it. An address that cannot be found is an error of the run, for
+// there is nothing to send to.
 func (e *loopEngine) run(ctx context.Context, duration time.Duration) (*Result, error) {
 	addrs, err := e.resolve(ctx)
 	if err != nil && ctx.Err() != nil {
@@ -101,7 +102,7 @@ func (e *loopEngine) run(ctx context.Context, duration time.Duration) (*Result, 
 		return nil, fmt.Errorf("load on %s: %w", e.attack.Target.URL, err)
 	}
 	r := newLoopRun(e, duration)
-	e.loop.Post(func() { e.dialler.addrs.set(addrs); r.connect() })
+	e.loop.Post(func() { e.dialer.addrs.set(addrs); r.connect() })
 	stopOnCancel := context.AfterFunc(ctx, func() { e.loop.Post(r.abort) })
 	defer stopOnCancel()
 	select {
@@ -123,4 +124,101 @@ func (e *loopEngine) resolve(ctx context.Context) ([]netip.AddrPort, error) {
 		addrs[i] = netip.AddrPortFrom(ip.Unmap(), e.port)
 	}
 	return addrs, nil
+}
+
+// How connections are opened. A server's accept backlog (4096 on a Linux of today, 511 in Node.js, 128 and less
+// elsewhere) overflows when connections come faster than it accepts them; a SYN that is dropped then comes again a
+// second later. On loopback a connection stands before the server knows of it, so it is the pace that has to leave
+// it time.
+const (
+	dialBatch = 64                    // at once, before the clock starts,
+	dialEvery = 8 * time.Millisecond  // and then so many again: 8,000 a second; afterwards, as the load needs them
+	dialMost  = 256                   // under way at once, at any time
+	dialPause = 50 * time.Millisecond // after one that failed, in closed load
+)
+
+// dialer opens connections, in the order in which they are asked for.
+type dialer struct {
+	loop     *eventloop.Loop
+	addrs    addresses
+	waiting  []*client
+	first    int // of waiting
+	underWay int
+	paced    bool
+	batch    int // opened since the last rest
+	running  bool
+	rests    bool // until the timer
+	timer    eventloop.Timer
+}
+
+func (d *dialer) init(l *eventloop.Loop) {
+	d.loop = l
+	d.timer.Init(l, func() { d.rests = false; d.next() })
+}
+
+// add has a connection opened for c.
+func (d *dialer) add(c *client) {
+	c.state = queued
+	d.waiting = append(d.waiting, c)
+	d.next()
+}
+
+// next opens as many connections as may be opened now. A client whose attempt fails at once may be added again from
+// within: the loop below takes it up, rather than one call inside another.
+func (d *dialer) next() {
+	if d.running {
+		return
+	}
+	d.running = true
+	for d.first < len(d.waiting) && d.underWay < dialMost && !d.rests {
+		if d.batch++; d.paced && d.batch > dialBatch {
+			d.rest(dialEvery)
+			break
+		}
+		c := d.waiting[d.first]
+		d.waiting[d.first] = nil
+		d.first++
+		c.dial()
+	}
+	if d.first == len(d.waiting) {
+		d.waiting, d.first = d.waiting[:0], 0
+	}
+	d.running = false
+}
+
+// rest opens none for a while.
+func (d *dialer) rest(t time.Duration) {
+	d.rests, d.batch = true, 0
+	d.timer.Set(t)
+}
+
+// forget drops those that wait, but for the ones to keep.
+func (d *dialer) forget(keep func(*client) bool) {
+	kept := d.waiting[:0]
+	for _, c := range d.waiting[d.first:] {
+		if keep(c) {
+			kept = append(kept, c)
+		} else {
+			c.state = closed
+		}
+	}
+	clear(d.waiting[len(kept):])
+	d.waiting, d.first = kept, 0
+}
+
+// addresses are tried one after the other until one answers: "localhost" often has two, of which the server has one.
+type addresses struct {
+	all     []netip.AddrPort
+	at      int
+	reached bool // all[at] has answered
+}
+
+func (a *addresses) set(all []netip.AddrPort) { *a = addresses{all: all} }
+
+// another tells whether there is one to try after the one with number failed.
+func (a *addresses) another(failed int) bool {
+	if failed == a.at && !a.reached && a.at+1 < len(a.all) {
+		a.at++
+	}
+	return failed != a.at
 }

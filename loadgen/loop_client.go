@@ -15,12 +15,12 @@ import (
 type connState uint8
 
 const (
-	down     connState = iota // there is none
-	queued                    // waiting for the dialler
-	dialling                  // under way
-	standing                  // open, with no request
-	busy                      // with a request
-	closing                   // closed by us; Closed is still to come
+	closed  connState = iota // there is none
+	queued                   // waiting for the dialer
+	dialing                  // under way
+	idle                     // open, with no request
+	active                   // with a request
+	closing                  // closed by us; Closed is still to come
 )
 
 // client is one of the load's connections, opened again whenever it ends, with the request that it carries. It is the
@@ -44,15 +44,15 @@ type client struct {
 func (c *client) take(seq uint64, now time.Duration) {
 	c.pending, c.seq, c.sent = true, seq, now
 	c.engine.current.inFlight++
-	if c.state == standing {
+	if c.state == idle {
 		c.transmit(now)
 	} else {
-		c.engine.dialler.add(c)
+		c.engine.dialer.add(c)
 	}
 }
 
 func (c *client) transmit(now time.Duration) {
-	c.state = busy
+	c.state = active
 	c.parser.Begin(c.engine.head)
 	c.conn.SetDeadline(c.remaining(now))
 	c.unsent = !c.conn.Write(c.engine.wire)
@@ -67,17 +67,17 @@ func (c *client) remaining(now time.Duration) time.Duration {
 	return max(c.engine.attack.Timeout-(now-c.sent), 1)
 }
 
-// dial is called by the dialler.
+// dial is called by the dialer.
 func (c *client) dial() {
-	d := &c.engine.dialler
+	d := &c.engine.dialer
 	c.at = d.addrs.at
 	conn, err := c.engine.loop.Dial(d.addrs.all[c.at], c)
 	if err != nil {
-		c.state = down
+		c.state = closed
 		c.unreachable(err)
 		return
 	}
-	c.conn, c.state = conn, dialling
+	c.conn, c.state = conn, dialing
 	d.underWay++
 	conn.SetDeadline(c.remaining(c.engine.current.clock()))
 }
@@ -85,30 +85,30 @@ func (c *client) dial() {
 // Connected implements eventloop.Dialled.
 func (c *client) Connected() {
 	e := c.engine
-	e.dialler.underWay--
-	e.dialler.addrs.reached = true
-	c.state, c.reused, c.unsent = standing, false, false
+	e.dialer.underWay--
+	e.dialer.addrs.reached = true
+	c.state, c.reused, c.unsent = idle, false, false
 	if now := e.current.clock(); c.pending {
 		c.transmit(now)
 	} else {
 		e.current.offer(c, now)
 	}
-	e.dialler.next()
+	e.dialer.next()
 }
 
 // Data implements eventloop.Handler.
 //
 // The clock is read once for a response that is whole: that is the end of its request and, in a closed load, the
-// beginning of the next one on its connection, as for a user who waits for nothing in between. So the latencies of a
-// connection add up to the run (Little's law: connections = throughput * mean latency), and none is too short: the time
-// is taken before the send call, and after the last byte has been read and understood. A latency is too long by what the
-// response waited in the kernel while the loop was busy with other connections: nothing when the loop had been asleep,
-// at the worst one turn of it, which is some 6 µs for each response of a batch of 256 at most. The time of the poll,
-// Loop.Now, would cost nothing and leave that wait out; but then no latency at all would hold it, and a generator at its
-// limit would seem to have fewer requests in flight than it has.
+// beginning of the next one on its connection, as for a user who waits for nothing in between. So the latencies of
+// a connection add up to the run (Little's law: connections = throughput * mean latency), and none is too short:
+// the time is taken before the send call, and after the last byte has been read and understood. A latency is too
+// long by what the response waited in the kernel while the loop was busy with other connections: nothing when the
+// loop had been asleep, at the worst one turn of it, which is some 6 µs for each response of a batch of 256 at
+// most. The time of the poll, Loop.Now, would cost nothing and leave that wait out; but then no latency at all
+// would hold it, and a generator at its limit would seem to have fewer requests in flight than it has.
 func (c *client) Data(b []byte) {
-	if c.state != busy {
-		if c.state == standing { // the server ends the idle connection, or speaks unasked
+	if c.state != active {
+		if c.state == idle { // the server ends the idle connection, or speaks unasked
 			c.drop()
 		}
 		return
@@ -124,7 +124,7 @@ func (c *client) Data(b []byte) {
 		c.drop()
 	case whole:
 		// Bytes beyond the response belong to no request of ours: the connection is out of step.
-		c.answered(c.parser.Answer, used == len(b))
+		c.answered(c.parser.Answer(), used == len(b))
 	}
 }
 
@@ -143,44 +143,45 @@ func (c *client) ended() {
 func (c *client) answered(a response.Answer, inStep bool) {
 	r := c.engine.current
 	now := r.clock()
-	r.settle(c, &outcome{seq: c.seq, sent: c.sent, done: now, answer: a})
+	r.finish(c, &outcome{seq: c.seq, sent: c.sent, done: now, answer: a})
 	if a.Close || !inStep || c.unsent {
 		c.drop()
 		return
 	}
-	c.state, c.reused = standing, true
+	c.state, c.reused = idle, true
 	r.offer(c, now)
 }
 
-// lost is for a connection that ended before the response was whole. Where a server has closed a kept-alive one just as
-// the request came, the request is sent again if that can do no harm: Closed sees to it, as long as it is pending.
+// lost is for a connection that ended before the response was whole. Where a server has closed a kept-alive one
+// just as the request came, the request is sent again if that can do no harm: Closed sees to it, as long as it is
+// pending.
 func (c *client) lost(err error) {
 	gone := errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 	switch {
-	case c.parser.Begun:
-		c.failed(fmt.Errorf("reading a response: %w", response.Whole(err)))
+	case c.parser.Begun():
+		c.failed(fmt.Errorf("reading a response: %w", response.UnexpectedEOF(err)))
 	case gone && c.reused && c.engine.safe:
 		c.engine.current.rec.res.Retries++
 	default:
-		c.failed(fmt.Errorf("waiting for a response: %w", response.Whole(err)))
+		c.failed(fmt.Errorf("waiting for a response: %w", response.UnexpectedEOF(err)))
 	}
 }
 
 func (c *client) failed(err error) {
 	r := c.engine.current
-	r.settle(c, &outcome{seq: c.seq, sent: c.sent, done: r.clock(), failure: failure{classify(err), err.Error()}})
+	r.finish(c, &outcome{seq: c.seq, sent: c.sent, done: r.clock(), failure: failure{classify(err), err.Error()}})
 }
 
 // unreachable is for an attempt to connect that has failed.
 func (c *client) unreachable(err error) {
 	e := c.engine
-	if e.dialler.addrs.another(c.at) {
-		e.dialler.add(c)
+	if e.dialer.addrs.another(c.at) {
+		e.dialer.add(c)
 		return
 	}
 	r := e.current
 	if r.rate == 0 {
-		e.dialler.rest(dialPause)
+		e.dialer.rest(dialPause)
 	}
 	if !c.pending { // a closed load's connection: that it cannot be had is the failure of a request
 		c.pending, c.sent = true, 0
@@ -201,24 +202,24 @@ func (c *client) Drained() { c.unsent = false }
 // Closed implements eventloop.Handler.
 func (c *client) Closed(err error) {
 	e, was := c.engine, c.state
-	c.conn, c.state = nil, down
+	c.conn, c.state = nil, closed
 	r := e.current
 	if r == nil {
 		return // between two runs: the next one sees that there is none
 	}
 	switch was {
-	case dialling:
-		e.dialler.underWay--
-		c.unreachable(fmt.Errorf("connecting to %s: %w", e.dialler.addrs.all[c.at], err))
-		e.dialler.next()
+	case dialing:
+		e.dialer.underWay--
+		c.unreachable(fmt.Errorf("connecting to %s: %w", e.dialer.addrs.all[c.at], err))
+		e.dialer.next()
 		return
-	case standing:
+	case idle:
 		r.forget(c)
-	case busy:
+	case active:
 		c.lost(err)
 	}
 	if c.pending {
-		e.dialler.add(c)
+		e.dialer.add(c)
 	} else if r.started { // before that, the start sees that there is none
 		r.offer(c, r.clock())
 	}
@@ -227,9 +228,9 @@ func (c *client) Closed(err error) {
 // drop closes the connection.
 func (c *client) drop() {
 	switch c.state {
-	case dialling:
-		c.engine.dialler.underWay--
-	case standing:
+	case dialing:
+		c.engine.dialer.underWay--
+	case idle:
 		if r := c.engine.current; r != nil {
 			r.forget(c)
 		}

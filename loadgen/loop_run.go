@@ -6,12 +6,12 @@ import (
 	"nodecompare/servers/eventloop"
 )
 
-// startBatch is how many connections send their first request in one turn of the loop: the answers to the first should
-// not have to wait until the last has been sent.
+// startBatch is how many connections send their first request in one turn of the loop: the answers to the first
+// should not have to wait until the last has been sent.
 const startBatch = 64
 
-// loopQuantum is the shortest wait of an open load's schedule: at more than 20,000/s what becomes due within it is sent
-// together. SendLag shows what that costs.
+// loopQuantum is the shortest wait of an open load's schedule: at more than 20,000/s what becomes due within it is
+// sent together. SendLag shows what that costs.
 const loopQuantum = 50 * time.Microsecond
 
 // loopRun is one run of a loopEngine. A closed load first opens the connections; then the clock starts.
@@ -58,7 +58,7 @@ func (r *loopRun) connect() {
 	e.current = r
 	if r.rate == 0 {
 		for i := range e.clients {
-			if e.clients[i].state == down {
+			if e.clients[i].state == closed {
 				r.awaited++
 			}
 		}
@@ -67,11 +67,11 @@ func (r *loopRun) connect() {
 		r.begin()
 		return
 	}
-	e.dialler.paced = true
+	e.dialer.paced = true
 	for i := range e.clients {
 		// A connection that cannot be had starts the clock, and with it the connecting, for those still without one.
-		if c := &e.clients[i]; !r.started && c.state == down {
-			e.dialler.add(c)
+		if c := &e.clients[i]; !r.started && c.state == closed {
+			e.dialer.add(c)
 		}
 	}
 }
@@ -80,7 +80,7 @@ func (r *loopRun) connect() {
 func (r *loopRun) begin() {
 	r.start, r.started = time.Now(), true
 	r.rec.start = r.start
-	r.engine.dialler.paced = false
+	r.engine.dialer.paced = false
 	late := r.start.Sub(r.engine.loop.Now()) // timers count from the loop's time
 	if r.rate == 0 {
 		r.engine.loop.Hold(true) // the next answer is never far: at 8,000 a second this saves 30% of the generator's CPU
@@ -103,7 +103,7 @@ func (r *loopRun) startSome() {
 	all := r.engine.clients
 	upTo := min(r.starting+startBatch, len(all))
 	for ; r.starting < upTo && !r.over; r.starting++ {
-		if c := &all[r.starting]; !c.pending && (c.state == standing || c.state == down) {
+		if c := &all[r.starting]; !c.pending && (c.state == idle || c.state == closed) {
 			now := r.clock()
 			r.rec.begins(now)
 			r.offer(c, now)
@@ -127,21 +127,21 @@ func (r *loopRun) offer(c *client, now time.Duration) {
 		if r.held {
 			r.plan()
 		}
-	case c.state == standing:
+	case c.state == idle:
 		c.take(0, now)
 	default:
-		r.engine.dialler.add(c)
+		r.engine.dialer.add(c)
 	}
 }
 
 // putAside keeps a client until it is needed.
 func (r *loopRun) putAside(c *client) {
-	if c.state == standing {
+	if c.state == idle {
 		c.conn.SetDeadline(0)
 	}
 	switch {
 	case r.rate == 0:
-	case c.state == standing:
+	case c.state == idle:
 		c.place = len(r.free)
 		r.free = append(r.free, c)
 	default:
@@ -184,7 +184,8 @@ func (r *loopRun) plan() {
 	}
 }
 
-// available gives the connection that was used last, so that no more are kept busy than needed, or a client without one.
+// available gives the connection that was used last, so that no more are kept busy than needed, or a client
+// without one.
 func (r *loopRun) available() *client {
 	for _, list := range []*[]*client{&r.free, &r.none} {
 		if n := len(*list); n > 0 {
@@ -196,8 +197,8 @@ func (r *loopRun) available() *client {
 	return nil
 }
 
-// settle ends a client's request.
-func (r *loopRun) settle(c *client, x *outcome) {
+// finish ends a client's request.
+func (r *loopRun) finish(c *client, x *outcome) {
 	c.pending = false
 	r.inFlight--
 	r.rec.add(x)
@@ -209,9 +210,9 @@ func (r *loopRun) stop() {
 	r.over = true
 	r.timer.Stop()
 	r.end.Stop()
-	r.engine.dialler.forget(func(c *client) bool { return c.pending })
+	r.engine.dialer.forget(func(c *client) bool { return c.pending })
 	for i := range r.engine.clients {
-		if c := &r.engine.clients[i]; c.state == dialling && !c.pending {
+		if c := &r.engine.clients[i]; c.state == dialing && !c.pending {
 			c.drop()
 		}
 	}
@@ -229,10 +230,10 @@ func (r *loopRun) abort() {
 		if !c.pending {
 			continue
 		}
-		if c.state == dialling || c.state == busy {
+		if c.state == dialing || c.state == active {
 			c.drop()
 		}
-		r.settle(c, &outcome{seq: c.seq, sent: c.sent, done: r.clock(), failure: failure{kind: aborted}})
+		r.finish(c, &outcome{seq: c.seq, sent: c.sent, done: r.clock(), failure: failure{kind: aborted}})
 	}
 	r.stop()
 }

@@ -23,7 +23,7 @@ func TestLoopSpeaksNoTLS(t *testing.T) {
 }
 
 func TestLoopWithoutAddress(t *testing.T) {
-	res, err := loadgen.Run(t.Context(), loadgen.Attack{
+	res, err := drive(t.Context(), loadgen.Attack{
 		Engine: loadgen.Loop, Target: loadgen.Target{URL: "http://nowhere.invalid"}, Connections: 1, Duration: time.Second,
 	})
 	if err == nil || res != nil {
@@ -132,7 +132,7 @@ func TestLoopRetriesARefusal(t *testing.T) {
 		<-over
 	}()
 	attack.Duration = time.Hour
-	res, err = loadgen.Run(ctx, attack)
+	res, err = drive(ctx, attack)
 	close(over)
 	if err := <-back; err != nil {
 		t.Skipf("the port was taken meanwhile: %v", err)
@@ -142,22 +142,31 @@ func TestLoopRetriesARefusal(t *testing.T) {
 	}
 }
 
-// unreachable gives the URL of a server that takes no connections: its backlog is full, and further SYNs are dropped.
-func unreachable(t *testing.T) string {
+// bound gives a socket with a port of its own, on which nothing listens, and its address.
+func bound(t *testing.T) (fd int, addr string) {
 	t.Helper()
 	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { syscall.Close(fd) })
-	if err := errors.Join(syscall.Bind(fd, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}), syscall.Listen(fd, 0)); err != nil {
+	if err := syscall.Bind(fd, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
 		t.Fatal(err)
 	}
 	name, err := syscall.Getsockname(fd)
 	if err != nil {
 		t.Fatal(err)
 	}
-	addr := fmt.Sprintf("127.0.0.1:%d", name.(*syscall.SockaddrInet4).Port)
+	return fd, fmt.Sprintf("127.0.0.1:%d", name.(*syscall.SockaddrInet4).Port)
+}
+
+// unreachable gives the URL of a server that takes no connections: its backlog is full, and further SYNs are dropped.
+func unreachable(t *testing.T) string {
+	t.Helper()
+	fd, addr := bound(t)
+	if err := syscall.Listen(fd, 0); err != nil {
+		t.Fatal(err)
+	}
 	for { // fill it
 		c, err := net.DialTimeout("tcp", addr, 200*time.Millisecond)
 		if err != nil {
@@ -168,9 +177,11 @@ func unreachable(t *testing.T) string {
 }
 
 func TestLoopTimesOutWhileConnecting(t *testing.T) {
+	t.Parallel()
 	url := unreachable(t)
 	for name, rate := range map[string]float64{"closed": 0, "open": 30} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			res := run(t, loadgen.Attack{
 				Engine: loadgen.Loop, Target: loadgen.Target{URL: url}, Connections: 3, Rate: rate,
 				Duration: 100 * time.Millisecond, Timeout: 300 * time.Millisecond,
@@ -183,10 +194,11 @@ func TestLoopTimesOutWhileConnecting(t *testing.T) {
 }
 
 func TestLoopCancelledWhileConnecting(t *testing.T) {
+	t.Parallel()
 	url := unreachable(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	res, err := loadgen.Run(ctx, loadgen.Attack{Engine: loadgen.Loop, Target: loadgen.Target{URL: url}, Connections: 500, Duration: time.Hour, Timeout: time.Hour})
+	res, err := drive(ctx, loadgen.Attack{Engine: loadgen.Loop, Target: loadgen.Target{URL: url}, Connections: 500, Duration: time.Hour, Timeout: time.Hour})
 	if !errors.Is(err, context.DeadlineExceeded) || res == nil || res.Requests != 0 || res.Aborted != 0 {
 		t.Errorf("got %+v, %v; want an empty result: nothing was sent", res, err)
 	}
@@ -235,7 +247,7 @@ func TestLoopConnectsBeforeTheClockStarts(t *testing.T) {
 			c.Close()
 		}
 	}()
-	res, err := loadgen.Run(ctx, loadgen.Attack{Engine: loadgen.Loop, Target: loadgen.Target{URL: "http://" + l.Addr().String()}, Connections: connections, Duration: time.Hour, Timeout: time.Hour})
+	res, err := drive(ctx, loadgen.Attack{Engine: loadgen.Loop, Target: loadgen.Target{URL: "http://" + l.Addr().String()}, Connections: connections, Duration: time.Hour, Timeout: time.Hour})
 	close(over)
 	if !errors.Is(err, context.Canceled) || res.Errors != 0 {
 		t.Errorf("errors %v %v, %v", res.ErrorKinds, res.ErrorExamples, err)

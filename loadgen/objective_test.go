@@ -32,10 +32,13 @@ func slow(t *testing.T, each time.Duration) string {
 }
 
 func TestObjective(t *testing.T) {
+	t.Parallel()
 	o := loadgen.Objective{P99: 3 * time.Second}
 	for _, engine := range loadgen.Engines {
 		t.Run(engine.Name, func(t *testing.T) {
-			a := loadgen.Attack{Target: loadgen.Target{URL: slow(t, time.Millisecond)}, Connections: 500, Rate: 100, Duration: 100 * time.Millisecond, Engine: engine.Name}
+			t.Parallel()
+			s := serve(t, func(http.ResponseWriter, *http.Request) {})
+			a := loadgen.Attack{Target: loadgen.Target{URL: s.URL}, Connections: 500, Rate: 400, Duration: 100 * time.Millisecond, Engine: engine.Name}
 			p, err := o.Try(t.Context(), a)
 			if err != nil {
 				t.Fatal(err)
@@ -47,26 +50,29 @@ func TestObjective(t *testing.T) {
 		})
 	}
 	t.Run("late", func(t *testing.T) {
+		t.Parallel()
 		a := loadgen.Attack{Target: loadgen.Target{URL: slow(t, 20*time.Millisecond)}, Connections: 500, Rate: 1000, Duration: 200 * time.Millisecond, Timeout: time.Minute}
-		p, err := loadgen.Objective{P99: 300 * time.Millisecond}.Try(t.Context(), a)
+		p, err := loadgen.Objective{P99: 100 * time.Millisecond}.Try(t.Context(), a)
 		if err != nil {
 			t.Fatal(err)
 		}
 		// 200 requests take 4 s: the probe ends when three of them have been late.
-		if p.Meets || !p.Cut || !strings.Contains(p.Why, "later than 300ms") || p.Result.Requests > 150 {
+		if p.Meets || !p.Cut || !strings.Contains(p.Why, "later than 100ms") || p.Result.Requests > 150 {
 			t.Errorf("20 times what the server can do: %+v, %+v", p, p.Result)
 		}
 	})
 	t.Run("errors", func(t *testing.T) {
+		t.Parallel()
 		s := httptest.NewServer(http.NotFoundHandler())
 		defer s.Close()
-		a := loadgen.Attack{Target: loadgen.Target{URL: s.URL}, Connections: 2, Rate: 100, Duration: time.Second}
+		a := loadgen.Attack{Target: loadgen.Target{URL: s.URL}, Connections: 2, Rate: 500, Duration: 200 * time.Millisecond}
 		p, err := o.Try(t.Context(), a)
 		if err != nil || p.Meets || p.Why != "status: status 404" {
 			t.Errorf("%+v, %v", p, err)
 		}
 	})
 	t.Run("interrupted", func(t *testing.T) {
+		t.Parallel()
 		ctx, cancel := context.WithCancel(t.Context())
 		a := loadgen.Attack{Target: loadgen.Target{URL: slow(t, time.Millisecond)}, Connections: 2, Rate: 100, Duration: time.Minute}
 		a.Each = func(*loadgen.Outcome) { cancel() }
@@ -78,6 +84,7 @@ func TestObjective(t *testing.T) {
 
 // Each is told of every request, with the times that the latencies are made of.
 func TestEachOutcome(t *testing.T) {
+	t.Parallel()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, err := w.Write([]byte("four")); err != nil {
 			t.Error(err)
@@ -105,7 +112,7 @@ func TestEachOutcome(t *testing.T) {
 						t.Errorf("%s at %v: %+v", engine.Name, rate, *x)
 					}
 				}
-				r, err := loadgen.Run(t.Context(), a)
+				r, err := drive(t.Context(), a)
 				if err != nil {
 					t.Fatal(err)
 				}

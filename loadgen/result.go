@@ -1,8 +1,11 @@
 package loadgen
 
 import (
-	"fmt"
-	"strconv"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"syscall"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -10,8 +13,8 @@ import (
 	"nodecompare/loadgen/response"
 )
 
-// MaxLatency is the largest value that a histogram holds; what is longer counts as this. One constant for all, so that
-// any two histograms can be merged.
+// MaxLatency is the largest value that a histogram holds; what is longer counts as this. One constant for all, so
+// that any two histograms can be merged.
 const MaxLatency = time.Hour
 
 // Result is what a run measured.
@@ -22,11 +25,11 @@ type Result struct {
 	ErrorExamples map[string]string // the first error's text of each kind
 	Codes         map[int]uint64    // whole responses by status, wanted or not
 	Aborted       uint64            // sent, but cut short by the end of the context; in none of the above
-	Unsent        uint64            // offered within the duration, but never sent, for want of a free connection or of CPU; 0 in a closed load
-	Retries       uint64            // sent again over a fresh connection, for the kept-alive one had been closed meanwhile; counted once in Requests
+	Unsent        uint64            // offered in time, never sent for want of a connection or of CPU; 0 in a closed load
+	Retries       uint64            // sent again, for the kept-alive connection had been closed; counted once in Requests
 	Offered       float64           // requests/s asked for; 0 in a closed load
-	Duration      time.Duration     // for which requests were to be sent, as it was asked for; their answers are waited for beyond it
-	Starting      time.Duration     // of a closed load on the loop engine: from the start until a connection sent its first request, the mean of all
+	Duration      time.Duration     // how long requests were to be sent; their answers are waited for beyond it
+	Starting      time.Duration     // of a closed load on the loop: when a connection sent its first request, the mean of all
 	Elapsed       time.Duration     // from the start to the end of the last request
 	BytesIn       uint64            // of response bodies
 
@@ -39,119 +42,135 @@ type Result struct {
 	// nanoseconds. Empty in a closed load.
 	SendLag *hdrhistogram.Histogram
 
-	// Completed is how many requests succeeded in each CompletedEvery of Elapsed, by the time of their end, the oldest first:
-	// 512 bins at most. The width is 10 ms, and doubles whenever the run gets too long for it; the last bin is cut short by
-	// the run's end.
+	// Completed is how many requests succeeded in each CompletedEvery of Elapsed, by the time of their end, the
+	// oldest first: 512 bins at most. The width is 10 ms, and doubles whenever the run gets too long for it; the
+	// last bin is cut short by the run's end.
 	Completed      []uint64
 	CompletedEvery time.Duration
 }
 
 func newHistogram() *hdrhistogram.Histogram { return hdrhistogram.New(1, int64(MaxLatency), 3) }
 
-// recorder adds up what became of requests, one by one, and keeps none of them.
-type recorder struct {
-	attack Attack
-	start  time.Time // of the run, and told: both for Attack.Each
-	told   Outcome
-	res    Result
-	sent   uint64
-	codes  [1000]uint64
-	ends   timeline // of the successes
-}
-
-// outcome is what became of one request. Times count from the start of the run.
-type outcome struct {
-	seq     uint64
-	sent    time.Duration   // when it was taken up to be sent
-	done    time.Duration   // when its response was whole, or it had failed
-	answer  response.Answer // the response, if it was whole
-	failure failure         // with a kind if it was not
-}
-
-func newRecorder(a Attack) *recorder {
-	r := &recorder{attack: a, ends: newTimeline()}
-	r.res = Result{
-		ErrorKinds: make(map[string]uint64), ErrorExamples: make(map[string]string), Codes: make(map[int]uint64),
-		Offered: a.Rate, Latency: newHistogram(), SendLag: newHistogram(),
+// Add takes another run of the same attack in, as if the two had been one with a pause: counts and times are
+// added, and the histograms merged. The other is not changed. BytesIn, Requests and the like are then of both;
+// Offered stays.
+func (r *Result) Add(other *Result) {
+	r.Requests += other.Requests
+	r.Errors += other.Errors
+	r.Aborted += other.Aborted
+	r.Unsent += other.Unsent
+	r.Retries += other.Retries
+	r.BytesIn += other.BytesIn
+	r.Elapsed += other.Elapsed
+	r.Duration += other.Duration
+	r.Starting += other.Starting
+	for kind, n := range other.ErrorKinds {
+		r.ErrorKinds[kind] += n
 	}
-	r.res.Uncorrected = r.res.Latency
-	if a.Rate > 0 {
-		r.res.Uncorrected = newHistogram()
-	}
-	return r
-}
-
-// begins is called once for each connection of a closed load that opens them before it starts, at its turn to send first.
-func (r *recorder) begins(at time.Duration) {
-	r.res.Starting += at / time.Duration(r.attack.Connections)
-}
-
-func (r *recorder) add(x *outcome) {
-	r.sent++
-	r.res.Elapsed = max(r.res.Elapsed, x.done)
-	if r.attack.Rate > 0 {
-		record(r.res.SendLag, x.sent-Due(x.seq, r.attack.Rate))
-	}
-	if x.failure.kind == aborted {
-		r.res.Aborted++
-		return
-	}
-	r.res.Requests++
-	if x.failure.kind != "" {
-		r.fail(x, x.failure)
-		return
-	}
-	r.codes[x.answer.Status%1000]++
-	r.res.BytesIn += uint64(x.answer.Size)
-	switch {
-	case !r.wanted(x.answer.Status):
-		r.fail(x, failure{Status, "status " + strconv.Itoa(x.answer.Status)})
-		return
-	case x.answer.Differs:
-		r.fail(x, failure{Body, fmt.Sprintf("a body of %d bytes that is not the wanted one of %d", x.answer.Size, len(r.attack.WantBody))})
-		return
-	}
-	r.ends.add(x.done)
-	record(r.res.Uncorrected, x.done-x.sent)
-	if r.attack.Rate > 0 {
-		record(r.res.Latency, x.done-Due(x.seq, r.attack.Rate))
-	}
-	r.tell(x, failure{})
-}
-
-func (r *recorder) wanted(code int) bool {
-	if r.attack.WantStatus != 0 {
-		return code == r.attack.WantStatus
-	}
-	return code >= 200 && code < 400
-}
-
-func (r *recorder) fail(x *outcome, f failure) {
-	r.res.Errors++
-	r.res.ErrorKinds[f.kind]++
-	if _, ok := r.res.ErrorExamples[f.kind]; !ok {
-		r.res.ErrorExamples[f.kind] = f.text
-	}
-	r.tell(x, f)
-}
-
-// result gives the sums; offered is the number of requests that an open load was to send.
-func (r *recorder) result(offered uint64) *Result {
-	for code, n := range r.codes {
-		if n > 0 {
-			r.res.Codes[code] = n
+	for kind, example := range other.ErrorExamples {
+		if _, has := r.ErrorExamples[kind]; !has {
+			r.ErrorExamples[kind] = example
 		}
 	}
-	if offered > r.sent {
-		r.res.Unsent = offered - r.sent
+	for code, n := range other.Codes {
+		r.Codes[code] += n
 	}
-	r.res.Completed = r.ends.upTo(r.res.Elapsed)
-	r.res.CompletedEvery = r.ends.every
-	return &r.res
+	// All histograms have the same bounds, so that nothing is dropped.
+	r.Latency.Merge(other.Latency)
+	if r.Uncorrected != r.Latency {
+		r.Uncorrected.Merge(other.Uncorrected)
+	}
+	r.SendLag.Merge(other.SendLag)
+	r.Completed, r.CompletedEvery = joined(r, other)
 }
 
-func record(h *hdrhistogram.Histogram, d time.Duration) {
-	if err := h.RecordValue(int64(min(max(d, 0), MaxLatency))); err != nil {
-		panic(err) // the histogram was made for 0 to MaxLatency
+// Beside takes in another run, of the same time and the same target: the two are one load of both rates. Neither
+// may be used with Add afterwards.
+func (r *Result) Beside(other *Result) {
+	elapsed, duration := max(r.Elapsed, other.Elapsed), max(r.Duration, other.Duration)
+	bins, every := summed(r, other)
+	r.Add(other)
+	r.Offered += other.Offered
+	r.Elapsed, r.Duration, r.Completed, r.CompletedEvery = elapsed, duration, bins, every
+}
+
+// summed adds the timelines up, bin by bin, in bins of the wider one's width.
+func summed(a, b *Result) ([]uint64, time.Duration) {
+	every := max(a.CompletedEvery, b.CompletedEvery)
+	var bins []uint64
+	for _, r := range []*Result{a, b} {
+		if r.CompletedEvery <= 0 {
+			continue
+		}
+		each := int(every / r.CompletedEvery)
+		for i, n := range r.Completed {
+			if i/each == len(bins) {
+				bins = append(bins, 0)
+			}
+			bins[i/each] += n
+		}
 	}
+	return bins, every
+}
+
+// joined puts one timeline behind the other, in bins of the wider one's width.
+func joined(a, b *Result) ([]uint64, time.Duration) {
+	every := max(a.CompletedEvery, b.CompletedEvery)
+	var bins []uint64
+	for _, r := range []*Result{a, b} {
+		if r.CompletedEvery <= 0 {
+			continue
+		}
+		each := int(every / r.CompletedEvery) // a power of two: a width doubles, from the same for all
+		for i, n := range r.Completed {
+			if i%each == 0 {
+				bins = append(bins, 0)
+			}
+			bins[len(bins)-1] += n
+		}
+	}
+	return bins, every
+}
+
+// The kinds of error in Result.ErrorKinds.
+const (
+	Refused   = "refused"   // nothing listens, or its backlog is full: ECONNREFUSED
+	Reset     = "reset"     // the connection was closed or reset before the response was whole
+	Timeout   = "timeout"   // no whole response within Attack.Timeout
+	Status    = "status"    // a whole response with another status than the wanted
+	Body      = "body"      // a whole response with the wanted status, but another body than Attack.WantBody
+	Malformed = "malformed" // not an HTTP/1.1 response
+	Other     = "other"     // any other: a name that does not resolve, no free port or file descriptor, a body over Attack.MaxBody
+)
+
+// Kinds lists them all, in the order to print.
+var Kinds = []string{Refused, Reset, Timeout, Status, Body, Malformed, Other}
+
+// What the end of the run's context does to requests is not the server's doing, and so no error.
+const (
+	aborted = "aborted"  // it was in flight
+	notSent = "not sent" // vegeta had handed it out, but it was not sent
+)
+
+func classify(err error) string {
+	var bad *response.MalformedError
+	var timed net.Error
+	switch {
+	case errors.As(err, &bad):
+		return Malformed
+	case errors.As(err, &timed) && timed.Timeout(), errors.Is(err, context.DeadlineExceeded):
+		return Timeout
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return Refused
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, syscall.ECONNABORTED),
+		errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return Reset
+	}
+	return Other
+}
+
+// failure is how one request failed.
+type failure struct {
+	kind string
+	text string
 }

@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	// SteadyWindows is how many windows in a row must show no trend. With fewer the test has little to go by: of five, only
-	// a perfect order is rarer than the 5% below, and a single window out of it would let a ramp pass.
+	// SteadyWindows is how many windows in a row must show no trend. With fewer the test has little to go by: of
+	// five, only a perfect order is rarer than the 5% below, and a single window out of it would let a ramp pass.
 	SteadyWindows = 10
 
 	trendChance = 0.05 // how rarely noise alone may show a trend so strong, either way
@@ -19,8 +19,9 @@ const (
 	stepLeast   = 3    // windows that a step is counted from: two have hardly a range
 )
 
-// Steady says whether a series of figures, one for each window of a load, oldest first (requests/s, say), has settled.
-// from is the index of the window that the present level begins with; windows before a step no longer count.
+// Steady says whether a series of figures, one for each window of a load, oldest first (requests/s, say), has
+// settled. from is the index of the window that the present level begins with; windows before a step no longer
+// count.
 //
 //   - Step: the level begins anew where two windows in a row lie beyond the range of those before them, on the same side,
 //     by more than that range and 5% of their median. While only the newest does, it may be a step or an outlier, and
@@ -29,9 +30,10 @@ const (
 //     against trend", Econometrica 13, 1945; M. G. Kendall, Rank Correlation Methods, 1948), two-sided at 5%, or one so
 //     small that the medians of their halves differ by less than 3%: on a quiet machine the test sees any drift.
 //
-// The test goes by ranks, so that neither an outlier nor a noise of any spread or shape misleads it. Where nothing but
-// noise is left, 9 of 10 checks pass, or more. A trend that is lost in the noise of ten windows passes as well, which is no harm:
-// by then it is smaller than what the windows differ by. Windows in which nothing was answered are never steady.
+// The test goes by ranks, so that neither an outlier nor a noise of any spread or shape misleads it. Where nothing
+// but noise is left, 9 of 10 checks pass, or more. A trend that is lost in the noise of ten windows passes as
+// well, which is no harm: by then it is smaller than what the windows differ by. Windows in which nothing was
+// answered are never steady.
 func Steady(figures []float64) (steady bool, from int) {
 	for i := stepLeast; i+1 < len(figures); i++ {
 		if i-from < stepLeast {
@@ -50,14 +52,14 @@ func Steady(figures []float64) (steady bool, from int) {
 	if slices.Min(last) <= 0 || slices.ContainsFunc(last, math.IsNaN) || beyond(older, newest) != 0 {
 		return false, from
 	}
-	a, b := middle(last[:SteadyWindows/2]), middle(last[SteadyWindows/2:])
+	a, b := median(last[:SteadyWindows/2]), median(last[SteadyWindows/2:])
 	return math.Abs(b-a) <= trendFloor*a || mannKendall(last) > trendChance, from
 }
 
 // beyond says on which side (-1, 0, 1) a figure lies clearly outside the range of others.
 func beyond(others []float64, figure float64) int {
 	low, high := slices.Min(others), slices.Max(others)
-	margin := max(high-low, stepFloor*middle(others))
+	margin := max(high-low, stepFloor*median(others))
 	switch {
 	case figure > high+margin:
 		return 1
@@ -67,9 +69,9 @@ func beyond(others []float64, figure float64) int {
 	return 0
 }
 
-// mannKendall is the two-sided chance that values in random order show a trend at least as strong as these do. Kendall's
-// S, the number of pairs that rise less the number that fall, has the distribution of a random permutation's inversions;
-// it is counted, not approximated. Ties make the true chance smaller than this one.
+// mannKendall is the two-sided chance that values in random order show a trend at least as strong as these do.
+// Kendall's S, the number of pairs that rise less the number that fall, has the distribution of a random
+// permutation's inversions; it is counted, not approximated. Ties make the true chance smaller than this one.
 func mannKendall(values []float64) float64 {
 	n := len(values)
 	s := 0
@@ -83,7 +85,8 @@ func mannKendall(values []float64) float64 {
 			}
 		}
 	}
-	// chance[k] is that of k inversions in a permutation of the first m values: the m-th is put before 0 to m-1 of the others.
+	// chance[k] is that of k inversions in a permutation of the first m values: the m-th is put before 0 to m-1 of
+	// the others.
 	pairs := n * (n - 1) / 2
 	chance := make([]float64, pairs+1)
 	chance[0] = 1
@@ -105,16 +108,18 @@ func mannKendall(values []float64) float64 {
 	return min(1, 2*tail)
 }
 
-func middle(values []float64) float64 {
+// median returns the median of at least one value.
+func median(values []float64) float64 {
 	sorted := slices.Sorted(slices.Values(values))
 	n := len(sorted)
 	return (sorted[(n-1)/2] + sorted[n/2]) / 2
 }
 
-// Settling says how a warm-up is run.
-type Settling struct {
-	// Window is the length of one run, long enough for some answers on each connection: 100 ms for a route that answers
-	// within 20 ms. A run also waits for the answers to what it sent. The shortest warm-up is SteadyWindows of them.
+// WarmUpOptions says how a warm-up is run.
+type WarmUpOptions struct {
+	// Window is the length of one run, long enough for some answers on each connection: 100 ms for a route that
+	// answers within 20 ms. A run also waits for the answers to what it sent. The shortest warm-up is
+	// SteadyWindows of them.
 	Window time.Duration
 	Cap    time.Duration // no window begins that would end after this: then the warm-up is over, steady or not
 }
@@ -124,23 +129,22 @@ type WarmUp struct {
 	Took    time.Duration
 	Windows int
 	Steady  bool // false: it ended at the cap, or too few windows fitted into it
-	From    int  // the window, from 0, that the last level began with: not 0 when there was a step
 	Errors  uint64
-	// Figures are what was looked at, one for each window: requests without error per second; in an open load, whose rate
-	// is given and says nothing about the server, the median latency in nanoseconds.
+	// Figures are what was looked at, one for each window: requests without error per second; in an open load,
+	// whose rate is given and says nothing about the server, the median latency in nanoseconds.
 	Figures []float64
 }
 
 // Warm runs windows of load (run is a Generator's Run) until they are steady, or until the cap. When ctx ends, or run
 // cannot be, it returns what there is with the error.
-func Warm(ctx context.Context, run func(context.Context, time.Duration) (*Result, error), s Settling) (WarmUp, error) {
-	if s.Window <= 0 || s.Cap < s.Window {
-		return WarmUp{}, fmt.Errorf("warm-up: windows of %v, at most %v: both must be more than 0, and a window must fit", s.Window, s.Cap)
+func Warm(ctx context.Context, run func(context.Context, time.Duration) (*Result, error), o WarmUpOptions) (WarmUp, error) {
+	if o.Window <= 0 || o.Cap < o.Window {
+		return WarmUp{}, fmt.Errorf("warm-up: windows of %v, at most %v: both must be more than 0, and a window must fit", o.Window, o.Cap)
 	}
 	var w WarmUp
 	began := time.Now()
-	for w.Took+s.Window <= s.Cap && !w.Steady {
-		r, err := run(ctx, s.Window)
+	for w.Took+o.Window <= o.Cap && !w.Steady {
+		r, err := run(ctx, o.Window)
 		w.Took = time.Since(began)
 		if err != nil {
 			return w, fmt.Errorf("warm-up, window %d: %w", w.Windows+1, err)
@@ -148,7 +152,7 @@ func Warm(ctx context.Context, run func(context.Context, time.Duration) (*Result
 		w.Windows++
 		w.Errors += r.Errors
 		w.Figures = append(w.Figures, figure(r))
-		w.Steady, w.From = Steady(w.Figures)
+		w.Steady, _ = Steady(w.Figures)
 	}
 	return w, nil
 }

@@ -14,13 +14,13 @@ import (
 
 // attacker drives a load by vegeta's Attacker.
 type attacker struct {
-	attack   Attack
-	carrier  carrier
-	failures *failures
+	attack    Attack
+	transport transport
+	failures  *failures
 }
 
-// carrier is a transport whose connections outlive a run, but not the run's cancelling.
-type carrier interface {
+// transport is a RoundTripper whose connections outlive a run, but not the run's cancelling.
+type transport interface {
 	http.RoundTripper
 	begin(ctx context.Context) (end func()) // until end is called, ctx's end aborts whatever is in flight
 	retried() uint64                        // requests sent a second time, since the beginning
@@ -28,14 +28,14 @@ type carrier interface {
 }
 
 func openVegeta(a Attack) (driver, error) {
-	c, err := newCarrier(a)
+	c, err := newTransport(a)
 	if err != nil {
 		return nil, err
 	}
-	return &attacker{attack: a, carrier: c, failures: newFailures()}, nil
+	return &attacker{attack: a, transport: c, failures: newFailures()}, nil
 }
 
-func (g *attacker) close() { g.carrier.close() }
+func (g *attacker) close() { g.transport.close() }
 
 func (g *attacker) run(ctx context.Context, duration time.Duration) (*Result, error) {
 	w, err := newWaiter()
@@ -43,13 +43,13 @@ func (g *attacker) run(ctx context.Context, duration time.Duration) (*Result, er
 		return nil, fmt.Errorf("load on %s: timer of the pacer: %w", g.attack.Target.URL, err)
 	}
 	defer w.close()
-	end := g.carrier.begin(ctx)
+	end := g.transport.begin(ctx)
 	defer end()
 
 	workers := uint64(g.attack.Connections)
 	attacker := vegeta.NewAttacker(
 		vegeta.Client(&http.Client{
-			Transport:     observer{g.carrier, g.failures, ctx},
+			Transport:     failureRecorder{g.transport, g.failures, ctx},
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		}),
 		// All workers from the start: vegeta would otherwise add one whenever none is ready at that very instant.
@@ -70,7 +70,7 @@ func (g *attacker) run(ctx context.Context, duration time.Duration) (*Result, er
 	stopAtEnd := time.AfterFunc(last, func() { attacker.Stop() })
 	defer stopAtEnd.Stop()
 
-	retriedBefore := g.carrier.retried()
+	retriedBefore := g.transport.retried()
 	rec := newRecorder(g.attack)
 	rec.start = start
 	for r := range attacker.Attack(g.targeter(), p, 0, "") {
@@ -79,12 +79,12 @@ func (g *attacker) run(ctx context.Context, duration time.Duration) (*Result, er
 		}
 	}
 	res := rec.result(p.offered)
-	res.Retries = g.carrier.retried() - retriedBefore
+	res.Retries = g.transport.retried() - retriedBefore
 	return res, ctx.Err()
 }
 
-// targeter gives vegeta what it copies into its results. The request's headers are left out: the carrier has its bytes
-// already, and vegeta would copy each of them into each request.
+// targeter gives vegeta what it copies into its results. The request's headers are left out: the transport has its
+// bytes already, and vegeta would copy each of them into each request.
 func (g *attacker) targeter() vegeta.Targeter {
 	t := g.attack.Target
 	return func(v *vegeta.Target) error {
@@ -106,10 +106,10 @@ func (g *attacker) outcome(v *vegeta.Result, start time.Time) (x outcome, sent b
 	if x.failure, ok = g.failures.take(v.Seq); !ok {
 		x.failure = failure{Other, v.Error}
 	}
-	return x, x.failure.kind != never
+	return x, x.failure.kind != notSent
 }
 
-// bodySize reads the count of body bytes that our carriers put into the response's header: the body itself has been
+// bodySize reads the count of body bytes that our transports put into the response's header: the body itself has been
 // read and dropped, so vegeta saw none.
 func bodySize(v *vegeta.Result) int64 {
 	h := v.Headers[sizeHeader]

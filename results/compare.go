@@ -68,16 +68,16 @@ type contest struct {
 // compare pairs the metric of two modes. All is done in logarithms, so that swapping A and B gives the mirror image.
 func (m Metric) compare(r *Record, w Workload, a, b string) contest {
 	c := contest{Comparison: Comparison{Metric: m.Name, A: a, B: b, At: m.at(w), Floor: m.Floor, P: 1}}
-	ofA, ofB := figures(r, w, a, b, m.figure)
-	if m.relative != nil {
+	ofA, ofB := figures(r, w, a, b, m.read)
+	if m.relative.Read != nil {
 		// In a round that lacks one of the figures the pair would be lost, and with it, in six rounds, the interval.
-		if x, y := figures(r, w, a, b, m.relative); len(x) == len(ofA) && spread(x)+spread(y) <= spread(ofA)+spread(ofB) {
+		if x, y := figures(r, w, a, b, m.beside(m.relative)); len(x) == len(ofA) && spread(x)+spread(y) <= spread(ofA)+spread(ofB) {
 			ofA, ofB, c.Relative = x, y, len(x) > 0
 		}
 	}
 	ratios := logRatios(ofA, ofB)
-	if m.also != nil {
-		with := logRatios(figures(r, w, a, b, m.also))
+	if m.also.Read != nil {
+		with := logRatios(figures(r, w, a, b, m.beside(m.also)))
 		for round, l := range ratios {
 			ratios[round] = lesser(l, with[round])
 		}

@@ -15,17 +15,9 @@ type Smallest struct {
 	Floor    float64 `json:"floor"` // a difference is called one from about Ratio × (1 + Floor)
 }
 
-// Detectable tells from a bench what differences a bench like it can tell from chance: for every workload and metric half the
-// width of the 95% interval of a ratio, the widest one where there are several pairs of modes. A bench of one mode against itself
-// (--null) is made for it, since all that differs there is noise. Metrics of which there is no such interval are left out.
-func Detectable(r *Record) []Smallest {
-	var all []Smallest
-	for _, w := range r.Settings.Workloads {
-		all = append(all, detectable(w, contests(r.On(w.Name), w))...)
-	}
-	return all
-}
-
+// detectable tells from a bench what differences a bench like it can tell from chance: for every metric half the width of the 95%
+// interval of a ratio, the widest one where there are several pairs of modes. A bench of one mode against itself (--null) is made
+// for it, since all that differs there is noise. Metrics of which there is no such interval are left out.
 func detectable(w Workload, pairs []pair) []Smallest {
 	var all []Smallest
 	for _, p := range pairs {

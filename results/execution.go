@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"nodecompare/results/stat"
+	"nodecompare/results/unit"
 )
 
 const (
@@ -67,12 +68,12 @@ func steps(r *Record, w Workload, mode string) []ModelStep {
 	all := []ModelStep{}
 	for _, planned := range w.Ladder {
 		median := func(figure func(Rung, Process) float64) float64 {
-			return stat.Median(r.Values(w.Name, mode, Conns(planned.Connections), func(rung Rung) (float64, bool) {
+			return stat.Median(r.Values(w.Name, mode, Conns(planned.Connections), Figure{Read: func(rung Rung) (float64, bool) {
 				if rung.Process == nil || rung.Answered() == 0 {
 					return 0, false
 				}
 				return figure(rung, *rung.Process), true
-			})).Value
+			}})).Value
 		}
 		s := ModelStep{
 			Connections:        planned.Connections,
@@ -110,7 +111,7 @@ func classify(steps []ModelStep, cores int) Model {
 	}
 	if n := fewestAnew(steps); n >= anew {
 		m.Name = ThreadPerRequest
-		m.Why = fmt.Sprintf("on every rung at least %s threads or processes came and went for ten requests: one for each", figure(10*min(1, n)))
+		m.Why = fmt.Sprintf("on every rung at least %s threads or processes came and went for ten requests: one for each", unit.Count(10*min(1, n)))
 		return m
 	}
 	if why := missing(steps, usable, own); why != "" {
@@ -122,29 +123,29 @@ func classify(steps []ModelStep, cores int) Model {
 	case last.ActiveThreads <= own && few > 0 && few <= last.ActiveThreads:
 		m.Name, m.Threads = ThreadPool, max(1, round(last.ActiveThreads-idle(first, own)))
 		m.Why = fmt.Sprintf("requests spend their time waiting, and of %s in flight only %s were being served at a time, by the %s that ran: the others wait for one",
-			figure(last.InFlight), figure(few), threads(last.ActiveThreads))
+			unit.Count(last.InFlight), unit.Count(few), unit.Counted(last.ActiveThreads, "thread"))
 	case last.ActiveThreads <= own && backlogged(first, last):
 		m.Why = fmt.Sprintf("one cannot tell: with %s connections the server had %s files open, so most were not with it but in the system's queue: %s that ran may each serve one at a time, or loops that close connections after each request",
-			figure(float64(last.Connections)), figure(last.Files), threads(last.ActiveThreads))
+			unit.Count(float64(last.Connections)), unit.Count(last.Files), unit.Counted(last.ActiveThreads, "thread"))
 	case last.ActiveThreads <= own:
 		m.Name, m.Threads = EventLoop, max(1, round(last.BusyThreads))
 		m.Why = fmt.Sprintf("with %s requests in flight %s ran, and %s did the work: requests wait without a thread of their own",
-			figure(last.InFlight), threads(last.ActiveThreads), figure(max(1, last.BusyThreads)))
+			unit.Count(last.InFlight), unit.Counted(last.ActiveThreads, "thread"), unit.Count(max(1, last.BusyThreads)))
 	case stood > 0:
 		m.Name, m.Threads = ThreadPool, round(stood)
 		m.Why = fmt.Sprintf("it had %s with %s requests in flight and %s with %s, of which %s ran: it makes none for a further request",
-			threads(first.Threads), figure(first.InFlight), figure(last.Threads), figure(last.InFlight), figure(last.ActiveThreads))
+			unit.Counted(first.Threads, "thread"), unit.Count(first.InFlight), unit.Count(last.Threads), unit.Count(last.InFlight), unit.Count(last.ActiveThreads))
 	case last.each():
 		m.Name = ThreadPerRequest
 		m.Why = fmt.Sprintf("from %s to %s requests in flight the threads that ran went from %s to %s: one for each",
-			figure(first.InFlight), figure(last.InFlight), figure(first.ActiveThreads), figure(last.ActiveThreads))
+			unit.Count(first.InFlight), unit.Count(last.InFlight), unit.Count(first.ActiveThreads), unit.Count(last.ActiveThreads))
 	case stopped(usable, own):
 		m.Name, m.Threads = ThreadPool, round(last.ActiveThreads-idle(first, own))
 		m.Why = fmt.Sprintf("the threads that ran grew to %s and stopped there, with %s requests in flight: further requests wait for one",
-			figure(last.ActiveThreads), figure(last.InFlight))
+			unit.Count(last.ActiveThreads), unit.Count(last.InFlight))
 	default:
 		m.Why = fmt.Sprintf("one cannot tell: from %s to %s requests in flight the threads that ran went from %s to %s, which is neither one for each, nor a fixed number, nor few",
-			figure(first.InFlight), figure(last.InFlight), figure(first.ActiveThreads), figure(last.ActiveThreads))
+			unit.Count(first.InFlight), unit.Count(last.InFlight), unit.Count(first.ActiveThreads), unit.Count(last.ActiveThreads))
 	}
 	return m
 }
@@ -172,7 +173,7 @@ func missing(steps, usable []ModelStep, own float64) string {
 	}
 	if most := usable[len(usable)-1].InFlight; most < beyondOwn*own {
 		return fmt.Sprintf("one cannot tell: there were %s requests in flight at most, and it takes %s to tell their threads from a runtime's own",
-			figure(most), figure(beyondOwn*own))
+			unit.Count(most), unit.Count(beyondOwn*own))
 	}
 	return ""
 }
@@ -240,19 +241,3 @@ func idle(first ModelStep, own float64) float64 {
 }
 
 func round(v float64) int { return int(math.Round(v)) }
-
-// figure is a number of things in a sentence.
-func figure(v float64) string {
-	digits := fmt.Sprint(round(v))
-	for i := len(digits) - 3; i > 0; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return digits
-}
-
-func threads(n float64) string {
-	if round(n) == 1 {
-		return "1 thread"
-	}
-	return figure(n) + " threads"
-}

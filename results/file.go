@@ -8,13 +8,13 @@ import (
 	"io"
 )
 
-// Encode writes the record as indented JSON.
-func Encode(w io.Writer, r *Record) error {
+// Encode writes a record, or any other result, as indented JSON.
+func Encode(w io.Writer, v any) error {
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false) // targets have & and ? in them, and people read this
-	if err := e.Encode(r); err != nil {
-		return fmt.Errorf("write the record: %w", err)
+	if err := e.Encode(v); err != nil {
+		return fmt.Errorf("write JSON: %w", err)
 	}
 	return nil
 }

@@ -1,9 +1,6 @@
 package results
 
 import (
-	"encoding/json"
-	"fmt"
-	"io"
 	"time"
 
 	"nodecompare/results/stat"
@@ -106,17 +103,6 @@ type MapComparison struct {
 	Confidence float64 `json:"confidence"` // of the interval: 0.95, or less with fewer than 6 rounds
 	Better     string  `json:"better"`     // A or B: the interval lies beyond the floor. "" for neither
 	Same       bool    `json:"same"`       // the interval lies within the floor; never where the load was at its limit. Neither: one cannot tell
-}
-
-// Encode writes the map as indented JSON.
-func (m *Map) Encode(w io.Writer) error {
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	e.SetEscapeHTML(false)
-	if err := e.Encode(m); err != nil {
-		return fmt.Errorf("write the map: %w", err)
-	}
-	return nil
 }
 
 // Void says that nothing can be concluded from the map: no run of it counts.

@@ -153,7 +153,7 @@ func TestMapEncodes(t *testing.T) {
 	m := mapOf(mapRuns("a", about(1), about(2)), mapRuns("b", about(3), about(4)))
 	m.Judge()
 	var b bytes.Buffer
-	if err := m.Encode(&b); err != nil {
+	if err := results.Encode(&b, m); err != nil {
 		t.Fatal(err)
 	}
 	var got results.Map

@@ -156,6 +156,15 @@ type Step struct {
 	DurationS   float64 `json:"duration_s"`
 }
 
+// Connections are those of the ladder's rungs.
+func (w Workload) Connections() []int {
+	var all []int
+	for _, step := range w.Ladder {
+		all = append(all, step.Connections)
+	}
+	return all
+}
+
 // Top is the rung with the most connections.
 func (w Workload) Top() int {
 	if len(w.Ladder) == 0 {
@@ -180,41 +189,6 @@ type Trial struct {
 	Interrupted bool     `json:"interrupted,omitempty"`
 	Trust       *Trust   `json:"trust,omitempty"` // the worst of its rungs'; nil in records that did not ask
 }
-
-// Rung returns the trial's rung of that load when something may be concluded from it: ok is false for one that
-// is VOID, and for every rung of a trial that failed, since what ended the server may have slowed it down before. An
-// interruption comes from outside, and leaves what was finished as good as it is.
-func (t Trial) Rung(at At) (r Rung, ok bool) {
-	if t.Failure != "" {
-		return Rung{}, false
-	}
-	for _, r := range t.Rungs {
-		if r.Load == at.Load && (r.Connections == at.Connections || at.Load != Closed) && !r.void() {
-			return r, true
-		}
-	}
-	return Rung{}, false
-}
-
-// The loads of a trial.
-const (
-	Closed = "closed"      // each connection sends as soon as it has its answer: what a server can do
-	Common = "common rate" // open, at Rates.CommonRPS
-	Own    = "own share"   // open, at Rates.OwnRPS; left out for a mode of which both are the same
-	Alone  = "alone"       // open, of a workload with poison: at a rate that is the same for all modes, without the poison
-	Amid   = "amid poison" // the same, with it
-
-	Overload = "overload" // open: Surge.Times of the mode's own capacity, and then Surge.Then of it
-)
-
-// At names a rung within a trial.
-type At struct {
-	Load        string `json:"load"`
-	Connections int    `json:"connections,omitempty"` // of a closed load; an open one has but one rung
-}
-
-// Conns names the rung of a closed load with that many connections.
-func Conns(n int) At { return At{Closed, n} }
 
 // WarmUp is how a trial's server was brought to a steady state before it was measured.
 type WarmUp struct {

@@ -54,7 +54,7 @@ func held(s *Settings, w Workload, t Trial) (connections int, ok bool) {
 		if !ok {
 			return 0, false
 		}
-		if p99, answers := P99(r); answers && p99 <= s.SLOUS && r.Errors == 0 {
+		if p99, answers := P99.Read(r); answers && p99 <= s.SLOUS && r.Errors == 0 {
 			return step.Connections, true
 		}
 	}
@@ -77,7 +77,7 @@ func law(r *Record, w Workload, mode string) *USL {
 		var n, x []float64
 		for _, step := range w.Ladder {
 			rung, ok := t.Rung(Conns(step.Connections))
-			if rps, answers := Throughput(rung); ok && answers && rps > 0 {
+			if rps, answers := Throughput.Read(rung); ok && answers && rps > 0 {
 				n, x = append(n, float64(step.Connections)), append(x, rps)
 			}
 		}

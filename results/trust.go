@@ -47,8 +47,7 @@ type Evidence struct {
 	// sent late, or not at all, is then the server's doing.
 	ClientsWaited bool
 
-	ServerEnded bool // the server's process ended, or its pid became another's, within the trial
-	Unsteady    bool // the warm-up ended at its cap: the last windows still showed a trend
+	Unsteady bool // the warm-up ended at its cap: the last windows still showed a trend
 
 	// What others took of the host within the run, by /proc/stat and cpu.stat: sums over CPUs CPUs.
 	CPUs         int
@@ -178,15 +177,6 @@ var Rules = []Rule{
 			return when(!addUp, Void), fmt.Sprintf(
 				"the counts do not add up: %d requests, but %d responses and %d errors without one; %d errors, but %d by kind; %d latencies: the record is damaged, or the tool has a defect",
 				e.Requests, e.Answers, e.Unanswered, e.Errors, e.ErrorsByKind, e.Recorded)
-		},
-	},
-	{
-		Name:  "server",
-		Plain: "the server ended or was restarted meanwhile",
-		Void:  "the server's process ended, or was replaced by another, within the trial",
-		Why:   "its figures are those of two processes, or of none",
-		weigh: func(e Evidence) (string, string) {
-			return when(e.ServerEnded, Void), "the server ended or was restarted during the trial: the figures are not of one server"
 		},
 	},
 	{

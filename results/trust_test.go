@@ -103,8 +103,6 @@ func TestRules(t *testing.T) {
 		{"counts", "a latency lost", true, func(e *results.Evidence) { e.Recorded-- }, void, "9899 latencies"},
 		{"counts", "more errors than requests", true, func(e *results.Evidence) { e.Errors, e.ErrorsByKind = 10_001, 10_001 }, void, ""},
 
-		{"server", "ended", false, func(e *results.Evidence) { e.ServerEnded = true }, void, "ended or was restarted"},
-
 		{"steal", "above 1%", false, func(e *results.Evidence) { steal(e, 101, 9_899) }, suspect, "withheld 1.01% of the CPU time"},
 		{"steal", "1%", false, func(e *results.Evidence) { steal(e, 100, 9_900) }, valid, ""},
 		{"steal", "above 10%", false, func(e *results.Evidence) { steal(e, 1_001, 8_999) }, void, "10.01%"},
@@ -189,7 +187,6 @@ func TestTroubleNeverRaisesTrust(t *testing.T) {
 				e.Answers += more(t, 100)
 			}
 		}},
-		{"ended", func(t *rapid.T, e *results.Evidence) { e.ServerEnded = true }},
 		{"unsteady", func(t *rapid.T, e *results.Evidence) { e.Unsteady = true }},
 		{"longer to send", func(t *rapid.T, e *results.Evidence) { e.Duration += longer(t) }},
 		{"more stolen", func(t *rapid.T, e *results.Evidence) { e.Stolen += longer(t) }},

@@ -9,6 +9,9 @@ const (
 	RowScalability = "Scalability"
 )
 
+// RowIsolation is the row of a workload with poison: how far innocent requests are kept apart from it.
+const RowIsolation = "Isolation"
+
 // The words of its cells, and two that it has not.
 const (
 	Blocking     = "Blocking"
@@ -133,4 +136,13 @@ func Judge(r *Record) []Verdict {
 		verdicts = append(verdicts, v)
 	}
 	return verdicts
+}
+
+// isolation is the verdict of a workload with poison. Its words are those of Scalability, by the same rules.
+func isolation(r *Record, w Workload, pairs []pair) Verdict {
+	v := Verdict{Workload: w.Name, Findings: []Finding{rank(r, pairs, len(ranked)-1)}}
+	if r.Settings.Null {
+		v.Detectable = detectable(w, pairs)
+	}
+	return v
 }

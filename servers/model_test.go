@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -20,10 +21,7 @@ import (
 // startModel serves routes that need no data, with the model as adjust leaves it, until the test ends.
 func startModel(t *testing.T, mode string, c Config, adjust func(model)) *Server {
 	t.Helper()
-	m, err := Named(mode)
-	if err != nil {
-		t.Fatal(err)
-	}
+	m := modeNamed(t, mode)
 	c.Addr, c.PoolSize, c.Loops, c.Workers, c.Service = "127.0.0.1:0", 4, max(c.Loops, 1), 1, new(workload.Service)
 	s, err := Listen(m, c)
 	if err != nil {
@@ -163,7 +161,7 @@ func TestEveryLoopServes(t *testing.T) {
 // TestTimeouts has every model end the connections that take too long, and no others.
 func TestTimeouts(t *testing.T) {
 	const limit = 200 * time.Millisecond
-	for _, m := range Modes {
+	for _, m := range Own() {
 		t.Run(m.Name, func(t *testing.T) {
 			expectNoLeaks(t)
 			var waiting sync.WaitGroup
@@ -212,7 +210,7 @@ func TestTimeoutsAreEachRequestsOwn(t *testing.T) {
 		request = "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 	)
 	var asking sync.WaitGroup
-	for _, m := range Modes { // all at once, for it is all waiting
+	for _, m := range Own() { // all at once, for it is all waiting
 		c := connect(t, startModel(t, m.Name, Config{}, func(m model) { setTimeouts(m, timeouts{time.Hour, limit}) }))
 		asking.Go(func() {
 			_, err := io.WriteString(c, request[:7])
@@ -227,4 +225,14 @@ func TestTimeoutsAreEachRequestsOwn(t *testing.T) {
 		})
 	}
 	asking.Wait()
+}
+
+// modeNamed is a line of the table of modes.
+func modeNamed(t testing.TB, name string) Mode {
+	t.Helper()
+	i := slices.IndexFunc(Modes, func(m Mode) bool { return m.Name == name })
+	if i < 0 {
+		t.Fatalf("no mode %s", name)
+	}
+	return Modes[i]
 }

@@ -58,16 +58,19 @@ type model interface {
 	Refused() uint64
 }
 
-// Listen makes a server of the mode and binds its address. A port that another process listens on is an error, also
-// when both would use SO_REUSEPORT.
+// Listen makes a server of one of this program's own modes and binds its address. A port that another process listens on is an
+// error, also when both would use SO_REUSEPORT.
 func Listen(m Mode, c Config) (*Server, error) {
+	if m.foreign() {
+		return nil, fmt.Errorf("mode %s: its server is a process of Node.js", m.Name)
+	}
 	upstream, err := resolve(c.Upstream)
 	if err != nil {
 		return nil, err
 	}
 	n := 1
-	if m.Listeners != nil {
-		n = m.Listeners(c)
+	if m.listeners != nil {
+		n = m.listeners(c)
 	}
 	if n < 1 {
 		return nil, fmt.Errorf("the %s server with %d loops: at least 1 is needed", m.Name, n)

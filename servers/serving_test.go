@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -39,10 +40,7 @@ type serving struct {
 func serve(t testing.TB, mode string, c servers.Config) *serving {
 	t.Helper()
 	expectNoLeaks(t)
-	m, err := servers.Named(mode)
-	if err != nil {
-		t.Fatal(err)
-	}
+	m := modeNamed(t, mode)
 	service, err := workload.Open(workload.Options{Dir: dataDir, Upstream: c.Upstream})
 	if err != nil {
 		t.Fatal(err)
@@ -107,9 +105,9 @@ func (v *serving) ended() {
 	}
 }
 
-// eachMode runs f as a subtest for every mode of the table.
+// eachMode runs f as a subtest for every mode of this program's own.
 func eachMode(t *testing.T, f func(t *testing.T, mode string)) {
-	for _, m := range servers.Modes {
+	for _, m := range servers.Own() {
 		t.Run(m.Name, func(t *testing.T) { f(t, m.Name) })
 	}
 }
@@ -238,4 +236,14 @@ func request(method, target, body string, fields ...string) string {
 		fields = append(fields, "Content-Length: "+itoa(len(body)))
 	}
 	return strings.Join(fields, "\r\n") + "\r\n\r\n" + body
+}
+
+// modeNamed is a line of the table of modes.
+func modeNamed(t testing.TB, name string) servers.Mode {
+	t.Helper()
+	i := slices.IndexFunc(servers.Modes, func(m servers.Mode) bool { return m.Name == name })
+	if i < 0 {
+		t.Fatalf("no mode %s", name)
+	}
+	return servers.Modes[i]
 }

@@ -25,7 +25,7 @@ func TestASlowReaderGetsItsLastResponseWhole(t *testing.T) {
 		return failed
 	}}
 	var clients []*client
-	for _, m := range servers.Modes {
+	for _, m := range servers.Own() {
 		v := serve(t, m.Name, servers.Config{})
 		conn, err := narrow.DialContext(context.Background(), "tcp", v.Addr.String())
 		if err != nil {
@@ -42,7 +42,7 @@ func TestASlowReaderGetsItsLastResponseWhole(t *testing.T) {
 	<-time.After(1500 * time.Millisecond) // longer than a server lingers for one that has everything
 	for i, c := range clients {
 		if got, want := c.rest(), reply("200 OK", data, body, closes); got != want {
-			t.Errorf("%s: %s", servers.Modes[i].Name, difference(got, want))
+			t.Errorf("%s: %s", servers.Own()[i].Name, difference(got, want))
 		}
 	}
 }

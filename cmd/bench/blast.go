@@ -54,13 +54,13 @@ func Special() []workload.Workload {
 		all = append(all, under(b.name, b.summary, b.innocent))
 	}
 	over := under(overloadName, overloadSummary, "mix")
-	over.Target = workload.MixTarget(overloadWait, overloadCompute)
+	over.Target, over.CPU = workload.MixTarget(overloadWait, overloadCompute), overloadCompute
 	return append(all, over)
 }
 
 // under is the workload with that original name under a new one.
 func under(name, summary, original string) workload.Workload {
-	w, err := lookup.Named("workload", original, workload.All, workloadName)
+	w, err := lookup.Named("workload", original, workload.All)
 	if err != nil {
 		panic(err) // our own tables name none that there is not
 	}
@@ -70,10 +70,8 @@ func under(name, summary, original string) workload.Workload {
 
 // workloadNamed returns a workload, which may be a special one.
 func workloadNamed(name string) (workload.Workload, error) {
-	return lookup.Named("workload", name, slices.Concat(workload.All, Special()), workloadName)
+	return lookup.Named("workload", name, slices.Concat(workload.All, Special()))
 }
-
-func workloadName(w workload.Workload) string { return w.Name }
 
 func blastNamed(name string) (blast, bool) {
 	i := slices.IndexFunc(blasts, func(b blast) bool { return b.name == name })
@@ -93,10 +91,10 @@ func poisonOf(name string) *results.Poison {
 }
 
 // blastLadder is the profile's base rung alone, and two open loads at the same rate: without poison, and amid it.
-func (p Profile) blastLadder(b blast) (rungs []rung, base int) {
+func (p Profile) blastLadder(b blast, w workload.Workload) (rungs []rung, base int) {
 	for _, r := range p.Ladder {
 		if r.connections == usualBase {
-			rungs = append(rungs, inSlices(r, b.innocent))
+			rungs = append(rungs, inSlices(r, w))
 		}
 	}
 	open := rung{load: results.Alone, connections: innocentConnections, settle: innocentSettle, duration: innocentTime, rate: innocentRate}

@@ -43,25 +43,22 @@ func (s slot) rungTime(r rung) time.Duration {
 	}
 	pieces := max(1, r.slices)
 	sum := r.leadTime() + r.settle + r.duration + 30*time.Millisecond + time.Duration(r.slices)*slice
-	rest := answerTime[s.workload.Name]
-	if h, ok := heavy[s.workload.Name]; ok {
-		rest = time.Duration(r.connections) * h.cost
-	}
+	rest := max(s.workload.Wait, time.Duration(r.connections)*s.workload.CPU)
 	return sum + time.Duration(1+pieces)*rest
 }
 
 // settling bounds the warm-up. Where a window lasts longer than the profile's, because requests do, there must be time for
 // enough of them all the same.
-func (s slot) settling(p Profile) loadgen.Settling {
-	return loadgen.Settling{Window: p.Warmup.Window, Cap: max(p.Warmup.Cap, mostWindows*s.windowTime(p))}
+func (s slot) settling(p Profile) loadgen.WarmUpOptions {
+	return loadgen.WarmUpOptions{Window: p.Warmup.Window, Cap: max(p.Warmup.Cap, mostWindows*s.windowTime(p))}
 }
 
 // windowTime is how long one window of the warm-up takes: it sends for the profile's time, and then waits for the answers.
 func (s slot) windowTime(p Profile) time.Duration {
-	if h, ok := heavy[s.workload.Name]; ok {
-		return p.Warmup.Window + measure.WarmConnections*h.cost
+	if s.workload.CPU > 0 {
+		return p.Warmup.Window + measure.WarmConnections*s.workload.CPU
 	}
-	return max(p.Warmup.Window, answerTime[s.workload.Name])
+	return max(p.Warmup.Window, s.workload.Wait)
 }
 
 func (p *Plan) pilotTime() time.Duration {

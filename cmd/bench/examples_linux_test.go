@@ -110,7 +110,7 @@ func TestModelOfPythonsServer(t *testing.T) {
 func TestModelsOfOurModes(t *testing.T) {
 	want := map[string]string{"blocking": results.ThreadPerRequest, "pool": results.ThreadPool, "async": results.EventLoop, "goroutine": results.EventLoop}
 	var modes []string
-	for _, m := range servers.Modes {
+	for _, m := range servers.Own() {
 		modes = append(modes, m.Name)
 	}
 	r := measuredOwn(t, bench.Options{Modes: modes, Workloads: []string{"hello"}, Rounds: 2}, nil, nil, nil)

@@ -6,28 +6,29 @@ import (
 	"time"
 
 	"nodecompare/results"
+	"nodecompare/servers/workload"
 )
 
 // ladder is the profile's for one workload, within what the limit of connections allows, with a note where it is not the
 // profile's own, and its base rung's connections.
-func (p Profile) ladder(workload string, limit int) (rungs []rung, base int, note string) {
-	if b, ok := blastNamed(workload); ok {
-		rungs, base = p.blastLadder(b)
+func (p Profile) ladder(w workload.Workload, limit int) (rungs []rung, base int, note string) {
+	if b, ok := blastNamed(w.Name); ok {
+		rungs, base = p.blastLadder(b, w)
 		return rungs, base, ""
 	}
 	rungs = append(rungs, p.Ladder...)
 	wanted := usualBase
-	if answerTime[workload] > 0 {
+	if w.Wait > 0 {
 		wanted = waitingBase
 	}
-	if h, ok := heavy[workload]; ok {
-		rungs = capped(rungs, h.most)
+	if w.CPU > 0 {
+		rungs = capped(rungs, queueing)
 		for i, r := range rungs {
 			// Each connection has its turn five times over, were there only one core.
-			turns := 5 * time.Duration(r.connections) * h.cost
+			turns := 5 * time.Duration(r.connections) * w.CPU
 			rungs[i].duration = min(max(r.duration, turns), 2*r.duration+time.Second)
 		}
-		note = fmt.Sprintf("The ladder ends at %d connections: each request computes for some %d ms, and more of them would only queue.", h.most, h.cost.Milliseconds())
+		note = fmt.Sprintf("The ladder ends at %d connections: each request computes for some %d ms, and more of them would only queue.", queueing, w.CPU.Milliseconds())
 	}
 	if top := rungs[len(rungs)-1].connections; top > limit {
 		rungs = capped(rungs, limit)
@@ -39,26 +40,26 @@ func (p Profile) ladder(workload string, limit int) (rungs []rung, base int, not
 			base = i
 		}
 	}
-	if answer := answerTime[workload]; answer > 0 {
+	if w.Wait > 0 {
 		for i, r := range rungs[:base] { // half as long: its answers, which have to be waited for each time, take the other half
-			rungs[i].duration = max(r.duration/2, twice(answer))
+			rungs[i].duration = max(r.duration/2, twice(w.Wait))
 		}
 	}
 	if n := rungs[base].connections; n > usualBase {
 		note = strings.TrimSpace(fmt.Sprintf("%s Performance is read at %d connections, since fewer hardly give a server work that only waits.", note, n))
 	}
-	rungs[base] = inSlices(rungs[base], workload)
-	return p.withOpen(rungs, base, workload), rungs[base].connections, note
+	rungs[base] = inSlices(rungs[base], w)
+	return p.withOpen(rungs, base, w), rungs[base].connections, note
 }
 
 // inSlices cuts the base rung into slices that are long enough for each connection to have an answer or two.
-func inSlices(r rung, workload string) rung {
+func inSlices(r rung, w workload.Workload) rung {
 	length := slice
-	if answer := answerTime[workload]; answer > 0 {
-		length = twice(answer)
+	if w.Wait > 0 {
+		length = twice(w.Wait)
 	}
-	if h, ok := heavy[workload]; ok {
-		length = time.Duration(r.connections) * h.cost
+	if w.CPU > 0 {
+		length = time.Duration(r.connections) * w.CPU
 	}
 	r.slices = max(2, int(r.duration/length))
 	r.duration = time.Duration(r.slices) * length
@@ -70,10 +71,10 @@ func inSlices(r rung, workload string) rung {
 func twice(answer time.Duration) time.Duration { return answer + answer/5 }
 
 // withOpen puts the open loads behind the base rung: on the way up, before the server has seen more connections than theirs.
-func (p Profile) withOpen(rungs []rung, base int, workload string) []rung {
+func (p Profile) withOpen(rungs []rung, base int, w workload.Workload) []rung {
 	r := rung{load: results.Common, connections: rungs[base].connections, settle: rungs[base].settle, duration: p.Open}
-	if h, ok := heavy[workload]; ok {
-		r.duration = max(r.duration, 100*h.cost) // some 50 requests at half of the capacity
+	if w.CPU > 0 {
+		r.duration = max(r.duration, 100*w.CPU) // some 50 requests at half of the capacity
 	}
 	open := []rung{r}
 	if p.Own {

@@ -7,17 +7,17 @@ import (
 	"slices"
 
 	"nodecompare/cmd/measure"
-	"nodecompare/cmd/modes"
 	"nodecompare/loadgen/sample"
 	"nodecompare/results"
+	"nodecompare/servers"
 	"nodecompare/servers/child"
 	"nodecompare/servers/workload"
 )
 
 // mode is a mode in a plan, shared by all of its slots.
 type mode struct {
-	modes.Mode         // of a user's server only its name and summary
-	user       *Server // nil for one of ours and of Node.js's
+	servers.Mode         // of a user's server only its name and summary
+	user         *Server // nil for one of ours and of Node.js's
 }
 
 // command is how to start its server on any free port.
@@ -108,13 +108,13 @@ func (p *Plan) Prepare(ctx context.Context, say func(string)) error {
 }
 
 func (p *Plan) prepareModes(ctx context.Context, say func(string)) error {
-	var all []*modes.Mode
+	var all []*servers.Mode
 	for _, s := range p.firstRound() {
 		if s.mode.user == nil {
 			all = append(all, &s.mode.Mode)
 		}
 	}
-	unable, err := modes.Prepare(ctx, all, say)
+	unable, err := servers.Prepare(ctx, all, say)
 	if err != nil {
 		return err
 	}

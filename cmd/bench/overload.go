@@ -7,6 +7,7 @@ import (
 
 	"nodecompare/loadgen"
 	"nodecompare/results"
+	"nodecompare/servers/workload"
 )
 
 // An overload is two open loads on one server: regular requests at the share of its capacity that open loads have, and for a time a
@@ -46,12 +47,12 @@ const (
 
 // overload is the rung of overload that ends a trial of the workload: nil for none, with why where the profile has one. On routes that
 // only wait, what the pilot finds is what its connections can ask for, and twice that is no more than twice as many of them.
-func (p Profile) overload(name string, limit int) (r *rung, note string) {
-	_, blast := blastNamed(name)
+func (p Profile) overload(w workload.Workload, limit int) (r *rung, note string) {
+	_, blast := blastNamed(w.Name)
 	switch {
-	case blast, !p.Overload && name != overloadName:
+	case blast, !p.Overload && w.Name != overloadName:
 		return nil, ""
-	case answerTime[name] > 0:
+	case w.Wait > 0:
 		return nil, "No overload ends it: of a route that only waits, the capacity that was found is that of the connections."
 	}
 	return &rung{

@@ -12,18 +12,18 @@ import (
 
 	"nodecompare/cmd/lookup"
 	"nodecompare/cmd/measure"
-	"nodecompare/cmd/modes"
 	"nodecompare/loadgen"
 	"nodecompare/loadgen/cpuset"
 	"nodecompare/results"
 	"nodecompare/results/gate"
+	"nodecompare/servers"
 	"nodecompare/servers/workload"
 	"nodecompare/servers/yardstick"
 )
 
 // Options are what a user asks for.
 type Options struct {
-	Modes     []string      // of modes.All, in the order of the table's columns
+	Modes     []string      // of servers.Modes, in the order of the table's columns
 	Servers   []Server      // users' own, which have the columns after those
 	Workloads []string      // of workload.All
 	Profile   string        // of Profiles
@@ -41,9 +41,6 @@ const DefaultSLO = 100 * time.Millisecond
 // Auto gives closed loads to the loop engine, which costs less than a server does and so finds its capacity; and open loads to
 // vegeta, as long as it can offer their rate on time.
 const Auto = "auto"
-
-// vegetaRate is the highest rate, in requests per second, that vegeta offers on one core with a p99 of the send lag below 1 ms.
-const vegetaRate = 5000
 
 // Plan is what a bench will do, in order.
 type Plan struct {
@@ -74,7 +71,7 @@ func NewPlan(o Options) (*Plan, error) {
 }
 
 func newPlan(o Options, limit int) (*Plan, error) {
-	profile, err := lookup.Named("profile", o.Profile, Profiles, func(p Profile) string { return p.Name })
+	profile, err := lookup.Named("profile", o.Profile, Profiles)
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +80,7 @@ func newPlan(o Options, limit int) (*Plan, error) {
 	}
 	profile.Rounds = cmp.Or(o.Rounds, profile.Rounds)
 	engine := cmp.Or(o.Engine, Auto)
-	if _, err := lookup.Named("load engine", engine, engines(), func(name string) string { return name }); err != nil {
+	if _, err := lookup.Named("load engine", engine, slices.Concat([]loadgen.Engine{{Name: Auto}}, loadgen.Engines)); err != nil {
 		return nil, err
 	}
 	split, err := o.Pin.Choose()
@@ -118,11 +115,11 @@ func newPlan(o Options, limit int) (*Plan, error) {
 		if slices.ContainsFunc(groups, func(other []slot) bool { return other[0].workload.Name == name }) {
 			return nil, fmt.Errorf("workload %s is named twice", name)
 		}
-		rungs, base, note := profile.ladder(name, limit-yardstickConnections)
+		rungs, base, note := profile.ladder(w, limit-yardstickConnections)
 		if p.spread(w) {
 			note = strings.TrimSpace(note + " Its servers run on all CPUs: beside such requests the load needs hardly any.")
 		}
-		over, without := profile.overload(name, limit-yardstickConnections)
+		over, without := profile.overload(w, limit-yardstickConnections)
 		note = strings.TrimSpace(note + " " + without)
 		described := results.Workload{
 			Name: w.Name, Summary: w.Summary, Method: w.Method, Target: w.Target, Base: base, Note: note, Poison: poisonOf(name), Surge: surgeOf(over),
@@ -156,7 +153,7 @@ func newPlan(o Options, limit int) (*Plan, error) {
 func columns(o Options) ([]slot, error) {
 	var columns []slot
 	for _, name := range o.Modes {
-		m, err := modes.Named(name)
+		m, err := lookup.Named("mode", name, servers.Modes)
 		if err != nil {
 			return nil, err
 		}
@@ -166,7 +163,7 @@ func columns(o Options) ([]slot, error) {
 		columns = append(columns, slot{name: name, mode: &mode{Mode: m}})
 	}
 	for _, s := range o.Servers {
-		columns = append(columns, slot{name: s.Name, mode: &mode{Mode: modes.Mode{Name: s.Name, Summary: s.summary()}, user: &s}})
+		columns = append(columns, slot{name: s.Name, mode: &mode{Mode: servers.Mode{Name: s.Name, Summary: s.summary()}, user: &s}})
 	}
 	if !o.Null {
 		return columns, nil
@@ -179,24 +176,12 @@ func columns(o Options) ([]slot, error) {
 	return []slot{a, b}, nil
 }
 
-// engines are the names that Options.Engine may have.
-func engines() []string {
-	all := []string{Auto}
-	for _, e := range loadgen.Engines {
-		all = append(all, e.Name)
-	}
-	return all
-}
-
 // engine drives a load of that rate, in requests per second; 0 is a closed one.
 func (p *Plan) engine(rate float64) string {
-	switch {
-	case p.settings.Engine != Auto:
+	if p.settings.Engine != Auto {
 		return p.settings.Engine
-	case rate > 0 && rate <= vegetaRate:
-		return loadgen.Vegeta
 	}
-	return loadgen.Loop
+	return loadgen.Auto("http", rate, loadgen.VegetaRate)
 }
 
 // spreadCost is from where on the load of a request, some 10 µs of CPU time, is next to nothing.
@@ -206,7 +191,7 @@ const spreadCost = 5 * time.Millisecond
 // load takes less than a hundredth of the CPU time, and how many cores a model can use is what the workload is there to show:
 // with one core, all that auto leaves to a server on two, a single event loop would lose nothing.
 func (p *Plan) spread(w workload.Workload) bool {
-	return p.auto && p.split.Pinned() && heavy[w.Name].cost >= spreadCost
+	return p.auto && p.split.Pinned() && w.CPU >= spreadCost
 }
 
 // serverCPUs are those that the servers of a workload are bound to; nil for no binding.

@@ -85,7 +85,7 @@ func TestLaddersRespectTheLimitAndTheWork(t *testing.T) {
 		full := p.Ladder[len(p.Ladder)-1].connections
 		for _, w := range workload.All {
 			for _, limit := range []int{64, 100, 1000, 5000, plenty} {
-				rungs, base, note := p.ladder(w.Name, limit)
+				rungs, base, note := p.ladder(w, limit)
 				var closed []int
 				open, sliced := 0, 0
 				for _, r := range rungs {
@@ -109,7 +109,7 @@ func TestLaddersRespectTheLimitAndTheWork(t *testing.T) {
 					t.Errorf("%s on %s within %d: %+v", p.Name, w.Name, limit, rungs)
 				}
 			}
-			if rungs, _, _ := p.ladder(w.Name, plenty); heavy[w.Name].most == 0 && rungs[len(rungs)-1].connections != full {
+			if rungs, _, _ := p.ladder(w, plenty); w.CPU == 0 && rungs[len(rungs)-1].connections != full {
 				t.Errorf("%s on %s ends early: %+v", p.Name, w.Name, rungs)
 			}
 		}
@@ -166,7 +166,7 @@ func TestEngines(t *testing.T) {
 // Every round has every trial once, those of one workload side by side; the seed alone decides the order.
 func TestRounds(t *testing.T) {
 	var modes, workloads []string
-	for _, m := range servers.Modes {
+	for _, m := range servers.Own() {
 		modes = append(modes, m.Name)
 	}
 	for _, w := range workload.All {

@@ -9,10 +9,10 @@ import (
 	"net/http"
 	"slices"
 
-	"nodecompare/cmd/modes"
 	"nodecompare/loadgen"
 	"nodecompare/loadgen/sample"
 	"nodecompare/results"
+	"nodecompare/servers"
 )
 
 // probe asks each user's server for each of its workloads once. What it answers with another status than 2xx or 3xx, or not at all, is
@@ -47,7 +47,7 @@ func (p *Plan) Failed() error {
 
 // probeServer asks one server for all of its slots' workloads.
 func (p *Plan) probeServer(ctx context.Context, its []slot, say func(string)) error {
-	return p.withServer(ctx, its[0], modes.NoUpstream, func(ctx context.Context, server running) error {
+	return p.withServer(ctx, its[0], servers.NoUpstream, func(ctx context.Context, server running) error {
 		name := its[0].mode.Name
 		if server.sampled != nobody {
 			if _, err := server.sampled.CPUTime(); err != nil && !(errors.Is(err, sample.ErrUnsupported) && server.started) {

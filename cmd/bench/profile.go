@@ -12,16 +12,19 @@ import (
 type Profile struct {
 	Name    string
 	Summary string
-	Rounds  int              // at least 6: below that no median has an interval of 95%
-	Warmup  loadgen.Settling // of a fresh server, once in each trial
-	Ladder  []rung           // of closed loads; the base rung's length is that of all of its slices
-	Open    time.Duration    // of each open load
-	Own     bool             // an open load at the same share of each one's own capacity too
-	Pilot   time.Duration    // of the runs that find a capacity before the first round
+	Rounds  int                   // at least 6: below that no median has an interval of 95%
+	Warmup  loadgen.WarmUpOptions // of a fresh server, once in each trial
+	Ladder  []rung                // of closed loads; the base rung's length is that of all of its slices
+	Open    time.Duration         // of each open load
+	Own     bool                  // an open load at the same share of each one's own capacity too
+	Pilot   time.Duration         // of the runs that find a capacity before the first round
 
 	Overload bool          // each trial ends with one, on whatever workload
 	Surge    time.Duration // how long an overload lasts
 }
+
+// String returns the profile's name.
+func (p Profile) String() string { return p.Name }
 
 // rung is one step of load. Each begins with a settling run on its own connections, not measured, in which the server accepts
 // them and starts what it starts for them.
@@ -38,13 +41,13 @@ type rung struct {
 
 // Profiles is the table of profiles.
 var Profiles = []Profile{
-	{"quick", "six short rounds: a first look, and a smoke test for CI", 6, loadgen.Settling{Window: ms(15), Cap: ms(450)}, []rung{
+	{"quick", "six short rounds: a first look, and a smoke test for CI", 6, loadgen.WarmUpOptions{Window: ms(15), Cap: ms(450)}, []rung{
 		closed(1, 20, 60), closed(8, 20, 60), closed(64, 40, 160), closed(512, 80, 120),
 	}, ms(150), false, ms(150), false, ms(500)},
 	{"standard", "six rounds: what the table is made for", 6, measure.StandardWarmUp, []rung{
 		closed(1, 20, 60), closed(8, 20, 60), closed(64, 40, 240), closed(512, 80, 200), closed(1000, 100, 200),
 	}, ms(200), true, ms(210), false, ms(1000)},
-	{"thorough", "ten longer rounds, up to 10,000 connections, and an overload", 10, loadgen.Settling{Window: ms(100), Cap: ms(4000)}, []rung{
+	{"thorough", "ten longer rounds, up to 10,000 connections, and an overload", 10, loadgen.WarmUpOptions{Window: ms(100), Cap: ms(4000)}, []rung{
 		closed(1, 100, 500), closed(8, 100, 500), closed(64, 250, 1000), closed(512, 400, 1000),
 		closed(2000, 800, 1500), closed(10000, 3000, 3000),
 	}, ms(2000), true, ms(1000), true, ms(1500)},
@@ -62,6 +65,9 @@ const (
 	// waitingBase is the base rung of routes that only wait: what 64 connections ask for there is next to nothing, and CPU time per
 	// request is then mostly the luck of how many wake up together (10% and more from trial to trial, against 5% with 512).
 	waitingBase = 512
+	// queueing is where the ladder ends for a workload that computes: more connections would measure only how long a queue is, since
+	// every further one waits its turn of so much CPU time. Its rungs are longer, for enough requests to count.
+	queueing = 128
 
 	// slice is how long the load stays with the server, and then with the yardstick, on the base rung. Measured on two shared
 	// cores: the ratio of the two varies by 5% from trial to trial with slices of 50 ms, by 11% with 600 ms, and by 18% without any.
@@ -75,18 +81,4 @@ const (
 	mostWindows = 2 * loadgen.SteadyWindows
 )
 
-// answerTime is how long a single request takes on the routes that wait, with the ms of their targets.
-var answerTime = map[string]time.Duration{"wait": ms(50), "api": ms(50)}
-
 func ms(n int) time.Duration { return time.Duration(n) * time.Millisecond }
-
-// heavy workloads compute so long for each request that more connections than these would measure only how long a queue is:
-// every further one waits its turn of this much CPU time. Their rungs are longer, for enough requests to count.
-var heavy = map[string]struct {
-	most int           // connections
-	cost time.Duration // of CPU, each request
-}{
-	"cpu":        {128, ms(5)},
-	"login":      {128, ms(12)},
-	overloadName: {128, overloadCompute},
-}

@@ -9,7 +9,8 @@ import (
 	"strconv"
 	"strings"
 
-	"nodecompare/cmd/modes"
+	"nodecompare/cmd/lookup"
+	"nodecompare/servers"
 	"nodecompare/servers/workload"
 )
 
@@ -59,7 +60,7 @@ func parseServer(text string) (Server, error) {
 	if !serverName.MatchString(name) {
 		return Server{}, fmt.Errorf("server %q: a name is letters, digits, dots, dashes and underscores", name)
 	}
-	if _, err := modes.Named(name); err == nil {
+	if _, err := lookup.Named("mode", name, servers.Modes); err == nil {
 		return Server{}, fmt.Errorf("server %s: that is a mode of this program: take another name", name)
 	}
 	if host, port, err := net.SplitHostPort(value); err == nil && !strings.ContainsAny(host+port, " \t/") {

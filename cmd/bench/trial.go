@@ -8,10 +8,10 @@ import (
 	"time"
 
 	"nodecompare/cmd/measure"
-	"nodecompare/cmd/modes"
 	"nodecompare/loadgen"
 	"nodecompare/loadgen/sample"
 	"nodecompare/results"
+	"nodecompare/servers"
 	"nodecompare/servers/child"
 	"nodecompare/servers/workload"
 )
@@ -68,11 +68,11 @@ func (b *bench) withServer(ctx context.Context, s slot, use func(context.Context
 		})
 	}
 	if s.workload.Name != "api" {
-		return with(ctx, modes.NoUpstream)
+		return with(ctx, servers.NoUpstream)
 	}
 	// The upstream is a process of its own, so that what it costs is not counted as the server's; and on the generator's CPUs, so that
 	// the server has its own to itself: it stands for a service on another machine.
-	command := modes.Ours("upstream", "async", modes.NoUpstream)
+	command := servers.Ours("upstream", "async", servers.NoUpstream)
 	return measure.WithServer(ctx, b.plan.split.Generator, command, func(ctx context.Context, up *child.Process) error {
 		return with(ctx, up.URL+workload.UpstreamPath, sample.Subject{PID: up.PID})
 	})

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"nodecompare/cmd/lookup"
 	"nodecompare/loadgen/cpuset"
 	"nodecompare/results"
 	"nodecompare/servers/workload"
@@ -80,7 +81,7 @@ func TestServerCPUs(t *testing.T) {
 		{"auto on one CPU", Plan{auto: true, allowed: server}, "cpu", nil},
 		{"off", Plan{allowed: all}, "cpu", nil},
 	} {
-		w, err := workload.Named(c.workload)
+		w, err := lookup.Named("workload", c.workload, workload.All)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -33,7 +33,7 @@ func Capacity(ctx context.Context, a loadgen.Attack, o loadgen.Objective, told f
 	s := searcher{attack: a, objective: o, met: map[float64]probed{}, missed: map[float64]probed{}, told: told}
 	least := o.LeastRate(a)
 	b, err := loadgen.Search{
-		First: max(firstRate, least), Least: least, Most: max(mostRate, least), Resolution: Resolution,
+		First: max(firstRate, least), Least: least, Most: max(mostRate, least), Resolution: Resolution, Agreement: 2,
 	}.Find(func(rate float64) (bool, error) { return s.probe(ctx, rate) })
 	if s.last.run == nil {
 		return nil, err

@@ -6,22 +6,22 @@ import (
 	"strings"
 )
 
-// Named returns the entry of that name; the error says what was looked for and lists the known names. of returns an entry's name.
-func Named[T any](kind, name string, all []T, of func(T) string) (T, error) {
+// Named returns the entry of that name. The error says what was looked for and lists the known names.
+func Named[T fmt.Stringer](kind, name string, all []T) (T, error) {
 	for _, t := range all {
-		if of(t) == name {
+		if t.String() == name {
 			return t, nil
 		}
 	}
 	var none T
-	return none, fmt.Errorf("unknown %s %q: the known ones are %s", kind, name, Names(all, of))
+	return none, fmt.Errorf("unknown %s %q: the known ones are %s", kind, name, Names(all))
 }
 
 // Names lists the names of a table as a sentence does.
-func Names[T any](all []T, of func(T) string) string {
+func Names[T fmt.Stringer](all []T) string {
 	names := make([]string, len(all))
 	for i, t := range all {
-		names[i] = of(t)
+		names[i] = t.String()
 	}
 	return strings.Join(names, ", ")
 }

@@ -16,7 +16,18 @@ import (
 	"nodecompare/results"
 )
 
+// drive opens a generator for the attack, has it run for its duration, and closes it.
+func drive(ctx context.Context, a loadgen.Attack) (*loadgen.Result, error) {
+	g, err := loadgen.Open(a)
+	if err != nil {
+		return nil, err
+	}
+	defer g.Close()
+	return g.Run(ctx, a.Duration)
+}
+
 func TestEvidence(t *testing.T) {
+	t.Parallel()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, err := w.Write([]byte("four")); err != nil {
 			t.Error(err)
@@ -28,7 +39,7 @@ func TestEvidence(t *testing.T) {
 			{WantBody: []byte("five")}, {WantStatus: 201}, {}, {Rate: 200},
 		} {
 			a.Target.URL, a.Connections, a.Duration, a.Engine = s.URL, 3, 100*time.Millisecond, engine.Name
-			r, err := loadgen.Run(t.Context(), a)
+			r, err := drive(t.Context(), a)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -54,6 +65,7 @@ func TestEvidence(t *testing.T) {
 
 // How long a load was to send says nothing once it was cut short.
 func TestEvidenceOfALoadThatWasCutShort(t *testing.T) {
+	t.Parallel()
 	hold := make(chan struct{})
 	s := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-hold }))
 	defer s.Close()
@@ -62,7 +74,7 @@ func TestEvidenceOfALoadThatWasCutShort(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		defer cancel()
 		a := loadgen.Attack{Target: loadgen.Target{URL: s.URL}, Connections: 3, Duration: time.Hour, Engine: engine.Name}
-		r, err := loadgen.Run(ctx, a)
+		r, err := drive(ctx, a)
 		if !errors.Is(err, context.DeadlineExceeded) || r.Aborted == 0 {
 			t.Fatalf("%s: %+v, %v", engine.Name, r, err)
 		}
@@ -74,11 +86,12 @@ func TestEvidenceOfALoadThatWasCutShort(t *testing.T) {
 
 // The generator's share is of the run, and an engine on one thread has one core whatever the machine has.
 func TestGeneratorAndHost(t *testing.T) {
+	t.Parallel()
 	a := loadgen.Attack{Connections: 1, Engine: loadgen.Loop}
 	s := httptest.NewServer(http.NotFoundHandler())
 	defer s.Close()
 	a.Target.URL, a.Duration = s.URL, 20*time.Millisecond
-	r, err := loadgen.Run(t.Context(), a)
+	r, err := drive(t.Context(), a)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,5 +107,15 @@ func TestGeneratorAndHost(t *testing.T) {
 	a.Engine = loadgen.Vegeta
 	if e := measure.Evidence(a, &loadgen.Measurement{Result: r, Generator: w, Cores: 8}); e.Generator.Cores != 8 {
 		t.Errorf("%+v", e.Generator)
+	}
+	for _, engine := range loadgen.Engines {
+		a.Engine = engine.Name
+		for percent, atItsLimit := range map[int]bool{10: false, 99: true} {
+			w := &sample.Window{Elapsed: r.Elapsed, CPU: r.Elapsed * time.Duration(percent) / 100}
+			trust := results.Weigh(measure.Evidence(a, &loadgen.Measurement{Result: r, Generator: w, Cores: 1}))
+			if slices.Contains(trust.Rules, "generator CPU") != atItsLimit {
+				t.Errorf("%s, with %d%% of a core: %+v", engine.Name, percent, trust)
+			}
+		}
 	}
 }

@@ -67,10 +67,10 @@ func WithServer(ctx context.Context, cpus cpuset.CPUs, c child.Command, use func
 const WarmConnections = 8
 
 // StandardWarmUp bounds a warm-up of bench's standard profile, and of a map.
-var StandardWarmUp = loadgen.Settling{Window: 25 * time.Millisecond, Cap: 750 * time.Millisecond}
+var StandardWarmUp = loadgen.WarmUpOptions{Window: 25 * time.Millisecond, Cap: 750 * time.Millisecond}
 
 // Warm lets a server grow its heap, its stacks and its caches under the attack, on few connections, until its throughput is steady.
-func Warm(ctx context.Context, a loadgen.Attack, s loadgen.Settling) (loadgen.WarmUp, error) {
+func Warm(ctx context.Context, a loadgen.Attack, s loadgen.WarmUpOptions) (loadgen.WarmUp, error) {
 	a.Connections = WarmConnections
 	g, err := loadgen.Open(a)
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 
 // The counts of a real load add up, and its figures agree, also where a server fails in more than one way.
 func TestRealLoadsAreNotVoid(t *testing.T) {
+	t.Parallel()
 	var n atomic.Int64
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		switch n.Add(1) % 20 {
@@ -35,8 +36,8 @@ func TestRealLoadsAreNotVoid(t *testing.T) {
 	}))
 	defer server.Close()
 	for name, rate := range map[string]float64{"closed": 0, "open": 300} {
-		a := loadgen.Attack{Target: loadgen.Target{URL: server.URL}, Connections: 8, Rate: rate, Duration: 300 * time.Millisecond}
-		r, err := loadgen.Run(t.Context(), a)
+		a := loadgen.Attack{Target: loadgen.Target{URL: server.URL}, Connections: 8, Rate: rate, Duration: 300 * time.Millisecond, Engine: loadgen.Vegeta}
+		r, err := drive(t.Context(), a)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -54,6 +55,7 @@ func TestRealLoadsAreNotVoid(t *testing.T) {
 
 // One connection to a server that takes 50 ms for an answer cannot carry 300 requests a second.
 func TestOverloadIsVoid(t *testing.T) {
+	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		select {
 		case <-time.After(50 * time.Millisecond):
@@ -62,7 +64,7 @@ func TestOverloadIsVoid(t *testing.T) {
 	}))
 	defer server.Close()
 	a := loadgen.Attack{Target: loadgen.Target{URL: server.URL}, Connections: 1, Rate: 300, Duration: 200 * time.Millisecond}
-	r, err := loadgen.Run(t.Context(), a)
+	r, err := drive(t.Context(), a)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,6 +77,7 @@ func TestOverloadIsVoid(t *testing.T) {
 // A closed load that the server keeps waiting for its last answer, long after the time for sending is over: all connections but one idle
 // meanwhile, and nothing is wrong.
 func TestLateEndIsValid(t *testing.T) {
+	t.Parallel()
 	const connections, duration = 100, 600 * time.Millisecond
 	var once sync.Once
 	began := time.Now()
@@ -90,7 +93,7 @@ func TestLateEndIsValid(t *testing.T) {
 	}))
 	defer server.Close()
 	a := loadgen.Attack{Target: loadgen.Target{URL: server.URL}, Connections: connections, Duration: duration, Engine: loadgen.Loop}
-	r, err := loadgen.Run(t.Context(), a)
+	r, err := drive(t.Context(), a)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,8 +1,6 @@
 package selftest_test
 
 import (
-	"errors"
-	"math"
 	"slices"
 	"testing"
 	"time"
@@ -62,38 +60,5 @@ func TestStallExample(t *testing.T) {
 	}
 	if share := float64(s.Connections) / float64(n); share >= 0.01 {
 		t.Errorf("%d connections are %.1f%% of %d requests: the uncorrected p99 would see the stall", s.Connections, 100*share, n)
-	}
-}
-
-func TestHighestRate(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		lowest := rapid.Float64Range(1, 5000).Draw(t, "lowest")
-		highest := lowest * rapid.Float64Range(1, 500).Draw(t, "span")
-		limit := lowest * math.Exp2(rapid.Float64Range(-2, 12).Draw(t, "limit"))
-		bisections := rapid.IntRange(0, 6).Draw(t, "bisections")
-		tries := 0
-		got, err := selftest.HighestRate(lowest, highest, bisections, func(rate float64) (bool, error) {
-			tries++
-			if rate < lowest || rate > highest {
-				t.Fatalf("tried %v, outside of %v to %v", rate, lowest, highest)
-			}
-			return rate <= limit, nil
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if most := bisections + 2 + int(math.Ceil(math.Log2(highest/lowest))); tries > most {
-			t.Errorf("%d tries, want %d at the most", tries, most)
-		}
-		switch step := math.Exp2(1/math.Exp2(float64(bisections))) * (1 + 1e-9); {
-		case limit < lowest && got != 0:
-			t.Errorf("%v, where nothing holds", got)
-		case limit >= lowest && (got > limit || got*step < min(limit, highest)):
-			t.Errorf("%v, want at most %v, and no more than a factor of %v below it or %v", got, limit, step, highest)
-		}
-	})
-	broken := errors.New("broken")
-	if _, err := selftest.HighestRate(1, 10, 3, func(rate float64) (bool, error) { return true, broken }); err != broken {
-		t.Errorf("error %v, want %v", err, broken)
 	}
 }

@@ -163,7 +163,9 @@ func (a *attempt) addCount(c Count) {
 // search finds the highest rate with a send lag within lagLimit. A rate that does not hold is tried a second time, if there is time
 // to spare: one hiccup must not halve the result.
 func (r *runner) search(ctx context.Context, e Engine, s Search) error {
-	rate, err := HighestRate(s.Lowest, s.Highest, s.Bisections, func(rate float64) (bool, error) {
+	b, err := loadgen.Search{
+		First: s.Lowest, Least: s.Lowest, Most: s.Highest, Resolution: s.Resolution, Agreement: 1,
+	}.Find(func(rate float64) (bool, error) {
 		ok, err := r.holds(ctx, e, rate, s.Duration)
 		if err != nil || ok || r.spare <= 0 {
 			return ok, err
@@ -176,7 +178,7 @@ func (r *runner) search(ctx context.Context, e Engine, s Search) error {
 	if err != nil {
 		return err
 	}
-	c := results.SelftestCheck{Engine: e.Name, Load: "highest rate", Figure: figureRate, Unit: unitRate, Truth: s.Lowest, Measured: rate, Attempts: 1}
+	c := results.SelftestCheck{Engine: e.Name, Load: "highest rate", Figure: figureRate, Unit: unitRate, Truth: s.Lowest, Measured: b.Holds, Attempts: 1}
 	c.Verdict, c.Reason = judgeRate(c)
 	r.report.Checks = append(r.report.Checks, c)
 	return nil

@@ -59,8 +59,8 @@ type Load struct {
 
 // Search is where the highest rate is looked for, in requests/s.
 type Search struct {
-	Lowest, Highest float64 // less than Lowest, and the machine is not to be trusted
-	Bisections      int
+	Lowest, Highest float64       // less than Lowest, and the machine is not to be trusted
+	Resolution      float64       // the share by which the lowest rate that fails may be above the highest that holds
 	Duration        time.Duration // of the load at each rate; 0 leaves the search out
 }
 
@@ -90,7 +90,7 @@ func FullPlan() Plan {
 		},
 		Stall:    Stall{Rate: 400, Connections: 8, Duration: 3 * time.Second, After: time.Second, Length: 600 * time.Millisecond},
 		Count:    Load{5000, time.Second},
-		Search:   Search{Lowest: 1000, Highest: 128_000, Bisections: 3, Duration: 400 * time.Millisecond},
+		Search:   Search{Lowest: 1000, Highest: 128_000, Resolution: 0.1, Duration: 400 * time.Millisecond},
 		Attempts: 3, Spare: 18 * time.Second, Limit: 57 * time.Second,
 	}
 }
@@ -112,6 +112,9 @@ type Extent struct {
 	Takes time.Duration // on a quiet machine
 	plan  func() Plan   // nil for none
 }
+
+// String returns the extent's name.
+func (e Extent) String() string { return e.Name }
 
 // Extents is the table of them.
 var Extents = []Extent{

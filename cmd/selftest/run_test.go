@@ -81,7 +81,7 @@ func ignore(string) {}
 func TestRun(t *testing.T) {
 	p := brief()
 	p.Count = selftest.Load{Rate: 500, Duration: 200 * time.Millisecond}
-	p.Search = selftest.Search{Lowest: 50, Highest: 100, Bisections: 1, Duration: 100 * time.Millisecond}
+	p.Search = selftest.Search{Lowest: 50, Highest: 100, Resolution: 0.5, Duration: 100 * time.Millisecond}
 	steps := 0
 	s, err := selftest.Run(t.Context(), p, func(string) { steps++ })
 	if err != nil {

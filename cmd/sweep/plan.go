@@ -8,17 +8,18 @@ import (
 	"slices"
 	"time"
 
+	"nodecompare/cmd/lookup"
 	"nodecompare/cmd/measure"
-	"nodecompare/cmd/modes"
 	"nodecompare/loadgen"
 	"nodecompare/loadgen/cpuset"
 	"nodecompare/results"
+	"nodecompare/servers"
 	"nodecompare/servers/workload"
 )
 
 // Options are what a user asks for.
 type Options struct {
-	Modes       []string        // of modes.All: at least two
+	Modes       []string        // of servers.Modes: at least two
 	Waits       []time.Duration // of a request: whole milliseconds
 	CPUs        []time.Duration // of computing in a request: whole microseconds
 	Connections []int
@@ -30,7 +31,7 @@ type Options struct {
 // Plan is what a map will do.
 type Plan struct {
 	settings results.MapSettings
-	modes    []*modes.Mode
+	modes    []*servers.Mode
 	split    cpuset.Split
 }
 
@@ -71,7 +72,7 @@ func NewPlan(o Options) (*Plan, error) {
 		}
 	}
 	for i, name := range o.Modes {
-		m, err := modes.Named(name)
+		m, err := lookup.Named("mode", name, servers.Modes)
 		if err != nil {
 			return nil, err
 		}

@@ -5,14 +5,14 @@ import (
 	"fmt"
 	"slices"
 
-	"nodecompare/cmd/modes"
 	"nodecompare/results"
+	"nodecompare/servers"
 )
 
 // Prepare sees to it that all modes can be started, which may mean to fetch packages; say is told of that. A mode that this machine
 // cannot run is left out, and named in the map. It is an error when fewer than two others are left.
 func (p *Plan) Prepare(ctx context.Context, say func(string)) error {
-	unable, err := modes.Prepare(ctx, p.modes, say)
+	unable, err := servers.Prepare(ctx, p.modes, say)
 	if err != nil {
 		return err
 	}
@@ -20,7 +20,7 @@ func (p *Plan) Prepare(ctx context.Context, say func(string)) error {
 		say("left out: " + why.Error())
 		p.settings.Missing = append(p.settings.Missing, results.Missing{Mode: why.Mode, Reason: why.Error()})
 		p.settings.Modes = slices.DeleteFunc(p.settings.Modes, func(m results.Mode) bool { return m.Name == why.Mode })
-		p.modes = slices.DeleteFunc(p.modes, func(m *modes.Mode) bool { return m.Name == why.Mode })
+		p.modes = slices.DeleteFunc(p.modes, func(m *servers.Mode) bool { return m.Name == why.Mode })
 	}
 	if len(p.modes) < 2 {
 		return fmt.Errorf("fewer than two modes are left to compare: %w", unable[len(unable)-1])

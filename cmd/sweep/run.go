@@ -7,9 +7,9 @@ import (
 	"time"
 
 	"nodecompare/cmd/measure"
-	"nodecompare/cmd/modes"
 	"nodecompare/loadgen"
 	"nodecompare/results"
+	"nodecompare/servers"
 	"nodecompare/servers/child"
 	"nodecompare/servers/workload"
 )
@@ -91,8 +91,8 @@ func (r *round) run(ctx context.Context, places []results.MapPlace, random *rand
 	}
 }
 
-func (r *round) start(ctx context.Context, m *modes.Mode) (*child.Process, error) {
-	c, err := m.Command(modes.NoUpstream)
+func (r *round) start(ctx context.Context, m *servers.Mode) (*child.Process, error) {
+	c, err := m.Command(servers.NoUpstream)
 	if err != nil {
 		return nil, err
 	}

@@ -16,6 +16,7 @@ const (
 	maxChunkLine = 4 << 10
 )
 
+// ErrBodyTooLarge says that a body is larger than the limit that was given.
 var ErrBodyTooLarge = errors.New("the response's body is larger than the limit")
 
 // MalformedError is a response that HTTP/1.1 does not allow.
@@ -35,25 +36,31 @@ type Answer struct {
 	Differs bool  // the body is not the wanted one
 }
 
-// Parser takes responses apart as their bytes arrive, and does no I/O: both engines read with it. It is strict: what
-// HTTP/1.1 forbids is an error, where net/http forgives some of it, since a load generator that misreads one response's
-// End takes the rest of the connection for other responses. It forgives a bare LF at the end of a line of the header
-// (RFC 9112, 2.2) and a status line without the space before its empty reason.
+// Parser takes responses apart as their bytes arrive, and does no I/O: both engines read with it. It is strict:
+// what HTTP/1.1 forbids is an error, where net/http forgives some of it, since a load generator that misreads one
+// response's end takes the rest of the connection for other responses. It forgives a bare LF at the end of a line
+// of the header (RFC 9112, 2.2) and a status line without the space before its empty reason.
 //
 // Bodies are counted, compared and dropped; nothing is allocated for a response whose lines arrive whole.
 type Parser struct {
-	MaxBody int64 // bytes
-	Body    Body
+	maxBody int64 // bytes
+	body    Body
 
 	state  state
 	toHEAD bool
-	Begun  bool   // a byte of the response has come
+	begun  bool   // a byte of the response has come
 	head   int    // bytes of header, or of trailer
 	line   []byte // the beginning of a line whose end has not come yet
 	minor  int    // of HTTP/1.minor
 	framing
 	left   int64 // bytes of the body, or of the chunk, that are still to come
-	Answer Answer
+	answer Answer
+}
+
+// NewParser returns a parser for responses whose bodies have at most maxBody bytes and should be equal to want;
+// nil stands for any. Begin must be called before the first response, too.
+func NewParser(maxBody int64, want []byte) Parser {
+	return Parser{maxBody: maxBody, body: Body{Want: want}}
 }
 
 // state is what a parser expects next.
@@ -73,31 +80,31 @@ const (
 // Begin makes the parser ready for the response to the next request. toHEAD says that this is a HEAD, whose response
 // has a header only.
 func (p *Parser) Begin(toHEAD bool) {
-	p.state, p.toHEAD, p.Begun, p.head, p.left = statusLine, toHEAD, false, 0, 0
-	p.line, p.framing, p.Answer, p.Body = p.line[:0], framing{length: -1}, Answer{}, Body{Want: p.Body.Want}
+	p.state, p.toHEAD, p.begun, p.head, p.left = statusLine, toHEAD, false, 0, 0
+	p.line, p.framing, p.answer, p.body = p.line[:0], framing{length: -1}, Answer{}, Body{Want: p.body.Want}
 }
 
-// Feed takes the next bytes of the connection. It returns how many of them it used, and whether the response is whole:
-// p.answer then tells what it was. All are used until it is. Interim responses (1xx) are skipped.
+// Feed takes the next bytes of the connection. It returns how many of them it used, and whether the response is
+// whole: Answer then tells what it was. All are used until it is. Interim responses (1xx) are skipped.
 func (p *Parser) Feed(b []byte) (used int, whole bool, err error) {
-	p.Begun = p.Begun || len(b) > 0
+	p.begun = p.begun || len(b) > 0
 	for used < len(b) && !whole && err == nil {
 		var n int
 		switch p.state {
 		case bodyBytes, chunkBytes:
 			n = int(min(p.left, int64(len(b)-used)))
 			p.left -= int64(n)
-			p.Body.Write(b[used : used+n])
+			p.body.Write(b[used : used+n])
 			if p.left == 0 {
 				whole = p.state == bodyBytes
 				p.state = chunkEnd // which means nothing when the response is whole
 			}
 		case restBytes:
 			n = len(b) - used
-			if int64(n) > p.MaxBody-p.Body.size {
+			if int64(n) > p.maxBody-p.body.size {
 				return used, false, ErrBodyTooLarge
 			}
-			p.Body.Write(b[used:])
+			p.body.Write(b[used:])
 		default:
 			var line []byte
 			var ended bool
@@ -114,14 +121,20 @@ func (p *Parser) Feed(b []byte) (used int, whole bool, err error) {
 	return used, whole, err
 }
 
-// End is for the end of the connection's bytes: of some responses that is the end too. It returns io.EOF when there was
-// no byte of one, io.ErrUnexpectedEOF when there were some.
+// Answer returns what the whole response said.
+func (p *Parser) Answer() Answer { return p.answer }
+
+// Begun reports whether a byte of the response has come.
+func (p *Parser) Begun() bool { return p.begun }
+
+// End is for the end of the connection's bytes: of some responses that is the end too. It returns io.EOF when
+// there was no byte of one, io.ErrUnexpectedEOF when there were some.
 func (p *Parser) End() (Answer, error) {
 	switch {
 	case p.state == restBytes:
 		p.finish()
-		return p.Answer, nil
-	case !p.Begun:
+		return p.answer, nil
+	case !p.begun:
 		return Answer{}, io.EOF
 	}
 	return Answer{}, io.ErrUnexpectedEOF
@@ -129,11 +142,11 @@ func (p *Parser) End() (Answer, error) {
 
 // finish completes the answer at the response's end.
 func (p *Parser) finish() {
-	p.Answer.Size, p.Answer.Differs = p.Body.size, p.Body.Wrong()
+	p.answer.Size, p.answer.Differs = p.body.size, p.body.Differs()
 }
 
-// takeLine takes a line to its end, which it cuts off, or what there is of it, which it keeps. Its bytes are good until
-// the next feed.
+// takeLine takes a line to its end, which it cuts off, or what there is of it, which it keeps. Its bytes are good
+// until the next feed.
 func (p *Parser) takeLine(b []byte) (line []byte, used int, ended bool, err error) {
 	end := bytes.IndexByte(b, '\n')
 	used = end + 1
@@ -180,7 +193,7 @@ func (p *Parser) soFar(b []byte) []byte {
 func (p *Parser) takenLine(line []byte) (whole bool, err error) {
 	switch p.state {
 	case statusLine:
-		p.minor, p.Answer.Status, err = parseStatus(line)
+		p.minor, p.answer.Status, err = parseStatus(line)
 		p.state = headerLine
 		return false, err
 	case headerLine:
@@ -193,7 +206,7 @@ func (p *Parser) takenLine(line []byte) (whole bool, err error) {
 		switch {
 		case err != nil:
 			return false, err
-		case n > p.MaxBody-p.Body.size:
+		case n > p.maxBody-p.body.size:
 			return false, ErrBodyTooLarge
 		case n == 0:
 			p.state, p.head = trailerLine, 0
@@ -218,7 +231,7 @@ func (p *Parser) takenLine(line []byte) (whole bool, err error) {
 
 // headerEnds finds out how the body is framed (RFC 9112, 6.3).
 func (p *Parser) headerEnds() (whole bool, err error) {
-	status := p.Answer.Status
+	status := p.answer.Status
 	if status < 200 {
 		if status == http.StatusSwitchingProtocols {
 			return false, malformed("101 Switching Protocols to a request that asked for none")
@@ -230,19 +243,41 @@ func (p *Parser) headerEnds() (whole bool, err error) {
 		// RFC 9112, 6.1 and 6.3: faulty framing, perhaps a smuggling attempt.
 		return false, malformed("Transfer-Encoding in HTTP/1.0 or beside Content-Length")
 	}
-	p.Answer.Close = p.close || (p.minor == 0 && !p.keepAlive)
+	p.answer.Close = p.close || (p.minor == 0 && !p.keepAlive)
 	switch {
 	case p.toHEAD || status == http.StatusNoContent || status == http.StatusNotModified:
 		return true, nil
 	case p.chunked:
 		p.state = chunkLine
-	case p.length > p.MaxBody:
+	case p.length > p.maxBody:
 		return false, ErrBodyTooLarge
 	case p.length >= 0:
 		p.state, p.left = bodyBytes, p.length
 		return p.length == 0, nil
 	default:
-		p.state, p.Answer.Close = restBytes, true
+		p.state, p.answer.Close = restBytes, true
 	}
 	return false, nil
+}
+
+// Body takes a response's body in parts and drops them. It counts them, and compares them with what is wanted, so
+// that no body is ever held.
+type Body struct {
+	Want    []byte // nil for any
+	size    int64  // bytes so far
+	differs bool   // what has come is not the beginning of the wanted
+}
+
+// Write takes the next part of the body. It never fails.
+func (b *Body) Write(part []byte) (int, error) {
+	if b.Want != nil && !b.differs {
+		b.differs = int64(len(part)) > int64(len(b.Want))-b.size || !bytes.Equal(part, b.Want[b.size:b.size+int64(len(part))])
+	}
+	b.size += int64(len(part))
+	return len(part), nil
+}
+
+// Differs reports, at the end of the body, whether it is another one than the wanted.
+func (b *Body) Differs() bool {
+	return b.differs || (b.Want != nil && b.size != int64(len(b.Want)))
 }

@@ -8,7 +8,7 @@ import (
 const plain = "HTTP/1.1 200 OK\r\nDate: Mon, 01 Jan 2029 00:00:00 GMT\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello"
 
 func TestParserUsesNoMoreThanTheResponse(t *testing.T) {
-	p := Parser{MaxBody: 100}
+	p := NewParser(100, nil)
 	p.Begin(false)
 	if used, whole, err := p.Feed([]byte(plain + "surplus")); used != len(plain) || !whole || err != nil {
 		t.Errorf("used %d of %d, whole %v, %v", used, len(plain), whole, err)
@@ -25,7 +25,7 @@ func TestParserAtTheEndOfTheConnection(t *testing.T) {
 		"HTTP/1.1 200 OK\r\n\r\nhel":    nil,
 		"HTTP/1.1 200 OK\r\n\r\n":       nil,
 	} {
-		p := Parser{MaxBody: 100}
+		p := NewParser(100, nil)
 		p.Begin(false)
 		if _, whole, err := p.Feed([]byte(in)); whole || err != nil {
 			t.Fatalf("%q: whole %v, %v", in, whole, err)
@@ -40,20 +40,20 @@ func TestParserAtTheEndOfTheConnection(t *testing.T) {
 func TestParserComparesInPieces(t *testing.T) {
 	for want, differs := range map[string]bool{"hello": false, "hellO": true, "hell": true, "hello!": true, "": true} {
 		for cut := range len(plain) {
-			p := Parser{MaxBody: 100, Body: Body{Want: []byte(want)}}
+			p := NewParser(100, []byte(want))
 			p.Begin(false)
 			if _, whole, err := p.Feed([]byte(plain[:cut])); whole || err != nil {
 				t.Fatalf("cut at %d: whole %v, %v", cut, whole, err)
 			}
-			if _, whole, err := p.Feed([]byte(plain[cut:])); !whole || err != nil || p.Answer.Differs != differs {
-				t.Errorf("wanting %q, cut at %d: whole %v, differs %v, %v", want, cut, whole, p.Answer.Differs, err)
+			if _, whole, err := p.Feed([]byte(plain[cut:])); !whole || err != nil || p.Answer().Differs != differs {
+				t.Errorf("wanting %q, cut at %d: whole %v, differs %v, %v", want, cut, whole, p.Answer().Differs, err)
 			}
 		}
 	}
 }
 
 func TestParserAllocatesNothing(t *testing.T) {
-	p := Parser{MaxBody: 100}
+	p := NewParser(100, nil)
 	all := []byte(plain)
 	for _, cut := range []int{0, 20, len(plain) - 3} { // within a line and within the body
 		if n := testing.AllocsPerRun(100, func() {
@@ -71,7 +71,7 @@ func TestParserAllocatesNothing(t *testing.T) {
 }
 
 func BenchmarkParser(b *testing.B) {
-	p := Parser{MaxBody: 100}
+	p := NewParser(100, nil)
 	all := []byte(plain)
 	b.ReportAllocs()
 	for b.Loop() {

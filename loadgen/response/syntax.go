@@ -85,8 +85,8 @@ func parseChunkSize(l []byte) (int64, error) {
 	return n, nil
 }
 
-// forbidden tells of control characters, which no field value or reason may hold (RFC 9110, 5.5; RFC 9112, 4). A loop over
-// some 150 bytes is 0.1 µs a response.
+// forbidden tells of control characters, which no field value or reason may hold (RFC 9110, 5.5; RFC 9112, 4). A
+// loop over some 150 bytes is 0.1 µs a response.
 func forbidden(b []byte) bool {
 	for _, c := range b {
 		if (c < ' ' && c != '\t') || c == 0x7f {

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"runtime"
@@ -69,14 +67,11 @@ func (p *process) end() {
 
 const childEnv = "SAMPLE_TEST_CHILD"
 
-// child is the other side of do. Its commands: "threads N" starts N OS threads that block in a read, and "end N" ends N
-// of them; "burn D" uses D nanoseconds of CPU on a thread of its own, which ends with it, and answers with what
+// child is the other side of do. Its commands: "threads N" starts N OS threads that block in a read;
+// "burn D" uses D nanoseconds of CPU on a thread of its own, which ends with it, and answers with what
 // getrusage(2) counted for it; "gang N" starts N threads, and "work D" has each of them use D nanoseconds of CPU;
-// "switch N" has a thread block N times, and answers with its voluntary context switches; "pages N" touches N bytes;
-// "procs" answers with its GOMAXPROCS; "serve 0" answers with the port of an HTTP server that says hello.
+// "switch N" has a thread block N times, and answers with its voluntary context switches; "pages N" touches N bytes.
 func child(in io.Reader, out io.Writer) (exit int) {
-	var blocked []int // write ends
-	var ended sync.WaitGroup
 	var held []byte
 	var gang crew
 	for lines := bufio.NewScanner(in); lines.Scan(); {
@@ -94,20 +89,14 @@ func child(in io.Reader, out io.Writer) (exit int) {
 				if unix.Pipe(p[:]) != nil {
 					return 4
 				}
-				blocked = append(blocked, p[1])
 				started.Add(1)
-				ended.Go(func() {
-					runtime.LockOSThread() // and never unlocked: the thread ends with the goroutine
+				go func() {
+					runtime.LockOSThread()
 					started.Done()
-					unix.Read(p[0], make([]byte, 1))
-				})
+					unix.Read(p[0], make([]byte, 1)) // until the process ends
+				}()
 			}
 			started.Wait()
-		case "end":
-			for _, w := range blocked[:n] {
-				unix.Close(w)
-			}
-			blocked = blocked[n:]
 		case "burn":
 			answer = onThread(func() int64 {
 				for used().cpu < n {
@@ -120,13 +109,6 @@ func child(in io.Reader, out io.Writer) (exit int) {
 			}
 		case "work":
 			gang.work(n)
-		case "serve":
-			port, err := hello()
-			if err != nil {
-				fmt.Fprintln(os.Stderr, err)
-				return 5
-			}
-			answer = int64(port)
 		case "switch":
 			answer = onThread(func() int64 {
 				for used().voluntary < n {
@@ -134,8 +116,6 @@ func child(in io.Reader, out io.Writer) (exit int) {
 				}
 				return used().voluntary
 			})
-		case "procs":
-			answer = int64(runtime.GOMAXPROCS(0))
 		case "pages":
 			held = make([]byte, n)
 			for i := 0; i < len(held); i += 512 {
@@ -199,14 +179,4 @@ func (c *crew) work(n int64) {
 		t <- n
 	}
 	c.done.Wait()
-}
-
-// hello serves until the process ends.
-func hello() (port int, err error) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	go http.Serve(ln, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "hello") }))
-	return ln.Addr().(*net.TCPAddr).Port, nil
 }

@@ -17,8 +17,8 @@ import (
 	"nodecompare/loadgen/cpuset"
 )
 
-// ReadHost reads the counters: steal over the given CPUs (those of server and generator; nil for all), throttling over
-// the cgroups of this process, in which its children are too. It takes 0.3 ms: for the ends of a window.
+// ReadHost reads the counters: steal over the given CPUs (those of server and generator; nil for all), throttling
+// over the cgroups of this process, in which its children are too. It takes 0.3 ms: for the ends of a window.
 func ReadHost(cpus cpuset.CPUs) (HostState, error) {
 	h := HostState{at: time.Now()}
 	proc, err := procfs.NewDefaultFS()
@@ -60,8 +60,8 @@ func readSteal(proc procfs.FS, cpus cpuset.CPUs) (*stealTime, int, error) {
 
 func fromSeconds(s float64) time.Duration { return time.Duration(math.Round(s * 1e9)) }
 
-// readThrottling sums cpu.stat from the process's cgroup up to the topmost that can be seen: a quota above throttles it as
-// well. nil when none of them counts.
+// readThrottling sums cpu.stat from the process's cgroup up to the topmost that can be seen: a quota above
+// throttles it as well. nil when none of them counts.
 func readThrottling() (*throttling, error) {
 	self, err := procfs.Self()
 	if err != nil {
@@ -93,8 +93,8 @@ func readThrottling() (*throttling, error) {
 	return nil, nil
 }
 
-// below gives the path of a cgroup under a mount of its hierarchy. A container without a namespace of its own for cgroups
-// has its own one mounted as the root, and reads in /proc/self/cgroup the path that the host sees.
+// below gives the path of a cgroup under a mount of its hierarchy. A container without a namespace of its own for
+// cgroups has its own one mounted as the root, and reads in /proc/self/cgroup the path that the host sees.
 func below(path, root string) string {
 	if rest, ok := strings.CutPrefix(path, root); ok && (rest == "" || rest[0] == '/' || root == "/") {
 		return rest

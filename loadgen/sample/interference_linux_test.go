@@ -23,12 +23,12 @@ func TestReadHostSeesThisProcessWork(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cpu, err := readGauge(os.Getpid())
+	cpu, err := readProcess(os.Getpid())
 	if err != nil {
 		t.Fatal(err)
 	}
 	for {
-		now, err := readGauge(os.Getpid())
+		now, err := readProcess(os.Getpid())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -15,9 +15,9 @@ import (
 // tree is the source of a process with those that descend from it. It is for one goroutine at a time.
 type tree struct {
 	root  int
-	below bool  // the root's own figures are no part of it
-	pids  []int // parents before their children, the root first
-	used  gauge // so far: CPU time that a process took with it does not come off again
+	below bool          // the root's own figures are no part of it
+	pids  []int         // parents before their children, the root first
+	used  time.Duration // CPU time so far: what a process took with it does not come off again
 }
 
 func openTree(s Subject) (source, error) {
@@ -25,18 +25,18 @@ func openTree(s Subject) (source, error) {
 	return t, t.look()
 }
 
-// look finds the processes of the tree. It reads the parent of every process of the machine, 13 µs each: not within a window, where it
-// would hold up the load that is sent from the same CPU.
+// look finds the processes of the tree. It reads the parent of every process of the machine, 13 µs each: not
+// within a window, where it would hold up the load that is sent from the same CPU.
 func (t *tree) look() (err error) {
 	t.pids, err = descendants(t.root)
 	return err
 }
 
-// gauge adds up. A parent is read before its children: a child that ends in between, and is then counted with the parent, would be
-// counted twice the other way round. Processes that were begun since the last look are found if a main thread began them, as in servers
-// that fork; others count from the next look.
-func (t *tree) gauge() (gauge, error) {
-	sum := gauge{pid: t.root}
+// read adds up. A parent is read before its children: a child that ends in between, and is then counted with the
+// parent, would be counted twice the other way round. Processes that were begun since the last look are found if a
+// main thread began them, as in servers that fork; others count from the next look.
+func (t *tree) read() (reading, error) {
+	sum := reading{pid: t.root}
 	known := make(map[int]bool, len(t.pids))
 	for _, pid := range t.pids {
 		known[pid] = true
@@ -50,10 +50,10 @@ func (t *tree) gauge() (gauge, error) {
 			continue
 		}
 		if err != nil {
-			return gauge{}, err
+			return reading{}, err
 		}
 		if pid == t.root && g.processes == 0 {
-			return gauge{}, about(pid, ErrEnded)
+			return reading{}, about(pid, ErrEnded)
 		}
 		alive = append(alive, pid)
 		for _, child := range childrenOf(pid) {
@@ -61,42 +61,43 @@ func (t *tree) gauge() (gauge, error) {
 				known[child], t.pids = true, append(t.pids, child)
 			}
 		}
-		sum.cpu, sum.user, sum.total = sum.cpu+reaped.cpu, sum.user+reaped.user, sum.total+reaped.total
+		sum.cpu += reaped
 		if pid == t.root {
 			sum.started = g.started
 			if t.below {
 				continue
 			}
 		}
-		sum.cpu, sum.user, sum.total = sum.cpu+g.cpu, sum.user+g.user, sum.total+g.total
+		sum.cpu += g.cpu
 		sum.rss, sum.threads, sum.processes = sum.rss+g.rss, sum.threads+g.threads, sum.processes+g.processes
 	}
-	t.used.cpu, t.used.user, t.used.total = max(t.used.cpu, sum.cpu), max(t.used.user, sum.user), max(t.used.total, sum.total)
-	sum.cpu, sum.user, sum.total = t.used.cpu, t.used.user, t.used.total
+	t.used = max(t.used, sum.cpu)
+	sum.cpu = t.used
 	return sum, nil
 }
 
-// readMember reads one process of a tree, and what those of its children used that have ended and that it has waited for. A zombie
-// still has its CPU time, until its parent has taken that over; nothing else. The root must not be one.
-func readMember(pid int) (g, reaped gauge, err error) {
+// readMember reads one process of a tree, and what those of its children used that have ended and that it has
+// waited for. A zombie still has its CPU time, until its parent has taken that over; nothing else. The root must
+// not be one.
+func readMember(pid int) (g reading, reaped time.Duration, err error) {
 	p, err := procfs.NewProc(pid)
 	if err != nil {
-		return gauge{}, gauge{}, about(pid, err)
+		return reading{}, 0, about(pid, err)
 	}
 	s, err := p.Stat()
 	if err != nil {
-		return gauge{}, gauge{}, about(pid, err)
+		return reading{}, 0, about(pid, err)
 	}
-	g = gauge{pid: pid, started: s.Starttime}
+	g = reading{pid: pid, started: s.Starttime}
 	if s.State != "Z" && s.State != "X" {
 		g.rss, g.threads, g.processes = uint64(s.ResidentMemory()), s.NumThreads, 1
 	}
-	user, system := time.Duration(s.CUTime)*statTick, time.Duration(s.CSTime)*statTick
-	return g, gauge{cpu: user + system, user: user, total: user + system}, g.readClocks()
+	g.cpu, err = cpuTime(pid)
+	return g, time.Duration(s.CUTime+s.CSTime) * statTick, err
 }
 
-// childrenOf are those that the process's main thread began (proc_pid_task(5), children); none where the kernel was built without
-// CONFIG_PROC_CHILDREN, or the process has ended.
+// childrenOf are those that the process's main thread began (proc_pid_task(5), children); none where the kernel
+// was built without CONFIG_PROC_CHILDREN, or the process has ended.
 func childrenOf(pid int) []int {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%[1]d/task/%[1]d/children", pid))
 	if err != nil {
@@ -164,8 +165,8 @@ func (t *tree) pss() (sum uint64, err error) {
 	return sum, err
 }
 
-// descendants are a process and all that descend from it, parents before their children. Orphans are their new parent's
-// (PR_SET_CHILD_SUBREAPER(2const)), so that a root that has adopted them keeps them.
+// descendants are a process and all that descend from it, parents before their children. Orphans are their new
+// parent's (PR_SET_CHILD_SUBREAPER(2const)), so that a root that has adopted them keeps them.
 func descendants(root int) ([]int, error) {
 	dir, err := os.Open("/proc")
 	if err != nil {
@@ -203,7 +204,8 @@ func descendants(root int) ([]int, error) {
 	return pids, nil
 }
 
-// parentIn is the 4th field of a stat file; the second is a name in brackets, which may hold blanks and brackets itself.
+// parentIn is the 4th field of a stat file; the second is a name in brackets, which may hold blanks and brackets
+// itself.
 func parentIn(stat []byte) (pid int, ok bool) {
 	fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
 	if len(fields) < 2 {

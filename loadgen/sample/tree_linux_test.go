@@ -106,8 +106,8 @@ func TestTreeAddsUp(t *testing.T) {
 		t.Errorf("processes: alone %d, with its tree %d, below it %d; threads %d, active %d, busy %d",
 			alone.Processes, with.Processes, below.Processes, with.ThreadsPeak, with.ActiveThreads, with.BusyThreads)
 	}
-	if with.RSSPeak <= below.RSSPeak || with.PSSEnd == 0 || with.PSSEnd > with.RSSPeak || with.FDsEnd <= below.FDsEnd {
-		t.Errorf("RSS %d and %d, PSS %d, descriptors %d and %d", with.RSSPeak, below.RSSPeak, with.PSSEnd, with.FDsEnd, below.FDsEnd)
+	if with.RSSPeak <= below.RSSPeak || with.PSSEnd == 0 || with.PSSEnd > with.RSSPeak || with.FDsPeak <= below.FDsPeak {
+		t.Errorf("RSS %d and %d, PSS %d, descriptors %d and %d", with.RSSPeak, below.RSSPeak, with.PSSEnd, with.FDsPeak, below.FDsPeak)
 	}
 	if alone.ShortLived != 0 || with.ShortLived != 0 {
 		t.Errorf("short-lived: %d and %d, and none there is", alone.ShortLived, with.ShortLived)

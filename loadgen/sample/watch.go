@@ -1,9 +1,9 @@
-// Package sample reads what processes and the host spend while a load runs: CPU time, threads, memory, steal time, throttling.
+// Package sample reads what processes and the host spend while a load runs: CPU time, threads, memory, steal time,
+// throttling.
 package sample
 
 import (
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 )
@@ -25,27 +25,27 @@ type Tick struct {
 
 // Window is what a process used between Watch and Stop, and held at most.
 type Window struct {
-	Elapsed                 time.Duration
-	CPU, CPUUser, CPUSystem time.Duration // see Usage: the sum is exact, the split is by ticks
+	Elapsed time.Duration
+	CPU     time.Duration // user and system, by the scheduler's own clock
 
-	// Context switches within the window of the threads that live at its end. They are read just before it begins and
-	// just after it ends, since reading them takes 30 µs a thread. ThreadsEnded tells how many threads took theirs with
-	// them: if it is not 0, the true figures are higher.
+	// Context switches within the window of the threads that live at its end. They are read just before it begins
+	// and just after it ends, since reading them takes 30 µs a thread. Threads that ended within it took theirs
+	// with them.
 	VoluntarySwitches, InvoluntarySwitches uint64
-	ThreadsEnded                           int
 
-	// Of the same threads: those that ran at all within the window (switches or CPU time moved, or they began in it), and those
-	// with at least half of the CPU time of the one that used most, which is 0 where none used any.
+	// Of the same threads: those that ran at all within the window (switches or CPU time moved, or they began in
+	// it), and those with at least half of the CPU time of the one that used most, which is 0 where none used any.
 	ActiveThreads, BusyThreads int
 
-	ThreadsPeak, ThreadsMedian int    // of all ticks, and the two ends
-	RSSPeak                    uint64 // bytes, of the same
-	RSSEnd, PSSEnd             uint64 // bytes, at the end; PSS as in Usage
-	FDsPeak, FDsEnd            int    // of all counts; FDsEnd just after the window
-	Processes                  int    // the most there were; 1 of a process alone
+	ThreadsPeak int    // of all ticks, and the two ends
+	RSSPeak     uint64 // bytes resident (/proc/PID/stat; the kernel rounds by some pages a CPU), of the same
+	PSSEnd      uint64 // bytes resident at the end, shared pages divided among their users; 0 where it may not be read
+	FDsPeak     int    // open file descriptors, of all counts, one of them just after the window
+	Processes   int    // the most there were; 1 of a process alone
 
-	// Threads and processes that came and went within the window. It is 0 where no tick saw one; else as many as the whole machine
-	// started meanwhile, since the kernel counts those of nobody in particular (proc_stat(5), "processes").
+	// Threads and processes that came and went within the window. It is 0 where no tick saw one; else as many as
+	// the whole machine started meanwhile, since the kernel counts those of nobody in particular (proc_stat(5),
+	// "processes").
 	ShortLived uint64
 
 	Ticks []Tick // at the steady interval, or a multiple of it in a long window
@@ -55,7 +55,7 @@ type Window struct {
 type Watcher struct {
 	of       source
 	interval time.Duration
-	first    gauge
+	first    reading
 	threads  threads
 	forks    uint64 // of the whole machine
 	began    time.Time
@@ -71,16 +71,18 @@ type Watcher struct {
 	err    error
 }
 
-// Watch begins a window on a process (os.Getpid() for the generator itself), which is read at the interval until Stop.
-// A tick costs 0.1 ms of CPU and as much for each 500 threads; the two ends 30 µs a thread, which falls outside the window.
-// Before Linux 6.2 counting 10,000 file descriptors takes milliseconds: it is done so rarely that it takes 2% of the time.
-// PSS is read at the end alone: reading it keeps the process from mapping memory and starting threads for as long.
+// Watch begins a window on a process (os.Getpid() for the generator itself), which is read at the interval until
+// Stop. A tick costs 0.1 ms of CPU and as much for each 500 threads; the two ends 30 µs a thread, which falls
+// outside the window. Before Linux 6.2 counting 10,000 file descriptors takes milliseconds: it is done so rarely
+// that it takes 2% of the time. PSS is read at the end alone: reading it keeps the process from mapping memory and
+// starting threads for as long.
 func Watch(pid int, interval time.Duration) (*Watcher, error) {
 	return Subject{PID: pid}.Watch(interval)
 }
 
-// Watch begins a window on the subject, as the function of that name does on a process alone. A tick on a tree costs 40 µs for each of its
-// processes: of a large one ticks are so rare that they take 2% of the time, but no rarer than ten a second.
+// Watch begins a window on the subject, as the function of that name does on a process alone. A tick on a tree
+// costs 40 µs for each of its processes: of a large one ticks are so rare that they take 2% of the time, but no
+// rarer than ten a second.
 func (s Subject) Watch(interval time.Duration) (*Watcher, error) {
 	if interval <= 0 {
 		return nil, fmt.Errorf("watching process %d: an interval of %v: it must be more than 0", s.PID, interval)
@@ -97,7 +99,7 @@ func (s Subject) Watch(interval time.Duration) (*Watcher, error) {
 		return nil, err
 	}
 	began := time.Now()
-	if w.first, err = of.gauge(); err != nil {
+	if w.first, err = of.read(); err != nil {
 		return nil, err
 	}
 	w.began = time.Now()
@@ -122,7 +124,6 @@ func (w *Watcher) Stop() (Window, error) {
 
 func (w *Watcher) watch() {
 	defer close(w.done)
-	defer w.medianThreads()
 	ticker := time.NewTicker(w.interval)
 	defer ticker.Stop()
 	for {
@@ -145,7 +146,7 @@ func (w *Watcher) watch() {
 
 // tick reads the process and moves the window's end to now.
 func (w *Watcher) tick() error {
-	g, err := w.of.gauge()
+	g, err := w.of.read()
 	if err != nil {
 		return err
 	}
@@ -156,7 +157,8 @@ func (w *Watcher) tick() error {
 	return w.countFDs()
 }
 
-// countFDs counts the file descriptors into the newest tick, unless it took so long the last time that it is too early.
+// countFDs counts the file descriptors into the newest tick, unless it took so long the last time that it is too
+// early.
 func (w *Watcher) countFDs() error {
 	if began := time.Now(); !began.Before(w.fdsDue) {
 		n, err := w.of.fds()
@@ -171,17 +173,12 @@ func (w *Watcher) countFDs() error {
 	return nil
 }
 
-func (w *Watcher) add(g gauge) {
+func (w *Watcher) add(g reading) {
 	v := &w.window
 	v.Elapsed = time.Since(w.began)
 	v.CPU = g.cpu - w.first.cpu
-	user, total := g.user-w.first.user, g.total-w.first.total
-	if total == 0 {
-		user, total = g.user, g.total // no tick hit it within the window: as in its life until now
-	}
-	v.CPUUser, v.CPUSystem = split(v.CPU, user, total)
 	v.ThreadsPeak, v.Processes = max(v.ThreadsPeak, g.threads), max(v.Processes, g.processes)
-	v.RSSPeak, v.RSSEnd = max(v.RSSPeak, g.rss), g.rss
+	v.RSSPeak = max(v.RSSPeak, g.rss)
 	v.Ticks = append(v.Ticks, Tick{At: v.Elapsed, CPU: v.CPU, RSS: g.rss, Threads: g.threads})
 }
 
@@ -197,7 +194,7 @@ func (w *Watcher) end() {
 		return
 	}
 	did := now.since(w.threads)
-	v.VoluntarySwitches, v.InvoluntarySwitches, v.ThreadsEnded = did.voluntary, did.involuntary, did.ended
+	v.VoluntarySwitches, v.InvoluntarySwitches = did.voluntary, did.involuntary
 	v.ActiveThreads, v.BusyThreads = did.active, did.busy
 	forks, err := readForks()
 	if err != nil {
@@ -207,14 +204,16 @@ func (w *Watcher) end() {
 	if v.ThreadsPeak > max(w.first.threads, v.Ticks[len(v.Ticks)-1].Threads) {
 		v.ShortLived = forks - w.forks
 	}
-	if v.FDsEnd, w.err = w.of.fds(); w.err != nil {
+	fds, err := w.of.fds()
+	if err != nil {
+		w.err = err
 		return
 	}
-	v.FDsPeak = max(v.FDsPeak, v.FDsEnd)
+	v.FDsPeak = max(v.FDsPeak, fds)
 	if v.PSSEnd, w.err = w.of.pss(); w.err != nil {
 		return
 	}
-	g, err := w.of.gauge()
+	g, err := w.of.read()
 	if err != nil {
 		w.err = err
 		return
@@ -231,13 +230,4 @@ func (w *Watcher) thin() {
 		}
 	}
 	w.window.Ticks = kept
-}
-
-func (w *Watcher) medianThreads() {
-	counts := make([]int, len(w.window.Ticks))
-	for i, t := range w.window.Ticks {
-		counts[i] = t.Threads
-	}
-	slices.Sort(counts)
-	w.window.ThreadsMedian = counts[len(counts)/2]
 }

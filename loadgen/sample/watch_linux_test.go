@@ -2,10 +2,8 @@ package sample_test
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"runtime"
-	"slices"
 	"testing"
 	"time"
 
@@ -13,36 +11,6 @@ import (
 
 	"nodecompare/loadgen/sample"
 )
-
-func TestSample(t *testing.T) {
-	p := start(t)
-	p.do("threads", 50)
-	p.do("pages", 32<<20)
-	burnt := time.Duration(p.do("burn", int64(300*time.Millisecond)))
-	switched := p.do("switch", 200)
-	u, err := sample.Sample(p.cmd.Process.Pid)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if u.Threads < 50 || u.Threads > 100 {
-		t.Errorf("%d threads, of which 50 are known", u.Threads)
-	}
-	if u.CPU < burnt || u.CPU > burnt+2*time.Second {
-		t.Errorf("CPU %v, of which %v is known", u.CPU, burnt)
-	}
-	if u.CPUUser+u.CPUSystem != u.CPU || u.CPUUser <= 0 || u.CPUSystem < 0 {
-		t.Errorf("user %v and system %v do not make %v", u.CPUUser, u.CPUSystem, u.CPU)
-	}
-	if u.RSS < 32<<20 || u.PSS < 32<<20 || u.RSS > 1<<30 {
-		t.Errorf("RSS %d, PSS %d, of which 32 MiB are known", u.RSS, u.PSS)
-	}
-	if u.FDs < 100+3 || u.FDs > 200 {
-		t.Errorf("%d file descriptors, of which 103 are known", u.FDs)
-	}
-	if u.VoluntarySwitches < uint64(switched) || u.VoluntarySwitches > uint64(switched)+100_000 {
-		t.Errorf("%d voluntary context switches, of which %d are known", u.VoluntarySwitches, switched)
-	}
-}
 
 func TestWindow(t *testing.T) {
 	p := start(t)
@@ -66,23 +34,23 @@ func TestWindow(t *testing.T) {
 	if v.Elapsed < took || v.Elapsed > took+10*time.Second {
 		t.Errorf("Elapsed %v for a window of more than %v", v.Elapsed, took)
 	}
-	if v.CPU < burnt || v.CPU > v.Elapsed*time.Duration(runtime.NumCPU()) || v.CPUUser+v.CPUSystem != v.CPU {
-		t.Errorf("CPU %v = %v + %v, of which %v is known, in %v", v.CPU, v.CPUUser, v.CPUSystem, burnt, v.Elapsed)
+	if v.CPU < burnt || v.CPU > v.Elapsed*time.Duration(runtime.NumCPU()) {
+		t.Errorf("CPU %v, of which %v is known, in %v", v.CPU, burnt, v.Elapsed)
 	}
-	if v.VoluntarySwitches < uint64(switched) || v.ThreadsEnded != 0 {
-		t.Errorf("%d voluntary context switches, of which %d are known; %d threads ended", v.VoluntarySwitches, switched, v.ThreadsEnded)
+	if v.VoluntarySwitches < uint64(switched) {
+		t.Errorf("%d voluntary context switches, of which %d are known", v.VoluntarySwitches, switched)
 	}
-	if v.ThreadsPeak < 50 || v.ThreadsMedian < 20 || v.ThreadsMedian > v.ThreadsPeak {
-		t.Errorf("threads: peak %d, median %d, after 20 and then 50", v.ThreadsPeak, v.ThreadsMedian)
+	if v.ThreadsPeak < 50 || v.ThreadsPeak > 100 {
+		t.Errorf("%d threads, of which 50 are known", v.ThreadsPeak)
 	}
-	if v.RSSPeak < 32<<20 || v.RSSEnd > v.RSSPeak || v.PSSEnd < 32<<20 {
-		t.Errorf("RSS peak %d, end %d, PSS %d", v.RSSPeak, v.RSSEnd, v.PSSEnd)
+	if v.RSSPeak < 32<<20 || v.RSSPeak > 1<<30 || v.PSSEnd < 32<<20 {
+		t.Errorf("RSS peak %d, PSS %d, of which 32 MiB are known", v.RSSPeak, v.PSSEnd)
 	}
 	if len(v.Ticks) < 2 || v.Ticks[0].CPU != 0 || v.Ticks[len(v.Ticks)-1].CPU != v.CPU {
 		t.Errorf("%d ticks, the first with CPU %v", len(v.Ticks), v.Ticks[0].CPU)
 	}
-	if first := v.Ticks[0].FDs; v.FDsEnd < 100 || v.FDsPeak < v.FDsEnd || first < 40 || first > v.FDsEnd-60 {
-		t.Errorf("file descriptors: first %d, end %d, peak %d, after 40 and then 100", first, v.FDsEnd, v.FDsPeak)
+	if first := v.Ticks[0].FDs; v.FDsPeak < 100 || v.FDsPeak > 200 || first < 40 || first > v.FDsPeak-60 {
+		t.Errorf("file descriptors: first %d, peak %d, after 40 and then 100", first, v.FDsPeak)
 	}
 	again, err := w.Stop()
 	if err != nil || again.CPU != v.CPU {
@@ -128,59 +96,6 @@ func TestThreadsByWhatTheyDid(t *testing.T) {
 	}
 }
 
-// BenchmarkSample reports what a thread adds to the cost of a window's end.
-func BenchmarkSample(b *testing.B) {
-	const n = 1000
-	p := start(b)
-	p.do("threads", n)
-	for b.Loop() {
-		if _, err := sample.Sample(p.cmd.Process.Pid); err != nil {
-			b.Fatal(err)
-		}
-	}
-	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/n, "µs/thread")
-}
-
-func TestThreadsThatEndAreCounted(t *testing.T) {
-	p := start(t)
-	p.do("threads", 20)
-	w, err := sample.Watch(p.cmd.Process.Pid, time.Hour)
-	if err != nil {
-		t.Fatal(err)
-	}
-	before := threads(t, p)
-	p.do("end", 16) // one of them may be the main thread, which Go does not end
-	// A thread ends some time after its goroutine, and Go may start others meanwhile.
-	gone := func() int {
-		now := threads(t, p)
-		return len(slices.DeleteFunc(slices.Clone(before), func(tid string) bool { return slices.Contains(now, tid) }))
-	}
-	for limit, tick := time.After(time.Minute), time.NewTicker(time.Millisecond); gone() < 15; {
-		select {
-		case <-tick.C:
-		case <-limit:
-			t.Fatalf("%d threads have ended, want 15", gone())
-		}
-	}
-	if v, err := w.Stop(); err != nil || v.ThreadsEnded < 15 {
-		t.Errorf("%d threads ended, %v; want 15", v.ThreadsEnded, err)
-	}
-}
-
-// threads gives the ids of the child's threads.
-func threads(t *testing.T, p *process) []string {
-	t.Helper()
-	entries, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", p.cmd.Process.Pid))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var ids []string
-	for _, e := range entries {
-		ids = append(ids, e.Name())
-	}
-	return ids
-}
-
 // A process that ends is noticed, as a zombie too, and what was read of it until then is kept.
 func TestProcessThatEnds(t *testing.T) {
 	for _, reaped := range []bool{true, false} {
@@ -202,9 +117,6 @@ func TestProcessThatEnds(t *testing.T) {
 		}
 		if v, err := w.Stop(); !errors.Is(err, sample.ErrEnded) || len(v.Ticks) != 1 {
 			t.Errorf("reaped %v: %d ticks, %v; want ErrEnded", reaped, len(v.Ticks), err)
-		}
-		if _, err := sample.Sample(p.cmd.Process.Pid); !errors.Is(err, sample.ErrEnded) {
-			t.Errorf("reaped %v: Sample: %v; want ErrEnded", reaped, err)
 		}
 		if _, err := sample.Watch(p.cmd.Process.Pid, time.Second); !errors.Is(err, sample.ErrEnded) {
 			t.Errorf("reaped %v: Watch: %v; want ErrEnded", reaped, err)

@@ -10,7 +10,7 @@ import (
 // A pid that is another process's by now cannot be had at will: the watcher is told that its process had started at
 // another time.
 func TestPidReused(t *testing.T) {
-	g, err := readGauge(os.Getpid())
+	g, err := readProcess(os.Getpid())
 	if errors.Is(err, ErrUnsupported) {
 		t.Skip(err)
 	}
@@ -32,18 +32,5 @@ func TestThinKeepsTheSpan(t *testing.T) {
 	w.thin()
 	if n := len(w.window.Ticks); n != 51 || w.window.Ticks[1].At != 2 || w.window.Ticks[50].At != 100 {
 		t.Errorf("%d ticks left: %v", n, w.window.Ticks)
-	}
-}
-
-func TestSplit(t *testing.T) {
-	for _, c := range []struct{ cpu, user, total, wantUser, wantSystem time.Duration }{
-		{1000, 3, 4, 750, 250},
-		{1000, 0, 4, 0, 1000},
-		{1000, 0, 0, 1000, 0},
-		{0, 1, 2, 0, 0},
-	} {
-		if u, s := split(c.cpu, c.user, c.total); u != c.wantUser || s != c.wantSystem {
-			t.Errorf("split(%d, %d, %d) = %d, %d; want %d, %d", c.cpu, c.user, c.total, u, s, c.wantUser, c.wantSystem)
-		}
 	}
 }

@@ -20,7 +20,7 @@ const (
 	mostRounds = 100
 )
 
-// sample is a gauge's figures on one side.
+// sample is a metric's figures on one side.
 type sample struct {
 	seen     []float64 // as they were measured
 	figures  []float64 // the same, of which the ratio is taken
@@ -29,27 +29,26 @@ type sample struct {
 	lost     int // of these, failed or VOID
 }
 
-func (g Metric) sample(trials []results.Trial, w results.Workload, mode string) sample {
+func (m Metric) sample(trials []results.Trial, w results.Workload, mode string) sample {
 	var s sample
 	for _, t := range trials {
 		if t.Workload != w.Name || t.Mode != mode {
 			continue
 		}
 		s.trials++
-		rung, ok := t.Rung(g.at(w))
-		if !ok {
+		if _, ok := t.Rung(m.at(w)); !ok {
 			s.lost++
 			continue
 		}
-		v, ok := g.read(w, t)
-		if !ok || max(v, g.least) <= 0 {
+		v, ok := m.read(w, t)
+		if !ok || max(v, m.least) <= 0 {
 			continue
 		}
-		s.seen, s.figures = append(s.seen, v), append(s.figures, max(v, g.least))
-		if g.relative == nil {
+		s.seen, s.figures = append(s.seen, v), append(s.figures, max(v, m.least))
+		if m.relative.Read == nil {
 			continue
 		}
-		if v, ok := g.relative(rung); ok {
+		if v, ok := t.Read(m.at(w), m.relative); ok {
 			s.relative = append(s.relative, v)
 		}
 	}
@@ -59,21 +58,21 @@ func (g Metric) sample(trials []results.Trial, w results.Workload, mode string) 
 // alone says that no yardstick ran beside the trials.
 func (s sample) alone() bool { return len(s.figures) > 0 && len(s.relative) == 0 }
 
-// between is what the gauge says of old and new trials, not judged yet; ok is false where neither side has the figure, as on a
+// between is what the metric says of old and new trials, not judged yet; ok is false where neither side has the figure, as on a
 // system that does not tell what a process uses.
-func (g Metric) between(w results.Workload, mode string, old, now []results.Trial) (c Change, ok bool) {
-	a, b := g.sample(old, w, mode), g.sample(now, w, mode)
+func (m Metric) between(w results.Workload, mode string, old, now []results.Trial) (c Change, ok bool) {
+	a, b := m.sample(old, w, mode), m.sample(now, w, mode)
 	if len(a.figures)+len(b.figures)+a.lost+b.lost == 0 && a.trials > 0 && b.trials > 0 {
 		return Change{}, false
 	}
 	c = Change{
-		Workload: w.Name, Mode: mode, Metric: g.Name, At: g.at(w), Unit: g.Unit, LessIsBetter: g.LessIsBetter,
-		Old: stat.Median(a.seen), New: stat.Median(b.seen), P: 1, Uncorrected: 1, Floor: g.Floor, Margin: g.Margin,
+		Workload: w.Name, Mode: mode, Metric: m.Name, At: m.at(w), Unit: m.Unit, LessIsBetter: m.LessIsBetter,
+		Old: stat.Median(a.seen), New: stat.Median(b.seen), P: 1, Uncorrected: 1, Floor: m.Floor, Margin: m.Margin,
 	}
 	x, y := a.figures, b.figures
-	if g.relative != nil {
+	if m.relative.Read != nil {
 		if a.alone() || b.alone() {
-			c.Floor, c.Margin = g.AloneFloor, g.AloneMargin
+			c.Floor, c.Margin = m.AloneFloor, m.AloneMargin
 		} else {
 			x, y, c.Relative = a.relative, b.relative, true
 		}

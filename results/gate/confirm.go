@@ -54,10 +54,10 @@ func Confirm(g Result, old, now *results.Record) Result {
 
 // between is the same figure as the change's, from the old record's trials to others of the new one.
 func (c Change) between(old, now *results.Record, trials []results.Trial) (again Change, ok bool) {
-	for _, g := range Metrics {
+	for _, m := range Metrics {
 		for _, w := range now.Settings.Workloads {
-			if g.Name == c.Metric && w.Name == c.Workload {
-				return g.between(w, c.Mode, old.Trials, trials)
+			if m.Name == c.Metric && w.Name == c.Workload {
+				return m.between(w, c.Mode, old.Trials, trials)
 			}
 		}
 	}

@@ -84,8 +84,8 @@ func Compare(old, now *results.Record) Result {
 			if !measured(old, w.Name, m.Name) || !measured(now, w.Name, m.Name) {
 				continue
 			}
-			for _, gauge := range Metrics {
-				if c, ok := gauge.between(w, m.Name, old.Trials, now.Trials); ok {
+			for _, metric := range Metrics {
+				if c, ok := metric.between(w, m.Name, old.Trials, now.Trials); ok {
 					g.Changes = append(g.Changes, c)
 				}
 			}

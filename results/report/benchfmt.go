@@ -10,16 +10,17 @@ import (
 	"golang.org/x/perf/benchfmt"
 
 	"nodecompare/results"
+	"nodecompare/results/unit"
 )
 
 // writeBenchfmt writes a line a trial in Go's benchmark format (https://go.dev/design/14313-benchmark-format), which benchstat
 // reads: 'benchstat -col /mode FILE' compares the modes, 'benchstat OLD NEW' two records. What stands at the head splits
 // benchstat's tables, so it holds only what would make a comparison unfair, and not the version of the tool.
-func writeBenchfmt(out io.Writer, r *results.Record, _ Options) error {
+func writeBenchfmt(out io.Writer, r *results.Record) error {
 	w := benchfmt.NewWriter(out)
-	for _, g := range gauges {
+	for _, g := range exports {
 		better := "lower"
-		if g.higher {
+		if !g.LessIsBetter {
 			better = "higher"
 		}
 		if err := w.Write(&benchfmt.UnitMetadata{UnitMetadataKey: benchfmt.UnitMetadataKey{Unit: g.per, Key: "better"}, OrigUnit: g.per, Value: better}); err != nil {
@@ -33,9 +34,9 @@ func writeBenchfmt(out io.Writer, r *results.Record, _ Options) error {
 			if workload.Name != t.Workload {
 				continue
 			}
-			for _, g := range gauges {
-				if v, ok := g.of(workload, t); ok {
-					line.Values = append(line.Values, benchfmt.Value{Value: short(v), Unit: g.per})
+			for _, g := range exports {
+				if v, ok := g.read(workload, t); ok {
+					line.Values = append(line.Values, benchfmt.Value{Value: unit.Short(v), Unit: g.per})
 				}
 			}
 		}

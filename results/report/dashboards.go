@@ -1,13 +1,13 @@
 package report
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
-	"math"
 
 	"nodecompare/results"
+	"nodecompare/results/report/summary"
 	"nodecompare/results/stat"
+	"nodecompare/results/unit"
 )
 
 // The formats of services that draw a history of benchmarks. Figures are in one unit for ever: a service compares bare numbers.
@@ -15,12 +15,12 @@ import (
 // writeBigger and writeSmaller are the two custom tools of github-action-benchmark, customBiggerIsBetter and customSmallerIsBetter:
 // a list of name, unit, value, range and extra (its README, "Tool specific setup"). It takes one direction for a whole file, so
 // that a record makes two.
-func writeBigger(out io.Writer, r *results.Record, _ Options) error {
-	return writeIndented(out, watched(r, true))
+func writeBigger(out io.Writer, r *results.Record) error {
+	return results.Encode(out, watched(r, true))
 }
 
-func writeSmaller(out io.Writer, r *results.Record, _ Options) error {
-	return writeIndented(out, watched(r, false))
+func writeSmaller(out io.Writer, r *results.Record) error {
+	return results.Encode(out, watched(r, false))
 }
 
 type watchedFigure struct {
@@ -35,17 +35,17 @@ func watched(r *results.Record, higher bool) []watchedFigure {
 	all := []watchedFigure{} // null would not be a list
 	for _, w := range r.Settings.Workloads {
 		for _, m := range r.Settings.Modes {
-			for _, g := range gauges {
+			for _, g := range exports {
 				e, ok := g.median(r, w, m.Name)
-				if !ok || g.higher != higher {
+				if !ok || g.LessIsBetter == higher {
 					continue
 				}
-				f := watchedFigure{Name: w.Name + " / " + m.Name + " / " + g.name, Unit: g.unit, Value: short(e.Value), Extra: "median of " + counted(uint64(e.N), "round")}
+				f := watchedFigure{Name: w.Name + " / " + m.Name + " / " + g.Name + g.where, Unit: g.unit(), Value: unit.Short(e.Value), Extra: "median of " + unit.Counted(e.N, "round")}
 				if e.N > 1 {
-					f.Range = "± " + number(short(max(e.High-e.Value, e.Value-e.Low)))
-					f.Extra += fmt.Sprintf("\n%s interval %s to %s", confidence(e.Confidence), number(short(e.Low)), number(short(e.High)))
+					f.Range = "± " + unit.Number(unit.Short(max(e.High-e.Value, e.Value-e.Low)))
+					f.Extra += fmt.Sprintf("\n%s interval %s to %s", summary.Confidence(e.Confidence), unit.Number(unit.Short(e.Low)), unit.Number(unit.Short(e.High)))
 				}
-				if mark, server := doubted(r, w, m.Name, everyLoad(w)...); mark+server != "" {
+				if mark, server := summary.Doubted(r, w, m.Name, everyLoad(w)...); mark+server != "" {
 					f.Extra += "\nSUSPECT: see the table"
 				}
 				all = append(all, f)
@@ -56,7 +56,7 @@ func watched(r *results.Record, higher bool) []watchedFigure {
 }
 
 func everyLoad(w results.Workload) []results.At {
-	return append(closed(wholeLadder(w)), atCommon, atOwn, atAlone, atAmid, atOverload)
+	return append(results.AllConns(w.Connections()), results.AtCommon, results.AtOwn, results.AtAlone, results.AtAmid, results.AtOverload)
 }
 
 // bencherMetric is a value of Bencher's metric format, and the ends of its interval.
@@ -69,12 +69,12 @@ type bencherMetric struct {
 // writeBencher writes Bencher's metric format (https://bencher.dev/docs/reference/bencher-metric-format): an object of benchmarks, each of them
 // an object of measures. Throughput is the measure of that name which every project there has, in operations per second; the others are
 // made on first sight.
-func writeBencher(out io.Writer, r *results.Record, _ Options) error {
+func writeBencher(out io.Writer, r *results.Record) error {
 	all := map[string]map[string]bencherMetric{}
 	for _, w := range r.Settings.Workloads {
 		for _, m := range r.Settings.Modes {
 			measures := map[string]bencherMetric{}
-			for _, g := range gauges {
+			for _, g := range exports {
 				if e, ok := g.median(r, w, m.Name); ok {
 					measures[g.slug] = bencherOf(e)
 				}
@@ -84,33 +84,14 @@ func writeBencher(out io.Writer, r *results.Record, _ Options) error {
 			}
 		}
 	}
-	return writeIndented(out, all)
+	return results.Encode(out, all)
 }
 
 func bencherOf(e stat.Estimate) bencherMetric {
-	m := bencherMetric{Value: short(e.Value)}
+	m := bencherMetric{Value: unit.Short(e.Value)}
 	if e.N > 1 {
-		low, high := short(e.Low), short(e.High)
+		low, high := unit.Short(e.Low), unit.Short(e.High)
 		m.Lower, m.Upper = &low, &high
 	}
 	return m
-}
-
-// short has six significant digits: what lies below is the noise of floating point, and fills a history.
-func short(v float64) float64 {
-	if v == 0 || math.IsNaN(v) || math.IsInf(v, 0) {
-		return v
-	}
-	unit := math.Pow(10, 5-math.Floor(math.Log10(math.Abs(v))))
-	return math.Round(v*unit) / unit
-}
-
-func writeIndented(out io.Writer, v any) error {
-	e := json.NewEncoder(out)
-	e.SetIndent("", "  ")
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
-		return fmt.Errorf("write JSON: %w", err)
-	}
-	return nil
 }

@@ -2,49 +2,66 @@
 package report
 
 import (
-	"fmt"
 	"io"
-	"strings"
 
 	"nodecompare/results"
+	"nodecompare/results/gate"
+	"nodecompare/results/report/html"
 )
 
-// Format is a way to write a record.
-type Format struct {
+// Format is a way to write a T.
+type Format[T any] struct {
 	Name    string
 	Summary string
-	Write   func(w io.Writer, r *results.Record, o Options) error
+	Write   func(w io.Writer, v T, o Options) error
 }
 
-// Options are what a format may heed.
-type Options struct {
-	Width int  // columns of the terminal; 0 is 80
-	Color bool // it is a terminal, and its user wants colours
-}
-
-// Formats is the table of formats. A new one is a file of its own and a line here.
-var Formats = []Format{
-	{"table", "a table for each workload, for people", writeTable},
-	{"json", "the whole record, as --save writes it", writeJSON},
-	{"html", "one page with plots, which opens from disk with no network", writeHTML},
-	{"csv", "a row for each trial, for a spreadsheet", writeCSV},
-	{"markdown", "the table as GitHub shows it, for a step summary", writeMarkdown},
-	{"benchfmt", "a line for each trial in Go's benchmark format, for benchstat", writeBenchfmt},
-	{"github-bigger", "github-action-benchmark's customBiggerIsBetter", writeBigger},
-	{"github-smaller", "github-action-benchmark's customSmallerIsBetter", writeSmaller},
-	{"bmf", "Bencher's metric format", writeBencher},
-}
-
-// Named returns the format of that name; the error lists the known ones.
-func Named(name string) (Format, error) {
-	known := make([]string, len(Formats))
-	for i, f := range Formats {
-		if f.Name == name {
-			return f, nil
-		}
-		known[i] = f.Name
+// The tables of formats; the first one of each is for people. A new format is a file of its own and a line here.
+var (
+	// Formats write the record of a bench.
+	Formats = []Format[*results.Record]{
+		{"table", "a table for each workload, for people", writeTable},
+		{"json", "the whole record, as --save writes it", writeJSON[*results.Record]},
+		{"html", "one page with plots, which opens from disk with no network", noOptions(html.Write)},
+		{"csv", "a row for each trial, for a spreadsheet", noOptions(writeCSV)},
+		{"markdown", "the table as GitHub shows it, for a step summary", noOptions(writeMarkdown)},
+		{"benchfmt", "a line for each trial in Go's benchmark format, for benchstat", noOptions(writeBenchfmt)},
+		{"github-bigger", "github-action-benchmark's customBiggerIsBetter", noOptions(writeBigger)},
+		{"github-smaller", "github-action-benchmark's customSmallerIsBetter", noOptions(writeSmaller)},
+		{"bmf", "Bencher's metric format", noOptions(writeBencher)},
 	}
-	return Format{}, fmt.Errorf("unknown format %q: the known ones are %s", name, strings.Join(known, ", "))
+	// GateFormats write what a new record says against an old one.
+	GateFormats = []Format[gate.Result]{
+		{"table", "a table for each mode and workload, for people", writeGateTable},
+		{"json", "the outcome and all figures, for other programs", writeJSON[gate.Result]},
+		{"markdown", "a table as GitHub shows it, for a step summary", noOptions(writeGateMarkdown)},
+		{"github", "annotations of a GitHub workflow: ::error, ::warning, ::notice", noOptions(writeGateAnnotations)},
+	}
+	// MapFormats write a map.
+	MapFormats = []Format[*results.Map]{
+		{"table", "a grid for each number of connections, for people", writeMapTable},
+		{"json", "every run, and what follows from them", writeJSON[*results.Map]},
+		{"csv", "a row for each cell, for a spreadsheet", noOptions(writeMapCSV)},
+		{"html", "a heat map as one page, which opens from disk with no network", noOptions(html.WriteMap)},
+	}
+	// LoadFormats write what one load measured.
+	LoadFormats = []Format[*results.LoadRun]{
+		{"table", "for people", writeLoadTable},
+		{"json", "one object, for programs; docs/method.md has its fields", writeJSON[*results.LoadRun]},
+	}
+	// SelftestFormats write a selftest.
+	SelftestFormats = []Format[*results.Selftest]{
+		{"table", "for people", writeSelftest},
+		{"json", "one object, for programs", writeJSON[*results.Selftest]},
+	}
+)
+
+// noOptions makes the writer of a format of one that heeds no options.
+func noOptions[T any](write func(io.Writer, T) error) func(io.Writer, T, Options) error {
+	return func(w io.Writer, v T, _ Options) error { return write(w, v) }
 }
 
-func writeJSON(w io.Writer, r *results.Record, _ Options) error { return results.Encode(w, r) }
+// String returns the format's name.
+func (f Format[T]) String() string { return f.Name }
+
+func writeJSON[T any](w io.Writer, v T, _ Options) error { return results.Encode(w, v) }

@@ -8,34 +8,9 @@ import (
 
 	"nodecompare/results"
 	"nodecompare/results/gate"
+	"nodecompare/results/report/summary"
+	"nodecompare/results/unit"
 )
-
-// GateFormat is a way to write what a new record says against an old one.
-type GateFormat struct {
-	Name    string
-	Summary string
-	Write   func(w io.Writer, g gate.Result, o Options) error
-}
-
-// GateFormats is the table of them; the first one is for people.
-var GateFormats = []GateFormat{
-	{"table", "a table for each mode and workload, for people", writeGateTable},
-	{"json", "the outcome and all figures, for other programs", func(w io.Writer, g gate.Result, _ Options) error { return writeIndented(w, g) }},
-	{"markdown", "a table as GitHub shows it, for a step summary", writeGateMarkdown},
-	{"github", "annotations of a GitHub workflow: ::error, ::warning, ::notice", writeGateAnnotations},
-}
-
-// GateNamed returns the format of that name; the error lists the known ones.
-func GateNamed(name string) (GateFormat, error) {
-	known := make([]string, len(GateFormats))
-	for i, f := range GateFormats {
-		if f.Name == name {
-			return f, nil
-		}
-		known[i] = f.Name
-	}
-	return GateFormat{}, fmt.Errorf("unknown format %q: the known ones are %s", name, strings.Join(known, ", "))
-}
 
 // outcomeWords are the outcomes as they stand in a table; what is worse than inconclusive is to be seen at a glance.
 var outcomeWords = map[string]string{
@@ -53,44 +28,27 @@ func gateRow(c gate.Change) []string {
 	return []string{c.Metric, gateFigure(c.Unit, c.Old.Value, c.Old.N), gateFigure(c.Unit, c.New.Value, c.New.N), changed(c), outcomeWords[c.Outcome]}
 }
 
-func gateFigure(unit string, v float64, n int) string {
+func gateFigure(in string, v float64, n int) string {
 	switch {
 	case n == 0:
-		return missing
-	case unit == "us":
-		return micros(v)
-	case unit == "requests/s":
-		return rate(v) + "/s"
-	case unit == "bytes":
-		return size(v)
-	case unit == "1":
-		return rounded(100*v, 5) + "%" // 99.98% is not 100%
+		return unit.Missing
+	case in == "requests/s":
+		return unit.Rate(v) + "/s"
+	case in == "1":
+		return unit.Rounded(100*v, 5) + "%" // 99.98% is not 100%
 	}
-	return count(v)
+	return unit.Writer(in)(v)
 }
 
 // changed is the change and its interval: +9.1% (+7.9 to +10%). Beyond a factor of two in either direction it is the factor.
 func changed(c gate.Change) string {
 	if c.Ratio == 0 {
-		return missing
+		return unit.Missing
 	}
 	if c.Ratio >= 2 || c.Ratio <= 0.5 {
-		return fmt.Sprintf("%sx (%s to %sx)", digits(c.Ratio), digits(c.Low), digits(c.High))
+		return fmt.Sprintf("%sx (%s to %sx)", unit.Digits(c.Ratio), unit.Digits(c.Low), unit.Digits(c.High))
 	}
-	return fmt.Sprintf("%s%% (%s to %s%%)", more(c.Ratio), more(c.Low), more(c.High))
-}
-
-// more is what a ratio adds, in percent and with its sign: a digit behind the point below 10%.
-func more(ratio float64) string {
-	v := 100 * (ratio - 1)
-	s := fmt.Sprintf("%+.1f", v)
-	if v >= 9.95 || v <= -9.95 {
-		s = fmt.Sprintf("%+.0f", v)
-	}
-	if s == "+0.0" || s == "-0.0" {
-		return "0"
-	}
-	return s
+	return fmt.Sprintf("%s%% (%s to %s%%)", unit.More(c.Ratio), unit.More(c.Low), unit.More(c.High))
 }
 
 // gatePairs are the changes, gathered by mode and workload.
@@ -117,14 +75,14 @@ func pairLine(changes []gate.Change) string {
 	}
 	var parts []string
 	for _, at := range loads {
-		parts = append(parts, strings.Join(metrics[at], ", ")+" at "+loadName(at))
+		parts = append(parts, strings.Join(metrics[at], ", ")+" at "+summary.LoadName(at))
 	}
 	return fmt.Sprintf("%s, %s: %s", changes[0].Workload, changes[0].Mode, strings.Join(parts, "; "))
 }
 
 func gateHeading(g gate.Result) string {
 	side := func(s gate.Side) string {
-		return fmt.Sprintf("%s, %s UTC, %s", s.ToolVersion, s.Started.UTC().Format("2006-01-02 15:04"), counted(uint64(max(s.Rounds, 0)), "round"))
+		return fmt.Sprintf("%s, %s UTC, %s", s.ToolVersion, s.Started.UTC().Format("2006-01-02 15:04"), unit.Counted(s.Rounds, "round"))
 	}
 	return fmt.Sprintf("Old: %s. New: %s.", side(g.Old), side(g.New))
 }
@@ -154,7 +112,7 @@ func gateClosing(g gate.Result) (word, sentence string) {
 			confirmed = confirmed && c.Confirmed
 		}
 	}
-	of := counted(uint64(len(g.Changes)-counts[gate.Shown]), "figure")
+	of := unit.Counted(len(g.Changes)-counts[gate.Shown], "figure")
 	switch g.Outcome {
 	case gate.Pass:
 		return "PASS", fmt.Sprintf("of %s none became worse by more than it may.", of)
@@ -167,9 +125,155 @@ func gateClosing(g gate.Result) (word, sentence string) {
 	case gate.Inconclusive:
 		sentence = fmt.Sprintf("%d of %s may have become worse, or not: this is no pass.", counts[gate.Inconclusive], of)
 		if g.MoreRounds > 0 {
-			sentence += fmt.Sprintf(" %s of both records would settle it.", counted(uint64(g.MoreRounds), "more round"))
+			sentence += fmt.Sprintf(" %s of both records would settle it.", unit.Counted(g.MoreRounds, "more round"))
 		}
 		return "INCONCLUSIVE", sentence
 	}
 	return "INVALID", "nothing can be concluded from these two records; the reasons are above. This is no pass."
+}
+
+// writeGateTable writes a table for each mode and workload, or a list where there is no room for one, and what follows.
+func writeGateTable(out io.Writer, g gate.Result, o Options) error {
+	p := newPage(out, o)
+	p.paragraph(gateHeading(g))
+	for _, changes := range gatePairs(g) {
+		p.line("")
+		p.note(pairLine(changes))
+		if widths, fits := gateWidths(changes, p.width); fits && p.width >= leastTable {
+			p.gateTable(changes, widths)
+		} else {
+			p.gateList(changes)
+		}
+	}
+	p.line("")
+	for _, s := range gateNotes(g) {
+		p.note(s)
+	}
+	word, sentence := gateClosing(g)
+	for i, l := range wrap(word+": "+sentence, p.width, "  ") {
+		if i == 0 {
+			l = p.paint(outcomeLooks[g.Outcome], word) + l[len(word):]
+		}
+		p.line(l)
+	}
+	return p.err
+}
+
+func (p *page) gateList(changes []gate.Change) {
+	for _, c := range changes {
+		row := gateRow(c)
+		p.item("  ", fmt.Sprintf("%s: %s → %s, %s: %s", row[0], row[1], row[2], row[3], p.paint(outcomeLooks[c.Outcome], row[4])))
+	}
+}
+
+// gateWidths are the columns of a table's cells. What would be too much for the page is taken from the interval, which goes on in
+// the next line, and then from the name of the metric; it does not fit when not even its words would stand whole.
+func gateWidths(changes []gate.Change, page int) (widths []int, fits bool) {
+	widths = make([]int, len(gateHead))
+	for i, text := range gateHead {
+		widths[i] = columnsOf(text)
+	}
+	for _, c := range changes {
+		for i, text := range gateRow(c) {
+			widths[i] = max(widths[i], columnsOf(text))
+		}
+	}
+	width := 1
+	for _, w := range widths {
+		width += w + 3 // a space at each side, and a border
+	}
+	for _, column := range []struct{ at, least int }{{3, len("(-0.2 to")}, {0, len("throughput")}} {
+		if spared := min(width-page, widths[column.at]-column.least); spared > 0 {
+			widths[column.at] -= spared
+			width -= spared
+		}
+	}
+	return widths, width <= page
+}
+
+func (p *page) gateTable(changes []gate.Change, widths []int) {
+	rows := [][]string{slices.Clone(gateHead)}
+	for _, c := range changes {
+		rows = append(rows, gateRow(c))
+	}
+	for i, row := range rows {
+		for j, text := range row {
+			row[j] = strings.Join(wrap(text, widths[j], ""), "\n")
+		}
+		if i == 0 {
+			for j, text := range row {
+				row[j] = p.paint(strong, text)
+			}
+			continue
+		}
+		outcome := &row[len(row)-1]
+		*outcome = p.paint(outcomeLooks[changes[i-1].Outcome], *outcome)
+	}
+	p.box(box{head: rows[0], rows: rows[1:], right: []int{1, 2}})
+}
+
+// writeGateMarkdown writes GitHub's Markdown: the outcome first, then one table of all changes, then the reasons.
+func writeGateMarkdown(out io.Writer, g gate.Result) error {
+	p := &page{out: out}
+	word, sentence := gateClosing(g)
+	p.line("## nodecompare: " + strings.ToLower(word))
+	p.line("")
+	p.line("**" + word + ":** " + escaped(sentence))
+	p.line("")
+	p.line(escaped(gateHeading(g)))
+	p.line("")
+	if len(g.Changes) > 0 {
+		p.line("| Workload | Mode | Load | " + strings.Join(gateHead, " | ") + " |")
+		p.line("| --- | --- | --- | --- | ---: | ---: | --- | --- |")
+		for _, c := range g.Changes {
+			row := slices.Concat([]string{c.Workload, c.Mode, summary.LoadName(c.At)}, gateRow(c))
+			for i, text := range row {
+				row[i] = escaped(text)
+			}
+			if c.Outcome == gate.Regressed || c.Outcome == gate.Invalid {
+				row[len(row)-1] = "**" + row[len(row)-1] + "**"
+			}
+			p.line("| " + strings.Join(row, " | ") + " |")
+		}
+		p.line("")
+	}
+	for _, s := range gateNotes(g) {
+		p.line("- " + headed(s))
+	}
+	return p.err
+}
+
+// writeGateAnnotations writes workflow commands (docs.github.com, Workflow commands for GitHub Actions): an error for each
+// regression, or for what made the records incomparable; warnings for what is inconclusive; else a notice.
+func writeGateAnnotations(out io.Writer, g gate.Result) error {
+	p := &page{out: out}
+	word, sentence := gateClosing(g)
+	title := "nodecompare: " + strings.ToLower(word)
+	level := map[string]string{gate.Pass: "notice", gate.Inconclusive: "warning"}[g.Outcome]
+	if level == "" {
+		level = "error"
+	}
+	for _, c := range g.Changes {
+		if c.Outcome == gate.Regressed {
+			row := gateRow(c)
+			p.annotation("error", fmt.Sprintf("%s on %s: %s regressed", c.Mode, c.Workload, c.Metric), fmt.Sprintf("%s, was %s: %s at %s. %s", row[2], row[1], row[3], summary.LoadName(c.At), c.Reason))
+		}
+	}
+	if g.Outcome != gate.Regressed {
+		for _, s := range g.Reasons {
+			p.annotation(level, title, s)
+		}
+	}
+	p.annotation(level, title, word+": "+sentence)
+	return p.err
+}
+
+// The characters that end a property or a command.
+var (
+	annotationText  = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
+	annotationTitle = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
+)
+
+func (p *page) annotation(level, title, text string) {
+	p.line(fmt.Sprintf("::%s title=%s::%s", level, annotationTitle.Replace(title), annotationText.Replace(text)))
 }

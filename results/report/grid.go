@@ -2,104 +2,190 @@ package report
 
 import (
 	"slices"
+	"strings"
 
 	"nodecompare/results"
+	"nodecompare/results/report/summary"
 )
 
-// A section is one row of the article's table: a word for each mode, and the figures behind the words.
-type section struct {
-	name   string
-	words  []string // a mode each, in the order of the settings; "" where there is no other mode to compare with
-	groups []group
-}
+const (
+	leastColumn = 22 // columns of text of one mode, unless all is shorter: in fewer the figures' lines would not stand whole
+	widestLabel = 16 // columns of the labels, which are broken between words
+)
 
-// A group is figures that one label stands for. Each line has a cell a mode.
-type group struct {
-	label string
-	words []string // that the first line's cells begin with; nil for none
-	lines [][]string
-}
-
-// wordEnd stands between such a word and a figure.
-const wordEnd = " · "
-
-// word is what a mode's cell in a line begins with; "" for figures alone.
-func (g group) word(line, mode int) string {
-	if line > 0 || g.words == nil {
-		return ""
+// boxes writes a grid as a table, or as several below each other when the modes do not stand side by side. The grid is the full one
+// where that fits.
+func (p *page) boxes(modes []results.Mode, grid func(full bool) []summary.Section) {
+	sections, labels := grid(true), 2*widestLabel
+	_, fit, room := p.columns(sections, labels, modes)
+	if len(modes) == 0 || fit < len(modes) || widestCell(sections) > room {
+		sections, labels = grid(false), widestLabel
 	}
-	return g.words[mode]
-}
-
-// add takes a line unless no mode has anything to show in it.
-func (g *group) add(cells []string) {
-	if slices.ContainsFunc(cells, func(c string) bool { return c != missing }) {
-		g.lines = append(g.lines, cells)
+	labels, fit, room = p.columns(sections, labels, modes)
+	// Of all the modes, so that tables that stand below each other are of one width.
+	widest := min(widestColumn(sections, modes), room)
+	for from := 0; from < len(modes); from += fit {
+		p.table(modes[from:min(from+fit, len(modes))], sections, from, labels, widest)
 	}
 }
 
-// A sheet is a workload of which a grid is made. Tables, lists and Markdown are that grid, laid out in their own way.
-type sheet struct {
-	r     *results.Record
-	w     results.Workload
-	v     results.Verdict
-	rungs []int // connections between which the arrows stand
-}
-
-// each makes the cells of a line.
-func (s sheet) each(text func(mode string) string) []string {
-	cells := make([]string, len(s.r.Settings.Modes))
-	for i, m := range s.r.Settings.Modes {
-		cells[i] = text(m.Name)
-	}
-	return cells
-}
-
-// grid makes the sections of a workload. Its arrows go along the whole ladder when full is set, else by way of three rungs.
-func grid(r *results.Record, w results.Workload, v results.Verdict, full bool) []section {
-	s := sheet{r, w, v, rungsShown(w)}
-	if full {
-		s.rungs = wholeLadder(w)
-	}
-	var sections []section
-	for _, f := range v.Findings {
-		made := section{name: f.Row, words: s.each(f.Of)}
-		var groups []group
-		switch f.Row {
-		case results.RowExecution:
-			groups = s.execution(f)
-		case results.RowPerformance:
-			groups = s.performance()
-		case results.RowScalability:
-			groups = s.scalability(f)
-		case results.RowIsolation:
-			groups = s.isolation()
+// columns shares the page's width out: the columns of the labels, of which they get at most the given ones, how many modes fit
+// beside them, and the columns of text of each of these. A column takes its text, a space at each side and a border; the
+// leftmost border is the labels'.
+func (p *page) columns(sections []summary.Section, labels int, modes []results.Mode) (label, fit, room int) {
+	label = len("Feature")
+	for _, s := range sections {
+		label = max(label, columnsOf(s.Name))
+		for _, g := range s.Groups {
+			label = max(label, textWidth(strings.Join(wrap(g.Label, labels, ""), "\n")))
 		}
-		for _, g := range groups {
-			if g.lines != nil {
-				made.groups = append(made.groups, g)
+	}
+	free := p.width - (label + 4)
+	least := min(widestColumn(sections, modes), leastColumn)
+	fit = min(max(free/(least+3), 1), max(len(modes), 1))
+	return label, fit, max(free/fit-3, 1)
+}
+
+// widestColumn is of a mode's name or cell.
+func widestColumn(sections []summary.Section, modes []results.Mode) int {
+	most := widestCell(sections)
+	for _, m := range modes {
+		most = max(most, columnsOf(m.Name))
+	}
+	return most
+}
+
+func widestCell(sections []summary.Section) int {
+	most := 0
+	for _, s := range sections {
+		for _, word := range s.Words {
+			most = max(most, columnsOf(word))
+		}
+		for _, g := range s.Groups {
+			for _, line := range g.Lines {
+				for _, text := range line {
+					most = max(most, columnsOf(text))
+				}
 			}
 		}
-		if made.groups == nil {
-			made.groups = []group{{lines: [][]string{s.each(func(string) string { return missing })}}}
+	}
+	return most
+}
+
+// table writes the columns of some modes, the first of which is the from-th: a header and a row for each section.
+func (p *page) table(modes []results.Mode, sections []summary.Section, from, labels, room int) {
+	widths := []int{labels}
+	head := []string{"Feature"}
+	for _, m := range modes {
+		head = append(head, p.paint(strong, strings.Join(wrap(m.Name, room, ""), "\n")))
+		widths = append(widths, room)
+	}
+	var rows [][]string
+	for _, s := range sections {
+		rows = append(rows, p.row(s, from, len(modes), labels, room))
+	}
+	p.box(box{head: head, rows: rows, ruled: true, widths: widths})
+}
+
+// row lays a section out. The lines of a label and those of its figures begin beside each other, and each line of figures ends
+// where the results.Longest of its cells does.
+func (p *page) row(s summary.Section, from, modes, labels, room int) []string {
+	label := []string{p.paint(strong, s.Name)}
+	cells := make([][]string, modes)
+	for i := range cells {
+		word := s.Words[from+i]
+		cells[i] = []string{p.paint(looks[word], word)}
+	}
+	for _, g := range s.Groups {
+		label = append(label, wrap(g.Label, labels, "")...)
+		for n, line := range g.Lines {
+			if !slices.ContainsFunc(line[from:from+modes], func(text string) bool { return text != "" }) {
+				continue // it is another mode's, which stands in a table of its own
+			}
+			end := 0
+			for i := range cells {
+				cell := wrap(line[from+i], room, "  ")
+				cell[0] = p.worded(cell[0], g.Word(n, from+i))
+				cells[i] = append(cells[i], cell...)
+				end = max(end, len(cells[i]))
+			}
+			for i := range cells {
+				cells[i] = lengthen(cells[i], end)
+			}
 		}
-		sections = append(sections, made)
+		end := max(len(label), len(cells[0]))
+		label = lengthen(label, end)
+		for i := range cells {
+			cells[i] = lengthen(cells[i], end)
+		}
 	}
-	return sections
+	row := []string{strings.Join(label, "\n")}
+	for _, c := range cells {
+		row = append(row, strings.Join(c, "\n"))
+	}
+	return row
 }
 
-func wholeLadder(w results.Workload) []int {
-	var all []int
-	for _, step := range w.Ladder {
-		all = append(all, step.Connections)
+func lengthen(lines []string, end int) []string {
+	for len(lines) < end {
+		lines = append(lines, "")
 	}
-	return all
+	return lines
 }
 
-// rungsShown are the first rung, the base and the top.
-func rungsShown(w results.Workload) []int {
-	if len(w.Ladder) == 0 {
-		return nil
+// worded paints the word that a line begins with.
+func (p *page) worded(line, word string) string {
+	if rest, ok := strings.CutPrefix(line, word); ok {
+		return p.paint(looks[word], word) + rest
 	}
-	return slices.Compact([]int{w.Ladder[0].Connections, w.Base, w.Top()})
+	return line // a narrow column breaks the word
+}
+
+// looks are the words' colours. Blocking and non-blocking are two ways, neither of them better.
+var looks = map[string]style{
+	results.Blocking: strong, results.NonBlocking: strong,
+	results.High: good, results.Moderate: lesser, results.Lower: lesser,
+	results.NoDifference: strong, results.CannotTell: lesser, results.Mixed: lesser,
+}
+
+// list writes the grid mode by mode, a line each, where a table would be too wide.
+func (p *page) list(sections []summary.Section, modes []results.Mode) {
+	for _, s := range sections {
+		p.line("")
+		p.line(p.paint(strong, s.Name))
+		for i, m := range modes {
+			name := m.Name
+			if s.Words[i] != "" {
+				name += ": "
+			}
+			p.item("  ", name+p.paint(looks[s.Words[i]], s.Words[i]))
+			for _, g := range s.Groups {
+				for j, text := range linesOf(g, i) {
+					indent := "    "
+					if j > 0 && g.Label != "" {
+						indent += "  " // below its label
+					}
+					p.item(indent, text)
+				}
+			}
+		}
+	}
+	p.line("")
+}
+
+// linesOf is what a group says of the i-th mode: one line with its label at the head of it, or the label and the lines that follow.
+func linesOf(g summary.Group, i int) []string {
+	var lines []string
+	for _, line := range g.Lines {
+		if line[i] != "" {
+			lines = append(lines, line[i])
+		}
+	}
+	switch {
+	case g.Label == "" || lines == nil:
+		return lines
+	case len(lines) == 1:
+		return []string{g.Label + ": " + lines[0]}
+	}
+	return append([]string{g.Label + ":"}, lines...)
 }

@@ -45,20 +45,42 @@ type visit struct {
 	requests  []string
 }
 
-// start starts a browser that ends with the test.
+// chromium is the one browser of all tests, which each open tabs of their own in it. TestMain ends it.
+var chromium struct {
+	once    sync.Once
+	browser context.Context
+	err     error
+	end     func()
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if chromium.end != nil {
+		chromium.end()
+	}
+	os.Exit(code)
+}
+
+// start returns the browser, and starts it for the first test that asks.
 func start(t *testing.T) context.Context {
 	t.Helper()
-	flags := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(browserPath(t)), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.WSURLReadTimeout(time.Minute))
-	all, stop := context.WithTimeout(context.Background(), 5*time.Minute)
-	t.Cleanup(stop)
-	allocator, end := chromedp.NewExecAllocator(all, flags...)
-	t.Cleanup(end)
-	browser, leave := chromedp.NewContext(allocator)
-	t.Cleanup(leave)
-	if err := chromedp.Run(browser); err != nil {
-		t.Fatal(err)
+	path := browserPath(t)
+	chromium.once.Do(func() {
+		flags := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.WSURLReadTimeout(time.Minute))
+		all, stop := context.WithTimeout(context.Background(), 5*time.Minute)
+		allocator, end := chromedp.NewExecAllocator(all, flags...)
+		browser, leave := chromedp.NewContext(allocator)
+		chromium.browser, chromium.err = browser, chromedp.Run(browser)
+		chromium.end = func() {
+			leave()
+			end()
+			stop()
+		}
+	})
+	if chromium.err != nil {
+		t.Fatal(chromium.err)
 	}
-	return browser
+	return chromium.browser
 }
 
 // open loads a file from disk in a tab of its own, as wide as that window, and waits until its plots are drawn.

@@ -189,7 +189,7 @@ func (b behaviour) timeline(random *rand.Rand, step results.Step, rps, cpu float
 
 // voided takes a run's trust away.
 func voided(r *results.Record, trial, rung int) {
-	trust := results.Weigh(results.Evidence{ServerEnded: true})
+	trust := results.Weigh(results.Evidence{LatencyUS: results.Latency{P50: -1}})
 	r.Trials[trial].Rungs[rung].Trust = &trust
 	r.Verdicts = results.Judge(r)
 }

@@ -1,63 +1,14 @@
 package report
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
-	"time"
-
-	"github.com/olekukonko/tablewriter"
-	"github.com/olekukonko/tablewriter/tw"
 
 	"nodecompare/results"
+	"nodecompare/results/unit"
 )
-
-// LoadFormat is a way to write what `load` measured.
-type LoadFormat struct {
-	Name    string
-	Summary string
-	Write   func(w io.Writer, r *results.LoadRun, o Options) error
-}
-
-// LoadFormats is the table of them.
-var LoadFormats = []LoadFormat{
-	{"table", "for people", writeLoadTable},
-	{"json", "one object, for programs; docs/method.md has its fields", writeLoadJSON},
-}
-
-// LoadNamed returns the format of that name; the error lists the known ones.
-func LoadNamed(name string) (LoadFormat, error) {
-	known := make([]string, len(LoadFormats))
-	for i, f := range LoadFormats {
-		if f.Name == name {
-			return f, nil
-		}
-		known[i] = f.Name
-	}
-	return LoadFormat{}, fmt.Errorf("unknown format %q: the known ones are %s", name, strings.Join(known, ", "))
-}
-
-func writeLoadJSON(w io.Writer, r *results.LoadRun, _ Options) error {
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	e.SetEscapeHTML(false) // a URL has & and ? in it
-	return e.Encode(r)
-}
-
-// labelWidth is that of the names before the figures.
-const labelWidth = 11
-
-// field writes a name, and the text beside it in a column of its own.
-func (p *page) field(name, text string) {
-	for i, l := range wrap(text, p.width-labelWidth, "  ") {
-		if i > 0 {
-			name = ""
-		}
-		p.line(fmt.Sprintf("%-*s%s", labelWidth, name, l))
-	}
-}
 
 func writeLoadTable(out io.Writer, r *results.LoadRun, o Options) error {
 	p := newPage(out, o)
@@ -71,20 +22,20 @@ func writeLoadTable(out io.Writer, r *results.LoadRun, o Options) error {
 			p.paragraph("The last probe:")
 		}
 	}
-	p.field("requests", fmt.Sprintf("%s in %s, %s/s without an error", count(float64(r.Requests)), seconds(r.DurationS), rate(r.RateRPS)))
+	p.field("requests", fmt.Sprintf("%s in %s, %s/s without an error", unit.Count(r.Requests), unit.Seconds(r.DurationS), unit.Rate(r.RateRPS)))
 	p.loadErrors(r)
 	if len(r.Codes) > 0 {
 		p.field("status", codes(r.Codes))
 	}
 	if r.Unsent > 0 {
-		p.field("unsent", fmt.Sprintf("%s that were due: there was no free connection, or no CPU, for them", count(float64(r.Unsent))))
+		p.field("unsent", fmt.Sprintf("%s that were due: there was no free connection, or no CPU, for them", unit.Count(r.Unsent)))
 	}
 	if r.Retries > 0 {
-		p.field("retries", fmt.Sprintf("%s, over a fresh connection since the server had closed the kept one", count(float64(r.Retries))))
+		p.field("retries", fmt.Sprintf("%s, over a fresh connection since the server had closed the kept one", unit.Count(r.Retries)))
 	}
-	p.field("received", size(float64(r.BytesIn))+" of response bodies")
+	p.field("received", unit.Bytes(float64(r.BytesIn))+" of response bodies")
 	if r.GeneratorCPUUS != nil {
-		p.field("generator", micros(*r.GeneratorCPUUS)+" of CPU a request")
+		p.field("generator", unit.Micros(*r.GeneratorCPUUS)+" of CPU a request")
 	}
 	p.trust(r.Trust)
 	p.line("")
@@ -100,32 +51,32 @@ func partial(r *results.LoadRun) string {
 	if r.Capacity != nil {
 		return "PARTIAL: the search was interrupted; what it had found by then is not within the resolution, or was not asked anew."
 	}
-	return fmt.Sprintf("PARTIAL: the load was interrupted; in flight, and in no figure: %s.", counted(r.Aborted, "request"))
+	return fmt.Sprintf("PARTIAL: the load was interrupted; in flight, and in no figure: %s.", unit.Counted(r.Aborted, "request"))
 }
 
 // shape is the load in words.
 func shape(r *results.LoadRun) string {
-	connections := counted(uint64(r.Connections), "connection")
+	connections := unit.Counted(r.Connections, "connection")
 	if r.OfferedRPS == 0 {
 		return "closed load on " + connections
 	}
-	return fmt.Sprintf("open load of %s requests/s on at most %s", rate(r.OfferedRPS), connections)
+	return fmt.Sprintf("open load of %s requests/s on at most %s", unit.Rate(r.OfferedRPS), connections)
 }
 
 func (p *page) capacity(c *results.Capacity) {
-	slo := micros(c.SLOUS)
+	slo := unit.Micros(c.SLOUS)
 	switch {
 	case c.RPS == 0:
 		p.field("CAPACITY", fmt.Sprintf("none found: no rate had a p99 of %s at most, and no error", slo))
 	case c.FailsRPS == 0:
-		p.field("CAPACITY", fmt.Sprintf("%s requests/s at least, with a p99 of %s at most and no error", rate(c.RPS), slo))
+		p.field("CAPACITY", fmt.Sprintf("%s requests/s at least, with a p99 of %s at most and no error", unit.Rate(c.RPS), slo))
 	default:
-		p.field("CAPACITY", fmt.Sprintf("%s requests/s, with a p99 of %s at most and no error", rate(c.RPS), slo))
+		p.field("CAPACITY", fmt.Sprintf("%s requests/s, with a p99 of %s at most and no error", unit.Rate(c.RPS), slo))
 	}
 	if c.FailsRPS > 0 {
-		p.field("", fmt.Sprintf("at %s/s: %s", rate(c.FailsRPS), c.Limit))
+		p.field("", fmt.Sprintf("at %s/s: %s", unit.Rate(c.FailsRPS), c.Limit))
 	}
-	p.field("", fmt.Sprintf("%s; resolution %s%%", counted(uint64(len(c.Probes)), "probe"), digits(100*c.Resolution)))
+	p.field("", fmt.Sprintf("%s; resolution %s%%", unit.Counted(len(c.Probes), "probe"), unit.Digits(100*c.Resolution)))
 	p.line("")
 }
 
@@ -134,7 +85,7 @@ func (p *page) loadErrors(r *results.LoadRun) {
 		p.field("errors", "0")
 		return
 	}
-	p.field("errors", fmt.Sprintf("%s (%s%% of the requests)", count(float64(r.Errors)), digits(100*float64(r.Errors)/float64(r.Requests))))
+	p.field("errors", fmt.Sprintf("%s (%s%% of the requests)", unit.Count(r.Errors), unit.Digits(100*float64(r.Errors)/float64(r.Requests))))
 	kinds := make([]string, 0, len(r.ErrorKinds))
 	for k := range r.ErrorKinds {
 		kinds = append(kinds, k)
@@ -146,7 +97,7 @@ func (p *page) loadErrors(r *results.LoadRun) {
 		return strings.Compare(a, b)
 	})
 	for _, k := range kinds {
-		p.field("", fmt.Sprintf("%s %s, e.g. %s", count(float64(r.ErrorKinds[k].Count)), k, r.ErrorKinds[k].Example))
+		p.field("", fmt.Sprintf("%s %s, e.g. %s", unit.Count(r.ErrorKinds[k].Count), k, r.ErrorKinds[k].Example))
 	}
 }
 
@@ -159,30 +110,19 @@ func (p *page) trust(t results.Trust) {
 
 // latencies is a line for each way of counting; a closed load has one.
 func (p *page) latencies(r *results.LoadRun) {
-	if p.err != nil {
-		return
-	}
 	if r.Requests == r.Errors {
 		p.paragraph("No request was answered without an error: there is no latency.")
 		return
 	}
 	of := func(name string, l results.Latency) []string {
-		return []string{name, micros(l.P50), micros(l.P90), micros(l.P99), micros(l.P999), micros(l.Max)}
+		return []string{name, unit.Micros(l.P50), unit.Micros(l.P90), unit.Micros(l.P99), unit.Micros(l.P999), unit.Micros(l.Max)}
 	}
 	rows := [][]string{of("latency", r.LatencyUS)}
 	if r.OfferedRPS > 0 {
 		rows = append(rows, of("uncorrected", r.UncorrectedUS),
-			[]string{"send lag", micros(r.SendLagUS.P50), missing, micros(r.SendLagUS.P99), missing, missing})
+			[]string{"send lag", unit.Micros(r.SendLagUS.P50), unit.Missing, unit.Micros(r.SendLagUS.P99), unit.Missing, unit.Missing})
 	}
-	t := tablewriter.NewTable(p.out,
-		tablewriter.WithHeaderAutoFormat(tw.Off),
-		tablewriter.WithRowAutoWrap(tw.WrapNone), tablewriter.WithHeaderAutoWrap(tw.WrapNone),
-		tablewriter.WithHeaderAlignment(tw.AlignLeft), tablewriter.WithRowAlignment(tw.AlignLeft),
-	)
-	t.Header([]string{"", "p50", "p90", "p99", "p99.9", "max"})
-	if p.err = t.Bulk(rows); p.err == nil {
-		p.err = t.Render()
-	}
+	p.box(box{head: []string{"", "p50", "p90", "p99", "p99.9", "max"}, rows: rows})
 	if r.OfferedRPS > 0 {
 		p.paragraph("Latency counts from when a request was due; uncorrected, from when it was sent, as most tools count.")
 	}
@@ -190,31 +130,17 @@ func (p *page) latencies(r *results.LoadRun) {
 
 // LiveLoad is the present state of a load in a line: requests/s, p99 in microseconds, errors.
 func LiveLoad(rps, p99 float64, errors uint64) string {
-	return fmt.Sprintf("%s req/s, p99 %s, %s", rate(rps), micros(p99), counted(errors, "error"))
+	return fmt.Sprintf("%s req/s, p99 %s, %s", unit.Rate(rps), unit.Micros(p99), unit.Counted(errors, "error"))
 }
 
 // Probe is one probe of a search for the capacity in a line.
 func Probe(p results.ProbeRun) string {
-	s := fmt.Sprintf("%6s/s  p99 %-8s", rate(p.RPS), micros(p.P99US))
+	s := fmt.Sprintf("%6s/s  p99 %-8s", unit.Rate(p.RPS), unit.Micros(p.P99US))
 	if p.Meets {
 		return s + "  meets the objective"
 	}
 	return s + "  fails: " + p.Why
 }
-
-func counted(n uint64, what string) string {
-	if n != 1 {
-		what += "s"
-	}
-	return count(float64(n)) + " " + what
-}
-
-func size(v float64) string {
-	s := fitting(v, sizes)
-	return digits(v/s.one) + " " + s.name
-}
-
-func seconds(s float64) string { return micros(s * float64(time.Second/time.Microsecond)) }
 
 func codes(all map[int]uint64) string {
 	sorted := make([]int, 0, len(all))
@@ -224,7 +150,7 @@ func codes(all map[int]uint64) string {
 	slices.Sort(sorted)
 	parts := make([]string, len(sorted))
 	for i, code := range sorted {
-		parts[i] = fmt.Sprintf("%d: %s", code, count(float64(all[code])))
+		parts[i] = fmt.Sprintf("%d: %s", code, unit.Count(all[code]))
 	}
 	return strings.Join(parts, ", ")
 }

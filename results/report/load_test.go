@@ -59,10 +59,7 @@ func searched(fails float64) *results.LoadRun {
 }
 
 func renderLoad(t interface{ Fatal(...any) }, format string, r *results.LoadRun, width int) string {
-	f, err := report.LoadNamed(format)
-	if err != nil {
-		t.Fatal(err)
-	}
+	f := formatNamed(t, report.LoadFormats, format)
 	var b bytes.Buffer
 	if err := f.Write(&b, r, report.Options{Width: width}); err != nil {
 		t.Fatal(err)

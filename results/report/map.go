@@ -1,129 +1,147 @@
 package report
 
 import (
+	"encoding/csv"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"nodecompare/results"
+	"nodecompare/results/report/summary"
+	"nodecompare/results/stat"
+	"nodecompare/results/unit"
 )
 
-// MapFormat is a way to write a map.
-type MapFormat struct {
-	Name    string
-	Summary string
-	Write   func(w io.Writer, m *results.Map, o Options) error
-}
+// leastMapColumn is the columns of text that a cell's figures need to stand in a line each, for names of usual length.
+const leastMapColumn = 18
 
-// MapFormats is the table of them.
-var MapFormats = []MapFormat{
-	{"table", "a grid for each number of connections, for people", writeMapTable},
-	{"json", "every run, and what follows from them", func(w io.Writer, m *results.Map, _ Options) error { return m.Encode(w) }},
-	{"csv", "a row for each cell, for a spreadsheet", writeMapCSV},
-	{"html", "a heat map as one page, which opens from disk with no network", writeMapHTML},
-}
+// mapCorner is the head of the rows.
+const mapCorner = "wait"
 
-// MapNamed returns the format of that name; the error lists the known ones.
-func MapNamed(name string) (MapFormat, error) {
-	known := make([]string, len(MapFormats))
-	for i, f := range MapFormats {
-		if f.Name == name {
-			return f, nil
+// writeMapTable writes a grid for each two modes and number of connections, or a list where there is no room for one, and what
+// follows.
+func writeMapTable(out io.Writer, m *results.Map, o Options) error {
+	p := newPage(out, o)
+	p.paragraph(summary.MapHeading(m))
+	for _, pair := range m.Pairs {
+		for _, g := range summary.MapGrids(m, pair) {
+			p.line("")
+			p.note(g.Title() + ": who is ahead, and by how much")
+			if p.width < leastTable {
+				p.mapList(g)
+			} else {
+				p.mapGrid(g)
+			}
 		}
-		known[i] = f.Name
-	}
-	return MapFormat{}, fmt.Errorf("unknown format %q: the known ones are %s", name, strings.Join(known, ", "))
-}
-
-// mapGrid is the cells of two modes on one number of connections: a row for each wait, a column for each CPU time.
-type mapGrid struct {
-	pair        results.MapPair
-	connections int
-	waits, cpus []int
-	rows        [][]results.MapCell
-}
-
-func mapGrids(m *results.Map, p results.MapPair) []mapGrid {
-	var all []mapGrid
-	s, at := m.Settings, 0
-	for _, n := range s.Connections {
-		g := mapGrid{pair: p, connections: n, waits: s.Waits, cpus: s.CPUs}
-		for range s.Waits {
-			g.rows = append(g.rows, p.Cells[at:at+len(s.CPUs)])
-			at += len(s.CPUs)
+		p.line("")
+		for _, s := range summary.MapSentences(m, pair) {
+			p.note(s)
 		}
-		all = append(all, g)
 	}
-	return all
-}
-
-// title is the grid's, for people.
-func (g mapGrid) title() string {
-	return fmt.Sprintf("%s and %s on %s", g.pair.A, g.pair.B, counted(uint64(g.connections), "connection"))
-}
-
-// mapWait and mapCPU are what a request does, in words.
-func mapWait(ms int) string {
-	if ms == 0 {
-		return "no wait"
+	for _, s := range summary.MapRemarks(m) {
+		p.line("")
+		p.note(s)
 	}
-	return "wait " + micros(float64(ms)*1e3)
+	return p.err
 }
 
-// mapBareWait is for a row, where the head of the column says what it is.
-func mapBareWait(ms int) string {
-	if ms == 0 {
-		return "none"
+// mapGrid writes a grid as a table, or as several below each other when its columns do not stand side by side.
+func (p *page) mapGrid(g summary.MapGrid) {
+	label := columnsOf(mapCorner)
+	for _, ms := range g.Waits {
+		label = max(label, columnsOf(summary.MapBareWait(ms)))
 	}
-	return micros(float64(ms) * 1e3)
-}
-
-func mapCPU(us int) string {
-	if us == 0 {
-		return "no computing"
+	free := p.width - (label + 4)
+	fit := min(max(free/(leastMapColumn+3), 1), len(g.CPUs))
+	room := min(max(free/fit-3, 1), 2*leastMapColumn)
+	for from := 0; from < len(g.CPUs); from += fit {
+		p.mapColumns(g, from, min(from+fit, len(g.CPUs)), room)
 	}
-	return "computing " + micros(float64(us))
 }
 
-func mapPlace(at results.MapPlace) string {
-	return fmt.Sprintf("%s, %s, %s", mapWait(at.WaitMS), mapCPU(at.CPUUS), counted(uint64(at.Connections), "connection"))
-}
-
-// mapWord is a cell's, with the mark of a doubt.
-func mapWord(c results.MapCell) string {
-	word := c.Outcome
-	if c.Outcome == results.MapWins {
-		word = c.Winner
+// mapColumns writes the columns from one to before another.
+func (p *page) mapColumns(g summary.MapGrid, from, to, room int) {
+	head := []string{p.paint(strong, mapCorner)}
+	for _, us := range g.CPUs[from:to] {
+		head = append(head, p.paint(strong, strings.Join(wrap(summary.MapCPU(us), room, ""), "\n")))
 	}
-	if mapDoubted(c) {
-		word += mark
+	var rows [][]string
+	for i, ms := range g.Waits {
+		row := []string{p.paint(strong, summary.MapBareWait(ms))}
+		for _, c := range g.Rows[i][from:to] {
+			row = append(row, p.mapCell(g, c, room))
+		}
+		rows = append(rows, row)
 	}
-	return word
+	p.box(box{head: head, rows: rows, ruled: true})
 }
 
-// mapDoubted says that the cell's throughput was, in half of the rounds or more, the generator's.
-func mapDoubted(c results.MapCell) bool {
-	return c.Throughput.Rounds > 0 && 2*max(c.OfA.Limited, c.OfB.Limited) >= c.Throughput.Rounds
-}
-
-// mapLines are the two figures of a cell: who is ahead and by how much, or how far apart the two can be.
-func mapLines(p results.MapPair, c results.MapCell) [2]string {
-	return [2]string{"rate: " + mapDifference(p, c.Throughput), "CPU: " + mapDifference(p, c.CPU)}
-}
-
-// mapDifference is "async 1.8×" for a difference: the better mode's figure over the other's.
-func mapDifference(p results.MapPair, c results.MapComparison) string {
-	switch {
-	case c.Rounds == 0:
-		return missing
-	case c.Better == p.A:
-		return p.A + " " + multiple(c.Ratio)
-	case c.Better == p.B:
-		return p.B + " " + multiple(1/c.Ratio)
-	case c.Same:
-		return "same"
+func (p *page) mapCell(g summary.MapGrid, c results.MapCell, room int) string {
+	lines := []string{p.paint(mapLook(c), strings.Join(wrap(summary.MapWord(c), room, "  "), "\n"))}
+	for _, text := range summary.MapLines(g.Pair, c) {
+		lines = append(lines, wrap(text, room, "  ")...)
 	}
-	return "? " + digits(c.Low) + "–" + multiple(c.High)
+	return strings.Join(lines, "\n")
 }
 
-func multiple(ratio float64) string { return digits(ratio) + "×" }
+func mapLook(c results.MapCell) style {
+	switch c.Outcome {
+	case results.MapWins:
+		return good
+	case results.MapSame:
+		return strong
+	}
+	return lesser
+}
+
+func (p *page) mapList(g summary.MapGrid) {
+	for i, ms := range g.Waits {
+		for j, us := range g.CPUs {
+			c := g.Rows[i][j]
+			lines := summary.MapLines(g.Pair, c)
+			p.item("  ", fmt.Sprintf("%s, %s: %s; %s; %s", summary.MapWait(ms), summary.MapCPU(us), p.paint(mapLook(c), summary.MapWord(c)), lines[0], lines[1]))
+		}
+	}
+}
+
+var mapCSVHead = []string{
+	"a", "b", "connections", "wait_ms", "cpu_us", "outcome", "winner",
+	"throughput_better", "throughput_same", "throughput_rounds", "throughput_a_over_b", "throughput_low", "throughput_high",
+	"cpu_better", "cpu_same", "cpu_rounds", "cpu_a_over_b", "cpu_low", "cpu_high",
+	"a_throughput_rps", "b_throughput_rps", "a_cpu_us_per_request", "b_cpu_us_per_request", "generator_limited",
+}
+
+// writeMapCSV writes a row for each two modes and cell (RFC 4180: commas, CRLF). Figures that there are not are empty.
+func writeMapCSV(out io.Writer, m *results.Map) error {
+	w := csv.NewWriter(out)
+	w.UseCRLF = true
+	rows := [][]string{mapCSVHead}
+	for _, p := range m.Pairs {
+		for _, c := range p.Cells {
+			row := []string{p.A, p.B, strconv.Itoa(c.Connections), strconv.Itoa(c.WaitMS), strconv.Itoa(c.CPUUS), c.Outcome, c.Winner}
+			for _, d := range []results.MapComparison{c.Throughput, c.CPU} {
+				row = append(row, d.Better, strconv.FormatBool(d.Same), strconv.Itoa(d.Rounds))
+				for _, v := range []float64{d.Ratio, d.Low, d.High} {
+					row = append(row, mapNumber(v, d.Rounds))
+				}
+			}
+			for _, e := range []stat.Estimate{c.OfA.ThroughputRPS, c.OfB.ThroughputRPS, c.OfA.CPUUS, c.OfB.CPUUS} {
+				row = append(row, mapNumber(e.Value, e.N))
+			}
+			rows = append(rows, append(row, strconv.FormatBool(summary.MapDoubted(c))))
+		}
+	}
+	if err := w.WriteAll(rows); err != nil {
+		return fmt.Errorf("write the map as CSV: %w", err)
+	}
+	return nil
+}
+
+// mapNumber is "" where a figure rests on nothing.
+func mapNumber(v float64, rounds int) string {
+	if rounds == 0 {
+		return ""
+	}
+	return unit.Number(v)
+}

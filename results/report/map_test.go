@@ -67,10 +67,7 @@ func troubledMap() *results.Map {
 
 func renderMap(t testing.TB, format string, m *results.Map, o report.Options) string {
 	t.Helper()
-	f, err := report.MapNamed(format)
-	if err != nil {
-		t.Fatal(err)
-	}
+	f := formatNamed(t, report.MapFormats, format)
 	var b strings.Builder
 	if err := f.Write(&b, m, o); err != nil {
 		t.Fatal(err)

@@ -3,18 +3,20 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"nodecompare/results"
+	"nodecompare/results/report/summary"
 )
 
 // writeMarkdown writes GitHub's Markdown, as a step summary or a comment takes it: the grid with a table row for each label, then the
 // sentences and notes as a list.
-func writeMarkdown(out io.Writer, r *results.Record, _ Options) error {
+func writeMarkdown(out io.Writer, r *results.Record) error {
 	p := &page{out: out}
 	p.line("## nodecompare")
 	p.line("")
-	p.line(escaped(heading(r)))
+	p.line(escaped(summary.Heading(r)))
 	if r.Command != "" {
 		p.line("")
 		p.line("Made by " + escaped(r.Command))
@@ -26,7 +28,7 @@ func writeMarkdown(out io.Writer, r *results.Record, _ Options) error {
 	}
 	p.articleMarkdown(r)
 	p.line("")
-	for _, s := range remarks(r) {
+	for _, s := range summary.Remarks(r) {
 		p.line("- " + headed(s))
 	}
 	return p.err
@@ -40,18 +42,18 @@ func (p *page) markdown(r *results.Record, w results.Workload, v results.Verdict
 		p.nullMarkdown(r, w, v)
 		return
 	}
-	p.sections(r.Settings.Modes, grid(r, w, v, true))
+	p.sections(r.Settings.Modes, summary.Grid(r, w, v, true))
 	p.line("")
 	if w.Note != "" {
 		p.line("- " + escaped(w.Note))
 	}
-	for _, s := range append(sentences(w, v), doubts(r, w)...) {
+	for _, s := range append(summary.Sentences(w, v), summary.Doubts(r, w)...) {
 		p.line("- " + headed(s))
 	}
 }
 
 // sections writes a grid.
-func (p *page) sections(modes []results.Mode, sections []section) {
+func (p *page) sections(modes []results.Mode, sections []summary.Section) {
 	head, rule := "| Feature |", "| --- |"
 	for _, m := range modes {
 		head, rule = head+" "+escaped(m.Name)+" |", rule+" --- |"
@@ -59,18 +61,18 @@ func (p *page) sections(modes []results.Mode, sections []section) {
 	p.line(head)
 	p.line(rule)
 	for _, s := range sections {
-		row := "| **" + s.name + "** |"
-		for _, word := range s.words {
+		row := "| **" + s.Name + "** |"
+		for _, word := range s.Words {
 			row += " " + bold(word) + " |"
 		}
 		p.line(row)
-		for _, g := range s.groups {
-			row := "| " + escaped(g.label) + " |"
+		for _, g := range s.Groups {
+			row := "| " + escaped(g.Label) + " |"
 			for i := range modes {
 				var lines []string
-				for n, line := range g.lines {
+				for n, line := range g.Lines {
 					if line[i] != "" {
-						word := g.word(n, i)
+						word := g.Word(n, i)
 						lines = append(lines, bold(word)+escaped(strings.TrimPrefix(line[i], word)))
 					}
 				}
@@ -104,3 +106,36 @@ var meaning = strings.NewReplacer(
 )
 
 func escaped(s string) string { return meaning.Replace(s) }
+
+func (p *page) articleMarkdown(r *results.Record) {
+	a, ok := results.HoldArticle(r)
+	if !ok {
+		return
+	}
+	p.line("")
+	p.line("### " + summary.ArticleTitle)
+	p.line("")
+	p.sections(r.Settings.Modes, summary.ArticleGrid(r, a, true))
+	p.line("")
+	for _, s := range summary.ArticleSentences(a) {
+		p.line("- " + headed(s))
+	}
+}
+
+// nullMarkdown is the same for GitHub.
+func (p *page) nullMarkdown(r *results.Record, w results.Workload, v results.Verdict) {
+	if rows := summary.NullRows(v); len(rows) > 0 {
+		p.line("| " + strings.Join(summary.NullHead, " | ") + " |")
+		p.line("| --- | --- | ---: | ---: |")
+		for _, row := range rows {
+			for i, text := range row {
+				row[i] = escaped(text)
+			}
+			p.line("| " + strings.Join(row, " | ") + " |")
+		}
+		p.line("")
+	}
+	for _, s := range slices.Concat(summary.NullNotes(r, v), summary.Doubts(r, w)) {
+		p.line("- " + headed(s))
+	}
+}

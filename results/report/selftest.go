@@ -1,34 +1,12 @@
 package report
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
-	"math"
-
-	"github.com/olekukonko/tablewriter"
-	"github.com/olekukonko/tablewriter/tw"
 
 	"nodecompare/results"
+	"nodecompare/results/report/summary"
 )
-
-// SelftestFormat is a way to write a selftest.
-type SelftestFormat struct {
-	Name  string
-	Write func(w io.Writer, s *results.Selftest, o Options) error
-}
-
-// SelftestFormats is the table of them.
-var SelftestFormats = []SelftestFormat{
-	{"table", writeSelftest},
-	{"json", func(w io.Writer, s *results.Selftest, _ Options) error {
-		e := json.NewEncoder(w)
-		e.SetIndent("", "  ")
-		return e.Encode(s)
-	}},
-}
-
-var selftestWords = map[string]string{results.SelftestOK: "ok", results.SelftestNoisy: "NOISY", results.SelftestWrong: "WRONG"}
 
 // writeSelftest writes a table for each engine, the reasons of what is not ok, and what follows.
 func writeSelftest(out io.Writer, s *results.Selftest, o Options) error {
@@ -41,10 +19,10 @@ func writeSelftest(out io.Writer, s *results.Selftest, o Options) error {
 	}
 	for _, c := range s.Checks {
 		if c.Reason != "" {
-			p.paragraph(fmt.Sprintf("%s: %s, %s, %s: %s.", selftestWords[c.Verdict], c.Engine, c.Load, c.Figure, c.Reason))
+			p.paragraph(fmt.Sprintf("%s: %s, %s, %s: %s.", summary.SelftestWords[c.Verdict], c.Engine, c.Load, c.Figure, c.Reason))
 		}
 	}
-	for _, remark := range selftestRemarks(s) {
+	for _, remark := range summary.SelftestRemarks(s) {
 		p.paragraph(remark)
 	}
 	return p.err
@@ -53,81 +31,10 @@ func writeSelftest(out io.Writer, s *results.Selftest, o Options) error {
 // selftest writes the checks of one engine.
 func (p *page) selftest(checks []results.SelftestCheck) {
 	p.line("Engine " + checks[0].Engine)
-	if p.err != nil {
-		return
-	}
-	t := tablewriter.NewTable(p.out,
-		tablewriter.WithHeaderAutoFormat(tw.Off),
-		tablewriter.WithRowAutoWrap(tw.WrapNone), tablewriter.WithHeaderAutoWrap(tw.WrapNone),
-		tablewriter.WithHeaderAlignment(tw.AlignLeft),
-		tablewriter.WithRowAlignmentConfig(tw.CellAlignment{PerColumn: []tw.Align{
-			tw.AlignLeft, tw.AlignRight, tw.AlignRight, tw.AlignRight, tw.AlignRight, tw.AlignLeft,
-		}}),
-	)
-	t.Header([]string{"Known answer", "Truth", "Measured", "Uncorrected", "Error", "Verdict"})
+	var rows [][]string
 	for _, c := range checks {
-		if p.err = t.Append(selftestRow(c)); p.err != nil {
-			return
-		}
+		rows = append(rows, summary.SelftestRow(c))
 	}
-	if p.err = t.Render(); p.err == nil {
-		p.line("")
-	}
-}
-
-func selftestRow(c results.SelftestCheck) []string {
-	write, truth, off := count, "", missing
-	switch c.Unit {
-	case "us":
-		write = finer
-	case "requests/s":
-		truth = "≥ "
-	}
-	if c.Truth > 0 && c.Unit != "requests/s" {
-		off = percent((c.Measured - c.Truth) / c.Truth)
-	}
-	uncorrected := ""
-	if c.Uncorrected != nil {
-		uncorrected = write(*c.Uncorrected)
-	}
-	name := c.Load
-	if c.Figure != "rate" {
-		name += ": " + c.Figure
-	}
-	return []string{name, truth + write(c.Truth), write(c.Measured), uncorrected, off, selftestWords[c.Verdict]}
-}
-
-// percent has a digit behind the point while that may matter.
-func percent(share float64) string {
-	decimals := 1
-	if math.Abs(share) >= 1 {
-		decimals = 0
-	}
-	return fmt.Sprintf("%+.*f%%", decimals, 100*share)
-}
-
-// finer is micros with a digit more: an error of 1% is to be seen.
-func finer(v float64) string {
-	s := fitting(v, times)
-	return fmt.Sprintf("%.4g %s", v/s.one, s.name)
-}
-
-func selftestRemarks(s *results.Selftest) []string {
-	var all []string
-	if s.Host != "" {
-		all = append(all, s.Host)
-	}
-	if s.Partial {
-		all = append(all, fmt.Sprintf("PARTIAL: it ended after %.1f s, before all was checked; the tables hold what was known by then.", s.ElapsedS))
-	}
-	switch s.Verdict {
-	case results.SelftestWrong:
-		return append(all, "WRONG TOOL: a figure is not what happened, and no noise of the machine explains it. Do not believe what is measured here; please report this.")
-	case results.SelftestNoisy:
-		return append(all, "NOISY MACHINE: here and now the truth cannot be measured, which says nothing against the tool. Stop what else runs, and try again. A machine that is quiet, and still gets this, is slow to wake a thread, as some virtual ones are.")
-	}
-	if s.Partial {
-		return all
-	}
-	return append(all, fmt.Sprintf("All answers are right: this machine can be measured on, and the tool measures it. It took %.0f s.", s.ElapsedS))
+	p.box(box{head: summary.SelftestHead, rows: rows, right: []int{1, 2, 3, 4}})
+	p.line("")
 }

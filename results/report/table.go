@@ -4,88 +4,26 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
-
-	"github.com/olekukonko/tablewriter"
-	"github.com/olekukonko/tablewriter/renderer"
-	"github.com/olekukonko/tablewriter/tw"
 
 	"nodecompare/results"
-)
-
-const (
-	defaultWidth = 80
-	narrowest    = 40 // a terminal that says it is narrower gets lines that it breaks itself
-	leastTable   = 60 // below it figures would be broken in the middle: then it is a list
-	leastColumn  = 22 // columns of text of one mode, unless all is shorter: in fewer the figures' lines would not stand whole
-	widestLabel  = 16 // columns of the labels, which are broken between words
+	"nodecompare/results/report/summary"
 )
 
 // writeTable writes, for each workload, the article's table with what was measured, and what follows from it.
 func writeTable(out io.Writer, r *results.Record, o Options) error {
 	p := newPage(out, o)
-	p.paragraph(heading(r))
+	p.paragraph(summary.Heading(r))
 	for i, w := range r.Settings.Workloads {
 		if i < len(r.Verdicts) {
 			p.workload(r.On(w.Name), w, r.Verdicts[i])
 		}
 	}
 	p.article(r)
-	for _, s := range remarks(r) {
+	for _, s := range summary.Remarks(r) {
 		p.line("")
 		p.note(s)
 	}
 	return p.err
-}
-
-// page writes lines and remembers the first error.
-type page struct {
-	out   io.Writer
-	width int
-	color bool
-	err   error
-}
-
-func newPage(out io.Writer, o Options) *page {
-	width := o.Width
-	if width == 0 {
-		width = defaultWidth
-	}
-	return &page{out: out, width: max(width, narrowest), color: o.Color}
-}
-
-func (p *page) line(s string) {
-	if p.err == nil {
-		_, p.err = fmt.Fprintln(p.out, s)
-	}
-}
-
-func (p *page) paragraph(s string) {
-	for _, l := range wrap(s, p.width, "  ") {
-		p.line(l)
-	}
-}
-
-// loud are the beginnings of the notes that are more than an explanation.
-var loud = []struct {
-	begin string
-	look  style
-}{{"FAILED", bad}, {"FALSE ALARM", bad}, {"PARTIAL", bad}, {"VOID", bad}, {mark + " SUSPECT", lesser}}
-
-// note is a paragraph of which the beginning, up to the colon, stands out.
-func (p *page) note(s string) {
-	look := strong
-	for _, l := range loud {
-		if strings.HasPrefix(s, l.begin) {
-			look = l.look
-		}
-	}
-	for i, l := range wrap(s, p.width, "  ") {
-		if head, rest, ok := strings.Cut(l, ":"); ok && i == 0 {
-			l = p.paint(look, head+":") + rest
-		}
-		p.line(l)
-	}
 }
 
 func (p *page) workload(r *results.Record, w results.Workload, v results.Verdict) {
@@ -96,168 +34,71 @@ func (p *page) workload(r *results.Record, w results.Workload, v results.Verdict
 		p.null(r, w, v)
 		return
 	case p.width < leastTable:
-		p.list(grid(r, w, v, false), r.Settings.Modes)
+		p.list(summary.Grid(r, w, v, false), r.Settings.Modes)
 	default:
-		p.boxes(r.Settings.Modes, func(full bool) []section { return grid(r, w, v, full) })
+		p.boxes(r.Settings.Modes, func(full bool) []summary.Section { return summary.Grid(r, w, v, full) })
 	}
 	if w.Note != "" {
 		p.paragraph(w.Note)
 	}
-	for _, s := range slices.Concat(sentences(w, v), doubts(r, w)) {
+	for _, s := range slices.Concat(summary.Sentences(w, v), summary.Doubts(r, w)) {
 		p.note(s)
 	}
 }
 
-// boxes writes a grid as a table, or as several below each other when the modes do not stand side by side. The grid is the full one
-// where that fits.
-func (p *page) boxes(modes []results.Mode, grid func(full bool) []section) {
-	sections, labels := grid(true), 2*widestLabel
-	_, fit, room := p.columns(sections, labels, modes)
-	if len(modes) == 0 || fit < len(modes) || widestCell(sections) > room {
-		sections, labels = grid(false), widestLabel
-	}
-	labels, fit, room = p.columns(sections, labels, modes)
-	// Of all the modes, so that tables that stand below each other are of one width.
-	widest := min(widestColumn(sections, modes), room)
-	for from := 0; from < len(modes); from += fit {
-		p.table(modes[from:min(from+fit, len(modes))], sections, from, labels, widest)
-	}
-}
-
-// columns shares the page's width out: the columns of the labels, of which they get at most the given ones, how many modes fit
-// beside them, and the columns of text of each of these. A column takes its text, a space at each side and a border; the
-// leftmost border is the labels'.
-func (p *page) columns(sections []section, labels int, modes []results.Mode) (label, fit, room int) {
-	label = len("Feature")
-	for _, s := range sections {
-		label = max(label, columnsOf(s.name))
-		for _, g := range s.groups {
-			label = max(label, textWidth(strings.Join(wrap(g.label, labels, ""), "\n")))
-		}
-	}
-	free := p.width - (label + 4)
-	least := min(widestColumn(sections, modes), leastColumn)
-	fit = min(max(free/(least+3), 1), max(len(modes), 1))
-	return label, fit, max(free/fit-3, 1)
-}
-
-// widestColumn is of a mode's name or cell.
-func widestColumn(sections []section, modes []results.Mode) int {
-	most := widestCell(sections)
-	for _, m := range modes {
-		most = max(most, columnsOf(m.Name))
-	}
-	return most
-}
-
-func widestCell(sections []section) int {
-	most := 0
-	for _, s := range sections {
-		for _, word := range s.words {
-			most = max(most, columnsOf(word))
-		}
-		for _, g := range s.groups {
-			for _, line := range g.lines {
-				for _, text := range line {
-					most = max(most, columnsOf(text))
-				}
-			}
-		}
-	}
-	return most
-}
-
-// table writes the columns of some modes, the first of which is the from-th: a header and a row for each section.
-func (p *page) table(modes []results.Mode, sections []section, from, labels, room int) {
-	if p.err != nil {
+// article writes that table, if there is something to put into it.
+func (p *page) article(r *results.Record) {
+	a, ok := results.HoldArticle(r)
+	if !ok {
 		return
 	}
-	const padding = 2 // that tablewriter counts as part of the width
-	widths := tw.Mapper[int, int]{0: labels + padding}
-	head := []string{"Feature"}
-	for i, m := range modes {
-		head = append(head, p.paint(strong, strings.Join(wrap(m.Name, room, ""), "\n")))
-		widths[i+1] = room + padding
+	p.line("")
+	p.note(summary.ArticleTitle + ": what it says of Node.js and a traditional backend, and what was measured")
+	grid := func(full bool) []summary.Section { return summary.ArticleGrid(r, a, full) }
+	if p.width < leastTable {
+		p.list(grid(true), r.Settings.Modes)
+	} else {
+		p.boxes(r.Settings.Modes, grid)
 	}
-	var rows [][]string
-	for _, s := range sections {
-		rows = append(rows, p.row(s, from, len(modes), labels, room))
-	}
-	t := tablewriter.NewTable(p.out,
-		tablewriter.WithHeaderAutoFormat(tw.Off),
-		// The lines are broken already, to the width of the terminal, which the library does not know.
-		tablewriter.WithRowAutoWrap(tw.WrapNone), tablewriter.WithHeaderAutoWrap(tw.WrapNone),
-		tablewriter.WithEastAsian(tw.Off), // as columnsOf has it
-		tablewriter.WithTrimSpace(tw.Off), tablewriter.WithTrimLine(tw.Off),
-		tablewriter.WithColumnWidths(widths),
-		tablewriter.WithHeaderAlignment(tw.AlignLeft), tablewriter.WithRowAlignment(tw.AlignLeft),
-		tablewriter.WithRenderer(renderer.NewBlueprint(tw.Rendition{
-			Settings: tw.Settings{Separators: tw.Separators{BetweenRows: tw.On}},
-		})),
-	)
-	t.Header(head)
-	if p.err = t.Bulk(rows); p.err == nil {
-		p.err = t.Render()
+	for _, s := range summary.ArticleSentences(a) {
+		p.note(s)
 	}
 }
 
-// row lays a section out. The lines of a label and those of its figures begin beside each other, and each line of figures ends
-// where the longest of its cells does.
-func (p *page) row(s section, from, modes, labels, room int) []string {
-	label := []string{p.paint(strong, s.name)}
-	cells := make([][]string, modes)
-	for i := range cells {
-		word := s.words[from+i]
-		cells[i] = []string{p.paint(looks[word], word)}
-	}
-	for _, g := range s.groups {
-		label = append(label, wrap(g.label, labels, "")...)
-		for n, line := range g.lines {
-			if !slices.ContainsFunc(line[from:from+modes], func(text string) bool { return text != "" }) {
-				continue // it is another mode's, which stands in a table of its own
-			}
-			end := 0
-			for i := range cells {
-				cell := wrap(line[from+i], room, "  ")
-				cell[0] = p.worded(cell[0], g.word(n, from+i))
-				cells[i] = append(cells[i], cell...)
-				end = max(end, len(cells[i]))
-			}
-			for i := range cells {
-				cells[i] = lengthen(cells[i], end)
-			}
+// null writes that table for a workload.
+func (p *page) null(r *results.Record, w results.Workload, v results.Verdict) {
+	rows := summary.NullRows(v)
+	switch {
+	case len(rows) == 0:
+	case nullWidth(rows) > p.width:
+		for _, row := range rows {
+			p.item("  ", fmt.Sprintf("%s, %s: noise %s, found from %s", row[0], row[1], row[2], row[3]))
 		}
-		end := max(len(label), len(cells[0]))
-		label = lengthen(label, end)
-		for i := range cells {
-			cells[i] = lengthen(cells[i], end)
+	default:
+		p.nullTable(rows)
+	}
+	for _, s := range slices.Concat(summary.NullNotes(r, v), summary.Doubts(r, w)) {
+		p.note(s)
+	}
+}
+
+// nullWidth is how wide the table is: each column has a space at either side, and there is a border more than there are columns.
+func nullWidth(rows [][]string) int {
+	width := 1
+	for i, h := range summary.NullHead {
+		column := columnsOf(h)
+		for _, row := range rows {
+			column = max(column, columnsOf(row[i]))
 		}
+		width += column + 3
 	}
-	row := []string{strings.Join(label, "\n")}
-	for _, c := range cells {
-		row = append(row, strings.Join(c, "\n"))
-	}
-	return row
+	return width
 }
 
-func lengthen(lines []string, end int) []string {
-	for len(lines) < end {
-		lines = append(lines, "")
+func (p *page) nullTable(rows [][]string) {
+	head := slices.Clone(summary.NullHead)
+	for i, h := range head {
+		head[i] = p.paint(strong, h)
 	}
-	return lines
-}
-
-// worded paints the word that a line begins with.
-func (p *page) worded(line, word string) string {
-	if rest, ok := strings.CutPrefix(line, word); ok {
-		return p.paint(looks[word], word) + rest
-	}
-	return line // a narrow column breaks the word
-}
-
-// looks are the words' colours. Blocking and non-blocking are two ways, neither of them better.
-var looks = map[string]style{
-	results.Blocking: strong, results.NonBlocking: strong,
-	results.High: good, results.Moderate: lesser, results.Lower: lesser,
-	results.NoDifference: strong, results.CannotTell: lesser, results.Mixed: lesser,
+	p.box(box{head: head, rows: rows, right: []int{2, 3}})
 }

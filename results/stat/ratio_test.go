@@ -3,6 +3,7 @@ package stat_test
 import (
 	"math"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"testing"
 
@@ -84,10 +85,13 @@ func noise(random *rand.Rand) float64 {
 	return math.Exp(sigma * random.NormFloat64())
 }
 
-// Of intervals that are said to hold the truth 95 times in 100, so many must; counted over 3,000 tries each, of which three
-// standard deviations are 1.2%.
+// Of intervals that are said to hold the truth 95 times in 100, so many must; counted over 3,000 tries each in .ci/run, and 300
+// else. Three standard deviations of these are 1.2% and 3.8%.
 func TestCoverage(t *testing.T) {
-	const tries, least = 3000, stat.Confidence - 0.012
+	tries, least := 300, stat.Confidence-0.038
+	if os.Getenv("NODECOMPARE_CI") == "1" {
+		tries, least = 3000, stat.Confidence-0.012
+	}
 	random := rand.New(rand.NewPCG(20261122, 0))
 	sample := func(n int, truth float64) (values []float64) {
 		for range n {
@@ -105,8 +109,8 @@ func TestCoverage(t *testing.T) {
 				ratio++
 			}
 		}
-		t.Logf("n = %d: median %.3f, ratio %.3f", n, float64(median)/tries, float64(ratio)/tries)
-		if float64(median)/tries < least || float64(ratio)/tries < least {
+		t.Logf("n = %d: median %.3f, ratio %.3f", n, float64(median)/float64(tries), float64(ratio)/float64(tries))
+		if float64(median)/float64(tries) < least || float64(ratio)/float64(tries) < least {
 			t.Errorf("n = %d: intervals held the truth in %d (median) and %d (ratio) of %d tries", n, median, ratio, tries)
 		}
 	}

@@ -10,7 +10,6 @@ import (
 	"os/signal"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -100,19 +99,6 @@ func StartGuarded(c *exec.Cmd) (life io.Closer, err error) {
 		return nil, errors.Join(err, life.Close())
 	}
 	return life, nil
-}
-
-// parentPipe is the end of the pipe that the parent's end closes.
-func parentPipe() (*os.File, error) {
-	fd, err := strconv.Atoi(os.Getenv(parentVariable))
-	if err != nil {
-		return nil, fmt.Errorf("%s names no descriptor: a guard is started by this program itself", parentVariable)
-	}
-	syscall.CloseOnExec(fd) // else the server would hold it too
-	if err := syscall.SetNonblock(fd, true); err != nil {
-		return nil, fmt.Errorf("descriptor %d of %s: %w", fd, parentVariable, err)
-	}
-	return os.NewFile(uintptr(fd), "parent"), nil
 }
 
 // reap waits for children until there are none, and gives the exit status of the first one, as a shell has it. Orphans that were

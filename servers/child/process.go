@@ -24,13 +24,6 @@ const (
 	outputTimeout = 200 * time.Millisecond
 )
 
-// parentEnv tells the child which descriptor reaches end of file when this process is gone, even by SIGKILL.
-// (Pdeathsig would do the same on Linux, but it follows the thread that started the child, and Go's threads end.)
-const (
-	parentVariable = "NODECOMPARE_PARENT_FD"
-	parentEnv      = parentVariable + "=3"
-)
-
 // Command says which server to start as a child process. It must print a line with "port N" on standard output once it
 // listens on the loopback interface, and answer GET / with 200. A Shell line is held to less: see there.
 type Command struct {

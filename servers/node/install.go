@@ -42,13 +42,13 @@ type installation struct {
 	packages []string // folders, such as node_modules/express
 }
 
-func plan(m Mode) (installation, error) {
+func plan(s Source) (installation, error) {
 	files, err := sources()
 	if err != nil {
 		return installation{}, err
 	}
 	in := installation{files: files}
-	if !m.packages {
+	if !s.packages {
 		return in, nil
 	}
 	var lock struct {
@@ -105,10 +105,10 @@ func (in installation) write(dir string) error {
 	return nil
 }
 
-// install gives the mode's folder inside cache and builds it when it is missing or not whole. It is built in a folder of its own
+// install gives the source's folder inside cache and builds it when it is missing or not whole. It is built in a folder of its own
 // and renamed into place, so that nobody sees half of one; that needs no lock, as all build the same and the first one wins.
-func install(ctx context.Context, m Mode, cache string, progress func(string)) (dir string, err error) {
-	in, err := plan(m)
+func install(ctx context.Context, s Source, cache string, progress func(string)) (dir string, err error) {
+	in, err := plan(s)
 	if err != nil {
 		return "", err
 	}
@@ -116,18 +116,18 @@ func install(ctx context.Context, m Mode, cache string, progress func(string)) (
 	if err != nil {
 		return "", err
 	}
-	dir = filepath.Join(cache, m.Name+"-"+key)
+	dir = filepath.Join(cache, s.Name+"-"+key)
 	if in.whole(dir) {
 		return dir, nil
 	}
-	err = in.build(ctx, m, cache, dir, progress)
+	err = in.build(ctx, s, cache, dir, progress)
 	if err != nil && ctx.Err() == nil && !errors.As(err, new(*Unavailable)) {
-		err = &Unavailable{m.Name, fmt.Errorf("putting its sources into %s: %w", dir, err), "make the folder writable, or set XDG_CACHE_HOME to one that is"}
+		err = &Unavailable{s.Name, fmt.Errorf("putting its sources into %s: %w", dir, err), "make the folder writable, or set XDG_CACHE_HOME to one that is"}
 	}
 	return dir, err
 }
 
-func (in installation) build(ctx context.Context, m Mode, cache, dir string, progress func(string)) (err error) {
+func (in installation) build(ctx context.Context, s Source, cache, dir string, progress func(string)) (err error) {
 	if err := os.MkdirAll(cache, 0o755); err != nil {
 		return err
 	}
@@ -140,8 +140,8 @@ func (in installation) build(ctx context.Context, m Mode, cache, dir string, pro
 	if err := in.write(made); err != nil {
 		return err
 	}
-	if m.packages {
-		if err := npmCI(ctx, m.Name, made, len(in.packages), progress); err != nil {
+	if s.packages {
+		if err := npmCI(ctx, s.Name, made, len(in.packages), progress); err != nil {
 			return err
 		}
 	}

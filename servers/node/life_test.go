@@ -30,9 +30,9 @@ const patience = 2 * time.Minute
 var shared = filepath.Join(os.TempDir(), "nodecompare-servers-test")
 
 // command is how to start the mode's real server on a free port. Without Node.js the test is skipped, which CI does not have.
-func command(t *testing.T, mode string, loops int) node.Command {
+func command(t *testing.T, s node.Source, loops int) node.Command {
 	t.Helper()
-	app, err := node.Prepare(t.Context(), mode, shared, func(line string) { t.Log(line) })
+	app, err := node.Prepare(t.Context(), s, shared, func(line string) { t.Log(line) })
 	if errors.As(err, new(*node.Unavailable)) && os.Getenv("NODECOMPARE_CI") == "" {
 		t.Skip(err)
 	}
@@ -55,11 +55,11 @@ func command(t *testing.T, mode string, loops int) node.Command {
 
 // eachServer runs f for each mode, as one process and as a cluster.
 func eachServer(t *testing.T, f func(t *testing.T, c node.Command)) {
-	for _, m := range node.Modes {
+	for _, s := range []node.Source{node.HTTP, node.Express} {
 		for _, loops := range []int{1, 2} {
-			t.Run(fmt.Sprintf("%s with %d loops", m.Name, loops), func(t *testing.T) {
+			t.Run(fmt.Sprintf("%s with %d loops", s.Name, loops), func(t *testing.T) {
 				defer goleak.VerifyNone(t)
-				f(t, command(t, m.Name, loops))
+				f(t, command(t, s, loops))
 			})
 		}
 	}

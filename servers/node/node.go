@@ -16,19 +16,17 @@ import (
 // minMajor is the oldest Node.js that the servers run on: Express 5 needs 18, node:http's own timeouts and URL.canParse 20.
 const minMajor = 20
 
-// A Mode is a server in JavaScript.
-type Mode struct {
-	Name    string // of the mode, and of its file in app without .js
-	Summary string // one line, for people
+// A Source is a server in JavaScript, embedded in this program.
+type Source struct {
+	Name string // of the mode, and of its file in app without .js
 
 	packages bool // it needs what package-lock.json lists
 }
 
-// Modes is the table of modes. A new one is a file in app and a line here.
-var Modes = []Mode{
-	{Name: "node", Summary: "Node.js and its own http module: libuv's event loop on one thread, four workers"},
-	{Name: "express", Summary: "the article's Express app on Node.js, with its packages from npm", packages: true},
-}
+var (
+	HTTP    = Source{Name: "node"} // Node.js's own http module
+	Express = Source{Name: "express", packages: true}
+)
 
 // Unavailable says that this machine, as it is now, cannot run a mode: what is missing, and what to do about it. Other modes
 // can go on without it.
@@ -46,27 +44,23 @@ func (u *Unavailable) Unwrap() error { return u.Reason }
 
 const installNode = "install Node.js 20 or later (on Debian and Ubuntu: apt-get install nodejs npm; elsewhere: https://nodejs.org/en/download)"
 
-// App is a mode's server, ready to be started.
+// App is a server whose sources and packages are in place, ready to be started.
 type App struct {
-	Mode    Mode
+	Source  Source
 	Version string // of Node.js, such as v20.20.2
 	Dir     string // where its sources and packages lie
 
 	program string
 }
 
-// Prepare sees to it that the mode's server can be started: it looks for Node.js, writes the sources to a folder that is named
-// for their content, and installs the locked packages there if the mode has any (npm ci, once; progress gets a line now and
+// Prepare sees to it that the server can be started: it looks for Node.js, writes the sources to a folder that is named
+// for their content, and installs the locked packages there if the source has any (npm ci, once; progress gets a line now and
 // then). Several processes may do so at once. cache is the folder for such folders; "" is nodecompare in the user's cache
 // folder. The error is an *[Unavailable] when Node.js, npm or npm's registry is missing, or the folder cannot be written to.
-func Prepare(ctx context.Context, mode, cache string, progress func(line string)) (App, error) {
-	m, err := named(mode)
-	if err != nil {
-		return App{}, err
-	}
+func Prepare(ctx context.Context, s Source, cache string, progress func(line string)) (App, error) {
 	program, version, err := find(ctx)
 	if err != nil {
-		return App{}, &Unavailable{mode, err, installNode}
+		return App{}, &Unavailable{s.Name, err, installNode}
 	}
 	if cache == "" {
 		if cache, err = os.UserCacheDir(); err != nil { // no HOME, as in many a container and service
@@ -75,24 +69,13 @@ func Prepare(ctx context.Context, mode, cache string, progress func(line string)
 		cache = filepath.Join(cache, "nodecompare")
 	}
 	if cache, err = filepath.Abs(cache); err != nil {
-		return App{}, fmt.Errorf("mode %s: the folder for its sources: %w", mode, err)
+		return App{}, fmt.Errorf("mode %s: the folder for its sources: %w", s.Name, err)
 	}
-	dir, err := install(ctx, m, cache, progress)
+	dir, err := install(ctx, s, cache, progress)
 	if err != nil {
 		return App{}, err
 	}
-	return App{Mode: m, Version: version, Dir: dir, program: program}, nil
-}
-
-func named(name string) (Mode, error) {
-	known := make([]string, len(Modes))
-	for i, m := range Modes {
-		if m.Name == name {
-			return m, nil
-		}
-		known[i] = m.Name
-	}
-	return Mode{}, fmt.Errorf("unknown Node.js mode %q: the known ones are %s", name, strings.Join(known, ", "))
+	return App{Source: s, Version: version, Dir: dir, program: program}, nil
 }
 
 // find gives Node.js's path and version, or an error when it is missing or too old.
@@ -138,18 +121,18 @@ type Command struct {
 func (a App) Command(o Options) (Command, error) {
 	host, port, err := net.SplitHostPort(o.Addr)
 	if err != nil {
-		return Command{}, fmt.Errorf("mode %s: the address %q: %w (like :3000 or 127.0.0.1:3000)", a.Mode.Name, o.Addr, err)
+		return Command{}, fmt.Errorf("mode %s: the address %q: %w (like :3000 or 127.0.0.1:3000)", a.Source.Name, o.Addr, err)
 	}
 	if o.Loops < 1 || o.Workers < 1 {
-		return Command{}, fmt.Errorf("mode %s with %d loops and %d workers: at least 1 of each is needed", a.Mode.Name, o.Loops, o.Workers)
+		return Command{}, fmt.Errorf("mode %s with %d loops and %d workers: at least 1 of each is needed", a.Source.Name, o.Loops, o.Workers)
 	}
 	data, err := filepath.Abs(o.Data)
 	if err != nil {
-		return Command{}, fmt.Errorf("mode %s: the data folder %s: %w", a.Mode.Name, o.Data, err)
+		return Command{}, fmt.Errorf("mode %s: the data folder %s: %w", a.Source.Name, o.Data, err)
 	}
 	return Command{
 		Path: a.program,
-		Args: []string{filepath.Join(a.Dir, a.Mode.Name+".js"), "--host=" + host, "--port=" + port,
+		Args: []string{filepath.Join(a.Dir, a.Source.Name+".js"), "--host=" + host, "--port=" + port,
 			"--loops=" + strconv.Itoa(o.Loops), "--data=" + data, "--upstream=" + o.Upstream},
 		Env: []string{"NODE_ENV=production", "UV_THREADPOOL_SIZE=" + strconv.Itoa(o.Workers)},
 	}, nil

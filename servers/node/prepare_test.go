@@ -82,7 +82,7 @@ func TestMain(m *testing.M) {
 		os.Exit(status)
 	}
 	if cache := os.Getenv(preparingEnv); cache != "" {
-		_, err := node.Prepare(context.Background(), "express", cache, quiet)
+		_, err := node.Prepare(context.Background(), node.Express, cache, quiet)
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -91,29 +91,30 @@ func TestMain(m *testing.M) {
 
 func TestPrepareSaysWhatIsMissing(t *testing.T) {
 	for name, test := range map[string]struct {
-		mode, node, npm string
-		want            []string
+		source    node.Source
+		node, npm string
+		want      []string
 	}{
-		"no Node.js":         {"node", "", "", []string{"looking for Node.js", "Node.js 20 or later", "apt-get install nodejs npm"}},
-		"an old Node.js":     {"express", "#!/bin/sh\necho v18.19.1\n", npmMakes, []string{"v18.19.1", "too old", "Node.js 20 or later"}},
-		"some other node":    {"node", "#!/bin/sh\necho hello\n", "", []string{`says "hello"`, "Node.js 20 or later"}},
-		"a broken Node.js":   {"node", "#!/bin/sh\nexit 127\n", "", []string{"--version: exit status 127", "Node.js 20 or later"}},
-		"no npm":             {"express", node20, "", []string{"looking for npm", "apt-get install npm"}},
-		"npm has no network": {"express", node20, npmOffline, []string{"exit status 1", "code ENOTFOUND; network request to", "connect to the network"}},
-		"npm has no folder":  {"express", node20, npmNoFolder, []string{"code EACCES; syscall mkdir; path /nonexistent", "npm config get cache"}},
+		"no Node.js":         {node.HTTP, "", "", []string{"looking for Node.js", "Node.js 20 or later", "apt-get install nodejs npm"}},
+		"an old Node.js":     {node.Express, "#!/bin/sh\necho v18.19.1\n", npmMakes, []string{"v18.19.1", "too old", "Node.js 20 or later"}},
+		"some other node":    {node.HTTP, "#!/bin/sh\necho hello\n", "", []string{`says "hello"`, "Node.js 20 or later"}},
+		"a broken Node.js":   {node.HTTP, "#!/bin/sh\nexit 127\n", "", []string{"--version: exit status 127", "Node.js 20 or later"}},
+		"no npm":             {node.Express, node20, "", []string{"looking for npm", "apt-get install npm"}},
+		"npm has no network": {node.Express, node20, npmOffline, []string{"exit status 1", "code ENOTFOUND; network request to", "connect to the network"}},
+		"npm has no folder":  {node.Express, node20, npmNoFolder, []string{"code EACCES; syscall mkdir; path /nonexistent", "npm config get cache"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			defer goleak.VerifyNone(t)
 			install(t, test.node, test.npm)
 			cache := t.TempDir()
-			_, err := node.Prepare(t.Context(), test.mode, cache, func(line string) {
+			_, err := node.Prepare(t.Context(), test.source, cache, func(line string) {
 				if strings.Contains(line, "fetched") {
 					t.Errorf("progress says %q, and nothing was", line)
 				}
 			})
 			var u *node.Unavailable
-			if !errors.As(err, &u) || u.Mode != test.mode {
-				t.Fatalf("got %v, want that %s is unavailable", err, test.mode)
+			if !errors.As(err, &u) || u.Mode != test.source.Name {
+				t.Fatalf("got %v, want that %s is unavailable", err, test.source.Name)
 			}
 			for _, want := range test.want {
 				if !strings.Contains(err.Error(), want) {
@@ -136,19 +137,13 @@ func isEmpty(t *testing.T, dir string) {
 	}
 }
 
-func TestPrepareDoesNotKnowAllModes(t *testing.T) {
-	if _, err := node.Prepare(t.Context(), "deno", t.TempDir(), quiet); err == nil || !strings.Contains(err.Error(), "node, express") {
-		t.Errorf("got %v, want the known modes", err)
-	}
-}
-
 func TestPrepareNeedsAFolder(t *testing.T) {
 	install(t, node20, "")
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	_, err := node.Prepare(t.Context(), "node", file, quiet)
+	_, err := node.Prepare(t.Context(), node.HTTP, file, quiet)
 	if want := "putting its sources into " + file; !errors.As(err, new(*node.Unavailable)) || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "writable") {
 		t.Errorf("got %v, want that it is unavailable, the folder and what to do", err)
 	}
@@ -156,23 +151,23 @@ func TestPrepareNeedsAFolder(t *testing.T) {
 
 // TestPrepareOnce: what is there and whole is taken as it is, what is not is made anew, and nothing else lies about.
 func TestPrepareOnce(t *testing.T) {
-	for mode, spoil := range map[string][]string{
-		"node":    {"node.js", "work/shop.js", "vendor/sql.js/dist/sql-wasm.wasm"},
-		"express": {"express.js", "node_modules/express/package.json"},
+	for source, spoil := range map[node.Source][]string{
+		node.HTTP:    {"node.js", "work/shop.js", "vendor/sql.js/dist/sql-wasm.wasm"},
+		node.Express: {"express.js", "node_modules/express/package.json"},
 	} {
-		t.Run(mode, func(t *testing.T) {
+		t.Run(source.Name, func(t *testing.T) {
 			install(t, node20, npmMakes)
 			cache := t.TempDir()
 			var lines []string
 			prepare := func() os.FileInfo {
 				t.Helper()
 				lines = nil
-				app, err := node.Prepare(t.Context(), mode, cache, func(line string) { lines = append(lines, line) })
+				app, err := node.Prepare(t.Context(), source, cache, func(line string) { lines = append(lines, line) })
 				if err != nil {
 					t.Fatal(err)
 				}
-				if app.Version != "v20.0.0" || app.Mode.Name != mode {
-					t.Errorf("it is %+v, want mode %s on v20.0.0", app, mode)
+				if app.Version != "v20.0.0" || app.Source != source {
+					t.Errorf("it is %+v, want mode %s on v20.0.0", app, source.Name)
 				}
 				info, err := os.Stat(app.Dir)
 				if err != nil {
@@ -185,7 +180,7 @@ func TestPrepareOnce(t *testing.T) {
 				return info
 			}
 			made := prepare()
-			if mode == "express" && (len(lines) < 4 || !strings.Contains(lines[1], "packages fetched") || !strings.Contains(lines[len(lines)-1], "installed in")) {
+			if source == node.Express && (len(lines) < 4 || !strings.Contains(lines[1], "packages fetched") || !strings.Contains(lines[len(lines)-1], "installed in")) {
 				t.Errorf("progress was %q, want the beginning, quarters and the end", lines)
 			}
 			if again := prepare(); !os.SameFile(made, again) || len(lines) > 0 {
@@ -213,7 +208,7 @@ func TestPrepareAtOnce(t *testing.T) {
 		var all sync.WaitGroup
 		for range 6 {
 			all.Go(func() {
-				if _, err := node.Prepare(t.Context(), "express", cache, quiet); err != nil {
+				if _, err := node.Prepare(t.Context(), node.Express, cache, quiet); err != nil {
 					t.Errorf("%s: %v", how, err)
 				}
 			})
@@ -237,7 +232,7 @@ func TestPrepareEndsWithItsContext(t *testing.T) {
 	install(t, node20, npmStuck)
 	cache := t.TempDir()
 	ctx, cancel := context.WithCancel(t.Context())
-	_, err := node.Prepare(ctx, "express", cache, func(line string) {
+	_, err := node.Prepare(ctx, node.Express, cache, func(line string) {
 		if strings.Contains(line, "fetched") {
 			cancel() // npm runs, with a child, and would never end
 		}
@@ -290,7 +285,7 @@ func await(t *testing.T, what string, done func() bool) {
 
 func TestCommandChecksItsOptions(t *testing.T) {
 	install(t, node20, "")
-	app, err := node.Prepare(t.Context(), "node", t.TempDir(), quiet)
+	app, err := node.Prepare(t.Context(), node.HTTP, t.TempDir(), quiet)
 	if err != nil {
 		t.Fatal(err)
 	}

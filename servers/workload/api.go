@@ -7,15 +7,18 @@ import (
 	"net/url"
 	"strconv"
 	"syscall"
+	"time"
 )
 
 var api = Workload{
-	Name:    "api",
-	Method:  http.MethodGet,
-	Path:    "/api",
-	Summary: "an HTTP call to another service, which takes ms milliseconds; its JSON is relayed",
-	Target:  "/api?ms=50",
-	handle:  serveAPI,
+	Name:     "api",
+	Method:   http.MethodGet,
+	Path:     "/api",
+	Summary:  "an HTTP call to another service, which takes ms milliseconds; its JSON is relayed",
+	Target:   "/api?ms=50",
+	Wait:     50 * time.Millisecond,
+	Upstream: true,
+	handle:   serveAPI,
 }
 
 // parseUpstream reads the URL of the service to ask. It gives nil for "".

@@ -15,6 +15,7 @@ var cpu = Workload{
 	Path:    "/cpu",
 	Summary: "ms milliseconds of computing in the handler itself: what a single event loop cannot share out",
 	Target:  "/cpu?ms=5",
+	CPU:     5 * time.Millisecond,
 	handle:  serveCPU,
 }
 

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
+	"time"
 
 	"golang.org/x/crypto/scrypt"
 )
@@ -19,6 +20,7 @@ var login = Workload{
 	Target:      "/login",
 	Body:        `{"user":"mango","password":"engineers"}`,
 	ContentType: typeJSON,
+	CPU:         12 * time.Millisecond,
 	handle:      serveLogin,
 }
 

@@ -1,6 +1,9 @@
 package workload
 
-import "net/http"
+import (
+	"net/http"
+	"time"
+)
 
 var wait = Workload{
 	Name:    "wait",
@@ -8,6 +11,7 @@ var wait = Workload{
 	Path:    "/wait",
 	Summary: "a pure wait of ms milliseconds, as for a slow service: what a waiting request costs",
 	Target:  "/wait?ms=50",
+	Wait:    50 * time.Millisecond,
 	handle:  serveWait,
 }
 

@@ -5,9 +5,7 @@
 package workload
 
 import (
-	"fmt"
 	"net/url"
-	"strings"
 	"time"
 
 	"nodecompare/servers/http1"
@@ -25,6 +23,11 @@ type Workload struct {
 	Body        string
 	ContentType string
 
+	// What a request of Target takes, for who plans a load; none of it where that is little, or some of each.
+	Wait     time.Duration // it only waits, for so long
+	CPU      time.Duration // it computes for so long, so that more connections than cores only queue
+	Upstream bool          // it asks another service
+
 	handle func(*Service, *Exchange)
 }
 
@@ -41,17 +44,8 @@ var All = []Workload{
 	echo,
 }
 
-// Named returns the workload of that name; the error lists the known ones.
-func Named(name string) (Workload, error) {
-	known := make([]string, len(All))
-	for i, w := range All {
-		if w.Name == name {
-			return w, nil
-		}
-		known[i] = w.Name
-	}
-	return Workload{}, fmt.Errorf("unknown workload %q: the known ones are %s", name, strings.Join(known, ", "))
-}
+// String returns the workload's name.
+func (w Workload) String() string { return w.Name }
 
 // IO is what a handler may wait for. Each concurrency model gives its own.
 //

@@ -1,0 +1,138 @@
+package html
+
+import (
+	"fmt"
+	"slices"
+
+	"nodecompare/results"
+	"nodecompare/results/unit"
+)
+
+// timeline is what went on in each of a workload's trials, for the reader to choose from.
+type timeline struct {
+	ID     string          `json:"id"`
+	Trials []trialTimeline `json:"trials"`
+	Tracks []track         `json:"-"`
+}
+
+// track is one of the plots that a timeline is made of.
+type track struct{ ID, Figure, Title, Unit string }
+
+type trialTimeline struct {
+	Name  string         `json:"name"`
+	Mode  int            `json:"mode"`
+	Rungs []rungTimeline `json:"rungs"`
+}
+
+// rungTimeline is one rung: figures every Step seconds from From on. One that is VOID has none.
+type rungTimeline struct {
+	Name    string       `json:"name"`
+	From    plotNumber   `json:"from"`
+	To      plotNumber   `json:"to"`
+	Step    plotNumber   `json:"step"`
+	Void    bool         `json:"void,omitempty"`
+	Rate    []plotNumber `json:"rate"`
+	Cores   []plotNumber `json:"cores"` // CPU time per time: of how many cores the server had the use
+	Threads []plotNumber `json:"threads"`
+}
+
+const (
+	timelinePoints = 20_000 // of all trials of a record together: with four figures each, some 300 kB at most
+	timelineFinest = 80     // points of a rung, which is more than its place on the page has pixels for
+	timelineLeast  = 8
+)
+
+// trialTimelines thins each rung's timeline so that the page stays small however many trials there are.
+func trialTimelines(r *results.Record, w results.Workload, id string) timeline {
+	rungs := 0
+	for _, t := range r.Trials {
+		rungs += len(t.Rungs)
+	}
+	points := max(timelineLeast, min(timelineFinest, timelinePoints/max(1, rungs)))
+	all := timeline{ID: id + "-timeline"}
+	for _, t := range r.Trials {
+		mode := modeIndex(r, t.Mode)
+		if t.Workload != w.Name || mode < 0 {
+			continue
+		}
+		of := trialTimeline{Name: fmt.Sprintf("%s, round %d", t.Mode, t.Round), Mode: mode}
+		any := false
+		for _, rung := range t.Rungs {
+			if rung.Timeline == nil || rung.Timeline.IntervalS <= 0 {
+				continue
+			}
+			any = true
+			of.Rungs = append(of.Rungs, thinned(rung, points))
+		}
+		if any {
+			all.Trials = append(all.Trials, of)
+		}
+	}
+	all.addTracks()
+	return all
+}
+
+// addTracks names the plots for which any trial has figures.
+func (h *timeline) addTracks() {
+	for _, track := range []struct {
+		track
+		of func(rungTimeline) []plotNumber
+	}{
+		{track{h.ID + "-rate", "rate", "Throughput", "requests per second"}, func(r rungTimeline) []plotNumber { return r.Rate }},
+		{track{h.ID + "-cores", "cores", "CPU", "cores that the server used"}, func(r rungTimeline) []plotNumber { return r.Cores }},
+		{track{h.ID + "-threads", "threads", "Threads", "threads of the operating system"}, func(r rungTimeline) []plotNumber { return r.Threads }},
+	} {
+		if slices.ContainsFunc(h.Trials, func(t trialTimeline) bool {
+			return slices.ContainsFunc(t.Rungs, func(r rungTimeline) bool { return len(track.of(r)) > 0 })
+		}) {
+			h.Tracks = append(h.Tracks, track.track)
+		}
+	}
+}
+
+// thinned joins neighbouring intervals until there are no more than points of them. The sums stay what they were, and of
+// threads it is the most.
+func thinned(rung results.Rung, points int) rungTimeline {
+	line := rung.Timeline
+	n := len(line.Requests)
+	each := max(1, (n+points-1)/points)
+	step := line.IntervalS * float64(each)
+	r := rungTimeline{
+		Name: rungName(rung), From: plotNumber(rung.StartS), To: plotNumber(rung.StartS + line.IntervalS*float64(n)), Step: plotNumber(step),
+		Void: rung.Trust != nil && rung.Trust.Status == results.Void,
+	}
+	if r.Void {
+		r.To = plotNumber(rung.StartS + max(rung.ElapsedS, line.IntervalS*float64(n)))
+		return r
+	}
+	for from := 0; from < n; from += each {
+		to := min(from+each, n)
+		seconds := line.IntervalS * float64(to-from)
+		requests, cpu, threads := uint64(0), 0.0, 0
+		for i := from; i < to; i++ {
+			requests += line.Requests[i]
+			if i < len(line.CPUS) {
+				cpu += line.CPUS[i]
+			}
+			if i < len(line.Threads) {
+				threads = max(threads, line.Threads[i])
+			}
+		}
+		r.Rate = append(r.Rate, plotNumber(float64(requests)/seconds))
+		if len(line.CPUS) > 0 {
+			r.Cores = append(r.Cores, plotNumber(cpu/seconds))
+		}
+		if len(line.Threads) > 0 {
+			r.Threads = append(r.Threads, plotNumber(threads))
+		}
+	}
+	return r
+}
+
+// rungName is "64" for a closed load, and the load's name for an open one.
+func rungName(r results.Rung) string {
+	if r.Load == results.Closed {
+		return unit.Count(r.Connections)
+	}
+	return r.Load
+}

@@ -1,0 +1,134 @@
+package summary
+
+import (
+	"fmt"
+	"slices"
+
+	"nodecompare/results"
+	"nodecompare/results/unit"
+)
+
+// Grid makes the sections of a workload. Its arrows go along the whole ladder when full is set, else by way of three rungs.
+func Grid(r *results.Record, w results.Workload, v results.Verdict, full bool) []Section {
+	s := sheet{r, w, v, rungsShown(w)}
+	if full {
+		s.rungs = w.Connections()
+	}
+	var sections []Section
+	for _, f := range v.Findings {
+		made := Section{Name: f.Row, Words: s.each(f.Of)}
+		var groups []Group
+		switch f.Row {
+		case results.RowExecution:
+			groups = s.execution(f)
+		case results.RowPerformance:
+			groups = s.performance()
+		case results.RowScalability:
+			groups = s.scalability(f)
+		case results.RowIsolation:
+			groups = s.isolation()
+		}
+		for _, g := range groups {
+			if g.Lines != nil {
+				made.Groups = append(made.Groups, g)
+			}
+		}
+		if made.Groups == nil {
+			made.Groups = []Group{{Lines: [][]string{s.each(func(string) string { return unit.Missing })}}}
+		}
+		sections = append(sections, made)
+	}
+	return sections
+}
+
+// execution shows the model, and the evidence for it: the threads that ran while more and more requests were in flight.
+func (s sheet) execution(f results.Finding) []Group {
+	model := Group{}
+	model.add(s.each(func(mode string) string {
+		for _, m := range f.Models {
+			if m.Mode == mode && m.Name != "" {
+				return modelName(m)
+			}
+		}
+		return unit.Missing
+	}))
+	rungs := slices.Compact([]int{s.w.Base, s.w.Top()})
+	evidence := Group{Label: along(rungs)}
+	evidence.add(s.arrows(rungs, results.InFlight, func(v []float64, has []bool) string { return unit.Arrows(v, has, unit.Count[float64]) + " in flight" }))
+	evidence.add(s.arrows(rungs, results.ActiveThreads, func(v []float64, has []bool) string {
+		return unit.Arrows(v, has, unit.Count[float64]) + " threads active"
+	}))
+	return []Group{model, evidence}
+}
+
+// threadsOrProcesses is what a pool is made of: processes, where there are about as many of them.
+func threadsOrProcesses(m results.Model) string {
+	if n := len(m.Steps); n > 0 && m.Steps[n-1].Processes > 1 && m.Steps[n-1].Processes >= 0.5*float64(m.Threads) {
+		return "processes"
+	}
+	return "threads"
+}
+
+// modelName is what a model is called, with its number of threads where that belongs to the name.
+func modelName(m results.Model) string {
+	switch m.Name {
+	case results.ThreadPool:
+		return fmt.Sprintf("%s %s %s", m.Name, unit.Count(m.Threads), threadsOrProcesses(m))
+	case results.EventLoop:
+		return fmt.Sprintf("%s (%s)", m.Name, unit.Counted(m.Threads, "loop"))
+	}
+	return m.Name
+}
+
+// performance shows what a mode can do at most, and what its clients wait at two given rates.
+func (s sheet) performance() []Group {
+	base := results.Conns(s.w.Base)
+	most := Group{Label: unit.Counted(s.w.Base, "connection")}
+	most.add(s.line(base, capacity))
+	cpu := Group{Label: "CPU"}
+	cpu.add(s.line(base, cpuPerRequest))
+	common := Group{Label: s.commonLabel()}
+	for _, p := range percentiles {
+		common.add(s.line(results.AtCommon, p))
+	}
+	own := Group{Label: fmt.Sprintf("at %s%% of own", unit.Digits(100*s.r.Settings.Share))}
+	if slices.ContainsFunc(s.r.Settings.Modes, func(m results.Mode) bool { return s.has(m.Name, results.AtOwn) }) {
+		own.Lines = [][]string{s.each(s.ownRate), s.each(s.ownTail)}
+	}
+	return []Group{most, cpu, common, own}
+}
+
+// commonLabel is the rate that is the same for all modes.
+func (s sheet) commonLabel() string {
+	for _, m := range s.r.Settings.Modes {
+		if e, ok := s.r.Estimate(s.w.Name, m.Name, results.AtCommon, results.Offered); ok {
+			return "at " + unit.Rate(e.Value) + " req/s"
+		}
+	}
+	return ""
+}
+
+// ownRate and ownTail are a mode's latency at its share of its own capacity: two lines with no intervals, since it is the second
+// load of the kind. A mode that has none had it as the common one.
+func (s sheet) ownRate(mode string) string {
+	of, ok := s.r.Estimate(s.w.Name, mode, results.AtOwn, results.Offered)
+	p50, answered := s.r.Estimate(s.w.Name, mode, results.AtOwn, results.P50)
+	switch {
+	case ok && answered:
+		mark, _ := Doubted(s.r, s.w, mode, results.AtOwn)
+		return fmt.Sprintf("%s req/s: p50 %s%s", unit.Rate(of.Value), unit.Micros(p50.Value), mark)
+	case s.has(mode, results.AtCommon):
+		return "the same rate"
+	}
+	return unit.Missing
+}
+
+func (s sheet) ownTail(mode string) string {
+	p99, ok := s.r.Estimate(s.w.Name, mode, results.AtOwn, results.P99)
+	if !ok {
+		return ""
+	}
+	far, _ := s.r.Estimate(s.w.Name, mode, results.AtOwn, results.P999)
+	mark, _ := Doubted(s.r, s.w, mode, results.AtOwn)
+	return fmt.Sprintf("p99 %s, p99.9 %s%s", unit.Micros(p99.Value), unit.Micros(far.Value), mark)
+}

@@ -1,0 +1,155 @@
+package summary
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"nodecompare/results"
+	"nodecompare/results/unit"
+)
+
+// MapSentences say in plain words what a pair's cells come to: does it matter for work like mine?
+func MapSentences(m *results.Map, p results.MapPair) []string {
+	all := []string{mapScore(p)}
+	for _, mode := range []string{p.A, p.B} {
+		if s := mapMost(p, mode); s != "" {
+			all = append(all, s)
+		}
+	}
+	throughput := func(c results.MapCell) results.MapComparison { return c.Throughput }
+	cpu := func(c results.MapCell) results.MapComparison { return c.CPU }
+	computing := func(c results.MapCell) int { return c.CPUUS }
+	waiting := func(c results.MapCell) int { return c.WaitMS }
+	if len(m.Settings.CPUs) > 1 {
+		all = append(all,
+			mapShares(p, "Throughput by computing", m.Settings.CPUs, MapCPU, computing, throughput),
+			mapShares(p, "CPU per request by computing", m.Settings.CPUs, MapCPU, computing, cpu))
+	}
+	if len(m.Settings.Waits) > 1 {
+		all = append(all, mapShares(p, "Throughput by waiting", m.Settings.Waits, MapWait, waiting, throughput))
+	}
+	if mapUnsure(p) {
+		all = append(all, "Of most rates one cannot tell: more rounds (--rounds) or a quieter machine would narrow them. CPU per request suffers less.")
+	}
+	return all
+}
+
+// mapScore counts the cells.
+func mapScore(p results.MapPair) string {
+	wins := map[string]int{}
+	for _, c := range p.Cells {
+		wins[c.Outcome+c.Winner]++
+	}
+	parts := []string{fmt.Sprintf("%s wins %d, %s wins %d", p.A, wins[results.MapWins+p.A], p.B, wins[results.MapWins+p.B])}
+	for _, word := range []struct{ outcome, text string }{
+		{results.MapSame, "the two are the same in %d"}, {results.MapTradeOff, "each is ahead in one figure in %d"}, {results.MapUnknown, "one cannot tell in %d"},
+	} {
+		if n := wins[word.outcome]; n > 0 {
+			parts = append(parts, fmt.Sprintf(word.text, n))
+		}
+	}
+	return fmt.Sprintf("Of %s: %s.", unit.Counted(len(p.Cells), "cell"), strings.Join(parts, ", "))
+}
+
+// mapMost is where a mode gains most in throughput; "" where it gains nothing.
+func mapMost(p results.MapPair, mode string) string {
+	var most results.MapCell
+	best := 0.0
+	for _, c := range p.Cells {
+		ratio := c.Throughput.Ratio
+		if mode == p.B && ratio > 0 {
+			ratio = 1 / ratio
+		}
+		if c.Throughput.Better == mode && ratio > best {
+			most, best = c, ratio
+		}
+	}
+	if best == 0 {
+		return ""
+	}
+	return fmt.Sprintf("The most that %s gains is %s times the throughput: %s.", mode, unit.Digits(best), MapPlace(most.MapPlace))
+}
+
+// mapUnsure says that noise had the better of most cells' throughput.
+func mapUnsure(p results.MapPair) bool {
+	unsure := 0
+	for _, c := range p.Cells {
+		if c.Throughput.Rounds > 0 && c.Throughput.Better == "" && !c.Throughput.Same {
+			unsure++
+		}
+	}
+	return 2*unsure > len(p.Cells)
+}
+
+// mapShares says in how many cells a figure differs, for each value of one side of the grid.
+func mapShares(p results.MapPair, title string, values []int, write func(int) string,
+	side func(results.MapCell) int, figure func(results.MapCell) results.MapComparison) string {
+	values = slices.Sorted(slices.Values(values))
+	var parts []string
+	for _, v := range values {
+		differs, same, all := 0, 0, 0
+		for _, c := range p.Cells {
+			if side(c) != v {
+				continue
+			}
+			all++
+			if compared := figure(c); compared.Better != "" {
+				differs++
+			} else if compared.Same {
+				same++
+			}
+		}
+		parts = append(parts, fmt.Sprintf("%s: differs in %d of %d, same in %d", write(v), differs, all, same))
+	}
+	return title + ": " + strings.Join(parts, "; ") + "."
+}
+
+// MapHeading says where and how was measured.
+func MapHeading(m *results.Map) string {
+	s := m.Settings
+	return fmt.Sprintf("%s %s on %s. %s, seed %d. %s", m.Tool, m.ToolVersion, hostOf(m.Host), unit.Counted(s.Rounds, "round"), s.Seed,
+		loadOf(results.Settings{Engine: "loop", Pin: s.Pin}))
+}
+
+// MapRemarks are what a reader must know beside the grids.
+func MapRemarks(m *results.Map) []string {
+	var all []string
+	for _, missing := range m.Settings.Missing {
+		all = append(all, "LEFT OUT: "+missing.Reason)
+	}
+	for _, f := range m.Failures {
+		all = append(all, "FAILED: "+f)
+	}
+	if m.Partial {
+		all = append(all, fmt.Sprintf("PARTIAL: the map was interrupted; it holds what %s had measured by then.", unit.Counted(len(m.Runs), "run")))
+	}
+	void, failing, limited := 0, 0, false
+	for _, p := range m.Pairs {
+		for _, c := range p.Cells {
+			void, failing = void+c.OfA.Void+c.OfB.Void, failing+c.OfA.Failing+c.OfB.Failing
+			limited = limited || MapDoubted(c)
+		}
+	}
+	if void > 0 {
+		all = append(all, "VOID: runs are left out, since nothing can be concluded from them: what disturbed the machine or the load was too much. The JSON names the reasons.")
+	}
+	if failing > 0 {
+		all = append(all, "Runs with more than 1% of errors are left out: the JSON names them.")
+	}
+	if limited {
+		all = append(all, Mark+" SUSPECT: the load generator was at its own limit in half of the rounds or more, so that throughput is its own; the CPU per request holds.")
+	}
+	return append(all, mapLegend(m))
+}
+
+// mapLegend explains the words.
+func mapLegend(m *results.Map) string {
+	s := "How to read it: each connection sends a request when it has its answer; the request waits and then computes, on the server's own thread. " +
+		"rate, in requests per second, and CPU, the server's CPU time for a request, are the better mode's over the other's, where the whole interval of the rounds' ratios lies beyond 5%; " +
+		"same: it lies within; ?: one cannot tell, and the range is that of the first mode over the second. A mode wins a cell in which it is ahead in one figure and not behind in the other. "
+	if len(strings.FieldsFunc(m.Settings.Pin.Server, func(r rune) bool { return r == ',' || r == '-' })) == 1 {
+		s += "The servers had one CPU: a model that could use several is not seen doing so (--pin). "
+	}
+	return s + strings.TrimSpace(IntervalNote(m.Settings.Rounds))
+}

@@ -1,0 +1,54 @@
+package summary
+
+import (
+	"fmt"
+	"slices"
+
+	"nodecompare/results"
+	"nodecompare/results/unit"
+)
+
+// A bench of one mode against itself (--null) has another table: how much differs though nothing does, figure by figure.
+
+// NullHead is the heads of their columns.
+var NullHead = []string{"Figure", "Load", "Noise", "Found from"}
+
+// NullRows are the smallest differences that this machine can tell from noise.
+func NullRows(v results.Verdict) [][]string {
+	var rows [][]string
+	for _, s := range v.Detectable {
+		rows = append(rows, []string{s.Metric, LoadName(s.At), "±" + unit.Difference(s.Ratio), unit.Difference(s.Ratio * (1 + s.Floor))})
+	}
+	return rows
+}
+
+// LoadName names a rung.
+func LoadName(at results.At) string {
+	if at.Load == results.Closed {
+		return unit.Counted(at.Connections, "connection")
+	}
+	return at.Load
+}
+
+// NullNotes say what the table means, and whether the verdicts kept quiet as they should.
+func NullNotes(r *results.Record, v results.Verdict) []string {
+	var all []string
+	if len(v.Detectable) == 0 {
+		all = append(all, "NOTHING FOUND: intervals take six rounds of which something may be concluded, and there were fewer; give --rounds=6 or more.")
+	} else {
+		all = append(all, fmt.Sprintf("Noise: how far two columns of one mode come out apart by chance: half of the 95%% interval of their ratio over %s.", unit.Counted(v.Detectable[0].Rounds, "round")),
+			"Found from: about the smallest difference between two modes that is called one here: beyond the noise, and not too small to matter.")
+	}
+	for _, f := range v.Findings {
+		if f.Row == results.RowExecution {
+			continue
+		}
+		alarm := slices.ContainsFunc(f.Words, func(w results.Word) bool {
+			return w.Word != results.NoDifference && w.Word != results.CannotTell && w.Word != ""
+		})
+		if alarm {
+			all = append(all, "FALSE ALARM: "+f.Row+" tells the columns apart, though all of them are one mode.")
+		}
+	}
+	return all
+}

@@ -1,0 +1,208 @@
+package summary
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"nodecompare/results"
+	"nodecompare/results/stat"
+	"nodecompare/results/unit"
+)
+
+// Sentences say in plain words, a sentence a row, why the words are what they are.
+func Sentences(w results.Workload, v results.Verdict) []string {
+	var all []string
+	for _, f := range v.Findings {
+		s := ""
+		switch {
+		case f.Row == results.RowExecution:
+			s = executionSentence(f)
+		case len(f.Words) > 1:
+			s = rankSentence(w, v, f)
+		}
+		if s != "" {
+			all = append(all, f.Row+": "+s+".")
+		}
+	}
+	return all
+}
+
+// executionSentence is the classifier's own words for each mode.
+func executionSentence(f results.Finding) string {
+	parts := make([]string, len(f.Models))
+	for i, m := range f.Models {
+		parts[i] = m.Mode + ": " + m.Why
+	}
+	return strings.Join(parts, "; ")
+}
+
+// rankSentence speaks of each mode that came second against one that beat it, then of those of which one cannot tell. When no mode
+// beat another, it says how far apart they can be at most.
+func rankSentence(w results.Workload, v results.Verdict, f results.Finding) string {
+	var parts []string
+	told := map[string]bool{}
+	for _, c := range f.Comparisons {
+		if c.Decides && c.Better != "" && !told[c.Worse()] && f.Of(c.Better) == results.High {
+			told[c.Worse()] = true
+			parts = append(parts, blockingWins(v, c)+advantage(w, c)+against(w, f, c))
+		}
+	}
+	var unmeasured []string
+	for _, word := range f.Words {
+		if word.Word != results.CannotTell || told[word.Mode] {
+			continue
+		}
+		told[word.Mode] = true
+		if c, ok := undecided(f, word.Mode); ok {
+			told[c.A], told[c.B] = told[c.A] || f.Of(c.A) == results.CannotTell, told[c.B] || f.Of(c.B) == results.CannotTell
+			parts = append(parts, doubt(w, c))
+		} else {
+			unmeasured = append(unmeasured, word.Mode)
+		}
+	}
+	if unmeasured != nil {
+		parts = append(parts, "cannot tell about "+strings.Join(unmeasured, ", ")+
+			": too little was measured of it beside another mode; see what is VOID or FAILED below, and bench again")
+	}
+	if parts == nil {
+		return alike(f)
+	}
+	return strings.Join(parts, "; ")
+}
+
+// blockingWins says it where the article's table would be wrong.
+func blockingWins(v results.Verdict, c results.Comparison) string {
+	for _, f := range v.Findings {
+		if f.Row == results.RowExecution && f.Of(c.Better) == results.Blocking && f.Of(c.Worse()) == results.NonBlocking {
+			return "here blocking wins: "
+		}
+	}
+	return ""
+}
+
+// A wording says in words how the worse mode compares with the better one; %[1]s is the worse, %[2]s the better, %[3]s how many times.
+var wordings = map[string]string{
+	"answered share":         "%[2]s had %[3]s times as many of its requests answered as %[1]s",
+	"throughput":             "%[2]s answered %[3]s times as many requests a second as %[1]s",
+	"CPU per request":        "%[1]s spent %[3]s times as much CPU on a request as %[2]s",
+	"throughput kept":        "%[2]s kept %[3]s times as much of its throughput as %[1]s",
+	"p50":                    "half of the requests took %[3]s times as long with %[1]s as with %[2]s",
+	"p99":                    "the slowest hundredth of the requests took %[3]s times as long with %[1]s as with %[2]s",
+	"p99.9":                  "the slowest thousandth of the requests took %[3]s times as long with %[1]s as with %[2]s",
+	"answered in time":       "%[2]s answered %[3]s times as large a part of its requests in time as %[1]s",
+	"time to recover":        "%[1]s took %[3]s times as long as %[2]s until it answered in time again",
+	"memory per connection":  "each further connection cost %[1]s %[3]s times as much memory as %[2]s",
+	"threads per connection": "each further connection cost %[1]s %[3]s times as many threads as %[2]s",
+	"connections held":       "%[2]s held %[3]s times as many connections within the objective as %[1]s",
+}
+
+// advantage says by what, and by how much, the better mode is better, with the evidence.
+func advantage(w results.Workload, c results.Comparison) string {
+	_, ratio, low, high := c.Factors()
+	said, ok := wordings[c.Metric]
+	if !ok {
+		said = c.Metric + " differs by a factor of %[3]s between %[2]s, which is better, and %[1]s"
+	}
+	return fmt.Sprintf(said, c.Worse(), c.Better, unit.Digits(ratio)) + " " + where(w, c) + " (" + evidence(c, low, high) + ")"
+}
+
+// where names the load that a comparison is of.
+func where(w results.Workload, c results.Comparison) string {
+	switch {
+	case c.At.Load == results.Common:
+		return "at the same rate"
+	case c.At.Load == results.Amid:
+		return "amid the poison"
+	case c.Metric == "time to recover":
+		return "after an overload"
+	case c.At.Load == results.Overload:
+		return "in an overload"
+	case c.At.Load == results.Own:
+		return "at the same share of what each can do"
+	case c.Metric == "throughput kept" || strings.HasSuffix(c.Metric, "per connection"):
+		return fmt.Sprintf("from %s to %s connections", unit.Count(w.Base), unit.Count(w.Top()))
+	case c.Metric == "connections held":
+		return "of those that were tried"
+	}
+	return "at " + unit.Counted(c.At.Connections, "connection")
+}
+
+// besideYardstick stands where a ratio is not that of the figures in the table; the legend explains it.
+const besideYardstick = "against the yardstick"
+
+// evidence is the interval of a ratio and what it rests on.
+func evidence(c results.Comparison, low, high float64) string {
+	s := fmt.Sprintf("%s interval %s to %s, %s", Confidence(c.Confidence), unit.Digits(low), unit.Digits(high), unit.Counted(c.Rounds, "round"))
+	if c.Relative {
+		s += ", " + besideYardstick
+	}
+	return s
+}
+
+// against names what points the other way: a word is one word, and the reader should know what it leaves out.
+func against(w results.Workload, f results.Finding, decider results.Comparison) string {
+	for _, c := range f.Comparisons {
+		if c.A == decider.A && c.B == decider.B && c.Better == decider.Worse() && c.Better != "" {
+			return ", though " + advantage(w, c)
+		}
+	}
+	return ""
+}
+
+// undecided is the first comparison of a mode, in the order of what matters more, that tells neither of a difference nor of none:
+// it is what those after it wait for.
+func undecided(f results.Finding, mode string) (results.Comparison, bool) {
+	for _, c := range f.Comparisons {
+		if (c.A == mode || c.B == mode) && c.Rounds > 0 && c.Better == "" && !c.Same {
+			return c, true
+		}
+	}
+	return results.Comparison{}, false
+}
+
+// doubt says what is not known, and what would help.
+func doubt(w results.Workload, c results.Comparison) string {
+	if c.Confidence < stat.Confidence {
+		return fmt.Sprintf("cannot tell %s from %s by %s: a %s interval takes more of them (--rounds=6, or --profile=standard)",
+			c.A, c.B, unit.Counted(c.Rounds, "round"), Confidence(stat.Confidence))
+	}
+	more, _, low, high := c.Factors()
+	less := c.A
+	if less == more {
+		less = c.B
+	}
+	return fmt.Sprintf("cannot tell: %s of %s is %s to %s times that of %s %s (%s), which leaves open whether they differ; more rounds (--profile=thorough, or --rounds) or a quieter machine would narrow it",
+		c.Metric, more, unit.Digits(low), unit.Digits(high), less, where(w, c), basis(c))
+}
+
+// basis is evidence without the interval, where the sentence has it.
+func basis(c results.Comparison) string {
+	return fmt.Sprintf("%s interval, %s", Confidence(c.Confidence), unit.Counted(c.Rounds, "round"))
+}
+
+// alike says how large a difference can be at most, figure by figure, where none was found.
+func alike(f results.Finding) string {
+	most := map[string]float64{}
+	var order []string
+	var weakest results.Comparison
+	for _, c := range f.Comparisons {
+		if c.Rounds == 0 || c.Low <= 0 {
+			continue
+		}
+		if !slices.Contains(order, c.Metric) {
+			order = append(order, c.Metric)
+		}
+		if weakest.Rounds == 0 || c.Rounds < weakest.Rounds {
+			weakest = c
+		}
+		most[c.Metric] = max(most[c.Metric], max(c.High, 1/c.Low)-1)
+	}
+	if order == nil {
+		return "no difference was found"
+	}
+	for i, m := range order {
+		order[i] = fmt.Sprintf("%s%% in %s", unit.Rounded(100*most[m], 2), m)
+	}
+	return fmt.Sprintf("no difference that matters: at most %s (%s)", strings.Join(order, ", "), basis(weakest))
+}

@@ -1,0 +1,169 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/olekukonko/tablewriter/pkg/twwidth"
+
+	"nodecompare/results/report/summary"
+)
+
+const (
+	defaultWidth = 80
+	narrowest    = 40 // a terminal that says it is narrower gets lines that it breaks itself
+	leastTable   = 60 // below it figures would be broken in the middle: then it is a list
+	labelWidth   = 11 // of the names before a field's text
+)
+
+// page writes lines and remembers the first error.
+type page struct {
+	out   io.Writer
+	width int
+	color bool
+	err   error
+}
+
+func newPage(out io.Writer, o Options) *page {
+	width := o.Width
+	if width == 0 {
+		width = defaultWidth
+	}
+	return &page{out: out, width: max(width, narrowest), color: o.Color}
+}
+
+func (p *page) line(s string) {
+	if p.err == nil {
+		_, p.err = fmt.Fprintln(p.out, s)
+	}
+}
+
+func (p *page) paragraph(s string) {
+	for _, l := range wrap(s, p.width, "  ") {
+		p.line(l)
+	}
+}
+
+// loud are the beginnings of the notes that are more than an explanation.
+var loud = []struct {
+	begin string
+	look  style
+}{{"FAILED", bad}, {"FALSE ALARM", bad}, {"PARTIAL", bad}, {"VOID", bad}, {summary.Mark + " SUSPECT", lesser}}
+
+// note is a paragraph of which the beginning, up to the colon, stands out.
+func (p *page) note(s string) {
+	look := strong
+	for _, l := range loud {
+		if strings.HasPrefix(s, l.begin) {
+			look = l.look
+		}
+	}
+	for i, l := range wrap(s, p.width, "  ") {
+		if head, rest, ok := strings.Cut(l, ":"); ok && i == 0 {
+			l = p.paint(look, head+":") + rest
+		}
+		p.line(l)
+	}
+}
+
+func (p *page) item(indent, text string) {
+	for _, l := range wrap(text, p.width-len(indent), "  ") {
+		p.line(indent + l)
+	}
+}
+
+// field writes a name, and the text beside it in a column of its own.
+func (p *page) field(name, text string) {
+	for i, l := range wrap(text, p.width-labelWidth, "  ") {
+		if i > 0 {
+			name = ""
+		}
+		p.line(fmt.Sprintf("%-*s%s", labelWidth, name, l))
+	}
+}
+
+// A style is the escape sequence that begins it (ECMA-48, Select Graphic Rendition); "" leaves text as it is.
+type style string
+
+const (
+	plain  style = ""
+	strong style = "\x1b[1m"
+	good   style = "\x1b[1;32m"
+	lesser style = "\x1b[1;33m"
+	bad    style = "\x1b[1;31m"
+
+	unstyled = "\x1b[0m"
+)
+
+// paint styles text line by line, so that the frame between two lines of a cell keeps its own look. Colour only repeats what the
+// words say: a page reads the same without it.
+func (p *page) paint(s style, text string) string {
+	if !p.color || s == plain || text == "" {
+		return text
+	}
+	lines := strings.Split(text, "\n")
+	for i, l := range lines {
+		if l != "" {
+			lines[i] = string(s) + l + unstyled
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// columnsOf is how many columns of a terminal a text takes. Characters that are narrow in the west and wide in the east count
+// as narrow, wherever this runs: modern terminals agree, and a report must not depend on the language of its reader.
+func columnsOf(text string) int { return twwidth.WidthWithOptions(text, twwidth.Options{}) }
+
+// pieces cuts a word into parts of at most room columns; a character that is wider than that stays whole.
+func pieces(word string, room int) []string {
+	var parts []string
+	from, used := 0, 0
+	for i, r := range word {
+		size := columnsOf(string(r))
+		if used+size > room && i > from {
+			parts = append(parts, word[from:i])
+			from, used = i, 0
+		}
+		used += size
+	}
+	return append(parts, word[from:])
+}
+
+// textWidth is the width of the widest line.
+func textWidth(text string) int {
+	most := 0
+	for line := range strings.SplitSeq(text, "\n") {
+		most = max(most, columnsOf(line))
+	}
+	return most
+}
+
+// wrap breaks text between words so that no line is wider than width. Only a word that is wider than a whole line is broken
+// itself. Lines after the first begin with indent.
+func wrap(text string, width int, indent string) []string {
+	room := max(width-columnsOf(indent), 1)
+	var lines []string
+	line, used := "", 0 // used is line's columns
+	for word := range strings.FieldsSeq(text) {
+		for i, piece := range pieces(word, room) {
+			size := columnsOf(piece)
+			switch {
+			case line == "":
+				line, used = piece, size
+			case i > 0 || used+1+size > width:
+				lines = append(lines, line)
+				line, used = indent+piece, columnsOf(indent)+size
+			default:
+				line, used = line+" "+piece, used+1+size
+			}
+		}
+	}
+	return append(lines, line)
+}
+
+// Options are what a format may heed.
+type Options struct {
+	Width int  // columns of the terminal; 0 is 80
+	Color bool // it is a terminal, and its user wants colours
+}

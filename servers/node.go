@@ -1,0 +1,70 @@
+package servers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"syscall"
+	"time"
+
+	"nodecompare/servers/child"
+	"nodecompare/servers/node"
+	"nodecompare/servers/workload"
+)
+
+// killTime is how long after DrainTime Node.js, which keeps to that by itself unless it computes, is killed.
+const killTime = time.Second
+
+// serveNode is Serve for a server that is Node.js. It prints for itself.
+func (m Mode) serveNode(ctx context.Context, c Config, out, progress io.Writer) (err error) {
+	app, err := node.Prepare(ctx, m.source, "", func(line string) { fmt.Fprintln(progress, line) })
+	if err != nil {
+		return err
+	}
+	data, err := workload.Data("")
+	if err != nil {
+		return err
+	}
+	upstream, stop, err := openUpstream(c.Upstream)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, stop()) }()
+	command, err := app.Command(node.Options{Addr: c.Addr, Upstream: upstream, Data: data, Loops: c.Loops, Workers: c.Workers})
+	if err != nil {
+		return err
+	}
+	server := exec.Command(command.Path, command.Args...)
+	server.Stdout, server.Stderr = out, progress
+	server.Env = append(os.Environ(), command.Env...)
+	life, err := child.StartGuarded(server) // a loop that computes would not hear that this process is gone
+	if err != nil {
+		return fmt.Errorf("mode %s: %w", m.Name, err)
+	}
+	defer life.Close()
+	ended := make(chan error, 1)
+	go func() { ended <- server.Wait() }()
+	select {
+	case <-ended:
+		return fmt.Errorf("mode %s: Node.js ended by itself: %v", m.Name, server.ProcessState)
+	case <-ctx.Done():
+	}
+	if err := server.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return fmt.Errorf("mode %s: stopping Node.js: %w", m.Name, err)
+	}
+	overdue := time.NewTimer(DrainTime + killTime)
+	defer overdue.Stop()
+	select {
+	case err = <-ended:
+	case <-overdue.C:
+		err = errors.Join(fmt.Errorf("it computed for %v more, and was killed", DrainTime+killTime), life.Close())
+		<-ended
+	}
+	if err != nil {
+		return fmt.Errorf("mode %s: stopping Node.js: %w", m.Name, err)
+	}
+	return nil
+}

@@ -1,0 +1,99 @@
+package servers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"runtime"
+	"time"
+
+	"nodecompare/servers/workload"
+)
+
+// DrainTime is how long requests in flight may take to end after a server was told to stop.
+const DrainTime = 10 * time.Second
+
+// The values of Config.Upstream that are not URLs, for [Mode.Serve].
+const (
+	EmbeddedUpstream = "embedded" // a server of this process
+	NoUpstream       = "none"
+)
+
+// Serve runs the mode's server until ctx ends; requests in flight then have DrainTime. out gets the line with the port, and one about
+// the threads; progress, what the preparation of Node.js tells. It opens and closes the service itself, and so takes none in c.
+func (m Mode) Serve(ctx context.Context, c Config, out, progress io.Writer) (err error) {
+	if m.foreign() {
+		return m.serveNode(ctx, c, out, progress)
+	}
+	if m.procs != nil {
+		runtime.GOMAXPROCS(m.procs(c))
+	}
+	var stop func() error
+	if c.Upstream, stop, err = openUpstream(c.Upstream); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, stop()) }()
+	if c.Service, err = workload.Open(workload.Options{Upstream: c.Upstream}); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, c.Service.Close()) }()
+	s, err := Listen(m, c)
+	if err != nil {
+		return err
+	}
+	served := make(chan error, 1)
+	go func() { served <- s.Serve() }()
+	fmt.Fprintf(out, "Server running on port %d\n", s.Addr.(*net.TCPAddr).Port)
+	fmt.Fprintf(out, "mode %s: %s (%s), pid %d\n", m.Name, m.Summary, s.Threads(), os.Getpid())
+	select {
+	case err := <-served:
+		return err
+	case <-ctx.Done():
+	}
+	limit, cancel := context.WithTimeout(context.Background(), DrainTime)
+	defer cancel()
+	if err := s.Shutdown(limit); err != nil {
+		return fmt.Errorf("stopping the server: %w", err)
+	}
+	if err := <-served; err != ErrStopped {
+		return err
+	}
+	return nil
+}
+
+// openUpstream returns the URL that Config.Upstream stands for, "" for none, with what to call at the end.
+func openUpstream(asked string) (url string, stop func() error, err error) {
+	switch asked {
+	case NoUpstream:
+		return "", func() error { return nil }, nil
+	case EmbeddedUpstream:
+		return startUpstream()
+	}
+	return asked, func() error { return nil }, nil
+}
+
+// startUpstream serves the route that the api workload asks from an event loop of this process, on a free port.
+func startUpstream() (url string, stop func() error, err error) {
+	w, err := workload.Open(workload.Options{})
+	if err != nil {
+		return "", nil, err
+	}
+	s, err := Listen(asyncMode, Config{Addr: "127.0.0.1:0", Loops: 1, Workers: 1, Service: w})
+	if err != nil {
+		return "", nil, errors.Join(err, w.Close())
+	}
+	served := make(chan error, 1)
+	go func() { served <- s.Serve() }()
+	return fmt.Sprintf("http://%s%s", s.Addr, workload.UpstreamPath), func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), DrainTime)
+		defer cancel()
+		err := s.Shutdown(ctx)
+		if e := <-served; e != ErrStopped {
+			err = errors.Join(err, e)
+		}
+		return errors.Join(err, w.Close())
+	}, nil
+}
