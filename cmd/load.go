@@ -15,6 +15,7 @@ import (
 	"nodecompare/cmd/fileio"
 	"nodecompare/cmd/load"
 	"nodecompare/cmd/lookup"
+	"nodecompare/foreign"
 	"nodecompare/loadgen"
 	"nodecompare/results"
 	"nodecompare/results/report"
@@ -186,6 +187,7 @@ func runLoad(ctx context.Context, a loadgen.Attack, o loadOptions, f report.Form
 		return runErr
 	}
 	run.ToolVersion = version()
+	results.Clean(run) // of what the server said
 	if err := f.Write(out, run, options(out)); err != nil {
 		return errors.Join(runErr, fmt.Errorf("print the results: %w", err))
 	}
@@ -220,10 +222,10 @@ func drive(ctx context.Context, a loadgen.Attack, o loadOptions, notes io.Writer
 		defer func() {
 			note, saveErr := s.Close(err == nil)
 			if note != "" {
-				fmt.Fprintf(notes, "nodecompare: %s\n", note)
+				fmt.Fprintf(notes, "nodecompare: %s\n", foreign.Line(note))
 			}
 			if err != nil && saveErr != nil { // the load's own error is what ends the command
-				fmt.Fprintf(notes, "nodecompare: %v\n", saveErr)
+				fmt.Fprintf(notes, "nodecompare: %s\n", foreign.Lines(saveErr.Error()))
 			} else if saveErr != nil {
 				err = saveErr
 			}

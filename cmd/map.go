@@ -83,6 +83,7 @@ func runMap(ctx context.Context, plan *sweep.Plan, f report.Format[*results.Map]
 	if m == nil {
 		return errors.Join(runErr, o.discard())
 	}
+	results.Clean(m) // of what servers said
 	if err = o.write(ctx, worthOf(len(m.Runs), m.Void()), func(w io.Writer, options report.Options) error { return f.Write(w, m, options) }); err != nil {
 		err = fmt.Errorf("write the map: %w", err)
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"nodecompare/cmd/fileio"
+	"nodecompare/foreign"
 	"nodecompare/results/report"
 )
 
@@ -57,12 +58,12 @@ func (o output) write(ctx context.Context, w worth, format func(io.Writer, repor
 	case w == all || !o.file.Replaces():
 		return o.file.Write(ctx, content)
 	case w == nothing:
-		_, err := fmt.Fprintf(o.notes, "nodecompare: nothing was measured: %s stays as it was\n", o.path)
+		_, err := fmt.Fprintf(o.notes, "nodecompare: nothing was measured: %s stays as it was\n", foreign.Line(o.path))
 		return errors.Join(err, o.discard())
 	}
 	where, err := o.file.WriteBeside(ctx, content)
 	if err == nil {
-		_, err = fmt.Fprintf(o.notes, "nodecompare: %s stays as it was: what was measured now is in %s\n", o.path, where)
+		_, err = fmt.Fprintf(o.notes, "nodecompare: %s stays as it was: what was measured now is in %s\n", foreign.Line(o.path), foreign.Line(where))
 	}
 	return err
 }

@@ -12,6 +12,7 @@ import (
 
 	"nodecompare/cmd/fileio"
 	"nodecompare/cmd/measure"
+	"nodecompare/foreign"
 )
 
 // The exit codes, as README.md lists them. A command that was ended by Ctrl-C answers as a shell does: 128 + SIGINT;
@@ -54,17 +55,19 @@ func Main() int {
 	if !ok {
 		exit.code = exitFailure
 	}
+	complain := func(err error) { fmt.Fprintf(notes, "nodecompare: %s\n", foreign.Lines(err.Error())) } // it quotes names and servers
 	switch {
 	case exit.code == exitUsage:
-		fmt.Fprintf(notes, "nodecompare: %v\n(see '%s --help')\n", err, c.CommandPath())
+		complain(err)
+		fmt.Fprintf(notes, "(see '%s --help')\n", c.CommandPath())
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
 		fmt.Fprintln(notes, "nodecompare: interrupted")
 		if lost := besides(err, context.Canceled); lost != nil {
-			fmt.Fprintf(notes, "nodecompare: %v\n", lost)
+			complain(lost)
 		}
 		return exitInterrupted
 	default:
-		fmt.Fprintf(notes, "nodecompare: %v\n", err)
+		complain(err)
 	}
 	return exit.code
 }

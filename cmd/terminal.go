@@ -8,6 +8,7 @@ import (
 	"golang.org/x/term"
 
 	"nodecompare/cmd/bench"
+	"nodecompare/foreign"
 	"nodecompare/results/report"
 )
 
@@ -46,7 +47,7 @@ func columns(w io.Writer) int {
 func said(quiet bool, who string, w io.Writer) func(string) {
 	return func(step string) {
 		if !quiet {
-			fmt.Fprintf(w, "%s: %s\n", who, step)
+			fmt.Fprintf(w, "%s: %s\n", who, foreign.Line(step))
 		}
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"nodecompare/foreign"
 )
 
 // Encode writes a record, or any other result, as indented JSON.
@@ -19,7 +21,7 @@ func Encode(w io.Writer, v any) error {
 	return nil
 }
 
-// Decode reads a record. The error says whether it is cut short, another tool's file, or of another schema.
+// Decode reads a record, whose text is harmless then. The error says whether it is cut short, another tool's file, or of another schema.
 func Decode(r io.Reader) (*Record, error) {
 	text, err := io.ReadAll(r)
 	if err != nil {
@@ -37,13 +39,14 @@ func Decode(r io.Reader) (*Record, error) {
 		return nil, fmt.Errorf(`not a record of %s: its JSON has no "tool": %q`, Tool, Tool)
 	}
 	if head.SchemaVersion != SchemaVersion {
-		return nil, fmt.Errorf("schema version %d, written by %s %s; this program reads version %d: use the one that wrote it, or bench again",
-			head.SchemaVersion, Tool, head.ToolVersion, SchemaVersion)
+		return nil, fmt.Errorf("schema version %d, written by %s %.40s; this program reads version %d: use the one that wrote it, or bench again",
+			head.SchemaVersion, Tool, foreign.Line(head.ToolVersion), SchemaVersion)
 	}
 	rec := new(Record)
 	if err := json.Unmarshal(text, rec); err != nil {
 		return nil, explain(text, err)
 	}
+	Clean(rec)
 	return rec, nil
 }
 

@@ -2,17 +2,14 @@ package child
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"regexp"
 	"slices"
 	"strconv"
-	"sync"
 	"time"
 )
 
@@ -141,57 +138,4 @@ func drain(r io.Reader) {
 			return
 		}
 	}
-}
-
-const (
-	tailBytes = 4 << 10
-	tailLines = 8
-)
-
-// tail keeps the last lines of a stream and passes all of it on to next, when there is one.
-type tail struct {
-	next io.Writer
-
-	mu  sync.Mutex
-	buf []byte
-}
-
-func (t *tail) readFrom(f *os.File) {
-	buf := make([]byte, 4096)
-	for {
-		n, err := f.Read(buf)
-		t.write(buf[:n])
-		if t.next != nil && n > 0 {
-			if _, nextErr := t.next.Write(buf[:n]); nextErr != nil {
-				t.next = nil // the child must not stand still because our reader's reader is gone; the tail goes on
-			}
-		}
-		if err != nil {
-			return
-		}
-	}
-}
-
-func (t *tail) write(b []byte) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.buf = append(t.buf, b...)
-	if over := len(t.buf) - tailBytes; over > 0 {
-		t.buf = append(t.buf[:0], t.buf[over:]...)
-	}
-}
-
-// note adds a line of ours.
-func (t *tail) note(line string) { t.write([]byte("\n" + line + "\n")) }
-
-func (t *tail) lines() []string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	var kept []string
-	for line := range bytes.Lines(t.buf) {
-		if line = bytes.TrimSpace(line); len(line) > 0 {
-			kept = append(kept, string(line))
-		}
-	}
-	return kept[max(0, len(kept)-tailLines):]
 }
