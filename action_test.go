@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -44,7 +45,12 @@ func TestGateJob(t *testing.T) {
 		head = "work bench --modes=async --workloads=hello --profile=quick --rounds=8 --save=DIR/new.json --engine=loop --report=DIR/report.html"
 		base = "base bench --modes=async --workloads=hello --profile=quick --rounds=8 --save=DIR/baseline.json --engine=loop --format=json"
 		with = " --baseline=DIR/baseline.json"
+		mine = "SERVER=mine=exec node 'server.js'\nlive=http://127.0.0.1:8080"
 	)
+	served := func(folder, modes, workloads, record string) string {
+		return folder + " bench --modes=" + modes + " --workloads=" + workloads + " --profile=quick --rounds=8 --save=DIR/" + record +
+			".json --server=mine=exec node 'server.js' --server=live=http://127.0.0.1:8080 --engine=loop"
+	}
 	for _, test := range []struct {
 		name   string
 		cached string // the baseline's text; "" for none
@@ -69,6 +75,21 @@ func TestGateJob(t *testing.T) {
 		{"a regression is no baseline", "main", []string{"SAVE=true"}, "3", []string{head + with}, "code=3\nsave=false\n", "", 3},
 		{"main with other settings starts anew", "main", []string{"SAVE=true"}, "5", []string{head + with}, "code=5\nsave=true\n", "", 5},
 		{"a mistake in the inputs", "", []string{"SAVE=true"}, "2", []string{head}, "code=2\nsave=false\n", "::error title=nodecompare::Nothing was measured (exit code 2)", 2},
+		{"a server of the repository's", "main", []string{"BASE_SHA=OLD", mine, "MODES=", "WORKLOADS="}, "0",
+			[]string{served("work", "", "hello", "new") + " --report=DIR/report.html" + with},
+			"code=0\nsave=false\n", "", 0},
+		{"the same, and the base commit's", "", []string{"BASE_SHA=OLD", mine, "MODES=async", "WORKLOADS=hello,db"}, "3",
+			[]string{
+				served("base", "async", "hello,db", "baseline") + " --format=json",
+				served("work", "async", "hello,db", "new") + " --report=DIR/report.html" + with,
+			},
+			"code=3\nsave=false\n", "", 3},
+		{"nothing of the repository's", "main", []string{"BASE_SHA=OLD", "OWN_TOOL=", "MODES=", "WORKLOADS="}, "0",
+			[]string{strings.NewReplacer("modes=async", "modes=blocking,async", "=hello", "=hello,wait").Replace(head) + with},
+			"code=0\nsave=false\n", "::warning title=nodecompare::Nothing of this repository is measured", 0},
+		{"a server by a further flag", "main", []string{"BASE_SHA=OLD", "OWN_TOOL=", "ARGS=--engine=loop\n--server=mine=./mine\n"}, "0",
+			[]string{strings.Replace(head, "loop", "loop --server=mine=./mine", 1) + with},
+			"code=0\nsave=false\n", "", 0},
 		{"a baseline of the user's own", "main", []string{"BASELINE=marker"}, "0", []string{head + " --baseline=marker"}, "code=0\nsave=false\n", "", 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -109,6 +130,38 @@ func TestGateJob(t *testing.T) {
 	}
 }
 
+// What the script reads the action sets, and what the manual's examples set the action has.
+func TestActionSpeaksToTheGate(t *testing.T) {
+	action, gate, manual := text(t, "action.yml"), text(t, ".ci/gate"), text(t, "docs/ci.md")
+	own := map[string]bool{"GITHUB_OUTPUT": true, "GITHUB_STEP_SUMMARY": true} // the runner's
+	for _, m := range regexp.MustCompile(`\$\{?([A-Z_]{3,})`).FindAllStringSubmatch(gate, -1) {
+		if !own[m[1]] && !strings.Contains(action, "\n        "+m[1]+": ${{ ") {
+			t.Errorf("action.yml does not set %s", m[1])
+		}
+	}
+	inputs := 0
+	for _, example := range regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(manual, -1) {
+		for _, m := range regexp.MustCompile(`(?m)^ {6}([a-z-]+):`).FindAllStringSubmatch(example[1], -1) {
+			inputs++
+			if !strings.Contains(action, "\n  "+m[1]+":\n    description: ") {
+				t.Errorf("an example of docs/ci.md has the input %s, and the action has not", m[1])
+			}
+		}
+	}
+	if inputs < 2 {
+		t.Errorf("the examples of docs/ci.md have %d inputs", inputs)
+	}
+}
+
+func text(t *testing.T, name string) string {
+	t.Helper()
+	b, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
 func TestGateKnowsItsMachine(t *testing.T) {
 	j := newJob(t, "0")
 	first, code := j.gate("machine")
@@ -143,6 +196,7 @@ func newJob(t *testing.T, bench string) job {
 	}
 	j.env = append(os.Environ(),
 		"DIR="+j.path("dir"), "TOOL="+j.path("tool"), "LOG="+j.path("log"), "GITHUB_OUTPUT="+j.path("output"), "GITHUB_STEP_SUMMARY="+j.path("summary"),
+		"OWN_TOOL=./tool", "SERVER=",
 		"MODES=async", "WORKLOADS=hello", "PROFILE=quick", "ROUNDS=8", "ARGS=--engine=loop\n", "BUILD=", "BASELINE=", "BASE_SHA=", "SAVE=false", "FAIL_ON_INCONCLUSIVE=false",
 		"BENCH="+bench, "COMPARE="+bench, "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_SYSTEM=/dev/null")
 	j.git(j.root, "init", "-q", "work")

@@ -1,3 +1,5 @@
+//go:build linux || darwin
+
 // Command nodecompare measures what a server's concurrency model costs and what it buys.
 package main
 

@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"fmt"
 	"math/rand/v2"
 
 	"github.com/spf13/cobra"
@@ -45,8 +44,8 @@ Workloads:
 		Example: "  nodecompare bench\n  nodecompare bench --profile=quick --modes=async,goroutine --workloads=db,cpu --save=record.json\n  nodecompare bench --baseline=record.json\n  nodecompare bench --server mine='./my-server --port=$PORT' --path wait=/slow",
 		Args:    noArgs,
 		RunE: func(c *cobra.Command, _ []string) (err error) {
-			if b.format, err = lookup.Named("format", format, report.Formats); err != nil {
-				return exitError{exitUsage, fmt.Errorf("--format: %w", err)}
+			if b.format, err = formatNamed(format, report.Formats); err != nil {
+				return err
 			}
 			if b.known, err = lookup.Named("selftest", known, selftest.Extents); err != nil {
 				return exitError{exitUsage, err}

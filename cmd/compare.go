@@ -30,14 +30,14 @@ A regression is worth a second look before it fails anything: 'nodecompare bench
 it, by a second run of what seems to have regressed.
 
 Formats:
-` + listed(report.GateFormats, 10, func(f report.Format[gate.Result]) (string, string) { return f.Name, f.Summary }),
+` + listed(report.GateFormats, 10, formatLine),
 		Example: `  nodecompare compare old.json new.json
   nodecompare compare old.json new.json --format=markdown >>"$GITHUB_STEP_SUMMARY"`,
 		Args: twoRecords,
 		RunE: func(c *cobra.Command, args []string) error {
-			f, err := lookup.Named("format", format, report.GateFormats)
+			f, err := formatNamed(format, report.GateFormats)
 			if err != nil {
-				return exitError{exitUsage, fmt.Errorf("--format: %w", err)}
+				return err
 			}
 			return runCompare(c.Context(), args[0], args[1], f, c.OutOrStdout())
 		},

@@ -62,9 +62,9 @@ machine with whatever else runs there: give it cores of its own, e.g. by taskset
 		Args: oneURL,
 		RunE: func(c *cobra.Command, args []string) error {
 			a.Target.URL = args[0]
-			f, err := lookup.Named("format", o.format, report.LoadFormats)
+			f, err := formatNamed(o.format, report.LoadFormats)
 			if err != nil {
-				return exitError{exitUsage, fmt.Errorf("--format: %w", err)}
+				return err
 			}
 			if err := o.complete(&a, c.Flags().Changed); err != nil {
 				return err

@@ -35,16 +35,16 @@ to standard output, progress to standard error.
 Modes:
 ` + modeList() + `
 Formats:
-` + listed(report.MapFormats, 10, func(f report.Format[*results.Map]) (string, string) { return f.Name, f.Summary }),
+` + listed(report.MapFormats, 10, formatLine),
 		Example: `  nodecompare map
   nodecompare map --format=html -o map.html
   nodecompare map --modes=blocking,async,node --waits=0,5ms --cpus=0,2ms --connections=64
   nodecompare map --format=csv --quiet`,
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			f, err := lookup.Named("format", format, report.MapFormats)
+			f, err := formatNamed(format, report.MapFormats)
 			if err != nil {
-				return exitError{exitUsage, fmt.Errorf("--format: %w", err)}
+				return err
 			}
 			if o.Pin, err = cpuset.ParsePin(pin); err != nil {
 				return exitError{exitUsage, err}

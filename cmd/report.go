@@ -24,16 +24,16 @@ format. Nothing is measured, and the words are those that bench saved: the same 
 bytes. On a terminal the table is as wide as that; elsewhere it has 80 columns.
 
 Formats:
-` + listed(report.Formats, 15, func(f report.Format[*results.Record]) (string, string) { return f.Name, f.Summary }),
+` + listed(report.Formats, 15, formatLine),
 		Example: `  nodecompare report record.json
   nodecompare report record.json --format=markdown >>"$GITHUB_STEP_SUMMARY"
   nodecompare report record.json --format=csv -o trials.csv
   nodecompare report record.json --format=benchfmt -o trials.txt && benchstat -col /mode trials.txt`,
 		Args: oneRecord,
 		RunE: func(c *cobra.Command, args []string) error {
-			f, err := lookup.Named("format", format, report.Formats)
+			f, err := formatNamed(format, report.Formats)
 			if err != nil {
-				return exitError{exitUsage, fmt.Errorf("--format: %w", err)}
+				return err
 			}
 			return runReport(c.Context(), args[0], f, file, c.OutOrStdout(), c.ErrOrStderr())
 		},

@@ -38,8 +38,9 @@ func run(t *testing.T, a loadgen.Attack) *loadgen.Result {
 	return res
 }
 
-// onEachEngine runs a test of what all engines must do, of all at once and beside other tests: most of its time is waiting.
-func onEachEngine(t *testing.T, f func(t *testing.T, engine string)) {
+// onAllEngines runs a test of what all engines must do, of all at once and beside other tests: one that hardly does
+// anything but wait.
+func onAllEngines(t *testing.T, f func(t *testing.T, engine string)) {
 	t.Parallel()
 	var all sync.WaitGroup
 	for _, e := range loadgen.Engines {
@@ -48,8 +49,9 @@ func onEachEngine(t *testing.T, f func(t *testing.T, engine string)) {
 	all.Wait()
 }
 
-// onEngineAfterEngine runs a test that looks at the whole process, or at times that others would change.
-func onEngineAfterEngine(t *testing.T, f func(t *testing.T, engine string)) {
+// onEachEngine runs a test of what all engines must do, of one after the other and alone: one that takes all the CPU
+// there is, or looks at the whole process.
+func onEachEngine(t *testing.T, f func(t *testing.T, engine string)) {
 	for _, e := range loadgen.Engines {
 		t.Run(e.Name, func(t *testing.T) { f(t, e.Name) })
 	}
@@ -127,7 +129,7 @@ func TestClosedLoad(t *testing.T) {
 }
 
 func TestOpenLoadSendsExactlyWhatItOffers(t *testing.T) {
-	onEachEngine(t, func(t *testing.T, engine string) {
+	onAllEngines(t, func(t *testing.T, engine string) {
 		for _, c := range []struct {
 			rate     float64
 			duration time.Duration
@@ -150,7 +152,7 @@ func TestOpenLoadSendsExactlyWhatItOffers(t *testing.T) {
 // A server that stalls for 600 ms once in a second: most users would have met the stall, but the two connections did so
 // only twice in 400 requests, and that is all that an uncorrected figure knows.
 func TestStallIsNotHidden(t *testing.T) {
-	onEachEngine(t, func(t *testing.T, engine string) {
+	onAllEngines(t, func(t *testing.T, engine string) {
 		const stall = 600 * time.Millisecond
 		var mu sync.Mutex
 		var seen int
@@ -177,7 +179,7 @@ func TestStallIsNotHidden(t *testing.T) {
 }
 
 func TestWhatCannotBeSentIsCounted(t *testing.T) {
-	onEachEngine(t, func(t *testing.T, engine string) {
+	onAllEngines(t, func(t *testing.T, engine string) {
 		s := serve(t, func(http.ResponseWriter, *http.Request) { <-time.After(200 * time.Millisecond) })
 		res := run(t, loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: s.URL}, Connections: 1, Rate: 100, Duration: 500 * time.Millisecond})
 		if res.Unsent == 0 || res.Requests+res.Unsent != 50 {
@@ -188,7 +190,7 @@ func TestWhatCannotBeSentIsCounted(t *testing.T) {
 
 // What was due within the duration is sent a little after it too.
 func TestBacklogAtTheEndIsSent(t *testing.T) {
-	onEachEngine(t, func(t *testing.T, engine string) {
+	onAllEngines(t, func(t *testing.T, engine string) {
 		var seen atomic.Int64
 		s := serve(t, func(http.ResponseWriter, *http.Request) {
 			if seen.Add(1) == 5 {
@@ -266,7 +268,7 @@ func TestImpossibleAttacks(t *testing.T) {
 }
 
 func TestCancelStopsAtOnce(t *testing.T) {
-	onEachEngine(t, func(t *testing.T, engine string) {
+	onAllEngines(t, func(t *testing.T, engine string) {
 		for name, rate := range map[string]float64{"closed": 0, "open": 1000, "open, between two requests": 0.01} {
 			t.Run(name, func(t *testing.T) {
 				ctx, cancel := context.WithCancel(t.Context())
@@ -316,7 +318,7 @@ func TestCancelKeepsWhatWasMeasured(t *testing.T) {
 }
 
 func TestCancelledBeforeTheStart(t *testing.T) {
-	onEachEngine(t, func(t *testing.T, engine string) {
+	onAllEngines(t, func(t *testing.T, engine string) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		s := serve(t, func(http.ResponseWriter, *http.Request) { t.Error("a request was sent") })

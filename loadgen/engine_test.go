@@ -33,7 +33,7 @@ func TestAuto(t *testing.T) {
 }
 
 func TestWantedBody(t *testing.T) {
-	onEachEngine(t, func(t *testing.T, engine string) {
+	onAllEngines(t, func(t *testing.T, engine string) {
 		for _, c := range []struct {
 			name   string
 			answer string
@@ -66,7 +66,7 @@ func TestWantedBody(t *testing.T) {
 
 // What a wrong status says comes before what its body says: an error page is not a wrong body.
 func TestStatusComesBeforeBody(t *testing.T) {
-	onEachEngine(t, func(t *testing.T, engine string) {
+	onAllEngines(t, func(t *testing.T, engine string) {
 		s := serve(t, http.NotFound)
 		res := run(t, loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: s.URL}, WantBody: []byte("x"), Connections: 1, Rate: 30, Duration: 100 * time.Millisecond})
 		if res.ErrorKinds[loadgen.Status] != 3 || res.Errors != 3 {
@@ -79,7 +79,7 @@ func TestStatusComesBeforeBody(t *testing.T) {
 // passed, so its latencies add up to no less than that (but for the generator's own pauses between an answer and the next
 // request), and to no more than the time until the last answer.
 func TestLittlesLaw(t *testing.T) {
-	onEngineAfterEngine(t, func(t *testing.T, engine string) {
+	onEachEngine(t, func(t *testing.T, engine string) {
 		const connections, delay, duration = 20, 20 * time.Millisecond, 500 * time.Millisecond
 		s := serve(t, func(http.ResponseWriter, *http.Request) { <-time.After(delay) })
 		g, err := loadgen.Open(loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: s.URL}, Connections: connections})
@@ -114,7 +114,7 @@ func TestConnectionClose(t *testing.T) {
 		})
 		for _, rate := range []float64{0, 200} {
 			connections.Store(0)
-			res := run(t, loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: url}, Rate: rate, Connections: 3, Duration: 400 * time.Millisecond})
+			res := run(t, loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: url}, Rate: rate, Connections: 3, Duration: 200 * time.Millisecond})
 			if res.Requests < 4 || res.Errors != 0 || res.Retries != 0 || connections.Load() < res.Requests {
 				t.Errorf("rate %v: %d requests, %d connections, %d retries, errors %v %v", rate, res.Requests, connections.Load(), res.Retries, res.ErrorKinds, res.ErrorExamples)
 			}
@@ -139,7 +139,7 @@ func TestResetInMidResponse(t *testing.T) {
 				io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
 			}
 		})
-		res := run(t, loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: url}, Connections: 4, Duration: 500 * time.Millisecond})
+		res := run(t, loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: url}, Connections: 4, Duration: 250 * time.Millisecond})
 		if res.ErrorKinds[loadgen.Reset] != cut.Load() || res.Errors != cut.Load() || res.Codes[200] != served.Load() || cut.Load() == 0 {
 			t.Errorf("errors %v %v, %d answered; the server cut %d, answered %d", res.ErrorKinds, res.ErrorExamples, res.Codes[200], cut.Load(), served.Load())
 		}
@@ -156,7 +156,7 @@ func TestConnectionsClosedBetweenRuns(t *testing.T) {
 		}
 		defer g.Close()
 		for range 3 {
-			res, err := g.Run(t.Context(), 100*time.Millisecond)
+			res, err := g.Run(t.Context(), 50*time.Millisecond)
 			if err != nil || res.Errors != 0 || res.Requests < 5 {
 				t.Fatalf("%d requests, errors %v %v; %v", res.Requests, res.ErrorKinds, res.ErrorExamples, err)
 			}
@@ -170,7 +170,7 @@ func TestEachAddressIsTried(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, engine string) {
 		s := serve(t, func(http.ResponseWriter, *http.Request) {})
 		url := strings.Replace(s.URL, "127.0.0.1", "localhost", 1)
-		res := run(t, loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: url}, Connections: 2, Duration: 100 * time.Millisecond})
+		res := run(t, loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: url}, Connections: 2, Duration: 50 * time.Millisecond})
 		if res.Errors != 0 || res.Requests == 0 {
 			t.Errorf("%s: %d requests, errors %v %v", url, res.Requests, res.ErrorKinds, res.ErrorExamples)
 		}
@@ -195,7 +195,7 @@ func openFiles(t *testing.T) int {
 }
 
 func TestDescriptorsAreGivenBack(t *testing.T) {
-	onEngineAfterEngine(t, func(t *testing.T, engine string) {
+	onEachEngine(t, func(t *testing.T, engine string) {
 		url := misbehave(t, func(c *net.TCPConn) {
 			for in := bufio.NewReader(c); request(in); {
 				io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
@@ -227,7 +227,7 @@ func TestRunsFollowAtOnce(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer g.Close()
-			for range 50 {
+			for range 25 {
 				res, err := g.Run(t.Context(), 4*time.Millisecond)
 				if err != nil || res.Errors != 0 || (rate > 0 && res.Requests != 20) {
 					t.Fatalf("%d requests at rate %v, errors %v %v; %v", res.Requests, rate, res.ErrorKinds, res.ErrorExamples, err)

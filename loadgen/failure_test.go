@@ -57,7 +57,7 @@ func answering(answer string) func(*net.TCPConn) {
 }
 
 func TestErrorKinds(t *testing.T) {
-	onEachEngine(t, func(t *testing.T, engine string) {
+	onAllEngines(t, func(t *testing.T, engine string) {
 		_, nobody := bound(t)
 		for _, c := range []struct {
 			name string
@@ -117,7 +117,7 @@ func TestErrorKinds(t *testing.T) {
 }
 
 func TestWantedStatus(t *testing.T) {
-	onEachEngine(t, func(t *testing.T, engine string) {
+	onAllEngines(t, func(t *testing.T, engine string) {
 		s := serve(t, func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Location", "/elsewhere")
 			w.WriteHeader(http.StatusFound)
@@ -137,7 +137,7 @@ func TestWantedStatus(t *testing.T) {
 // A server may close a kept-alive connection at any time. Where it does so just as a request is sent, the request is sent
 // again if that can do no harm.
 func TestStaleConnection(t *testing.T) {
-	onEachEngine(t, func(t *testing.T, engine string) {
+	onAllEngines(t, func(t *testing.T, engine string) {
 		for method, wantRetries := range map[string]uint64{"GET": 1, "DELETE": 1, "POST": 0} {
 			t.Run(method, func(t *testing.T) {
 				var connections atomic.Int64
@@ -166,7 +166,7 @@ func TestStaleConnection(t *testing.T) {
 
 // A connection that fails before its first answer is not a stale one: trying again would hide what the server does.
 func TestFreshConnectionIsNotRetried(t *testing.T) {
-	onEachEngine(t, func(t *testing.T, engine string) {
+	onAllEngines(t, func(t *testing.T, engine string) {
 		res := run(t, loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: misbehave(t, answering(""))}, Connections: 1, Rate: 40, Duration: 100 * time.Millisecond})
 		if res.Retries != 0 || res.ErrorKinds[loadgen.Reset] != 4 {
 			t.Errorf("%d retries, errors %v", res.Retries, res.ErrorKinds)
@@ -176,7 +176,7 @@ func TestFreshConnectionIsNotRetried(t *testing.T) {
 
 // More bytes than the response has are not an answer to the next request.
 func TestSurplusEndsTheConnection(t *testing.T) {
-	onEachEngine(t, func(t *testing.T, engine string) {
+	onAllEngines(t, func(t *testing.T, engine string) {
 		var connections atomic.Int64
 		url := misbehave(t, func(c *net.TCPConn) {
 			connections.Add(1)

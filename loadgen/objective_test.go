@@ -84,7 +84,6 @@ func TestObjective(t *testing.T) {
 
 // Each is told of every request, with the times that the latencies are made of.
 func TestEachOutcome(t *testing.T) {
-	t.Parallel()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, err := w.Write([]byte("four")); err != nil {
 			t.Error(err)

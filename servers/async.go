@@ -115,13 +115,6 @@ func (a *async) Threads() string {
 	return fmt.Sprintf("%d event loop threads, up to %d workers each", len(a.loops), a.workers)
 }
 
-func (a *async) Refused() (n uint64) {
-	for _, l := range a.loops {
-		n += l.Stats().Refused
-	}
-	return n
-}
-
 // drain ends the loop's connections: those in use with their response, the idle ones once all that had arrived by now
 // has been read.
 func (l *asyncLoop) drain() {

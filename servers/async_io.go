@@ -1,9 +1,16 @@
 package servers
 
 import (
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
 	"net/url"
+	"slices"
 	"time"
 
+	"nodecompare/servers/eventloop"
+	"nodecompare/servers/http1"
 	"nodecompare/servers/workload"
 )
 
@@ -37,4 +44,126 @@ func (c *asyncConn) proceed(then func(*workload.Exchange)) {
 	}
 	then(&c.session.x)
 	c.settle()
+}
+
+// keepAlive is how long a connection to the upstream is kept for the next call.
+const keepAlive = 30 * time.Second
+
+// errNoUpstream is a call to an upstream although the server was given none.
+var errNoUpstream = errors.New("this server was started without an upstream")
+
+// loopClient calls the upstream from a loop: sockets on the same thread, kept alive, the one used last taken first.
+type loopClient struct {
+	loop    *eventloop.Loop
+	addr    netip.AddrPort
+	timeout time.Duration // of a call, the time to connect included
+	idle    []*loopCall
+}
+
+// loopCall is a connection to the upstream and the call that it carries, if any.
+type loopCall struct {
+	client *loopClient
+	conn   *eventloop.Conn
+	parser http1.ResponseParser
+	in     []byte // what has arrived of a response that is not whole yet
+	url    *url.URL
+	done   func(workload.Reply, error) // nil while idle
+	reused bool                        // the connection has carried a call before this one
+}
+
+// get calls the upstream; done is called once, on the loop, never before get returns.
+func (c *loopClient) get(u *url.URL, done func(workload.Reply, error)) {
+	if n := len(c.idle) - 1; n >= 0 {
+		call := c.idle[n]
+		c.idle = c.idle[:n]
+		call.reused = true
+		call.send(u, done)
+		return
+	}
+	c.dial(u, done)
+}
+
+func (c *loopClient) dial(u *url.URL, done func(workload.Reply, error)) {
+	call := &loopCall{client: c}
+	err := errNoUpstream
+	if c.addr.IsValid() {
+		call.conn, err = c.loop.Dial(c.addr, call)
+	}
+	if err != nil {
+		c.loop.Post(func() { done(workload.Reply{}, err) })
+		return
+	}
+	call.send(u, done)
+}
+
+func (c *loopCall) send(u *url.URL, done func(workload.Reply, error)) {
+	c.url, c.done = u, done
+	c.parser.Reset()
+	c.conn.SetIdle(0)
+	c.conn.SetDeadline(c.client.timeout)
+	c.conn.Write(http1.AppendRequest(nil, "GET", u.Host, u.RequestURI(), "", nil))
+}
+
+func (c *loopCall) Data(b []byte) {
+	if c.done == nil {
+		c.conn.Close() // an idle connection has nothing to say: the upstream closes it, or is out of step
+		return
+	}
+	eof := len(b) == 0
+	if len(c.in) > 0 {
+		c.in = append(c.in, b...)
+		b = c.in
+	}
+	if len(b) == 0 {
+		c.conn.Close() // without an answer: Closed tells the caller, or tries again
+		return
+	}
+	n, err := c.parser.Parse(b, eof)
+	switch {
+	case err != nil:
+		c.finish(workload.Reply{}, fmt.Errorf("upstream %s: response: %w", c.client.addr, err), false)
+	case n > 0:
+		c.finish(workload.Reply{Status: c.parser.Status, ContentType: string(c.parser.ContentType), Body: c.parser.Body}, nil,
+			n == len(b) && !c.parser.Close && !eof)
+	case len(c.in) == 0:
+		c.in = append(c.in, b...)
+	}
+}
+
+// finish ends the call. The reply's body lies in the buffers, so they are not given to another call before done returns.
+func (c *loopCall) finish(r workload.Reply, err error, keep bool) {
+	done := c.done
+	c.done = nil
+	done(r, err)
+	if !keep {
+		c.conn.Close()
+		return
+	}
+	c.in = nil
+	c.conn.SetDeadline(0)
+	c.conn.SetIdle(keepAlive)
+	c.client.idle = append(c.client.idle, c)
+}
+
+func (c *loopCall) Drained() {}
+
+func (c *loopCall) Closed(err error) {
+	if c.done == nil {
+		if i := slices.Index(c.client.idle, c); i >= 0 {
+			c.client.idle = slices.Delete(c.client.idle, i, i+1)
+		}
+		return
+	}
+	done := c.done
+	c.done = nil
+	if c.reused && len(c.in) == 0 && (!workload.IsTimeout(err) || errors.Is(err, eventloop.ErrIdle)) {
+		// A kept connection ended, by the upstream or for having been idle too long, just as it was taken: nothing was
+		// answered, so a GET may be sent again (RFC 9110 section 9.2.2).
+		c.client.dial(c.url, done)
+		return
+	}
+	if err == nil {
+		err = io.ErrUnexpectedEOF
+	}
+	done(workload.Reply{}, fmt.Errorf("upstream %s: %w", c.client.addr, err))
 }

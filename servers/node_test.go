@@ -104,92 +104,129 @@ func connect(t *testing.T, p *child.Process) *client {
 	return &client{c.(*net.TCPConn), t}
 }
 
-// TestNodeConformance has Node.js and Express answer what every mode answers, but for the differences listed above.
-func TestNodeConformance(t *testing.T) {
-	up := upstream(t)
-	eachNodeMode(t, func(t *testing.T, mode string) {
-		p := startNode(t, mode, up, 1)
-		met := map[string]bool{}
-		for _, c := range conversations(t) {
-			want := parse(t, c.send, strings.Join(c.want, ""), nil)
-			ways := map[string]func(io.Writer, string) error{"whole": whole, "in pieces": inPieces}
-			if own, ok := ownAnswers[c.name]; ok {
-				t.Logf("%s differs: %s", c.name, own.why)
-				want, met[c.name] = own.want, true
-				delete(ways, "in pieces") // what comes behind the piece that ends it resets the connection
-			}
-			for name, send := range ways {
-				got := parse(t, c.send, converse(connect(t, p), send, c.send), ownFields[mode])
-				if d := cmp.Diff(want, got); d != "" {
-					t.Errorf("%s, sent %s (-want +got):\n%.2000s", c.name, name, d)
-				}
-			}
-		}
-		if len(met) != len(ownAnswers) {
-			t.Errorf("of the differences listed only %v were met", met)
-		}
-	})
-}
-
-// TestNodeCluster has several processes answer one after another as one does.
-func TestNodeCluster(t *testing.T) {
-	eachNodeMode(t, func(t *testing.T, mode string) {
-		p := startNode(t, mode, "", 3)
-		want := []answer{{Status: 200, Type: json, Length: "15", Body: `{"waited_ms":1}`, Closes: true}}
-		for range 9 {
-			send := get("/wait?ms=1", closes)
-			if d := cmp.Diff(want, parse(t, send, converse(connect(t, p), whole, send), ownFields[mode])); d != "" {
-				t.Error(d)
-			}
-		}
-	})
-}
-
-// TestNodeUpstream has the upstream fail in the ways that our modes tell apart.
-func TestNodeUpstream(t *testing.T) {
-	answering := func(text string) string {
-		return newFakeUpstream(t, func(c *upstreamConn) {
-			for c.request() && c.answer(text) && strings.HasPrefix(text, "HTTP/1.1") {
-			}
-		}).url
-	}
+// TestNode has Node.js and Express, each one process for most of it, do as our modes do.
+func TestNode(t *testing.T) {
+	up := nodeUpstream(t)
 	refusing := newFakeUpstream(t, nil)
 	refusing.listener.Close()
-	once := newFakeUpstream(t, func(c *upstreamConn) { // ends a kept connection when it is used again
-		if c.request() && c.answer(relayed) {
-			c.request()
-		}
-	})
-	for name, test := range map[string]struct{ url, status, kind, body string }{
-		"none":      {"", "502 Bad Gateway", json, `{"error":"no upstream is configured: the server was started without the URL of one"}`},
-		"refusing":  {refusing.url, "502 Bad Gateway", json, `{"error":"the upstream ` + refusing.url + ` refused the connection: is it running?"}`},
-		"relayed":   {answering(relayed), "200 OK", "a/b", "ok"},
-		"no type":   {answering("HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\nok"), "201 Created", data, "ok"},
-		"error":     {answering("HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n"), "502 Bad Gateway", json, `{"error":"the upstream %s answered 500"}`},
-		"redirect":  {answering("HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\n\r\n"), "502 Bad Gateway", json, `{"error":"the upstream %s answered 302"}`},
-		"garbage":   {answering("220 mail.example ESMTP\r\n"), "502 Bad Gateway", json, `{"error":"the call to the upstream %s failed"}`},
-		"hangs up":  {answering(""), "502 Bad Gateway", json, `{"error":"the call to the upstream %s failed"}`},
-		"kept once": {once.url, "200 OK", "a/b", "ok"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			eachNodeMode(t, func(t *testing.T, mode string) {
-				p := startNode(t, mode, test.url, 1)
-				body := strings.ReplaceAll(test.body, "%s", test.url)
-				send := get("/api?ms=1") + get("/", closes)
-				want := parse(t, send, reply(test.status, test.kind, body)+reply("200 OK", html, hello, closes), nil)
-				for range 3 {
-					if d := cmp.Diff(want, parse(t, send, converse(connect(t, p), whole, send), ownFields[mode])); d != "" {
-						t.Error(d)
-					}
-				}
+	model := serve(t, "async", servers.Config{Upstream: up})
+	eachNodeMode(t, func(t *testing.T, mode string) {
+		t.Parallel()
+		p := startNode(t, mode, up, 1)
+		t.Run("conversations", func(t *testing.T) { nodeConverses(t, mode, p) })
+		t.Run("malformed", func(t *testing.T) { nodeRefuses(t, mode, p) })
+		t.Run("examples", func(t *testing.T) { nodeServesExamples(t, mode, p, model) })
+		for ms, kind := range upstreamKinds {
+			t.Run("upstream "+kind.name, func(t *testing.T) {
+				nodeAsks(t, mode, p, ms, kind.status, kind.kind, strings.ReplaceAll(kind.body, "%s", up))
 			})
+		}
+		t.Run("upstream refusing", func(t *testing.T) {
+			const body = `{"error":"the upstream %s refused the connection: is it running?"}`
+			nodeAsks(t, mode, startNode(t, mode, refusing.url, 1), "1", "502 Bad Gateway", json, strings.ReplaceAll(body, "%s", refusing.url))
 		})
+		t.Run("cluster", func(t *testing.T) {
+			p := startNode(t, mode, "", 3)
+			nodeClusters(t, mode, p)
+			const body = `{"error":"no upstream is configured: the server was started without the URL of one"}`
+			nodeAsks(t, mode, p, "1", "502 Bad Gateway", json, body)
+		})
+	})
+}
+
+// nodeConverses has the mode answer what every mode answers, but for the differences listed above.
+func nodeConverses(t *testing.T, mode string, p *child.Process) {
+	met := map[string]bool{}
+	for _, c := range conversations(t) {
+		want := parse(t, c.send, strings.Join(c.want, ""), nil)
+		ways := map[string]func(io.Writer, string) error{"whole": whole, "in pieces": inPieces}
+		if own, ok := ownAnswers[c.name]; ok {
+			t.Logf("%s differs: %s", c.name, own.why)
+			want, met[c.name] = own.want, true
+			delete(ways, "in pieces") // what comes behind the piece that ends it resets the connection
+		}
+		for name, send := range ways {
+			got := parse(t, c.send, converse(connect(t, p), send, c.send), ownFields[mode])
+			if d := cmp.Diff(want, got); d != "" {
+				t.Errorf("%s, sent %s (-want +got):\n%.2000s", c.name, name, d)
+			}
+		}
+	}
+	if len(met) != len(ownAnswers) {
+		t.Errorf("of the differences listed only %v were met", met)
 	}
 }
 
-// TestNodeMalformed: what cannot be served is refused and ends the connection. Node.js's parser says so without a body, and knows
+// nodeClusters has several processes answer one after another as one does.
+func nodeClusters(t *testing.T, mode string, p *child.Process) {
+	want := []answer{{Status: 200, Type: json, Length: "15", Body: `{"waited_ms":1}`, Closes: true}}
+	for range 9 {
+		send := get("/wait?ms=1", closes)
+		if d := cmp.Diff(want, parse(t, send, converse(connect(t, p), whole, send), ownFields[mode])); d != "" {
+			t.Error(d)
+		}
+	}
+}
+
+// upstreamKinds are the ways of an upstream that our modes tell apart, by the milliseconds that it is asked for.
+var upstreamKinds = map[string]struct {
+	name, answer       string // all that it says, "" for a hang-up
+	once               bool   // it then ends the connection when that is used again
+	status, kind, body string // what the mode makes of it
+}{
+	"5001": {"relayed", relayed, false, "200 OK", "a/b", "ok"},
+	"5002": {"no type", "HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\nok", false, "201 Created", data, "ok"},
+	"5003": {"error", "HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n", false, "502 Bad Gateway", json, `{"error":"the upstream %s answered 500"}`},
+	"5004": {"redirect", "HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\n\r\n", false, "502 Bad Gateway", json,
+		`{"error":"the upstream %s answered 302"}`},
+	"5005": {"garbage", "220 mail.example ESMTP\r\n", false, "502 Bad Gateway", json, `{"error":"the call to the upstream %s failed"}`},
+	"5006": {"hangs up", "", false, "502 Bad Gateway", json, `{"error":"the call to the upstream %s failed"}`},
+	"5007": {"kept once", relayed, true, "200 OK", "a/b", "ok"},
+}
+
+// nodeUpstream starts an upstream that has all of these kinds, and is one of ours for whoever asks for another wait. It returns its URL.
+func nodeUpstream(t *testing.T) string {
+	ours := upstream(t)
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	return newFakeUpstream(t, func(c *upstreamConn) {
+		for {
+			r, err := http.ReadRequest(c.r)
+			if err != nil {
+				return
+			}
+			ms := r.URL.Query().Get("ms")
+			kind, ok := upstreamKinds[ms]
+			switch {
+			case !ok:
+				if answer, err := client.Get(ours + "?ms=" + ms); err == nil {
+					answer.Write(c) // a peer that has gone shows at the next request
+					answer.Body.Close()
+				}
+				return
+			case !c.answer(kind.answer) || !strings.HasPrefix(kind.answer, "HTTP/1.1"):
+				return
+			case kind.once:
+				c.request()
+				return
+			}
+		}
+	}).url
+}
+
+// nodeAsks has the mode ask its upstream three times, and go on serving.
+func nodeAsks(t *testing.T, mode string, p *child.Process, ms, status, kind, body string) {
+	send := get("/api?ms="+ms) + get("/", closes)
+	want := parse(t, send, reply(status, kind, body)+reply("200 OK", html, hello, closes), nil)
+	for range 3 {
+		if d := cmp.Diff(want, parse(t, send, converse(connect(t, p), whole, send), ownFields[mode])); d != "" {
+			t.Error(d)
+		}
+	}
+}
+
+// nodeRefuses: what cannot be served is refused and ends the connection. Node.js's parser says so without a body, and knows
 // fewer statuses than ours. A body that is too large is answered as in our modes, but only when all of it has come.
-func TestNodeMalformed(t *testing.T) {
+func nodeRefuses(t *testing.T, mode string, p *child.Process) {
 	const head = "POST /echo HTTP/1.1\r\nHost: x\r\n"
 	large := strings.Repeat("a", 1<<20+1)
 	sized := "Content-Length: 1048577\r\n\r\n" + large
@@ -208,35 +245,27 @@ func TestNodeMalformed(t *testing.T) {
 		"large body":        {head + sized, tooLarge},
 		"large chunk":       {head + "Transfer-Encoding: chunked\r\n\r\n100001\r\n" + large + "\r\n0\r\n\r\n", tooLarge},
 		"large form":        {strings.Replace(head, "echo", "login", 1) + sized, tooLarge}}
-	eachNodeMode(t, func(t *testing.T, mode string) {
-		p := startNode(t, mode, "", 1)
-		for name, test := range bad {
-			got := parse(t, "POST / HTTP/1.1\r\n", converse(connect(t, p), whole, test.send), ownFields[mode])
-			if d := cmp.Diff([]answer{test.want}, got); d != "" {
-				t.Errorf("%s (-want +got):\n%s", name, d)
-			}
+	for name, test := range bad {
+		got := parse(t, "POST / HTTP/1.1\r\n", converse(connect(t, p), whole, test.send), ownFields[mode])
+		if d := cmp.Diff([]answer{test.want}, got); d != "" {
+			t.Errorf("%s (-want +got):\n%s", name, d)
 		}
-	})
+	}
 }
 
-// TestNodeExamples has both answer each workload's own example, those of workloads yet to come included, as the async mode does.
-func TestNodeExamples(t *testing.T) {
-	up := upstream(t)
-	model := serve(t, "async", servers.Config{Upstream: up})
-	eachNodeMode(t, func(t *testing.T, mode string) {
-		p := startNode(t, mode, up, 1)
-		for _, w := range workload.All {
-			fields := []string{closes}
-			if w.ContentType != "" {
-				fields = append(fields, "Content-Type: "+w.ContentType)
-			}
-			send := request(w.Method, w.Target, w.Body, fields...)
-			want := parse(t, send, converse(model.dial(t), whole, send), nil)
-			if d := cmp.Diff(want, parse(t, send, converse(connect(t, p), whole, send), ownFields[mode])); d != "" || want[0].Status != 200 {
-				t.Errorf("%s (-want +got):\n%s", w.Name, d)
-			}
+// nodeServesExamples has the mode answer each workload's own example, those of workloads yet to come included, as the async mode does.
+func nodeServesExamples(t *testing.T, mode string, p *child.Process, model *serving) {
+	for _, w := range workload.All {
+		fields := []string{closes}
+		if w.ContentType != "" {
+			fields = append(fields, "Content-Type: "+w.ContentType)
 		}
-	})
+		send := request(w.Method, w.Target, w.Body, fields...)
+		want := parse(t, send, converse(model.dial(t), whole, send), nil)
+		if d := cmp.Diff(want, parse(t, send, converse(connect(t, p), whole, send), ownFields[mode])); d != "" || want[0].Status != 200 {
+			t.Errorf("%s (-want +got):\n%s", w.Name, d)
+		}
+	}
 }
 
 var requestLine = regexp.MustCompile(`(?m)^(GET|HEAD|POST|DELETE|OPTIONS|BREW) \S+ HTTP/1\.([01])\r$`)

@@ -54,8 +54,6 @@ type model interface {
 	Shutdown(ctx context.Context) error
 	// Threads says in a few words which threads serve.
 	Threads() string
-	// Refused counts the connections turned away for want of a thread or a descriptor.
-	Refused() uint64
 }
 
 // Listen makes a server of one of this program's own modes and binds its address. A port that another process listens on is an

@@ -33,7 +33,6 @@ type streams struct {
 	patience time.Duration
 
 	stopping atomic.Bool
-	refused  atomic.Uint64
 	active   sync.WaitGroup
 	mu       sync.Mutex
 	open     map[*streamConn]struct{}
@@ -129,7 +128,7 @@ func (c *streamConn) wait(buf []byte, limit time.Duration) (int, error) {
 	}
 	for {
 		n, err := c.stream.read(buf, c.now, min(limit, c.owner.patience))
-		if err == nil || !isTimeout(err) || c.owner.crowded() {
+		if err == nil || !workload.IsTimeout(err) || c.owner.crowded() {
 			return n, err
 		}
 		since := c.now
@@ -208,5 +207,3 @@ func (s *streams) eachOpen(f func(stream) error) {
 		}
 	}
 }
-
-func (s *streams) Refused() uint64 { return s.refused.Load() }

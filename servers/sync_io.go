@@ -1,9 +1,14 @@
 package servers
 
 import (
+	"fmt"
+	"io"
+	"net/netip"
 	"net/url"
+	"sync"
 	"time"
 
+	"nodecompare/servers/http1"
 	"nodecompare/servers/workload"
 )
 
@@ -31,4 +36,140 @@ func (s syncIO) Offload(x *workload.Exchange, work func(), then func(*workload.E
 	s.before(x)
 	work()
 	then(x)
+}
+
+// syncClient calls the upstream over streams that wait, kept alive, the one used last taken first.
+type syncClient struct {
+	addr    netip.AddrPort
+	dial    func(netip.AddrPort, time.Duration) (stream, error)
+	timeout time.Duration // of connecting, and of a call
+
+	mu     sync.Mutex
+	idle   []*syncCall // oldest first
+	closed bool        // none is kept any more
+}
+
+// syncCall is a kept connection with the buffers of its calls.
+type syncCall struct {
+	stream stream
+	parser http1.ResponseParser
+	in     []byte
+	since  time.Time // idle since
+}
+
+// get calls the upstream and hands the reply to done before it returns.
+func (c *syncClient) get(u *url.URL, done func(workload.Reply, error)) {
+	if !c.addr.IsValid() {
+		done(workload.Reply{}, errNoUpstream)
+		return
+	}
+	now := time.Now()
+	call, reused := c.take(now), true
+	for {
+		var err error
+		if call == nil {
+			reused = false
+			if call, err = c.connect(); err != nil {
+				done(workload.Reply{}, err)
+				return
+			}
+			now = time.Now()
+		}
+		keep, err := call.roundTrip(u, now, c.timeout)
+		if err == nil {
+			p := &call.parser
+			done(workload.Reply{Status: p.Status, ContentType: string(p.ContentType), Body: p.Body}, nil)
+			c.put(call, keep)
+			return
+		}
+		fresh := reused && len(call.in) == 0 && !workload.IsTimeout(err)
+		c.put(call, false)
+		if !fresh {
+			done(workload.Reply{}, fmt.Errorf("upstream %s: %w", c.addr, err))
+			return
+		}
+		call = nil // the upstream closed a kept connection just as it was taken: a GET may be sent again (RFC 9110 section 9.2.2)
+	}
+}
+
+func (c *syncClient) connect() (*syncCall, error) {
+	s, err := c.dial(c.addr, c.timeout)
+	if err != nil {
+		return nil, fmt.Errorf("upstream %s: %w", c.addr, err)
+	}
+	return &syncCall{stream: s}, nil
+}
+
+// roundTrip sends the request and reads the response into the call's parser; it reports whether the connection may be kept.
+func (c *syncCall) roundTrip(u *url.URL, now time.Time, limit time.Duration) (keep bool, err error) {
+	c.parser.Reset()
+	c.in = c.in[:0]
+	if err := c.stream.write(http1.AppendRequest(nil, "GET", u.Host, u.RequestURI(), "", nil), now); err != nil {
+		return false, err
+	}
+	end := now.Add(limit)
+	for {
+		if cap(c.in)-len(c.in) < 512 {
+			c.in = append(make([]byte, 0, max(2*cap(c.in), 4<<10)), c.in...)
+		}
+		n, err := c.stream.read(c.in[len(c.in):cap(c.in)], now, end.Sub(now))
+		c.in = c.in[:len(c.in)+n]
+		eof := err == io.EOF
+		if err != nil && !eof {
+			return false, err
+		}
+		used, err := c.parser.Parse(c.in, eof)
+		switch {
+		case err != nil:
+			return false, fmt.Errorf("response: %w", err)
+		case used > 0:
+			return used == len(c.in) && !c.parser.Close && !eof, nil
+		case eof:
+			return false, io.ErrUnexpectedEOF
+		}
+		now = time.Now()
+	}
+}
+
+func (c *syncClient) take(now time.Time) *syncCall {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n := len(c.idle) - 1
+	if n < 0 {
+		return nil
+	}
+	call := c.idle[n]
+	c.idle = c.idle[:n]
+	if now.Sub(call.since) < keepAlive {
+		return call
+	}
+	// The youngest is too old, so all are.
+	c.closeAll(append(c.idle, call))
+	c.idle = nil
+	return nil
+}
+
+func (c *syncClient) put(call *syncCall, keep bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !keep || c.closed {
+		c.closeAll([]*syncCall{call})
+		return
+	}
+	call.since = time.Now()
+	c.idle = append(c.idle, call)
+}
+
+// close closes the kept connections, and those that are in use when their call ends.
+func (c *syncClient) close() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.closeAll(c.idle)
+	c.idle, c.closed = nil, true
+}
+
+func (c *syncClient) closeAll(calls []*syncCall) {
+	for _, call := range calls {
+		call.stream.close()
+	}
 }

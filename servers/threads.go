@@ -121,7 +121,6 @@ func (t *threads) run() {
 func (t *threads) connection(fd int) {
 	defer t.waiting.Add(1)
 	if t.waiting.Add(-1) == 0 && t.grow() == nil && t.refuses {
-		t.refused.Add(1)
 		closeFD(fd)
 		return
 	}

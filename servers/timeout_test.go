@@ -87,7 +87,7 @@ func TestUpstreamTimeout(t *testing.T) {
 				addr := netip.MustParseAddrPort(l.Addr().String())
 				start := time.Now()
 				r, err := call(addr, limit, &url.URL{Scheme: "http", Host: l.Addr().String(), Path: "/"})
-				if !isTimeout(err) || time.Since(start) < limit {
+				if !workload.IsTimeout(err) || time.Since(start) < limit {
 					t.Errorf("got %+v and %v after %v, want a timeout after %v", r, err, time.Since(start), limit)
 				}
 				l.Close()
@@ -132,7 +132,7 @@ func TestUpstreamConnectTimeout(t *testing.T) {
 	for kind, call := range callers {
 		start := time.Now()
 		_, err := call(addr, limit, &url.URL{Scheme: "http", Host: addr.String(), Path: "/"})
-		if !isTimeout(err) || time.Since(start) < limit {
+		if !workload.IsTimeout(err) || time.Since(start) < limit {
 			t.Errorf("%s: got %v after %v, want a timeout", kind, err, time.Since(start))
 		}
 	}

@@ -65,6 +65,7 @@ func awaitNone(t *testing.T, mark string) {
 func markOf(t *testing.T) string { return fmt.Sprintf("%s-%d", t.Name(), os.Getpid()) }
 
 func TestStopLeavesNothingOfALine(t *testing.T) {
+	t.Parallel()
 	c := shellLine(large)
 	c.Env = append(c.Env, "MARK="+markOf(t))
 	c.StopTimeout = 100 * time.Millisecond
@@ -82,8 +83,10 @@ func TestStopLeavesNothingOfALine(t *testing.T) {
 
 // A line that fails takes what it had started along, and so does one that is given up.
 func TestFailureLeavesNothingOfALine(t *testing.T) {
+	t.Parallel()
 	for name, cancelled := range map[string]bool{"not ready": false, "cancelled": true} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			c := shellLine("setsid sleep 1000 & sleep 1000")
 			c.Env = append(c.Env, "MARK="+markOf(t))
 			c.ReadyTimeout = time.Second
@@ -106,6 +109,7 @@ func TestFailureLeavesNothingOfALine(t *testing.T) {
 
 // What a parent cannot do when it is killed by SIGKILL, the guard does.
 func TestLineEndsWithItsParent(t *testing.T) {
+	t.Parallel()
 	c := exec.Command(os.Args[0])
 	c.Env = append(os.Environ(), childEnv+"=shell-parent", "LINE="+large, "MARK="+markOf(t))
 	c.Stderr = os.Stderr
@@ -131,6 +135,7 @@ func TestLineEndsWithItsParent(t *testing.T) {
 
 // Who kills this program by its name kills the guard too.
 func TestLineEndsWithItsGuard(t *testing.T) {
+	t.Parallel()
 	c := shellLine(plain)
 	c.Env = append(c.Env, "MARK="+markOf(t))
 	p := start(t, c)
@@ -142,21 +147,26 @@ func TestLineEndsWithItsGuard(t *testing.T) {
 
 // A server that has not heard of PORT is told from one that is slow: by where it listens.
 func TestLineThatListensElsewhere(t *testing.T) {
+	t.Parallel()
 	for name, line := range map[string]string{"itself": "unset PORT; " + plain, "a daemon": "unset PORT; " + childEnv + `=plain "$SERVER" & exit 0`} {
-		c := shellLine(line)
-		c.ReadyTimeout = 3 * time.Second
-		p, err := child.Start(t.Context(), c)
-		if err == nil {
-			t.Fatalf("%s: started, pid %d", name, p.PID)
-		}
-		if !regexp.MustCompile(`nothing listens on port \d+, which it was given in PORT; it listens on port \d+ instead;`).MatchString(err.Error()) {
-			t.Errorf("%s: got %v", name, err)
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := shellLine(line)
+			c.ReadyTimeout = 3 * time.Second
+			p, err := child.Start(t.Context(), c)
+			if err == nil {
+				t.Fatalf("started, pid %d", p.PID)
+			}
+			if !regexp.MustCompile(`nothing listens on port \d+, which it was given in PORT; it listens on port \d+ instead;`).MatchString(err.Error()) {
+				t.Error(err)
+			}
+		})
 	}
 }
 
 // A port that another process listens on is not the line's, whoever answers there.
 func TestLineThatIsNotTheListener(t *testing.T) {
+	t.Parallel()
 	other, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

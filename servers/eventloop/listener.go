@@ -104,12 +104,8 @@ func (s *Listener) serve(fd int) {
 	c.interest = interest{read: true}
 	if err := s.loop.watch(&c.socket); err != nil {
 		closeFD(fd)
-		if err != ErrStopped {
-			s.loop.stats.refused++
-		}
 		return
 	}
-	s.loop.stats.conns++
 	c.handler = s.accept(c)
 }
 
@@ -123,7 +119,6 @@ func (s *Listener) refuse() bool {
 	fd, errno := accept(s.fd)
 	if errno == 0 {
 		closeFD(fd)
-		s.loop.stats.refused++
 	}
 	var err error
 	s.spare, err = openSpare()
@@ -180,6 +175,5 @@ func (l *Loop) Dial(addr netip.AddrPort, h Handler) (*Conn, error) {
 		closeFD(fd)
 		return nil, fmt.Errorf("connecting to %s: %w", addr, err)
 	}
-	l.stats.conns++
 	return c, nil
 }

@@ -9,7 +9,7 @@
 //	close    close what was closed during this turn
 //
 // Every method of Loop, Conn, Listener and Timer belongs to the loop's thread, that is to code that the loop
-// calls; only Post, Stop and Stats may be called from any goroutine.
+// calls; only Post and Stop may be called from any goroutine.
 package eventloop
 
 import (
@@ -52,7 +52,6 @@ type Loop struct {
 	holds   bool // see Hold
 	closing []*socket
 	pool    pool
-	stats   stats
 }
 
 // New makes a loop whose worker pool has the given number of goroutines (libuv's default is 4); they start with
@@ -84,7 +83,6 @@ func (l *Loop) Run() error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	l.readClock()
-	l.stats.afterPoll(l) // the time since New is nobody's lag
 	var err error
 	for !l.stop.Load() && err == nil {
 		l.readClock()
@@ -92,7 +90,6 @@ func (l *Loop) Run() error {
 		err = l.poll()
 		l.runPosted()
 		l.runClosing()
-		l.stats.turn(l)
 	}
 	l.end()
 	if err != nil {
@@ -171,7 +168,6 @@ func (l *Loop) runTimers() {
 
 // poll serves the sockets that are ready, and waits for one only when no other phase has anything to do.
 func (l *Loop) poll() error {
-	l.stats.beforePoll(l)
 	events, err := l.poller.wait(0, false)
 	if len(events) == 0 && err == nil {
 		// Declaring sleep before looking at the queue closes the gap in which a Post could go unheard.
@@ -183,7 +179,6 @@ func (l *Loop) poll() error {
 		l.asleep.Store(false)
 	}
 	l.readClock()
-	l.stats.afterPoll(l)
 	for _, e := range events {
 		if s := l.conns[e.fd]; s != nil && !s.closing {
 			s.ready(e)
@@ -256,7 +251,6 @@ func (l *Loop) end() {
 	l.gone = true
 	l.poller.close()
 	l.waking.Unlock()
-	l.stats.publish(l)
 }
 
 // watch gives a socket its place by descriptor and has the poller report on it.

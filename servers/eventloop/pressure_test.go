@@ -12,7 +12,7 @@ import (
 func TestAPeerThatDoesNotReadIsFelt(t *testing.T) {
 	l := start(t, 1)
 	const chunk = 32 << 10
-	sent := noise(64 << 20)
+	sent := noise(16 << 20)
 	written, drained := 0, 0
 	write := func(c *eventloop.Conn) {
 		for written < len(sent) {

@@ -1,5 +1,14 @@
 package eventloop
 
+import (
+	"fmt"
+	"net/netip"
+	"os"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
 // socket is what the loop knows of a descriptor, be it a connection or a listener.
 type socket struct {
 	loop     *Loop
@@ -47,4 +56,55 @@ func (s *socket) close(err error) {
 	}
 	s.closing, s.err = true, err
 	s.loop.closing = append(s.loop.closing, s)
+}
+
+// The socket calls that are the same on every Unix.
+
+// noDelay turns Nagle's algorithm off, as Go's net package does: a small response must not wait for an acknowledgement.
+// It cannot fail on a socket that has just been made, and a peer that is gone already shows at the first read.
+func noDelay(fd int) {
+	if err := unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1); err != nil && err != unix.EINVAL {
+		panic(fmt.Sprintf("event loop: TCP_NODELAY on socket %d: %v", fd, err))
+	}
+}
+
+func shutdownWrite(fd int) syscall.Errno {
+	switch err := unix.Shutdown(fd, unix.SHUT_WR); e := err.(type) {
+	case nil:
+		return 0
+	case syscall.Errno:
+		return e
+	}
+	return syscall.EIO
+}
+
+// socketError takes the error that waits on a socket, 0 for none.
+func socketError(fd int) syscall.Errno {
+	n, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ERROR)
+	if err != nil {
+		return syscall.EIO
+	}
+	return syscall.Errno(n)
+}
+
+func sockaddr(addr netip.AddrPort) (family int, sa unix.Sockaddr) {
+	if ip := addr.Addr().Unmap(); ip.Is4() {
+		return unix.AF_INET, &unix.SockaddrInet4{Port: int(addr.Port()), Addr: ip.As4()}
+	}
+	return unix.AF_INET6, &unix.SockaddrInet6{Port: int(addr.Port()), Addr: addr.Addr().As16()}
+}
+
+func openSpare() (int, error) {
+	fd, err := unix.Open(os.DevNull, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return -1, fmt.Errorf("opening %s to hold a descriptor back: %w", os.DevNull, err)
+	}
+	return fd, nil
+}
+
+// closeFD frees a descriptor. Whatever close answers, Linux has freed it (close(2)), and a retry could close another's.
+func closeFD(fd int) {
+	if err := unix.Close(fd); err == unix.EBADF {
+		panic(fmt.Sprintf("event loop: descriptor %d closed twice", fd))
+	}
 }

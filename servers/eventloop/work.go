@@ -10,7 +10,6 @@ type pool struct {
 	mu      sync.Mutex
 	ready   sync.Cond
 	queue   []job // waiting, oldest first
-	pending int   // waiting or running
 	started int
 	idle    int
 	stopped bool
@@ -34,7 +33,6 @@ func (l *Loop) Work(work, then func()) {
 		return
 	}
 	p.queue = append(p.queue, job{work, then})
-	p.pending++
 	if len(p.queue) > p.idle && p.started < p.workers {
 		p.started++
 		p.done.Go(p.run)
@@ -51,9 +49,6 @@ func (p *pool) run() {
 		}
 		j.work()
 		p.loop.Post(j.then)
-		p.mu.Lock()
-		p.pending--
-		p.mu.Unlock()
 	}
 }
 
@@ -79,15 +74,8 @@ func (p *pool) next() (job, bool) {
 func (p *pool) stop() {
 	p.mu.Lock()
 	p.stopped = true
-	p.pending -= len(p.queue)
 	p.queue = nil
 	p.ready.Broadcast()
 	p.mu.Unlock()
 	p.done.Wait()
-}
-
-func (p *pool) load() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.pending
 }

@@ -1,6 +1,10 @@
 package http1
 
-import "strconv"
+import (
+	"strconv"
+	"sync/atomic"
+	"time"
+)
 
 // Response is what a server answers.
 type Response struct {
@@ -77,4 +81,97 @@ func appendStatusLine(dst []byte, status int) []byte {
 	dst = append(dst, ' ')
 	dst = append(dst, StatusText(status)...)
 	return append(dst, "\r\n"...)
+}
+
+// imfFixdate is the one form of Date that may be sent (RFC 9110, section 5.6.7).
+const imfFixdate = "Mon, 02 Jan 2006 15:04:05 GMT"
+
+type dateLine struct {
+	unix int64
+	text string // "Date: " to CRLF
+}
+
+// lastDate serves all threads: they write it about once a second, and it does not matter whose comes last.
+var lastDate atomic.Pointer[dateLine]
+
+// dateField gives the whole Date line for a time in Unix seconds.
+func dateField(unix int64) string {
+	if d := lastDate.Load(); d != nil && d.unix == unix {
+		return d.text
+	}
+	d := &dateLine{unix, "Date: " + time.Unix(unix, 0).UTC().Format(imfFixdate) + "\r\n"}
+	lastDate.Store(d)
+	return d.text
+}
+
+// StatusText gives the reason phrase of a status code, or "" for one that has none.
+func StatusText(code int) string {
+	if code < 0 || code >= len(statusTexts) {
+		return ""
+	}
+	return statusTexts[code]
+}
+
+// statusTexts is IANA's HTTP Status Code Registry. An array, because each response looks one up.
+var statusTexts = [...]string{
+	100: "Continue",
+	101: "Switching Protocols",
+	102: "Processing",
+	103: "Early Hints",
+	200: "OK",
+	201: "Created",
+	202: "Accepted",
+	203: "Non-Authoritative Information",
+	204: "No Content",
+	205: "Reset Content",
+	206: "Partial Content",
+	207: "Multi-Status",
+	208: "Already Reported",
+	226: "IM Used",
+	300: "Multiple Choices",
+	301: "Moved Permanently",
+	302: "Found",
+	303: "See Other",
+	304: "Not Modified",
+	305: "Use Proxy",
+	307: "Temporary Redirect",
+	308: "Permanent Redirect",
+	400: "Bad Request",
+	401: "Unauthorized",
+	402: "Payment Required",
+	403: "Forbidden",
+	404: "Not Found",
+	405: "Method Not Allowed",
+	406: "Not Acceptable",
+	407: "Proxy Authentication Required",
+	408: "Request Timeout",
+	409: "Conflict",
+	410: "Gone",
+	411: "Length Required",
+	412: "Precondition Failed",
+	413: "Content Too Large",
+	414: "URI Too Long",
+	415: "Unsupported Media Type",
+	416: "Range Not Satisfiable",
+	417: "Expectation Failed",
+	421: "Misdirected Request",
+	422: "Unprocessable Content",
+	423: "Locked",
+	424: "Failed Dependency",
+	425: "Too Early",
+	426: "Upgrade Required",
+	428: "Precondition Required",
+	429: "Too Many Requests",
+	431: "Request Header Fields Too Large",
+	451: "Unavailable For Legal Reasons",
+	500: "Internal Server Error",
+	501: "Not Implemented",
+	502: "Bad Gateway",
+	503: "Service Unavailable",
+	504: "Gateway Timeout",
+	505: "HTTP Version Not Supported",
+	506: "Variant Also Negotiates",
+	507: "Insufficient Storage",
+	508: "Loop Detected",
+	511: "Network Authentication Required",
 }

@@ -66,7 +66,7 @@ func serveAPI(s *Service, x *Exchange) {
 // error itself, which every model words in its own way.
 func relay(x *Exchange, r Reply, err error) {
 	switch {
-	case isTimeout(err):
+	case IsTimeout(err):
 		x.fail(http.StatusGatewayTimeout, "the upstream %s did not answer in time", x.service.upstream)
 	case errors.Is(err, syscall.ECONNREFUSED):
 		x.fail(http.StatusBadGateway, "the upstream %s refused the connection: is it running?", x.service.upstream)
@@ -84,7 +84,8 @@ func relay(x *Exchange, r Reply, err error) {
 	}
 }
 
-func isTimeout(err error) bool {
+// IsTimeout reports whether an IO gave up waiting: see [IO].
+func IsTimeout(err error) bool {
 	var t interface{ Timeout() bool }
 	return errors.As(err, &t) && t.Timeout()
 }

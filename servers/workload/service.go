@@ -1,10 +1,15 @@
 package workload
 
 import (
+	"bytes"
+	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"path/filepath"
 	"slices"
+	"strconv"
+	"time"
 
 	"nodecompare/servers/http1"
 )
@@ -73,4 +78,97 @@ func (s *Service) Serve(x *Exchange) {
 		return
 	}
 	x.text(http.StatusNotFound, "Not Found\n")
+}
+
+const (
+	typeText = "text/plain; charset=utf-8"
+	typeHTML = "text/html; charset=utf-8"
+	typeJSON = "application/json"
+	typeData = "application/octet-stream"
+)
+
+// reply ends the exchange with this response.
+func (x *Exchange) reply(status int, contentType string, body []byte) {
+	x.Response.Status = status
+	x.Response.ContentType = contentType
+	x.Response.Body = body
+	x.Reply()
+}
+
+// text ends the exchange with a line for people: what the router says itself.
+func (x *Exchange) text(status int, line string) {
+	x.body = append(x.body[:0], line...)
+	x.reply(status, typeText, x.body)
+}
+
+// json ends the exchange with v, which must be something that JSON can hold.
+func (x *Exchange) json(status int, v any) {
+	body := bytes.NewBuffer(x.body[:0])
+	encoder := json.NewEncoder(body)
+	encoder.SetEscapeHTML(false) // as JSON.stringify has it: this is not put into a page
+	if err := encoder.Encode(v); err != nil {
+		panic(fmt.Sprintf("workload: answering with a %T: %v", v, err))
+	}
+	x.body = bytes.TrimSuffix(body.Bytes(), []byte("\n"))
+	x.reply(status, typeJSON, x.body)
+}
+
+// fail ends the exchange with {"error": …}: what every handler answers when it cannot do what it is for. The text must
+// not depend on the model, so that all of them answer a bad request alike.
+func (x *Exchange) fail(status int, format string, args ...any) {
+	x.json(status, struct {
+		Error string `json:"error"`
+	}{fmt.Sprintf(format, args...)})
+}
+
+// count ends the exchange with before, x.ms and after put together, without allocating.
+func (x *Exchange) count(before, after string) {
+	x.body = append(x.body[:0], before...)
+	x.body = strconv.AppendInt(x.body, int64(x.ms), 10)
+	x.body = append(x.body, after...)
+	x.reply(http.StatusOK, typeJSON, x.body)
+}
+
+// millis puts the query's ms, or fallback where there is none, into x.ms. When it is not a whole number from 0 to most it
+// answers 400 and returns false.
+func (x *Exchange) millis(fallback, most int) bool {
+	ms, ok := x.number("ms", "milliseconds", exampleMS, fallback, most)
+	x.ms = ms
+	return ok
+}
+
+// exampleMS is what a refusal suggests, whatever the route.
+const exampleMS = 50
+
+// number is the query's value of that name, or fallback where there is none. When it is not a whole number of those units from 0 to
+// most it answers 400, with an example, and ok is false.
+func (x *Exchange) number(name, units string, example, fallback, most int) (n int, ok bool) {
+	value, ok := x.Request.QueryValue(name)
+	if !ok {
+		return fallback, true
+	}
+	given, ok := whole(value)
+	if !ok || given > int64(most) {
+		x.fail(http.StatusBadRequest, "%s must be a whole number of %s from 0 to %d, such as %s=%d", name, units, most, name, example)
+		return 0, false
+	}
+	return int(given), true
+}
+
+// duration is x.ms as one.
+func (x *Exchange) duration() time.Duration { return time.Duration(x.ms) * time.Millisecond }
+
+// whole reads a number of at most 18 decimal digits and nothing else: no sign, no space, no percent-encoding. 18 always
+// fit into an int64.
+func whole(text []byte) (n int64, ok bool) {
+	if len(text) == 0 || len(text) > 18 {
+		return 0, false
+	}
+	for _, c := range text {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		n = n*10 + int64(c-'0')
+	}
+	return n, true
 }

@@ -1,0 +1,14 @@
+package eventloop
+
+// Timers is how many are set. It is for the loop's thread, and for everybody once the loop has ended.
+func (l *Loop) Timers() int { return len(l.timers) }
+
+// Posted is how many functions wait to be run.
+func (l *Loop) Posted() int { return int(l.waiting.Load()) }
+
+// Queued is how many jobs wait for a worker.
+func (l *Loop) Queued() int {
+	l.pool.mu.Lock()
+	defer l.pool.mu.Unlock()
+	return len(l.pool.queue)
+}
