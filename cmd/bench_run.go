@@ -13,6 +13,7 @@ import (
 	"nodecompare/cmd/bench"
 	"nodecompare/cmd/fileio"
 	"nodecompare/cmd/lookup"
+	"nodecompare/cmd/measure"
 	"nodecompare/cmd/selftest"
 	"nodecompare/results"
 	"nodecompare/results/gate"
@@ -34,6 +35,9 @@ type benchRun struct {
 
 // run measures, prints and saves. What was measured before an interruption or beside a failure is printed and saved too.
 func (b benchRun) run(ctx context.Context) error {
+	if err := errors.Join(measure.Proc(), measure.Loopback()); err != nil {
+		return err
+	}
 	files, err := b.create()
 	if err != nil {
 		return err

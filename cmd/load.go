@@ -15,6 +15,7 @@ import (
 	"nodecompare/cmd/fileio"
 	"nodecompare/cmd/load"
 	"nodecompare/cmd/lookup"
+	"nodecompare/cmd/measure"
 	"nodecompare/foreign"
 	"nodecompare/loadgen"
 	"nodecompare/results"
@@ -64,6 +65,9 @@ machine with whatever else runs there: give it cores of its own, e.g. by taskset
 			a.Target.URL = args[0]
 			f, err := formatNamed(o.format, report.LoadFormats)
 			if err != nil {
+				return err
+			}
+			if err := measure.Proc(); err != nil {
 				return err
 			}
 			if err := o.complete(&a, c.Flags().Changed); err != nil {

@@ -246,3 +246,19 @@ func opens(t *testing.T, pid int, path string) bool {
 	}
 	return false
 }
+
+// A machine without a loopback interface is none that is noisy.
+func TestNoLoopback(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{{"selftest", "--short"}, {"bench"}, {"map"}} {
+		c := inFolder(t, args...)
+		c.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET}
+		out, err := c.CombinedOutput()
+		if errors.Is(err, os.ErrPermission) {
+			t.Skip("only root may leave the network")
+		}
+		if c.ProcessState.ExitCode() != 1 || !strings.HasPrefix(string(out), "nodecompare: this machine has no loopback interface for IPv4") {
+			t.Errorf("%s: %v, %s", args[0], err, out)
+		}
+	}
+}

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"nodecompare/cmd/lookup"
+	"nodecompare/cmd/measure"
 	"nodecompare/cmd/sweep"
 	"nodecompare/loadgen/cpuset"
 	"nodecompare/results"
@@ -71,6 +72,9 @@ Formats:
 
 // runMap measures and writes. What was measured before an interruption, or beside a server that failed, is written too.
 func runMap(ctx context.Context, plan *sweep.Plan, f report.Format[*results.Map], file string, say func(string), out, notes io.Writer) error {
+	if err := errors.Join(measure.Proc(), measure.Loopback()); err != nil {
+		return err
+	}
 	o, err := openOutput(file, out, notes)
 	if err != nil {
 		return err
