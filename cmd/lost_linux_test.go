@@ -182,17 +182,31 @@ func await(t *testing.T, so func() bool) {
 // A run that is interrupted before anything was measured leaves an earlier record as it was, and says so.
 func TestNothingMeasuredReplacesNothing(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	old := filepath.Join(dir, "old.json")
-	if err := os.WriteFile(old, []byte("an earlier record"), 0o600); err != nil {
+	c := inFolder(t, "bench", "--profile=quick", "--workloads=hello", "--save=old.json")
+	if err := os.WriteFile(filepath.Join(c.Dir, "old.json"), []byte("an earlier record"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, rest := interrupt(t, syscall.SIGINT, "bench: 12 trials", "bench", "--profile=quick", "--workloads=hello", "--save="+old)
-	if !strings.Contains(rest, "nodecompare: nothing was measured: "+old+" stays as it was\n") {
-		t.Errorf("standard error: %s", rest)
+	stderr, err := c.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
 	}
-	wantFiles(t, dir, "old.json")
-	whole(t, dir, map[string]string{"old.json": "an earlier record"})
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewReader(stderr)
+	if line, err := lines.ReadString('\n'); err != nil { // what will be done
+		t.Error(line, err)
+	}
+	if err := c.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	rest, err := io.ReadAll(lines)
+	if err != nil || !strings.Contains(string(rest), "nodecompare: nothing was measured: old.json stays as it was\n") {
+		t.Errorf("standard error: %s, %v", rest, err)
+	}
+	exitCode(t, c, 130)
+	wantFiles(t, c.Dir, "old.json")
+	whole(t, c.Dir, map[string]string{"old.json": "an earlier record"})
 }
 
 // Files that are read end with Ctrl-C too, whatever they are.
