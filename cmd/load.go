@@ -16,9 +16,9 @@ import (
 	"nodecompare/cmd/load"
 	"nodecompare/cmd/lookup"
 	"nodecompare/cmd/measure"
-	"nodecompare/foreign"
 	"nodecompare/loadgen"
 	"nodecompare/results"
+	"nodecompare/results/foreign"
 	"nodecompare/results/report"
 )
 

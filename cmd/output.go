@@ -7,7 +7,7 @@ import (
 	"io"
 
 	"nodecompare/cmd/fileio"
-	"nodecompare/foreign"
+	"nodecompare/results/foreign"
 	"nodecompare/results/report"
 )
 

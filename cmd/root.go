@@ -12,7 +12,7 @@ import (
 
 	"nodecompare/cmd/fileio"
 	"nodecompare/cmd/measure"
-	"nodecompare/foreign"
+	"nodecompare/results/foreign"
 )
 
 // The exit codes, as README.md lists them. A command that was ended by Ctrl-C answers as a shell does: 128 + SIGINT;

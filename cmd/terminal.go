@@ -8,7 +8,7 @@ import (
 	"golang.org/x/term"
 
 	"nodecompare/cmd/bench"
-	"nodecompare/foreign"
+	"nodecompare/results/foreign"
 	"nodecompare/results/report"
 )
 

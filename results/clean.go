@@ -3,7 +3,7 @@ package results
 import (
 	"reflect"
 
-	"nodecompare/foreign"
+	"nodecompare/results/foreign"
 )
 
 // Clean makes all text in a result harmless to show, in place: what a server said, and what somebody wrote into a file. Whatever prints

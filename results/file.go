@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"io"
 
-	"nodecompare/foreign"
+	"nodecompare/results/foreign"
 )
 
 // Encode writes a record, or any other result, as indented JSON.

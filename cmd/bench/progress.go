@@ -8,8 +8,8 @@ import (
 
 	"github.com/schollz/progressbar/v3"
 
-	"nodecompare/foreign"
 	"nodecompare/results"
+	"nodecompare/results/foreign"
 )
 
 // Silent tells nobody.

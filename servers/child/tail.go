@@ -6,8 +6,6 @@ import (
 	"regexp"
 	"slices"
 	"sync"
-
-	"nodecompare/foreign"
 )
 
 const (
@@ -50,7 +48,7 @@ func (t *tail) write(b []byte) {
 	for line := range bytes.Lines(b) {
 		t.line = append(t.line, line[:min(len(line), tailBytes-len(t.line))]...)
 		if line[len(line)-1] == '\n' {
-			t.heed(foreign.Line(string(bytes.TrimSpace(t.line))))
+			t.heed(string(bytes.TrimSpace(t.line)))
 			t.line = t.line[:0]
 		}
 	}
@@ -81,7 +79,7 @@ func (t *tail) lines() []string {
 	var kept []string
 	for line := range bytes.Lines(t.buf) {
 		if line = bytes.TrimSpace(line); len(line) > 0 && !(len(t.reason) > 0 && registers.Match(line)) {
-			kept = append(kept, foreign.Line(string(line)))
+			kept = append(kept, string(line))
 		}
 	}
 	kept = kept[max(0, len(kept)-tailLines):]

@@ -3,7 +3,7 @@ package foreign_test
 import (
 	"testing"
 
-	"nodecompare/foreign"
+	"nodecompare/results/foreign"
 )
 
 func TestText(t *testing.T) {
