@@ -166,6 +166,9 @@ func (o loadOptions) complete(a *loadgen.Attack, given func(flag string) bool) e
 // errVoid has been explained in the output.
 var errVoid = errors.New("the measurement is VOID: nothing may be concluded from it; the reasons stand with its results")
 
+// mostFail: where fewer than one request in so many went well, the load has failed.
+const mostFail = 10
+
 // runLoad measures and prints; what there is also when it was interrupted.
 func runLoad(ctx context.Context, a loadgen.Attack, o loadOptions, f report.Format[*results.LoadRun], out, notes io.Writer) error {
 	if err := loadgen.Reach(ctx, a); err != nil {
@@ -184,6 +187,8 @@ func runLoad(ctx context.Context, a loadgen.Attack, o loadOptions, f report.Form
 		return runErr
 	case run.Requests == run.Errors:
 		return fmt.Errorf("load on %s: no request was answered as it should be: %s", a.Target.URL, kinds(run))
+	case run.Requests-run.Errors < run.Requests/mostFail:
+		return fmt.Errorf("load on %s: only %d of %d requests were answered as they should be: %s", a.Target.URL, run.Requests-run.Errors, run.Requests, kinds(run))
 	case run.Trust.Status == results.Void:
 		return exitError{exitInvalid, errVoid}
 	}
@@ -221,7 +226,7 @@ func drive(ctx context.Context, a loadgen.Attack, o loadOptions, notes io.Writer
 		each = append(each, s.Each)
 	}
 	if live {
-		l := load.Watch(notes, width, a.Duration)
+		l := load.Watch(notes, width, loadgen.Span(a.Rate, a.Duration))
 		defer l.Stop()
 		each = append(each, l.Each)
 	}
