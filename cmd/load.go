@@ -181,9 +181,6 @@ func (o loadOptions) read(ctx context.Context, a *loadgen.Attack) (err error) {
 // errVoid has been explained in the output.
 var errVoid = errors.New("the measurement is VOID: nothing may be concluded from it; the reasons stand with its results")
 
-// mostFail: where fewer than one request in so many went well, the load has failed.
-const mostFail = 10
-
 // runLoad measures and prints; what there is also when it was interrupted.
 func runLoad(ctx context.Context, a loadgen.Attack, o loadOptions, f report.Format[*results.LoadRun], out, notes io.Writer) error {
 	if err := loadgen.Reach(ctx, a); err != nil {
@@ -203,7 +200,7 @@ func runLoad(ctx context.Context, a loadgen.Attack, o loadOptions, f report.Form
 		return runErr
 	case run.Requests == run.Errors:
 		return fmt.Errorf("load on %s: no request was answered as it should be: %s", a.Target.URL, kinds(run))
-	case run.Requests-run.Errors < run.Requests/mostFail:
+	case run.Errors > run.Requests/2:
 		return fmt.Errorf("load on %s: only %d of %d requests were answered as they should be: %s", a.Target.URL, run.Requests-run.Errors, run.Requests, kinds(run))
 	case run.Trust.Status == results.Void:
 		return exitError{exitInvalid, errVoid}
