@@ -200,6 +200,8 @@ func runLoad(ctx context.Context, a loadgen.Attack, o loadOptions, f report.Form
 		return runErr
 	case run.Requests == run.Errors:
 		return fmt.Errorf("load on %s: no request was answered as it should be: %s", a.Target.URL, kinds(run))
+	case run.Errors > run.Requests/2:
+		return fmt.Errorf("load on %s: only %d of %d requests were answered as they should be: %s", a.Target.URL, run.Requests-run.Errors, run.Requests, kinds(run))
 	case run.Trust.Status == results.Void:
 		return exitError{exitInvalid, errVoid}
 	}
@@ -237,7 +239,7 @@ func drive(ctx context.Context, a loadgen.Attack, o loadOptions, notes io.Writer
 		each = append(each, s.Each)
 	}
 	if live {
-		l := load.Watch(notes, width, a.Duration)
+		l := load.Watch(notes, width, loadgen.Span(a.Rate, a.Duration))
 		defer l.Stop()
 		each = append(each, l.Each)
 	}

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -137,5 +138,27 @@ func TestLoadInterrupted(t *testing.T) {
 		if _, err := os.Stat(file); !errors.Is(err, os.ErrNotExist) {
 			t.Errorf("the results have the name of whole ones: %v", err)
 		}
+	}
+}
+
+// A server that answers a few requests and then none as it should has not passed, on either engine.
+func TestLoadOnAServerThatBreaks(t *testing.T) {
+	for _, engine := range []string{"vegeta", "loop"} {
+		t.Run(engine, func(t *testing.T) {
+			t.Parallel()
+			var n atomic.Int64
+			s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				if n.Add(1) > 20 {
+					w.WriteHeader(http.StatusInternalServerError)
+				}
+			}))
+			defer s.Close()
+			c, out, errs := command(t, "load", "--quiet", "--engine="+engine, "--rate=1000", "--duration=400ms", s.URL)
+			var exit *exec.ExitError
+			if err := c.Run(); !errors.As(err, &exit) || exit.ExitCode() != 1 || strings.Contains(out.String(), "VALID") ||
+				!strings.Contains(errs.String(), "only 20 of 400 requests were answered as they should be: 380 status (status 500)") {
+				t.Errorf("%v\n%s%s", err, out, errs)
+			}
+		})
 	}
 }

@@ -109,3 +109,12 @@ func Due(seq uint64, rate float64) time.Duration {
 func Offered(rate float64, duration time.Duration) uint64 {
 	return max(1, uint64(math.Round(rate*duration.Seconds())))
 }
+
+// Span is how long a run sends: the duration, and no less than N/rate in an open load of N requests. The last
+// request has its share of the time like any other, so that no run claims more than the rate that was offered.
+func Span(rate float64, duration time.Duration) time.Duration {
+	if rate == 0 {
+		return duration
+	}
+	return max(duration, time.Duration(math.Ceil(float64(Offered(rate, duration))/rate*float64(time.Second))))
+}

@@ -134,7 +134,7 @@ func TestOpenLoadSendsExactlyWhatItOffers(t *testing.T) {
 			rate     float64
 			duration time.Duration
 			want     uint64
-		}{{500, 400 * time.Millisecond, 200}, {7.5, 400 * time.Millisecond, 3}, {1000, 300 * time.Millisecond, 300}, {0.1, 100 * time.Millisecond, 1}} {
+		}{{500, 400 * time.Millisecond, 200}, {7.5, 400 * time.Millisecond, 3}, {1000, 300 * time.Millisecond, 300}, {4, 50 * time.Millisecond, 1}} {
 			var seen atomic.Uint64
 			s := serve(t, func(http.ResponseWriter, *http.Request) { seen.Add(1) })
 			res := run(t, loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: s.URL}, Connections: 20, Rate: c.rate, Duration: c.duration})
@@ -145,6 +145,36 @@ func TestOpenLoadSendsExactlyWhatItOffers(t *testing.T) {
 			if res.SendLag.TotalCount() != int64(c.want) || res.Offered != c.rate {
 				t.Errorf("%v/s: %d lags, offered %v", c.rate, res.SendLag.TotalCount(), res.Offered)
 			}
+		}
+	})
+}
+
+// The last request has its share of the time too: else three requests at 10/s would have been sent within 200 ms, at 15/s.
+func TestOpenLoadLastsItsWholeTime(t *testing.T) {
+	onAllEngines(t, func(t *testing.T, engine string) {
+		s := serve(t, func(http.ResponseWriter, *http.Request) {})
+		for _, c := range []struct {
+			rate           float64
+			duration, want time.Duration
+		}{{10, 300 * time.Millisecond, 300 * time.Millisecond}, {3, 300 * time.Millisecond, 333 * time.Millisecond}, {5, 50 * time.Millisecond, 200 * time.Millisecond}} {
+			start := time.Now()
+			res := run(t, loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: s.URL}, Connections: 2, Rate: c.rate, Duration: c.duration})
+			if took := time.Since(start); res.Elapsed < c.want || took < res.Elapsed || float64(res.Requests)/res.Elapsed.Seconds() > c.rate {
+				t.Errorf("%v/s for %v: %d requests in %v, and it took %v; want %v at least", c.rate, c.duration, res.Requests, res.Elapsed, took, c.want)
+			}
+		}
+	})
+}
+
+// A run that is cut short has lasted until then, whether or not a request was in flight.
+func TestOpenLoadThatIsCutShortLastsUntilThen(t *testing.T) {
+	onAllEngines(t, func(t *testing.T, engine string) {
+		s := serve(t, func(http.ResponseWriter, *http.Request) {})
+		ctx, cancel := context.WithTimeout(t.Context(), 250*time.Millisecond)
+		defer cancel()
+		res, err := drive(ctx, loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: s.URL}, Connections: 2, Rate: 2, Duration: time.Hour})
+		if err == nil || res.Requests != 1 || res.Elapsed < 200*time.Millisecond || res.Elapsed > 10*time.Second {
+			t.Errorf("%v: %d requests in %v", err, res.Requests, res.Elapsed)
 		}
 	})
 }

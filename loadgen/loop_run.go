@@ -19,7 +19,7 @@ type loopRun struct {
 	engine   *loopEngine
 	rec      *recorder
 	rate     float64
-	duration time.Duration
+	duration time.Duration // in an open load its Span
 	done     chan *Result
 
 	start    time.Time
@@ -40,7 +40,7 @@ type loopRun struct {
 }
 
 func newLoopRun(e *loopEngine, duration time.Duration) *loopRun {
-	r := &loopRun{engine: e, rec: newRecorder(e.attack), rate: e.attack.Rate, duration: duration, done: make(chan *Result, 1)}
+	r := &loopRun{engine: e, rec: newRecorder(e.attack), rate: e.attack.Rate, duration: Span(e.attack.Rate, duration), done: make(chan *Result, 1)}
 	r.timer.Init(e.loop, r.plan)
 	r.end.Init(e.loop, r.stop)
 	if r.rate > 0 {
@@ -179,7 +179,11 @@ func (r *loopRun) plan() {
 		r.next++
 		c.take(r.next-1, now)
 	}
-	if !r.over {
+	switch now := r.clock(); {
+	case r.over:
+	case now < r.duration: // all are sent, but the last one's time is not over
+		r.timer.Set(r.duration - r.engine.loop.Now().Sub(r.start))
+	default:
 		r.stop()
 	}
 }
@@ -242,6 +246,9 @@ func (r *loopRun) abort() {
 func (r *loopRun) complete() {
 	if r.over && r.inFlight == 0 && r.engine.current == r {
 		r.engine.current = nil
+		if r.rate > 0 {
+			r.rec.lasted(min(r.clock(), r.duration))
+		}
 		r.engine.loop.Hold(false) // whoever waits for the result goes on at once
 		r.done <- r.rec.result(r.offered)
 	}

@@ -32,7 +32,7 @@ type Result struct {
 	Offered       float64           // requests/s asked for; 0 in a closed load
 	Duration      time.Duration     // how long requests were to be sent; their answers are waited for beyond it
 	Starting      time.Duration     // of a closed load on the loop: when a connection sent its first request, the mean of all
-	Elapsed       time.Duration     // from the start to the end of the last request
+	Elapsed       time.Duration     // from the start to the end of the last request; in an open load at least its Span, unless it was cut short
 	BytesIn       uint64            // of response bodies
 
 	// The histograms hold nanoseconds, with 3 significant digits, up to MaxLatency, and never a failed request's.
@@ -222,6 +222,9 @@ func (r *recorder) fail(x *outcome, f failure) {
 	}
 	r.tell(x, f)
 }
+
+// lasted notes how long an open load has lasted, which may be longer than to its last answer.
+func (r *recorder) lasted(d time.Duration) { r.res.Elapsed = max(r.res.Elapsed, d) }
 
 // result gives the sums; offered is the number of requests that an open load was to send.
 func (r *recorder) result(offered uint64) *Result {

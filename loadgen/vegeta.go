@@ -62,8 +62,8 @@ func (g *attacker) run(ctx context.Context, duration time.Duration) (*Result, er
 	p := &pacer{start: start, duration: duration, rate: g.attack.Rate, waiter: w, interrupted: ctx.Done()}
 	last := duration
 	if p.rate > 0 {
-		p.offered = Offered(p.rate, duration)
-		last += Grace
+		p.offered, p.duration = Offered(p.rate, duration), Span(p.rate, duration)
+		last = p.duration + Grace
 	}
 	// vegeta's loop asks the pacer only between requests: with every worker held by a stalled server it would wait
 	// for one of them, and then send once more, long after the end.
@@ -77,6 +77,9 @@ func (g *attacker) run(ctx context.Context, duration time.Duration) (*Result, er
 		if x, sent := g.outcome(r, start); sent {
 			rec.add(&x)
 		}
+	}
+	if p.rate > 0 {
+		rec.lasted(min(time.Since(start), p.duration))
 	}
 	res := rec.result(p.offered)
 	res.Retries = g.transport.retried() - retriedBefore

@@ -11,9 +11,9 @@ import (
 // vegeta's constant pacer also takes whole rates only and sends its first request one interval late.
 type pacer struct {
 	start       time.Time
-	duration    time.Duration
-	rate        float64 // requests/s; 0 is a closed load
-	offered     uint64  // requests of the whole run; unused in a closed load
+	duration    time.Duration // in an open load its Span
+	rate        float64       // requests/s; 0 is a closed load
+	offered     uint64        // requests of the whole run; unused in a closed load
 	waiter      *waiter
 	interrupted <-chan struct{}
 }
@@ -29,7 +29,13 @@ func (p *pacer) Pace(_ time.Duration, sent uint64) (wait time.Duration, stop boo
 	if p.rate == 0 {
 		return 0, now >= p.duration
 	}
-	if sent >= p.offered || now >= p.duration+Grace {
+	if now >= p.duration+Grace {
+		return 0, true
+	}
+	if sent >= p.offered { // all are sent, but the last one's time is not over
+		if now < p.duration {
+			p.waiter.wait(p.duration - now)
+		}
 		return 0, true
 	}
 	if ahead := Due(sent, p.rate) - now; ahead > 0 {

@@ -1,6 +1,9 @@
 package results
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // LoadRun is what `load` measured: one target, one load. Its JSON is one object.
 type LoadRun struct {
@@ -21,7 +24,7 @@ type LoadRun struct {
 	Aborted    uint64               `json:"aborted"`     // cut short by the interruption, and no part of requests
 	Retries    uint64               `json:"retries"`     // sent again since a kept-alive connection had been closed
 	BytesIn    uint64               `json:"bytes_in"`    // of response bodies
-	DurationS  float64              `json:"duration_s"`  // from the start to the end of the last request
+	DurationS  float64              `json:"duration_s"`  // from the start to the end of the last request; of an open load, the whole time over which its requests were due at the least
 	RateRPS    float64              `json:"rate_rps"`    // requests without error, per second of DurationS
 	OfferedRPS float64              `json:"offered_rps"` // that an open load was to send; 0 in a closed one
 
@@ -45,6 +48,10 @@ type Lag struct {
 	P50 float64 `json:"p50"`
 	P99 float64 `json:"p99"`
 }
+
+// Resolves reports whether n latencies have a percentile q, in percent, of their own: one of them at least is beyond it. Of
+// fewer the percentile is the longest latency under another name.
+func Resolves(n uint64, q float64) bool { return n >= uint64(math.Round(100/(100-q))) }
 
 // Capacity is the highest offered rate at which a server met an objective.
 type Capacity struct {

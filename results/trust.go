@@ -84,6 +84,8 @@ const (
 
 	littleShare = 0.05
 
+	errorsSuspect = 0.10
+
 	stolenSuspect, stolenVoid = 0.01, 0.10
 	throttledVoid             = 0.10
 	othersSuspect             = 0.10
@@ -177,6 +179,17 @@ var Rules = []Rule{
 			return when(!addUp, Void), fmt.Sprintf(
 				"the counts do not add up: %d requests, but %d responses and %d errors without one; %d errors, but %d by kind; %d latencies: the record is damaged, or the tool has a defect",
 				e.Requests, e.Answers, e.Unanswered, e.Errors, e.ErrorsByKind, e.Recorded)
+		},
+	},
+	{
+		Name:     "errors",
+		Plain:    "many requests failed, so that throughput and latency are only of those that were answered",
+		LoadOnly: true,
+		Suspect:  "more than 10% of the requests failed",
+		Why:      "throughput and latency are then of the few that were answered, and a server that refuses nearly all serves those quickly. Never VOID: how many it answers is a figure too",
+		weigh: func(e Evidence) (string, string) {
+			share := float64(e.Errors) / float64(max(e.Requests, 1))
+			return when(!e.ClientsWaited && share > errorsSuspect && share < 1, Suspect), fmt.Sprintf("%.1f%% of the requests failed: throughput and latency are only of those that were answered", percent*share)
 		},
 	},
 	{

@@ -31,6 +31,11 @@ func good(open bool) results.Evidence {
 	return e
 }
 
+// fail has so many requests fail by their status.
+func fail(e *results.Evidence, n uint64) {
+	e.Errors, e.ErrorsByKind, e.Answers, e.Unanswered, e.Recorded = n, n, e.Requests, 0, e.Requests-n
+}
+
 func TestGoodEvidenceIsValid(t *testing.T) {
 	for _, e := range []results.Evidence{good(true), good(false), {}} {
 		if trust := results.Weigh(e); trust.Status != results.Valid || trust.Reasons == nil || len(trust.Reasons) != 0 {
@@ -102,6 +107,11 @@ func TestRules(t *testing.T) {
 		{"counts", "an error of no kind", true, func(e *results.Evidence) { e.ErrorsByKind-- }, void, "99 by kind"},
 		{"counts", "a latency lost", true, func(e *results.Evidence) { e.Recorded-- }, void, "9899 latencies"},
 		{"counts", "more errors than requests", true, func(e *results.Evidence) { e.Errors, e.ErrorsByKind = 10_001, 10_001 }, void, ""},
+
+		{"errors", "10%", true, func(e *results.Evidence) { fail(e, 1_000) }, valid, ""},
+		{"errors", "above 10%", true, func(e *results.Evidence) { fail(e, 1_001) }, suspect, "10.0% of the requests failed"},
+		{"errors", "99%", false, func(e *results.Evidence) { fail(e, 9_900); e.AlwaysInFlight = false }, suspect, "99.0% of the requests failed"},
+		{"errors", "in an overload", true, func(e *results.Evidence) { fail(e, 5_000); e.ClientsWaited = true }, valid, ""},
 
 		{"steal", "above 1%", false, func(e *results.Evidence) { steal(e, 101, 9_899) }, suspect, "withheld 1.01% of the CPU time"},
 		{"steal", "1%", false, func(e *results.Evidence) { steal(e, 100, 9_900) }, valid, ""},

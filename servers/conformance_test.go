@@ -102,7 +102,7 @@ func conversations(t *testing.T) []conversation {
 		one("POST", "/echo", long, "200 OK", data, long),
 		one("GET", "/nope", "", "404 Not Found", text, "Not Found\n"),
 		one("GET", "/wait/", "", "404 Not Found", text, "Not Found\n"),
-		one("OPTIONS", "*", "", "404 Not Found", text, "Not Found\n"),
+		one("OPTIONS", "*", "", "200 OK", text, "", "Allow: GET, HEAD, POST, OPTIONS"),
 		one("POST", "/", "x", "405 Method Not Allowed", text, "Method Not Allowed\n", "Allow: GET, HEAD"),
 		one("BREW", "/wait", "", "405 Method Not Allowed", text, "Method Not Allowed\n", "Allow: GET, HEAD"),
 		one("GET", "/echo", "", "405 Method Not Allowed", text, "Method Not Allowed\n", "Allow: POST"),

@@ -20,7 +20,7 @@ type goroutine struct {
 }
 
 func newGoroutine(c Config, lns []*net.TCPListener, upstream netip.AddrPort) (model, error) {
-	client := &syncClient{addr: upstream, dial: dialNet, timeout: upstreamTimeout}
+	client := newSyncClient(upstream, dialNet, keepAlive)
 	g := &goroutine{listener: lns[0], client: client}
 	g.init(c.Service, syncIO{time.Sleep, client})
 	return g, nil

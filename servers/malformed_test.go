@@ -65,6 +65,13 @@ func TestMalformed(t *testing.T) {
 				}
 				said[b.name] = rest
 			}
+			// A HEAD gets the same, without the words.
+			if request, ok := strings.CutPrefix(b.send, "GET "); ok {
+				head, _, _ := strings.Cut(said[b.name], "\r\n\r\n")
+				if got := converse(v.dial(t), whole, "HEAD "+request); got != head+"\r\n\r\n" {
+					t.Errorf("%s, by HEAD: got %.400q", b.name, got)
+				}
+			}
 		}
 	})
 }

@@ -14,17 +14,24 @@ const poolPatience = 250 * time.Millisecond
 // connectors. A thread gives its connection up after a response, or when it idles, as soon as every thread is taken and
 // somebody waits: else the first clients would keep the later ones out for good.
 func newPool(c Config, lns []*net.TCPListener, upstream netip.AddrPort) (model, error) {
-	limit, err := threadLimit()
+	limit, err := threadLimit(1)
 	if err != nil {
 		return nil, err
 	}
 	if c.PoolSize < 1 || c.PoolSize > limit {
 		return nil, fmt.Errorf("a pool of %d threads: this process may have 1 to %d", c.PoolSize, limit)
 	}
-	t, err := newThreads(c, lns[0], upstream, c.PoolSize, c.PoolSize)
+	// Threads beyond what their calls to the upstream leave descriptors for would answer 502: then there are fewer.
+	served, err := threadLimit(descriptors(c))
 	if err != nil {
 		return nil, err
 	}
+	size := min(c.PoolSize, served)
+	t, err := newThreads(c, lns[0], upstream, size, size)
+	if err != nil {
+		return nil, err
+	}
+	t.asked = c.PoolSize
 	t.patience = poolPatience
 	t.crowded = func() bool { return t.waiting.Load() == 0 && t.listener.waiting() }
 	return t, nil

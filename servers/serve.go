@@ -23,7 +23,7 @@ const (
 )
 
 // Serve runs the mode's server until ctx ends; requests in flight then have DrainTime. out gets the line with the port, and one about
-// the threads; progress, what the preparation of Node.js tells. It opens and closes the service itself, and so takes none in c.
+// the threads; progress, what the preparation of Node.js tells and what goes wrong in the server. It opens and closes the service itself, and so takes none in c.
 func (m Mode) Serve(ctx context.Context, c Config, out, progress io.Writer) (err error) {
 	if m.foreign() {
 		return m.serveNode(ctx, c, out, progress)
@@ -32,11 +32,12 @@ func (m Mode) Serve(ctx context.Context, c Config, out, progress io.Writer) (err
 		runtime.GOMAXPROCS(m.procs(c))
 	}
 	var stop func() error
+	c.embedded = c.Upstream == EmbeddedUpstream
 	if c.Upstream, stop, err = openUpstream(c.Upstream); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, stop()) }()
-	if c.Service, err = workload.Open(workload.Options{Upstream: c.Upstream}); err != nil {
+	if c.Service, err = workload.Open(workload.Options{Upstream: c.Upstream, Notes: progress}); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, c.Service.Close()) }()

@@ -21,6 +21,7 @@ type Config struct {
 	Loops    int               // event loops of the async model, each with a listener of its own
 	Workers  int               // workers of each event loop
 	Upstream string            // the URL that Service asks, "" for none: resolved once, here
+	embedded bool              // it is served by this process too
 	Service  *workload.Service // answers the requests; closed by its owner, after Serve and Shutdown have returned
 }
 

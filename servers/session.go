@@ -108,7 +108,7 @@ func (s *session) serve(b []byte) (used int) {
 	for used < len(b) && !s.busy && !s.held && !s.over {
 		n, err := s.parser.Parse(b[used:])
 		if err != nil {
-			s.refuse(err)
+			s.refuse(err, s.parser.RefusedHead(b[used:]))
 			break
 		}
 		if n == 0 {
@@ -147,12 +147,12 @@ func (s *session) done(x *workload.Exchange) {
 }
 
 // refuse answers a malformed request; where the next one would begin is unknown, so the connection ends.
-func (s *session) refuse(err error) {
+func (s *session) refuse(err error, head bool) {
 	e, ok := err.(*http1.Error)
 	if !ok {
 		e = &http1.Error{Status: 400, Reason: err.Error()}
 	}
-	*s.out = http1.AppendError(*s.out, e, s.wire.unix())
+	*s.out = http1.AppendError(*s.out, e, s.wire.unix(), head)
 	s.over = true
 }
 

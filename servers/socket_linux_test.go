@@ -174,19 +174,21 @@ func TestSocketEnds(t *testing.T) {
 }
 
 func TestThreadsWithin(t *testing.T) {
-	for _, test := range []struct{ tasks, files, want int }{
-		{32768, 1 << 20, 24576}, // a quarter is left to others
-		{1024, 1 << 20, 704},    // a container's: the runtime still gets its own
-		{512, 1 << 20, 192},
-		{100, 1 << 20, 1},
-		{32768, 1024, 1024},
-		{noLimit, noLimit, noLimit / 4 * 3},
+	for _, test := range []struct{ tasks, files, each, want int }{
+		{32768, 1 << 20, 1, 24576}, // a quarter is left to others
+		{1024, 1 << 20, 1, 704},    // a container's: the runtime still gets its own
+		{512, 1 << 20, 1, 192},
+		{100, 1 << 20, 1, 1},
+		{32768, 1024, 1, 960},
+		{32768, 600, 3, 178}, // with a call to an upstream in this process
+		{32768, 8, 2, 1},
+		{noLimit, noLimit, 1, noLimit / 4 * 3},
 	} {
-		if got := threadsWithin(test.tasks, test.files); got != test.want {
+		if got := threadsWithin(test.tasks, test.files, test.each); got != test.want {
 			t.Errorf("%d tasks and %d descriptors: %d threads, want %d", test.tasks, test.files, got, test.want)
 		}
 	}
-	if n, err := threadLimit(); err != nil || n < 1 || n >= noLimit {
+	if n, err := threadLimit(1); err != nil || n < 1 || n >= noLimit {
 		t.Errorf("this machine: %d, %v", n, err)
 	}
 }

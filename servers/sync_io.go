@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/netip"
 	"net/url"
+	"slices"
 	"sync"
 	"time"
 
@@ -43,10 +44,16 @@ type syncClient struct {
 	addr    netip.AddrPort
 	dial    func(netip.AddrPort, time.Duration) (stream, error)
 	timeout time.Duration // of connecting, and of a call
+	keep    time.Duration // how long a connection is kept for the next call
 
 	mu     sync.Mutex
 	idle   []*syncCall // oldest first
+	expiry *time.Timer // of the oldest; nil while none is kept
 	closed bool        // none is kept any more
+}
+
+func newSyncClient(addr netip.AddrPort, dial func(netip.AddrPort, time.Duration) (stream, error), keep time.Duration) *syncClient {
+	return &syncClient{addr: addr, dial: dial, timeout: upstreamTimeout, keep: keep}
 }
 
 // syncCall is a kept connection with the buffers of its calls.
@@ -140,10 +147,10 @@ func (c *syncClient) take(now time.Time) *syncCall {
 	}
 	call := c.idle[n]
 	c.idle = c.idle[:n]
-	if now.Sub(call.since) < keepAlive {
+	if now.Sub(call.since) < c.keep {
 		return call
 	}
-	// The youngest is too old, so all are.
+	// The youngest is too old, so all are, and their timer is late.
 	c.closeAll(append(c.idle, call))
 	c.idle = nil
 	return nil
@@ -158,6 +165,26 @@ func (c *syncClient) put(call *syncCall, keep bool) {
 	}
 	call.since = time.Now()
 	c.idle = append(c.idle, call)
+	if c.expiry == nil {
+		c.expiry = time.AfterFunc(c.keep, c.expire)
+	}
+}
+
+// expire closes the connections that have idled for too long, also when nobody calls any more: an upstream that has
+// closed its side would leave each of them, with its descriptor, in CLOSE_WAIT.
+func (c *syncClient) expire() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now, old := time.Now(), 0
+	for old < len(c.idle) && now.Sub(c.idle[old].since) >= c.keep {
+		old++
+	}
+	c.closeAll(c.idle[:old])
+	c.idle = slices.Delete(c.idle, 0, old)
+	c.expiry = nil
+	if len(c.idle) > 0 {
+		c.expiry = time.AfterFunc(c.keep-now.Sub(c.idle[0].since), c.expire)
+	}
 }
 
 // close closes the kept connections, and those that are in use when their call ends.
@@ -166,6 +193,9 @@ func (c *syncClient) close() {
 	defer c.mu.Unlock()
 	c.closeAll(c.idle)
 	c.idle, c.closed = nil, true
+	if c.expiry != nil {
+		c.expiry.Stop()
+	}
 }
 
 func (c *syncClient) closeAll(calls []*syncCall) {

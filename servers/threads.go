@@ -23,6 +23,7 @@ type threads struct {
 	client   *syncClient
 	least    int  // threads that are always there
 	most     int  // threads that there may be
+	asked    int  // of a pool: the threads that were wanted; more than most where there are too few descriptors
 	refuses  bool // the last thread that waits refuses what comes when there may be no further one; else it serves, and others queue
 
 	total   atomic.Int64
@@ -39,6 +40,18 @@ const (
 	spareTime = 10 * time.Second
 )
 
+// descriptors is how many a thread needs at once: one for its connection, one for its call to the upstream, and one for the
+// other end of that where the upstream is of this process.
+func descriptors(c Config) int {
+	switch {
+	case c.embedded:
+		return 3
+	case c.Upstream != "":
+		return 2
+	}
+	return 1
+}
+
 // newThreads makes a model with a number of threads between two.
 func newThreads(c Config, ln *net.TCPListener, upstream netip.AddrPort, least, most int) (*threads, error) {
 	listener, err := blockingListener(ln)
@@ -53,7 +66,7 @@ func newThreads(c Config, ln *net.TCPListener, upstream netip.AddrPort, least, m
 	// Go ends the process when a thread cannot be made, or when there are more than this many. So the most is bounded by what the
 	// system allows (threadLimit), and neither can happen.
 	debug.SetMaxThreads(most + runtimeThreads)
-	client := &syncClient{addr: upstream, dial: dialSocket, timeout: upstreamTimeout}
+	client := newSyncClient(upstream, dialSocket, keepAlive)
 	t := &threads{listener: listener, client: client, least: least, most: most}
 	t.init(c.Service, syncIO{sleep, client})
 	return t, nil
@@ -152,7 +165,10 @@ func (t *threads) Shutdown(ctx context.Context) error {
 }
 
 func (t *threads) Threads() string {
-	if t.least == t.most {
+	switch {
+	case t.asked > t.most:
+		return fmt.Sprintf("%d threads: for %d there are too few file descriptors, see ulimit -n", t.most, t.asked)
+	case t.least == t.most:
 		return fmt.Sprintf("%d threads", t.most)
 	}
 	return fmt.Sprintf("a thread for each connection, up to %d", t.most-1)

@@ -7,7 +7,7 @@ import (
 )
 
 // threadLimit is how many threads this process may come to have with safety: three quarters of the kernel's limit for a task.
-func threadLimit() (int, error) {
+func threadLimit(int) (int, error) {
 	n, err := unix.SysctlUint32("kern.num_taskthreads")
 	if err != nil {
 		return 0, fmt.Errorf("finding how many threads may be made: sysctl kern.num_taskthreads: %w", err)

@@ -23,7 +23,8 @@ type caller func(netip.AddrPort, time.Duration, *url.URL) (workload.Reply, error
 
 func callSync(dial func(netip.AddrPort, time.Duration) (stream, error)) caller {
 	return func(addr netip.AddrPort, limit time.Duration, u *url.URL) (reply workload.Reply, err error) {
-		c := &syncClient{addr: addr, dial: dial, timeout: limit}
+		c := newSyncClient(addr, dial, keepAlive)
+		c.timeout = limit
 		defer c.close()
 		c.get(u, func(r workload.Reply, e error) { reply, err = r, e })
 		return reply, err

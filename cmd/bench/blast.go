@@ -25,13 +25,14 @@ type poison struct {
 	target string        // path and query
 	rate   float64       // requests per second
 	lead   time.Duration // for which it runs before the innocent requests come
+	wait   time.Duration // that each asks for; 0 where they compute
 }
 
 // blasts is the table of them. Poison that computes takes two fifths of a core: enough to meet innocent requests, and not all that
 // there is. Poison that waits has 300 requests in flight, which is more than a pool of 200 threads, the usual size, can hold.
 var blasts = []blast{
-	{"blast-cpu", "hello, while two requests a second compute for 200 ms: who waits for them?", "hello", poison{"/cpu?ms=200", 2, ms(300)}},
-	{"blast-wait", "hello, while 150 requests a second wait for 2 s: who waits with them?", "hello", poison{"/wait?ms=2000", 150, ms(2100)}},
+	{"blast-cpu", "hello, while two requests a second compute for 200 ms: who waits for them?", "hello", poison{"/cpu?ms=200", 2, ms(300), 0}},
+	{"blast-wait", "hello, while 150 requests a second wait for 2 s: who waits with them?", "hello", poison{"/wait?ms=2000", 150, ms(2100), ms(2000)}},
 }
 
 const (

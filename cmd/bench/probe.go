@@ -5,9 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"slices"
+	"time"
 
 	"nodecompare/loadgen"
 	"nodecompare/loadgen/sample"
@@ -56,12 +58,21 @@ func (p *Plan) probeServer(ctx context.Context, its []slot, say func(string)) er
 		}
 		for _, s := range its {
 			for _, q := range s.questions() {
-				err := ask(ctx, server.url, q.target)
+				first, err := ask(ctx, server.url, q.target)
+				doubt := ""
+				if err == nil {
+					doubt = q.doubt(ctx, server.url, first)
+				}
 				if ctx.Err() != nil {
 					return context.Cause(ctx)
 				}
 				if dial := (*net.OpError)(nil); errors.As(err, &dial) && dial.Op == "dial" {
 					return fmt.Errorf("server %s at %s: %w: is it running?", name, server.url, err)
+				}
+				if doubt != "" && q.named {
+					p.note(s.workload.Name, fmt.Sprintf("Server %s: %s.", name, doubt), say)
+				} else if doubt != "" {
+					err = errors.New(doubt)
 				}
 				if err != nil {
 					reason := fmt.Sprintf("server %s does not serve %s: %v; if it has another path for it, give --path %s:%s=/its/path", name, s.workload.Name, err, name, q.path)
@@ -74,27 +85,42 @@ func (p *Plan) probeServer(ctx context.Context, its []slot, say func(string)) er
 	})
 }
 
-// question is what a server must answer to be measured on a workload, with the name of --path for it.
+// question is what a server must answer to be measured on a workload.
 type question struct {
 	target loadgen.Target
-	path   string
+	path   string        // the name of --path for it
+	named  bool          // a --path was given
+	wait   time.Duration // no answer can come sooner; 0 where that is not known
 }
 
 func (s slot) questions() []question {
-	all := []question{{s.target(""), pathOf(s.workload.Name)}}
+	named := func(path string) bool { return s.mode.user.Paths[path] != "" }
+	path := pathOf(s.workload.Name)
+	all := []question{{s.target(""), path, named(path), s.workload.Wait}}
 	if poison := s.mode.poison(s.workload); poison != "" {
-		all = append(all, question{loadgen.Target{Method: http.MethodGet, URL: poison}, s.workload.Name})
+		b, _ := blastNamed(s.workload.Name)
+		all = append(all, question{loadgen.Target{Method: http.MethodGet, URL: poison}, b.name, named(b.name), b.poison.wait})
 	}
 	return all
 }
 
+// answer is what a server said to one request.
+type answer struct {
+	body []byte        // its beginning
+	took time.Duration // to the body's end
+}
+
+// mostBody is how much of an answer is read: more than any workload's.
+const mostBody = 1 << 20
+
 // ask sends a server one request as the load will, whose target is but a path. It is an error when that is not answered, or not well.
-func ask(ctx context.Context, server string, t loadgen.Target) error {
+func ask(ctx context.Context, server string, t loadgen.Target) (a answer, err error) {
+	start := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
 	q, err := http.NewRequestWithContext(ctx, t.Method, server+t.URL, bytes.NewReader(t.Body))
 	if err != nil {
-		return err
+		return a, err
 	}
 	if t.Header != nil {
 		q.Header = t.Header.Clone()
@@ -104,12 +130,16 @@ func ask(ctx context.Context, server string, t loadgen.Target) error {
 	defer transport.CloseIdleConnections()
 	r, err := transport.RoundTrip(q)
 	if err != nil {
-		return fmt.Errorf("%s %s: %w", t.Method, t.URL, err)
+		return a, fmt.Errorf("%s %s: %w", t.Method, t.URL, err)
 	}
+	if a.body, err = io.ReadAll(io.LimitReader(r.Body, mostBody)); err != nil {
+		err = fmt.Errorf("%s %s: %w", t.Method, t.URL, err)
+	}
+	a.took = time.Since(start)
 	if r.StatusCode < 200 || r.StatusCode > 399 {
 		err = fmt.Errorf("%s %s answered %d %s", t.Method, t.URL, r.StatusCode, http.StatusText(r.StatusCode))
 	}
-	return errors.Join(err, r.Body.Close())
+	return a, errors.Join(err, r.Body.Close())
 }
 
 // dropWorkload takes a column's trials on a workload out of the plan.

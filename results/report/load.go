@@ -114,15 +114,27 @@ func (p *page) latencies(r *results.LoadRun) {
 		p.paragraph("No request was answered without an error: there is no latency.")
 		return
 	}
+	missing := false
+	cell := func(n uint64, q, us float64) string {
+		if !results.Resolves(n, q) {
+			missing = true
+			return unit.Missing
+		}
+		return unit.Micros(us)
+	}
+	answered := r.Requests - r.Errors
 	of := func(name string, l results.Latency) []string {
-		return []string{name, unit.Micros(l.P50), unit.Micros(l.P90), unit.Micros(l.P99), unit.Micros(l.P999), unit.Micros(l.Max)}
+		return []string{name, cell(answered, 50, l.P50), cell(answered, 90, l.P90), cell(answered, 99, l.P99), cell(answered, 99.9, l.P999), unit.Micros(l.Max)}
 	}
 	rows := [][]string{of("latency", r.LatencyUS)}
 	if r.OfferedRPS > 0 {
 		rows = append(rows, of("uncorrected", r.UncorrectedUS),
-			[]string{"send lag", unit.Micros(r.SendLagUS.P50), unit.Missing, unit.Micros(r.SendLagUS.P99), unit.Missing, unit.Missing})
+			[]string{"send lag", cell(r.Requests, 50, r.SendLagUS.P50), unit.Missing, cell(r.Requests, 99, r.SendLagUS.P99), unit.Missing, unit.Missing})
 	}
 	p.box(box{head: []string{"", "p50", "p90", "p99", "p99.9", "max"}, rows: rows})
+	if missing {
+		p.paragraph("Of so few requests not every percentile can be told: p90 takes 10, p99 takes 100, p99.9 takes 1,000.")
+	}
 	if r.OfferedRPS > 0 {
 		p.paragraph("Latency counts from when a request was due; uncorrected, from when it was sent, as most tools count.")
 	}

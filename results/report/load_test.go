@@ -155,3 +155,28 @@ func TestLiveLines(t *testing.T) {
 		}
 	}
 }
+
+// Six requests have a longest latency, and no p99: that would be the same figure under a better name.
+func TestFewRequestsHaveFewPercentiles(t *testing.T) {
+	row := func(requests, errors uint64) string {
+		r := loadRun()
+		r.Requests, r.Errors = requests, errors
+		for line := range strings.Lines(renderLoad(t, "table", r, 80)) {
+			if strings.Contains(line, "│ latency ") {
+				return strings.Join(strings.Fields(strings.ReplaceAll(line, "│", "")), " ")
+			}
+		}
+		return ""
+	}
+	for _, test := range []struct {
+		requests, errors uint64
+		want             string
+	}{
+		{1, 0, "latency – – – – 14.3 ms"}, {6, 0, "latency 1.19 ms – – – 14.3 ms"}, {99, 0, "latency 1.19 ms 1.8 ms – – 14.3 ms"}, {100, 0, "latency 1.19 ms 1.8 ms 2.41 ms – 14.3 ms"},
+		{1000, 0, "latency 1.19 ms 1.8 ms 2.41 ms 6.12 ms 14.3 ms"}, {1000, 991, "latency 1.19 ms – – – 14.3 ms"},
+	} {
+		if got := row(test.requests, test.errors); got != test.want {
+			t.Errorf("%d requests, %d errors: %q, want %q", test.requests, test.errors, got, test.want)
+		}
+	}
+}

@@ -1,6 +1,9 @@
 package http1
 
-import "slices"
+import (
+	"bytes"
+	"slices"
+)
 
 // RequestParser reads the requests of one connection, one after another. The zero value is ready.
 type RequestParser struct {
@@ -64,6 +67,13 @@ func (p *RequestParser) Parse(buf []byte) (n int, err error) {
 func (p *RequestParser) Reset() {
 	p.step = stepStart
 }
+
+// RefusedHead reports whether the request that Parse has just refused is a HEAD; buf is what Parse was given.
+func (p *RequestParser) RefusedHead(buf []byte) bool {
+	return p.step == stepFailed && bytes.HasPrefix(buf[p.begin:], headMethod)
+}
+
+var headMethod = []byte("HEAD ")
 
 // ExpectsContinue tells, once a request, that its header is whole, its body is not, and the client waits for Continue
 // before it sends the body (RFC 9110, section 10.1.1).

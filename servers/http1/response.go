@@ -64,10 +64,14 @@ func appendHead(dst []byte, r *Response, length int, unix int64, close bool, min
 }
 
 // AppendError appends the answer to a refused request: e's status, its reason in plain text, and Connection: close.
-// It is for a request whose version nobody may trust, so it says close to all of them.
-func AppendError(dst []byte, e *Error, unix int64) []byte {
+// It is for a request whose version nobody may trust, so it says close to all of them. head says that the request was a
+// HEAD: the length is sent and the reason is not (RFC 9110, section 9.3.2).
+func AppendError(dst []byte, e *Error, unix int64, head bool) []byte {
 	r := Response{Status: e.Status, ContentType: "text/plain; charset=utf-8"}
 	dst = appendHead(dst, &r, len(e.Reason)+len("\n"), unix, true, 1)
+	if head {
+		return dst
+	}
 	dst = append(dst, e.Reason...)
 	return append(dst, '\n')
 }

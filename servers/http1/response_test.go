@@ -64,7 +64,7 @@ func TestAppendErrorIsReadByNetHTTP(t *testing.T) {
 		if !ok {
 			t.Fatalf("%s: not refused: %v", c.name, err)
 		}
-		r, err := http.ReadResponse(bufio.NewReader(bytes.NewReader(http1.AppendError(nil, fault, unix))), nil)
+		r, err := http.ReadResponse(bufio.NewReader(bytes.NewReader(http1.AppendError(nil, fault, unix, false))), nil)
 		if err != nil {
 			t.Fatalf("%s: %v", c.name, err)
 		}
@@ -165,7 +165,7 @@ func TestNothingIsAllocated(t *testing.T) {
 		})
 	}
 	check("append response", func() { dst = http1.AppendResponse(dst[:0], &hello, unix, false, false, 1) })
-	check("append error", func() { dst = http1.AppendError(dst[:0], &http1.Error{Status: 400, Reason: "because"}, unix) })
+	check("append error", func() { dst = http1.AppendError(dst[:0], &http1.Error{Status: 400, Reason: "because"}, unix, false) })
 	check("append request", func() { dst = http1.AppendRequest(dst[:0], "GET", "127.0.0.1:3000", "/wait?ms=50", "", nil) })
 	check("parse response", func() {
 		if n, err := answers.Parse(answer, false); n != len(answer) {

@@ -65,6 +65,9 @@ func serveAPI(s *Service, x *Exchange) {
 // relay answers with the upstream's reply, byte for byte. The texts for failures tell the kinds apart, but leave out the
 // error itself, which every model words in its own way.
 func relay(x *Exchange, r Reply, err error) {
+	if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
+		x.service.lacks(err)
+	}
 	switch {
 	case IsTimeout(err):
 		x.fail(http.StatusGatewayTimeout, "the upstream %s did not answer in time", x.service.upstream)
@@ -82,6 +85,15 @@ func relay(x *Exchange, r Reply, err error) {
 		x.body = append(x.body[:0], r.Body...) // r.Body is good only until relay returns
 		x.reply(r.Status, contentType, x.body)
 	}
+}
+
+// lacks says, once, what no client can be told: that a limit of this machine, and not the upstream, makes calls fail.
+func (s *Service) lacks(err error) {
+	s.lacking.Do(func() {
+		if s.notes != nil {
+			fmt.Fprintf(s.notes, "nodecompare: calls to the upstream fail, and are answered 502: %v: raise the limit of open files (ulimit -n)\n", err)
+		}
+	})
 }
 
 // IsTimeout reports whether an IO gave up waiting: see [IO].

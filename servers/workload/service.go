@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"path/filepath"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"nodecompare/servers/http1"
@@ -22,6 +24,9 @@ type Options struct {
 	// Upstream is the http URL that /api asks, to whose query ms is added, such as http://127.0.0.1:4000/upstream. "" is
 	// none: /api then answers 502.
 	Upstream string
+
+	// Notes gets a line, once, when calls to the upstream fail for want of file descriptors; nil for nobody.
+	Notes io.Writer
 }
 
 // A Service answers requests with the workloads. It may be used from many goroutines at once.
@@ -29,6 +34,8 @@ type Service struct {
 	file     string
 	upstream *url.URL // nil when there is none
 	store    *store
+	notes    io.Writer
+	lacking  sync.Once
 }
 
 // Open gives a service on the data folder, which is built when it is missing and rebuilt when its content is not what it
@@ -46,7 +53,7 @@ func Open(o Options) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Service{file: filepath.Join(dir, fileName), upstream: upstream, store: store}, nil
+	return &Service{file: filepath.Join(dir, fileName), upstream: upstream, store: store, notes: o.Notes}, nil
 }
 
 // Close gives up the database. Call it when no request is being served any more.
@@ -77,8 +84,16 @@ func (s *Service) Serve(x *Exchange) {
 		x.text(http.StatusMethodNotAllowed, "Method Not Allowed\n")
 		return
 	}
+	if string(r.Path) == "*" { // OPTIONS is the only method that the parser lets ask for it
+		x.Response.Allow = allMethods
+		x.text(http.StatusOK, "")
+		return
+	}
 	x.text(http.StatusNotFound, "Not Found\n")
 }
+
+// allMethods are those that some route serves: what OPTIONS * asks for (RFC 9110, section 9.3.7).
+const allMethods = "GET, HEAD, POST, OPTIONS"
 
 const (
 	typeText = "text/plain; charset=utf-8"

@@ -45,7 +45,11 @@ function listener({ file, shop, ask }) {
     send(res, 200, req.get('Content-Type') || octets, req.body ?? Buffer.alloc(0)),
   );
 
-  app.use((req, res) => text(res, 404, 'Not Found\n'));
+  app.use((req, res) =>
+    req.url === '*'
+      ? text(res.set('Allow', 'GET, HEAD, POST, OPTIONS'), 200, '')
+      : text(res, 404, 'Not Found\n'),
+  );
   app.use(fail);
   return app;
 }

@@ -42,7 +42,10 @@ function listener({ file, shop, ask }) {
   return async (req, res) => {
     const [path, query] = target(req.url);
     const route = routes.get(path);
-    if (!route) {
+    if (path === '*') {
+      res.setHeader('Allow', 'GET, HEAD, POST, OPTIONS');
+      text(res, 200, '');
+    } else if (!route) {
       text(res, 404, 'Not Found\n');
     } else if (!route.methods.includes(req.method)) {
       res.setHeader('Allow', route.methods.join(', '));
