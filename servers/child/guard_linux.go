@@ -1,6 +1,7 @@
 package child
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"syscall"
@@ -8,6 +9,36 @@ import (
 	"github.com/prometheus/procfs"
 	"golang.org/x/sys/unix"
 )
+
+// apart gives a guard a pid namespace of its own, where this process may: the kernel kills all that is in it when the guard dies,
+// by whatever signal. From outside, its processes have pids and entries in /proc as all others do. It has mounts of its own too, for
+// a /proc in which a server finds itself by the pid that it knows (see settle).
+func apart(a *syscall.SysProcAttr) bool {
+	if os.Geteuid() != 0 {
+		return false
+	}
+	a.Cloneflags = syscall.CLONE_NEWPID | syscall.CLONE_NEWNS
+	return true
+}
+
+// alone says that this process is the first of a pid namespace: there is none but what descends from it.
+func alone() bool { return os.Getpid() == 1 }
+
+// settle prepares a guard: what its program starts has nobody else for a parent. A system that lets a process have a namespace, but
+// not mount its /proc, keeps the one of all.
+func settle() error {
+	if !alone() {
+		return adopt()
+	}
+	// What is mounted later outside is to be seen here, and nothing of here outside.
+	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_SLAVE, ""); err == nil {
+		err = unix.Mount("proc", "/proc", "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, "")
+		if err != nil && !errors.Is(err, unix.EPERM) {
+			return fmt.Errorf("mount the /proc of a server's own processes: %w", err)
+		}
+	}
+	return nil
+}
 
 // adopt makes this process the new parent of all orphans below it (PR_SET_CHILD_SUBREAPER(2const)).
 func adopt() error {
