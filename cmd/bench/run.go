@@ -16,6 +16,7 @@ type Progress interface {
 	Begin(p *Plan)
 	Rung(mode, workload string, round, connections int, planned time.Duration) // it is done
 	Trial(n int, t results.Trial)                                              // the n-th trial, from 1, is done
+	Say(text string)                                                           // what goes on otherwise
 	End()
 }
 
@@ -44,7 +45,7 @@ func Run(ctx context.Context, p *Plan, progress Progress) (*results.Record, erro
 		progress.Begin(p)
 		defer progress.End()
 		b := &bench{plan: p, progress: progress, spare: p.Duration() / spareShare}
-		b.rates = b.pilot(ctx)
+		b.rates, r.PilotFailures = b.pilot(ctx)
 		r.Rates = b.rates
 		r.Trials = append(r.Trials, b.trials(ctx)...)
 		r.Settings.Awake = b.awake
@@ -86,7 +87,7 @@ func (b *bench) trials(ctx context.Context) []results.Trial {
 	return done
 }
 
-// Failed is an error when a trial of the record failed.
+// Failed is an error when a trial of the record failed, or a server in the pilot before them.
 func Failed(r *results.Record) error {
 	failed := 0
 	for _, t := range r.Trials {
@@ -94,8 +95,11 @@ func Failed(r *results.Record) error {
 			failed++
 		}
 	}
-	if failed > 0 {
+	switch n := len(r.PilotFailures); {
+	case failed > 0:
 		return fmt.Errorf("%d of %d trials failed: see the lines marked FAILED", failed, len(r.Trials))
+	case n > 0:
+		return fmt.Errorf("%d of the servers failed in the pilot: see the lines marked FAILED", n)
 	}
 	return nil
 }
