@@ -3,6 +3,9 @@ package cmd
 import (
 	"fmt"
 	"strings"
+
+	"nodecompare/cmd/lookup"
+	"nodecompare/results/report"
 )
 
 // listed is a table as a help text shows it: a line for each, the names in a column of that width.
@@ -14,3 +17,14 @@ func listed[T any](table []T, width int, line func(T) (name, summary string)) st
 	}
 	return b.String()
 }
+
+// formatNamed returns the format that --format names.
+func formatNamed[T any](name string, formats []report.Format[T]) (report.Format[T], error) {
+	f, err := lookup.Named("format", name, formats)
+	if err != nil {
+		err = exitError{exitUsage, fmt.Errorf("--format: %w", err)}
+	}
+	return f, err
+}
+
+func formatLine[T any](f report.Format[T]) (name, summary string) { return f.Name, f.Summary }

@@ -1,12 +1,14 @@
 package cmd
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 
 	"github.com/spf13/cobra"
 
+	"nodecompare/cmd/fileio"
 	"nodecompare/cmd/lookup"
 	"nodecompare/results"
 	"nodecompare/results/report"
@@ -22,18 +24,18 @@ format. Nothing is measured, and the words are those that bench saved: the same 
 bytes. On a terminal the table is as wide as that; elsewhere it has 80 columns.
 
 Formats:
-` + listed(report.Formats, 15, func(f report.Format[*results.Record]) (string, string) { return f.Name, f.Summary }),
+` + listed(report.Formats, 15, formatLine),
 		Example: `  nodecompare report record.json
   nodecompare report record.json --format=markdown >>"$GITHUB_STEP_SUMMARY"
   nodecompare report record.json --format=csv -o trials.csv
   nodecompare report record.json --format=benchfmt -o trials.txt && benchstat -col /mode trials.txt`,
 		Args: oneRecord,
 		RunE: func(c *cobra.Command, args []string) error {
-			f, err := lookup.Named("format", format, report.Formats)
+			f, err := formatNamed(format, report.Formats)
 			if err != nil {
-				return exitError{exitUsage, fmt.Errorf("--format: %w", err)}
+				return err
 			}
-			return runReport(args[0], f, file, c.OutOrStdout())
+			return runReport(c.Context(), args[0], f, file, c.OutOrStdout(), c.ErrOrStderr())
 		},
 	}
 	flags := c.Flags()
@@ -53,16 +55,19 @@ func oneRecord(_ *cobra.Command, args []string) error {
 }
 
 // runReport renders a saved record.
-func runReport(path string, f report.Format[*results.Record], file string, out io.Writer) error {
-	record, err := results.Load(path)
+func runReport(ctx context.Context, path string, f report.Format[*results.Record], file string, out, notes io.Writer) error {
+	if file != "" && fileio.Same(path, file) {
+		return exitError{exitUsage, fmt.Errorf("--output %s: that is the record itself: name another file", file)}
+	}
+	record, err := loadRecord(ctx, path)
 	if err != nil {
 		return err
 	}
-	o, err := openOutput(file, out)
+	o, err := openOutput(file, out, notes)
 	if err != nil {
 		return err
 	}
-	err = o.write(func(w io.Writer, options report.Options) error { return f.Write(w, record, options) })
+	err = o.write(ctx, all, func(w io.Writer, options report.Options) error { return f.Write(w, record, options) })
 	if err != nil && file == "" {
 		err = fmt.Errorf("print the report: %w", err)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"nodecompare/cmd/lookup"
+	"nodecompare/cmd/measure"
 	"nodecompare/cmd/selftest"
 	"nodecompare/results"
 	"nodecompare/results/report"
@@ -30,27 +31,25 @@ try may get rid of, or by a defect of the tool. The table says which.`,
 		Example: "  nodecompare selftest\n  nodecompare selftest --short --format=json",
 		Args:    noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			for _, f := range report.SelftestFormats {
-				if f.Name == format {
-					return runSelftest(c.Context(), short, f, said(quiet, "selftest", c.ErrOrStderr()), c.OutOrStdout())
-				}
+			f, err := formatNamed(format, report.SelftestFormats)
+			if err != nil {
+				return err
 			}
-			return exitError{exitUsage, fmt.Errorf("--format: unknown format %q: the known ones are %s", format, selftestFormats())}
+			return runSelftest(c.Context(), short, f, said(quiet, "selftest", c.ErrOrStderr()), c.OutOrStdout())
 		},
 	}
 	flags := c.Flags()
 	flags.BoolVar(&short, "short", false, "only what a bench begins with: one delay and one stall, in about 4 s")
-	flags.StringVar(&format, "format", "table", "how to print the results: "+selftestFormats())
+	flags.StringVar(&format, "format", "table", "how to print the results: "+lookup.Names(report.SelftestFormats))
 	flags.BoolVar(&quiet, "quiet", false, "show no progress")
 	return c
 }
 
-func selftestFormats() string {
-	return lookup.Names(report.SelftestFormats)
-}
-
 // runSelftest measures and prints, after an interruption or a failure too: what there is by then.
 func runSelftest(ctx context.Context, short bool, f report.Format[*results.Selftest], say func(string), out io.Writer) error {
+	if err := errors.Join(measure.Proc(), measure.Loopback()); err != nil {
+		return err
+	}
 	plan := selftest.FullPlan()
 	if short {
 		plan = selftest.ShortPlan()

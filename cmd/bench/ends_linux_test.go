@@ -18,7 +18,7 @@ import (
 // A server that dies in the pilot has failed: it is said at once, it is in the record, and it counts.
 func TestDeathInThePilotCounts(t *testing.T) {
 	defer goleak.VerifyNone(t)
-	p := plan(t, "async")
+	p := plan(t, 1, "async")
 	var log bytes.Buffer
 	stop := make(chan struct{})
 	killer := make(chan error, 1)

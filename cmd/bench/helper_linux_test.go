@@ -80,7 +80,7 @@ func TestInterruptionAfterADeath(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	var asked time.Time
-	if _, err := bench.Run(ctx, plan(t, "async"), on{step: func(int) {
+	if _, err := bench.Run(ctx, plan(t, 1, "async"), on{step: func(int) {
 		if !asked.IsZero() {
 			return
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 
 	"nodecompare/results"
+	"nodecompare/results/foreign"
 )
 
 // Silent tells nobody.
@@ -31,10 +32,10 @@ func (l *Lines) Begin(p *Plan) { l.trials = p.Trials() }
 func (l *Lines) Rung(string, string, int, int, time.Duration) {}
 
 func (l *Lines) Trial(n int, t results.Trial) {
-	fmt.Fprintf(l.W, "[%d/%d] %s\n", n, l.trials, describe(t))
+	fmt.Fprintf(l.W, "[%d/%d] %s\n", n, l.trials, foreign.Line(describe(t)))
 }
 
-func (l *Lines) Say(text string) { fmt.Fprintln(l.W, text) }
+func (l *Lines) Say(text string) { fmt.Fprintln(l.W, foreign.Line(text)) }
 
 func (l *Lines) End() {}
 
@@ -73,7 +74,7 @@ func (b *Bar) Trial(n int, t results.Trial) {
 }
 
 // Say puts a line in the place of the bar, which goes on below.
-func (b *Bar) Say(text string) { fmt.Fprintf(b.W, "\r\x1b[K%s\n", text) }
+func (b *Bar) Say(text string) { fmt.Fprintf(b.W, "\r\x1b[K%s\n", foreign.Line(text)) }
 
 func (b *Bar) set(at time.Duration) {
 	// The error would be the terminal's own; the results do not depend on it.

@@ -85,7 +85,7 @@ func (b *bench) withServer(ctx context.Context, s slot, use func(context.Context
 			return use(ctx, &target{server: r, attack: a, helpers: helpers})
 		})
 	}
-	if s.workload.Name != "api" {
+	if !s.workload.Upstream {
 		return with(ctx, servers.NoUpstream)
 	}
 	// The upstream is a process of its own, so that what it costs is not counted as the server's; and on the generator's CPUs, so that

@@ -10,11 +10,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// lastPID is the pid of this process's namespace that was given last.
+const lastPID = "/proc/sys/kernel/ns_last_pid"
+
 // apart gives a guard a pid namespace of its own, where this process may: the kernel kills all that is in it when the guard dies,
 // by whatever signal. From outside, its processes have pids and entries in /proc as all others do. It has mounts of its own too, for
 // a /proc in which a server finds itself by the pid that it knows (see settle).
 func apart(a *syscall.SysProcAttr) bool {
-	if os.Geteuid() != 0 {
+	if os.Geteuid() != 0 || unix.Access(lastPID, unix.W_OK) != nil {
 		return false
 	}
 	a.Cloneflags = syscall.CLONE_NEWPID | syscall.CLONE_NEWNS
@@ -29,6 +32,15 @@ func alone() bool { return os.Getpid() == 1 }
 func settle() error {
 	if !alone() {
 		return adopt()
+	}
+	// From the guard's own pid outside on, so that no server has that of an earlier one: a file with the pid of one that was killed
+	// would name a process that lives.
+	own, err := os.Readlink("/proc/self")
+	if err != nil {
+		return fmt.Errorf("find the guard's own pid: %w", err)
+	}
+	if err := os.WriteFile(lastPID, []byte(own), 0); err != nil {
+		return fmt.Errorf("set the first pid of a server's own processes: %w", err)
 	}
 	// What is mounted later outside is to be seen here, and nothing of here outside.
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_SLAVE, ""); err == nil {
