@@ -18,6 +18,7 @@ import (
 	"nodecompare/results"
 	"nodecompare/results/gate"
 	"nodecompare/results/report"
+	"nodecompare/servers/child"
 )
 
 // benchRun is one call of bench: what to measure, and where what comes out goes.
@@ -41,6 +42,9 @@ func (b benchRun) run(ctx context.Context) error {
 	files, err := b.create()
 	if err != nil {
 		return err
+	}
+	if err := child.Sweep(b.say); err != nil {
+		b.say(err.Error()) // what it could not end is no reason to measure nothing
 	}
 	if err := b.plan.Prepare(ctx, b.say); err != nil {
 		return errors.Join(err, files.discard())

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -52,6 +53,21 @@ type Result struct {
 }
 
 func newHistogram() *hdrhistogram.Histogram { return hdrhistogram.New(1, int64(MaxLatency), 3) }
+
+// Unanswered is an error when requests were sent and none of them was answered as it should be: why, by the kinds of error with an
+// example each.
+func (r *Result) Unanswered() error {
+	if r.Requests == 0 || r.Errors < r.Requests {
+		return nil
+	}
+	var all []string
+	for _, kind := range Kinds {
+		if n := r.ErrorKinds[kind]; n > 0 {
+			all = append(all, fmt.Sprintf("%d %s (%s)", n, kind, r.ErrorExamples[kind]))
+		}
+	}
+	return fmt.Errorf("no request was answered as it should be: %s", strings.Join(all, ", "))
+}
 
 // Add takes another run of the same attack in, as if the two had been one with a pause: counts and times are
 // added, and the histograms merged. The other is not changed. BytesIn, Requests and the like are then of both;

@@ -136,12 +136,14 @@ type WarmUp struct {
 }
 
 // Warm runs windows of load (run is a Generator's Run) until they are steady, or until the cap. When ctx ends, or run
-// cannot be, it returns what there is with the error.
+// cannot be, it returns what there is with the error. That no request at all was answered as it should be is an
+// error too.
 func Warm(ctx context.Context, run func(context.Context, time.Duration) (*Result, error), o WarmUpOptions) (WarmUp, error) {
 	if o.Window <= 0 || o.Cap < o.Window {
 		return WarmUp{}, fmt.Errorf("warm-up: windows of %v, at most %v: both must be more than 0, and a window must fit", o.Window, o.Cap)
 	}
 	var w WarmUp
+	var unanswered error
 	began := time.Now()
 	for w.Took+o.Window <= o.Cap && !w.Steady {
 		r, err := run(ctx, o.Window)
@@ -153,6 +155,12 @@ func Warm(ctx context.Context, run func(context.Context, time.Duration) (*Result
 		w.Errors += r.Errors
 		w.Figures = append(w.Figures, figure(r))
 		w.Steady, _ = Steady(w.Figures)
+		if err := r.Unanswered(); err == nil || w.Windows == 1 {
+			unanswered = err
+		}
+	}
+	if unanswered != nil && slices.Max(w.Figures) == 0 {
+		return w, fmt.Errorf("warm-up: %w", unanswered)
 	}
 	return w, nil
 }

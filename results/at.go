@@ -4,7 +4,7 @@ package results
 // is VOID, and for every rung of a trial that failed, since what ended the server may have slowed it down before. An
 // interruption comes from outside, and leaves what was finished as good as it is.
 func (t Trial) Rung(at At) (r Rung, ok bool) {
-	if t.Failure != "" {
+	if t.Failure != "" || t.Lost != "" {
 		return Rung{}, false
 	}
 	for i := range t.Rungs {

@@ -22,11 +22,12 @@ type Record struct {
 	Partial       bool      `json:"partial"` // it was interrupted: trials are missing
 	Host          Host      `json:"host"`
 	Settings      Settings  `json:"settings"`
-	Selftest      *Selftest `json:"selftest,omitempty"` // made right before the trials; nil where none was
-	Rates         []Rates   `json:"rates,omitempty"`    // of the open loads, found before the first round
-	Trials        []Trial   `json:"trials"`             // in the order in which they ran
-	Again         []Trial   `json:"again,omitempty"`    // a second run of what a gate found to have regressed, in the order in which they ran
-	Extra         []Trial   `json:"extra,omitempty"`    // short ones, of what the full rounds left open: start, warm-up and base rung. Words rest on them too, nothing else does
+	Selftest      *Selftest `json:"selftest,omitempty"`       // made right before the trials; nil where none was
+	Rates         []Rates   `json:"rates,omitempty"`          // of the open loads, found before the first round
+	PilotFailures []Missing `json:"pilot_failures,omitempty"` // whose capacity could not be found, and why
+	Trials        []Trial   `json:"trials"`                   // in the order in which they ran
+	Again         []Trial   `json:"again,omitempty"`          // a second run of what a gate found to have regressed, in the order in which they ran
+	Extra         []Trial   `json:"extra,omitempty"`          // short ones, of what the full rounds left open: start, warm-up and base rung. Words rest on them too, nothing else does
 	Verdicts      []Verdict `json:"verdicts"`
 }
 
@@ -189,8 +190,10 @@ type Trial struct {
 
 	Failure     string   `json:"failure,omitempty"` // why it is not whole: the server died, did not start, did not stop
 	Stderr      []string `json:"stderr,omitempty"`  // the last lines the server printed, when it failed
+	Lost        string   `json:"lost,omitempty"`    // why nothing of it counts, though not by its server's fault: the yardstick died, or the upstream
 	Interrupted bool     `json:"interrupted,omitempty"`
-	Trust       *Trust   `json:"trust,omitempty"` // the worst of its rungs'; nil in records that did not ask
+	Trust       *Trust   `json:"trust,omitempty"`  // the worst of its rungs'; nil in records that did not ask
+	Voided      *Trust   `json:"voided,omitempty"` // of an earlier one, which was VOID since it was lost: this one was made in its place
 }
 
 // WarmUp is how a trial's server was brought to a steady state before it was measured.

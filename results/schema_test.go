@@ -160,7 +160,7 @@ func full() *results.Record {
 	r.Settings.Engine = "auto"
 	r.Selftest.Verdict, r.Selftest.Checks[0].Verdict = results.SelftestOK, results.SelftestNoisy
 	for _, t := range []*results.Trial{&r.Trials[0], &r.Again[0], &r.Extra[0]} {
-		t.Trust.Status = results.Void
+		t.Trust.Status, t.Voided.Status = results.Void, results.Void
 		g := &t.Rungs[0]
 		g.Load, g.Engine, g.Trust.Status, g.Voided.Status = results.Common, "loop", results.Suspect, results.Void
 	}

@@ -156,6 +156,15 @@ var Rules = []Rule{
 		weigh: little,
 	},
 	{
+		Name:  "answers",
+		Plain: "no request was answered as it should be, so that there is nothing to measure",
+		Void:  "requests were sent, and none of them was answered as it should be",
+		Why:   "throughput is 0, and there is no latency: of a server that answers nothing, or nothing but errors, no speed can be told",
+		weigh: func(e Evidence) (string, string) {
+			return when(e.Requests > 0 && e.Errors == e.Requests, Void), fmt.Sprintf("none of %s was answered as it should be: there is nothing to measure", count(int(min(e.Requests, math.MaxInt32)), "request"))
+		},
+	},
+	{
 		Name:  "percentiles",
 		Plain: "the latencies contradict each other, which no measurement gives",
 		Void:  "latencies are negative, not a number, or out of order (p50 ≤ p90 ≤ p99 ≤ p99.9 ≤ max, mean ≤ max)",
@@ -268,6 +277,8 @@ func (t Trial) Weigh() Trust {
 	switch {
 	case t.Failure != "":
 		whole = Trust{Status: Void, Reasons: []string{"the trial failed: " + t.Failure}}
+	case t.Lost != "":
+		whole = Trust{Status: Void, Reasons: []string{"the trial was lost: " + t.Lost}}
 	case t.Interrupted:
 		whole = Trust{Status: Void, Reasons: []string{"the trial was interrupted"}}
 	}

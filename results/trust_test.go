@@ -102,6 +102,11 @@ func TestRules(t *testing.T) {
 		{"percentiles", "mean not a number", true, func(e *results.Evidence) { e.LatencyUS.Mean = math.NaN() }, void, ""},
 		{"percentiles", "infinite", true, func(e *results.Evidence) { e.LatencyUS.Max = math.Inf(1) }, void, ""},
 
+		{"answers", "none", true, func(e *results.Evidence) {
+			e.Errors, e.ErrorsByKind, e.Recorded, e.LatencyUS = e.Requests, e.Requests, 0, results.Latency{}
+		}, void, "none of 10000 requests was answered as it should be"},
+		{"answers", "one", true, func(e *results.Evidence) { e.Errors, e.ErrorsByKind, e.Recorded = 9_999, 9_999, 1 }, valid, ""},
+
 		{"counts", "a response too many", false, func(e *results.Evidence) { e.Answers++ }, void, "9961 responses"},
 		{"counts", "a response as an error", false, func(e *results.Evidence) { e.Answers++; e.Unanswered-- }, valid, ""},
 		{"counts", "an error of no kind", true, func(e *results.Evidence) { e.ErrorsByKind-- }, void, "99 by kind"},

@@ -52,6 +52,10 @@ func (m Mode) serveNode(ctx context.Context, c Config, out, progress io.Writer) 
 		return fmt.Errorf("mode %s: Node.js ended by itself: %v", m.Name, server.ProcessState)
 	case <-ctx.Done():
 	}
+	// It may be stopped: then it hears of nothing.
+	if err := syscall.Kill(-server.Process.Pid, syscall.SIGCONT); err != nil && !errors.Is(err, syscall.ESRCH) {
+		return fmt.Errorf("mode %s: waking the guard of Node.js: %w", m.Name, err)
+	}
 	if err := server.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return fmt.Errorf("mode %s: stopping Node.js: %w", m.Name, err)
 	}
@@ -61,7 +65,16 @@ func (m Mode) serveNode(ctx context.Context, c Config, out, progress io.Writer) 
 	case err = <-ended:
 	case <-overdue.C:
 		err = errors.Join(fmt.Errorf("it computed for %v more, and was killed", DrainTime+killTime), life.Close())
-		<-ended
+		gone := time.NewTimer(killTime)
+		defer gone.Stop()
+		select {
+		case <-ended:
+		case <-gone.C: // the guard, too, does not hear: Node.js ends with it
+			if killErr := server.Process.Kill(); killErr != nil && !errors.Is(killErr, os.ErrProcessDone) {
+				err = errors.Join(err, killErr)
+			}
+			<-ended
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("mode %s: stopping Node.js: %w", m.Name, err)

@@ -62,8 +62,8 @@ func (q question) alike(ctx context.Context, server string, first answer) string
 	return fmt.Sprintf("%s %s is answered as a path that does not exist", q.target.Method, q.target.URL)
 }
 
-// note puts a sentence below the table of a workload.
-func (p *Plan) note(name, text string, say func(string)) {
+// remark puts a sentence below the table of a workload.
+func (p *Plan) remark(name, text string, say func(string)) {
 	for i := range p.settings.Workloads {
 		if w := &p.settings.Workloads[i]; w.Name == name && !strings.Contains(w.Note, text) {
 			w.Note = strings.TrimSpace(w.Note + " " + text)

@@ -2,22 +2,38 @@ package bench
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"nodecompare/loadgen"
 	"nodecompare/results"
+	"nodecompare/servers/child"
 )
 
 // pilot finds the capacities of all modes on all workloads, and with them the rates of the open loads. They stay the same in
 // all rounds: a rate that followed the capacity of its own trial would hide what a trial's luck does to latency. A server that
-// fails here has no rates; its trials will say why.
-func (b *bench) pilot(ctx context.Context) []results.Rates {
-	var all []results.Rates
+// fails here has no rates, and is among the failures. One whose upstream died is asked anew.
+func (b *bench) pilot(ctx context.Context) (all []results.Rates, failed []results.Missing) {
 	for _, s := range b.plan.firstRound() {
 		if ctx.Err() != nil {
-			return all
+			return all, failed
 		}
-		if capacity, err := b.capacity(ctx, s); err == nil && capacity > 0 {
+		capacity, err := b.capacity(ctx, s)
+		for range mostLost {
+			lost, ok := errors.AsType[*child.Failure](err)
+			if !ok || !lost.Helper || ctx.Err() != nil {
+				break
+			}
+			b.progress.Say(fmt.Sprintf("pilot, %s on %s: made anew: %v", s.name, s.workload.Name, err))
+			capacity, err = b.capacity(ctx, s)
+		}
+		switch {
+		case ctx.Err() != nil: // whatever failed then, failed because of that
+		case err != nil:
+			b.progress.Say(fmt.Sprintf("pilot, %s on %s: FAILED: %v", s.name, s.workload.Name, err))
+			failed = append(failed, results.Missing{Mode: s.name, Workload: s.workload.Name, Reason: err.Error()})
+		case capacity > 0:
 			all = append(all, results.Rates{Workload: s.workload.Name, Mode: s.name, CapacityRPS: capacity, OwnRPS: share * capacity})
 		}
 	}
@@ -29,7 +45,7 @@ func (b *bench) pilot(ctx context.Context) []results.Rates {
 			}
 		}
 	}
-	return all
+	return all, failed
 }
 
 // pilotRuns are made of each capacity: the best of them counts, since noise takes from a capacity and never adds to it.
@@ -56,6 +72,9 @@ func (b *bench) capacity(ctx context.Context, s slot) (rps float64, err error) {
 			result, err := g.Run(ctx, b.plan.pilotRun(s))
 			if err != nil {
 				return err
+			}
+			if err := result.Unanswered(); err != nil {
+				return fmt.Errorf("at %d connections: %w", r.connections, err)
 			}
 			rps = max(rps, float64(result.Requests-result.Errors)/result.Elapsed.Seconds())
 		}

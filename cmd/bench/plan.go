@@ -66,6 +66,9 @@ type slot struct {
 	rungs    []rung
 }
 
+// longest bounds a bench: one that would take more is refused before it is laid out.
+const longest = 24 * time.Hour
+
 // NewPlan checks the options and lays out the trials. Connections are bounded by the open files that a process may have: both
 // the load and the server need one for each.
 func NewPlan(o Options) (*Plan, error) {
@@ -147,6 +150,14 @@ func newPlan(o Options, limit int) (*Plan, error) {
 	}
 	if len(columns) == 0 || len(groups) == 0 {
 		return nil, fmt.Errorf("nothing to measure: name at least one mode and one workload")
+	}
+	p.slots = slices.Concat(groups...) // of one round
+	pilot := p.Duration()
+	for _, s := range p.slots {
+		pilot -= s.duration(p.profile)
+	}
+	if each := (p.Duration() - pilot).Hours(); each*float64(profile.Rounds) > longest.Hours() {
+		return nil, fmt.Errorf("this bench would take about %.0f hours, and %.0f is the most: name fewer modes, workloads or rounds", each*float64(profile.Rounds), longest.Hours())
 	}
 	p.slots = shuffled(groups, profile.Rounds, o.Seed)
 	return p, nil

@@ -70,7 +70,7 @@ func (p *Plan) probeServer(ctx context.Context, its []slot, say func(string)) er
 					return fmt.Errorf("server %s at %s: %w: is it running?", name, server.url, err)
 				}
 				if doubt != "" && q.named {
-					p.note(s.workload.Name, fmt.Sprintf("Server %s: %s.", name, doubt), say)
+					p.remark(s.workload.Name, fmt.Sprintf("Server %s: %s.", name, doubt), say)
 				} else if doubt != "" {
 					err = errors.New(doubt)
 				}

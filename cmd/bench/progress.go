@@ -18,6 +18,7 @@ type Silent struct{}
 func (Silent) Begin(*Plan)                                  {}
 func (Silent) Rung(string, string, int, int, time.Duration) {}
 func (Silent) Trial(int, results.Trial)                     {}
+func (Silent) Say(string)                                   {}
 func (Silent) End()                                         {}
 
 // Lines writes a line for each trial: for logs.
@@ -39,6 +40,8 @@ func (l *Lines) Trial(n int, t results.Trial) {
 	fmt.Fprintf(l.W, "[%d/%d] %s\n", n, l.trials, foreign.Line(describe(t)))
 }
 
+func (l *Lines) Say(text string) { fmt.Fprintln(l.W, foreign.Line(text)) }
+
 func (l *Lines) End() {}
 
 // Bar draws a progress bar on a terminal. It moves by planned time, since trials of different workloads take different times.
@@ -52,7 +55,7 @@ type Bar struct {
 }
 
 func (b *Bar) Begin(p *Plan) {
-	b.plan, b.ended, b.done = p, 0, 0
+	b.plan, b.done, b.ended = p, 0, 0 // of a second run too
 	if p.note != "" {
 		fmt.Fprintln(b.W, p.note)
 	}
@@ -73,10 +76,13 @@ func (b *Bar) Trial(n int, t results.Trial) {
 	b.ended += b.plan.slots[n-1].duration(b.plan.profile)
 	b.done = 0
 	b.set(b.ended)
-	if t.Failure != "" {
-		fmt.Fprintf(b.W, "\r\x1b[K%s\n", foreign.Line(describe(t)))
+	if t.Failure != "" || t.Lost != "" {
+		b.Say(describe(t))
 	}
 }
+
+// Say puts a line in the place of the bar, which goes on below.
+func (b *Bar) Say(text string) { fmt.Fprintf(b.W, "\r\x1b[K%s\n", foreign.Line(text)) }
 
 func (b *Bar) set(at time.Duration) {
 	// The error would be the terminal's own; the results do not depend on it.
@@ -92,10 +98,17 @@ func (b *Bar) End() {
 	}
 }
 
+// about names a trial.
+func about(t results.Trial) string {
+	return fmt.Sprintf("round %d, %s on %s", t.Round, t.Mode, t.Workload)
+}
+
 // describe is a trial in one line.
 func describe(t results.Trial) string {
-	s := fmt.Sprintf("round %d, %s on %s", t.Round, t.Mode, t.Workload)
+	s := about(t)
 	switch {
+	case t.Lost != "":
+		return s + ": VOID: " + t.Lost
 	case t.Failure != "":
 		return s + ": FAILED: " + t.Failure
 	case t.Interrupted:

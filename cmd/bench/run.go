@@ -17,6 +17,7 @@ type Progress interface {
 	Begin(p *Plan)
 	Rung(mode, workload string, round, connections int, planned time.Duration) // it is done
 	Trial(n int, t results.Trial)                                              // the n-th trial, from 1, is done
+	Say(text string)                                                           // what goes on otherwise
 	End()
 }
 
@@ -44,7 +45,7 @@ func Run(ctx context.Context, p *Plan, progress Progress) (*results.Record, erro
 	err := measure.Pinned(p.split, func() error {
 		progress.Begin(p)
 		b := &bench{plan: p, progress: progress, spare: p.Duration() / spareShare}
-		b.rates = b.pilot(ctx)
+		b.rates, r.PilotFailures = b.pilot(ctx)
 		r.Rates = b.rates
 		r.Trials = append(r.Trials, b.trials(ctx)...)
 		r.Settings.Awake = b.awake
@@ -88,7 +89,7 @@ func (b *bench) trials(ctx context.Context) []results.Trial {
 	return done
 }
 
-// Failed is an error when a trial of the record failed.
+// Failed is an error when a trial of the record failed, or a server in the pilot before them.
 func Failed(r *results.Record) error {
 	failed := 0
 	all := slices.Concat(r.Trials, r.Extra)
@@ -97,8 +98,11 @@ func Failed(r *results.Record) error {
 			failed++
 		}
 	}
-	if failed > 0 {
+	switch n := len(r.PilotFailures); {
+	case failed > 0:
 		return fmt.Errorf("%d of %d trials failed: see the lines marked FAILED", failed, len(all))
+	case n > 0:
+		return fmt.Errorf("%d of the servers failed in the pilot: see the lines marked FAILED", n)
 	}
 	return nil
 }

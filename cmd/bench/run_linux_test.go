@@ -1,6 +1,7 @@
 package bench_test
 
 import (
+	"fmt"
 	"os"
 	"strings"
 	"syscall"
@@ -85,22 +86,21 @@ func TestServerThatDiesFailsItsTrialAlone(t *testing.T) {
 		if killed > 0 || connections == 1 {
 			return
 		}
-		for _, pid := range children(t) {
-			if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
-				t.Error(err)
-			}
-			killed++
+		if n := len(children(t)); n != 2 {
+			t.Errorf("%d children run at once, want the server and the yardstick", n)
+		}
+		if killed = childThat(t, bench.YardstickCommand, "serve"); killed == 0 {
+			t.Error("no child is the server")
+		} else if err := syscall.Kill(killed, syscall.SIGKILL); err != nil {
+			t.Error(err)
 		}
 	}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	checkNoChildren(t)
-	if killed != 2 {
-		t.Fatalf("%d children ran at once, want the server and the yardstick", killed)
-	}
 	for i, trial := range r.Trials {
-		if died := strings.Contains(trial.Failure, "was ended by signal 9"); died != (i == 0) {
+		if died := strings.Contains(trial.Failure, fmt.Sprintf("server async: pid %d was ended by signal 9", killed)); died != (i == 0) {
 			t.Errorf("trial %d: failure %q", i+1, trial.Failure)
 		}
 	}

@@ -36,8 +36,12 @@ func (b *bench) runRung(ctx context.Context, t *target, r rung, rate float64, un
 	}
 	defer g.Close()
 	b.awake = g.Awake
-	if _, err := g.Run(ctx, r.settle); err != nil {
+	if settled, err := g.Run(ctx, r.settle); err != nil {
 		return results.Rung{}, err
+	} else if settled.ErrorKinds[loadgen.Timeout] == settled.Requests { // it would be the same again
+		if err := settled.Unanswered(); err != nil {
+			return results.Rung{}, err
+		}
 	}
 	var result *loadgen.Result
 	var beside *results.Yardstick

@@ -19,26 +19,44 @@ import (
 // requestTimeout is far above what any rung leads to, for a server that still answers: a queue of 10,000 at 2,000 a second.
 const requestTimeout = 5 * time.Second
 
-// trial starts a fresh server, climbs the ladder, and stops it.
+// mostLost bounds how often a trial is made anew.
+const mostLost = 2
+
+// trial makes a trial, and makes it anew when it lost the yardstick or the upstream, which says nothing of the mode.
 func (b *bench) trial(ctx context.Context, s slot) results.Trial {
+	t := b.once(ctx, s)
+	for range mostLost {
+		if t.Lost == "" || ctx.Err() != nil {
+			break
+		}
+		b.progress.Say(about(t) + ": VOID, and made anew: " + t.Lost)
+		lost := *t.Trust
+		t = b.once(ctx, s)
+		t.Voided = &lost
+	}
+	return t
+}
+
+// once starts a fresh server, climbs the ladder, and stops it.
+func (b *bench) once(ctx context.Context, s slot) results.Trial {
 	began := time.Now()
 	t := results.Trial{
 		Workload: s.workload.Name, Mode: s.name, Round: s.round, Standing: s.mode.standing(),
 		Started: began.UTC().Truncate(time.Millisecond), Rungs: []results.Rung{},
 	}
 	err := b.withServer(ctx, s, func(ctx context.Context, on *target) error {
-		y, err := startYardstick(ctx, b.plan.serverCPUs(s.workload))
-		if err != nil {
-			return err
-		}
-		on.yard, on.began = y, began
-		on.helpers = append(on.helpers, sample.Subject{PID: y.process.PID})
-		return errors.Join(b.runLadder(ctx, on, s, &t), y.stop(ctx))
+		return withYardstick(ctx, b.plan.serverCPUs(s.workload), func(ctx context.Context, y yard) error {
+			on.yard, on.began = y, began
+			on.helpers = append(on.helpers, sample.Subject{PID: y.process.PID})
+			return b.runLadder(ctx, on, s, &t)
+		})
 	})
 	t.ElapsedS = seconds(time.Since(began))
 	switch failure, ok := errors.AsType[*child.Failure](err); {
 	case ctx.Err() != nil:
 		t.Interrupted = true // whatever failed then, failed because of that
+	case ok && failure.Helper:
+		t.Lost = err.Error()
 	case ok:
 		t.Failure, t.Stderr = err.Error(), failure.Stderr
 	case err != nil:
@@ -73,6 +91,7 @@ func (b *bench) withServer(ctx context.Context, s slot, use func(context.Context
 	// The upstream is a process of its own, so that what it costs is not counted as the server's; and on the generator's CPUs, so that
 	// the server has its own to itself: it stands for a service on another machine.
 	command := servers.Ours("upstream", "async", servers.NoUpstream)
+	command.Helper = true
 	return measure.WithServer(ctx, b.plan.split.Generator, command, func(ctx context.Context, up *child.Process) error {
 		return with(ctx, up.URL+workload.UpstreamPath, sample.Subject{PID: up.PID})
 	})
@@ -91,13 +110,25 @@ func (b *bench) runLadder(ctx context.Context, on *target, s slot, t *results.Tr
 		measured, err := b.reliably(r.settle+r.duration, func() (results.Rung, error) {
 			return b.amid(ctx, on, s, r, func() (results.Rung, error) { return b.runRung(ctx, on, r, rate, !t.WarmUp.Steady) })
 		})
+		if err == nil {
+			t.Rungs = append(t.Rungs, measured)
+			err = unanswered(measured)
+		}
 		if err != nil {
 			return fmt.Errorf("at %d connections: %w", r.connections, err)
 		}
-		t.Rungs = append(t.Rungs, measured)
+		if planned := s.rungTime(r); seconds(planned)+1 < measured.ElapsedS {
+			b.progress.Say(fmt.Sprintf("%s: the run at %d connections took %.1f s in place of %.1f s: requests take long, or are not answered", about(*t), r.connections, measured.ElapsedS, seconds(planned)))
+		}
 		b.progress.Rung(s.name, s.workload.Name, s.round, r.connections, s.rungTime(r))
 	}
 	return nil
+}
+
+// unanswered is an error when no request of a run was answered as it should be: the server needs no further load then.
+func unanswered(r results.Rung) error {
+	l := loadgen.Result{Requests: r.Requests, Errors: r.Errors, ErrorKinds: r.ErrorKinds, ErrorExamples: r.ErrorExamples}
+	return l.Unanswered()
 }
 
 func (b *bench) warm(ctx context.Context, on *target, s slot) (*results.WarmUp, error) {
@@ -143,7 +174,7 @@ func (s slot) target(url string) loadgen.Target {
 // machine's and soon over.
 func (b *bench) reliably(took time.Duration, run func() (results.Rung, error)) (results.Rung, error) {
 	first, err := run()
-	if err != nil || first.Trust.Status != results.Void || took > b.spare {
+	if err != nil || first.Trust.Status != results.Void || took > b.spare || unanswered(first) != nil {
 		return first, err
 	}
 	b.spare -= took

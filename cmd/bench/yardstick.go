@@ -2,7 +2,6 @@ package bench
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"time"
 
@@ -23,37 +22,40 @@ type yard struct {
 	load    *loadgen.Generator
 }
 
-func startYardstick(ctx context.Context, cpus cpuset.CPUs) (y yard, err error) {
-	y.process, err = measure.Start(ctx, cpus, child.Command{Name: YardstickCommand, Args: []string{YardstickCommand}})
-	if err != nil {
-		return yard{}, err
-	}
-	y.load, err = loadgen.Open(loadgen.Attack{
-		Target: loadgen.Target{URL: y.process.URL + "/"}, Connections: yardstickConnections, Timeout: requestTimeout, Engine: loadgen.Loop,
+// withYardstick runs use with a yardstick beside the server, which ends the context of use when it dies, and is the error.
+func withYardstick(ctx context.Context, cpus cpuset.CPUs, use func(context.Context, yard) error) error {
+	command := child.Command{Name: YardstickCommand, Helper: true, Args: []string{YardstickCommand}}
+	return measure.WithServer(ctx, cpus, command, func(ctx context.Context, p *child.Process) error {
+		load, err := loadgen.Open(loadgen.Attack{
+			Target: loadgen.Target{URL: p.URL + "/"}, Connections: yardstickConnections, Timeout: requestTimeout, Engine: loadgen.Loop,
+		})
+		if err != nil {
+			return err
+		}
+		defer load.Close()
+		return use(ctx, yard{p, load})
 	})
-	if err != nil {
-		return yard{}, errors.Join(err, y.process.Stop(ctx))
-	}
-	return y, nil
 }
 
-func (y yard) stop(ctx context.Context) error {
-	y.load.Close()
-	return y.process.Stop(ctx)
-}
-
-// turns goes to and fro between the server and the yardstick, and adds up what each gave.
+// turns goes to and fro between the server and the yardstick, and adds up what each gave. It ends early with a slice that goes
+// unanswered, and when the slices take longer than planned by a request's timeout.
 func turns(ctx context.Context, r rung, of sample.Subject, server *loadgen.Generator, y yard) (*loadgen.Result, *results.Yardstick, error) {
 	if _, err := y.load.Run(ctx, slice); err != nil { // opens its connections
 		return nil, nil, err
 	}
 	var sum, ofYard spent
 	var cpu, throughput []float64 // of the server over the yardstick, slice by slice
-	for range r.slices {
+	overdue := time.Now().Add(2*r.duration + requestTimeout)
+	made := 0
+	for ; made < r.slices && (made < 2 || time.Now().Before(overdue)); made++ {
 		mine, err := spend(ctx, of, server, r.duration/time.Duration(r.slices))
 		sum.add(mine)
 		if err != nil {
 			return sum.result, nil, err
+		}
+		if mine.result.Unanswered() != nil {
+			made++
+			break // the server hangs: it would be the same again
 		}
 		its, err := spend(ctx, sample.Subject{PID: y.process.PID}, y.load, slice)
 		ofYard.add(its)
@@ -68,7 +70,7 @@ func turns(ctx context.Context, r rung, of sample.Subject, server *loadgen.Gener
 		}
 	}
 	return sum.result, &results.Yardstick{
-		Slices: r.slices, CPUUS: ofYard.perRequest(), ThroughputRPS: ofYard.throughput(),
+		Slices: made, CPUUS: ofYard.perRequest(), ThroughputRPS: ofYard.throughput(),
 		RelativeCPU: median(cpu), RelativeThroughput: median(throughput),
 	}, nil
 }

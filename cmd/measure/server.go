@@ -35,8 +35,12 @@ func Start(ctx context.Context, cpus cpuset.CPUs, c child.Command) (p *child.Pro
 	return p, err
 }
 
+// reapTime bounds the wait for the end of a process that was seen dead.
+const reapTime = time.Second
+
 // WithServer starts a server on the given CPUs, runs use, and ends the server. The context of use ends when the server does, with the
-// server's error as the cause: a load would try each of its connections again until its own end.
+// server's error as the cause: a load would try each of its connections again until its own end. That cause is the error then, of
+// whichever process below or above this one it is, and not what it led to.
 func WithServer(ctx context.Context, cpus cpuset.CPUs, c child.Command, use func(context.Context, *child.Process) error) (err error) {
 	p, err := Start(ctx, cpus, c)
 	if err != nil {
@@ -45,8 +49,15 @@ func WithServer(ctx context.Context, cpus cpuset.CPUs, c child.Command, use func
 	alive, end := context.WithCancelCause(ctx)
 	defer func() {
 		end(nil) // Stop kills it then: what is in flight need not be answered
-		if stopErr := p.Stop(alive); stopErr != nil {
-			err = stopErr // that it died says more than the errors it led to
+		died := p.Err()
+		stopErr := p.Stop(alive)
+		switch {
+		case died != nil && consequence(err):
+			err = died
+		case died != nil:
+			err = errors.Join(died, err)
+		default:
+			err = errors.Join(err, stopErr)
 		}
 	}()
 	go func() {
@@ -58,9 +69,22 @@ func WithServer(ctx context.Context, cpus cpuset.CPUs, c child.Command, use func
 	}()
 	err = use(alive, p)
 	if errors.Is(err, sample.ErrEnded) {
-		<-p.Done() // seen dead before it was reaped: its exit state comes with that
+		reaped := time.NewTimer(reapTime) // seen dead before it was reaped: its exit state comes with that
+		defer reaped.Stop()
+		select {
+		case <-alive.Done(): // it was this server, or one that was started before it
+		case <-reaped.C: // it was none of them: err says which pid
+		}
+	}
+	if cause := context.Cause(alive); cause != nil && consequence(err) {
+		err = cause
 	}
 	return err
+}
+
+// consequence says that an error came of the end of a context, or of a process.
+func consequence(err error) bool {
+	return err == nil || errors.Is(err, context.Canceled) || errors.Is(err, sample.ErrEnded) || errors.As(err, new(*child.Failure))
 }
 
 // WarmConnections is how many connections a warm-up has.

@@ -7,8 +7,18 @@ import (
 
 // macOS has no /proc and no subreaper: what a server starts, and which socket is whose, cannot be known here.
 
-// adopt does nothing: orphans are launchd's.
-func adopt() error { return nil }
+// settle does nothing: orphans are launchd's.
+func settle() error { return nil }
+
+func apart(*syscall.SysProcAttr) bool { return false }
+
+func alone() bool { return false }
+
+func owner() string { return "" }
+
+func endMarked(func(string) bool) (int, error) { return 0, nil }
+
+func lives(string) bool { return true }
 
 // guarded is how a guard starts its program.
 func guarded() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }

@@ -16,13 +16,18 @@ import (
 )
 
 const (
+	// everybody is the group of all processes that one may signal, but itself (kill(2), pid -1).
+	everybody = 1
+
 	// GuardCommand is the hidden command that is to call Guard with its arguments.
 	GuardCommand = "guard"
 
 	// guardKill tells a guard to end everything at once; SIGTERM, to pass that on.
 	guardKill = syscall.SIGINT
-	// killAgain is how long after a SIGKILL to look for what was started meanwhile.
-	killAgain = 10 * time.Millisecond
+	// killAgain is how long after a SIGKILL to look for what was started meanwhile; then twice as long, up to killRarely. Who walks
+	// /proc every 10 ms keeps the kernel from clearing away the entries there of a dead process with 500 threads, and with that from
+	// telling of its end, for ten seconds and more.
+	killAgain, killRarely = 10 * time.Millisecond, time.Second
 
 	// What a shell answers for a command that cannot be run, and, with the signal's number added, for one that a signal ended.
 	cannotRun, bySignal = 127, 128
@@ -32,7 +37,8 @@ const (
 // between this program and one that knows nothing of it, or may be too busy to listen: it sees its parent end by the pipe that the
 // parent holds open, and kills all that is below it. On Linux orphans become its children, so that what forks into the background, or
 // leaves the process group (setsid(2)), is neither lost nor left behind, and the program ends with its guard, should that be killed too;
-// elsewhere only the process group is known.
+// elsewhere only the process group is known. As root it is the first process of a pid namespace of its own (see apart), so that the
+// kernel kills all of them in the moment in which it dies.
 //
 // SIGTERM is passed on. SIGINT kills.
 func Guard(program string, args ...string) (status int, err error) {
@@ -40,7 +46,7 @@ func Guard(program string, args ...string) (status int, err error) {
 	if err != nil {
 		return cannotRun, err
 	}
-	if err := adopt(); err != nil {
+	if err := settle(); err != nil {
 		return cannotRun, err
 	}
 	signals := make(chan os.Signal, 2)
@@ -61,25 +67,32 @@ func Guard(program string, args ...string) (status int, err error) {
 		_, err := io.Copy(io.Discard, parent)
 		orphaned <- err // an error is an end as well
 	}()
+	var termErr, killErr error // of the last time
 	var again <-chan time.Time
-	for killing := false; ; {
+	for pause := time.Duration(0); ; {
 		select {
 		case status := <-ended:
-			return status, errors.Join(err, signalGroup(c.Process.Pid, syscall.SIGKILL))
+			return status, errors.Join(termErr, killErr, signalGroup(c.Process.Pid, syscall.SIGKILL))
 		case s := <-signals:
-			if killing = killing || s == guardKill; !killing {
-				err = errors.Join(err, tell(c.Process.Pid, syscall.SIGTERM))
+			if s != guardKill {
+				termErr = tell(c.Process.Pid, syscall.SIGTERM)
+				continue
+			}
+			if pause > 0 {
+				continue // it kills already
 			}
 		case <-orphaned:
-			killing = true
+			orphaned = nil
 		case <-again:
 		}
-		if killing {
-			err = errors.Join(err, tell(c.Process.Pid, syscall.SIGKILL))
-			again = time.After(killAgain)
-		}
+		killErr = tell(c.Process.Pid, syscall.SIGKILL)
+		pause = longer(pause)
+		again = time.After(pause)
 	}
 }
+
+// longer is the pause after one between two attempts to kill.
+func longer(pause time.Duration) time.Duration { return min(max(killAgain, 2*pause), killRarely) }
 
 // StartGuarded starts a command under a guard. It ends, with all that it started, when life is closed or this process ends.
 func StartGuarded(c *exec.Cmd) (life io.Closer, err error) {
@@ -121,6 +134,9 @@ func reap(first int) (status int) {
 
 // tell sends a signal to the line's process group, and to what has left it.
 func tell(group int, s syscall.Signal) error {
+	if alone() {
+		return signalGroup(everybody, s)
+	}
 	err := signalGroup(group, s)
 	strays, lookErr := strays(group)
 	err = errors.Join(err, lookErr)

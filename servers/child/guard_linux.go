@@ -1,6 +1,7 @@
 package child
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"syscall"
@@ -8,6 +9,48 @@ import (
 	"github.com/prometheus/procfs"
 	"golang.org/x/sys/unix"
 )
+
+// lastPID is the pid of this process's namespace that was given last.
+const lastPID = "/proc/sys/kernel/ns_last_pid"
+
+// apart gives a guard a pid namespace of its own, where this process may: the kernel kills all that is in it when the guard dies,
+// by whatever signal. From outside, its processes have pids and entries in /proc as all others do. It has mounts of its own too, for
+// a /proc in which a server finds itself by the pid that it knows (see settle).
+func apart(a *syscall.SysProcAttr) bool {
+	if os.Geteuid() != 0 || unix.Access(lastPID, unix.W_OK) != nil {
+		return false
+	}
+	a.Cloneflags = syscall.CLONE_NEWPID | syscall.CLONE_NEWNS
+	return true
+}
+
+// alone says that this process is the first of a pid namespace: there is none but what descends from it.
+func alone() bool { return os.Getpid() == 1 }
+
+// settle prepares a guard: what its program starts has nobody else for a parent. A system that lets a process have a namespace, but
+// not mount its /proc, keeps the one of all.
+func settle() error {
+	if !alone() {
+		return adopt()
+	}
+	// From the guard's own pid outside on, so that no server has that of an earlier one: a file with the pid of one that was killed
+	// would name a process that lives.
+	own, err := os.Readlink("/proc/self")
+	if err != nil {
+		return fmt.Errorf("find the guard's own pid: %w", err)
+	}
+	if err := os.WriteFile(lastPID, []byte(own), 0); err != nil {
+		return fmt.Errorf("set the first pid of a server's own processes: %w", err)
+	}
+	// What is mounted later outside is to be seen here, and nothing of here outside.
+	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_SLAVE, ""); err == nil {
+		err = unix.Mount("proc", "/proc", "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, "")
+		if err != nil && !errors.Is(err, unix.EPERM) {
+			return fmt.Errorf("mount the /proc of a server's own processes: %w", err)
+		}
+	}
+	return nil
+}
 
 // adopt makes this process the new parent of all orphans below it (PR_SET_CHILD_SUBREAPER(2const)).
 func adopt() error {

@@ -136,13 +136,67 @@ func TestLineEndsWithItsParent(t *testing.T) {
 // Who kills this program by its name kills the guard too.
 func TestLineEndsWithItsGuard(t *testing.T) {
 	t.Parallel()
-	c := shellLine(plain)
+	c := shellLine(large)
 	c.Env = append(c.Env, "MARK="+markOf(t))
 	p := start(t, c)
 	if err := syscall.Kill(p.PID, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	awaitNone(t, markOf(t))
+	<-p.Done()
+	if left := marked(t, markOf(t)); len(left) > 0 {
+		t.Errorf("left: %q", left)
+	}
+	if err, want := p.Err(), fmt.Sprintf("server own: its guard, pid %d, was ended by signal 9", p.PID); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("got %v, want %q", err, want)
+	}
+}
+
+// A guard that is stopped keeps nobody from ending it.
+func TestStoppedGuardEnds(t *testing.T) {
+	t.Parallel()
+	c := shellLine(large)
+	c.Env = append(c.Env, "MARK="+markOf(t))
+	p := start(t, c)
+	if err := syscall.Kill(p.PID, syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := p.Stop(ctx); err != nil {
+		t.Error(err)
+	}
+	if left := marked(t, markOf(t)); len(left) > 0 {
+		t.Errorf("left: %q", left)
+	}
+}
+
+// What a run that is gone has left is ended by the next one, which says so; what belongs to one that lives is not.
+func TestSweep(t *testing.T) {
+	space, err := os.Readlink("/proc/self/ns/pid")
+	if err != nil {
+		t.Fatal(err)
+	}
+	orphan := exec.Command("sleep", "1000")
+	orphan.Env = append(os.Environ(), fmt.Sprintf("NODECOMPARE_RUN=%s-%d-1/1", space, os.Getpid())) // of another process with this pid
+	if err := orphan.Start(); err != nil {
+		t.Fatal(err)
+	}
+	p := start(t, shellLine(plain))
+	var said []string
+	ended := make(chan error, 1)
+	go func() { ended <- orphan.Wait() }()
+	if err := child.Sweep(func(line string) { said = append(said, line) }); err != nil {
+		t.Error(err)
+	}
+	if err := <-ended; err == nil {
+		t.Error("the orphan ended by itself")
+	}
+	if len(said) != 1 || !strings.Contains(said[0], "left behind") {
+		t.Errorf("said %q", said)
+	}
+	if _, over := p.Exit(); over {
+		t.Errorf("a living run's server was ended: %v", p.Err())
+	}
 }
 
 // A server that has not heard of PORT is told from one that is slow: by where it listens.

@@ -19,6 +19,8 @@ const (
 	defaultStopTimeout  = 5 * time.Second
 	// After SIGKILL only the kernel stands between a process and its end. One that stays longer is stuck in a system call.
 	killTimeout = 10 * time.Second
+	// guardTimeout is how long a guard has to kill what it looks after, before it is killed itself.
+	guardTimeout = time.Second
 	// A descendant that left the process group may hold the output pipes open; nobody waits longer than this for it.
 	outputTimeout = 200 * time.Millisecond
 )
@@ -27,6 +29,7 @@ const (
 // listens on the loopback interface, and answer GET / with 200. A Shell line is held to less: see there.
 type Command struct {
 	Name         string        // what messages call it, e.g. the mode
+	Helper       bool          // it stands beside the servers that are meant: messages call it by its name alone
 	Path         string        // the program; "" is this very executable
 	Args         []string      // its arguments, without the program's name
 	Env          []string      // KEY=VALUE, added to this process's environment
@@ -57,10 +60,12 @@ type Process struct {
 	URL  string // http://127.0.0.1:PORT, no slash at the end
 
 	command Command
+	mark    string // of what it starts
 	stderr  *tail
 	done    chan struct{}
 
 	exit Exit // written before done is closed, read after
+	left int  // processes of a guard that was killed, which were ended then; as exit
 
 	mu      sync.Mutex
 	stopped bool // it was asked to end while it ran
@@ -82,6 +87,7 @@ func (e Exit) String() string {
 // Failure says which server failed, how, and what it last printed on standard error.
 type Failure struct {
 	Server  string
+	Helper  bool   // as in Command
 	Command string // as a person would type it
 	Reason  error
 	Stderr  []string // its last lines, oldest first
@@ -92,7 +98,11 @@ func (f *Failure) Error() string {
 	if len(f.Stderr) > 0 {
 		words = "its last words: " + strings.Join(f.Stderr, " | ")
 	}
-	return fmt.Sprintf("server %s: %v; %s; to see it by hand, run: %s", f.Server, f.Reason, words, f.Command)
+	who := "server " + f.Server
+	if f.Helper {
+		who = "the " + f.Server
+	}
+	return fmt.Sprintf("%s: %v; %s; to see it by hand, run: %s", who, f.Reason, words, f.Command)
 }
 
 func (f *Failure) Unwrap() error { return f.Reason }
@@ -126,7 +136,7 @@ func Start(ctx context.Context, c Command) (*Process, error) {
 	}
 	p, ports, err := launch(c)
 	if err != nil {
-		return nil, &Failure{Server: c.Name, Command: c.line(), Reason: fmt.Errorf("cannot be started: %w", err)}
+		return nil, &Failure{Server: c.Name, Helper: c.Helper, Command: c.line(), Reason: fmt.Errorf("cannot be started: %w", err)}
 	}
 	ready, cancel := context.WithTimeout(ctx, c.ReadyTimeout)
 	defer cancel()
@@ -174,15 +184,24 @@ func launch(c Command) (*Process, <-chan int, error) {
 	if err != nil {
 		return fail(err)
 	}
-	cmd := exec.Command(c.Path, c.Args...)
-	cmd.Env = append(append(os.Environ(), c.Env...), parentEnv)
-	cmd.Stdout, cmd.Stderr = outW, errW // files, so that Wait waits for the process alone
-	cmd.ExtraFiles = []*os.File{lifeR}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if err := cmd.Start(); err != nil {
-		return fail(err)
+	mark := newMark()
+	command := func() *exec.Cmd {
+		cmd := exec.Command(c.Path, c.Args...)
+		cmd.Env = append(append(os.Environ(), c.Env...), parentEnv, markVariable+"="+mark)
+		cmd.Stdout, cmd.Stderr = outW, errW // files, so that Wait waits for the process alone
+		cmd.ExtraFiles = []*os.File{lifeR}
+		cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+		return cmd
 	}
-	p := &Process{PID: cmd.Process.Pid, command: c, stderr: &tail{}, done: make(chan struct{})}
+	cmd := command()
+	started := c.guarded() && apart(cmd.SysProcAttr) && cmd.Start() == nil
+	if !started { // a container, say, may refuse a namespace
+		cmd = command()
+		if err := cmd.Start(); err != nil {
+			return fail(err)
+		}
+	}
+	p := &Process{PID: cmd.Process.Pid, command: c, mark: mark, stderr: &tail{}, done: make(chan struct{})}
 	if err := errors.Join(outW.Close(), errW.Close(), lifeR.Close()); err != nil {
 		p.stderr.note(fmt.Sprintf("(nodecompare, closing the child's ends of its pipes: %v)", err))
 	}
@@ -198,6 +217,11 @@ func launch(c Command) (*Process, <-chan int, error) {
 func (p *Process) wait(cmd *exec.Cmd, readers *sync.WaitGroup, life *os.File, outputs ...*os.File) {
 	waitErr := cmd.Wait()
 	leftErr := signalGroup(p.PID, syscall.SIGKILL)
+	p.exit = exitOf(cmd.ProcessState)
+	if p.command.guarded() && p.exit.Signal != 0 {
+		left, err := endMarked(func(mark string) bool { return mark == p.mark })
+		p.left, leftErr = left, errors.Join(leftErr, err)
+	}
 	for _, f := range outputs {
 		waitErr = errors.Join(waitErr, f.SetReadDeadline(time.Now().Add(outputTimeout)))
 	}
@@ -206,7 +230,6 @@ func (p *Process) wait(cmd *exec.Cmd, readers *sync.WaitGroup, life *os.File, ou
 	for _, f := range outputs {
 		closeErr = errors.Join(closeErr, f.Close())
 	}
-	p.exit = exitOf(cmd.ProcessState)
 	var status *exec.ExitError
 	if err := errors.Join(leftErr, closeErr); err != nil {
 		p.stderr.note(fmt.Sprintf("(nodecompare, clearing up after it: %v)", err))
@@ -248,7 +271,23 @@ func (p *Process) Err() error {
 	if p.stopped {
 		return nil
 	}
-	return p.failure(fmt.Errorf("pid %d %v though nobody asked it to", p.PID, e))
+	return p.failure(fmt.Errorf("%s though nobody asked it to%s", p.ended(e), p.leftover()))
+}
+
+// ended says who ended, and how: of a Shell line it is the guard that a signal ended, since that gives the line's own end as a status.
+func (p *Process) ended(e Exit) string {
+	if p.command.guarded() && e.Signal != 0 {
+		return fmt.Sprintf("its guard, pid %d, %v", p.PID, e)
+	}
+	return fmt.Sprintf("pid %d %v", p.PID, e)
+}
+
+// leftover says what a guard that was killed had left.
+func (p *Process) leftover() string {
+	if p.left == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (processes that it had looked after, ended now: %d)", p.left)
 }
 
 // Stderr is the last lines it printed on standard error, oldest first.
@@ -292,29 +331,37 @@ func (p *Process) kill() error {
 	p.mu.Lock()
 	p.stopped = true
 	p.mu.Unlock()
-	last := syscall.SIGKILL
-	if p.command.guarded() {
-		last = guardKill // SIGKILL would end the guard alone
+	last := []syscall.Signal{syscall.SIGKILL}
+	if p.command.guarded() { // which may be stopped
+		last = []syscall.Signal{guardKill, syscall.SIGCONT}
 	}
-	limit, again := time.NewTimer(killTimeout), time.NewTicker(killAgain)
+	limit, own := time.NewTimer(killTimeout), time.NewTimer(guardTimeout)
 	defer limit.Stop()
+	defer own.Stop()
+	again := time.NewTimer(killAgain)
 	defer again.Stop()
-	for {
-		if err := signalGroup(p.PID, last); err != nil {
-			return p.failure(fmt.Errorf("send signal %d (%v) to pid %d: %w", int(last), last, p.PID, err))
+	for pause := killAgain; ; {
+		for _, s := range last {
+			if err := signalGroup(p.PID, s); err != nil {
+				return p.failure(fmt.Errorf("send signal %d (%v) to pid %d: %w", int(s), s, p.PID, err))
+			}
 		}
 		select {
 		case <-p.done:
 			return nil
 		case <-limit.C:
 			return p.failure(fmt.Errorf("pid %d is still there %v after it was killed", p.PID, killTimeout))
+		case <-own.C: // what it looks after ends with it, or is found by its mark
+			last = []syscall.Signal{syscall.SIGKILL}
 		case <-again.C: // a guard that had only just begun may not have seen it
+			pause = longer(pause)
+			again.Reset(pause)
 		}
 	}
 }
 
 func (p *Process) failure(reason error) *Failure {
-	return &Failure{Server: p.command.Name, Command: p.command.line(), Reason: reason, Stderr: p.stderr.lines()}
+	return &Failure{Server: p.command.Name, Helper: p.command.Helper, Command: p.command.line(), Reason: reason, Stderr: p.stderr.lines()}
 }
 
 // signalGroup sends to every process of the child's group. A group that is gone already is no error.

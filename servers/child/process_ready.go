@@ -81,7 +81,7 @@ func (p *Process) endedEarly(ctx context.Context, err error) error {
 	select {
 	case <-p.done:
 		e, _ := p.Exit()
-		return fmt.Errorf("pid %d %v before it was ready", p.PID, e)
+		return fmt.Errorf("%s before it was ready%s", p.ended(e), p.leftover())
 	case <-ctx.Done():
 		return fmt.Errorf("pid %d %w", p.PID, err)
 	}

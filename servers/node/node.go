@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"nodecompare/servers/cache"
 )
@@ -60,6 +61,9 @@ type App struct {
 // folder. The error is an *[Unavailable] when Node.js, npm or npm's registry is missing, or the folder cannot be written to.
 func Prepare(ctx context.Context, s Source, folder string, progress func(line string)) (App, error) {
 	program, version, err := find(ctx)
+	if ctx.Err() != nil {
+		return App{}, context.Cause(ctx)
+	}
 	if err != nil {
 		return App{}, &Unavailable{s.Name, err, installNode}
 	}
@@ -78,12 +82,25 @@ func Prepare(ctx context.Context, s Source, folder string, progress func(line st
 	return App{Source: s, Version: version, Dir: dir, program: program}, nil
 }
 
+// versionTimeout is for node --version, which takes some 50 ms.
+const versionTimeout = 10 * time.Second
+
 // find gives Node.js's path and version, or an error when it is missing or too old.
 func find(ctx context.Context) (program, version string, err error) {
 	if program, err = exec.LookPath("node"); err != nil {
 		return "", "", fmt.Errorf("looking for Node.js: %w", err)
 	}
-	out, err := exec.CommandContext(ctx, program, "--version").Output()
+	asking, cancel := context.WithTimeout(ctx, versionTimeout)
+	defer cancel()
+	c := exec.CommandContext(asking, program, "--version")
+	c.WaitDelay = time.Second // for what it started, which may hold its output open
+	out, err := c.Output()
+	if ctx.Err() != nil {
+		return "", "", context.Cause(ctx)
+	}
+	if asking.Err() != nil {
+		return "", "", fmt.Errorf("%s --version did not end within %v", program, versionTimeout)
+	}
 	if err != nil {
 		return "", "", fmt.Errorf("running %s --version: %w", program, err)
 	}

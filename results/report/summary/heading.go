@@ -77,9 +77,17 @@ func Remarks(r *results.Record) []string {
 			all = append(all, fmt.Sprintf("NOT FRESH: %s ran before the bench and between its trials, at %s: what one trial leaves behind is the next one's, and its CPUs are its own affair.", m.Name, m.Server))
 		}
 	}
+	for _, m := range r.PilotFailures {
+		all = append(all, fmt.Sprintf("FAILED: %s on %s, in the pilot, so that it has no open load that follows from its capacity: %s", m.Mode, m.Workload, m.Reason))
+	}
 	for _, t := range r.Trials {
 		if t.Failure != "" {
 			all = append(all, fmt.Sprintf("FAILED: %s on %s, round %d: %s", t.Mode, t.Workload, t.Round, t.Failure))
+		}
+	}
+	for _, t := range r.Trials {
+		if t.Lost != "" {
+			all = append(all, fmt.Sprintf("VOID: %s on %s, round %d: %s", t.Mode, t.Workload, t.Round, t.Lost))
 		}
 	}
 	if r.Partial {
