@@ -47,7 +47,10 @@ type Evidence struct {
 	// sent late, or not at all, is then the server's doing.
 	ClientsWaited bool
 
-	Unsteady bool // the warm-up ended at its cap: the last windows still showed a trend
+	Unsteady bool // the warm-up ended at its cap, and the cost of a request was still changing
+
+	// The server's CPU per request over the yardstick's, slice after slice: within the run, and at the same load later in the trial.
+	Costs, CostsAfter []float64
 
 	// What others took of the host within the run, by /proc/stat and cpu.stat: sums over CPUs CPUs.
 	CPUs         int
@@ -94,6 +97,9 @@ const (
 
 // RuleGeneratorCPU is the rule that tells where the load was at its own limit.
 const RuleGeneratorCPU = "generator CPU"
+
+// RuleDrift is the rule that tells where the server changed while it was measured.
+const RuleDrift = "drift"
 
 // Rules are all of them. Each fires on its own; the worst word counts.
 var Rules = []Rule{
@@ -224,12 +230,20 @@ var Rules = []Rule{
 	},
 	{
 		Name:    "steady state",
-		Plain:   "the warm-up reached its limit while throughput was still changing",
-		Suspect: "the warm-up ended at its cap, while its last windows still showed a trend",
+		Plain:   "the warm-up reached its limit while the cost of a request was still changing",
+		Suspect: "the warm-up ended at its cap, and the last two quarters of its requests differed",
 		Why:     "the server, or the machine, was still changing: a longer run might give other figures",
 		weigh: func(e Evidence) (string, string) {
-			return when(e.Unsteady, Suspect), "no steady state: the warm-up reached its limit while throughput was still changing; a longer run may give other figures"
+			return when(e.Unsteady, Suspect), "no steady state: the warm-up reached its limit while the cost of a request was still changing; a longer run may give other figures"
 		},
+	},
+	{
+		Name:  RuleDrift,
+		Plain: "what a request costs the server changed while it was measured",
+		Suspect: "the server's CPU per request, relative to the yardstick's, moved by more than 10% within the slices of the base rung (by a straight line), or between them and " +
+			"their repetition after the ladder, and by more than noise does in 99 of 100 runs (Student's t)",
+		Why:   "a server that was still compiling itself, or filled a cache, is another one at the end than at the beginning: which of both was compared is chance",
+		weigh: drift,
 	},
 }
 
@@ -246,6 +260,11 @@ func Weigh(e Evidence) Trust {
 		t.Status = worse(t.Status, status)
 	}
 	return t
+}
+
+// And is the trust in a run of which more evidence was found later.
+func (t Trust) And(more Trust) Trust {
+	return Trust{worse(t.Status, more.Status), slices.Concat(t.Reasons, more.Reasons), slices.Concat(t.Rules, more.Rules)}
 }
 
 // Weigh is the trust in a trial as a whole: the worst of its rungs', with their reasons. One that failed or was cut short

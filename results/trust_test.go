@@ -3,6 +3,7 @@ package results_test
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"os"
 	"slices"
 	"strings"
@@ -29,6 +30,43 @@ func good(open bool) results.Evidence {
 		e.Connections, e.AlwaysInFlight = 64, true
 	}
 	return e
+}
+
+// costs are of n slices, from one level to another, with 1% of noise.
+func costs(n int, from, to float64) []float64 {
+	random := rand.New(rand.NewPCG(1, 2))
+	all := make([]float64, n)
+	for i := range all {
+		all[i] = from * math.Pow(to/from, float64(i)/float64(n-1)) * math.Exp(0.01*random.NormFloat64())
+	}
+	return all
+}
+
+// What slices of one server differ by seldom looks like drift, and a server that grows cheaper by a fifth is caught as a rule.
+func TestDriftInNoise(t *testing.T) {
+	const runs = 5000
+	for _, c := range []struct {
+		slices                 int
+		noise                  float64
+		mostFalse, leastCaught int
+	}{{8, 0.03, 50, 4500}, {12, 0.03, 50, 4950}, {12, 0.05, 75, 4000}, {50, 0.1, 75, 4500}, {12, 0.2, 75, 0}} {
+		random := rand.New(rand.NewPCG(3, 4))
+		fires := func(by float64) (n int) {
+			for range runs {
+				series := make([]float64, c.slices)
+				for i := range series {
+					series[i] = math.Pow(by, float64(i)/float64(c.slices-1)) * math.Exp(c.noise*random.NormFloat64())
+				}
+				n += len(results.Weigh(results.Evidence{Costs: series}).Rules)
+			}
+			return n
+		}
+		wrong, caught := fires(1), fires(0.8)
+		t.Logf("%d slices, noise %v: of %d, %d flat ones are said to drift, and %d that grow cheaper by a fifth", c.slices, c.noise, runs, wrong, caught)
+		if wrong > c.mostFalse || caught < c.leastCaught {
+			t.Errorf("%d slices, noise %v: of %d, %d false and %d caught", c.slices, c.noise, runs, wrong, caught)
+		}
+	}
 }
 
 func TestGoodEvidenceIsValid(t *testing.T) {
@@ -121,6 +159,15 @@ func TestRules(t *testing.T) {
 		{"throttling", "never", true, func(e *results.Evidence) {}, valid, ""},
 
 		{"steady state", "capped", true, func(e *results.Evidence) { e.Unsteady = true }, suspect, "no steady state"},
+
+		{"drift", "a fifth cheaper at the end", false, func(e *results.Evidence) { e.Costs = costs(12, 1, 0.8) }, suspect, " times what it was within the run"},
+		{"drift", "in a short rung", false, func(e *results.Evidence) { e.Costs = costs(8, 1, 0.8) }, suspect, ""},
+		{"drift", "dearer", false, func(e *results.Evidence) { e.Costs = costs(12, 1, 1.2) }, suspect, ""},
+		{"drift", "by a twentieth", false, func(e *results.Evidence) { e.Costs = costs(12, 1, 0.95) }, valid, ""},
+		{"drift", "one slice that is off", false, func(e *results.Evidence) { e.Costs = costs(12, 1, 1); e.Costs[11] = 2 }, valid, ""},
+		{"drift", "after the ladder", false, func(e *results.Evidence) { e.Costs, e.CostsAfter = costs(12, 1, 1), costs(4, 0.8, 0.8) }, suspect, " times as much after the ladder"},
+		{"drift", "hardly, after the ladder", false, func(e *results.Evidence) { e.Costs, e.CostsAfter = costs(12, 1, 1), costs(4, 0.95, 0.95) }, valid, ""},
+		{"drift", "one slice", false, func(e *results.Evidence) { e.Costs, e.CostsAfter = []float64{1}, []float64{2} }, valid, ""},
 	} {
 		t.Run(c.rule+"/"+c.name, func(t *testing.T) {
 			e := good(c.open)
@@ -187,6 +234,7 @@ func TestTroubleNeverRaisesTrust(t *testing.T) {
 				e.Answers += more(t, 100)
 			}
 		}},
+		{"drift", func(t *rapid.T, e *results.Evidence) { e.Costs = costs(8, 1, 0.5) }},
 		{"unsteady", func(t *rapid.T, e *results.Evidence) { e.Unsteady = true }},
 		{"longer to send", func(t *rapid.T, e *results.Evidence) { e.Duration += longer(t) }},
 		{"more stolen", func(t *rapid.T, e *results.Evidence) { e.Stolen += longer(t) }},

@@ -93,7 +93,7 @@ func newPlan(o Options, limit int) (*Plan, error) {
 	}
 	p := &Plan{profile: profile, limit: limit, split: split, auto: o.Pin.Auto, allowed: allowed, settings: results.Settings{
 		Profile: profile.Name, Rounds: profile.Rounds, Seed: o.Seed, Engine: engine, Share: share, Null: o.Null,
-		SLOUS: float64(cmp.Or(o.SLO, DefaultSLO).Microseconds()), Yardstick: yardstick.Version,
+		SLOUS: float64(cmp.Or(o.SLO, DefaultSLO).Microseconds()), Yardstick: yardstick.Version, Method: results.Method,
 		Pin: results.Pin{Asked: o.Pin.String(), Server: split.Server.String(), Generator: split.Generator.String(), Note: split.Note},
 	}}
 	if limit < usualBase {
@@ -163,7 +163,7 @@ func columns(o Options) ([]slot, error) {
 		columns = append(columns, slot{name: name, mode: &mode{Mode: m}})
 	}
 	for _, s := range o.Servers {
-		columns = append(columns, slot{name: s.Name, mode: &mode{Mode: servers.Mode{Name: s.Name, Summary: s.summary()}, user: &s}})
+		columns = append(columns, slot{name: s.Name, mode: &mode{Mode: servers.Mode{Name: s.Name, Summary: s.summary(), Compiles: usersCompile}, user: &s}})
 	}
 	if !o.Null {
 		return columns, nil

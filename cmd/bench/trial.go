@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"nodecompare/cmd/measure"
@@ -27,13 +28,8 @@ func (b *bench) trial(ctx context.Context, s slot) results.Trial {
 		Started: began.UTC().Truncate(time.Millisecond), Rungs: []results.Rung{},
 	}
 	err := b.withServer(ctx, s, func(ctx context.Context, on *target) error {
-		y, err := startYardstick(ctx, b.plan.serverCPUs(s.workload))
-		if err != nil {
-			return err
-		}
-		on.yard, on.began = y, began
-		on.helpers = append(on.helpers, sample.Subject{PID: y.process.PID})
-		return errors.Join(b.runLadder(ctx, on, s, &t), y.stop(ctx))
+		on.began = began
+		return b.beside(ctx, on, s, func() error { return b.runLadder(ctx, on, s, &t) })
 	})
 	t.ElapsedS = seconds(time.Since(began))
 	switch failure, ok := errors.AsType[*child.Failure](err); {
@@ -78,6 +74,17 @@ func (b *bench) withServer(ctx context.Context, s slot, use func(context.Context
 	})
 }
 
+// beside runs use with a yardstick on the server's CPUs.
+func (b *bench) beside(ctx context.Context, on *target, s slot, use func() error) error {
+	y, err := startYardstick(ctx, b.plan.serverCPUs(s.workload))
+	if err != nil {
+		return err
+	}
+	on.yard = y
+	on.helpers = append(on.helpers, y.Subject)
+	return errors.Join(use(), y.stop(ctx))
+}
+
 // runLadder warms the server up and goes through the rungs.
 func (b *bench) runLadder(ctx context.Context, on *target, s slot, t *results.Trial) (err error) {
 	if t.WarmUp, err = b.warm(ctx, on, s); err != nil {
@@ -88,7 +95,7 @@ func (b *bench) runLadder(ctx context.Context, on *target, s slot, t *results.Tr
 		if rate == 0 && r.load != results.Closed {
 			continue
 		}
-		measured, err := b.reliably(r.settle+r.duration, func() (results.Rung, error) {
+		measured, err := b.reliably(s.rungTime(r), func() (results.Rung, error) {
 			return b.amid(ctx, on, s, r, func() (results.Rung, error) { return b.runRung(ctx, on, r, rate, !t.WarmUp.Steady) })
 		})
 		if err != nil {
@@ -97,12 +104,33 @@ func (b *bench) runLadder(ctx context.Context, on *target, s slot, t *results.Tr
 		t.Rungs = append(t.Rungs, measured)
 		b.progress.Rung(s.name, s.workload.Name, s.round, r.connections, s.rungTime(r))
 	}
+	if i := slices.IndexFunc(t.Rungs, func(r results.Rung) bool { return r.Yardstick != nil }); i >= 0 && s.again() {
+		return b.again(ctx, on, s.base(), &t.Rungs[i])
+	}
 	return nil
 }
 
+// again says that the slices of the base rung are taken once more after the ladder: of servers that compile themselves, and where an overload
+// has not left the last word.
+func (s slot) again() bool {
+	return s.mode.Compiles > 0 && !slices.ContainsFunc(s.rungs, func(r rung) bool { return r.surge != nil || r.poison != nil })
+}
+
+// warm puts load on the server until it is warm.
 func (b *bench) warm(ctx context.Context, on *target, s slot) (*results.WarmUp, error) {
-	w, err := measure.Warm(ctx, on.attack, s.settling(b.plan.profile))
-	return &results.WarmUp{TookS: seconds(w.Took), Windows: w.Windows, Steady: w.Steady, Errors: w.Errors}, err
+	a := on.attack
+	a.Connections = s.warmConnections()
+	g, err := loadgen.Open(a)
+	if err != nil {
+		return nil, err
+	}
+	defer g.Close()
+	w, err := measure.Warm(ctx, measure.Loaded{Subject: on.server.sampled, Load: g}, &on.yard.Loaded, s.warmUp())
+	record := results.WarmUp{TookS: seconds(w.Took), Windows: w.Windows, Steady: w.Steady, Errors: w.Errors, Requests: w.Requests}
+	if on.server.sampled != nobody {
+		record.CPUS = seconds(w.Busy)
+	}
+	return &record, err
 }
 
 // rate is what a rung offers, in requests per second; 0 for a closed load, and for an open one that is left out: its rate is not

@@ -3,9 +3,7 @@ package measure
 import (
 	"context"
 	"errors"
-	"time"
 
-	"nodecompare/loadgen"
 	"nodecompare/loadgen/cpuset"
 	"nodecompare/loadgen/sample"
 	"nodecompare/servers/child"
@@ -61,21 +59,4 @@ func WithServer(ctx context.Context, cpus cpuset.CPUs, c child.Command, use func
 		<-p.Done() // seen dead before it was reaped: its exit state comes with that
 	}
 	return err
-}
-
-// WarmConnections is how many connections a warm-up has.
-const WarmConnections = 8
-
-// StandardWarmUp bounds a warm-up of bench's standard profile, and of a map.
-var StandardWarmUp = loadgen.WarmUpOptions{Window: 25 * time.Millisecond, Cap: 750 * time.Millisecond}
-
-// Warm lets a server grow its heap, its stacks and its caches under the attack, on few connections, until its throughput is steady.
-func Warm(ctx context.Context, a loadgen.Attack, s loadgen.WarmUpOptions) (loadgen.WarmUp, error) {
-	a.Connections = WarmConnections
-	g, err := loadgen.Open(a)
-	if err != nil {
-		return loadgen.WarmUp{}, err
-	}
-	defer g.Close()
-	return loadgen.Warm(ctx, g.Run, s)
 }
