@@ -49,6 +49,12 @@ type Evidence struct {
 
 	Unsteady bool // the warm-up ended at its cap, and the cost of a request was still changing
 
+	// What cannot be: a server has no more CPU time than there is, and throughput grows by no more than the connections where a request waits
+	// all the time. Each is 0 where it is not known.
+	ServerCPU      time.Duration
+	ServerCores    int
+	Kept, MostKept float64 // throughput over that of a rung with fewer connections, and how much more connections there are
+
 	// The server's CPU per request over the yardstick's, slice after slice: within the run, and at the same load later in the trial.
 	Costs, CostsAfter []float64
 
@@ -86,6 +92,10 @@ const (
 	generatorShare = 0.9
 
 	littleShare = 0.05
+
+	arithmeticCPU   = 0.05
+	arithmeticSlack = 40 * time.Millisecond // the window is a little longer than the run
+	arithmeticKept  = 0.10
 
 	stolenSuspect, stolenVoid = 0.01, 0.10
 	throttledVoid             = 0.10
@@ -235,6 +245,20 @@ var Rules = []Rule{
 		Why:     "the server, or the machine, was still changing: a longer run might give other figures",
 		weigh: func(e Evidence) (string, string) {
 			return when(e.Unsteady, Suspect), "no steady state: the warm-up reached its limit while the cost of a request was still changing; a longer run may give other figures"
+		},
+	},
+	{
+		Name:  "arithmetic",
+		Plain: "figures of the server contradict what there can be",
+		Void: "the server's CPU time is above that of all CPUs within the run, by more than 5% and two ticks of its sampling; or on a route that only waits throughput grew " +
+			"from the base rung to the top by a tenth more than the connections did",
+		Why: "neither can be. What waits for a fixed time answers each connection at a fixed rate at most, so a base rung that fell so far below it was disturbed, or measured in another way than the top. Both rungs are then VOID",
+		weigh: func(e Evidence) (string, string) {
+			if there := e.Elapsed * time.Duration(e.ServerCores); there > 0 && e.ServerCPU > scaled(there, 1+arithmeticCPU)+arithmeticSlack*time.Duration(e.ServerCores) {
+				return Void, fmt.Sprintf("the server used %v of CPU time where there was %v: the clocks or the counts are wrong", e.ServerCPU.Round(time.Millisecond), there.Round(time.Millisecond))
+			}
+			return when(e.MostKept > 0 && e.Kept > e.MostKept*(1+arithmeticKept), Void), fmt.Sprintf(
+				"throughput grew %.2f-fold from the base rung to the top, with %.2f times the connections, though each request only waits: the base rung was disturbed", e.Kept, e.MostKept)
 		},
 	},
 	{

@@ -160,6 +160,12 @@ func TestRules(t *testing.T) {
 
 		{"steady state", "capped", true, func(e *results.Evidence) { e.Unsteady = true }, suspect, "no steady state"},
 
+		{"arithmetic", "CPU", false, func(e *results.Evidence) { e.ServerCPU, e.ServerCores = 2200*time.Millisecond, 2 }, void, "used 2.2s of CPU time where there was 2s"},
+		{"arithmetic", "all CPU", false, func(e *results.Evidence) { e.ServerCPU, e.ServerCores = 2100*time.Millisecond, 2 }, valid, ""},
+		{"arithmetic", "kept", false, func(e *results.Evidence) { e.Kept, e.MostKept = 2.16, 1.953 }, void, "grew 2.16-fold"},
+		{"arithmetic", "kept within noise", false, func(e *results.Evidence) { e.Kept, e.MostKept = 2.14, 1.953 }, valid, ""},
+		{"arithmetic", "kept, of a route that does not wait", false, func(e *results.Evidence) { e.Kept = 3 }, valid, ""},
+
 		{"drift", "a fifth cheaper at the end", false, func(e *results.Evidence) { e.Costs = costs(12, 1, 0.8) }, suspect, " times what it was within the run"},
 		{"drift", "in a short rung", false, func(e *results.Evidence) { e.Costs = costs(8, 1, 0.8) }, suspect, ""},
 		{"drift", "dearer", false, func(e *results.Evidence) { e.Costs = costs(12, 1, 1.2) }, suspect, ""},
@@ -234,6 +240,7 @@ func TestTroubleNeverRaisesTrust(t *testing.T) {
 				e.Answers += more(t, 100)
 			}
 		}},
+		{"arithmetic", func(t *rapid.T, e *results.Evidence) { e.Kept, e.MostKept = 3, 2 }},
 		{"drift", func(t *rapid.T, e *results.Evidence) { e.Costs = costs(8, 1, 0.5) }},
 		{"unsteady", func(t *rapid.T, e *results.Evidence) { e.Unsteady = true }},
 		{"longer to send", func(t *rapid.T, e *results.Evidence) { e.Duration += longer(t) }},

@@ -74,6 +74,9 @@ func (b *bench) runRung(ctx context.Context, t *target, r rung, rate float64, un
 	}
 	e := measure.Evidence(a, &loadgen.Measurement{Result: result, Generator: windows[1], Cores: b.generatorCores(), Host: &around.Interference})
 	e.Unsteady = unsteady
+	if windows[0] != nil {
+		e.ServerCPU, e.ServerCores = windows[0].CPU, runtime.NumCPU()
+	}
 	if rung.Yardstick != nil {
 		e.Costs = rung.Yardstick.CPUs
 	}

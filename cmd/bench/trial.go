@@ -104,10 +104,37 @@ func (b *bench) runLadder(ctx context.Context, on *target, s slot, t *results.Tr
 		t.Rungs = append(t.Rungs, measured)
 		b.progress.Rung(s.name, s.workload.Name, s.round, r.connections, s.rungTime(r))
 	}
+	if s.workload.Wait > 0 {
+		weighGrowth(t, s.base().connections)
+	}
 	if i := slices.IndexFunc(t.Rungs, func(r results.Rung) bool { return r.Yardstick != nil }); i >= 0 && s.again() {
 		return b.again(ctx, on, s.base(), &t.Rungs[i])
 	}
 	return nil
+}
+
+// weighGrowth holds the throughput at the top of the ladder against that at the base, on a route that only waits.
+func weighGrowth(t *results.Trial, base int) {
+	var bottom, top *results.Rung
+	for i, r := range t.Rungs {
+		switch {
+		case r.Load != results.Closed || r.Trust == nil || r.ThroughputRPS == 0:
+		case r.Connections == base:
+			bottom = &t.Rungs[i]
+		case r.Connections > base:
+			top = &t.Rungs[i]
+		}
+	}
+	if bottom == nil || top == nil {
+		return
+	}
+	grown := results.Weigh(results.Evidence{
+		Kept: top.ThroughputRPS / bottom.ThroughputRPS, MostKept: float64(top.Connections) / float64(bottom.Connections),
+	})
+	for _, r := range []*results.Rung{bottom, top} {
+		trust := r.Trust.And(grown)
+		r.Trust = &trust
+	}
 }
 
 // again says that the slices of the base rung are taken once more after the ladder: of servers that compile themselves, and where an overload
