@@ -17,7 +17,7 @@ import (
 func benchCommand() *cobra.Command {
 	o := bench.Options{Seed: rand.Uint64N(1 << 53)}
 	var b benchRun
-	var format, pin, baseline, known string
+	var format, pin, known string
 	var own, paths, pids []string // of users' servers
 	var quiet bool
 	c := &cobra.Command{
@@ -65,8 +65,11 @@ Workloads:
 			if b.plan, err = bench.NewPlan(o); err != nil {
 				return exitError{exitUsage, err}
 			}
-			if baseline != "" {
-				if b.baseline, err = loadRecord(baseline); err != nil {
+			if err := b.apart(); err != nil {
+				return exitError{exitUsage, err}
+			}
+			if b.against != "" {
+				if b.baseline, err = loadBaseline(c.Context(), b.against); err != nil {
 					return err
 				}
 			}
@@ -91,7 +94,7 @@ Workloads:
 	flags.StringVar(&known, "selftest", "short", "known answers to begin with: "+lookup.Names(selftest.Extents)+"; full is what 'nodecompare selftest' does")
 	flags.StringVar(&b.save, "save", "", "write the whole record to this JSON `file`")
 	flags.StringVar(&b.page, "report", "", "write an HTML report with plots to this `file`")
-	flags.StringVar(&baseline, "baseline", "", "compare with the record in this `file`")
+	flags.StringVar(&b.against, "baseline", "", "compare with the record in this `file`")
 	flags.StringVar(&format, "format", "table", "how to print the results: "+lookup.Names(report.Formats))
 	flags.BoolVar(&quiet, "quiet", false, "show no progress")
 	return c

@@ -23,7 +23,6 @@ import (
 func command(t testing.TB, args ...string) (c *exec.Cmd, out, errs *bytes.Buffer) {
 	t.Helper()
 	c = exec.CommandContext(t.Context(), os.Args[0], args...)
-	c.Env = append(os.Environ(), mainEnv+"=1")
 	out, errs = new(bytes.Buffer), new(bytes.Buffer)
 	c.Stdout, c.Stderr = out, errs
 	return c, out, errs
@@ -46,6 +45,7 @@ func loadJSON(t *testing.T, args ...string) map[string]any {
 
 // The fields that DESIGN.md and docs/method.md promise to programs.
 func TestLoadJSON(t *testing.T) {
+	t.Parallel()
 	p := startServer(t, "--mode=async")
 	for _, args := range [][]string{
 		{"--duration=200ms", "--connections=4"},
@@ -95,33 +95,6 @@ func TestLoadHTTPS(t *testing.T) {
 	if o["engine"] != "vegeta" || o["errors"] != 0.0 || o["bytes_in"] != 4*o["requests"].(float64) {
 		t.Errorf("%v", o)
 	}
-}
-
-// --slo searches, and its JSON has the bracket.
-func TestLoadCapacity(t *testing.T) {
-	p := startServer(t, "--mode=pool", "--pool-size=2")
-	c, out, errs := command(t, "load", p.URL+"/wait?ms=5", "--slo=30ms", "--duration=200ms", "--timeout=60s", "--format=json")
-	var exit *exec.ExitError
-	if err := c.Run(); err != nil && !(errors.As(err, &exit) && exit.ExitCode() != 2) {
-		t.Fatalf("%v\n%s", err, errs)
-	}
-	var o struct {
-		OfferedRPS float64 `json:"offered_rps"`
-		Capacity   struct {
-			RPS        float64 `json:"rps"`
-			FailsRPS   float64 `json:"fails_rps"`
-			Resolution float64 `json:"resolution"`
-			Probes     []any   `json:"probes"`
-		} `json:"capacity"`
-	}
-	if err := json.Unmarshal(out.Bytes(), &o); err != nil {
-		t.Fatalf("%v\n%s\n%s", err, out, errs)
-	}
-	// Two threads that wait for 5 ms each serve 400 a second at the most.
-	if k := o.Capacity; k.RPS > 440 || k.FailsRPS == 0 || k.RPS > 0 && (k.FailsRPS > k.RPS*(1+k.Resolution)*1.000001 || o.OfferedRPS != k.RPS) || len(k.Probes) == 0 {
-		t.Errorf("%s", out)
-	}
-	t.Logf("%.1f to %.1f/s, %d probes", o.Capacity.RPS, o.Capacity.FailsRPS, len(o.Capacity.Probes))
 }
 
 // Ctrl-C prints what there is, marks the saved results as partial, and exits as a shell expects.

@@ -3,10 +3,12 @@ package cmd_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -21,30 +23,47 @@ import (
 // mainEnv has a copy of this test binary be the nodecompare command.
 const mainEnv = "NODECOMPARE_TEST_MAIN"
 
+// TestMain has every copy of this binary that a test starts, or that the tool starts within a test, be the command.
 func TestMain(m *testing.M) {
 	if os.Getenv(mainEnv) != "" {
 		os.Exit(cmd.Main())
+	}
+	if err := os.Setenv(mainEnv, "1"); err != nil {
+		panic(err)
 	}
 	testscript.Main(m, map[string]func(){
 		"nodecompare": func() { os.Exit(cmd.Main()) },
 	})
 }
 
-// TestScripts runs testdata/*.txtar, each of them a terminal session with the real command.
+// TestScripts runs testdata/*.txtar, each of them a terminal session with the real command. They run beside each other.
 func TestScripts(t *testing.T) {
+	t.Parallel()
+	testdata, err := filepath.Abs("testdata")
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata",
+		Dir:                 testdata,
 		RequireExplicitExec: true,
 		Setup: func(e *testscript.Env) error {
 			// The workloads' data folder is in the user's cache folder: one for all scripts saves building it again.
-			dir, err := os.UserCacheDir()
-			e.Setenv("XDG_CACHE_HOME", dir)
+			cache, err := os.UserCacheDir()
+			e.Setenv("XDG_CACHE_HOME", cache)
+			e.Values[serving{}] = new(*child.Process)
+			e.Setenv("TESTDATA", testdata)
 			return err
+		},
+		Condition: func(name string) (bool, error) {
+			if name != "long" {
+				return false, fmt.Errorf("unknown condition %q: the one of these scripts is long", name)
+			}
+			return thorough(), nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits,
 			"serve": serve,
-			"stop":  stop,
+			"end":   end,
 			"get":   get,
 		},
 	})
@@ -69,8 +88,8 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// running keeps what serve started, by its script.
-type running struct{ *child.Process }
+// serving is the key of a script's server, the one that serve started last, among the script's values.
+type serving struct{}
 
 // serve FLAGS...: starts 'nodecompare serve' on a free port and sets $URL, $PORT and $PID.
 func serve(ts *testscript.TestScript, neg bool, args []string) {
@@ -83,27 +102,27 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv("URL", p.URL)
 	ts.Setenv("PORT", strconv.Itoa(p.Port))
 	ts.Setenv("PID", strconv.Itoa(p.PID))
-	server = running{p}
+	*ts.Value(serving{}).(**child.Process) = p
 }
-
-// server is the one that stop ends; scripts that use it do not run in parallel.
-var server running
 
 // serveCommand is 'nodecompare serve' on a free loopback port, played by a copy of this test binary.
 func serveCommand(flags ...string) child.Command {
 	return child.Command{
 		Name:         "nodecompare serve",
 		Args:         append([]string{"serve", "--addr=127.0.0.1:0", "--upstream=none"}, flags...),
-		Env:          []string{mainEnv + "=1"},
 		ReadyTimeout: 2 * time.Minute,
 		StopTimeout:  time.Minute,
 	}
 }
 
-// stop: ends the server and checks that it went with exit code 0.
-func stop(ts *testscript.TestScript, neg bool, args []string) {
-	ts.Check(server.Stop(context.Background()))
-	exit, ok := server.Exit()
+// end: ends the server and checks that it went with exit code 0.
+func end(ts *testscript.TestScript, neg bool, args []string) {
+	p := *ts.Value(serving{}).(**child.Process)
+	if neg || len(args) > 0 || p == nil {
+		ts.Fatalf("usage: end, after a serve")
+	}
+	ts.Check(p.Stop(context.Background()))
+	exit, ok := p.Exit()
 	if !ok || exit.Code != 0 || exit.Signal != 0 {
 		ts.Fatalf("the server ended with %v, want exit code 0", exit)
 	}

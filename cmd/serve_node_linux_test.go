@@ -35,7 +35,7 @@ func nodeServer(t *testing.T, mode string, loops int) (c *exec.Cmd, url, mark st
 	needNode(t, mode)
 	mark = fmt.Sprintf("MARK=%s-%d", t.Name(), os.Getpid())
 	c = exec.Command(os.Args[0], "serve", "--mode="+mode, fmt.Sprintf("--loops=%d", loops), "--addr=127.0.0.1:0", "--upstream=none")
-	c.Env = append(os.Environ(), mainEnv+"=1", mark)
+	c.Env = append(os.Environ(), mark)
 	c.Stderr = os.Stderr
 	out, err := c.StdoutPipe()
 	if err != nil {
@@ -84,65 +84,73 @@ func busy(t *testing.T, url string, loops int) {
 	}
 }
 
-// Ctrl-C and SIGTERM let requests in flight end, and then nobody is left: neither Node.js nor a worker of its cluster.
-func TestServeNodeSignals(t *testing.T) {
-	for _, m := range []node.Source{node.HTTP, node.Express} {
-		for _, loops := range []int{1, 2} {
-			for _, how := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
-				t.Run(fmt.Sprintf("%s with %d loops, %v", m.Name, loops, how), func(t *testing.T) {
-					c, url, mark := nodeServer(t, m.Name, loops)
-					answer := inFlight(t, url+"/wait?ms=500")
-					if err := c.Process.Signal(how); err != nil {
-						t.Fatal(err)
-					}
-					if got := <-answer; got != `200 {"waited_ms":500}` {
-						t.Errorf("the request in flight was answered %s", got)
-					}
-					if err := c.Wait(); err != nil {
-						t.Errorf("it ended with %v, want exit code 0", err)
-					}
-					if still := left(t, mark); len(still) > 0 {
-						t.Errorf("left: %q", still)
-					}
+// eachNodeServer runs a test of each mode with one loop and with two, by one signal and the other: all pairs of these are among half of the
+// cases, and all cases where long tests run.
+func eachNodeServer(t *testing.T, signals []syscall.Signal, test func(t *testing.T, mode string, loops int, how syscall.Signal)) {
+	for i, mode := range []string{"node", "express"} {
+		for j, loops := range []int{1, 2} {
+			for k, how := range signals {
+				if (i+j+k)%2 != 0 && !thorough() {
+					continue
+				}
+				t.Run(fmt.Sprintf("%s with %d loops, %v", mode, loops, how), func(t *testing.T) {
+					t.Parallel()
+					test(t, mode, loops, how)
 				})
 			}
 		}
 	}
 }
 
-// A loop that computes hears nobody: it is ended all the same when this program is killed, or told twice to stop.
+// Ctrl-C and SIGTERM let requests in flight end, and then nobody is left: neither Node.js nor a worker of its cluster.
+func TestServeNodeSignals(t *testing.T) {
+	eachNodeServer(t, []syscall.Signal{syscall.SIGINT, syscall.SIGTERM}, func(t *testing.T, mode string, loops int, how syscall.Signal) {
+		c, url, mark := nodeServer(t, mode, loops)
+		answer := inFlight(t, url+"/wait?ms=500")
+		if err := c.Process.Signal(how); err != nil {
+			t.Fatal(err)
+		}
+		if got := <-answer; got != `200 {"waited_ms":500}` {
+			t.Errorf("the request in flight was answered %s", got)
+		}
+		if err := c.Wait(); err != nil {
+			t.Errorf("it ended with %v, want exit code 0", err)
+		}
+		if still := left(t, mark); len(still) > 0 {
+			t.Errorf("left: %q", still)
+		}
+	})
+}
+
+// A loop that computes hears nobody: it is ended all the same when this program is killed, or told again and again to stop.
 func TestServeNodeLeavesNothing(t *testing.T) {
-	for _, m := range []node.Source{node.HTTP, node.Express} {
-		for _, loops := range []int{1, 2} {
-			for name, how := range map[string]syscall.Signal{"SIGKILL": syscall.SIGKILL, "Ctrl-C again": syscall.SIGINT} {
-				t.Run(fmt.Sprintf("%s with %d loops, %s", m.Name, loops, name), func(t *testing.T) {
-					c, url, mark := nodeServer(t, m.Name, loops)
-					busy(t, url, loops)
-					ended := make(chan error, 1)
-					go func() { ended <- c.Wait() }()
-					again := time.NewTicker(100 * time.Millisecond)
-					defer again.Stop()
-					for running := true; running; {
-						if err := c.Process.Signal(how); err != nil && !errors.Is(err, os.ErrProcessDone) {
-							t.Fatal(err)
-						}
-						select {
-						case <-again.C:
-						case err := <-ended:
-							if running = false; err == nil {
-								t.Error("it ended as if nothing had been")
-							}
-						}
-					}
-					awaitNone(t, mark)
-				})
+	eachNodeServer(t, []syscall.Signal{syscall.SIGKILL, syscall.SIGINT}, func(t *testing.T, mode string, loops int, how syscall.Signal) {
+		c, url, mark := nodeServer(t, mode, loops)
+		busy(t, url, loops)
+		ended := make(chan error, 1)
+		go func() { ended <- c.Wait() }()
+		again := time.NewTicker(100 * time.Millisecond)
+		defer again.Stop()
+		for running := true; running; {
+			if err := c.Process.Signal(how); err != nil && !errors.Is(err, os.ErrProcessDone) {
+				t.Fatal(err)
+			}
+			select {
+			case <-again.C:
+			case err := <-ended:
+				if running = false; err == nil {
+					t.Error("it ended as if nothing had been")
+				}
 			}
 		}
-	}
+		awaitNone(t, mark)
+	})
 }
 
 // What is still computed when requests in flight have had their time is cut off.
 func TestServeNodeIsNotWaitedForWithoutEnd(t *testing.T) {
+	long(t)
+	t.Parallel()
 	c, url, mark := nodeServer(t, "node", 1)
 	busy(t, url, 1)
 	if err := c.Process.Signal(syscall.SIGTERM); err != nil {

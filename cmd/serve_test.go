@@ -38,6 +38,7 @@ func TestThreadsInFlight(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("counts threads in /proc, which only Linux has")
 	}
+	t.Parallel()
 	const inFlight = 200
 	for _, test := range []struct {
 		mode, flag string
@@ -51,6 +52,10 @@ func TestThreadsInFlight(t *testing.T) {
 		{"goroutine", "", 1, 29},
 	} {
 		t.Run(test.mode+test.flag, func(t *testing.T) {
+			if test.mode != "async" && test.mode != "blocking" {
+				long(t)
+			}
+			t.Parallel()
 			flags := []string{"--mode=" + test.mode}
 			if test.flag != "" {
 				flags = append(flags, test.flag)
@@ -107,6 +112,7 @@ func TestServeSignals(t *testing.T) {
 	for _, m := range servers.Own() {
 		for _, s := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
 			t.Run(m.Name+" "+s.String(), func(t *testing.T) {
+				t.Parallel()
 				c, url := serveByHand(t, m.Name)
 				answer := inFlight(t, url+"/wait?ms=500")
 				if err := c.Process.Signal(s); err != nil {
@@ -122,6 +128,7 @@ func TestServeSignals(t *testing.T) {
 		}
 	}
 	t.Run("second", func(t *testing.T) {
+		t.Parallel()
 		c, url := serveByHand(t, "blocking")
 		answer := inFlight(t, url+"/wait?ms=60000")
 		if err := c.Process.Signal(syscall.SIGINT); err != nil {
@@ -146,7 +153,6 @@ func TestServeSignals(t *testing.T) {
 func serveByHand(t *testing.T, mode string) (*exec.Cmd, string) {
 	t.Helper()
 	c := exec.Command(os.Args[0], "serve", "--mode="+mode, "--addr=127.0.0.1:0", "--upstream=none")
-	c.Env = append(os.Environ(), mainEnv+"=1")
 	c.Stderr = os.Stderr
 	out, err := c.StdoutPipe()
 	if err != nil {

@@ -1,7 +1,5 @@
 package results
 
-import "nodecompare/results/stat"
-
 // Rung returns the trial's rung of that load when something may be concluded from it: ok is false for one that
 // is VOID, and for every rung of a trial that failed, since what ended the server may have slowed it down before. An
 // interruption comes from outside, and leaves what was finished as good as it is.
@@ -64,31 +62,3 @@ func Top(w Workload) At  { return Conns(w.Top()) }
 
 // Always is the Place that is the same rung in every workload, as an open load is.
 func (at At) Always(Workload) At { return at }
-
-// Read reads a figure from one rung; ok is false where nothing may be concluded from the rung, or it has no such figure.
-func (t Trial) Read(at At, f Figure) (value float64, ok bool) {
-	if r, ok := t.Rung(at); ok {
-		return f.Read(r)
-	}
-	return 0, false
-}
-
-// Values are a mode's figures at one load, one a trial, in the order in which they ran.
-func (r *Record) Values(workload, mode string, at At, f Figure) []float64 {
-	var values []float64
-	for _, t := range r.Trials {
-		if t.Workload != workload || t.Mode != mode {
-			continue
-		}
-		if v, ok := t.Read(at, f); ok {
-			values = append(values, v)
-		}
-	}
-	return values
-}
-
-// Estimate is the median over the rounds of one figure, with its interval; ok is false when no trial has it.
-func (r *Record) Estimate(workload, mode string, at At, f Figure) (e stat.Estimate, ok bool) {
-	values := r.Values(workload, mode, at, f)
-	return stat.Median(values), len(values) > 0
-}

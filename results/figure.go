@@ -1,5 +1,7 @@
 package results
 
+import "nodecompare/results/stat"
+
 // Figure is one number that is read from a rung. Rankings, gates, tables, CSV, plots and the formats of other programs select from
 // the figures below, and add what only they need: where in a trial it is read, a floor, a heading.
 type Figure struct {
@@ -9,6 +11,34 @@ type Figure struct {
 	LessIsBetter bool
 	OfServer     bool // what the server used: rules of trust on the load alone leave it in trust
 	Read         func(Rung) (value float64, ok bool)
+}
+
+// Read reads a figure from one rung; ok is false where nothing may be concluded from the rung, or it has no such figure.
+func (t Trial) Read(at At, f Figure) (value float64, ok bool) {
+	if r, ok := t.Rung(at); ok {
+		return f.Read(r)
+	}
+	return 0, false
+}
+
+// Values are a mode's figures at one load, one a trial, in the order in which they ran.
+func (r *Record) Values(workload, mode string, at At, f Figure) []float64 {
+	var values []float64
+	for _, t := range r.Trials {
+		if t.Workload != workload || t.Mode != mode {
+			continue
+		}
+		if v, ok := t.Read(at, f); ok {
+			values = append(values, v)
+		}
+	}
+	return values
+}
+
+// Estimate is the median over the rounds of one figure, with its interval; ok is false when no trial has it.
+func (r *Record) Estimate(workload, mode string, at At, f Figure) (e stat.Estimate, ok bool) {
+	values := r.Values(workload, mode, at, f)
+	return stat.Median(values), len(values) > 0
 }
 
 // The figures of what the load saw.

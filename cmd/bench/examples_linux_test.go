@@ -57,6 +57,7 @@ func source(t *testing.T, name string) string {
 // The models of servers that know nothing of this program, as their processes tell them. The commands are those of docs/servers.md, but
 // for their folders.
 func TestModelsOfRealServers(t *testing.T) {
+	long(t)
 	for _, test := range []struct {
 		name, path  string
 		command     func(t *testing.T) string
@@ -96,9 +97,7 @@ func TestModelsOfRealServers(t *testing.T) {
 
 // Python's server as it comes. It takes a minute and more, most of which is the system trying again what the backlog had no room for.
 func TestModelOfPythonsServer(t *testing.T) {
-	if os.Getenv("NODECOMPARE_LONG") == "" {
-		t.Skip("it takes a minute and more: set NODECOMPARE_LONG=1")
-	}
+	long(t)
 	command := fmt.Sprintf("exec %s -m http.server --bind 127.0.0.1 --directory %s $PORT 2>/dev/null", need(t, "python3", "python3"), folder(t))
 	r := measuredOwn(t, bench.Options{Workloads: []string{"hello"}, Rounds: 1}, []string{"python=" + command}, nil, nil)
 	if m := r.Verdicts[0].Findings[0].Models[0]; m.Name != results.ThreadPerRequest {
@@ -108,6 +107,7 @@ func TestModelOfPythonsServer(t *testing.T) {
 
 // Our own modes, by the same rules.
 func TestModelsOfOurModes(t *testing.T) {
+	long(t)
 	want := map[string]string{"blocking": results.ThreadPerRequest, "pool": results.ThreadPool, "async": results.EventLoop, "goroutine": results.EventLoop}
 	var modes []string
 	for _, m := range servers.Own() {
@@ -123,6 +123,7 @@ func TestModelsOfOurModes(t *testing.T) {
 
 // A tree of processes: what all of them use is the server's.
 func TestTreeIsSampled(t *testing.T) {
+	long(t)
 	command := fmt.Sprintf(`sed "s|PORT|$PORT|; s|FOLDER|%[1]s|; s|worker_processes 1|worker_processes 3|" %[2]s >%[1]s/nginx.conf; %[3]s -e stderr -c %[1]s/nginx.conf; :`,
 		folder(t), source(t, "nginx.conf"), need(t, "nginx", "nginx-light"))
 	r := measuredOwn(t, bench.Options{Workloads: []string{"hello"}, Rounds: 1}, []string{"nginx=" + command}, nil, nil)

@@ -39,6 +39,7 @@ func overloaded(t *testing.T, o bench.Options) (*results.Record, results.Rung) {
 
 // A real event loop at twice what it could do: every request is accounted for.
 func TestOverloadMeasuresRealServers(t *testing.T) {
+	long(t)
 	defer goleak.VerifyNone(t)
 	r, over := overloaded(t, bench.Options{Modes: []string{"async"}})
 	checkNoChildren(t)
@@ -70,6 +71,7 @@ func TestOverloadMeasuresRealServers(t *testing.T) {
 
 // A server that can do 64 things at once, and says 503 to what comes beyond: the surge is refused and not late, and is over when it is over.
 func TestOverloadOfAServerThatRefuses(t *testing.T) {
+	long(t)
 	const most = 66
 	var inside atomic.Int64
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

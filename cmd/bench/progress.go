@@ -9,6 +9,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 
 	"nodecompare/results"
+	"nodecompare/results/foreign"
 )
 
 // Silent tells nobody.
@@ -30,7 +31,7 @@ func (l *Lines) Begin(p *Plan) { l.trials = p.Trials() }
 func (l *Lines) Rung(string, string, int, int, time.Duration) {}
 
 func (l *Lines) Trial(n int, t results.Trial) {
-	fmt.Fprintf(l.W, "[%d/%d] %s\n", n, l.trials, describe(t))
+	fmt.Fprintf(l.W, "[%d/%d] %s\n", n, l.trials, foreign.Line(describe(t)))
 }
 
 func (l *Lines) End() {}
@@ -65,7 +66,7 @@ func (b *Bar) Trial(n int, t results.Trial) {
 	b.done = 0
 	b.set(b.ended)
 	if t.Failure != "" {
-		fmt.Fprintf(b.W, "\r\x1b[K%s\n", describe(t))
+		fmt.Fprintf(b.W, "\r\x1b[K%s\n", foreign.Line(describe(t)))
 	}
 }
 

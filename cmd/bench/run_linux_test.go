@@ -81,7 +81,7 @@ func TestPinnedBench(t *testing.T) {
 func TestServerThatDiesFailsItsTrialAlone(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	killed := 0
-	r, err := bench.Run(t.Context(), plan(t, "async"), on{step: func(connections int) {
+	r, err := bench.Run(t.Context(), plan(t, 2, "async"), on{step: func(connections int) {
 		if killed > 0 || connections == 1 {
 			return
 		}

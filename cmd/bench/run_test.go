@@ -32,9 +32,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-const rounds = 2
-
-func plan(t *testing.T, modes ...string) *bench.Plan {
+func plan(t *testing.T, rounds int, modes ...string) *bench.Plan {
 	t.Helper()
 	p, err := bench.NewPlan(bench.Options{Modes: modes, Workloads: []string{"hello"}, Profile: "quick", Rounds: rounds, Seed: 1})
 	if err != nil {
@@ -60,8 +58,9 @@ func checkNoChildren(t *testing.T) {
 
 func TestRunMeasuresRealServers(t *testing.T) {
 	defer goleak.VerifyNone(t)
+	const rounds = 1
 	var log bytes.Buffer
-	p := plan(t, "async")
+	p := plan(t, rounds, "async")
 	r, err := bench.Run(t.Context(), p, &bench.Lines{W: &log})
 	if err != nil {
 		t.Fatal(err)
@@ -110,7 +109,7 @@ func TestRunMeasuresRealServers(t *testing.T) {
 			}
 		}
 	}
-	if got := log.String(); strings.Count(got, "\n") != rounds || !strings.Contains(got, "[2/2] round 2, async on hello: ") {
+	if got := log.String(); strings.Count(got, "\n") != rounds || !strings.Contains(got, "[1/1] round 1, async on hello: ") {
 		t.Errorf("progress:\n%s", got)
 	}
 	if len(r.Rates) != 1 || r.Rates[0].CapacityRPS <= 0 || r.Rates[0].CommonRPS != r.Rates[0].OwnRPS {
@@ -147,7 +146,7 @@ func TestRunStopsWithItsContext(t *testing.T) {
 				timer := time.AfterFunc(200*time.Millisecond, cancel)
 				defer timer.Stop()
 			}
-			r, err := bench.Run(ctx, plan(t, "blocking", "async"), on{step: func(int) {
+			r, err := bench.Run(ctx, plan(t, 2, "blocking", "async"), on{step: func(int) {
 				if when == 1 {
 					cancel()
 				}
@@ -178,7 +177,7 @@ func TestServerThatDoesNotStartFailsItsTrial(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", file)
 	t.Setenv("HOME", file)
 	var log bytes.Buffer
-	r, err := bench.Run(t.Context(), plan(t, "async"), &bench.Lines{W: &log})
+	r, err := bench.Run(t.Context(), plan(t, 2, "async"), &bench.Lines{W: &log})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -198,7 +197,7 @@ func TestServerThatDoesNotStartFailsItsTrial(t *testing.T) {
 
 func TestBarDrawsAndClears(t *testing.T) {
 	var screen bytes.Buffer
-	p := plan(t, "async")
+	p := plan(t, 2, "async")
 	b := &bench.Bar{W: &screen, Columns: 80}
 	b.Begin(p)
 	for n := 1; n <= p.Trials(); n++ {

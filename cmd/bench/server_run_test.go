@@ -178,6 +178,7 @@ func TestPoisonOfAServer(t *testing.T) {
 	if _, err := own(t, o, servers, []string{home}, nil); err == nil || !strings.Contains(err.Error(), "server mine does not serve blast-cpu: GET /cpu?ms=200 answered 404 Not Found; if it has another path for it, give --path mine:blast-cpu=/its/path") {
 		t.Errorf("got %v", err)
 	}
+	long(t)
 	r := measuredOwn(t, o, servers, []string{home, "blast-cpu=/burn"}, nil)
 	for _, g := range r.Trials[0].Rungs {
 		if g.Load == results.Amid && (g.Poison == nil || g.Poison.Requests == 0 || g.Poison.Errors > 0) {

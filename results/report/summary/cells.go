@@ -1,6 +1,9 @@
 package summary
 
 import (
+	"fmt"
+	"math"
+
 	"nodecompare/results"
 	"nodecompare/results/stat"
 	"nodecompare/results/unit"
@@ -40,4 +43,30 @@ func (s sheet) line(at results.At, f reading) []string {
 
 func (s sheet) has(mode string, at results.At) bool {
 	return len(s.r.Values(s.w.Name, mode, at, results.Offered)) > 0
+}
+
+// spread writes the interval behind a median: ±4%, its further end and rounded up, or (1.9–2.8), both ends in the median's unit.
+// One value has none.
+func spread(e stat.Estimate, one unit.Scale) string {
+	if e.N < 2 || e.Value <= 0 {
+		return ""
+	}
+	share := max(e.High-e.Value, e.Value-e.Low) / e.Value
+	if share > widest {
+		return fmt.Sprintf(" (%s–%s)", unit.Digits(e.Low/one.One), unit.Digits(e.High/one.One))
+	}
+	return fmt.Sprintf(" ±%.0f%%", max(0, math.Ceil(100*share-1e-9))) // Ceil makes a negative zero of less
+}
+
+func perSecond(e stat.Estimate) string {
+	one := unit.Fitting(e.Value, unit.Rates)
+	return unit.Digits(e.Value/one.One) + one.Name + " req/s" + spread(e, one)
+}
+
+func latency(e stat.Estimate) string { return duration(e, "") }
+
+// duration writes microseconds: 24.1 µs/request ±2%.
+func duration(e stat.Estimate, suffix string) string {
+	one := unit.Fitting(e.Value, unit.Durations)
+	return unit.Digits(e.Value/one.One) + " " + one.Name + suffix + spread(e, one)
 }

@@ -13,32 +13,6 @@ import (
 // unlike each other (a tail that was once ten times as long), which one number would hide.
 const widest = 0.30
 
-// spread writes the interval behind a median: ±4%, its further end and rounded up, or (1.9–2.8), both ends in the median's unit.
-// One value has none.
-func spread(e stat.Estimate, one unit.Scale) string {
-	if e.N < 2 || e.Value <= 0 {
-		return ""
-	}
-	share := max(e.High-e.Value, e.Value-e.Low) / e.Value
-	if share > widest {
-		return fmt.Sprintf(" (%s–%s)", unit.Digits(e.Low/one.One), unit.Digits(e.High/one.One))
-	}
-	return fmt.Sprintf(" ±%.0f%%", max(0, math.Ceil(100*share-1e-9))) // Ceil makes a negative zero of less
-}
-
-func perSecond(e stat.Estimate) string {
-	one := unit.Fitting(e.Value, unit.Rates)
-	return unit.Digits(e.Value/one.One) + one.Name + " req/s" + spread(e, one)
-}
-
-func latency(e stat.Estimate) string { return duration(e, "") }
-
-// duration writes microseconds: 24.1 µs/request ±2%.
-func duration(e stat.Estimate, suffix string) string {
-	one := unit.Fitting(e.Value, unit.Durations)
-	return unit.Digits(e.Value/one.One) + " " + one.Name + suffix + spread(e, one)
-}
-
 // intervals explains what ± means on this page: a median's interval has 95% when 6 values are behind it, and less when fewer are.
 func intervals(r *results.Record) string {
 	if r.Settings.Rounds < 2 {
