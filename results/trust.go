@@ -30,7 +30,7 @@ type Evidence struct {
 	Starting  time.Duration // of a closed load: from the start until a connection sent its first request, the mean of all connections
 	Offered   uint64        // requests that were due within the run; 0 in a closed load
 	Sent      uint64        // of these, sent
-	SendLagUS float64       // p99 of how late they were sent, microseconds; 0 in a closed load
+	SendLagUS Lag           // how late they were sent; 0 in a closed load
 
 	Requests       uint64    // sent, and answered or failed
 	Errors         uint64    // of these, failed
@@ -134,14 +134,18 @@ var Rules = []Rule{
 		Name:     "send lag",
 		Plain:    "requests were sent late, and part of the latency is that delay",
 		LoadOnly: true,
-		Suspect:  "p99 of the send lag is above a tenth of p99 latency, and above 200 µs",
+		Suspect:  "p99 of the send lag is above a tenth of p99 latency, and above 200 µs; or p50 of p50",
 		Why: "latency counts from the moment a request was due, so it holds the lag, and is an upper bound. Below 200 µs it is the kernel's: " +
 			"timer slack is 50 µs (prctl(2), PR_SET_TIMERSLACK), and a thread that wakes waits for a core. Never VOID: a server that stalls holds all " +
 			"connections, and the requests that wait for one are late by its fault",
 		weigh: func(e Evidence) (string, string) {
-			return when(e.Open && !e.ClientsWaited && e.SendLagUS > lagFloorUS && e.SendLagUS > lagShare*e.LatencyUS.P99, Suspect), fmt.Sprintf(
-				"one request in a hundred was sent %s late or more, against a p99 latency of %s: part of the latency is the generator's delay, or the wait for a free connection",
-				micros(e.SendLagUS), micros(e.LatencyUS.P99))
+			late := func(lag, latency float64) bool { return lag > lagFloorUS && lag > lagShare*latency }
+			lag, latency, who := e.SendLagUS.P99, e.LatencyUS.P99, "one request in a hundred was sent %s late or more, against a p99 latency of %s"
+			if !late(lag, latency) { // one stall makes p99 so long that it hides what each request had
+				lag, latency, who = e.SendLagUS.P50, e.LatencyUS.P50, "every other request was sent %s late or more, against a p50 latency of %s"
+			}
+			return when(e.Open && !e.ClientsWaited && late(lag, latency), Suspect), fmt.Sprintf(
+				who+": part of the latency is the generator's delay, or the wait for a free connection", micros(lag), micros(latency))
 		},
 	},
 	{

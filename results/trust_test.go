@@ -25,7 +25,7 @@ func good(open bool) results.Evidence {
 		CPUs:      2, Busy: 1500 * time.Millisecond,
 	}
 	if open {
-		e.Open, e.Offered, e.Sent, e.SendLagUS = true, 10_000, 10_000, 100
+		e.Open, e.Offered, e.Sent, e.SendLagUS.P99 = true, 10_000, 10_000, 100
 	} else {
 		e.Connections, e.AlwaysInFlight = 64, true
 	}
@@ -93,11 +93,14 @@ func TestRules(t *testing.T) {
 		{"sent", "89.99%", true, func(e *results.Evidence) { e.Sent = 8_999 }, void, "89.99% of the requests"},
 		{"sent", "90%", true, func(e *results.Evidence) { e.Sent = 9_000 }, suspect, ""},
 
-		{"send lag", "above a tenth", true, func(e *results.Evidence) { e.SendLagUS = 901 }, suspect, "sent 901µs late or more, against a p99 latency of 9ms"},
-		{"send lag", "a tenth", true, func(e *results.Evidence) { e.SendLagUS = 900 }, valid, ""},
-		{"send lag", "above the floor", true, func(e *results.Evidence) { e.SendLagUS = 201; scale(e, 0.1) }, suspect, ""},
-		{"send lag", "above a tenth, at the floor", true, func(e *results.Evidence) { e.SendLagUS = 200; scale(e, 0.1) }, valid, ""},
-		{"send lag", "a stall", true, func(e *results.Evidence) { e.SendLagUS = 9_000 }, suspect, ""},
+		{"send lag", "above a tenth", true, func(e *results.Evidence) { e.SendLagUS.P99 = 901 }, suspect, "sent 901µs late or more, against a p99 latency of 9ms"},
+		{"send lag", "a tenth", true, func(e *results.Evidence) { e.SendLagUS.P99 = 900 }, valid, ""},
+		{"send lag", "above the floor", true, func(e *results.Evidence) { e.SendLagUS.P99 = 201; scale(e, 0.1) }, suspect, ""},
+		{"send lag", "above a tenth, at the floor", true, func(e *results.Evidence) { e.SendLagUS.P99 = 200; scale(e, 0.1) }, valid, ""},
+		{"send lag", "a stall", true, func(e *results.Evidence) { e.SendLagUS.P99 = 9_000 }, suspect, ""},
+		{"send lag", "that a stall hides", true, func(e *results.Evidence) {
+			e.SendLagUS.P50, e.LatencyUS.P99, e.LatencyUS.P999, e.LatencyUS.Max = 700, 600e3, 670e3, 680e3
+		}, suspect, "every other request was sent 700µs late"},
 
 		{"generator CPU", "one core", false, func(e *results.Evidence) { e.Generator.CPU = 901 * time.Millisecond }, suspect, "90.1% of its 1 core:"},
 		{"generator CPU", "at the limit", false, func(e *results.Evidence) { e.Generator.CPU = 900 * time.Millisecond }, valid, ""},
@@ -222,7 +225,7 @@ func TestTroubleNeverRaisesTrust(t *testing.T) {
 	}
 	worsenings := []worsening{
 		{"fewer sent", func(t *rapid.T, e *results.Evidence) { e.Sent -= min(e.Sent, more(t, 3000)) }},
-		{"more lag", func(t *rapid.T, e *results.Evidence) { e.SendLagUS += float64(more(t, 3000)) }},
+		{"more lag", func(t *rapid.T, e *results.Evidence) { e.SendLagUS.P99 += float64(more(t, 3000)) }},
 		{"more CPU", func(t *rapid.T, e *results.Evidence) { e.Generator.CPU += longer(t) }},
 		{"more connections that nothing is in flight on", func(t *rapid.T, e *results.Evidence) {
 			if !e.Open && onEach(e) <= e.Elapsed {
