@@ -4,174 +4,155 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"slices"
 	"time"
 )
 
 const (
-	// SteadyWindows is how many windows in a row must show no trend. With fewer the test has little to go by: of
-	// five, only a perfect order is rarer than the 5% below, and a single window out of it would let a ramp pass.
-	SteadyWindows = 10
+	// LeastWindows are the fewest windows of a warm-up: two in each quarter.
+	LeastWindows = 8
 
-	trendChance = 0.05 // how rarely noise alone may show a trend so strong, either way
-	trendFloor  = 0.03 // a trend that moves the newer half of the windows by less than this does not matter
-	stepFloor   = 0.05 // nor does a step of less than this
-	stepLeast   = 3    // windows that a step is counted from: two have hardly a range
+	warmEqual = 0.05 // quarters that differ by less than this are the same
+
+	// A server that compiles itself as it runs has been seen to stay on one level for thousands of requests, and to be twice as fast
+	// after 15,000. So it is believed at fewer only when it is flat over a doubling.
+	compiledAfter = 15_000
+	flatAfter     = 5 * time.Second // of its own CPU: flat within the noise is enough
+	flatLeast     = 2 * time.Second // of its own CPU: flat within warmEqual, of windows that can tell
+	compiledNoise = 0.2             // windows that cannot tell quarters apart which differ by more say nothing of such a server
 )
 
-// Steady says whether a series of figures, one for each window of a load, oldest first (requests/s, say), has
-// settled. from is the index of the window that the present level begins with; windows before a step no longer
-// count.
-//
-//   - Step: the level begins anew where two windows in a row lie beyond the range of those before them, on the same side,
-//     by more than that range and 5% of their median. While only the newest does, it may be a step or an outlier, and
-//     nothing is said to be steady.
-//   - Trend: the last ten windows since the step show none by the Mann-Kendall test (H. B. Mann, "Nonparametric tests
-//     against trend", Econometrica 13, 1945; M. G. Kendall, Rank Correlation Methods, 1948), two-sided at 5%, or one so
-//     small that the medians of their halves differ by less than 3%: on a quiet machine the test sees any drift.
-//
-// The test goes by ranks, so that neither an outlier nor a noise of any spread or shape misleads it. Where nothing
-// but noise is left, 9 of 10 checks pass, or more. A trend that is lost in the noise of ten windows passes as
-// well, which is no harm: by then it is smaller than what the windows differ by. Windows in which nothing was
-// answered are never steady.
-func Steady(figures []float64) (steady bool, from int) {
-	for i := stepLeast; i+1 < len(figures); i++ {
-		if i-from < stepLeast {
-			continue
-		}
-		before := figures[max(from, i-SteadyWindows):i]
-		if side := beyond(before, figures[i]); side != 0 && side == beyond(before, figures[i+1]) {
-			from = i
-		}
-	}
-	if len(figures)-from < SteadyWindows {
-		return false, from
-	}
-	last := figures[len(figures)-SteadyWindows:]
-	older, newest := last[:SteadyWindows-1], last[SteadyWindows-1]
-	if slices.Min(last) <= 0 || slices.ContainsFunc(last, math.IsNaN) || beyond(older, newest) != 0 {
-		return false, from
-	}
-	a, b := median(last[:SteadyWindows/2]), median(last[SteadyWindows/2:])
-	return math.Abs(b-a) <= trendFloor*a || mannKendall(last) > trendChance, from
+// WarmWindow is what one window of a warm-up showed.
+type WarmWindow struct {
+	Requests uint64 // answered without error
+	Errors   uint64
+	Busy     time.Duration // CPU time of the server; where the system does not tell, how long the window took
+	Cost     float64       // of a request, in any unit that stays the same; 0 where it is not known
 }
 
-// beyond says on which side (-1, 0, 1) a figure lies clearly outside the range of others.
-func beyond(others []float64, figure float64) int {
-	low, high := slices.Min(others), slices.Max(others)
-	margin := max(high-low, stepFloor*median(others))
+// warming decides when a server is warm. It is asked after each window, and looks at amounts of requests that double: a look after each
+// window would find a moment of luck. The server is warm when the mean costs of the last two quarters of the requests so far are
+// equal, within 5% or two standard errors, whichever is more.
+type warming struct {
+	compiles bool // as it runs
+
+	windows  []WarmWindow
+	requests uint64
+	busy     time.Duration
+	next     uint64 // that it looks at
+	stage    int    // it looks as well when one begins, whatever is next
+}
+
+// add says whether the server is warm after one more window.
+func (w *warming) add(x WarmWindow) bool {
+	w.windows = append(w.windows, x)
+	w.requests += x.Requests
+	w.busy += x.Busy
+	stage := w.reached()
+	if len(w.windows) < LeastWindows || w.requests < w.next && stage == w.stage {
+		return false
+	}
+	w.next, w.stage = 2*w.requests, stage
 	switch {
-	case figure > high+margin:
-		return 1
-	case figure < low-margin:
-		return -1
+	case !w.compiles:
+		return w.settled(math.Inf(1))
+	case w.requests >= compiledAfter:
+		return w.settled(compiledNoise)
+	case w.busy >= flatAfter:
+		return w.settled(compiledNoise) && agree(w.part(1, 2), w.part(2, 4), compiledNoise)
+	case w.busy >= flatLeast:
+		return w.settled(warmEqual) && agree(w.part(1, 2), w.part(2, 4), warmEqual)
 	}
-	return 0
+	return false
 }
 
-// mannKendall is the two-sided chance that values in random order show a trend at least as strong as these do.
-// Kendall's S, the number of pairs that rise less the number that fall, has the distribution of a random
-// permutation's inversions; it is counted, not approximated. Ties make the true chance smaller than this one.
-func mannKendall(values []float64) float64 {
-	n := len(values)
-	s := 0
-	for j := range n {
-		for i := range j {
-			switch {
-			case values[j] > values[i]:
-				s++
-			case values[j] < values[i]:
-				s--
-			}
+// reached counts what such a server has to reach to be believed more easily.
+func (w *warming) reached() (stage int) {
+	for _, reached := range []bool{w.busy >= flatLeast, w.busy >= flatAfter, w.requests >= compiledAfter} {
+		if w.compiles && reached {
+			stage++
 		}
 	}
-	// chance[k] is that of k inversions in a permutation of the first m values: the m-th is put before 0 to m-1 of
-	// the others.
-	pairs := n * (n - 1) / 2
-	chance := make([]float64, pairs+1)
-	chance[0] = 1
-	for m := 2; m <= n; m++ {
-		next := make([]float64, pairs+1)
-		for k, p := range chance {
-			for before := 0; before < m && k+before <= pairs; before++ {
-				next[k+before] += p / float64(m)
-			}
-		}
-		chance = next
-	}
-	tail := 0.0
-	for k, p := range chance {
-		if pairs-2*k >= max(s, -s) {
-			tail += p
-		}
-	}
-	return min(1, 2*tail)
+	return stage
 }
 
-// median returns the median of at least one value.
-func median(values []float64) float64 {
-	sorted := slices.Sorted(slices.Values(values))
-	n := len(sorted)
-	return (sorted[(n-1)/2] + sorted[n/2]) / 2
+// settled says that the last two quarters are equal, by windows that can tell at least so much.
+func (w *warming) settled(noise float64) bool { return agree(w.part(2, 3), w.part(3, 4), noise) }
+
+// part is the logarithms of the costs of the windows from one quarter of the requests so far to another, each window counted where its
+// middle is.
+func (w *warming) part(from, to uint64) (logs []float64) {
+	before := uint64(0)
+	for _, x := range w.windows {
+		if middle := 4*before + 2*x.Requests; middle >= from*w.requests && middle < to*w.requests && x.Cost > 0 {
+			logs = append(logs, math.Log(x.Cost))
+		}
+		before += x.Requests
+	}
+	return logs
+}
+
+// agree says whether two samples have the same mean, within 5% or twice the standard error of their difference. That must not be more
+// than atMost. Of few values the error is not known well, and more than twice of it is allowed, as by Student's t.
+func agree(a, b []float64, atMost float64) bool {
+	free := float64(len(a) + len(b) - 2)
+	if len(a) == 0 || len(b) == 0 || free < 1 {
+		return false
+	}
+	meanA, squaresA := spread(a)
+	meanB, squaresB := spread(b)
+	deviation := math.Sqrt((squaresA + squaresB) / free * (1/float64(len(a)) + 1/float64(len(b))))
+	allowed := (2 + 9/(free*free)) * deviation
+	return allowed <= atMost && math.Abs(meanA-meanB) <= max(math.Log1p(warmEqual), allowed)
+}
+
+// spread is the mean, and the sum of the squares of what is off it.
+func spread(values []float64) (mean, squares float64) {
+	for _, v := range values {
+		mean += v / float64(len(values))
+	}
+	for _, v := range values {
+		squares += (v - mean) * (v - mean)
+	}
+	return mean, squares
 }
 
 // WarmUpOptions says how a warm-up is run.
 type WarmUpOptions struct {
-	// Window is the length of one run, long enough for some answers on each connection: 100 ms for a route that
-	// answers within 20 ms. A run also waits for the answers to what it sent. The shortest warm-up is
-	// SteadyWindows of them.
-	Window time.Duration
-	Cap    time.Duration // no window begins that would end after this: then the warm-up is over, steady or not
+	Cap      time.Duration // no window begins after this: then the warm-up is over, steady or not
+	Compiles bool          // the server compiles itself as it runs (a JIT), or may do so
 }
 
 // WarmUp is how a warm-up went.
 type WarmUp struct {
-	Took    time.Duration
-	Windows int
-	Steady  bool // false: it ended at the cap, or too few windows fitted into it
-	Errors  uint64
-	// Figures are what was looked at, one for each window: requests without error per second; in an open load,
-	// whose rate is given and says nothing about the server, the median latency in nanoseconds.
-	Figures []float64
+	Took     time.Duration
+	Windows  int
+	Steady   bool // the last two quarters were equal; at the cap it may be true of a server that was to have more
+	Requests uint64
+	Busy     time.Duration // the sum of the windows'
+	Errors   uint64
 }
 
-// Warm runs windows of load (run is a Generator's Run) until they are steady, or until the cap. When ctx ends, or run
-// cannot be, it returns what there is with the error. That no request at all was answered as it should be is an
-// error too.
-func Warm(ctx context.Context, run func(context.Context, time.Duration) (*Result, error), o WarmUpOptions) (WarmUp, error) {
-	if o.Window <= 0 || o.Cap < o.Window {
-		return WarmUp{}, fmt.Errorf("warm-up: windows of %v, at most %v: both must be more than 0, and a window must fit", o.Window, o.Cap)
+// Warm runs windows of load until the server is warm, or until the cap. One that answers nothing is given up after LeastWindows. When
+// ctx ends, or window cannot be, it returns what there is with the error.
+func Warm(ctx context.Context, window func(context.Context) (WarmWindow, error), o WarmUpOptions) (w WarmUp, err error) {
+	if o.Cap <= 0 {
+		return w, fmt.Errorf("warm-up: at most %v: it must be more than 0", o.Cap)
 	}
-	var w WarmUp
-	var unanswered error
-	began := time.Now()
-	for w.Took+o.Window <= o.Cap && !w.Steady {
-		r, err := run(ctx, o.Window)
+	series := warming{compiles: o.Compiles}
+	for began := time.Now(); w.Took < o.Cap && !w.Steady; {
+		x, err := window(ctx)
 		w.Took = time.Since(began)
 		if err != nil {
 			return w, fmt.Errorf("warm-up, window %d: %w", w.Windows+1, err)
 		}
 		w.Windows++
-		w.Errors += r.Errors
-		w.Figures = append(w.Figures, figure(r))
-		w.Steady, _ = Steady(w.Figures)
-		if err := r.Unanswered(); err == nil || w.Windows == 1 {
-			unanswered = err
+		w.Errors += x.Errors
+		w.Steady = series.add(x)
+		w.Requests, w.Busy = series.requests, series.busy
+		if w.Requests == 0 && w.Windows == LeastWindows {
+			break
 		}
 	}
-	if unanswered != nil && slices.Max(w.Figures) == 0 {
-		return w, fmt.Errorf("warm-up: %w", unanswered)
-	}
+	w.Steady = w.Steady || series.settled(math.Inf(1))
 	return w, nil
-}
-
-func figure(r *Result) float64 {
-	switch answered := r.Requests - r.Errors; {
-	case answered == 0 || r.Elapsed <= 0:
-		return 0
-	case r.Offered > 0:
-		return float64(r.Latency.ValueAtQuantile(50))
-	default:
-		return float64(answered) / r.Elapsed.Seconds()
-	}
 }

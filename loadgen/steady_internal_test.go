@@ -2,53 +2,85 @@ package loadgen
 
 import (
 	"math"
-	"slices"
+	"math/rand/v2"
 	"testing"
+	"time"
 )
 
-// The exact distribution against all orders of six values.
-func TestMannKendallAgainstAllOrders(t *testing.T) {
-	var all [][]float64
-	var permute func(done, rest []float64)
-	permute = func(done, rest []float64) {
-		if len(rest) == 0 {
-			all = append(all, slices.Clone(done))
-		}
-		for i := range rest {
-			permute(append(done, rest[i]), slices.Delete(slices.Clone(rest), i, i+1))
+// curve is what a request costs a server by how many it has served, in microseconds: between the points, as their logarithms.
+type curve [][2]float64
+
+func (c curve) at(served float64) float64 {
+	for i := 1; i < len(c); i++ {
+		if a, b := c[i-1], c[i]; served < b[0] {
+			part := (math.Log(max(served, a[0])) - math.Log(a[0])) / (math.Log(b[0]) - math.Log(a[0]))
+			return a[1] * math.Pow(b[1]/a[1], part)
 		}
 	}
-	permute(nil, []float64{1, 2, 3, 4, 5, 6})
-	strength := func(v []float64) (s int) {
-		for j := range v {
-			for i := range j {
-				if v[j] > v[i] {
-					s++
-				} else {
-					s--
-				}
+	return c[len(c)-1][1]
+}
+
+// As measured on hello, each on a CPU of its own, 64 connections.
+var (
+	nodeCurve    = curve{{50, 1400}, {100, 1350}, {500, 230}, {1000, 330}, {2000, 175}, {3800, 121}, {9000, 59}, {14500, 57}, {15500, 52}}
+	expressCurve = curve{{50, 3000}, {290, 2310}, {2000, 613}, {5700, 241}, {9600, 278}, {12000, 218}, {16000, 130}}
+	// lateCurve has a plateau of 4,000 requests at twice what it costs in the end.
+	lateCurve = curve{{50, 900}, {500, 200}, {4500, 200}, {6000, 100}}
+	flatCurve = curve{{1, 12}}
+	slowCurve = curve{{1, 900}} // flat, of an interpreter that compiles nothing
+)
+
+// simulate runs warm-ups of 20 ms a window and 64 connections. early counts those that ended before the cap with a server that costs more than
+// 15% above what it does in the end.
+func simulate(c curve, compiles bool, noise float64, limit time.Duration, runs int) (early, capped int, busy time.Duration) {
+	random := rand.New(rand.NewPCG(1, 2))
+	for range runs {
+		w := warming{compiles: compiles}
+		warm := false
+		for !warm && w.busy < limit {
+			cost := c.at(float64(w.requests))
+			n := max(64, math.Ceil(20_000/cost))
+			warm = w.add(WarmWindow{
+				Requests: uint64(n), Busy: time.Duration(n * cost * float64(time.Microsecond)), Cost: cost * math.Exp(noise*random.NormFloat64()),
+			})
+		}
+		if !warm {
+			capped++
+		} else if c.at(float64(w.requests)) > 1.15*c[len(c)-1][1] {
+			early++
+		}
+		busy += w.busy / time.Duration(runs)
+	}
+	return early, capped, busy
+}
+
+func TestWarmUpOfWhatCompilesItself(t *testing.T) {
+	const runs = 2000
+	for name, c := range map[string]curve{"node": nodeCurve, "express": expressCurve, "late": lateCurve} {
+		for _, noise := range []float64{0.03, 0.1, 0.3} {
+			early, capped, busy := simulate(c, true, noise, 15*time.Second, runs)
+			t.Logf("%s, %v: %d early, %d at the cap, %v in the mean", name, noise, early, capped, busy)
+			if early > 0 || capped > runs/20 {
+				t.Errorf("%s, noise %v: of %d, %d passed early and %d reached the cap", name, noise, runs, early, capped)
 			}
 		}
-		return max(s, -s)
 	}
-	for _, v := range all[:120] {
-		atLeast := 0
-		for _, other := range all {
-			if strength(other) >= strength(v) {
-				atLeast++
-			}
+}
+
+// A server that has nothing to warm passes in the least time, whatever the noise; one that might compile itself when it is surely flat, or
+// after flatAfter.
+func TestWarmUpOfAFlatServer(t *testing.T) {
+	const runs = 2000
+	for _, noise := range []float64{0.001, 0.03, 0.1, 0.3} {
+		early, capped, busy := simulate(flatCurve, false, noise, 10*time.Second, runs)
+		t.Logf("noise %v: %v in the mean", noise, busy)
+		if early > 0 || capped > 0 || busy > 2*LeastWindows*20*time.Millisecond {
+			t.Errorf("noise %v: %d at the cap, %v in the mean", noise, capped, busy)
 		}
-		want := min(1, float64(atLeast)/float64(len(all)))
-		if got := mannKendall(v); math.Abs(got-want) > 1e-9 {
-			t.Fatalf("%v: %v, want %v", v, got, want)
+		_, capped, busy = simulate(slowCurve, true, noise, 10*time.Second, runs)
+		t.Logf("noise %v, may compile: %d at the cap, %v in the mean", noise, capped, busy)
+		if capped > runs/10 || noise < 0.05 && busy > 2500*time.Millisecond {
+			t.Errorf("noise %v, may compile: %d at the cap, %v in the mean", noise, capped, busy)
 		}
-	}
-	// Kendall's table (R. O. Gilbert, Statistical Methods for Environmental Pollution Monitoring, 1987, table A18): of ten
-	// values, S is 23 or more with a chance of 0.023. These have 11 inversions: S = 45 - 2*11.
-	if got := mannKendall([]float64{5, 4, 3, 2, 1, 7, 6, 8, 9, 10}); math.Abs(got-2*0.023) > 0.001 {
-		t.Errorf("n = 10, S = 23: %v, want 0.046", got)
-	}
-	if got := mannKendall(slices.Repeat([]float64{7}, 10)); math.Abs(got-1) > 1e-9 {
-		t.Errorf("ties alone: %v, want 1", got)
 	}
 }

@@ -11,6 +11,11 @@ const (
 	SchemaVersion = 2
 )
 
+// Method must change with anything that moves the figures of a server which stays the same: how it is warmed up, what a rung is.
+// Records made by different methods are not compared. Version 1: a server is warm when its CPU per request says so, and the base rung is
+// measured in one piece, as all rungs are.
+const Method = 1
+
 // Record is one bench: the host, the settings, every trial and the verdicts.
 type Record struct {
 	Tool          string    `json:"tool"`
@@ -66,6 +71,7 @@ type Settings struct {
 	SLOUS     float64    `json:"slo_us"`              // the most that p99 latency may be, for connections to count as held
 	Null      bool       `json:"null,omitempty"`      // every mode is the same one: what differs is noise
 	Yardstick int        `json:"yardstick,omitempty"` // version of the yardstick server; 0 for a bench without one
+	Method    int        `json:"method,omitempty"`    // how runs are made, by version: see Method; 0 in records of before there was one
 	Pin       Pin        `json:"pin"`
 	Awake     bool       `json:"awake"` // idle CPUs were kept from sleeping, as root may on Linux: else waking them is part of all latency
 	Modes     []Mode     `json:"modes"`
@@ -200,8 +206,11 @@ type Trial struct {
 type WarmUp struct {
 	TookS   float64 `json:"took_s"`
 	Windows int     `json:"windows"` // runs of load, one after the other
-	Steady  bool    `json:"steady"`  // false: it ended at its cap, with the last windows still showing a trend
+	Steady  bool    `json:"steady"`  // false: it ended at its cap, and a request's cost was still changing
 	Errors  uint64  `json:"errors"`  // failed requests
+
+	Requests uint64  `json:"requests,omitempty"` // answered without error; 0 in records of before this was told
+	CPUS     float64 `json:"cpu_s,omitempty"`    // of the server, for them; 0 where the system does not tell
 }
 
 // Rung is what one step of load measured.
@@ -283,11 +292,13 @@ type Yardstick struct {
 	CPUUS         float64 `json:"cpu_us_per_request"`
 	ThroughputRPS float64 `json:"throughput_rps"`
 	// The medians over the slices of the measured server's figure over the yardstick's in the slice beside it. 0 where it is not known.
-	RelativeCPU        float64 `json:"relative_cpu"`
-	RelativeThroughput float64 `json:"relative_throughput"`
+	RelativeCPU        float64   `json:"relative_cpu"`
+	RelativeThroughput float64   `json:"relative_throughput"`
+	CPUs               []float64 `json:"relative_cpus,omitempty"`       // what RelativeCPU is the median of, slice after slice
+	CPUsAfter          []float64 `json:"relative_cpus_after,omitempty"` // the same once more, after the ladder, of a server that may have compiled itself meanwhile
 }
 
-// Timeline is what went on during a rung, interval by interval. A rung in slices has only its own, one after the other.
+// Timeline is what went on during a rung's run in one piece, interval by interval.
 type Timeline struct {
 	IntervalS float64   `json:"interval_s"`
 	Requests  []uint64  `json:"requests"`            // answered without error in each interval

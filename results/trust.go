@@ -30,7 +30,7 @@ type Evidence struct {
 	Starting  time.Duration // of a closed load: from the start until a connection sent its first request, the mean of all connections
 	Offered   uint64        // requests that were due within the run; 0 in a closed load
 	Sent      uint64        // of these, sent
-	SendLagUS float64       // p99 of how late they were sent, microseconds; 0 in a closed load
+	SendLagUS Lag           // how late they were sent; 0 in a closed load
 
 	Requests       uint64    // sent, and answered or failed
 	Errors         uint64    // of these, failed
@@ -47,7 +47,16 @@ type Evidence struct {
 	// sent late, or not at all, is then the server's doing.
 	ClientsWaited bool
 
-	Unsteady bool // the warm-up ended at its cap: the last windows still showed a trend
+	Unsteady bool // the warm-up ended at its cap, and the cost of a request was still changing
+
+	// What cannot be: a server has no more CPU time than there is, and throughput grows by no more than the connections where a request waits
+	// all the time. Each is 0 where it is not known.
+	ServerCPU      time.Duration
+	ServerCores    int
+	Kept, MostKept float64 // throughput over that of a rung with fewer connections, and how much more connections there are
+
+	// The server's CPU per request over the yardstick's, slice after slice: within the run, and at the same load later in the trial.
+	Costs, CostsAfter []float64
 
 	// What others took of the host within the run, by /proc/stat and cpu.stat: sums over CPUs CPUs.
 	CPUs         int
@@ -84,7 +93,10 @@ const (
 
 	littleShare = 0.05
 
-	errorsSuspect = 0.10
+	errorsSuspect   = 0.10
+	arithmeticCPU   = 0.05
+	arithmeticSlack = 40 * time.Millisecond // the window is a little longer than the run
+	arithmeticKept  = 0.10
 
 	stolenSuspect, stolenVoid = 0.01, 0.10
 	throttledVoid             = 0.10
@@ -96,6 +108,9 @@ const (
 
 // RuleGeneratorCPU is the rule that tells where the load was at its own limit.
 const RuleGeneratorCPU = "generator CPU"
+
+// RuleDrift is the rule that tells where the server changed while it was measured.
+const RuleDrift = "drift"
 
 // Rules are all of them. Each fires on its own; the worst word counts.
 var Rules = []Rule{
@@ -120,14 +135,18 @@ var Rules = []Rule{
 		Name:     "send lag",
 		Plain:    "requests were sent late, and part of the latency is that delay",
 		LoadOnly: true,
-		Suspect:  "p99 of the send lag is above a tenth of p99 latency, and above 200 µs",
+		Suspect:  "p99 of the send lag is above a tenth of p99 latency, and above 200 µs; or p50 of p50",
 		Why: "latency counts from the moment a request was due, so it holds the lag, and is an upper bound. Below 200 µs it is the kernel's: " +
 			"timer slack is 50 µs (prctl(2), PR_SET_TIMERSLACK), and a thread that wakes waits for a core. Never VOID: a server that stalls holds all " +
 			"connections, and the requests that wait for one are late by its fault",
 		weigh: func(e Evidence) (string, string) {
-			return when(e.Open && !e.ClientsWaited && e.SendLagUS > lagFloorUS && e.SendLagUS > lagShare*e.LatencyUS.P99, Suspect), fmt.Sprintf(
-				"one request in a hundred was sent %s late or more, against a p99 latency of %s: part of the latency is the generator's delay, or the wait for a free connection",
-				micros(e.SendLagUS), micros(e.LatencyUS.P99))
+			late := func(lag, latency float64) bool { return lag > lagFloorUS && lag > lagShare*latency }
+			lag, latency, who := e.SendLagUS.P99, e.LatencyUS.P99, "one request in a hundred was sent %s late or more, against a p99 latency of %s"
+			if !late(lag, latency) { // one stall makes p99 so long that it hides what each request had
+				lag, latency, who = e.SendLagUS.P50, e.LatencyUS.P50, "every other request was sent %s late or more, against a p50 latency of %s"
+			}
+			return when(e.Open && !e.ClientsWaited && late(lag, latency), Suspect), fmt.Sprintf(
+				who+": part of the latency is the generator's delay, or the wait for a free connection", micros(lag), micros(latency))
 		},
 	},
 	{
@@ -246,12 +265,34 @@ var Rules = []Rule{
 	},
 	{
 		Name:    "steady state",
-		Plain:   "the warm-up reached its limit while throughput was still changing",
-		Suspect: "the warm-up ended at its cap, while its last windows still showed a trend",
+		Plain:   "the warm-up reached its limit while the cost of a request was still changing",
+		Suspect: "the warm-up ended at its cap, and the last two quarters of its requests differed",
 		Why:     "the server, or the machine, was still changing: a longer run might give other figures",
 		weigh: func(e Evidence) (string, string) {
-			return when(e.Unsteady, Suspect), "no steady state: the warm-up reached its limit while throughput was still changing; a longer run may give other figures"
+			return when(e.Unsteady, Suspect), "no steady state: the warm-up reached its limit while the cost of a request was still changing; a longer run may give other figures"
 		},
+	},
+	{
+		Name:  "arithmetic",
+		Plain: "figures of the server contradict what there can be",
+		Void: "the server's CPU time is above that of all CPUs within the run, by more than 5% and two ticks of its sampling; or on a route that only waits throughput grew " +
+			"from the base rung to the top by a tenth more than the connections did",
+		Why: "neither can be. What waits for a fixed time answers each connection at a fixed rate at most, so a base rung that fell so far below it was disturbed, or measured in another way than the top. Both rungs are then VOID",
+		weigh: func(e Evidence) (string, string) {
+			if there := e.Elapsed * time.Duration(e.ServerCores); there > 0 && e.ServerCPU > scaled(there, 1+arithmeticCPU)+arithmeticSlack*time.Duration(e.ServerCores) {
+				return Void, fmt.Sprintf("the server used %v of CPU time where there was %v: the clocks or the counts are wrong", e.ServerCPU.Round(time.Millisecond), there.Round(time.Millisecond))
+			}
+			return when(e.MostKept > 0 && e.Kept > e.MostKept*(1+arithmeticKept), Void), fmt.Sprintf(
+				"throughput grew %.2f-fold from the base rung to the top, with %.2f times the connections, though each request only waits: the base rung was disturbed", e.Kept, e.MostKept)
+		},
+	},
+	{
+		Name:  RuleDrift,
+		Plain: "what a request costs the server changed while it was measured",
+		Suspect: "the server's CPU per request, relative to the yardstick's, moved by more than 10% within the slices of the base rung (by a straight line), or between them and " +
+			"their repetition after the ladder, and by more than noise does in 99 of 100 runs (Student's t)",
+		Why:   "a server that was still compiling itself, or filled a cache, is another one at the end than at the beginning: which of both was compared is chance",
+		weigh: drift,
 	},
 }
 
@@ -268,6 +309,11 @@ func Weigh(e Evidence) Trust {
 		t.Status = worse(t.Status, status)
 	}
 	return t
+}
+
+// And is the trust in a run of which more evidence was found later.
+func (t Trust) And(more Trust) Trust {
+	return Trust{worse(t.Status, more.Status), slices.Concat(t.Reasons, more.Reasons), slices.Concat(t.Rules, more.Rules)}
 }
 
 // Weigh is the trust in a trial as a whole: the worst of its rungs', with their reasons. One that failed or was cut short

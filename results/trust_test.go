@@ -3,6 +3,7 @@ package results_test
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"os"
 	"slices"
 	"strings"
@@ -24,7 +25,7 @@ func good(open bool) results.Evidence {
 		CPUs:      2, Busy: 1500 * time.Millisecond,
 	}
 	if open {
-		e.Open, e.Offered, e.Sent, e.SendLagUS = true, 10_000, 10_000, 100
+		e.Open, e.Offered, e.Sent, e.SendLagUS.P99 = true, 10_000, 10_000, 100
 	} else {
 		e.Connections, e.AlwaysInFlight = 64, true
 	}
@@ -34,6 +35,43 @@ func good(open bool) results.Evidence {
 // fail has so many requests fail by their status.
 func fail(e *results.Evidence, n uint64) {
 	e.Errors, e.ErrorsByKind, e.Answers, e.Unanswered, e.Recorded = n, n, e.Requests, 0, e.Requests-n
+}
+
+// costs are of n slices, from one level to another, with 1% of noise.
+func costs(n int, from, to float64) []float64 {
+	random := rand.New(rand.NewPCG(1, 2))
+	all := make([]float64, n)
+	for i := range all {
+		all[i] = from * math.Pow(to/from, float64(i)/float64(n-1)) * math.Exp(0.01*random.NormFloat64())
+	}
+	return all
+}
+
+// What slices of one server differ by seldom looks like drift, and a server that grows cheaper by a fifth is caught as a rule.
+func TestDriftInNoise(t *testing.T) {
+	const runs = 5000
+	for _, c := range []struct {
+		slices                 int
+		noise                  float64
+		mostFalse, leastCaught int
+	}{{8, 0.03, 50, 4500}, {12, 0.03, 50, 4950}, {12, 0.05, 75, 4000}, {50, 0.1, 75, 4500}, {12, 0.2, 75, 0}} {
+		random := rand.New(rand.NewPCG(3, 4))
+		fires := func(by float64) (n int) {
+			for range runs {
+				series := make([]float64, c.slices)
+				for i := range series {
+					series[i] = math.Pow(by, float64(i)/float64(c.slices-1)) * math.Exp(c.noise*random.NormFloat64())
+				}
+				n += len(results.Weigh(results.Evidence{Costs: series}).Rules)
+			}
+			return n
+		}
+		wrong, caught := fires(1), fires(0.8)
+		t.Logf("%d slices, noise %v: of %d, %d flat ones are said to drift, and %d that grow cheaper by a fifth", c.slices, c.noise, runs, wrong, caught)
+		if wrong > c.mostFalse || caught < c.leastCaught {
+			t.Errorf("%d slices, noise %v: of %d, %d false and %d caught", c.slices, c.noise, runs, wrong, caught)
+		}
+	}
 }
 
 func TestGoodEvidenceIsValid(t *testing.T) {
@@ -60,11 +98,14 @@ func TestRules(t *testing.T) {
 		{"sent", "89.99%", true, func(e *results.Evidence) { e.Sent = 8_999 }, void, "89.99% of the requests"},
 		{"sent", "90%", true, func(e *results.Evidence) { e.Sent = 9_000 }, suspect, ""},
 
-		{"send lag", "above a tenth", true, func(e *results.Evidence) { e.SendLagUS = 901 }, suspect, "sent 901µs late or more, against a p99 latency of 9ms"},
-		{"send lag", "a tenth", true, func(e *results.Evidence) { e.SendLagUS = 900 }, valid, ""},
-		{"send lag", "above the floor", true, func(e *results.Evidence) { e.SendLagUS = 201; scale(e, 0.1) }, suspect, ""},
-		{"send lag", "above a tenth, at the floor", true, func(e *results.Evidence) { e.SendLagUS = 200; scale(e, 0.1) }, valid, ""},
-		{"send lag", "a stall", true, func(e *results.Evidence) { e.SendLagUS = 9_000 }, suspect, ""},
+		{"send lag", "above a tenth", true, func(e *results.Evidence) { e.SendLagUS.P99 = 901 }, suspect, "sent 901µs late or more, against a p99 latency of 9ms"},
+		{"send lag", "a tenth", true, func(e *results.Evidence) { e.SendLagUS.P99 = 900 }, valid, ""},
+		{"send lag", "above the floor", true, func(e *results.Evidence) { e.SendLagUS.P99 = 201; scale(e, 0.1) }, suspect, ""},
+		{"send lag", "above a tenth, at the floor", true, func(e *results.Evidence) { e.SendLagUS.P99 = 200; scale(e, 0.1) }, valid, ""},
+		{"send lag", "a stall", true, func(e *results.Evidence) { e.SendLagUS.P99 = 9_000 }, suspect, ""},
+		{"send lag", "that a stall hides", true, func(e *results.Evidence) {
+			e.SendLagUS.P50, e.LatencyUS.P99, e.LatencyUS.P999, e.LatencyUS.Max = 700, 600e3, 670e3, 680e3
+		}, suspect, "every other request was sent 700µs late"},
 
 		{"generator CPU", "one core", false, func(e *results.Evidence) { e.Generator.CPU = 901 * time.Millisecond }, suspect, "90.1% of its 1 core:"},
 		{"generator CPU", "at the limit", false, func(e *results.Evidence) { e.Generator.CPU = 900 * time.Millisecond }, valid, ""},
@@ -136,6 +177,21 @@ func TestRules(t *testing.T) {
 		{"throttling", "never", true, func(e *results.Evidence) {}, valid, ""},
 
 		{"steady state", "capped", true, func(e *results.Evidence) { e.Unsteady = true }, suspect, "no steady state"},
+
+		{"arithmetic", "CPU", false, func(e *results.Evidence) { e.ServerCPU, e.ServerCores = 2200*time.Millisecond, 2 }, void, "used 2.2s of CPU time where there was 2s"},
+		{"arithmetic", "all CPU", false, func(e *results.Evidence) { e.ServerCPU, e.ServerCores = 2100*time.Millisecond, 2 }, valid, ""},
+		{"arithmetic", "kept", false, func(e *results.Evidence) { e.Kept, e.MostKept = 2.16, 1.953 }, void, "grew 2.16-fold"},
+		{"arithmetic", "kept within noise", false, func(e *results.Evidence) { e.Kept, e.MostKept = 2.14, 1.953 }, valid, ""},
+		{"arithmetic", "kept, of a route that does not wait", false, func(e *results.Evidence) { e.Kept = 3 }, valid, ""},
+
+		{"drift", "a fifth cheaper at the end", false, func(e *results.Evidence) { e.Costs = costs(12, 1, 0.8) }, suspect, " times what it was within the run"},
+		{"drift", "in a short rung", false, func(e *results.Evidence) { e.Costs = costs(8, 1, 0.8) }, suspect, ""},
+		{"drift", "dearer", false, func(e *results.Evidence) { e.Costs = costs(12, 1, 1.2) }, suspect, ""},
+		{"drift", "by a twentieth", false, func(e *results.Evidence) { e.Costs = costs(12, 1, 0.95) }, valid, ""},
+		{"drift", "one slice that is off", false, func(e *results.Evidence) { e.Costs = costs(12, 1, 1); e.Costs[11] = 2 }, valid, ""},
+		{"drift", "after the ladder", false, func(e *results.Evidence) { e.Costs, e.CostsAfter = costs(12, 1, 1), costs(4, 0.8, 0.8) }, suspect, " times as much after the ladder"},
+		{"drift", "hardly, after the ladder", false, func(e *results.Evidence) { e.Costs, e.CostsAfter = costs(12, 1, 1), costs(4, 0.95, 0.95) }, valid, ""},
+		{"drift", "one slice", false, func(e *results.Evidence) { e.Costs, e.CostsAfter = []float64{1}, []float64{2} }, valid, ""},
 	} {
 		t.Run(c.rule+"/"+c.name, func(t *testing.T) {
 			e := good(c.open)
@@ -184,7 +240,7 @@ func TestTroubleNeverRaisesTrust(t *testing.T) {
 	}
 	worsenings := []worsening{
 		{"fewer sent", func(t *rapid.T, e *results.Evidence) { e.Sent -= min(e.Sent, more(t, 3000)) }},
-		{"more lag", func(t *rapid.T, e *results.Evidence) { e.SendLagUS += float64(more(t, 3000)) }},
+		{"more lag", func(t *rapid.T, e *results.Evidence) { e.SendLagUS.P99 += float64(more(t, 3000)) }},
 		{"more CPU", func(t *rapid.T, e *results.Evidence) { e.Generator.CPU += longer(t) }},
 		{"more connections that nothing is in flight on", func(t *rapid.T, e *results.Evidence) {
 			if !e.Open && onEach(e) <= e.Elapsed {
@@ -202,6 +258,8 @@ func TestTroubleNeverRaisesTrust(t *testing.T) {
 				e.Answers += more(t, 100)
 			}
 		}},
+		{"arithmetic", func(t *rapid.T, e *results.Evidence) { e.Kept, e.MostKept = 3, 2 }},
+		{"drift", func(t *rapid.T, e *results.Evidence) { e.Costs = costs(8, 1, 0.5) }},
 		{"unsteady", func(t *rapid.T, e *results.Evidence) { e.Unsteady = true }},
 		{"longer to send", func(t *rapid.T, e *results.Evidence) { e.Duration += longer(t) }},
 		{"more stolen", func(t *rapid.T, e *results.Evidence) { e.Stolen += longer(t) }},

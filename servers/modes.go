@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"runtime"
 	"slices"
+	"time"
 
 	"nodecompare/servers/node"
 )
@@ -14,6 +15,8 @@ type Mode struct {
 	Name    string
 	Summary string // one line, for people
 	Runtime string // the version of Node.js, once [Prepare] has looked for it; "" where this very program is the server
+	// Compiles is for how long the server compiles itself under load as a rule, as a JIT does; 0 where it is compiled before it runs.
+	Compiles time.Duration
 
 	// listeners is how many sockets share the port; nil for one.
 	listeners func(Config) int
@@ -42,8 +45,8 @@ var Modes = []Mode{
 	{Name: "pool", Summary: "a fixed pool of OS threads, blocking calls; others wait in the backlog", procs: threadProcs, serve: newPool},
 	asyncMode,
 	{Name: "goroutine", Summary: "a goroutine for each connection, parked by Go's runtime", serve: newGoroutine},
-	{Name: "node", Summary: "Node.js and its own http module: libuv's event loop on one thread, four workers", source: node.HTTP},
-	{Name: "express", Summary: "the article's Express app on Node.js, with its packages from npm", source: node.Express},
+	{Name: "node", Summary: "Node.js and its own http module: libuv's event loop on one thread, four workers", source: node.HTTP, Compiles: 3 * time.Second},
+	{Name: "express", Summary: "the article's Express app on Node.js, with its packages from npm", source: node.Express, Compiles: 10 * time.Second},
 }
 
 // Own returns the modes whose server is this program.

@@ -18,14 +18,17 @@ func (p *Plan) Duration() time.Duration {
 		sum = p.pilotTime()
 	}
 	for _, s := range p.slots {
-		sum += s.duration(p.profile)
+		sum += s.duration()
 	}
 	return sum
 }
 
 // duration counts an open load at its own share as half: the slowest mode has none.
-func (s slot) duration(p Profile) time.Duration {
-	sum := startStop + usualWindows*s.windowTime(p)
+func (s slot) duration() time.Duration {
+	sum := startStop + s.warmTime()
+	if r := s.base(); s.again() {
+		sum += s.rungTime(r) - r.duration
+	}
 	for _, r := range s.rungs {
 		if r.load == results.Own {
 			sum += s.rungTime(r) / 2
@@ -36,37 +39,48 @@ func (s slot) duration(p Profile) time.Duration {
 	return sum
 }
 
-// rungTime counts what is in flight at the end of the settling run and of each slice, and has to be waited for.
+// rungTime counts what is in flight at the end of the settling run, of the run and of each slice, and has to be waited for.
 func (s slot) rungTime(r rung) time.Duration {
 	if r.surge != nil {
 		return r.settle + r.duration // its queue is gone long before it ends
 	}
-	pieces := max(1, r.slices)
-	sum := r.leadTime() + r.settle + r.duration + 30*time.Millisecond + time.Duration(r.slices)*slice
+	sum := r.leadTime() + r.settle + r.duration + 30*time.Millisecond + time.Duration(r.slices)*(r.slice+slice)
 	rest := max(s.workload.Wait, time.Duration(r.connections)*s.workload.CPU)
-	return sum + time.Duration(1+pieces)*rest
+	return sum + time.Duration(2+r.slices)*rest
 }
 
-// settling bounds the warm-up. Where a window lasts longer than the profile's, because requests do, there must be time for
-// enough of them all the same.
-func (s slot) settling(p Profile) loadgen.WarmUpOptions {
-	return loadgen.WarmUpOptions{Window: p.Warmup.Window, Cap: max(p.Warmup.Cap, mostWindows*s.windowTime(p))}
-}
-
-// windowTime is how long one window of the warm-up takes: it sends for the profile's time, and then waits for the answers.
-func (s slot) windowTime(p Profile) time.Duration {
+// warmUp bounds the warm-up.
+func (s slot) warmUp() loadgen.WarmUpOptions {
+	o := loadgen.WarmUpOptions{Cap: max(measure.WarmCap, 2*s.mode.Compiles), Compiles: s.mode.Compiles > 0}
 	if s.workload.CPU > 0 {
-		return p.Warmup.Window + measure.WarmConnections*s.workload.CPU
+		o.Cap = computingCap
 	}
-	return max(p.Warmup.Window, s.workload.Wait)
+	return o
+}
+
+// warmConnections are the base rung's, so that what is warm is what will be measured.
+func (s slot) warmConnections() int {
+	if s.workload.CPU > 0 {
+		return computingConnections
+	}
+	return s.base().connections
+}
+
+// warmTime is how long the warm-up takes as a rule: windows that send and then wait for the answers, with the yardstick's between them.
+func (s slot) warmTime() time.Duration {
+	window := max(measure.WarmWindow, s.workload.Wait)
+	if s.workload.CPU > 0 {
+		window += computingConnections * s.workload.CPU
+	}
+	return min(s.warmUp().Cap, max(usualWindows*(window+measure.WarmBeside), s.mode.Compiles))
 }
 
 func (p *Plan) pilotTime() time.Duration {
 	var sum time.Duration
 	for _, s := range p.firstRound() {
 		r := s.base()
-		r.slices, r.duration = pilotRuns, p.pilotRun(s)*pilotRuns
-		sum += startStop + usualWindows*s.windowTime(p.profile) + s.rungTime(r) - pilotRuns*slice
+		r.slices, r.slice, r.duration = pilotRuns, p.pilotRun(s), 0
+		sum += startStop + s.warmTime() + s.rungTime(r) - pilotRuns*slice
 	}
 	return sum
 }

@@ -52,17 +52,18 @@ func (p Profile) ladder(w workload.Workload, limit int) (rungs []rung, base int,
 	return p.withOpen(rungs, base, w), rungs[base].connections, note
 }
 
-// inSlices cuts the base rung into slices that are long enough for each connection to have an answer or two.
+// inSlices adds slices beside the yardstick to the base rung, which are long enough for each connection to have an answer or two. Together
+// they are as long as its run in one piece; where requests compute for milliseconds both share the time that there is.
 func inSlices(r rung, w workload.Workload) rung {
-	length := slice
+	r.slice = slice
 	if w.Wait > 0 {
-		length = twice(w.Wait)
+		r.slice = twice(w.Wait)
 	}
 	if w.CPU > 0 {
-		length = time.Duration(r.connections) * w.CPU
+		r.slice = time.Duration(r.connections) * w.CPU
+		r.duration = max(r.duration/2, r.slice)
 	}
-	r.slices = max(2, int(r.duration/length))
-	r.duration = time.Duration(r.slices) * length
+	r.slices = max(2, int(r.duration/r.slice))
 	return r
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"nodecompare/cmd/measure"
 	"nodecompare/loadgen"
 	"nodecompare/results"
 	"nodecompare/servers/child"
@@ -54,33 +55,41 @@ const pilotRuns = 3
 // capacity is of a closed load on the base rung of a fresh server that has been warmed up, in requests per second.
 func (b *bench) capacity(ctx context.Context, s slot) (rps float64, err error) {
 	err = b.withServer(ctx, s, func(ctx context.Context, t *target) error {
-		if _, err := b.warm(ctx, t, s); err != nil {
-			return err
-		}
-		r := s.base()
-		a := t.attack
-		a.Connections = r.connections
-		g, err := loadgen.Open(a)
-		if err != nil {
-			return err
-		}
-		defer g.Close()
-		if _, err := g.Run(ctx, r.settle); err != nil {
-			return err
-		}
-		for range pilotRuns {
-			result, err := g.Run(ctx, b.plan.pilotRun(s))
-			if err != nil {
+		return b.beside(ctx, t, s, func(ctx context.Context) error {
+			if _, err := b.warm(ctx, t, s); err != nil {
 				return err
 			}
-			if err := result.Unanswered(); err != nil {
-				return fmt.Errorf("at %d connections: %w", r.connections, err)
-			}
-			rps = max(rps, float64(result.Requests-result.Errors)/result.Elapsed.Seconds())
-		}
-		return nil
+			rps, err = b.most(ctx, t, s)
+			return err
+		})
 	})
 	return rps, err
+}
+
+// most is the most of a few runs on a warm server.
+func (b *bench) most(ctx context.Context, t *target, s slot) (rps float64, err error) {
+	r := s.base()
+	a := t.attack
+	a.Connections = r.connections
+	g, err := loadgen.Open(a)
+	if err != nil {
+		return 0, err
+	}
+	defer g.Close()
+	if _, err := g.Run(ctx, r.settle); err != nil {
+		return 0, err
+	}
+	for range pilotRuns {
+		result, err := g.Run(ctx, b.plan.pilotRun(s))
+		if err != nil {
+			return 0, err
+		}
+		if err := result.Unanswered(); err != nil {
+			return 0, fmt.Errorf("at %d connections: %w", r.connections, err)
+		}
+		rps = max(rps, measure.Spent{Result: result}.Throughput())
+	}
+	return rps, nil
 }
 
 // firstRound are the slots of the first round: each mode on each workload once.
@@ -105,5 +114,5 @@ func (s slot) base() rung {
 
 // pilotRun is long enough for each connection to have an answer or two.
 func (p *Plan) pilotRun(s slot) time.Duration {
-	return max(p.profile.Pilot/pilotRuns, s.base().duration/time.Duration(s.base().slices))
+	return max(p.profile.Pilot/pilotRuns, s.base().slice)
 }

@@ -98,7 +98,7 @@ func newPlan(o Options, limit int) (*Plan, error) {
 	}
 	p := &Plan{profile: profile, asked: o.Rounds > 0, limit: limit, split: split, auto: o.Pin.Auto, allowed: allowed, settings: results.Settings{
 		Profile: profile.Name, Rounds: profile.Rounds, Seed: o.Seed, Engine: engine, Share: share, Null: o.Null,
-		SLOUS: float64(cmp.Or(o.SLO, DefaultSLO).Microseconds()), Yardstick: yardstick.Version,
+		SLOUS: float64(cmp.Or(o.SLO, DefaultSLO).Microseconds()), Yardstick: yardstick.Version, Method: results.Method,
 		Pin: results.Pin{Asked: o.Pin.String(), Server: split.Server.String(), Generator: split.Generator.String(), Note: split.Note},
 	}}
 	if limit < usualBase {
@@ -151,13 +151,12 @@ func newPlan(o Options, limit int) (*Plan, error) {
 	if len(columns) == 0 || len(groups) == 0 {
 		return nil, fmt.Errorf("nothing to measure: name at least one mode and one workload")
 	}
-	p.slots = slices.Concat(groups...) // of one round
-	pilot := p.Duration()
-	for _, s := range p.slots {
-		pilot -= s.duration(p.profile)
+	var round time.Duration
+	for _, s := range slices.Concat(groups...) {
+		round += s.duration()
 	}
-	if each := (p.Duration() - pilot).Hours(); each*float64(profile.Rounds) > longest.Hours() {
-		return nil, fmt.Errorf("this bench would take about %.0f hours, and %.0f is the most: name fewer modes, workloads or rounds", each*float64(profile.Rounds), longest.Hours())
+	if hours := round.Hours() * float64(profile.Rounds); hours > longest.Hours() {
+		return nil, fmt.Errorf("this bench would take about %.0f hours, and %.0f is the most: name fewer modes, workloads or rounds", hours, longest.Hours())
 	}
 	p.slots = shuffled(groups, profile.Rounds, o.Seed)
 	return p, nil
@@ -177,7 +176,7 @@ func columns(o Options) ([]slot, error) {
 		columns = append(columns, slot{name: name, mode: &mode{Mode: m}})
 	}
 	for _, s := range o.Servers {
-		columns = append(columns, slot{name: s.Name, mode: &mode{Mode: servers.Mode{Name: s.Name, Summary: s.summary()}, user: &s}})
+		columns = append(columns, slot{name: s.Name, mode: &mode{Mode: servers.Mode{Name: s.Name, Summary: s.summary(), Compiles: usersCompile}, user: &s}})
 	}
 	if !o.Null {
 		return columns, nil

@@ -3,7 +3,6 @@ package bench
 import (
 	"time"
 
-	"nodecompare/cmd/measure"
 	"nodecompare/loadgen"
 	"nodecompare/results"
 )
@@ -12,12 +11,11 @@ import (
 type Profile struct {
 	Name    string
 	Summary string
-	Rounds  int                   // at least 6: below that no median has an interval of 95%
-	Warmup  loadgen.WarmUpOptions // of a fresh server, once in each trial
-	Ladder  []rung                // of closed loads; the base rung's length is that of all of its slices
-	Open    time.Duration         // of each open load
-	Own     bool                  // an open load at the same share of each one's own capacity too
-	Pilot   time.Duration         // of the runs that find a capacity before the first round
+	Rounds  int           // at least 6: below that no median has an interval of 95%
+	Ladder  []rung        // of closed loads
+	Open    time.Duration // of each open load
+	Own     bool          // an open load at the same share of each one's own capacity too
+	Pilot   time.Duration // of the runs that find a capacity before the first round
 
 	Overload bool          // each trial ends with one, on whatever workload
 	Surge    time.Duration // how long an overload lasts
@@ -33,21 +31,22 @@ type rung struct {
 	connections int
 	settle      time.Duration
 	duration    time.Duration
-	slices      int     // of a rung that takes turns with the yardstick; 0 for one in a piece
-	rate        float64 // of an open load that is the same for every server, in requests per second; 0 for one that follows from capacities
-	poison      *poison // that is put on the server meanwhile; nil for none
-	surge       *surge  // of an overload; nil for none
+	slices      int           // that the server and the yardstick take turns for, after the run in one piece; 0 for none
+	slice       time.Duration // the server's
+	rate        float64       // of an open load that is the same for every server, in requests per second; 0 for one that follows from capacities
+	poison      *poison       // that is put on the server meanwhile; nil for none
+	surge       *surge        // of an overload; nil for none
 }
 
 // Profiles is the table of profiles.
 var Profiles = []Profile{
-	{"quick", "six short rounds: a first look, and a smoke test for CI", 6, loadgen.WarmUpOptions{Window: ms(15), Cap: ms(450)}, []rung{
+	{"quick", "six short rounds: a first look, and a smoke test for CI", 6, []rung{
 		closed(1, 20, 60), closed(8, 20, 60), closed(64, 40, 160), closed(512, 80, 120),
 	}, ms(150), false, ms(150), false, ms(500)},
-	{"standard", "six rounds: what the table is made for", 6, measure.StandardWarmUp, []rung{
+	{"standard", "six rounds: what the table is made for", 6, []rung{
 		closed(1, 20, 60), closed(8, 20, 60), closed(64, 40, 240), closed(512, 80, 200), closed(1000, 100, 200),
 	}, ms(200), true, ms(210), false, ms(1000)},
-	{"thorough", "ten longer rounds, up to 10,000 connections, and an overload", 10, loadgen.WarmUpOptions{Window: ms(100), Cap: ms(4000)}, []rung{
+	{"thorough", "ten longer rounds, up to 10,000 connections, and an overload", 10, []rung{
 		closed(1, 100, 500), closed(8, 100, 500), closed(64, 250, 1000), closed(512, 400, 1000),
 		closed(2000, 800, 1500), closed(10000, 3000, 3000),
 	}, ms(2000), true, ms(1000), true, ms(1500)},
@@ -69,16 +68,20 @@ const (
 	// every further one waits its turn of so much CPU time. Its rungs are longer, for enough requests to count.
 	queueing = 128
 
-	// slice is how long the load stays with the server, and then with the yardstick, on the base rung. Measured on two shared
+	// slice is how long the load stays with the server, and then with the yardstick, when they take turns. Measured on two shared
 	// cores: the ratio of the two varies by 5% from trial to trial with slices of 50 ms, by 11% with 600 ms, and by 18% without any.
 	slice = 20 * time.Millisecond
 	// yardstickConnections is as many as the usual base rung has.
 	yardstickConnections = usualBase
 
-	// usualWindows is what a warm-up takes as a rule: loadgen.SteadyWindows, and a few more where there is noise.
-	usualWindows = loadgen.SteadyWindows + 2
-	// mostWindows is what the cap must leave room for: eleven checks, of which nine in ten pass where only noise is left.
-	mostWindows = 2 * loadgen.SteadyWindows
+	// usualWindows is what a warm-up takes as a rule of a server that is compiled already: one in six has twice as many.
+	usualWindows = loadgen.LeastWindows + 2
+	// computingCap bounds the warm-up where requests compute for milliseconds: it is the same work each time, and soon compiled.
+	computingCap = 3 * time.Second
+	// computingConnections are enough there to keep every core busy; more would only queue.
+	computingConnections = 8
+	// usersCompile is how long a user's server may compile itself under load.
+	usersCompile = 3 * time.Second
 )
 
 func ms(n int) time.Duration { return time.Duration(n) * time.Millisecond }

@@ -73,7 +73,7 @@ func (b *Bar) Rung(mode, workload string, round, connections int, planned time.D
 
 // Trial moves the bar to where the trial should have brought it, also one that failed half way.
 func (b *Bar) Trial(n int, t results.Trial) {
-	b.ended += b.plan.slots[n-1].duration(b.plan.profile)
+	b.ended += b.plan.slots[n-1].duration()
 	b.done = 0
 	b.set(b.ended)
 	if t.Failure != "" || t.Lost != "" {

@@ -44,7 +44,6 @@ func (b *bench) runRung(ctx context.Context, t *target, r rung, rate float64, un
 		}
 	}
 	var result *loadgen.Result
-	var beside *results.Yardstick
 	var around measure.Interference
 	began := time.Since(t.began)
 	windows, err := watched([]sample.Subject{t.server.sampled, {PID: os.Getpid()}}, func() error {
@@ -52,12 +51,9 @@ func (b *bench) runRung(ctx context.Context, t *target, r rung, rate float64, un
 		if err != nil {
 			return err
 		}
-		switch {
-		case r.slices > 0:
-			result, beside, err = turns(ctx, r, t.server.sampled, g, t.yard)
-		case over != nil:
+		if over != nil {
 			result, err = over.run(ctx, t.attack, g)
-		default:
+		} else {
 			result, err = g.Run(ctx, r.duration)
 		}
 		if err != nil {
@@ -74,9 +70,20 @@ func (b *bench) runRung(ctx context.Context, t *target, r rung, rate float64, un
 	if err != nil {
 		return results.Rung{}, err
 	}
-	rung.StartS, rung.Yardstick = seconds(began), beside
+	rung.StartS = seconds(began)
+	if r.slices > 0 {
+		if rung.Yardstick, err = turns(ctx, r, measure.Loaded{Subject: t.server.sampled, Load: g}, t.yard); err != nil {
+			return rung, err
+		}
+	}
 	e := measure.Evidence(a, &loadgen.Measurement{Result: result, Generator: windows[1], Cores: b.generatorCores(), Host: &around.Interference})
 	e.Unsteady = unsteady
+	if windows[0] != nil {
+		e.ServerCPU, e.ServerCores = windows[0].CPU, runtime.NumCPU()
+	}
+	if rung.Yardstick != nil {
+		e.Costs = rung.Yardstick.CPUs
+	}
 	e.Others, e.All = around.Others(windows)
 	if over != nil {
 		toll := over.toll()
@@ -87,6 +94,30 @@ func (b *bench) runRung(ctx context.Context, t *target, r rung, rate float64, un
 	trust := results.Weigh(e)
 	rung.Trust = &trust
 	return rung, nil
+}
+
+// again takes the slices of the base rung once more, after the ladder, and weighs whether the server is still the one that it was.
+func (b *bench) again(ctx context.Context, t *target, r rung, base *results.Rung) error {
+	a := t.attack
+	a.Connections, a.Engine = r.connections, b.plan.engine(0)
+	g, err := loadgen.Open(a)
+	if err != nil {
+		return err
+	}
+	defer g.Close()
+	if _, err := g.Run(ctx, r.settle); err != nil {
+		return err
+	}
+	after, err := turns(ctx, r, measure.Loaded{Subject: t.server.sampled, Load: g}, t.yard)
+	if err != nil {
+		return err
+	}
+	base.Yardstick.CPUsAfter = after.CPUs
+	if base.Trust != nil && !slices.Contains(base.Trust.Rules, results.RuleDrift) {
+		trust := base.Trust.And(results.Weigh(results.Evidence{Costs: base.Yardstick.CPUs, CostsAfter: after.CPUs}))
+		base.Trust = &trust
+	}
+	return nil
 }
 
 func (b *bench) generatorCores() int {
@@ -129,7 +160,7 @@ func watched(subjects []sample.Subject, load func() error) ([]*sample.Window, er
 func measured(a loadgen.Attack, r rung, l *loadgen.Result, w *sample.Window) (results.Rung, error) {
 	rung := results.Rung{
 		Load: r.load, Engine: a.Engine, Connections: r.connections, ElapsedS: seconds(l.Elapsed), Requests: l.Requests, Errors: l.Errors,
-		ErrorKinds: l.ErrorKinds, ErrorExamples: l.ErrorExamples, Codes: l.Codes, Timeline: timeline(r, l, w),
+		ErrorKinds: l.ErrorKinds, ErrorExamples: l.ErrorExamples, Codes: l.Codes, Timeline: timeline(l, w),
 	}
 	answered := float64(rung.Answered())
 	if answered > 0 && l.Elapsed > 0 {
@@ -168,9 +199,8 @@ func measured(a loadgen.Attack, r rung, l *loadgen.Result, w *sample.Window) (re
 const timelineInterval = 50 * time.Millisecond
 
 // timeline puts the answers and the ticks of the server's window into intervals of one length, which is a multiple of the
-// generator's own; nil where nothing was answered. On a rung in slices the window holds the yardstick's slices too, so that only
-// the answers are told, slice after slice.
-func timeline(r rung, l *loadgen.Result, w *sample.Window) *results.Timeline {
+// generator's own; nil where nothing was answered.
+func timeline(l *loadgen.Result, w *sample.Window) *results.Timeline {
 	if l.CompletedEvery <= 0 || len(l.Completed) == 0 {
 		return nil
 	}
@@ -183,7 +213,7 @@ func timeline(r rung, l *loadgen.Result, w *sample.Window) *results.Timeline {
 		}
 		t.Requests[len(t.Requests)-1] += n
 	}
-	if w == nil || r.slices > 0 || len(w.Ticks) == 0 {
+	if w == nil || len(w.Ticks) == 0 {
 		return t
 	}
 	next, used := 0, time.Duration(0)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"nodecompare/cmd/measure"
@@ -45,11 +46,8 @@ func (b *bench) once(ctx context.Context, s slot) results.Trial {
 		Started: began.UTC().Truncate(time.Millisecond), Rungs: []results.Rung{},
 	}
 	err := b.withServer(ctx, s, func(ctx context.Context, on *target) error {
-		return withYardstick(ctx, b.plan.serverCPUs(s.workload), func(ctx context.Context, y yard) error {
-			on.yard, on.began = y, began
-			on.helpers = append(on.helpers, sample.Subject{PID: y.process.PID})
-			return b.runLadder(ctx, on, s, &t)
-		})
+		on.began = began
+		return b.beside(ctx, on, s, func(ctx context.Context) error { return b.runLadder(ctx, on, s, &t) })
 	})
 	t.ElapsedS = seconds(time.Since(began))
 	switch failure, ok := errors.AsType[*child.Failure](err); {
@@ -97,6 +95,15 @@ func (b *bench) withServer(ctx context.Context, s slot, use func(context.Context
 	})
 }
 
+// beside runs use with a yardstick on the server's CPUs. A yardstick that dies ends the context of use, and is the error.
+func (b *bench) beside(ctx context.Context, on *target, s slot, use func(context.Context) error) error {
+	return withYardstick(ctx, b.plan.serverCPUs(s.workload), func(ctx context.Context, y yard) error {
+		on.yard = y
+		on.helpers = append(on.helpers, y.Subject)
+		return use(ctx)
+	})
+}
+
 // runLadder warms the server up and goes through the rungs.
 func (b *bench) runLadder(ctx context.Context, on *target, s slot, t *results.Trial) (err error) {
 	if t.WarmUp, err = b.warm(ctx, on, s); err != nil {
@@ -107,7 +114,7 @@ func (b *bench) runLadder(ctx context.Context, on *target, s slot, t *results.Tr
 		if rate == 0 && r.load != results.Closed {
 			continue
 		}
-		measured, err := b.reliably(r.settle+r.duration, func() (results.Rung, error) {
+		measured, err := b.reliably(s.rungTime(r), func() (results.Rung, error) {
 			return b.amid(ctx, on, s, r, func() (results.Rung, error) { return b.runRung(ctx, on, r, rate, !t.WarmUp.Steady) })
 		})
 		if err == nil {
@@ -122,6 +129,12 @@ func (b *bench) runLadder(ctx context.Context, on *target, s slot, t *results.Tr
 		}
 		b.progress.Rung(s.name, s.workload.Name, s.round, r.connections, s.rungTime(r))
 	}
+	if s.workload.Wait > 0 {
+		weighGrowth(t, s.base().connections)
+	}
+	if i := slices.IndexFunc(t.Rungs, func(r results.Rung) bool { return r.Yardstick != nil }); i >= 0 && s.again() {
+		return b.again(ctx, on, s.base(), &t.Rungs[i])
+	}
 	return nil
 }
 
@@ -131,9 +144,51 @@ func unanswered(r results.Rung) error {
 	return l.Unanswered()
 }
 
+// weighGrowth holds the throughput at the top of the ladder against that at the base, on a route that only waits.
+func weighGrowth(t *results.Trial, base int) {
+	var bottom, top *results.Rung
+	for i, r := range t.Rungs {
+		switch {
+		case r.Load != results.Closed || r.Trust == nil || r.ThroughputRPS == 0:
+		case r.Connections == base:
+			bottom = &t.Rungs[i]
+		case r.Connections > base:
+			top = &t.Rungs[i]
+		}
+	}
+	if bottom == nil || top == nil {
+		return
+	}
+	grown := results.Weigh(results.Evidence{
+		Kept: top.ThroughputRPS / bottom.ThroughputRPS, MostKept: float64(top.Connections) / float64(bottom.Connections),
+	})
+	for _, r := range []*results.Rung{bottom, top} {
+		trust := r.Trust.And(grown)
+		r.Trust = &trust
+	}
+}
+
+// again says that the slices of the base rung are taken once more after the ladder: of servers that compile themselves, and where an overload
+// has not left the last word.
+func (s slot) again() bool {
+	return s.mode.Compiles > 0 && !slices.ContainsFunc(s.rungs, func(r rung) bool { return r.surge != nil || r.poison != nil })
+}
+
+// warm puts load on the server until it is warm.
 func (b *bench) warm(ctx context.Context, on *target, s slot) (*results.WarmUp, error) {
-	w, err := measure.Warm(ctx, on.attack, s.settling(b.plan.profile))
-	return &results.WarmUp{TookS: seconds(w.Took), Windows: w.Windows, Steady: w.Steady, Errors: w.Errors}, err
+	a := on.attack
+	a.Connections = s.warmConnections()
+	g, err := loadgen.Open(a)
+	if err != nil {
+		return nil, err
+	}
+	defer g.Close()
+	w, err := measure.Warm(ctx, measure.Loaded{Subject: on.server.sampled, Load: g}, &on.yard.Loaded, s.warmUp())
+	record := results.WarmUp{TookS: seconds(w.Took), Windows: w.Windows, Steady: w.Steady, Errors: w.Errors, Requests: w.Requests}
+	if on.server.sampled != nobody {
+		record.CPUS = seconds(w.Busy)
+	}
+	return &record, err
 }
 
 // rate is what a rung offers, in requests per second; 0 for a closed load, and for an open one that is left out: its rate is not

@@ -9,6 +9,7 @@ import (
 	"nodecompare/cmd/lookup"
 	"nodecompare/loadgen/cpuset"
 	"nodecompare/results"
+	"nodecompare/servers"
 	"nodecompare/servers/workload"
 )
 
@@ -51,13 +52,21 @@ func TestVoidRunsAreMadeAgain(t *testing.T) {
 	}
 }
 
-// A warm-up has room for enough windows whatever a request takes, and its cap is no more than that or the profile's.
-func TestSettlingSuitsTheRoute(t *testing.T) {
-	for _, p := range Profiles {
+// The cap leaves room for twice the fewest windows whatever a request takes, and a compiled server is warm in half a second where a
+// request is no more than a tenth of that.
+func TestWarmUpSuitsTheRoute(t *testing.T) {
+	for _, m := range servers.Modes {
 		for _, w := range workload.All {
-			s := slot{workload: w}
-			if got := s.settling(p); got.Window != p.Warmup.Window || got.Cap < p.Warmup.Cap || got.Cap < mostWindows*s.windowTime(p) {
-				t.Errorf("%s on %s: %+v, with windows of %v", p.Name, w.Name, got, s.windowTime(p))
+			s := slot{workload: w, mode: &mode{Mode: m}}
+			o := s.warmUp()
+			if w.CPU > 0 && o.Cap > 3*time.Second || m.Name == "express" && w.CPU == 0 && o.Cap != 20*time.Second || m.Name == "node" && w.CPU == 0 && o.Cap != 10*time.Second {
+				t.Errorf("%s on %s: at most %v", m.Name, w.Name, o.Cap)
+			}
+			if m.Compiles > 0 != o.Compiles || o.Compiles != (m.Name == "node" || m.Name == "express") {
+				t.Errorf("%s compiles itself: %v", m.Name, o.Compiles)
+			}
+			if took := s.warmTime(); took > o.Cap || !o.Compiles && w.CPU == 0 && took > 650*time.Millisecond {
+				t.Errorf("%s on %s: %v", m.Name, w.Name, took)
 			}
 		}
 	}

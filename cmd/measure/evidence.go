@@ -36,7 +36,7 @@ func Evidence(a loadgen.Attack, m *loadgen.Measurement) results.Evidence {
 	}
 	if e.Open {
 		e.Offered, e.Sent = sent+r.Unsent, sent
-		e.SendLagUS = Lag(r.SendLag).P99
+		e.SendLagUS = Lag(r.SendLag)
 	} else {
 		e.Connections = a.Connections
 		e.AlwaysInFlight = a.Engine == loadgen.Loop

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"time"
 
-	"nodecompare/loadgen"
 	"nodecompare/loadgen/cpuset"
 	"nodecompare/loadgen/sample"
 	"nodecompare/servers/child"
@@ -85,21 +84,4 @@ func WithServer(ctx context.Context, cpus cpuset.CPUs, c child.Command, use func
 // consequence says that an error came of the end of a context, or of a process.
 func consequence(err error) bool {
 	return err == nil || errors.Is(err, context.Canceled) || errors.Is(err, sample.ErrEnded) || errors.As(err, new(*child.Failure))
-}
-
-// WarmConnections is how many connections a warm-up has.
-const WarmConnections = 8
-
-// StandardWarmUp bounds a warm-up of bench's standard profile, and of a map.
-var StandardWarmUp = loadgen.WarmUpOptions{Window: 25 * time.Millisecond, Cap: 750 * time.Millisecond}
-
-// Warm lets a server grow its heap, its stacks and its caches under the attack, on few connections, until its throughput is steady.
-func Warm(ctx context.Context, a loadgen.Attack, s loadgen.WarmUpOptions) (loadgen.WarmUp, error) {
-	a.Connections = WarmConnections
-	g, err := loadgen.Open(a)
-	if err != nil {
-		return loadgen.WarmUp{}, err
-	}
-	defer g.Close()
-	return loadgen.Warm(ctx, g.Run, s)
 }

@@ -44,7 +44,10 @@ const (
 	longest = time.Hour
 
 	serverTime = 250 * time.Millisecond // to start a server and to stop it
-	runTime    = 10 * time.Millisecond  // to open connections, and to sample
+	// warmConnections are as many as the base rung of a bench has.
+	warmConnections = 64
+
+	runTime = 10 * time.Millisecond // to open connections, and to sample
 )
 
 // NewPlan checks the options.
@@ -116,12 +119,16 @@ func whole(name string, times []time.Duration, unit, most time.Duration) ([]int,
 
 // Duration is how long the map should take, within a fifth or so.
 func (p *Plan) Duration() time.Duration {
-	each := serverTime + measure.StandardWarmUp.Window*(loadgen.SteadyWindows+2)
+	each := serverTime
 	for _, at := range p.settings.Places() {
 		t := timesOf(at)
 		each += runTime + t.settle + t.lead + t.window + 2*cycle(at) // both runs end with the answers to what they sent
 	}
-	return each * time.Duration(len(p.modes)*p.settings.Rounds)
+	sum := each * time.Duration(len(p.modes))
+	for _, m := range p.modes {
+		sum += max(measure.WarmWindow*(loadgen.LeastWindows+2), m.Compiles)
+	}
+	return sum * time.Duration(p.settings.Rounds)
 }
 
 // String is the plan in a few words.

@@ -8,6 +8,7 @@ import (
 
 	"nodecompare/cmd/measure"
 	"nodecompare/loadgen"
+	"nodecompare/loadgen/sample"
 	"nodecompare/results"
 	"nodecompare/servers"
 	"nodecompare/servers/child"
@@ -75,7 +76,7 @@ func (r *round) run(ctx context.Context, places []results.MapPlace, random *rand
 		}
 		s := &server{Process: p, mode: m.Name}
 		r.servers = append(r.servers, s)
-		r.check(ctx, s, r.warm(ctx, s))
+		r.check(ctx, s, r.warm(ctx, s, m))
 	}
 	for _, at := range places {
 		for _, i := range random.Perm(len(r.servers)) {
@@ -118,10 +119,19 @@ func (r *round) failure(ctx context.Context, mode string, err error) {
 }
 
 // warm warms a server up on requests that neither wait nor compute.
-func (r *round) warm(ctx context.Context, s *server) error {
-	w, err := measure.Warm(ctx, attack(s, results.MapPlace{}), measure.StandardWarmUp)
+func (r *round) warm(ctx context.Context, s *server, m *servers.Mode) error {
+	g, err := loadgen.Open(attack(s, results.MapPlace{Connections: warmConnections}))
+	if err != nil {
+		return err
+	}
+	defer g.Close()
+	w, err := measure.Warm(ctx, measure.Loaded{Subject: sample.Subject{PID: s.PID}, Load: g}, nil, warmUp(m))
 	s.unsteady = !w.Steady
 	return err
+}
+
+func warmUp(m *servers.Mode) loadgen.WarmUpOptions {
+	return loadgen.WarmUpOptions{Cap: max(measure.WarmCap, 2*m.Compiles), Compiles: m.Compiles > 0}
 }
 
 func attack(s *server, at results.MapPlace) loadgen.Attack {

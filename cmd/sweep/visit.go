@@ -59,6 +59,9 @@ func (r *round) measure(ctx context.Context, s *server, at results.MapPlace) (re
 	}
 	e := measure.Evidence(a, m)
 	e.Unsteady = s.unsteady
+	if m.Generator != nil && m.Host != nil && m.Host.StealKnown { // the other servers are idle meanwhile
+		e.Others, e.All = max(0, m.Host.Ran-m.Generator.CPU-(after-before)), m.Host.Elapsed*time.Duration(m.Host.CPUs)
+	}
 	trust := results.Weigh(e)
 	run := results.MapRun{
 		MapPlace: at, Mode: s.mode, Round: r.number, Requests: m.Result.Requests, Errors: m.Result.Errors,

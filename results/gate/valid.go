@@ -81,6 +81,7 @@ func ofSettings(old, now results.Settings) []aspect {
 		{"pinning", pinned(old.Pin), pinned(now.Pin), "give --pin as it was, or " + benchAgain},
 		{"what idle CPUs do", idle[old.Awake], idle[now.Awake], "bench as the user who made the other (root keeps them awake), or " + benchAgain},
 		{"kind", null[old.Null], null[now.Null], benchAgain},
+		{"method", method(old), method(now), "servers are warmed up otherwise since then, and the base rung is another run (docs/method.md): " + benchAgain},
 	}
 	if old.Yardstick > 0 && now.Yardstick > 0 { // where one has none, figures are compared as they are
 		all = append(all, aspect{"yardstick", fmt.Sprintf("version %d", old.Yardstick), fmt.Sprintf("version %d", now.Yardstick), here})
@@ -102,6 +103,8 @@ func ofSettings(old, now results.Settings) []aspect {
 	}
 	return all
 }
+
+func method(s results.Settings) string { return fmt.Sprintf("version %d", s.Method) }
 
 // asked is the path and query that the mode's server was asked for.
 func asked(m results.Mode, w results.Workload) string { return cmp.Or(m.Targets[w.Name], w.Target) }

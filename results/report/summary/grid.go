@@ -2,6 +2,7 @@ package summary
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"nodecompare/results"
@@ -75,7 +76,10 @@ func modelName(m results.Model) string {
 	case results.ThreadPool:
 		return fmt.Sprintf("%s %s %s", m.Name, unit.Count(m.Threads), threadsOrProcesses(m))
 	case results.EventLoop:
-		return fmt.Sprintf("%s (%s)", m.Name, unit.Counted(m.Threads, "loop"))
+		if m.Threads > 1 { // loops, or the workers of one: seen from outside they are the same
+			return fmt.Sprintf("%s (%s)", m.Name, unit.Counted(m.Threads, "busy thread"))
+		}
+		return fmt.Sprintf("%s (1 loop)", m.Name)
 	}
 	return m.Name
 }
@@ -94,6 +98,9 @@ func (s sheet) performance() []Group {
 	own := Group{Label: fmt.Sprintf("at %s%% of own", unit.Digits(100*s.r.Settings.Share))}
 	if slices.ContainsFunc(s.r.Settings.Modes, func(m results.Mode) bool { return s.has(m.Name, results.AtOwn) }) {
 		own.Lines = [][]string{s.each(s.ownRate), s.each(s.ownTail)}
+		if slices.ContainsFunc(s.r.Settings.Modes, func(m results.Mode) bool { return s.ownUse(m.Name) != "" }) {
+			own.Lines = append(own.Lines, s.each(s.ownUse))
+		}
 	}
 	return []Group{most, cpu, common, own}
 }
@@ -121,6 +128,21 @@ func (s sheet) ownRate(mode string) string {
 		return "the same rate"
 	}
 	return unit.Missing
+}
+
+// ownUse says what part of the throughput at the base rung that rate was, where it is more than a tenth away from the share that it should be:
+// the pilot that found it had a better moment than the rounds, or a worse one.
+func (s sheet) ownUse(mode string) string {
+	of, ok := s.r.Estimate(s.w.Name, mode, results.AtOwn, results.Offered)
+	most, known := s.r.Estimate(s.w.Name, mode, results.Base(s.w), results.Throughput)
+	if !ok || !known || most.Value <= 0 {
+		return ""
+	}
+	use := of.Value / most.Value
+	if math.Abs(use-s.r.Settings.Share) <= 0.1 {
+		return ""
+	}
+	return fmt.Sprintf("that is %.0f%% of its most", 100*use)
 }
 
 func (s sheet) ownTail(mode string) string {
