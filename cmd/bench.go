@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"fmt"
 	"math/rand/v2"
 
 	"github.com/spf13/cobra"
@@ -68,6 +69,9 @@ Workloads:
 			if baseline != "" {
 				if b.baseline, err = loadRecord(baseline); err != nil {
 					return err
+				}
+				if sameFile(b.save, baseline) {
+					return exitError{exitUsage, fmt.Errorf("--save=%s is the baseline itself, which a worse record must not replace: save to another file, and move it there after a pass", b.save)}
 				}
 			}
 			b.progress = progress(quiet, c.ErrOrStderr())

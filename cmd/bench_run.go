@@ -53,6 +53,7 @@ func (b benchRun) run(ctx context.Context) error {
 	if b.baseline != nil && runErr == nil {
 		var g gate.Result
 		g, runErr = b.compare(ctx, record)
+		g.ReplacesOld = g.Replaces(b.baseline, record)
 		compared = &g
 	}
 	err = b.print(record, compared)

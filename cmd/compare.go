@@ -68,6 +68,7 @@ func runCompare(oldPath, newPath string, f report.Format[gate.Result], out io.Wr
 		return err
 	}
 	compared := gate.Confirm(gate.Compare(old, now), old, now)
+	compared.ReplacesOld = compared.Replaces(old, now)
 	if err := f.Write(out, compared, options(out)); err != nil {
 		return fmt.Errorf("print the comparison: %w", err)
 	}

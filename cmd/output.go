@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"io"
+	"os"
 
 	"nodecompare/results"
 	"nodecompare/results/report"
@@ -35,4 +36,14 @@ func (o output) discard() error {
 		return nil
 	}
 	return o.file.Discard()
+}
+
+// sameFile says that two paths name one file that is there.
+func sameFile(a, b string) bool {
+	first, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	second, err := os.Stat(b)
+	return err == nil && os.SameFile(first, second)
 }
