@@ -40,16 +40,33 @@ func (c Change) oneSided(p float64) float64 {
 // correct gives all changes a P that is right for their number, by Holm's method. A figure that is the same in all trials of both
 // sides, such as a share of 100%, could not have been an alarm whatever its order, and is not counted (R. E. Tarone, A modified
 // Bonferroni method for discrete data, Biometrics 46, 1990).
+//
+// Those that are for alarms only are corrected by themselves, in each pair: their floors are so wide that chance alone seldom reaches
+// them, and their number must not hide what the others find in six rounds.
 func correct(changes []Change) {
-	var p []float64
-	var of []int
-	for i, c := range changes {
-		if c.tested() {
-			p, of = append(p, c.Uncorrected), append(of, i)
-		}
+	type family struct {
+		watched bool
+		of      Pair
 	}
-	for i, corrected := range stat.Holm(p) {
-		changes[of[i]].P = corrected
+	families := map[family][]int{}
+	for i, c := range changes {
+		if !c.tested() {
+			continue
+		}
+		f := family{}
+		if c.watched {
+			f = family{true, Pair{c.Workload, c.Mode}}
+		}
+		families[f] = append(families[f], i)
+	}
+	for _, of := range families {
+		var p []float64
+		for _, i := range of {
+			p = append(p, changes[i].Uncorrected)
+		}
+		for k, corrected := range stat.Holm(p) {
+			changes[of[k]].P = corrected
+		}
 	}
 }
 
