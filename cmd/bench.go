@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"fmt"
 	"math/rand/v2"
 
 	"github.com/spf13/cobra"
@@ -18,7 +17,7 @@ import (
 func benchCommand() *cobra.Command {
 	o := bench.Options{Seed: rand.Uint64N(1 << 53)}
 	var b benchRun
-	var format, pin, baseline, known string
+	var format, pin, known string
 	var own, paths, pids []string // of users' servers
 	var quiet bool
 	c := &cobra.Command{
@@ -66,12 +65,12 @@ Workloads:
 			if b.plan, err = bench.NewPlan(o); err != nil {
 				return exitError{exitUsage, err}
 			}
-			if baseline != "" {
-				if b.baseline, err = loadRecord(baseline); err != nil {
+			if err := b.apart(); err != nil {
+				return exitError{exitUsage, err}
+			}
+			if b.against != "" {
+				if b.baseline, err = loadBaseline(c.Context(), b.against); err != nil {
 					return err
-				}
-				if sameFile(b.save, baseline) {
-					return exitError{exitUsage, fmt.Errorf("--save=%s is the baseline itself, which a worse record must not replace: save to another file, and move it there after a pass", b.save)}
 				}
 			}
 			b.progress = progress(quiet, c.ErrOrStderr())
@@ -95,7 +94,7 @@ Workloads:
 	flags.StringVar(&known, "selftest", "short", "known answers to begin with: "+lookup.Names(selftest.Extents)+"; full is what 'nodecompare selftest' does")
 	flags.StringVar(&b.save, "save", "", "write the whole record to this JSON `file`")
 	flags.StringVar(&b.page, "report", "", "write an HTML report with plots to this `file`")
-	flags.StringVar(&baseline, "baseline", "", "compare with the record in this `file`")
+	flags.StringVar(&b.against, "baseline", "", "compare with the record in this `file`")
 	flags.StringVar(&format, "format", "table", "how to print the results: "+lookup.Names(report.Formats))
 	flags.BoolVar(&quiet, "quiet", false, "show no progress")
 	return c

@@ -11,7 +11,9 @@ import (
 	"time"
 
 	"nodecompare/cmd/bench"
+	"nodecompare/cmd/fileio"
 	"nodecompare/cmd/lookup"
+	"nodecompare/cmd/measure"
 	"nodecompare/cmd/selftest"
 	"nodecompare/results"
 	"nodecompare/results/gate"
@@ -24,6 +26,7 @@ type benchRun struct {
 	format     report.Format[*results.Record]
 	known      selftest.Extent // of the selftest before it
 	save, page string          // files; "" for none
+	against    string          // the baseline's file; "" for none
 	baseline   *results.Record // nil for none
 	progress   bench.Progress
 	say        func(string)
@@ -32,6 +35,9 @@ type benchRun struct {
 
 // run measures, prints and saves. What was measured before an interruption or beside a failure is printed and saved too.
 func (b benchRun) run(ctx context.Context) error {
+	if err := errors.Join(measure.Proc(), measure.Loopback()); err != nil {
+		return err
+	}
 	files, err := b.create()
 	if err != nil {
 		return err
@@ -49,6 +55,7 @@ func (b benchRun) run(ctx context.Context) error {
 		return errors.Join(runErr, files.discard())
 	}
 	record.Selftest, record.Command = known, commandLine(os.Args)
+	results.Clean(record) // of what servers said
 	var compared *gate.Result
 	if b.baseline != nil && runErr == nil {
 		var g gate.Result
@@ -56,8 +63,9 @@ func (b benchRun) run(ctx context.Context) error {
 		g.ReplacesOld = g.Replaces(b.baseline, record)
 		compared = &g
 	}
-	err = b.print(record, compared)
-	err = errors.Join(err, files.write(record))
+	sound := runErr == nil && bench.Failed(record) == nil && (compared == nil || compared.ReplacesOld)
+	err = files.write(ctx, record, sound) // before the printing, which may be to somebody who has left
+	err = errors.Join(err, b.print(record, compared))
 	if runErr != nil {
 		return errors.Join(runErr, err)
 	}
@@ -136,6 +144,17 @@ type benchFiles []benchFile
 type benchFile struct {
 	format report.Format[*results.Record]
 	output
+	baseline bool // it is the one that was compared with
+}
+
+// apart refuses files that one of the others would be lost in.
+func (b benchRun) apart() error {
+	for _, other := range []struct{ flag, path string }{{"--save", b.save}, {"--baseline", b.against}} {
+		if b.page != "" && other.path != "" && fileio.Same(b.page, other.path) {
+			return fmt.Errorf("--report=%s is the file of %s too: name another one", b.page, other.flag)
+		}
+	}
+	return nil
 }
 
 func (b benchRun) create() (benchFiles, error) {
@@ -148,19 +167,21 @@ func (b benchRun) create() (benchFiles, error) {
 		if err != nil {
 			return nil, errors.Join(err, files.discard())
 		}
-		o, err := openOutput(wanted.path, nil)
+		o, err := openOutput(wanted.path, b.out, b.notes)
 		if err != nil {
 			return nil, errors.Join(err, files.discard())
 		}
-		files = append(files, benchFile{format, o})
+		files = append(files, benchFile{format, o, b.against != "" && fileio.Same(wanted.path, b.against)})
 	}
 	return files, nil
 }
 
-func (files benchFiles) write(record *results.Record) error {
+// write writes the record. A baseline is replaced by a sound one alone: whole, and no worse by what the gate says.
+func (files benchFiles) write(ctx context.Context, record *results.Record, sound bool) error {
 	var err error
 	for _, f := range files {
-		err = errors.Join(err, f.write(func(w io.Writer, options report.Options) error { return f.format.Write(w, record, options) }))
+		w := worthOf(len(record.Trials), record.Void() || f.baseline && !sound)
+		err = errors.Join(err, f.write(ctx, w, func(w io.Writer, options report.Options) error { return f.format.Write(w, record, options) }))
 	}
 	return err
 }

@@ -1,15 +1,14 @@
 package cmd
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 
 	"github.com/spf13/cobra"
 
 	"nodecompare/cmd/lookup"
-	"nodecompare/results"
 	"nodecompare/results/gate"
 	"nodecompare/results/report"
 )
@@ -40,7 +39,7 @@ Formats:
 			if err != nil {
 				return err
 			}
-			return runCompare(args[0], args[1], f, c.OutOrStdout())
+			return runCompare(c.Context(), args[0], args[1], f, c.OutOrStdout())
 		},
 	}
 	c.Flags().StringVar(&format, "format", report.GateFormats[0].Name, "how to print the outcome: "+lookup.Names(report.GateFormats))
@@ -58,12 +57,12 @@ func twoRecords(_ *cobra.Command, args []string) error {
 }
 
 // runCompare prints what the new record says against the old one. The error says so too, unless it is a pass.
-func runCompare(oldPath, newPath string, f report.Format[gate.Result], out io.Writer) error {
-	old, err := loadRecord(oldPath)
+func runCompare(ctx context.Context, oldPath, newPath string, f report.Format[gate.Result], out io.Writer) error {
+	old, err := loadBaseline(ctx, oldPath)
 	if err != nil {
 		return err
 	}
-	now, err := loadRecord(newPath)
+	now, err := loadBaseline(ctx, newPath)
 	if err != nil {
 		return err
 	}
@@ -73,15 +72,6 @@ func runCompare(oldPath, newPath string, f report.Format[gate.Result], out io.Wr
 		return fmt.Errorf("print the comparison: %w", err)
 	}
 	return gateError(compared)
-}
-
-// loadRecord reads a record to compare. One that is there and cannot be read as a record is an invalid measurement, never a pass.
-func loadRecord(path string) (*results.Record, error) {
-	r, err := results.Load(path)
-	if _, unreachable := errors.AsType[*fs.PathError](err); err != nil && !unreachable {
-		err = exitError{exitInvalid, err}
-	}
-	return r, err
 }
 
 // gateError is the outcome as an error, which has been explained in the output; nil for a pass.

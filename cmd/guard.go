@@ -18,7 +18,7 @@ func guardCommand() *cobra.Command {
 			if len(args) == 0 {
 				return exitError{exitUsage, fmt.Errorf("%s takes a program and its arguments, and was given none", c.CommandPath())}
 			}
-			signal.Reset(syscall.SIGINT, syscall.SIGTERM) // they are the guard's: a second one must not end it as it ends other commands
+			signal.Reset(syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP) // they are the guard's: a second one must not end it as it ends other commands
 			status, err := child.Guard(args[0], args[1:]...)
 			if err != nil {
 				return err

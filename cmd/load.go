@@ -7,16 +7,18 @@ import (
 	"io"
 	"math"
 	"net/http"
-	"os"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"nodecompare/cmd/fileio"
 	"nodecompare/cmd/load"
 	"nodecompare/cmd/lookup"
+	"nodecompare/cmd/measure"
 	"nodecompare/loadgen"
 	"nodecompare/results"
+	"nodecompare/results/foreign"
 	"nodecompare/results/report"
 )
 
@@ -65,7 +67,13 @@ machine with whatever else runs there: give it cores of its own, e.g. by taskset
 			if err != nil {
 				return err
 			}
+			if err := measure.Proc(); err != nil {
+				return err
+			}
 			if err := o.complete(&a, c.Flags().Changed); err != nil {
+				return err
+			}
+			if err := o.read(c.Context(), &a); err != nil {
 				return err
 			}
 			return runLoad(c.Context(), a, o, f, c.OutOrStdout(), c.ErrOrStderr())
@@ -80,9 +88,9 @@ machine with whatever else runs there: give it cores of its own, e.g. by taskset
 	flags.StringVar(&a.Target.Method, "method", "", "of the request (default GET, or POST with a body)")
 	flags.StringArrayVarP(&o.headers, "header", "H", nil, "`'Name: value'` of the request; may be given more than once")
 	flags.StringVar(&o.body, "body", "", "of the request")
-	flags.StringVar(&o.bodyFile, "body-file", "", "`file` with the body of the request")
+	flags.StringVar(&o.bodyFile, "body-file", "", "`file` with the body of the request, of at most 64 MiB")
 	flags.DurationVar(&o.slo, "slo", 0, "search for the highest rate with a p99 of at most this, and no errors")
-	flags.StringVar(&o.save, "save-results", "", "write each result to this `file` as vegeta does, for its report and plot; until it is whole, its name ends with .partial")
+	flags.StringVar(&o.save, "save-results", "", "write each result to this `file` as vegeta does, for its report and plot; those of a run that was cut short go to one that ends with .partial")
 	flags.StringVar(&o.format, "format", "table", "how to print the results: "+lookup.Names(report.LoadFormats))
 	flags.BoolVar(&o.quiet, "quiet", false, "show no progress")
 	return c
@@ -113,6 +121,8 @@ func (o loadOptions) complete(a *loadgen.Attack, given func(flag string) bool) e
 		return exitError{exitUsage, errors.New("--slo searches for a rate, so --rate cannot be given with it")}
 	case o.slo > 0 && o.save != "":
 		return exitError{exitUsage, errors.New("--slo makes many runs, so --save-results cannot be given with it: use --rate with the capacity that was found")}
+	case o.bodyFile != "" && o.save != "" && fileio.Same(o.bodyFile, o.save):
+		return exitError{exitUsage, fmt.Errorf("--save-results=%s is the file of --body-file too: name another one", o.save)}
 	case given("body") && given("body-file"):
 		return exitError{exitUsage, errors.New("--body and --body-file cannot both be given")}
 	}
@@ -135,15 +145,9 @@ func (o loadOptions) complete(a *loadgen.Attack, given func(flag string) bool) e
 	if given("body") {
 		a.Target.Body = []byte(o.body)
 	}
-	if o.bodyFile != "" {
-		var err error
-		if a.Target.Body, err = os.ReadFile(o.bodyFile); err != nil {
-			return fmt.Errorf("--body-file: %w", err)
-		}
-	}
 	if a.Target.Method == "" {
 		a.Target.Method = http.MethodGet
-		if a.Target.Body != nil {
+		if a.Target.Body != nil || o.bodyFile != "" {
 			a.Target.Method = http.MethodPost
 		}
 	}
@@ -163,6 +167,17 @@ func (o loadOptions) complete(a *loadgen.Attack, given func(flag string) bool) e
 	return nil
 }
 
+// read reads the body, when it is in a file.
+func (o loadOptions) read(ctx context.Context, a *loadgen.Attack) (err error) {
+	if o.bodyFile == "" {
+		return nil
+	}
+	if a.Target.Body, err = fileio.Read(ctx, o.bodyFile); err != nil {
+		return fmt.Errorf("--body-file: %w", err)
+	}
+	return nil
+}
+
 // errVoid has been explained in the output.
 var errVoid = errors.New("the measurement is VOID: nothing may be concluded from it; the reasons stand with its results")
 
@@ -176,6 +191,7 @@ func runLoad(ctx context.Context, a loadgen.Attack, o loadOptions, f report.Form
 		return runErr
 	}
 	run.ToolVersion = version()
+	results.Clean(run) // of what the server said
 	if err := f.Write(out, run, options(out)); err != nil {
 		return errors.Join(runErr, fmt.Errorf("print the results: %w", err))
 	}
@@ -203,17 +219,17 @@ func drive(ctx context.Context, a loadgen.Attack, o loadOptions, notes io.Writer
 	}
 	var each []func(*loadgen.Outcome)
 	if o.save != "" {
-		s, createErr := load.Save(o.save, a.Target)
+		s, createErr := load.Save(ctx, o.save, a.Target)
 		if createErr != nil {
 			return nil, createErr
 		}
 		defer func() {
 			note, saveErr := s.Close(err == nil)
 			if note != "" {
-				fmt.Fprintf(notes, "nodecompare: %s\n", note)
+				fmt.Fprintf(notes, "nodecompare: %s\n", foreign.Line(note))
 			}
 			if err != nil && saveErr != nil { // the load's own error is what ends the command
-				fmt.Fprintf(notes, "nodecompare: %v\n", saveErr)
+				fmt.Fprintf(notes, "nodecompare: %s\n", foreign.Lines(saveErr.Error()))
 			} else if saveErr != nil {
 				err = saveErr
 			}

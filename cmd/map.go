@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"nodecompare/cmd/lookup"
+	"nodecompare/cmd/measure"
 	"nodecompare/cmd/sweep"
 	"nodecompare/loadgen/cpuset"
 	"nodecompare/results"
@@ -53,7 +54,7 @@ Formats:
 			if err != nil {
 				return exitError{exitUsage, err}
 			}
-			return runMap(c.Context(), plan, f, file, said(quiet, "map", c.ErrOrStderr()), c.OutOrStdout())
+			return runMap(c.Context(), plan, f, file, said(quiet, "map", c.ErrOrStderr()), c.OutOrStdout(), c.ErrOrStderr())
 		},
 	}
 	flags := c.Flags()
@@ -70,8 +71,11 @@ Formats:
 }
 
 // runMap measures and writes. What was measured before an interruption, or beside a server that failed, is written too.
-func runMap(ctx context.Context, plan *sweep.Plan, f report.Format[*results.Map], file string, say func(string), out io.Writer) error {
-	o, err := openOutput(file, out)
+func runMap(ctx context.Context, plan *sweep.Plan, f report.Format[*results.Map], file string, say func(string), out, notes io.Writer) error {
+	if err := errors.Join(measure.Proc(), measure.Loopback()); err != nil {
+		return err
+	}
+	o, err := openOutput(file, out, notes)
 	if err != nil {
 		return err
 	}
@@ -83,7 +87,8 @@ func runMap(ctx context.Context, plan *sweep.Plan, f report.Format[*results.Map]
 	if m == nil {
 		return errors.Join(runErr, o.discard())
 	}
-	if err = o.write(func(w io.Writer, options report.Options) error { return f.Write(w, m, options) }); err != nil {
+	results.Clean(m) // of what servers said
+	if err = o.write(ctx, worthOf(len(m.Runs), m.Void()), func(w io.Writer, options report.Options) error { return f.Write(w, m, options) }); err != nil {
 		err = fmt.Errorf("write the map: %w", err)
 	}
 	if runErr != nil {

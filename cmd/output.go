@@ -1,34 +1,71 @@
 package cmd
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"io"
-	"os"
 
-	"nodecompare/results"
+	"nodecompare/cmd/fileio"
+	"nodecompare/results/foreign"
 	"nodecompare/results/report"
 )
 
 // output is where results go: a file, whole or not at all, or standard output.
 type output struct {
-	file *results.File // nil for none
-	out  io.Writer
+	path       string       // as its user named it
+	file       *fileio.File // nil for none
+	out, notes io.Writer
 }
 
 // openOutput opens the file; "" is for none. Call it before measuring: minutes later is too late to find out that it cannot be written.
-func openOutput(path string, out io.Writer) (o output, err error) {
-	o.out = out
+func openOutput(path string, out, notes io.Writer) (o output, err error) {
+	o = output{path: path, out: out, notes: notes}
 	if path != "" {
-		o.file, err = results.Create(path)
+		o.file, err = fileio.Create(path)
 	}
 	return o, err
 }
 
-// write writes the results. A file does not depend on the terminal that it was made from.
-func (o output) write(format func(io.Writer, report.Options) error) error {
+// How much results are worth, to a file that is there already.
+type worth int
+
+const (
+	nothing worth = iota // nothing was measured
+	little               // nothing may be concluded
+	all
+)
+
+// worthOf is that of so many runs, all of them void or not.
+func worthOf(runs int, void bool) worth {
+	switch {
+	case runs == 0:
+		return nothing
+	case void:
+		return little
+	}
+	return all
+}
+
+// write writes the results. A file does not depend on the terminal that it was made from. What is there is replaced by nothing that
+// is worth less than all: such results go beside it, where there are any, and a note says so.
+func (o output) write(ctx context.Context, w worth, format func(io.Writer, report.Options) error) error {
 	if o.file == nil {
 		return format(o.out, options(o.out))
 	}
-	return o.file.Write(func(w io.Writer) error { return format(w, report.Options{}) })
+	content := func(w io.Writer) error { return format(w, report.Options{}) }
+	switch {
+	case w == all || !o.file.Replaces():
+		return o.file.Write(ctx, content)
+	case w == nothing:
+		_, err := fmt.Fprintf(o.notes, "nodecompare: nothing was measured: %s stays as it was\n", foreign.Line(o.path))
+		return errors.Join(err, o.discard())
+	}
+	where, err := o.file.WriteBeside(ctx, content)
+	if err == nil {
+		_, err = fmt.Fprintf(o.notes, "nodecompare: %s stays as it was: what was measured now is in %s\n", foreign.Line(o.path), foreign.Line(where))
+	}
+	return err
 }
 
 func (o output) discard() error {
@@ -36,14 +73,4 @@ func (o output) discard() error {
 		return nil
 	}
 	return o.file.Discard()
-}
-
-// sameFile says that two paths name one file that is there.
-func sameFile(a, b string) bool {
-	first, err := os.Stat(a)
-	if err != nil {
-		return false
-	}
-	second, err := os.Stat(b)
-	return err == nil && os.SameFile(first, second)
 }

@@ -1,12 +1,14 @@
 package cmd
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 
 	"github.com/spf13/cobra"
 
+	"nodecompare/cmd/fileio"
 	"nodecompare/cmd/lookup"
 	"nodecompare/results"
 	"nodecompare/results/report"
@@ -33,7 +35,7 @@ Formats:
 			if err != nil {
 				return err
 			}
-			return runReport(args[0], f, file, c.OutOrStdout())
+			return runReport(c.Context(), args[0], f, file, c.OutOrStdout(), c.ErrOrStderr())
 		},
 	}
 	flags := c.Flags()
@@ -53,16 +55,19 @@ func oneRecord(_ *cobra.Command, args []string) error {
 }
 
 // runReport renders a saved record.
-func runReport(path string, f report.Format[*results.Record], file string, out io.Writer) error {
-	record, err := results.Load(path)
+func runReport(ctx context.Context, path string, f report.Format[*results.Record], file string, out, notes io.Writer) error {
+	if file != "" && fileio.Same(path, file) {
+		return exitError{exitUsage, fmt.Errorf("--output %s: that is the record itself: name another file", file)}
+	}
+	record, err := loadRecord(ctx, path)
 	if err != nil {
 		return err
 	}
-	o, err := openOutput(file, out)
+	o, err := openOutput(file, out, notes)
 	if err != nil {
 		return err
 	}
-	err = o.write(func(w io.Writer, options report.Options) error { return f.Write(w, record, options) })
+	err = o.write(ctx, all, func(w io.Writer, options report.Options) error { return f.Write(w, record, options) })
 	if err != nil && file == "" {
 		err = fmt.Errorf("print the report: %w", err)
 	}

@@ -6,16 +6,17 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/signal"
 	"runtime"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
+	"nodecompare/cmd/fileio"
 	"nodecompare/cmd/measure"
+	"nodecompare/results/foreign"
 )
 
-// The exit codes, as README.md lists them. A command that was ended by Ctrl-C answers as a shell does: 128 + SIGINT.
+// The exit codes, as README.md lists them. A command that was ended by Ctrl-C answers as a shell does: 128 + SIGINT;
+// SIGTERM and SIGHUP count as that.
 const (
 	exitOK           = 0
 	exitFailure      = 1
@@ -40,7 +41,10 @@ func (e exitError) Unwrap() error { return e.err }
 func Main() int {
 	ctx, stop := interruptible()
 	defer stop()
-	c, err := rootCommand().ExecuteContextC(ctx)
+	root, notes := rootCommand(), fileio.NewStream(ctx, os.Stderr)
+	root.SetOut(fileio.NewStream(ctx, os.Stdout))
+	root.SetErr(notes)
+	c, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return exitOK
 	}
@@ -51,38 +55,37 @@ func Main() int {
 	if !ok {
 		exit.code = exitFailure
 	}
+	complain := func(err error) { fmt.Fprintf(notes, "nodecompare: %s\n", foreign.Lines(err.Error())) } // it quotes names and servers
 	switch {
 	case exit.code == exitUsage:
-		fmt.Fprintf(os.Stderr, "nodecompare: %v\n(see '%s --help')\n", err, c.CommandPath())
+		complain(err)
+		fmt.Fprintf(notes, "(see '%s --help')\n", c.CommandPath())
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
-		fmt.Fprintln(os.Stderr, "nodecompare: interrupted")
+		fmt.Fprintln(notes, "nodecompare: interrupted")
+		if lost := besides(err, context.Canceled); lost != nil {
+			complain(lost)
+		}
 		return exitInterrupted
 	default:
-		fmt.Fprintf(os.Stderr, "nodecompare: %v\n", err)
+		complain(err)
 	}
 	return exit.code
 }
 
-// interruptible is a context that the first SIGINT or SIGTERM cancels; a second one ends the process at once. Children see that by
-// a pipe, and end too.
-func interruptible() (context.Context, func()) {
-	ctx, cancel := context.WithCancel(context.Background())
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
-	go func() {
-		select {
-		case <-signals:
-			cancel()
-		case <-ctx.Done():
-			return
+// besides is what was joined to a known error.
+func besides(err, known error) error {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		if errors.Is(err, known) {
+			return nil
 		}
-		<-signals
-		os.Exit(exitInterrupted)
-	}()
-	return ctx, func() {
-		signal.Stop(signals)
-		cancel()
+		return err
 	}
+	var rest []error
+	for _, e := range joined.Unwrap() {
+		rest = append(rest, besides(e, known))
+	}
+	return errors.Join(rest...)
 }
 
 func rootCommand() *cobra.Command {

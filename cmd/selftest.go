@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"nodecompare/cmd/lookup"
+	"nodecompare/cmd/measure"
 	"nodecompare/cmd/selftest"
 	"nodecompare/results"
 	"nodecompare/results/report"
@@ -46,6 +47,9 @@ try may get rid of, or by a defect of the tool. The table says which.`,
 
 // runSelftest measures and prints, after an interruption or a failure too: what there is by then.
 func runSelftest(ctx context.Context, short bool, f report.Format[*results.Selftest], say func(string), out io.Writer) error {
+	if err := errors.Join(measure.Proc(), measure.Loopback()); err != nil {
+		return err
+	}
 	plan := selftest.FullPlan()
 	if short {
 		plan = selftest.ShortPlan()

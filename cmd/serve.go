@@ -12,6 +12,9 @@ import (
 	"nodecompare/servers/workload"
 )
 
+// mostThreads leaves room below the 10,000 at which Go's runtime ends a program.
+const mostThreads = 8000
+
 func serveCommand() *cobra.Command {
 	var mode string
 	c := servers.Config{}
@@ -30,6 +33,9 @@ func serveCommand() *cobra.Command {
 				if n.value < 1 {
 					return exitError{exitUsage, fmt.Errorf("--%s=%d: at least 1 is needed", n.flag, n.value)}
 				}
+			}
+			if c.Loops > mostThreads || c.Workers > mostThreads || c.Loops*(c.Workers+1) > mostThreads {
+				return exitError{exitUsage, fmt.Errorf("--loops=%d --workers=%d: loops and their workers are threads, of which there are at most %d", c.Loops, c.Workers, mostThreads)}
 			}
 			if _, _, err := net.SplitHostPort(c.Addr); err != nil {
 				return exitError{exitUsage, fmt.Errorf("--addr=%s: %w (like :3000 or 127.0.0.1:3000)", c.Addr, err)}

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/term"
 
 	"nodecompare/cmd/bench"
+	"nodecompare/results/foreign"
 	"nodecompare/results/report"
 )
 
@@ -31,7 +32,7 @@ func progress(quiet bool, w io.Writer) bench.Progress {
 
 // columns is the width of the terminal behind w; 0 when there is none.
 func columns(w io.Writer) int {
-	f, ok := w.(*os.File)
+	f, ok := w.(interface{ Fd() uintptr })
 	if !ok {
 		return 0
 	}
@@ -46,7 +47,7 @@ func columns(w io.Writer) int {
 func said(quiet bool, who string, w io.Writer) func(string) {
 	return func(step string) {
 		if !quiet {
-			fmt.Fprintf(w, "%s: %s\n", who, step)
+			fmt.Fprintf(w, "%s: %s\n", who, foreign.Line(step))
 		}
 	}
 }

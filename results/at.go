@@ -7,9 +7,9 @@ func (t Trial) Rung(at At) (r Rung, ok bool) {
 	if t.Failure != "" {
 		return Rung{}, false
 	}
-	for _, r := range t.Rungs {
-		if r.Load == at.Load && (r.Connections == at.Connections || at.Load != Closed) && !r.void() {
-			return r, true
+	for i := range t.Rungs {
+		if r := &t.Rungs[i]; r.Load == at.Load && (r.Connections == at.Connections || at.Load != Closed) && !r.void() {
+			return *r, true
 		}
 	}
 	return Rung{}, false

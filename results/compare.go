@@ -8,8 +8,9 @@ import (
 	"nodecompare/results/stat"
 )
 
-// alpha is the chance of a false alarm among all metrics of two modes on a workload.
-const alpha = 1 - stat.Confidence
+// wordConfidence is that of the interval of a figure that a word rests on. It is looked at up to four times, after 6 to MostRounds
+// rounds, and each look is one more chance of a false word; 95% would give 5% of them for a difference just at the floor.
+const wordConfidence = 0.99
 
 // Comparison is one figure of two modes, paired round by round: in a round they ran one after the other, so that what
 // changes slowly on the machine hits both.
@@ -19,16 +20,33 @@ type Comparison struct {
 	B          string  `json:"b"`
 	At         At      `json:"at"`     // the rung; for a figure of the whole ladder its top
 	Rounds     int     `json:"rounds"` // that have both
-	Ratio      float64 `json:"ratio"`  // A's figure over B's: the median of the rounds' ratios; 0 with no rounds
+	Ratio      float64 `json:"ratio"`  // A's figure over B's: the geometric mean of the rounds' ratios; 0 with no rounds
 	Low        float64 `json:"low"`    // its interval
 	High       float64 `json:"high"`
-	Confidence float64 `json:"confidence"`         // of the interval: 0.95, or less with fewer than 6 rounds
+	Confidence float64 `json:"confidence"`         // of the interval: 0.99 where it rests, else 0.95, or less with fewer than 6 rounds
 	Relative   bool    `json:"relative,omitempty"` // both figures were held against the yardstick's
-	P          float64 `json:"p"`                  // that chance alone gives as much, two-sided, corrected for the number of metrics
+	P          float64 `json:"p"`                  // that chance alone gives as much, two-sided; nothing follows from it
 	Floor      float64 `json:"floor"`              // a smaller difference is none that matters, e.g. 0.05
-	Better     string  `json:"better"`             // A or B; "" unless they differ: the interval lies beyond the floor, and P is below 0.05
+	Better     string  `json:"better"`             // A or B; "" unless they differ: the interval lies beyond the floor
 	Same       bool    `json:"same"`               // the interval lies within the floor. Neither better nor the same: one cannot tell
-	Decides    bool    `json:"decides"`            // the mode's word follows from this one
+	Rests      bool    `json:"rests,omitempty"`    // what is said of these two modes rests on this figure; the others can only veto
+	Decides    bool    `json:"decides"`            // the mode's word follows from this one: it rests on it, and no other vetoes
+}
+
+// open says that this is what one waits for: the words rest on it, and it tells neither of a difference nor of none.
+func (c Comparison) open() bool { return c.Rests && c.Rounds > 0 && c.Better == "" && !c.Same }
+
+// mostForeseen is how many rounds are worth naming: beyond it a quieter machine is the better advice.
+const mostForeseen = 50
+
+// RoundsToTell is about how many rounds would tell whether the two differ, if these are as those before; 0 where 50 would not, as
+// when the ratio is that of the floor.
+func (c Comparison) RoundsToTell() int {
+	if c.Rounds == 0 || c.Low <= 0 {
+		return 0
+	}
+	e := stat.Estimate{Low: math.Log(c.Low), High: math.Log(c.High), Confidence: c.Confidence, N: c.Rounds}
+	return stat.PairedRounds(e, math.Abs(c.weight()-math.Log1p(c.Floor)), mostForeseen)
 }
 
 // Worse is the other one of the two; "" for no difference.
@@ -61,8 +79,9 @@ func (c Comparison) Factors() (more string, ratio, low, high float64) {
 // contest is a comparison in the making.
 type contest struct {
 	Comparison
-	leads map[int]float64 // by round: the logarithm of how far A is ahead of B; below 0 where it is behind
-	lead  stat.Estimate   // of these
+	logs         []float64 // of the rounds' ratios
+	lessIsBetter bool
+	lead         stat.Estimate // the logarithm of how far A is ahead of B; below 0 where it is behind
 }
 
 // compare pairs the metric of two modes. All is done in logarithms, so that swapping A and B gives the mirror image.
@@ -85,55 +104,40 @@ func (m Metric) compare(r *Record, w Workload, a, b string) contest {
 	if c.Rounds = len(ratios); c.Rounds == 0 {
 		return c
 	}
-	e := middle(ratios)
-	c.Ratio, c.Low, c.High, c.Confidence = math.Exp(e.Value), math.Exp(e.Low), math.Exp(e.High), e.Confidence
-	c.P = stat.Differ(slices.Collect(maps.Values(ofA)), slices.Collect(maps.Values(ofB)))
-	c.leads, c.lead = ratios, e
-	if m.LessIsBetter {
-		c.lead = mirrored(e)
-		for round, l := range ratios {
-			c.leads[round] = -l
-		}
-	}
+	logs := slices.Collect(maps.Values(ratios))
+	c.P = stat.PairedDiffer(logs)
+	c.logs, c.lessIsBetter = logs, m.LessIsBetter
+	c.at(stat.Confidence)
 	return c
 }
 
-// middle is the median of the values. Of some numbers of them (8, 11) two intervals have the same confidence, and stat.Median
-// gives the lower one: this is both, so that the mirror image has the mirrored interval.
-func middle(byRound map[int]float64) stat.Estimate {
-	values := slices.Collect(maps.Values(byRound))
-	e := stat.Median(values)
-	for i := range values {
-		values[i] = -values[i]
+// at gives the comparison its interval, of that confidence, and what follows from it.
+func (c *contest) at(confidence float64) {
+	if c.Rounds == 0 {
+		return
 	}
-	other := mirrored(stat.Median(values))
-	e.Value, e.Low, e.High = (e.Value+other.Value)/2, min(e.Low, other.Low), max(e.High, other.High)
-	return e
+	e := stat.PairedRatio(c.logs, confidence)
+	c.Ratio, c.Low, c.High, c.Confidence = math.Exp(e.Value), math.Exp(e.Low), math.Exp(e.High), e.Confidence
+	c.lead = e
+	if c.lessIsBetter {
+		c.lead = mirrored(e)
+	}
+	c.settle()
 }
 
-// settle says what follows from the interval, and from P after its correction. A difference must lie beyond the floor as a
-// whole, and not only its median: else one bench could call two modes different, and the next one the same.
+// settle says what follows from the interval. A difference must lie beyond the floor as a whole, and not only its middle: else one
+// bench could call two modes different, and the next one the same.
 func (c *contest) settle() {
+	c.Better, c.Same = "", false
+	within := math.Log1p(c.Floor) + rounding
 	switch {
-	case c.P < alpha && beyond(c.lead, c.Floor):
+	case beyond(c.lead, c.Floor):
 		c.Better = c.A
-	case c.P < alpha && beyond(mirrored(c.lead), c.Floor):
+	case beyond(mirrored(c.lead), c.Floor):
 		c.Better = c.B
 	default:
-		c.Same = c.notWorse(c.A) && c.notWorse(c.B) && c.Rounds > 0
+		c.Same = c.sure() && c.lead.Low >= -within && c.lead.High <= within
 	}
-}
-
-// notWorse says that the mode is surely not behind by more than the floor. What has not been measured speaks against nobody.
-func (c contest) notWorse(mode string) bool {
-	if c.Rounds == 0 {
-		return true
-	}
-	lead := c.lead
-	if mode == c.B {
-		lead = mirrored(lead)
-	}
-	return c.sure() && lead.Low >= -math.Log1p(c.Floor)-rounding
 }
 
 // sure says that there are rounds enough for an interval of 95%.
@@ -155,15 +159,18 @@ func mirrored(e stat.Estimate) stat.Estimate {
 // figures are those of both modes by round, for the rounds in which both have one above 0.
 func figures(r *Record, w Workload, a, b string, read reading) (ofA, ofB map[int]float64) {
 	ofA, ofB = map[int]float64{}, map[int]float64{}
-	for _, t := range r.Trials {
-		if t.Workload != w.Name || t.Mode != a && t.Mode != b {
-			continue
-		}
-		if v, ok := read(&r.Settings, w, t); ok && v > 0 && !math.IsInf(v, 0) {
-			if t.Mode == a {
-				ofA[t.Round] = v
-			} else {
-				ofB[t.Round] = v
+	for _, trials := range [][]Trial{r.Trials, r.Extra} {
+		for i := range trials {
+			t := &trials[i]
+			if t.Workload != w.Name || t.Mode != a && t.Mode != b {
+				continue
+			}
+			if v, ok := read(&r.Settings, w, *t); ok && v > 0 && !math.IsInf(v, 0) {
+				if t.Mode == a {
+					ofA[t.Round] = v
+				} else {
+					ofB[t.Round] = v
+				}
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package results
 
 import (
+	"maps"
 	"math"
 	"slices"
 
@@ -133,7 +134,6 @@ func (f byRound) against(other byRound, a, b string, lessIsBetter bool) MapCompa
 		return MapComparison{}
 	}
 	e := middle(ratios)
-	// P stays 0: here the interval alone decides.
 	c := contest{Comparison: Comparison{A: a, B: b, Floor: MapFloor, Rounds: len(ratios)}, lead: e}
 	if lessIsBetter {
 		c.lead = mirrored(e)
@@ -143,4 +143,17 @@ func (f byRound) against(other byRound, a, b string, lessIsBetter bool) MapCompa
 		Rounds: len(ratios), Ratio: math.Exp(e.Value), Low: math.Exp(e.Low), High: math.Exp(e.High), Confidence: e.Confidence,
 		Better: c.Better, Same: c.Same,
 	}
+}
+
+// middle is the median of the values. Of some numbers of them (8, 11) two intervals have the same confidence, and stat.Median
+// gives the lower one: this is both, so that the mirror image has the mirrored interval.
+func middle(byRound map[int]float64) stat.Estimate {
+	values := slices.Collect(maps.Values(byRound))
+	e := stat.Median(values)
+	for i := range values {
+		values[i] = -values[i]
+	}
+	other := mirrored(stat.Median(values))
+	e.Value, e.Low, e.High = (e.Value+other.Value)/2, min(e.Low, other.Low), max(e.High, other.High)
+	return e
 }

@@ -15,43 +15,41 @@ type Metric struct {
 // reading is what a trial says; ok is false where it has no such figure.
 type reading func(*Settings, Workload, Trial) (value float64, ok bool)
 
-// Tier is metrics that are weighed against each other: the one that differs most decides. As a rule it is but one.
-type Tier []Metric
-
-// Performance, Scalability and Isolation are the metrics of the rows that compare modes, in the order in which they are looked at. What
-// a floor stands for, and why it is what it is, is in docs/method.md.
+// Performance, Scalability and Isolation are the metrics of the rows that compare modes. The first is the share of requests answered;
+// on which of the others words rest is in rank.go, and the rest can only veto. What a floor stands for, and why it is what it is, is
+// in docs/method.md.
 var (
-	Performance = []Tier{
-		{{Figure: AnsweredShare, Floor: 0.01, at: Base}},
-		{
-			// Throughput is what clients get. On few cores the generator may bound it, and then it is the same for all modes.
-			{Figure: Throughput, Floor: 0.05, at: Base, relative: RelativeThroughput},
-			// CPU per request is what holds on a noisy machine, and what bounds the throughput of a machine that is full.
-			{Figure: CPUPerRequest, Floor: 0.05, at: Base, relative: RelativeCPU},
-		},
-		{{Figure: P99, Floor: 1, at: AtCommon.Always}},
+	Performance = []Metric{
+		{Figure: AnsweredShare, Floor: 0.01, at: Base},
+		// Throughput is what clients get. On few cores the generator may bound it, and then it is the same for all modes.
+		{Figure: Throughput, Floor: 0.05, at: Base, relative: RelativeThroughput},
+		// CPU per request is what holds on a noisy machine, and what bounds the throughput of a machine that is full.
+		{Figure: CPUPerRequest, Floor: 0.05, at: Base, relative: RelativeCPU},
+		{Figure: P99, Floor: 1, at: AtCommon.Always},
 	}
-	Scalability = []Tier{
-		{{Figure: AnsweredShare, Floor: 0.01, at: Top}},
+	Scalability = []Metric{
+		{Figure: AnsweredShare, Floor: 0.01, at: Top},
 		// Where the generator is the limit, the faster server seems to lose more on the way up: so one that keeps more must also be
 		// ahead at the top.
-		{{Figure: Throughput.as("throughput kept"), Floor: 0.25, at: Top, across: kept, also: Throughput}},
-		{{Figure: P99, Floor: 1, at: Top}},
+		{Figure: Throughput.as("throughput kept"), Floor: 0.25, at: Top, across: kept, also: Throughput},
+		{Figure: P99, Floor: 1, at: Top},
 		// In an overload: how much of what was due was worth its while, how long the server took to get over it, and what it answered
 		// at all.
-		{{Figure: InTimeShare, Floor: 0.25, at: AtOverload.Always, Optional: true}},
-		{{Figure: Recovery, Floor: 0.25, at: AtOverload.Always, Optional: true}},
-		{{Figure: AnsweredOfDue, Floor: 0.05, at: AtOverload.Always, Optional: true}},
-		{{Figure: Memory.as("memory per connection"), Floor: 0.25, at: Top, across: perConnection(Memory, 1<<10, 1<<20)}},
-		{{Figure: Threads.as("threads per connection"), Floor: 0.25, at: Top, across: perConnection(Threads, 0.01, 4)}},
-		{{Figure: Figure{Name: "connections held"}, Floor: 0.05, at: Top, across: heldOrHalf}},
+		{Figure: InTimeShare, Floor: 0.25, at: AtOverload.Always, Optional: true},
+		{Figure: Recovery, Floor: 0.25, at: AtOverload.Always, Optional: true},
+		{Figure: AnsweredOfDue, Floor: 0.05, at: AtOverload.Always, Optional: true},
+		{Figure: Memory.as(memoryPerConnection), Floor: 0.25, at: Top, across: perConnection(Memory, 1<<10, 1<<20)},
+		{Figure: Threads.as("threads per connection"), Floor: 0.25, at: Top, across: perConnection(Threads, 0.01, 4)},
+		{Figure: Figure{Name: "connections held"}, Floor: 0.05, at: Top, across: heldOrHalf},
 	}
 	// Isolation asks whether innocent requests are answered, and how long the slowest of them take, amid the poison.
-	Isolation = []Tier{
-		{{Figure: AnsweredShare, Floor: 0.01, at: AtAmid.Always}},
-		{{Figure: P99, Floor: 1, at: AtAmid.Always}},
+	Isolation = []Metric{
+		{Figure: AnsweredShare, Floor: 0.01, at: AtAmid.Always},
+		{Figure: P99, Floor: 1, at: AtAmid.Always},
 	}
 )
+
+const memoryPerConnection = "memory per connection"
 
 // as is what is made of a figure across a trial: it has a name of its own, and the same direction.
 func (f Figure) as(name string) Figure { return Figure{Name: name, LessIsBetter: f.LessIsBetter} }

@@ -26,6 +26,7 @@ type Record struct {
 	Rates         []Rates   `json:"rates,omitempty"`    // of the open loads, found before the first round
 	Trials        []Trial   `json:"trials"`             // in the order in which they ran
 	Again         []Trial   `json:"again,omitempty"`    // a second run of what a gate found to have regressed, in the order in which they ran
+	Extra         []Trial   `json:"extra,omitempty"`    // short ones, of what the full rounds left open: start, warm-up and base rung. Words rest on them too, nothing else does
 	Verdicts      []Verdict `json:"verdicts"`
 }
 
@@ -100,11 +101,13 @@ type Workload struct {
 	Summary string  `json:"summary"`
 	Method  string  `json:"method"`
 	Target  string  `json:"target"`
-	Ladder  []Step  `json:"ladder"`           // from the fewest connections to the most
-	Base    int     `json:"base"`             // the rung that Performance is read from, in connections
-	Poison  *Poison `json:"poison,omitempty"` // that its innocent requests have beside them; nil for none
-	Surge   *Surge  `json:"surge,omitempty"`  // the overload that ends each trial; nil for none
-	Note    string  `json:"note,omitempty"`   // why the ladder, or the CPUs, are not those of the other workloads
+	Ladder  []Step  `json:"ladder"`            // from the fewest connections to the most
+	Base    int     `json:"base"`              // the rung that Performance is read from, in connections
+	WaitUS  float64 `json:"wait_us,omitempty"` // that a request only waits for; left out where that is little, or some of each
+	CPUUS   float64 `json:"cpu_us,omitempty"`  // that a request computes for; the same
+	Poison  *Poison `json:"poison,omitempty"`  // that its innocent requests have beside them; nil for none
+	Surge   *Surge  `json:"surge,omitempty"`   // the overload that ends each trial; nil for none
+	Note    string  `json:"note,omitempty"`    // why the ladder, or the CPUs, are not those of the other workloads
 }
 
 // Surge is an overload as it was planned: a multiple of a mode's own capacity for a time, and then a part of it. A mode of which

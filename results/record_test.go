@@ -1,11 +1,7 @@
 package results_test
 
 import (
-	"errors"
-	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
+	"bytes"
 	"strings"
 	"testing"
 	"time"
@@ -33,7 +29,7 @@ func sample() *results.Record {
 func settings(modes ...string) results.Settings {
 	s := results.Settings{Profile: "standard", Rounds: 6, Seed: 7, Engine: "loop", Share: 0.5, SLOUS: 100e3, Workloads: []results.Workload{{
 		Name: "wait", Method: "GET", Target: "/wait?ms=50", Summary: "a wait",
-		Ladder: []results.Step{{Connections: 1, DurationS: 0.5}, {Connections: 64, DurationS: 1.5}, {Connections: 1000, DurationS: 0.7}}, Base: 64,
+		Ladder: []results.Step{{Connections: 1, DurationS: 0.5}, {Connections: 64, DurationS: 1.5}, {Connections: 1000, DurationS: 0.7}}, Base: 64, WaitUS: 50e3,
 	}}}
 	for _, m := range modes {
 		s.Modes = append(s.Modes, results.Mode{Name: m, Summary: "about " + m})
@@ -60,94 +56,16 @@ func trial(mode string, round int, speed float64, threads64, threads1000 int) re
 func TestRecordSurvivesItsFile(t *testing.T) {
 	want := sample()
 	want.Trials[0].Failure, want.Trials[0].Stderr = "it died", []string{"panic: <no> & nothing"}
-	path := filepath.Join(t.TempDir(), "record.json")
-	f, err := results.Create(path)
-	if err != nil {
+	var text bytes.Buffer
+	if err := results.Encode(&text, want); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("the file has its name before it is whole: %v", err)
-	}
-	if err := f.Write(func(w io.Writer) error { return results.Encode(w, want) }); err != nil {
-		t.Fatal(err)
-	}
-	got, err := results.Load(path)
+	got, err := results.Decode(&text)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("loaded record (-saved +loaded):\n%s", diff)
-	}
-	if left, err := os.ReadDir(filepath.Dir(path)); err != nil || len(left) != 1 {
-		t.Errorf("the folder holds %v (%v), want the record alone", left, err)
-	}
-}
-
-// Whatever goes wrong in the writing, what was there stays as it was, and nothing is left beside it.
-func TestWriteIsWholeOrNotAtAll(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "report.html")
-	if err := os.WriteFile(path, []byte("old"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for _, test := range []struct {
-		fails error
-		want  string
-	}{{errors.New("no such figure"), "old"}, {nil, "half"}} {
-		f, err := results.Create(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		err = f.Write(func(w io.Writer) error {
-			_, err := io.WriteString(w, "half")
-			return errors.Join(err, test.fails)
-		})
-		if !errors.Is(err, test.fails) || err != nil && !strings.Contains(err.Error(), "write "+path) {
-			t.Errorf("got %v, want %v", err, test.fails)
-		}
-		if text, err := os.ReadFile(path); err != nil || string(text) != test.want {
-			t.Errorf("the file holds %q (%v), want %q", text, err, test.want)
-		}
-		if left, err := os.ReadDir(filepath.Dir(path)); err != nil || len(left) != 1 {
-			t.Errorf("the folder holds %v (%v), want the one file", left, err)
-		}
-	}
-}
-
-func TestDiscardLeavesWhatWasThere(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "record.json")
-	if err := os.WriteFile(path, []byte("old"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	f, err := results.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := f.Discard(); err != nil {
-		t.Fatal(err)
-	}
-	if text, err := os.ReadFile(path); err != nil || string(text) != "old" {
-		t.Errorf("file holds %q (%v), want it as it was", text, err)
-	}
-	if left, err := os.ReadDir(filepath.Dir(path)); err != nil || len(left) != 1 {
-		t.Errorf("the folder holds %v (%v), want the old file alone", left, err)
-	}
-}
-
-func TestCreateRefusesBeforeAnythingIsMeasured(t *testing.T) {
-	dir := t.TempDir()
-	for path, want := range map[string]string{
-		dir:                                  "is a folder",
-		filepath.Join(dir, "none", "r.json"): "no such file or directory",
-		"/dev/null":                          "no regular file",
-	} {
-		if f, err := results.Create(path); err == nil {
-			t.Errorf("%s: no error", path)
-			if err := f.Discard(); err != nil {
-				t.Error(err)
-			}
-		} else if !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: %v, want %q", path, err, want)
-		}
 	}
 }
 

@@ -90,9 +90,20 @@ func law(r *Record, w Workload, mode string) *USL {
 		return nil
 	}
 	u := &USL{Lambda: stat.Median(lambdas), Sigma: stat.Median(sigmas), Kappa: stat.Median(kappas), R2: stat.Median(qualities).Value}
-	if u.Kappa.Value > 0 {
-		u.Peak = max(1, math.Sqrt(max(0, 1-u.Sigma.Value)/u.Kappa.Value))
-		u.Beyond = u.Peak > float64(w.Top())
+	if peak := max(1, math.Sqrt(max(0, 1-u.Sigma.Value)/u.Kappa.Value)); sure(u.Kappa) && !r.risesBeyond(w, mode, *u, peak) {
+		u.Peak, u.Beyond = peak, peak > float64(w.Top())
 	}
 	return u
+}
+
+// sure says that a parameter which cannot be below 0 is surely above it.
+func sure(e stat.Estimate) bool { return e.Confidence >= stat.Confidence && e.Low > 0 }
+
+// risesBeyond says that a rung with more connections than the peak has more throughput than the law has at its peak: whatever the law
+// says, it is not the most.
+func (r *Record) risesBeyond(w Workload, mode string, u USL, peak float64) bool {
+	return slices.ContainsFunc(w.Ladder, func(step Step) bool {
+		e, _ := r.Estimate(w.Name, mode, Conns(step.Connections), Throughput)
+		return float64(step.Connections) > peak && e.Value > u.At(peak)
+	})
 }

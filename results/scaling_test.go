@@ -60,8 +60,12 @@ func TestScaling(t *testing.T) {
 			&results.USL{Lambda: same(20, 1), Sigma: same(0.001, 1), Kappa: same(0, 1), R2: 1}, 2000, 512, 2000,
 		},
 		{
-			"a peak beyond the ladder", climb(20, 0, 1e-8, standard, low),
-			&results.USL{Lambda: same(20, 1), Sigma: same(0, 1), Kappa: same(1e-8, 1), R2: 1, Peak: 1e4, Beyond: true}, 2000, 512, 2000,
+			"a peak beyond the ladder", climb(20, 0, 1e-8, standard, low, low, low, low, low, low),
+			&results.USL{Lambda: same(20, 6), Sigma: same(0, 6), Kappa: same(1e-8, 6), R2: 1, Peak: 1e4, Beyond: true}, 2000, 512, 2000,
+		},
+		{
+			"one round tells of no peak", climb(20, 0, 1e-8, standard, low),
+			&results.USL{Lambda: same(20, 1), Sigma: same(0, 1), Kappa: same(1e-8, 1), R2: 1}, 2000, 512, 2000,
 		},
 		{"three rungs are too few for a law", climb(1000, 1, 0, []int{1, 8, 64}, low, low), nil, 1, 64, 64},
 		{
@@ -81,6 +85,19 @@ func TestScaling(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// What was measured beyond a peak goes before the law's.
+func TestNoPeakBelowARungWithMore(t *testing.T) {
+	low := []float64{1e3, 1e3, 1e3, 1e3, 1e3}
+	r := climb(1000, 0.02, 1e-5, standard, low, low, low, low, low, low)
+	for i := range r.Trials {
+		rungs := r.Trials[i].Rungs
+		rungs[3].ThroughputRPS *= 1.3 // at 512, beyond the peak at 313
+	}
+	if u := scalingOf(r).USL; u == nil || u.Peak != 0 || u.Kappa.Low <= 0 {
+		t.Errorf("%+v", u)
 	}
 }
 

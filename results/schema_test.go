@@ -159,7 +159,7 @@ func full() *results.Record {
 	r.Tool, r.SchemaVersion = results.Tool, results.SchemaVersion
 	r.Settings.Engine = "auto"
 	r.Selftest.Verdict, r.Selftest.Checks[0].Verdict = results.SelftestOK, results.SelftestNoisy
-	for _, t := range []*results.Trial{&r.Trials[0], &r.Again[0]} {
+	for _, t := range []*results.Trial{&r.Trials[0], &r.Again[0], &r.Extra[0]} {
 		t.Trust.Status = results.Void
 		g := &t.Rungs[0]
 		g.Load, g.Engine, g.Trust.Status, g.Voided.Status = results.Common, "loop", results.Suspect, results.Void
@@ -167,6 +167,7 @@ func full() *results.Record {
 	v := &r.Verdicts[0]
 	v.Detectable[0].At = results.Conns(64)
 	f := &v.Findings[0]
+	f.Standings[0].At = results.Conns(64)
 	f.Row, f.Words[0].Word, f.Models[0].Name, f.Comparisons[0].At = results.RowExecution, results.Blocking, results.ThreadPool, results.At{Load: results.Own}
 	return r
 }

@@ -36,6 +36,7 @@ type Finding struct {
 	Words       []Word       `json:"words"`                 // in the order of the settings' modes, without those that took no part
 	Models      []Model      `json:"models,omitempty"`      // Execution: one for each mode
 	Comparisons []Comparison `json:"comparisons,omitempty"` // Performance, Scalability: every metric of every two modes
+	Standings   []Standing   `json:"standings,omitempty"`   // Performance, Scalability: one for each mode that was compared
 	Scaling     []Scaling    `json:"scaling,omitempty"`     // Scalability: one for each mode
 }
 
@@ -88,7 +89,7 @@ type USL struct {
 	Sigma  stat.Estimate `json:"sigma"`  // contention: the share that goes one after the other
 	Kappa  stat.Estimate `json:"kappa"`  // coherency: what each pair of connections costs
 	R2     float64       `json:"r2"`     // the fit's quality: the share of the variance that it explains, the rounds' median
-	Peak   float64       `json:"peak"`   // connections of the highest throughput, √((1−σ)/κ); 0 where κ is 0
+	Peak   float64       `json:"peak"`   // connections of the highest throughput, √((1−σ)/κ); 0 where κ is not surely above 0, or more of them have more
 	Beyond bool          `json:"beyond"` // the peak lies beyond the ladder: extrapolated
 }
 

@@ -1,6 +1,7 @@
 package results_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -98,32 +99,63 @@ func TestPerformanceRule(t *testing.T) {
 	}{
 		{"the same", often(even), often(even), same},
 		{"less CPU at the same throughput", often(even), often(scaled(1, 0.5)), second},
-		{"more throughput at the same CPU", often(scaled(1.6, 1)), often(even), first},
 		{"within the floor", often(even), often(scaled(1, 0.97)), same},
 		{"just beyond the floor", often(even), often(scaled(1, 0.94)), second},
-		{"one round lies on the other side", often(even), unlike(scaled(1, 0.5), scaled(1, 1.01)), unknown},
-		{"one round lies within the floor", often(even), unlike(scaled(1, 0.5), scaled(1, 0.98)), unknown},
+		{"one round lies on the other side", often(even), unlike(scaled(1, 0.7), scaled(1, 1.2)), unknown},
+		{"one round lies within the floor", often(even), unlike(scaled(1, 0.5), scaled(1, 0.98)), second},
 		{"the same but for one round", often(even), unlike(even, scaled(1, 0.9)), unknown},
 		{"five rounds are too few", often(even)[1:], often(scaled(1, 0.5)), unknown},
 		{"nothing at all of one", nil, often(even), unknown},
-		{"of two that disagree the larger decides: throughput", often(scaled(5, 1)), often(scaled(1, 0.7)), first},
-		{"of two that disagree the larger decides: CPU", often(scaled(1.2, 1)), often(scaled(1, 0.5)), second},
-		{"of two that disagree neither is larger", often(scaled(1.3, 1)), often(scaled(1, 1/1.32)), unknown},
-		{"throughput may be worse by as much as CPU is better", unlike(scaled(1, 0.8), scaled(0.7, 0.8)), often(even), unknown},
 		{"errors come first", often(with(func(m *measurement) { m.failed = 0.05; m.cpu64 = 1 })), often(even), second},
 		{"nothing but errors", often(with(func(m *measurement) { m.failed = 1 })), often(even), second},
-		{"p99 decides where the others are the same", often(tail(2.5)), often(even), second},
+		{"throughput alone decides nothing, and is a difference", often(scaled(1.6, 1)), often(even), unknown},
+		{"throughput vetoes", often(scaled(1.5, 1)), often(scaled(1, 0.7)), unknown},
+		{"throughput does not where CPU surely differs more", often(scaled(1.2, 1)), often(scaled(1, 0.5)), second},
+		{"it does where that is not sure", often(scaled(1.4, 1)), unlike(scaled(1, 0.5), scaled(1, 0.8)), unknown},
+		{"throughput within its floor does not", often(scaled(1.04, 1)), often(scaled(1, 0.5)), second},
+		{"throughput that wavers does not", append(often(scaled(1.2, 1))[2:], scaled(0.8, 1), scaled(0.9, 1)), often(scaled(1, 0.9)), second},
+		{"p99 alone decides nothing, and is a difference", often(tail(2.5)), often(even), unknown},
 		{"p99 is not twice as much", often(tail(1.9)), often(even), same},
-		{"p99 wavers", unlike(tail(2.5), tail(0.9)), often(even), unknown},
-		{"p99 has no say where CPU differs", often(tail(2.5)), often(scaled(1, 1.5)), first},
-		{"p99 has no say where CPU may differ", often(tail(2.5)), unlike(even, scaled(1, 1.5)), unknown},
-		{"p99 has its say where CPU can only agree", often(tail(2.5)), unlike(even, scaled(1, 0.7)), second},
+		{"p99 wavers", unlike(tail(2.5), tail(0.2)), often(even), same},
+		{"p99 vetoes", often(tail(2.5)), often(scaled(1, 1.5)), unknown},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if got := words(recordOf(test.a, test.b), results.RowPerformance); got != test.want {
 				t.Errorf("got %s, want %s", got, test.want)
 			}
 		})
+	}
+}
+
+// Where requests compute for milliseconds, Performance rests on throughput.
+func TestPerformanceOfComputingRoutes(t *testing.T) {
+	r := recordOf(often(scaled(1.6, 1)), often(even))
+	r.Settings.Workloads[0].WaitUS, r.Settings.Workloads[0].CPUUS = 0, 20e3
+	if got := words(r, results.RowPerformance); got != "High, Moderate" {
+		t.Errorf("got %s", got)
+	}
+}
+
+// Memory has the word on routes that wait, and only while p99 is the wait's own.
+func TestScalabilityOfRoutesThatDoNotWait(t *testing.T) {
+	r := recordOf(often(even), often(with(func(m *measurement) { m.memory1000 = 60 << 20 })))
+	r.Settings.Workloads[0].WaitUS = 0
+	if got := words(r, results.RowScalability); got != "Cannot tell, Cannot tell" {
+		t.Errorf("got %s", got)
+	}
+}
+
+// Each mode's factor is against the best one of the first group.
+func TestStandings(t *testing.T) {
+	cpu := func(v float64) []measurement { return often(with(func(m *measurement) { m.cpu64 = v })) }
+	f := results.Judge(recordOf(cpu(20), cpu(10.2), cpu(40), cpu(10)))[0].Findings[1]
+	var got []string
+	for _, s := range f.Standings {
+		got = append(got, fmt.Sprintf("%s %d %s %.2f %.2f-%.2f", s.Mode, s.Group, s.Best, s.Ratio, s.Low, s.High))
+	}
+	want := []string{"a 2 d 2.00 2.00-2.00", "b 1 d 1.02 1.02-1.02", "c 3 d 4.00 4.00-4.00", "d 1 d 1.00 1.00-1.00"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
 	}
 }
 
@@ -178,14 +210,16 @@ func TestScalabilityRule(t *testing.T) {
 		{"more memory for each connection", often(with(func(m *measurement) { m.memory1000 = 60 << 20 })), first},
 		{"as much for each connection, more to begin with", often(with(func(m *measurement) { m.memory64 += 80 << 20; m.memory1000 += 80 << 20 })), same},
 		{"less than can be told from nothing", often(with(func(m *measurement) { m.memory1000 = m.memory64 })), second},
-		{"a thread for each connection", often(with(func(m *measurement) { m.threads1000 = 1010 })), first},
+		{"a thread for each connection, and no more memory", often(with(func(m *measurement) { m.threads1000 = 1010 })), unknown},
+		{"a thread and more memory for each connection", often(with(func(m *measurement) { m.threads1000 = 1010; m.memory1000 = 60 << 20 })), first},
 		{"three threads more are nothing", often(with(func(m *measurement) { m.threads1000 = 15 })), same},
-		{"throughput breaks down, though it takes less memory", often(with(func(m *measurement) { m.rps1000 = 4000; m.memory1000 = 17 << 20 })), first},
+		{"throughput breaks down, though it takes less memory", often(with(func(m *measurement) { m.rps1000 = 4000; m.memory1000 = 17 << 20 })), unknown},
 		{"throughput grows less, from a better start", often(with(func(m *measurement) { m.rps64 *= 4 })), same},
 		{"p99 breaks down", often(with(func(m *measurement) { m.p99at1000 = 250e3 })), first},
 		{"p99 is a little worse", often(with(func(m *measurement) { m.p99at1000 = 90e3 })), same},
-		{"p99 is no longer within the SLO", often(with(func(m *measurement) { m.p99at1000 = 110e3 })), first},
-		{"throughput may break down", unlike(with(func(m *measurement) { m.memory1000 = 17 << 20 }), with(func(m *measurement) { m.rps1000 = 4000 })), unknown},
+		{"p99 is no longer within the SLO", often(with(func(m *measurement) { m.p99at1000 = 110e3 })), unknown},
+		{"p99 breaks down, and beyond the wait memory has no say", often(with(func(m *measurement) { m.p99at1000 = 250e3; m.memory1000 = 18 << 20 })), unknown},
+		{"throughput may break down", unlike(with(func(m *measurement) { m.memory1000 = 17 << 20 }), with(func(m *measurement) { m.rps1000 = 4000 })), second},
 		{"throughput may break down, and memory says the same", unlike(with(func(m *measurement) { m.memory1000 = 60 << 20 }), with(func(m *measurement) { m.rps1000 = 4000; m.memory1000 = 60 << 20 })), first},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -212,13 +246,14 @@ func TestThreeModes(t *testing.T) {
 		modes [][]measurement
 		want  string
 	}{
-		"one best":                        {[][]measurement{cpu(40), cpu(10), often(even)}, "Moderate, High, Moderate"},
-		"two best":                        {[][]measurement{cpu(10), cpu(40), cpu(10)}, "High, Moderate, High"},
-		"one was not measured":            {[][]measurement{often(even), nil, cpu(10)}, "Moderate, Cannot tell, High"},
-		"one may be best":                 {[][]measurement{often(even), wavers, cpu(10)}, "Moderate, Cannot tell, Cannot tell"},
-		"a chain within floors":           {[][]measurement{cpu(20), cpu(20.8), cpu(21.6)}, "High, High, Moderate"},
-		"all the same":                    {[][]measurement{often(even), often(even), often(even)}, "No difference, No difference, No difference"},
-		"two the same, and one may be so": {[][]measurement{often(even), often(even), wavers}, "Cannot tell, Cannot tell, Cannot tell"},
+		"one best":                           {[][]measurement{cpu(40), cpu(10), often(even)}, "Moderate, High, Moderate"},
+		"two best":                           {[][]measurement{cpu(10), cpu(40), cpu(10)}, "High, Moderate, High"},
+		"one was not measured":               {[][]measurement{often(even), nil, cpu(10)}, "Moderate, Cannot tell, High"},
+		"one may be best":                    {[][]measurement{often(even), wavers, cpu(10)}, "Moderate, Cannot tell, High"},
+		"two best, and one cannot tell them": {[][]measurement{cpu(10), append(cpu(10)[2:], cpu(8)[0], cpu(12)[0]), cpu(40)}, "High, High, Moderate"},
+		"a chain within floors":              {[][]measurement{cpu(20), cpu(20.8), cpu(21.6)}, "High, High, Moderate"},
+		"all the same":                       {[][]measurement{often(even), often(even), often(even)}, "No difference, No difference, No difference"},
+		"two the same, and one may be so":    {[][]measurement{often(even), often(even), wavers}, "Cannot tell, Cannot tell, Cannot tell"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := words(recordOf(test.modes...), results.RowPerformance); got != test.want {

@@ -51,8 +51,10 @@ type Plan struct {
 	auto     bool        // the split was not asked for
 	allowed  cpuset.CPUs // that this process may use; nil where the system does not tell
 	slots    []slot
-	again    bool // the rates are known: no pilot
-	failed   int  // servers that had to be left out
+	again    bool   // the rates are known: no pilot
+	asked    bool   // for so many rounds, no more and no less
+	note     string // of extra rounds: what they are for
+	failed   int    // servers that had to be left out
 }
 
 // slot is one trial to be run.
@@ -91,7 +93,7 @@ func newPlan(o Options, limit int) (*Plan, error) {
 	if err != nil && !errors.Is(err, cpuset.ErrNoPinning) {
 		return nil, err
 	}
-	p := &Plan{profile: profile, limit: limit, split: split, auto: o.Pin.Auto, allowed: allowed, settings: results.Settings{
+	p := &Plan{profile: profile, asked: o.Rounds > 0, limit: limit, split: split, auto: o.Pin.Auto, allowed: allowed, settings: results.Settings{
 		Profile: profile.Name, Rounds: profile.Rounds, Seed: o.Seed, Engine: engine, Share: share, Null: o.Null,
 		SLOUS: float64(cmp.Or(o.SLO, DefaultSLO).Microseconds()), Yardstick: yardstick.Version,
 		Pin: results.Pin{Asked: o.Pin.String(), Server: split.Server.String(), Generator: split.Generator.String(), Note: split.Note},
@@ -122,7 +124,8 @@ func newPlan(o Options, limit int) (*Plan, error) {
 		over, without := profile.overload(w, limit-yardstickConnections)
 		note = strings.TrimSpace(note + " " + without)
 		described := results.Workload{
-			Name: w.Name, Summary: w.Summary, Method: w.Method, Target: w.Target, Base: base, Note: note, Poison: poisonOf(name), Surge: surgeOf(over),
+			Name: w.Name, Summary: w.Summary, Method: w.Method, Target: w.Target, Base: base, Note: note,
+			WaitUS: float64(w.Wait.Microseconds()), CPUUS: float64(w.CPU.Microseconds()), Poison: poisonOf(name), Surge: surgeOf(over),
 		}
 		for _, r := range rungs {
 			if r.load == results.Closed {
@@ -246,7 +249,11 @@ func (p *Plan) slo() time.Duration {
 
 // String is the plan in a few words.
 func (p *Plan) String() string {
-	return fmt.Sprintf("%d trials in %d rounds", p.Trials(), p.settings.Rounds)
+	s := fmt.Sprintf("%d trials in %d rounds", p.Trials(), p.settings.Rounds)
+	if len(p.settings.Modes) > 1 && !p.asked && !p.settings.Null && p.settings.Rounds+results.ExtraRounds <= results.MostRounds {
+		s += fmt.Sprintf(", and short extra ones, up to %d in all, of what they leave open", results.MostRounds)
+	}
+	return s
 }
 
 // Trials is how many trials there are.

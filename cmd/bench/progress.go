@@ -9,6 +9,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 
 	"nodecompare/results"
+	"nodecompare/results/foreign"
 )
 
 // Silent tells nobody.
@@ -25,12 +26,17 @@ type Lines struct {
 	trials int
 }
 
-func (l *Lines) Begin(p *Plan) { l.trials = p.Trials() }
+func (l *Lines) Begin(p *Plan) {
+	l.trials = p.Trials()
+	if p.note != "" {
+		fmt.Fprintln(l.W, p.note)
+	}
+}
 
 func (l *Lines) Rung(string, string, int, int, time.Duration) {}
 
 func (l *Lines) Trial(n int, t results.Trial) {
-	fmt.Fprintf(l.W, "[%d/%d] %s\n", n, l.trials, describe(t))
+	fmt.Fprintf(l.W, "[%d/%d] %s\n", n, l.trials, foreign.Line(describe(t)))
 }
 
 func (l *Lines) End() {}
@@ -46,7 +52,10 @@ type Bar struct {
 }
 
 func (b *Bar) Begin(p *Plan) {
-	b.plan = p
+	b.plan, b.ended, b.done = p, 0, 0
+	if p.note != "" {
+		fmt.Fprintln(b.W, p.note)
+	}
 	b.bar = progressbar.NewOptions64(p.Duration().Milliseconds(),
 		progressbar.OptionSetWriter(b.W), progressbar.OptionSetWidth(max(b.Columns-56, 8)),
 		progressbar.OptionSetPredictTime(true), progressbar.OptionClearOnFinish(), progressbar.OptionSetRenderBlankState(true),
@@ -65,7 +74,7 @@ func (b *Bar) Trial(n int, t results.Trial) {
 	b.done = 0
 	b.set(b.ended)
 	if t.Failure != "" {
-		fmt.Fprintf(b.W, "\r\x1b[K%s\n", describe(t))
+		fmt.Fprintf(b.W, "\r\x1b[K%s\n", foreign.Line(describe(t)))
 	}
 }
 

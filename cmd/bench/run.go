@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"nodecompare/cmd/measure"
@@ -42,12 +43,13 @@ func Run(ctx context.Context, p *Plan, progress Progress) (*results.Record, erro
 	}
 	err := measure.Pinned(p.split, func() error {
 		progress.Begin(p)
-		defer progress.End()
 		b := &bench{plan: p, progress: progress, spare: p.Duration() / spareShare}
 		b.rates = b.pilot(ctx)
 		r.Rates = b.rates
 		r.Trials = append(r.Trials, b.trials(ctx)...)
 		r.Settings.Awake = b.awake
+		progress.End()
+		b.extra(ctx, r)
 		return nil
 	})
 	if err != nil {
@@ -89,13 +91,14 @@ func (b *bench) trials(ctx context.Context) []results.Trial {
 // Failed is an error when a trial of the record failed.
 func Failed(r *results.Record) error {
 	failed := 0
-	for _, t := range r.Trials {
+	all := slices.Concat(r.Trials, r.Extra)
+	for _, t := range all {
 		if t.Failure != "" {
 			failed++
 		}
 	}
 	if failed > 0 {
-		return fmt.Errorf("%d of %d trials failed: see the lines marked FAILED", failed, len(r.Trials))
+		return fmt.Errorf("%d of %d trials failed: see the lines marked FAILED", failed, len(all))
 	}
 	return nil
 }

@@ -2,19 +2,15 @@ package load
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
+	"nodecompare/cmd/fileio"
 	"nodecompare/loadgen"
 )
-
-// partialSuffix marks the results of a run that is not over, or was cut short. vegeta reads a file that lacks its end without an
-// error, so that only its name can tell.
-const partialSuffix = ".partial"
 
 const (
 	batchSize = 1024 // results that are handed to the writer together: a channel operation for each would cost more than the rest
@@ -26,8 +22,9 @@ const (
 // Timestamp is when a request was due and Latency counts from then, so that vegeta's report and plot show the same latency as ours, and not the
 // one that hides a queue.
 type Saver struct {
+	ctx    context.Context // of a pipe's reader
 	path   string
-	file   *os.File
+	file   *fileio.File
 	target loadgen.Target
 	batch  []vegeta.Result
 	full   chan []vegeta.Result
@@ -35,20 +32,14 @@ type Saver struct {
 	ended  chan error
 }
 
-// Save opens path with .partial behind it, which Close gives its name. Close must follow.
-func Save(path string, t loadgen.Target) (*Saver, error) {
-	switch i, err := os.Stat(path); {
-	case err == nil && !i.Mode().IsRegular():
-		return nil, fmt.Errorf("save the results: %s is no regular file: name another one", path)
-	case err != nil && !errors.Is(err, fs.ErrNotExist):
+// Save makes sure that path can be written. Close must follow; for a pipe that nobody reads it waits until ctx ends.
+func Save(ctx context.Context, path string, t loadgen.Target) (*Saver, error) {
+	f, err := fileio.Create(path)
+	if err != nil {
 		return nil, fmt.Errorf("save the results: %w", err)
 	}
-	f, err := os.Create(path + partialSuffix)
-	if err != nil {
-		return nil, fmt.Errorf("save the results to %s: %w", path, err)
-	}
 	s := &Saver{
-		path: path, file: f, target: t,
+		ctx: ctx, path: path, file: f, target: t,
 		full: make(chan []vegeta.Result, batches), empty: make(chan []vegeta.Result, batches+2), ended: make(chan error, 1),
 	}
 	for range cap(s.empty) {
@@ -74,7 +65,7 @@ func (s *Saver) Each(x *loadgen.Outcome) {
 
 // write ends when full is closed. After an error it goes on taking batches, so that the load does not wait for a disk that is full.
 func (s *Saver) write() error {
-	w := bufio.NewWriterSize(s.file, 1<<16)
+	w := bufio.NewWriterSize(s.file.Content(), 1<<16)
 	encode := vegeta.NewEncoder(w)
 	var err error
 	for batch := range s.full {
@@ -85,26 +76,29 @@ func (s *Saver) write() error {
 		}
 		s.empty <- batch[:0]
 	}
-	return errors.Join(err, w.Flush())
+	if err != nil {
+		return err // w has the same
+	}
+	return w.Flush()
 }
 
-// Close ends the file. Only a whole one gets its name; else it keeps .partial, and the note says so.
+// Close ends the file. Only a whole one gets its name; what else there is goes beside it, and the note says where.
 func (s *Saver) Close(whole bool) (note string, err error) {
 	s.full <- s.batch
 	close(s.full)
 	err = <-s.ended
-	if err == nil {
-		err = s.file.Sync() // a rename may reach the disk before the bytes do
+	if whole && err == nil {
+		if err = s.file.Commit(s.ctx); err != nil {
+			return "", fmt.Errorf("save the results: %w", err)
+		}
+		return "", nil
 	}
-	err = errors.Join(err, s.file.Close())
-	if err != nil {
-		return "", fmt.Errorf("save the results to %s: %w (what could be written is in %s)", s.path, err, s.path+partialSuffix)
+	where, keepErr := s.file.Keep(s.ctx)
+	switch {
+	case err != nil && keepErr == nil:
+		return "", fmt.Errorf("save the results to %s: %w (what could be written is in %s)", s.path, err, where)
+	case err != nil || keepErr != nil:
+		return "", fmt.Errorf("save the results to %s: %w", s.path, errors.Join(err, keepErr))
 	}
-	if !whole {
-		return "the results until then are in " + s.path + partialSuffix, nil
-	}
-	if err := os.Rename(s.path+partialSuffix, s.path); err != nil {
-		return "", fmt.Errorf("save the results: %w", err)
-	}
-	return "", nil
+	return "the results until then are in " + where, nil
 }

@@ -99,6 +99,14 @@ func csvPrefix(at results.At) string {
 	return name + "_"
 }
 
+// cell is text that no spreadsheet takes for a formula.
+func cell(text string) string {
+	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
+		return "'" + text
+	}
+	return text
+}
+
 func csvRow(t results.Trial, again bool, loads []results.At) []string {
 	trust, rules := "", ""
 	if t.Trust != nil {
@@ -109,8 +117,8 @@ func csvRow(t results.Trial, again bool, loads []results.At) []string {
 		warmUp, steady = unit.Number(t.WarmUp.TookS), strconv.FormatBool(t.WarmUp.Steady)
 	}
 	row := []string{
-		t.Workload, t.Mode, strconv.Itoa(t.Round), strconv.FormatBool(again), t.Started.UTC().Format(time.RFC3339Nano), unit.Number(t.ElapsedS),
-		trust, rules, t.Failure, strconv.FormatBool(t.Interrupted), warmUp, steady,
+		cell(t.Workload), cell(t.Mode), strconv.Itoa(t.Round), strconv.FormatBool(again), t.Started.UTC().Format(time.RFC3339Nano), unit.Number(t.ElapsedS),
+		cell(trust), cell(rules), cell(t.Failure), strconv.FormatBool(t.Interrupted), warmUp, steady,
 	}
 	for _, at := range loads {
 		rung, there := rungAt(t, at)
@@ -119,7 +127,7 @@ func csvRow(t results.Trial, again bool, loads []results.At) []string {
 		if there && rung.Trust != nil {
 			word = rung.Trust.Status
 		}
-		row = append(row, word)
+		row = append(row, cell(word))
 		for _, c := range csvOf(at) {
 			text := ""
 			if v, ok := c.Read(rung); ok && usable {

@@ -119,9 +119,9 @@ func writeMapCSV(out io.Writer, m *results.Map) error {
 	rows := [][]string{mapCSVHead}
 	for _, p := range m.Pairs {
 		for _, c := range p.Cells {
-			row := []string{p.A, p.B, strconv.Itoa(c.Connections), strconv.Itoa(c.WaitMS), strconv.Itoa(c.CPUUS), c.Outcome, c.Winner}
+			row := []string{cell(p.A), cell(p.B), strconv.Itoa(c.Connections), strconv.Itoa(c.WaitMS), strconv.Itoa(c.CPUUS), cell(c.Outcome), cell(c.Winner)}
 			for _, d := range []results.MapComparison{c.Throughput, c.CPU} {
-				row = append(row, d.Better, strconv.FormatBool(d.Same), strconv.Itoa(d.Rounds))
+				row = append(row, cell(d.Better), strconv.FormatBool(d.Same), strconv.Itoa(d.Rounds))
 				for _, v := range []float64{d.Ratio, d.Low, d.High} {
 					row = append(row, mapNumber(v, d.Rounds))
 				}

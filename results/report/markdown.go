@@ -61,7 +61,7 @@ func (p *page) sections(modes []results.Mode, sections []summary.Section) {
 	p.line(head)
 	p.line(rule)
 	for _, s := range sections {
-		row := "| **" + s.Name + "** |"
+		row := "| " + bold(s.Name) + " |"
 		for _, word := range s.Words {
 			row += " " + bold(word) + " |"
 		}
@@ -87,7 +87,7 @@ func bold(word string) string {
 	if word == "" {
 		return ""
 	}
-	return "**" + word + "**"
+	return "**" + escaped(word) + "**"
 }
 
 // headed makes the beginning of a note, up to its colon, bold.

@@ -69,7 +69,7 @@ func sample() *results.Record {
 			Modes: []results.Mode{{Name: "blocking", Summary: "a thread for each connection"}, {Name: "async", Summary: "an event loop on one thread"}},
 			Workloads: []results.Workload{
 				{Name: "hello", Method: "GET", Target: "/", Summary: "a fixed line of HTML: what the server itself costs", Base: 64},
-				{Name: "cpu", Method: "GET", Target: "/cpu?n=20", Summary: "5 ms of arithmetic", Base: 64, Note: "On all CPUs: servers and load share them, since the load needs next to none."},
+				{Name: "cpu", Method: "GET", Target: "/cpu?n=20", Summary: "5 ms of arithmetic", Base: 64, CPUUS: 5000, Note: "On all CPUs: servers and load share them, since the load needs next to none."},
 			},
 		},
 		Selftest: &results.Selftest{ElapsedS: 4.1, Verdict: results.SelftestOK, Checks: []results.SelftestCheck{

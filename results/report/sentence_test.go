@@ -1,6 +1,7 @@
 package report_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -44,7 +45,14 @@ func TestSentences(t *testing.T) {
 			compared("throughput", base, 1.01, 0.98, 1.03, 0.05), compared("CPU per request", base, 0.99, 0.97, 1.01, 0.05)},
 			"Performance: no difference that matters: at most 3% in throughput, 3.1% in CPU per request (95% interval, 6 rounds)."},
 		"cannot tell": {results.RowPerformance, words(results.CannotTell, results.CannotTell), []results.Comparison{compared("throughput", base, 1, 0.99, 1.01, 0.05), open},
-			"Performance: cannot tell: p99 of blocking is 0.9 to 2.2 times that of async at the same rate (95% interval, 6 rounds), which leaves open whether they differ; more rounds (--profile=thorough, or --rounds) or a quieter machine would narrow it."},
+			"Performance: cannot tell blocking from async: p99 of blocking is 0.9 to 2.2 times that of async at the same rate (95% interval, 6 rounds), which leaves open whether they differ by a factor of 2; about 8 rounds would tell (--rounds=8), or fewer on a quieter machine."},
+		"what rests on it is named, and not what is open beside it": {results.RowPerformance, words(results.CannotTell, results.CannotTell), []results.Comparison{compared("throughput", base, 1, 0.8, 1.25, 0.05), rests(compared("CPU per request", base, 1.05, 0.99, 1.11, 0.05))},
+			"Performance: cannot tell blocking from async: CPU per request of blocking is 0.99 to 1.11 times that of async at 64 connections (99% interval, 6 rounds), which leaves open whether they differ by 5%; " +
+				"they are too near to that for rounds to tell, or the machine is too noisy: a quieter one may."},
+		"a veto": {results.RowPerformance, words(results.CannotTell, results.CannotTell), []results.Comparison{
+			won(compared("throughput", base, 1.3, 1.2, 1.4, 0.05), "blocking", false), rests(won(compared("CPU per request", base, 2, 1.8, 2.2, 0.05), "async", false))},
+			"Performance: cannot tell: blocking spent 2 times as much CPU on a request as async at 64 connections (99% interval 1.8 to 2.2, 6 rounds), " +
+				"but blocking answered 1.3 times as many requests a second as async at 64 connections (95% interval 1.2 to 1.4, 6 rounds)."},
 		"too few rounds": {results.RowPerformance, words(results.CannotTell, results.CannotTell), []results.Comparison{undecided},
 			"Performance: cannot tell blocking from async by 3 rounds: a 95% interval takes more of them (--rounds=6, or --profile=standard)."},
 		"too little": {results.RowPerformance, words(results.CannotTell, results.CannotTell), nil,
@@ -67,15 +75,19 @@ func TestSentences(t *testing.T) {
 	}
 }
 
+// rests is the comparison as what the words rest on.
+func rests(c results.Comparison) results.Comparison {
+	c.Rests, c.Confidence = true, 0.99
+	return c
+}
+
 // Each metric that may decide a row has words of its own.
 func TestEachMetricHasItsWords(t *testing.T) {
-	for _, tier := range append(results.Performance[:len(results.Performance):len(results.Performance)], results.Scalability...) {
-		for _, metric := range tier {
-			r := sample()
-			r.Verdicts[0].Findings[1].Comparisons = []results.Comparison{won(compared(metric.Name, results.Conns(64), 2, 1.8, 2.2, 0.05), "async", true)}
-			if page := render(t, "markdown", r, report.Options{}); strings.Contains(page, metric.Name+" differs by a factor") {
-				t.Errorf("there are no words for %q", metric.Name)
-			}
+	for _, metric := range slices.Concat(results.Performance, results.Scalability) {
+		r := sample()
+		r.Verdicts[0].Findings[1].Comparisons = []results.Comparison{won(compared(metric.Name, results.Conns(64), 2, 1.8, 2.2, 0.05), "async", true)}
+		if page := render(t, "markdown", r, report.Options{}); strings.Contains(page, metric.Name+" differs by a factor") {
+			t.Errorf("there are no words for %q", metric.Name)
 		}
 	}
 }

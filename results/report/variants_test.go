@@ -132,7 +132,7 @@ func null() *results.Record {
 	same := []results.Word{{Mode: "async A", Word: results.NoDifference}, {Mode: "async B", Word: results.NoDifference}}
 	fooled := []results.Word{{Mode: "async A", Word: results.High}, {Mode: "async B", Word: results.Moderate}}
 	at := func(metric string, at results.At, ratio, floor float64) results.Smallest {
-		return results.Smallest{Workload: "hello", Metric: metric, At: at, Rounds: 6, Ratio: ratio, Floor: floor}
+		return results.Smallest{Workload: "hello", Metric: metric, At: at, Rounds: 6, Ratio: ratio, Floor: floor, Rests: metric == "CPU per request"}
 	}
 	r.Verdicts = []results.Verdict{
 		{Workload: "hello", Findings: []results.Finding{{Row: results.RowPerformance, Words: same}, {Row: results.RowScalability, Words: same}}, Detectable: []results.Smallest{

@@ -2,18 +2,15 @@ package child
 
 import (
 	"bufio"
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"regexp"
 	"slices"
 	"strconv"
-	"sync"
 	"time"
 )
 
@@ -138,50 +135,4 @@ func drain(r io.Reader) {
 			return
 		}
 	}
-}
-
-const (
-	tailBytes = 4 << 10
-	tailLines = 8
-)
-
-// tail keeps the last lines of a stream.
-type tail struct {
-	mu  sync.Mutex
-	buf []byte
-}
-
-func (t *tail) readFrom(f *os.File) {
-	buf := make([]byte, 4096)
-	for {
-		n, err := f.Read(buf)
-		t.write(buf[:n])
-		if err != nil {
-			return
-		}
-	}
-}
-
-func (t *tail) write(b []byte) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.buf = append(t.buf, b...)
-	if over := len(t.buf) - tailBytes; over > 0 {
-		t.buf = append(t.buf[:0], t.buf[over:]...)
-	}
-}
-
-// note adds a line of ours.
-func (t *tail) note(line string) { t.write([]byte("\n" + line + "\n")) }
-
-func (t *tail) lines() []string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	var kept []string
-	for line := range bytes.Lines(t.buf) {
-		if line = bytes.TrimSpace(line); len(line) > 0 {
-			kept = append(kept, string(line))
-		}
-	}
-	return kept[max(0, len(kept)-tailLines):]
 }

@@ -9,9 +9,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"strconv"
+
+	"nodecompare/servers/cache"
 )
 
 // The patterns leave out node_modules, which an editor's user may have put there.
@@ -39,7 +42,23 @@ func sources() (map[string][]byte, error) {
 // An installation is a folder as it has to be: the sources, and the packages that npm puts beside them.
 type installation struct {
 	files    map[string][]byte
-	packages []string // folders, such as node_modules/express
+	packages map[string]lockedPackage // by their folder, such as node_modules/express
+}
+
+// lockedPackage is what npm writes about a package, in package-lock.json and in what it keeps of that beside the packages.
+type lockedPackage struct {
+	Version   string `json:"version"`
+	Integrity string `json:"integrity"` // of what was fetched
+}
+
+// locked reads such a file: the packages by their folder.
+func locked(text []byte) (map[string]lockedPackage, error) {
+	var lock struct {
+		Packages map[string]lockedPackage `json:"packages"`
+	}
+	err := json.Unmarshal(text, &lock)
+	delete(lock.Packages, "") // that is the app itself
+	return lock.Packages, err
 }
 
 func plan(s Source) (installation, error) {
@@ -51,16 +70,8 @@ func plan(s Source) (installation, error) {
 	if !s.packages {
 		return in, nil
 	}
-	var lock struct {
-		Packages map[string]json.RawMessage `json:"packages"`
-	}
-	if err := json.Unmarshal(files["package-lock.json"], &lock); err != nil {
+	if in.packages, err = locked(files["package-lock.json"]); err != nil {
 		return installation{}, fmt.Errorf("the embedded package-lock.json: %w", err)
-	}
-	for name := range lock.Packages {
-		if name != "" { // that is the app itself
-			in.packages = append(in.packages, filepath.FromSlash(name))
-		}
 	}
 	return in, nil
 }
@@ -83,8 +94,22 @@ func (in installation) whole(dir string) bool {
 			return false
 		}
 	}
-	for _, name := range in.packages {
-		if _, err := os.Stat(filepath.Join(dir, name, "package.json")); err != nil {
+	return in.packages == nil || in.installed(dir)
+}
+
+// installed tells whether the packages are those of the lock file: as npm says that it has installed them, and as they say themselves.
+func (in installation) installed(dir string) bool {
+	text, err := os.ReadFile(filepath.Join(dir, "node_modules", ".package-lock.json"))
+	if err != nil {
+		return false
+	}
+	if there, err := locked(text); err != nil || !maps.Equal(there, in.packages) {
+		return false
+	}
+	for name, want := range in.packages {
+		var own lockedPackage
+		text, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(name), "package.json"))
+		if err != nil || json.Unmarshal(text, &own) != nil || own.Version != want.Version {
 			return false
 		}
 	}
@@ -105,9 +130,9 @@ func (in installation) write(dir string) error {
 	return nil
 }
 
-// install gives the source's folder inside cache and builds it when it is missing or not whole. It is built in a folder of its own
+// install gives the source's folder inside that one and builds it when it is missing or not whole. It is built in a folder of its own
 // and renamed into place, so that nobody sees half of one; that needs no lock, as all build the same and the first one wins.
-func install(ctx context.Context, s Source, cache string, progress func(string)) (dir string, err error) {
+func install(ctx context.Context, s Source, folder string, progress func(string)) (dir string, err error) {
 	in, err := plan(s)
 	if err != nil {
 		return "", err
@@ -116,27 +141,27 @@ func install(ctx context.Context, s Source, cache string, progress func(string))
 	if err != nil {
 		return "", err
 	}
-	dir = filepath.Join(cache, s.Name+"-"+key)
+	dir = filepath.Join(folder, s.Name+"-"+key)
 	if in.whole(dir) {
 		return dir, nil
 	}
-	err = in.build(ctx, s, cache, dir, progress)
+	err = in.build(ctx, s, folder, dir, progress)
 	if err != nil && ctx.Err() == nil && !errors.As(err, new(*Unavailable)) {
 		err = &Unavailable{s.Name, fmt.Errorf("putting its sources into %s: %w", dir, err), "make the folder writable, or set XDG_CACHE_HOME to one that is"}
 	}
 	return dir, err
 }
 
-func (in installation) build(ctx context.Context, s Source, cache, dir string, progress func(string)) (err error) {
-	if err := os.MkdirAll(cache, 0o755); err != nil {
+func (in installation) build(ctx context.Context, s Source, folder, dir string, progress func(string)) (err error) {
+	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return err
 	}
-	build, err := os.MkdirTemp(cache, ".building-")
+	build, err := cache.NewBuild(folder)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(build)) }()
-	made := filepath.Join(build, "new")
+	defer func() { err = errors.Join(err, build.Remove()) }()
+	made := filepath.Join(build.Dir, "new")
 	if err := in.write(made); err != nil {
 		return err
 	}

@@ -6,11 +6,12 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"nodecompare/servers/cache"
 )
 
 // minMajor is the oldest Node.js that the servers run on: Express 5 needs 18, node:http's own timeouts and URL.canParse 20.
@@ -55,23 +56,22 @@ type App struct {
 
 // Prepare sees to it that the server can be started: it looks for Node.js, writes the sources to a folder that is named
 // for their content, and installs the locked packages there if the source has any (npm ci, once; progress gets a line now and
-// then). Several processes may do so at once. cache is the folder for such folders; "" is nodecompare in the user's cache
+// then). Several processes may do so at once. folder is for such folders; "" is nodecompare in the user's cache
 // folder. The error is an *[Unavailable] when Node.js, npm or npm's registry is missing, or the folder cannot be written to.
-func Prepare(ctx context.Context, s Source, cache string, progress func(line string)) (App, error) {
+func Prepare(ctx context.Context, s Source, folder string, progress func(line string)) (App, error) {
 	program, version, err := find(ctx)
 	if err != nil {
 		return App{}, &Unavailable{s.Name, err, installNode}
 	}
-	if cache == "" {
-		if cache, err = os.UserCacheDir(); err != nil { // no HOME, as in many a container and service
-			cache = os.TempDir()
+	if folder == "" {
+		if folder, err = cache.Folder(); err != nil {
+			return App{}, &Unavailable{s.Name, fmt.Errorf("the folder for its sources: %w", err), "set HOME, or XDG_CACHE_HOME to a folder that is yours"}
 		}
-		cache = filepath.Join(cache, "nodecompare")
 	}
-	if cache, err = filepath.Abs(cache); err != nil {
+	if folder, err = filepath.Abs(folder); err != nil {
 		return App{}, fmt.Errorf("mode %s: the folder for its sources: %w", s.Name, err)
 	}
-	dir, err := install(ctx, s, cache, progress)
+	dir, err := install(ctx, s, folder, progress)
 	if err != nil {
 		return App{}, err
 	}

@@ -24,10 +24,12 @@ const (
 	node20 = "#!/bin/sh\necho v20.0.0\n"
 	// npmMakes leaves a package in each folder that the lock file names, as npm does.
 	npmMakes = `#!/bin/sh
-for d in $(/bin/sed -n 's/^    "\(node_modules[^"]*\)".*/\1/p' package-lock.json); do
-	/bin/mkdir -p $d; echo {} >$d/package.json
+for p in $(/bin/sed -n '/^    "node_modules/{N;s/^    "\([^"]*\)".*"version": \(".*"\),.*/\1=\2/p;}' package-lock.json); do
+	d=${p%%=*}
+	/bin/mkdir -p $d; echo "{\"version\": ${p#*=}}" >$d/package.json
 	echo "npm http fetch GET 200 https://example.net/$d.tgz 12ms (cache miss)" >&2
 done
+/bin/cp package-lock.json node_modules/.package-lock.json
 `
 	npmOffline = `#!/bin/sh
 for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
@@ -146,6 +148,57 @@ func TestPrepareNeedsAFolder(t *testing.T) {
 	_, err := node.Prepare(t.Context(), node.HTTP, file, quiet)
 	if want := "putting its sources into " + file; !errors.As(err, new(*node.Unavailable)) || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "writable") {
 		t.Errorf("got %v, want that it is unavailable, the folder and what to do", err)
+	}
+}
+
+// What is run must not lie where another user could have put it.
+func TestPrepareWithoutHome(t *testing.T) {
+	install(t, node20, "")
+	t.Setenv("HOME", "")
+	t.Setenv("XDG_CACHE_HOME", "")
+	temp := t.TempDir()
+	t.Setenv("TMPDIR", temp)
+	_, err := node.Prepare(t.Context(), node.HTTP, "", quiet)
+	if !errors.As(err, new(*node.Unavailable)) || !strings.Contains(err.Error(), "set HOME, or XDG_CACHE_HOME") {
+		t.Errorf("got %v", err)
+	}
+	if left, err := os.ReadDir(temp); err != nil || len(left) > 0 {
+		t.Errorf("%v, %v", left, err)
+	}
+}
+
+// A package that is not the locked one, by what npm wrote down or by what it says itself, is not run.
+func TestPrepareChecksPackages(t *testing.T) {
+	install(t, node20, npmMakes)
+	folder := t.TempDir()
+	for _, change := range []struct{ file, old, new string }{
+		{"node_modules/express/package.json", `"5.3.0"`, `"5.3.1"`},
+		{"node_modules/.package-lock.json", `"version": "5.3.0"`, `"version": "5.3.1"`},
+		{"node_modules/.package-lock.json", `"integrity": "sha512-5cvg6`, `"integrity": "sha512-5cvg7`},
+		{"node_modules/.package-lock.json", `"node_modules/accepts"`, `"node_modules/more": {}, "node_modules/accepts"`},
+	} {
+		app, err := node.Prepare(t.Context(), node.Express, folder, quiet)
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(app.Dir, change.file)
+		good, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		bad := strings.Replace(string(good), change.old, change.new, 1)
+		if bad == string(good) {
+			t.Fatalf("%s has no %s", change.file, change.old)
+		}
+		if err := os.WriteFile(path, []byte(bad), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := node.Prepare(t.Context(), node.Express, folder, quiet); err != nil {
+			t.Fatal(err)
+		}
+		if now, err := os.ReadFile(path); err != nil || string(now) != string(good) {
+			t.Errorf("%s with %s was not made anew (%v)", change.file, change.new, err)
+		}
 	}
 }
 

@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"nodecompare/servers/cache"
 )
 
 // The data folder holds the file, the database, and their checksums, in the form of sha256sum(1). The checksums are
@@ -39,11 +41,11 @@ func Data(dir string) (string, error) {
 // dataDir is the data folder to use: dir, or the default for "", as an absolute path.
 func dataDir(dir string) (string, error) {
 	if dir == "" {
-		cache, err := os.UserCacheDir()
-		if err != nil { // no HOME, as in many a container and service
-			cache = os.TempDir()
+		folder, err := cache.FolderOrTemporary()
+		if err != nil {
+			return "", fmt.Errorf("the workloads' data folder: %w", err)
 		}
-		dir = filepath.Join(cache, "nodecompare", "workload-v1")
+		dir = filepath.Join(folder, "workload-v1")
 	}
 	absolute, err := filepath.Abs(dir)
 	if err != nil {
@@ -62,11 +64,12 @@ func seed(dir string) (err error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	build, err := os.MkdirTemp(dir, ".building-")
+	b, err := cache.NewBuild(dir)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(build)) }()
+	defer func() { err = errors.Join(err, b.Remove()) }()
+	build := b.Dir
 
 	if err := os.WriteFile(filepath.Join(build, fileName), fileContent(), 0o644); err != nil {
 		return err

@@ -2,6 +2,7 @@ package workload_test
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -183,7 +184,7 @@ func TestUnusableFolder(t *testing.T) {
 			t.Errorf("the error does not name %s: %v", dir, err)
 		}
 	}
-	if left, err := filepath.Glob(filepath.Join(taken, ".building-*")); err != nil || len(left) > 0 {
+	if left, err := filepath.Glob(filepath.Join(taken, ".making-*")); err != nil || len(left) > 0 {
 		t.Errorf("left behind: %v, %v", left, err)
 	}
 }
@@ -198,7 +199,7 @@ func TestDefaultFolder(t *testing.T) {
 	}
 	temp := t.TempDir()
 	t.Setenv("TMPDIR", temp)
-	for _, parent := range []string{cache, temp} {
+	for _, folder := range []string{filepath.Join(cache, "nodecompare"), filepath.Join(temp, fmt.Sprintf("nodecompare-%d", os.Getuid()))} {
 		s, err := workload.Open(workload.Options{})
 		if err != nil {
 			t.Fatal(err)
@@ -206,7 +207,7 @@ func TestDefaultFolder(t *testing.T) {
 		if err := s.Close(); err != nil {
 			t.Error(err)
 		}
-		check(t, filepath.Join(parent, "nodecompare", "workload-v1"))
+		check(t, filepath.Join(folder, "workload-v1"))
 		t.Setenv("HOME", "") // the next time
 	}
 }

@@ -22,6 +22,16 @@ func NullRows(v results.Verdict) [][]string {
 	return rows
 }
 
+// tells is what this machine can tell, in one line: of the first figure that words rest on.
+func tells(v results.Verdict) []string {
+	i := slices.IndexFunc(v.Detectable, func(s results.Smallest) bool { return s.Rests })
+	if i < 0 {
+		return nil
+	}
+	s := v.Detectable[i]
+	return []string{fmt.Sprintf("This machine can tell a difference in %s from about %s on, in %s.", s.Metric, unit.Difference(s.Ratio*(1+s.Floor)), unit.Counted(s.Rounds, "round"))}
+}
+
 // LoadName names a rung.
 func LoadName(at results.At) string {
 	if at.Load == results.Closed {
@@ -36,7 +46,8 @@ func NullNotes(r *results.Record, v results.Verdict) []string {
 	if len(v.Detectable) == 0 {
 		all = append(all, "NOTHING FOUND: intervals take six rounds of which something may be concluded, and there were fewer; give --rounds=6 or more.")
 	} else {
-		all = append(all, fmt.Sprintf("Noise: how far two columns of one mode come out apart by chance: half of the 95%% interval of their ratio over %s.", unit.Counted(v.Detectable[0].Rounds, "round")),
+		all = append(all, tells(v)...)
+		all = append(all, fmt.Sprintf("Noise: how far two columns of one mode come out apart by chance: half of the 95%% interval of their ratio over %s, of 99%% where words rest on it.", unit.Counted(v.Detectable[0].Rounds, "round")),
 			"Found from: about the smallest difference between two modes that is called one here: beyond the noise, and not too small to matter.")
 	}
 	for _, f := range v.Findings {

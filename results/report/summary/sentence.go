@@ -42,10 +42,15 @@ func executionSentence(f results.Finding) string {
 func rankSentence(w results.Workload, v results.Verdict, f results.Finding) string {
 	var parts []string
 	told := map[string]bool{}
-	for _, c := range f.Comparisons {
+	for _, c := range bestFirst(f) {
 		if c.Decides && c.Better != "" && !told[c.Worse()] && f.Of(c.Better) == results.High {
 			told[c.Worse()] = true
 			parts = append(parts, blockingWins(v, c)+advantage(w, c)+against(w, f, c))
+		}
+	}
+	for _, c := range f.Comparisons {
+		if c.Rests && c.Better == "" && !c.Same && f.Of(c.A) == results.High && f.Of(c.B) == results.High {
+			parts = append(parts, doubt(w, c))
 		}
 	}
 	var unmeasured []string
@@ -56,7 +61,7 @@ func rankSentence(w results.Workload, v results.Verdict, f results.Finding) stri
 		told[word.Mode] = true
 		if c, ok := undecided(f, word.Mode); ok {
 			told[c.A], told[c.B] = told[c.A] || f.Of(c.A) == results.CannotTell, told[c.B] || f.Of(c.B) == results.CannotTell
-			parts = append(parts, doubt(w, c))
+			parts = append(parts, doubt(w, c)+veto(w, f, c))
 		} else {
 			unmeasured = append(unmeasured, word.Mode)
 		}
@@ -69,6 +74,21 @@ func rankSentence(w results.Workload, v results.Verdict, f results.Finding) stri
 		return alike(f)
 	}
 	return strings.Join(parts, "; ")
+}
+
+// bestFirst are the comparisons with those against the best mode before the others: a mode's factor is against that one.
+func bestFirst(f results.Finding) []results.Comparison {
+	best := ""
+	if len(f.Standings) > 0 {
+		best = f.Standings[0].Best
+	}
+	other := func(c results.Comparison) int {
+		if c.Better == best {
+			return 0
+		}
+		return 1
+	}
+	return slices.SortedStableFunc(slices.Values(f.Comparisons), func(a, b results.Comparison) int { return other(a) - other(b) })
 }
 
 // blockingWins says it where the article's table would be wrong.
@@ -131,9 +151,17 @@ func where(w results.Workload, c results.Comparison) string {
 // besideYardstick stands where a ratio is not that of the figures in the table; the legend explains it.
 const besideYardstick = "against the yardstick"
 
+// level is the confidence of a comparison's interval: more for the figure that the words rest on.
+func level(c results.Comparison) string {
+	if c.Rests && c.Confidence >= stat.Confidence {
+		return fmt.Sprintf("%.0f%%", 100*c.Confidence)
+	}
+	return Confidence(c.Confidence)
+}
+
 // evidence is the interval of a ratio and what it rests on.
 func evidence(c results.Comparison, low, high float64) string {
-	s := fmt.Sprintf("%s interval %s to %s, %s", Confidence(c.Confidence), unit.Digits(low), unit.Digits(high), unit.Counted(c.Rounds, "round"))
+	s := fmt.Sprintf("%s interval %s to %s, %s", level(c), unit.Digits(low), unit.Digits(high), unit.Counted(c.Rounds, "round"))
 	if c.Relative {
 		s += ", " + besideYardstick
 	}
@@ -150,35 +178,95 @@ func against(w results.Workload, f results.Finding, decider results.Comparison) 
 	return ""
 }
 
-// undecided is the first comparison of a mode, in the order of what matters more, that tells neither of a difference nor of none:
-// it is what those after it wait for.
-func undecided(f results.Finding, mode string) (results.Comparison, bool) {
+// undecided is what a mode's word waits for: of the pairs that nothing decides, the figure that is open, and of several the one that
+// the fewest rounds would settle; else the figure of a pair that another one vetoes.
+func undecided(f results.Finding, mode string) (open results.Comparison, ok bool) {
+	least := 0
 	for _, c := range f.Comparisons {
-		if (c.A == mode || c.B == mode) && c.Rounds > 0 && c.Better == "" && !c.Same {
+		if c.A != mode && c.B != mode || c.Rounds == 0 || c.Better != "" || c.Same || settled(f, c) {
+			continue
+		}
+		needed := c.RoundsToTell()
+		if !ok || c.Rests && !open.Rests || c.Rests == open.Rests && c.Rests && needed > 0 && (least == 0 || needed < least) {
+			open, ok, least = c, true, needed
+		}
+	}
+	if open.Rests {
+		return open, ok
+	}
+	for _, c := range f.Comparisons {
+		if (c.A == mode || c.B == mode) && c.Rests && !c.Decides && vetoing(f, c).Rounds > 0 {
 			return c, true
 		}
 	}
-	return results.Comparison{}, false
+	return open, ok
+}
+
+// settled says that of the comparison's two modes one can tell, whatever this figure of theirs leaves open; where the words rest on
+// another one, it does not matter.
+func settled(f results.Finding, of results.Comparison) bool {
+	return slices.ContainsFunc(f.Comparisons, func(c results.Comparison) bool {
+		return c.A == of.A && c.B == of.B && (c.Decides || c.Rests && !of.Rests)
+	})
+}
+
+// vetoing is the figure of the same two modes that speaks for the other one; of two that are the same, for either.
+func vetoing(f results.Finding, of results.Comparison) results.Comparison {
+	for _, c := range f.Comparisons {
+		if c.A == of.A && c.B == of.B && !c.Rests && c.Better != "" && (c.Better == of.Worse() || of.Same) {
+			return c
+		}
+	}
+	return results.Comparison{}
+}
+
+// veto says by what another figure speaks against the one that the words rest on, where one does.
+func veto(w results.Workload, f results.Finding, c results.Comparison) string {
+	if against := vetoing(f, c); against.Rounds > 0 && (c.Better != "" || c.Same) {
+		return ", but " + advantage(w, against)
+	}
+	return ""
 }
 
 // doubt says what is not known, and what would help.
 func doubt(w results.Workload, c results.Comparison) string {
-	if c.Confidence < stat.Confidence {
+	switch {
+	case c.Confidence < stat.Confidence:
 		return fmt.Sprintf("cannot tell %s from %s by %s: a %s interval takes more of them (--rounds=6, or --profile=standard)",
 			c.A, c.B, unit.Counted(c.Rounds, "round"), Confidence(stat.Confidence))
+	case c.Better != "":
+		return "cannot tell: " + advantage(w, c)
+	case c.Same:
+		return fmt.Sprintf("cannot tell: %s of %s and %s is the same %s", c.Metric, c.A, c.B, where(w, c))
 	}
 	more, _, low, high := c.Factors()
 	less := c.A
 	if less == more {
 		less = c.B
 	}
-	return fmt.Sprintf("cannot tell: %s of %s is %s to %s times that of %s %s (%s), which leaves open whether they differ; more rounds (--profile=thorough, or --rounds) or a quieter machine would narrow it",
-		c.Metric, more, unit.Digits(low), unit.Digits(high), less, where(w, c), basis(c))
+	return fmt.Sprintf("cannot tell %s from %s: %s of %s is %s to %s times that of %s %s (%s), which leaves open whether they differ by %s; %s",
+		c.A, c.B, c.Metric, more, unit.Digits(low), unit.Digits(high), less, where(w, c), basis(c), atLeast(c.Floor), remedy(c))
+}
+
+// atLeast is a floor in words.
+func atLeast(floor float64) string {
+	if floor >= 1 {
+		return "a factor of " + unit.Digits(1+floor)
+	}
+	return unit.Difference(1 + floor)
+}
+
+// remedy is what would settle an open comparison.
+func remedy(c results.Comparison) string {
+	if n := c.RoundsToTell(); n > c.Rounds {
+		return fmt.Sprintf("about %d rounds would tell (--rounds=%d), or fewer on a quieter machine", n, n)
+	}
+	return "they are too near to that for rounds to tell, or the machine is too noisy: a quieter one may"
 }
 
 // basis is evidence without the interval, where the sentence has it.
 func basis(c results.Comparison) string {
-	return fmt.Sprintf("%s interval, %s", Confidence(c.Confidence), unit.Counted(c.Rounds, "round"))
+	return fmt.Sprintf("%s interval, %s", level(c), unit.Counted(c.Rounds, "round"))
 }
 
 // alike says how large a difference can be at most, figure by figure, where none was found.

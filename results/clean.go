@@ -1,0 +1,55 @@
+package results
+
+import (
+	"reflect"
+
+	"nodecompare/results/foreign"
+)
+
+// Clean makes all text in a result harmless to show, in place: what a server said, and what somebody wrote into a file. Whatever prints
+// a result can then rely on that.
+func Clean(result any) { clean(reflect.ValueOf(result)) }
+
+func clean(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if !v.IsNil() {
+			clean(v.Elem())
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			clean(v.Field(i))
+		}
+	case reflect.Slice, reflect.Array:
+		if v.Kind() == reflect.Slice && !holdsText(v.Type().Elem()) {
+			return
+		}
+		for i := range v.Len() {
+			clean(v.Index(i))
+		}
+	case reflect.Map:
+		cleanMap(v)
+	case reflect.String:
+		if v.CanSet() {
+			v.SetString(foreign.Line(v.String()))
+		}
+	}
+}
+
+func cleanMap(m reflect.Value) {
+	if !holdsText(m.Type().Key()) && !holdsText(m.Type().Elem()) {
+		return
+	}
+	for _, k := range m.MapKeys() {
+		key, value := reflect.New(k.Type()).Elem(), reflect.New(m.Type().Elem()).Elem()
+		key.Set(k)
+		value.Set(m.MapIndex(k))
+		clean(key)
+		clean(value)
+		m.SetMapIndex(k, reflect.Value{})
+		m.SetMapIndex(key, value)
+	}
+}
+
+// holdsText is false for numbers, of which there are many.
+func holdsText(t reflect.Type) bool { return t.Kind() > reflect.Complex128 }
