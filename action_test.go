@@ -27,7 +27,9 @@ bench)
 	exit "${status-0}" ;;
 compare)
 	! grep -q broken "$2" "$3" || exit 5
-	[ "$2" = "$3" ] || exit "$COMPARE" ;;
+	[ "$2" != "$3" ] || exit 0
+	case $COMPARE in 0 | 5) [ "${4-}" != --format=json ] || echo '  "replaces_old": true,' ;; esac
+	exit "$COMPARE" ;;
 esac
 `
 
@@ -72,6 +74,7 @@ func TestGateJob(t *testing.T) {
 		{"a base commit that does not build", "", []string{"BASE_SHA=OLD", "BUILD=test $(basename \"$PWD\") = work"}, "0", []string{head}, "code=0\nsave=false\n", "::warning title=nodecompare::The base commit could not be measured", 0},
 		{"the first one on main", "", []string{"SAVE=true"}, "0", []string{head}, "code=0\nsave=true\n", "::warning title=nodecompare::There is no baseline of this kind of machine yet", 0},
 		{"main goes on", "main", []string{"SAVE=true"}, "0", []string{head + with}, "code=0\nsave=true\n", "", 0},
+		{"what one cannot tell is no baseline", "main", []string{"SAVE=true"}, "4", []string{head + with}, "code=4\nsave=false\n", "", 0},
 		{"a regression is no baseline", "main", []string{"SAVE=true"}, "3", []string{head + with}, "code=3\nsave=false\n", "", 3},
 		{"main with other settings starts anew", "main", []string{"SAVE=true"}, "5", []string{head + with}, "code=5\nsave=true\n", "", 5},
 		{"a mistake in the inputs", "", []string{"SAVE=true"}, "2", []string{head}, "code=2\nsave=false\n", "::error title=nodecompare::Nothing was measured (exit code 2)", 2},

@@ -35,7 +35,7 @@ var imports = map[string][]string{
 	"loadgen/response":       {},
 	"loadgen/sample":         {"loadgen/cpuset"},
 	"results":                {"results/foreign", "results/stat", "results/unit"},
-	"results/gate":           {"results", "results/stat"},
+	"results/gate":           {"results", "results/stat", "results/unit"},
 	"results/report":         {"results", "results/gate", "results/report/html", "results/report/summary", "results/stat", "results/unit"},
 	"results/report/html":    {"results", "results/report/summary", "results/stat", "results/unit"},
 	"results/report/summary": {"results", "results/stat", "results/unit"},

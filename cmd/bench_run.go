@@ -64,9 +64,11 @@ func (b benchRun) run(ctx context.Context) error {
 	if b.baseline != nil && runErr == nil {
 		var g gate.Result
 		g, runErr = b.compare(ctx, record)
+		g.ReplacesOld = g.Replaces(b.baseline, record)
 		compared = &g
 	}
-	err = files.write(ctx, record, runErr == nil && bench.Failed(record) == nil) // before the printing, which may be to somebody who has left
+	sound := runErr == nil && bench.Failed(record) == nil && (compared == nil || compared.ReplacesOld)
+	err = files.write(ctx, record, sound) // before the printing, which may be to somebody who has left
 	err = errors.Join(err, b.print(record, compared))
 	if runErr != nil {
 		return errors.Join(runErr, err)
@@ -178,11 +180,11 @@ func (b benchRun) create() (benchFiles, error) {
 	return files, nil
 }
 
-// write writes the record. A baseline is replaced by a whole one alone.
-func (files benchFiles) write(ctx context.Context, record *results.Record, whole bool) error {
+// write writes the record. A baseline is replaced by a sound one alone: whole, and no worse by what the gate says.
+func (files benchFiles) write(ctx context.Context, record *results.Record, sound bool) error {
 	var err error
 	for _, f := range files {
-		w := worthOf(len(record.Trials), record.Void() || f.baseline && !whole)
+		w := worthOf(len(record.Trials), record.Void() || f.baseline && !sound)
 		err = errors.Join(err, f.write(ctx, w, func(w io.Writer, options report.Options) error { return f.format.Write(w, record, options) }))
 	}
 	return err

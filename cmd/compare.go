@@ -67,6 +67,7 @@ func runCompare(ctx context.Context, oldPath, newPath string, f report.Format[ga
 		return err
 	}
 	compared := gate.Confirm(gate.Compare(old, now), old, now)
+	compared.ReplacesOld = compared.Replaces(old, now)
 	if err := f.Write(out, compared, options(out)); err != nil {
 		return fmt.Errorf("print the comparison: %w", err)
 	}

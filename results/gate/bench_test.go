@@ -28,6 +28,8 @@ var performances = map[string]performance{
 // weather is how a machine disturbs what is measured on it: standard deviations of logarithms.
 type weather struct {
 	cpu, rps, rss float64 // from trial to trial, of the figures over the yardstick's
+	elsewhere     float64 // from trial to trial, of CPU and throughput on the rungs with no yardstick
+	p99           float64 // from trial to trial
 	machine       float64 // from trial to trial, of the machine's speed, which the yardstick sees too
 	run           float64 // from run to run, of the figures over the yardstick's
 	outliers      float64 // share of trials that something hit on one side only: a tenth to two fifths worse
@@ -69,6 +71,7 @@ func (b bench) record(random *rand.Rand) *results.Record {
 			w := b.weather(random)
 			p.cpu *= math.Exp(w.run * random.NormFloat64())
 			p.rps *= math.Exp(w.run * random.NormFloat64())
+			p.p99 *= math.Exp(w.p99 / 10 * random.NormFloat64())
 			for round := 1; round <= b.rounds; round++ {
 				r.Trials = append(r.Trials, b.trial(random, w, p, name, m.Name, round))
 			}
@@ -91,10 +94,14 @@ func (b bench) trial(random *rand.Rand, w weather, p performance, workload, mode
 	for _, connections := range []int{1, 64, 1000} {
 		rung := results.Rung{
 			Load: results.Closed, Engine: "loop", Connections: connections, ElapsedS: 1, Requests: 10_000, Errors: uint64(math.Round(10_000 * (1 - p.answered))),
-			ThroughputRPS: 90e3 * rps / speed, InFlight: float64(connections), LatencyUS: results.Latency{P50: p.p99 / 4, P99: p.p99 * noise(10*w.rps)},
+			ThroughputRPS: 90e3 * rps / speed, InFlight: float64(connections), LatencyUS: latency(p.p99 * speed * noise(w.p99)),
 			Process: &results.Process{
 				CPUUSPerRequest: 8.2 * cpu * speed, Threads: p.threads + random.IntN(1+w.threads*(4+p.threads/25)), RSSBytes: uint64(p.rss * noise(w.rss)),
 			},
+		}
+		if connections != 64 {
+			rung.ThroughputRPS *= noise(w.elsewhere)
+			rung.Process.CPUUSPerRequest *= noise(w.elsewhere)
 		}
 		if p.noThreads {
 			rung.Process = nil
@@ -104,8 +111,16 @@ func (b bench) trial(random *rand.Rand, w weather, p performance, workload, mode
 		}
 		t.Rungs = append(t.Rungs, rung)
 	}
+	open := results.Rung{
+		Load: results.Common, Engine: "vegeta", Connections: 64, ElapsedS: 1, Requests: 10_000, OfferedRPS: 5_000, ThroughputRPS: 5_000,
+		LatencyUS: latency(p.p99 / 2 * speed * noise(w.p99)),
+		Errors:    uint64(math.Round(10_000 * (1 - p.answered))),
+	}
+	t.Rungs = append(t.Rungs, open)
 	return t
 }
+
+func latency(p99 float64) results.Latency { return results.Latency{P50: p99 / 4, P99: p99} }
 
 // sixRounds is a bench on one workload with no noise.
 var sixRounds = bench{rounds: 6, weather: func(*rand.Rand) weather { return weather{} }, change: unchanged, workload: []string{"hello"}}

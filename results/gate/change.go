@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"math"
 
-	"nodecompare/results"
 	"nodecompare/results/stat"
+	"nodecompare/results/unit"
 )
 
 const (
@@ -19,108 +19,6 @@ const (
 	// mostRounds is how many more rounds are worth naming: beyond it, it is the noise that has to go.
 	mostRounds = 100
 )
-
-// sample is a metric's figures on one side.
-type sample struct {
-	seen     []float64 // as they were measured
-	figures  []float64 // the same, of which the ratio is taken
-	relative []float64 // those over the yardstick's
-	trials   int
-	lost     int // of these, failed or VOID
-}
-
-func (m Metric) sample(trials []results.Trial, w results.Workload, mode string) sample {
-	var s sample
-	for _, t := range trials {
-		if t.Workload != w.Name || t.Mode != mode {
-			continue
-		}
-		s.trials++
-		if _, ok := t.Rung(m.at(w)); !ok {
-			s.lost++
-			continue
-		}
-		v, ok := m.read(w, t)
-		if !ok || max(v, m.least) <= 0 {
-			continue
-		}
-		s.seen, s.figures = append(s.seen, v), append(s.figures, max(v, m.least))
-		if m.relative.Read == nil {
-			continue
-		}
-		if v, ok := t.Read(m.at(w), m.relative); ok {
-			s.relative = append(s.relative, v)
-		}
-	}
-	return s
-}
-
-// alone says that no yardstick ran beside the trials.
-func (s sample) alone() bool { return len(s.figures) > 0 && len(s.relative) == 0 }
-
-// between is what the metric says of old and new trials, not judged yet; ok is false where neither side has the figure, as on a
-// system that does not tell what a process uses.
-func (m Metric) between(w results.Workload, mode string, old, now []results.Trial) (c Change, ok bool) {
-	a, b := m.sample(old, w, mode), m.sample(now, w, mode)
-	if len(a.figures)+len(b.figures)+a.lost+b.lost == 0 && a.trials > 0 && b.trials > 0 {
-		return Change{}, false
-	}
-	c = Change{
-		Workload: w.Name, Mode: mode, Metric: m.Name, At: m.at(w), Unit: m.Unit, LessIsBetter: m.LessIsBetter,
-		Old: stat.Median(a.seen), New: stat.Median(b.seen), P: 1, Uncorrected: 1, Floor: m.Floor, Margin: m.Margin,
-	}
-	x, y := a.figures, b.figures
-	if m.relative.Read != nil {
-		if a.alone() || b.alone() {
-			c.Floor, c.Margin = m.AloneFloor, m.AloneMargin
-		} else {
-			x, y, c.Relative = a.relative, b.relative, true
-		}
-	}
-	if min(len(x), len(y)) >= leastTrials {
-		e := stat.RatioInterval(x, y)
-		if e.N == 0 {
-			c.Outcome, c.Reason = Invalid, "its figures are too large or too small for any ratio, which no measurement gives: the record is damaged"
-			return c, true
-		}
-		c.Ratio, c.Low, c.High = e.Value, e.Low, e.High
-		c.Uncorrected = c.oneSided(stat.Differ(x, y))
-	} else {
-		c.lack(a, b, len(x), len(y))
-	}
-	if c.Floor == 0 {
-		c.Outcome, c.Reason, c.MoreRounds = Shown, "", 0
-	}
-	return c, true
-}
-
-// lack says why there is nothing to judge: trials were lost, the bench was too short, or there is no such figure.
-func (c *Change) lack(a, b sample, has, hasNow int) {
-	for _, s := range []struct {
-		name string
-		sample
-		figures int
-	}{{"old", a, has}, {"new", b, hasNow}} {
-		switch {
-		case s.trials == 0:
-			c.Outcome, c.MoreRounds = Invalid, 0
-			c.Reason = fmt.Sprintf("the %s record has no trial of it: bench it again", s.name)
-			return
-		case s.lost > 0 && s.trials-s.lost < leastTrials:
-			c.Outcome, c.MoreRounds = Invalid, 0
-			c.Reason = fmt.Sprintf("%d of %d trials in the %s record failed or are VOID, and %d good ones are needed: bench it again, with more --rounds if this machine often makes them VOID",
-				s.lost, s.trials, s.name, leastTrials)
-			return
-		case s.trials < leastTrials:
-			c.Outcome = Inconclusive
-			c.Reason = fmt.Sprintf("the %s record has %d rounds, and at least %d are needed: bench it again with a profile that has them", s.name, s.trials, leastTrials)
-			c.MoreRounds = max(c.MoreRounds, leastTrials-s.trials)
-		case s.figures < leastTrials:
-			c.Outcome = Inconclusive
-			c.Reason = fmt.Sprintf("%d of %d trials of the %s record have no such figure", s.trials-s.figures, s.trials, s.name)
-		}
-	}
-}
 
 // worse gives the ratio and its interval as logarithms in which more is worse, so that swapping old and new gives the mirror image.
 func (c Change) worse() (centre, best, worst float64) {
@@ -142,20 +40,39 @@ func (c Change) oneSided(p float64) float64 {
 // correct gives all changes a P that is right for their number, by Holm's method. A figure that is the same in all trials of both
 // sides, such as a share of 100%, could not have been an alarm whatever its order, and is not counted (R. E. Tarone, A modified
 // Bonferroni method for discrete data, Biometrics 46, 1990).
+//
+// Those that are for alarms only are corrected by themselves, in each pair: their floors are so wide that chance alone seldom reaches
+// them, and their number must not hide what the others find in six rounds.
 func correct(changes []Change) {
-	var p []float64
-	var of []int
-	for i, c := range changes {
-		if c.tested() {
-			p, of = append(p, c.Uncorrected), append(of, i)
-		}
+	type family struct {
+		watched bool
+		of      Pair
 	}
-	for i, corrected := range stat.Holm(p) {
-		changes[of[i]].P = corrected
+	families := map[family][]int{}
+	for i, c := range changes {
+		if !c.tested() {
+			continue
+		}
+		f := family{}
+		if c.watched {
+			f = family{true, Pair{c.Workload, c.Mode}}
+		}
+		families[f] = append(families[f], i)
+	}
+	for _, of := range families {
+		var p []float64
+		for _, i := range of {
+			p = append(p, changes[i].Uncorrected)
+		}
+		for k, corrected := range stat.Holm(p) {
+			changes[of[k]].P = corrected
+		}
 	}
 }
 
-func (c Change) tested() bool { return c.Outcome == "" && c.Ratio > 0 && (c.Low != 1 || c.High != 1) }
+func (c Change) tested() bool {
+	return c.Outcome == "" && c.Bound == "" && c.Ratio > 0 && (c.Low != 1 || c.High != 1)
+}
 
 // judge gives the outcome to a change that has none.
 func (c *Change) judge() {
@@ -163,11 +80,17 @@ func (c *Change) judge() {
 		return
 	}
 	switch {
+	case c.Bound != "" && c.reachesFloor() && c.Uncorrected < chance:
+		c.Outcome, c.Reason = Inconclusive, c.Bound
+	case c.Bound != "":
+		c.Outcome = Shown
 	case c.regresses() && c.P < chance:
 		c.Outcome = Regressed
-		c.Reason = fmt.Sprintf("%s regressed: %s", c.Metric, c.inWords())
+		c.Reason = fmt.Sprintf("%s regressed: %s", c.Metric, c.InWords())
 	case c.passes():
 		c.Outcome = Pass
+	case c.watched && !(c.reachesFloor() && c.Uncorrected < chance):
+		c.Outcome = Shown
 	default:
 		c.Outcome = Inconclusive
 		c.MoreRounds = c.moreRounds()
@@ -185,9 +108,11 @@ func (c Change) reachesFloor() bool {
 	return centre >= math.Log1p(c.Floor)
 }
 
-// suspect says that a second run should be asked: it regressed, or may have if it were the only figure.
+// suspect says that a second run should be asked: it regressed, or may have if it were the only figure, though it be within what may
+// be lost.
 func (c Change) suspect() bool {
-	return c.Outcome == Regressed || c.Outcome == Inconclusive && c.Ratio > 0 && c.reachesFloor() && c.Uncorrected < chance
+	judged := c.Outcome == Regressed || c.Outcome == Inconclusive || c.Outcome == Pass
+	return judged && c.Bound == "" && c.Ratio > 0 && c.reachesFloor() && (c.Outcome == Regressed || c.Uncorrected < chance)
 }
 
 // passes says that the interval's bad end is within what may be lost.
@@ -217,4 +142,13 @@ func (c Change) moreRounds() int {
 		return 0
 	}
 	return least
+}
+
+// InWords is the change and its interval in two digits: +9.1% (+7.9 to +10%). Beyond a factor of two in either direction it is the
+// factor: 12x (11 to 13x).
+func (c Change) InWords() string {
+	if c.Ratio >= 2 || c.Ratio <= 0.5 {
+		return fmt.Sprintf("%sx (%s to %sx)", unit.Rounded(c.Ratio, 2), unit.Rounded(c.Low, 2), unit.Rounded(c.High, 2))
+	}
+	return fmt.Sprintf("%s%% (%s to %s%%)", unit.More(c.Ratio), unit.More(c.Low), unit.More(c.High))
 }

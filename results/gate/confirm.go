@@ -10,7 +10,7 @@ import (
 // Suspects are the modes and workloads of which a figure regressed, or may have, to be run once more: into Record.Again of the new
 // record, with the numbers of the rounds going on. None where the outcome does not depend on them.
 func (g Result) Suspects() []Pair {
-	if g.Outcome == Invalid {
+	if g.Outcome == Invalid || slices.ContainsFunc(g.Changes, Change.failed) {
 		return nil
 	}
 	var pairs []Pair
@@ -27,10 +27,16 @@ func (g Result) Suspects() []Pair {
 // below 5%; and both runs together are clear of what their interval leaves open. Else it is a pass, or inconclusive. What was not run
 // again is as it was.
 func Confirm(g Result, old, now *results.Record) Result {
-	if g.Outcome == Invalid {
+	failed := slices.ContainsFunc(g.Changes, Change.failed)
+	if g.Outcome == Invalid || failed && len(g.Unfit) > 0 {
 		return g
 	}
 	g.Changes = slices.Clone(g.Changes)
+	for i, c := range g.Changes {
+		if c.Metric == Failures {
+			g.Changes[i] = failures(c.Workload, c.Mode, old.Trials, slices.Concat(now.Trials, now.Again))
+		}
+	}
 	var again []Change
 	var of []*Change
 	for i := range g.Changes {
@@ -56,7 +62,7 @@ func Confirm(g Result, old, now *results.Record) Result {
 func (c Change) between(old, now *results.Record, trials []results.Trial) (again Change, ok bool) {
 	for _, m := range Metrics {
 		for _, w := range now.Settings.Workloads {
-			if m.Name == c.Metric && w.Name == c.Workload {
+			if w.Name == c.Workload && m.Name == c.Metric && m.at(w) == c.At {
 				return m.between(w, c.Mode, old.Trials, trials)
 			}
 		}
@@ -72,11 +78,11 @@ func (c *Change) confirm(again, both Change) {
 		c.Reason = fmt.Sprintf("%s, and the second run has too few usable trials to tell: at least %d are needed; bench it again", seemed, leastTrials)
 		return
 	}
-	runs := fmt.Sprintf("first %s, then %s; the figures are of both runs", c.inWords(), again.inWords())
+	runs := fmt.Sprintf("first %s, then %s; the figures are of both runs", c.InWords(), again.InWords())
 	*c = both
 	c.P = again.P
 	switch {
-	case again.reachesFloor() && again.P < chance && both.regresses():
+	case again.regresses() && again.P < chance && both.regresses():
 		c.Outcome, c.Confirmed = Regressed, true
 		c.Reason = fmt.Sprintf("%s regressed, and a second run confirmed it: %s", c.Metric, runs)
 	case both.passes():
@@ -89,10 +95,4 @@ func (c *Change) confirm(again, both Change) {
 			c.Reason += fmt.Sprintf("; about %d more rounds would settle it", c.MoreRounds)
 		}
 	}
-}
-
-// inWords is the change and its interval in percent, e.g. +12.3% (+9.1% to +15.5%).
-func (c Change) inWords() string {
-	percentMore := func(ratio float64) string { return fmt.Sprintf("%+.1f%%", 100*(ratio-1)) }
-	return fmt.Sprintf("%s (%s to %s)", percentMore(c.Ratio), percentMore(c.Low), percentMore(c.High))
 }

@@ -30,7 +30,11 @@ type Result struct {
 	Reasons    []string `json:"reasons"`               // for any outcome but Pass: why, and what to do; never nil
 	Notes      []string `json:"notes"`                 // what else differs between the records, and decides nothing; never nil
 	MoreRounds int      `json:"more_rounds,omitempty"` // of both records, that would settle what is inconclusive; 0 for none, or more than 100
-	Changes    []Change `json:"changes"`               // none where the records cannot be compared; never nil
+	Changes    []Change `json:"changes"`               // only failures where the records cannot be compared; never nil
+
+	ReplacesOld bool `json:"replaces_old"` // the new record may take the old one's place as a baseline: see Replaces
+
+	Unfit []string `json:"-"` // of Reasons, why the records cannot be compared
 }
 
 // Side is one of the two records.
@@ -56,9 +60,10 @@ type Change struct {
 	LessIsBetter bool          `json:"less_is_better"`
 	Old          stat.Estimate `json:"old"`
 	New          stat.Estimate `json:"new"`
-	Relative     bool          `json:"relative"` // Ratio is of figures over the yardstick's: not simply New over Old
-	Ratio        float64       `json:"ratio"`    // new over old; 0 where there are too few trials
-	Low          float64       `json:"low"`      // its interval
+	Relative     bool          `json:"relative"`             // Ratio is of figures over the yardstick's: not simply New over Old
+	Scaled       float64       `json:"new_scaled,omitempty"` // New as it would be where the yardstick is as fast as in the old record
+	Ratio        float64       `json:"ratio"`                // new over old; 0 where there are too few trials
+	Low          float64       `json:"low"`                  // its interval
 	High         float64       `json:"high"`
 	Uncorrected  float64       `json:"p_uncorrected"` // the probability that chance alone is as much worse
 	P            float64       `json:"p"`             // the same, corrected for the number of changes
@@ -68,35 +73,53 @@ type Change struct {
 	Confirmed    bool          `json:"confirmed"`        // a second run said so too
 	Reason       string        `json:"reason,omitempty"` // why it could not be judged, or what a second run said
 	MoreRounds   int           `json:"more_rounds,omitempty"`
+
+	Bound string `json:"bound,omitempty"` // why it decides nothing: the load generator was at its limit
+
+	watched bool // of a metric that is for alarms: what is merely too unsteady to tell is shown
 }
 
 // Compare holds a new record against an old one, by the rules of docs/method.md, section Gate. It changes neither, and takes
 // no note of a second run: see Confirm.
 func Compare(old, now *results.Record) Result {
-	g := Result{Old: side(old), New: side(now), Reasons: incomparable(old, now), Changes: []Change{}}
+	g := Result{Old: side(old), New: side(now), Unfit: incomparable(old, now), Changes: []Change{}}
 	g.Notes = differences(old, now)
-	if len(g.Reasons) > 0 {
-		g.Outcome = Invalid
-		return g
-	}
 	for _, w := range now.Settings.Workloads {
 		for _, m := range now.Settings.Modes {
-			if !measured(old, w.Name, m.Name) || !measured(now, w.Name, m.Name) {
-				continue
-			}
-			for _, metric := range Metrics {
-				if c, ok := metric.between(w, m.Name, old.Trials, now.Trials); ok {
-					g.Changes = append(g.Changes, c)
-				}
+			if measured(old, w.Name, m.Name) && measured(now, w.Name, m.Name) {
+				g.compare(w, m.Name, old.Trials, now.Trials)
 			}
 		}
 	}
+	if len(g.Unfit) > 0 {
+		g.Changes = slices.DeleteFunc(g.Changes, func(c Change) bool { return !c.failed() })
+		g.conclude()
+		return g
+	}
 	correct(g.Changes)
+	itself := same(old, now)
 	for i := range g.Changes {
-		g.Changes[i].judge()
+		c := &g.Changes[i]
+		c.judge()
+		if itself && c.Outcome == Inconclusive {
+			c.Outcome, c.Reason, c.MoreRounds = Pass, "", 0
+		}
 	}
 	g.conclude()
+	g.Notes = append(g.Notes, told(g.Changes, func(c Change) bool { return c.Outcome == Shown })...)
 	return g
+}
+
+// compare adds what each metric says of a mode on a workload, those of one rung once.
+func (g *Result) compare(w results.Workload, mode string, old, now []results.Trial) {
+	began := len(g.Changes)
+	for _, metric := range Metrics {
+		c, ok := metric.between(w, mode, old, now)
+		if ok && !slices.ContainsFunc(g.Changes[began:], func(o Change) bool { return o.Metric == c.Metric && o.At == c.At }) {
+			g.Changes = append(g.Changes, c)
+		}
+	}
+	g.Changes = append(g.Changes, failures(w.Name, mode, old, now))
 }
 
 func side(r *results.Record) Side { return Side{r.ToolVersion, r.Started, r.Settings.Rounds} }
@@ -129,7 +152,13 @@ func (g *Result) conclude() {
 			g.Outcome = outcome
 		}
 	}
-	g.Reasons = told(g.Changes, func(c Change) bool { return c.Outcome != Pass })
+	if len(g.Unfit) > 0 {
+		g.Outcome = Invalid
+	}
+	if slices.ContainsFunc(g.Changes, Change.failed) {
+		g.Outcome = Regressed
+	}
+	g.Reasons = append(told(g.Changes, func(c Change) bool { return c.Outcome != Pass && c.Outcome != Shown }), g.Unfit...)
 	if len(unsure) > 0 {
 		g.Reasons = append(g.Reasons, tooUnsure(unsure))
 	}

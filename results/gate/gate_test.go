@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"nodecompare/results"
 	"nodecompare/results/gate"
 )
 
@@ -35,11 +36,16 @@ func TestGateOutcomes(t *testing.T) {
 		{"throughput 12% less", async(func(p *performance) { p.rps /= 1.12 }), gate.Regressed, []string{"async throughput regressed"}},
 		{"one request in fifty fails", async(func(p *performance) { p.answered = 0.98 }), gate.Regressed, []string{"async share answered regressed"}},
 		{"no request is answered", async(func(p *performance) { p.answered = 0 }), gate.Regressed, []string{
-			"async CPU per request inconclusive", "async throughput inconclusive", "async share answered regressed"}},
-		{"half more memory", async(func(p *performance) { p.rss *= 1.5 }), gate.Regressed, []string{"async memory regressed"}},
+			"async CPU per request inconclusive", "async throughput inconclusive", "async p99 inconclusive",
+			"async CPU per request inconclusive", "async throughput inconclusive", "async p99 inconclusive",
+			"async CPU per request inconclusive", "async throughput inconclusive", "async p99 inconclusive",
+			"async p99 inconclusive", "async share answered regressed"}},
+		{"half more memory", async(func(p *performance) { p.rss *= 1.5 }), gate.Regressed, []string{"async memory regressed", "async memory regressed"}},
 		{"a thread for each connection", async(func(p *performance) { p.threads = 1008 }), gate.Regressed, []string{"async threads regressed"}},
 		{"three threads more are the runtime's own", async(func(p *performance) { p.threads += 3 }), gate.Pass, nil},
-		{"p99 decides nothing", async(func(p *performance) { p.p99 *= 10 }), gate.Pass, nil},
+		{"p99 1.9 times", async(func(p *performance) { p.p99 *= 1.9 }), gate.Pass, nil},
+		{"p99 10 times", async(func(p *performance) { p.p99 *= 10 }), gate.Regressed, []string{
+			"async p99 regressed", "async p99 regressed", "async p99 regressed", "async p99 regressed"}},
 		{"all at once", func(_, _ string, p *performance) { p.cpu *= 1.2; p.rss *= 1.2 }, gate.Regressed, []string{
 			"blocking CPU per request regressed", "blocking memory regressed", "async CPU per request regressed", "async memory regressed"}},
 	} {
@@ -118,12 +124,20 @@ func TestGateOnASlowerHour(t *testing.T) {
 	for i := range now.Trials {
 		for j := range now.Trials[i].Rungs {
 			r := &now.Trials[i].Rungs[j]
+			if r.Load != results.Closed {
+				continue
+			}
 			r.Process.CPUUSPerRequest *= 2
 			r.ThroughputRPS /= 2
+			r.LatencyUS.P99 *= 2
+			if y := r.Yardstick; y != nil {
+				y.CPUUS *= 2
+				y.ThroughputRPS /= 2
+			}
 		}
 	}
 	g := gate.Compare(old, now)
-	if c := g.Changes[0]; g.Outcome != gate.Pass || c.New.Value != 2*c.Old.Value || c.Ratio != 1 || !c.Relative {
+	if c := g.Changes[0]; g.Outcome != gate.Pass || c.New.Value != 2*c.Old.Value || c.Scaled != c.Old.Value || c.Ratio != 1 || !c.Relative {
 		t.Errorf("got %s, %+v", g.Outcome, c)
 	}
 }

@@ -1,6 +1,10 @@
 package gate
 
-import "nodecompare/results"
+import (
+	"math"
+
+	"nodecompare/results"
+)
 
 // Metric is a figure that a gate looks at: a row of the table in docs/method.md, section Gate.
 type Metric struct {
@@ -10,28 +14,75 @@ type Metric struct {
 	AloneFloor, AloneMargin float64
 
 	at       results.Place
-	across   func(results.Workload, results.Trial) (float64, bool) // a figure of more than one rung
-	relative results.Figure                                        // over the yardstick's; none where the machine's speed has no part in it
-	least    float64                                               // a smaller figure counts as this much: the ratio of two nothings means nothing
+	across   reading // a figure of more than one rung
+	relative reading // over the yardstick's; none where the machine's speed has no part in it
+	milder   bool    // judged as measured too, and what changed less counts: the yardstick ran on another rung
+	least    float64 // a smaller figure counts as this much: the ratio of two nothings means nothing
+	bounded  bool    // a load generator at its limit makes it its own
 }
+
+// reading is what a trial says; ok is false where it has no such figure.
+type reading func(results.Workload, results.Trial) (value float64, ok bool)
+
+// The loads of figures that are of several rungs.
+var (
+	allLoads = results.At{Load: "all loads"}
+	belowTop = results.At{Load: "fewer connections"}
+)
 
 // Metrics are all of them, in the order in which they are shown.
 var Metrics = []Metric{
 	{
 		Figure: results.CPUPerRequest, Floor: 0.05, Margin: 0.10, AloneFloor: 0.25, AloneMargin: 0.40,
-		at: results.Base, relative: results.RelativeCPU,
+		at: results.Base, relative: beside(func(y results.Yardstick) float64 { return y.RelativeCPU }),
 	},
 	{
-		Figure: results.Throughput, Floor: 0.10, Margin: 0.20, // and alone: shown
-		at: results.Base, relative: results.RelativeThroughput,
+		Figure: results.Throughput, Floor: 0.10, Margin: 0.20, bounded: true, // and alone: shown
+		at: results.Base, relative: beside(func(y results.Yardstick) float64 { return y.RelativeThroughput }),
+	},
+	slowest(results.Base),
+	{
+		Figure: results.CPUPerRequest, Floor: 0.25, Margin: 0.50, AloneFloor: 0.40, AloneMargin: 0.80,
+		at: results.Top, relative: over(results.Top, results.CPUPerRequest, requestCPU), milder: true,
 	},
 	{
-		Figure: results.Figure{Name: "share answered", Unit: "1"}, Floor: 0.01, Margin: 0.01,
-		at: results.Top, across: shareAnswered, least: 0.001,
+		Figure: results.Throughput, Floor: 0.50, Margin: 1, bounded: true,
+		at: results.Top, relative: over(results.Top, results.Throughput, requestRate), milder: true,
 	},
+	slowest(results.Top),
 	{Figure: results.Memory, Floor: 0.10, Margin: 0.20, at: results.Top},
 	{Figure: results.Threads, Floor: 0.25, Margin: 0.50, at: results.Top, least: 16},
-	{Figure: results.P99, at: results.Base},
+	{
+		Figure: results.CPUPerRequest, Floor: 1, Margin: 2, AloneFloor: 1, AloneMargin: 2,
+		at: fewest, relative: over(fewest, results.CPUPerRequest, requestCPU), milder: true,
+	},
+	{
+		Figure: results.Throughput, Floor: 1, Margin: 2, bounded: true,
+		at: fewest, relative: over(fewest, results.Throughput, requestRate), milder: true,
+	},
+	slowest(fewest),
+	{Figure: results.Memory, Floor: 0.25, Margin: 0.50, at: belowTop.Always, across: memoryBelowTop},
+	slowest(results.AtCommon.Always),
+	{
+		Figure: results.Figure{Name: "share answered", Unit: "1"}, Floor: 0.01, Margin: 0.01,
+		at: allLoads.Always, across: shareAnswered, least: 0.001,
+	},
+}
+
+// slowest is p99 somewhere. It doubles from one trial to the next on a machine that others use.
+func slowest(at results.Place) Metric {
+	return Metric{
+		Figure: results.P99, Floor: 1, Margin: 2, AloneFloor: 2, AloneMargin: 4,
+		at: at, relative: over(at, results.P99, requestTime), milder: true,
+	}
+}
+
+// fewest is the rung with the fewest connections.
+func fewest(w results.Workload) results.At {
+	if len(w.Ladder) == 0 {
+		return results.Conns(0)
+	}
+	return results.Conns(w.Ladder[0].Connections)
 }
 
 func (m Metric) read(w results.Workload, t results.Trial) (float64, bool) {
@@ -41,16 +92,65 @@ func (m Metric) read(w results.Workload, t results.Trial) (float64, bool) {
 	return t.Read(m.at(w), m.Figure)
 }
 
-// shareAnswered is of all requests of the closed ladder: an error counts on whichever rung it came.
-func shareAnswered(w results.Workload, t results.Trial) (float64, bool) {
-	var requests, answered uint64
-	for _, s := range w.Ladder {
-		if r, ok := t.Rung(results.Conns(s.Connections)); ok {
-			requests, answered = requests+r.Requests, answered+r.Answered()
+// beside is what the yardstick on the base rung says of the server beside it.
+func beside(of func(results.Yardstick) float64) reading {
+	return func(w results.Workload, t results.Trial) (float64, bool) {
+		r, ok := t.Rung(results.Base(w))
+		if !ok || r.Yardstick == nil {
+			return 0, false
+		}
+		return of(*r.Yardstick), of(*r.Yardstick) != 0
+	}
+}
+
+// over is a figure of another rung over what the trial's yardstick did on the base rung, a few seconds away.
+func over(at results.Place, f results.Figure, one func(results.Yardstick) float64) reading {
+	yardstick := beside(one)
+	return func(w results.Workload, t results.Trial) (float64, bool) {
+		v, ok := t.Read(at(w), f)
+		y, known := yardstick(w, t)
+		return v / y, ok && known && y > 0
+	}
+}
+
+func requestCPU(y results.Yardstick) float64  { return y.CPUUS }
+func requestRate(y results.Yardstick) float64 { return y.ThroughputRPS }
+func requestTime(y results.Yardstick) float64 {
+	if y.ThroughputRPS <= 0 {
+		return 0
+	}
+	return 1e6 / y.ThroughputRPS
+}
+
+// shareAnswered is that of the load on which it was least, closed or open: an error counts on whichever it came, however few its
+// requests are among all. An overload is left out, which no server answers whole. A trial that failed answered none.
+func shareAnswered(_ results.Workload, t results.Trial) (share float64, ok bool) {
+	if t.Failure != "" {
+		return 0, true
+	}
+	share = 1
+	for _, r := range t.Rungs {
+		if r.Load != results.Overload && r.Requests > 0 && !void(r) {
+			share, ok = min(share, float64(r.Answered())/float64(r.Requests)), true
 		}
 	}
-	if requests == 0 {
-		return 0, false
-	}
-	return float64(answered) / float64(requests), true
+	return share, ok
 }
+
+// memoryBelowTop is the geometric mean of the rungs below the top.
+func memoryBelowTop(w results.Workload, t results.Trial) (float64, bool) {
+	sum, rungs := 0.0, 0
+	for _, connections := range w.Connections() {
+		if connections >= w.Top() {
+			continue
+		}
+		v, ok := t.Read(results.Conns(connections), results.Memory)
+		if !ok || v <= 0 {
+			return v, false
+		}
+		sum, rungs = sum+math.Log(v), rungs+1
+	}
+	return math.Exp(sum / float64(max(1, rungs))), rungs > 0
+}
+
+func void(r results.Rung) bool { return r.Trust != nil && r.Trust.Status == results.Void }

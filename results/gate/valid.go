@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"nodecompare/results"
 )
@@ -22,14 +23,54 @@ const (
 	benchAgain = "bench the old version again with the settings of now"
 )
 
-// incomparable says why nothing may be concluded from the two records, and what to do; empty when something may.
-func incomparable(old, now *results.Record) []string {
+// elsewhere says what of the host and the settings differs so that figures cannot be compared.
+func elsewhere(old, now *results.Record) []string {
 	reasons := []string{}
 	for _, a := range slices.Concat(ofHost(old.Host, now.Host), ofSettings(old.Settings, now.Settings)) {
 		if a.old != a.now {
 			reasons = append(reasons, fmt.Sprintf("%s: %s in the old record, %s in the new one: %s", a.what, orNone(a.old), orNone(a.now), a.do))
 		}
 	}
+	return reasons
+}
+
+// repeated says that a trial is there twice: copies would make chance look like certainty.
+func repeated(trials []results.Trial) bool {
+	type key struct {
+		workload, mode string
+		round          int
+		started        time.Time
+	}
+	seen := map[key]bool{}
+	for _, t := range trials {
+		k := key{t.Workload, t.Mode, t.Round, t.Started}
+		if !t.Started.IsZero() {
+			k.round = 0 // records may have been merged, each with rounds of its own
+		}
+		if seen[k] {
+			return true
+		}
+		seen[k] = true
+	}
+	return false
+}
+
+// gone are the modes and workloads of the old record that the new one was asked for, and left out.
+func gone(old, now *results.Record) []string {
+	var reasons []string
+	for _, m := range now.Settings.Missing {
+		for _, w := range old.Settings.Workloads {
+			if (m.Workload == "" || m.Workload == w.Name) && measured(old, w.Name, m.Mode) {
+				reasons = append(reasons, fmt.Sprintf("%s on %s is in the old record, and was left out of the new one: %s; make it run, or bench without it", m.Mode, w.Name, m.Reason))
+			}
+		}
+	}
+	return reasons
+}
+
+// incomparable says why nothing may be concluded from the two records, and what to do; empty when something may.
+func incomparable(old, now *results.Record) []string {
+	reasons := elsewhere(old, now)
 	for _, r := range []struct {
 		name string
 		*results.Record
@@ -37,10 +78,14 @@ func incomparable(old, now *results.Record) []string {
 		if r.Partial {
 			reasons = append(reasons, fmt.Sprintf("the %s record is partial: its bench was interrupted, so trials are missing; bench it again", r.name))
 		}
+		if repeated(r.Trials) || repeated(r.Again) {
+			reasons = append(reasons, fmt.Sprintf("the %s record has a trial twice, which no bench gives: bench it again", r.name))
+		}
 		if r.Selftest != nil && r.Selftest.Verdict == results.SelftestWrong {
 			reasons = append(reasons, fmt.Sprintf("the selftest of the %s record found a figure of the tool's own to be wrong: see 'nodecompare selftest'", r.name))
 		}
 	}
+	reasons = append(reasons, gone(old, now)...)
 	if !slices.ContainsFunc(now.Settings.Workloads, func(w results.Workload) bool {
 		return slices.ContainsFunc(now.Settings.Modes, func(m results.Mode) bool { return measured(old, w.Name, m.Name) && measured(now, w.Name, m.Name) })
 	}) {
@@ -155,7 +200,7 @@ func differences(old, now *results.Record) []string {
 	}
 	only(old, now, "old")
 	only(now, old, "new")
-	return notes
+	return slices.Concat(notes, doubts("old", old), doubts("new", now))
 }
 
 // release is the first two numbers of a kernel's version: 6.18 of 6.18.44-fc.

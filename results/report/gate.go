@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"nodecompare/results"
 	"nodecompare/results/gate"
 	"nodecompare/results/report/summary"
 	"nodecompare/results/unit"
@@ -23,32 +22,57 @@ var outcomeLooks = map[string]style{
 
 var gateHead = []string{"Metric", "Old", "New", "Change", "Outcome"}
 
-// gateRow is a change as a row below gateHead.
+// gateRow is a change as a row below gateHead: its change is that of the two figures beside it.
 func gateRow(c gate.Change) []string {
-	return []string{c.Metric, gateFigure(c.Unit, c.Old.Value, c.Old.N), gateFigure(c.Unit, c.New.Value, c.New.N), changed(c), outcomeWords[c.Outcome]}
-}
-
-func gateFigure(in string, v float64, n int) string {
-	switch {
-	case n == 0:
-		return unit.Missing
-	case in == "requests/s":
-		return unit.Rate(v) + "/s"
-	case in == "1":
-		return unit.Rounded(100*v, 5) + "%" // 99.98% is not 100%
+	now := c.New.Value
+	if c.Scaled > 0 {
+		now = c.Scaled
 	}
-	return unit.Writer(in)(v)
+	old, new := gateFigures(c, now)
+	return []string{c.Metric, old, new, changed(c), outcomeWords[c.Outcome]}
 }
 
-// changed is the change and its interval: +9.1% (+7.9 to +10%). Beyond a factor of two in either direction it is the factor.
+// gateFigures writes the figures of a row, both in one unit unless one of them would have no digits.
+func gateFigures(c gate.Change, now float64) (string, string) {
+	write := unit.Writer(c.Unit)
+	scales, after := map[string][]unit.Scale{"us": unit.Durations, "bytes": unit.Sizes, "requests/s": unit.Rates}[c.Unit], ""
+	switch {
+	case c.Unit == "trials":
+		return fmt.Sprintf("%.0f of %d", c.Old.Value, c.Old.N), fmt.Sprintf("%.0f of %d", c.New.Value, c.New.N)
+	case c.Unit == "1":
+		write = func(v float64) string { return unit.Rounded(100*v, 5) + "%" } // 99.98% is not 100%
+	case c.Unit == "requests/s":
+		after = "/s"
+	case scales != nil:
+		after = " "
+	}
+	if scales != nil {
+		write = func(v float64) string {
+			s := unit.Fitting(v, scales)
+			if most := unit.Fitting(max(c.Old.Value, now), scales); v >= 0.1*most.One {
+				s = most
+			}
+			if after == " " {
+				return unit.Digits(v/s.One) + " " + s.Name
+			}
+			return unit.Digits(v/s.One) + s.Name + after
+		}
+	}
+	figure := func(v float64, n int) string {
+		if n == 0 {
+			return unit.Missing
+		}
+		return write(v)
+	}
+	return figure(c.Old.Value, c.Old.N), figure(now, c.New.N)
+}
+
+// changed is the change and its interval.
 func changed(c gate.Change) string {
 	if c.Ratio == 0 {
 		return unit.Missing
 	}
-	if c.Ratio >= 2 || c.Ratio <= 0.5 {
-		return fmt.Sprintf("%sx (%s to %sx)", unit.Digits(c.Ratio), unit.Digits(c.Low), unit.Digits(c.High))
-	}
-	return fmt.Sprintf("%s%% (%s to %s%%)", unit.More(c.Ratio), unit.More(c.Low), unit.More(c.High))
+	return c.InWords()
 }
 
 // gatePairs are the changes, gathered by mode and workload.
@@ -63,22 +87,8 @@ func gatePairs(g gate.Result) [][]gate.Change {
 	return pairs
 }
 
-// pairLine says what a table is of: "hello, async: CPU per request, throughput, p99 at 64 connections; memory, threads at 1,000".
-func pairLine(changes []gate.Change) string {
-	var loads []results.At
-	metrics := map[results.At][]string{}
-	for _, c := range changes {
-		if metrics[c.At] == nil {
-			loads = append(loads, c.At)
-		}
-		metrics[c.At] = append(metrics[c.At], c.Metric)
-	}
-	var parts []string
-	for _, at := range loads {
-		parts = append(parts, strings.Join(metrics[at], ", ")+" at "+summary.LoadName(at))
-	}
-	return fmt.Sprintf("%s, %s: %s", changes[0].Workload, changes[0].Mode, strings.Join(parts, "; "))
-}
+// pairLine says what a table is of.
+func pairLine(changes []gate.Change) string { return changes[0].Workload + ", " + changes[0].Mode }
 
 func gateHeading(g gate.Result) string {
 	side := func(s gate.Side) string {
@@ -94,8 +104,8 @@ func gateNotes(g gate.Result) []string {
 		all = append(all, "Note: "+n)
 	}
 	if slices.ContainsFunc(g.Changes, func(c gate.Change) bool { return c.Relative }) {
-		all = append(all, "Old, New: medians as they were measured. Change: with its 95% interval; of CPU per request and throughput it is of what "+
-			"they are beside the yardstick's, so that a machine that was slower for a while is no change.")
+		all = append(all, "Old: the median as it was measured. New: the same, or what it would be where the yardstick beside it is as fast as in the "+
+			"old record, so that a machine that was slower for a while is no change. Change: with its 95% interval.")
 	}
 	return all
 }
@@ -108,8 +118,12 @@ func gateClosing(g gate.Result) (word, sentence string) {
 	for _, c := range g.Changes {
 		counts[c.Outcome]++
 		if c.Outcome == gate.Regressed {
-			worse = append(worse, fmt.Sprintf("%s on %s, %s %s", c.Mode, c.Workload, c.Metric, changed(c)))
-			confirmed = confirmed && c.Confirmed
+			what := changed(c)
+			if c.Metric == gate.Failures {
+				what = gateRow(c)[2]
+			}
+			worse = append(worse, fmt.Sprintf("%s on %s, %s %s", c.Mode, c.Workload, c.Metric, what))
+			confirmed = confirmed && (c.Confirmed || c.Metric == gate.Failures)
 		}
 	}
 	of := unit.Counted(len(g.Changes)-counts[gate.Shown], "figure")
@@ -162,7 +176,7 @@ func writeGateTable(out io.Writer, g gate.Result, o Options) error {
 func (p *page) gateList(changes []gate.Change) {
 	for _, c := range changes {
 		row := gateRow(c)
-		p.item("  ", fmt.Sprintf("%s: %s → %s, %s: %s", row[0], row[1], row[2], row[3], p.paint(outcomeLooks[c.Outcome], row[4])))
+		p.item("  ", fmt.Sprintf("%s, %s: %s → %s, %s: %s", row[0], summary.LoadName(c.At), row[1], row[2], row[3], p.paint(outcomeLooks[c.Outcome], row[4])))
 	}
 }
 
@@ -174,6 +188,7 @@ func gateWidths(changes []gate.Change, page int) (widths []int, fits bool) {
 		widths[i] = columnsOf(text)
 	}
 	for _, c := range changes {
+		widths[0] = max(widths[0], columnsOf(summary.LoadName(c.At)))
 		for i, text := range gateRow(c) {
 			widths[i] = max(widths[i], columnsOf(text))
 		}
@@ -191,25 +206,32 @@ func gateWidths(changes []gate.Change, page int) (widths []int, fits bool) {
 	return widths, width <= page
 }
 
+// gateTable has a row for each load, with the figures at it below.
 func (p *page) gateTable(changes []gate.Change, widths []int) {
-	rows := [][]string{slices.Clone(gateHead)}
-	for _, c := range changes {
-		rows = append(rows, gateRow(c))
+	b := box{head: make([]string, len(gateHead)), right: []int{1, 2}}
+	for i, text := range gateHead {
+		b.head[i] = p.paint(strong, text)
 	}
-	for i, row := range rows {
+	for i, c := range changes {
+		if i == 0 || c.At != changes[i-1].At {
+			load := make([]string, len(gateHead))
+			for j, line := range wrap(summary.LoadName(c.At), widths[0], "") {
+				if j > 0 {
+					load[0] += "\n"
+				}
+				load[0] += p.paint(strong, line)
+			}
+			b.rows = append(b.rows, load)
+		}
+		row := gateRow(c)
 		for j, text := range row {
 			row[j] = strings.Join(wrap(text, widths[j], ""), "\n")
 		}
-		if i == 0 {
-			for j, text := range row {
-				row[j] = p.paint(strong, text)
-			}
-			continue
-		}
 		outcome := &row[len(row)-1]
-		*outcome = p.paint(outcomeLooks[changes[i-1].Outcome], *outcome)
+		*outcome = p.paint(outcomeLooks[c.Outcome], *outcome)
+		b.rows = append(b.rows, row)
 	}
-	p.box(box{head: rows[0], rows: rows[1:], right: []int{1, 2}})
+	p.box(b)
 }
 
 // writeGateMarkdown writes GitHub's Markdown: the outcome first, then one table of all changes, then the reasons.

@@ -1,0 +1,213 @@
+package gate
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"nodecompare/results"
+	"nodecompare/results/stat"
+)
+
+// sample is a metric's figures on one side.
+type sample struct {
+	seen     []float64 // as they were measured
+	figures  []float64 // the same, of which the ratio is taken
+	relative []float64 // those over the yardstick's
+	offered  []float64 // requests per second of an open load
+	trials   int
+	lost     int       // of these, failed or VOID
+	bound    int       // of these, with a load generator at its limit
+	none     int       // of these, with a figure of 0
+	wrong    []float64 // figures that no measurement gives
+}
+
+func (m Metric) sample(trials []results.Trial, w results.Workload, mode string) sample {
+	var s sample
+	for _, t := range trials {
+		if t.Workload != w.Name || t.Mode != mode {
+			continue
+		}
+		s.trials++
+		if r, ok := t.Rung(m.at(w)); ok {
+			if r.OfferedRPS > 0 {
+				s.offered = append(s.offered, r.OfferedRPS)
+			}
+			if r.Trust != nil && slices.Contains(r.Trust.Rules, results.RuleGeneratorCPU) {
+				s.bound++
+			}
+		}
+		v, ok := m.read(w, t)
+		if !ok {
+			if m.lost(w, t) {
+				s.lost++
+			}
+			continue
+		}
+		of := max(v, m.least)
+		switch {
+		case of == 0:
+			s.none++
+			continue
+		case !possible(v) && !possible(of):
+			s.wrong = append(s.wrong, v)
+			continue
+		}
+		s.seen, s.figures = append(s.seen, v), append(s.figures, of)
+		if m.relative == nil {
+			continue
+		}
+		if v, ok := m.relative(w, t); ok && possible(v) {
+			s.relative = append(s.relative, v)
+		} else if ok {
+			s.wrong = append(s.wrong, v)
+		}
+	}
+	return s
+}
+
+// possible says that a figure is one that some machine may give, in whichever unit: less than four months, or ten terabytes.
+func possible(v float64) bool { return v >= 1e-6 && v <= 1e13 }
+
+// lost says that the trial has no figure because it failed, or because nothing may be concluded from its rung.
+func (m Metric) lost(w results.Workload, t results.Trial) bool {
+	at := m.at(w)
+	here := func(r results.Rung) bool {
+		return m.across != nil || r.Load == at.Load && (r.Connections == at.Connections || at.Load != results.Closed)
+	}
+	if t.Failure != "" || at.Load == results.Closed && !slices.ContainsFunc(t.Rungs, here) {
+		return true
+	}
+	return slices.ContainsFunc(t.Rungs, func(r results.Rung) bool { return here(r) && void(r) })
+}
+
+// alone says that no yardstick ran beside the trials.
+func (s sample) alone() bool { return len(s.figures) > 0 && len(s.relative) == 0 }
+
+// between is what the metric says of old and new trials, not judged yet; ok is false where neither side has the figure, as on a
+// system that does not tell what a process uses.
+func (m Metric) between(w results.Workload, mode string, old, now []results.Trial) (c Change, ok bool) {
+	a, b := m.sample(old, w, mode), m.sample(now, w, mode)
+	silent := len(a.figures)+len(b.figures)+a.lost+b.lost+a.none+b.none+len(a.wrong)+len(b.wrong) == 0
+	if silent && a.trials > 0 && b.trials > 0 {
+		return Change{}, false
+	}
+	c = Change{
+		Workload: w.Name, Mode: mode, Metric: m.Name, At: m.at(w), Unit: m.Unit, LessIsBetter: m.LessIsBetter,
+		Old: stat.Median(a.seen), New: stat.Median(b.seen), P: 1, Uncorrected: 1, Floor: m.Floor, Margin: m.Margin, watched: m.milder,
+	}
+	if m.relative != nil && (a.alone() || b.alone()) {
+		c.Floor, c.Margin = m.AloneFloor, m.AloneMargin
+	}
+	switch reason := impossible(m.Name, a, b); {
+	case reason != "":
+		c.Outcome, c.Reason = Invalid, reason
+		return c, true
+	case min(len(a.figures), len(b.figures)) < leastTrials:
+		c.lack(a, b)
+	case m.relative == nil || a.alone() || b.alone():
+		c.weigh(a.figures, b.figures)
+	case m.milder && min(len(a.relative), len(b.relative)) < leastTrials:
+		c.weigh(a.figures, b.figures)
+	case m.milder:
+		measured := c
+		measured.weigh(a.figures, b.figures)
+		c.weighRelative(a, b)
+		if less, _, _ := measured.worse(); less < first(c.worse()) {
+			c = measured
+		}
+	default:
+		c.weighRelative(a, b)
+	}
+	switch {
+	case c.Outcome == Invalid:
+	case c.Floor == 0:
+		c.Outcome, c.Reason, c.MoreRounds = Shown, "", 0
+	case !sameRate(a.offered, b.offered):
+		c.Outcome, c.MoreRounds = Shown, 0
+		c.Reason = fmt.Sprintf("%s at the %s decides nothing: the rates differ, %.3g and %.3g requests/s", c.Metric, c.At.Load, stat.Median(a.offered).Value, stat.Median(b.offered).Value)
+	case m.bounded && 2*b.bound > b.trials:
+		c.Bound = fmt.Sprintf("the load generator was at its limit in %d of %d runs of the new record, so that throughput is its own more than the server's: give it more CPUs (--pin), or go by CPU per request", b.bound, b.trials)
+	}
+	return c, true
+}
+
+func first(v, _, _ float64) float64 { return v }
+
+// weigh takes the ratio of two samples of six or more.
+func (c *Change) weigh(old, now []float64) {
+	if min(len(old), len(now)) < leastTrials {
+		c.Outcome = Inconclusive
+		c.Reason = fmt.Sprintf("only %d of its trials have a yardstick's figure beside them, and at least %d are needed: bench it again", min(len(old), len(now)), leastTrials)
+		return
+	}
+	e := stat.RatioInterval(old, now)
+	c.Ratio, c.Low, c.High = e.Value, e.Low, e.High
+	c.Uncorrected = c.oneSided(stat.Differ(old, now))
+}
+
+// weighRelative is weigh of what both sides are over the yardstick's, and says what the new side would be where the yardstick is as
+// fast as on the old one.
+func (c *Change) weighRelative(a, b sample) {
+	c.Relative = true
+	c.weigh(a.relative, b.relative)
+	if old := stat.Median(a.relative).Value; old > 0 {
+		c.Scaled = c.Old.Value * stat.Median(b.relative).Value / old
+	}
+}
+
+// impossible says which figures no measurement gives: negative ones, such as are beyond any machine, and 0 in all trials.
+func impossible(what string, old, now sample) string {
+	for _, s := range []struct {
+		name string
+		sample
+	}{{"old", old}, {"new", now}} {
+		const damaged = "in %d of %d trials of the %s record, which no measurement gives: the record is damaged; bench it again"
+		switch {
+		case len(s.wrong) > 0:
+			return fmt.Sprintf("%s is %s "+damaged, what, shortly(s.wrong[0]), len(s.wrong), s.trials, s.name)
+		case s.none > 0 && s.none == s.trials-s.lost:
+			return fmt.Sprintf("%s is 0 "+damaged, what, s.none, s.trials, s.name)
+		}
+	}
+	return ""
+}
+
+// shortly writes any number in a few digits: 1e300 for one with an exponent.
+func shortly(v float64) string { return strings.Replace(fmt.Sprintf("%.3g", v), "e+", "e", 1) }
+
+// rateApart is how far apart the rates of an open load may be for its latencies to be compared.
+const rateApart = 1.25
+
+func sameRate(old, now []float64) bool {
+	a, b := stat.Median(old).Value, stat.Median(now).Value
+	return a == b || math.Abs(math.Log(a/b)) <= math.Log(rateApart)
+}
+
+// lack says why there is nothing to judge: trials were lost, the bench was too short, or there is no such figure.
+func (c *Change) lack(a, b sample) {
+	for _, s := range []struct {
+		name string
+		sample
+	}{{"old", a}, {"new", b}} {
+		switch {
+		case s.trials == 0:
+			c.Outcome, c.MoreRounds = Invalid, 0
+			c.Reason = fmt.Sprintf("the %s record has no trial of it: bench it again", s.name)
+			return
+		case s.lost > 0 && s.trials-s.lost < leastTrials:
+			c.Outcome, c.MoreRounds = Invalid, 0
+			c.Reason = fmt.Sprintf("%d of %d trials in the %s record failed or are VOID, and %d good ones are needed: bench it again, with more --rounds if this machine often makes them VOID",
+				s.lost, s.trials, s.name, leastTrials)
+			return
+		case s.trials < leastTrials:
+			c.Outcome = Inconclusive
+			c.Reason = fmt.Sprintf("the %s record has %d rounds, and at least %d are needed: bench it again with a profile that has them", s.name, s.trials, leastTrials)
+			c.MoreRounds = max(c.MoreRounds, leastTrials-s.trials)
+		case len(s.figures) < leastTrials:
+			c.Outcome = Inconclusive
+			c.Reason = fmt.Sprintf("%d of %d trials of the %s record have no such figure", s.trials-len(s.figures), s.trials, s.name)
+		}
+	}
+}

@@ -1,0 +1,148 @@
+package gate_test
+
+import (
+	"testing"
+
+	"nodecompare/results"
+	"nodecompare/results/gate"
+)
+
+// What a user would see, done to an otherwise equal new record of eight rounds: each has its outcome.
+func TestGateSeesWhatUsersSee(t *testing.T) {
+	rungs := func(some func(results.Rung) bool, change func(*results.Rung)) func(old, now *results.Record) {
+		return func(_, now *results.Record) {
+			for i := range now.Trials {
+				for j := range now.Trials[i].Rungs {
+					if r := &now.Trials[i].Rungs[j]; some(*r) {
+						change(r)
+					}
+				}
+			}
+		}
+	}
+	at := func(connections int) func(results.Rung) bool {
+		return func(r results.Rung) bool { return r.Load == results.Closed && r.Connections == connections }
+	}
+	everywhere := func(results.Rung) bool { return true }
+	open := func(r results.Rung) bool { return r.Load != results.Closed }
+	closed := func(r results.Rung) bool { return r.Load == results.Closed }
+	fails := func(n int) func(old, now *results.Record) {
+		return func(_, now *results.Record) {
+			for i := range n {
+				now.Trials[i].Failure = "it died"
+			}
+		}
+	}
+	suspect := func(r *results.Record, rule string) {
+		for i := range r.Trials {
+			for j := range r.Trials[i].Rungs {
+				r.Trials[i].Rungs[j].Trust = &results.Trust{Status: results.Suspect, Reasons: []string{"doubtful"}, Rules: []string{rule}}
+			}
+		}
+	}
+	cpu := func(v float64) func(old, now *results.Record) {
+		return rungs(closed, func(r *results.Rung) { r.Process.CPUUSPerRequest = v })
+	}
+	for _, test := range []struct {
+		name   string
+		change func(old, now *results.Record)
+		want   string
+		noted  bool
+	}{
+		{"the server died in 1 of 8 trials", fails(1), gate.Regressed, false},
+		{"in 4 of 8", fails(4), gate.Regressed, false},
+		{"in all", fails(8), gate.Regressed, false},
+		{"on another machine", func(old, now *results.Record) { fails(1)(old, now); now.Host.CPU = "another" }, gate.Regressed, false},
+		{"as often as before", func(old, now *results.Record) { fails(1)(old, now); fails(1)(now, old) }, gate.Pass, false},
+		{"more often than before", func(old, now *results.Record) { fails(2)(old, now); fails(1)(now, old) }, gate.Regressed, false},
+		{"top rung: throughput a tenth", rungs(at(1000), func(r *results.Rung) { r.ThroughputRPS /= 10 }), gate.Regressed, false},
+		{"top rung: p99 ten times", rungs(at(1000), func(r *results.Rung) { r.LatencyUS.P99 *= 10 }), gate.Regressed, false},
+		{"top rung: CPU ten times", rungs(at(1000), func(r *results.Rung) { r.Process.CPUUSPerRequest *= 10 }), gate.Regressed, false},
+		{"half of the requests of the open loads fail", rungs(open, func(r *results.Rung) { r.Errors = r.Requests / 2 }), gate.Regressed, false},
+		{"p99 a hundred times everywhere", rungs(everywhere, func(r *results.Rung) { r.LatencyUS.P99 *= 100 }), gate.Regressed, false},
+		{"latency five times in the open loads", rungs(open, func(r *results.Rung) { r.LatencyUS.P50 *= 5; r.LatencyUS.P99 *= 5 }), gate.Regressed, false},
+		{"the same at another rate", rungs(open, func(r *results.Rung) { r.LatencyUS.P99 *= 5; r.OfferedRPS *= 2 }), gate.Pass, true},
+		{"1 connection: CPU five times", rungs(at(1), func(r *results.Rung) { r.Process.CPUUSPerRequest *= 5 }), gate.Regressed, false},
+		{"1 connection: throughput a fifth", rungs(at(1), func(r *results.Rung) { r.ThroughputRPS /= 5 }), gate.Regressed, false},
+		{"1 connection: latency five times", rungs(at(1), func(r *results.Rung) { r.LatencyUS.P99 *= 5 }), gate.Regressed, false},
+		{"memory five times below the top", rungs(func(r results.Rung) bool { return closed(r) && r.Connections < 1000 }, func(r *results.Rung) { r.Process.RSSBytes *= 5 }), gate.Regressed, false},
+		{"a mode is gone", func(_, now *results.Record) {
+			now.Settings.Missing = []results.Missing{{Mode: "async", Reason: "npm failed"}}
+		}, gate.Invalid, true},
+		{"each trial twice", func(_, now *results.Record) { copy(now.Trials[4:8], now.Trials[:4]) }, gate.Invalid, false},
+		{"throughput less by 30% of a load generator at its limit", func(_, now *results.Record) {
+			suspect(now, results.RuleGeneratorCPU)
+			rungs(at(64), func(r *results.Rung) { r.ThroughputRPS *= 0.7; r.Yardstick.RelativeThroughput *= 0.7 })(nil, now)
+		}, gate.Inconclusive, true},
+		{"every run is SUSPECT", func(_, now *results.Record) { suspect(now, "steal") }, gate.Pass, true},
+		{"every run of the baseline is", func(old, _ *results.Record) { suspect(old, "steal") }, gate.Pass, true},
+		{"CPU of 0", cpu(0), gate.Invalid, false},
+		{"CPU below 0", cpu(-3), gate.Invalid, false},
+		{"CPU beyond all machines", cpu(1e300), gate.Invalid, false},
+		{"relative CPU below 0", rungs(at(64), func(r *results.Rung) { r.Yardstick.RelativeCPU = -1 }), gate.Invalid, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			b := sixRounds
+			b.rounds = 8
+			old, now := b.record(seeded()), b.record(seeded())
+			test.change(old, now)
+			g := gate.Compare(old, now)
+			if g.Outcome != test.want || test.noted != (len(g.Notes) > 0) {
+				t.Errorf("got %s, want %s; %q, reasons %q, notes %q", g.Outcome, test.want, outcomes(g), g.Reasons, g.Notes)
+			}
+			for _, reason := range g.Reasons {
+				if len(reason) > 400 {
+					t.Errorf("a reason of %d characters: %.100s", len(reason), reason)
+				}
+			}
+			if itself := gate.Compare(now, now).Outcome; itself == gate.Inconclusive || itself == gate.Regressed {
+				t.Errorf("held against itself: %s", itself)
+			}
+		})
+	}
+}
+
+// A record of no noise but few rounds, or of much noise, passes against itself.
+func TestGateOfARecordAgainstItself(t *testing.T) {
+	for _, rounds := range []int{3, 6} {
+		b := sixRounds
+		b.rounds, b.weather = rounds, busy
+		r := b.record(seeded())
+		if g := gate.Compare(r, r); g.Outcome != gate.Pass || len(g.Reasons)+len(g.Notes) > 0 {
+			t.Errorf("%d rounds: %s, %q, %q", rounds, g.Outcome, g.Reasons, g.Notes)
+		}
+	}
+}
+
+// Only a record that is as good may be the next baseline.
+func TestGateReplaces(t *testing.T) {
+	noisy := &results.Selftest{Verdict: results.SelftestNoisy}
+	slow := func(now *results.Record) {
+		for i := range now.Trials {
+			now.Trials[i].Rungs[1].Yardstick.RelativeCPU *= []float64{3, 1. / 3}[i%2]
+		}
+	}
+	for _, test := range []struct {
+		name   string
+		change func(old, now *results.Record)
+		want   bool
+	}{
+		{"a pass", func(_, _ *results.Record) {}, true},
+		{"a noisy pass", func(_, now *results.Record) { now.Selftest = noisy }, false},
+		{"a noisy pass after a noisy record", func(old, now *results.Record) { old.Selftest, now.Selftest = noisy, noisy }, true},
+		{"inconclusive", func(_, now *results.Record) { slow(now) }, false},
+		{"inconclusive, after a noisy record", func(old, now *results.Record) { slow(now); old.Selftest = noisy }, true},
+		{"a failure", func(_, now *results.Record) { now.Trials[0].Failure = "it died" }, false},
+		{"another machine", func(_, now *results.Record) { now.Host.CPU = "Model 8" }, true},
+		{"a mode that is gone", func(_, now *results.Record) {
+			now.Settings.Missing = []results.Missing{{Mode: "async", Reason: "npm failed"}}
+		}, false},
+		{"a VOID trial", func(_, now *results.Record) { now.Trials[0].Rungs[1].Trust = &results.Trust{Status: results.Void} }, false},
+	} {
+		old, now := gated(unchanged)
+		test.change(old, now)
+		if g := gate.Compare(old, now); g.Replaces(old, now) != test.want {
+			t.Errorf("%s: %s, may replace the baseline: %v", test.name, g.Outcome, !test.want)
+		}
+	}
+}
