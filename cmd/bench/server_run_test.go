@@ -58,6 +58,7 @@ func measuredOwn(t *testing.T, o bench.Options, servers, paths, pids []string) *
 
 // A server at a URL is driven as it is; what it does not serve is left out, by name, and the rest of the bench goes on.
 func TestServerAtURL(t *testing.T) {
+	long(t)
 	defer goleak.VerifyNone(t)
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /app/index", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "hello") })
