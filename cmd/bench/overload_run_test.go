@@ -74,14 +74,16 @@ func TestOverloadOfAServerThatRefuses(t *testing.T) {
 	long(t)
 	const most = 66
 	var inside atomic.Int64
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	mux := http.NewServeMux() // one that answers every path would be left out
+	mux.HandleFunc("/mix", func(w http.ResponseWriter, _ *http.Request) {
 		defer inside.Add(-1)
 		if inside.Add(1) > most {
 			http.Error(w, "too much", http.StatusServiceUnavailable)
 			return
 		}
 		time.Sleep(20 * time.Millisecond)
-	}))
+	})
+	s := httptest.NewServer(mux)
 	defer s.Close()
 	servers, err := bench.ParseServers([]string{"careful=" + s.URL}, nil, nil)
 	if err != nil {
