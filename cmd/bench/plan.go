@@ -107,7 +107,7 @@ func newPlan(o Options, limit int) (*Plan, error) {
 		}
 	}
 	if limit < usualBase {
-		return nil, fmt.Errorf("this process may open files for %d connections only, and %d are needed: raise it with ulimit -n", limit, usualBase)
+		return nil, fmt.Errorf("this process may open files for %d connections only, and %d are needed: raise it with ulimit -n", max(0, limit), usualBase)
 	}
 	columns, err := columns(o)
 	if err != nil {
