@@ -194,7 +194,7 @@ func (p *Plan) engine(rate float64) string {
 	if p.settings.Engine != Auto {
 		return p.settings.Engine
 	}
-	return loadgen.Auto("http", rate, loadgen.VegetaRate)
+	return loadgen.Auto(loadgen.Attack{Rate: rate}, loadgen.VegetaRate)
 }
 
 // spreadCost is from where on the load of a request, some 10 µs of CPU time, is next to nothing.
