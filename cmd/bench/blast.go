@@ -118,8 +118,10 @@ func (b *bench) amid(ctx context.Context, t *target, s slot, r rung, run func() 
 	if r.poison == nil {
 		return run()
 	}
+	url := t.server.url + s.mode.poison(s.workload)
 	g, err := loadgen.Open(loadgen.Attack{
-		Target: loadgen.Target{URL: t.server.url + s.mode.poison(s.workload)}, Connections: poisonConnections, Rate: r.poison.rate, Timeout: poisonTimeout, Engine: loadgen.Loop,
+		Target: loadgen.Target{URL: url}, Connections: poisonConnections, Rate: r.poison.rate, Timeout: poisonTimeout,
+		Engine: loadgen.Auto(schemeOf(url), r.poison.rate, 0),
 	})
 	if err != nil {
 		return results.Rung{}, err
