@@ -111,7 +111,7 @@ func Doubts(r *results.Record, w results.Workload) []string {
 	if n := again.sum(); n > 0 {
 		notes = append(notes, fmt.Sprintf("Made again, because the first run was VOID: %d of %d runs%s.", n, all, again.list(r)))
 	}
-	return append(notes, fewer(r, w)...)
+	return slices.Concat(notes, fewer(r, w), offset(r, w))
 }
 
 // fewer says it where so few rounds are left of a figure that its interval is less sure than the page's head says.
