@@ -11,11 +11,6 @@ import (
 // A server behind TLS is driven by vegeta alone. Closed loads then cost the generator more than they do elsewhere in the table, and no
 // overload is put on it: to open a connection for each request of a surge takes the generator longer than the surge lasts.
 
-func schemeOf(url string) string {
-	scheme, _, _ := strings.Cut(url, ":")
-	return scheme
-}
-
 // secured are the rungs of a column whose server speaks TLS, without the overload; none of a workload that is all about that. What is
 // left out is said.
 func (p *Plan) secured(column slot, over *rung) []rung {

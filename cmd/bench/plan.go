@@ -204,7 +204,7 @@ func (p *Plan) engine(url string, rate float64) string {
 	if p.settings.Engine != Auto {
 		return p.settings.Engine
 	}
-	return loadgen.Auto(schemeOf(url), rate, loadgen.VegetaRate)
+	return loadgen.Auto(loadgen.Attack{Target: loadgen.Target{URL: url}, Rate: rate}, loadgen.VegetaRate)
 }
 
 // spreadCost is from where on the load of a request, some 10 µs of CPU time, is next to nothing.
