@@ -258,7 +258,7 @@ func (p *Plan) only(suspects []gate.Pair) *Plan {
 	second := *p
 	second.slots, second.again = nil, true
 	for _, s := range p.slots {
-		if slices.Contains(suspects, gate.Pair{Workload: s.workload.Name, Mode: s.name}) {
+		if slices.Contains(suspects, s.pair()) {
 			s.round += p.settings.Rounds
 			second.slots = append(second.slots, s)
 		}
