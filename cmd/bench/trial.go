@@ -64,8 +64,8 @@ func (b *bench) once(ctx context.Context, s slot) results.Trial {
 		t.Failure, t.Stderr = err.Error(), failure.Stderr
 	case err != nil:
 		t.Failure = err.Error()
-		b.hangs(s, err)
 	}
+	b.hangs(s, err)
 	trust := t.Weigh()
 	t.Trust = &trust
 	return t
