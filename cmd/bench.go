@@ -96,6 +96,7 @@ Workloads:
 	flags.StringVar(&b.page, "report", "", "write an HTML report with plots to this `file`")
 	flags.StringVar(&b.against, "baseline", "", "compare with the record in this `file`")
 	flags.StringVar(&format, "format", "table", "how to print the results: "+lookup.Names(report.Formats))
+	flags.BoolVar(&b.details, "details", false, "print every figure, with its interval and what speaks against it")
 	flags.BoolVar(&quiet, "quiet", false, "show no progress")
 	configurable(c)
 	return c

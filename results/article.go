@@ -41,11 +41,12 @@ type ClaimOn struct {
 type Duel struct {
 	NonBlocking string
 	Blocking    string
-	Outcome     string // AsSaid, Reversed, NoDifference, CannotTell
+	Outcome     string     // AsSaid, Reversed, NoDifference, CannotTell
+	On          Comparison // the figure that the outcome rests on
 }
 
-// HoldArticle holds the article against a record's verdicts. It takes two modes that are not one and the same, and two workloads
-// with the article's rows: of a single one its own table says it all.
+// HoldArticle holds the article against a record's verdicts. It takes two modes that are not one and the same, and a workload with
+// the article's rows.
 func HoldArticle(r *Record) (a Article, ok bool) {
 	var verdicts []Verdict
 	for _, v := range r.Verdicts {
@@ -54,7 +55,7 @@ func HoldArticle(r *Record) (a Article, ok bool) {
 			a.Workloads = append(a.Workloads, v.Workload)
 		}
 	}
-	if r.Settings.Null || len(r.Settings.Modes) < 2 || len(verdicts) < 2 {
+	if r.Settings.Null || len(r.Settings.Modes) < 2 || len(verdicts) == 0 {
 		return Article{}, false
 	}
 	for _, m := range r.Settings.Modes {
@@ -126,7 +127,7 @@ func (a Article) duels(f Finding) []Duel {
 				}
 			}
 			better, same, measured := between(compared)
-			d := Duel{n, b, CannotTell}
+			d := Duel{n, b, CannotTell, restingOn(compared)}
 			switch {
 			case !measured:
 				continue
@@ -141,6 +142,27 @@ func (a Article) duels(f Finding) []Duel {
 		}
 	}
 	return duels
+}
+
+// restingOn is the comparison that decides; else the one that the words rest on; else the first that was measured.
+func restingOn(compared []Comparison) (on Comparison) {
+	weight := func(c Comparison) int {
+		switch {
+		case c.Rounds == 0:
+			return 0
+		case c.Decides:
+			return 3
+		case c.Rests:
+			return 2
+		}
+		return 1
+	}
+	for _, c := range compared {
+		if weight(c) > weight(on) {
+			on = c
+		}
+	}
+	return on
 }
 
 // Outcome is what the duels of a workload come to.

@@ -16,6 +16,7 @@ import (
 	"nodecompare/loadgen/cpuset"
 	"nodecompare/results"
 	"nodecompare/results/gate"
+	"nodecompare/results/unit"
 	"nodecompare/servers"
 	"nodecompare/servers/workload"
 	"nodecompare/servers/yardstick"
@@ -81,7 +82,7 @@ func newPlan(o Options, limit int) (*Plan, error) {
 		return nil, err
 	}
 	if o.Rounds < 0 {
-		return nil, fmt.Errorf("%d rounds: at least 1 is needed", o.Rounds)
+		return nil, fmt.Errorf("--rounds=%d: at least 1 is needed", o.Rounds)
 	}
 	profile.Rounds = cmp.Or(o.Rounds, profile.Rounds)
 	engine := cmp.Or(o.Engine, Auto)
@@ -192,7 +193,7 @@ func columns(o Options) ([]slot, error) {
 		return columns, nil
 	}
 	if len(columns) != 1 {
-		return nil, fmt.Errorf("%d modes: one mode can be measured against itself, and one must be named", len(columns))
+		return nil, fmt.Errorf("--null measures one mode against itself, and %s were named: give one with --modes", unit.Counted(len(columns), "mode"))
 	}
 	a, b := columns[0], columns[0]
 	a.name, b.name = a.name+" A", b.name+" B"
@@ -269,7 +270,7 @@ func (p *Plan) slo() time.Duration {
 
 // String is the plan in a few words.
 func (p *Plan) String() string {
-	s := fmt.Sprintf("%d trials in %d rounds", p.Trials(), p.settings.Rounds)
+	s := fmt.Sprintf("%s in %s", unit.Counted(p.Trials(), "trial"), unit.Counted(p.settings.Rounds, "round"))
 	if len(p.settings.Modes) > 1 && !p.asked && !p.settings.Null && p.settings.Rounds+results.ExtraRounds <= results.MostRounds {
 		s += fmt.Sprintf(", and short extra ones, up to %d in all, of what they leave open", results.MostRounds)
 	}

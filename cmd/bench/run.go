@@ -100,9 +100,9 @@ func Failed(r *results.Record) error {
 	}
 	switch n := len(r.PilotFailures); {
 	case failed > 0:
-		return fmt.Errorf("%d of %d trials failed: see the lines marked FAILED", failed, len(all))
+		return fmt.Errorf("%d of %d trials failed: the notes below the table say why", failed, len(all))
 	case n > 0:
-		return fmt.Errorf("%d of the servers failed in the pilot: see the lines marked FAILED", n)
+		return fmt.Errorf("%d of the servers failed before the first round: the notes below the table say why", n)
 	}
 	return nil
 }
