@@ -247,15 +247,20 @@ func (p *Parser) fieldLine(line []byte) error {
 		}
 		return nil
 	}
-	if err := p.fieldEnds(); err != nil {
-		return err
+	if len(p.last) > 0 {
+		if err := p.fieldEnds(); err != nil {
+			return err
+		}
 	}
-	name, err := fieldName(line)
-	if err == nil && matters(name) {
+	colon := bytes.IndexByte(line, ':')
+	if colon <= 0 || !token(line[:colon]) || forbidden(line[colon:]) {
+		return malformed("header line %.40q", line)
+	}
+	if matters(line[:colon]) {
 		p.last = append(p.last, line...)
 	}
 	p.named = true
-	return err
+	return nil
 }
 
 // fieldEnds acts on the last field, now that it is whole. What a trailer says of framing comes too late to mean

@@ -43,15 +43,6 @@ type framing struct {
 	keepAlive bool
 }
 
-// fieldName gives the name of a header field's line.
-func fieldName(line []byte) ([]byte, error) {
-	colon := bytes.IndexByte(line, ':')
-	if colon <= 0 || !token(line[:colon]) || forbidden(line[colon:]) {
-		return nil, malformed("header line %.40q", line)
-	}
-	return line[:colon], nil
-}
-
 // matters tells whether a field says something of framing. The first letter spares the comparisons to most.
 func matters(name []byte) bool {
 	switch name[0] | 0x20 {
@@ -66,23 +57,21 @@ func matters(name []byte) bool {
 // field takes a field that matters.
 func (f *framing) field(line []byte) error {
 	colon := bytes.IndexByte(line, ':')
-	name, value := line[:colon], trim(line[colon+1:])
-	switch name[0] | 0x20 {
-	case 't':
-		if f.chunked || !is(value, "chunked") {
-			return malformed("Transfer-Encoding %.40q: only chunked is understood", value)
-		}
-		f.chunked = true
-	default:
-		if !is(name, "content-length") {
-			f.connection(value)
-			break
-		}
+	value := trim(line[colon+1:])
+	switch colon { // the names differ in length
+	case len("connection"):
+		f.connection(value)
+	case len("content-length"):
 		n, ok := decimal(value)
 		if !ok || (f.length >= 0 && f.length != n) {
 			return malformed("Content-Length %.40q", value)
 		}
 		f.length = n
+	case len("transfer-encoding"):
+		if f.chunked || !is(value, "chunked") {
+			return malformed("Transfer-Encoding %.40q: only chunked is understood", value)
+		}
+		f.chunked = true
 	}
 	return nil
 }
