@@ -32,6 +32,7 @@ func (b *bench) pilot(ctx context.Context) (all []results.Rates, failed []result
 		switch {
 		case ctx.Err() != nil: // whatever failed then, failed because of that
 		case err != nil:
+			b.hangs(s, err)
 			b.progress.Say(fmt.Sprintf("pilot, %s on %s: FAILED: %v", s.name, s.workload.Name, err))
 			failed = append(failed, results.Missing{Mode: s.name, Workload: s.workload.Name, Reason: err.Error()})
 		case capacity > 0:

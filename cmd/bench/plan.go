@@ -3,6 +3,7 @@ package bench
 
 import (
 	"cmp"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -34,6 +35,7 @@ type Options struct {
 	Seed      uint64        // of the order of the trials; below 2^53
 	Engine    string        // of loadgen.Engines, or Auto, which "" is too
 	Pin       cpuset.Pin    // of servers and load to CPUs; the zero value is off
+	TLS       *tls.Config   // of users' servers at https; nil is the system's
 }
 
 // DefaultSLO is what a person still takes for "at once" (J. Nielsen, Usability Engineering, 1993: 0.1 s).
@@ -47,7 +49,8 @@ const Auto = "auto"
 type Plan struct {
 	settings results.Settings
 	profile  Profile
-	limit    int // of connections
+	limit    int         // of connections
+	tls      *tls.Config // of https
 	split    cpuset.Split
 	auto     bool        // the split was not asked for
 	allowed  cpuset.CPUs // that this process may use; nil where the system does not tell
@@ -97,18 +100,18 @@ func newPlan(o Options, limit int) (*Plan, error) {
 	if err != nil && !errors.Is(err, cpuset.ErrNoPinning) {
 		return nil, err
 	}
-	p := &Plan{profile: profile, asked: o.Rounds > 0, limit: limit, split: split, auto: o.Pin.Auto, allowed: allowed, settings: results.Settings{
+	p := &Plan{profile: profile, asked: o.Rounds > 0, limit: limit, tls: o.TLS, split: split, auto: o.Pin.Auto, allowed: allowed, settings: results.Settings{
 		Profile: profile.Name, Rounds: profile.Rounds, Seed: o.Seed, Engine: engine, Share: share, Null: o.Null,
 		SLOUS: float64(cmp.Or(o.SLO, DefaultSLO).Microseconds()), Yardstick: yardstick.Version, Method: results.Method,
 		Pin: results.Pin{Asked: o.Pin.String(), Server: split.Server.String(), Generator: split.Generator.String(), Note: split.Note},
 	}}
 	for _, own := range o.Servers {
-		if own.secure() && engine == loadgen.Loop {
+		if own.Secure() && engine == loadgen.Loop {
 			return nil, fmt.Errorf("server %s: the load engine %s has no TLS: leave --engine=%s out", own.Name, engine, engine)
 		}
 	}
 	if limit < usualBase {
-		return nil, fmt.Errorf("this process may open files for %d connections only, and %d are needed: raise it with ulimit -n", limit, usualBase)
+		return nil, fmt.Errorf("this process may open files for %d connections only, and %d are needed: raise it with ulimit -n", max(0, limit), usualBase)
 	}
 	columns, err := columns(o)
 	if err != nil {
@@ -256,7 +259,7 @@ func (p *Plan) only(suspects []gate.Pair) *Plan {
 	second := *p
 	second.slots, second.again = nil, true
 	for _, s := range p.slots {
-		if slices.Contains(suspects, gate.Pair{Workload: s.workload.Name, Mode: s.name}) {
+		if slices.Contains(suspects, s.pair()) {
 			s.round += p.settings.Rounds
 			second.slots = append(second.slots, s)
 		}

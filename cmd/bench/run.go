@@ -31,6 +31,7 @@ type bench struct {
 	rates    []results.Rates
 	spare    time.Duration // that is left for making VOID runs again
 	awake    bool          // the load keeps idle CPUs from sleeping
+	hung     map[gate.Pair]int
 }
 
 // Run runs the plan. When ctx ends it stops at once, leaves no child behind, and returns the record of what there is, marked
