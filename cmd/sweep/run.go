@@ -140,5 +140,6 @@ func attack(s *server, at results.MapPlace) loadgen.Attack {
 	return loadgen.Attack{
 		Target: loadgen.Target{URL: s.URL + workload.MixTarget(wait, cpu)}, Connections: at.Connections, Engine: loadgen.Loop,
 		Timeout: requestTimeout + 10*cycle(at),
+		Server:  []sample.Subject{{PID: s.PID}}, // the other servers are idle meanwhile
 	}
 }
