@@ -89,6 +89,9 @@ func (b benchRun) run(ctx context.Context) error {
 // announcement says what will be done, and how long it takes.
 func (b benchRun) announcement() string {
 	text := fmt.Sprintf("%s; about %v in all", b.plan, (b.plan.Duration() + b.known.Takes).Round(time.Second))
+	if d, modes := b.plan.WarmUps(); len(modes) > 0 {
+		text += fmt.Sprintf(", %v of it to warm up %s", d.Round(time.Second), strings.Join(modes, ", "))
+	}
 	if b.known.Takes > 0 {
 		text += ", with a few known answers first"
 	}

@@ -78,9 +78,14 @@ func (s slot) warmTime() time.Duration {
 func (p *Plan) pilotTime() time.Duration {
 	var sum time.Duration
 	for _, s := range p.firstRound() {
-		r := s.base()
-		r.slices, r.slice, r.duration = pilotRuns, p.pilotRun(s), 0
-		sum += startStop + s.warmTime() + s.rungTime(r) - pilotRuns*slice
+		sum += p.pilotOf(s)
 	}
 	return sum
+}
+
+// pilotOf is how long it takes to find the capacity of one mode on one workload.
+func (p *Plan) pilotOf(s slot) time.Duration {
+	r := s.base()
+	r.slices, r.slice, r.duration = pilotRuns, p.pilotRun(s), 0
+	return startStop + s.warmTime() + s.rungTime(r) - pilotRuns*slice
 }
