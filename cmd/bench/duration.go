@@ -51,9 +51,9 @@ func (s slot) rungTime(r rung) time.Duration {
 
 // warmUp bounds the warm-up.
 func (s slot) warmUp() loadgen.WarmUpOptions {
-	o := loadgen.WarmUpOptions{Cap: max(measure.WarmCap, 2*s.mode.Compiles), Compiles: s.mode.Compiles > 0}
+	o := measure.WarmUp(s.mode.Compiles)
 	if s.workload.CPU > 0 {
-		o.Cap = computingCap
+		o.Cap, o.Longest = computingCap, 0
 	}
 	return o
 }
