@@ -20,6 +20,7 @@ func (b *bench) pilot(ctx context.Context) (all []results.Rates, failed []result
 		if ctx.Err() != nil {
 			return all, failed
 		}
+		b.progress.WarmUp(s.name, s.workload.Name, 0, b.plan.pilotOf(s))
 		capacity, err := b.capacity(ctx, s)
 		for range mostLost {
 			lost, ok := errors.AsType[*child.Failure](err)

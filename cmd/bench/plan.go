@@ -280,6 +280,20 @@ func (p *Plan) String() string {
 	return s
 }
 
+// WarmUps is how long the servers that compile themselves as they run are warmed up for in all, and which these are.
+func (p *Plan) WarmUps() (d time.Duration, modes []string) {
+	for _, s := range slices.Concat(p.slots, p.firstRound()) { // and the pilot
+		if s.mode.Compiles > 0 {
+			d += s.warmTime()
+			if !slices.Contains(modes, s.name) {
+				modes = append(modes, s.name)
+			}
+		}
+	}
+	slices.Sort(modes)
+	return d, modes
+}
+
 // Trials is how many trials there are.
 func (p *Plan) Trials() int { return len(p.slots) }
 

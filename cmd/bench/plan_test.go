@@ -45,6 +45,21 @@ func TestPlannedDurations(t *testing.T) {
 	}
 }
 
+// A bench says what it costs to warm up servers that compile themselves; others are warm at once.
+func TestWarmUpsArePlanned(t *testing.T) {
+	o := Options{Modes: []string{"blocking", "express", "node"}, Workloads: []string{"hello"}, Profile: "standard"}
+	with := planned(t, o, plenty)
+	o.Modes = o.Modes[:1]
+	without := planned(t, o, plenty)
+	d, modes := with.WarmUps()
+	if none, nobody := without.WarmUps(); none != 0 || len(nobody) != 0 {
+		t.Errorf("blocking: %v, %v", none, nobody)
+	}
+	if more := with.Duration() - without.Duration(); !slices.Equal(modes, []string{"express", "node"}) || d < 7*13*time.Second || d > more {
+		t.Errorf("%v for %v, in a bench that takes %v longer", d, modes, more)
+	}
+}
+
 func TestUnknownNamesListTheKnown(t *testing.T) {
 	for _, test := range []struct {
 		o    Options

@@ -15,6 +15,7 @@ import (
 // Progress is told what a bench does, as it does it.
 type Progress interface {
 	Begin(p *Plan)
+	WarmUp(mode, workload string, round int, planned time.Duration)            // it begins, in the pilot in round 0: then it is all that is told of it
 	Rung(mode, workload string, round, connections int, planned time.Duration) // it is done
 	Trial(n int, t results.Trial)                                              // the n-th trial, from 1, is done
 	Say(text string)                                                           // what goes on otherwise

@@ -29,6 +29,10 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && (os.Args[1] == "serve" || os.Args[1] == bench.YardstickCommand || os.Args[1] == child.GuardCommand) {
 		os.Exit(cmd.Main())
 	}
+	if len(os.Args) > 1 && os.Args[1] == bench.CheaperCommand {
+		fmt.Fprintln(os.Stderr, bench.ServeCheaper())
+		os.Exit(1)
+	}
 	os.Exit(m.Run())
 }
 
@@ -201,7 +205,9 @@ func TestBarDrawsAndClears(t *testing.T) {
 	p := plan(t, 2, "async")
 	b := &bench.Bar{W: &screen, Columns: 80}
 	b.Begin(p)
+	b.WarmUp("async", "hello", 0, time.Second)
 	for n := 1; n <= p.Trials(); n++ {
+		b.WarmUp("async", "hello", n, time.Second)
 		b.Rung("async", "hello", n, 64, time.Second)
 		trial := results.Trial{Mode: "async", Workload: "hello", Round: n}
 		if n == 2 {
@@ -210,7 +216,7 @@ func TestBarDrawsAndClears(t *testing.T) {
 		b.Trial(n, trial)
 	}
 	b.End()
-	for _, want := range []string{"round 1/2 async", "64 conn", "round 2, async on hello: FAILED: it died\n"} {
+	for _, want := range []string{"pilot async     hello warming up", "round 1/2 async", "64 conn", "round 2, async on hello: FAILED: it died\n"} {
 		if !strings.Contains(screen.String(), want) {
 			t.Errorf("the screen lacks %q:\n%q", want, screen.String())
 		}

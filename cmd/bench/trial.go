@@ -112,6 +112,7 @@ func (b *bench) beside(ctx context.Context, on *target, s slot, use func(context
 
 // runLadder warms the server up and goes through the rungs.
 func (b *bench) runLadder(ctx context.Context, on *target, s slot, t *results.Trial) (err error) {
+	b.progress.WarmUp(s.name, s.workload.Name, s.round, s.warmTime())
 	if t.WarmUp, err = b.warm(ctx, on, s); err != nil {
 		return err
 	}

@@ -126,13 +126,9 @@ func (r *round) warm(ctx context.Context, s *server, m *servers.Mode) error {
 		return err
 	}
 	defer g.Close()
-	w, err := measure.Warm(ctx, measure.Loaded{Subject: sample.Subject{PID: s.PID}, Load: g}, nil, warmUp(m))
+	w, err := measure.Warm(ctx, measure.Loaded{Subject: sample.Subject{PID: s.PID}, Load: g}, nil, measure.WarmUp(m.Compiles))
 	s.unsteady = !w.Steady
 	return err
-}
-
-func warmUp(m *servers.Mode) loadgen.WarmUpOptions {
-	return loadgen.WarmUpOptions{Cap: max(measure.WarmCap, 2*m.Compiles), Compiles: m.Compiles > 0}
 }
 
 func attack(s *server, at results.MapPlace) loadgen.Attack {
