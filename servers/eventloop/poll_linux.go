@@ -13,7 +13,7 @@ import (
 
 // The calls on the path of a request go to the kernel by RawSyscall: none of them can block, so there is no reason to tell
 // Go's scheduler, which costs as much as the loop's own work on a request. Only a poll that waits is told, and where it holds on to its
-// processor not for the first millisecond: the scheduler ends that by a signal when it wants to stop the world.
+// processor not for the first milliseconds: the scheduler ends that by a signal when it wants to stop the world.
 
 // poller is Linux's epoll, level-triggered, with an eventfd for waking it.
 type poller struct {
@@ -66,18 +66,15 @@ func (p *poller) control(op, fd int, i interest) error {
 
 // wait reports what is ready, waiting for no longer than the timeout: 0 not at all, negative without end. hold is for Loop.Hold.
 // The events are good until the next wait.
-func (p *poller) wait(timeout time.Duration, hold bool) ([]event, error) {
-	n, errno := 0, syscall.Errno(0)
-	switch {
-	case timeout == 0:
-		n, errno = p.epollWait(unix.RawSyscall6, 0)
-	case hold:
-		n, errno = p.epollWait(unix.RawSyscall6, 1)
-		if timeout > 0 {
-			timeout = max(0, timeout-time.Millisecond)
-		}
+func (p *poller) wait(timeout, hold time.Duration) ([]event, error) {
+	if timeout >= 0 {
+		hold = min(hold, timeout)
 	}
-	if n == 0 && errno == 0 && timeout != 0 {
+	n, errno := p.epollWait(unix.RawSyscall6, milliseconds(hold))
+	if n == 0 && errno == 0 && timeout != hold {
+		if timeout > 0 {
+			timeout -= hold
+		}
 		n, errno = p.sleep(timeout)
 	}
 	if errno == syscall.EINTR {
