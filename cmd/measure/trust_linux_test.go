@@ -52,8 +52,15 @@ func serving(t *testing.T) (*os.Process, string) {
 
 const childEnv = "MEASURE_TEST_CHILD"
 
-// TestMain makes this binary a server too: it says its port, and ends with its standard input.
+// TestMain makes this binary a server too: it says its port, and ends with its standard input, or by a signal.
 func TestMain(m *testing.M) {
+	if ended := os.Getenv(endedVariable); ended != "" {
+		if err := playServer(ended); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	if os.Getenv(childEnv) == "" {
 		goleak.VerifyTestMain(m)
 		return
