@@ -52,7 +52,7 @@ func (p *Process) awaitReady(ctx context.Context, ports <-chan int) error {
 		if !ok {
 			return p.endedEarly(ctx, errors.New(`closed its standard output before it printed a line with "port N"`))
 		}
-		p.Port, p.URL = port, "http://127.0.0.1:"+strconv.Itoa(port)
+		p.Port = port
 	case <-ctx.Done():
 		return fmt.Errorf("pid %d printed no line with \"port N\" on standard output within %v", p.PID, p.command.ReadyTimeout)
 	}
@@ -61,8 +61,9 @@ func (p *Process) awaitReady(ctx context.Context, ports <-chan int) error {
 	began := time.Now()
 	var last error
 	for {
-		err := p.answers(ctx, client)
+		url, err := p.answers(ctx, client)
 		if err == nil {
+			p.URL = url
 			return nil
 		}
 		if last == nil || ctx.Err() == nil {
@@ -96,9 +97,6 @@ type notOwned struct{ error }
 // to look at all sockets and all processes: it is done only once somebody listens.
 func (p *Process) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	c, err := new(net.Dialer).DialContext(ctx, network, address)
-	if errors.Is(err, syscall.ECONNREFUSED) {
-		return nil, notOwned{fmt.Errorf("nothing listens on port %d, which %s", p.Port, p.told())}
-	}
 	if err != nil {
 		return nil, err
 	}
@@ -136,9 +134,39 @@ func (p *Process) instead() string {
 	return fmt.Sprintf("; it listens on port %d instead", ports[0])
 }
 
-// answers asks the child. A guarded line's server may answer with any status: what it serves is its own affair.
-func (p *Process) answers(ctx context.Context, client *http.Client) error {
-	url := p.URL + cmp.Or(p.command.Probe, "/")
+// loopbacks are where a server may listen: one that takes "localhost" for an address may have but the second.
+var loopbacks = []string{"127.0.0.1", "::1"}
+
+// answers asks the child at the first address where it takes connections, and gives its URL there.
+func (p *Process) answers(ctx context.Context, client *http.Client) (url string, err error) {
+	for i, host := range loopbacks {
+		url = "http://" + net.JoinHostPort(host, strconv.Itoa(p.Port))
+		again := p.answersAt(ctx, client, url)
+		if again == nil {
+			return url, nil
+		}
+		if i == 0 || !unreachable(again) {
+			err = again
+		}
+		if !unreachable(again) {
+			break
+		}
+	}
+	if errors.Is(err, syscall.ECONNREFUSED) {
+		err = fmt.Errorf("nothing listens on port %d, which %s", p.Port, p.told())
+	}
+	return "", err
+}
+
+// unreachable says that nobody took the connection, or that there is no such address here.
+func unreachable(err error) bool {
+	var dial *net.OpError
+	return errors.As(err, &dial) && dial.Op == "dial" && !dial.Timeout()
+}
+
+// answersAt asks the child. A guarded line's server may answer with any status: what it serves is its own affair.
+func (p *Process) answersAt(ctx context.Context, client *http.Client, server string) error {
+	url := server + cmp.Or(p.command.Probe, "/")
 	q, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return err
