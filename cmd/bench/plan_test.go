@@ -181,7 +181,7 @@ func TestEngines(t *testing.T) {
 // Every round has every trial once, those of one workload side by side; the seed alone decides the order.
 func TestRounds(t *testing.T) {
 	var modes, workloads []string
-	for _, m := range servers.Own() {
+	for _, m := range servers.Modes {
 		modes = append(modes, m.Name)
 	}
 	for _, w := range workload.All {

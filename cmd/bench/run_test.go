@@ -45,10 +45,17 @@ func plan(t *testing.T, rounds int, modes ...string) *bench.Plan {
 	return p
 }
 
-// on calls a function at each step, and is silent otherwise.
+// on calls functions at each step, and for each line said, and is silent otherwise.
 type on struct {
 	bench.Silent
 	step func(connections int)
+	say  func(text string) // nil for none
+}
+
+func (o on) Say(text string) {
+	if o.say != nil {
+		o.say(text)
+	}
 }
 
 func (o on) Rung(_, _ string, _, connections int, _ time.Duration) { o.step(connections) }
@@ -151,7 +158,8 @@ func TestRunStopsWithItsContext(t *testing.T) {
 				timer := time.AfterFunc(200*time.Millisecond, cancel)
 				defer timer.Stop()
 			}
-			r, err := bench.Run(ctx, plan(t, 2, "blocking", "async"), on{step: func(int) {
+			modes := []string{"blocking", "async"}
+			r, err := bench.Run(ctx, plan(t, 2, modes[when:]...), on{step: func(int) {
 				if when == 1 {
 					cancel()
 				}

@@ -10,7 +10,7 @@ import (
 // Spent is what a run of load gave, or several, and what the server used for it. The zero value is of none.
 type Spent struct {
 	Result *loadgen.Result // nil of none
-	CPU    time.Duration // 0 where the system does not tell
+	CPU    time.Duration   // 0 where the system does not tell
 }
 
 // Spend runs the load, and reads the server's CPU time just before and after. What there is comes with an error.
