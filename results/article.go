@@ -41,7 +41,7 @@ type ClaimOn struct {
 type Duel struct {
 	NonBlocking string
 	Blocking    string
-	Outcome     string // AsSaid, Reversed, NoDifference, CannotTell
+	Outcome     string // AsSaid, Reversed, NoDifference, DependsOnLoad, CannotTell
 }
 
 // HoldArticle holds the article against a record's verdicts. It takes two modes that are not one and the same, and two workloads
@@ -125,16 +125,18 @@ func (a Article) duels(f Finding) []Duel {
 					compared = append(compared, c)
 				}
 			}
-			better, same, measured := between(compared)
+			l := Between(compared)
 			d := Duel{n, b, CannotTell}
 			switch {
-			case !measured:
+			case !l.Measured:
 				continue
-			case better == n:
+			case l.Depends():
+				d.Outcome = DependsOnLoad
+			case l.Better == n:
 				d.Outcome = AsSaid
-			case better == b:
+			case l.Better == b:
 				d.Outcome = Reversed
-			case same:
+			case l.Same:
 				d.Outcome = NoDifference
 			}
 			duels = append(duels, d)

@@ -79,7 +79,7 @@ type target struct {
 func (b *bench) withServer(ctx context.Context, s slot, use func(context.Context, *target) error) error {
 	with := func(ctx context.Context, upstream string, helpers ...sample.Subject) error {
 		return b.plan.withServer(ctx, s, upstream, func(ctx context.Context, r running) error {
-			a := loadgen.Attack{Target: s.target(r.url), Timeout: requestTimeout, Engine: b.plan.engine(0)}
+			a := loadgen.Attack{Target: s.target(r.url), Timeout: requestTimeout, Engine: b.plan.engine(results.Closed, 0)}
 			return use(ctx, &target{server: r, attack: a, helpers: helpers})
 		})
 	}
@@ -111,7 +111,10 @@ func (b *bench) runLadder(ctx context.Context, on *target, s slot, t *results.Tr
 	}
 	for _, r := range s.rungs {
 		rate := b.rate(s, r, *t)
-		if rate == 0 && r.load != results.Closed {
+		switch {
+		case rate > 0:
+			r = r.at(rate)
+		case r.load != results.Closed:
 			continue
 		}
 		measured, err := b.reliably(s.rungTime(r), func() (results.Rung, error) {
@@ -207,7 +210,7 @@ func (b *bench) rate(s slot, r rung, t results.Trial) float64 {
 		switch {
 		case r.load == results.Common:
 			return known.CommonRPS
-		case r.load == results.Own && known.OwnRPS > known.CommonRPS:
+		case r.load == results.Own && known.OwnRPS != known.CommonRPS:
 			return known.OwnRPS
 		}
 	}
