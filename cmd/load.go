@@ -103,7 +103,7 @@ func oneURL(c *cobra.Command, args []string) error {
 	case 0:
 		return exitError{exitUsage, errors.New("the URL to load is missing")}
 	}
-	return exitError{exitUsage, fmt.Errorf("one URL is loaded at a time, and there is %q as well", args[1])}
+	return exitError{exitUsage, fmt.Errorf("one URL is loaded at a time, and there is %q as well", loadgen.Masked(args[1]))}
 }
 
 // complete fills the attack in with what the flags say, and refuses what cannot be meant.
@@ -152,12 +152,15 @@ func (o loadOptions) complete(a *loadgen.Attack, given func(flag string) bool) e
 		}
 	}
 	if a.Engine == "" {
-		scheme, _, _ := strings.Cut(a.Target.URL, ":")
-		rate := a.Rate
+		likely := *a
 		if o.slo > 0 {
-			rate = loadgen.VegetaRate // any: what is searched is an open load
+			likely.Rate = loadgen.VegetaRate // any: what is searched is an open load
 		}
-		a.Engine = loadgen.Auto(scheme, rate, math.Inf(1))
+		a.Engine = loadgen.Auto(likely, math.Inf(1))
+	}
+	var err error
+	if a.Target, err = a.Target.Normal(); err != nil {
+		return exitError{exitUsage, err}
 	}
 	g, err := loadgen.Open(*a) // connects to nobody
 	if err != nil {
@@ -183,7 +186,7 @@ var errVoid = errors.New("the measurement is VOID: nothing may be concluded from
 
 // runLoad measures and prints; what there is also when it was interrupted.
 func runLoad(ctx context.Context, a loadgen.Attack, o loadOptions, f report.Format[*results.LoadRun], out, notes io.Writer) error {
-	if err := loadgen.Reach(ctx, a); err != nil {
+	if _, err := loadgen.Reach(ctx, a); err != nil {
 		return err
 	}
 	run, runErr := drive(ctx, a, o, notes)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -17,19 +16,19 @@ import (
 	"nodecompare/loadgen/response"
 )
 
-// newTransport gives the transport for the target's scheme.
+// newTransport gives the transport that can do what the attack asks for: the lean one if possible.
 func newTransport(a Attack) (transport, error) {
 	u, err := url.Parse(a.Target.URL)
 	if err != nil {
 		return nil, err
 	}
-	if u.Scheme == "https" {
-		return newHTTPSTransport(a)
+	if u.Scheme == "https" || a.Connect.Protocol == HTTP2 || a.Follow {
+		return newStandard(a)
 	}
 	return newPool(a, u)
 }
 
-// pool is the lean http.RoundTripper: keep-alive connections to one host, over each of which the same bytes are sent
+// pool is the lean http.RoundTripper: connections to one host, over TCP or a Unix socket, over each of which the same bytes are sent
 // again and again. net/http's transport does far more (proxies, HTTP/2, dialling races, two goroutines a connection)
 // and costs three times the CPU.
 //
@@ -37,8 +36,9 @@ func newTransport(a Attack) (transport, error) {
 // caller gets is an http.Response without a body, since that has been read to its end, counted and dropped: only
 // so is latency the time to the last byte. The response is shared between calls and must not be written to.
 type pool struct {
-	addr    string // host:port
+	opener  *opener
 	wire    []byte // the request
+	fresh   bool   // it has a new connection each time
 	head    bool   // it is a HEAD
 	safe    bool   // to be sent again, should a kept-alive connection have been closed: an idempotent method
 	timeout time.Duration
@@ -53,16 +53,12 @@ type pool struct {
 }
 
 func newPool(a Attack, u *url.URL) (*pool, error) {
-	wire, err := serialise(a.Target)
+	wire, err := serialise(a)
 	if err != nil {
 		return nil, err
 	}
-	port := u.Port()
-	if port == "" {
-		port = "80"
-	}
 	return &pool{
-		addr: net.JoinHostPort(u.Hostname(), port), wire: wire,
+		opener: newOpener(a.Connect, u), wire: wire, fresh: a.Connect.New,
 		head: a.Target.Method == http.MethodHead, safe: idempotent(a.Target.Method),
 		timeout: a.Timeout, maxBody: a.MaxBody, want: a.WantBody,
 		ctx: context.Background(), open: make(map[*conn]struct{}),
@@ -94,7 +90,7 @@ func (p *pool) RoundTrip(req *http.Request) (*http.Response, error) {
 // exchange does one request and keeps or closes the connection.
 func (p *pool) exchange(c *conn, deadline time.Time) (*http.Response, error) {
 	resp, reusable, err := c.exchange(p.wire, p.head, deadline)
-	if !reusable {
+	if !reusable || p.fresh {
 		p.drop(c)
 		return resp, err
 	}
@@ -118,12 +114,11 @@ func (p *pool) take() *conn {
 
 func (p *pool) dial(deadline time.Time) (*conn, error) {
 	p.mu.Lock()
-	ctx := p.ctx
+	run := p.ctx
 	p.mu.Unlock()
-	// KeepAlive off spares some system calls a connection: a request's deadline notices a dead peer sooner. The net
-	// package sets TCP_NODELAY itself.
-	d := net.Dialer{Deadline: deadline, KeepAlive: -1}
-	nc, err := d.DialContext(ctx, "tcp", p.addr)
+	ctx, cancel := context.WithDeadline(run, deadline)
+	defer cancel()
+	nc, err := p.opener.open(ctx)
 	if err != nil {
 		return nil, err
 	}

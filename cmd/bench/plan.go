@@ -109,6 +109,11 @@ func newPlan(o Options, limit int) (*Plan, error) {
 		SLOUS: float64(cmp.Or(o.SLO, DefaultSLO).Microseconds()), Yardstick: yardstick.Version, Method: results.Method, RateRPS: o.Rate,
 		Pin: results.Pin{Asked: o.Pin.String(), Server: split.Server.String(), Generator: split.Generator.String(), Note: split.Note},
 	}}
+	for _, own := range o.Servers {
+		if own.secure() && engine == loadgen.Loop {
+			return nil, fmt.Errorf("server %s: the load engine %s has no TLS: leave --engine=%s out", own.Name, engine, engine)
+		}
+	}
 	if limit < usualBase {
 		return nil, fmt.Errorf("this process may open files for %d connections only, and %d are needed: raise it with ulimit -n", limit, usualBase)
 	}
@@ -154,7 +159,12 @@ func newPlan(o Options, limit int) (*Plan, error) {
 		var group []slot
 		for _, c := range columns {
 			c.workload, c.rungs = w, rungs
-			group = append(group, c)
+			if c.mode.secure() {
+				c.rungs = p.secured(c, over)
+			}
+			if len(c.rungs) > 0 {
+				group = append(group, c)
+			}
 		}
 		if len(group) > 0 {
 			groups = append(groups, group)
@@ -201,15 +211,16 @@ func columns(o Options) ([]slot, error) {
 	return []slot{a, b}, nil
 }
 
-// engine drives a load of that kind and rate, in requests per second; 0 is a closed one.
-func (p *Plan) engine(load string, rate float64) string {
-	switch {
-	case p.settings.Engine != Auto:
+// engine drives a load of that kind on that URL, at that rate in requests per second; 0 is a closed one.
+func (p *Plan) engine(load, url string, rate float64) string {
+	if p.settings.Engine != Auto {
 		return p.settings.Engine
-	case load == results.Own:
-		return loadgen.Loop // its rate is a share of what that engine found
 	}
-	return loadgen.Auto("http", rate, p.vegetaRate())
+	most := p.vegetaRate()
+	if load == results.Own {
+		most = 0 // the rate is a share of what the loop engine found
+	}
+	return loadgen.Auto(loadgen.Attack{Target: loadgen.Target{URL: url}, Rate: rate}, most)
 }
 
 // vegetaRate is the most that vegeta offers on time on the load's cores.

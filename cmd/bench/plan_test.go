@@ -163,7 +163,7 @@ func TestEngines(t *testing.T) {
 	} {
 		p := planned(t, Options{Modes: []string{"async"}, Workloads: []string{"hello"}, Profile: "quick", Engine: c.asked}, plenty)
 		p.split.Server, p.split.Generator = cpuset.CPUs{0, 1}, cpuset.CPUs{2, 3}
-		if got := p.engine(c.load, c.rate); got != c.want {
+		if got := p.engine(c.load, "http://x", c.rate); got != c.want {
 			t.Errorf("--engine=%s, %s at %v/s: %s, want %s", c.asked, c.load, c.rate, got, c.want)
 		}
 	}
