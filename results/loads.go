@@ -40,13 +40,13 @@ func Between(compared []Comparison) (l Loads) {
 	} else {
 		l.Same = all && l.Measured
 	}
-	l.LightBetter, l.LightSame = light(compared)
+	l.LightBetter, l.LightSame = atLightLoad(compared)
 	return l
 }
 
-// light is for the mode that a figure there is decided for, and none for the other. Who answers fewer requests has less to do, so that
+// atLightLoad is for the mode that a figure there is decided for, and none for the other. Who answers fewer requests has less to do, so that
 // comes first here too. They are the same where every figure says so.
-func light(compared []Comparison) (better string, same bool) {
+func atLightLoad(compared []Comparison) (better string, same bool) {
 	same = len(compared) > len(saturated(compared))
 	for _, c := range compared {
 		if !c.Light {

@@ -196,6 +196,12 @@ func TestCommonRate(t *testing.T) {
 			t.Errorf("--rate=%v: own share at %v/s", c.asked, got)
 		}
 	}
+	for own, want := range map[float64]float64{5000: 0, 5400: 0, 4700: 0, 5600: 5600, 4500: 4500} {
+		b := &bench{plan: &Plan{}, rates: []results.Rates{{Workload: "hello", Mode: "a", CommonRPS: 5000, OwnRPS: own}}}
+		if got := b.rate(slot{name: "a", workload: workload.Workload{Name: "hello"}}, rung{load: results.Own}, results.Trial{}); got != want {
+			t.Errorf("own share of %v/s, beside a common rate of 5,000/s, at %v/s", own, got)
+		}
+	}
 	for _, rate := range []float64{-1, 0.5, math.NaN(), 1e6} {
 		if _, err := newPlan(Options{Modes: []string{"async"}, Workloads: []string{"hello"}, Profile: "quick", Rate: rate}, plenty); err == nil {
 			t.Errorf("--rate=%v is taken", rate)

@@ -65,6 +65,8 @@ const (
 	lightTime     = time.Second
 	ownRequests   = 3000
 	ownTime       = 100 * time.Millisecond
+	// nearly is how far apart the two rates must be for both to be worth their time.
+	nearly = 1.1
 
 	usualBase = 64
 	// waitingBase is the base rung of routes that only wait: what 64 connections ask for there is next to nothing, and CPU time per

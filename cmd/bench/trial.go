@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"slices"
 	"time"
@@ -110,7 +111,7 @@ func (b *bench) runLadder(ctx context.Context, on *target, s slot, t *results.Tr
 		return err
 	}
 	for _, r := range s.rungs {
-		rate := b.rate(s, r, *t)
+		rate, inPlan := b.rate(s, r, *t), s.rungTime(r)
 		switch {
 		case rate > 0:
 			r = r.at(rate)
@@ -130,7 +131,7 @@ func (b *bench) runLadder(ctx context.Context, on *target, s slot, t *results.Tr
 		if planned := s.rungTime(r); seconds(planned)+1 < measured.ElapsedS {
 			b.progress.Say(fmt.Sprintf("%s: the run at %d connections took %.1f s in place of %.1f s: requests take long, or are not answered", about(*t), r.connections, measured.ElapsedS, seconds(planned)))
 		}
-		b.progress.Rung(s.name, s.workload.Name, s.round, r.connections, s.rungTime(r))
+		b.progress.Rung(s.name, s.workload.Name, s.round, r.connections, inPlan)
 	}
 	if s.workload.Wait > 0 {
 		weighGrowth(t, s.base().connections)
@@ -195,7 +196,7 @@ func (b *bench) warm(ctx context.Context, on *target, s slot) (*results.WarmUp, 
 }
 
 // rate is what a rung offers, in requests per second; 0 for a closed load, and for an open one that is left out: its rate is not
-// known, or the share of the mode's own capacity is the common rate.
+// known, or the share of the mode's own capacity is nearly the common rate.
 func (b *bench) rate(s slot, r rung, t results.Trial) float64 {
 	switch {
 	case r.rate > 0:
@@ -210,7 +211,7 @@ func (b *bench) rate(s slot, r rung, t results.Trial) float64 {
 		switch {
 		case r.load == results.Common:
 			return known.CommonRPS
-		case r.load == results.Own && known.OwnRPS != known.CommonRPS:
+		case r.load == results.Own && math.Abs(math.Log(known.OwnRPS/known.CommonRPS)) > math.Log(nearly):
 			return known.OwnRPS
 		}
 	}
