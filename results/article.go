@@ -41,8 +41,9 @@ type ClaimOn struct {
 type Duel struct {
 	NonBlocking string
 	Blocking    string
-	Outcome     string     // AsSaid, Reversed, NoDifference, CannotTell
+	Outcome     string     // AsSaid, Reversed, NoDifference, DependsOnLoad, CannotTell
 	On          Comparison // the figure that the outcome rests on
+	Light       Comparison // the figure at light load that makes it depend on the load
 }
 
 // HoldArticle holds the article against a record's verdicts. It takes two modes that are not one and the same, and a workload with
@@ -126,16 +127,18 @@ func (a Article) duels(f Finding) []Duel {
 					compared = append(compared, c)
 				}
 			}
-			better, same, measured := between(compared)
-			d := Duel{n, b, CannotTell, restingOn(compared)}
+			l := Between(compared)
+			d := Duel{NonBlocking: n, Blocking: b, Outcome: CannotTell, On: restingOn(saturated(compared))}
 			switch {
-			case !measured:
+			case !l.Measured:
 				continue
-			case better == n:
+			case l.Depends():
+				d.Outcome, d.Light = DependsOnLoad, AtLightLoad(compared)
+			case l.Better == n:
 				d.Outcome = AsSaid
-			case better == b:
+			case l.Better == b:
 				d.Outcome = Reversed
-			case same:
+			case l.Same:
 				d.Outcome = NoDifference
 			}
 			duels = append(duels, d)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -30,6 +31,7 @@ type Options struct {
 	Workloads []string      // of workload.All
 	Profile   string        // of Profiles
 	Rounds    int           // 0 for the profile's
+	Rate      float64       // of the common rate, in requests per second; 0 for one that follows from the modes' capacities
 	Null      bool          // the one mode against itself
 	SLO       time.Duration // the most that p99 latency may be, for connections to count as held; 0 is DefaultSLO
 	Seed      uint64        // of the order of the trials; below 2^53
@@ -73,6 +75,9 @@ type slot struct {
 // longest bounds a bench: one that would take more is refused before it is laid out.
 const longest = 24 * time.Hour
 
+// mostRate is the highest common rate that may be asked for, in requests per second: the most that the loop engine offers on time.
+const mostRate = 50_000
+
 // NewPlan checks the options and lays out the trials. Connections are bounded by the open files that a process may have: both
 // the load and the server need one for each.
 func NewPlan(o Options) (*Plan, error) {
@@ -88,6 +93,9 @@ func newPlan(o Options, limit int) (*Plan, error) {
 		return nil, fmt.Errorf("--rounds=%d: at least 1 is needed", o.Rounds)
 	}
 	profile.Rounds = cmp.Or(o.Rounds, profile.Rounds)
+	if o.Rate != 0 && !(o.Rate >= 1 && o.Rate <= mostRate) {
+		return nil, fmt.Errorf("%g requests a second: the common rate is from 1/s to %d/s", o.Rate, mostRate)
+	}
 	engine := cmp.Or(o.Engine, Auto)
 	if _, err := lookup.Named("load engine", engine, slices.Concat([]loadgen.Engine{{Name: Auto}}, loadgen.Engines)); err != nil {
 		return nil, err
@@ -102,7 +110,7 @@ func newPlan(o Options, limit int) (*Plan, error) {
 	}
 	p := &Plan{profile: profile, asked: o.Rounds > 0, limit: limit, tls: o.TLS, split: split, auto: o.Pin.Auto, allowed: allowed, settings: results.Settings{
 		Profile: profile.Name, Rounds: profile.Rounds, Seed: o.Seed, Engine: engine, Share: share, Null: o.Null,
-		SLOUS: float64(cmp.Or(o.SLO, DefaultSLO).Microseconds()), Yardstick: yardstick.Version, Method: results.Method,
+		SLOUS: float64(cmp.Or(o.SLO, DefaultSLO).Microseconds()), Yardstick: yardstick.Version, Method: results.Method, RateRPS: o.Rate,
 		Pin: results.Pin{Asked: o.Pin.String(), Server: split.Server.String(), Generator: split.Generator.String(), Note: split.Note},
 	}}
 	for _, own := range o.Servers {
@@ -139,7 +147,11 @@ func newPlan(o Options, limit int) (*Plan, error) {
 			Name: w.Name, Summary: w.Summary, Method: w.Method, Target: w.Target, Base: base, Note: note,
 			WaitUS: float64(w.Wait.Microseconds()), CPUUS: float64(w.CPU.Microseconds()), Poison: poisonOf(name), Surge: surgeOf(over),
 		}
-		for _, r := range rungs {
+		for i, r := range rungs {
+			if r.load == results.Common && o.Rate > 0 {
+				rungs[i] = r.at(o.Rate)
+				rungs[i].rate = o.Rate
+			}
 			if r.load == results.Closed {
 				described.Ladder = append(described.Ladder, results.Step{Connections: r.connections, DurationS: r.duration.Seconds()})
 			}
@@ -203,12 +215,25 @@ func columns(o Options) ([]slot, error) {
 	return []slot{a, b}, nil
 }
 
-// engine drives a load of that rate on that URL, in requests per second; 0 is a closed one.
-func (p *Plan) engine(url string, rate float64) string {
+// engine drives a load of that kind on that URL, at that rate in requests per second; 0 is a closed one.
+func (p *Plan) engine(load, url string, rate float64) string {
 	if p.settings.Engine != Auto {
 		return p.settings.Engine
 	}
-	return loadgen.Auto(loadgen.Attack{Target: loadgen.Target{URL: url}, Rate: rate}, loadgen.VegetaRate)
+	most := p.vegetaRate()
+	if load == results.Own {
+		most = 0 // the rate is a share of what the loop engine found
+	}
+	return loadgen.Auto(loadgen.Attack{Target: loadgen.Target{URL: url}, Rate: rate}, most)
+}
+
+// vegetaRate is the most that vegeta offers on time on the load's cores.
+func (p *Plan) vegetaRate() float64 {
+	cores := len(p.split.Generator)
+	if !p.split.Pinned() {
+		cores = runtime.NumCPU() / 2 // the servers take the rest
+	}
+	return loadgen.VegetaRate * float64(max(1, cores))
 }
 
 // spreadCost is from where on the load of a request, some 10 µs of CPU time, is next to nothing.

@@ -67,6 +67,9 @@ func TestGolden(t *testing.T) {
 		"table-nothing":       {"table", nothing(), at(80)},
 		"table-null":          {"table", null(), at(80)},
 		"table-null-40":       {"table", null(), at(40)},
+		"table-depends-40":    {"table", depends(), at(40)},
+		"table-depends":       {"table", depends(), at(80)},
+		"markdown-depends":    {"markdown", depends(), at(0)},
 		"markdown":            {"markdown", sample(), at(0)},
 		"markdown-null":       {"markdown", null(), at(0)},
 		"csv":                 {"csv", sample(), at(0)},
@@ -93,7 +96,7 @@ func TestTableFitsItsWidth(t *testing.T) {
 		return rapid.Float64Range(1, 9.999).Draw(t, "figure") * []float64{0.01, 0.1, 1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7}[rapid.IntRange(0, 9).Draw(t, "power")]
 	})
 	rapid.Check(t, func(t *rapid.T) {
-		r := rapid.SampledFrom([]func() *results.Record{sample, one, three, broken, void, bare, nothing, null}).Draw(t, "record")()
+		r := rapid.SampledFrom([]func() *results.Record{sample, one, three, broken, void, bare, nothing, null, depends}).Draw(t, "record")()
 		for i := range r.Trials {
 			for j := range r.Trials[i].Rungs {
 				g := &r.Trials[i].Rungs[j]

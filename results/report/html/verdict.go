@@ -49,7 +49,7 @@ type verdictCell struct {
 var verdictClasses = map[string]string{
 	results.High: "good", results.Moderate: "less", results.Lower: "less",
 	results.NonBlocking: "model", results.Blocking: "model",
-	results.NoDifference: "even", results.CannotTell: "unknown", results.Mixed: "unknown",
+	results.NoDifference: "even", results.DependsOnLoad: "even", results.CannotTell: "unknown", results.Mixed: "unknown",
 }
 
 func verdictTable(r *results.Record, w results.Workload, v results.Verdict) verdict {

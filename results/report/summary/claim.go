@@ -21,7 +21,7 @@ const (
 
 // markOf is the mark of an outcome.
 var markOf = map[string]string{
-	results.AsSaid: markAsSaid, results.Reversed: markReversed, results.NoDifference: markSame, results.CannotTell: markOpen, results.Mixed: markDepends,
+	results.AsSaid: markAsSaid, results.Reversed: markReversed, results.NoDifference: markSame, results.CannotTell: markOpen, results.Mixed: markDepends, results.DependsOnLoad: markDepends,
 }
 
 // A Claim is a row of the article, and what was found of it.
@@ -87,6 +87,8 @@ var openings = map[string]string{
 	results.NoDifference: "no difference: ",
 	results.Mixed:        "it depends: ",
 	results.CannotTell:   "undecided: ",
+	// which of the two is ahead, and when, is what follows
+	results.DependsOnLoad: "it depends on the load: ",
 }
 
 // duelsSay is what was found of a claim, in a sentence with magnitudes.
@@ -152,6 +154,13 @@ func magnitudeOf(d results.Duel) (head, magnitude, settle string) {
 	switch d.Outcome {
 	case results.NoDifference:
 		return fmt.Sprintf("%s differs by less than %s", c.Metric, unit.Difference(1+c.Floor)), "", ""
+	case results.DependsOnLoad:
+		light, times, _ := magnitudeOf(results.Duel{Outcome: results.AsSaid, On: d.Light})
+		if c.Better == "" {
+			return "saturated they are the same, at light load " + light, times, ""
+		}
+		saturated, ratio, _ := magnitudeOf(results.Duel{Outcome: results.AsSaid, On: c})
+		return "saturated " + strings.Replace(saturated, "…", ratio, 1) + ", at light load " + light, times, ""
 	case results.CannotTell:
 		settle := ""
 		switch n := c.RoundsToTell(); {
@@ -190,7 +199,7 @@ func counted(c results.Claim) string {
 		}
 	}
 	var parts []string
-	for _, s := range []struct{ outcome, text string }{{results.AsSaid, "as it says"}, {results.Reversed, "the other way round"}, {results.NoDifference, "the same"}, {results.CannotTell, "undecided"}} {
+	for _, s := range []struct{ outcome, text string }{{results.AsSaid, "as it says"}, {results.Reversed, "the other way round"}, {results.NoDifference, "the same"}, {results.DependsOnLoad, "depending on the load"}, {results.CannotTell, "undecided"}} {
 		if n := of[s.outcome]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, s.text))
 		}
@@ -217,7 +226,7 @@ func manyPairs(loops []string, c results.Claim) string {
 
 // stands is a mode's standing on a workload against all blocking modes, in words.
 var stands = []struct{ outcome, text string }{
-	{results.AsSaid, "ahead"}, {results.NoDifference, "level"}, {results.Mixed, "ahead of some and behind others"}, {results.Reversed, "behind"}, {results.CannotTell, "undecided"},
+	{results.AsSaid, "ahead"}, {results.NoDifference, "level"}, {results.DependsOnLoad, "ahead or behind by the load"}, {results.Mixed, "ahead of some and behind others"}, {results.Reversed, "behind"}, {results.CannotTell, "undecided"},
 }
 
 func againstAll(mode string, c results.Claim) string {
