@@ -145,7 +145,7 @@ func (p *page) worded(line, word string) string {
 var looks = map[string]style{
 	results.Blocking: strong, results.NonBlocking: strong,
 	results.High: good, results.Moderate: lesser, results.Lower: lesser,
-	results.NoDifference: strong, results.CannotTell: lesser, results.Mixed: lesser,
+	results.NoDifference: strong, results.CannotTell: lesser, results.Mixed: lesser, results.DependsOnLoad: lesser,
 }
 
 // list writes the grid mode by mode, a line each, where a table would be too wide.

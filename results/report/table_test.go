@@ -52,6 +52,7 @@ func TestGolden(t *testing.T) {
 		"answer-many-40":      {"answer", manyModes(), at(40)},
 		"answer-broken":       {"answer", broken(), at(80)},
 		"answer-void":         {"answer", void(), at(80)},
+		"answer-depends":      {"answer", depends(), at(80)},
 		"answer-bare":         {"answer", bare(), at(80)},
 		"answer-nothing":      {"answer", nothing(), at(80)},
 		"table-40":            {"table", sample(), at(40)},
