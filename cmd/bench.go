@@ -97,6 +97,7 @@ Workloads:
 	flags.StringSliceVar(&o.Workloads, "workloads", []string{"hello", "wait"}, "workloads to compare them on")
 	flags.StringVar(&o.Profile, "profile", "standard", "how much to measure: "+lookup.Names(bench.Profiles))
 	flags.IntVar(&o.Rounds, "rounds", 0, "rounds, in place of the profile's; intervals need 6")
+	flags.Float64Var(&o.Rate, "rate", 0, "common rate of the light load, in `requests` per second, in place of half of what the slowest mode can do")
 	flags.BoolVar(&o.Null, "null", false, "measure one mode (async) against itself: what differs then is noise")
 	flags.DurationVar(&o.SLO, "slo", bench.DefaultSLO, "p99 latency within which connections count as held")
 	flags.StringVar(&o.Engine, "engine", bench.Auto, "what drives the load: auto, "+lookup.Names(loadgen.Engines)+"; auto is loop for closed loads, and vegeta for open ones it can offer on time")
@@ -106,6 +107,7 @@ Workloads:
 	flags.StringVar(&b.page, "report", "", "write an HTML report with plots to this `file`")
 	flags.StringVar(&b.against, "baseline", "", "compare with the record in this `file`")
 	flags.StringVar(&format, "format", "table", "how to print the results: "+lookup.Names(report.Formats))
+	flags.BoolVar(&b.details, "details", false, "print every figure, with its interval and what speaks against it")
 	flags.BoolVar(&quiet, "quiet", false, "show no progress")
 	configurable(c)
 	return c

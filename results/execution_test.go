@@ -132,6 +132,7 @@ var (
 )
 
 func TestModels(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name        string
 		shape       shape

@@ -90,6 +90,13 @@ var (
 
 // The figures of an open load alone.
 var (
+	// IdleCPU is what the server uses of one CPU while nothing is asked of it.
+	IdleCPU = Figure{Name: "CPU while idle", Slug: "idle_cpu_percent", Unit: "%", LessIsBetter: true, OfServer: true, Read: func(r Rung) (float64, bool) {
+		if r.Idle == nil || r.Idle.ElapsedS <= 0 {
+			return 0, false
+		}
+		return 100 * r.Idle.CPUS / r.Idle.ElapsedS, true
+	}}
 	Offered    = Figure{Name: "offered", Slug: "offered_rps", Unit: "requests/s", Read: func(r Rung) (float64, bool) { return r.OfferedRPS, r.OfferedRPS > 0 }}
 	Unsent     = Figure{Name: "unsent", Slug: "unsent", Unit: "requests", LessIsBetter: true, Read: always(func(r Rung) float64 { return float64(r.Unsent) })}
 	SendLagP99 = Figure{Name: "p99 of the send lag", Slug: "send_lag_p99_us", Unit: "us", LessIsBetter: true, Read: func(r Rung) (float64, bool) {

@@ -14,13 +14,14 @@ const RowIsolation = "Isolation"
 
 // The words of its cells, and two that it has not.
 const (
-	Blocking     = "Blocking"
-	NonBlocking  = "Non-blocking"
-	High         = "High"
-	Moderate     = "Moderate"
-	Lower        = "Lower"
-	NoDifference = "No difference"
-	CannotTell   = "Cannot tell"
+	Blocking      = "Blocking"
+	NonBlocking   = "Non-blocking"
+	High          = "High"
+	Moderate      = "Moderate"
+	Lower         = "Lower"
+	NoDifference  = "No difference"
+	DependsOnLoad = "Depends on load" // another mode is ahead at light load than under a saturated one
+	CannotTell    = "Cannot tell"
 )
 
 // Verdict is what a workload's trials say about each row of the table.

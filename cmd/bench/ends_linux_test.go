@@ -2,6 +2,8 @@ package bench_test
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -43,9 +45,12 @@ func TestDeathInThePilotCounts(t *testing.T) {
 			}
 		}
 	}()
-	r, err := bench.Run(t.Context(), p, &bench.Lines{W: &log})
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	lines := &bench.Lines{W: &log}
+	r, err := bench.Run(ctx, p, on{step: func(int) { cancel() }, say: lines.Say}) // the trial that follows goes well
 	close(stop)
-	if killErr := <-killer; err != nil || killErr != nil {
+	if killErr := <-killer; !errors.Is(err, context.Canceled) || killErr != nil {
 		t.Fatal(err, killErr)
 	}
 	checkNoChildren(t)

@@ -43,7 +43,7 @@ func (p *Plan) probe(ctx context.Context, say func(string)) error {
 // Failed is an error when a user's server had to be left out, since it could not be started or reached.
 func (p *Plan) Failed() error {
 	if p.failed > 0 {
-		return fmt.Errorf("%d of the servers could not be measured: see the lines marked LEFT OUT", p.failed)
+		return fmt.Errorf("%d of the servers could not be measured: the notes below the table say why", p.failed)
 	}
 	return nil
 }

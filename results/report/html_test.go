@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"math"
 	"os"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
+	hdr "github.com/HdrHistogram/hdrhistogram-go"
 	"github.com/google/go-cmp/cmp"
 
 	"nodecompare/results"
@@ -216,6 +219,54 @@ func TestPageHasTheFigures(t *testing.T) {
 		if rung.Void != (i == 2) {
 			t.Errorf("rung %d is VOID: %v", i, rung.Void)
 		}
+	}
+}
+
+// The plot of latencies says what the table says, also where one round of several was a bad one: both are medians over the rounds.
+func TestPageHasTheTablesLatencies(t *testing.T) {
+	r := bench(t, 2, 1, 6)
+	slow := hdr.New(1, int64(time.Hour), 3)
+	for i := range r.Trials[0].Rungs {
+		rung := &r.Trials[0].Rungs[i]
+		if rung.Load != results.Common {
+			continue
+		}
+		h, err := hdr.Decode([]byte(rung.Histogram))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, bar := range h.Distribution() {
+			if err := slow.RecordValues(100*bar.To, bar.Count); err != nil {
+				t.Fatal(err)
+			}
+		}
+		text, err := slow.Encode(hdr.V2CompressedEncodingCookieBase)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rung.Histogram = string(text)
+		rung.LatencyUS.P99, rung.LatencyUS.P999 = float64(slow.ValueAtQuantile(99))/1e3, float64(slow.ValueAtQuantile(99.9))/1e3
+	}
+	percentiles := map[float64]results.Figure{10: results.P90, 100: results.P99, 1000: results.P999}
+	points := 0
+	for _, s := range plotted(t, r, "w1-latency") {
+		if !s.Marks {
+			continue
+		}
+		for i, x := range s.X {
+			f, ok := percentiles[x]
+			if !ok {
+				continue
+			}
+			points++
+			e, _ := r.Estimate("hello", r.Settings.Modes[s.Mode].Name, results.AtCommon, f)
+			if math.Abs(s.Y[i]/e.Value-1) > 0.001 {
+				t.Errorf("%s of %s is %v in the plot, and %v in the table", f.Name, r.Settings.Modes[s.Mode].Name, s.Y[i], e.Value)
+			}
+		}
+	}
+	if points < 4 {
+		t.Errorf("%d points", points)
 	}
 }
 

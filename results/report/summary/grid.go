@@ -94,6 +94,8 @@ func (s sheet) performance() []Group {
 	cpu := Group{Label: "CPU"}
 	cpu.add(s.line(base, cpuPerRequest))
 	common := Group{Label: s.commonLabel()}
+	common.add(s.line(results.AtCommon, lightCPU))
+	common.add(s.line(results.AtCommon, idleCPU))
 	for _, p := range percentiles {
 		common.add(s.line(results.AtCommon, p))
 	}
