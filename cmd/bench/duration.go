@@ -25,7 +25,7 @@ func (p *Plan) Duration() time.Duration {
 
 // duration counts an open load at its own share as half: the slowest mode has none.
 func (s slot) duration() time.Duration {
-	sum := startStop + s.warmTime()
+	sum := startStop + s.warmTime() + s.betweenPlanned()
 	if r := s.base(); s.again() {
 		sum += s.rungTime(r) - r.duration
 	}
