@@ -64,7 +64,7 @@ const childEnv = "MEASURE_TEST_CHILD"
 // spinEnv makes this binary a process that computes until its standard input ends.
 const spinEnv = "MEASURE_TEST_SPIN"
 
-// TestMain makes this binary a server too: it says its port, and ends with its standard input.
+// TestMain makes this binary a server too: it says its port, and ends with its standard input, or by a signal.
 func TestMain(m *testing.M) {
 	if os.Getenv(spinEnv) != "" {
 		go func() {
@@ -72,6 +72,13 @@ func TestMain(m *testing.M) {
 			}
 		}()
 		io.Copy(io.Discard, os.Stdin)
+		return
+	}
+	if ended := os.Getenv(endedVariable); ended != "" {
+		if err := playServer(ended); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
 		return
 	}
 	if os.Getenv(childEnv) == "" {

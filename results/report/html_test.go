@@ -294,3 +294,15 @@ func TestPageDrawsTheLaw(t *testing.T) {
 		t.Errorf("curves (-want +got):\n%s", diff)
 	}
 }
+
+// What failed in the pilot is in the list of failures, before the trials.
+func TestPageListsPilotFailures(t *testing.T) {
+	r := bench(t, 2, 1, 2)
+	r.PilotFailures = []results.Missing{{Mode: "async", Workload: "hello", Reason: "no answer came"}}
+	r.Trials[0].Failure = "it exited"
+	_, list, _ := strings.Cut(string(html(t, r)), "<h3>Failures</h3>")
+	pilot, trial := strings.Index(list, "<p><strong>async on hello, in the pilot.</strong> no answer came</p>"), strings.Index(list, "it exited")
+	if pilot < 0 || trial < pilot {
+		t.Errorf("the pilot's failure is at %d, a trial's at %d of %.300s", pilot, trial, list)
+	}
+}
