@@ -118,7 +118,7 @@ func TestModelsOfOurModes(t *testing.T) {
 		}
 		modes = append(modes, m.Name)
 	}
-	r := measuredOwn(t, bench.Options{Modes: modes, Workloads: []string{"hello"}, Rounds: 1}, nil, nil, nil)
+	r := measuredOwn(t, bench.Options{Modes: modes, Workloads: []string{"hello"}, Rounds: 2}, nil, nil, nil)
 	for _, m := range r.Verdicts[0].Findings[0].Models {
 		if m.Name != want[m.Mode] {
 			t.Errorf("%s: %q, want %q: %s\n%+v", m.Mode, m.Name, want[m.Mode], m.Why, m.Steps)
