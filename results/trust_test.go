@@ -118,12 +118,19 @@ func TestRules(t *testing.T) {
 
 		{"generator waited", "long, and often", false, func(e *results.Evidence) {
 			e.Generator.Waited, e.Generator.EachWait = 11*time.Millisecond, 601*time.Microsecond
-		}, suspect, "waited for a CPU for 1.1% of the run, 601µs each time, against a p50 latency of 6ms"},
+		}, suspect, "waited for a CPU for 1.1% of the run, 601µs each time in the mean, against a p50 latency of 6ms"},
 		{"generator waited", "not often enough", false, func(e *results.Evidence) {
 			e.Generator.Waited, e.Generator.EachWait = 10*time.Millisecond, 601*time.Microsecond
 		}, valid, ""},
 		{"generator waited", "not long enough", true, func(e *results.Evidence) {
-			e.Generator.Waited, e.Generator.EachWait = 900*time.Millisecond, 600*time.Microsecond
+			e.Generator.Waited, e.Generator.EachWait = 100*time.Millisecond, 600*time.Microsecond
+		}, valid, ""},
+		{"generator waited", "in many short waits some long ones", true, func(e *results.Evidence) {
+			e.Generator.Waited, e.Generator.EachWait = 101*time.Millisecond, 20*time.Microsecond
+		}, suspect, "for 10.1% of the run, 20µs each time in the mean"},
+		{"generator waited", "behind a slice, where requests take ten of them", true, func(e *results.Evidence) {
+			e.Generator.Waited, e.Generator.EachWait = 900*time.Millisecond, time.Millisecond
+			scale(e, 5)
 		}, valid, ""},
 
 		// 9,900 answers on 64 connections are 154.7 on each: at 6,156 µs a mean 952 ms, at 6,788 µs 1,050 ms.

@@ -93,6 +93,39 @@ func TestServerThatAnswersNothingFails(t *testing.T) {
 	}
 }
 
+// A server that hangs in the pilot and in a trial is not waited for in the others.
+func TestServerThatHangsIsGivenUp(t *testing.T) {
+	long(t) // two timeouts of requests
+	defer goleak.VerifyNone(t)
+	var asked atomic.Int64
+	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if asked.Add(1) > 1 {
+			<-r.Context().Done()
+		}
+	}))
+	defer s.Close()
+	p, err := own(t, bench.Options{Workloads: []string{"hello"}, Rounds: 4}, []string{"u=" + s.URL}, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := bench.Run(t.Context(), p, bench.Silent{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, trial := range r.Trials {
+		want := "timeout"
+		if i > 0 {
+			want = "not tried again: it has hung on hello 2 times, so that every request timed out"
+		}
+		if !strings.Contains(trial.Failure, want) || i > 0 && trial.ElapsedS > 1 {
+			t.Errorf("trial %d, %v s: %q, want %q", i, trial.ElapsedS, trial.Failure, want)
+		}
+	}
+	if len(r.Trials) != 4 || len(r.PilotFailures) != 1 {
+		t.Errorf("%d trials, pilot failures %+v", len(r.Trials), r.PilotFailures)
+	}
+}
+
 // A bench of more than a day is refused before it is laid out.
 func TestEndlessBenchIsRefused(t *testing.T) {
 	began := time.Now()
