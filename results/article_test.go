@@ -115,7 +115,8 @@ func TestGroupsOfModes(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	for _, on := range a.Claims[0].Workloads {
-		if diff := cmp.Diff([]results.Duel{{NonBlocking: "n1", Blocking: "b1", Outcome: results.AsSaid}}, on.Duels); diff != "" {
+		decisive := results.Comparison{A: "b1", B: "n1", Rounds: 6, Better: "n1", Decides: true}
+		if diff := cmp.Diff([]results.Duel{{NonBlocking: "n1", Blocking: "b1", Outcome: results.AsSaid, On: decisive}}, on.Duels); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", on.Workload, diff)
 		}
 	}
@@ -128,7 +129,7 @@ func TestNothingToHoldTheArticleAgainst(t *testing.T) {
 	null.Settings.Null = true
 	alone.Settings.Modes = alone.Settings.Modes[:1]
 	for name, r := range map[string]*results.Record{
-		"one workload": ofVerdicts(hello), "one workload and one with poison": ofVerdicts(blast, hello), "no verdicts": ofVerdicts(), "null": null, "one mode": alone,
+		"poison alone": ofVerdicts(blast), "no verdicts": ofVerdicts(), "null": null, "one mode": alone,
 	} {
 		if _, ok := results.HoldArticle(r); ok {
 			t.Errorf("%s: there is a summary", name)

@@ -186,6 +186,9 @@ func figures(r *Record, w Workload, a, b string, read reading) (ofA, ofB map[int
 func logRatios(ofA, ofB map[int]float64) map[int]float64 {
 	ratios := map[int]float64{}
 	for round, v := range ofA {
+		if ofB[round] == 0 {
+			continue
+		}
 		if l := math.Log(v) - math.Log(ofB[round]); math.Abs(l) < math.Log(math.MaxFloat64) {
 			ratios[round] = l
 		}

@@ -79,9 +79,9 @@ var (
 	}}
 	Memory = Figure{Name: "memory", Slug: "rss_bytes", Unit: "bytes", LessIsBetter: true, OfServer: true,
 		Read: ofProcess(func(p Process) float64 { return float64(p.RSSBytes) })}
-	// Switches are the voluntary ones.
+	// Switches are the voluntary ones. A system that does not tell which threads ran (ActiveThreads) does not count them either.
 	Switches = Figure{Name: "context switches per request", Unit: "switches/request", OfServer: true, Read: func(r Rung) (float64, bool) {
-		if r.Process == nil || r.Answered() == 0 {
+		if r.Process == nil || r.Answered() == 0 || r.Process.ActiveThreads == 0 {
 			return 0, false
 		}
 		return float64(r.Process.VoluntarySwitches) / float64(r.Answered()), true

@@ -68,6 +68,18 @@ func atLightLoad(compared []Comparison) (better string, same bool) {
 	return better, same
 }
 
+// AtLightLoad is the figure at light load that surely differs the most, of those that are decided for the mode that is better there.
+func AtLightLoad(compared []Comparison) (most Comparison) {
+	better, _ := atLightLoad(compared)
+	far := 0.0
+	for _, c := range compared {
+		if _, _, low, _ := c.Factors(); c.Light && better != "" && c.Better == better && low > far {
+			most, far = c, low
+		}
+	}
+	return most
+}
+
 // saturated are the comparisons under a saturated load, which come first.
 func saturated[C interface{ light() bool }](compared []C) []C {
 	if i := slices.IndexFunc(compared, func(c C) bool { return c.light() }); i >= 0 {

@@ -1,5 +1,11 @@
 package results
 
+import (
+	"slices"
+
+	"nodecompare/results/stat"
+)
+
 // Metric is a figure by which two modes are compared.
 type Metric struct {
 	Figure           // its name and direction; it is read at one place, unless across is set
@@ -106,4 +112,22 @@ func perConnection(f Figure, least, whole float64) reading {
 		}
 		return max(least, whole/connections, (atTop-atBase)/connections), true
 	}
+}
+
+// Across is the median over a mode's trials of a metric that is read across a trial, such as memory per connection.
+func (r *Record) Across(w Workload, mode, metric string) (e stat.Estimate, ok bool) {
+	i := slices.IndexFunc(Scalability, func(m Metric) bool { return m.Name == metric && m.across != nil })
+	if i < 0 {
+		return e, false
+	}
+	var values []float64
+	for _, t := range r.Trials {
+		if t.Workload != w.Name || t.Mode != mode {
+			continue
+		}
+		if v, ok := Scalability[i].across(&r.Settings, w, t); ok {
+			values = append(values, v)
+		}
+	}
+	return stat.Median(values), len(values) > 0
 }

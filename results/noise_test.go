@@ -128,6 +128,7 @@ func claims(word string) bool {
 //
 //	NODECOMPARE_CI=1 go test -run 'TestFalseWords|TestFound|TestLeaders' -v ./results
 func TestFalseWords(t *testing.T) {
+	t.Parallel()
 	for _, n := range []noise{usual, quiet} {
 		for _, modes := range []int{2, 6} {
 			m, benches := newMachine(n, 1), tries(2400/modes)
@@ -162,6 +163,7 @@ func TestFalseWords(t *testing.T) {
 // What share of benches finds a difference of that size, and says the opposite, or nothing of the kind, of none. Three benches of the
 // same two servers never contradict each other, also just at the floor.
 func TestFound(t *testing.T) {
+	t.Parallel()
 	for _, n := range []noise{usual, quiet} {
 		for _, test := range []struct {
 			cpu          float64
@@ -213,6 +215,7 @@ func TestFound(t *testing.T) {
 
 // Two equal leaders are told from four others, also where they cannot be told from each other.
 func TestLeaders(t *testing.T) {
+	t.Parallel()
 	for _, n := range []noise{usual, quiet} {
 		m, benches := newMachine(n, 3), tries(300)
 		right, extra := 0, 0

@@ -52,7 +52,7 @@ const (
 type Model struct {
 	Mode    string      `json:"mode"`
 	Name    string      `json:"name"`    // "" when one cannot tell
-	Threads int         `json:"threads"` // of the pool, or how many loops; 0 for a thread per request
+	Threads int         `json:"threads"` // of the pool, or how many loops; 0 for a thread per request, and for loops where the system does not tell
 	Why     string      `json:"why"`     // one sentence, with its numbers; when one cannot tell, what was missing
 	Steps   []ModelStep `json:"steps"`   // the evidence, from few connections to many
 }

@@ -55,9 +55,9 @@ func (s slot) rungTime(r rung) time.Duration {
 
 // warmUp bounds the warm-up.
 func (s slot) warmUp() loadgen.WarmUpOptions {
-	o := loadgen.WarmUpOptions{Cap: max(measure.WarmCap, 2*s.mode.Compiles), Compiles: s.mode.Compiles > 0}
+	o := measure.WarmUp(s.mode.Compiles)
 	if s.workload.CPU > 0 {
-		o.Cap = computingCap
+		o.Cap, o.Longest = computingCap, 0
 	}
 	return o
 }
@@ -82,9 +82,14 @@ func (s slot) warmTime() time.Duration {
 func (p *Plan) pilotTime() time.Duration {
 	var sum time.Duration
 	for _, s := range p.firstRound() {
-		r := s.base()
-		r.slices, r.slice, r.duration = pilotRuns, p.pilotRun(s), 0
-		sum += startStop + s.warmTime() + s.rungTime(r) - pilotRuns*slice
+		sum += p.pilotOf(s)
 	}
 	return sum
+}
+
+// pilotOf is how long it takes to find the capacity of one mode on one workload.
+func (p *Plan) pilotOf(s slot) time.Duration {
+	r := s.base()
+	r.slices, r.slice, r.duration = pilotRuns, p.pilotRun(s), 0
+	return startStop + s.warmTime() + s.rungTime(r) - pilotRuns*slice
 }

@@ -20,6 +20,7 @@ func (b *bench) pilot(ctx context.Context) (all []results.Rates, failed []result
 		if ctx.Err() != nil {
 			return all, failed
 		}
+		b.progress.WarmUp(s.name, s.workload.Name, 0, b.plan.pilotOf(s))
 		capacity, err := b.capacity(ctx, s)
 		for range mostLost {
 			lost, ok := errors.AsType[*child.Failure](err)
@@ -32,6 +33,7 @@ func (b *bench) pilot(ctx context.Context) (all []results.Rates, failed []result
 		switch {
 		case ctx.Err() != nil: // whatever failed then, failed because of that
 		case err != nil:
+			b.hangs(s, err)
 			b.progress.Say(fmt.Sprintf("pilot, %s on %s: FAILED: %v", s.name, s.workload.Name, err))
 			failed = append(failed, results.Missing{Mode: s.name, Workload: s.workload.Name, Reason: err.Error()})
 		case capacity > 0:

@@ -3,6 +3,7 @@ package bench
 
 import (
 	"cmp"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -17,6 +18,7 @@ import (
 	"nodecompare/loadgen/cpuset"
 	"nodecompare/results"
 	"nodecompare/results/gate"
+	"nodecompare/results/unit"
 	"nodecompare/servers"
 	"nodecompare/servers/workload"
 	"nodecompare/servers/yardstick"
@@ -35,6 +37,7 @@ type Options struct {
 	Seed      uint64        // of the order of the trials; below 2^53
 	Engine    string        // of loadgen.Engines, or Auto, which "" is too
 	Pin       cpuset.Pin    // of servers and load to CPUs; the zero value is off
+	TLS       *tls.Config   // of users' servers at https; nil is the system's
 }
 
 // DefaultSLO is what a person still takes for "at once" (J. Nielsen, Usability Engineering, 1993: 0.1 s).
@@ -48,7 +51,8 @@ const Auto = "auto"
 type Plan struct {
 	settings results.Settings
 	profile  Profile
-	limit    int // of connections
+	limit    int         // of connections
+	tls      *tls.Config // of https
 	split    cpuset.Split
 	auto     bool        // the split was not asked for
 	allowed  cpuset.CPUs // that this process may use; nil where the system does not tell
@@ -86,7 +90,7 @@ func newPlan(o Options, limit int) (*Plan, error) {
 		return nil, err
 	}
 	if o.Rounds < 0 {
-		return nil, fmt.Errorf("%d rounds: at least 1 is needed", o.Rounds)
+		return nil, fmt.Errorf("--rounds=%d: at least 1 is needed", o.Rounds)
 	}
 	profile.Rounds = cmp.Or(o.Rounds, profile.Rounds)
 	if o.Rate != 0 && !(o.Rate >= 1 && o.Rate <= mostRate) {
@@ -104,18 +108,18 @@ func newPlan(o Options, limit int) (*Plan, error) {
 	if err != nil && !errors.Is(err, cpuset.ErrNoPinning) {
 		return nil, err
 	}
-	p := &Plan{profile: profile, asked: o.Rounds > 0, limit: limit, split: split, auto: o.Pin.Auto, allowed: allowed, settings: results.Settings{
+	p := &Plan{profile: profile, asked: o.Rounds > 0, limit: limit, tls: o.TLS, split: split, auto: o.Pin.Auto, allowed: allowed, settings: results.Settings{
 		Profile: profile.Name, Rounds: profile.Rounds, Seed: o.Seed, Engine: engine, Share: share, Null: o.Null,
 		SLOUS: float64(cmp.Or(o.SLO, DefaultSLO).Microseconds()), Yardstick: yardstick.Version, Method: results.Method, RateRPS: o.Rate,
 		Pin: results.Pin{Asked: o.Pin.String(), Server: split.Server.String(), Generator: split.Generator.String(), Note: split.Note},
 	}}
 	for _, own := range o.Servers {
-		if own.secure() && engine == loadgen.Loop {
+		if own.Secure() && engine == loadgen.Loop {
 			return nil, fmt.Errorf("server %s: the load engine %s has no TLS: leave --engine=%s out", own.Name, engine, engine)
 		}
 	}
 	if limit < usualBase {
-		return nil, fmt.Errorf("this process may open files for %d connections only, and %d are needed: raise it with ulimit -n", limit, usualBase)
+		return nil, fmt.Errorf("this process may open files for %d connections only, and %d are needed: raise it with ulimit -n", max(0, limit), usualBase)
 	}
 	columns, err := columns(o)
 	if err != nil {
@@ -204,7 +208,7 @@ func columns(o Options) ([]slot, error) {
 		return columns, nil
 	}
 	if len(columns) != 1 {
-		return nil, fmt.Errorf("%d modes: one mode can be measured against itself, and one must be named", len(columns))
+		return nil, fmt.Errorf("--null measures one mode against itself, and %s were named: give one with --modes", unit.Counted(len(columns), "mode"))
 	}
 	a, b := columns[0], columns[0]
 	a.name, b.name = a.name+" A", b.name+" B"
@@ -280,7 +284,7 @@ func (p *Plan) only(suspects []gate.Pair) *Plan {
 	second := *p
 	second.slots, second.again = nil, true
 	for _, s := range p.slots {
-		if slices.Contains(suspects, gate.Pair{Workload: s.workload.Name, Mode: s.name}) {
+		if slices.Contains(suspects, s.pair()) {
 			s.round += p.settings.Rounds
 			second.slots = append(second.slots, s)
 		}
@@ -294,11 +298,25 @@ func (p *Plan) slo() time.Duration {
 
 // String is the plan in a few words.
 func (p *Plan) String() string {
-	s := fmt.Sprintf("%d trials in %d rounds", p.Trials(), p.settings.Rounds)
+	s := fmt.Sprintf("%s in %s", unit.Counted(p.Trials(), "trial"), unit.Counted(p.settings.Rounds, "round"))
 	if len(p.settings.Modes) > 1 && !p.asked && !p.settings.Null && p.settings.Rounds+results.ExtraRounds <= results.MostRounds {
 		s += fmt.Sprintf(", and short extra ones, up to %d in all, of what they leave open", results.MostRounds)
 	}
 	return s
+}
+
+// WarmUps is how long the servers that compile themselves as they run are warmed up for in all, and which these are.
+func (p *Plan) WarmUps() (d time.Duration, modes []string) {
+	for _, s := range slices.Concat(p.slots, p.firstRound()) { // and the pilot
+		if s.mode.Compiles > 0 {
+			d += s.warmTime()
+			if !slices.Contains(modes, s.name) {
+				modes = append(modes, s.name)
+			}
+		}
+	}
+	slices.Sort(modes)
+	return d, modes
 }
 
 // Trials is how many trials there are.

@@ -47,6 +47,21 @@ func TestPlannedDurations(t *testing.T) {
 	}
 }
 
+// A bench says what it costs to warm up servers that compile themselves; others are warm at once.
+func TestWarmUpsArePlanned(t *testing.T) {
+	o := Options{Modes: []string{"blocking", "express", "node"}, Workloads: []string{"hello"}, Profile: "standard"}
+	with := planned(t, o, plenty)
+	o.Modes = o.Modes[:1]
+	without := planned(t, o, plenty)
+	d, modes := with.WarmUps()
+	if none, nobody := without.WarmUps(); none != 0 || len(nobody) != 0 {
+		t.Errorf("blocking: %v, %v", none, nobody)
+	}
+	if more := with.Duration() - without.Duration(); !slices.Equal(modes, []string{"express", "node"}) || d < 7*13*time.Second || d > more {
+		t.Errorf("%v for %v, in a bench that takes %v longer", d, modes, more)
+	}
+}
+
 func TestUnknownNamesListTheKnown(t *testing.T) {
 	for _, test := range []struct {
 		o    Options
@@ -60,7 +75,7 @@ func TestUnknownNamesListTheKnown(t *testing.T) {
 		{Options{Workloads: []string{"db", "db"}}, "workload db is named twice"},
 		{Options{Modes: []string{}}, "at least one mode and one workload"},
 		{Options{Null: true, Modes: []string{"async", "pool"}}, "2 modes: one mode can be measured against itself"},
-		{Options{Rounds: -1}, "-1 rounds: at least 1"},
+		{Options{Rounds: -1}, "--rounds=-1: at least 1"},
 		{Options{Workloads: []string{}}, "at least one mode and one workload"},
 	} {
 		o := test.o
@@ -229,7 +244,7 @@ func TestOpenLoadsLastAsLongAsTheyTake(t *testing.T) {
 // Every round has every trial once, those of one workload side by side; the seed alone decides the order.
 func TestRounds(t *testing.T) {
 	var modes, workloads []string
-	for _, m := range servers.Own() {
+	for _, m := range servers.Modes {
 		modes = append(modes, m.Name)
 	}
 	for _, w := range workload.All {

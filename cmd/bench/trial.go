@@ -46,6 +46,11 @@ func (b *bench) once(ctx context.Context, s slot) results.Trial {
 		Workload: s.workload.Name, Mode: s.name, Round: s.round, Standing: s.mode.standing(),
 		Started: began.UTC().Truncate(time.Millisecond), Rungs: []results.Rung{},
 	}
+	if t.Failure = b.givenUp(s); t.Failure != "" {
+		trust := t.Weigh()
+		t.Trust = &trust
+		return t
+	}
 	err := b.withServer(ctx, s, func(ctx context.Context, on *target) error {
 		on.began = began
 		return b.beside(ctx, on, s, func(ctx context.Context) error { return b.runLadder(ctx, on, s, &t) })
@@ -60,6 +65,7 @@ func (b *bench) once(ctx context.Context, s slot) results.Trial {
 		t.Failure, t.Stderr = err.Error(), failure.Stderr
 	case err != nil:
 		t.Failure = err.Error()
+		b.hangs(s, err)
 	}
 	trust := t.Weigh()
 	t.Trust = &trust
@@ -80,7 +86,7 @@ type target struct {
 func (b *bench) withServer(ctx context.Context, s slot, use func(context.Context, *target) error) error {
 	with := func(ctx context.Context, upstream string, helpers ...sample.Subject) error {
 		return b.plan.withServer(ctx, s, upstream, func(ctx context.Context, r running) error {
-			a := loadgen.Attack{Target: s.target(r.url), Timeout: requestTimeout, Engine: b.plan.engine(results.Closed, r.url, 0)}
+			a := loadgen.Attack{Target: s.target(r.url), Connect: r.connect, Timeout: requestTimeout, Engine: b.plan.engine(results.Closed, r.url, 0)}
 			return use(ctx, &target{server: r, attack: a, helpers: helpers})
 		})
 	}
@@ -107,6 +113,7 @@ func (b *bench) beside(ctx context.Context, on *target, s slot, use func(context
 
 // runLadder warms the server up and goes through the rungs.
 func (b *bench) runLadder(ctx context.Context, on *target, s slot, t *results.Trial) (err error) {
+	b.progress.WarmUp(s.name, s.workload.Name, s.round, s.warmTime())
 	if t.WarmUp, err = b.warm(ctx, on, s); err != nil {
 		return err
 	}

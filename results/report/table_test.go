@@ -21,7 +21,12 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew: go test ./results/report -update")
 
+// render writes a record. What people get is two things, by the names here: the answer, and the table with all details.
 func render(t interface{ Fatal(...any) }, format string, r *results.Record, o report.Options) string {
+	o.Details = format == "table"
+	if format == "answer" {
+		format = "table"
+	}
 	f := formatNamed(t, report.Formats, format)
 	var b bytes.Buffer
 	if err := f.Write(&b, r, o); err != nil {
@@ -37,6 +42,19 @@ func TestGolden(t *testing.T) {
 		record *results.Record
 		report.Options
 	}{
+		"answer-40":           {"answer", sample(), at(40)},
+		"answer-80":           {"answer", sample(), at(80)},
+		"answer-color":        {"answer", sample(), report.Options{Width: 80, Color: true}},
+		"answer-one":          {"answer", one(), at(80)},
+		"answer-three":        {"answer", three(), at(80)},
+		"answer-three-wide":   {"answer", three(), at(120)},
+		"answer-many":         {"answer", manyModes(), at(80)},
+		"answer-many-40":      {"answer", manyModes(), at(40)},
+		"answer-broken":       {"answer", broken(), at(80)},
+		"answer-void":         {"answer", void(), at(80)},
+		"answer-depends":      {"answer", depends(), at(80)},
+		"answer-bare":         {"answer", bare(), at(80)},
+		"answer-nothing":      {"answer", nothing(), at(80)},
 		"table-40":            {"table", sample(), at(40)},
 		"table-80":            {"table", sample(), at(80)},
 		"table-140":           {"table", sample(), at(140)},

@@ -69,7 +69,7 @@ func verdictTable(r *results.Record, w results.Workload, v results.Verdict) verd
 // articleVerdict is that of the whole bench; without sections where there is none.
 func articleVerdict(r *results.Record) verdict {
 	a, ok := results.HoldArticle(r)
-	if !ok {
+	if !ok || len(a.Workloads) < 2 {
 		return verdict{}
 	}
 	return verdict{

@@ -76,10 +76,12 @@ func modelName(m results.Model) string {
 	case results.ThreadPool:
 		return fmt.Sprintf("%s %s %s", m.Name, unit.Count(m.Threads), threadsOrProcesses(m))
 	case results.EventLoop:
-		if m.Threads > 1 { // loops, or the workers of one: seen from outside they are the same
+		switch {
+		case m.Threads > 1: // loops, or the workers of one: seen from outside they are the same
 			return fmt.Sprintf("%s (%s)", m.Name, unit.Counted(m.Threads, "busy thread"))
+		case m.Threads == 1:
+			return fmt.Sprintf("%s (1 loop)", m.Name)
 		}
-		return fmt.Sprintf("%s (1 loop)", m.Name)
 	}
 	return m.Name
 }

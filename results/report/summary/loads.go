@@ -40,14 +40,8 @@ func dependent(w results.Workload, f results.Finding, told map[string]bool) (par
 }
 
 // deciding is the figure at light load that surely differs the most.
-func deciding(f results.Finding, one results.Comparison) (most results.Comparison) {
-	better, far := loads(f, one).LightBetter, 0.0
-	for _, c := range of(f, one) {
-		if _, _, low, _ := c.Factors(); c.Light && c.Better == better && low > far {
-			most, far = c, low
-		}
-	}
-	return most
+func deciding(f results.Finding, one results.Comparison) results.Comparison {
+	return results.AtLightLoad(of(f, one))
 }
 
 // atLightLoad says what the light load adds to what was said of two modes; "" where it leaves it open.
