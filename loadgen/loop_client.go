@@ -42,8 +42,8 @@ type client struct {
 
 // take takes a request up and sends it, over a new connection if there is none.
 func (c *client) take(seq uint64, now time.Duration) {
-	c.pending, c.seq, c.sent = true, seq, now
-	c.engine.current.inFlight++
+	c.seq = seq
+	c.engine.current.takes(c, now)
 	if c.state == idle {
 		c.transmit(now)
 	} else {
@@ -72,8 +72,7 @@ func (c *client) dial() {
 	d := &c.engine.dialer
 	c.at = d.addrs.at
 	if r := c.engine.current; c.engine.attack.Connect.New && r.rate == 0 && !c.pending { // the request begins here
-		c.pending, c.sent = true, r.clock()
-		r.inFlight++
+		r.takes(c, r.clock())
 	}
 	conn, err := c.engine.loop.Dial(d.addrs.all[c.at], c)
 	if err != nil {
@@ -188,11 +187,10 @@ func (c *client) unreachable(err error) {
 		e.dialer.rest(dialPause)
 	}
 	if !c.pending { // a closed load's connection: that it cannot be had is the failure of a request
-		c.pending, c.sent = true, 0
-		r.inFlight++
 		if r.started {
-			c.sent = r.clock()
+			r.takes(c, r.clock())
 		} else {
+			r.takes(c, 0)
 			r.begin() // with what there is
 		}
 	}

@@ -49,7 +49,7 @@ func (g *attacker) run(ctx context.Context, duration time.Duration) (*Result, er
 	workers := uint64(g.attack.Connections * g.attack.Connect.Streams)
 	attacker := vegeta.NewAttacker(
 		vegeta.Client(&http.Client{
-			Transport:     failureRecorder{g.transport, g.failures, ctx},
+			Transport:     failureRecorder{g.transport, g.failures, ctx, g.attack.Rate == 0},
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		}),
 		// All workers from the start: vegeta would otherwise add one whenever none is ready at that very instant.
@@ -59,7 +59,7 @@ func (g *attacker) run(ctx context.Context, duration time.Duration) (*Result, er
 	defer stopOnCancel()
 
 	start := time.Now()
-	p := &pacer{start: start, duration: duration, rate: g.attack.Rate, waiter: w, interrupted: ctx.Done()}
+	p := &pacer{start: start, duration: duration, rate: g.attack.Rate, offered: g.attack.Requests, waiter: w, interrupted: ctx.Done()}
 	last := duration
 	if p.rate > 0 {
 		p.offered, p.duration = Offered(p.rate, duration), Span(p.rate, duration)
@@ -81,7 +81,11 @@ func (g *attacker) run(ctx context.Context, duration time.Duration) (*Result, er
 	if p.rate > 0 {
 		rec.lasted(min(time.Since(start), p.duration))
 	}
-	res := rec.result(p.offered)
+	offered := p.offered
+	if p.rate == 0 {
+		offered = 0 // none is left unsent
+	}
+	res := rec.result(offered)
 	res.Retries = g.transport.retried() - retriedBefore
 	return res, ctx.Err()
 }

@@ -23,7 +23,8 @@ func (p *Plan) Duration() time.Duration {
 	return sum
 }
 
-// duration counts an open load at its own share as half: the slowest mode has none.
+// duration counts an open load at its own share as half: the slowest mode may have none, and where many requests a second are its share it is
+// shorter than planned.
 func (s slot) duration() time.Duration {
 	sum := startStop + s.warmTime()
 	if r := s.base(); s.again() {
@@ -45,6 +46,9 @@ func (s slot) rungTime(r rung) time.Duration {
 		return r.settle + r.duration // its queue is gone long before it ends
 	}
 	sum := r.leadTime() + r.settle + r.duration + 30*time.Millisecond + time.Duration(r.slices)*(r.slice+slice)
+	if r.load == results.Common && r.rate > 0 {
+		sum += r.duration // the server is idle as long
+	}
 	rest := max(s.workload.Wait, time.Duration(r.connections)*s.workload.CPU)
 	return sum + time.Duration(2+r.slices)*rest
 }

@@ -10,6 +10,7 @@ import (
 	"nodecompare/loadgen"
 	"nodecompare/loadgen/sample"
 	"nodecompare/results"
+	"nodecompare/results/unit"
 	"nodecompare/servers"
 	"nodecompare/servers/child"
 	"nodecompare/servers/workload"
@@ -45,7 +46,7 @@ func Run(ctx context.Context, p *Plan, say func(string)) (*results.Map, error) {
 // Failed is an error when a server failed.
 func Failed(m *results.Map) error {
 	if len(m.Failures) > 0 {
-		return fmt.Errorf("servers failed, %d times: see the lines marked FAILED", len(m.Failures))
+		return fmt.Errorf("%s: see the lines marked FAILED", unit.Counted(len(m.Failures), "run")+" failed")
 	}
 	return nil
 }
@@ -135,5 +136,6 @@ func attack(s *server, at results.MapPlace) loadgen.Attack {
 	return loadgen.Attack{
 		Target: loadgen.Target{URL: s.URL + workload.MixTarget(wait, cpu)}, Connections: at.Connections, Engine: loadgen.Loop,
 		Timeout: requestTimeout + 10*cycle(at),
+		Server:  []sample.Subject{{PID: s.PID}}, // the other servers are idle meanwhile
 	}
 }
