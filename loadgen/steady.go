@@ -14,8 +14,8 @@ const (
 	warmEqual = 0.05 // quarters that differ by less than this are the same
 
 	// A server that compiles itself as it runs has been seen to stay on one level for thousands of requests, and to be twice as fast
-	// after 15,000. So it is believed at fewer only when it is flat over a doubling.
-	compiledAfter = 15_000
+	// after 16,000. So it is believed at fewer only when it is flat over a doubling.
+	compiledAfter = 20_000
 	flatAfter     = 5 * time.Second // of its own CPU: flat within the noise is enough
 	flatLeast     = 2 * time.Second // of its own CPU: flat within warmEqual, of windows that can tell
 	compiledNoise = 0.2             // windows that cannot tell quarters apart which differ by more say nothing of such a server

@@ -119,7 +119,7 @@ func bothWays(ctx context.Context, one, other *contender) (inSlices, inPieces fl
 		return math.Log(spent.PerRequest())
 	}
 	sliced := func(c *contender) (log float64) {
-		y, turnsErr := turns(ctx, r, loaded[c], c.on.yard)
+		y, turnsErr := turns(ctx, c.on, r, loaded[c].Load)
 		if turnsErr != nil {
 			err = turnsErr
 			return 0

@@ -72,7 +72,7 @@ func (b *bench) runRung(ctx context.Context, t *target, r rung, rate float64, un
 	}
 	rung.StartS = seconds(began)
 	if r.slices > 0 {
-		if rung.Yardstick, err = turns(ctx, r, measure.Loaded{Subject: t.server.sampled, Load: g}, t.yard); err != nil {
+		if rung.Yardstick, err = turns(ctx, t, r, g); err != nil {
 			return rung, err
 		}
 	}
@@ -133,7 +133,7 @@ func (b *bench) again(ctx context.Context, t *target, r rung, base *results.Rung
 	if _, err := g.Run(ctx, r.settle); err != nil {
 		return err
 	}
-	after, err := turns(ctx, r, measure.Loaded{Subject: t.server.sampled, Load: g}, t.yard)
+	after, err := turns(ctx, t, r, g)
 	if err != nil {
 		return err
 	}

@@ -79,6 +79,8 @@ type target struct {
 	yard    yard
 	helpers []sample.Subject // further processes of ours: the yardstick, and an upstream
 	began   time.Time        // of the trial
+
+	compiles bool // the server compiles itself as it runs, or may do so
 }
 
 // withServer runs use with the server of the slot's mode, and with an upstream where the workload asks one. A server that dies ends the
@@ -87,7 +89,7 @@ func (b *bench) withServer(ctx context.Context, s slot, use func(context.Context
 	with := func(ctx context.Context, upstream string, helpers ...sample.Subject) error {
 		return b.plan.withServer(ctx, s, upstream, func(ctx context.Context, r running) error {
 			a := loadgen.Attack{Target: s.target(r.url), Connect: r.connect, Timeout: requestTimeout, Engine: b.plan.engine(results.Closed, r.url, 0)}
-			return use(ctx, &target{server: r, attack: a, helpers: helpers})
+			return use(ctx, &target{server: r, attack: a, helpers: helpers, compiles: s.mode.Compiles > 0})
 		})
 	}
 	if !s.workload.Upstream {

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"math"
 	"slices"
 	"time"
 
@@ -38,13 +39,19 @@ func withYardstick(ctx context.Context, cpus cpuset.CPUs, use func(context.Conte
 }
 
 // turns goes to and fro between the server and the yardstick, and holds each slice of the one against the slice of the other beside it.
-// It ends early with a slice that goes unanswered, and when the slices take longer than planned by a request's timeout.
-func turns(ctx context.Context, r rung, server measure.Loaded, y yard) (*results.Yardstick, error) {
+// It ends early with a slice that goes unanswered, and when the slices take longer than planned by a request's timeout. Of a server that
+// compiles itself as it runs there are more of them while their median is not known well: they differ by far more than those of others.
+func turns(ctx context.Context, t *target, r rung, load *loadgen.Generator) (*results.Yardstick, error) {
+	server, y := measure.Loaded{Subject: t.server.sampled, Load: load}, t.yard
+	most := r.slices
+	if t.compiles {
+		most *= moreSlices
+	}
 	var ofYard measure.Spent
 	var cpu, throughput []float64 // of the server over the yardstick, slice by slice
-	overdue := time.Now().Add(2*time.Duration(r.slices)*r.slice + requestTimeout)
+	overdue := time.Now().Add(2*time.Duration(most)*r.slice + requestTimeout)
 	made := 0
-	for ; made < r.slices && (made < 2 || time.Now().Before(overdue)); made++ {
+	for ; (made < r.slices || made < most && !known(cpu)) && (made < 2 || time.Now().Before(overdue)); made++ {
 		mine, err := server.Spend(ctx, r.slice)
 		if err != nil {
 			return nil, err
@@ -69,6 +76,26 @@ func turns(ctx context.Context, r rung, server measure.Loaded, y yard) (*results
 		Slices: made, CPUUS: ofYard.PerRequest(), ThroughputRPS: ofYard.Throughput(),
 		CPUs: slices.Clone(cpu), RelativeCPU: median(cpu), RelativeThroughput: median(throughput),
 	}, nil
+}
+
+const (
+	moreSlices = 4    // times as many as planned, at most
+	knownTo    = 0.03 // the standard error of their median
+)
+
+// known says that the median of the values is known well. Its standard error is √(π/2) times that of their mean.
+func known(values []float64) bool {
+	n := float64(len(values))
+	if n < 2 {
+		return false
+	}
+	var sum, squares float64
+	for _, v := range values {
+		l := math.Log(v)
+		sum, squares = sum+l, squares+l*l
+	}
+	variance := max(0, squares-sum*sum/n) / (n - 1)
+	return math.Sqrt(math.Pi/2*variance/n) <= knownTo
 }
 
 // median sorts the values; 0 of none.
