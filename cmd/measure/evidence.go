@@ -38,7 +38,7 @@ func Evidence(a loadgen.Attack, m *loadgen.Measurement) results.Evidence {
 		e.Offered, e.Sent = sent+r.Unsent, sent
 		e.SendLagUS = Lag(r.SendLag)
 	} else {
-		e.Connections = a.Connections
+		e.Connections = a.Connections * max(a.Connect.Streams, 1)
 		e.AlwaysInFlight = a.Engine == loadgen.Loop
 	}
 	if m.Generator != nil {
