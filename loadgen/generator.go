@@ -75,8 +75,8 @@ func (g *Generator) Run(ctx context.Context, duration time.Duration) (*Result, e
 	}
 	if r != nil {
 		r.Duration = duration
-		if r.Requests+r.Aborted == g.attack.Requests && g.attack.Rate == 0 { // it was over with the last of them
-			r.Duration = r.until
+		if most := g.attack.Requests; most > 0 && g.attack.Rate == 0 && (r.Requests == most || duration == endless) {
+			r.Duration = r.until // with the last request all of it was over
 		}
 	}
 	return r, err
