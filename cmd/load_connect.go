@@ -61,7 +61,6 @@ var hints = []struct{ sign, hint string }{
 	{"tls: bad certificate", "the server does not accept the client's certificate: see --cert and --key"},
 	{"tls: unknown certificate authority", "the server does not trust who signed the client's certificate: see --cert"},
 	{"does not look like a TLS handshake", "the server seems to speak plain HTTP: try http://"},
-	{"client sent an HTTP request to an HTTPS server", "try https://"},
 	{"looked like an HTTP/1.1 header", "the server speaks HTTP/1.1: leave --http2 out"},
 	{"tls: no application protocol", "it accepts no version of HTTP that it was offered: leave --http2 out"},
 	{"HTTP/2 was asked for", "leave --http2 and --streams out"},
