@@ -20,10 +20,7 @@ type connectOptions struct {
 
 func (o *connectOptions) define(c *cobra.Command) {
 	flags := c.Flags()
-	flags.BoolVarP(&o.certificates.Insecure, "insecure", "k", false, "accept any certificate of an https server")
-	flags.StringVar(&o.certificates.CA, "cacert", "", "trust the certificate authorities in this `file` (PEM) instead of the system's")
-	flags.StringVar(&o.certificates.Cert, "cert", "", "`file` with the client's own certificate (PEM), for servers that ask for one")
-	flags.StringVar(&o.certificates.Key, "key", "", "`file` with the key to --cert (PEM); not needed where it is in the same file")
+	certificateFlags(flags, &o.certificates)
 	flags.StringVar(&o.connect.Socket, "unix-socket", "", "connect to the Unix socket at this `path`, and not to the URL's host and port")
 	flags.BoolVar(&o.http2, "http2", false, "speak HTTP/2 and nothing else, to http:// from the first byte (h2c); --http2=false keeps https to HTTP/1.1 (default: https takes HTTP/2 where the server offers it)")
 	flags.IntVar(&o.connect.Streams, "streams", 1, "most requests in flight on each connection of HTTP/2")

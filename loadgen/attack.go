@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"nodecompare/loadgen/sample"
 )
 
 // DefaultTimeout is the limit of one request where Attack.Timeout is 0.
@@ -42,6 +44,10 @@ type Attack struct {
 	WantBody    []byte        // the body of success, byte by byte; nil means any
 	Follow      bool          // redirects are followed, 10 at most, as one request whose latency goes to the last answer's end
 	Engine      string        // the name of one of Engines; "" means Auto's, of any rate
+
+	// Server is whose CPU time is the server's, which Measure reads. An empty list stands for a server on another machine, nil for
+	// one of which it is not known.
+	Server []sample.Subject
 
 	// Each, when not nil, is called with every request that Result.Requests counts, in the order in which they
 	// ended. It runs on the engine's own thread, one call at a time, and holds up the load for as long; the

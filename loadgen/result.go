@@ -55,8 +55,15 @@ type Result struct {
 
 func newHistogram() *hdrhistogram.Histogram { return hdrhistogram.New(1, int64(MaxLatency), 3) }
 
-// Unanswered is an error when requests were sent and none of them was answered as it should be: why, by the kinds of error with an
-// example each.
+// NoAnswer is the error of a run in which no request was answered as it should be.
+type NoAnswer struct {
+	Hung bool   // nothing but the requests' timeouts ended them
+	Why  string // the kinds of error, with an example each
+}
+
+func (n *NoAnswer) Error() string { return "no request was answered as it should be: " + n.Why }
+
+// Unanswered is a *NoAnswer when requests were sent and none of them was answered as it should be.
 func (r *Result) Unanswered() error {
 	if r.Requests == 0 || r.Errors < r.Requests {
 		return nil
@@ -67,7 +74,7 @@ func (r *Result) Unanswered() error {
 			all = append(all, fmt.Sprintf("%d %s (%s)", n, kind, r.ErrorExamples[kind]))
 		}
 	}
-	return fmt.Errorf("no request was answered as it should be: %s", strings.Join(all, ", "))
+	return &NoAnswer{r.ErrorKinds[Timeout] == r.Requests, strings.Join(all, ", ")}
 }
 
 // Add takes another run of the same attack in, as if the two had been one with a pause: counts and times are
