@@ -97,8 +97,8 @@ func (a Attack) prepared() (Attack, error) {
 // endless is longer than any run, and short enough to be added to.
 const endless = time.Duration(1 << 62)
 
-// bounded is how long a run of that duration sends at the most: an open load of N requests for N/rate. 0 is for ever.
-func (a Attack) bounded(duration time.Duration) time.Duration {
+// Lasts is how long a run of that duration sends at the most: an open load of N requests for N/rate. 0 is for ever.
+func (a Attack) Lasts(duration time.Duration) time.Duration {
 	if duration == 0 && a.Requests > 0 {
 		duration = endless
 	}

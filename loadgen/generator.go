@@ -63,7 +63,7 @@ func (g *Generator) Close() {
 // cannot be found, say) and comes with a nil Result: a server that fails or is not there is a Result full of
 // errors.
 func (g *Generator) Run(ctx context.Context, duration time.Duration) (*Result, error) {
-	if duration = g.attack.bounded(duration); duration <= 0 {
+	if duration = g.attack.Lasts(duration); duration <= 0 {
 		return nil, fmt.Errorf("load on %s: a duration of %v: it must be more than 0", g.attack.Target.URL, duration)
 	}
 	var r *Result
@@ -75,8 +75,8 @@ func (g *Generator) Run(ctx context.Context, duration time.Duration) (*Result, e
 	}
 	if r != nil {
 		r.Duration = duration
-		if r.Requests+r.Aborted == g.attack.Requests && g.attack.Rate == 0 { // it was over with the last of them
-			r.Duration = r.until
+		if most := g.attack.Requests; most > 0 && g.attack.Rate == 0 && (r.Requests == most || duration == endless) {
+			r.Duration = r.until // with the last request all of it was over
 		}
 	}
 	return r, err

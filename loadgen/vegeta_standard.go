@@ -108,7 +108,7 @@ func translate(err error) error {
 	switch {
 	case has("malformed"), has("looked like an HTTP/1.1 header"):
 		return &response.MalformedError{Reason: text}
-	case has("server closed idle connection"), has("GOAWAY"), has("stream error:"), has("client connection"):
+	case has("server closed idle connection"), has("readLoop exiting"), has("GOAWAY"), has("stream error:"), has("client connection"):
 		return reset{err}
 	}
 	return err
@@ -133,7 +133,13 @@ func (s sender) RoundTrip(req *http.Request) (*http.Response, error) {
 		o.put(l)
 		return nil, err
 	}
-	resp.Body = &held{resp.Body, func() { o.put(l) }}
+	ends := resp.Close
+	resp.Body = &held{resp.Body, func() {
+		if ends { // else the next request may meet it before net/http has closed it
+			l.close()
+		}
+		o.put(l)
+	}}
 	return resp, nil
 }
 

@@ -19,8 +19,12 @@ func TestStandardTransport(t *testing.T) {
 	for _, spoken := range []loadgen.Protocol{loadgen.HTTP1, loadgen.HTTP2} {
 		t.Run(string(spoken), func(t *testing.T) {
 			t.Parallel()
+			holds := make(chan bool, 4)
 			s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				if r.URL.Path == "/hold" {
+				if r.URL.Path != "/" {
+					if r.URL.Path == "/cancel" {
+						holds <- true
+					}
 					<-r.Context().Done()
 				}
 				if _, err := io.Copy(w, r.Body); err != nil && r.Context().Err() == nil {
@@ -32,8 +36,8 @@ func TestStandardTransport(t *testing.T) {
 			s.StartTLS()
 			defer s.Close()
 			a := loadgen.Attack{
-				Target:  loadgen.Target{Method: "POST", URL: s.URL, Body: []byte("hello")},
-				Connect: loadgen.Connect{TLS: trusting(&server{Server: s}), Protocol: spoken}, Connections: 2, Rate: 100, Duration: 50 * time.Millisecond,
+				Target:  loadgen.Target{Method: "POST", URL: s.URL + "/", Body: []byte("hello")},
+				Connect: loadgen.Connect{TLS: trusting(&server{Server: s}), Protocol: spoken}, Connections: 2, Requests: 5,
 			}
 			for want, errors := range map[string]uint64{"hello": 0, "hallo": 5, "hell": 5} {
 				a.WantBody = []byte(want)
@@ -45,14 +49,18 @@ func TestStandardTransport(t *testing.T) {
 			if res := run(t, a); res.ErrorKinds[loadgen.Other] != 5 {
 				t.Errorf("over the body limit: %+v", res)
 			}
-			held := loadgen.Attack{Target: loadgen.Target{URL: s.URL + "/hold"}, Connect: a.Connect, Connections: 2, Rate: 20, Duration: 100 * time.Millisecond, Timeout: 50 * time.Millisecond}
+			held := loadgen.Attack{Target: loadgen.Target{URL: s.URL + "/hold"}, Connect: a.Connect, Connections: 2, Requests: 2, Timeout: 50 * time.Millisecond}
 			if res := run(t, held); res.ErrorKinds[loadgen.Timeout] != 2 {
 				t.Errorf("timeout: %+v", res)
 			}
-			held.Rate, held.Timeout, held.Duration = 0, time.Hour, time.Hour
-			ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
-			defer cancel()
-			if res, err := drive(ctx, held); err != context.DeadlineExceeded || res.Aborted != 2 || res.Requests != 0 {
+			held.Target.URL, held.Requests, held.Timeout, held.Duration = s.URL+"/cancel", 0, time.Hour, time.Hour
+			ctx, cancel := context.WithCancel(t.Context())
+			go func() {
+				<-holds
+				<-holds
+				cancel()
+			}()
+			if res, err := drive(ctx, held); err != context.Canceled || res.Aborted != 2 || res.Requests != 0 {
 				t.Errorf("cancelled: %+v, %v", res, err)
 			}
 		})
@@ -71,7 +79,7 @@ func TestStandardTransportOpensAgain(t *testing.T) {
 			served.ServeHTTP(w, r)
 		})
 		res := run(t, loadgen.Attack{
-			Target: loadgen.Target{URL: s.URL}, Connect: loadgen.Connect{TLS: trusting(s)}, Connections: 2, Rate: 200, Duration: 50 * time.Millisecond,
+			Target: loadgen.Target{URL: s.URL}, Connect: loadgen.Connect{TLS: trusting(s)}, Connections: 2, Requests: 10,
 		})
 		if res.Requests != 10 || res.Errors != 0 || s.opened.Load() < 3 {
 			t.Errorf("HTTP/%s: %d requests, errors %v, %d connections", protocol, res.Requests, res.ErrorExamples, s.opened.Load())

@@ -14,7 +14,14 @@ type LoadRun struct {
 	URL         string    `json:"url"`
 	Engine      string    `json:"engine"`
 	Connections int       `json:"connections"`
-	Partial     bool      `json:"partial"` // it was interrupted
+
+	EngineReason   string `json:"engine_reason,omitempty"`   // why it is not the engine that such a load has by itself
+	Protocol       string `json:"protocol,omitempty"`        // HTTP/1.1 or HTTP/2
+	Streams        int    `json:"streams,omitempty"`         // most requests in flight on a connection of HTTP/2
+	UnixSocket     string `json:"unix_socket,omitempty"`     // path of the socket that stood for the URL's host and port
+	NewConnections bool   `json:"new_connections,omitempty"` // each request had one; its latency begins with connecting
+
+	Partial bool `json:"partial"` // it was interrupted
 
 	Requests   uint64               `json:"requests"` // sent, and answered or failed
 	Errors     uint64               `json:"errors"`   // of these, failed

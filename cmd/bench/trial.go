@@ -232,12 +232,17 @@ func (b *bench) rate(s slot, r rung, t results.Trial) float64 {
 // target is what is asked of the slot's server, of which the URL has no path.
 func (s slot) target(url string) loadgen.Target {
 	w := s.workload
-	t := loadgen.Target{Method: w.Method, URL: url + s.mode.target(w)}
+	t := loadgen.Target{Method: w.Method, URL: url + s.mode.target(w), Header: s.mode.header()}
 	if w.Body != "" {
-		t.Header = http.Header{"Content-Type": {w.ContentType}}
+		t.Header.Set("Content-Type", w.ContentType)
 		t.Body = []byte(w.Body)
 	}
 	return t
+}
+
+// poison is the request that the slot's innocent ones are amid; it has no URL where there is none.
+func (s slot) poison(url string) loadgen.Target {
+	return loadgen.Target{Method: http.MethodGet, URL: url + s.mode.poison(s.workload), Header: s.mode.header()}
 }
 
 // reliably makes a run, and makes it once more when it is VOID, while there is time to spare: what made it so is, as a rule, the

@@ -3,6 +3,7 @@ package load
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"nodecompare/cmd/measure"
@@ -46,6 +47,7 @@ func figures(a loadgen.Attack, m *loadgen.Measurement, started time.Time) *resul
 		LatencyUS: measure.Latency(r.Latency), UncorrectedUS: measure.Latency(r.Uncorrected), SendLagUS: measure.Lag(r.SendLag),
 		Trust: results.Weigh(measure.Evidence(a, m)),
 	}
+	describe(run, a)
 	if r.Elapsed > 0 {
 		run.RateRPS = float64(r.Requests-r.Errors) / r.Elapsed.Seconds()
 	}
@@ -57,6 +59,18 @@ func figures(a loadgen.Attack, m *loadgen.Measurement, started time.Time) *resul
 		run.ErrorKinds[kind] = results.ErrorKind{Count: n, Example: r.ErrorExamples[kind]}
 	}
 	return run
+}
+
+// describe says how the load was connected.
+func describe(run *results.LoadRun, a loadgen.Attack) {
+	c := a.Connect
+	run.Protocol, run.UnixSocket, run.NewConnections = string(c.Protocol), c.Socket, c.New
+	if c.Protocol == loadgen.HTTP2 {
+		run.Streams = max(c.Streams, 1)
+	}
+	if what := loadgen.BeyondLoop(a); what != "" && a.Rate == 0 {
+		run.EngineReason = fmt.Sprintf("%s is beyond the %s engine, which costs half the CPU a request", what, loadgen.Loop)
+	}
 }
 
 // untilCut takes from Unsent what an open load that was cut short had not been due to send yet.

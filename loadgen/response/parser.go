@@ -169,7 +169,7 @@ func (p *Parser) takeLine(b []byte) (line []byte, used int, ended bool, err erro
 	}
 	if end < 0 {
 		p.line = append(p.line, b...)
-		if p.state == statusLine && startsHTTP2(p.line) {
+		if p.state == statusLine && StartsHTTP2(p.line) {
 			return nil, used, false, errHTTP2 // which may wait for ever for what we are to say first
 		}
 		return nil, used, false, nil

@@ -8,7 +8,7 @@ import (
 // parseStatus reads "HTTP/1.1 200 OK" (RFC 9112, 4).
 func parseStatus(l []byte) (minor, status int, err error) {
 	const version = "HTTP/1.x "
-	if startsHTTP2(l) {
+	if StartsHTTP2(l) {
 		return 0, 0, errHTTP2
 	}
 	if len(l) < len(version)+3 || string(l[:7]) != "HTTP/1." || (l[7] != '0' && l[7] != '1') || l[8] != ' ' {
@@ -29,9 +29,9 @@ func parseStatus(l []byte) (minor, status int, err error) {
 // errHTTP2 is for a server that does not wait for a request to say which protocol it speaks.
 var errHTTP2 = malformed("the server speaks HTTP/2 only, and was asked in HTTP/1.1")
 
-// startsHTTP2 reports whether a connection's first bytes are those of a server of HTTP/2: the head of a frame of
+// StartsHTTP2 reports whether a connection's first bytes are those of a server of HTTP/2: the head of a frame of
 // SETTINGS (RFC 9113, 3.4 and 4.1), whose length has three bytes, of which the first is 0.
-func startsHTTP2(b []byte) bool {
+func StartsHTTP2(b []byte) bool {
 	return len(b) >= 9 && b[0] == 0 && string(b[3:9]) == "\x04\x00\x00\x00\x00\x00"
 }
 
