@@ -44,14 +44,17 @@ def leave(number, _):
 # The command line
 
 
-def parser(description, usage, seconds):
-    """Returns a parser of the options that both scripts have."""
+def parser(description, usage, seconds, number=5):
+    """Returns a parser of the options that all scripts have."""
     p = argparse.ArgumentParser(description=description, usage=usage)
-    p.add_argument("-n", "--pairs", type=positive, default=5, help="pairs in a series (5)")
+    p.add_argument("-n", "--pairs", type=positive, default=number, help=f"in a series ({number})")
     p.add_argument("--series", type=positive, default=1, help="series to run (1)")
-    p.add_argument("-c", "--connections", type=positive, default=64, help="connections (64)")
     p.add_argument("-d", "--seconds", type=positive, default=seconds, help=f"of a run ({seconds})")
     return p
+
+
+def connections(p):
+    p.add_argument("-c", "--connections", type=positive, default=64, help="connections (64)")
 
 
 def positive(text):
@@ -140,6 +143,38 @@ def wrk(args, path="/"):
     return ["wrk", "-t1", f"-c{args.connections}", f"-d{args.seconds}s", URL + path]
 
 
+def server_sides(args, floor, command):
+    """Returns the sides of a comparison of servers: a floor, and what a command serves."""
+    load = wrk(args, f"/wait?ms={args.wait}" if args.wait else "/")
+
+    def side(command):
+        with serving(command) as server:
+            measure(args, server, load)  # warms the server up
+            return measure(args, server, load)
+
+    return {
+        "floor": lambda: side([floor, str(PORT), str(args.wait or 0)]),
+        "server": lambda: side([*command, f"--addr=127.0.0.1:{PORT}"]),
+    }
+
+
+def load_sides(args, server, command):
+    """Returns the two sides of a comparison of loads on a server that runs: wrk, and a command."""
+    ours = [
+        *command,
+        URL + "/",
+        f"--connections={args.connections}",
+        f"--duration={args.seconds}s",
+        "--format=json",
+        "--quiet",
+    ]
+    measure(args, server, wrk(args))  # warms the server up
+    return {
+        "wrk": lambda: measure(args, server, wrk(args)),
+        "ours": lambda: measure(args, server, ours),
+    }
+
+
 def pinned(cpu, command):
     """Returns the command for one CPU. The kernel ends the command if this process is killed."""
     return ["setpriv", "--pdeathsig", "TERM", "taskset", "--cpu-list", str(cpu), *command]
@@ -204,7 +239,7 @@ def clocks(server):
 # The comparison
 
 
-def compare(args, whose, **sides):
+def compare(args, whose, sides):
     """Measures two sides in pairs, and prints a line for each pair and for each series.
 
     A side is a function that returns a Run. The word whose says which CPU time of the Run counts:
