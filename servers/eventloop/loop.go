@@ -160,7 +160,7 @@ func (l *Loop) runTimers() {
 	}
 	last := l.timerTurn
 	for len(l.timers) > 0 && l.timers[0].when <= l.now && l.timers[0].turn <= last {
-		t := l.timers[0]
+		t := l.timers[0].timer
 		l.timers.remove(t)
 		t.f()
 	}
@@ -240,7 +240,7 @@ func (l *Loop) end() {
 	l.runPosted()
 	l.runClosing()
 	for len(l.timers) > 0 {
-		l.timers.remove(l.timers[len(l.timers)-1])
+		l.timers.remove(l.timers[len(l.timers)-1].timer)
 	}
 	l.waking.Lock()
 	l.gone = true

@@ -17,8 +17,7 @@ type Timer struct {
 	loop *Loop
 	f    func()
 	when time.Duration
-	turn uint64 // orders timers that are due at the same moment by when they were set
-	slot int    // 1 + the place in the heap; 0 when not set
+	slot int // 1 + the place in the heap; 0 when not set
 }
 
 // Init gives a timer its loop and function; it is not set yet.
@@ -31,8 +30,8 @@ func (t *Timer) Set(d time.Duration) {
 		l.timers.remove(t)
 	}
 	l.timerTurn++
-	t.when, t.turn = l.now+min(max(d, 0), longest), l.timerTurn
-	l.timers.insert(t)
+	t.when = l.now + min(max(d, 0), longest)
+	l.timers.insert(timerEntry{t.when, l.timerTurn, t})
 }
 
 // Stop has a timer not run. One that is not set is left alone.
@@ -42,66 +41,80 @@ func (t *Timer) Stop() {
 	}
 }
 
-// timerHeap is a binary min-heap that knows each timer's place, so that stopping one is O(log n) without a search.
+// timerHeap is a min-heap that knows each timer's place, so that stopping one is O(log n) without a search.
 // container/heap would do the same through an interface call for every comparison.
-type timerHeap []*Timer
+//
+// A timer has four below it, and what is compared lies in the heap itself: with thousands of timers those are in no cache,
+// and fewer of them are touched than by a binary heap of pointers.
+type timerHeap []timerEntry
 
-func (t *Timer) before(u *Timer) bool {
-	return t.when < u.when || t.when == u.when && t.turn < u.turn
+type timerEntry struct {
+	when  time.Duration
+	turn  uint64 // orders timers that are due at the same moment by when they were set
+	timer *Timer
 }
 
-func (h *timerHeap) insert(t *Timer) {
-	*h = append(*h, t)
-	h.up(t, len(*h)-1)
+const timersBelow = 4
+
+func (e *timerEntry) before(o *timerEntry) bool {
+	return e.when < o.when || e.when == o.when && e.turn < o.turn
+}
+
+func (h *timerHeap) insert(e timerEntry) {
+	*h = append(*h, e)
+	h.up(e, len(*h)-1)
 }
 
 func (h *timerHeap) remove(t *Timer) {
 	old := *h
 	i, last := t.slot-1, len(old)-1
 	moved := old[last]
-	old[last] = nil
+	old[last] = timerEntry{}
 	*h = old[:last]
 	t.slot = 0
 	if i == last {
 		return
 	}
 	h.down(moved, i)
-	if moved.slot-1 == i {
+	if moved.timer.slot-1 == i {
 		h.up(moved, i)
 	}
 }
 
-func (h timerHeap) up(t *Timer, i int) {
+func (h timerHeap) up(e timerEntry, i int) {
 	for i > 0 {
-		parent := (i - 1) / 2
-		if !t.before(h[parent]) {
+		parent := (i - 1) / timersBelow
+		if !e.before(&h[parent]) {
 			break
 		}
-		h.put(h[parent], i)
+		h.put(&h[parent], i)
 		i = parent
 	}
-	h.put(t, i)
+	h.put(&e, i)
 }
 
-func (h timerHeap) down(t *Timer, i int) {
+func (h timerHeap) down(e timerEntry, i int) {
 	for {
-		child := 2*i + 1
-		if child >= len(h) {
+		first := timersBelow*i + 1
+		if first >= len(h) {
 			break
 		}
-		if right := child + 1; right < len(h) && h[right].before(h[child]) {
-			child = right
+		least := first
+		for child := first + 1; child < min(first+timersBelow, len(h)); child++ {
+			if h[child].before(&h[least]) {
+				least = child
+			}
 		}
-		if !h[child].before(t) {
+		if !h[least].before(&e) {
 			break
 		}
-		h.put(h[child], i)
-		i = child
+		h.put(&h[least], i)
+		i = least
 	}
-	h.put(t, i)
+	h.put(&e, i)
 }
 
-func (h timerHeap) put(t *Timer, i int) {
-	h[i] = t
-	t.slot = i + 1
+func (h timerHeap) put(e *timerEntry, i int) {
+	h[i] = *e
+	e.timer.slot = i + 1
 }

@@ -61,7 +61,7 @@ func mixWaited(x *Exchange) {
 		return
 	}
 	x.spun = spun
-	x.body = append(x.body[:0], `{"waited_ms":`...)
+	x.body = append(x.buffer(), `{"waited_ms":`...)
 	x.body = strconv.AppendInt(x.body, int64(x.ms), 10)
 	x.body = append(x.body, `,"burned_us":`...)
 	x.body = strconv.AppendInt(x.body, int64(x.us), 10)

@@ -102,6 +102,14 @@ const (
 	typeData = "application/octet-stream"
 )
 
+// buffer returns the exchange's own memory for a body, empty. Of a body that grows beyond it, body keeps the memory.
+func (x *Exchange) buffer() []byte {
+	if x.body == nil {
+		x.body = x.short[:]
+	}
+	return x.body[:0]
+}
+
 // reply ends the exchange with this response.
 func (x *Exchange) reply(status int, contentType string, body []byte) {
 	x.Response.Status = status
@@ -112,13 +120,13 @@ func (x *Exchange) reply(status int, contentType string, body []byte) {
 
 // text ends the exchange with a line for people: what the router says itself.
 func (x *Exchange) text(status int, line string) {
-	x.body = append(x.body[:0], line...)
+	x.body = append(x.buffer(), line...)
 	x.reply(status, typeText, x.body)
 }
 
 // json ends the exchange with v, which must be something that JSON can hold.
 func (x *Exchange) json(status int, v any) {
-	body := bytes.NewBuffer(x.body[:0])
+	body := bytes.NewBuffer(x.buffer())
 	encoder := json.NewEncoder(body)
 	encoder.SetEscapeHTML(false) // as JSON.stringify has it: this is not put into a page
 	if err := encoder.Encode(v); err != nil {
@@ -138,7 +146,7 @@ func (x *Exchange) fail(status int, format string, args ...any) {
 
 // count ends the exchange with before, x.ms and after put together, without allocating.
 func (x *Exchange) count(before, after string) {
-	x.body = append(x.body[:0], before...)
+	x.body = append(x.buffer(), before...)
 	x.body = strconv.AppendInt(x.body, int64(x.ms), 10)
 	x.body = append(x.body, after...)
 	x.reply(http.StatusOK, typeJSON, x.body)
