@@ -88,9 +88,9 @@ type Exchange struct {
 	service *Service
 	body    []byte   // the response's body, where the handler composes one: begin it with buffer
 	short   [64]byte // where a short one lies, beside all else that an answer needs
-	ms      int    // what the query's ms said, for continuations that are not closures
-	us      int    // what the query's cpu_us said
-	spun    uint64 // what the cpu and mix workloads computed, so that the compiler cannot leave it out
+	ms      int      // what the query's ms said, for continuations that are not closures
+	us      int      // what the query's cpu_us said
+	spun    uint64   // what the cpu and mix workloads computed, so that the compiler cannot leave it out
 
 	file fileRead
 	echo string // the Content-Type last echoed: a connection mostly repeats one
