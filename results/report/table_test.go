@@ -204,7 +204,7 @@ func TestWriteErrorsAreReported(t *testing.T) {
 		for _, r := range []*results.Record{sample(), null()} {
 			whole := len(render(t, f.Name, r, report.Options{Width: 80}))
 			for _, room := range []int{0, whole / 3, whole - 1} {
-				if err := f.Write(&fullDisk{room}, r, report.Options{}); err == nil {
+				if err := f.Write(&fullDisk{room}, r, report.Options{Details: f.Name == "table"}); err == nil {
 					t.Errorf("%s: no error though only %d of %d bytes were written", f.Name, room, whole)
 				}
 			}
