@@ -12,6 +12,9 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
+	"strings"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -31,6 +34,7 @@ const Grace = time.Second
 // Attack is one load: what is sent, how fast, over how many connections, for how long.
 type Attack struct {
 	Target      Target
+	Others      []Target      // sent in turn with Target, each as often as its Weight says; to the same server
 	Connections int           // most connections, and most requests in flight
 	Rate        float64       // requests per second of an open load; 0 is a closed one: a connection sends when it has its answer
 	Duration    time.Duration // how long requests are sent; their answers are waited for beyond it, within Timeout
@@ -44,6 +48,19 @@ type Attack struct {
 	// ended. It runs on the engine's own thread, one call at a time, and holds up the load for as long; the
 	// Outcome is good until it returns.
 	Each func(*Outcome)
+
+	// InFlight, when not nil, is kept at the number of requests that are in flight.
+	InFlight *atomic.Int64
+}
+
+// targets are all that are sent.
+func (a Attack) targets() []Target { return append([]Target{a.Target}, a.Others...) }
+
+// moved counts requests that begin (1) or end (-1).
+func (a *Attack) moved(by int64) {
+	if a.InFlight != nil {
+		a.InFlight.Add(by)
+	}
 }
 
 // prepared returns a with its defaults filled in, or the reason why it cannot be run.
@@ -75,7 +92,31 @@ func (a Attack) prepared() (Attack, error) {
 	if a.MaxBody == 0 {
 		a.MaxBody = DefaultMaxBody
 	}
-	return a, a.Target.check()
+	return a, a.checkTargets(u)
+}
+
+// checkTargets fills in the others' methods, and refuses what cannot be sent, or not to the first one's server.
+func (a *Attack) checkTargets(server *url.URL) error {
+	a.Others = slices.Clone(a.Others)
+	for i := range a.Others {
+		t := &a.Others[i]
+		if t.Method == "" {
+			t.Method = http.MethodGet
+		}
+		u, err := url.Parse(t.URL)
+		if err != nil {
+			return fmt.Errorf("load target: %w", err)
+		}
+		if u.Scheme != server.Scheme || !strings.EqualFold(u.Host, server.Host) {
+			return fmt.Errorf("load target %q: all targets of a load go to one server, and the first goes to %s://%s", t.URL, server.Scheme, server.Host)
+		}
+	}
+	for _, t := range a.targets() {
+		if err := t.check(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // spareDescriptors is what an engine itself and the sampling beside it may open.

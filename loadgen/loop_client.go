@@ -37,13 +37,15 @@ type client struct {
 
 	pending bool // there is a request, sent or still to be sent
 	seq     uint64
+	target  int           // that it goes to
 	sent    time.Duration // when it was taken up, from the start of the run
 }
 
 // take takes a request up and sends it, over a new connection if there is none.
 func (c *client) take(seq uint64, now time.Duration) {
-	c.pending, c.seq, c.sent = true, seq, now
-	c.engine.current.inFlight++
+	r := c.engine.current
+	c.pending, c.seq, c.target, c.sent = true, seq, c.engine.rota.of(r.taken), now
+	r.begun()
 	if c.state == idle {
 		c.transmit(now)
 	} else {
@@ -53,9 +55,10 @@ func (c *client) take(seq uint64, now time.Duration) {
 
 func (c *client) transmit(now time.Duration) {
 	c.state = active
-	c.parser.Begin(c.engine.head)
+	m := &c.engine.sends[c.target]
+	c.parser.Begin(m.head)
 	c.conn.SetDeadline(c.remaining(now))
-	c.unsent = !c.conn.Write(c.engine.wire)
+	c.unsent = !c.conn.Write(m.wire)
 }
 
 // remaining is what is left of the request's time. The loop keeps it as one timer for each connection, which it moves
@@ -143,7 +146,7 @@ func (c *client) ended() {
 func (c *client) answered(a response.Answer, inStep bool) {
 	r := c.engine.current
 	now := r.clock()
-	r.finish(c, &outcome{seq: c.seq, sent: c.sent, done: now, answer: a})
+	r.finish(c, &outcome{seq: c.seq, target: c.target, sent: c.sent, done: now, answer: a})
 	if a.Close || !inStep || c.unsent {
 		c.drop()
 		return
@@ -160,7 +163,7 @@ func (c *client) lost(err error) {
 	switch {
 	case c.parser.Begun():
 		c.failed(fmt.Errorf("reading a response: %w", response.UnexpectedEOF(err)))
-	case gone && c.reused && c.engine.safe:
+	case gone && c.reused && c.engine.sends[c.target].safe:
 		c.engine.current.rec.res.Retries++
 	default:
 		c.failed(fmt.Errorf("waiting for a response: %w", response.UnexpectedEOF(err)))
@@ -169,7 +172,7 @@ func (c *client) lost(err error) {
 
 func (c *client) failed(err error) {
 	r := c.engine.current
-	r.finish(c, &outcome{seq: c.seq, sent: c.sent, done: r.clock(), failure: failure{classify(err), err.Error()}})
+	r.finish(c, &outcome{seq: c.seq, target: c.target, sent: c.sent, done: r.clock(), failure: failure{classify(err), err.Error()}})
 }
 
 // unreachable is for an attempt to connect that has failed.
@@ -184,8 +187,8 @@ func (c *client) unreachable(err error) {
 		e.dialer.rest(dialPause)
 	}
 	if !c.pending { // a closed load's connection: that it cannot be had is the failure of a request
-		c.pending, c.sent = true, 0
-		r.inFlight++
+		c.pending, c.target, c.sent = true, e.rota.of(r.taken), 0
+		r.begun()
 		if r.started {
 			c.sent = r.clock()
 		} else {

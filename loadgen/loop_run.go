@@ -24,10 +24,11 @@ type loopRun struct {
 
 	start    time.Time
 	started  bool
-	over     bool // nothing more is taken up
-	inFlight int  // requests taken up
-	awaited  int  // of the connections before the start
-	starting int  // the next one to send its first request
+	over     bool   // nothing more is taken up
+	taken    uint64 // requests taken up, and of these
+	inFlight int    // without an answer yet
+	awaited  int    // of the connections before the start
+	starting int    // the next one to send its first request
 
 	// Of an open load:
 	offered uint64 // requests in all
@@ -201,10 +202,18 @@ func (r *loopRun) available() *client {
 	return nil
 }
 
+// begun counts a request that a client has taken up.
+func (r *loopRun) begun() {
+	r.taken++
+	r.inFlight++
+	r.engine.attack.moved(1)
+}
+
 // finish ends a client's request.
 func (r *loopRun) finish(c *client, x *outcome) {
 	c.pending = false
 	r.inFlight--
+	r.engine.attack.moved(-1)
 	r.rec.add(x)
 	r.complete()
 }
@@ -237,7 +246,7 @@ func (r *loopRun) abort() {
 		if c.state == dialing || c.state == active {
 			c.drop()
 		}
-		r.finish(c, &outcome{seq: c.seq, sent: c.sent, done: r.clock(), failure: failure{kind: aborted}})
+		r.finish(c, &outcome{seq: c.seq, target: c.target, sent: c.sent, done: r.clock(), failure: failure{kind: aborted}})
 	}
 	r.stop()
 }

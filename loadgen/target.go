@@ -12,13 +12,14 @@ import (
 	"strings"
 )
 
-// Target is the one request that an attack repeats. An http target is sent as HTTP/1.1 over plain TCP, https through
+// Target is a request that an attack repeats. An http target is sent as HTTP/1.1 over plain TCP, https through
 // net/http's transport, HTTP/1.1 as well.
 type Target struct {
 	Method string      // "" means GET
 	URL    string      // absolute, http or https
 	Header http.Header // Host sets the request's host; User-Agent defaults to nodecompare
 	Body   []byte
+	Weight int // how often it is sent, beside an attack's other targets; 0 means 1
 }
 
 var errLineBreak = errors.New("contains a line break or NUL")

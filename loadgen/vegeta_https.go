@@ -14,21 +14,26 @@ import (
 // httpsTransport carries https by net/http's transport. Its connections and retries are net/http's own: the
 // retries are not counted, and cost what they cost.
 type httpsTransport struct {
-	attack  Attack
-	request *http.Request // the target's, copied for each call
-	std     *http.Transport
+	attack Attack
+	rota   rota
+	sends  []*http.Request // by target; copied for each call
+	std    *http.Transport
 
 	mu  sync.Mutex
 	ctx context.Context // of the present run
 }
 
-func newHTTPSTransport(a Attack) (*httpsTransport, error) {
-	req, err := newRequest(a.Target)
-	if err != nil {
-		return nil, err
+func newHTTPSTransport(a Attack, r rota) (*httpsTransport, error) {
+	var sends []*http.Request
+	for _, t := range a.targets() {
+		req, err := newRequest(t)
+		if err != nil {
+			return nil, err
+		}
+		sends = append(sends, req)
 	}
 	return &httpsTransport{
-		attack: a, request: req, ctx: context.Background(),
+		attack: a, rota: r, sends: sends, ctx: context.Background(),
 		std: &http.Transport{
 			MaxConnsPerHost: a.Connections, MaxIdleConnsPerHost: a.Connections,
 			MaxResponseHeaderBytes: response.MaxHead,
@@ -39,7 +44,7 @@ func newHTTPSTransport(a Attack) (*httpsTransport, error) {
 	}, nil
 }
 
-// RoundTrip sends the target's request, whatever req says, and reads the whole response.
+// RoundTrip sends the request whose turn it is by req's number, whatever else req says, and reads the whole response.
 func (s *httpsTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.Body != nil {
 		req.Body.Close()
@@ -49,9 +54,10 @@ func (s *httpsTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	s.mu.Unlock()
 	ctx, cancel := context.WithTimeout(run, s.attack.Timeout)
 	defer cancel()
-	mine := s.request.WithContext(ctx)
-	if s.request.GetBody != nil {
-		body, err := s.request.GetBody()
+	turn := s.sends[s.rota.turn(req)]
+	mine := turn.WithContext(ctx)
+	if turn.GetBody != nil {
+		body, err := turn.GetBody()
 		if err != nil {
 			return nil, err
 		}

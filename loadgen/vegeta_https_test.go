@@ -32,7 +32,7 @@ func TestHTTPS(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c, err := newHTTPSTransport(a)
+		c, err := newHTTPSTransport(a, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
