@@ -53,8 +53,8 @@ type Attack struct {
 	InFlight *atomic.Int64
 }
 
-// targets are all that are sent.
-func (a Attack) targets() []Target { return append([]Target{a.Target}, a.Others...) }
+// Targets are all that are sent.
+func (a Attack) Targets() []Target { return append([]Target{a.Target}, a.Others...) }
 
 // moved counts requests that begin (1) or end (-1).
 func (a *Attack) moved(by int64) {
@@ -111,8 +111,8 @@ func (a *Attack) checkTargets(server *url.URL) error {
 			return fmt.Errorf("load target %q: all targets of a load go to one server, and the first goes to %s://%s", t.URL, server.Scheme, server.Host)
 		}
 	}
-	for _, t := range a.targets() {
-		if err := t.check(); err != nil {
+	for _, t := range a.Targets() {
+		if err := t.Check(); err != nil {
 			return err
 		}
 	}

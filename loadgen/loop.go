@@ -52,11 +52,11 @@ func openLoop(a Attack) (driver, error) {
 			return nil, fmt.Errorf("load target %q: port %s: %w", a.Target.URL, p, err)
 		}
 	}
-	sends, err := messages(a.targets())
+	sends, err := messages(a.Targets())
 	if err != nil {
 		return nil, err
 	}
-	rota, err := newRota(a.targets())
+	rota, err := newRota(a.Targets())
 	if err != nil {
 		return nil, err
 	}

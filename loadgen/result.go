@@ -172,7 +172,7 @@ type recorder struct {
 // outcome is what became of one request. Times count from the start of the run.
 type outcome struct {
 	seq     uint64
-	target  int             // that it went to: the index in Attack.targets
+	target  int             // that it went to: the index in Attack.Targets()
 	sent    time.Duration   // when it was taken up to be sent
 	done    time.Duration   // when its response was whole, or it had failed
 	answer  response.Answer // the response, if it was whole

@@ -24,9 +24,9 @@ type Target struct {
 
 var errLineBreak = errors.New("contains a line break or NUL")
 
-// check refuses headers that would change the shape of the request: net/http's own writer silently drops or
-// rewrites them.
-func (t Target) check() error {
+// Check refuses what cannot be sent, and headers that would change the shape of the request: net/http's own writer silently
+// drops or rewrites them.
+func (t Target) Check() error {
 	for name, values := range t.Header {
 		if name == "" || strings.ContainsAny(name, " \t\r\n\x00:()<>@,;\\\"/[]?={}") {
 			return fmt.Errorf("load target %s: header name %q is not a token (RFC 9110, 5.6.2)", t.URL, name)
@@ -37,7 +37,8 @@ func (t Target) check() error {
 			}
 		}
 	}
-	return nil
+	_, err := newRequest(t)
+	return err
 }
 
 // Reach opens a connection to the target and closes it, without a request. Where that is impossible a load would

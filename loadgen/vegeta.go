@@ -29,7 +29,7 @@ type transport interface {
 }
 
 func openVegeta(a Attack) (driver, error) {
-	rota, err := newRota(a.targets())
+	rota, err := newRota(a.Targets())
 	if err != nil {
 		return nil, err
 	}

@@ -25,7 +25,7 @@ type httpsTransport struct {
 
 func newHTTPSTransport(a Attack, r rota) (*httpsTransport, error) {
 	var sends []*http.Request
-	for _, t := range a.targets() {
+	for _, t := range a.Targets() {
 		req, err := newRequest(t)
 		if err != nil {
 			return nil, err

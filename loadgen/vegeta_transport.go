@@ -52,7 +52,7 @@ type pool struct {
 }
 
 func newPool(a Attack, u *url.URL, r rota) (*pool, error) {
-	sends, err := messages(a.targets())
+	sends, err := messages(a.Targets())
 	if err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-// Package load drives one URL with the generator alone, for the command of that name: it knows loadgen and results together.
+// Package load drives one server with the generator alone, for the command of that name: it knows loadgen and results together.
 package load
 
 import (
@@ -12,6 +12,17 @@ import (
 
 // Run puts one load on the target. What was measured until ctx ended comes with its error.
 func Run(ctx context.Context, a loadgen.Attack) (*results.LoadRun, error) {
+	var targets *byTarget
+	if len(a.Others) > 0 {
+		targets = newByTarget(a.Targets())
+		each := a.Each
+		a.Each = func(x *loadgen.Outcome) {
+			targets.each(x)
+			if each != nil {
+				each(x)
+			}
+		}
+	}
 	g, err := loadgen.Open(a)
 	if err != nil {
 		return nil, err
@@ -27,6 +38,9 @@ func Run(ctx context.Context, a loadgen.Attack) (*results.LoadRun, error) {
 	}
 	run := figures(a, m, started)
 	run.Partial = err != nil
+	if targets != nil {
+		run.Targets = targets.result()
+	}
 	return run, err
 }
 
@@ -41,6 +55,13 @@ func figures(a loadgen.Attack, m *loadgen.Measurement, started time.Time) *resul
 		DurationS: r.Elapsed.Seconds(), OfferedRPS: r.Offered,
 		LatencyUS: measure.Latency(r.Latency), UncorrectedUS: measure.Latency(r.Uncorrected), SendLagUS: measure.Lag(r.SendLag),
 		Trust: results.Weigh(measure.Evidence(a, m)),
+	}
+	if len(a.Others) > 0 {
+		run.Method, run.URL = "", server(a.Target)
+	}
+	if r.Failed != nil {
+		failed := measure.Latency(r.Failed)
+		run.ErrorLatencyUS = &failed
 	}
 	if r.Elapsed > 0 {
 		run.RateRPS = float64(r.Requests-r.Errors) / r.Elapsed.Seconds()
