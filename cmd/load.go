@@ -57,11 +57,13 @@ who do not wait for each other, and latency counts from then. With --slo it sear
 the highest rate at which p99 stays within the objective, and no request fails.
 
 --targets reads several requests from a file, in either of vegeta's formats, and sends them in turn:
-  GET http://localhost:3000/                         {"method":"GET", "url":"http://localhost:3000/", "weight":3}
-  Accept: text/html                                  {"method":"POST", "url":"/echo", "body":"eyJpZCI6MX0="}
+  GET http://localhost:3000/
+  Accept: text/html
 
-  POST /echo                                         (a target a line; the body is base64)
+  POST http://localhost:3000/echo
   @body.json
+or, a target a line and its body in base64:
+  {"method":"POST", "url":"http://localhost:3000/echo", "body":"eyJpZCI6MX0=", "weight":3}
 With a URL before it, the file may name paths alone. All go to one server. Methods, headers and bodies
 are each target's own; --header and --body are for those that have none. In JSON a target may have a
 weight: it is sent so many times as often as one without. In the other format, write it several times.
