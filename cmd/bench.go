@@ -33,7 +33,7 @@ says that something became slower, 4 that this cannot be told, 5 that the two ca
 
 A server of your own stands beside the modes with --server: a command, which finds its port in PORT,
 or the URL of one that runs already. Routes that it has elsewhere are mapped with --path; what it does
-not serve is left out. See docs/servers.md.
+not serve is left out. See docs/servers.md, also for a file of flags (--config).
 
 Profiles:
 ` + listed(bench.Profiles, 10, func(p bench.Profile) (string, string) { return p.Name, p.Summary }) + `
@@ -97,5 +97,6 @@ Workloads:
 	flags.StringVar(&b.against, "baseline", "", "compare with the record in this `file`")
 	flags.StringVar(&format, "format", "table", "how to print the results: "+lookup.Names(report.Formats))
 	flags.BoolVar(&quiet, "quiet", false, "show no progress")
+	configurable(c)
 	return c
 }

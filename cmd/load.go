@@ -97,9 +97,6 @@ machine with whatever else runs there: give it cores of its own, e.g. by taskset
 			if err := o.read(c.Context(), &a); err != nil {
 				return err
 			}
-			if err := choose(&a, o.slo > 0); err != nil {
-				return err
-			}
 			return runLoad(c.Context(), a, o, f, c.OutOrStdout(), c.ErrOrStderr())
 		},
 	}
@@ -140,7 +137,7 @@ func oneURL(c *cobra.Command, args []string) error {
 		}
 		return exitError{exitUsage, errors.New("the URL to load is missing")}
 	}
-	return exitError{exitUsage, fmt.Errorf("one URL is loaded at a time, and there is %q as well", args[1])}
+	return exitError{exitUsage, fmt.Errorf("one URL is loaded at a time, and there is %q as well", loadgen.Masked(args[1]))}
 }
 
 // complete fills the attack in with what the flags say, and refuses what cannot be meant.
@@ -194,18 +191,24 @@ func (o loadOptions) complete(a *loadgen.Attack, given func(flag string) bool) e
 			a.Target.Method = http.MethodPost
 		}
 	}
-	return nil
+	if a.Target.URL == "" {
+		return nil // the targets of a file name it
+	}
+	return choose(a, o.slo > 0)
 }
 
 // choose chooses the engine where none is named, and refuses what cannot be sent.
 func choose(a *loadgen.Attack, search bool) error {
 	if a.Engine == "" {
-		scheme, _, _ := strings.Cut(a.Target.URL, ":")
-		rate := a.Rate
+		likely := *a
 		if search {
-			rate = loadgen.VegetaRate // any: what is searched is an open load
+			likely.Rate = loadgen.VegetaRate // any: what is searched is an open load
 		}
-		a.Engine = loadgen.Auto(scheme, rate, math.Inf(1))
+		a.Engine = loadgen.Auto(likely, math.Inf(1))
+	}
+	var err error
+	if a.Target, err = a.Target.Normal(); err != nil {
+		return exitError{exitUsage, err}
 	}
 	g, err := loadgen.Open(*a) // connects to nobody
 	if err != nil {
@@ -230,7 +233,7 @@ func (o loadOptions) read(ctx context.Context, a *loadgen.Attack) (err error) {
 		return fmt.Errorf("--targets: %w", err)
 	}
 	a.Target, a.Others = all[0], all[1:]
-	return nil
+	return choose(a, o.slo > 0)
 }
 
 // errVoid has been explained in the output.
@@ -238,7 +241,7 @@ var errVoid = errors.New("the measurement is VOID: nothing may be concluded from
 
 // runLoad measures and prints; what there is also when it was interrupted.
 func runLoad(ctx context.Context, a loadgen.Attack, o loadOptions, f report.Format[*results.LoadRun], out, notes io.Writer) error {
-	if err := loadgen.Reach(ctx, a); err != nil {
+	if _, err := loadgen.Reach(ctx, a); err != nil {
 		return err
 	}
 	run, runErr := drive(ctx, a, o, notes)

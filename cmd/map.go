@@ -67,6 +67,7 @@ Formats:
 	flags.StringVar(&format, "format", "table", "how to print the map: "+lookup.Names(report.MapFormats))
 	flags.StringVarP(&file, "output", "o", "", "write to this `file`, whole or not at all, instead of standard output")
 	flags.BoolVar(&quiet, "quiet", false, "show no progress")
+	configurable(c)
 	return c
 }
 

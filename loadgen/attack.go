@@ -34,14 +34,16 @@ const Grace = time.Second
 // Attack is one load: what is sent, how fast, over how many connections, for how long.
 type Attack struct {
 	Target      Target
-	Others      []Target      // sent in turn with Target, each as often as its Weight says; to the same server
+	Others      []Target // sent in turn with Target, each as often as its Weight says; to the same server
+	Connect     Connect
 	Connections int           // most connections, and most requests in flight
 	Rate        float64       // requests per second of an open load; 0 is a closed one: a connection sends when it has its answer
 	Duration    time.Duration // how long requests are sent; their answers are waited for beyond it, within Timeout
 	Timeout     time.Duration // of one request, from connecting, if it has to, to the last byte; 0 means DefaultTimeout
 	MaxBody     int64         // bytes of response body beyond which the request has failed; 0 means DefaultMaxBody
-	WantStatus  int           // the status of success; 0 means any of 200 to 399 (redirects are not followed)
+	WantStatus  int           // the status of success; 0 means any of 200 to 399
 	WantBody    []byte        // the body of success, byte by byte; nil means any
+	Follow      bool          // redirects are followed, 10 at most, as one request whose latency goes to the last answer's end
 	Engine      string        // the name of one of Engines; "" means Auto's, of any rate
 
 	// Each, when not nil, is called with every request that Result.Requests counts, in the order in which they
@@ -56,6 +58,12 @@ type Attack struct {
 // Targets are all that are sent.
 func (a Attack) Targets() []Target { return append([]Target{a.Target}, a.Others...) }
 
+// of is the attack on one of its targets alone.
+func (a Attack) of(t Target) Attack {
+	a.Target, a.Others = t, nil
+	return a
+}
+
 // moved counts requests that begin (1) or end (-1).
 func (a *Attack) moved(by int64) {
 	if a.InFlight != nil {
@@ -65,14 +73,18 @@ func (a *Attack) moved(by int64) {
 
 // prepared returns a with its defaults filled in, or the reason why it cannot be run.
 func (a Attack) prepared() (Attack, error) {
+	var err error
+	if a.Target, err = a.Target.Normal(); err != nil {
+		return a, err
+	}
 	u, err := url.Parse(a.Target.URL)
+	if err != nil {
+		return a, err
+	}
+	if a.Connect, err = a.Connect.prepared(u); err != nil {
+		return a, fmt.Errorf("load on %s: %w", a.Target.URL, err)
+	}
 	switch {
-	case err != nil:
-		return a, fmt.Errorf("load target: %w", err)
-	case u.Scheme != "http" && u.Scheme != "https":
-		return a, fmt.Errorf("load target %q: the URL must begin with http:// or https://", a.Target.URL)
-	case u.Hostname() == "":
-		return a, fmt.Errorf("load target %q: the URL names no host", a.Target.URL)
 	case a.Connections < 1:
 		return a, fmt.Errorf("load on %s: %d connections: at least 1 is needed", a.Target.URL, a.Connections)
 	case a.Rate < 0 || math.IsNaN(a.Rate) || math.IsInf(a.Rate, 0):
@@ -84,7 +96,7 @@ func (a Attack) prepared() (Attack, error) {
 		a.Target.Method = http.MethodGet
 	}
 	if a.Engine == "" {
-		a.Engine = Auto(u.Scheme, a.Rate, math.Inf(1))
+		a.Engine = Auto(a, math.Inf(1))
 	}
 	if a.Timeout == 0 {
 		a.Timeout = DefaultTimeout
@@ -95,17 +107,21 @@ func (a Attack) prepared() (Attack, error) {
 	return a, a.checkTargets(u)
 }
 
-// checkTargets fills in the others' methods, and refuses what cannot be sent, or not to the first one's server.
+// checkTargets brings the others into the form of Target, and refuses what cannot be sent, or not to the first one's server.
 func (a *Attack) checkTargets(server *url.URL) error {
 	a.Others = slices.Clone(a.Others)
 	for i := range a.Others {
-		t := &a.Others[i]
+		t, err := a.Others[i].Normal()
+		if err != nil {
+			return err
+		}
 		if t.Method == "" {
 			t.Method = http.MethodGet
 		}
+		a.Others[i] = t
 		u, err := url.Parse(t.URL)
 		if err != nil {
-			return fmt.Errorf("load target: %w", err)
+			return err
 		}
 		if u.Scheme != server.Scheme || !strings.EqualFold(u.Host, server.Host) {
 			return fmt.Errorf("load target %q: all targets of a load go to one server, and the first goes to %s://%s", t.URL, server.Scheme, server.Host)

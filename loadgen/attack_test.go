@@ -281,7 +281,6 @@ func TestImpossibleAttacks(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, engine string) {
 		good := loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: "http://127.0.0.1:1"}, Connections: 1, Duration: time.Millisecond}
 		for name, spoil := range map[string]func(*loadgen.Attack){
-			"no scheme":      func(a *loadgen.Attack) { a.Target.URL = "localhost:80" },
 			"other scheme":   func(a *loadgen.Attack) { a.Target.URL = "ftp://localhost" },
 			"no host":        func(a *loadgen.Attack) { a.Target.URL = "http:///x" },
 			"bad URL":        func(a *loadgen.Attack) { a.Target.URL = "http://[::1" },
@@ -397,7 +396,7 @@ func TestUntrustedCertificate(t *testing.T) {
 	defer s.Close()
 	// The test server's certificate is nobody's: an error of each request, not of the run.
 	res := run(t, loadgen.Attack{Target: loadgen.Target{URL: s.URL}, Connections: 2, Rate: 50, Duration: 100 * time.Millisecond})
-	if res.Requests != 5 || res.ErrorKinds[loadgen.Other] != 5 || !strings.Contains(res.ErrorExamples[loadgen.Other], "certificate") {
+	if res.Requests != 5 || res.ErrorKinds[loadgen.TLS] != 5 || !strings.Contains(res.ErrorExamples[loadgen.TLS], "certificate") {
 		t.Errorf("%d requests, errors %v %v", res.Requests, res.ErrorKinds, res.ErrorExamples)
 	}
 }

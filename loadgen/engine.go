@@ -16,9 +16,9 @@ const (
 // Engine is a way to drive a load. Both measure the same and may check each other; they differ in what they cost
 // and in what they can do:
 //
-//   - Vegeta: a goroutine for each connection, open or closed load, https too. It may use every core. The choice where the
-//     rate is given: its users know vegeta's pacing.
-//   - Loop: all connections on one event loop and one thread, at half of vegeta's cost, http only. The choice for closed load,
+//   - Vegeta: a goroutine for each connection, open or closed load, and all that a Connect asks for. It may use every core.
+//     The choice where the rate is given: its users know vegeta's pacing.
+//   - Loop: all connections on one event loop and one thread, at half of vegeta's cost, plain HTTP/1.1 over TCP only. The choice for closed load,
 //     which asks for all that the server can give: there the generator must not be what is measured.
 //
 // Where they differ in closed load: Loop opens all connections before the clock starts, in steps that leave a
@@ -36,8 +36,8 @@ func (e Engine) String() string { return e.Name }
 
 // Engines is the table of engines.
 var Engines = []Engine{
-	{Vegeta, "a goroutine for each connection, by vegeta's Attacker; https too", openVegeta},
-	{Loop, "all connections on one event loop: half the CPU a request; http only", openLoop},
+	{Vegeta, "a goroutine for each connection, by vegeta's Attacker; https and HTTP/2 too", openVegeta},
+	{Loop, "all connections on one event loop: half the CPU a request; plain HTTP/1.1 only", openLoop},
 }
 
 // driver is an engine at work on one attack. Its runs follow one another.
@@ -50,14 +50,30 @@ type driver interface {
 // lag below 1 ms.
 const VegetaRate = 5000
 
-// Auto returns the name of the engine that suits a load on a URL of that scheme, at a rate in requests per second;
-// 0 is a closed load. Vegeta drives https, which it alone can, and open loads of at most mostVegeta requests per
-// second (VegetaRate, where being on time is what counts). Loop drives all others.
-func Auto(scheme string, rate, mostVegeta float64) string {
-	if strings.EqualFold(scheme, "https") || rate > 0 && rate <= mostVegeta {
+// Auto returns the name of the engine that suits an attack. Vegeta drives what it alone can (see BeyondLoop), and open
+// loads of at most mostVegeta requests per second (VegetaRate, where being on time is what counts). Loop drives all
+// others.
+func Auto(a Attack, mostVegeta float64) string {
+	if BeyondLoop(a) != "" || a.Rate > 0 && a.Rate <= mostVegeta {
 		return Vegeta
 	}
 	return Loop
+}
+
+// BeyondLoop names what an attack asks for that the Loop engine cannot do; "" is nothing.
+func BeyondLoop(a Attack) string {
+	scheme, _, _ := strings.Cut(a.Target.URL, ":")
+	switch {
+	case strings.EqualFold(scheme, "https"):
+		return "https"
+	case a.Connect.Protocol == HTTP2:
+		return "HTTP/2"
+	case a.Connect.Socket != "":
+		return "a Unix socket"
+	case a.Follow:
+		return "following redirects"
+	}
+	return ""
 }
 
 func engineNamed(name string) (Engine, error) {

@@ -17,17 +17,24 @@ import (
 )
 
 func TestAuto(t *testing.T) {
+	at := func(url string, rate float64) loadgen.Attack {
+		return loadgen.Attack{Target: loadgen.Target{URL: url}, Rate: rate}
+	}
 	for _, c := range []struct {
-		scheme     string
-		rate, most float64
-		want       string
+		attack loadgen.Attack
+		most   float64
+		want   string
 	}{
-		{"http", 0, math.Inf(1), loadgen.Loop}, {"http", 1, math.Inf(1), loadgen.Vegeta}, {"http", 1e6, math.Inf(1), loadgen.Vegeta},
-		{"http", 5000, loadgen.VegetaRate, loadgen.Vegeta}, {"http", 5001, loadgen.VegetaRate, loadgen.Loop},
-		{"https", 0, math.Inf(1), loadgen.Vegeta}, {"HTTPS", 5001, loadgen.VegetaRate, loadgen.Vegeta},
+		{at("http://h", 0), math.Inf(1), loadgen.Loop}, {at("http://h", 1), math.Inf(1), loadgen.Vegeta}, {at("http://h", 1e6), math.Inf(1), loadgen.Vegeta},
+		{at("", 5000), loadgen.VegetaRate, loadgen.Vegeta}, {at("", 5001), loadgen.VegetaRate, loadgen.Loop}, {at("h:80", 0), 1, loadgen.Loop},
+		{at("https://h", 0), math.Inf(1), loadgen.Vegeta}, {at("HTTPS://h", 5001), loadgen.VegetaRate, loadgen.Vegeta},
+		{loadgen.Attack{Connect: loadgen.Connect{Protocol: loadgen.HTTP2}}, 1, loadgen.Vegeta},
+		{loadgen.Attack{Connect: loadgen.Connect{Socket: "s"}}, 1, loadgen.Vegeta},
+		{loadgen.Attack{Connect: loadgen.Connect{New: true}}, 1, loadgen.Loop},
+		{loadgen.Attack{Follow: true}, 1, loadgen.Vegeta},
 	} {
-		if got := loadgen.Auto(c.scheme, c.rate, c.most); got != c.want {
-			t.Errorf("%s at %v, vegeta up to %v: %s, want %s", c.scheme, c.rate, c.most, got, c.want)
+		if got := loadgen.Auto(c.attack, c.most); got != c.want {
+			t.Errorf("%+v, vegeta up to %v: %s, want %s", c.attack, c.most, got, c.want)
 		}
 	}
 }

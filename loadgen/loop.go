@@ -42,17 +42,16 @@ func openLoop(a Attack) (driver, error) {
 	if err != nil {
 		return nil, err
 	}
-	if u.Scheme != "http" {
-		return nil, fmt.Errorf("load on %s: the %s engine speaks plain http only: choose the %s engine for https",
-			a.Target.URL, Loop, Vegeta)
+	if what := BeyondLoop(a); what != "" {
+		return nil, fmt.Errorf("load on %s: the %s engine cannot do %s: choose the %s engine", a.Target.URL, Loop, what, Vegeta)
 	}
 	port := uint64(80)
 	if p := u.Port(); p != "" {
 		if port, err = strconv.ParseUint(p, 10, 16); err != nil {
-			return nil, fmt.Errorf("load target %q: port %s: %w", a.Target.URL, p, err)
+			return nil, err
 		}
 	}
-	sends, err := messages(a.Targets())
+	sends, err := messages(a)
 	if err != nil {
 		return nil, err
 	}

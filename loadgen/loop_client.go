@@ -74,6 +74,10 @@ func (c *client) remaining(now time.Duration) time.Duration {
 func (c *client) dial() {
 	d := &c.engine.dialer
 	c.at = d.addrs.at
+	if r := c.engine.current; c.engine.attack.Connect.New && r.rate == 0 && !c.pending { // the request begins here
+		c.pending, c.sent = true, r.clock()
+		r.inFlight++
+	}
 	conn, err := c.engine.loop.Dial(d.addrs.all[c.at], c)
 	if err != nil {
 		c.state = closed
@@ -147,7 +151,7 @@ func (c *client) answered(a response.Answer, inStep bool) {
 	r := c.engine.current
 	now := r.clock()
 	r.finish(c, &outcome{seq: c.seq, target: c.target, sent: c.sent, done: now, answer: a})
-	if a.Close || !inStep || c.unsent {
+	if a.Close || !inStep || c.unsent || c.engine.attack.Connect.New {
 		c.drop()
 		return
 	}

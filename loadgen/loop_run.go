@@ -53,11 +53,12 @@ func newLoopRun(e *loopEngine, duration time.Duration) *loopRun {
 // clock is the time since the start of the run.
 func (r *loopRun) clock() time.Duration { return time.Since(r.start) }
 
-// connect opens the connections of a closed load. Those of an open load are opened as they are needed.
+// connect opens the connections of a closed load, unless each request has a new one. Those of an open load are opened
+// as they are needed.
 func (r *loopRun) connect() {
 	e := r.engine
 	e.current = r
-	if r.rate == 0 {
+	if r.rate == 0 && !e.attack.Connect.New {
 		for i := range e.clients {
 			if e.clients[i].state == closed {
 				r.awaited++

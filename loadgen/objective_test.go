@@ -125,20 +125,3 @@ func TestEachOutcome(t *testing.T) {
 		}
 	}
 }
-
-func TestReach(t *testing.T) {
-	s := httptest.NewServer(http.NotFoundHandler())
-	a := loadgen.Attack{Target: loadgen.Target{URL: s.URL}, Connections: 1}
-	if err := loadgen.Reach(t.Context(), a); err != nil {
-		t.Error(err)
-	}
-	s.Close()
-	if err := loadgen.Reach(t.Context(), a); err == nil || !strings.Contains(err.Error(), "cannot be reached (refused)") {
-		t.Errorf("a server that is not there: %v", err)
-	}
-	ended, cancel := context.WithCancel(t.Context())
-	cancel()
-	if err := loadgen.Reach(ended, a); !errors.Is(err, context.Canceled) {
-		t.Errorf("after the end: %v", err)
-	}
-}

@@ -372,12 +372,13 @@ const (
 	Timeout   = "timeout"   // no whole response within Attack.Timeout
 	Status    = "status"    // a whole response with another status than the wanted
 	Body      = "body"      // a whole response with the wanted status, but another body than Attack.WantBody
-	Malformed = "malformed" // not an HTTP/1.1 response
+	Malformed = "malformed" // not a response of the protocol that was asked for
+	TLS       = "tls"       // no TLS connection: one side does not trust the other, or they have nothing in common
 	Other     = "other"     // any other: a name that does not resolve, no free port or file descriptor, a body over Attack.MaxBody
 )
 
 // Kinds lists them all, in the order to print.
-var Kinds = []string{Refused, Reset, Timeout, Status, Body, Malformed, Other}
+var Kinds = []string{Refused, Reset, Timeout, Status, Body, Malformed, TLS, Other}
 
 // What the end of the run's context does to requests is not the server's doing, and so no error.
 const (
@@ -398,8 +399,17 @@ func classify(err error) string {
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, syscall.ECONNABORTED),
 		errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return Reset
+	case untrusted(err):
+		return TLS
 	}
 	return Other
+}
+
+// untrusted tells of a handshake that failed, or of the server's word that it did: in TLS 1.3 a client thinks that it
+// has a connection before the server has looked at its certificate.
+func untrusted(err error) bool {
+	var said *net.OpError
+	return errors.As(err, new(*TLSError)) || errors.As(err, &said) && said.Op == "remote error"
 }
 
 // failure is how one request failed.

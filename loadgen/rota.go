@@ -73,14 +73,14 @@ type message struct {
 }
 
 // messages prepares the requests of all targets.
-func messages(targets []Target) ([]message, error) {
-	all := make([]message, len(targets))
-	for i, t := range targets {
-		wire, err := serialise(t)
+func messages(a Attack) ([]message, error) {
+	var all []message
+	for _, t := range a.Targets() {
+		wire, err := serialise(a.of(t))
 		if err != nil {
 			return nil, err
 		}
-		all[i] = message{wire: wire, head: t.Method == http.MethodHead, safe: idempotent(t.Method)}
+		all = append(all, message{wire: wire, head: t.Method == http.MethodHead, safe: idempotent(t.Method)})
 	}
 	return all, nil
 }

@@ -2,18 +2,14 @@ package loadgen
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"net/url"
 	"strings"
 )
 
-// Target is a request that an attack repeats. An http target is sent as HTTP/1.1 over plain TCP, https through
-// net/http's transport, HTTP/1.1 as well.
+// Target is a request that an attack repeats.
 type Target struct {
 	Method string      // "" means GET
 	URL    string      // absolute, http or https
@@ -37,34 +33,8 @@ func (t Target) Check() error {
 			}
 		}
 	}
-	_, err := newRequest(t)
+	_, err := newRequest(Attack{Target: t})
 	return err
-}
-
-// Reach opens a connection to the target and closes it, without a request. Where that is impossible a load would
-// be nothing but errors for all its duration; the error says of which kind.
-func Reach(ctx context.Context, a Attack) error {
-	a, err := a.prepared()
-	if err != nil {
-		return err
-	}
-	u, err := url.Parse(a.Target.URL)
-	if err != nil {
-		return err
-	}
-	port := u.Port()
-	if port == "" {
-		port = u.Scheme // services(5) has both
-	}
-	d := net.Dialer{Timeout: a.Timeout}
-	c, err := d.DialContext(ctx, "tcp", net.JoinHostPort(u.Hostname(), port))
-	switch {
-	case ctx.Err() != nil:
-		return ctx.Err()
-	case err != nil:
-		return fmt.Errorf("load on %s: the server cannot be reached (%s): %w", a.Target.URL, classify(err), err)
-	}
-	return c.Close()
 }
 
 // idempotent methods may be sent again when it is not known whether the server acted on them (RFC 9110, 9.2.2).
@@ -76,21 +46,22 @@ func idempotent(method string) bool {
 	return false
 }
 
-// serialise gives the bytes of the target's request.
-func serialise(t Target) ([]byte, error) {
-	req, err := newRequest(t)
+// serialise gives the bytes of an attack's request in HTTP/1.1.
+func serialise(a Attack) ([]byte, error) {
+	req, err := newRequest(a)
 	if err != nil {
 		return nil, err
 	}
 	var b bytes.Buffer
 	if err := req.Write(&b); err != nil {
-		return nil, fmt.Errorf("load target %s: %w", t.URL, err)
+		return nil, fmt.Errorf("load target %s: %w", a.Target.URL, err)
 	}
 	return b.Bytes(), nil
 }
 
-// newRequest gives the target's request, in the form that net/http writes.
-func newRequest(t Target) (*http.Request, error) {
+// newRequest gives an attack's request, in the form that net/http writes.
+func newRequest(a Attack) (*http.Request, error) {
+	t := a.Target
 	var body io.Reader
 	if len(t.Body) > 0 {
 		body = bytes.NewReader(t.Body)
@@ -109,5 +80,6 @@ func newRequest(t Target) (*http.Request, error) {
 	if req.Header.Get("User-Agent") == "" {
 		req.Header.Set("User-Agent", "nodecompare")
 	}
+	req.Close = a.Connect.New // says Connection: close (RFC 9112, 9.6)
 	return req, nil
 }

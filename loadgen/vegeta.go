@@ -51,7 +51,7 @@ func (g *attacker) run(ctx context.Context, duration time.Duration) (*Result, er
 	end := g.transport.begin(ctx)
 	defer end()
 
-	workers := uint64(g.attack.Connections)
+	workers := uint64(g.attack.Connections * g.attack.Connect.Streams)
 	attacker := vegeta.NewAttacker(
 		vegeta.Client(&http.Client{
 			Transport:     failureRecorder{g.transport, g.failures, ctx, &g.attack},

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -17,19 +16,19 @@ import (
 	"nodecompare/loadgen/response"
 )
 
-// newTransport gives the transport for the target's scheme.
+// newTransport gives the transport that can do what the attack asks for: the lean one if possible.
 func newTransport(a Attack, r rota) (transport, error) {
 	u, err := url.Parse(a.Target.URL)
 	if err != nil {
 		return nil, err
 	}
-	if u.Scheme == "https" {
-		return newHTTPSTransport(a, r)
+	if u.Scheme == "https" || a.Connect.Protocol == HTTP2 || a.Follow {
+		return newStandard(a, r)
 	}
 	return newPool(a, u, r)
 }
 
-// pool is the lean http.RoundTripper: keep-alive connections to one host, over each of which prepared bytes are sent
+// pool is the lean http.RoundTripper: connections to one host, over TCP or a Unix socket, over each of which prepared bytes are sent
 // again and again. net/http's transport does far more (proxies, HTTP/2, dialling races, two goroutines a connection)
 // and costs three times the CPU.
 //
@@ -37,7 +36,8 @@ func newTransport(a Attack, r rota) (transport, error) {
 // caller gets is an http.Response without a body, since that has been read to its end, counted and dropped: only
 // so is latency the time to the last byte. The response is shared between calls and must not be written to.
 type pool struct {
-	addr    string // host:port
+	opener  *opener
+	fresh   bool // it has a new connection each time
 	rota    rota
 	sends   []message // by target
 	timeout time.Duration
@@ -52,16 +52,12 @@ type pool struct {
 }
 
 func newPool(a Attack, u *url.URL, r rota) (*pool, error) {
-	sends, err := messages(a.Targets())
+	sends, err := messages(a)
 	if err != nil {
 		return nil, err
 	}
-	port := u.Port()
-	if port == "" {
-		port = "80"
-	}
 	return &pool{
-		addr: net.JoinHostPort(u.Hostname(), port), rota: r, sends: sends,
+		opener: newOpener(a.Connect, u), fresh: a.Connect.New, rota: r, sends: sends,
 		timeout: a.Timeout, maxBody: a.MaxBody, want: a.WantBody,
 		ctx: context.Background(), open: make(map[*conn]struct{}),
 	}, nil
@@ -93,7 +89,7 @@ func (p *pool) RoundTrip(req *http.Request) (*http.Response, error) {
 // exchange does one request and keeps or closes the connection.
 func (p *pool) exchange(c *conn, m *message, deadline time.Time) (*http.Response, error) {
 	resp, reusable, err := c.exchange(m.wire, m.head, deadline)
-	if !reusable {
+	if !reusable || p.fresh {
 		p.drop(c)
 		return resp, err
 	}
@@ -117,12 +113,11 @@ func (p *pool) take() *conn {
 
 func (p *pool) dial(deadline time.Time) (*conn, error) {
 	p.mu.Lock()
-	ctx := p.ctx
+	run := p.ctx
 	p.mu.Unlock()
-	// KeepAlive off spares some system calls a connection: a request's deadline notices a dead peer sooner. The net
-	// package sets TCP_NODELAY itself.
-	d := net.Dialer{Deadline: deadline, KeepAlive: -1}
-	nc, err := d.DialContext(ctx, "tcp", p.addr)
+	ctx, cancel := context.WithDeadline(run, deadline)
+	defer cancel()
+	nc, err := p.opener.open(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -15,7 +15,10 @@ type Selftest struct {
 	Partial  bool            `json:"partial"` // it was interrupted, or it ran out of time: checks are missing
 	Verdict  string          `json:"verdict"` // the worst of the checks
 	Checks   []SelftestCheck `json:"checks"`
-	Host     string          `json:"host,omitempty"` // what others took of the machine meanwhile, in words; "" is nothing that is known of
+	// OffsetUS is how late the machine is by itself, with nothing wrong, by timers and by threads that are slow to wake: what most requests
+	// of a plain client beside the engines took beyond the server's own figure. 0 is not known, as where others disturb the machine.
+	OffsetUS float64 `json:"offset_us,omitempty"`
+	Host     string  `json:"host,omitempty"` // what others took of the machine meanwhile, in words; "" is nothing that is known of
 }
 
 // SelftestCheck is one figure whose truth is known by another way.

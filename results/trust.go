@@ -67,10 +67,12 @@ type Evidence struct {
 }
 
 // Generator is what the load cost: CPU over the run, and the cores that it can use at once: those it is pinned to, and
-// no more than it has busy threads (1 for an engine on one thread).
+// no more than it has busy threads (1 for an engine on one thread). Waited is how long one of its busy threads was ready to run, and
+// others had its CPU; EachWait how long each time, in the mean.
 type Generator struct {
-	CPU   time.Duration
-	Cores int
+	CPU              time.Duration
+	Cores            int
+	Waited, EachWait time.Duration
 }
 
 // Rule is one way in which a measurement loses trust: a row of the table in docs/method.md.
@@ -89,7 +91,9 @@ const (
 	lagShare   = 0.1
 	lagFloorUS = 200 // microseconds
 
-	generatorShare = 0.9
+	generatorShare  = 0.9
+	waitedShare     = 0.01
+	waitedOfLatency = 0.1
 
 	littleShare = 0.05
 
@@ -160,6 +164,24 @@ var Rules = []Rule{
 			return when(share > generatorShare, Suspect), fmt.Sprintf(
 				"the load generator used %.1f%% of its %s: throughput and latency are its own limit, not the server's; the server's CPU per request still holds",
 				percent*share, count(e.Generator.Cores, "core"))
+		},
+	},
+	{
+		Name:     "generator waited",
+		Plain:    "the load generator had to wait for a CPU, and part of the latency is that wait",
+		LoadOnly: true,
+		Suspect: "the generator's busy threads were ready to run and had no CPU for more than 1% of the run, and each time for more than a tenth of p50 latency " +
+			"in the mean",
+		Why: "a request that is due, and an answer that has come, wait for that thread, so latency is an upper bound; 1% reaches the one request in a hundred that p99 is. " +
+			"Waits that are short beside the latency are lost in it: on some workloads another process shares the load's CPUs by design. Never VOID: what the server used still holds",
+		weigh: func(e Evidence) (string, string) {
+			g := e.Generator
+			each := float64(g.EachWait.Nanoseconds()) / 1e3
+			share := ratio(g.Waited, e.Elapsed)
+			long := e.LatencyUS.P50 > 0 && each > waitedOfLatency*e.LatencyUS.P50
+			return when(share > waitedShare && long, Suspect), fmt.Sprintf(
+				"the load generator waited for a CPU for %.1f%% of the run, %s each time, against a p50 latency of %s: part of the latency is that wait; stop what else runs on its CPUs, or give it some of its own",
+				percent*share, micros(each), micros(e.LatencyUS.P50))
 		},
 	},
 	{

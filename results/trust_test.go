@@ -113,6 +113,16 @@ func TestRules(t *testing.T) {
 		{"generator CPU", "two cores, half used", true, func(e *results.Evidence) { e.Generator = results.Generator{CPU: time.Second, Cores: 2} }, valid, ""},
 		{"generator CPU", "not known", true, func(e *results.Evidence) { e.Generator = results.Generator{} }, valid, ""},
 
+		{"generator waited", "long, and often", false, func(e *results.Evidence) {
+			e.Generator.Waited, e.Generator.EachWait = 11*time.Millisecond, 601*time.Microsecond
+		}, suspect, "waited for a CPU for 1.1% of the run, 601µs each time, against a p50 latency of 6ms"},
+		{"generator waited", "not often enough", false, func(e *results.Evidence) {
+			e.Generator.Waited, e.Generator.EachWait = 10*time.Millisecond, 601*time.Microsecond
+		}, valid, ""},
+		{"generator waited", "not long enough", true, func(e *results.Evidence) {
+			e.Generator.Waited, e.Generator.EachWait = 900*time.Millisecond, 600*time.Microsecond
+		}, valid, ""},
+
 		// 9,900 answers on 64 connections are 154.7 on each: at 6,156 µs a mean 952 ms, at 6,788 µs 1,050 ms.
 		{"Little's law", "too little", false, func(e *results.Evidence) { e.LatencyUS.Mean = 6_150 }, suspect, "one of 64 connections add up to 951.328ms in the mean, though it was to send for 1s"},
 		{"Little's law", "almost too little", false, func(e *results.Evidence) { e.LatencyUS.Mean = 6_160 }, valid, ""},
@@ -242,6 +252,10 @@ func TestTroubleNeverRaisesTrust(t *testing.T) {
 		{"fewer sent", func(t *rapid.T, e *results.Evidence) { e.Sent -= min(e.Sent, more(t, 3000)) }},
 		{"more lag", func(t *rapid.T, e *results.Evidence) { e.SendLagUS.P99 += float64(more(t, 3000)) }},
 		{"more CPU", func(t *rapid.T, e *results.Evidence) { e.Generator.CPU += longer(t) }},
+		{"a longer wait for a CPU", func(t *rapid.T, e *results.Evidence) {
+			e.Generator.Waited += longer(t)
+			e.Generator.EachWait += longer(t)
+		}},
 		{"more connections that nothing is in flight on", func(t *rapid.T, e *results.Evidence) {
 			if !e.Open && onEach(e) <= e.Elapsed {
 				e.Connections += int(more(t, 100))

@@ -118,9 +118,10 @@ func (b *bench) amid(ctx context.Context, t *target, s slot, r rung, run func() 
 	if r.poison == nil {
 		return run()
 	}
-	g, err := loadgen.Open(loadgen.Attack{
-		Target: loadgen.Target{URL: t.server.url + s.mode.poison(s.workload)}, Connections: poisonConnections, Rate: r.poison.rate, Timeout: poisonTimeout, Engine: loadgen.Loop,
-	})
+	url := t.server.url + s.mode.poison(s.workload)
+	a := loadgen.Attack{Target: loadgen.Target{URL: url}, Connections: poisonConnections, Rate: r.poison.rate, Timeout: poisonTimeout}
+	a.Engine = loadgen.Auto(a, 0)
+	g, err := loadgen.Open(a)
 	if err != nil {
 		return results.Rung{}, err
 	}

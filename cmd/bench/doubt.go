@@ -3,7 +3,6 @@ package bench
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"fmt"
 	"strings"
 	"time"
@@ -54,7 +53,7 @@ func (q question) hurried(ctx context.Context, server string, first answer) stri
 // alike tells of a path that does not exist and gets the same answer. What comes back as it was sent is an echo, wherever it is.
 func (q question) alike(ctx context.Context, server string, first answer) string {
 	nowhere := q.target
-	nowhere.URL = "/nodecompare-" + rand.Text()
+	nowhere.URL = q.nowhere
 	a, err := ask(ctx, server, nowhere)
 	if err != nil || !bytes.Equal(a.body, first.body) || len(a.body) > 0 && bytes.Equal(a.body, q.target.Body) {
 		return ""

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -42,17 +43,20 @@ func (m *mode) target(w workload.Workload) string {
 // poison is the path and query of a workload's poison on the mode's server; "" where it has none.
 func (m *mode) poison(w workload.Workload) string {
 	b, ok := blastNamed(w.Name)
-	if ok && m.user != nil && m.user.Paths[w.Name] != "" {
-		return m.user.Paths[w.Name]
+	if !ok || m.user == nil {
+		return b.poison.target
 	}
-	return b.poison.target
+	return m.user.asked(cmp.Or(m.user.Paths[w.Name], b.poison.target))
 }
+
+// secure reports whether its server speaks TLS.
+func (m *mode) secure() bool { return m.user != nil && m.user.secure() }
 
 // described is a column in the record's form.
 func (m *mode) described(name string) results.Mode {
 	d := results.Mode{Name: name, Summary: m.Summary}
 	if m.user != nil {
-		d.Server = m.user.URL + m.user.Command // one of them is empty
+		d.Server = m.user.String()
 		if len(m.user.Paths) > 0 {
 			d.Targets = maps.Clone(m.user.Paths)
 		}

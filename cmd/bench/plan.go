@@ -101,6 +101,11 @@ func newPlan(o Options, limit int) (*Plan, error) {
 		SLOUS: float64(cmp.Or(o.SLO, DefaultSLO).Microseconds()), Yardstick: yardstick.Version, Method: results.Method,
 		Pin: results.Pin{Asked: o.Pin.String(), Server: split.Server.String(), Generator: split.Generator.String(), Note: split.Note},
 	}}
+	for _, own := range o.Servers {
+		if own.secure() && engine == loadgen.Loop {
+			return nil, fmt.Errorf("server %s: the load engine %s has no TLS: leave --engine=%s out", own.Name, engine, engine)
+		}
+	}
 	if limit < usualBase {
 		return nil, fmt.Errorf("this process may open files for %d connections only, and %d are needed: raise it with ulimit -n", limit, usualBase)
 	}
@@ -142,7 +147,12 @@ func newPlan(o Options, limit int) (*Plan, error) {
 		var group []slot
 		for _, c := range columns {
 			c.workload, c.rungs = w, rungs
-			group = append(group, c)
+			if c.mode.secure() {
+				c.rungs = p.secured(c, over)
+			}
+			if len(c.rungs) > 0 {
+				group = append(group, c)
+			}
 		}
 		if len(group) > 0 {
 			groups = append(groups, group)
@@ -189,12 +199,12 @@ func columns(o Options) ([]slot, error) {
 	return []slot{a, b}, nil
 }
 
-// engine drives a load of that rate, in requests per second; 0 is a closed one.
-func (p *Plan) engine(rate float64) string {
+// engine drives a load of that rate on that URL, in requests per second; 0 is a closed one.
+func (p *Plan) engine(url string, rate float64) string {
 	if p.settings.Engine != Auto {
 		return p.settings.Engine
 	}
-	return loadgen.Auto("http", rate, loadgen.VegetaRate)
+	return loadgen.Auto(loadgen.Attack{Target: loadgen.Target{URL: url}, Rate: rate}, loadgen.VegetaRate)
 }
 
 // spreadCost is from where on the load of a request, some 10 µs of CPU time, is next to nothing.

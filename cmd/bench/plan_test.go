@@ -157,7 +157,7 @@ func TestEngines(t *testing.T) {
 		{loadgen.Vegeta, 0, loadgen.Vegeta}, {loadgen.Vegeta, 1e6, loadgen.Vegeta}, {loadgen.Loop, 1, loadgen.Loop},
 	} {
 		p := planned(t, Options{Modes: []string{"async"}, Workloads: []string{"hello"}, Profile: "quick", Engine: c.asked}, plenty)
-		if got := p.engine(c.rate); got != c.want {
+		if got := p.engine("http://x", c.rate); got != c.want {
 			t.Errorf("--engine=%s at %v/s: %s, want %s", c.asked, c.rate, got, c.want)
 		}
 	}

@@ -3,6 +3,7 @@ package bench
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -87,19 +88,21 @@ func (p *Plan) probeServer(ctx context.Context, its []slot, say func(string)) er
 
 // question is what a server must answer to be measured on a workload.
 type question struct {
-	target loadgen.Target
-	path   string        // the name of --path for it
-	named  bool          // a --path was given
-	wait   time.Duration // no answer can come sooner; 0 where that is not known
+	target  loadgen.Target
+	nowhere string        // a path that the server does not have, with the server's query
+	path    string        // the name of --path for it
+	named   bool          // a --path was given
+	wait    time.Duration // no answer can come sooner; 0 where that is not known
 }
 
 func (s slot) questions() []question {
 	named := func(path string) bool { return s.mode.user.Paths[path] != "" }
 	path := pathOf(s.workload.Name)
-	all := []question{{s.target(""), path, named(path), s.workload.Wait}}
+	nowhere := s.mode.user.asked("/nodecompare-" + rand.Text())
+	all := []question{{s.target(""), nowhere, path, named(path), s.workload.Wait}}
 	if poison := s.mode.poison(s.workload); poison != "" {
 		b, _ := blastNamed(s.workload.Name)
-		all = append(all, question{loadgen.Target{Method: http.MethodGet, URL: poison}, b.name, named(b.name), b.poison.wait})
+		all = append(all, question{loadgen.Target{Method: http.MethodGet, URL: poison}, nowhere, b.name, named(b.name), b.poison.wait})
 	}
 	return all
 }

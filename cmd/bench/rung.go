@@ -23,12 +23,12 @@ const sampleInterval = 20 * time.Millisecond
 // second, 0 for a closed load.
 func (b *bench) runRung(ctx context.Context, t *target, r rung, rate float64, unsteady bool) (results.Rung, error) {
 	a := t.attack
-	a.Connections, a.Rate, a.Duration, a.Engine = r.connections, rate, r.duration, b.plan.engine(rate)
+	a.Connections, a.Rate, a.Duration, a.Engine = r.connections, rate, r.duration, b.plan.engine(a.Target.URL, rate)
 	var over *overloading
 	if r.surge != nil {
 		over = newOverloading(r, rate, b.plan.slo())
 		a = over.attack(a)
-		a.Engine = b.plan.engine(0) // thousands of requests in flight, as in a closed load of as many connections
+		a.Engine = b.plan.engine(a.Target.URL, 0) // thousands of requests in flight, as in a closed load of as many connections
 	}
 	g, err := loadgen.Open(a)
 	if err != nil {
@@ -99,7 +99,7 @@ func (b *bench) runRung(ctx context.Context, t *target, r rung, rate float64, un
 // again takes the slices of the base rung once more, after the ladder, and weighs whether the server is still the one that it was.
 func (b *bench) again(ctx context.Context, t *target, r rung, base *results.Rung) error {
 	a := t.attack
-	a.Connections, a.Engine = r.connections, b.plan.engine(0)
+	a.Connections, a.Engine = r.connections, b.plan.engine(a.Target.URL, 0)
 	g, err := loadgen.Open(a)
 	if err != nil {
 		return err

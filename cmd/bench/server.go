@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"net/url"
@@ -18,7 +19,8 @@ import (
 type Server struct {
 	Name    string
 	Command string            // for sh -c, with PORT in its environment; "" for one at a URL
-	URL     string            // http://host:port, and a path that all others follow; no slash at the end
+	URL     string            // http(s)://host:port, and a path that all others follow; no slash at the end
+	Query   string            // of one at a URL: each request has it, after its own
 	PID     int               // of one at a URL: it is sampled, with all that descends from it; 0 for none
 	Paths   map[string]string // by workload: what to ask for in place of the workload's own path and query
 }
@@ -75,9 +77,10 @@ func parseServer(text string) (Server, error) {
 	if err != nil {
 		return Server{}, fmt.Errorf("server %s: %w", name, err)
 	}
-	if u.Scheme != "http" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
-		return Server{}, fmt.Errorf("server %s: %s is not of the form http://host:port: closed loads are plain HTTP, and queries go into --path", name, value)
+	if u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.Fragment != "" || u.User != nil {
+		return Server{}, fmt.Errorf("server %s: %s is not of the form http://host:port/path?query, or https://", name, u.Redacted())
 	}
+	s.Query, u.RawQuery, u.ForceQuery = u.RawQuery, "", false
 	s.URL = strings.TrimSuffix(u.String(), "/")
 	return s, nil
 }
@@ -144,17 +147,37 @@ func serverNamed(all []Server, name string) (*Server, error) {
 
 func (s *Server) summary() string {
 	if s.URL != "" {
-		return "a server of your own, as it runs at " + s.URL
+		return "a server of your own, as it runs at " + s.String()
 	}
 	return "a server of your own: " + s.Command
 }
 
+// String is what --server says of it behind the name.
+func (s *Server) String() string {
+	if s.Query != "" {
+		return s.URL + "?" + s.Query
+	}
+	return s.URL + s.Command // one of them is empty
+}
+
+// secure reports whether it speaks TLS.
+func (s *Server) secure() bool { return strings.HasPrefix(s.URL, "https:") }
+
 // target is the path and query for a workload.
 func (s *Server) target(w workload.Workload) string {
-	if path, ok := s.Paths[pathOf(w.Name)]; ok {
+	return s.asked(cmp.Or(s.Paths[pathOf(w.Name)], w.Target))
+}
+
+// asked is a path as this server is asked for it: with the server's own query behind the path's.
+func (s *Server) asked(path string) string {
+	if s.Query == "" {
 		return path
 	}
-	return w.Target
+	separator := "?"
+	if strings.Contains(path, "?") {
+		separator = "&"
+	}
+	return path + separator + s.Query
 }
 
 // pathOf is the name of a workload's path: of a blast, which has its own for the poison, it is that of the innocent requests.

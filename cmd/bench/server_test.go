@@ -29,6 +29,45 @@ func TestParseServers(t *testing.T) {
 	}
 }
 
+// A server's own query goes along with all that it is asked, poison and paths that nobody has included.
+func TestQueryOfAServer(t *testing.T) {
+	all, err := ParseServers([]string{"web=https://localhost:8443/app/?key=a%20b&v=2", "plain=http://[::1]:80/?"}, []string{"web:hello=/home", "wait=/slow?s=1"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	web, plain := &mode{user: &all[0]}, &mode{user: &all[1]}
+	for _, test := range []struct {
+		mode           *mode
+		workload       string
+		target, poison string
+	}{
+		{web, "hello", "/home?key=a%20b&v=2", ""}, {web, "wait", "/slow?s=1&key=a%20b&v=2", ""},
+		{web, "blast-cpu", "/home?key=a%20b&v=2", "/cpu?ms=200&key=a%20b&v=2"}, {plain, "hello", "/", ""},
+	} {
+		w, err := workloadNamed(test.workload)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := slot{mode: test.mode, workload: w}
+		asked := s.questions()
+		if got := asked[0].target.URL; got != test.target || len(asked) > 1 != (test.poison != "") {
+			t.Errorf("%s of %s: %s, %d questions, want %s", test.workload, test.mode.user, got, len(asked), test.target)
+		}
+		if len(asked) > 1 && asked[1].target.URL != test.poison {
+			t.Errorf("poison: %s, want %s", asked[1].target.URL, test.poison)
+		}
+		if nowhere := asked[0].nowhere; strings.HasSuffix(nowhere, "?key=a%20b&v=2") != (test.mode == web) {
+			t.Errorf("a path that nobody has: %s", nowhere)
+		}
+	}
+	if got := all[0].String(); got != "https://localhost:8443/app?key=a%20b&v=2" || !web.secure() || plain.secure() {
+		t.Errorf("%s, %v, %v", got, web.secure(), plain.secure())
+	}
+	if d := web.described("web"); d.Server != all[0].String() {
+		t.Errorf("%+v", d)
+	}
+}
+
 // Of a blast, the innocent requests go where hello is, and the poison where the blast's own path is.
 func TestPathsOfSpecialWorkloads(t *testing.T) {
 	all, err := ParseServers([]string{"a=x", "b=y"}, []string{"hello=/home", "a:blast-cpu=/burn", "a:overload=/work"}, nil)
@@ -64,8 +103,10 @@ func TestParseServersRefuses(t *testing.T) {
 		{servers: []string{"a b=x"}, want: "a name is letters"},
 		{servers: []string{"async=x"}, want: "server async: that is a mode of this program"},
 		{servers: []string{"a=x", "a=y"}, want: "server a is named twice"},
-		{servers: []string{"a=https://localhost"}, want: "http://host:port"},
-		{servers: []string{"a=http://localhost/?q=1"}, want: "queries go into --path"},
+		{servers: []string{"a=ftp://localhost"}, want: "server a: ftp://localhost is not of the form http://host:port/path?query, or https://"},
+		{servers: []string{"a=http://me:secret@localhost"}, want: "server a: http://me:xxxxx@localhost is not of the form"},
+		{servers: []string{"a=http://localhost/#top"}, want: "http://host:port"},
+		{servers: []string{"a=http://:80"}, want: "http://host:port"},
 		{servers: []string{"a=http://"}, want: "http://host:port"},
 		{servers: []string{"a=localhost:8080"}, want: "server a: localhost:8080 is no command: for the server that runs there, give http://localhost:8080"},
 		{paths: []string{"wait=/slow"}, want: "it is for a --server, and there is none"},

@@ -79,7 +79,7 @@ type target struct {
 func (b *bench) withServer(ctx context.Context, s slot, use func(context.Context, *target) error) error {
 	with := func(ctx context.Context, upstream string, helpers ...sample.Subject) error {
 		return b.plan.withServer(ctx, s, upstream, func(ctx context.Context, r running) error {
-			a := loadgen.Attack{Target: s.target(r.url), Timeout: requestTimeout, Engine: b.plan.engine(0)}
+			a := loadgen.Attack{Target: s.target(r.url), Timeout: requestTimeout, Engine: b.plan.engine(r.url, 0)}
 			return use(ctx, &target{server: r, attack: a, helpers: helpers})
 		})
 	}

@@ -40,9 +40,18 @@ func Targets(ctx context.Context, file string, every loadgen.Target) ([]loadgen.
 	if err != nil {
 		return nil, err
 	}
+	if every.URL != "" {
+		if every, err = every.Normal(); err != nil {
+			return nil, err
+		}
+	}
 	base, err := url.Parse(every.URL)
 	if err != nil {
 		return nil, err
+	}
+	one := "" // the server of all
+	if base.Host != "" {
+		one = server(every)
 	}
 	text = append(bytes.TrimPrefix(text, []byte("\ufeff")), '\n') // vegeta drops a last line of JSON that does not end
 	r := &lines{rest: text, text: bytes.Split(text, []byte("\n"))}
@@ -64,7 +73,7 @@ func Targets(ctx context.Context, file string, every loadgen.Target) ([]loadgen.
 			err = errors.New("the JSON object does not end in its line")
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%s, line %d: %w", name, r.line, err)
+			return nil, fmt.Errorf("%s, line %d: %s", name, r.line, masked(err))
 		}
 		t := loadgen.Target{Method: v.Method, URL: v.URL, Header: http.Header(v.Header), Body: v.Body}
 		if isJSON {
@@ -76,11 +85,14 @@ func Targets(ctx context.Context, file string, every loadgen.Target) ([]loadgen.
 		if err == nil {
 			err = complete(&t, every, base)
 		}
-		if err == nil && all != nil && server(t) != server(all[0]) {
-			err = fmt.Errorf("%s is on another server than the first target, %s: all targets of a load go to one; run a load for each", t.URL, server(all[0]))
+		if err == nil && one == "" {
+			one = server(t)
+		}
+		if err == nil && server(t) != one {
+			err = fmt.Errorf("%s is on another server than %s: all targets of a load go to one; run a load for each", t.URL, one)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%s, line %d: %w", name, line, err)
+			return nil, fmt.Errorf("%s, line %d: %s", name, line, masked(err))
 		}
 		all = append(all, t)
 	}
@@ -103,6 +115,9 @@ func complete(t *loadgen.Target, every loadgen.Target, base *url.URL) error {
 		return fmt.Errorf("%s names no server: write it as http://HOST:PORT/PATH, or name the server's URL before --targets", t.URL)
 	}
 	t.URL = u.String()
+	if *t, err = t.Normal(); err != nil {
+		return err
+	}
 	own := http.Header{}
 	for name, values := range t.Header {
 		if plain := http.CanonicalHeaderKey(name); slices.Contains(managed, plain) {
@@ -120,6 +135,14 @@ func complete(t *loadgen.Target, every loadgen.Target, base *url.URL) error {
 		t.Body = every.Body
 	}
 	return t.Check()
+}
+
+// masked is an error's text without a password, where it quotes a URL that has one.
+func masked(err error) string {
+	if text := err.Error(); !strings.Contains(text, "://") {
+		return text
+	}
+	return loadgen.Masked(err.Error())
 }
 
 // server is the URL of a target's server.

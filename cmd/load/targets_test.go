@@ -91,7 +91,7 @@ func TestTargetsThatCannotBe(t *testing.T) {
 		{"GET a.example", "bad URL: a.example", 1},
 		{"\nGET /path\nX-A: b", "/path names no server", 2},
 		{"GET http://a.example/\nX-A: b\nGET http://a.example/", `header name "GET http" is not a token`, 1},
-		{"GET http://a.example/\nX-A: b\n\n\n# a\nGET https://a.example/", "another server than the first target, http://a.example", 6},
+		{"GET http://a.example/\nX-A: b\n\n\n# a\nGET https://a.example/", "another server than http://a.example", 6},
 		{"GET http://a.example/\nGET http://a.example:81/", "another server", 2},
 		{"GET http://a.example/\n@missing", "the body: stat missing: no such file", 2},
 		{"GET http://a.example/\n@" + pipe, "is no regular file", 2},
@@ -104,6 +104,8 @@ func TestTargetsThatCannotBe(t *testing.T) {
 		{`{"method":"GET","url":"http://a.example/","weight":0.5}`, "weight: ", 1},
 		{`{"method":"A B","url":"http://a.example/"}`, "invalid method", 1},
 		{`{"method":"GET","url":"http://a.example/","header":{"A":["b\nc"]}}`, "line break", 1},
+		{"GET http://me:secret@a.example:b/", "bad URL: http://me:xxxxx@", 1},
+		{"GET http://me:secret@a.example/\n\nGET http://me:secret@b.example/", "http://b.example/ is on another server", 3},
 	} {
 		path := file(t, c.text)
 		where := path + ": "
@@ -112,6 +114,8 @@ func TestTargetsThatCannotBe(t *testing.T) {
 		}
 		if got, err := load.Targets(t.Context(), path, loadgen.Target{}); err == nil || !strings.HasPrefix(err.Error(), where) || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%.200q: got %v, %v; want line %d: … %s", c.text, got, err, c.line, c.want)
+		} else if strings.Contains(err.Error(), "secret") {
+			t.Errorf("a password is shown: %v", err)
 		}
 	}
 }

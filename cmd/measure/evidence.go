@@ -42,7 +42,10 @@ func Evidence(a loadgen.Attack, m *loadgen.Measurement) results.Evidence {
 		e.AlwaysInFlight = a.Engine == loadgen.Loop
 	}
 	if m.Generator != nil {
-		e.Generator = results.Generator{CPU: within(m.Generator, r.Elapsed), Cores: m.Cores}
+		w := m.Generator
+		e.Generator = results.Generator{
+			CPU: within(w, w.CPU, r.Elapsed), Cores: m.Cores, Waited: within(w, w.Waited, r.Elapsed), EachWait: w.EachWait,
+		}
 		if a.Engine == loadgen.Loop {
 			e.Generator.Cores = 1
 		}
@@ -55,13 +58,13 @@ func Evidence(a loadgen.Attack, m *loadgen.Measurement) results.Evidence {
 	return e
 }
 
-// within returns the part of a window's CPU time that belongs to the run, assuming an even spread. The window also holds what
-// comes before the first request: that a load opens its connections may take longer than a short run.
-func within(w *sample.Window, run time.Duration) time.Duration {
+// within returns the part of a time, which was spent within a window, that belongs to the run, assuming an even spread. The window also
+// holds what comes before the first request: that a load opens its connections may take longer than a short run.
+func within(w *sample.Window, spent, run time.Duration) time.Duration {
 	if run >= w.Elapsed {
-		return w.CPU
+		return spent
 	}
-	return time.Duration(float64(w.CPU) * float64(run) / float64(w.Elapsed))
+	return time.Duration(float64(spent) * float64(run) / float64(w.Elapsed))
 }
 
 // Latency reads a histogram of nanoseconds as the record's figures in microseconds; all are 0 when it is empty.

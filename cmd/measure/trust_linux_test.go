@@ -19,14 +19,26 @@ import (
 
 	"nodecompare/cmd/measure"
 	"nodecompare/loadgen"
+	"nodecompare/loadgen/cpuset"
 	"nodecompare/results"
 )
 
 // serving gives a server in a process of its own, and its URL.
 func serving(t *testing.T) (*os.Process, string) {
 	t.Helper()
+	p, out := start(t, childEnv)
+	var port int
+	if _, err := fmt.Fscan(out, &port); err != nil {
+		t.Fatal(err)
+	}
+	return p, fmt.Sprintf("http://127.0.0.1:%d/", port)
+}
+
+// start gives this binary once more, as what the environment says, until the test ends.
+func start(t *testing.T, as string) (*os.Process, io.Reader) {
+	t.Helper()
 	child := exec.Command(os.Args[0])
-	child.Env, child.Stderr = append(os.Environ(), childEnv+"=1"), os.Stderr
+	child.Env, child.Stderr = append(os.Environ(), as+"=1"), os.Stderr
 	in, err := child.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -43,17 +55,24 @@ func serving(t *testing.T) (*os.Process, string) {
 			t.Error(err)
 		}
 	})
-	var port int
-	if _, err := fmt.Fscan(out, &port); err != nil {
-		t.Fatal(err)
-	}
-	return child.Process, fmt.Sprintf("http://127.0.0.1:%d/", port)
+	return child.Process, out
 }
 
 const childEnv = "MEASURE_TEST_CHILD"
 
+// spinEnv makes this binary a process that computes until its standard input ends.
+const spinEnv = "MEASURE_TEST_SPIN"
+
 // TestMain makes this binary a server too: it says its port, and ends with its standard input.
 func TestMain(m *testing.M) {
+	if os.Getenv(spinEnv) != "" {
+		go func() {
+			for {
+			}
+		}()
+		io.Copy(io.Discard, os.Stdin)
+		return
+	}
 	if os.Getenv(childEnv) == "" {
 		goleak.VerifyTestMain(m)
 		return
@@ -128,6 +147,44 @@ func spin(d time.Duration) time.Duration {
 	for end := time.Now().Add(d); time.Now().Before(end); {
 	}
 	return used() - before
+}
+
+// A generator that shares its CPU with two processes that always compute waits for it, and the kernel tells.
+func TestGeneratorThatWaitsIsSuspect(t *testing.T) {
+	_, url := serving(t)
+	allowed, err := cpuset.Allowed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	restore, err := cpuset.PinSelf(allowed[len(allowed)-1:]) // what is started from here on is there too
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := restore(); err != nil {
+			t.Error(err)
+		}
+	}()
+	for range 2 {
+		start(t, spinEnv)
+	}
+	a := loadgen.Attack{Engine: loadgen.Loop, Target: loadgen.Target{URL: url}, Connections: 4}
+	g, err := loadgen.Open(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer g.Close()
+	m, err := g.Measure(t.Context(), 300*time.Millisecond)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.Generator.EachWait == 0 {
+		t.Skip("this kernel does not tell how long a thread waits (CONFIG_SCHED_INFO)")
+	}
+	e := measure.Evidence(a, m)
+	if trust := results.Weigh(e); !slices.Contains(trust.Rules, "generator waited") {
+		t.Errorf("%+v, p50 %v µs: %+v", e.Generator, e.LatencyUS.P50, trust)
+	}
 }
 
 // A server that stands still while requests are due holds all connections, and those that wait for one are sent late.

@@ -36,16 +36,29 @@ const (
 	soonest = time.Millisecond
 )
 
-// How far the plain client may be off while a machine counts as quiet. A loopback and a timer take it 30 to 50 µs. Both bounds are
-// half of what an engine is allowed, which does more in between; and of p99, because a busy machine shows there first.
+// What tells a machine that others disturb from one that is late by itself.
 const (
-	calmMedian = medianTime / 2
-	calmTail   = tailTime / 2
+	// steady is by how much more than half of its requests the plain client's others may be late: half of what an engine is allowed in its
+	// tail, because a busy machine shows there first.
+	steady = tailTime / 2
+	// perOffset is how many times the plain client's lateness an engine may be late: each thread that a request passes through is woken,
+	// three in the plain client's case, and up to five in an engine's.
+	perOffset = 2
 	// crowd is far more than a quiet system's own processes take, and than the readings can be off by: 10 ms for each CPU.
 	crowd = 0.1
+	// stolen is as in the rule of trust.
+	stolen = 0.01
 	// lateStop is the part of a stop, one in so many, by which it may begin late on a crowded machine.
 	lateStop = 4
 )
+
+// Allow gives an engine the offset of the machine that w was seen on, where that is more than it is allowed anyhow.
+func Allow(c results.SelftestCheck, w Witness) results.SelftestCheck {
+	if late, known := w.offset(); known {
+		c.Allowed = max(c.Allowed, perOffset*inMicros(late))
+	}
+	return c
+}
 
 // Judge gives the verdict on a time, with the reason if it is not ok. w is what the plain client saw beside it. certain says
 // that another attempt cannot make it good: a client's figure below the server's own, whose clock runs within the client's, is no matter
@@ -62,8 +75,8 @@ func Judge(c results.SelftestCheck, w Witness) (verdict, reason string, certain 
 	case w.Requests == 0:
 		return results.SelftestNoisy, fmt.Sprintf("%v too long, and a plain client beside it got no answer at all", brief(micros(off))), false
 	case w.crowded() && w.Min >= 0:
-		return results.SelftestNoisy, fmt.Sprintf("%v too long, while other processes had %.0f%% of the CPU time; a plain client beside it was late by %v (p50) and %v (p99)",
-			brief(micros(off)), 100*w.Others, brief(w.P50), brief(w.P99)), false
+		return results.SelftestNoisy, fmt.Sprintf("%v too long, while %s; a plain client beside it was late by %v (p50) and %v (p99)",
+			brief(micros(off)), w.crowd(), brief(w.P50), brief(w.P99)), false
 	case w.Min > soonest || w.Min < 0:
 		return results.SelftestWrong, fmt.Sprintf("the server's own clock cannot be right: of %d requests of a plain client even the fastest differed from it by %v",
 			w.Requests, brief(w.Min)), false

@@ -3,6 +3,7 @@ package selftest
 import (
 	"errors"
 	"os"
+	"time"
 
 	"nodecompare/cmd/measure"
 	"nodecompare/loadgen/cpuset"
@@ -18,10 +19,15 @@ func readMachine(server int) (measure.HostUsage, error) {
 	return measure.ReadHostUsage(cpus, sample.Subject{PID: os.Getpid()}, sample.Subject{PID: server})
 }
 
-// others returns the share of the machine's CPU time that others had, steal included; 0 where it is not known.
-func others(i measure.Interference) float64 {
-	if !i.OursKnown || i.All <= 0 {
-		return 0
+// tick is the unit of a system's counters of CPU time.
+const tick = 10 * time.Millisecond
+
+// take notes who had the machine's CPU time while the plain client asked; nothing where it is not known.
+func (w *Witness) take(i measure.Interference) {
+	if i.OursKnown && i.All > 0 {
+		w.Others = max(0, (i.Busy+i.Stolen-i.Ours).Seconds()/i.All.Seconds())
 	}
-	return max(0, (i.Busy+i.Stolen-i.Ours).Seconds()/i.All.Seconds())
+	if wanted := i.Stolen + i.Busy; i.Stolen > 2*tick*time.Duration(i.CPUs) {
+		w.Stolen = i.Stolen.Seconds() / wanted.Seconds()
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -33,6 +34,8 @@ type runner struct {
 	spare  time.Duration
 	say    func(step string)
 	report *results.Selftest
+	// offsets are how late the machine was by itself in each of the runs that tell.
+	offsets []time.Duration
 }
 
 // Run starts the server as a child process, does what the plan says, and stops the server. say is told of each step as it begins. A
@@ -50,6 +53,10 @@ func Run(ctx context.Context, p Plan, say func(step string)) (*results.Selftest,
 	r.report.ElapsedS = float64(time.Since(began).Milliseconds()) / 1e3
 	r.report.Partial = err != nil
 	r.report.Verdict = Overall(r.report.Checks)
+	if n := len(r.offsets); n > 0 {
+		slices.Sort(r.offsets)
+		r.report.OffsetUS = inMicros(r.offsets[n/2])
+	}
 	if ctx.Err() != nil {
 		return r.report, ctx.Err()
 	}
@@ -161,7 +168,10 @@ func (r *runner) observed(ctx context.Context, g Generator, d time.Duration) (*l
 	if err != nil {
 		return nil, Truth{}, Witness{}, err
 	}
-	w.Others = others(after.Since(before))
+	w.take(after.Since(before))
+	if late, known := w.offset(); known {
+		r.offsets = append(r.offsets, late)
+	}
 	truth, err := take(ctx, r.server.URL)
 	return l, truth, w, err
 }

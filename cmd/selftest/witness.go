@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"net/http"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,19 +24,50 @@ const probeEvery = 5 * time.Millisecond
 // as an engine does, so that a timer that fires late counts too. It shares no code with the engines.
 //
 // Others is the share of the machine's CPU time that neither engine nor server had meanwhile, but other processes or, by
-// steal, other machines; 0 where the system does not tell. A machine that others use may hit an engine's few hundred requests and miss
-// the plain client's.
+// steal, other machines; 0 where the system does not tell. Stolen is what the hypervisor withheld of the CPU time that was wanted; 0 too
+// where that is within what two readings are off by. A machine that others use may hit an engine's few hundred requests and miss the
+// plain client's.
 type Witness struct {
-	Min, P50, P99 time.Duration
-	Requests      uint64
-	Others        float64
+	Min, P50, P90, P99 time.Duration
+	Requests           uint64
+	Others, Stolen     float64
 }
 
-// calm says that the machine was quiet enough for an engine to be right.
-func (w Witness) calm() bool { return w.P50 <= calmMedian && w.P99 <= calmTail }
-
 // crowded says that others used so much of the machine that whatever came late may be theirs.
-func (w Witness) crowded() bool { return w.Others > crowd }
+func (w Witness) crowded() bool { return w.Others > crowd || w.Stolen > stolen }
+
+// crowd says who they are.
+func (w Witness) crowd() string {
+	if w.Others > crowd {
+		return fmt.Sprintf("other processes had %.0f%% of the CPU time", 100*w.Others)
+	}
+	return fmt.Sprintf("the hypervisor withheld %.0f%% of the CPU time that was wanted (steal time)", 100*w.Stolen)
+}
+
+// offset is how late a machine is by itself, with nothing wrong: its timers, and a CPU that wakes up, on a virtual one, for each of the
+// threads that a request passes through. It is the same for each request or nearly so; where it is not, others may be the reason, and it is
+// not known.
+func (w Witness) offset() (late time.Duration, known bool) {
+	return w.P50, w.Requests > 0 && !w.crowded() && w.P90-w.P50 <= steady
+}
+
+// calm says that nothing but that offset made the plain client late, so that an engine has no excuse.
+func (w Witness) calm() bool {
+	_, known := w.offset()
+	return known && w.P99-w.P50 <= steady
+}
+
+// Seen is a witness of so many requests, each as late as it was.
+func Seen(late []time.Duration) Witness {
+	if len(late) == 0 {
+		return Witness{}
+	}
+	sorted := slices.Sorted(slices.Values(late))
+	at := func(percent float64) time.Duration { // the nearest rank, as in a histogram
+		return sorted[max(1, int(math.Floor(percent/100*float64(len(sorted))+0.5)))-1]
+	}
+	return Witness{Min: sorted[0], P50: at(50), P90: at(90), P99: at(99), Requests: uint64(len(late))}
+}
 
 // testify starts the plain client. It asks until the function that it returns is called.
 func testify(ctx context.Context, url string) (end func() (Witness, error), err error) {
@@ -47,8 +80,7 @@ func testify(ctx context.Context, url string) (end func() (Witness, error), err 
 	if err != nil {
 		return nil, fmt.Errorf("plain client of the selftest: %w", err)
 	}
-	times := newHistogram()
-	least := longestWait
+	var late []time.Duration // the goroutine's until it is done
 	ended := make(chan struct{})
 	done := make(chan error, 1)
 	go func() {
@@ -56,8 +88,7 @@ func testify(ctx context.Context, url string) (end func() (Witness, error), err 
 		err := sharpenTimers()
 		if err == nil {
 			err = probe(conn, http1.AppendRequest(nil, http.MethodGet, host, probePath, "", nil), ended, func(beyond time.Duration) {
-				least = min(least, beyond)
-				record(times, beyond)
+				late = append(late, beyond)
 			})
 		}
 		done <- errors.Join(err, conn.close())
@@ -67,8 +98,7 @@ func testify(ctx context.Context, url string) (end func() (Witness, error), err 
 		if err := <-done; err != nil {
 			return Witness{}, fmt.Errorf("plain client of the selftest: %w", err)
 		}
-		t := truthOf(times)
-		return Witness{Min: least, P50: time.Duration(t.P50NS), P99: time.Duration(t.P99NS), Requests: t.Requests}, nil
+		return Seen(late), nil
 	}, nil
 }
 

@@ -132,8 +132,8 @@ func readThreads(pid int) (threads, error) {
 }
 
 // readThread reads one thread's figures below its process's task directory. Its CPU time is the scheduler's, in
-// nanoseconds, as of the last tick (some ms) where it runs just now (schedstat,
-// Documentation/scheduler/sched-stats.rst). A kernel without CONFIG_SCHED_INFO has no such file, and some have
+// nanoseconds, as of the last tick (some ms) where it runs just now, and so is how long it waited for a CPU
+// (schedstat, Documentation/scheduler/sched-stats.rst). A kernel without CONFIG_SCHED_INFO has no such file, and some have
 // zeros in it; there it is stat's, in units of 10 ms.
 func readThread(dir *os.File, name string, buf []byte) (t thread, err error) {
 	n, err := readAt(dir, name+"/status", buf)
@@ -144,7 +144,7 @@ func readThread(dir *os.File, name string, buf []byte) (t thread, err error) {
 	t.involuntary = statusField(buf[:n], "\nnonvoluntary_ctxt_switches:")
 	n, err = readAt(dir, name+"/schedstat", buf)
 	if err == nil {
-		t.cpu, err = schedCPU(buf[:n])
+		t.cpu, t.waited, t.runs, err = schedStat(buf[:n])
 	}
 	if err != nil && !errors.Is(err, unix.ENOENT) || t.cpu > 0 {
 		return t, err
@@ -180,14 +180,20 @@ func statusField(text []byte, name string) uint64 {
 	return n
 }
 
-// schedCPU reads the first of a schedstat file's numbers.
-func schedCPU(text []byte) (time.Duration, error) {
-	first, _, _ := bytes.Cut(text, []byte(" "))
-	n, err := strconv.ParseInt(string(first), 10, 64)
-	if err != nil {
-		return 0, fmt.Errorf("schedstat %q: %w", text, err)
+// schedStat reads a schedstat file: nanoseconds on a CPU, nanoseconds ready to run and without one, and how often a
+// CPU was given.
+func schedStat(text []byte) (cpu, waited time.Duration, runs uint64, err error) {
+	fields := bytes.Fields(text)
+	if len(fields) != 3 {
+		return 0, 0, 0, fmt.Errorf("schedstat %q: it has %d numbers, and 3 were expected", text, len(fields))
 	}
-	return time.Duration(n), nil
+	var n [3]int64
+	for i, f := range fields {
+		if n[i], err = strconv.ParseInt(string(f), 10, 64); err != nil {
+			return 0, 0, 0, fmt.Errorf("schedstat %q: %w", text, err)
+		}
+	}
+	return time.Duration(n[0]), time.Duration(n[1]), uint64(n[2]), nil
 }
 
 // statCPU adds up utime and stime of a stat file, the 14th and 15th field (proc_pid_stat(5)). The second is the

@@ -93,7 +93,9 @@ const busyShare = 0.5
 // thread is what one thread has used since it began.
 type thread struct {
 	cpu                    time.Duration
-	voluntary, involuntary uint64 // context switches
+	voluntary, involuntary uint64        // context switches
+	waited                 time.Duration // ready to run, until it was given a CPU
+	runs                   uint64        // how often it was given one
 }
 
 // since is what it used after an earlier reading; that of a thread which began later is zero.
@@ -102,6 +104,8 @@ func (t thread) since(earlier thread) thread {
 		cpu:         max(0, t.cpu-earlier.cpu),
 		voluntary:   t.voluntary - min(earlier.voluntary, t.voluntary),
 		involuntary: t.involuntary - min(earlier.involuntary, t.involuntary),
+		waited:      max(0, t.waited-earlier.waited),
+		runs:        t.runs - min(earlier.runs, t.runs),
 	}
 }
 
@@ -111,14 +115,16 @@ type threads map[int]thread
 // activity is what threads did between two readings.
 type activity struct {
 	voluntary, involuntary uint64
-	active, busy           int // as in Window
+	active, busy           int           // as in Window
+	waited                 time.Duration // of the busy ones, added up
+	runs                   uint64        // the same
 }
 
 // since compares with an earlier reading.
 func (now threads) since(earlier threads) activity {
 	var a activity
 	var most time.Duration
-	used := make([]time.Duration, 0, len(now))
+	did := make([]thread, 0, len(now))
 	for tid, t := range now {
 		before, old := earlier[tid]
 		d := t.since(before)
@@ -127,12 +133,13 @@ func (now threads) since(earlier threads) activity {
 		if !old || d != (thread{}) {
 			a.active++
 		}
-		used = append(used, d.cpu)
+		did = append(did, d)
 		most = max(most, d.cpu)
 	}
-	for _, cpu := range used {
-		if most > 0 && float64(cpu) >= busyShare*float64(most) {
+	for _, d := range did {
+		if most > 0 && float64(d.cpu) >= busyShare*float64(most) {
 			a.busy++
+			a.waited, a.runs = a.waited+d.waited, a.runs+d.runs
 		}
 	}
 	return a

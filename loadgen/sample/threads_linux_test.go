@@ -37,7 +37,11 @@ func TestThreadCPU(t *testing.T) {
 	if cpu := read("stat", statCPU); cpu < least-unit || cpu > spent(t)+unit {
 		t.Errorf("stat: %v, of which %v is known", cpu, least)
 	}
-	if cpu := read("schedstat", schedCPU); cpu < least-unit || cpu > spent(t)+unit {
+	cpu := read("schedstat", func(text []byte) (time.Duration, error) {
+		cpu, _, _, err := schedStat(text)
+		return cpu, err
+	})
+	if cpu < least-unit || cpu > spent(t)+unit {
 		t.Errorf("schedstat: %v, of which %v is known", cpu, least)
 	}
 }
@@ -65,11 +69,14 @@ func TestStatCPU(t *testing.T) {
 	}
 }
 
-func TestSchedCPU(t *testing.T) {
-	if got, err := schedCPU([]byte("85680469 46303833 216\n")); err != nil || got != 85680469 {
-		t.Errorf("%v, %v", got, err)
+func TestSchedStat(t *testing.T) {
+	cpu, waited, runs, err := schedStat([]byte("85680469 46303833 216\n"))
+	if err != nil || cpu != 85680469 || waited != 46303833 || runs != 216 {
+		t.Errorf("%v, %v, %v, %v", cpu, waited, runs, err)
 	}
-	if got, err := schedCPU([]byte("\n")); err == nil {
-		t.Errorf("%v of nothing", got)
+	for _, text := range []string{"\n", "1 2\n", "1 x 3\n", "1 2 3 4\n"} {
+		if cpu, _, _, err := schedStat([]byte(text)); err == nil {
+			t.Errorf("%v of %q", cpu, text)
+		}
 	}
 }

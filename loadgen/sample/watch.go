@@ -37,6 +37,10 @@ type Window struct {
 	// it), and those with at least half of the CPU time of the one that used most, which is 0 where none used any.
 	ActiveThreads, BusyThreads int
 
+	// How long a busy thread was ready to run and had no CPU, since others had it, in the mean of all busy threads; and for
+	// how long each time, in the mean. Both are 0 where the kernel does not tell.
+	Waited, EachWait time.Duration
+
 	ThreadsPeak int    // of all ticks, and the two ends
 	RSSPeak     uint64 // bytes resident (/proc/PID/stat; the kernel rounds by some pages a CPU), of the same
 	PSSEnd      uint64 // bytes resident at the end, shared pages divided among their users; 0 where it may not be read
@@ -196,6 +200,8 @@ func (w *Watcher) end() {
 	did := now.since(w.threads)
 	v.VoluntarySwitches, v.InvoluntarySwitches = did.voluntary, did.involuntary
 	v.ActiveThreads, v.BusyThreads = did.active, did.busy
+	v.Waited = did.waited / time.Duration(max(1, did.busy))
+	v.EachWait = did.waited / time.Duration(max(1, did.runs))
 	forks, err := readForks()
 	if err != nil {
 		w.err = err

@@ -82,3 +82,45 @@ func TestSelftestJSON(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+// A machine that is late by itself is no verdict: it is said below each table whose latencies it is a part of, with these, and nowhere else.
+func TestOffsetIsSaidWhereItMatters(t *testing.T) {
+	r := sample()
+	for _, c := range []struct {
+		offset float64 // µs
+		want   []string
+	}{
+		{0, nil},
+		{4, nil}, // a tenth of 40 µs, as p50 at 1 connection is; but the table has p99 there, and 121 µs for p50 at the common rate
+		{15, []string{"15 µs more on this machine with nothing wrong, in all modes alike, by timers and threads that wake late. That is a tenth or more of: p50 at the common rate, p99 at 1 connection."}},
+		{1000, []string{
+			"a tenth or more of: p50 and p99 at the common rate, p50 and p99 at 60% of own, p99 at 1 connection, p99 at 64 connections.",
+			"a tenth or more of: p50 and p99 at the common rate, p50 at 60% of own, p99 at 1 connection.",
+		}},
+	} {
+		if r.Selftest = nil; c.offset > 0 {
+			r.Selftest = &results.Selftest{Verdict: results.SelftestOK, OffsetUS: c.offset}
+		}
+		got := offsetNotes(render(t, "table", r, report.Options{Width: 400}))
+		if len(got) != len(c.want) {
+			t.Fatalf("offset %v: %q, want %q", c.offset, got, c.want)
+		}
+		for i, want := range c.want {
+			if !strings.HasSuffix(got[i], want) {
+				t.Errorf("offset %v: %q, want the end %q", c.offset, got[i], want)
+			}
+		}
+	}
+}
+
+// offsetNotes are the lines of a table that say an offset.
+func offsetNotes(table string) (notes []string) {
+	for line := range strings.Lines(table) {
+		for i, note := range strings.Split(strings.TrimSpace(line), "Offset:") {
+			if i > 0 {
+				notes = append(notes, strings.TrimSpace(note))
+			}
+		}
+	}
+	return notes
+}

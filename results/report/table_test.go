@@ -207,6 +207,23 @@ func TestMarksHaveNotes(t *testing.T) {
 	}
 }
 
+// A mode whose trials fall into two groups says so, and the others say nothing.
+func TestTwoGroupsAreNoted(t *testing.T) {
+	r := sample()
+	for i := range r.Trials {
+		for j := range r.Trials[i].Rungs {
+			if y := r.Trials[i].Rungs[j].Yardstick; y != nil && r.Trials[i].Mode == "async" && r.Trials[i].Workload == "hello" {
+				y.RelativeCPU = []float64{0.86, 1.3}[r.Trials[i].Round%2]
+			}
+		}
+	}
+	page := render(t, "markdown", r, report.Options{})
+	want := "Two groups:** of the trials of async 3 took some 0.86× the yardstick's CPU per request, and 3 some 1.3×"
+	if strings.Count(page, want) != 1 || strings.Count(page, "Two groups") != 1 {
+		t.Errorf("want %q once:\n%s", want, page)
+	}
+}
+
 // compareGolden holds a text against a file of testdata; with -update the file is written first.
 func compareGolden(t *testing.T, name, got string) {
 	t.Helper()

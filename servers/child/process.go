@@ -57,7 +57,7 @@ func (c Command) line() string {
 type Process struct {
 	PID  int // of a Shell line's guard: what it runs are the processes below that one
 	Port int
-	URL  string // http://127.0.0.1:PORT, no slash at the end
+	URL  string // http://127.0.0.1:PORT, or [::1] where it listens there alone; no slash at the end
 
 	command Command
 	mark    string // of what it starts

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"regexp"
 	"slices"
@@ -46,7 +47,7 @@ func (p *Process) awaitReady(ctx context.Context, ports <-chan int) error {
 		if !ok {
 			return p.endedEarly(ctx, errors.New(`closed its standard output before it printed a line with "port N"`))
 		}
-		p.Port, p.URL = port, "http://127.0.0.1:"+strconv.Itoa(port)
+		p.Port = port
 	case <-ctx.Done():
 		return fmt.Errorf("pid %d printed no line with \"port N\" on standard output within %v", p.PID, p.command.ReadyTimeout)
 	}
@@ -58,7 +59,7 @@ func (p *Process) awaitReady(ctx context.Context, ports <-chan int) error {
 	for {
 		err := p.listens()
 		if err == nil {
-			err = p.answers(ctx, client)
+			p.URL, err = p.answers(ctx, client)
 		}
 		if err == nil {
 			return nil
@@ -107,9 +108,36 @@ func (p *Process) instead() string {
 	return fmt.Sprintf("; it listens on port %d instead", ports[0])
 }
 
-// answers asks the child. A guarded line's server may answer with any status: what it serves is its own affair.
-func (p *Process) answers(ctx context.Context, client *http.Client) error {
-	url := p.URL + cmp.Or(p.command.Probe, "/")
+// loopbacks are where a server may listen: one that takes "localhost" for an address may have but the second.
+var loopbacks = []string{"127.0.0.1", "::1"}
+
+// answers asks the child at the first address where it takes connections, and gives its URL there.
+func (p *Process) answers(ctx context.Context, client *http.Client) (url string, err error) {
+	for i, host := range loopbacks {
+		url = "http://" + net.JoinHostPort(host, strconv.Itoa(p.Port))
+		again := p.answersAt(ctx, client, url)
+		if again == nil {
+			return url, nil
+		}
+		if i == 0 || !unreachable(again) {
+			err = again
+		}
+		if !unreachable(again) {
+			break
+		}
+	}
+	return "", err
+}
+
+// unreachable says that nobody took the connection, or that there is no such address here.
+func unreachable(err error) bool {
+	var dial *net.OpError
+	return errors.As(err, &dial) && dial.Op == "dial" && !dial.Timeout()
+}
+
+// answersAt asks the child. A guarded line's server may answer with any status: what it serves is its own affair.
+func (p *Process) answersAt(ctx context.Context, client *http.Client, server string) error {
+	url := server + cmp.Or(p.command.Probe, "/")
 	q, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return err

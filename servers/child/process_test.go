@@ -1,6 +1,7 @@
 package child_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -89,15 +90,18 @@ func playChild(part string) int {
 	if given := os.Getenv("PORT"); given != "" { // as a Shell line's server has it
 		wanted = given
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:"+wanted)
+	l, err := net.Listen("tcp", cmp.Or(os.Getenv("HOST"), "127.0.0.1")+":"+wanted)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
-		if part == "answers-500" {
+		switch part {
+		case "answers-500":
 			w.WriteHeader(http.StatusInternalServerError)
+		case "hangs-up":
+			panic(http.ErrAbortHandler)
 		}
 	})
 	mux.HandleFunc("GET /die", func(http.ResponseWriter, *http.Request) {
@@ -244,6 +248,61 @@ func TestStartFailuresSayWhatHappened(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// needsIPv6 skips where the machine has no [::1].
+func needsIPv6(t *testing.T) {
+	t.Helper()
+	l, err := net.Listen("tcp", "[::1]:0")
+	if err != nil {
+		t.Skip(err)
+	}
+	if err := l.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// A server that listens on ::1 alone, as one that takes "localhost" for its address may, is found there.
+func TestStartFindsIPv6(t *testing.T) {
+	t.Parallel()
+	needsIPv6(t)
+	printed := playing("plain")
+	printed.Env = append(printed.Env, "HOST=[::1]")
+	given := shellLine("HOST=[::1] " + childEnv + `=plain "$SERVER"`)
+	for _, c := range []child.Command{printed, given} {
+		p := start(t, c)
+		if want := "http://[::1]:" + strconv.Itoa(p.Port); p.URL != want {
+			t.Errorf("%s: %s, want %s", c.Name, p.URL, want)
+		}
+		r, err := http.Get(p.URL + "/")
+		if err != nil {
+			t.Error(err)
+		} else if err := r.Body.Close(); err != nil || r.StatusCode != http.StatusOK {
+			t.Error(r.Status, err)
+		}
+		if err := p.Stop(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+	http.DefaultClient.CloseIdleConnections()
+}
+
+// What is wrong with it is said of the address where it listens.
+func TestStartNamesTheAddressThatFailed(t *testing.T) {
+	t.Parallel()
+	needsIPv6(t)
+	for _, host := range []string{"[::1]", "127.0.0.1"} {
+		c := playing("hangs-up")
+		c.Env = append(c.Env, "HOST="+host)
+		c.ReadyTimeout = time.Second
+		p, err := child.Start(t.Context(), c)
+		if err == nil {
+			t.Fatalf("started, pid %d", p.PID)
+		}
+		if !strings.Contains(err.Error(), "http://"+host) {
+			t.Errorf("of %s: %v", host, err)
+		}
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"nodecompare/results"
 	"nodecompare/results/stat"
+	"nodecompare/results/unit"
 )
 
 // Mark stands behind a line of figures when a run behind them is SUSPECT; the notes below the table begin with it.
@@ -111,7 +112,16 @@ func Doubts(r *results.Record, w results.Workload) []string {
 	if n := again.sum(); n > 0 {
 		notes = append(notes, fmt.Sprintf("Made again, because the first run was VOID: %d of %d runs%s.", n, all, again.list(r)))
 	}
-	return append(notes, fewer(r, w)...)
+	return slices.Concat(notes, groups(r, w), fewer(r, w), offset(r, w))
+}
+
+// groups says of which modes the trials fall into two groups.
+func groups(r *results.Record, w results.Workload) (notes []string) {
+	for _, g := range r.Groups(w) {
+		notes = append(notes, fmt.Sprintf("Two groups: of the trials of %s %d took some %s the yardstick's CPU per request, and %d some %s: "+
+			"its figures here depend on how many of either there were.", g.Mode, g.AtLow, unit.Times(g.Low), g.AtHigh, unit.Times(g.High)))
+	}
+	return notes
 }
 
 // fewer says it where so few rounds are left of a figure that its interval is less sure than the page's head says.

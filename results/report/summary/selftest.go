@@ -45,11 +45,14 @@ func SelftestRemarks(s *results.Selftest) []string {
 	if s.Partial {
 		all = append(all, fmt.Sprintf("PARTIAL: it ended after %.1f s, before all was checked; the tables hold what was known by then.", s.ElapsedS))
 	}
+	if s.OffsetUS > 0 {
+		all = append(all, fmt.Sprintf("Offset: a plain client's requests come back %s late here, by timers and threads that are slow to wake. That is the machine's own, and no noise: an engine is allowed twice as much.", unit.FineMicros(s.OffsetUS)))
+	}
 	switch s.Verdict {
 	case results.SelftestWrong:
 		return append(all, "WRONG TOOL: a figure is not what happened, and no noise of the machine explains it. Do not believe what is measured here; please report this.")
 	case results.SelftestNoisy:
-		return append(all, "NOISY MACHINE: here and now the truth cannot be measured, which says nothing against the tool. Stop what else runs, and try again. A machine that is quiet, and still gets this, is slow to wake a thread, as some virtual ones are.")
+		return append(all, "NOISY MACHINE: here and now the truth cannot be measured, which says nothing against the tool. Stop what else runs, and try again.")
 	}
 	if s.Partial {
 		return all

@@ -1,0 +1,29 @@
+package bench
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"nodecompare/results"
+)
+
+// A server behind TLS is driven by vegeta alone. Closed loads then cost the generator more than they do elsewhere in the table, and no
+// overload is put on it: to open a connection for each request of a surge takes the generator longer than the surge lasts.
+
+// secured are the rungs of a column whose server speaks TLS, without the overload; none of a workload that is all about that. What is
+// left out is said.
+func (p *Plan) secured(column slot, over *rung) []rung {
+	w := &p.settings.Workloads[len(p.settings.Workloads)-1]
+	if w.Name == overloadName {
+		reason := fmt.Sprintf("server %s on %s: an overload is the loop engine's, which has no TLS", column.name, w.Name)
+		p.settings.Missing = append(p.settings.Missing, results.Missing{Mode: column.name, Workload: w.Name, Reason: reason})
+		return nil
+	}
+	text := fmt.Sprintf("Server %s is behind TLS: vegeta drives its closed loads too, at a higher cost, and what it loses against plain HTTP is partly the generator's", column.name)
+	if over != nil {
+		text += "; no overload ends its trials"
+	}
+	w.Note = strings.TrimSpace(w.Note + " " + text + ".")
+	return slices.DeleteFunc(slices.Clone(column.rungs), func(r rung) bool { return r.surge != nil })
+}

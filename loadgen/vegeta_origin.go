@@ -1,0 +1,122 @@
+package loadgen
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"net/url"
+	"sync"
+	"syscall"
+
+	"nodecompare/loadgen/response"
+)
+
+// origin is one host that a standard transport talks to, with its connections.
+type origin struct {
+	scheme, address string
+	fresh           bool            // a new connection for each request
+	std             *http.Transport // makes connections, and keeps none
+
+	all  []*link
+	mu   sync.Mutex
+	free []*link // one entry for each request that a link has room for; the last used is the next used, so that no more are kept busy than needed
+}
+
+func newOrigin(a Attack, u *url.URL) *origin {
+	opener := newOpener(a.Connect, u)
+	dial := func(ctx context.Context, _, _ string) (net.Conn, error) { return opener.open(ctx) }
+	spoken := new(http.Protocols)
+	spoken.SetHTTP1(a.Connect.Protocol != HTTP2)
+	spoken.SetHTTP2(a.Connect.Protocol != HTTP1)
+	spoken.SetUnencryptedHTTP2(a.Connect.Protocol == HTTP2)
+	o := &origin{
+		scheme: u.Scheme, address: hostPort(u), fresh: a.Connect.New,
+		std: &http.Transport{
+			DialContext: dial, DialTLSContext: dial, Protocols: spoken,
+			MaxResponseHeaderBytes: response.MaxHead,
+			DisableCompression:     true, // the bytes as the server sends them, at no cost of ours
+		},
+	}
+	for range a.Connections {
+		l := &link{origin: o, turn: make(chan struct{}, 1)}
+		o.all = append(o.all, l)
+		for range a.Connect.Streams {
+			o.free = append(o.free, l)
+		}
+	}
+	return o
+}
+
+// take returns a link with room for one more request. There is one, since vegeta has no more workers than all links
+// have room for.
+func (o *origin) take() *link {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	last := len(o.free) - 1
+	l := o.free[last]
+	o.free = o.free[:last]
+	return l
+}
+
+// put gives the room back.
+func (o *origin) put(l *link) {
+	if o.fresh {
+		l.close()
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.free = append(o.free, l)
+}
+
+// link is a place for one connection, which is opened when a request needs it, and again whenever it has ended.
+type link struct {
+	origin *origin
+	turn   chan struct{} // holds one entry while somebody looks at, or opens, the connection
+	conn   *http.ClientConn
+}
+
+// send sends a request over the link's connection. reused says that this had been open before.
+func (l *link) send(req *http.Request) (resp *http.Response, reused bool, err error) {
+	conn, reused, err := l.connection(req.Context())
+	if err != nil {
+		return nil, false, err
+	}
+	if resp, err = conn.RoundTrip(req); err != nil && errors.Is(translate(err), syscall.ECONNRESET) {
+		l.leave(conn)
+	}
+	return resp, reused, err
+}
+
+func (l *link) connection(ctx context.Context) (conn *http.ClientConn, reused bool, err error) {
+	select {
+	case l.turn <- struct{}{}:
+		defer func() { <-l.turn }()
+	case <-ctx.Done():
+		return nil, false, ctx.Err()
+	}
+	if l.conn != nil && l.conn.Err() == nil {
+		return l.conn, true, nil
+	}
+	l.conn, err = l.origin.std.NewClientConn(ctx, l.origin.scheme, l.origin.address)
+	return l.conn, false, err
+}
+
+// leave has the next request open a connection, where this one takes no more: a server of HTTP/2 that closes one lets
+// what is in flight end first, which is then the end of the connection.
+func (l *link) leave(conn *http.ClientConn) {
+	l.turn <- struct{}{}
+	defer func() { <-l.turn }()
+	if l.conn == conn && conn.Available() == 0 {
+		l.conn = nil
+	}
+}
+
+func (l *link) close() {
+	l.turn <- struct{}{}
+	defer func() { <-l.turn }()
+	if l.conn != nil {
+		l.conn.Close()
+		l.conn = nil
+	}
+}

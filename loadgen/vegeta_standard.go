@@ -1,0 +1,193 @@
+package loadgen
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+
+	"nodecompare/loadgen/response"
+)
+
+// standard carries what the lean pool cannot, TLS, HTTP/2 and redirects, by net/http's connections. Which connection
+// carries which request is decided here: net/http's own pool would put all requests of HTTP/2 on one.
+type standard struct {
+	attack  Attack
+	rota    rota
+	sends   []*http.Request // by target; copied for each call
+	client  http.Client
+	retries atomic.Uint64
+
+	mu      sync.Mutex
+	ctx     context.Context    // of the present run
+	origins map[string]*origin // the target's, and those that redirects lead to
+}
+
+// mostRedirects are followed in one request, as by net/http itself.
+const mostRedirects = 10
+
+func newStandard(a Attack, r rota) (*standard, error) {
+	var sends []*http.Request
+	for _, t := range a.Targets() {
+		req, err := newRequest(a.of(t))
+		if err != nil {
+			return nil, err
+		}
+		sends = append(sends, req)
+	}
+	s := &standard{attack: a, rota: r, sends: sends, ctx: context.Background(), origins: make(map[string]*origin)}
+	s.client = http.Client{Transport: sender{s}, CheckRedirect: s.redirect}
+	return s, nil
+}
+
+func (s *standard) redirect(_ *http.Request, before []*http.Request) error {
+	switch {
+	case !s.attack.Follow:
+		return http.ErrUseLastResponse
+	case len(before) > mostRedirects:
+		return fmt.Errorf("more than %d redirects", mostRedirects)
+	}
+	return nil
+}
+
+// RoundTrip sends the request whose turn it is by req's number, whatever else req says, and reads the whole response.
+func (s *standard) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.Body != nil {
+		req.Body.Close()
+	}
+	s.mu.Lock()
+	run := s.ctx
+	s.mu.Unlock()
+	ctx, cancel := context.WithTimeout(run, s.attack.Timeout)
+	defer cancel()
+	mine, err := withBody(s.sends[s.rota.turn(req)].WithContext(ctx))
+	if err != nil {
+		return nil, err
+	}
+	resp, err := s.client.Do(mine)
+	if err != nil {
+		return nil, translate(reason(err))
+	}
+	defer resp.Body.Close()
+	got := response.Body{Want: s.attack.WantBody}
+	size, err := io.Copy(&got, io.LimitReader(resp.Body, s.attack.MaxBody+1))
+	if err != nil {
+		return nil, fmt.Errorf("reading a response: %w", translate(err))
+	}
+	if size > s.attack.MaxBody {
+		return nil, response.ErrBodyTooLarge
+	}
+	return newResponse(response.Answer{Status: resp.StatusCode, Size: size, Differs: got.Differs()}), nil
+}
+
+// withBody gives a request its body from the beginning.
+func withBody(req *http.Request) (*http.Request, error) {
+	if req.GetBody == nil {
+		return req, nil
+	}
+	body, err := req.GetBody()
+	if err != nil {
+		return nil, err
+	}
+	again := *req
+	again.Body = body
+	return &again, nil
+}
+
+// reset is an error of net/http that says, in text alone, that the connection or the stream has ended.
+type reset struct{ error }
+
+func (reset) Is(target error) bool { return target == syscall.ECONNRESET }
+
+// translate gives net/http's errors of a bad response, or of an end before one, our own types. Theirs have none: the
+// text is all there is.
+func translate(err error) error {
+	text := err.Error()
+	has := func(part string) bool { return strings.Contains(text, part) }
+	switch {
+	case has("malformed"), has("looked like an HTTP/1.1 header"):
+		return &response.MalformedError{Reason: text}
+	case has("server closed idle connection"), has("GOAWAY"), has("stream error:"), has("client connection"):
+		return reset{err}
+	}
+	return err
+}
+
+// sender is the standard transport as http.Client sees it: one request of a chain of redirects.
+type sender struct{ *standard }
+
+// RoundTrip sends req over a connection to its origin, which is held until the response's body is closed. A request
+// over a kept connection that ended without an answer is sent again over a new one, if that can do no harm.
+func (s sender) RoundTrip(req *http.Request) (*http.Response, error) {
+	o := s.origin(req.URL)
+	l := o.take()
+	resp, reused, err := l.send(req)
+	if err != nil && reused && idempotent(req.Method) && req.Context().Err() == nil && errors.Is(translate(err), syscall.ECONNRESET) {
+		s.retries.Add(1)
+		if req, err = withBody(req); err == nil {
+			resp, _, err = l.send(req)
+		}
+	}
+	if err != nil {
+		o.put(l)
+		return nil, err
+	}
+	resp.Body = &held{resp.Body, func() { o.put(l) }}
+	return resp, nil
+}
+
+// held is a response's body that gives its connection back.
+type held struct {
+	io.ReadCloser
+	release func() // nil once it has been called
+}
+
+func (h *held) Close() error {
+	err := h.ReadCloser.Close()
+	if h.release != nil {
+		h.release()
+		h.release = nil
+	}
+	return err
+}
+
+func (s *standard) origin(u *url.URL) *origin {
+	key := u.Scheme + "://" + hostPort(u)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	o := s.origins[key]
+	if o == nil {
+		o = newOrigin(s.attack, u)
+		s.origins[key] = o
+	}
+	return o
+}
+
+func (s *standard) begin(ctx context.Context) (end func()) {
+	s.mu.Lock()
+	s.ctx = ctx
+	s.mu.Unlock()
+	return func() {
+		s.mu.Lock()
+		s.ctx = context.Background()
+		s.mu.Unlock()
+	}
+}
+
+func (s *standard) retried() uint64 { return s.retries.Load() }
+
+func (s *standard) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, o := range s.origins {
+		for _, l := range o.all {
+			l.close()
+		}
+	}
+}

@@ -1,0 +1,79 @@
+package loadgen_test
+
+import (
+	"context"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"nodecompare/loadgen"
+)
+
+// What both engines must do is asked of net/http's connections here, in both protocols.
+func TestStandardTransport(t *testing.T) {
+	t.Parallel()
+	for _, spoken := range []loadgen.Protocol{loadgen.HTTP1, loadgen.HTTP2} {
+		t.Run(string(spoken), func(t *testing.T) {
+			t.Parallel()
+			s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path == "/hold" {
+					<-r.Context().Done()
+				}
+				if _, err := io.Copy(w, r.Body); err != nil && r.Context().Err() == nil {
+					t.Error(err)
+				}
+			}))
+			s.Config.ErrorLog = log.New(io.Discard, "", 0)
+			s.EnableHTTP2 = true
+			s.StartTLS()
+			defer s.Close()
+			a := loadgen.Attack{
+				Target:  loadgen.Target{Method: "POST", URL: s.URL, Body: []byte("hello")},
+				Connect: loadgen.Connect{TLS: trusting(&server{Server: s}), Protocol: spoken}, Connections: 2, Rate: 100, Duration: 50 * time.Millisecond,
+			}
+			for want, errors := range map[string]uint64{"hello": 0, "hallo": 5, "hell": 5} {
+				a.WantBody = []byte(want)
+				if res := run(t, a); res.ErrorKinds[loadgen.Body] != errors || res.Errors != errors || res.Requests != 5 || res.BytesIn != 25 {
+					t.Errorf("wanting the body %q: %+v", want, res)
+				}
+			}
+			a.WantBody, a.MaxBody = nil, 4
+			if res := run(t, a); res.ErrorKinds[loadgen.Other] != 5 {
+				t.Errorf("over the body limit: %+v", res)
+			}
+			held := loadgen.Attack{Target: loadgen.Target{URL: s.URL + "/hold"}, Connect: a.Connect, Connections: 2, Rate: 20, Duration: 100 * time.Millisecond, Timeout: 50 * time.Millisecond}
+			if res := run(t, held); res.ErrorKinds[loadgen.Timeout] != 2 {
+				t.Errorf("timeout: %+v", res)
+			}
+			held.Rate, held.Timeout, held.Duration = 0, time.Hour, time.Hour
+			ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+			defer cancel()
+			if res, err := drive(ctx, held); err != context.DeadlineExceeded || res.Aborted != 2 || res.Requests != 0 {
+				t.Errorf("cancelled: %+v, %v", res, err)
+			}
+		})
+	}
+}
+
+// A server that closes a connection after so many requests, as nginx does, costs a connection and no error: of HTTP/1.1
+// as of HTTP/2, where it says GOAWAY.
+func TestStandardTransportOpensAgain(t *testing.T) {
+	t.Parallel()
+	for _, protocol := range []string{"1", "2"} {
+		s := speaking(t, 1, true, protocol)
+		served := s.Config.Handler
+		s.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Connection", "close") // net/http's server says GOAWAY for it
+			served.ServeHTTP(w, r)
+		})
+		res := run(t, loadgen.Attack{
+			Target: loadgen.Target{URL: s.URL}, Connect: loadgen.Connect{TLS: trusting(s)}, Connections: 2, Rate: 200, Duration: 50 * time.Millisecond,
+		})
+		if res.Requests != 10 || res.Errors != 0 || s.opened.Load() < 3 {
+			t.Errorf("HTTP/%s: %d requests, errors %v, %d connections", protocol, res.Requests, res.ErrorExamples, s.opened.Load())
+		}
+	}
+}

@@ -1,0 +1,55 @@
+package summary
+
+import (
+	"fmt"
+	"strings"
+
+	"nodecompare/results"
+	"nodecompare/results/unit"
+)
+
+// offsetShare is the part of a latency from which on the machine's offset in it is worth mention.
+const offsetShare = 0.1
+
+// offset names the latencies of a workload's table of which the machine's own lateness may be a part that matters. It says
+// nothing of a machine of which that is not known.
+func offset(r *results.Record, w results.Workload) []string {
+	if r.Selftest == nil || r.Selftest.OffsetUS <= 0 {
+		return nil
+	}
+	var concerned []string
+	note := func(at results.At, where string, figures ...results.Figure) {
+		var names []string
+		for _, f := range figures {
+			if offsetMatters(r, w, at, f) {
+				names = append(names, f.Name)
+			}
+		}
+		if names != nil {
+			concerned = append(concerned, strings.Join(names, " and ")+" "+where)
+		}
+	}
+	note(results.AtCommon, "at the common rate", results.P50, results.P99)
+	note(results.AtOwn, fmt.Sprintf("at %s%% of own", unit.Digits(100*r.Settings.Share)), results.P50, results.P99)
+	note(results.AtAlone, "alone", results.P50, results.P99)
+	note(results.AtAmid, "amid poison", results.P50, results.P99)
+	for _, n := range rungsShown(w) {
+		note(results.Conns(n), "at "+unit.Counted(n, "connection"), results.P99)
+	}
+	if concerned == nil {
+		return nil
+	}
+	return []string{fmt.Sprintf(
+		"Offset: a request may take %s more on this machine with nothing wrong, in all modes alike, by timers and threads that wake late. That is a tenth or more of: %s.",
+		unit.Micros(r.Selftest.OffsetUS), strings.Join(concerned, ", "))}
+}
+
+// offsetMatters says whether the offset is a part that matters of some mode's latency.
+func offsetMatters(r *results.Record, w results.Workload, at results.At, f results.Figure) bool {
+	for _, m := range r.Settings.Modes {
+		if e, ok := r.Estimate(w.Name, m.Name, at, f); ok && r.Selftest.OffsetUS >= offsetShare*e.Value {
+			return true
+		}
+	}
+	return false
+}
