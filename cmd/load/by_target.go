@@ -41,7 +41,7 @@ func newByTarget(targets []loadgen.Target) *byTarget {
 	for i, n := range order {
 		if i <= mostRows {
 			b.rows = append(b.rows, results.TargetRun{Method: n.method, URL: n.url, Codes: map[int]uint64{}})
-			b.latency = append(b.latency, hdrhistogram.New(1, int64(loadgen.MaxLatency), 3))
+			b.latency = append(b.latency, newHistogram())
 		}
 		rowOf[n] = min(i, mostRows)
 		b.rows[rowOf[n]].Targets += groups[n].targets
@@ -76,11 +76,4 @@ func (b *byTarget) result() []results.TargetRun {
 		b.rows[i].LatencyUS = measure.Latency(b.latency[i])
 	}
 	return b.rows
-}
-
-// record counts a latency, from when the request was due.
-func record(h *hdrhistogram.Histogram, x *loadgen.Outcome) {
-	if err := h.RecordValue(int64(min(max(x.End.Sub(x.Due), 0), loadgen.MaxLatency))); err != nil {
-		panic(err) // such histograms are made for 0 to MaxLatency
-	}
 }

@@ -35,7 +35,7 @@ const barRoom = 62
 // Watch begins to draw; Stop must follow.
 func Watch(w io.Writer, columns int, duration time.Duration) *Live {
 	l := &Live{
-		w: w, stop: make(chan struct{}), latency: hdrhistogram.New(1, int64(loadgen.MaxLatency), 3),
+		w: w, stop: make(chan struct{}), latency: newHistogram(),
 		bar: progressbar.NewOptions64(duration.Milliseconds(),
 			progressbar.OptionSetWriter(w), progressbar.OptionSetWidth(max(columns-barRoom, 4)),
 			progressbar.OptionSetPredictTime(true), progressbar.OptionClearOnFinish(), progressbar.OptionSetRenderBlankState(true),

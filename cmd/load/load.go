@@ -5,6 +5,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/HdrHistogram/hdrhistogram-go"
+
 	"nodecompare/cmd/measure"
 	"nodecompare/loadgen"
 	"nodecompare/results"
@@ -74,6 +76,16 @@ func figures(a loadgen.Attack, m *loadgen.Measurement, started time.Time) *resul
 		run.ErrorKinds[kind] = results.ErrorKind{Count: n, Example: r.ErrorExamples[kind]}
 	}
 	return run
+}
+
+// newHistogram is for latencies in nanoseconds, as loadgen's are.
+func newHistogram() *hdrhistogram.Histogram { return hdrhistogram.New(1, int64(loadgen.MaxLatency), 3) }
+
+// record counts a latency, from when the request was due.
+func record(h *hdrhistogram.Histogram, x *loadgen.Outcome) {
+	if err := h.RecordValue(int64(min(max(x.End.Sub(x.Due), 0), loadgen.MaxLatency))); err != nil {
+		panic(err) // newHistogram made it for 0 to MaxLatency
+	}
 }
 
 // untilCut takes from Unsent what an open load that was cut short had not been due to send yet.

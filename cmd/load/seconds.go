@@ -55,8 +55,6 @@ func NewSeconds(out io.Writer, inFlight *atomic.Int64) *Seconds {
 	return s
 }
 
-func newHistogram() *hdrhistogram.Histogram { return hdrhistogram.New(1, int64(loadgen.MaxLatency), 3) }
-
 // Each counts one request; it is for loadgen.Attack.Each.
 func (s *Seconds) Each(x *loadgen.Outcome) {
 	s.mu.Lock()

@@ -23,8 +23,8 @@ import (
 // mostBodies is what the files of all bodies may hold together, each counted as often as it is named.
 const mostBodies = fileio.MaxSize
 
-// managed are headers that net/http writes by itself, or from fields of a request, and knows by these spellings alone.
-var managed = []string{"Host", "User-Agent", "Content-Length", "Transfer-Encoding", "Trailer"}
+// managed are headers that are written from elsewhere too, and known there by these spellings alone.
+var managed = []string{"Host", "User-Agent", "Content-Length", "Transfer-Encoding", "Trailer", "Authorization"}
 
 // Targets reads the targets of a file in one of vegeta's formats, by vegeta's own code: JSON where it begins with an object, else HTTP. A
 // file named - is standard input. Each target is completed by what every shares: URLs without a server are taken relative to its URL,
@@ -40,69 +40,90 @@ func Targets(ctx context.Context, file string, every loadgen.Target) ([]loadgen.
 	if err != nil {
 		return nil, err
 	}
-	if every.URL != "" {
-		if every, err = every.Normal(); err != nil {
-			return nil, err
-		}
-	}
-	base, err := url.Parse(every.URL)
+	r, err := newTargetReader(text, every)
 	if err != nil {
 		return nil, err
 	}
-	one := "" // the server of all
-	if base.Host != "" {
-		one = server(every)
-	}
-	text = append(bytes.TrimPrefix(text, []byte("\ufeff")), '\n') // vegeta drops a last line of JSON that does not end
-	r := &lines{rest: text, text: bytes.Split(text, []byte("\n"))}
-	isJSON := bytes.HasPrefix(bytes.TrimSpace(text), []byte("{"))
-	next := vegeta.NewHTTPTargeter(r, nil, nil)
-	if isJSON {
-		next = vegeta.NewJSONTargeter(r, nil, nil)
-	} else if err := checkBodies(r.text); err != nil {
-		return nil, fmt.Errorf("%s, %w", name, err)
-	}
 	var all []loadgen.Target
-	for line := 0; ; {
-		var v vegeta.Target
-		err := next(&v)
-		if errors.Is(err, vegeta.ErrNoTargets) {
-			break
-		}
-		if isJSON && errors.Is(err, io.EOF) {
-			err = errors.New("the JSON object does not end in its line")
-		}
-		if err != nil {
-			return nil, fmt.Errorf("%s, line %d: %s", name, r.line, masked(err))
-		}
-		t := loadgen.Target{Method: v.Method, URL: v.URL, Header: http.Header(v.Header), Body: v.Body}
-		if isJSON {
-			line = r.line
-			t.Weight, err = weight(r.text[line-1])
-		} else {
-			line = r.find(line, v.Method+" "+v.URL)
-		}
-		if err == nil {
-			err = complete(&t, every, base)
-		}
-		if err == nil && one == "" {
-			one = server(t)
-		}
-		if err == nil && server(t) != one {
-			err = fmt.Errorf("%s is on another server than %s: all targets of a load go to one; run a load for each", t.URL, one)
-		}
-		if err != nil {
+	for {
+		t, line, err := r.next()
+		switch {
+		case errors.Is(err, vegeta.ErrNoTargets) && all == nil:
+			return nil, fmt.Errorf("%s: there are no targets in it: write lines such as GET http://localhost:3000/, "+
+				`or {"method":"GET", "url":"http://localhost:3000/"}`, name)
+		case errors.Is(err, vegeta.ErrNoTargets):
+			return all, nil
+		case err != nil:
 			return nil, fmt.Errorf("%s, line %d: %s", name, line, masked(err))
 		}
 		all = append(all, t)
 	}
-	switch {
-	case len(r.rest) > 0:
-		return nil, fmt.Errorf("%s, line %d: it is longer than 64 KiB, the most that a line of vegeta's HTTP format may have", name, r.line)
-	case all == nil:
-		return nil, fmt.Errorf("%s: there are no targets in it: write lines such as GET http://localhost:3000/, or {\"method\":\"GET\", \"url\":\"http://localhost:3000/\"}", name)
+}
+
+// targetReader reads one target after the other.
+type targetReader struct {
+	lines  lines
+	isJSON bool
+	decode vegeta.Targeter
+	every  loadgen.Target
+	base   *url.URL // every's
+	server string   // of all targets; "" until it is known
+	bodies int64    // bytes of their files
+}
+
+func newTargetReader(text []byte, every loadgen.Target) (*targetReader, error) {
+	text = append(bytes.TrimPrefix(text, []byte("\ufeff")), '\n') // vegeta drops a last line of JSON that does not end
+	r := &targetReader{lines: lines{rest: text}, isJSON: bytes.HasPrefix(bytes.TrimSpace(text), []byte("{"))}
+	r.decode = vegeta.NewHTTPTargeter(&r.lines, nil, nil)
+	if r.isJSON {
+		r.decode = vegeta.NewJSONTargeter(&r.lines, nil, nil)
+	} else {
+		r.lines.check = r.checkBody
 	}
-	return all, nil
+	var err error
+	if every.URL != "" {
+		if every, err = every.Normal(); err != nil {
+			return nil, err
+		}
+		r.server = server(every)
+	}
+	r.every = every
+	r.base, err = url.Parse(every.URL)
+	return r, err
+}
+
+// next returns the next target, and the line that it begins in; or the error, and its line.
+func (r *targetReader) next() (t loadgen.Target, line int, err error) {
+	var v vegeta.Target
+	err = r.decode(&v)
+	switch {
+	case r.lines.err != nil: // vegeta takes any for the end of the file
+		err = r.lines.err
+	case errors.Is(err, vegeta.ErrNoTargets) && len(r.lines.rest) > 0:
+		err = errors.New("it is longer than 64 KiB, the most that a line of vegeta's HTTP format may have")
+	case errors.Is(err, io.EOF):
+		err = errors.New("the JSON object does not end in its line")
+	}
+	if err != nil {
+		return t, r.lines.number, err
+	}
+	t = loadgen.Target{Method: v.Method, URL: v.URL, Header: http.Header(v.Header), Body: v.Body}
+	first := r.lines.begins(func(text string) bool { return r.isJSON || text == v.Method+" "+v.URL })
+	if r.isJSON {
+		if t.Weight, err = weight(first.text); err != nil {
+			return t, first.number, err
+		}
+	}
+	if err := complete(&t, r.every, r.base); err != nil {
+		return t, first.number, err
+	}
+	if r.server == "" {
+		r.server = server(t)
+	}
+	if server(t) != r.server {
+		err = fmt.Errorf("%s is on another server than %s: all targets of a load go to one; run a load for each", t.URL, r.server)
+	}
+	return t, first.number, err
 }
 
 // complete gives a target what all share.
@@ -154,11 +175,11 @@ func server(t loadgen.Target) string {
 	return u.Scheme + "://" + strings.ToLower(u.Host)
 }
 
-func weight(line []byte) (int, error) {
+func weight(line string) (int, error) {
 	var t struct {
 		Weight *int `json:"weight"`
 	}
-	if err := json.Unmarshal(line, &t); err != nil {
+	if err := json.Unmarshal([]byte(line), &t); err != nil {
 		return 0, fmt.Errorf("weight: %w", err)
 	}
 	switch {
@@ -170,55 +191,69 @@ func weight(line []byte) (int, error) {
 	return *t.Weight, nil
 }
 
-// checkBodies makes sure that vegeta, which reads whatever a line with an @ names, can do so, and in bounded memory.
-func checkBodies(text [][]byte) error {
-	all := int64(0)
-	for i, l := range text {
-		file, ok := strings.CutPrefix(string(bytes.TrimSpace(l)), "@")
-		if !ok {
-			continue
-		}
-		info, err := os.Stat(file)
-		switch {
-		case err != nil:
-			return fmt.Errorf("line %d: the body: %w", i+1, err)
-		case !info.Mode().IsRegular():
-			return fmt.Errorf("line %d: the body %s is no regular file", i+1, file)
-		}
-		if all += info.Size(); all > mostBodies {
-			return fmt.Errorf("line %d: with %s the bodies hold more than %d MiB together, the most that a load takes", i+1, file, mostBodies>>20)
-		}
+// checkBody makes sure that vegeta, which reads whatever a line with an @ names, can do so, and in bounded memory.
+func (r *targetReader) checkBody(line string) error {
+	file, ok := strings.CutPrefix(line, "@")
+	if !ok {
+		return nil
+	}
+	info, err := os.Stat(file)
+	switch {
+	case err != nil:
+		return fmt.Errorf("the body: %w", err)
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("the body %s is no regular file", file)
+	}
+	if r.bodies += info.Size(); r.bodies > mostBodies {
+		return fmt.Errorf("with %s the bodies hold more than %d MiB together, the most that a load takes", file, mostBodies>>20)
 	}
 	return nil
 }
 
-// lines gives a text line by line, so that what reads ahead, as vegeta does, has read up to line.
+// lines gives a text line by line, so that what reads ahead, as vegeta does, has read no further than the present line.
 type lines struct {
-	rest []byte
-	text [][]byte // all lines
-	line int      // number of the last one that was begun, from 1
-	cut  bool     // it was not given to its end yet
+	check  func(line string) error // nil for none
+	err    error                   // of check: then the text ends
+	rest   []byte
+	number int    // of the last line that was begun, from 1
+	cut    bool   // it was not given to its end yet
+	open   []line // those that have something in them, since the last target began
+}
+
+type line struct {
+	number int
+	text   string
 }
 
 func (l *lines) Read(p []byte) (int, error) {
-	if len(l.rest) == 0 {
+	if len(l.rest) == 0 || l.err != nil {
 		return 0, io.EOF
 	}
-	if !l.cut {
-		l.line++
-	}
 	end := bytes.IndexByte(l.rest, '\n') + 1
+	if !l.cut {
+		l.number++
+		if text := bytes.TrimSpace(l.rest[:end]); len(text) > 0 && text[0] != '#' {
+			l.open = append(l.open, line{l.number, string(text)})
+			if l.check != nil {
+				l.err = l.check(string(text))
+			}
+			if l.err != nil {
+				return 0, io.EOF
+			}
+		}
+	}
 	n := copy(p, l.rest[:end])
 	l.rest, l.cut = l.rest[n:], n < end
 	return n, nil
 }
 
-// find returns the number of the first line after one that reads like this.
-func (l *lines) find(after int, text string) int {
-	for i, line := range l.text[after:] {
-		if string(bytes.TrimSpace(line)) == text {
-			return after + i + 1
+// begins returns the line that a target begins in: the first since the one before that is like it.
+func (l *lines) begins(like func(text string) bool) line {
+	for i, x := range l.open {
+		if like(x.text) {
+			l.open = l.open[i+1:]
+			return x
 		}
 	}
-	return l.line
+	return line{number: l.number}
 }
