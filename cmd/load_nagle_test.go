@@ -31,8 +31,8 @@ func TestLoadNamesDelayedACK(t *testing.T) {
 	}()
 	url := "http://" + l.Addr().String()
 	c, out, errs := command(t, "load", url, "--connections=1", "--duration=700ms")
-	if err := c.Run(); err != nil {
-		t.Fatalf("%v\n%s%s", err, out, errs)
+	if code := codeOf(t, c.Run()); code != 0 && code != 5 { // VOID, where the machine is busy
+		t.Fatalf("exit code %d\n%s%s", code, out, errs)
 	}
 	latency := regexp.MustCompile(`(?m)^│ latency │ ([0-9.]+ \S+) `).FindStringSubmatch(out.String())
 	if latency == nil {
