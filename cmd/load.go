@@ -25,6 +25,7 @@ import (
 
 // loadOptions are the flags that are no part of an attack as they stand.
 type loadOptions struct {
+	connect        connectOptions
 	headers        []string
 	body, bodyFile string
 	targets        string // the file
@@ -48,7 +49,7 @@ func loadCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "load [URL]",
 		Short: "Put load on any URL and print what came back",
-		Long: `Put load on any HTTP/1.1 URL, with the generator alone, and print rate, latency, errors, and how far
+		Long: `Put load on any URL, with the generator alone, and print rate, latency, errors, and how far
 they can be trusted.
 
 Without --rate the load is closed: each connection sends its next request when it has its answer.
@@ -71,7 +72,8 @@ The file has at most 64 MiB, and so have all body files together.
 
 Engines:
 ` + listed(loadgen.Engines, 7, func(e loadgen.Engine) (string, string) { return e.Name, e.Summary }) + `
-The default is vegeta for open loads and for https, and loop for closed loads. Either shares the
+The default is vegeta for open loads and for what it alone can do (https, HTTP/2, Unix sockets, following
+redirects), and loop for closed loads. Either shares the
 machine with whatever else runs there: give it cores of its own, e.g. by taskset(1).`,
 		Example: `  nodecompare load http://localhost:3000/
   nodecompare load http://localhost:3000/ --rate=2000 --duration=30s --format=json
@@ -104,6 +106,7 @@ machine with whatever else runs there: give it cores of its own, e.g. by taskset
 	flags.IntVar(&a.Connections, "connections", loadConnections, fmt.Sprintf("most connections, and requests in flight; with --slo the default is %d", capacityConnections))
 	flags.Float64Var(&a.Rate, "rate", 0, "requests per second of an open load; 0 is a closed one")
 	flags.DurationVar(&a.Duration, "duration", loadDuration, fmt.Sprintf("how long to send; with --slo, in each probe: at least %.0f times the SLO, and the default is %v", 1/load.Resolution, probeDuration))
+	flags.Uint64VarP(&a.Requests, "requests", "n", 0, "how many requests to send; with --duration too, whichever ends first")
 	flags.DurationVar(&a.Timeout, "timeout", loadgen.DefaultTimeout, "limit of one request")
 	flags.StringVar(&a.Engine, "engine", "", "what drives the load: "+lookup.Names(loadgen.Engines)+" (default see above)")
 	flags.StringVar(&a.Target.Method, "method", "", "of the request (default GET, or POST with a body)")
@@ -111,6 +114,8 @@ machine with whatever else runs there: give it cores of its own, e.g. by taskset
 	flags.StringVar(&o.body, "body", "", "of the request")
 	flags.StringVar(&o.bodyFile, "body-file", "", "`file` with the body of the request, of at most 64 MiB")
 	flags.StringVar(&o.targets, "targets", "", "send the requests of this `file` in turn, in vegeta's HTTP or JSON format; - is standard input")
+	flags.BoolVar(&a.Follow, "follow-redirects", false, "follow redirects, 10 at most; all of them are one request, with one latency")
+	o.connect.define(c)
 	for _, l := range load.Limits {
 		flags.Func(l.Name, l.Help, func(text string) error {
 			t, err := l.Threshold(text)
@@ -147,12 +152,16 @@ func (o loadOptions) complete(a *loadgen.Attack, given func(flag string) bool) e
 		return exitError{exitUsage, fmt.Errorf("--duration=%v: it must be more than 0", a.Duration)}
 	case a.Timeout <= 0:
 		return exitError{exitUsage, fmt.Errorf("--timeout=%v: it must be more than 0", a.Timeout)}
-	case given("rate") && !(a.Rate > 0):
-		return exitError{exitUsage, fmt.Errorf("--rate=%v: it must be more than 0; for a closed load leave it out", a.Rate)}
+	case !(a.Rate >= 0):
+		return exitError{exitUsage, fmt.Errorf("--rate=%v: it must be more than 0, or 0 for a closed load", a.Rate)}
+	case given("requests") && a.Requests == 0:
+		return exitError{exitUsage, errors.New("--requests=0: it must be more than 0")}
 	case given("slo") && o.slo <= 0:
 		return exitError{exitUsage, fmt.Errorf("--slo=%v: it must be more than 0, e.g. 100ms", o.slo)}
 	case o.slo > 0 && given("rate"):
 		return exitError{exitUsage, errors.New("--slo searches for a rate, so --rate cannot be given with it")}
+	case o.slo > 0 && given("requests"):
+		return exitError{exitUsage, errors.New("--slo makes many runs of --duration each, so --requests cannot be given with it")}
 	case o.slo > 0 && o.save != "":
 		return exitError{exitUsage, errors.New("--slo makes many runs, so --save-results cannot be given with it: use --rate with the capacity that was found")}
 	case o.bodyFile != "" && o.save != "" && fileio.Same(o.bodyFile, o.save):
@@ -173,6 +182,16 @@ func (o loadOptions) complete(a *loadgen.Attack, given func(flag string) bool) e
 		if !given("duration") {
 			a.Duration = probeDuration
 		}
+	}
+	if a.Requests > 0 {
+		a.Connections = int(min(uint64(a.Connections), a.Requests))
+		if !given("duration") {
+			a.Duration = 0 // for as long as it takes
+		}
+	}
+	var err error
+	if a.Connect, err = o.connect.read(given); err != nil {
+		return err
 	}
 	a.Target.Header = make(http.Header)
 	for _, h := range o.headers {
@@ -241,9 +260,11 @@ var errVoid = errors.New("the measurement is VOID: nothing may be concluded from
 
 // runLoad measures and prints; what there is also when it was interrupted.
 func runLoad(ctx context.Context, a loadgen.Attack, o loadOptions, f report.Format[*results.LoadRun], out, notes io.Writer) error {
-	if _, err := loadgen.Reach(ctx, a); err != nil {
-		return err
+	spoken, err := loadgen.Reach(ctx, a)
+	if err != nil {
+		return hinted(err)
 	}
+	a.Connect.Protocol = spoken
 	run, runErr := drive(ctx, a, o, notes)
 	if run == nil {
 		return runErr
@@ -254,15 +275,20 @@ func runLoad(ctx context.Context, a loadgen.Attack, o loadOptions, f report.Form
 	if err := f.Write(out, run, options(out)); err != nil {
 		return errors.Join(runErr, fmt.Errorf("print the results: %w", err))
 	}
+	for _, remark := range remarks(run, a) {
+		fmt.Fprintf(notes, "nodecompare: %s\n", remark)
+	}
 	switch {
 	case runErr != nil:
 		return runErr
 	case missed(run) != nil:
 		return exitError{exitMissed, missed(run)}
+	case len(run.Codes) == 0 && a.Connect.Protocol == loadgen.HTTP1 && loadgen.SpeaksHTTP2(ctx, a):
+		return fmt.Errorf("load on %s: no request was answered: the server speaks HTTP/2 and no HTTP/1.1: give --http2", run.URL)
 	case run.Requests == run.Errors:
-		return fmt.Errorf("load on %s: no request was answered as it should be: %s", run.URL, kinds(run))
+		return hinted(fmt.Errorf("load on %s: no request was answered as it should be: %s", run.URL, kinds(run)))
 	case run.Errors > run.Requests/2:
-		return fmt.Errorf("load on %s: only %d of %d requests were answered as they should be: %s", run.URL, run.Requests-run.Errors, run.Requests, kinds(run))
+		return hinted(fmt.Errorf("load on %s: only %d of %d requests were answered as they should be: %s", run.URL, run.Requests-run.Errors, run.Requests, kinds(run)))
 	case run.Trust.Status == results.Void:
 		return exitError{exitInvalid, errVoid}
 	}
@@ -325,7 +351,7 @@ func drive(ctx context.Context, a loadgen.Attack, o loadOptions, notes io.Writer
 		each = append(each, s.Each)
 	}
 	if live {
-		l := load.Watch(notes, width, loadgen.Span(a.Rate, a.Duration))
+		l := load.Watch(notes, width, a)
 		defer l.Stop()
 		each = append(each, l.Each)
 	}

@@ -39,6 +39,7 @@ type Attack struct {
 	Connections int           // most connections, and most requests in flight
 	Rate        float64       // requests per second of an open load; 0 is a closed one: a connection sends when it has its answer
 	Duration    time.Duration // how long requests are sent; their answers are waited for beyond it, within Timeout
+	Requests    uint64        // most requests of a run; 0 is no limit. With a limit a run may have no duration
 	Timeout     time.Duration // of one request, from connecting, if it has to, to the last byte; 0 means DefaultTimeout
 	MaxBody     int64         // bytes of response body beyond which the request has failed; 0 means DefaultMaxBody
 	WantStatus  int           // the status of success; 0 means any of 200 to 399
@@ -92,6 +93,9 @@ func (a Attack) prepared() (Attack, error) {
 	case a.Timeout < 0 || a.MaxBody < 0:
 		return a, fmt.Errorf("load on %s: timeout %v, body limit %d: neither may be negative", a.Target.URL, a.Timeout, a.MaxBody)
 	}
+	if a.Requests > 0 && uint64(a.Connections) > a.Requests {
+		a.Connections = int(a.Requests)
+	}
 	if a.Target.Method == "" {
 		a.Target.Method = http.MethodGet
 	}
@@ -133,6 +137,20 @@ func (a *Attack) checkTargets(server *url.URL) error {
 		}
 	}
 	return nil
+}
+
+// endless is longer than any run, and short enough to be added to.
+const endless = time.Duration(1 << 62)
+
+// Lasts is how long a run of that duration sends at the most: an open load of N requests for N/rate. 0 is for ever.
+func (a Attack) Lasts(duration time.Duration) time.Duration {
+	if duration == 0 && a.Requests > 0 {
+		duration = endless
+	}
+	if a.Requests > 0 && a.Rate > 0 {
+		duration = time.Duration(min(float64(duration), float64(a.Requests)/a.Rate*float64(time.Second)))
+	}
+	return duration
 }
 
 // spareDescriptors is what an engine itself and the sampling beside it may open.

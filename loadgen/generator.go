@@ -29,7 +29,7 @@ type Generator struct {
 }
 
 // Open prepares an attack: it checks it and fixes the bytes that will be sent. No connection is opened yet.
-// a.Duration is not used: each Run has its own.
+// a.Duration is not used: each Run has its own, and a.Requests bounds each of them.
 func Open(a Attack) (*Generator, error) {
 	a, err := a.prepared()
 	if err != nil {
@@ -63,7 +63,7 @@ func (g *Generator) Close() {
 // cannot be found, say) and comes with a nil Result: a server that fails or is not there is a Result full of
 // errors.
 func (g *Generator) Run(ctx context.Context, duration time.Duration) (*Result, error) {
-	if duration <= 0 {
+	if duration = g.attack.Lasts(duration); duration <= 0 {
 		return nil, fmt.Errorf("load on %s: a duration of %v: it must be more than 0", g.attack.Target.URL, duration)
 	}
 	var r *Result
@@ -75,6 +75,9 @@ func (g *Generator) Run(ctx context.Context, duration time.Duration) (*Result, e
 	}
 	if r != nil {
 		r.Duration = duration
+		if r.Requests+r.Aborted == g.attack.Requests && g.attack.Rate == 0 { // it was over with the last of them
+			r.Duration = r.until
+		}
 	}
 	return r, err
 }

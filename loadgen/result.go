@@ -35,6 +35,7 @@ type Result struct {
 	Starting      time.Duration     // of a closed load on the loop: when a connection sent its first request, the mean of all
 	Elapsed       time.Duration     // from the start to the end of the last request; in an open load at least its Span, unless it was cut short
 	BytesIn       uint64            // of response bodies
+	until         time.Duration     // when the last request was taken up
 
 	// The histograms hold nanoseconds, with 3 significant digits, up to MaxLatency, and never a failed request's.
 	// Latency counts from the moment a request was due, start + seq/rate; Uncorrected from the moment it was taken up
@@ -201,6 +202,7 @@ func (r *recorder) begins(at time.Duration) {
 func (r *recorder) add(x *outcome) {
 	r.sent++
 	r.res.Elapsed = max(r.res.Elapsed, x.done)
+	r.res.until = max(r.res.until, x.sent)
 	if r.attack.Rate > 0 {
 		record(r.res.SendLag, x.sent-Due(x.seq, r.attack.Rate))
 	}
@@ -374,11 +376,12 @@ const (
 	Body      = "body"      // a whole response with the wanted status, but another body than Attack.WantBody
 	Malformed = "malformed" // not a response of the protocol that was asked for
 	TLS       = "tls"       // no TLS connection: one side does not trust the other, or they have nothing in common
-	Other     = "other"     // any other: a name that does not resolve, no free port or file descriptor, a body over Attack.MaxBody
+	Ports     = "ports"     // no local port was free for the connection (EADDRNOTAVAIL): this machine's limit, and no fault of the server
+	Other     = "other"     // any other: a name that does not resolve, no free file descriptor, a body over Attack.MaxBody
 )
 
 // Kinds lists them all, in the order to print.
-var Kinds = []string{Refused, Reset, Timeout, Status, Body, Malformed, TLS, Other}
+var Kinds = []string{Refused, Reset, Timeout, Status, Body, Malformed, TLS, Ports, Other}
 
 // What the end of the run's context does to requests is not the server's doing, and so no error.
 const (
@@ -399,6 +402,8 @@ func classify(err error) string {
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, syscall.ECONNABORTED),
 		errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return Reset
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return Ports
 	case untrusted(err):
 		return TLS
 	}

@@ -16,7 +16,14 @@ type LoadRun struct {
 	URL         string    `json:"url"`    // of several targets their server's
 	Engine      string    `json:"engine"`
 	Connections int       `json:"connections"`
-	Partial     bool      `json:"partial"` // it was interrupted
+
+	EngineReason   string `json:"engine_reason,omitempty"`   // why it is not the engine that such a load has by itself
+	Protocol       string `json:"protocol,omitempty"`        // HTTP/1.1 or HTTP/2
+	Streams        int    `json:"streams,omitempty"`         // most requests in flight on a connection of HTTP/2
+	UnixSocket     string `json:"unix_socket,omitempty"`     // path of the socket that stood for the URL's host and port
+	NewConnections bool   `json:"new_connections,omitempty"` // each request had one; its latency begins with connecting
+
+	Partial bool `json:"partial"` // it was interrupted
 
 	Requests   uint64               `json:"requests"` // sent, and answered or failed
 	Errors     uint64               `json:"errors"`   // of these, failed
@@ -84,7 +91,7 @@ const (
 // three times 40 ms for half of its requests, and for nearly all of them little more. 0 where it does not look like that.
 func (r *LoadRun) DelayedACKs() int {
 	u, err := url.Parse(r.URL)
-	if err != nil || r.Requests == r.Errors {
+	if err != nil || r.UnixSocket != "" || r.Requests == r.Errors {
 		return 0
 	}
 	if ip, err := netip.ParseAddr(u.Hostname()); u.Hostname() != "localhost" && (err != nil || !ip.IsLoopback()) {

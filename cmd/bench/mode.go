@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 
 	"nodecompare/cmd/measure"
@@ -27,6 +28,15 @@ func (m *mode) command(upstream string) (child.Command, error) {
 		return child.Command{Name: m.Name, Shell: m.user.Command, Probe: m.user.target(workload.All[0])}, nil
 	}
 	return m.Command(upstream)
+}
+
+// header is what each request has besides what its workload asks for.
+func (m *mode) header() http.Header {
+	h := make(http.Header)
+	if m.user != nil && m.user.Login != "" {
+		h.Set("Authorization", m.user.Login)
+	}
+	return h
 }
 
 // standing says that no trial starts the server.

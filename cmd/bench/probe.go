@@ -100,9 +100,9 @@ func (s slot) questions() []question {
 	path := pathOf(s.workload.Name)
 	nowhere := s.mode.user.asked("/nodecompare-" + rand.Text())
 	all := []question{{s.target(""), nowhere, path, named(path), s.workload.Wait}}
-	if poison := s.mode.poison(s.workload); poison != "" {
+	if s.mode.poison(s.workload) != "" {
 		b, _ := blastNamed(s.workload.Name)
-		all = append(all, question{loadgen.Target{Method: http.MethodGet, URL: poison}, nowhere, b.name, named(b.name), b.poison.wait})
+		all = append(all, question{s.poison(""), nowhere, b.name, named(b.name), b.poison.wait})
 	}
 	return all
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"nodecompare/cmd/lookup"
+	"nodecompare/loadgen"
 	"nodecompare/servers"
 	"nodecompare/servers/workload"
 )
@@ -21,6 +22,7 @@ type Server struct {
 	Command string            // for sh -c, with PORT in its environment; "" for one at a URL
 	URL     string            // http(s)://host:port, and a path that all others follow; no slash at the end
 	Query   string            // of one at a URL: each request has it, after its own
+	Login   string            // of one at a URL: the Authorization header that stands for its user:password@; in no record
 	PID     int               // of one at a URL: it is sampled, with all that descends from it; 0 for none
 	Paths   map[string]string // by workload: what to ask for in place of the workload's own path and query
 }
@@ -73,13 +75,15 @@ func parseServer(text string) (Server, error) {
 		s.Command = value
 		return s, nil
 	}
-	u, err := url.Parse(value)
+	t, err := loadgen.Target{URL: value}.Normal()
 	if err != nil {
 		return Server{}, fmt.Errorf("server %s: %w", name, err)
 	}
-	if u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.Fragment != "" || u.User != nil {
-		return Server{}, fmt.Errorf("server %s: %s is not of the form http://host:port/path?query, or https://", name, u.Redacted())
+	u, err := url.Parse(t.URL)
+	if err != nil || strings.Contains(value, "#") {
+		return Server{}, fmt.Errorf("server %s: %s is not of the form http://host:port/path?query, or https://", name, loadgen.Masked(value))
 	}
+	s.Login = t.Header.Get("Authorization")
 	s.Query, u.RawQuery, u.ForceQuery = u.RawQuery, "", false
 	s.URL = strings.TrimSuffix(u.String(), "/")
 	return s, nil

@@ -29,6 +29,23 @@ func TestParseServers(t *testing.T) {
 	}
 }
 
+// A server's password goes along with all that it is asked, and stands nowhere else.
+func TestLoginOfAServer(t *testing.T) {
+	all, err := ParseServers([]string{"a=http://me:s3cret@localhost:8080/?x=é"}, nil, nil)
+	if err != nil || all[0].String() != "http://localhost:8080?x=%C3%A9" {
+		t.Fatalf("%+v, %v", all, err)
+	}
+	w, err := workloadNamed("blast-cpu")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, q := range (slot{mode: &mode{user: &all[0]}, workload: w}).questions() {
+		if got := q.target.Header.Get("Authorization"); got != "Basic bWU6czNjcmV0" {
+			t.Errorf("%s: %q", q.target.URL, got)
+		}
+	}
+}
+
 // A server's own query goes along with all that it is asked, poison and paths that nobody has included.
 func TestQueryOfAServer(t *testing.T) {
 	all, err := ParseServers([]string{"web=https://localhost:8443/app/?key=a%20b&v=2", "plain=http://[::1]:80/?"}, []string{"web:hello=/home", "wait=/slow?s=1"}, nil)
@@ -103,11 +120,12 @@ func TestParseServersRefuses(t *testing.T) {
 		{servers: []string{"a b=x"}, want: "a name is letters"},
 		{servers: []string{"async=x"}, want: "server async: that is a mode of this program"},
 		{servers: []string{"a=x", "a=y"}, want: "server a is named twice"},
-		{servers: []string{"a=ftp://localhost"}, want: "server a: ftp://localhost is not of the form http://host:port/path?query, or https://"},
-		{servers: []string{"a=http://me:secret@localhost"}, want: "server a: http://me:xxxxx@localhost is not of the form"},
+		{servers: []string{"a=ftp://localhost"}, want: `server a: load target "ftp://localhost": the URL must begin with http:// or https://`},
+		{servers: []string{"a=http://me:secret@localhost:x"}, want: `server a: load target "http://me:xxxxx@localhost:x"`},
+		{servers: []string{"a=http://me:secret@localhost#top"}, want: "server a: http://me:xxxxx@localhost#top is not of the form"},
 		{servers: []string{"a=http://localhost/#top"}, want: "http://host:port"},
-		{servers: []string{"a=http://:80"}, want: "http://host:port"},
-		{servers: []string{"a=http://"}, want: "http://host:port"},
+		{servers: []string{"a=http://:80"}, want: "names no host"},
+		{servers: []string{"a=http://"}, want: "names no host"},
 		{servers: []string{"a=localhost:8080"}, want: "server a: localhost:8080 is no command: for the server that runs there, give http://localhost:8080"},
 		{paths: []string{"wait=/slow"}, want: "it is for a --server, and there is none"},
 		{servers: []string{"a=x"}, paths: []string{"wait=slow"}, want: "give WORKLOAD=/its/path"},

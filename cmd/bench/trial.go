@@ -79,7 +79,7 @@ type target struct {
 func (b *bench) withServer(ctx context.Context, s slot, use func(context.Context, *target) error) error {
 	with := func(ctx context.Context, upstream string, helpers ...sample.Subject) error {
 		return b.plan.withServer(ctx, s, upstream, func(ctx context.Context, r running) error {
-			a := loadgen.Attack{Target: s.target(r.url), Timeout: requestTimeout, Engine: b.plan.engine(r.url, 0)}
+			a := loadgen.Attack{Target: s.target(r.url), Connect: connect, Timeout: requestTimeout, Engine: b.plan.engine(r.url, 0)}
 			return use(ctx, &target{server: r, attack: a, helpers: helpers})
 		})
 	}
@@ -217,13 +217,21 @@ func (b *bench) rate(s slot, r rung, t results.Trial) float64 {
 // target is what is asked of the slot's server, of which the URL has no path.
 func (s slot) target(url string) loadgen.Target {
 	w := s.workload
-	t := loadgen.Target{Method: w.Method, URL: url + s.mode.target(w)}
+	t := loadgen.Target{Method: w.Method, URL: url + s.mode.target(w), Header: s.mode.header()}
 	if w.Body != "" {
-		t.Header = http.Header{"Content-Type": {w.ContentType}}
+		t.Header.Set("Content-Type", w.ContentType)
 		t.Body = []byte(w.Body)
 	}
 	return t
 }
+
+// poison is the request that the slot's innocent ones are amid; it has no URL where there is none.
+func (s slot) poison(url string) loadgen.Target {
+	return loadgen.Target{Method: http.MethodGet, URL: url + s.mode.poison(s.workload), Header: s.mode.header()}
+}
+
+// connect has all servers asked in the same protocol, whatever else they speak.
+var connect = loadgen.Connect{Protocol: loadgen.HTTP1}
 
 // reliably makes a run, and makes it once more when it is VOID, while there is time to spare: what made it so is, as a rule, the
 // machine's and soon over.

@@ -20,6 +20,8 @@ const drawInterval = 500 * time.Millisecond
 type Live struct {
 	w    io.Writer
 	bar  *progressbar.ProgressBar
+	all  int64  // of the bar
+	most uint64 // requests to count, where these are what ends the load; 0 to count the time
 	stop chan struct{}
 	done sync.WaitGroup
 
@@ -33,15 +35,19 @@ type Live struct {
 const barRoom = 62
 
 // Watch begins to draw; Stop must follow.
-func Watch(w io.Writer, columns int, duration time.Duration) *Live {
+func Watch(w io.Writer, columns int, a loadgen.Attack) *Live {
 	l := &Live{
 		w: w, stop: make(chan struct{}), latency: newHistogram(),
-		bar: progressbar.NewOptions64(duration.Milliseconds(),
-			progressbar.OptionSetWriter(w), progressbar.OptionSetWidth(max(columns-barRoom, 4)),
-			progressbar.OptionSetPredictTime(true), progressbar.OptionClearOnFinish(), progressbar.OptionSetRenderBlankState(true),
-		),
+		all: loadgen.Span(a.Rate, a.Lasts(a.Duration)).Milliseconds(),
 	}
-	l.done.Go(func() { l.draw(duration) })
+	if a.Rate == 0 && a.Duration == 0 {
+		l.all, l.most = int64(a.Requests), a.Requests
+	}
+	l.bar = progressbar.NewOptions64(l.all,
+		progressbar.OptionSetWriter(w), progressbar.OptionSetWidth(max(columns-barRoom, 4)),
+		progressbar.OptionSetPredictTime(true), progressbar.OptionClearOnFinish(), progressbar.OptionSetRenderBlankState(true),
+	)
+	l.done.Go(l.draw)
 	return l
 }
 
@@ -57,7 +63,7 @@ func (l *Live) Each(x *loadgen.Outcome) {
 	record(l.latency, x)
 }
 
-func (l *Live) draw(duration time.Duration) {
+func (l *Live) draw() {
 	tick := time.NewTicker(drawInterval)
 	defer tick.Stop()
 	start := time.Now()
@@ -73,8 +79,12 @@ func (l *Live) draw(duration time.Duration) {
 			rps := float64(answered-before) / now.Sub(last).Seconds()
 			last, before = now, answered
 			l.bar.Describe(report.LiveLoad(rps, float64(p99)/1e3, errors))
+			done := now.Sub(start).Milliseconds()
+			if l.most > 0 {
+				done = int64(answered + errors)
+			}
 			// The full bar would be wiped, while the last responses are still to come.
-			if err := l.bar.Set64(min(now.Sub(start).Milliseconds(), duration.Milliseconds()-1)); err != nil {
+			if err := l.bar.Set64(min(done, l.all-1)); err != nil {
 				return // the terminal's own: the results do not depend on it
 			}
 		}

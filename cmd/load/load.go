@@ -3,6 +3,7 @@ package load
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -58,9 +59,7 @@ func figures(a loadgen.Attack, m *loadgen.Measurement, started time.Time) *resul
 		LatencyUS: measure.Latency(r.Latency), UncorrectedUS: measure.Latency(r.Uncorrected), SendLagUS: measure.Lag(r.SendLag),
 		Trust: results.Weigh(measure.Evidence(a, m)),
 	}
-	if len(a.Others) > 0 {
-		run.Method, run.URL = "", server(a.Target)
-	}
+	describe(run, a)
 	if r.Failed != nil {
 		failed := measure.Latency(r.Failed)
 		run.ErrorLatencyUS = &failed
@@ -85,6 +84,21 @@ func newHistogram() *hdrhistogram.Histogram { return hdrhistogram.New(1, int64(l
 func record(h *hdrhistogram.Histogram, x *loadgen.Outcome) {
 	if err := h.RecordValue(int64(min(max(x.End.Sub(x.Due), 0), loadgen.MaxLatency))); err != nil {
 		panic(err) // newHistogram made it for 0 to MaxLatency
+	}
+}
+
+// describe says where the load went, and how it was connected.
+func describe(run *results.LoadRun, a loadgen.Attack) {
+	if len(a.Others) > 0 {
+		run.Method, run.URL = "", server(a.Target)
+	}
+	c := a.Connect
+	run.Protocol, run.UnixSocket, run.NewConnections = string(c.Protocol), c.Socket, c.New
+	if c.Protocol == loadgen.HTTP2 {
+		run.Streams = max(c.Streams, 1)
+	}
+	if what := loadgen.BeyondLoop(a); what != "" && a.Rate == 0 {
+		run.EngineReason = fmt.Sprintf("%s is beyond the %s engine, which costs half the CPU a request", what, loadgen.Loop)
 	}
 }
 

@@ -240,7 +240,7 @@ func (s *screen) Write(b []byte) (int, error) {
 
 func TestLive(t *testing.T) {
 	s := &screen{seen: make(chan struct{})}
-	l := load.Watch(s, 80, time.Hour)
+	l := load.Watch(s, 80, loadgen.Attack{Duration: time.Hour})
 	now := time.Now()
 	for range 50 {
 		l.Each(&loadgen.Outcome{Due: now, End: now.Add(7 * time.Millisecond), Code: 200})

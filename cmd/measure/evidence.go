@@ -38,8 +38,8 @@ func Evidence(a loadgen.Attack, m *loadgen.Measurement) results.Evidence {
 		e.Offered, e.Sent = sent+r.Unsent, sent
 		e.SendLagUS = Lag(r.SendLag)
 	} else {
-		e.Connections = a.Connections
-		e.AlwaysInFlight = a.Engine == loadgen.Loop
+		e.Connections = a.Connections * max(a.Connect.Streams, 1)
+		e.AlwaysInFlight = a.Engine == loadgen.Loop && !a.Connect.New // whose closing is no part of a latency
 	}
 	if m.Generator != nil {
 		w := m.Generator

@@ -36,6 +36,9 @@ func writeLoadTable(out io.Writer, r *results.LoadRun, o Options) error {
 	if r.Retries > 0 {
 		p.field("retries", fmt.Sprintf("%s, over a fresh connection since the server had closed the kept one", unit.Count(r.Retries)))
 	}
+	if r.EngineReason != "" {
+		p.field("engine", r.Engine+": "+r.EngineReason)
+	}
 	p.field("received", unit.Bytes(float64(r.BytesIn))+" of response bodies")
 	if r.GeneratorCPUUS != nil {
 		p.field("generator", unit.Micros(*r.GeneratorCPUUS)+" of CPU a request")
@@ -77,6 +80,15 @@ func asked(r *results.LoadRun) string {
 // shape is the load in words.
 func shape(r *results.LoadRun) string {
 	connections := unit.Counted(r.Connections, "connection")
+	if r.Streams > 0 {
+		connections += fmt.Sprintf(" of %s with %s each", r.Protocol, unit.Counted(r.Streams, "stream"))
+	}
+	if r.UnixSocket != "" {
+		connections += " to " + r.UnixSocket
+	}
+	if r.NewConnections {
+		connections += " at a time, a new one for each request (latency includes connecting)"
+	}
 	if r.OfferedRPS == 0 {
 		return "closed load on " + connections
 	}
