@@ -12,14 +12,14 @@ import (
 // servers and loadgen stay strangers, so that a defect in how one reads HTTP cannot hide in the other; what they share is the event loop.
 var imports = map[string][]string{
 	"":                       {"cmd"},
-	"cmd":                    {"cmd/bench", "cmd/fileio", "cmd/load", "cmd/lookup", "cmd/measure", "cmd/selftest", "cmd/sweep", "servers", "servers/child", "servers/workload", "servers/yardstick", "loadgen", "loadgen/cpuset", "results", "results/foreign", "results/gate", "results/report"},
-	"cmd/bench":              {"cmd/lookup", "cmd/measure", "servers", "servers/child", "servers/workload", "servers/yardstick", "loadgen", "loadgen/cpuset", "loadgen/sample", "results", "results/foreign", "results/gate"},
+	"cmd":                    {"cmd/bench", "cmd/fileio", "cmd/load", "cmd/lookup", "cmd/measure", "cmd/selftest", "cmd/sweep", "servers", "servers/child", "servers/workload", "servers/yardstick", "loadgen", "loadgen/cpuset", "results", "results/foreign", "results/gate", "results/report", "results/report/summary"},
+	"cmd/bench":              {"cmd/lookup", "cmd/measure", "servers", "servers/child", "servers/workload", "servers/yardstick", "loadgen", "loadgen/cpuset", "loadgen/sample", "results", "results/foreign", "results/gate", "results/unit"},
 	"cmd/fileio":             {},
 	"cmd/load":               {"cmd/fileio", "cmd/measure", "loadgen", "results", "results/report"},
 	"cmd/lookup":             {},
 	"cmd/measure":            {"servers/child", "loadgen", "loadgen/cpuset", "loadgen/sample", "results"},
 	"cmd/selftest":           {"cmd/measure", "servers/child", "servers/http1", "loadgen", "loadgen/cpuset", "loadgen/sample", "results"},
-	"cmd/sweep":              {"cmd/lookup", "cmd/measure", "servers", "servers/child", "servers/workload", "loadgen", "loadgen/cpuset", "loadgen/sample", "results"},
+	"cmd/sweep":              {"cmd/lookup", "cmd/measure", "servers", "servers/child", "servers/workload", "loadgen", "loadgen/cpuset", "loadgen/sample", "results", "results/unit"},
 	"docs/examples":          {},
 	"results/foreign":        {},
 	"servers":                {"servers/child", "servers/eventloop", "servers/http1", "servers/node", "servers/workload"},

@@ -1,7 +1,9 @@
 package cmd
 
 import (
+	"errors"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -20,6 +22,7 @@ func benchCommand() *cobra.Command {
 	var format, pin, known string
 	var own, paths, pids []string // of users' servers
 	var quiet bool
+	var certificates loadgen.Certificates
 	c := &cobra.Command{
 		Use:   "bench",
 		Short: "Measure concurrency models against each other and print a table of what came out",
@@ -56,6 +59,12 @@ Workloads:
 			if o.Servers, err = bench.ParseServers(own, paths, pids); err != nil {
 				return exitError{exitUsage, err}
 			}
+			if certificates != (loadgen.Certificates{}) && !slices.ContainsFunc(o.Servers, bench.Server.Secure) {
+				return exitError{exitUsage, errors.New("--insecure, --cacert, --cert and --key are for a --server at https, and there is none")}
+			}
+			if o.TLS, err = certificates.TLS(); err != nil {
+				return err
+			}
 			if o.Null && !c.Flags().Changed("modes") {
 				o.Modes = nil
 				if len(o.Servers) == 0 {
@@ -84,9 +93,11 @@ Workloads:
 	flags.StringArrayVar(&own, "server", nil, "a server of your own: `NAME=URL` or NAME='command'; any number, and --modes= for no others")
 	flags.StringArrayVar(&paths, "path", nil, "where your servers have a workload: `WORKLOAD=/its/path`, or NAME:WORKLOAD=/its/path")
 	flags.StringArrayVar(&pids, "pid", nil, "the process of a --server at a URL, as `NAME=PID`: it is sampled, with all below it")
+	certificateFlags(flags, &certificates)
 	flags.StringSliceVar(&o.Workloads, "workloads", []string{"hello", "wait"}, "workloads to compare them on")
 	flags.StringVar(&o.Profile, "profile", "standard", "how much to measure: "+lookup.Names(bench.Profiles))
 	flags.IntVar(&o.Rounds, "rounds", 0, "rounds, in place of the profile's; intervals need 6")
+	flags.Float64Var(&o.Rate, "rate", 0, "common rate of the light load, in `requests` per second, in place of half of what the slowest mode can do")
 	flags.BoolVar(&o.Null, "null", false, "measure one mode (async) against itself: what differs then is noise")
 	flags.DurationVar(&o.SLO, "slo", bench.DefaultSLO, "p99 latency within which connections count as held")
 	flags.StringVar(&o.Engine, "engine", bench.Auto, "what drives the load: auto, "+lookup.Names(loadgen.Engines)+"; auto is loop for closed loads, and vegeta for open ones it can offer on time")
@@ -96,6 +107,7 @@ Workloads:
 	flags.StringVar(&b.page, "report", "", "write an HTML report with plots to this `file`")
 	flags.StringVar(&b.against, "baseline", "", "compare with the record in this `file`")
 	flags.StringVar(&format, "format", "table", "how to print the results: "+lookup.Names(report.Formats))
+	flags.BoolVar(&b.details, "details", false, "print every figure, with its interval and what speaks against it")
 	flags.BoolVar(&quiet, "quiet", false, "show no progress")
 	configurable(c)
 	return c

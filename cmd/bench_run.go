@@ -8,7 +8,6 @@ import (
 	"os"
 	"regexp"
 	"strings"
-	"time"
 
 	"nodecompare/cmd/bench"
 	"nodecompare/cmd/fileio"
@@ -29,6 +28,7 @@ type benchRun struct {
 	save, page string          // files; "" for none
 	against    string          // the baseline's file; "" for none
 	baseline   *results.Record // nil for none
+	details    bool            // print every figure
 	progress   bench.Progress
 	say        func(string)
 	out, notes io.Writer
@@ -69,7 +69,11 @@ func (b benchRun) run(ctx context.Context) error {
 	}
 	sound := runErr == nil && bench.Failed(record) == nil && (compared == nil || compared.ReplacesOld)
 	err = files.write(ctx, record, sound) // before the printing, which may be to somebody who has left
-	err = errors.Join(err, b.print(record, compared))
+	kept, keepErr := keepLast(ctx, record)
+	if keepErr != nil {
+		b.say(keepErr.Error()) // nobody asked for it, so that it is no failure
+	}
+	err = errors.Join(err, b.print(record, kept, compared))
 	if runErr != nil {
 		return errors.Join(runErr, err)
 	}
@@ -88,9 +92,12 @@ func (b benchRun) run(ctx context.Context) error {
 
 // announcement says what will be done, and how long it takes.
 func (b benchRun) announcement() string {
-	text := fmt.Sprintf("%s; about %v in all", b.plan, (b.plan.Duration() + b.known.Takes).Round(time.Second))
+	text := fmt.Sprintf("%s; about %s", b.plan, spoken(b.plan.Duration()+b.known.Takes))
+	if d, modes := b.plan.WarmUps(); len(modes) > 0 {
+		text += fmt.Sprintf(", %s of it to warm up %s", spoken(d), strings.Join(modes, ", "))
+	}
 	if b.known.Takes > 0 {
-		text += ", with a few known answers first"
+		text += ", starting with a short self-test"
 	}
 	return text
 }
@@ -123,8 +130,10 @@ func (b benchRun) compare(ctx context.Context, record *results.Record) (gate.Res
 }
 
 // print writes the results, and the comparison after them: beside formats that other programs read it goes to the notes.
-func (b benchRun) print(record *results.Record, compared *gate.Result) error {
-	if err := b.format.Write(b.out, record, options(b.out)); err != nil {
+func (b benchRun) print(record *results.Record, kept bool, compared *gate.Result) error {
+	o := options(b.out)
+	o.Details, o.More = b.details, more(record, kept)
+	if err := b.format.Write(b.out, record, o); err != nil {
 		return fmt.Errorf("print the results: %w", err)
 	}
 	if compared == nil {

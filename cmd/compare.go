@@ -16,10 +16,10 @@ import (
 func compareCommand() *cobra.Command {
 	var format string
 	c := &cobra.Command{
-		Use:   "compare OLD NEW",
+		Use:   "compare OLD [NEW]",
 		Short: "Say whether a new record is worse than an old one",
-		Long: `Hold two records that 'nodecompare bench --save=FILE' wrote against each other, figure by figure, by
-the rules in docs/method.md, and say one of four things:
+		Long: `Hold a new record against an old one that 'nodecompare bench --save=FILE' wrote, figure by figure, by
+the rules in docs/method.md, and say one of four things. Without NEW it is the last bench.
 
   pass          exit code 0: nothing became worse by more than it may
   regressed     exit code 3: something did, and not by chance
@@ -39,7 +39,11 @@ Formats:
 			if err != nil {
 				return err
 			}
-			return runCompare(c.Context(), args[0], args[1], f, c.OutOrStdout())
+			now, err := recordOrLast(args[1:])
+			if err != nil {
+				return err
+			}
+			return runCompare(c.Context(), args[0], now, f, c.OutOrStdout())
 		},
 	}
 	c.Flags().StringVar(&format, "format", report.GateFormats[0].Name, "how to print the outcome: "+lookup.Names(report.GateFormats))
@@ -48,10 +52,10 @@ Formats:
 
 func twoRecords(_ *cobra.Command, args []string) error {
 	switch len(args) {
-	case 2:
+	case 1, 2:
 		return nil
-	case 0, 1:
-		return exitError{exitUsage, errors.New("two records are needed, the old one first: name files that 'nodecompare bench --save=FILE' wrote")}
+	case 0:
+		return exitError{exitUsage, errors.New("a record to compare with is needed: name a file that 'nodecompare bench --save=FILE' wrote")}
 	}
 	return exitError{exitUsage, fmt.Errorf("two records are compared, and there is %q as well", args[2])}
 }

@@ -74,6 +74,7 @@ func exitCode(t *testing.T, c *exec.Cmd, want int) {
 
 // Whoever stops reading, as head -1 does, costs nobody the record.
 func TestClosedPipeLosesNothing(t *testing.T) {
+	long(t)
 	t.Parallel()
 	c := inFolder(t, shortBench...)
 	r, w, err := os.Pipe()

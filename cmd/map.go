@@ -83,7 +83,7 @@ func runMap(ctx context.Context, plan *sweep.Plan, f report.Format[*results.Map]
 	if err := plan.Prepare(ctx, say); err != nil {
 		return errors.Join(err, o.discard())
 	}
-	say(fmt.Sprintf("%s; about %v in all", plan, plan.Duration().Round(time.Second)))
+	say(fmt.Sprintf("%s; about %s", plan, spoken(plan.Duration())))
 	m, runErr := sweep.Run(ctx, plan, say)
 	if m == nil {
 		return errors.Join(runErr, o.discard())

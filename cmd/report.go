@@ -2,9 +2,11 @@ package cmd
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -15,61 +17,94 @@ import (
 )
 
 func reportCommand() *cobra.Command {
-	var format, file string
+	var format string
+	var o reporting
 	c := &cobra.Command{
-		Use:   "report FILE",
+		Use:   "report [FILE]",
 		Short: "Show a saved record again, in any format",
-		Long: `Read a record that 'nodecompare bench --save=FILE' wrote, and print it as bench did, or in another
-format. Nothing is measured, and the words are those that bench saved: the same record gives the same
-bytes. On a terminal the table is as wide as that; elsewhere it has 80 columns.
+		Long: `Read a record and print it as bench did, or in another format: that of the last bench, or one that
+'nodecompare bench --save=FILE' wrote; - is standard input. Nothing is measured, and the words are those that
+bench saved: the same record gives the same bytes. On a terminal the table is as wide as that; elsewhere it
+has 80 columns.
 
 Formats:
 ` + listed(report.Formats, 15, formatLine),
-		Example: `  nodecompare report record.json
+		Example: `  nodecompare report --details
+  nodecompare report --format=html --open
   nodecompare report record.json --format=markdown >>"$GITHUB_STEP_SUMMARY"
   nodecompare report record.json --format=csv -o trials.csv
   nodecompare report record.json --format=benchfmt -o trials.txt && benchstat -col /mode trials.txt`,
 		Args: oneRecord,
-		RunE: func(c *cobra.Command, args []string) error {
-			f, err := formatNamed(format, report.Formats)
-			if err != nil {
+		RunE: func(c *cobra.Command, args []string) (err error) {
+			if o.open && !c.Flags().Changed("format") {
+				format = "html"
+			}
+			if o.format, err = formatNamed(format, report.Formats); err != nil {
 				return err
 			}
-			return runReport(c.Context(), args[0], f, file, c.OutOrStdout(), c.ErrOrStderr())
+			if o.open && o.format.Name != "html" {
+				return exitError{exitUsage, fmt.Errorf("--open shows a page: --format=html, not %s", o.format)}
+			}
+			if o.path, err = recordOrLast(args); err != nil {
+				return err
+			}
+			return o.run(c.Context(), c.OutOrStdout(), c.ErrOrStderr())
 		},
 	}
 	flags := c.Flags()
 	flags.StringVar(&format, "format", "table", "how to print the results: "+lookup.Names(report.Formats))
-	flags.StringVarP(&file, "output", "o", "", "write to this `file`, whole or not at all, instead of standard output")
+	flags.StringVarP(&o.file, "output", "o", "", "write to this `file`, whole or not at all, instead of standard output")
+	flags.BoolVar(&o.details, "details", false, "print every figure, with its interval and what speaks against it")
+	flags.BoolVar(&o.open, "open", false, "open the page in a browser; without -o it is last.html in the user's state folder")
 	return c
 }
 
 func oneRecord(_ *cobra.Command, args []string) error {
-	switch len(args) {
-	case 1:
-		return nil
-	case 0:
-		return exitError{exitUsage, errors.New("the record to report is missing: name a file that 'nodecompare bench --save=FILE' wrote")}
+	if len(args) > 1 {
+		return exitError{exitUsage, fmt.Errorf("one record is reported at a time, and there is %q as well", args[1])}
 	}
-	return exitError{exitUsage, fmt.Errorf("one record is reported at a time, and there is %q as well", args[1])}
+	return nil
 }
 
-// runReport renders a saved record.
-func runReport(ctx context.Context, path string, f report.Format[*results.Record], file string, out, notes io.Writer) error {
-	if file != "" && fileio.Same(path, file) {
-		return exitError{exitUsage, fmt.Errorf("--output %s: that is the record itself: name another file", file)}
+// reporting is one call of report.
+type reporting struct {
+	path, file    string // of the record, and of the report; "" for standard output
+	format        report.Format[*results.Record]
+	details, open bool
+}
+
+// run renders a saved record.
+func (o reporting) run(ctx context.Context, out, notes io.Writer) error {
+	if o.open && o.file == "" {
+		last, err := lastRecord()
+		if err != nil {
+			return err
+		}
+		if err := os.MkdirAll(filepath.Dir(last), 0o700); err != nil {
+			return fmt.Errorf("keep the page: %w", err)
+		}
+		o.file = strings.TrimSuffix(last, ".json") + ".html"
 	}
-	record, err := loadRecord(ctx, path)
+	if o.file != "" && fileio.Same(o.path, o.file) {
+		return exitError{exitUsage, fmt.Errorf("--output %s: that is the record itself: name another file", o.file)}
+	}
+	record, err := loadRecord(ctx, o.path)
 	if err != nil {
 		return err
 	}
-	o, err := openOutput(file, out, notes)
+	to, err := openOutput(o.file, out, notes)
 	if err != nil {
 		return err
 	}
-	err = o.write(ctx, all, func(w io.Writer, options report.Options) error { return f.Write(w, record, options) })
-	if err != nil && file == "" {
+	err = to.write(ctx, all, func(w io.Writer, options report.Options) error {
+		options.Details = o.details
+		return o.format.Write(w, record, options)
+	})
+	if err != nil && o.file == "" {
 		err = fmt.Errorf("print the report: %w", err)
+	}
+	if err == nil && o.open {
+		err = openPage(o.file)
 	}
 	return err
 }

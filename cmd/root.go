@@ -105,7 +105,7 @@ ones, as Node.js works. Start with 'nodecompare bench'.`,
 		SilenceUsage:               true,
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return exitError{exitUsage, err} })
-	root.AddCommand(serveCommand(), benchCommand(), mapCommand(), loadCommand(), selftestCommand(), selftestServerCommand(), reportCommand(), compareCommand(), yardstickCommand(), guardCommand())
+	root.AddCommand(serveCommand(), benchCommand(), mapCommand(), loadCommand(), selftestCommand(), selftestServerCommand(), reportCommand(), compareCommand(), explainCommand(), yardstickCommand(), guardCommand())
 	return root
 }
 

@@ -52,6 +52,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("XDG_CACHE_HOME", cache)
 			e.Values[serving{}] = new(*child.Process)
 			e.Setenv("TESTDATA", testdata)
+			e.Setenv("XDG_STATE_HOME", filepath.Join(e.WorkDir, "state")) // where the last bench is kept
 			return err
 		},
 		Condition: func(name string) (bool, error) {

@@ -22,9 +22,9 @@ func selftestCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "selftest",
 		Short: "Measure what is known, to see whether the tool and this machine can be trusted",
-		Long: `Put loads of both engines on a server whose answers are known: fixed delays, a server that stands
-still for a while, a count of requests. Print the truth beside what was measured, and how high a rate
-this machine can offer on time. It takes up to a minute.
+		Long: `Put loads of both engines on a server whose answers are known: fixed delays, queues, a server that
+stands still for a while, a count of requests. Print the truth beside what was measured, and how high
+a rate this machine can offer on time. It takes about a minute.
 
 Exit code 5 says that the results of this machine, now, cannot be trusted: by noise, which another
 try may get rid of, or by a defect of the tool. The table says which.`,

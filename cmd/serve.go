@@ -34,6 +34,9 @@ func serveCommand() *cobra.Command {
 					return exitError{exitUsage, fmt.Errorf("--%s=%d: at least 1 is needed", n.flag, n.value)}
 				}
 			}
+			if c.PoolSize > mostThreads {
+				return exitError{exitUsage, fmt.Errorf("--pool-size=%d: a pool has at most %d threads", c.PoolSize, mostThreads)}
+			}
 			if c.Loops > mostThreads || c.Workers > mostThreads || c.Loops*(c.Workers+1) > mostThreads {
 				return exitError{exitUsage, fmt.Errorf("--loops=%d --workers=%d: loops and their workers are threads, of which there are at most %d", c.Loops, c.Workers, mostThreads)}
 			}

@@ -18,6 +18,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"nodecompare/loadgen/sample"
 )
 
 // DefaultTimeout is the limit of one request where Attack.Timeout is 0.
@@ -39,12 +41,17 @@ type Attack struct {
 	Connections int           // most connections, and most requests in flight
 	Rate        float64       // requests per second of an open load; 0 is a closed one: a connection sends when it has its answer
 	Duration    time.Duration // how long requests are sent; their answers are waited for beyond it, within Timeout
+	Requests    uint64        // most requests of a run; 0 is no limit. With a limit a run may have no duration
 	Timeout     time.Duration // of one request, from connecting, if it has to, to the last byte; 0 means DefaultTimeout
 	MaxBody     int64         // bytes of response body beyond which the request has failed; 0 means DefaultMaxBody
 	WantStatus  int           // the status of success; 0 means any of 200 to 399
 	WantBody    []byte        // the body of success, byte by byte; nil means any
 	Follow      bool          // redirects are followed, 10 at most, as one request whose latency goes to the last answer's end
 	Engine      string        // the name of one of Engines; "" means Auto's, of any rate
+
+	// Server is whose CPU time is the server's, which Measure reads. An empty list stands for a server on another machine, nil for
+	// one of which it is not known.
+	Server []sample.Subject
 
 	// Each, when not nil, is called with every request that Result.Requests counts, in the order in which they
 	// ended. It runs on the engine's own thread, one call at a time, and holds up the load for as long; the
@@ -92,6 +99,9 @@ func (a Attack) prepared() (Attack, error) {
 	case a.Timeout < 0 || a.MaxBody < 0:
 		return a, fmt.Errorf("load on %s: timeout %v, body limit %d: neither may be negative", a.Target.URL, a.Timeout, a.MaxBody)
 	}
+	if a.Requests > 0 && uint64(a.Connections) > a.Requests {
+		a.Connections = int(a.Requests)
+	}
 	if a.Target.Method == "" {
 		a.Target.Method = http.MethodGet
 	}
@@ -133,6 +143,20 @@ func (a *Attack) checkTargets(server *url.URL) error {
 		}
 	}
 	return nil
+}
+
+// endless is longer than any run, and short enough to be added to.
+const endless = time.Duration(1 << 62)
+
+// bounded is how long a run of that duration sends at the most: an open load of N requests for N/rate. 0 is for ever.
+func (a Attack) bounded(duration time.Duration) time.Duration {
+	if duration == 0 && a.Requests > 0 {
+		duration = endless
+	}
+	if a.Requests > 0 && a.Rate > 0 {
+		duration = time.Duration(min(float64(duration), float64(a.Requests)/a.Rate*float64(time.Second)))
+	}
+	return duration
 }
 
 // spareDescriptors is what an engine itself and the sampling beside it may open.

@@ -120,7 +120,7 @@ func TestProtocols(t *testing.T) {
 			}
 			a := loadgen.Attack{
 				Target: loadgen.Target{Method: "POST", URL: s.URL, Body: []byte("you said ")}, WantBody: []byte("you said hello"),
-				Connect: c.connect, Connections: 2, Duration: 300 * time.Millisecond,
+				Connect: c.connect, Connections: 2, Requests: 50,
 			}
 			res := run(t, a)
 			opened := s.opened.Load()
@@ -162,6 +162,9 @@ func TestNewConnections(t *testing.T) {
 					a := loadgen.Attack{
 						Engine: engine, Target: loadgen.Target{URL: s.URL}, Connect: loadgen.Connect{New: true}, Rate: rate,
 						Connections: 3, Duration: 60 * time.Millisecond,
+					}
+					if rate == 0 {
+						a.Duration, a.Requests = 0, 20
 					}
 					if secure {
 						a.Connect.TLS = trusting(s)

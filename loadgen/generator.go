@@ -29,7 +29,7 @@ type Generator struct {
 }
 
 // Open prepares an attack: it checks it and fixes the bytes that will be sent. No connection is opened yet.
-// a.Duration is not used: each Run has its own.
+// a.Duration is not used: each Run has its own, and a.Requests bounds each of them.
 func Open(a Attack) (*Generator, error) {
 	a, err := a.prepared()
 	if err != nil {
@@ -63,7 +63,7 @@ func (g *Generator) Close() {
 // cannot be found, say) and comes with a nil Result: a server that fails or is not there is a Result full of
 // errors.
 func (g *Generator) Run(ctx context.Context, duration time.Duration) (*Result, error) {
-	if duration <= 0 {
+	if duration = g.attack.bounded(duration); duration <= 0 {
 		return nil, fmt.Errorf("load on %s: a duration of %v: it must be more than 0", g.attack.Target.URL, duration)
 	}
 	var r *Result
@@ -75,6 +75,9 @@ func (g *Generator) Run(ctx context.Context, duration time.Duration) (*Result, e
 	}
 	if r != nil {
 		r.Duration = duration
+		if r.Requests+r.Aborted == g.attack.Requests && g.attack.Rate == 0 { // it was over with the last of them
+			r.Duration = r.until
+		}
 	}
 	return r, err
 }
@@ -88,6 +91,16 @@ type Measurement struct {
 	Generator *sample.Window       // on this process; nil where the system does not tell (ErrUnsupported)
 	Cores     int                  // that this process may use at once
 	Host      *sample.Interference // over all CPUs
+	Server    *time.Duration       // CPU time of Attack.Server; nil where that, or the system, does not tell
+}
+
+// Others returns the CPU time that was had by processes which are neither the generator nor the server, and all that there was. Both
+// are 0 where it is not known.
+func (m *Measurement) Others() (others, all time.Duration) {
+	if m.Generator == nil || m.Server == nil || m.Host == nil || !m.Host.StealKnown {
+		return 0, 0
+	}
+	return max(0, m.Host.Ran-m.Generator.CPU-*m.Server), m.Host.Elapsed * time.Duration(m.Host.CPUs)
 }
 
 // Measure is Run, with a window on this very process, the generator, and on the host around it. An error comes with a
@@ -97,6 +110,10 @@ func (g *Generator) Measure(ctx context.Context, duration time.Duration) (*Measu
 	before, err := sample.ReadHost(nil)
 	if err != nil {
 		return nil, fmt.Errorf("load on %s: %w", g.attack.Target.URL, err)
+	}
+	served, err := g.served()
+	if err != nil {
+		return nil, fmt.Errorf("load on %s: the server's CPU time: %w", g.attack.Target.URL, err)
 	}
 	watcher, err := sample.Watch(os.Getpid(), tickInterval)
 	if err != nil && !errors.Is(err, sample.ErrUnsupported) {
@@ -114,6 +131,16 @@ func (g *Generator) Measure(ctx context.Context, duration time.Duration) (*Measu
 	if m.Result == nil {
 		return nil, runErr
 	}
+	if served != nil {
+		now, err := g.served()
+		if err != nil {
+			return nil, errors.Join(runErr, fmt.Errorf("load on %s: the server's CPU time: %w", g.attack.Target.URL, err))
+		}
+		if now != nil {
+			used := *now - *served
+			m.Server = &used
+		}
+	}
 	after, err := sample.ReadHost(nil)
 	if err != nil {
 		return nil, errors.Join(runErr, fmt.Errorf("load on %s: %w", g.attack.Target.URL, err))
@@ -121,4 +148,24 @@ func (g *Generator) Measure(ctx context.Context, duration time.Duration) (*Measu
 	i := after.Since(before)
 	m.Host = &i
 	return m, runErr
+}
+
+// served is the CPU time that the server has used so far; nil where it is not known, as of one that has ended: that is a matter of
+// the results.
+func (g *Generator) served() (*time.Duration, error) {
+	if g.attack.Server == nil {
+		return nil, nil
+	}
+	var sum time.Duration
+	for _, s := range g.attack.Server {
+		used, err := s.CPUTime()
+		if errors.Is(err, sample.ErrUnsupported) || errors.Is(err, sample.ErrEnded) {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		sum += used
+	}
+	return &sum, nil
 }

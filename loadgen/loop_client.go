@@ -43,9 +43,8 @@ type client struct {
 
 // take takes a request up and sends it, over a new connection if there is none.
 func (c *client) take(seq uint64, now time.Duration) {
-	r := c.engine.current
-	c.pending, c.seq, c.target, c.sent = true, seq, c.engine.rota.of(r.taken), now
-	r.begun()
+	c.seq = seq
+	c.engine.current.takes(c, now)
 	if c.state == idle {
 		c.transmit(now)
 	} else {
@@ -75,8 +74,7 @@ func (c *client) dial() {
 	d := &c.engine.dialer
 	c.at = d.addrs.at
 	if r := c.engine.current; c.engine.attack.Connect.New && r.rate == 0 && !c.pending { // the request begins here
-		c.pending, c.sent = true, r.clock()
-		r.inFlight++
+		r.takes(c, r.clock())
 	}
 	conn, err := c.engine.loop.Dial(d.addrs.all[c.at], c)
 	if err != nil {
@@ -191,11 +189,10 @@ func (c *client) unreachable(err error) {
 		e.dialer.rest(dialPause)
 	}
 	if !c.pending { // a closed load's connection: that it cannot be had is the failure of a request
-		c.pending, c.target, c.sent = true, e.rota.of(r.taken), 0
-		r.begun()
 		if r.started {
-			c.sent = r.clock()
+			r.takes(c, r.clock())
 		} else {
+			r.takes(c, 0)
 			r.begin() // with what there is
 		}
 	}

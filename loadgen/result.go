@@ -35,6 +35,7 @@ type Result struct {
 	Starting      time.Duration     // of a closed load on the loop: when a connection sent its first request, the mean of all
 	Elapsed       time.Duration     // from the start to the end of the last request; in an open load at least its Span, unless it was cut short
 	BytesIn       uint64            // of response bodies
+	until         time.Duration     // when the last request was taken up
 
 	// The histograms hold nanoseconds, with 3 significant digits, up to MaxLatency, and never a failed request's.
 	// Latency counts from the moment a request was due, start + seq/rate; Uncorrected from the moment it was taken up
@@ -56,8 +57,15 @@ type Result struct {
 
 func newHistogram() *hdrhistogram.Histogram { return hdrhistogram.New(1, int64(MaxLatency), 3) }
 
-// Unanswered is an error when requests were sent and none of them was answered as it should be: why, by the kinds of error with an
-// example each.
+// NoAnswer is the error of a run in which no request was answered as it should be.
+type NoAnswer struct {
+	Hung bool   // nothing but the requests' timeouts ended them
+	Why  string // the kinds of error, with an example each
+}
+
+func (n *NoAnswer) Error() string { return "no request was answered as it should be: " + n.Why }
+
+// Unanswered is a *NoAnswer when requests were sent and none of them was answered as it should be.
 func (r *Result) Unanswered() error {
 	if r.Requests == 0 || r.Errors < r.Requests {
 		return nil
@@ -68,7 +76,7 @@ func (r *Result) Unanswered() error {
 			all = append(all, fmt.Sprintf("%d %s (%s)", n, kind, r.ErrorExamples[kind]))
 		}
 	}
-	return fmt.Errorf("no request was answered as it should be: %s", strings.Join(all, ", "))
+	return &NoAnswer{r.ErrorKinds[Timeout] == r.Requests, strings.Join(all, ", ")}
 }
 
 // Add takes another run of the same attack in, as if the two had been one with a pause: counts and times are
@@ -201,6 +209,7 @@ func (r *recorder) begins(at time.Duration) {
 func (r *recorder) add(x *outcome) {
 	r.sent++
 	r.res.Elapsed = max(r.res.Elapsed, x.done)
+	r.res.until = max(r.res.until, x.sent)
 	if r.attack.Rate > 0 {
 		record(r.res.SendLag, x.sent-Due(x.seq, r.attack.Rate))
 	}
@@ -374,11 +383,12 @@ const (
 	Body      = "body"      // a whole response with the wanted status, but another body than Attack.WantBody
 	Malformed = "malformed" // not a response of the protocol that was asked for
 	TLS       = "tls"       // no TLS connection: one side does not trust the other, or they have nothing in common
-	Other     = "other"     // any other: a name that does not resolve, no free port or file descriptor, a body over Attack.MaxBody
+	Ports     = "ports"     // no local port was free for the connection (EADDRNOTAVAIL): this machine's limit, and no fault of the server
+	Other     = "other"     // any other: a name that does not resolve, no free file descriptor, a body over Attack.MaxBody
 )
 
 // Kinds lists them all, in the order to print.
-var Kinds = []string{Refused, Reset, Timeout, Status, Body, Malformed, TLS, Other}
+var Kinds = []string{Refused, Reset, Timeout, Status, Body, Malformed, TLS, Ports, Other}
 
 // What the end of the run's context does to requests is not the server's doing, and so no error.
 const (
@@ -399,6 +409,8 @@ func classify(err error) string {
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, syscall.ECONNABORTED),
 		errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return Reset
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return Ports
 	case untrusted(err):
 		return TLS
 	}

@@ -53,10 +53,8 @@ func (w *warming) add(x WarmWindow) bool {
 	}
 	w.next, w.stage = 2*w.requests, stage
 	switch {
-	case !w.compiles:
-		return w.settled(math.Inf(1))
-	case w.requests >= compiledAfter:
-		return w.settled(compiledNoise)
+	case !w.compiles || w.requests >= compiledAfter:
+		return w.settled(w.noise())
 	case w.busy >= flatAfter:
 		return w.settled(compiledNoise) && agree(w.part(1, 2), w.part(2, 4), compiledNoise)
 	case w.busy >= flatLeast:
@@ -73,6 +71,14 @@ func (w *warming) reached() (stage int) {
 		}
 	}
 	return stage
+}
+
+// noise is how much quarters of this server may differ by luck and still tell something.
+func (w *warming) noise() float64 {
+	if w.compiles {
+		return compiledNoise
+	}
+	return math.Inf(1)
 }
 
 // settled says that the last two quarters are equal, by windows that can tell at least so much.
@@ -119,6 +125,7 @@ func spread(values []float64) (mean, squares float64) {
 // WarmUpOptions says how a warm-up is run.
 type WarmUpOptions struct {
 	Cap      time.Duration // no window begins after this: then the warm-up is over, steady or not
+	Longest  time.Duration // takes the place of Cap while the server had a CPU for less than half of Cap: others had it; 0 for none
 	Compiles bool          // the server compiles itself as it runs (a JIT), or may do so
 }
 
@@ -126,7 +133,7 @@ type WarmUpOptions struct {
 type WarmUp struct {
 	Took     time.Duration
 	Windows  int
-	Steady   bool // the last two quarters were equal; at the cap it may be true of a server that was to have more
+	Steady   bool // the last two quarters were equal; at the cap that is enough of a server that was to have more
 	Requests uint64
 	Busy     time.Duration // the sum of the windows'
 	Errors   uint64
@@ -139,7 +146,7 @@ func Warm(ctx context.Context, window func(context.Context) (WarmWindow, error),
 		return w, fmt.Errorf("warm-up: at most %v: it must be more than 0", o.Cap)
 	}
 	series := warming{compiles: o.Compiles}
-	for began := time.Now(); w.Took < o.Cap && !w.Steady; {
+	for began := time.Now(); !w.Steady && (w.Took < o.Cap || w.Busy < o.Cap/2 && w.Took < o.Longest); {
 		x, err := window(ctx)
 		w.Took = time.Since(began)
 		if err != nil {
@@ -153,6 +160,6 @@ func Warm(ctx context.Context, window func(context.Context) (WarmWindow, error),
 			break
 		}
 	}
-	w.Steady = w.Steady || series.settled(math.Inf(1))
+	w.Steady = w.Steady || series.settled(series.noise())
 	return w, nil
 }

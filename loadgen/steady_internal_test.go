@@ -1,9 +1,11 @@
 package loadgen
 
 import (
+	"context"
 	"math"
 	"math/rand/v2"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -82,5 +84,43 @@ func TestWarmUpOfAFlatServer(t *testing.T) {
 		if capped > runs/10 || noise < 0.05 && busy > 2500*time.Millisecond {
 			t.Errorf("noise %v, may compile: %d at the cap, %v in the mean", noise, capped, busy)
 		}
+	}
+}
+
+// A server that is still changing has until the cap; one that others kept from its CPU for more than half of it has until the longest. At the end
+// quarters that nothing can be told from are no steady state of a server that compiles itself.
+func TestWarmUpEnds(t *testing.T) {
+	const every, limit, longest = 30 * time.Millisecond, 3 * time.Second, 6 * time.Second
+	for name, c := range map[string]struct {
+		busy     time.Duration // of a window
+		compiles bool
+		longest  time.Duration
+		noise    float64
+		steps    bool // it grows cheaper all the time
+		took     time.Duration
+		steady   bool
+	}{
+		"its CPU is its own":               {20 * time.Millisecond, true, longest, 0.01, true, limit, false},
+		"others have it":                   {5 * time.Millisecond, true, longest, 0.01, true, longest, false},
+		"others have it, and that is that": {5 * time.Millisecond, true, 0, 0.01, true, limit, false},
+		"others have it for a while":       {12 * time.Millisecond, true, longest, 0.01, true, 125 * every, false},
+		"all noise":                        {5 * time.Millisecond, true, longest, 3, false, longest, false},
+		"flat, but with few requests":      {5 * time.Millisecond, true, longest, 0.01, false, longest, true},
+		"compiled, and flat":               {5 * time.Millisecond, false, longest, 0.01, false, LeastWindows * every, true},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			random := rand.New(rand.NewPCG(7, 8))
+			cost := 1.0
+			w, err := Warm(t.Context(), func(context.Context) (WarmWindow, error) {
+				time.Sleep(every) // of the bubble's clock
+				if c.steps {
+					cost *= 0.9
+				}
+				return WarmWindow{Requests: 20, Busy: c.busy, Cost: cost * math.Exp(c.noise*random.NormFloat64())}, nil
+			}, WarmUpOptions{Cap: limit, Longest: c.longest, Compiles: c.compiles})
+			if err != nil || w.Took != c.took || w.Steady != c.steady {
+				t.Errorf("%s: %+v, %v, want %v and steady %v", name, w, err, c.took, c.steady)
+			}
+		})
 	}
 }

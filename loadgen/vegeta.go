@@ -64,7 +64,7 @@ func (g *attacker) run(ctx context.Context, duration time.Duration) (*Result, er
 	defer stopOnCancel()
 
 	start := time.Now()
-	p := &pacer{start: start, duration: duration, rate: g.attack.Rate, waiter: w, interrupted: ctx.Done()}
+	p := &pacer{start: start, duration: duration, rate: g.attack.Rate, offered: g.attack.Requests, waiter: w, interrupted: ctx.Done()}
 	last := duration
 	if p.rate > 0 {
 		p.offered, p.duration = Offered(p.rate, duration), Span(p.rate, duration)
@@ -86,7 +86,11 @@ func (g *attacker) run(ctx context.Context, duration time.Duration) (*Result, er
 	if p.rate > 0 {
 		rec.lasted(min(time.Since(start), p.duration))
 	}
-	res := rec.result(p.offered)
+	offered := p.offered
+	if p.rate == 0 {
+		offered = 0 // none is left unsent
+	}
+	res := rec.result(offered)
 	res.Retries = g.transport.retried() - retriedBefore
 	return res, ctx.Err()
 }

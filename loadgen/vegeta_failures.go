@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
+	"time"
 )
 
 // failures carries each failure from the worker that met it to the recorder: vegeta's Result has room for its text
@@ -50,8 +51,19 @@ func (o failureRecorder) RoundTrip(req *http.Request) (*http.Response, error) {
 			x.kind = aborted
 		}
 		o.note(req, x)
+		if o.attack.Rate == 0 && x.kind == Ports { // the next one would fail at once, and the next: a million a second
+			o.rest()
+		}
 	}
 	return resp, err
+}
+
+// rest waits as the loop engine does after a connection that could not be had.
+func (o failureRecorder) rest() {
+	select {
+	case <-time.After(dialPause):
+	case <-o.ctx.Done():
+	}
 }
 
 // number is the one that vegeta gave the request.

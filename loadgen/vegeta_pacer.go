@@ -13,7 +13,7 @@ type pacer struct {
 	start       time.Time
 	duration    time.Duration // in an open load its Span
 	rate        float64       // requests/s; 0 is a closed load
-	offered     uint64        // requests of the whole run; unused in a closed load
+	offered     uint64        // requests of the whole run; in a closed load the most, or 0
 	waiter      *waiter
 	interrupted <-chan struct{}
 }
@@ -27,7 +27,7 @@ func (p *pacer) Pace(_ time.Duration, sent uint64) (wait time.Duration, stop boo
 	}
 	now := time.Since(p.start)
 	if p.rate == 0 {
-		return 0, now >= p.duration
+		return 0, now >= p.duration || p.offered > 0 && sent >= p.offered
 	}
 	if now >= p.duration+Grace {
 		return 0, true

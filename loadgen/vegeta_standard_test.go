@@ -6,6 +6,7 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -75,5 +76,61 @@ func TestStandardTransportOpensAgain(t *testing.T) {
 		if res.Requests != 10 || res.Errors != 0 || s.opened.Load() < 3 {
 			t.Errorf("HTTP/%s: %d requests, errors %v, %d connections", protocol, res.Requests, res.ErrorExamples, s.opened.Load())
 		}
+	}
+}
+
+// A request that follows redirects is one, from the first byte to the last answer's end; its password stays with the host
+// that it is for.
+func TestFollow(t *testing.T) {
+	t.Parallel()
+	other := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "" {
+			w.WriteHeader(http.StatusTeapot)
+		}
+		io.WriteString(w, "there")
+	})
+	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		user, password, _ := r.BasicAuth()
+		body, err := io.ReadAll(r.Body)
+		switch {
+		case err != nil || user != "user" || password != "pw":
+			w.WriteHeader(http.StatusUnauthorized)
+		case r.URL.Path == "/":
+			http.Redirect(w, r, "/next", http.StatusFound)
+		case r.URL.Path == "/keep":
+			http.Redirect(w, r, "/echo", http.StatusTemporaryRedirect)
+		case r.URL.Path == "/away":
+			http.Redirect(w, r, strings.Replace(other.URL, "127.0.0.1", "localhost", 1), http.StatusFound)
+		case r.URL.Path == "/loop":
+			http.Redirect(w, r, "/loop", http.StatusFound)
+		default:
+			io.WriteString(w, r.Method+string(body))
+		}
+	})
+	for _, c := range []struct {
+		path, method, body, want string
+		follow                   bool
+		code                     int
+	}{
+		{"/", "GET", "", "", false, http.StatusFound},
+		{"/", "GET", "", "GET", true, http.StatusOK},
+		{"/", "POST", "x", "GET", true, http.StatusOK},
+		{"/keep", "POST", "x", "POSTx", true, http.StatusOK},
+		{"/away", "GET", "", "there", true, http.StatusOK},
+	} {
+		a := loadgen.Attack{
+			Target: loadgen.Target{Method: c.method, URL: strings.Replace(s.URL, "//", "//user:pw@", 1) + c.path, Body: []byte(c.body)},
+			Follow: c.follow, Connections: 2, Requests: 6,
+		}
+		if c.want != "" {
+			a.WantBody = []byte(c.want)
+		}
+		if res := run(t, a); res.Errors != 0 || res.Codes[c.code] != 6 {
+			t.Errorf("%+v: codes %v, errors %v", c, res.Codes, res.ErrorExamples)
+		}
+	}
+	res := run(t, loadgen.Attack{Target: loadgen.Target{URL: strings.Replace(s.URL, "//", "//user:pw@", 1) + "/loop"}, Follow: true, Connections: 1, Requests: 2})
+	if res.Errors != 2 || !strings.Contains(res.ErrorExamples[loadgen.Other], "10 redirects") {
+		t.Errorf("in a circle: %v %v", res.ErrorKinds, res.ErrorExamples)
 	}
 }

@@ -41,11 +41,13 @@ type ClaimOn struct {
 type Duel struct {
 	NonBlocking string
 	Blocking    string
-	Outcome     string // AsSaid, Reversed, NoDifference, CannotTell
+	Outcome     string     // AsSaid, Reversed, NoDifference, DependsOnLoad, CannotTell
+	On          Comparison // the figure that the outcome rests on
+	Light       Comparison // the figure at light load that makes it depend on the load
 }
 
-// HoldArticle holds the article against a record's verdicts. It takes two modes that are not one and the same, and two workloads
-// with the article's rows: of a single one its own table says it all.
+// HoldArticle holds the article against a record's verdicts. It takes two modes that are not one and the same, and a workload with
+// the article's rows.
 func HoldArticle(r *Record) (a Article, ok bool) {
 	var verdicts []Verdict
 	for _, v := range r.Verdicts {
@@ -54,7 +56,7 @@ func HoldArticle(r *Record) (a Article, ok bool) {
 			a.Workloads = append(a.Workloads, v.Workload)
 		}
 	}
-	if r.Settings.Null || len(r.Settings.Modes) < 2 || len(verdicts) < 2 {
+	if r.Settings.Null || len(r.Settings.Modes) < 2 || len(verdicts) == 0 {
 		return Article{}, false
 	}
 	for _, m := range r.Settings.Modes {
@@ -125,22 +127,45 @@ func (a Article) duels(f Finding) []Duel {
 					compared = append(compared, c)
 				}
 			}
-			better, same, measured := between(compared)
-			d := Duel{n, b, CannotTell}
+			l := Between(compared)
+			d := Duel{NonBlocking: n, Blocking: b, Outcome: CannotTell, On: restingOn(saturated(compared))}
 			switch {
-			case !measured:
+			case !l.Measured:
 				continue
-			case better == n:
+			case l.Depends():
+				d.Outcome, d.Light = DependsOnLoad, AtLightLoad(compared)
+			case l.Better == n:
 				d.Outcome = AsSaid
-			case better == b:
+			case l.Better == b:
 				d.Outcome = Reversed
-			case same:
+			case l.Same:
 				d.Outcome = NoDifference
 			}
 			duels = append(duels, d)
 		}
 	}
 	return duels
+}
+
+// restingOn is the comparison that decides; else the one that the words rest on; else the first that was measured.
+func restingOn(compared []Comparison) (on Comparison) {
+	weight := func(c Comparison) int {
+		switch {
+		case c.Rounds == 0:
+			return 0
+		case c.Decides:
+			return 3
+		case c.Rests:
+			return 2
+		}
+		return 1
+	}
+	for _, c := range compared {
+		if weight(c) > weight(on) {
+			on = c
+		}
+	}
+	return on
 }
 
 // Outcome is what the duels of a workload come to.

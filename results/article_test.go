@@ -36,6 +36,11 @@ func held(workload string, execution map[string]string, outcomes ...string) resu
 			c.Better, c.Decides = b, true
 		case results.NoDifference:
 			c.Same = true
+		case results.DependsOnLoad:
+			c.Better, c.Decides = b, true
+			other := results.Comparison{A: c.A, B: c.B, Rounds: 6, Light: true, Better: n}
+			compared = append(compared, c)
+			c = other
 		case unmeasured:
 			c.Rounds = 0
 		}
@@ -66,6 +71,8 @@ func TestClaimOutcomes(t *testing.T) {
 		{"the other way round", four(no), four(no), [3]string{no, no, no}},
 		{"no difference", four(same), four(same), [3]string{same, same, same}},
 		{"cannot tell", four(open), four(open), [3]string{open, open, open}},
+		{"depends on the load", four(results.DependsOnLoad), four(results.DependsOnLoad), [3]string{results.DependsOnLoad, results.DependsOnLoad, results.DependsOnLoad}},
+		{"depends on the load on one", four(results.DependsOnLoad), four(yes), [3]string{results.DependsOnLoad, yes, results.Mixed}},
 		{"by the workload", four(yes), four(no), [3]string{yes, no, results.Mixed}},
 		{"no difference on one", four(yes), four(same), [3]string{yes, same, results.Mixed}},
 		{"by the mode", []string{yes, yes, no, no}, four(yes), [3]string{results.Mixed, yes, results.Mixed}},
@@ -108,7 +115,8 @@ func TestGroupsOfModes(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	for _, on := range a.Claims[0].Workloads {
-		if diff := cmp.Diff([]results.Duel{{NonBlocking: "n1", Blocking: "b1", Outcome: results.AsSaid}}, on.Duels); diff != "" {
+		decisive := results.Comparison{A: "b1", B: "n1", Rounds: 6, Better: "n1", Decides: true}
+		if diff := cmp.Diff([]results.Duel{{NonBlocking: "n1", Blocking: "b1", Outcome: results.AsSaid, On: decisive}}, on.Duels); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", on.Workload, diff)
 		}
 	}
@@ -121,7 +129,7 @@ func TestNothingToHoldTheArticleAgainst(t *testing.T) {
 	null.Settings.Null = true
 	alone.Settings.Modes = alone.Settings.Modes[:1]
 	for name, r := range map[string]*results.Record{
-		"one workload": ofVerdicts(hello), "one workload and one with poison": ofVerdicts(blast, hello), "no verdicts": ofVerdicts(), "null": null, "one mode": alone,
+		"poison alone": ofVerdicts(blast), "no verdicts": ofVerdicts(), "null": null, "one mode": alone,
 	} {
 		if _, ok := results.HoldArticle(r); ok {
 			t.Errorf("%s: there is a summary", name)

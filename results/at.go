@@ -19,7 +19,7 @@ func (t Trial) Rung(at At) (r Rung, ok bool) {
 const (
 	Closed = "closed"      // each connection sends as soon as it has its answer: what a server can do
 	Common = "common rate" // open, at Rates.CommonRPS
-	Own    = "own share"   // open, at Rates.OwnRPS; left out for a mode of which both are the same
+	Own    = "own share"   // open, at Rates.OwnRPS; left out for a mode of which both are nearly the same
 	Alone  = "alone"       // open, of a workload with poison: at a rate that is the same for all modes, without the poison
 	Amid   = "amid poison" // the same, with it
 

@@ -24,6 +24,7 @@ type Comparison struct {
 	Low        float64 `json:"low"`    // its interval
 	High       float64 `json:"high"`
 	Confidence float64 `json:"confidence"`         // of the interval: 0.99 where it rests, else 0.95, or less with fewer than 6 rounds
+	Light      bool    `json:"light,omitempty"`    // of the light load: the words are of the saturated one, unless this one is decided otherwise
 	Relative   bool    `json:"relative,omitempty"` // both figures were held against the yardstick's
 	P          float64 `json:"p"`                  // that chance alone gives as much, two-sided; nothing follows from it
 	Floor      float64 `json:"floor"`              // a smaller difference is none that matters, e.g. 0.05
@@ -86,17 +87,20 @@ type contest struct {
 
 // compare pairs the metric of two modes. All is done in logarithms, so that swapping A and B gives the mirror image.
 func (m Metric) compare(r *Record, w Workload, a, b string) contest {
-	c := contest{Comparison: Comparison{Metric: m.Name, A: a, B: b, At: m.at(w), Floor: m.Floor, P: 1}}
+	c := contest{Comparison: Comparison{Metric: m.Name, A: a, B: b, At: m.at(w), Light: m.Light, Floor: m.Floor, P: 1}}
+	if m.Light && !lightFor(r, w, a, b) {
+		return c
+	}
 	ofA, ofB := figures(r, w, a, b, m.read)
-	if m.relative.Read != nil {
+	if m.relative != nil {
 		// In a round that lacks one of the figures the pair would be lost, and with it, in six rounds, the interval.
-		if x, y := figures(r, w, a, b, m.beside(m.relative)); len(x) == len(ofA) && spread(x)+spread(y) <= spread(ofA)+spread(ofB) {
+		if x, y := figures(r, w, a, b, m.relative); len(x) == len(ofA) && spread(x)+spread(y) <= spread(ofA)+spread(ofB) {
 			ofA, ofB, c.Relative = x, y, len(x) > 0
 		}
 	}
 	ratios := logRatios(ofA, ofB)
 	if m.also.Read != nil {
-		with := logRatios(figures(r, w, a, b, m.beside(m.also)))
+		with := logRatios(figures(r, w, a, b, beside(m.at, m.also)))
 		for round, l := range ratios {
 			ratios[round] = lesser(l, with[round])
 		}
@@ -182,6 +186,9 @@ func figures(r *Record, w Workload, a, b string, read reading) (ofA, ofB map[int
 func logRatios(ofA, ofB map[int]float64) map[int]float64 {
 	ratios := map[int]float64{}
 	for round, v := range ofA {
+		if ofB[round] == 0 {
+			continue
+		}
 		if l := math.Log(v) - math.Log(ofB[round]); math.Abs(l) < math.Log(math.MaxFloat64) {
 			ratios[round] = l
 		}

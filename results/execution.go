@@ -103,9 +103,10 @@ func steps(r *Record, w Workload, mode string) []ModelStep {
 func classify(steps []ModelStep, cores int) Model {
 	m := Model{Steps: steps}
 	own := float64(ownThreads + ownThreadsPerCore*max(1, cores))
-	var usable []ModelStep // with load, and with thread figures
+	ran := slices.ContainsFunc(steps, func(s ModelStep) bool { return s.ActiveThreads > 0 }) // the system tells which did
+	var usable []ModelStep                                                                   // with load, and with thread figures
 	for _, s := range steps {
-		if s.ActiveThreads > 0 && s.InFlight >= loaded*float64(s.Connections) {
+		if (s.ActiveThreads > 0 || !ran) && s.InFlight >= loaded*float64(s.Connections) {
 			usable = append(usable, s)
 		}
 	}
@@ -117,6 +118,9 @@ func classify(steps []ModelStep, cores int) Model {
 	if why := missing(steps, usable, own); why != "" {
 		m.Why = why
 		return m
+	}
+	if !ran {
+		return byCounts(m, usable, own)
 	}
 	first, last := usable[0], usable[len(usable)-1]
 	switch stood, few := standing(first, last, own), served(first, last); {
@@ -164,8 +168,6 @@ func missing(steps, usable []ModelStep, own float64) string {
 	switch {
 	case len(steps) == 0:
 		return "one cannot tell: there are no figures of its threads, since the system does not tell them or every run was VOID"
-	case !slices.ContainsFunc(steps, func(s ModelStep) bool { return s.ActiveThreads > 0 }):
-		return "one cannot tell: the system does not say which of its threads ran"
 	case !slices.ContainsFunc(steps, func(s ModelStep) bool { return s.CPUUSPerRequest >= leastCPU }):
 		return fmt.Sprintf("one cannot tell: the process spent less than %d µs of CPU on a request, so others must do its work", leastCPU)
 	case len(usable) == 0:
@@ -207,14 +209,18 @@ func standing(first, last ModelStep, own float64) float64 {
 // takes: its median, since on a busy machine a stall or two make up most of a mean. It is 0 where that does not tell: where requests
 // compute more than they wait, or hardly any had to queue.
 func served(first, last ModelStep) float64 {
-	if first.P50US <= 0 || first.InFlight > 2 {
+	if n := atATime(first, last); n <= last.InFlight/2 {
+		return n
+	}
+	return 0
+}
+
+// atATime is the same, whether requests had to queue or not; 0 where they do not wait.
+func atATime(first, last ModelStep) float64 {
+	if first.P50US <= 0 || first.InFlight > 2 || first.P50US < waits*first.CPUUSPerRequest {
 		return 0
 	}
-	n := last.ThroughputRPS * first.P50US / 1e6
-	if first.P50US < waits*first.CPUUSPerRequest || n > last.InFlight/2 {
-		return 0
-	}
-	return n
+	return last.ThroughputRPS * first.P50US / 1e6
 }
 
 // stopped says that the threads grew with the requests as long as there were few, or that they were as many before, and then no more.

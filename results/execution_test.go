@@ -132,6 +132,7 @@ var (
 )
 
 func TestModels(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name        string
 		shape       shape
@@ -195,7 +196,6 @@ func TestModelsThatCannotBeTold(t *testing.T) {
 		says   string
 	}{
 		{"no process figures", change(blocking, func(r *results.Rung) { r.Process = nil }), standard, 2, "no figures of its threads"},
-		{"no thread figures", change(blocking, func(r *results.Rung) { r.Process.ActiveThreads = 0 }), standard, 2, "which of its threads ran"},
 		{"errors on most connections", change(blocking, func(r *results.Rung) { r.InFlight /= 5 }), standard, 2, "most connections were idle"},
 		{"other processes do the work", change(blocking, func(r *results.Rung) { r.Process.CPUUSPerRequest = 0.1 }), standard, 2, "others must do its work"},
 		{"too few connections", blocking, []int{1, 8, 32}, 2, "it takes 40"},

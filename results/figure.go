@@ -79,9 +79,9 @@ var (
 	}}
 	Memory = Figure{Name: "memory", Slug: "rss_bytes", Unit: "bytes", LessIsBetter: true, OfServer: true,
 		Read: ofProcess(func(p Process) float64 { return float64(p.RSSBytes) })}
-	// Switches are the voluntary ones.
+	// Switches are the voluntary ones. A system that does not tell which threads ran (ActiveThreads) does not count them either.
 	Switches = Figure{Name: "context switches per request", Unit: "switches/request", OfServer: true, Read: func(r Rung) (float64, bool) {
-		if r.Process == nil || r.Answered() == 0 {
+		if r.Process == nil || r.Answered() == 0 || r.Process.ActiveThreads == 0 {
 			return 0, false
 		}
 		return float64(r.Process.VoluntarySwitches) / float64(r.Answered()), true
@@ -90,6 +90,13 @@ var (
 
 // The figures of an open load alone.
 var (
+	// IdleCPU is what the server uses of one CPU while nothing is asked of it.
+	IdleCPU = Figure{Name: "CPU while idle", Slug: "idle_cpu_percent", Unit: "%", LessIsBetter: true, OfServer: true, Read: func(r Rung) (float64, bool) {
+		if r.Idle == nil || r.Idle.ElapsedS <= 0 {
+			return 0, false
+		}
+		return 100 * r.Idle.CPUS / r.Idle.ElapsedS, true
+	}}
 	Offered    = Figure{Name: "offered", Slug: "offered_rps", Unit: "requests/s", Read: func(r Rung) (float64, bool) { return r.OfferedRPS, r.OfferedRPS > 0 }}
 	Unsent     = Figure{Name: "unsent", Slug: "unsent", Unit: "requests", LessIsBetter: true, Read: always(func(r Rung) float64 { return float64(r.Unsent) })}
 	SendLagP99 = Figure{Name: "p99 of the send lag", Slug: "send_lag_p99_us", Unit: "us", LessIsBetter: true, Read: func(r Rung) (float64, bool) {

@@ -27,6 +27,10 @@ func Decode(r io.Reader) (*Record, error) {
 	if err != nil {
 		return nil, err
 	}
+	if bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff")) {
+		return nil, errors.New("the file is UTF-16, as PowerShell's > writes it, and a record is UTF-8: have it written by --save, or convert it")
+	}
+	text = bytes.TrimPrefix(text, []byte("\ufeff"))
 	var head struct {
 		Tool          *string `json:"tool"`
 		SchemaVersion int     `json:"schema_version"`
@@ -53,17 +57,22 @@ func Decode(r io.Reader) (*Record, error) {
 
 // explain puts a line number to an error of encoding/json, which knows offsets only.
 func explain(text []byte, err error) error {
-	at := int64(-1)
+	at, kind := int64(-1), ""
+	var mistyped *json.UnmarshalTypeError
 	if s, ok := errors.AsType[*json.SyntaxError](err); ok {
 		at = s.Offset
-	} else if t, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		at = t.Offset
+	} else if errors.As(err, &mistyped) {
+		at, kind = mistyped.Offset, fmt.Sprintf("%.40s", mistyped.Value) // a number in all its digits
 	}
 	switch {
 	case len(bytes.TrimSpace(text)) == 0:
 		return errors.New("the file is empty")
 	case at < 0 || at > int64(len(text)):
 		return err
+	case mistyped != nil && mistyped.Field == "":
+		return fmt.Errorf("a record is a JSON object, and the file holds: %s", kind)
+	case mistyped != nil:
+		err = fmt.Errorf("%s is of another kind than in a record: %s", mistyped.Field, kind)
 	case at == int64(len(text)):
 		return fmt.Errorf("the file is cut short after line %d: %w", 1+bytes.Count(text, []byte("\n")), err)
 	}

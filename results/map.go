@@ -7,7 +7,7 @@ import (
 )
 
 // MapVersion changes when a field of Map changes its meaning or goes away; a new field alone does not change it.
-const MapVersion = 1
+const MapVersion = 2
 
 // MapFloor is the smallest difference on a map that matters: that of Performance's throughput and CPU per request.
 const MapFloor = 0.05
@@ -68,7 +68,7 @@ type MapPair struct {
 
 // What a cell says of two modes.
 const (
-	MapWins     = "wins"        // one is ahead in throughput or in CPU per request, and behind in neither
+	MapWins     = "wins"        // one is ahead in the figure that the cell rests on, or where that is the same in the other
 	MapTradeOff = "trade-off"   // each is ahead in one of them
 	MapSame     = "same"        // neither differs
 	MapUnknown  = "cannot tell" // it might be any of these
@@ -97,12 +97,13 @@ type MapFigures struct {
 // MapComparison is one figure of two modes, paired round by round.
 type MapComparison struct {
 	Rounds     int     `json:"rounds"` // that have both
-	Ratio      float64 `json:"ratio"`  // A's figure over B's: the median of the rounds' ratios; 0 with no rounds
+	Ratio      float64 `json:"ratio"`  // A's figure over B's: the geometric mean of the rounds' ratios; 0 with no rounds
 	Low        float64 `json:"low"`    // its interval
 	High       float64 `json:"high"`
-	Confidence float64 `json:"confidence"` // of the interval: 0.95, or less with fewer than 6 rounds
-	Better     string  `json:"better"`     // A or B: the interval lies beyond the floor. "" for neither
-	Same       bool    `json:"same"`       // the interval lies within the floor; never where the load was at its limit. Neither: one cannot tell
+	Confidence float64 `json:"confidence"`      // of the interval: 0.99 where it rests, else 0.95, or less with fewer than 6 rounds
+	Better     string  `json:"better"`          // A or B: the interval lies beyond the floor. "" for neither
+	Same       bool    `json:"same"`            // the interval lies within the floor; never where the load was at its limit. Neither: one cannot tell
+	Rests      bool    `json:"rests,omitempty"` // the cell's outcome rests on this figure; the other one can speak against it, or decide where this is the same
 }
 
 // Void says that nothing can be concluded from the map: no run of it counts.

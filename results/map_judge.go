@@ -2,7 +2,6 @@ package results
 
 import (
 	"maps"
-	"math"
 	"slices"
 
 	"nodecompare/results/stat"
@@ -22,8 +21,8 @@ func (r MapRun) limited() bool {
 	return r.Trust != nil && slices.Contains(r.Trust.Rules, RuleGeneratorCPU)
 }
 
-// Judge fills Pairs with what the runs say. A difference must lie beyond MapFloor with its whole interval, and two are the same
-// when it lies within; so it is in a bench (docs/method.md). There is no correction for the number of cells: a map of many cells
+// Judge fills Pairs with what the runs say, by the rule of a bench (docs/method.md): what is said of a cell rests on one figure. A
+// difference must lie beyond MapFloor with its whole interval, and two are the same when it lies within. There is no correction for the number of cells: a map of many cells
 // may show a false one here and there, and is to be read as a landscape.
 func (m *Map) Judge() {
 	m.Pairs = nil
@@ -55,26 +54,34 @@ func (m *Map) cell(at MapPlace, a, b string) MapCell {
 	c := MapCell{MapPlace: at}
 	ofA, ofB := m.figures(at, a), m.figures(at, b)
 	c.OfA, c.OfB = ofA.MapFigures, ofB.MapFigures
-	c.Throughput = ofA.throughput.against(ofB.throughput, a, b, false)
-	c.CPU = ofA.cpu.against(ofB.cpu, a, b, true)
-	// Where the generator was the limit two servers seem equal, and are not known to be.
-	if 2*max(c.OfA.Limited, c.OfB.Limited) >= max(1, c.Throughput.Rounds) {
-		c.Throughput.Same = false
+	throughput := ofA.throughput.against(ofB.throughput, a, b, false)
+	cpu := ofA.cpu.against(ofB.cpu, a, b, true)
+	primary, other := &cpu, &throughput
+	if at.CPUUS >= computing || cpu.Rounds == 0 {
+		primary, other = other, primary
 	}
-	c.Outcome, c.Winner = outcome(c.Throughput, c.CPU)
+	primary.at(wordConfidence)
+	primary.Rests = true
+	// Where the generator was the limit two servers seem equal, and are not known to be.
+	if 2*max(c.OfA.Limited, c.OfB.Limited) >= max(1, throughput.Rounds) {
+		throughput.Same = false
+	}
+	c.Throughput, c.CPU = throughput.ofMap(), cpu.ofMap()
+	c.Outcome, c.Winner = outcome(*primary, *other)
 	return c
 }
 
-// outcome is the cell's word. A mode wins that is ahead in one figure and not found behind in the other.
-func outcome(throughput, cpu MapComparison) (word, winner string) {
-	switch t, c := throughput.Better, cpu.Better; {
-	case t != "" && c != "" && t != c:
+// outcome is the cell's word. It rests on the primary figure; where that is the same, on the other one. Else the other can only
+// speak against it: what it leaves open makes no winner, and stops none.
+func outcome(primary, other contest) (word, winner string) {
+	switch {
+	case primary.Better != "" && other.Better == primary.Worse():
 		return MapTradeOff, ""
-	case t != "":
-		return MapWins, t
-	case c != "":
-		return MapWins, c
-	case throughput.Same && cpu.Same:
+	case primary.Better != "":
+		return MapWins, primary.Better
+	case primary.Same && other.Better != "":
+		return MapWins, other.Better
+	case primary.Same && other.Same:
 		return MapSame, ""
 	}
 	return MapUnknown, ""
@@ -123,37 +130,16 @@ func (f byRound) estimate() stat.Estimate {
 }
 
 // against pairs the figures of a with the other ones, of b.
-func (f byRound) against(other byRound, a, b string, lessIsBetter bool) MapComparison {
-	ratios := map[int]float64{}
-	for round, v := range f {
-		if w, ok := other[round]; ok {
-			ratios[round] = math.Log(v) - math.Log(w)
-		}
-	}
-	if len(ratios) == 0 {
-		return MapComparison{}
-	}
-	e := middle(ratios)
-	c := contest{Comparison: Comparison{A: a, B: b, Floor: MapFloor, Rounds: len(ratios)}, lead: e}
-	if lessIsBetter {
-		c.lead = mirrored(e)
-	}
-	c.settle()
-	return MapComparison{
-		Rounds: len(ratios), Ratio: math.Exp(e.Value), Low: math.Exp(e.Low), High: math.Exp(e.High), Confidence: e.Confidence,
-		Better: c.Better, Same: c.Same,
-	}
+func (f byRound) against(other byRound, a, b string, lessIsBetter bool) contest {
+	c := contest{Comparison: Comparison{A: a, B: b, Floor: MapFloor}, lessIsBetter: lessIsBetter}
+	c.logs = slices.Collect(maps.Values(logRatios(f, other)))
+	c.Rounds = len(c.logs)
+	c.at(stat.Confidence)
+	return c
 }
 
-// middle is the median of the values. Of some numbers of them (8, 11) two intervals have the same confidence, and stat.Median
-// gives the lower one: this is both, so that the mirror image has the mirrored interval.
-func middle(byRound map[int]float64) stat.Estimate {
-	values := slices.Collect(maps.Values(byRound))
-	e := stat.Median(values)
-	for i := range values {
-		values[i] = -values[i]
+func (c contest) ofMap() MapComparison {
+	return MapComparison{
+		Rounds: c.Rounds, Ratio: c.Ratio, Low: c.Low, High: c.High, Confidence: c.Confidence, Better: c.Better, Same: c.Same, Rests: c.Rests,
 	}
-	other := mirrored(stat.Median(values))
-	e.Value, e.Low, e.High = (e.Value+other.Value)/2, min(e.Low, other.Low), max(e.High, other.High)
-	return e
 }

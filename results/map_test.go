@@ -52,6 +52,7 @@ func onlyCell(t testing.TB, m *results.Map) results.MapCell {
 
 func TestMapOutcomes(t *testing.T) {
 	flat := about(1000)
+	leaning := []float64{1000, 1500, 1100, 1600, 1050, 1400}
 	wild := []float64{700, 1000, 1300, 900, 1100, 1000}
 	for _, c := range []struct {
 		name             string
@@ -70,11 +71,37 @@ func TestMapOutcomes(t *testing.T) {
 		{"a median beyond the floor, an interval that is not", about(1055), flat, results.MapUnknown, "", "", "", false, true},
 		{"noise", wild, flat, results.MapUnknown, "", "", "", false, true},
 		{"noise beside a difference", wild, about(500), results.MapWins, "a", "", "a", false, false},
+		{"a difference beside noise that leans the other way", about(1200), leaning, results.MapUnknown, "", "a", "", false, false},
 	} {
 		got := onlyCell(t, mapOf(mapRuns("a", c.rpsA, c.cpuA), mapRuns("b", []float64{1000, 1000, 1000, 1000, 1000, 1000}, []float64{1000, 1000, 1000, 1000, 1000, 1000})))
 		if got.Outcome != c.outcome || got.Winner != c.winner || got.Throughput.Better != c.throughput || got.CPU.Better != c.cpu ||
 			got.Throughput.Same != c.same || got.CPU.Same != c.cheapsSame {
 			t.Errorf("%s: %+v", c.name, got)
+		}
+	}
+}
+
+// Where requests compute for long, how many cores a mode can use is what tells modes apart: there a cell rests on throughput.
+func TestMapRestsOnOneFigure(t *testing.T) {
+	leaning := []float64{1000, 1500, 1100, 1600, 1050, 1400}
+	for _, c := range []struct {
+		cpuUS  int
+		winner string
+		rests  bool // on throughput
+	}{{4999, "", false}, {5000, "a", true}} {
+		m := mapOf(mapRuns("a", about(1200), leaning), mapRuns("b", about(1000), about(1000)))
+		m.Settings.CPUs[0] = c.cpuUS
+		for i := range m.Runs {
+			m.Runs[i].CPUUS = c.cpuUS
+		}
+		got := onlyCell(t, m)
+		if got.Winner != c.winner || got.Throughput.Rests != c.rests || got.CPU.Rests == c.rests {
+			t.Errorf("%d µs: %+v", c.cpuUS, got)
+		}
+		for _, f := range []results.MapComparison{got.Throughput, got.CPU} {
+			if want := map[bool]float64{true: 0.99, false: 0.95}[f.Rests]; f.Confidence != want {
+				t.Errorf("%d µs: %+v, want an interval of %v", c.cpuUS, f, want)
+			}
 		}
 	}
 }

@@ -1,14 +1,21 @@
 package results
 
+import (
+	"slices"
+
+	"nodecompare/results/stat"
+)
+
 // Metric is a figure by which two modes are compared.
 type Metric struct {
 	Figure           // its name and direction; it is read at one place, unless across is set
 	Floor    float64 // a ratio that is nearer to 1 is no difference that matters, e.g. 0.05
 	Optional bool    // few benches measure it: where there is none of it, nobody asked
+	Light    bool    // of the light load, which has a say of its own
 
 	at       Place
 	across   reading // a figure of more than one rung
-	relative Figure  // over the yardstick's; none where there is none at that load
+	relative reading // over the yardstick's; nil where there is none of it
 	also     Figure  // when set: a lead counts only as far as it is one in this as well, of which more is better
 }
 
@@ -22,10 +29,15 @@ var (
 	Performance = []Metric{
 		{Figure: AnsweredShare, Floor: 0.01, at: Base},
 		// Throughput is what clients get. On few cores the generator may bound it, and then it is the same for all modes.
-		{Figure: Throughput, Floor: 0.05, at: Base, relative: RelativeThroughput},
+		{Figure: Throughput, Floor: 0.05, at: Base, relative: beside(Base, RelativeThroughput)},
 		// CPU per request is what holds on a noisy machine, and what bounds the throughput of a machine that is full.
-		{Figure: CPUPerRequest, Floor: 0.05, at: Base, relative: RelativeCPU},
-		{Figure: P99, Floor: 1, at: AtCommon.Always},
+		{Figure: CPUPerRequest, Floor: 0.05, at: Base, relative: beside(Base, RelativeCPU)},
+		// A saturated server finds its batches full. What it costs, and how long it takes, when it has to be woken for a request is another
+		// question; the yardstick is a second away there.
+		{Figure: AnsweredShare, Floor: 0.01, at: AtCommon.Always, Light: true},
+		{Figure: CPUPerRequest, Floor: 0.25, at: AtCommon.Always, Light: true, relative: overYardstick(AtCommon, CPUPerRequest)},
+		{Figure: P50, Floor: 0.25, at: AtCommon.Always, Light: true, relative: overYardstick(AtCommon, P50)},
+		{Figure: P99, Floor: 1, at: AtCommon.Always, Light: true},
 	}
 	Scalability = []Metric{
 		{Figure: AnsweredShare, Floor: 0.01, at: Top},
@@ -61,9 +73,21 @@ func (m Metric) read(s *Settings, w Workload, t Trial) (float64, bool) {
 	return t.Read(m.at(w), m.Figure)
 }
 
-// beside reads another figure at the metric's place.
-func (m Metric) beside(f Figure) reading {
-	return func(_ *Settings, w Workload, t Trial) (float64, bool) { return t.Read(m.at(w), f) }
+// beside reads a figure at a place.
+func beside(at Place, f Figure) reading {
+	return func(_ *Settings, w Workload, t Trial) (float64, bool) { return t.Read(at(w), f) }
+}
+
+// overYardstick is the cost of a request on another rung than that on which the yardstick had its turns.
+func overYardstick(at At, f Figure) reading {
+	return func(_ *Settings, w Workload, t Trial) (float64, bool) {
+		v, ok := t.Read(at, f)
+		base, known := t.Rung(Base(w))
+		if !ok || !known || base.Yardstick == nil || base.Yardstick.CPUUS <= 0 {
+			return 0, false
+		}
+		return v / base.Yardstick.CPUUS, true
+	}
 }
 
 // kept is the throughput at the top of the ladder over that at the base.
@@ -88,4 +112,22 @@ func perConnection(f Figure, least, whole float64) reading {
 		}
 		return max(least, whole/connections, (atTop-atBase)/connections), true
 	}
+}
+
+// Across is the median over a mode's trials of a metric that is read across a trial, such as memory per connection.
+func (r *Record) Across(w Workload, mode, metric string) (e stat.Estimate, ok bool) {
+	i := slices.IndexFunc(Scalability, func(m Metric) bool { return m.Name == metric && m.across != nil })
+	if i < 0 {
+		return e, false
+	}
+	var values []float64
+	for _, t := range r.Trials {
+		if t.Workload != w.Name || t.Mode != mode {
+			continue
+		}
+		if v, ok := Scalability[i].across(&r.Settings, w, t); ok {
+			values = append(values, v)
+		}
+	}
+	return stat.Median(values), len(values) > 0
 }

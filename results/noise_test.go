@@ -17,11 +17,12 @@ type noise struct {
 	own             float64 // that each server has for itself
 	speed           float64 // of throughput against the yardstick's
 	cpu, rps, tails float64 // of figures as they are
+	light           float64 // of what a request takes at the common rate, as it is: CPU time, and p50
 }
 
 var (
-	usual = noise{"usual", 0.02, 0.03, 0.05, 0.08, 0.10, 0.25}
-	quiet = noise{"quiet", 0.013, 0, 0.021, 0.02, 0.025, 0.06}
+	usual = noise{"usual", 0.02, 0.03, 0.05, 0.08, 0.10, 0.25, 0.08}
+	quiet = noise{"quiet", 0.013, 0, 0.021, 0.02, 0.025, 0.06, 0.02}
 )
 
 // machine makes the figures of trials.
@@ -44,11 +45,21 @@ func (m *machine) luck(sigma float64) float64 {
 	return math.Exp(sigma * m.random.NormFloat64())
 }
 
-// trial is of a server whose requests take that many times the CPU time of the first one's.
-func (m *machine) trial(cpu float64) measurement {
+// A cost is how many times the CPU time of the first server's a request takes, under a saturated load and at the common rate.
+type cost struct{ saturated, light, wait float64 }
+
+// alike are servers whose requests take as many times the CPU time under either load, and no longer than others at a rate they bear.
+func alike(cpu ...float64) (all []cost) {
+	for _, c := range cpu {
+		all = append(all, cost{c, c, 1})
+	}
+	return all
+}
+
+func (m *machine) trial(of cost) measurement {
 	m.drift = 0.9*m.drift + 0.1*m.random.NormFloat64() // ±23% in the long run, a tenth from one trial to the next
 	slow := math.Exp(m.drift)
-	cost := cpu * m.luck(m.own)
+	cost := of.saturated * m.luck(m.own)
 	speed := 1 / cost
 	if m.bound {
 		speed = 1
@@ -57,28 +68,30 @@ func (m *machine) trial(cpu float64) measurement {
 	x.cpu64 *= slow * cost * m.luck(m.cpu)
 	x.rps64 = 30e3 * speed / slow * m.luck(m.rps)
 	x.rps1000 = 25e3 * speed / slow * m.luck(1.5*m.rps)
-	x.p99 *= slow * m.luck(m.tails)
+	x.light *= slow * of.light * m.luck(m.own) * m.luck(m.light)
+	x.p50 *= slow * of.wait * m.luck(m.light)
+	x.p99 *= slow * of.wait * m.luck(m.tails)
 	x.p99at1000 *= slow * m.luck(m.tails)
 	x.memory64 = uint64(float64(x.memory64) * m.luck(0.01))
 	x.memory1000 = uint64(float64(x.memory1000) * m.luck(0.02))
 	x.threads1000 += m.random.IntN(3)
 	if m.yardstick {
-		x.relativeCPU, x.relativeSpeed = cost*m.luck(m.relative), speed*m.luck(m.speed)
+		x.relativeCPU, x.relativeSpeed, x.yardCPU = cost*m.luck(m.relative), speed*m.luck(m.speed), 6*slow*m.luck(m.relative)
 	}
 	return x
 }
 
 // bench is six rounds of such servers, in changing order, and the extra rounds that a bench makes of what is open.
-func (m *machine) bench(cpu ...float64) *results.Record {
+func (m *machine) bench(servers ...cost) *results.Record {
 	r := &results.Record{}
 	var names []string
-	for i := range cpu {
+	for i := range servers {
 		names = append(names, string(rune('a'+i)))
 	}
 	r.Settings = settings(names...)
 	for round := range r.Settings.Rounds {
-		for _, i := range m.random.Perm(len(cpu)) {
-			r.Trials = append(r.Trials, m.trial(cpu[i]).trial(names[i], round+1))
+		for _, i := range m.random.Perm(len(servers)) {
+			r.Trials = append(r.Trials, m.trial(servers[i]).trial(names[i], round+1))
 		}
 	}
 	for round := r.Settings.Rounds; round < results.MostRounds; {
@@ -88,9 +101,9 @@ func (m *machine) bench(cpu ...float64) *results.Record {
 		}
 		for range results.ExtraRounds {
 			round++
-			for _, i := range m.random.Perm(len(cpu)) {
+			for _, i := range m.random.Perm(len(servers)) {
 				if slices.ContainsFunc(open, func(o results.Open) bool { return o.A == names[i] || o.B == names[i] }) {
-					t := m.trial(cpu[i]).trial(names[i], round)
+					t := m.trial(servers[i]).trial(names[i], round)
 					t.Rungs = t.Rungs[:1]
 					r.Extra = append(r.Extra, t)
 				}
@@ -102,7 +115,7 @@ func (m *machine) bench(cpu ...float64) *results.Record {
 
 // performance is a bench's finding, and how many trials it took beyond the full rounds.
 func (m *machine) performance(cpu ...float64) (f results.Finding, extra int) {
-	r := m.bench(cpu...)
+	r := m.bench(alike(cpu...)...)
 	return results.Judge(r)[0].Findings[1], len(r.Extra)
 }
 
@@ -115,12 +128,13 @@ func claims(word string) bool {
 //
 //	NODECOMPARE_CI=1 go test -run 'TestFalseWords|TestFound|TestLeaders' -v ./results
 func TestFalseWords(t *testing.T) {
+	t.Parallel()
 	for _, n := range []noise{usual, quiet} {
 		for _, modes := range []int{2, 6} {
 			m, benches := newMachine(n, 1), tries(2400/modes)
 			said := map[string]map[string]int{results.RowPerformance: {}, results.RowScalability: {}}
 			for range benches {
-				for _, f := range results.Judge(m.bench(slices.Repeat([]float64{1}, modes)...))[0].Findings[1:] {
+				for _, f := range results.Judge(m.bench(slices.Repeat(alike(1), modes)...))[0].Findings[1:] {
 					word := "no claim"
 					for _, w := range f.Words {
 						if claims(w.Word) {
@@ -149,6 +163,7 @@ func TestFalseWords(t *testing.T) {
 // What share of benches finds a difference of that size, and says the opposite, or nothing of the kind, of none. Three benches of the
 // same two servers never contradict each other, also just at the floor.
 func TestFound(t *testing.T) {
+	t.Parallel()
 	for _, n := range []noise{usual, quiet} {
 		for _, test := range []struct {
 			cpu          float64
@@ -200,6 +215,7 @@ func TestFound(t *testing.T) {
 
 // Two equal leaders are told from four others, also where they cannot be told from each other.
 func TestLeaders(t *testing.T) {
+	t.Parallel()
 	for _, n := range []noise{usual, quiet} {
 		m, benches := newMachine(n, 3), tries(300)
 		right, extra := 0, 0
@@ -226,7 +242,7 @@ func TestLeaders(t *testing.T) {
 // A bench of a mode against itself says what this machine can tell from chance.
 func TestDetectable(t *testing.T) {
 	m := newMachine(usual, 4)
-	r := m.bench(1, 1)
+	r := m.bench(alike(1, 1)...)
 	r.Extra = nil
 	if v := results.Judge(r)[0]; v.Detectable != nil {
 		t.Errorf("not asked for: %+v", v.Detectable)

@@ -71,6 +71,7 @@ func (p *pair) each(do func(*contest)) {
 // that comes first. Else it is the row's primary metric; the others are asked for nothing but a veto, each at its own floor, so that
 // none of them adds its noise to what does not contradict it.
 func (row row) decide(r *Record, w Workload, compared []contest) {
+	compared = saturated(compared)
 	answered := &compared[0]
 	if answered.at(wordConfidence); answered.Better != "" {
 		answered.Rests, answered.Decides = true, true
@@ -153,13 +154,13 @@ func resting(pairs []pair, row int) []contest {
 // rank gives High to the modes that no other one beats, and the lesser word to the rest.
 func rank(r *Record, pairs []pair, row int) Finding {
 	f := Finding{Row: ranked[row].name}
-	s := standings{known: map[string]bool{}, beatenBy: map[string][]string{}, unsure: map[string][]string{}, same: true}
+	s := standings{known: map[string]bool{}, beatenBy: map[string][]string{}, unsure: map[string][]string{}, depends: map[string]bool{}, same: true}
 	for _, p := range pairs {
 		var compared []Comparison
 		for _, c := range p.rows[row] {
 			compared = append(compared, c.Comparison)
 		}
-		s.add(p.a, p.b, compared)
+		s.add(p.a, p.b, Between(compared))
 		f.Comparisons = append(f.Comparisons, compared...)
 	}
 	for _, m := range r.Settings.Modes {

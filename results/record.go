@@ -46,7 +46,7 @@ type Rates struct {
 	Workload    string  `json:"workload"`
 	Mode        string  `json:"mode"`
 	CapacityRPS float64 `json:"capacity_rps"`
-	CommonRPS   float64 `json:"common_rps"` // Settings.Share of the least capacity of all modes: the same for each
+	CommonRPS   float64 `json:"common_rps"` // the same for all modes: Settings.RateRPS; else Settings.Share of the least of their capacities, as far as vegeta offers it
 	OwnRPS      float64 `json:"own_rps"`    // Settings.Share of its own capacity
 }
 
@@ -72,6 +72,7 @@ type Settings struct {
 	Seed      uint64     `json:"seed"`                // below 2^53, so that every reader of JSON sees the same number
 	Engine    string     `json:"engine"`              // of the load: vegeta, loop, or auto: each run then says which it was
 	Share     float64    `json:"share"`               // of the capacity, at which open loads run
+	RateRPS   float64    `json:"rate_rps,omitempty"`  // of the common rate, where one was asked for
 	SLOUS     float64    `json:"slo_us"`              // the most that p99 latency may be, for connections to count as held
 	Null      bool       `json:"null,omitempty"`      // every mode is the same one: what differs is noise
 	Yardstick int        `json:"yardstick,omitempty"` // version of the yardstick server; 0 for a bench without one
@@ -244,6 +245,13 @@ type Rung struct {
 	Process       *Process          `json:"process,omitempty"` // the server; nil where the system does not tell
 	Trust         *Trust            `json:"trust,omitempty"`   // what may be concluded from it; nil in records that did not ask
 	Voided        *Trust            `json:"voided,omitempty"`  // of a first run, which was VOID: this one was made in its place
+	Idle          *Idle             `json:"idle,omitempty"`    // right after it, of a common rate that was asked for; nil where the system does not tell
+}
+
+// Idle is what a server used while its connections were open and nothing was asked of it.
+type Idle struct {
+	ElapsedS float64 `json:"elapsed_s"`
+	CPUS     float64 `json:"cpu_s"`
 }
 
 func (r Rung) void() bool { return r.Trust != nil && r.Trust.Status == Void }

@@ -82,7 +82,10 @@ func TestDecodeSaysWhatIsWrongWithAFile(t *testing.T) {
 		"wrong type":    {strings.Replace(text, `"rounds": 6`, `"rounds": "6"`, 1), "line "},
 		"another tool":  {`{"tool": "wrk", "schema_version": 1}`, "not a record of nodecompare"},
 		"no tool":       {`{"results": []}`, "not a record of nodecompare"},
-		"a list":        {`[]`, "cannot unmarshal array"},
+		"a list":        {`[]`, "a record is a JSON object, and the file holds: array"},
+		"a text":        {`"x"`, "a record is a JSON object, and the file holds: string"},
+		"too long":      {strings.Replace(text, `"rounds": 6`, `"rounds": `+strings.Repeat("1", 100_000), 1), "settings.rounds is of another kind than in a record: number 11"},
+		"UTF-16":        {"\xff\xfe{\x00}\x00", "the file is UTF-16, as PowerShell's > writes it"},
 		"newer schema":  {strings.Replace(text, `"schema_version": 2`, `"schema_version": 99`, 1), "schema version 99, written by nodecompare v1.2.3"},
 		"older schema":  {strings.Replace(text, `"schema_version": 2`, `"schema_version": 1`, 1), "schema version 1, written by nodecompare v1.2.3; this program reads version 2: use the one that wrote it, or bench again"},
 		"more than one": {text + text, "line "},
@@ -93,7 +96,12 @@ func TestDecodeSaysWhatIsWrongWithAFile(t *testing.T) {
 			}
 			if _, err := results.Decode(strings.NewReader(test.text)); err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("got %v, want %q", err, test.want)
+			} else if len(err.Error()) > 300 {
+				t.Errorf("an error of %d bytes", len(err.Error()))
 			}
 		})
+	}
+	if _, err := results.Decode(strings.NewReader("\ufeff" + text)); err != nil {
+		t.Errorf("with a byte order mark: %v", err)
 	}
 }

@@ -25,7 +25,7 @@ type Selftest struct {
 type SelftestCheck struct {
 	Engine   string  `json:"engine"`
 	Load     string  `json:"load"`   // what was put on which server, e.g. "delay 5 ms"
-	Figure   string  `json:"figure"` // what was read from it: p50, p90, p99, max, requests, rate
+	Figure   string  `json:"figure"` // what was read from it: p50, p90, p99, p99.9, max, requests, rate
 	Unit     string  `json:"unit"`   // of the values below: us, requests, requests/s
 	Truth    float64 `json:"truth"`  // for rate, the least that is asked of a machine
 	Measured float64 `json:"measured"`

@@ -12,58 +12,39 @@ type standings struct {
 	known    map[string]bool     // something was measured of it, in rounds with another one
 	beatenBy map[string][]string // those that beat it
 	unsure   map[string][]string // those against which one cannot tell
+	depends  map[string]bool     // which of it and another one is the better one depends on the load
 	same     bool                // of all pairs that were measured
 }
 
-func (s *standings) add(a, b string, compared []Comparison) {
-	better, same, measured := between(compared)
-	if !measured {
+func (s *standings) add(a, b string, l Loads) {
+	if !l.Measured {
 		return // of a mode without a trial nothing follows for the others
 	}
 	s.known[a], s.known[b] = true, true
-	s.same = s.same && same
+	s.same = s.same && l.Same && !l.Depends()
 	switch {
-	case better == a:
+	case l.Depends():
+		s.depends[a], s.depends[b] = true, true
+	case l.Better == a:
 		s.beatenBy[b] = append(s.beatenBy[b], a)
-	case better == b:
+	case l.Better == b:
 		s.beatenBy[a] = append(s.beatenBy[a], b)
-	case !same:
+	case !l.Same:
 		s.unsure[a], s.unsure[b] = append(s.unsure[a], b), append(s.unsure[b], a)
 	}
 }
 
-// between is what all comparisons of two modes in a row come to: the better one, or that they are the same; neither when one cannot
-// tell. It is not measured when no round has both. They are the same where the figure that it rests on says so, none was missing, and
-// none of the others differs; in a record of before there was such a figure, where all of them say so.
-func between(compared []Comparison) (better string, same, measured bool) {
-	rests, differs, complete, all := false, false, true, true
-	for _, c := range compared {
-		measured = measured || c.Rounds > 0
-		complete = complete && c.Rounds > 0
-		all = all && c.Same
-		differs = differs || c.Better != ""
-		if c.Rests {
-			rests, same = true, c.Same
-		}
-		if c.Decides {
-			better = c.Better
-		}
-	}
-	if !rests {
-		return better, all && measured, measured
-	}
-	return better, same && complete && !differs, measured
-}
-
 // word is High for each of those that nobody beats, though one cannot tell them from each other: what is known of the others stays
 // known. A mode of which one cannot tell whether it is any better than a beaten one is not among them, and one that is beaten stays
-// so, whatever is unsure besides.
+// so, whatever is unsure or depends on the load besides.
 func (s *standings) word(mode, lesser string) string {
 	switch {
 	case !s.known[mode] || len(s.beatenBy) == len(s.known): // the latter: each is beaten by another, in a circle
 		return CannotTell
 	case s.beatenBy[mode] != nil:
 		return lesser
+	case s.depends[mode]:
+		return DependsOnLoad
 	case s.same:
 		return NoDifference
 	case len(s.beatenBy) == 0 || slices.ContainsFunc(s.unsure[mode], func(other string) bool { return s.beatenBy[other] != nil }):

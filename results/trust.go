@@ -93,7 +93,9 @@ const (
 
 	generatorShare  = 0.9
 	waitedShare     = 0.01
+	waitedMuch      = 0.10
 	waitedOfLatency = 0.1
+	slice           = 3 * time.Millisecond // for which Linux lets a thread run while others wait, at the most
 
 	littleShare = 0.05
 
@@ -171,16 +173,17 @@ var Rules = []Rule{
 		Plain:    "the load generator had to wait for a CPU, and part of the latency is that wait",
 		LoadOnly: true,
 		Suspect: "the generator's busy threads were ready to run and had no CPU for more than 1% of the run, and each time for more than a tenth of p50 latency " +
-			"in the mean",
+			"in the mean; or for more than 10% of it, where a scheduler's slice of 3 ms is more than a tenth of p50",
 		Why: "a request that is due, and an answer that has come, wait for that thread, so latency is an upper bound; 1% reaches the one request in a hundred that p99 is. " +
-			"Waits that are short beside the latency are lost in it: on some workloads another process shares the load's CPUs by design. Never VOID: what the server used still holds",
+			"The mean hides few long waits among many short ones, and none is longer than some slices. Waits that are short beside the latency are lost in it: on some workloads another process shares the load's CPUs by design. Never VOID: what the server used still holds",
 		weigh: func(e Evidence) (string, string) {
 			g := e.Generator
 			each := float64(g.EachWait.Nanoseconds()) / 1e3
 			share := ratio(g.Waited, e.Elapsed)
-			long := e.LatencyUS.P50 > 0 && each > waitedOfLatency*e.LatencyUS.P50
-			return when(share > waitedShare && long, Suspect), fmt.Sprintf(
-				"the load generator waited for a CPU for %.1f%% of the run, %s each time, against a p50 latency of %s: part of the latency is that wait; stop what else runs on its CPUs, or give it some of its own",
+			long := func(us float64) bool { return e.LatencyUS.P50 > 0 && us > waitedOfLatency*e.LatencyUS.P50 }
+			fires := share > waitedShare && long(each) || share > waitedMuch && long(float64(slice.Microseconds()))
+			return when(fires, Suspect), fmt.Sprintf(
+				"the load generator waited for a CPU for %.1f%% of the run, %s each time in the mean, against a p50 latency of %s: part of the latency is that wait; stop what else runs on its CPUs, or give it some of its own",
 				percent*share, micros(each), micros(e.LatencyUS.P50))
 		},
 	},

@@ -14,13 +14,14 @@ const RowIsolation = "Isolation"
 
 // The words of its cells, and two that it has not.
 const (
-	Blocking     = "Blocking"
-	NonBlocking  = "Non-blocking"
-	High         = "High"
-	Moderate     = "Moderate"
-	Lower        = "Lower"
-	NoDifference = "No difference"
-	CannotTell   = "Cannot tell"
+	Blocking      = "Blocking"
+	NonBlocking   = "Non-blocking"
+	High          = "High"
+	Moderate      = "Moderate"
+	Lower         = "Lower"
+	NoDifference  = "No difference"
+	DependsOnLoad = "Depends on load" // another mode is ahead at light load than under a saturated one
+	CannotTell    = "Cannot tell"
 )
 
 // Verdict is what a workload's trials say about each row of the table.
@@ -51,7 +52,7 @@ const (
 type Model struct {
 	Mode    string      `json:"mode"`
 	Name    string      `json:"name"`    // "" when one cannot tell
-	Threads int         `json:"threads"` // of the pool, or how many loops; 0 for a thread per request
+	Threads int         `json:"threads"` // of the pool, or how many loops; 0 for a thread per request, and for loops where the system does not tell
 	Why     string      `json:"why"`     // one sentence, with its numbers; when one cannot tell, what was missing
 	Steps   []ModelStep `json:"steps"`   // the evidence, from few connections to many
 }

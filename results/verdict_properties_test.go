@@ -18,7 +18,7 @@ func drawn(t *rapid.T, label string) []measurement {
 	factor := rapid.OneOf(rapid.Just(typical), rapid.Float64Range(typical*0.97, typical*1.03), rapid.Float64Range(0.3, 3))
 	return rapid.SliceOfN(rapid.Custom(func(t *rapid.T) measurement {
 		m := even
-		for _, f := range []*float64{&m.rps64, &m.cpu64, &m.p99, &m.rps1000, &m.p99at1000} {
+		for _, f := range []*float64{&m.rps64, &m.cpu64, &m.light, &m.p50, &m.p99, &m.rps1000, &m.p99at1000} {
 			*f *= factor.Draw(t, "factor")
 		}
 		m.memory1000 = m.memory64 + uint64(factor.Draw(t, "memory")*float64(8<<20))

@@ -11,17 +11,19 @@ import (
 
 // measurement is the part of a trial that verdicts look at.
 type measurement struct {
-	rps64, cpu64, p99          float64 // p99 at the common rate
+	rps64, cpu64               float64
+	light, p50, p99            float64 // CPU per request and latency at the common rate
 	rps1000, p99at1000         float64
 	memory64, memory1000       uint64
 	threads64, threads1000     int
 	failed                     float64 // share of requests, at both rungs
 	relativeCPU, relativeSpeed float64 // over the yardstick's; 0 for none
+	yardCPU                    float64 // of the yardstick
 }
 
 // even is a server like any other.
 var even = measurement{
-	rps64: 1280, cpu64: 20, p99: 52e3, rps1000: 20000, p99at1000: 60e3,
+	rps64: 1280, cpu64: 20, light: 30, p50: 51e3, p99: 52e3, rps1000: 20000, p99at1000: 60e3,
 	memory64: 16 << 20, memory1000: 24 << 20, threads64: 9, threads1000: 12,
 }
 
@@ -35,9 +37,9 @@ func (m measurement) trial(mode string, round int) results.Trial {
 	}
 	base, open := rung(64, m.rps64, 52e3, m.threads64, m.memory64), rung(64, m.rps64/2, m.p99, m.threads64, m.memory64)
 	if m.relativeCPU > 0 {
-		base.Yardstick = &results.Yardstick{RelativeCPU: m.relativeCPU, RelativeThroughput: m.relativeSpeed}
+		base.Yardstick = &results.Yardstick{RelativeCPU: m.relativeCPU, RelativeThroughput: m.relativeSpeed, CPUUS: m.yardCPU}
 	}
-	open.Load = results.Common
+	open.Load, open.LatencyUS.P50, open.Process.CPUUSPerRequest = results.Common, m.p50, m.light
 	return results.Trial{Workload: "wait", Mode: mode, Round: round, Rungs: []results.Rung{
 		base, open, rung(1000, m.rps1000, m.p99at1000, m.threads1000, m.memory1000),
 	}}
@@ -92,6 +94,10 @@ func unlike(m, other measurement) []measurement { return append(often(m)[1:], ot
 func TestPerformanceRule(t *testing.T) {
 	tail := func(factor float64) measurement { return with(func(m *measurement) { m.p99 *= factor }) }
 	const same, unknown, first, second = "No difference, No difference", "Cannot tell, Cannot tell", "High, Moderate", "Moderate, High"
+	const depends = "Depends on load, Depends on load"
+	lightly := func(cpu, wait float64) measurement {
+		return with(func(m *measurement) { m.light, m.p50 = m.light*cpu, m.p50*wait })
+	}
 	for _, test := range []struct {
 		name string
 		a, b []measurement
@@ -114,10 +120,18 @@ func TestPerformanceRule(t *testing.T) {
 		{"it does where that is not sure", often(scaled(1.4, 1)), unlike(scaled(1, 0.5), scaled(1, 0.8)), unknown},
 		{"throughput within its floor does not", often(scaled(1.04, 1)), often(scaled(1, 0.5)), second},
 		{"throughput that wavers does not", append(often(scaled(1.2, 1))[2:], scaled(0.8, 1), scaled(0.9, 1)), often(scaled(1, 0.9)), second},
-		{"p99 alone decides nothing, and is a difference", often(tail(2.5)), often(even), unknown},
-		{"p99 is not twice as much", often(tail(1.9)), often(even), same},
-		{"p99 wavers", unlike(tail(2.5), tail(0.2)), often(even), same},
-		{"p99 vetoes", often(tail(2.5)), often(scaled(1, 1.5)), unknown},
+		{"p99 at light load alone", often(tail(2.5)), often(even), depends},
+		{"p99 at light load is not twice as much", often(tail(1.9)), often(even), same},
+		{"p99 at light load wavers", unlike(tail(2.5), tail(0.2)), often(even), same},
+		{"p99 at light load the other way", often(tail(2.5)), often(scaled(1, 1.5)), depends},
+		{"CPU at light load the other way", often(lightly(1.3, 1)), often(scaled(1, 1.5)), depends},
+		{"p50 at light load the other way", often(lightly(1, 1.3)), often(scaled(1, 1.5)), depends},
+		{"light load the other way, within its floor", often(lightly(1.2, 1.2)), often(scaled(1, 1.5)), first},
+		{"light load the other way, and one round within the floor", unlike(lightly(1.3, 1), lightly(1.1, 1)), often(scaled(1, 1.5)), first},
+		{"light load the same way", often(lightly(0.5, 0.5)), often(scaled(1, 1.5)), first},
+		{"light load contradicts itself", often(lightly(1.6, 0.5)), often(scaled(1, 1.5)), first},
+		{"light load alone", often(lightly(1, 1.3)), often(even), depends},
+		{"light load, where the saturated one is open", often(lightly(1, 1.3)), unlike(even, scaled(1, 0.9)), unknown},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if got := words(recordOf(test.a, test.b), results.RowPerformance); got != test.want {
@@ -188,7 +202,7 @@ func TestTheYardstickIsUsedWhereItHelps(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			f := results.Judge(recordOf(rounds(20, 1, 0), test.b))[0].Findings[1]
 			for _, c := range f.Comparisons {
-				if c.Metric == "CPU per request" && c.Relative != test.relative {
+				if c.Metric == "CPU per request" && !c.Light && c.Relative != test.relative {
 					t.Errorf("%+v", c)
 				}
 			}
@@ -242,6 +256,9 @@ func TestOneModeHasNothingToBeComparedWith(t *testing.T) {
 func TestThreeModes(t *testing.T) {
 	cpu := func(v float64) []measurement { return often(with(func(m *measurement) { m.cpu64 = v })) }
 	wavers := append(cpu(10)[1:], cpu(60)[0])
+	lightly := func(v, light float64) []measurement {
+		return often(with(func(m *measurement) { m.cpu64, m.light = v, light }))
+	}
 	for name, test := range map[string]struct {
 		modes [][]measurement
 		want  string
@@ -252,8 +269,11 @@ func TestThreeModes(t *testing.T) {
 		"one may be best":                    {[][]measurement{often(even), wavers, cpu(10)}, "Moderate, Cannot tell, High"},
 		"two best, and one cannot tell them": {[][]measurement{cpu(10), append(cpu(10)[2:], cpu(8)[0], cpu(12)[0]), cpu(40)}, "High, High, Moderate"},
 		"a chain within floors":              {[][]measurement{cpu(20), cpu(20.8), cpu(21.6)}, "High, High, Moderate"},
-		"all the same":                       {[][]measurement{often(even), often(even), often(even)}, "No difference, No difference, No difference"},
-		"two the same, and one may be so":    {[][]measurement{often(even), often(even), wavers}, "Cannot tell, Cannot tell, Cannot tell"},
+		"one is best when saturated, another at light load": {[][]measurement{lightly(40, 30), lightly(10, 30), lightly(20, 15)}, "Moderate, Depends on load, Depends on load"},
+		"and a third is beaten at both":                     {[][]measurement{lightly(40, 60), lightly(10, 30), lightly(20, 15)}, "Moderate, Depends on load, Depends on load"},
+		"a beaten one is ahead of the best at light load":   {[][]measurement{lightly(40, 15), lightly(10, 30), lightly(20, 15)}, "Moderate, Depends on load, Depends on load"},
+		"all the same":                    {[][]measurement{often(even), often(even), often(even)}, "No difference, No difference, No difference"},
+		"two the same, and one may be so": {[][]measurement{often(even), often(even), wavers}, "Cannot tell, Cannot tell, Cannot tell"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := words(recordOf(test.modes...), results.RowPerformance); got != test.want {

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"nodecompare/servers/eventloop"
 	"nodecompare/servers/workload"
@@ -35,6 +36,9 @@ type asyncLoop struct {
 	ended    chan struct{} // closed when Run has returned
 }
 
+// holdTime is for how long a loop that waits keeps its processor: Go's monitor would interrupt it not much later.
+const holdTime = 10 * time.Millisecond
+
 // drainBatch is how many connections are sure to be looked at in one poll.
 const drainBatch = 64
 
@@ -44,6 +48,9 @@ func newAsync(c Config, lns []*net.TCPListener, upstream netip.AddrPort) (model,
 		loop, err := eventloop.New(c.Workers)
 		if err != nil {
 			return nil, errors.Join(err, a.abandon())
+		}
+		if c.ownProcs {
+			loop.Hold(holdTime)
 		}
 		l := &asyncLoop{Loop: loop, service: c.Service, limits: standardTimeouts, empty: make(chan struct{}), ended: make(chan struct{})}
 		a.loops = append(a.loops, l)

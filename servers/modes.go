@@ -4,7 +4,6 @@ import (
 	"net"
 	"net/netip"
 	"runtime"
-	"slices"
 	"time"
 
 	"nodecompare/servers/node"
@@ -47,11 +46,6 @@ var Modes = []Mode{
 	{Name: "goroutine", Summary: "a goroutine for each connection, parked by Go's runtime", serve: newGoroutine},
 	{Name: "node", Summary: "Node.js and its own http module: libuv's event loop on one thread, four workers", source: node.HTTP, Compiles: 3 * time.Second},
 	{Name: "express", Summary: "the article's Express app on Node.js, with its packages from npm", source: node.Express, Compiles: 10 * time.Second},
-}
-
-// Own returns the modes whose server is this program.
-func Own() []Mode {
-	return slices.DeleteFunc(slices.Clone(Modes), Mode.foreign)
 }
 
 // foreign reports whether the mode's server is Node.js.

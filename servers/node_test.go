@@ -72,7 +72,8 @@ func startNode(t *testing.T, mode, upstream string, loops int) *child.Process {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := child.Start(t.Context(), child.Command{Name: mode, Path: c.Path, Args: c.Args, Env: c.Env, ReadyTimeout: patience, StopTimeout: patience})
+	const unoptimised = "--liftoff-only" // SQLite as WebAssembly: to optimise it takes as long as all else that starts
+	p, err := child.Start(t.Context(), child.Command{Name: mode, Path: c.Path, Args: append([]string{unoptimised}, c.Args...), Env: c.Env, ReadyTimeout: patience, StopTimeout: patience})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,6 +30,7 @@ func (m Mode) Serve(ctx context.Context, c Config, out, progress io.Writer) (err
 	}
 	if m.procs != nil {
 		runtime.GOMAXPROCS(m.procs(c))
+		c.ownProcs = true
 	}
 	var stop func() error
 	c.embedded = c.Upstream == EmbeddedUpstream

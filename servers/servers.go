@@ -22,6 +22,7 @@ type Config struct {
 	Workers  int               // workers of each event loop
 	Upstream string            // the URL that Service asks, "" for none: resolved once, here
 	embedded bool              // it is served by this process too
+	ownProcs bool              // Go's scheduler has a processor for each loop, and more for all else
 	Service  *workload.Service // answers the requests; closed by its owner, after Serve and Shutdown have returned
 }
 

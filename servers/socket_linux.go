@@ -13,7 +13,7 @@ import (
 // recvWait and sendWait skip the file layer that read and write pass through, and have no Go error to allocate.
 
 func recvWait(fd int, b []byte) (int, syscall.Errno) {
-	n, _, errno := unix.Syscall6(unix.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), 0, 0, 0)
+	n, _, errno := syscall.Syscall6(unix.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), 0, 0, 0)
 	if errno != 0 {
 		return 0, errno
 	}
@@ -22,9 +22,9 @@ func recvWait(fd int, b []byte) (int, syscall.Errno) {
 
 // sendWait tries without waiting first, which needs no word to Go's scheduler and is nearly always enough; then it waits.
 func sendWait(fd int, b []byte) (int, syscall.Errno) {
-	n, _, errno := unix.RawSyscall6(unix.SYS_SENDTO, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), unix.MSG_NOSIGNAL|unix.MSG_DONTWAIT, 0, 0)
+	n, _, errno := syscall.RawSyscall6(unix.SYS_SENDTO, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), unix.MSG_NOSIGNAL|unix.MSG_DONTWAIT, 0, 0)
 	if errno == syscall.EAGAIN {
-		n, _, errno = unix.Syscall6(unix.SYS_SENDTO, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), unix.MSG_NOSIGNAL, 0, 0)
+		n, _, errno = syscall.Syscall6(unix.SYS_SENDTO, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), unix.MSG_NOSIGNAL, 0, 0)
 	}
 	if errno != 0 {
 		return 0, errno
@@ -34,7 +34,7 @@ func sendWait(fd int, b []byte) (int, syscall.Errno) {
 
 // accept waits for a connection.
 func (l *socketListener) accept() (fd int, errno syscall.Errno) {
-	n, _, errno := unix.Syscall6(unix.SYS_ACCEPT4, uintptr(l.fd), 0, 0, unix.SOCK_CLOEXEC, 0, 0)
+	n, _, errno := syscall.Syscall6(unix.SYS_ACCEPT4, uintptr(l.fd), 0, 0, unix.SOCK_CLOEXEC, 0, 0)
 	if errno != 0 {
 		return -1, errno
 	}
@@ -59,12 +59,12 @@ func openSocket(family int) (int, error) {
 func sleep(d time.Duration) {
 	left := unix.NsecToTimespec(int64(d))
 	for {
-		err := unix.Nanosleep(&left, &left)
-		if err == nil {
+		_, _, errno := syscall.Syscall(unix.SYS_NANOSLEEP, uintptr(unsafe.Pointer(&left)), uintptr(unsafe.Pointer(&left)), 0)
+		if errno == 0 {
 			return
 		}
-		if err != unix.EINTR {
-			panic(fmt.Sprintf("nanosleep of %v: %v", d, err))
+		if errno != syscall.EINTR {
+			panic(fmt.Sprintf("nanosleep of %v: %v", d, errno))
 		}
 	}
 }

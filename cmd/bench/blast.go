@@ -119,7 +119,9 @@ func (b *bench) amid(ctx context.Context, t *target, s slot, r rung, run func() 
 		return run()
 	}
 	url := t.server.url + s.mode.poison(s.workload)
-	a := loadgen.Attack{Target: loadgen.Target{URL: url}, Connections: poisonConnections, Rate: r.poison.rate, Timeout: poisonTimeout}
+	a := loadgen.Attack{
+		Target: loadgen.Target{URL: url}, Connect: t.server.connect, Connections: poisonConnections, Rate: r.poison.rate, Timeout: poisonTimeout,
+	}
 	a.Engine = loadgen.Auto(a, 0)
 	g, err := loadgen.Open(a)
 	if err != nil {

@@ -24,7 +24,7 @@ const (
 func (q question) early(took time.Duration) bool { return took < q.wait*9/10 }
 
 // doubt returns why what was answered first cannot be the workload's work, and "" where nothing speaks against it.
-func (q question) doubt(ctx context.Context, server string, first answer) string {
+func (q question) doubt(ctx context.Context, server running, first answer) string {
 	switch {
 	case q.wait > 0:
 		return q.hurried(ctx, server, first)
@@ -35,7 +35,7 @@ func (q question) doubt(ctx context.Context, server string, first answer) string
 }
 
 // hurried tells of a wait that was not waited for.
-func (q question) hurried(ctx context.Context, server string, first answer) string {
+func (q question) hurried(ctx context.Context, server running, first answer) string {
 	quickest, all := first.took, first.took
 	for n := 1; n < tries && !q.early(quickest) && all < triesTime; n++ {
 		a, err := ask(ctx, server, q.target)
@@ -51,7 +51,7 @@ func (q question) hurried(ctx context.Context, server string, first answer) stri
 }
 
 // alike tells of a path that does not exist and gets the same answer. What comes back as it was sent is an echo, wherever it is.
-func (q question) alike(ctx context.Context, server string, first answer) string {
+func (q question) alike(ctx context.Context, server running, first answer) string {
 	nowhere := q.target
 	nowhere.URL = q.nowhere
 	a, err := ask(ctx, server, nowhere)

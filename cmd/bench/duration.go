@@ -23,7 +23,8 @@ func (p *Plan) Duration() time.Duration {
 	return sum
 }
 
-// duration counts an open load at its own share as half: the slowest mode has none.
+// duration counts an open load at its own share as half: the slowest mode may have none, and where many requests a second are its share it is
+// shorter than planned.
 func (s slot) duration() time.Duration {
 	sum := startStop + s.warmTime()
 	if r := s.base(); s.again() {
@@ -45,15 +46,18 @@ func (s slot) rungTime(r rung) time.Duration {
 		return r.settle + r.duration // its queue is gone long before it ends
 	}
 	sum := r.leadTime() + r.settle + r.duration + 30*time.Millisecond + time.Duration(r.slices)*(r.slice+slice)
+	if r.load == results.Common && r.rate > 0 {
+		sum += r.duration // the server is idle as long
+	}
 	rest := max(s.workload.Wait, time.Duration(r.connections)*s.workload.CPU)
 	return sum + time.Duration(2+r.slices)*rest
 }
 
 // warmUp bounds the warm-up.
 func (s slot) warmUp() loadgen.WarmUpOptions {
-	o := loadgen.WarmUpOptions{Cap: max(measure.WarmCap, 2*s.mode.Compiles), Compiles: s.mode.Compiles > 0}
+	o := measure.WarmUp(s.mode.Compiles)
 	if s.workload.CPU > 0 {
-		o.Cap = computingCap
+		o.Cap, o.Longest = computingCap, 0
 	}
 	return o
 }
@@ -78,9 +82,14 @@ func (s slot) warmTime() time.Duration {
 func (p *Plan) pilotTime() time.Duration {
 	var sum time.Duration
 	for _, s := range p.firstRound() {
-		r := s.base()
-		r.slices, r.slice, r.duration = pilotRuns, p.pilotRun(s), 0
-		sum += startStop + s.warmTime() + s.rungTime(r) - pilotRuns*slice
+		sum += p.pilotOf(s)
 	}
 	return sum
+}
+
+// pilotOf is how long it takes to find the capacity of one mode on one workload.
+func (p *Plan) pilotOf(s slot) time.Duration {
+	r := s.base()
+	r.slices, r.slice, r.duration = pilotRuns, p.pilotRun(s), 0
+	return startStop + s.warmTime() + s.rungTime(r) - pilotRuns*slice
 }

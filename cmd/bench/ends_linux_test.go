@@ -2,6 +2,8 @@ package bench_test
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -43,9 +45,12 @@ func TestDeathInThePilotCounts(t *testing.T) {
 			}
 		}
 	}()
-	r, err := bench.Run(t.Context(), p, &bench.Lines{W: &log})
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	lines := &bench.Lines{W: &log}
+	r, err := bench.Run(ctx, p, on{step: func(int) { cancel() }, say: lines.Say}) // the trial that follows goes well
 	close(stop)
-	if killErr := <-killer; err != nil || killErr != nil {
+	if killErr := <-killer; !errors.Is(err, context.Canceled) || killErr != nil {
 		t.Fatal(err, killErr)
 	}
 	checkNoChildren(t)
@@ -85,6 +90,39 @@ func TestServerThatAnswersNothingFails(t *testing.T) {
 	}
 	if err := bench.Failed(r); err == nil || !strings.Contains(err.Error(), "2 of 2 trials failed") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// A server that hangs in the pilot and in a trial is not waited for in the others.
+func TestServerThatHangsIsGivenUp(t *testing.T) {
+	long(t) // two timeouts of requests
+	defer goleak.VerifyNone(t)
+	var asked atomic.Int64
+	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if asked.Add(1) > 1 {
+			<-r.Context().Done()
+		}
+	}))
+	defer s.Close()
+	p, err := own(t, bench.Options{Workloads: []string{"hello"}, Rounds: 4}, []string{"u=" + s.URL}, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := bench.Run(t.Context(), p, bench.Silent{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, trial := range r.Trials {
+		want := "timeout"
+		if i > 0 {
+			want = "not tried again: it has hung on hello 2 times, so that every request timed out"
+		}
+		if !strings.Contains(trial.Failure, want) || i > 0 && trial.ElapsedS > 1 {
+			t.Errorf("trial %d, %v s: %q, want %q", i, trial.ElapsedS, trial.Failure, want)
+		}
+	}
+	if len(r.Trials) != 4 || len(r.PilotFailures) != 1 {
+		t.Errorf("%d trials, pilot failures %+v", len(r.Trials), r.PilotFailures)
 	}
 }
 

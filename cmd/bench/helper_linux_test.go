@@ -30,47 +30,52 @@ func childThat(t *testing.T, without string, words ...string) int {
 	return 0
 }
 
-// A yardstick or an upstream that dies is named, the trial is VOID and made anew, and nothing waits for a server that lives.
+// A yardstick or an upstream that dies is named, the trial is VOID and made anew, and nothing waits for a server that lives. Here the
+// yardstick dies in a trial, and the upstream in that which is made in its place.
 func TestHelperThatDiesIsNamed(t *testing.T) {
-	for _, c := range []struct {
-		workload, who string
-		words         []string
+	defer goleak.VerifyNone(t)
+	p, err := bench.NewPlan(bench.Options{Modes: []string{"goroutine"}, Workloads: []string{"api"}, Profile: "quick", Rounds: 1, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	helpers := []struct {
+		who   string
+		words []string
 	}{
-		{"hello", "the yardstick", []string{bench.YardstickCommand}},
-		{"api", "the upstream", []string{"serve", "--upstream=none"}},
-	} {
-		t.Run(c.who, func(t *testing.T) {
-			defer goleak.VerifyNone(t)
-			p, err := bench.NewPlan(bench.Options{Modes: []string{"goroutine"}, Workloads: []string{c.workload}, Profile: "quick", Rounds: 1, Seed: 1})
-			if err != nil {
-				t.Fatal(err)
-			}
-			killed := 0
-			r, err := bench.Run(t.Context(), p, on{step: func(int) {
-				if killed > 0 {
-					return
-				}
-				if killed = childThat(t, "--mode=goroutine", c.words...); killed == 0 {
-					t.Errorf("no child is %s", c.who)
-					return
-				}
-				if err := syscall.Kill(killed, syscall.SIGKILL); err != nil {
-					t.Error(err)
-				}
-			}})
-			if err != nil {
-				t.Fatal(err)
-			}
-			checkNoChildren(t)
-			if err := bench.Failed(r); err != nil || len(r.Trials) != 1 {
-				t.Fatalf("%v, %+v", err, r.Trials)
-			}
-			want := fmt.Sprintf("%s: pid %d was ended by signal 9", c.who, killed)
-			trial := r.Trials[0]
-			if trial.Lost != "" || len(trial.Rungs) == 0 || trial.Voided == nil || !strings.Contains(fmt.Sprint(trial.Voided.Reasons), want) {
-				t.Errorf("want %q in what was VOID: %+v, %q", want, trial.Voided, trial.Lost)
-			}
-		})
+		{"the yardstick", []string{bench.YardstickCommand}},
+		{"the upstream", []string{"serve", "--upstream=none"}},
+	}
+	var ends, said []string
+	r, err := bench.Run(t.Context(), p, on{step: func(connections int) {
+		if connections > 1 || len(ends) == len(helpers) {
+			return
+		}
+		next := helpers[len(ends)]
+		pid := childThat(t, "--mode=goroutine", next.words...)
+		ends = append(ends, fmt.Sprintf("%s: pid %d was ended by signal 9", next.who, pid))
+		if pid == 0 {
+			t.Errorf("no child is %s", next.who)
+		} else if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+			t.Error(err)
+		}
+	}, say: func(text string) { said = append(said, text) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkNoChildren(t)
+	if err := bench.Failed(r); err != nil || len(r.Trials) != 1 || len(ends) != 2 {
+		t.Fatalf("%v, ended %q, %+v", err, ends, r.Trials)
+	}
+	for _, end := range ends {
+		if !slices.ContainsFunc(said, func(s string) bool {
+			return strings.Contains(s, "VOID, and made anew: ") && strings.Contains(s, end)
+		}) {
+			t.Errorf("%q lacks that of %q", said, end)
+		}
+	}
+	trial := r.Trials[0]
+	if trial.Lost != "" || len(trial.Rungs) == 0 || trial.Voided == nil || !strings.Contains(fmt.Sprint(trial.Voided.Reasons), ends[1]) {
+		t.Errorf("want %q in what was VOID: %+v, %q", ends[1], trial.Voided, trial.Lost)
 	}
 }
 

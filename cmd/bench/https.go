@@ -1,15 +1,35 @@
 package bench
 
 import (
+	"crypto/tls"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
+	"nodecompare/loadgen"
 	"nodecompare/results"
 )
 
 // A server behind TLS is driven by vegeta alone. Closed loads then cost the generator more than they do elsewhere in the table, and no
 // overload is put on it: to open a connection for each request of a surge takes the generator longer than the surge lasts.
+
+// connect says how connections to a server are made: over https with HTTP/1.1 too, so that nothing but TLS differs from the others.
+func (p *Plan) connect(url string) loadgen.Connect {
+	if !isHTTPS(url) {
+		return loadgen.Connect{}
+	}
+	return loadgen.Connect{TLS: p.tls, Protocol: loadgen.HTTP1}
+}
+
+func isHTTPS(url string) bool { return strings.HasPrefix(url, "https:") }
+
+// distrusted tells a server that cannot be trusted, or does not trust us, from one that cannot be reached.
+func distrusted(err error) bool {
+	_, certificate := errors.AsType[*tls.CertificateVerificationError](err)
+	_, alert := errors.AsType[tls.AlertError](err)
+	return certificate || alert
+}
 
 // secured are the rungs of a column whose server speaks TLS, without the overload; none of a workload that is all about that. What is
 // left out is said.

@@ -74,15 +74,28 @@ func twice(answer time.Duration) time.Duration { return answer + answer/5 }
 // withOpen puts the open loads behind the base rung: on the way up, before the server has seen more connections than theirs.
 func (p Profile) withOpen(rungs []rung, base int, w workload.Workload) []rung {
 	r := rung{load: results.Common, connections: rungs[base].connections, settle: rungs[base].settle, duration: p.Open}
-	if w.CPU > 0 {
-		r.duration = max(r.duration, 100*w.CPU) // some 50 requests at half of the capacity
+	own := r
+	if w.CPU > 0 { // of which no second has more than some hundreds
+		r.duration, own.duration = max(r.duration, lightTime), max(own.duration, 100*w.CPU)
 	}
 	open := []rung{r}
 	if p.Own {
-		r.load = results.Own
-		open = append(open, r)
+		own.load = results.Own
+		open = append(open, own)
 	}
 	return append(rungs[:base+1:base+1], append(open, rungs[base+1:]...)...)
+}
+
+// at is the rung as long as it takes at a rate, in requests per second.
+func (r rung) at(rate float64) rung {
+	lasting := func(requests float64) time.Duration { return time.Duration(requests / rate * float64(time.Second)) }
+	switch {
+	case r.load == results.Common:
+		r.duration = max(r.duration, min(lightTime, lasting(lightRequests)))
+	case r.load == results.Own:
+		r.duration = min(r.duration, max(ownTime, lasting(ownRequests)))
+	}
+	return r
 }
 
 // capped ends the ladder at most connections, with a rung of exactly as many.

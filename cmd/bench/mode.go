@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"nodecompare/cmd/measure"
+	"nodecompare/loadgen"
 	"nodecompare/loadgen/sample"
 	"nodecompare/results"
 	"nodecompare/servers"
@@ -50,7 +51,7 @@ func (m *mode) poison(w workload.Workload) string {
 }
 
 // secure reports whether its server speaks TLS.
-func (m *mode) secure() bool { return m.user != nil && m.user.secure() }
+func (m *mode) secure() bool { return m.user != nil && m.user.Secure() }
 
 // described is a column in the record's form.
 func (m *mode) described(name string) results.Mode {
@@ -66,7 +67,8 @@ func (m *mode) described(name string) results.Mode {
 
 // running is a server to put load on: one that was started for it, or one that ran before and goes on.
 type running struct {
-	url     string         // no slash at the end
+	url     string // no slash at the end
+	connect loadgen.Connect
 	sampled sample.Subject // nobody where its figures are not to be had
 	started bool           // for it
 }
@@ -78,7 +80,7 @@ var nobody sample.Subject
 func (p *Plan) withServer(ctx context.Context, s slot, upstream string, use func(context.Context, running) error) error {
 	user := s.mode.user
 	if s.mode.standing() {
-		r := running{url: user.URL}
+		r := running{url: user.URL, connect: p.connect(user.URL)}
 		if user.PID > 0 {
 			r.sampled = sample.Subject{PID: user.PID, Scope: sample.WithTree}
 		}
@@ -89,7 +91,7 @@ func (p *Plan) withServer(ctx context.Context, s slot, upstream string, use func
 		return err
 	}
 	return measure.WithServer(ctx, p.serverCPUs(s.workload), command, func(ctx context.Context, process *child.Process) error {
-		r := running{process.URL, sample.Subject{PID: process.PID}, true}
+		r := running{url: process.URL, sampled: sample.Subject{PID: process.PID}, started: true}
 		if user != nil {
 			r.sampled.Scope = sample.Below
 		}

@@ -20,6 +20,7 @@ func (b *bench) pilot(ctx context.Context) (all []results.Rates, failed []result
 		if ctx.Err() != nil {
 			return all, failed
 		}
+		b.progress.WarmUp(s.name, s.workload.Name, 0, b.plan.pilotOf(s))
 		capacity, err := b.capacity(ctx, s)
 		for range mostLost {
 			lost, ok := errors.AsType[*child.Failure](err)
@@ -32,21 +33,31 @@ func (b *bench) pilot(ctx context.Context) (all []results.Rates, failed []result
 		switch {
 		case ctx.Err() != nil: // whatever failed then, failed because of that
 		case err != nil:
+			b.hangs(s, err)
 			b.progress.Say(fmt.Sprintf("pilot, %s on %s: FAILED: %v", s.name, s.workload.Name, err))
 			failed = append(failed, results.Missing{Mode: s.name, Workload: s.workload.Name, Reason: err.Error()})
 		case capacity > 0:
 			all = append(all, results.Rates{Workload: s.workload.Name, Mode: s.name, CapacityRPS: capacity, OwnRPS: share * capacity})
 		}
 	}
+	b.plan.setCommon(all)
+	return all, failed
+}
+
+// setCommon gives all modes of a workload one rate: the one that was asked for; else what is light for the slowest, as far as vegeta
+// offers it on time.
+func (p *Plan) setCommon(all []results.Rates) {
 	for i, r := range all {
-		all[i].CommonRPS = r.OwnRPS
+		if all[i].CommonRPS = p.settings.RateRPS; all[i].CommonRPS > 0 {
+			continue
+		}
+		all[i].CommonRPS = p.vegetaRate()
 		for _, other := range all {
 			if other.Workload == r.Workload {
 				all[i].CommonRPS = min(all[i].CommonRPS, other.OwnRPS)
 			}
 		}
 	}
-	return all, failed
 }
 
 // pilotRuns are made of each capacity: the best of them counts, since noise takes from a capacity and never adds to it.

@@ -3,9 +3,11 @@ package bench
 
 import (
 	"cmp"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -16,6 +18,7 @@ import (
 	"nodecompare/loadgen/cpuset"
 	"nodecompare/results"
 	"nodecompare/results/gate"
+	"nodecompare/results/unit"
 	"nodecompare/servers"
 	"nodecompare/servers/workload"
 	"nodecompare/servers/yardstick"
@@ -28,11 +31,13 @@ type Options struct {
 	Workloads []string      // of workload.All
 	Profile   string        // of Profiles
 	Rounds    int           // 0 for the profile's
+	Rate      float64       // of the common rate, in requests per second; 0 for one that follows from the modes' capacities
 	Null      bool          // the one mode against itself
 	SLO       time.Duration // the most that p99 latency may be, for connections to count as held; 0 is DefaultSLO
 	Seed      uint64        // of the order of the trials; below 2^53
 	Engine    string        // of loadgen.Engines, or Auto, which "" is too
 	Pin       cpuset.Pin    // of servers and load to CPUs; the zero value is off
+	TLS       *tls.Config   // of users' servers at https; nil is the system's
 }
 
 // DefaultSLO is what a person still takes for "at once" (J. Nielsen, Usability Engineering, 1993: 0.1 s).
@@ -46,7 +51,8 @@ const Auto = "auto"
 type Plan struct {
 	settings results.Settings
 	profile  Profile
-	limit    int // of connections
+	limit    int         // of connections
+	tls      *tls.Config // of https
 	split    cpuset.Split
 	auto     bool        // the split was not asked for
 	allowed  cpuset.CPUs // that this process may use; nil where the system does not tell
@@ -69,6 +75,9 @@ type slot struct {
 // longest bounds a bench: one that would take more is refused before it is laid out.
 const longest = 24 * time.Hour
 
+// mostRate is the highest common rate that may be asked for, in requests per second: the most that the loop engine offers on time.
+const mostRate = 50_000
+
 // NewPlan checks the options and lays out the trials. Connections are bounded by the open files that a process may have: both
 // the load and the server need one for each.
 func NewPlan(o Options) (*Plan, error) {
@@ -81,9 +90,12 @@ func newPlan(o Options, limit int) (*Plan, error) {
 		return nil, err
 	}
 	if o.Rounds < 0 {
-		return nil, fmt.Errorf("%d rounds: at least 1 is needed", o.Rounds)
+		return nil, fmt.Errorf("--rounds=%d: at least 1 is needed", o.Rounds)
 	}
 	profile.Rounds = cmp.Or(o.Rounds, profile.Rounds)
+	if o.Rate != 0 && !(o.Rate >= 1 && o.Rate <= mostRate) {
+		return nil, fmt.Errorf("%g requests a second: the common rate is from 1/s to %d/s", o.Rate, mostRate)
+	}
 	engine := cmp.Or(o.Engine, Auto)
 	if _, err := lookup.Named("load engine", engine, slices.Concat([]loadgen.Engine{{Name: Auto}}, loadgen.Engines)); err != nil {
 		return nil, err
@@ -96,18 +108,18 @@ func newPlan(o Options, limit int) (*Plan, error) {
 	if err != nil && !errors.Is(err, cpuset.ErrNoPinning) {
 		return nil, err
 	}
-	p := &Plan{profile: profile, asked: o.Rounds > 0, limit: limit, split: split, auto: o.Pin.Auto, allowed: allowed, settings: results.Settings{
+	p := &Plan{profile: profile, asked: o.Rounds > 0, limit: limit, tls: o.TLS, split: split, auto: o.Pin.Auto, allowed: allowed, settings: results.Settings{
 		Profile: profile.Name, Rounds: profile.Rounds, Seed: o.Seed, Engine: engine, Share: share, Null: o.Null,
-		SLOUS: float64(cmp.Or(o.SLO, DefaultSLO).Microseconds()), Yardstick: yardstick.Version, Method: results.Method,
+		SLOUS: float64(cmp.Or(o.SLO, DefaultSLO).Microseconds()), Yardstick: yardstick.Version, Method: results.Method, RateRPS: o.Rate,
 		Pin: results.Pin{Asked: o.Pin.String(), Server: split.Server.String(), Generator: split.Generator.String(), Note: split.Note},
 	}}
 	for _, own := range o.Servers {
-		if own.secure() && engine == loadgen.Loop {
+		if own.Secure() && engine == loadgen.Loop {
 			return nil, fmt.Errorf("server %s: the load engine %s has no TLS: leave --engine=%s out", own.Name, engine, engine)
 		}
 	}
 	if limit < usualBase {
-		return nil, fmt.Errorf("this process may open files for %d connections only, and %d are needed: raise it with ulimit -n", limit, usualBase)
+		return nil, fmt.Errorf("this process may open files for %d connections only, and %d are needed: raise it with ulimit -n", max(0, limit), usualBase)
 	}
 	columns, err := columns(o)
 	if err != nil {
@@ -135,7 +147,11 @@ func newPlan(o Options, limit int) (*Plan, error) {
 			Name: w.Name, Summary: w.Summary, Method: w.Method, Target: w.Target, Base: base, Note: note,
 			WaitUS: float64(w.Wait.Microseconds()), CPUUS: float64(w.CPU.Microseconds()), Poison: poisonOf(name), Surge: surgeOf(over),
 		}
-		for _, r := range rungs {
+		for i, r := range rungs {
+			if r.load == results.Common && o.Rate > 0 {
+				rungs[i] = r.at(o.Rate)
+				rungs[i].rate = o.Rate
+			}
 			if r.load == results.Closed {
 				described.Ladder = append(described.Ladder, results.Step{Connections: r.connections, DurationS: r.duration.Seconds()})
 			}
@@ -192,19 +208,32 @@ func columns(o Options) ([]slot, error) {
 		return columns, nil
 	}
 	if len(columns) != 1 {
-		return nil, fmt.Errorf("%d modes: one mode can be measured against itself, and one must be named", len(columns))
+		return nil, fmt.Errorf("--null measures one mode against itself, and %s were named: give one with --modes", unit.Counted(len(columns), "mode"))
 	}
 	a, b := columns[0], columns[0]
 	a.name, b.name = a.name+" A", b.name+" B"
 	return []slot{a, b}, nil
 }
 
-// engine drives a load of that rate on that URL, in requests per second; 0 is a closed one.
-func (p *Plan) engine(url string, rate float64) string {
+// engine drives a load of that kind on that URL, at that rate in requests per second; 0 is a closed one.
+func (p *Plan) engine(load, url string, rate float64) string {
 	if p.settings.Engine != Auto {
 		return p.settings.Engine
 	}
-	return loadgen.Auto(loadgen.Attack{Target: loadgen.Target{URL: url}, Rate: rate}, loadgen.VegetaRate)
+	most := p.vegetaRate()
+	if load == results.Own {
+		most = 0 // the rate is a share of what the loop engine found
+	}
+	return loadgen.Auto(loadgen.Attack{Target: loadgen.Target{URL: url}, Rate: rate}, most)
+}
+
+// vegetaRate is the most that vegeta offers on time on the load's cores.
+func (p *Plan) vegetaRate() float64 {
+	cores := len(p.split.Generator)
+	if !p.split.Pinned() {
+		cores = runtime.NumCPU() / 2 // the servers take the rest
+	}
+	return loadgen.VegetaRate * float64(max(1, cores))
 }
 
 // spreadCost is from where on the load of a request, some 10 µs of CPU time, is next to nothing.
@@ -255,7 +284,7 @@ func (p *Plan) only(suspects []gate.Pair) *Plan {
 	second := *p
 	second.slots, second.again = nil, true
 	for _, s := range p.slots {
-		if slices.Contains(suspects, gate.Pair{Workload: s.workload.Name, Mode: s.name}) {
+		if slices.Contains(suspects, s.pair()) {
 			s.round += p.settings.Rounds
 			second.slots = append(second.slots, s)
 		}
@@ -269,11 +298,25 @@ func (p *Plan) slo() time.Duration {
 
 // String is the plan in a few words.
 func (p *Plan) String() string {
-	s := fmt.Sprintf("%d trials in %d rounds", p.Trials(), p.settings.Rounds)
+	s := fmt.Sprintf("%s in %s", unit.Counted(p.Trials(), "trial"), unit.Counted(p.settings.Rounds, "round"))
 	if len(p.settings.Modes) > 1 && !p.asked && !p.settings.Null && p.settings.Rounds+results.ExtraRounds <= results.MostRounds {
 		s += fmt.Sprintf(", and short extra ones, up to %d in all, of what they leave open", results.MostRounds)
 	}
 	return s
+}
+
+// WarmUps is how long the servers that compile themselves as they run are warmed up for in all, and which these are.
+func (p *Plan) WarmUps() (d time.Duration, modes []string) {
+	for _, s := range slices.Concat(p.slots, p.firstRound()) { // and the pilot
+		if s.mode.Compiles > 0 {
+			d += s.warmTime()
+			if !slices.Contains(modes, s.name) {
+				modes = append(modes, s.name)
+			}
+		}
+	}
+	slices.Sort(modes)
+	return d, modes
 }
 
 // Trials is how many trials there are.

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"nodecompare/loadgen"
+	"nodecompare/loadgen/cpuset"
 	"nodecompare/results"
 	"nodecompare/results/gate"
 	"nodecompare/servers"
@@ -45,6 +47,21 @@ func TestPlannedDurations(t *testing.T) {
 	}
 }
 
+// A bench says what it costs to warm up servers that compile themselves; others are warm at once.
+func TestWarmUpsArePlanned(t *testing.T) {
+	o := Options{Modes: []string{"blocking", "express", "node"}, Workloads: []string{"hello"}, Profile: "standard"}
+	with := planned(t, o, plenty)
+	o.Modes = o.Modes[:1]
+	without := planned(t, o, plenty)
+	d, modes := with.WarmUps()
+	if none, nobody := without.WarmUps(); none != 0 || len(nobody) != 0 {
+		t.Errorf("blocking: %v, %v", none, nobody)
+	}
+	if more := with.Duration() - without.Duration(); !slices.Equal(modes, []string{"express", "node"}) || d < 7*13*time.Second || d > more {
+		t.Errorf("%v for %v, in a bench that takes %v longer", d, modes, more)
+	}
+}
+
 func TestUnknownNamesListTheKnown(t *testing.T) {
 	for _, test := range []struct {
 		o    Options
@@ -58,7 +75,7 @@ func TestUnknownNamesListTheKnown(t *testing.T) {
 		{Options{Workloads: []string{"db", "db"}}, "workload db is named twice"},
 		{Options{Modes: []string{}}, "at least one mode and one workload"},
 		{Options{Null: true, Modes: []string{"async", "pool"}}, "2 modes: one mode can be measured against itself"},
-		{Options{Rounds: -1}, "-1 rounds: at least 1"},
+		{Options{Rounds: -1}, "--rounds=-1: at least 1"},
 		{Options{Workloads: []string{}}, "at least one mode and one workload"},
 	} {
 		o := test.o
@@ -150,15 +167,76 @@ func TestSecondRun(t *testing.T) {
 func TestEngines(t *testing.T) {
 	for _, c := range []struct {
 		asked string
+		load  string
 		rate  float64
 		want  string
 	}{
-		{"", 0, loadgen.Loop}, {Auto, 0, loadgen.Loop}, {Auto, 1, loadgen.Vegeta}, {Auto, 5000, loadgen.Vegeta}, {Auto, 5001, loadgen.Loop},
-		{loadgen.Vegeta, 0, loadgen.Vegeta}, {loadgen.Vegeta, 1e6, loadgen.Vegeta}, {loadgen.Loop, 1, loadgen.Loop},
+		{"", results.Closed, 0, loadgen.Loop}, {Auto, results.Closed, 0, loadgen.Loop},
+		{Auto, results.Common, 1, loadgen.Vegeta}, {Auto, results.Common, 10_000, loadgen.Vegeta}, {Auto, results.Common, 10_001, loadgen.Loop},
+		{Auto, results.Own, 1, loadgen.Loop}, {Auto, results.Alone, 200, loadgen.Vegeta},
+		{loadgen.Vegeta, results.Closed, 0, loadgen.Vegeta}, {loadgen.Vegeta, results.Own, 1e6, loadgen.Vegeta}, {loadgen.Loop, results.Common, 1, loadgen.Loop},
 	} {
 		p := planned(t, Options{Modes: []string{"async"}, Workloads: []string{"hello"}, Profile: "quick", Engine: c.asked}, plenty)
-		if got := p.engine("http://x", c.rate); got != c.want {
-			t.Errorf("--engine=%s at %v/s: %s, want %s", c.asked, c.rate, got, c.want)
+		p.split.Server, p.split.Generator = cpuset.CPUs{0, 1}, cpuset.CPUs{2, 3}
+		if got := p.engine(c.load, "http://x", c.rate); got != c.want {
+			t.Errorf("--engine=%s, %s at %v/s: %s, want %s", c.asked, c.load, c.rate, got, c.want)
+		}
+	}
+}
+
+// The common rate is light for the slowest mode of a workload, and no more than vegeta offers on time; unless one was asked for.
+func TestCommonRate(t *testing.T) {
+	of := func(workload, mode string, capacity float64) results.Rates {
+		return results.Rates{Workload: workload, Mode: mode, CapacityRPS: capacity, OwnRPS: share * capacity}
+	}
+	found := []results.Rates{of("hello", "a", 60_000), of("hello", "b", 30_000), of("db", "a", 8000), of("db", "b", 1500)}
+	for _, c := range []struct {
+		asked float64
+		want  []float64
+	}{
+		{0, []float64{5000, 5000, 750, 750}}, {2000, []float64{2000, 2000, 2000, 2000}},
+	} {
+		p := planned(t, Options{Modes: []string{"async"}, Workloads: []string{"hello", "db"}, Profile: "quick", Rate: c.asked}, plenty)
+		p.split.Server, p.split.Generator = cpuset.CPUs{0}, cpuset.CPUs{1}
+		all := slices.Clone(found)
+		p.setCommon(all)
+		for i, r := range all {
+			if r.CommonRPS != c.want[i] {
+				t.Errorf("--rate=%v: %+v, want %v/s", c.asked, r, c.want[i])
+			}
+		}
+		b := &bench{plan: p, rates: all}
+		s := slot{name: "a", workload: workload.Workload{Name: "db"}}
+		if got := b.rate(s, rung{load: results.Own}, results.Trial{}); got != 4000 {
+			t.Errorf("--rate=%v: own share at %v/s", c.asked, got)
+		}
+	}
+	for own, want := range map[float64]float64{5000: 0, 5400: 0, 4700: 0, 5600: 5600, 4500: 4500} {
+		b := &bench{plan: &Plan{}, rates: []results.Rates{{Workload: "hello", Mode: "a", CommonRPS: 5000, OwnRPS: own}}}
+		if got := b.rate(slot{name: "a", workload: workload.Workload{Name: "hello"}}, rung{load: results.Own}, results.Trial{}); got != want {
+			t.Errorf("own share of %v/s, beside a common rate of 5,000/s, at %v/s", own, got)
+		}
+	}
+	for _, rate := range []float64{-1, 0.5, math.NaN(), 1e6} {
+		if _, err := newPlan(Options{Modes: []string{"async"}, Workloads: []string{"hello"}, Profile: "quick", Rate: rate}, plenty); err == nil {
+			t.Errorf("--rate=%v is taken", rate)
+		}
+	}
+}
+
+// A load at the common rate lasts until it has a thousand requests, or a second; one at a mode's own share ends when it has enough.
+func TestOpenLoadsLastAsLongAsTheyTake(t *testing.T) {
+	for _, c := range []struct {
+		load          string
+		planned, rate float64 // seconds, requests per second
+		want          float64
+	}{
+		{results.Common, 0.2, 5000, 0.2}, {results.Common, 0.2, 2000, 0.5}, {results.Common, 0.2, 100, 1}, {results.Common, 2, 100, 2}, {results.Common, 0.2, 1, 1},
+		{results.Own, 0.2, 60_000, 0.1}, {results.Own, 0.2, 20_000, 0.15}, {results.Own, 0.2, 100, 0.2}, {results.Closed, 0.2, 100, 0.2},
+	} {
+		r := rung{load: c.load, duration: time.Duration(c.planned * float64(time.Second))}
+		if got := r.at(c.rate).duration.Seconds(); got != c.want {
+			t.Errorf("%s of %v s at %v/s lasts %v s, want %v", c.load, c.planned, c.rate, got, c.want)
 		}
 	}
 }
@@ -166,7 +244,7 @@ func TestEngines(t *testing.T) {
 // Every round has every trial once, those of one workload side by side; the seed alone decides the order.
 func TestRounds(t *testing.T) {
 	var modes, workloads []string
-	for _, m := range servers.Own() {
+	for _, m := range servers.Modes {
 		modes = append(modes, m.Name)
 	}
 	for _, w := range workload.All {

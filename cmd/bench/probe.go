@@ -43,7 +43,7 @@ func (p *Plan) probe(ctx context.Context, say func(string)) error {
 // Failed is an error when a user's server had to be left out, since it could not be started or reached.
 func (p *Plan) Failed() error {
 	if p.failed > 0 {
-		return fmt.Errorf("%d of the servers could not be measured: see the lines marked LEFT OUT", p.failed)
+		return fmt.Errorf("%d of the servers could not be measured: the notes below the table say why", p.failed)
 	}
 	return nil
 }
@@ -59,13 +59,16 @@ func (p *Plan) probeServer(ctx context.Context, its []slot, say func(string)) er
 		}
 		for _, s := range its {
 			for _, q := range s.questions() {
-				first, err := ask(ctx, server.url, q.target)
+				first, err := ask(ctx, server, q.target)
 				doubt := ""
 				if err == nil {
-					doubt = q.doubt(ctx, server.url, first)
+					doubt = q.doubt(ctx, server, first)
 				}
 				if ctx.Err() != nil {
 					return context.Cause(ctx)
+				}
+				if distrusted(err) {
+					return fmt.Errorf("server %s at %s: %w: name its authority by --cacert and our certificate by --cert, or take any by --insecure", name, server.url, err)
 				}
 				if dial := (*net.OpError)(nil); errors.As(err, &dial) && dial.Op == "dial" {
 					return fmt.Errorf("server %s at %s: %w: is it running?", name, server.url, err)
@@ -117,19 +120,20 @@ type answer struct {
 const mostBody = 1 << 20
 
 // ask sends a server one request as the load will, whose target is but a path. It is an error when that is not answered, or not well.
-func ask(ctx context.Context, server string, t loadgen.Target) (a answer, err error) {
+func ask(ctx context.Context, server running, t loadgen.Target) (a answer, err error) {
 	start := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
-	q, err := http.NewRequestWithContext(ctx, t.Method, server+t.URL, bytes.NewReader(t.Body))
+	q, err := http.NewRequestWithContext(ctx, t.Method, server.url+t.URL, bytes.NewReader(t.Body))
 	if err != nil {
 		return a, err
 	}
 	if t.Header != nil {
 		q.Header = t.Header.Clone()
 	}
-	// No proxy from the environment, no redirect followed, no connection that stays.
-	transport := &http.Transport{DisableKeepAlives: true}
+	// No proxy from the environment, no redirect followed, no connection that stays, and HTTP/1.1.
+	transport := &http.Transport{DisableKeepAlives: true, TLSClientConfig: server.connect.TLS.Clone(), Protocols: new(http.Protocols)}
+	transport.Protocols.SetHTTP1(true)
 	defer transport.CloseIdleConnections()
 	r, err := transport.RoundTrip(q)
 	if err != nil {

@@ -59,6 +59,14 @@ func closed(connections, settle, duration int) rung {
 const (
 	// share is the part of a capacity at which open loads run: well used, and far from where queues grow by themselves.
 	share = 0.5
+	// An open load lasts until it has so many requests, which p99 and CPU time for a request need: at the common rate for lightTime at
+	// most, at a mode's own share for the profile's time at most, and for ownTime at the least.
+	lightRequests = 1000
+	lightTime     = time.Second
+	ownRequests   = 3000
+	ownTime       = 100 * time.Millisecond
+	// nearly is how far apart the two rates must be for both to be worth their time.
+	nearly = 1.1
 
 	usualBase = 64
 	// waitingBase is the base rung of routes that only wait: what 64 connections ask for there is next to nothing, and CPU time per

@@ -12,10 +12,14 @@ import (
 	"nodecompare/results/foreign"
 )
 
+// longWarmUp is from where on a warm-up is worth a word.
+const longWarmUp = time.Second
+
 // Silent tells nobody.
 type Silent struct{}
 
 func (Silent) Begin(*Plan)                                  {}
+func (Silent) WarmUp(string, string, int, time.Duration)    {}
 func (Silent) Rung(string, string, int, int, time.Duration) {}
 func (Silent) Trial(int, results.Trial)                     {}
 func (Silent) Say(string)                                   {}
@@ -33,6 +37,8 @@ func (l *Lines) Begin(p *Plan) {
 		fmt.Fprintln(l.W, p.note)
 	}
 }
+
+func (l *Lines) WarmUp(string, string, int, time.Duration) {}
 
 func (l *Lines) Rung(string, string, int, int, time.Duration) {}
 
@@ -65,10 +71,29 @@ func (b *Bar) Begin(p *Plan) {
 	)
 }
 
-func (b *Bar) Rung(mode, workload string, round, connections int, planned time.Duration) {
-	b.done += planned
-	b.bar.Describe(fmt.Sprintf("round %d/%d %-9s %-5s %5d conn", round, b.plan.last(), mode, workload, connections))
+// WarmUp says what goes on. The bar moves for it when the next step is done.
+func (b *Bar) WarmUp(mode, workload string, round int, planned time.Duration) {
+	b.say(mode, workload, round, "warming up")
 	b.set(b.ended + b.done)
+	if round == 0 {
+		b.ended += planned // a pilot ends with no rung and no trial
+	} else {
+		b.done += planned
+	}
+}
+
+func (b *Bar) Rung(mode, workload string, round, connections int, planned time.Duration) {
+	b.say(mode, workload, round, fmt.Sprintf("%5d conn", connections))
+	b.done += planned
+	b.set(b.ended + b.done)
+}
+
+func (b *Bar) say(mode, workload string, round int, what string) {
+	when := "pilot"
+	if round > 0 {
+		when = fmt.Sprintf("round %d/%d", round, b.plan.last())
+	}
+	b.bar.Describe(fmt.Sprintf("%s %-9s %-5s %s", when, mode, workload, what))
 }
 
 // Trial moves the bar to where the trial should have brought it, also one that failed half way.
@@ -119,6 +144,9 @@ func describe(t results.Trial) string {
 		requests, errors = requests+r.Requests, errors+r.Errors
 	}
 	s = fmt.Sprintf("%s: %d requests, %d errors, %.1f s", s, requests, errors, t.ElapsedS)
+	if t.WarmUp != nil && t.WarmUp.TookS >= longWarmUp.Seconds() {
+		s += fmt.Sprintf(", %.1f s of them to warm up", t.WarmUp.TookS)
+	}
 	if t.Trust != nil && t.Trust.Status != results.Valid {
 		s += fmt.Sprintf(", %s: %s", t.Trust.Status, strings.Join(t.Trust.Rules, ", "))
 	}

@@ -15,6 +15,7 @@ import (
 // Progress is told what a bench does, as it does it.
 type Progress interface {
 	Begin(p *Plan)
+	WarmUp(mode, workload string, round int, planned time.Duration)            // it begins, in the pilot in round 0: then it is all that is told of it
 	Rung(mode, workload string, round, connections int, planned time.Duration) // it is done
 	Trial(n int, t results.Trial)                                              // the n-th trial, from 1, is done
 	Say(text string)                                                           // what goes on otherwise
@@ -31,6 +32,7 @@ type bench struct {
 	rates    []results.Rates
 	spare    time.Duration // that is left for making VOID runs again
 	awake    bool          // the load keeps idle CPUs from sleeping
+	hung     map[gate.Pair]int
 }
 
 // Run runs the plan. When ctx ends it stops at once, leaves no child behind, and returns the record of what there is, marked
@@ -100,9 +102,9 @@ func Failed(r *results.Record) error {
 	}
 	switch n := len(r.PilotFailures); {
 	case failed > 0:
-		return fmt.Errorf("%d of %d trials failed: see the lines marked FAILED", failed, len(all))
+		return fmt.Errorf("%d of %d trials failed: the notes below the table say why", failed, len(all))
 	case n > 0:
-		return fmt.Errorf("%d of the servers failed in the pilot: see the lines marked FAILED", n)
+		return fmt.Errorf("%d of the servers failed before the first round: the notes below the table say why", n)
 	}
 	return nil
 }

@@ -1,6 +1,8 @@
 package bench_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -47,11 +49,10 @@ func TestPinnedBench(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	seen := 0
-	r, err := bench.Run(t.Context(), p, on{step: func(int) {
-		if seen++; seen > 1 {
-			return
-		}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	r, err := bench.Run(ctx, p, on{step: func(int) {
+		cancel()                 // what is asked here is known after the first rung
 		cpus := map[string]int{} // of this process and its children
 		for _, pid := range append(children(t), os.Getpid()) {
 			c, err := cpuset.Affinity(pid)
@@ -64,11 +65,11 @@ func TestPinnedBench(t *testing.T) {
 			t.Errorf("processes by their CPUs (-want +got):\n%s", diff)
 		}
 	}})
-	if err != nil {
+	if !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
 	}
-	if got := r.Settings.Pin; seen == 0 || got.Asked != pin.String() || got.Server != server.String() || got.Generator != load.String() || got.Note != "" || r.Settings.Engine != "loop" {
-		t.Errorf("after %d rungs, settings: %+v", seen, r.Settings)
+	if got := r.Settings.Pin; got.Asked != pin.String() || got.Server != server.String() || got.Generator != load.String() || got.Note != "" || r.Settings.Engine != "loop" {
+		t.Errorf("settings: %+v", r.Settings)
 	}
 	after, err := cpuset.Allowed()
 	if err != nil {
@@ -82,7 +83,12 @@ func TestPinnedBench(t *testing.T) {
 func TestServerThatDiesFailsItsTrialAlone(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	killed := 0
-	r, err := bench.Run(t.Context(), plan(t, 2, "async"), on{step: func(connections int) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	r, err := bench.Run(ctx, plan(t, 2, "async"), on{step: func(connections int) {
+		if killed > 0 {
+			cancel() // the next trial goes well
+		}
 		if killed > 0 || connections == 1 {
 			return
 		}
@@ -95,10 +101,13 @@ func TestServerThatDiesFailsItsTrialAlone(t *testing.T) {
 			t.Error(err)
 		}
 	}})
-	if err != nil {
+	if !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
 	}
 	checkNoChildren(t)
+	if len(r.Trials) != 2 || len(r.Trials[1].Rungs) == 0 {
+		t.Fatalf("trials: %+v", r.Trials)
+	}
 	for i, trial := range r.Trials {
 		if died := strings.Contains(trial.Failure, fmt.Sprintf("server async: pid %d was ended by signal 9", killed)); died != (i == 0) {
 			t.Errorf("trial %d: failure %q", i+1, trial.Failure)

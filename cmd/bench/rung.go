@@ -23,12 +23,12 @@ const sampleInterval = 20 * time.Millisecond
 // second, 0 for a closed load.
 func (b *bench) runRung(ctx context.Context, t *target, r rung, rate float64, unsteady bool) (results.Rung, error) {
 	a := t.attack
-	a.Connections, a.Rate, a.Duration, a.Engine = r.connections, rate, r.duration, b.plan.engine(a.Target.URL, rate)
+	a.Connections, a.Rate, a.Duration, a.Engine = r.connections, rate, r.duration, b.plan.engine(r.load, a.Target.URL, rate)
 	var over *overloading
 	if r.surge != nil {
 		over = newOverloading(r, rate, b.plan.slo())
 		a = over.attack(a)
-		a.Engine = b.plan.engine(a.Target.URL, 0) // thousands of requests in flight, as in a closed load of as many connections
+		a.Engine = b.plan.engine(results.Closed, a.Target.URL, 0) // thousands of requests in flight, as in a closed load of as many connections
 	}
 	g, err := loadgen.Open(a)
 	if err != nil {
@@ -93,13 +93,38 @@ func (b *bench) runRung(ctx context.Context, t *target, r rung, rate float64, un
 	}
 	trust := results.Weigh(e)
 	rung.Trust = &trust
-	return rung, nil
+	if r.load == results.Common && r.rate > 0 {
+		rung.Idle, err = idle(ctx, t.server.sampled, r.duration)
+	}
+	return rung, err
+}
+
+// idle is what the server uses while nothing is asked of it; nil where the system does not tell.
+func idle(ctx context.Context, server sample.Subject, d time.Duration) (*results.Idle, error) {
+	if server == nobody {
+		return nil, nil
+	}
+	before, err := server.CPUTime()
+	if errors.Is(err, sample.ErrUnsupported) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	began := time.Now()
+	select {
+	case <-time.After(d):
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+	after, err := server.CPUTime()
+	return &results.Idle{ElapsedS: seconds(time.Since(began)), CPUS: seconds(max(0, after-before))}, err
 }
 
 // again takes the slices of the base rung once more, after the ladder, and weighs whether the server is still the one that it was.
 func (b *bench) again(ctx context.Context, t *target, r rung, base *results.Rung) error {
 	a := t.attack
-	a.Connections, a.Engine = r.connections, b.plan.engine(a.Target.URL, 0)
+	a.Connections, a.Engine = r.connections, b.plan.engine(results.Closed, a.Target.URL, 0)
 	g, err := loadgen.Open(a)
 	if err != nil {
 		return err

@@ -160,8 +160,8 @@ func (s *Server) String() string {
 	return s.URL + s.Command // one of them is empty
 }
 
-// secure reports whether it speaks TLS.
-func (s *Server) secure() bool { return strings.HasPrefix(s.URL, "https:") }
+// Secure reports whether it speaks TLS.
+func (s Server) Secure() bool { return isHTTPS(s.URL) }
 
 // target is the path and query for a workload.
 func (s *Server) target(w workload.Workload) string {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"slices"
 	"time"
@@ -45,6 +46,11 @@ func (b *bench) once(ctx context.Context, s slot) results.Trial {
 		Workload: s.workload.Name, Mode: s.name, Round: s.round, Standing: s.mode.standing(),
 		Started: began.UTC().Truncate(time.Millisecond), Rungs: []results.Rung{},
 	}
+	if t.Failure = b.givenUp(s); t.Failure != "" {
+		trust := t.Weigh()
+		t.Trust = &trust
+		return t
+	}
 	err := b.withServer(ctx, s, func(ctx context.Context, on *target) error {
 		on.began = began
 		return b.beside(ctx, on, s, func(ctx context.Context) error { return b.runLadder(ctx, on, s, &t) })
@@ -59,6 +65,7 @@ func (b *bench) once(ctx context.Context, s slot) results.Trial {
 		t.Failure, t.Stderr = err.Error(), failure.Stderr
 	case err != nil:
 		t.Failure = err.Error()
+		b.hangs(s, err)
 	}
 	trust := t.Weigh()
 	t.Trust = &trust
@@ -79,7 +86,7 @@ type target struct {
 func (b *bench) withServer(ctx context.Context, s slot, use func(context.Context, *target) error) error {
 	with := func(ctx context.Context, upstream string, helpers ...sample.Subject) error {
 		return b.plan.withServer(ctx, s, upstream, func(ctx context.Context, r running) error {
-			a := loadgen.Attack{Target: s.target(r.url), Timeout: requestTimeout, Engine: b.plan.engine(r.url, 0)}
+			a := loadgen.Attack{Target: s.target(r.url), Connect: r.connect, Timeout: requestTimeout, Engine: b.plan.engine(results.Closed, r.url, 0)}
 			return use(ctx, &target{server: r, attack: a, helpers: helpers})
 		})
 	}
@@ -106,12 +113,16 @@ func (b *bench) beside(ctx context.Context, on *target, s slot, use func(context
 
 // runLadder warms the server up and goes through the rungs.
 func (b *bench) runLadder(ctx context.Context, on *target, s slot, t *results.Trial) (err error) {
+	b.progress.WarmUp(s.name, s.workload.Name, s.round, s.warmTime())
 	if t.WarmUp, err = b.warm(ctx, on, s); err != nil {
 		return err
 	}
 	for _, r := range s.rungs {
-		rate := b.rate(s, r, *t)
-		if rate == 0 && r.load != results.Closed {
+		rate, inPlan := b.rate(s, r, *t), s.rungTime(r)
+		switch {
+		case rate > 0:
+			r = r.at(rate)
+		case r.load != results.Closed:
 			continue
 		}
 		measured, err := b.reliably(s.rungTime(r), func() (results.Rung, error) {
@@ -127,7 +138,7 @@ func (b *bench) runLadder(ctx context.Context, on *target, s slot, t *results.Tr
 		if planned := s.rungTime(r); seconds(planned)+1 < measured.ElapsedS {
 			b.progress.Say(fmt.Sprintf("%s: the run at %d connections took %.1f s in place of %.1f s: requests take long, or are not answered", about(*t), r.connections, measured.ElapsedS, seconds(planned)))
 		}
-		b.progress.Rung(s.name, s.workload.Name, s.round, r.connections, s.rungTime(r))
+		b.progress.Rung(s.name, s.workload.Name, s.round, r.connections, inPlan)
 	}
 	if s.workload.Wait > 0 {
 		weighGrowth(t, s.base().connections)
@@ -192,7 +203,7 @@ func (b *bench) warm(ctx context.Context, on *target, s slot) (*results.WarmUp, 
 }
 
 // rate is what a rung offers, in requests per second; 0 for a closed load, and for an open one that is left out: its rate is not
-// known, or the share of the mode's own capacity is the common rate.
+// known, or the share of the mode's own capacity is nearly the common rate.
 func (b *bench) rate(s slot, r rung, t results.Trial) float64 {
 	switch {
 	case r.rate > 0:
@@ -207,7 +218,7 @@ func (b *bench) rate(s slot, r rung, t results.Trial) float64 {
 		switch {
 		case r.load == results.Common:
 			return known.CommonRPS
-		case r.load == results.Own && known.OwnRPS > known.CommonRPS:
+		case r.load == results.Own && math.Abs(math.Log(known.OwnRPS/known.CommonRPS)) > math.Log(nearly):
 			return known.OwnRPS
 		}
 	}

@@ -13,8 +13,14 @@ import (
 // MaxSize is the most that Read reads: a record of some 15,000 trials.
 const MaxSize = 64 << 20
 
+// Stdin is the name of standard input.
+const Stdin = "-"
+
 // Read is what the file at path holds. A larger one is refused, and a pipe is waited for until ctx ends.
 func Read(ctx context.Context, path string) ([]byte, error) {
+	if path == Stdin {
+		return read(ctx, os.Stdin)
+	}
 	file, err := os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK, 0) // without O_NONBLOCK a pipe would wait for its writer here
 	if err != nil {
 		return nil, err

@@ -30,6 +30,10 @@ const Resolution = 0.05
 // hears of each probe. What was found until ctx ended comes with its error; a nil LoadRun is nothing.
 func Capacity(ctx context.Context, a loadgen.Attack, o loadgen.Objective, told func(results.ProbeRun)) (*results.LoadRun, error) {
 	a.Duration = max(a.Duration, time.Duration(float64(o.P99)/Resolution))
+	var err error
+	if a.Server, err = measure.Serving(a.Target.URL); err != nil {
+		return nil, err
+	}
 	s := searcher{attack: a, objective: o, met: map[float64]probed{}, missed: map[float64]probed{}, told: told}
 	least := o.LeastRate(a)
 	b, err := loadgen.Search{
@@ -77,7 +81,7 @@ func (s *searcher) probe(ctx context.Context, rate float64) (bool, error) {
 	}
 	e := measure.Evidence(a, p.Measurement)
 	s.last = probed{run: figures(a, p.Measurement, started), why: p.Why, host: results.Weigh(results.Evidence{
-		Elapsed: e.Elapsed, Generator: e.Generator,
+		Elapsed: e.Elapsed, Generator: e.Generator, LatencyUS: e.LatencyUS, Others: e.Others, All: e.All,
 		CPUs: e.CPUs, Stolen: e.Stolen, Busy: e.Busy, Throttles: e.Throttles, Throttled: e.Throttled,
 	})}
 	if p.Meets {

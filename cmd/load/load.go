@@ -14,6 +14,10 @@ import (
 
 // Run puts one load on the target. What was measured until ctx ended comes with its error.
 func Run(ctx context.Context, a loadgen.Attack) (*results.LoadRun, error) {
+	var err error
+	if a.Server, err = measure.Serving(a.Target.URL); err != nil {
+		return nil, err
+	}
 	var targets *byTarget
 	if len(a.Others) > 0 {
 		targets = newByTarget(a.Targets())

@@ -55,6 +55,7 @@ func Evidence(a loadgen.Attack, m *loadgen.Measurement) results.Evidence {
 		e.Stolen, e.Busy = i.Stolen, i.Busy
 		e.Throttles, e.Throttled = i.Throttles, i.Throttled
 	}
+	e.Others, e.All = m.Others()
 	return e
 }
 

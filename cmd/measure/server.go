@@ -34,10 +34,13 @@ func Start(ctx context.Context, cpus cpuset.CPUs, c child.Command) (p *child.Pro
 	return p, err
 }
 
+// stopTime is how long a server has from SIGTERM to SIGKILL. What is still in flight was asked by a load that is over.
+const stopTime = time.Second
+
 // reapTime bounds the wait for the end of a process that was seen dead.
 const reapTime = time.Second
 
-// WithServer starts a server on the given CPUs, runs use, and ends the server. The context of use ends when the server does, with the
+// WithServer starts a server on the given CPUs, runs use, and ends the server: by SIGTERM first, or at once when ctx has ended. The context of use ends when the server does, with the
 // server's error as the cause: a load would try each of its connections again until its own end. That cause is the error then, of
 // whichever process below or above this one it is, and not what it led to.
 func WithServer(ctx context.Context, cpus cpuset.CPUs, c child.Command, use func(context.Context, *child.Process) error) (err error) {
@@ -47,9 +50,11 @@ func WithServer(ctx context.Context, cpus cpuset.CPUs, c child.Command, use func
 	}
 	alive, end := context.WithCancelCause(ctx)
 	defer func() {
-		end(nil) // Stop kills it then: what is in flight need not be answered
+		end(nil)
 		died := p.Err()
-		stopErr := p.Stop(alive)
+		stopping, cancel := context.WithTimeout(ctx, stopTime)
+		defer cancel()
+		stopErr := p.Stop(stopping)
 		switch {
 		case died != nil && consequence(err):
 			err = died

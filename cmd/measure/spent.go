@@ -7,10 +7,10 @@ import (
 	"nodecompare/loadgen"
 )
 
-// Spent is what a run of load gave, or several, and what the server used for it.
+// Spent is what a run of load gave, or several, and what the server used for it. The zero value is of none.
 type Spent struct {
-	Result *loadgen.Result
-	CPU    time.Duration // 0 where the system does not tell
+	Result *loadgen.Result // nil of none
+	CPU    time.Duration   // 0 where the system does not tell
 }
 
 // Spend runs the load, and reads the server's CPU time just before and after. What there is comes with an error.
@@ -42,7 +42,12 @@ func (s *Spent) Add(other Spent) {
 }
 
 // Answered counts the requests without error.
-func (s Spent) Answered() uint64 { return s.Result.Requests - s.Result.Errors }
+func (s Spent) Answered() uint64 {
+	if s.Result == nil {
+		return 0
+	}
+	return s.Result.Requests - s.Result.Errors
+}
 
 // PerRequest is the CPU time of a request in microseconds; 0 where it is not known.
 func (s Spent) PerRequest() float64 {
@@ -54,7 +59,7 @@ func (s Spent) PerRequest() float64 {
 
 // Throughput is in requests per second.
 func (s Spent) Throughput() float64 {
-	if s.Result.Elapsed <= 0 {
+	if s.Result == nil || s.Result.Elapsed <= 0 {
 		return 0
 	}
 	return float64(s.Answered()) / s.Result.Elapsed.Seconds()

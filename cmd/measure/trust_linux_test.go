@@ -20,6 +20,7 @@ import (
 	"nodecompare/cmd/measure"
 	"nodecompare/loadgen"
 	"nodecompare/loadgen/cpuset"
+	"nodecompare/loadgen/sample"
 	"nodecompare/results"
 )
 
@@ -63,7 +64,7 @@ const childEnv = "MEASURE_TEST_CHILD"
 // spinEnv makes this binary a process that computes until its standard input ends.
 const spinEnv = "MEASURE_TEST_SPIN"
 
-// TestMain makes this binary a server too: it says its port, and ends with its standard input.
+// TestMain makes this binary a server too: it says its port, and ends with its standard input, or by a signal.
 func TestMain(m *testing.M) {
 	if os.Getenv(spinEnv) != "" {
 		go func() {
@@ -71,6 +72,13 @@ func TestMain(m *testing.M) {
 			}
 		}()
 		io.Copy(io.Discard, os.Stdin)
+		return
+	}
+	if ended := os.Getenv(endedVariable); ended != "" {
+		if err := playServer(ended); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
 		return
 	}
 	if os.Getenv(childEnv) == "" {
@@ -184,6 +192,56 @@ func TestGeneratorThatWaitsIsSuspect(t *testing.T) {
 	e := measure.Evidence(a, m)
 	if trust := results.Weigh(e); !slices.Contains(trust.Rules, "generator waited") {
 		t.Errorf("%+v, p50 %v µs: %+v", e.Generator, e.LatencyUS.P50, trust)
+	}
+}
+
+// Who serves is found by the port, and its CPU time is not others'; what other processes compute is.
+func TestOtherProcessesAreSuspect(t *testing.T) {
+	server, url := serving(t)
+	subjects, err := measure.Serving(url)
+	if want := (sample.Subject{PID: server.Pid, Scope: sample.WithTree}); err != nil || !slices.Equal(subjects, []sample.Subject{want}) {
+		t.Fatalf("%+v, %v; want %+v", subjects, err, want)
+	}
+	for range runtime.NumCPU() {
+		start(t, spinEnv)
+	}
+	a := loadgen.Attack{Engine: loadgen.Loop, Target: loadgen.Target{URL: url}, Connections: 4, Server: subjects}
+	g, err := loadgen.Open(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer g.Close()
+	m, err := g.Measure(t.Context(), 300*time.Millisecond)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := measure.Evidence(a, m)
+	if m.Server == nil || *m.Server <= 0 || e.Others > e.All-*m.Server || !slices.Contains(results.Weigh(e).Rules, "other processes") {
+		t.Errorf("server %v, others %v of %v: %+v", m.Server, e.Others, e.All, results.Weigh(e))
+	}
+	a.Server = nil
+	if m.Server = nil; measure.Evidence(a, m).All != 0 {
+		t.Error("nobody knows who the server is, and yet others are told from it")
+	}
+}
+
+// One at another machine has no CPU time here; of one that is not there, or is this very process, nothing more has to be known.
+func TestServing(t *testing.T) {
+	own, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	here := "http://" + own.Addr().String()
+	for _, url := range []string{"http://192.0.2.1:8080/", "https://[2001:db8::1]/", here} {
+		if s, err := measure.Serving(url); err != nil || s == nil || len(s) != 0 {
+			t.Errorf("%s: %+v, %v", url, s, err)
+		}
+	}
+	if err := own.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := measure.Serving(here); err != nil || s != nil {
+		t.Errorf("nobody listens: %+v, %v", s, err)
 	}
 }
 

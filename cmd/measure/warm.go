@@ -16,9 +16,17 @@ const (
 	// A warm-up ends with an error when the server answers nothing in so many windows in a row, or in one for so long.
 	mostSilent  = 5
 	longSilence = time.Second
-	// WarmCap is how long a warm-up may take of a server of which nothing else is known.
-	WarmCap = 10 * time.Second
+	// leastCap is how long a warm-up may take of a server of which nothing else is known.
+	leastCap = 10 * time.Second
 )
+
+// WarmUp bounds the warm-up of a server by how long it compiles itself under load as a rule; 0 where it is compiled before it runs. On a
+// machine that others use as well it takes longer to have as much of a CPU.
+func WarmUp(compiles time.Duration) loadgen.WarmUpOptions {
+	o := loadgen.WarmUpOptions{Cap: max(leastCap, 2*compiles), Compiles: compiles > 0}
+	o.Longest = 2 * o.Cap
+	return o
+}
 
 // Loaded is a server with the load for it.
 type Loaded struct {

@@ -11,10 +11,13 @@ import (
 	"nodecompare/results"
 )
 
-// open prepares a load of waits, and warms it up on the connections that the measured run will use.
-func (r *runner) open(ctx context.Context, e Engine, wait time.Duration, connections int, rate float64) (Generator, error) {
+// waits is the target whose answers take so long.
+func waits(d time.Duration) string { return fmt.Sprintf("%s?us=%d", waitPath, d.Microseconds()) }
+
+// open prepares a load on a target, and warms it up on the connections that the measured run will use.
+func (r *runner) open(ctx context.Context, e Engine, target string, connections int, rate float64) (Generator, error) {
 	g, err := e.Open(loadgen.Attack{
-		Target:      loadgen.Target{URL: fmt.Sprintf("%s%s?us=%d", r.server.URL, waitPath, wait.Microseconds())},
+		Target:      loadgen.Target{URL: r.server.URL + target},
 		Connections: connections, Rate: rate, Timeout: requestTimeout, WantStatus: 200,
 	})
 	if err != nil {
@@ -33,7 +36,7 @@ func (r *runner) open(ctx context.Context, e Engine, wait time.Duration, connect
 
 // delay compares the engine's latency with what the server itself measured, of the very same requests.
 func (r *runner) delay(ctx context.Context, e Engine, d Delay) (attempt, error) {
-	g, err := r.open(ctx, e, d.Wait, delayConnections, d.Rate)
+	g, err := r.open(ctx, e, waits(d.Wait), delayConnections, d.Rate)
 	if err != nil {
 		return attempt{}, err
 	}
@@ -59,7 +62,7 @@ func (r *runner) delay(ctx context.Context, e Engine, d Delay) (attempt, error) 
 
 // stall compares the engine's latency with the arithmetic of a stop whose length was measured.
 func (r *runner) stall(ctx context.Context, e Engine, s Stall) (attempt, error) {
-	g, err := r.open(ctx, e, 0, s.Connections, s.Rate)
+	g, err := r.open(ctx, e, waits(0), s.Connections, s.Rate)
 	if err != nil {
 		return attempt{}, err
 	}
@@ -117,7 +120,7 @@ func (a *attempt) add(c results.SelftestCheck, w Witness) {
 
 // count compares the requests that the engine says it sent with those that the server saw.
 func (r *runner) count(ctx context.Context, e Engine, c Load) (attempt, error) {
-	g, err := r.open(ctx, e, 0, delayConnections, c.Rate)
+	g, err := r.open(ctx, e, waits(0), delayConnections, c.Rate)
 	if err != nil {
 		return attempt{}, err
 	}
@@ -185,7 +188,7 @@ func (r *runner) search(ctx context.Context, e Engine, s Search) error {
 }
 
 func (r *runner) holds(ctx context.Context, e Engine, rate float64, d time.Duration) (bool, error) {
-	g, err := r.open(ctx, e, 0, 2*delayConnections, rate)
+	g, err := r.open(ctx, e, waits(0), 2*delayConnections, rate)
 	if err != nil {
 		return false, err
 	}

@@ -13,6 +13,7 @@ const (
 	figureP50      = "p50"
 	figureP90      = "p90"
 	figureP99      = "p99"
+	figureP999     = "p99.9"
 	figureMax      = "max"
 	figureRequests = "requests"
 	figureRate     = "rate"

@@ -96,6 +96,11 @@ func (r *runner) engine(ctx context.Context, e Engine) error {
 			return err
 		}
 	}
+	for _, q := range r.plan.Queues {
+		if err := r.attempts(e.Name+", queue "+q.name(), func() (attempt, error) { return r.queue(ctx, e, q) }); err != nil {
+			return err
+		}
+	}
 	if s := r.plan.Stall; s.Duration > 0 {
 		if err := r.attempts(e.Name+", stall "+inMillis(s.Length), func() (attempt, error) { return r.stall(ctx, e, s) }); err != nil {
 			return err

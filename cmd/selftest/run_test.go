@@ -80,6 +80,7 @@ func ignore(string) {}
 // A whole selftest on whatever machine this is: what its checks are and that they are consistent, not what they say.
 func TestRun(t *testing.T) {
 	p := brief()
+	p.Queues = []selftest.Queue{{Law: "M", Mean: 2 * time.Millisecond, Utilisation: 0.9, Duration: 200 * time.Millisecond}}
 	p.Count = selftest.Load{Rate: 500, Duration: 200 * time.Millisecond}
 	p.Search = selftest.Search{Lowest: 50, Highest: 100, Resolution: 0.5, Duration: 100 * time.Millisecond}
 	steps := 0
@@ -87,10 +88,10 @@ func TestRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.Partial || s.Verdict != selftest.Overall(s.Checks) || s.ElapsedS <= 0 || steps != 4*len(p.Engines) {
+	if s.Partial || s.Verdict != selftest.Overall(s.Checks) || s.ElapsedS <= 0 || steps != 5*len(p.Engines) {
 		t.Errorf("%+v, after %d steps", s, steps)
 	}
-	want := []string{"delay 1 ms p50 us", "delay 1 ms p99 us", "stall 200 ms p90 us", "stall 200 ms p99 us", "stall 200 ms max us",
+	want := []string{"delay 1 ms p50 us", "delay 1 ms p99 us", "D/M/1 at 90% p50 us", "D/M/1 at 90% p90 us", "stall 200 ms p90 us", "stall 200 ms p99 us", "stall 200 ms max us",
 		"count requests requests", "highest rate rate requests/s"}
 	if len(s.Checks) != len(want)*len(p.Engines) {
 		t.Fatalf("%d checks: %+v", len(s.Checks), s.Checks)

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"runtime"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -27,10 +28,11 @@ const (
 // Serve is the server of a selftest, whose own figures are the truth: it listens on a free port of the loopback interface, prints
 // "port N" to out, and serves until ctx ends. Its routes:
 //
-//	GET /           200, to see that it is there
-//	GET /wait?us=N  200 after N µs, at most 1 s
-//	GET /probe      200 at once; the body is how long it took, in nanoseconds. It is in no Truth.
-//	GET /take       a Truth as JSON, of the waits since the last /take
+//	GET /                  200, to see that it is there
+//	GET /wait?us=N         200 after N µs, at most 1 s
+//	GET /queue?us=N&law=D  200 after those that came before it and after a service time of N µs each, or for law=M of N µs in the mean
+//	GET /probe             200 at once; the body is how long it took, in nanoseconds. It is in no Truth.
+//	GET /take              a Truth as JSON, of the waits and the queue since the last /take; the next queue is a new one
 //
 // Each connection has a locked thread with blocking calls. The time of a request runs from the return of the read that completed
 // it to just before the write of its answer: it lies within what any client can measure, so that a client's figure
@@ -145,17 +147,23 @@ func (s *server) requests(conn *socket) error {
 // answer appends the response to a request, when its time has come.
 func (s *server) answer(dst []byte, r *http1.Request, arrived time.Time) []byte {
 	answer := http1.Response{Status: http.StatusOK, ContentType: "text/plain", Body: []byte("ok\n")}
-	var delay time.Duration
-	counted := false
+	var due time.Time // of a request that is counted
 	switch path := string(r.Path); path {
 	case "/":
-	case waitPath:
+	case waitPath, queuePath:
 		us, err := strconv.ParseUint(queryValue(r, "us"), 10, 32)
-		if delay = time.Duration(us) * time.Microsecond; err != nil || delay > longestWait {
-			answer.Status, delay = http.StatusBadRequest, 0
-			break
+		d := time.Duration(us) * time.Microsecond
+		ok := err == nil && d <= longestWait
+		if ok && path == waitPath {
+			due = arrived.Add(d)
+		} else if law := queryValue(r, "law"); ok && slices.Contains(Laws, law) {
+			due, ok = s.tally.join(law, d, arrived)
+		} else {
+			ok = false
 		}
-		counted = true
+		if !ok {
+			answer.Status = http.StatusBadRequest
+		}
 	case probePath:
 		answer.Body = strconv.AppendInt(nil, int64(time.Since(arrived)), 10)
 	case takePath:
@@ -167,8 +175,8 @@ func (s *server) answer(dst []byte, r *http1.Request, arrived time.Time) []byte 
 		answer.Status = http.StatusNotFound
 	}
 	dst = http1.AppendResponse(dst, &answer, arrived.Unix(), r.Head, r.Close, r.Minor)
-	if counted {
-		waitUntil(arrived.Add(delay))
+	if !due.IsZero() {
+		waitUntil(due)
 		s.tally.add(time.Since(arrived)) // before the write: the client may ask for the truth as soon as it has the answer
 	}
 	return dst

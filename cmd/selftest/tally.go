@@ -14,6 +14,7 @@ import (
 
 const (
 	waitPath  = "/wait"
+	queuePath = "/queue"
 	probePath = "/probe"
 	takePath  = "/take"
 )
@@ -33,6 +34,7 @@ type tally struct {
 	mu       sync.Mutex
 	requests uint64
 	times    *hdrhistogram.Histogram
+	line     *line // of the requests to a queue; nil before the first
 	failure  error
 }
 
@@ -61,6 +63,20 @@ func (t *tally) fail(err error) {
 	}
 }
 
+// join takes a request into the line, which the first one begins; it is false for one of another kind than those before it.
+func (t *tally) join(law string, mean time.Duration, arrived time.Time) (served time.Time, ok bool) {
+	t.mu.Lock()
+	if t.line == nil {
+		t.line = newLine(law, mean)
+	}
+	l := t.line
+	t.mu.Unlock()
+	if l.law != law || l.mean != mean {
+		return time.Time{}, false
+	}
+	return l.join(arrived), true
+}
+
 // take gives the truth since the last take.
 func (t *tally) take() Truth {
 	t.mu.Lock()
@@ -70,7 +86,7 @@ func (t *tally) take() Truth {
 	if t.failure != nil {
 		all.Failure = t.failure.Error()
 	}
-	t.requests, t.failure = 0, nil
+	t.requests, t.line, t.failure = 0, nil, nil
 	t.times.Reset()
 	return all
 }

@@ -13,6 +13,7 @@ import (
 	"nodecompare/loadgen"
 	"nodecompare/loadgen/cpuset"
 	"nodecompare/results"
+	"nodecompare/results/unit"
 	"nodecompare/servers"
 	"nodecompare/servers/workload"
 )
@@ -54,7 +55,7 @@ const (
 func NewPlan(o Options) (*Plan, error) {
 	p := &Plan{settings: results.MapSettings{Rounds: o.Rounds, Seed: o.Seed, Connections: o.Connections}}
 	if o.Rounds < 1 {
-		return nil, fmt.Errorf("%d rounds: at least 1 is needed, and 6 for intervals of 95%%", o.Rounds)
+		return nil, fmt.Errorf("--rounds=%d: at least 1 is needed, and 6 for intervals of 95%%", o.Rounds)
 	}
 	var err error
 	if p.settings.Waits, err = whole("waits", o.Waits, time.Millisecond, workload.MixMaxWait); err != nil {
@@ -86,7 +87,7 @@ func NewPlan(o Options) (*Plan, error) {
 		p.settings.Modes = append(p.settings.Modes, results.Mode{Name: m.Name, Summary: m.Summary})
 	}
 	if len(p.modes) < 2 {
-		return nil, fmt.Errorf("%d modes: a map is of the differences between modes, and needs two or more", len(p.modes))
+		return nil, fmt.Errorf("--modes names %s: a map shows the differences between modes, and needs two or more", unit.Counted(len(p.modes), "mode"))
 	}
 	if len(p.settings.Places()) == 0 {
 		return nil, fmt.Errorf("nothing to map: name at least one wait, one CPU time and one number of connections")
@@ -133,7 +134,7 @@ func (p *Plan) Duration() time.Duration {
 
 // String is the plan in a few words.
 func (p *Plan) String() string {
-	return fmt.Sprintf("%d cells of %d modes in %d rounds", len(p.settings.Places()), len(p.modes), p.settings.Rounds)
+	return fmt.Sprintf("%s of %s in %s", unit.Counted(len(p.settings.Places()), "cell"), unit.Counted(len(p.modes), "mode"), unit.Counted(p.settings.Rounds, "round"))
 }
 
 // order is a round's cells, shuffled: what a server has done before, and how warm the machine is, must not go with the place.

@@ -10,6 +10,7 @@ import (
 	"nodecompare/loadgen"
 	"nodecompare/loadgen/sample"
 	"nodecompare/results"
+	"nodecompare/results/unit"
 	"nodecompare/servers"
 	"nodecompare/servers/child"
 	"nodecompare/servers/workload"
@@ -45,7 +46,7 @@ func Run(ctx context.Context, p *Plan, say func(string)) (*results.Map, error) {
 // Failed is an error when a server failed.
 func Failed(m *results.Map) error {
 	if len(m.Failures) > 0 {
-		return fmt.Errorf("servers failed, %d times: see the lines marked FAILED", len(m.Failures))
+		return fmt.Errorf("%s: see the lines marked FAILED", unit.Counted(len(m.Failures), "run")+" failed")
 	}
 	return nil
 }
@@ -125,13 +126,9 @@ func (r *round) warm(ctx context.Context, s *server, m *servers.Mode) error {
 		return err
 	}
 	defer g.Close()
-	w, err := measure.Warm(ctx, measure.Loaded{Subject: sample.Subject{PID: s.PID}, Load: g}, nil, warmUp(m))
+	w, err := measure.Warm(ctx, measure.Loaded{Subject: sample.Subject{PID: s.PID}, Load: g}, nil, measure.WarmUp(m.Compiles))
 	s.unsteady = !w.Steady
 	return err
-}
-
-func warmUp(m *servers.Mode) loadgen.WarmUpOptions {
-	return loadgen.WarmUpOptions{Cap: max(measure.WarmCap, 2*m.Compiles), Compiles: m.Compiles > 0}
 }
 
 func attack(s *server, at results.MapPlace) loadgen.Attack {
@@ -139,5 +136,6 @@ func attack(s *server, at results.MapPlace) loadgen.Attack {
 	return loadgen.Attack{
 		Target: loadgen.Target{URL: s.URL + workload.MixTarget(wait, cpu)}, Connections: at.Connections, Engine: loadgen.Loop,
 		Timeout: requestTimeout + 10*cycle(at),
+		Server:  []sample.Subject{{PID: s.PID}}, // the other servers are idle meanwhile
 	}
 }

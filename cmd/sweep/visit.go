@@ -7,7 +7,6 @@ import (
 
 	"nodecompare/cmd/measure"
 	"nodecompare/loadgen"
-	"nodecompare/loadgen/sample"
 	"nodecompare/results"
 )
 
@@ -44,31 +43,23 @@ func (r *round) measure(ctx context.Context, s *server, at results.MapPlace) (re
 	if _, err := g.Run(ctx, t.settle); err != nil {
 		return results.MapRun{}, err
 	}
-	before, err := measure.CPUTime(sample.Subject{PID: s.PID})
-	if err != nil {
-		return results.MapRun{}, err
-	}
 	counted.on = true
 	m, err := g.Measure(ctx, t.lead+t.window+runTime) // runTime: connections begin one after the other
 	if err != nil {
 		return results.MapRun{}, err
 	}
-	after, err := measure.CPUTime(sample.Subject{PID: s.PID})
-	if err != nil {
-		return results.MapRun{}, err
+	if dead := s.Err(); dead != nil {
+		return results.MapRun{}, dead
 	}
 	e := measure.Evidence(a, m)
 	e.Unsteady = s.unsteady
-	if m.Generator != nil && m.Host != nil && m.Host.StealKnown { // the other servers are idle meanwhile
-		e.Others, e.All = max(0, m.Host.Ran-m.Generator.CPU-(after-before)), m.Host.Elapsed*time.Duration(m.Host.CPUs)
-	}
 	trust := results.Weigh(e)
 	run := results.MapRun{
 		MapPlace: at, Mode: s.mode, Round: r.number, Requests: m.Result.Requests, Errors: m.Result.Errors,
 		ThroughputRPS: counted.sum / t.window.Seconds(), Trust: &trust,
 	}
-	if answered := m.Result.Requests - m.Result.Errors; answered > 0 {
-		run.PerRequestUS = float64((after - before).Nanoseconds()) / 1e3 / float64(answered)
+	if answered := m.Result.Requests - m.Result.Errors; answered > 0 && m.Server != nil {
+		run.PerRequestUS = float64(m.Server.Nanoseconds()) / 1e3 / float64(answered)
 	}
 	return run, nil
 }

@@ -27,6 +27,9 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// soonStarted has a JVM compile no more than it takes to answer a few requests.
+const soonStarted = "JAVA_TOOL_OPTIONS=-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+
 // needs says what runs each example, and where Debian has it.
 var needs = map[string]struct{ program, packages string }{
 	"python_threads.py":       {"python3", "python3"},
@@ -124,7 +127,7 @@ func TestExamples(t *testing.T) {
 				t.Error("docs/servers.md does not list it")
 			}
 			prepare(t, file)
-			p, err := child.Start(t.Context(), child.Command{Name: file, Shell: server, Env: []string{asMain + "=1"}})
+			p, err := child.Start(t.Context(), child.Command{Name: file, Shell: server, Env: []string{asMain + "=1", soonStarted}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -138,8 +141,8 @@ func TestExamples(t *testing.T) {
 	}
 }
 
-// checkRoute asks five times on one connection. The first answer may take its time; that a second write waits for the client's delayed
-// ACK of the first, 40 ms, would show in each of the others.
+// checkRoute asks five times on one connection, and on a busy machine until an answer is no longer late. The first may take its time; that
+// a second write waits for the client's delayed ACK of the first, 40 ms, would show in each of the others.
 func checkRoute(t *testing.T, base, workload string) {
 	t.Helper()
 	target, took, late := "/", time.Duration(0), 35*time.Millisecond
@@ -151,8 +154,9 @@ func checkRoute(t *testing.T, base, workload string) {
 	}
 	client := http.Client{Transport: &http.Transport{}}
 	defer client.CloseIdleConnections()
+	const usual, most = 5, 200
 	best := time.Hour
-	for i := range 5 {
+	for i := 0; i < usual || best > late && i < most; i++ {
 		reused := false
 		trace := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{GotConn: func(c httptrace.GotConnInfo) { reused = c.Reused }})
 		q, err := http.NewRequestWithContext(trace, http.MethodGet, base+target, nil)

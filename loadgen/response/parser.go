@@ -11,7 +11,7 @@ import (
 
 const (
 	// MaxHead is the most bytes of status lines and header (or trailer) fields that one response may have.
-	MaxHead = 64 << 10
+	MaxHead = 1 << 20
 	// maxChunkLine is the most bytes of a line with a chunk's size and extensions.
 	maxChunkLine = 4 << 10
 )
@@ -39,7 +39,8 @@ type Answer struct {
 // Parser takes responses apart as their bytes arrive, and does no I/O: both engines read with it. It is strict:
 // what HTTP/1.1 forbids is an error, where net/http forgives some of it, since a load generator that misreads one
 // response's end takes the rest of the connection for other responses. It forgives a bare LF at the end of a line
-// of the header (RFC 9112, 2.2) and a status line without the space before its empty reason.
+// of the header (RFC 9112, 2.2), a field that is folded over several lines (5.2), and a status line without the space
+// before its empty reason.
 //
 // Bodies are counted, compared and dropped; nothing is allocated for a response whose lines arrive whole.
 type Parser struct {
@@ -52,6 +53,8 @@ type Parser struct {
 	head   int    // bytes of header, or of trailer
 	line   []byte // the beginning of a line whose end has not come yet
 	minor  int    // of HTTP/1.minor
+	named  bool   // there has been a field, into which the next line may be folded
+	last   []byte // the last field, if it matters: its value may go on in the next line
 	framing
 	left   int64 // bytes of the body, or of the chunk, that are still to come
 	answer Answer
@@ -82,6 +85,7 @@ const (
 func (p *Parser) Begin(toHEAD bool) {
 	p.state, p.toHEAD, p.begun, p.head, p.left = statusLine, toHEAD, false, 0, 0
 	p.line, p.framing, p.answer, p.body = p.line[:0], framing{length: -1}, Answer{}, Body{Want: p.body.Want}
+	p.named, p.last = false, p.last[:0]
 }
 
 // Feed takes the next bytes of the connection. It returns how many of them it used, and whether the response is
@@ -165,6 +169,9 @@ func (p *Parser) takeLine(b []byte) (line []byte, used int, ended bool, err erro
 	}
 	if end < 0 {
 		p.line = append(p.line, b...)
+		if p.state == statusLine && startsHTTP2(p.line) {
+			return nil, used, false, errHTTP2 // which may wait for ever for what we are to say first
+		}
 		return nil, used, false, nil
 	}
 	line = b[:end]
@@ -200,7 +207,7 @@ func (p *Parser) takenLine(line []byte) (whole bool, err error) {
 		if len(line) == 0 {
 			return p.headerEnds()
 		}
-		return false, p.framing.field(line)
+		return false, p.fieldLine(line)
 	case chunkLine:
 		n, err := parseChunkSize(line)
 		switch {
@@ -209,7 +216,7 @@ func (p *Parser) takenLine(line []byte) (whole bool, err error) {
 		case n > p.maxBody-p.body.size:
 			return false, ErrBodyTooLarge
 		case n == 0:
-			p.state, p.head = trailerLine, 0
+			p.state, p.head, p.named = trailerLine, 0, false
 		default:
 			p.state, p.left = chunkBytes, n
 		}
@@ -221,22 +228,67 @@ func (p *Parser) takenLine(line []byte) (whole bool, err error) {
 		p.state = chunkLine
 		return false, nil
 	}
-	// The trailer. What it says of framing comes too late to mean anything.
+	// The trailer.
 	if len(line) == 0 {
-		return true, nil
+		return true, p.fieldEnds()
 	}
-	late := framing{length: -1}
-	return false, late.field(line)
+	return false, p.fieldLine(line)
+}
+
+// fieldLine takes a line of the header or the trailer: a field, or more of the value of the one before, as if a space
+// stood for the line break (obs-fold; RFC 9112, 5.2).
+func (p *Parser) fieldLine(line []byte) error {
+	if line[0] == ' ' || line[0] == '\t' {
+		if !p.named || forbidden(line) {
+			return malformed("header line %.40q", line)
+		}
+		if len(p.last) > 0 {
+			p.last = append(append(p.last, ' '), trim(line)...)
+		}
+		return nil
+	}
+	if len(p.last) > 0 {
+		if err := p.fieldEnds(); err != nil {
+			return err
+		}
+	}
+	colon := bytes.IndexByte(line, ':')
+	if colon <= 0 || !token(line[:colon]) || forbidden(line[colon:]) {
+		return malformed("header line %.40q", line)
+	}
+	if matters(line[:colon]) {
+		p.last = append(p.last, line...)
+	}
+	p.named = true
+	return nil
+}
+
+// fieldEnds acts on the last field, now that it is whole. What a trailer says of framing comes too late to mean
+// anything.
+func (p *Parser) fieldEnds() error {
+	if len(p.last) == 0 {
+		return nil
+	}
+	f := &p.framing
+	if p.state == trailerLine {
+		f = &framing{length: -1}
+	}
+	err := f.field(p.last)
+	p.last = p.last[:0]
+	return err
 }
 
 // headerEnds finds out how the body is framed (RFC 9112, 6.3).
 func (p *Parser) headerEnds() (whole bool, err error) {
+	if err := p.fieldEnds(); err != nil {
+		return false, err
+	}
 	status := p.answer.Status
 	if status < 200 {
 		if status == http.StatusSwitchingProtocols {
 			return false, malformed("101 Switching Protocols to a request that asked for none")
 		}
-		p.state, p.framing = statusLine, framing{length: -1}
+		p.state, p.framing, p.named = statusLine, framing{length: -1}, false
 		return false, nil
 	}
 	if p.chunked && (p.minor == 0 || p.length >= 0) {

@@ -8,6 +8,9 @@ import (
 // parseStatus reads "HTTP/1.1 200 OK" (RFC 9112, 4).
 func parseStatus(l []byte) (minor, status int, err error) {
 	const version = "HTTP/1.x "
+	if startsHTTP2(l) {
+		return 0, 0, errHTTP2
+	}
 	if len(l) < len(version)+3 || string(l[:7]) != "HTTP/1." || (l[7] != '0' && l[7] != '1') || l[8] != ' ' {
 		return 0, 0, malformed("status line %.40q", l)
 	}
@@ -23,6 +26,15 @@ func parseStatus(l []byte) (minor, status int, err error) {
 	return int(l[7] - '0'), status, nil
 }
 
+// errHTTP2 is for a server that does not wait for a request to say which protocol it speaks.
+var errHTTP2 = malformed("the server speaks HTTP/2 only, and was asked in HTTP/1.1")
+
+// startsHTTP2 reports whether a connection's first bytes are those of a server of HTTP/2: the head of a frame of
+// SETTINGS (RFC 9113, 3.4 and 4.1), whose length has three bytes, of which the first is 0.
+func startsHTTP2(b []byte) bool {
+	return len(b) >= 9 && b[0] == 0 && string(b[3:9]) == "\x04\x00\x00\x00\x00\x00"
+}
+
 // framing is what a response's header says of its body and connection.
 type framing struct {
 	length    int64 // Content-Length, -1 when absent
@@ -31,35 +43,35 @@ type framing struct {
 	keepAlive bool
 }
 
-// field takes what matters of a header field's line. The first letter of the name spares the comparisons to most.
-func (f *framing) field(line []byte) error {
-	colon := bytes.IndexByte(line, ':')
-	if colon <= 0 || !token(line[:colon]) || forbidden(line[colon:]) {
-		// Also a line folded into the one before (obs-fold; RFC 9112, 5.2).
-		return malformed("header line %.40q", line)
-	}
-	name := line[:colon]
+// matters tells whether a field says something of framing. The first letter spares the comparisons to most.
+func matters(name []byte) bool {
 	switch name[0] | 0x20 {
 	case 'c':
-		switch {
-		case is(name, "content-length"):
-			value := trim(line[colon+1:])
-			n, ok := decimal(value)
-			if !ok || (f.length >= 0 && f.length != n) {
-				return malformed("Content-Length %.40q", value)
-			}
-			f.length = n
-		case is(name, "connection"):
-			f.connection(line[colon+1:])
-		}
+		return is(name, "content-length") || is(name, "connection")
 	case 't':
-		if is(name, "transfer-encoding") {
-			value := trim(line[colon+1:])
-			if f.chunked || !is(value, "chunked") {
-				return malformed("Transfer-Encoding %.40q: only chunked is understood", value)
-			}
-			f.chunked = true
+		return is(name, "transfer-encoding")
+	}
+	return false
+}
+
+// field takes a field that matters.
+func (f *framing) field(line []byte) error {
+	colon := bytes.IndexByte(line, ':')
+	value := trim(line[colon+1:])
+	switch colon { // the names differ in length
+	case len("connection"):
+		f.connection(value)
+	case len("content-length"):
+		n, ok := decimal(value)
+		if !ok || (f.length >= 0 && f.length != n) {
+			return malformed("Content-Length %.40q", value)
 		}
+		f.length = n
+	case len("transfer-encoding"):
+		if f.chunked || !is(value, "chunked") {
+			return malformed("Transfer-Encoding %.40q: only chunked is understood", value)
+		}
+		f.chunked = true
 	}
 	return nil
 }

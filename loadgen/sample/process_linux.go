@@ -89,14 +89,6 @@ func readFDs(pid int) (int, error) {
 	return n, nil
 }
 
-// about says which process an error is of, and turns the ways in which /proc shows one that is gone into ErrEnded.
-func about(pid int, err error) error {
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ESRCH) {
-		err = ErrEnded
-	}
-	return fmt.Errorf("figures of process %d: %w", pid, err)
-}
-
 // statTick is the unit of CPU time in stat files: USER_HZ is 100 on every architecture that Go runs on.
 const statTick = 10 * time.Millisecond
 

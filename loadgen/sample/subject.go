@@ -3,11 +3,15 @@ package sample
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
-// ErrUnsupported says that this system does not give the figures of a process by its pid. The load itself works.
-var ErrUnsupported = errors.New("the figures of a process are not available on this system")
+// ErrUnsupported says that this system does not give the figures of this process: macOS those of another user's. The
+// load itself works.
+var ErrUnsupported = errors.New("the system does not tell them")
 
 // ErrEnded says that a process ended, or that its pid became another's, while it was looked at.
 var ErrEnded = errors.New("the process has ended")
@@ -27,6 +31,14 @@ const (
 	WithTree              // it, and all that descend from it
 	Below                 // only those that descend from it: it looks after them, and is no part of what is measured
 )
+
+// about says which process an error is of, and turns the ways in which a system shows one that is gone into ErrEnded.
+func about(pid int, err error) error {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ESRCH) {
+		err = ErrEnded
+	}
+	return fmt.Errorf("figures of process %d: %w", pid, err)
+}
 
 // A source is what a watcher reads.
 type source interface {

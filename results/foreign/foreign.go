@@ -16,12 +16,30 @@ func Line(text string) string { return plain(text, func(rune) bool { return fals
 // Lines is the same for text that has lines of its own.
 func Lines(text string) string { return plain(text, func(r rune) bool { return r == '\n' }) }
 
-// command is what GitHub's runner takes for one: ##[ anywhere, and :: where a line begins, which any text can come to by being wrapped.
-var command = regexp.MustCompile(`::([A-Za-z])|##(\[)`)
+// command is what GitHub's runner takes for one: ##[ anywhere, and :: where a line begins.
+var command = regexp.MustCompile(`::[A-Za-z]|##\[`)
+
+// longWord is how many bytes of a word any report has room for: what is longer may be cut, and its rest begin a line.
+const longWord = 40
+
+// disarmed is the text without commands. A line begins where text is wrapped, too: at each word.
+func disarmed(text string) string {
+	var b strings.Builder
+	done := 0
+	for _, at := range command.FindAllStringIndex(text, -1) {
+		word := at[0] - 1 - strings.LastIndexFunc(text[:at[0]], func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) })
+		if text[at[0]] == ':' && word > 0 && word < longWord {
+			continue // a name such as std::string
+		}
+		b.WriteString(text[done:at[0]+1] + `\`)
+		done = at[0] + 1
+	}
+	return b.String() + text[done:]
+}
 
 func plain(text string, keep func(rune) bool) string {
 	if strings.Contains(text, "::") || strings.Contains(text, "##[") {
-		text = command.ReplaceAllStringFunc(text, func(found string) string { return found[:1] + `\` + found[1:] })
+		text = disarmed(text)
 	}
 	var b *strings.Builder
 	for i, r := range text {

@@ -14,8 +14,9 @@ const (
 	// chance is the most that all false alarms of a gate together may have, were there nothing but the noise between trials.
 	chance = 0.05
 	// clearly is the share of the floor that a regression's interval must leave out beside "no change": two runs of the same
-	// differ by a percent or so, which the trials of one run cannot know.
-	clearly = 0.5
+	// differ by a percent or so, which the trials of one run cannot know. A second run knows some of it, so that both leave out less.
+	clearly      = 0.6
+	clearlyTwice = 0.5
 	// mostRounds is how many more rounds are worth naming: beyond it, it is the noise that has to go.
 	mostRounds = 100
 )
@@ -84,7 +85,7 @@ func (c *Change) judge() {
 		c.Outcome, c.Reason = Inconclusive, c.Bound
 	case c.Bound != "":
 		c.Outcome = Shown
-	case c.regresses() && c.P < chance:
+	case c.regresses(clearly) && c.P < chance:
 		c.Outcome = Regressed
 		c.Reason = fmt.Sprintf("%s regressed: %s", c.Metric, c.InWords())
 	case c.passes():
@@ -97,10 +98,10 @@ func (c *Change) judge() {
 	}
 }
 
-// regresses says that the change is one that matters, and clear of what the interval leaves open.
-func (c Change) regresses() bool {
+// regresses says that the change is one that matters, and clear of what the interval leaves open by that share of the floor.
+func (c Change) regresses(clear float64) bool {
 	_, best, _ := c.worse()
-	return c.reachesFloor() && best >= clearly*math.Log1p(c.Floor)
+	return c.reachesFloor() && best >= clear*math.Log1p(c.Floor)
 }
 
 func (c Change) reachesFloor() bool {

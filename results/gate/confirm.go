@@ -82,7 +82,7 @@ func (c *Change) confirm(again, both Change) {
 	*c = both
 	c.P = again.P
 	switch {
-	case again.regresses() && again.P < chance && both.regresses():
+	case again.regresses(clearlyTwice) && again.P < chance && both.regresses(clearlyTwice):
 		c.Outcome, c.Confirmed = Regressed, true
 		c.Reason = fmt.Sprintf("%s regressed, and a second run confirmed it: %s", c.Metric, runs)
 	case both.passes():

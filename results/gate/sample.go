@@ -152,9 +152,7 @@ func (c *Change) weigh(old, now []float64) {
 func (c *Change) weighRelative(a, b sample) {
 	c.Relative = true
 	c.weigh(a.relative, b.relative)
-	if old := stat.Median(a.relative).Value; old > 0 {
-		c.Scaled = c.Old.Value * stat.Median(b.relative).Value / old
-	}
+	c.Scaled = c.Old.Value * c.Ratio
 }
 
 // impossible says which figures no measurement gives: negative ones, such as are beyond any machine, and 0 in all trials.

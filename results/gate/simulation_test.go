@@ -71,20 +71,21 @@ func TestSimulatedGates(t *testing.T) {
 		alone       bool
 		gates       int
 		least, most float64 // share of gates that say regressed, after a second run
+		single      float64 // the most that say so by one run alone
 	}{
-		{"the same, 6 rounds", usual, unchanged, 6, false, 2000, 0, 0.01},
-		{"the same, 8 rounds", usual, unchanged, 8, false, 1000, 0, 0.01},
-		{"the same, 10 rounds", usual, unchanged, 10, false, 1000, 0, 0.01},
-		{"the same, busy machine, 8 rounds", busy, unchanged, 8, false, 500, 0, 0.01},
-		{"the same, runs that differ by 2%", drifting, unchanged, 6, false, 1000, 0, 0.025},
-		{"CPU 10% more, noise of 2.5%, 8 rounds", noisy(0.025), slower(1.10), 8, false, 400, 0.95, 1},
-		{"the same, no yardstick", usual, unchanged, 6, true, 1000, 0, 0.01},
-		{"CPU 10% more, noise of 2%", noisy(0.02), slower(1.10), 6, false, 400, 0.8, 1},
-		{"CPU 10% more, noise of 3.5%", noisy(0.035), slower(1.10), 6, false, 400, 0.5, 1},
-		{"CPU 10% more, noise of 5%", noisy(0.05), slower(1.10), 6, false, 400, 0.3, 1},
-		{"CPU 10% more, noise of 5%, 10 rounds", noisy(0.05), slower(1.10), 10, false, 400, 0.6, 1},
-		{"CPU 15% more, noise of 5%", noisy(0.05), slower(1.15), 6, false, 400, 0.7, 1},
-		{"CPU 3% more, noise of 2%", noisy(0.02), slower(1.03), 6, false, 400, 0, 0.1},
+		{"the same, 6 rounds", usual, unchanged, 6, false, 2000, 0, 0.01, 0.01},
+		{"the same, 8 rounds", usual, unchanged, 8, false, 1000, 0, 0.01, 0.01},
+		{"the same, 10 rounds", usual, unchanged, 10, false, 1000, 0, 0.01, 0.01},
+		{"the same, busy machine, 8 rounds", busy, unchanged, 8, false, 500, 0, 0.01, 1},
+		{"the same, runs that differ by 2%", drifting, unchanged, 6, false, 1000, 0, 0.025, 1},
+		{"CPU 10% more, noise of 2.5%, 8 rounds", noisy(0.025), slower(1.10), 8, false, 400, 0.95, 1, 1},
+		{"the same, no yardstick", usual, unchanged, 6, true, 1000, 0, 0.01, 0.01},
+		{"CPU 10% more, noise of 2%", noisy(0.02), slower(1.10), 6, false, 400, 0.8, 1, 1},
+		{"CPU 10% more, noise of 3.5%", noisy(0.035), slower(1.10), 6, false, 400, 0.5, 1, 1},
+		{"CPU 10% more, noise of 5%", noisy(0.05), slower(1.10), 6, false, 400, 0.3, 1, 1},
+		{"CPU 10% more, noise of 5%, 10 rounds", noisy(0.05), slower(1.10), 10, false, 400, 0.6, 1, 1},
+		{"CPU 15% more, noise of 5%", noisy(0.05), slower(1.15), 6, false, 400, 0.7, 1, 1},
+		{"CPU 3% more, noise of 2%", noisy(0.02), slower(1.03), 6, false, 400, 0, 0.1, 1},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -94,11 +95,15 @@ func TestSimulatedGates(t *testing.T) {
 			if os.Getenv("NODECOMPARE_CI") != "1" {
 				test.gates /= 10
 				test.most += 1 / float64(test.gates) // one more is no sign of anything
+				test.single += 1 / float64(test.gates)
 			}
 			f := simulate(test.gates, uint64(i), old, now)
 			share := float64(f.confirmed[gate.Regressed]) / float64(test.gates)
 			if share < test.least || share > test.most {
 				t.Errorf("%.2f%% of %d gates say regressed, want %.0f%% to %.0f%%", 100*share, test.gates, 100*test.least, 100*test.most)
+			}
+			if alone := float64(f.first[gate.Regressed]) / float64(test.gates); alone > test.single {
+				t.Errorf("%.2f%% of %d gates say regressed by one run alone, want %.0f%% at most", 100*alone, test.gates, 100*test.single)
 			}
 			of := func(counts map[string]int, outcome string) float64 {
 				return 100 * float64(counts[outcome]) / float64(test.gates)

@@ -1,6 +1,7 @@
 package gate_test
 
 import (
+	"math"
 	"testing"
 
 	"nodecompare/results"
@@ -144,5 +145,26 @@ func TestGateReplaces(t *testing.T) {
 		if g := gate.Compare(old, now); g.Replaces(old, now) != test.want {
 			t.Errorf("%s: %s, may replace the baseline: %v", test.name, g.Outcome, !test.want)
 		}
+	}
+}
+
+// Of a figure that is held against the yardstick's the change is what lies between the two that are shown, however noisy they are.
+func TestFiguresAgreeWithTheirChange(t *testing.T) {
+	b := sixRounds
+	b.weather = busy
+	random, relative := seeded(), 0
+	for range 20 {
+		for _, c := range gate.Compare(b.record(random), b.record(random)).Changes {
+			if !c.Relative {
+				continue
+			}
+			relative++
+			if shown := c.Scaled / c.Old.Value; math.Abs(shown-c.Ratio) > 1e-9*c.Ratio {
+				t.Fatalf("%s: %v to %v is a change of %v, and it says %v", c.Metric, c.Old.Value, c.Scaled, shown, c.Ratio)
+			}
+		}
+	}
+	if relative < 20 {
+		t.Errorf("%d changes", relative)
 	}
 }

@@ -67,6 +67,10 @@ func verdictOf(workload, either string, performance, scalability []string, first
 			case "same":
 				c.Same = true
 			case "?":
+			case "depends":
+				c.Better, c.Decides = b, true
+				all = append(all, c)
+				c.Better, c.Decides, c.Light = a, false, true
 			default:
 				c.Better, c.Decides = by, true
 			}
@@ -122,9 +126,13 @@ func TestArticleSentences(t *testing.T) {
 	}{
 		"as it says":          {ahead, ahead, "it is as it says on every workload (8 of 8 pairs)."},
 		"the other way round": {behind, behind, "it is the other way round on every workload (8 of 8 pairs)."},
-		"no difference":       {all("same"), all("same"), "there is no difference on any workload (8 of 8 pairs)."},
-		"cannot tell":         {all("?"), all("?"), "it stays open: cannot tell on hello and cpu (8 of 8 pairs)."},
-		"by the workload":     {ahead, behind, "it depends: as it says on hello (4 of 4 pairs); the other way round on cpu (4 of 4 pairs)."},
+		"depends on the load": {all("depends"), all("depends"), "it depends on the load on every workload (8 of 8 pairs)."},
+		"on one of them":      {all("depends"), ahead, "it depends: as it says on cpu (4 of 4 pairs); depends on the load on hello (4 of 4 pairs)."},
+		"in some pairs": {[]string{"async", "async", "depends", "depends"}, ahead,
+			"it depends: as it says on cpu (4 of 4 pairs); mixed on hello, with 2 of 4 pairs as it says (async) and 2 depend on the load (node)."},
+		"no difference":   {all("same"), all("same"), "there is no difference on any workload (8 of 8 pairs)."},
+		"cannot tell":     {all("?"), all("?"), "it stays open: cannot tell on hello and cpu (8 of 8 pairs)."},
+		"by the workload": {ahead, behind, "it depends: as it says on hello (4 of 4 pairs); the other way round on cpu (4 of 4 pairs)."},
 		"by the mode": {[]string{"async", "async", "blocking", "pool"}, all("same"),
 			"it depends: no difference on cpu (4 of 4 pairs); mixed on hello, with 2 of 4 pairs as it says (async) and 2 the other way round (node)."},
 		"the same mix twice": {[]string{"async", "async", "same", "same"}, []string{"async", "async", "same", "same"},

@@ -13,9 +13,10 @@ import (
 	"nodecompare/results/unit"
 )
 
-// The columns of each load of a trial, in this order: of an open load, of an overload, of all.
+// The columns of each load of a trial: of an open load, of that at the common rate, of an overload, of all.
 var (
 	csvOpen     = []results.Figure{results.Offered, results.Unsent, results.SendLagP99}
+	csvCommon   = []results.Figure{results.IdleCPU}
 	csvOverload = []results.Figure{
 		results.Due, results.InTime, results.Late, results.Refused, results.TimedOut, results.NotSent, results.Goodput, results.Recovery,
 	}
@@ -85,6 +86,8 @@ func csvOf(load results.At) []results.Figure {
 	switch load.Load {
 	case results.Closed:
 		return csvColumns
+	case results.Common:
+		return slices.Concat(csvOpen, csvColumns, csvCommon)
 	case results.Overload:
 		return slices.Concat(csvOpen, csvOverload, csvColumns)
 	}

@@ -20,6 +20,7 @@ var exports = []exported{
 	{results.Throughput, results.Base, "", "throughput", "req/s", nil},
 	{results.CPUPerRequest, results.Base, "", "cpu-us-per-request", "cpu-us/req", nil},
 	{results.RelativeCPU, results.Base, "", "relative-cpu-per-request", "cpu-yardsticks/req", nil},
+	{results.CPUPerRequest, results.AtCommon.Always, " at the common rate", "common-rate-cpu-us-per-request", "common-cpu-us/req", nil},
 	{results.P50, results.AtCommon.Always, " at the common rate", "common-rate-p50-us", "common-p50-us", nil},
 	{results.P99, results.AtCommon.Always, " at the common rate", "common-rate-p99-us", "common-p99-us", nil},
 	{results.P999, results.AtCommon.Always, " at the common rate", "common-rate-p999-us", "common-p99.9-us", nil},

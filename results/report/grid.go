@@ -94,7 +94,7 @@ func (p *page) row(s summary.Section, from, modes, labels, room int) []string {
 	cells := make([][]string, modes)
 	for i := range cells {
 		word := s.Words[from+i]
-		cells[i] = []string{p.paint(looks[word], word)}
+		cells[i] = []string{p.paint(p.looks[word], word)}
 	}
 	for _, g := range s.Groups {
 		label = append(label, wrap(g.Label, labels, "")...)
@@ -136,7 +136,7 @@ func lengthen(lines []string, end int) []string {
 // worded paints the word that a line begins with.
 func (p *page) worded(line, word string) string {
 	if rest, ok := strings.CutPrefix(line, word); ok {
-		return p.paint(looks[word], word) + rest
+		return p.paint(p.looks[word], word) + rest
 	}
 	return line // a narrow column breaks the word
 }
@@ -145,7 +145,7 @@ func (p *page) worded(line, word string) string {
 var looks = map[string]style{
 	results.Blocking: strong, results.NonBlocking: strong,
 	results.High: good, results.Moderate: lesser, results.Lower: lesser,
-	results.NoDifference: strong, results.CannotTell: lesser, results.Mixed: lesser,
+	results.NoDifference: strong, results.CannotTell: lesser, results.Mixed: lesser, results.DependsOnLoad: lesser,
 }
 
 // list writes the grid mode by mode, a line each, where a table would be too wide.
@@ -158,7 +158,7 @@ func (p *page) list(sections []summary.Section, modes []results.Mode) {
 			if s.Words[i] != "" {
 				name += ": "
 			}
-			p.item("  ", name+p.paint(looks[s.Words[i]], s.Words[i]))
+			p.item("  ", name+p.paint(p.looks[s.Words[i]], s.Words[i]))
 			for _, g := range s.Groups {
 				for j, text := range linesOf(g, i) {
 					indent := "    "

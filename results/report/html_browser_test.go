@@ -67,7 +67,7 @@ func start(t *testing.T) context.Context {
 	path := browserPath(t)
 	chromium.once.Do(func() {
 		flags := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.WSURLReadTimeout(time.Minute))
-		all, stop := context.WithTimeout(context.Background(), 5*time.Minute)
+		all, stop := context.WithTimeout(context.Background(), 9*time.Minute) // less than a test may take
 		allocator, end := chromedp.NewExecAllocator(all, flags...)
 		browser, leave := chromedp.NewContext(allocator)
 		chromium.browser, chromium.err = browser, chromedp.Run(browser)
@@ -86,6 +86,14 @@ func start(t *testing.T) context.Context {
 // open loads a file from disk in a tab of its own, as wide as that window, and waits until its plots are drawn.
 func open(t *testing.T, browser context.Context, page string, wide int64, dark bool) *visit {
 	t.Helper()
+	v := tab(t, browser, wide, dark)
+	v.load(t, page)
+	return v
+}
+
+// tab opens one with nothing in it.
+func tab(t *testing.T, browser context.Context, wide int64, dark bool) *visit {
+	t.Helper()
 	tab, leave := chromedp.NewContext(browser)
 	t.Cleanup(leave)
 	v := &visit{Context: tab}
@@ -98,10 +106,17 @@ func open(t *testing.T, browser context.Context, page string, wide int64, dark b
 		network.Enable(),
 		emulation.SetDeviceMetricsOverride(wide, 900, 1, false),
 		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}),
-		chromedp.Navigate("file://"+page),
-		chromedp.WaitVisible(`html[data-drawn="yes"]`),
 	)
 	return v
+}
+
+// load has the tab show a file from disk, and waits until its plots are drawn. What was complained of before is forgotten.
+func (v *visit) load(t *testing.T, page string) {
+	t.Helper()
+	v.mu.Lock()
+	v.complains, v.requests = nil, nil
+	v.mu.Unlock()
+	v.do(t, chromedp.Navigate("file://"+page), chromedp.WaitVisible(`html[data-drawn="yes"]`))
 }
 
 // hear notes errors, and what was asked for.
@@ -298,10 +313,10 @@ func TestPagePrints(t *testing.T) {
 
 // Pages of records that lack something are drawn without a complaint too.
 func TestPageOfLittleInBrowser(t *testing.T) {
-	browser := start(t)
+	v := tab(t, start(t), 1280, false)
 	for name, r := range lacking(t) {
 		t.Run(name, func(t *testing.T) {
-			v := open(t, browser, saved(t, r), 1280, false)
+			v.load(t, saved(t, r))
 			v.quiet(t)
 		})
 	}

@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"math"
 	"os"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
+	hdr "github.com/HdrHistogram/hdrhistogram-go"
 	"github.com/google/go-cmp/cmp"
 
 	"nodecompare/results"
@@ -219,6 +222,54 @@ func TestPageHasTheFigures(t *testing.T) {
 	}
 }
 
+// The plot of latencies says what the table says, also where one round of several was a bad one: both are medians over the rounds.
+func TestPageHasTheTablesLatencies(t *testing.T) {
+	r := bench(t, 2, 1, 6)
+	slow := hdr.New(1, int64(time.Hour), 3)
+	for i := range r.Trials[0].Rungs {
+		rung := &r.Trials[0].Rungs[i]
+		if rung.Load != results.Common {
+			continue
+		}
+		h, err := hdr.Decode([]byte(rung.Histogram))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, bar := range h.Distribution() {
+			if err := slow.RecordValues(100*bar.To, bar.Count); err != nil {
+				t.Fatal(err)
+			}
+		}
+		text, err := slow.Encode(hdr.V2CompressedEncodingCookieBase)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rung.Histogram = string(text)
+		rung.LatencyUS.P99, rung.LatencyUS.P999 = float64(slow.ValueAtQuantile(99))/1e3, float64(slow.ValueAtQuantile(99.9))/1e3
+	}
+	percentiles := map[float64]results.Figure{10: results.P90, 100: results.P99, 1000: results.P999}
+	points := 0
+	for _, s := range plotted(t, r, "w1-latency") {
+		if !s.Marks {
+			continue
+		}
+		for i, x := range s.X {
+			f, ok := percentiles[x]
+			if !ok {
+				continue
+			}
+			points++
+			e, _ := r.Estimate("hello", r.Settings.Modes[s.Mode].Name, results.AtCommon, f)
+			if math.Abs(s.Y[i]/e.Value-1) > 0.001 {
+				t.Errorf("%s of %s is %v in the plot, and %v in the table", f.Name, r.Settings.Modes[s.Mode].Name, s.Y[i], e.Value)
+			}
+		}
+	}
+	if points < 4 {
+		t.Errorf("%d points", points)
+	}
+}
+
 // The law's curve goes along the ladder, and dashed from its top to beyond the peak that it foretells.
 func TestPageDrawsTheLaw(t *testing.T) {
 	r := bench(t, 2, 1, 6)
@@ -241,5 +292,17 @@ func TestPageDrawsTheLaw(t *testing.T) {
 	want := []string{"0: 1000 to 24700 at 1 to 2000, dashed false", "1: 1000 to 48330 at 1 to 2000, dashed false", "1: 48330 to 48450 at 2000 to 3912, dashed true"}
 	if diff := cmp.Diff(want, drawn); diff != "" {
 		t.Errorf("curves (-want +got):\n%s", diff)
+	}
+}
+
+// What failed in the pilot is in the list of failures, before the trials.
+func TestPageListsPilotFailures(t *testing.T) {
+	r := bench(t, 2, 1, 2)
+	r.PilotFailures = []results.Missing{{Mode: "async", Workload: "hello", Reason: "no answer came"}}
+	r.Trials[0].Failure = "it exited"
+	_, list, _ := strings.Cut(string(html(t, r)), "<h3>Failures</h3>")
+	pilot, trial := strings.Index(list, "<p><strong>async on hello, in the pilot.</strong> no answer came</p>"), strings.Index(list, "it exited")
+	if pilot < 0 || trial < pilot {
+		t.Errorf("the pilot's failure is at %d, a trial's at %d of %.300s", pilot, trial, list)
 	}
 }

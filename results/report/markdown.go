@@ -10,11 +10,12 @@ import (
 	"nodecompare/results/report/summary"
 )
 
-// writeMarkdown writes GitHub's Markdown, as a step summary or a comment takes it: the grid with a table row for each label, then the
-// sentences and notes as a list.
+// writeMarkdown writes GitHub's Markdown, as a step summary or a comment takes it: the answer, and folded away the grid with a table row
+// for each label, and the sentences and notes as a list.
 func writeMarkdown(out io.Writer, r *results.Record) error {
 	p := &page{out: out}
-	p.line("## nodecompare")
+	p.answerMarkdown(r)
+	p.line("<details><summary>Every figure</summary>")
 	p.line("")
 	p.line(escaped(summary.Heading(r)))
 	if r.Command != "" {
@@ -31,7 +32,30 @@ func writeMarkdown(out io.Writer, r *results.Record) error {
 	for _, s := range summary.Remarks(r) {
 		p.line("- " + headed(s))
 	}
+	p.line("")
+	p.line("</details>")
 	return p.err
+}
+
+// answerMarkdown is the answer of writeAnswer, without its figures.
+func (p *page) answerMarkdown(r *results.Record) {
+	a := summary.AnswerOf(r)
+	p.line("## nodecompare")
+	p.line("")
+	if a.Unfit != "" {
+		p.line("> **" + escaped(a.Unfit) + "**")
+		p.line("")
+	}
+	p.line(bold(a.Question))
+	p.line("")
+	for _, c := range a.Claims {
+		p.line("- " + escaped(c.Mark) + " " + bold(c.Row) + ": " + escaped(c.Text))
+	}
+	for _, n := range a.Notes {
+		p.line("- " + escaped(n))
+	}
+	p.line("- " + escaped(a.Trust))
+	p.line("")
 }
 
 func (p *page) markdown(r *results.Record, w results.Workload, v results.Verdict) {
@@ -109,7 +133,7 @@ func escaped(s string) string { return meaning.Replace(s) }
 
 func (p *page) articleMarkdown(r *results.Record) {
 	a, ok := results.HoldArticle(r)
-	if !ok {
+	if !ok || len(a.Workloads) < 2 {
 		return
 	}
 	p.line("")

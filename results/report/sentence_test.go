@@ -53,6 +53,31 @@ func TestSentences(t *testing.T) {
 			won(compared("throughput", base, 1.3, 1.2, 1.4, 0.05), "blocking", false), rests(won(compared("CPU per request", base, 2, 1.8, 2.2, 0.05), "async", false))},
 			"Performance: cannot tell: blocking spent 2 times as much CPU on a request as async at 64 connections (99% interval 1.8 to 2.2, 6 rounds), " +
 				"but blocking answered 1.3 times as many requests a second as async at 64 connections (95% interval 1.2 to 1.4, 6 rounds)."},
+		"it depends on the load": {results.RowPerformance, words(results.DependsOnLoad, results.DependsOnLoad), []results.Comparison{
+			rests(won(compared("CPU per request", base, 1.59, 1.4, 1.81, 0.05), "async", true)),
+			lightly(won(compared("CPU per request", common, 0.71, 0.66, 0.76, 0.25), "blocking", false)), lightly(won(compared("p50", common, 0.5, 0.4, 0.6, 0.25), "blocking", false))},
+			"Performance: which of blocking and async is better depends on the load: blocking spent 1.59 times as much CPU on a request as async at 64 connections (99% interval 1.4 to 1.81, 6 rounds), " +
+				"but half of the requests took 2 times as long with async as with blocking at light load (95% interval 1.67 to 2.5, 6 rounds)."},
+		"only the light load tells them apart": {results.RowPerformance, words(results.DependsOnLoad, results.DependsOnLoad), []results.Comparison{
+			rests(compared("CPU per request", base, 1.01, 0.98, 1.03, 0.05)), lightly(won(compared("p99", common, 3.02, 2.5, 3.6, 1), "async", false))},
+			"Performance: which of blocking and async is better depends on the load: CPU per request is the same at 64 connections (99% interval 0.98 to 1.03, 6 rounds), " +
+				"but the slowest hundredth of the requests took 3.02 times as long with blocking as with async at light load (95% interval 2.5 to 3.6, 6 rounds)."},
+		"no difference at light load": {results.RowPerformance, words(results.Moderate, results.High), []results.Comparison{
+			rests(won(compared("CPU per request", base, 1.76, 1.71, 1.83, 0.05), "async", true)), lightly(compared("CPU per request", common, 1.02, 0.9, 1.1, 0.25))},
+			"Performance: blocking spent 1.76 times as much CPU on a request as async at 64 connections (99% interval 1.71 to 1.83, 6 rounds), and at light load no difference."},
+		"the same at light load": {results.RowPerformance, words(results.Moderate, results.High), []results.Comparison{
+			rests(won(compared("CPU per request", base, 1.76, 1.71, 1.83, 0.05), "async", true)), lightly(won(compared("CPU per request", common, 1.5, 1.4, 1.6, 0.25), "async", false))},
+			"Performance: blocking spent 1.76 times as much CPU on a request as async at 64 connections (99% interval 1.71 to 1.83, 6 rounds), and so it is at light load (CPU per request, 1.5 times)."},
+		"undecided at light load": {results.RowPerformance, words(results.Moderate, results.High), []results.Comparison{
+			rests(won(compared("CPU per request", base, 1.76, 1.71, 1.83, 0.05), "async", true)), lightly(compared("CPU per request", common, 1.02, 0.6, 1.7, 0.25))},
+			"Performance: blocking spent 1.76 times as much CPU on a request as async at 64 connections (99% interval 1.71 to 1.83, 6 rounds)."},
+		"no difference at either": {results.RowPerformance, words(results.NoDifference, results.NoDifference), []results.Comparison{
+			rests(compared("CPU per request", base, 0.99, 0.97, 1.01, 0.05)), lightly(compared("p50", common, 0.99, 0.9, 1.2, 0.25))},
+			"Performance: no difference that matters: at most 3.1% in CPU per request (99% interval, 6 rounds), and none at light load."},
+		"cannot tell, but at light load": {results.RowPerformance, words(results.CannotTell, results.CannotTell), []results.Comparison{
+			rests(compared("CPU per request", base, 1.05, 0.99, 1.11, 0.05)), lightly(won(compared("p50", common, 2, 1.5, 2.5, 0.25), "async", false))},
+			"Performance: cannot tell blocking from async: CPU per request of blocking is 0.99 to 1.11 times that of async at 64 connections (99% interval, 6 rounds), which leaves open whether they differ by 5%; " +
+				"they are too near to that for rounds to tell, or the machine is too noisy: a quieter one may, while half of the requests took 2 times as long with blocking as with async at light load (95% interval 1.5 to 2.5, 6 rounds)."},
 		"too few rounds": {results.RowPerformance, words(results.CannotTell, results.CannotTell), []results.Comparison{undecided},
 			"Performance: cannot tell blocking from async by 3 rounds: a 95% interval takes more of them (--rounds=6, or --profile=standard)."},
 		"too little": {results.RowPerformance, words(results.CannotTell, results.CannotTell), nil,

@@ -9,8 +9,16 @@ import (
 	"nodecompare/results/report/summary"
 )
 
-// writeTable writes, for each workload, the article's table with what was measured, and what follows from it.
+// writeTable writes the answer; in detail, and of one mode against itself, everything.
 func writeTable(out io.Writer, r *results.Record, o Options) error {
+	if o.Details || r.Settings.Null {
+		return writeDetails(out, r, o)
+	}
+	return writeAnswer(out, r, o)
+}
+
+// writeDetails writes, for each workload, the article's table with what was measured, and what follows from it.
+func writeDetails(out io.Writer, r *results.Record, o Options) error {
 	p := newPage(out, o)
 	p.paragraph(summary.Heading(r))
 	for i, w := range r.Settings.Workloads {
@@ -49,7 +57,7 @@ func (p *page) workload(r *results.Record, w results.Workload, v results.Verdict
 // article writes that table, if there is something to put into it.
 func (p *page) article(r *results.Record) {
 	a, ok := results.HoldArticle(r)
-	if !ok {
+	if !ok || len(a.Workloads) < 2 { // of a single one its own table says it all
 		return
 	}
 	p.line("")

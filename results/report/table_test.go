@@ -21,7 +21,12 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew: go test ./results/report -update")
 
+// render writes a record. What people get is two things, by the names here: the answer, and the table with all details.
 func render(t interface{ Fatal(...any) }, format string, r *results.Record, o report.Options) string {
+	o.Details = format == "table"
+	if format == "answer" {
+		format = "table"
+	}
 	f := formatNamed(t, report.Formats, format)
 	var b bytes.Buffer
 	if err := f.Write(&b, r, o); err != nil {
@@ -37,6 +42,19 @@ func TestGolden(t *testing.T) {
 		record *results.Record
 		report.Options
 	}{
+		"answer-40":           {"answer", sample(), at(40)},
+		"answer-80":           {"answer", sample(), at(80)},
+		"answer-color":        {"answer", sample(), report.Options{Width: 80, Color: true}},
+		"answer-one":          {"answer", one(), at(80)},
+		"answer-three":        {"answer", three(), at(80)},
+		"answer-three-wide":   {"answer", three(), at(120)},
+		"answer-many":         {"answer", manyModes(), at(80)},
+		"answer-many-40":      {"answer", manyModes(), at(40)},
+		"answer-broken":       {"answer", broken(), at(80)},
+		"answer-void":         {"answer", void(), at(80)},
+		"answer-depends":      {"answer", depends(), at(80)},
+		"answer-bare":         {"answer", bare(), at(80)},
+		"answer-nothing":      {"answer", nothing(), at(80)},
 		"table-40":            {"table", sample(), at(40)},
 		"table-80":            {"table", sample(), at(80)},
 		"table-140":           {"table", sample(), at(140)},
@@ -50,6 +68,9 @@ func TestGolden(t *testing.T) {
 		"table-nothing":       {"table", nothing(), at(80)},
 		"table-null":          {"table", null(), at(80)},
 		"table-null-40":       {"table", null(), at(40)},
+		"table-depends-40":    {"table", depends(), at(40)},
+		"table-depends":       {"table", depends(), at(80)},
+		"markdown-depends":    {"markdown", depends(), at(0)},
 		"markdown":            {"markdown", sample(), at(0)},
 		"markdown-null":       {"markdown", null(), at(0)},
 		"csv":                 {"csv", sample(), at(0)},
@@ -76,7 +97,7 @@ func TestTableFitsItsWidth(t *testing.T) {
 		return rapid.Float64Range(1, 9.999).Draw(t, "figure") * []float64{0.01, 0.1, 1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7}[rapid.IntRange(0, 9).Draw(t, "power")]
 	})
 	rapid.Check(t, func(t *rapid.T) {
-		r := rapid.SampledFrom([]func() *results.Record{sample, one, three, broken, void, bare, nothing, null}).Draw(t, "record")()
+		r := rapid.SampledFrom([]func() *results.Record{sample, one, three, broken, void, bare, nothing, null, depends}).Draw(t, "record")()
 		for i := range r.Trials {
 			for j := range r.Trials[i].Rungs {
 				g := &r.Trials[i].Rungs[j]

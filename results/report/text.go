@@ -22,6 +22,7 @@ type page struct {
 	out   io.Writer
 	width int
 	color bool
+	looks map[string]style // of words; nil for none
 	err   error
 }
 
@@ -30,7 +31,7 @@ func newPage(out io.Writer, o Options) *page {
 	if width == 0 {
 		width = defaultWidth
 	}
-	return &page{out: out, width: max(width, narrowest), color: o.Color}
+	return &page{out: out, width: max(width, narrowest), color: o.Color, looks: looks}
 }
 
 func (p *page) line(s string) {
@@ -164,6 +165,19 @@ func wrap(text string, width int, indent string) []string {
 
 // Options are what a format may heed.
 type Options struct {
-	Width int  // columns of the terminal; 0 is 80
-	Color bool // it is a terminal, and its user wants colours
+	Width   int      // columns of the terminal; 0 is 80
+	Color   bool     // it is a terminal, and its user wants colours
+	Details bool     // every figure and every note, for people who want to check the answer
+	More    []string // lines that say how to see more, below the answer
+}
+
+// Lines writes paragraphs as wide as the terminal.
+func Lines(out io.Writer, o Options, paragraphs ...string) error {
+	p := newPage(out, o)
+	for _, text := range paragraphs {
+		for _, l := range wrap(text, p.width, "") {
+			p.line(l)
+		}
+	}
+	return p.err
 }

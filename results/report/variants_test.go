@@ -144,3 +144,33 @@ func null() *results.Record {
 	}
 	return r
 }
+
+// depends is a bench at a rate that was asked for, of which the light load turns the saturated one's word round.
+func depends() *results.Record {
+	r := sample()
+	r.Settings.RateRPS = 2000
+	for i := range r.Trials {
+		for j := range r.Trials[i].Rungs {
+			if g := &r.Trials[i].Rungs[j]; g.Load == results.Common {
+				g.OfferedRPS, g.Engine, g.Idle = 2000, "vegeta", &results.Idle{ElapsedS: 0.5, CPUS: 0.0004 + 0.0001*float64(i%3)}
+			}
+		}
+	}
+	f := &r.Verdicts[0].Findings[1]
+	f.Words = words(results.DependsOnLoad, results.DependsOnLoad)
+	f.Comparisons = []results.Comparison{
+		compared("throughput", results.Conns(64), 1.01, 0.97, 1.04, 0.05),
+		rests(won(relative(compared("CPU per request", results.Conns(64), 1.59, 1.4, 1.81, 0.05)), "async", true)),
+		lightly(compared("answered share", results.AtCommon, 1, 1, 1, 0.01)),
+		lightly(won(relative(compared("CPU per request", results.AtCommon, 0.71, 0.66, 0.77, 0.25)), "blocking", false)),
+		lightly(compared("p50", results.AtCommon, 0.72, 0.6, 0.85, 0.25)),
+		lightly(compared("p99", results.AtCommon, 1.2, 0.7, 2.3, 1)),
+	}
+	return r
+}
+
+// lightly is the comparison at light load.
+func lightly(c results.Comparison) results.Comparison {
+	c.Light = true
+	return c
+}

@@ -56,8 +56,18 @@ func halfWidth(n int, deviation, confidence float64) float64 {
 	if deviation == 0 {
 		return 0
 	}
-	return student(n).Quantile((1+confidence)/2) * deviation / math.Sqrt(float64(n))
+	return quantile(interval{n, confidence}) * deviation / math.Sqrt(float64(n))
 }
+
+// interval is of the mean of n values.
+type interval struct {
+	n          int
+	confidence float64
+}
+
+// quantile is how far the interval reaches, in units of the mean's standard error. It is found by trying, which is most of the work
+// of a comparison.
+var quantile = memo(func(i interval) float64 { return student(i.n).Quantile((1 + i.confidence) / 2) })
 
 // student is the distribution of the mean of n values, in units of its own standard error.
 func student(n int) distuv.StudentsT { return distuv.StudentsT{Sigma: 1, Nu: float64(n - 1)} }

@@ -34,26 +34,35 @@ func RatioInterval(old, new []float64) Estimate {
 	}
 	slices.Sort(logs)
 	last := len(logs) - 1
-	cut, confidence := trimmed(len(old), len(new))
+	t := trimmed(sizes{len(old), len(new)})
 	return Estimate{
 		Value: math.Exp((logs[last/2] + logs[(last+1)/2]) / 2),
-		Low:   math.Exp(logs[cut]), High: math.Exp(logs[last-cut]),
-		Confidence: confidence, N: min(len(old), len(new)),
+		Low:   math.Exp(logs[t.cut]), High: math.Exp(logs[last-t.cut]),
+		Confidence: t.confidence, N: min(len(old), len(new)),
 	}
 }
 
-// trimmed is how many of the sorted differences lie outside of the interval at either end, and the interval's confidence.
-func trimmed(n, m int) (cut int, confidence float64) {
-	tail := (1 - Confidence) / 2
-	if n > exactUpTo || m > exactUpTo {
-		product := float64(n) * float64(m)
-		sigma := math.Sqrt(product * float64(n+m+1) / 12)
-		return int(max(0, math.Floor(product/2-0.5+stats.StdNormal.InvCDF(tail)*sigma))), Confidence
-	}
-	u := stats.UDist{N1: n, N2: m}
-	cut = sort.Search(n*m/2, func(k int) bool { return u.CDF(float64(k+1)) > tail })
-	return cut, max(0, 1-2*u.CDF(float64(cut)))
+// sizes are those of two samples.
+type sizes struct{ n, m int }
+
+// trim is how many of the sorted differences lie outside of the interval at either end, and the interval's confidence.
+type trim struct {
+	cut        int
+	confidence float64
 }
+
+// trimmed counts, for small samples, all the ways in which they may lie.
+var trimmed = memo(func(s sizes) trim {
+	tail := (1 - Confidence) / 2
+	product := s.n * s.m
+	if s.n > exactUpTo || s.m > exactUpTo {
+		sigma := math.Sqrt(float64(product) * float64(s.n+s.m+1) / 12)
+		return trim{int(max(0, math.Floor(float64(product)/2-0.5+stats.StdNormal.InvCDF(tail)*sigma))), Confidence}
+	}
+	u := stats.UDist{N1: s.n, N2: s.m}
+	cut := sort.Search(product/2, func(k int) bool { return u.CDF(float64(k+1)) > tail })
+	return trim{cut, max(0, 1-2*u.CDF(float64(cut)))}
+})
 
 // leastRounds is the fewest values with which a median has an interval of 95%.
 const leastRounds = 6

@@ -290,9 +290,6 @@ func (p *Process) leftover() string {
 	return fmt.Sprintf(" (processes that it had looked after, ended now: %d)", p.left)
 }
 
-// Stderr is the last lines it printed on standard error, oldest first.
-func (p *Process) Stderr() []string { return p.stderr.lines() }
-
 // Stop ends the process and its group: SIGTERM, then SIGKILL when StopTimeout has passed or ctx ends. It may be called more
 // than once. The error is a *Failure when the process had ended before it was asked to, or had to be killed while ctx lived; a Shell
 // line's server may need that.

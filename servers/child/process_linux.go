@@ -16,8 +16,8 @@ import (
 
 // ownsListener is nil when one of the descriptors of these processes is a socket that listens on the port. Without it, a server that
 // was left over from an earlier run, or another one that shares the port by SO_REUSEPORT, could be measured in its place. which is
-// how they know of the port. Processes that have ended meanwhile hold nothing. To find the processes may mean to look at all there are,
-// a hundred times a second: it is done only once somebody listens.
+// how they know of the port. Processes that have ended meanwhile hold nothing. To find the processes may mean to look at all there are:
+// it is done only where somebody listens.
 func ownsListener(find func() ([]int, error), port int, which string) error {
 	all, err := listeners(os.Getpid())
 	if err != nil {

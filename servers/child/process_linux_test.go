@@ -1,6 +1,8 @@
 package child_test
 
 import (
+	"errors"
+	"io"
 	"net"
 	"strconv"
 	"strings"
@@ -27,6 +29,8 @@ func TestStartRefusesAnotherProcessesSocket(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer other.Close()
+			heard := make(chan int)
+			go func() { heard <- hear(other) }()
 			if test.close {
 				other.Close()
 			}
@@ -40,6 +44,25 @@ func TestStartRefusesAnotherProcessesSocket(t *testing.T) {
 			if !strings.Contains(err.Error(), test.want) {
 				t.Errorf("got %v, want %q", err, test.want)
 			}
+			other.Close()
+			if n := <-heard; n != 0 {
+				t.Errorf("the other process was sent %d bytes", n)
+			}
 		})
+	}
+}
+
+// hear counts the bytes that clients send until the listener is closed.
+func hear(l net.Listener) (n int) {
+	for {
+		c, err := l.Accept()
+		if err != nil {
+			return n
+		}
+		sent, err := io.ReadAll(c)
+		n += len(sent)
+		if errors.Join(err, c.Close()) != nil {
+			return n + 1
+		}
 	}
 }

@@ -12,11 +12,16 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"syscall"
 	"time"
 )
 
-// readyPoll is how long to wait before a server that did not answer yet is asked again.
-const readyPoll = 10 * time.Millisecond
+const (
+	// readyPoll is how long to wait, at least, before a server that did not answer yet is asked again.
+	readyPoll = 10 * time.Millisecond
+	// readyShare: the wait is one part in so many of the time so far, so that to ask takes little from a server that starts slowly.
+	readyShare = 10
+)
 
 var portLine = regexp.MustCompile(`(?i)\bport[ :=]+(\d{1,5})\b`)
 
@@ -52,16 +57,13 @@ func (p *Process) awaitReady(ctx context.Context, ports <-chan int) error {
 		return fmt.Errorf("pid %d printed no line with \"port N\" on standard output within %v", p.PID, p.command.ReadyTimeout)
 	}
 	// A transport of its own: no proxy from the environment, and no idle connection that would count as load.
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-	poll := time.NewTicker(readyPoll)
-	defer poll.Stop()
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: p.dial}}
+	began := time.Now()
 	var last error
 	for {
-		err := p.listens()
+		url, err := p.answers(ctx, client)
 		if err == nil {
-			p.URL, err = p.answers(ctx, client)
-		}
-		if err == nil {
+			p.URL = url
 			return nil
 		}
 		if last == nil || ctx.Err() == nil {
@@ -72,7 +74,7 @@ func (p *Process) awaitReady(ctx context.Context, ports <-chan int) error {
 			return p.endedEarly(ctx, last)
 		case <-ctx.Done():
 			return fmt.Errorf("pid %d was not ready within %v: %w%s", p.PID, p.command.ReadyTimeout, last, p.instead())
-		case <-poll.C:
+		case <-time.After(max(readyPoll, time.Since(began)/readyShare)):
 		}
 	}
 }
@@ -88,12 +90,36 @@ func (p *Process) endedEarly(ctx context.Context, err error) error {
 	}
 }
 
+// notOwned is why the port is not the child's.
+type notOwned struct{ error }
+
+// dial connects to the child and to nobody else: another process that has the port is sent nothing. To find whose the port is may mean
+// to look at all sockets and all processes: it is done only once somebody listens.
+func (p *Process) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	c, err := new(net.Dialer).DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.listens(); err != nil {
+		return nil, errors.Join(notOwned{err}, c.Close())
+	}
+	return c, nil
+}
+
+// told is how the port is known.
+func (p *Process) told() string {
+	if p.command.guarded() {
+		return "it was given in PORT"
+	}
+	return "it printed"
+}
+
 // listens is nil when the child itself, or of a guarded line any process of it, holds the port.
 func (p *Process) listens() error {
 	if p.command.guarded() {
-		return ownsListener(func() ([]int, error) { return family(p.PID) }, p.Port, "it was given in PORT")
+		return ownsListener(func() ([]int, error) { return family(p.PID) }, p.Port, p.told())
 	}
-	return ownsListener(func() ([]int, error) { return []int{p.PID}, nil }, p.Port, "it printed")
+	return ownsListener(func() ([]int, error) { return []int{p.PID}, nil }, p.Port, p.told())
 }
 
 // instead says where a guarded line's server listens, if not on its port: then it has not heard of that.
@@ -126,6 +152,9 @@ func (p *Process) answers(ctx context.Context, client *http.Client) (url string,
 			break
 		}
 	}
+	if errors.Is(err, syscall.ECONNREFUSED) {
+		err = fmt.Errorf("nothing listens on port %d, which %s", p.Port, p.told())
+	}
 	return "", err
 }
 
@@ -143,6 +172,9 @@ func (p *Process) answersAt(ctx context.Context, client *http.Client, server str
 		return err
 	}
 	r, err := client.Do(q)
+	if other, ok := errors.AsType[notOwned](err); ok {
+		return other
+	}
 	if err != nil {
 		return err
 	}

@@ -74,11 +74,19 @@ func playChild(part string) int {
 		fmt.Println("Server running on port", p.Port)
 		select {}
 	}
+	grandchildsPort := 0
 	if part == "has-grandchild" {
 		grandchild := exec.Command(os.Args[0]) // in this child's own group, with its standard error
 		grandchild.Env = append(os.Environ(), childEnv+"=grandchild")
 		grandchild.Stderr = os.Stderr
-		if err := grandchild.Start(); err != nil {
+		out, err := grandchild.StdoutPipe()
+		if err == nil {
+			err = grandchild.Start()
+		}
+		if err == nil {
+			_, err = fmt.Fscanln(out, &grandchildsPort)
+		}
+		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}
@@ -108,9 +116,10 @@ func playChild(part string) int {
 		fmt.Fprintln(os.Stderr, "I was told to die")
 		os.Exit(7)
 	})
+	mux.HandleFunc("GET /grandchild", func(w http.ResponseWriter, r *http.Request) { fmt.Fprintln(w, grandchildsPort) })
 	port := l.Addr().(*net.TCPAddr).Port
 	if part == "grandchild" {
-		fmt.Fprintln(os.Stderr, "grandchild on port", port)
+		fmt.Println(port)
 	} else {
 		go exitWithParent()
 		fmt.Println("Server running on port", port)
@@ -376,17 +385,16 @@ func TestStopKillsWhatIgnoresSIGTERM(t *testing.T) {
 func TestStopEndsTheWholeGroup(t *testing.T) {
 	t.Parallel()
 	p := start(t, playing("has-grandchild"))
-	port := 0
-	for end := time.Now().Add(time.Minute); port == 0; <-time.After(10 * time.Millisecond) {
-		for _, line := range p.Stderr() {
-			if _, n, ok := strings.Cut(line, "grandchild on port "); ok {
-				port, _ = strconv.Atoi(n)
-			}
-		}
-		if time.Now().After(end) {
-			t.Fatalf("no grandchild has said its port: %q", p.Stderr())
-		}
+	r, err := http.Get(p.URL + "/grandchild")
+	if err != nil {
+		t.Fatal(err)
 	}
+	port := 0
+	_, err = fmt.Fscanln(r.Body, &port)
+	if err := errors.Join(err, r.Body.Close()); err != nil {
+		t.Fatal(err)
+	}
+	http.DefaultClient.CloseIdleConnections()
 	gone := hold(t, port)
 	if err := p.Stop(t.Context()); err != nil {
 		t.Fatal(err)

@@ -13,7 +13,7 @@ import (
 func TestHold(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	l := start(t, 1)
-	on(t, l, func() { l.Hold(true) })
+	on(t, l, func() { l.Hold(time.Millisecond) })
 	_, addr := listen(t, l, echo)
 	for range 20 {
 		on(t, l, func() {})

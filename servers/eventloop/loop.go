@@ -49,7 +49,7 @@ type Loop struct {
 	stopped bool       // under mu: nothing more is accepted by Post
 	stop    atomic.Bool
 
-	holds   bool // see Hold
+	hold    time.Duration // see Hold
 	closing []*socket
 	pool    pool
 }
@@ -124,10 +124,11 @@ func (l *Loop) Post(f func()) bool {
 // that are due within the same d are run in one. Linux before 5.11 stays at a millisecond.
 func (l *Loop) SetResolution(d time.Duration) { l.grain = max(d, 1) }
 
-// Hold has a poll keep Go's processor for the first millisecond that it waits, on Linux. One that is given up at once is wanted back some
-// microseconds later, when the next event comes, and Go's monitor thread wakes for it each time. It is for a loop that hardly ever waits
-// longer: whatever else is to run on that processor has to wait, for up to some 20 ms, until the monitor takes it away.
-func (l *Loop) Hold(on bool) { l.holds = on }
+// Hold has a poll keep Go's processor while it waits, for up to so many whole milliseconds, on Linux. One that is given up at once is wanted
+// back some microseconds later, when the next event comes, and Go's monitor thread wakes for it each time. It is for a loop that hardly ever
+// waits longer, or that has a processor to itself: whatever else is to run on that processor has to wait, for up to some 20 ms, until the
+// monitor takes it away.
+func (l *Loop) Hold(most time.Duration) { l.hold = most }
 
 // Now is the time of this turn, not of this call: it is read before the timers, after the poll and before the posted
 // functions. Before Run it is the time of New.
@@ -168,16 +169,10 @@ func (l *Loop) runTimers() {
 
 // poll serves the sockets that are ready, and waits for one only when no other phase has anything to do.
 func (l *Loop) poll() error {
-	events, err := l.poller.wait(0, false)
-	if len(events) == 0 && err == nil {
-		// Declaring sleep before looking at the queue closes the gap in which a Post could go unheard.
-		l.asleep.Store(true)
-		timeout := l.sleepTime()
-		if timeout != 0 {
-			events, err = l.poller.wait(timeout, l.holds)
-		}
-		l.asleep.Store(false)
-	}
+	// Declaring sleep before looking at the queue closes the gap in which a Post could go unheard.
+	l.asleep.Store(true)
+	events, err := l.poller.wait(l.sleepTime(), l.hold)
+	l.asleep.Store(false)
 	l.readClock()
 	for _, e := range events {
 		if s := l.conns[e.fd]; s != nil && !s.closing {

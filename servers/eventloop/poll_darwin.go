@@ -67,7 +67,7 @@ func (p *poller) change(changes ...unix.Kevent_t) error {
 
 // wait reports what is ready, waiting for no longer than the timeout: 0 not at all, negative without end. It holds on to nothing.
 // The events are good until the next wait.
-func (p *poller) wait(timeout time.Duration, _ bool) ([]event, error) {
+func (p *poller) wait(timeout, _ time.Duration) ([]event, error) {
 	var limit *unix.Timespec
 	if timeout >= 0 {
 		t := unix.NsecToTimespec(int64(timeout))

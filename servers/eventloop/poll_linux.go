@@ -13,7 +13,7 @@ import (
 
 // The calls on the path of a request go to the kernel by RawSyscall: none of them can block, so there is no reason to tell
 // Go's scheduler, which costs as much as the loop's own work on a request. Only a poll that waits is told, and where it holds on to its
-// processor not for the first millisecond: the scheduler ends that by a signal when it wants to stop the world.
+// processor not for the first milliseconds: the scheduler ends that by a signal when it wants to stop the world.
 
 // poller is Linux's epoll, level-triggered, with an eventfd for waking it.
 type poller struct {
@@ -57,7 +57,7 @@ func (p *poller) control(op, fd int, i interest) error {
 	if i.write {
 		e.Events |= unix.EPOLLOUT
 	}
-	_, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_CTL, uintptr(p.epoll), uintptr(op), uintptr(fd), uintptr(unsafe.Pointer(&e)), 0, 0)
+	_, _, errno := syscall.RawSyscall6(unix.SYS_EPOLL_CTL, uintptr(p.epoll), uintptr(op), uintptr(fd), uintptr(unsafe.Pointer(&e)), 0, 0)
 	if errno != 0 {
 		return os.NewSyscallError("epoll_ctl", errno)
 	}
@@ -66,18 +66,15 @@ func (p *poller) control(op, fd int, i interest) error {
 
 // wait reports what is ready, waiting for no longer than the timeout: 0 not at all, negative without end. hold is for Loop.Hold.
 // The events are good until the next wait.
-func (p *poller) wait(timeout time.Duration, hold bool) ([]event, error) {
-	n, errno := 0, syscall.Errno(0)
-	switch {
-	case timeout == 0:
-		n, errno = p.epollWait(unix.RawSyscall6, 0)
-	case hold:
-		n, errno = p.epollWait(unix.RawSyscall6, 1)
-		if timeout > 0 {
-			timeout = max(0, timeout-time.Millisecond)
-		}
+func (p *poller) wait(timeout, hold time.Duration) ([]event, error) {
+	if timeout >= 0 {
+		hold = min(hold, timeout)
 	}
-	if n == 0 && errno == 0 && timeout != 0 {
+	n, errno := p.epollWait(syscall.RawSyscall6, milliseconds(hold))
+	if n == 0 && errno == 0 && timeout != hold {
+		if timeout > 0 {
+			timeout -= hold
+		}
 		n, errno = p.sleep(timeout)
 	}
 	if errno == syscall.EINTR {
@@ -112,12 +109,12 @@ func (p *poller) epollWait(call func(trap, a1, a2, a3, a4, a5, a6 uintptr) (r1, 
 func (p *poller) sleep(timeout time.Duration) (int, syscall.Errno) {
 	if timeout > 0 && timeout%time.Millisecond != 0 {
 		limit := [2]int64{int64(timeout / time.Second), int64(timeout % time.Second)} // struct __kernel_timespec, on 32 bits too
-		n, _, errno := unix.Syscall6(unix.SYS_EPOLL_PWAIT2, uintptr(p.epoll), uintptr(unsafe.Pointer(&p.kernel)), uintptr(len(p.kernel)), uintptr(unsafe.Pointer(&limit)), 0, 0)
+		n, _, errno := syscall.Syscall6(unix.SYS_EPOLL_PWAIT2, uintptr(p.epoll), uintptr(unsafe.Pointer(&p.kernel)), uintptr(len(p.kernel)), uintptr(unsafe.Pointer(&limit)), 0, 0)
 		if errno != syscall.ENOSYS {
 			return int(n), errno
 		}
 	}
-	return p.epollWait(unix.Syscall6, milliseconds(timeout))
+	return p.epollWait(syscall.Syscall6, milliseconds(timeout))
 }
 
 // milliseconds rounds up, so that a poll does not end just before the timer it waits for and turn once for nothing.
@@ -131,7 +128,7 @@ func milliseconds(d time.Duration) int {
 // wake may be called from any goroutine. A counter that is full already wakes as well.
 func (p *poller) wake() {
 	one := uint64(1)
-	_, _, errno := unix.RawSyscall(unix.SYS_WRITE, uintptr(p.eventfd), uintptr(unsafe.Pointer(&one)), 8)
+	_, _, errno := syscall.RawSyscall(unix.SYS_WRITE, uintptr(p.eventfd), uintptr(unsafe.Pointer(&one)), 8)
 	if errno != 0 && errno != unix.EAGAIN {
 		panic(fmt.Sprintf("event loop: writing to its eventfd %d: %v", p.eventfd, errno))
 	}
@@ -139,11 +136,11 @@ func (p *poller) wake() {
 
 func (p *poller) drainWake() {
 	var count uint64
-	unix.RawSyscall(unix.SYS_READ, uintptr(p.eventfd), uintptr(unsafe.Pointer(&count)), 8)
+	syscall.RawSyscall(unix.SYS_READ, uintptr(p.eventfd), uintptr(unsafe.Pointer(&count)), 8)
 }
 
 func accept(fd int) (int, syscall.Errno) {
-	n, _, errno := unix.RawSyscall6(unix.SYS_ACCEPT4, uintptr(fd), 0, 0, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0, 0)
+	n, _, errno := syscall.RawSyscall6(unix.SYS_ACCEPT4, uintptr(fd), 0, 0, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0, 0)
 	if errno != 0 {
 		return -1, errno
 	}
@@ -168,7 +165,7 @@ func connect(addr netip.AddrPort) (int, error) {
 
 // recv and send skip the file layer that read and write pass through.
 func recv(fd int, b []byte) (int, syscall.Errno) {
-	n, _, errno := unix.RawSyscall6(unix.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), 0, 0, 0)
+	n, _, errno := syscall.RawSyscall6(unix.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), 0, 0, 0)
 	if errno != 0 {
 		return 0, errno
 	}
@@ -176,7 +173,7 @@ func recv(fd int, b []byte) (int, syscall.Errno) {
 }
 
 func send(fd int, b []byte) (int, syscall.Errno) {
-	n, _, errno := unix.RawSyscall6(unix.SYS_SENDTO, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), unix.MSG_NOSIGNAL, 0, 0)
+	n, _, errno := syscall.RawSyscall6(unix.SYS_SENDTO, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), unix.MSG_NOSIGNAL, 0, 0)
 	if errno != 0 {
 		return 0, errno
 	}

@@ -33,7 +33,7 @@ func Data(dir string) (string, error) {
 		return "", err
 	}
 	if err := seed(dir); err != nil {
-		return "", fmt.Errorf("building the workloads' data folder %s: %w (make it writable, or name another)", dir, err)
+		return "", fmt.Errorf("building the workloads' data folder %s: %w (make it writable, or set XDG_CACHE_HOME, or HOME, to a folder that is)", dir, err)
 	}
 	return dir, nil
 }

@@ -25,7 +25,7 @@ type about struct {
 // aboutPair is a name and what it stands for.
 type aboutPair struct{ Name, Text string }
 
-// failure is a trial that was not whole, with the server's last words.
+// failure is a trial or a pilot run that was not whole, with the server's last words.
 type failure struct {
 	Trial  string
 	Reason string
@@ -43,6 +43,9 @@ func aboutRecord(r *results.Record) about {
 		a.Selftest = &t
 	}
 	a.Trust, a.TrustNote = trustTable(r)
+	for _, m := range r.PilotFailures {
+		a.Failures = append(a.Failures, failure{Trial: fmt.Sprintf("%s on %s, in the pilot", m.Mode, m.Workload), Reason: m.Reason})
+	}
 	for _, t := range r.Trials {
 		if t.Failure != "" {
 			a.Failures = append(a.Failures, failure{fmt.Sprintf("%s on %s, round %d", t.Mode, t.Workload, t.Round), t.Failure, strings.Join(t.Stderr, "\n")})

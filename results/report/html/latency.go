@@ -9,28 +9,25 @@ import (
 	hdr "github.com/HdrHistogram/hdrhistogram-go"
 
 	"nodecompare/results"
+	"nodecompare/results/stat"
 	"nodecompare/results/unit"
 )
 
-const (
-	latencyHighest = int64(24 * 3600 * 1e9) // ns; a latency above a day is no latency
-	latencyDigits  = 3
-	perDecade      = 12 // points of the curve between 90% and 99%, 99% and 99.9%, ...
-)
+// perDecade is the points of the curve between 90% and 99%, 99% and 99.9%, ...
+const perDecade = 12
 
-// distribution is a mode's latencies at one load, of all rounds together and of each.
+// distribution is a mode's latencies at one load, of each round.
 type distribution struct {
 	mode   int
-	whole  *hdr.Histogram
 	rounds []*hdr.Histogram
 	broken []string // rounds that cannot be read, and why
 }
 
-// distributions merges the rounds' histograms of each mode that has any.
+// distributions are those of each mode that has any.
 func distributions(r *results.Record, w results.Workload, at results.At) []distribution {
 	var all []distribution
 	for i, m := range r.Settings.Modes {
-		d := distribution{mode: i, whole: hdr.New(1, latencyHighest, latencyDigits)}
+		d := distribution{mode: i}
 		for _, t := range r.Trials {
 			rung, ok := t.Rung(at)
 			if t.Workload != w.Name || t.Mode != m.Name || !ok || rung.Histogram == "" {
@@ -42,7 +39,6 @@ func distributions(r *results.Record, w results.Workload, at results.At) []distr
 				continue
 			}
 			if h.TotalCount() > 0 {
-				d.whole.Merge(h) // what lies above the highest is dropped
 				d.rounds = append(d.rounds, h)
 			}
 		}
@@ -74,12 +70,12 @@ func latencyFigure(r *results.Record, w results.Workload, id string) (figure, bo
 		return figure{}, false
 	}
 	f := figure{
-		ID: id + "-latency", Title: "Latency distribution", Unit: "latency, " + load, XAxis: "share of requests that were faster (logarithmic towards 100%)", Reads: reads + " The band reaches from the fastest round to the slowest.",
+		ID: id + "-latency", Title: "Latency distribution", Unit: "latency, " + load, XAxis: "share of requests that were faster (logarithmic towards 100%)", Reads: reads + " Each point is the median over the rounds, as the table's figures are; the band reaches from the fastest round to the slowest.",
 	}
 	f.Plot = plot{ID: f.ID, X: plotAxis{Kind: "percentile", Log: true}, Y: plotAxis{Kind: "time"}}
-	most := int64(0)
+	most := 0.0
 	for _, d := range of {
-		most = max(most, d.whole.TotalCount())
+		most = max(most, d.requests())
 		f.Notes = append(f.Notes, d.broken...)
 		if len(d.rounds) > 0 {
 			line, marks := d.series()
@@ -87,7 +83,7 @@ func latencyFigure(r *results.Record, w results.Workload, id string) (figure, bo
 			f.Modes = append(f.Modes, d.mode)
 		}
 	}
-	for x := 1.0; x <= float64(most); x *= 10 {
+	for x := 1.0; x <= most; x *= 10 {
 		f.Plot.X.Ticks = append(f.Plot.X.Ticks, plotNumber(x))
 		if x == 1 {
 			f.Plot.X.Ticks = append(f.Plot.X.Ticks, 2)
@@ -124,13 +120,13 @@ func commonRate(r *results.Record, w results.Workload) string {
 }
 
 // series is the curve with its band, and the marks on it at 50%, 90%, 99% and so on. x is 1/(1−q): 1 for all that was
-// measured, 10 for 90%, and no more than the number of requests, for beyond that nothing is known.
+// measured, 10 for 90%, and no more than the number of requests of a round, for beyond that nothing is known.
 func (d distribution) series() (line, marks plotLine) {
 	line = plotLine{Mode: d.mode, Line: true, Band: len(d.rounds) > 1}
 	marks = plotLine{Mode: d.mode, Marks: true}
 	for k := 0; ; k++ {
 		x := math.Pow(10, float64(k)/perDecade)
-		if x > float64(d.whole.TotalCount()) {
+		if x > d.requests() {
 			break
 		}
 		value, low, high := d.at(x)
@@ -145,14 +141,31 @@ func (d distribution) series() (line, marks plotLine) {
 	return line, marks
 }
 
-// at is the latency in microseconds which all but one of x requests were faster than, and that of the fastest and the slowest round.
-func (d distribution) at(x float64) (value, low, high float64) {
-	read := func(h *hdr.Histogram) float64 { return float64(h.ValueAtPercentile(100*(1-1/x))) / 1e3 }
-	low, high = math.Inf(1), 0
+// requests are those of a round: the median of them.
+func (d distribution) requests() float64 {
+	var counts []float64
 	for _, h := range d.rounds {
-		low, high = min(low, read(h)), max(high, read(h))
+		counts = append(counts, float64(h.TotalCount()))
 	}
-	return read(d.whole), low, high
+	return stat.Median(counts).Value
+}
+
+// at is the latency in microseconds which all but one of x requests were faster than, in the median of the rounds, and that of the fastest
+// and the slowest one. Of all rounds together one bad one would be the tail, and the plot another truth than the table.
+func (d distribution) at(x float64) (value, low, high float64) {
+	var values []float64
+	for _, h := range d.rounds {
+		values = append(values, float64(h.ValueAtPercentile(100-100/x))/1e3)
+	}
+	return stat.Median(values).Value, slices.Min(values), slices.Max(values)
+}
+
+// sum adds up the requests of all rounds, and finds the longest of them.
+func (d distribution) sum() (requests int64, longest float64) {
+	for _, h := range d.rounds {
+		requests, longest = requests+h.TotalCount(), max(longest, float64(h.Max())/1e3)
+	}
+	return requests, longest
 }
 
 var latencyRows = []struct {
@@ -160,9 +173,9 @@ var latencyRows = []struct {
 	x    float64
 }{{"p50", 2}, {"p90", 10}, {"p99", 100}, {"p99.9", 1000}, {"p99.99", 10000}}
 
-// latencyTable has a row for each mode: a percentile that would be of less than one request is left open.
+// latencyTable has a row for each mode: a percentile that would be of less than one request of a round is left open.
 func latencyTable(r *results.Record, w results.Workload, of []distribution, load string) dataTable {
-	t := dataTable{Caption: fmt.Sprintf("Latency of %s %s: of all rounds together, and the fastest and the slowest round", w.Name, load), Head: []string{"Mode"}}
+	t := dataTable{Caption: fmt.Sprintf("Latency of %s %s: the median over the rounds, with the fastest and the slowest; max and requests are of all of them", w.Name, load), Head: []string{"Mode"}}
 	for _, p := range latencyRows {
 		t.Head = append(t.Head, p.name)
 	}
@@ -174,13 +187,14 @@ func latencyTable(r *results.Record, w results.Workload, of []distribution, load
 		row := dataRow{Name: r.Settings.Modes[d.mode].Name}
 		for _, p := range latencyRows {
 			c := dataCell{Value: unit.Missing}
-			if p.x <= float64(d.whole.TotalCount()) {
+			if p.x <= d.requests() {
 				value, low, high := d.at(p.x)
 				c.Value, c.Interval = unit.Micros(value), rangeOf(low, high, unit.Micros)
 			}
 			row.Cells = append(row.Cells, c)
 		}
-		row.Cells = append(row.Cells, plainCells(unit.Micros(float64(d.whole.Max())/1e3), unit.Count(d.whole.TotalCount()))...)
+		requests, longest := d.sum()
+		row.Cells = append(row.Cells, plainCells(unit.Micros(longest), unit.Count(requests))...)
 		t.Rows = append(t.Rows, row)
 	}
 	return t

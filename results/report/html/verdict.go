@@ -49,7 +49,7 @@ type verdictCell struct {
 var verdictClasses = map[string]string{
 	results.High: "good", results.Moderate: "less", results.Lower: "less",
 	results.NonBlocking: "model", results.Blocking: "model",
-	results.NoDifference: "even", results.CannotTell: "unknown", results.Mixed: "unknown",
+	results.NoDifference: "even", results.DependsOnLoad: "even", results.CannotTell: "unknown", results.Mixed: "unknown",
 }
 
 func verdictTable(r *results.Record, w results.Workload, v results.Verdict) verdict {
@@ -69,7 +69,7 @@ func verdictTable(r *results.Record, w results.Workload, v results.Verdict) verd
 // articleVerdict is that of the whole bench; without sections where there is none.
 func articleVerdict(r *results.Record) verdict {
 	a, ok := results.HoldArticle(r)
-	if !ok {
+	if !ok || len(a.Workloads) < 2 {
 		return verdict{}
 	}
 	return verdict{

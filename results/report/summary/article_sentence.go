@@ -87,6 +87,8 @@ func claimFound(a results.Article, c results.Claim) string {
 		return found + "it is the other way round on every workload" + inAll(pairs, len(c.Workloads))
 	case results.NoDifference:
 		return found + "there is no difference on any workload" + inAll(pairs, len(c.Workloads))
+	case results.DependsOnLoad:
+		return found + "it depends on the load on every workload" + inAll(pairs, len(c.Workloads))
 	case results.Mixed:
 		return found + "it depends: " + byWorkload(a, c)
 	}
@@ -106,6 +108,7 @@ var said = []struct{ outcome, text, some string }{
 	{results.AsSaid, "as it says", "as it says"},
 	{results.Reversed, "the other way round", "the other way round"},
 	{results.NoDifference, "no difference", "with no difference"},
+	{results.DependsOnLoad, "depends on the load", "depend on the load"},
 	{results.Mixed, "mixed", ""},
 	{results.CannotTell, "cannot tell", "undecided"},
 }

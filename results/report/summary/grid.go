@@ -76,10 +76,12 @@ func modelName(m results.Model) string {
 	case results.ThreadPool:
 		return fmt.Sprintf("%s %s %s", m.Name, unit.Count(m.Threads), threadsOrProcesses(m))
 	case results.EventLoop:
-		if m.Threads > 1 { // loops, or the workers of one: seen from outside they are the same
+		switch {
+		case m.Threads > 1: // loops, or the workers of one: seen from outside they are the same
 			return fmt.Sprintf("%s (%s)", m.Name, unit.Counted(m.Threads, "busy thread"))
+		case m.Threads == 1:
+			return fmt.Sprintf("%s (1 loop)", m.Name)
 		}
-		return fmt.Sprintf("%s (1 loop)", m.Name)
 	}
 	return m.Name
 }
@@ -92,6 +94,8 @@ func (s sheet) performance() []Group {
 	cpu := Group{Label: "CPU"}
 	cpu.add(s.line(base, cpuPerRequest))
 	common := Group{Label: s.commonLabel()}
+	common.add(s.line(results.AtCommon, lightCPU))
+	common.add(s.line(results.AtCommon, idleCPU))
 	for _, p := range percentiles {
 		common.add(s.line(results.AtCommon, p))
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"nodecompare/results"
+	"nodecompare/results/stat"
 	"nodecompare/results/unit"
 )
 
@@ -147,9 +148,17 @@ func MapRemarks(m *results.Map) []string {
 func mapLegend(m *results.Map) string {
 	s := "How to read it: each connection sends a request when it has its answer; the request waits and then computes, on the server's own thread. " +
 		"rate, in requests per second, and CPU, the server's CPU time for a request, are the better mode's over the other's, where the whole interval of the rounds' ratios lies beyond 5%; " +
-		"same: it lies within; ?: one cannot tell, and the range is that of the first mode over the second. A mode wins a cell in which it is ahead in one figure and not behind in the other. "
+		"same: it lies within; ?: one cannot tell, and the range is that of the first mode over the second. A mode wins a cell by its CPU, or where a request computes for 5 ms or more by its rate, unless the other figure surely says the opposite; where that is the same, by the other figure. "
 	if len(strings.FieldsFunc(m.Settings.Pin.Server, func(r rune) bool { return r == ',' || r == '-' })) == 1 {
 		s += "The servers had one CPU: a model that could use several is not seen doing so (--pin). "
 	}
-	return s + strings.TrimSpace(IntervalNote(m.Settings.Rounds))
+	return s + ratioNote(m.Settings.Rounds)
+}
+
+// ratioNote says what the ratios and their intervals are.
+func ratioNote(rounds int) string {
+	if stat.Median(make([]float64, rounds)).Confidence < stat.Confidence {
+		return IntervalNote(rounds)
+	}
+	return fmt.Sprintf("Ratios are geometric means over %d rounds, their intervals of 95%%, or 99%% for what a cell rests on.", rounds)
 }

@@ -43,14 +43,15 @@ func rankSentence(w results.Workload, v results.Verdict, f results.Finding) stri
 	var parts []string
 	told := map[string]bool{}
 	for _, c := range bestFirst(f) {
-		if c.Decides && c.Better != "" && !told[c.Worse()] && f.Of(c.Better) == results.High {
+		if c.Decides && c.Better != "" && !told[c.Worse()] && f.Of(c.Better) == results.High && !loads(f, c).Depends() {
 			told[c.Worse()] = true
-			parts = append(parts, blockingWins(v, c)+advantage(w, c)+against(w, f, c))
+			parts = append(parts, blockingWins(v, c)+advantage(w, c)+against(w, f, c)+atLightLoad(w, f, c))
 		}
 	}
+	parts = append(parts, dependent(w, f, told)...)
 	for _, c := range f.Comparisons {
 		if c.Rests && c.Better == "" && !c.Same && f.Of(c.A) == results.High && f.Of(c.B) == results.High {
-			parts = append(parts, doubt(w, c))
+			parts = append(parts, doubt(w, c)+atLightLoad(w, f, c))
 		}
 	}
 	var unmeasured []string
@@ -61,7 +62,7 @@ func rankSentence(w results.Workload, v results.Verdict, f results.Finding) stri
 		told[word.Mode] = true
 		if c, ok := undecided(f, word.Mode); ok {
 			told[c.A], told[c.B] = told[c.A] || f.Of(c.A) == results.CannotTell, told[c.B] || f.Of(c.B) == results.CannotTell
-			parts = append(parts, doubt(w, c)+veto(w, f, c))
+			parts = append(parts, doubt(w, c)+veto(w, f, c)+atLightLoad(w, f, c))
 		} else {
 			unmeasured = append(unmeasured, word.Mode)
 		}
@@ -130,6 +131,8 @@ func advantage(w results.Workload, c results.Comparison) string {
 // where names the load that a comparison is of.
 func where(w results.Workload, c results.Comparison) string {
 	switch {
+	case c.Light:
+		return "at light load"
 	case c.At.Load == results.Common:
 		return "at the same rate"
 	case c.At.Load == results.Amid:
@@ -171,7 +174,7 @@ func evidence(c results.Comparison, low, high float64) string {
 // against names what points the other way: a word is one word, and the reader should know what it leaves out.
 func against(w results.Workload, f results.Finding, decider results.Comparison) string {
 	for _, c := range f.Comparisons {
-		if c.A == decider.A && c.B == decider.B && c.Better == decider.Worse() && c.Better != "" {
+		if c.A == decider.A && c.B == decider.B && !c.Light && c.Better == decider.Worse() && c.Better != "" {
 			return ", though " + advantage(w, c)
 		}
 	}
@@ -183,7 +186,7 @@ func against(w results.Workload, f results.Finding, decider results.Comparison) 
 func undecided(f results.Finding, mode string) (open results.Comparison, ok bool) {
 	least := 0
 	for _, c := range f.Comparisons {
-		if c.A != mode && c.B != mode || c.Rounds == 0 || c.Better != "" || c.Same || settled(f, c) {
+		if c.A != mode && c.B != mode || c.Light || c.Rounds == 0 || c.Better != "" || c.Same || settled(f, c) {
 			continue
 		}
 		needed := c.RoundsToTell()
@@ -213,7 +216,7 @@ func settled(f results.Finding, of results.Comparison) bool {
 // vetoing is the figure of the same two modes that speaks for the other one; of two that are the same, for either.
 func vetoing(f results.Finding, of results.Comparison) results.Comparison {
 	for _, c := range f.Comparisons {
-		if c.A == of.A && c.B == of.B && !c.Rests && c.Better != "" && (c.Better == of.Worse() || of.Same) {
+		if c.A == of.A && c.B == of.B && !c.Rests && !c.Light && c.Better != "" && (c.Better == of.Worse() || of.Same) {
 			return c
 		}
 	}
@@ -275,7 +278,7 @@ func alike(f results.Finding) string {
 	var order []string
 	var weakest results.Comparison
 	for _, c := range f.Comparisons {
-		if c.Rounds == 0 || c.Low <= 0 {
+		if c.Rounds == 0 || c.Low <= 0 || c.Light {
 			continue
 		}
 		if !slices.Contains(order, c.Metric) {
@@ -292,5 +295,5 @@ func alike(f results.Finding) string {
 	for i, m := range order {
 		order[i] = fmt.Sprintf("%s%% in %s", unit.Rounded(100*most[m], 2), m)
 	}
-	return fmt.Sprintf("no difference that matters: at most %s (%s)", strings.Join(order, ", "), basis(weakest))
+	return fmt.Sprintf("no difference that matters: at most %s (%s)%s", strings.Join(order, ", "), basis(weakest), neverAtLightLoad(f))
 }

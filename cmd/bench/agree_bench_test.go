@@ -1,0 +1,135 @@
+package bench
+
+import (
+	"context"
+	"math"
+	"slices"
+	"testing"
+	"time"
+
+	"nodecompare/cmd/measure"
+	"nodecompare/loadgen"
+	"nodecompare/loadgen/cpuset"
+	"nodecompare/results/stat"
+)
+
+const (
+	agreeTrials     = 16
+	agreeWithin     = 0.05
+	agreeConfidence = 0.95
+)
+
+// BenchmarkAgree holds the ratio of two servers' CPU per request as the slices beside the yardstick give it against what runs in one piece
+// before and after them give. It asks that the two agree within 5%, and that an interval of 95% holds the equality.
+func BenchmarkAgree(b *testing.B) {
+	for _, pair := range [][2]string{{"blocking", "async"}, {"goroutine", "async"}, {"node", "blocking"}} {
+		b.Run(pair[0]+" over "+pair[1], func(b *testing.B) {
+			p, err := NewPlan(Options{Modes: pair[:], Workloads: []string{"hello"}, Profile: "standard", Rounds: 1, Pin: cpuset.Pin{Auto: true}, Seed: 1})
+			if err == nil {
+				err = p.Prepare(b.Context(), func(line string) { b.Log(line) })
+			}
+			if err != nil {
+				b.Fatal(err)
+			}
+			for b.Loop() {
+				b.StopTimer()
+				err := measure.Pinned(p.split, func() error { return compareWays(b, &bench{plan: p, progress: Silent{}}, pair) })
+				if err != nil {
+					b.Fatal(err)
+				}
+				b.StartTimer()
+			}
+		})
+	}
+}
+
+// compareWays measures two live servers in both ways, several times.
+func compareWays(tb testing.TB, b *bench, pair [2]string) error {
+	return b.both(tb.Context(), pair, func(ctx context.Context, one, other *contender) error {
+		var logs []float64
+		for range agreeTrials {
+			inSlices, inPieces, err := bothWays(ctx, one, other)
+			if err != nil {
+				return err
+			}
+			tb.Logf("%.3f times as much in slices, %.3f in one piece", inSlices, inPieces)
+			logs = append(logs, math.Log(inSlices/inPieces))
+		}
+		e := stat.PairedRatio(logs, agreeConfidence)
+		tb.Logf("slices over pieces: %.3f (%.3f to %.3f)", math.Exp(e.Value), math.Exp(e.Low), math.Exp(e.High))
+		if math.Abs(e.Value) > math.Log1p(agreeWithin) || e.Low > 0 || e.High < 0 {
+			tb.Error("the two ways do not agree")
+		}
+		return nil
+	})
+}
+
+// contender is a warm server.
+type contender struct {
+	slot
+	on *target
+}
+
+// both runs use with a server of each of two modes, warm, beside one yardstick.
+func (b *bench) both(ctx context.Context, pair [2]string, use func(ctx context.Context, one, other *contender) error) error {
+	var both [2]*contender
+	start := func(ctx context.Context, i int, then func(context.Context) error) error {
+		s := b.plan.slots[slices.IndexFunc(b.plan.slots, func(s slot) bool { return s.name == pair[i] })]
+		return b.withServer(ctx, s, func(ctx context.Context, on *target) error {
+			both[i] = &contender{s, on}
+			return then(ctx)
+		})
+	}
+	return start(ctx, 0, func(ctx context.Context) error {
+		return start(ctx, 1, func(ctx context.Context) error {
+			return b.beside(ctx, both[0].on, both[0].slot, func(ctx context.Context) error {
+				both[1].on.yard = both[0].on.yard
+				for _, c := range both {
+					if _, err := b.warm(ctx, c.on, c.slot); err != nil {
+						return err
+					}
+				}
+				return use(ctx, both[0], both[1])
+			})
+		})
+	})
+}
+
+// bothWays is how many times as much CPU per request the one server takes as the other, on new connections: in one piece, then in slices, then
+// in one piece again, the other way round, so that what changes evenly with time cancels out.
+func bothWays(ctx context.Context, one, other *contender) (inSlices, inPieces float64, err error) {
+	r := one.base()
+	loaded := map[*contender]measure.Loaded{}
+	for _, c := range []*contender{one, other} {
+		a := c.on.attack
+		a.Connections = r.connections
+		g, err := loadgen.Open(a)
+		if err != nil {
+			return 0, 0, err
+		}
+		defer g.Close()
+		loaded[c] = measure.Loaded{Subject: c.on.server.sampled, Load: g}
+	}
+	spend := func(c *contender, d time.Duration) (log float64) {
+		spent, spendErr := loaded[c].Spend(ctx, d)
+		if spendErr != nil {
+			err = spendErr
+			return 0
+		}
+		return math.Log(spent.PerRequest())
+	}
+	sliced := func(c *contender) (log float64) {
+		y, turnsErr := turns(ctx, r, loaded[c], c.on.yard)
+		if turnsErr != nil {
+			err = turnsErr
+			return 0
+		}
+		return math.Log(y.RelativeCPU)
+	}
+	spend(one, r.settle)
+	spend(other, r.settle)
+	before := spend(one, r.duration) - spend(other, r.duration)
+	inside := sliced(one) - sliced(other)
+	after := -spend(other, r.duration) + spend(one, r.duration)
+	return math.Exp(inside), math.Exp((before + after) / 2), err
+}

@@ -1,0 +1,59 @@
+package measure
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"slices"
+	"strconv"
+
+	"nodecompare/loadgen/sample"
+	"nodecompare/servers/child"
+)
+
+// Serving returns who answers the requests to a URL, for loadgen.Attack.Server: the processes of this machine that listen on its port,
+// with all that descend from them; nobody when it is at another machine; and nil when that is not known.
+func Serving(target string) ([]sample.Subject, error) {
+	u, err := url.Parse(target)
+	if err != nil {
+		return nil, fmt.Errorf("find out who serves %s: %w", target, err)
+	}
+	here, err := onThisMachine(u.Hostname())
+	if err != nil || !here {
+		return []sample.Subject{}, nil // of a host that is not found the load itself will tell
+	}
+	port, err := strconv.Atoi(u.Port())
+	if err != nil {
+		port = map[string]int{"http": 80, "https": 443}[u.Scheme]
+	}
+	pids, err := child.Listening(port)
+	if err != nil || len(pids) == 0 {
+		return nil, err
+	}
+	all := []sample.Subject{}
+	for _, pid := range pids {
+		if pid != os.Getpid() { // which is counted already
+			all = append(all, sample.Subject{PID: pid, Scope: sample.WithTree})
+		}
+	}
+	return all, nil
+}
+
+// onThisMachine says whether a host is an address of this one.
+func onThisMachine(host string) (bool, error) {
+	addresses, err := net.LookupIP(host)
+	if err != nil {
+		return false, err
+	}
+	own, err := net.InterfaceAddrs()
+	if err != nil {
+		return false, err
+	}
+	return slices.ContainsFunc(addresses, func(a net.IP) bool {
+		return a.IsLoopback() || a.IsUnspecified() || slices.ContainsFunc(own, func(o net.Addr) bool {
+			n, ok := o.(*net.IPNet)
+			return ok && n.IP.Equal(a)
+		})
+	}), nil
+}

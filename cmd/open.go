@@ -1,0 +1,40 @@
+package cmd
+
+import (
+	"errors"
+	"fmt"
+	"os/exec"
+	"runtime"
+	"time"
+)
+
+// openers are the programs that show a file to the user of a desktop, by system.
+var openers = map[string]string{"linux": "xdg-open", "darwin": "open"}
+
+// openerPatience is how long such a program may take to say that it cannot. One that goes on longer has become the browser itself.
+const openerPatience = 3 * time.Second
+
+// openPage shows a page in the user's browser, which outlives this process.
+func openPage(path string) error {
+	failed := func(err error) error {
+		return fmt.Errorf("open the page in a browser: %w; the page is in %s", err, path)
+	}
+	opener, err := exec.LookPath(openers[runtime.GOOS])
+	if err != nil {
+		return failed(err)
+	}
+	browser := exec.Command(opener, path)
+	if err := browser.Start(); err != nil {
+		return failed(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- browser.Wait() }()
+	select {
+	case err := <-ended:
+		if err != nil {
+			return failed(errors.Join(errors.New(opener), err))
+		}
+	case <-time.After(openerPatience):
+	}
+	return nil
+}

@@ -1,0 +1,249 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"nodecompare/results"
+	"nodecompare/results/report/summary"
+)
+
+const (
+	mostColumns = 3 // modes that stand side by side; more are ranked below each other
+	mostRoom    = 40
+	noteLines   = 4 // for all notes together, and two of one at the most
+
+	noteLinesBelowRanks = 1
+	leastBar            = 3
+	claimWidth          = 13 // columns of a claim's name
+)
+
+// writeAnswer writes what a bench comes to: the answer in the first lines and in the last, and between them the figures that it rests on.
+func writeAnswer(out io.Writer, r *results.Record, o Options) error {
+	p := newPage(out, o)
+	a := summary.AnswerOf(r)
+	if a.Unfit != "" {
+		p.looks = nil // words that nobody should quote have no colours
+	}
+	p.warning(a.Unfit)
+	for _, l := range wrap(a.Question, p.width, "  ") {
+		p.line(p.paint(strong, l))
+	}
+	if len(r.Settings.Modes) <= mostColumns {
+		p.line("")
+	}
+	switch {
+	case len(r.Settings.Modes) > mostColumns:
+		p.rankings(r, a)
+	case !fits(a, p.answerRoom(len(r.Settings.Modes), answerLabels(a))):
+		p.answerList(r.Settings.Modes, a)
+	default:
+		p.answerTable(r.Settings.Modes, a)
+	}
+	p.claims(a.Claims)
+	p.notes(a.Notes, len(r.Settings.Modes))
+	for _, m := range o.More {
+		p.paragraph(m)
+	}
+	p.paragraph(a.Trust)
+	p.warning(a.Unfit)
+	return p.err
+}
+
+// notes are shortened, and not all of them: the answer is to stay in view.
+func (p *page) notes(all []string, modes int) {
+	left := noteLines
+	if modes > mostColumns {
+		left = noteLinesBelowRanks
+	}
+	for i, n := range all {
+		if left == 0 || left == 1 && len(all)-i > 1 {
+			p.paragraph(fmt.Sprintf("%d more: see --details.", len(all)-i))
+			return
+		}
+		lines := wrap(n, p.width, "  ")
+		if most := min(2, left); len(lines) > most {
+			lines = lines[:most]
+			lines[most-1] = cut(lines[most-1]+" …", p.width)
+		}
+		for _, l := range lines {
+			p.line(l)
+		}
+		left -= len(lines)
+	}
+}
+
+// warning says that nothing of the page should be quoted.
+func (p *page) warning(text string) {
+	if text == "" {
+		return
+	}
+	for _, l := range wrap("! "+text, p.width, "  ") {
+		p.line(p.paint(bad, l))
+	}
+}
+
+// claims are the article's, each with what was found of it beside its name.
+func (p *page) claims(all []summary.Claim) {
+	if p.width < leastTable {
+		for _, c := range all {
+			p.paragraph(p.paint(markLooks[c.Mark], c.Mark) + " " + c.Row + ": " + c.Text)
+		}
+		return
+	}
+	for _, c := range all {
+		head := p.paint(markLooks[c.Mark], c.Mark) + fmt.Sprintf(" %-*s", claimWidth, c.Row)
+		for _, l := range wrap(c.Text, p.width-claimWidth-2, "") {
+			p.line(head + l)
+			head = spaces(claimWidth + 2)
+		}
+	}
+}
+
+// markLooks are the colours of the claims' marks.
+var markLooks = map[string]style{"✓": good, "✗": bad, "=": strong, "?": lesser, "~": lesser}
+
+// answerLabels is how wide the labels of the answer's table are.
+func answerLabels(a summary.Answer) int {
+	most := columnsOf("Feature")
+	for _, row := range a.Rows {
+		most = max(most, columnsOf(row.Name))
+		for _, l := range row.Lines {
+			most = max(most, columnsOf(l.Label()))
+		}
+	}
+	return most
+}
+
+// answerRoom is how many columns of text each mode gets beside the labels.
+func (p *page) answerRoom(modes, labels int) int {
+	return min((p.width-labels-4)/max(modes, 1)-3, mostRoom)
+}
+
+// answerTable is the article's table with a figure, a bar and a factor in each line.
+func (p *page) answerTable(modes []results.Mode, a summary.Answer) {
+	labels := answerLabels(a)
+	room := p.answerRoom(len(modes), labels)
+	widths, head := []int{labels}, []string{"Feature"}
+	for _, m := range modes {
+		widths = append(widths, room)
+		head = append(head, p.paint(strong, cut(m.Name, room)))
+	}
+	var rows [][]string
+	for _, row := range a.Rows {
+		made := []string{p.paint(strong, row.Name)}
+		for _, word := range row.Words {
+			made = append(made, p.paint(p.looks[word], word))
+		}
+		f := fit(row, room)
+		for _, l := range row.Lines {
+			made[0] += "\n" + l.Label()
+			for i, c := range l.Cells {
+				made[1+i] += "\n" + p.answerCell(l, c, f)
+			}
+		}
+		rows = append(rows, made)
+	}
+	p.box(box{head: head, rows: rows, ruled: true, widths: widths})
+}
+
+// answerFit is what of a row's cells there is room for, in columns. A width of 0 is for a part that is left out.
+type answerFit struct{ room, word, text, bar, factor int }
+
+// fits says that the figures of all rows stand whole in so many columns.
+func fits(a summary.Answer, room int) bool {
+	for _, row := range a.Rows {
+		for _, word := range row.Words {
+			if columnsOf(word) > room {
+				return false
+			}
+		}
+		f := fit(row, room)
+		used := f.text
+		for _, part := range []int{f.word, f.factor} {
+			if part > 0 {
+				used += 1 + part
+			}
+		}
+		if used > room {
+			return false
+		}
+	}
+	return true
+}
+
+// fit leaves out what a row has no room for: first the bars, then what the figures are of.
+func fit(row summary.AnswerRow, room int) answerFit {
+	f := answerFit{room: room}
+	short, long := 0, 0
+	for _, l := range row.Lines {
+		for _, c := range l.Cells {
+			f.word = max(f.word, columnsOf(c.Word))
+			f.factor = max(f.factor, columnsOf(c.Factor()))
+			short = max(short, columnsOf(c.Text+c.Mark))
+			long = max(long, columnsOf(c.Text+c.Per+c.Mark))
+		}
+	}
+	left := room
+	for _, part := range []int{f.word, f.factor} {
+		if part > 0 {
+			left -= part + 1
+		}
+	}
+	if f.text = long; long > left {
+		f.text = short
+	}
+	if f.bar = left - f.text - 1; f.bar < leastBar || f.word > 0 {
+		f.bar = 0
+	}
+	return f
+}
+
+// answerCell is a figure, its bar and its factor, each in its own column.
+func (p *page) answerCell(l summary.AnswerLine, c summary.AnswerCell, f answerFit) string {
+	text := c.Text + c.Per + c.Mark
+	if columnsOf(text) > f.text {
+		text = c.Text + c.Mark
+	}
+	var parts []string
+	if f.word > 0 {
+		parts = append(parts, p.paint(p.looks[c.Word], c.Word)+spaces(f.word-columnsOf(c.Word)))
+	}
+	parts = append(parts, padded(text, f.text))
+	if f.bar > 0 {
+		b := ""
+		if l.Bars {
+			b = bar(c.Value, l.Most(), f.bar)
+		}
+		parts = append(parts, padded(b, f.bar))
+	}
+	if f.factor > 0 {
+		parts = append(parts, spaces(f.factor-columnsOf(c.Factor()))+c.Factor())
+	}
+	return strings.TrimRight(strings.Join(parts, " "), " ")
+}
+
+// answerList says the same mode by mode, where a table would be too wide.
+func (p *page) answerList(modes []results.Mode, a summary.Answer) {
+	for _, row := range a.Rows {
+		p.line(p.paint(strong, row.Name))
+		for i, m := range modes {
+			p.item("  ", strings.TrimSuffix(m.Name+": "+p.paint(p.looks[row.Words[i]], row.Words[i]), ": "))
+			for _, l := range row.Lines {
+				c := l.Cells[i]
+				text := c.Text + c.Per + c.Mark
+				for _, more := range []string{c.Word, c.Factor()} {
+					if more != "" {
+						text += ", " + more
+					}
+				}
+				if l.Label() != "" {
+					text = l.Label() + ": " + text
+				}
+				p.item("    ", text)
+			}
+		}
+	}
+	p.line("")
+}

@@ -1,0 +1,31 @@
+package report
+
+import (
+	"math"
+	"strings"
+)
+
+// eighths are the blocks that end a bar, from an eighth of a column to seven (Unicode, Block Elements).
+var eighths = []string{"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"}
+
+// bar is as long as a value's share of the most there is, in a width of columns; it is never nothing of something.
+func bar(value, most float64, width int) string {
+	if value <= 0 || most <= 0 {
+		return ""
+	}
+	n := max(1, int(math.Round(8*float64(width)*min(value/most, 1))))
+	return strings.Repeat("█", n/8) + eighths[n%8]
+}
+
+func spaces(n int) string { return strings.Repeat(" ", max(n, 0)) }
+
+// padded fills text up to a width.
+func padded(text string, width int) string { return text + spaces(width-columnsOf(text)) }
+
+// cut shortens text to a width, and shows that something is missing.
+func cut(text string, width int) string {
+	if columnsOf(text) <= width {
+		return text
+	}
+	return pieces(text, width-1)[0] + "…"
+}

@@ -1,0 +1,313 @@
+package summary
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"nodecompare/results"
+	"nodecompare/results/stat"
+	"nodecompare/results/unit"
+)
+
+// An Answer is what a bench comes to at a glance: the figures that its words rest on, and what they say of the article.
+type Answer struct {
+	Question string      // the first line: what was asked, of what, and where
+	Unfit    string      // why no figure should be quoted; "" where nothing speaks against the bench as a whole
+	Rows     []AnswerRow // of the article's table; one for poison besides
+	Claims   []Claim     // the article's; nil where two modes were not compared
+	Notes    []string    // what is missing from the answer, a line each
+	Trust    string      // how much was measured, and how far it can be trusted
+}
+
+// An AnswerRow has a word for each mode, and a line for each workload.
+type AnswerRow struct {
+	Name  string
+	Words []string // in the order of the settings' modes; "" where the workloads have different ones, or none
+	Lines []AnswerLine
+}
+
+// An AnswerLine shows one figure of one workload.
+type AnswerLine struct {
+	Workload, Figure string // hello, CPU
+	Bars             bool   // the figures differ by what a bar can show
+	Cells            []AnswerCell
+}
+
+// Label names the line.
+func (l AnswerLine) Label() string {
+	if l.Figure == "" {
+		return l.Workload
+	}
+	return l.Workload + ", " + l.Figure
+}
+
+// Most is the largest figure of the line.
+func (l AnswerLine) Most() (most float64) {
+	for _, c := range l.Cells {
+		most = max(most, c.Value)
+	}
+	return most
+}
+
+// An AnswerCell is a mode's figure, and how it compares with the best one.
+type AnswerCell struct {
+	Word     string  // where the row has none for all workloads
+	Text     string  // the figure with its unit; unit.Missing for none
+	Per      string  // what it is a figure of, where there is room for it: " a request"
+	Value    float64 // the same as a number
+	Mark     string  // of a questionable run
+	Position         // against the best mode
+}
+
+// A Position is where a mode stands. The zero Position is of a mode that was compared with no other.
+type Position struct {
+	Rank      int // 1 for those that no other beats; 0 for none
+	Tied      bool
+	Best      bool
+	Outcome   string  // against the best one: results.Reversed for behind it, NoDifference, CannotTell; "" for the best itself
+	Times     float64 // how many times worse than the best
+	Low, High float64
+	Vetoed    bool // it differs in this figure, and another one contradicts it
+}
+
+// Factor is how many times worse than the best mode: 1.7×; with a question mark where that is not certain.
+func (p Position) Factor() string {
+	switch p.Outcome {
+	case results.Reversed:
+		return unit.Rounded(p.Times, 2) + "×"
+	case results.NoDifference:
+		return "same"
+	case results.CannotTell:
+		return unit.Rounded(p.Times, 2) + "× ?"
+	}
+	return ""
+}
+
+// Interval is of the factor.
+func (p Position) Interval() string {
+	if p.Outcome == "" || p.Low <= 0 {
+		return ""
+	}
+	return unit.Rounded(p.Low, 2) + "–" + unit.Rounded(p.High, 2)
+}
+
+// AnswerOf draws the answer from a record.
+func AnswerOf(r *results.Record) Answer {
+	a := Answer{Question: question(r), Unfit: unfit(r), Notes: missing(r), Trust: trust(r)}
+	if article, ok := results.HoldArticle(r); ok {
+		a.Claims = claims(r, article)
+	}
+	for _, name := range []string{results.RowExecution, results.RowPerformance, results.RowScalability, results.RowIsolation} {
+		row := AnswerRow{Name: name}
+		for i, w := range r.Settings.Workloads {
+			if i >= len(r.Verdicts) {
+				break
+			}
+			s := sheet{r: r.On(w.Name), w: w, v: r.Verdicts[i]}
+			for _, f := range s.v.Findings {
+				if f.Row == name {
+					row.Lines = append(row.Lines, s.answer(f, r.Settings.Modes))
+				}
+			}
+		}
+		if len(row.Lines) > 0 {
+			row.join()
+			a.Rows = append(a.Rows, row)
+		}
+	}
+	return a
+}
+
+// join takes a mode's word out of the lines where all of them have the same, and keeps of Execution one line: a model does not
+// change with the workload.
+func (row *AnswerRow) join() {
+	row.Words = make([]string, len(row.Lines[0].Cells))
+	for i := range row.Words {
+		word := ""
+		same := true
+		for _, l := range row.Lines {
+			if w := l.Cells[i].Word; w != "" {
+				same = same && (word == "" || w == word)
+				word = w
+			}
+		}
+		if !same {
+			continue
+		}
+		row.Words[i] = word
+		for _, l := range row.Lines {
+			l.Cells[i].Word = ""
+		}
+	}
+	if row.Name == results.RowExecution && !slices.Contains(row.Words, "") {
+		row.Lines = row.Lines[:1]
+		row.Lines[0].Workload = ""
+	}
+}
+
+// answer is a finding's line, with a cell for each mode of the bench, of which some may not serve the workload.
+func (s sheet) answer(f results.Finding, modes []results.Mode) AnswerLine {
+	line := AnswerLine{Workload: s.w.Name}
+	if f.Row == results.RowExecution {
+		for _, m := range modes {
+			c := AnswerCell{Word: f.Of(m.Name)}
+			c.Text, c.Per = inFlight(f, m.Name)
+			line.Cells = append(line.Cells, c)
+		}
+		return line
+	}
+	on := resting(f)
+	at := s.at(f, on)
+	line.Figure, line.Bars = on.short, on.bars && len(modes) > 1
+	for _, m := range modes {
+		c := AnswerCell{Word: f.Of(m.Name), Text: unit.Missing, Position: positionOf(f, m.Name)}
+		if e, ok := on.read(s, m.Name, at); ok {
+			c.Text, c.Per, c.Value = on.write(e.Value), on.per, e.Value
+		}
+		load, server := Doubted(s.r, s.w, m.Name, at)
+		if c.Mark = load; on.ofServer {
+			c.Mark = server
+		}
+		line.Cells = append(line.Cells, c)
+	}
+	return line
+}
+
+// inFlight is what held the most requests that a mode had at once: so many threads, for so many requests.
+func inFlight(f results.Finding, mode string) (threads, requests string) {
+	for _, m := range f.Models {
+		if m.Mode != mode || m.Name == "" || len(m.Steps) == 0 {
+			continue
+		}
+		last := m.Steps[len(m.Steps)-1]
+		ran := last.ActiveThreads
+		if ran == 0 {
+			ran = last.Threads
+		}
+		return unit.Counted(ran, "thread"), " for " + unit.Counted(last.InFlight, "request")
+	}
+	return unit.Missing, ""
+}
+
+func positionOf(f results.Finding, mode string) Position {
+	i := slices.IndexFunc(f.Standings, func(s results.Standing) bool { return s.Mode == mode })
+	if i < 0 {
+		return Position{}
+	}
+	s := f.Standings[i]
+	p := Position{Rank: 1, Best: s.Best == mode, Times: s.Ratio, Low: s.Low, High: s.High}
+	for _, other := range f.Standings {
+		if other.Group < s.Group {
+			p.Rank++
+		}
+		p.Tied = p.Tied || other.Group == s.Group && other.Mode != mode
+	}
+	if p.Best {
+		return p
+	}
+	p.Outcome = results.CannotTell
+	for _, c := range f.Comparisons {
+		if (c.A == mode && c.B == s.Best || c.B == mode && c.A == s.Best) && c.Rests {
+			switch {
+			case c.Decides && c.Better == s.Best:
+				p.Outcome = results.Reversed
+			case c.Same:
+				p.Outcome = results.NoDifference
+			case c.Better != "":
+				p.Vetoed = true
+			}
+		}
+	}
+	if p.Outcome == results.CannotTell && s.Group > 1 {
+		p.Outcome = results.Reversed // beaten by another one
+	}
+	return p
+}
+
+// shown is how a figure that words rest on is shown.
+type shown struct {
+	short    string // in a line's label
+	per      string // behind the figure, where there is room
+	bars     bool
+	ofServer bool
+	write    func(float64) string
+	read     func(s sheet, mode string, at results.At) (stat.Estimate, bool)
+}
+
+// at is where the figure that a finding rests on was read.
+func (s sheet) at(f results.Finding, on shown) results.At {
+	for _, c := range f.Comparisons {
+		if (c.Rests || c.Decides) && c.At.Load != "" && figures[c.Metric].short == on.short {
+			return c.At
+		}
+	}
+	if f.Row == results.RowScalability {
+		return results.Top(s.w)
+	}
+	return results.Base(s.w)
+}
+
+// resting is the figure that most of a row's pairs rest on.
+func resting(f results.Finding) shown {
+	count, most := map[string]int{}, ""
+	for _, c := range f.Comparisons {
+		if (c.Rests || c.Decides) && c.Rounds > 0 {
+			if count[c.Metric]++; count[c.Metric] > count[most] {
+				most = c.Metric
+			}
+		}
+	}
+	if on, ok := figures[most]; ok {
+		return on
+	}
+	if f.Row == results.RowPerformance {
+		return figures[results.CPUPerRequest.Name]
+	}
+	return figures[results.P99.Name]
+}
+
+// read is a figure at a rung.
+func read(f results.Figure) func(sheet, string, results.At) (stat.Estimate, bool) {
+	return func(s sheet, mode string, at results.At) (stat.Estimate, bool) {
+		return s.r.Estimate(s.w.Name, mode, at, f)
+	}
+}
+
+// across is a metric of more than one rung.
+func across(metric string) func(sheet, string, results.At) (stat.Estimate, bool) {
+	return func(s sheet, mode string, _ results.At) (stat.Estimate, bool) { return s.r.Across(s.w, mode, metric) }
+}
+
+// figures are those that words can rest on, by the metric's name.
+var figures = map[string]shown{
+	results.CPUPerRequest.Name: {"CPU", " a request", true, true, unit.Micros, read(results.CPUPerRequest)},
+	results.Throughput.Name:    {"throughput", "", true, false, func(v float64) string { return unit.Rate(v) + "/s" }, read(results.Throughput)},
+	results.P99.Name:           {"p99", "", true, false, unit.Micros, read(results.P99)},
+	results.AnsweredShare.Name: {"answered", "", false, false, percent, read(results.AnsweredShare)},
+	"throughput kept":          {"kept", "", false, false, percent, across("throughput kept")},
+	"memory per connection":    {"memory", " a connection", true, true, unit.Bytes, across("memory per connection")},
+	"threads per connection":   {"threads", " a connection", true, true, unit.Digits, across("threads per connection")},
+	"connections held":         {"held", " connections", true, false, unit.Count[float64], across("connections held")},
+}
+
+func percent(share float64) string { return unit.Digits(100*share) + "%" }
+
+// several is how many modes are named one by one, where a line is to stay short.
+const several = 3
+
+// question says what was asked, of which modes, and where.
+func question(r *results.Record) string {
+	var names []string
+	for _, m := range r.Settings.Modes {
+		names = append(names, m.Name)
+	}
+	where := fmt.Sprintf("measured on this machine (%s)", unit.Counted(r.Host.Cores, "core"))
+	switch {
+	case len(names) < 2:
+		return fmt.Sprintf("%s, %s", strings.Join(names, ""), where)
+	case len(names) > several:
+		return fmt.Sprintf("Was the article right? %s %s", unit.Counted(len(names), "server"), where)
+	}
+	return fmt.Sprintf("Was the article right? %s, %s", listed(names), where)
+}

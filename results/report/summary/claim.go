@@ -1,0 +1,323 @@
+package summary
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"nodecompare/results"
+	"nodecompare/results/stat"
+	"nodecompare/results/unit"
+)
+
+// The marks of what a claim of the article came to.
+const (
+	markAsSaid   = "✓"
+	markReversed = "✗"
+	markSame     = "="
+	markOpen     = "?"
+	markDepends  = "~"
+)
+
+// markOf is the mark of an outcome.
+var markOf = map[string]string{
+	results.AsSaid: markAsSaid, results.Reversed: markReversed, results.NoDifference: markSame, results.CannotTell: markOpen, results.Mixed: markDepends, results.DependsOnLoad: markDepends,
+}
+
+// A Claim is a row of the article, and what was found of it.
+type Claim struct {
+	Mark string
+	Row  string
+	Text string
+}
+
+// claims hold each row of the article against what was measured.
+func claims(r *results.Record, a results.Article) []Claim {
+	all := []Claim{executionClaim(a)}
+	for _, c := range a.Claims {
+		mark, text := duelsSay(a, c)
+		all = append(all, Claim{Mark: mark, Row: c.Row, Text: text})
+	}
+	return all
+}
+
+func executionClaim(a results.Article) Claim {
+	c := Claim{Row: results.RowExecution}
+	threads, loops := a.Group(results.Blocking), a.Group(results.NonBlocking)
+	var rest []string
+	for _, word := range []string{results.Mixed, results.CannotTell} {
+		rest = append(rest, a.Group(word)...)
+	}
+	var parts []string
+	name := listed
+	if len(a.Modes) > several { // the ranking names them
+		name = func(modes []string) string { return unit.Count(len(modes)) }
+	}
+	if threads != nil {
+		parts = append(parts, fmt.Sprintf("%s %s a thread while a request waits", name(threads), does(threads, "holds", "hold")))
+	}
+	if loops != nil {
+		parts = append(parts, fmt.Sprintf("%s %s none", name(loops), does(loops, "holds", "hold")))
+	}
+	switch {
+	case rest != nil:
+		c.Mark = markOpen
+		parts = append(parts, "undecided: "+listed(rest))
+	case threads == nil || loops == nil:
+		c.Mark = markOpen
+	default:
+		c.Mark = markAsSaid
+		parts[0] = "as it says: " + parts[0]
+	}
+	c.Text = strings.Join(parts, "; ")
+	return c
+}
+
+func does(names []string, one, several string) string {
+	if len(names) == 1 {
+		return one
+	}
+	return several
+}
+
+// openings begin what is said of a claim.
+var openings = map[string]string{
+	results.AsSaid:       "as it says: ",
+	results.Reversed:     "the other way round: ",
+	results.NoDifference: "no difference: ",
+	results.Mixed:        "it depends: ",
+	results.CannotTell:   "undecided: ",
+	// which of the two is ahead, and when, is what follows
+	results.DependsOnLoad: "it depends on the load: ",
+}
+
+// duelsSay is what was found of a claim, in a sentence with magnitudes.
+func duelsSay(a results.Article, c results.Claim) (mark, text string) {
+	loops, threads := a.Group(results.NonBlocking), a.Group(results.Blocking)
+	switch {
+	case loops == nil:
+		return markOpen, "not tested: no mode here was seen to be non-blocking"
+	case threads == nil:
+		return markOpen, "not tested: no mode here was seen to be blocking"
+	}
+	outcome := c.Outcome()
+	if len(loops)*len(threads) == 1 {
+		return markOf[outcome], openings[outcome] + onePair(c)
+	}
+	if len(loops)*len(threads) > several { // the matrix names them
+		return markOf[outcome], openings[outcome] + counted(c)
+	}
+	if outcome == results.CannotTell {
+		return markOf[outcome], manyPairs(loops, c)
+	}
+	return markOf[outcome], openings[outcome] + manyPairs(loops, c)
+}
+
+// onePair gives the magnitude on each workload; workloads of which the same is said of the same figure share a sentence.
+func onePair(c results.Claim) string {
+	last := ""
+	var parts []string
+	for _, on := range c.Workloads {
+		for _, d := range on.Duels {
+			head, magnitude, settle := magnitudeOf(d)
+			if n := len(parts); n > 0 && head == last {
+				parts[n-1] += ", " + strings.TrimSpace(magnitude+" on "+on.Workload) + settle
+			} else {
+				parts = append(parts, strings.Replace(head, "…", magnitude, 1)+" on "+on.Workload+settle)
+			}
+			last = head
+		}
+	}
+	if parts == nil {
+		return "nothing was measured of both"
+	}
+	return strings.Join(parts, "; ")
+}
+
+// briefly says in a few words how the worse mode compares with the better one: %[1]s is the worse, %[2]s the better, … how many times, and where.
+var briefly = map[string]string{
+	"CPU per request":       "%[1]s used … the CPU of %[2]s",
+	"throughput":            "%[2]s answered … as many requests",
+	"p99":                   "the slowest 1%% (p99) took … as long with %[1]s",
+	"memory per connection": "each connection cost %[1]s … the memory",
+	"answered share":        "%[2]s answered … as large a share of its requests",
+}
+
+// magnitudeOf splits what a duel says: a sentence with a gap, what fills it, and what would settle it where it is open.
+func magnitudeOf(d results.Duel) (head, magnitude, settle string) {
+	c := d.On
+	if c.Rounds == 0 {
+		return "nothing was measured of both", "", ""
+	}
+	more, ratio, low, high := c.Factors()
+	interval := fmt.Sprintf("(%s–%s)", unit.Rounded(low, 2), unit.Rounded(high, 2))
+	switch d.Outcome {
+	case results.NoDifference:
+		return fmt.Sprintf("%s differs by less than %s", c.Metric, unit.Difference(1+c.Floor)), "", ""
+	case results.DependsOnLoad:
+		light, times, _ := magnitudeOf(results.Duel{Outcome: results.AsSaid, On: d.Light})
+		if c.Better == "" {
+			return "saturated they are the same, at light load " + light, times, ""
+		}
+		saturated, ratio, _ := magnitudeOf(results.Duel{Outcome: results.AsSaid, On: c})
+		return "saturated " + strings.Replace(saturated, "…", ratio, 1) + ", at light load " + light, times, ""
+	case results.CannotTell:
+		settle := ""
+		switch n := c.RoundsToTell(); {
+		case c.Confidence < stat.Confidence:
+			settle = fmt.Sprintf(" in %s, too few to decide", unit.Counted(c.Rounds, "round"))
+		case n > c.Rounds:
+			settle = fmt.Sprintf("; about %d rounds would tell (--rounds=%d)", n, n)
+		}
+		return fmt.Sprintf("%s of %s is … that of %s", c.Metric, more, other(c, more)),
+			fmt.Sprintf("%s to %s times", unit.Rounded(low, 2), unit.Rounded(high, 2)), settle
+	}
+	said, ok := briefly[c.Metric]
+	if !ok {
+		said = c.Metric + ": %[2]s is … better than %[1]s"
+	}
+	if c.At.Load == results.Closed && c.Metric == results.P99.Name {
+		said = "at " + unit.Counted(c.At.Connections, "connection") + " " + said
+	}
+	return fmt.Sprintf(said, c.Worse(), c.Better), unit.Rounded(ratio, 2) + " times " + interval, ""
+}
+
+func other(c results.Comparison, mode string) string {
+	if c.A == mode {
+		return c.B
+	}
+	return c.A
+}
+
+// counted says how many of a claim's pairs came out how.
+func counted(c results.Claim) string {
+	of, all := map[string]int{}, 0
+	for _, on := range c.Workloads {
+		for _, d := range on.Duels {
+			of[d.Outcome]++
+			all++
+		}
+	}
+	var parts []string
+	for _, s := range []struct{ outcome, text string }{{results.AsSaid, "as it says"}, {results.Reversed, "the other way round"}, {results.NoDifference, "the same"}, {results.DependsOnLoad, "depending on the load"}, {results.CannotTell, "undecided"}} {
+		if n := of[s.outcome]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, s.text))
+		}
+	}
+	return fmt.Sprintf("of %s ", unit.Counted(all, "pair")) + listed(parts)
+}
+
+// manyPairs says of each non-blocking mode how it does against all blocking ones.
+func manyPairs(loops []string, c results.Claim) string {
+	var order []string
+	of := map[string][]string{}
+	for _, n := range loops {
+		text := againstAll(n, c)
+		if of[text] == nil {
+			order = append(order, text)
+		}
+		of[text] = append(of[text], n)
+	}
+	for i, text := range order {
+		order[i] = listed(of[text]) + " " + does(of[text], "is ", "are ") + text
+	}
+	return strings.Join(order, "; ")
+}
+
+// stands is a mode's standing on a workload against all blocking modes, in words.
+var stands = []struct{ outcome, text string }{
+	{results.AsSaid, "ahead"}, {results.NoDifference, "level"}, {results.DependsOnLoad, "ahead or behind by the load"}, {results.Mixed, "ahead of some and behind others"}, {results.Reversed, "behind"}, {results.CannotTell, "undecided"},
+}
+
+func againstAll(mode string, c results.Claim) string {
+	on, by := map[string][]string{}, map[string][]results.Duel{}
+	n := 0
+	for _, w := range c.Workloads {
+		var duels []results.Duel
+		for _, d := range w.Duels {
+			if d.NonBlocking == mode {
+				duels = append(duels, d)
+			}
+		}
+		if len(duels) > 0 {
+			n++
+			outcome := results.ClaimOn{Duels: duels}.Outcome()
+			on[outcome], by[outcome] = append(on[outcome], w.Workload), append(by[outcome], duels...)
+		}
+	}
+	var parts []string
+	for _, s := range stands {
+		switch names := on[s.outcome]; {
+		case names == nil:
+		case len(names) == n && n > 1:
+			return fmt.Sprintf("%s on all %d%s", s.text, n, factors(s.outcome, by[s.outcome]))
+		default:
+			parts = append(parts, s.text+" on "+listed(names)+factors(s.outcome, by[s.outcome]))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// factors is how many times as much it is at the least and at the most, of duels that have one winner; of those that are undecided it
+// is what their intervals leave open.
+func factors(outcome string, duels []results.Duel) string {
+	least, most := math.Inf(1), 0.0
+	for _, d := range duels {
+		_, ratio, low, high := d.On.Factors()
+		switch {
+		case d.On.Rounds == 0 || d.On.Confidence < stat.Confidence:
+		case outcome == results.AsSaid || outcome == results.Reversed:
+			least, most = min(least, ratio), max(most, ratio)
+		case outcome == results.CannotTell:
+			least, most = min(least, low), max(most, high)
+		}
+	}
+	switch low, high := unit.Rounded(least, 2), unit.Rounded(most, 2); {
+	case most == 0:
+		return ""
+	case low == high:
+		return " (" + high + "×)"
+	default:
+		return " (" + low + "× to " + high + "×)"
+	}
+}
+
+// Legend says what the marks stand for.
+const Legend = markAsSaid + " as it says, " + markReversed + " the other way round, " + markSame + " no difference, " + markOpen + " undecided, " + markDepends + " depends"
+
+// Matrix has a row for each non-blocking mode beside each blocking one, and a column for each workload: a mark for each claim. It is nil
+// for a single pair.
+func Matrix(a results.Article) [][]string {
+	loops, threads := a.Group(results.NonBlocking), a.Group(results.Blocking)
+	if len(loops)*len(threads) < 2 {
+		return nil
+	}
+	var claims []string
+	for _, c := range a.Claims {
+		claims = append(claims, strings.ToLower(c.Row))
+	}
+	rows := [][]string{append([]string{strings.Join(claims, ", ")}, a.Workloads...)}
+	for _, n := range loops {
+		for _, b := range threads {
+			row := []string{n + " – " + b}
+			for i := range a.Workloads {
+				marks := ""
+				for _, c := range a.Claims {
+					marks += markOn(c.Workloads[i], n, b)
+				}
+				row = append(row, marks)
+			}
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
+
+func markOn(on results.ClaimOn, nonBlocking, blocking string) string {
+	for _, d := range on.Duels {
+		if d.NonBlocking == nonBlocking && d.Blocking == blocking {
+			return markOf[d.Outcome]
+		}
+	}
+	return unit.Missing
+}

@@ -1,0 +1,74 @@
+package summary
+
+import (
+	"fmt"
+	"slices"
+
+	"nodecompare/results"
+	"nodecompare/results/unit"
+)
+
+// of are all comparisons of the two modes that one is of.
+func of(f results.Finding, one results.Comparison) []results.Comparison {
+	return slices.DeleteFunc(slices.Clone(f.Comparisons), func(c results.Comparison) bool { return c.A != one.A || c.B != one.B })
+}
+
+// loads is what they come to.
+func loads(f results.Finding, one results.Comparison) results.Loads {
+	return results.Between(of(f, one))
+}
+
+// dependent says by how much each of two modes is ahead of the other at one of the loads, once for each mode that has that word, and
+// marks them as told.
+func dependent(w results.Workload, f results.Finding, told map[string]bool) (parts []string) {
+	for _, c := range f.Comparisons {
+		word := func(mode string) bool { return f.Of(mode) == results.DependsOnLoad }
+		if !c.Rests || !loads(f, c).Depends() || (!word(c.A) || told[c.A]) && (!word(c.B) || told[c.B]) {
+			continue
+		}
+		told[c.A], told[c.B] = told[c.A] || word(c.A), told[c.B] || word(c.B)
+		saturated := advantage(w, c)
+		if c.Better == "" {
+			saturated = c.Metric + " is the same " + where(w, c) + " (" + evidence(c, c.Low, c.High) + ")"
+		}
+		parts = append(parts, fmt.Sprintf("which of %s and %s is better depends on the load: %s, but %s", c.A, c.B, saturated, advantage(w, deciding(f, c))))
+	}
+	return parts
+}
+
+// deciding is the figure at light load that surely differs the most.
+func deciding(f results.Finding, one results.Comparison) results.Comparison {
+	return results.AtLightLoad(of(f, one))
+}
+
+// atLightLoad says what the light load adds to what was said of two modes; "" where it leaves it open.
+func atLightLoad(w results.Workload, f results.Finding, c results.Comparison) string {
+	switch l := loads(f, c); {
+	case l.LightSame:
+		return ", and at light load no difference"
+	case l.LightBetter == "":
+		return ""
+	case l.Better == l.LightBetter:
+		d := deciding(f, c)
+		_, ratio, _, _ := d.Factors()
+		return fmt.Sprintf(", and so it is at light load (%s, %s times)", d.Metric, unit.Digits(ratio))
+	}
+	return ", while " + advantage(w, deciding(f, c))
+}
+
+// neverAtLightLoad says it where no two modes differ at light load either.
+func neverAtLightLoad(f results.Finding) string {
+	same := false
+	for _, c := range f.Comparisons {
+		if l := loads(f, c); c.Rests {
+			if !l.LightSame {
+				return ""
+			}
+			same = true
+		}
+	}
+	if !same {
+		return ""
+	}
+	return ", and none at light load"
+}

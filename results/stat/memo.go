@@ -1,0 +1,16 @@
+package stat
+
+import "sync"
+
+// memo returns f with a memory: what it gave once it gives again, without the work. f depends on its argument alone, and has few.
+func memo[K comparable, V any](f func(K) V) func(K) V {
+	var known sync.Map
+	return func(k K) V {
+		if v, ok := known.Load(k); ok {
+			return v.(V)
+		}
+		v := f(k)
+		known.Store(k, v)
+		return v
+	}
+}
