@@ -46,6 +46,7 @@ type ErrorKind struct {
 // Lag is in microseconds.
 type Lag struct {
 	P50 float64 `json:"p50"`
+	P90 float64 `json:"p90,omitempty"` // 0 too in records of before it was told
 	P99 float64 `json:"p99"`
 }
 

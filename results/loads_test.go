@@ -6,7 +6,8 @@ import (
 	"nodecompare/results"
 )
 
-// Where both loads agree no bench says that it depends on the load; where the light load truly is the other way, nearly every one does.
+// Where both loads agree no bench says that it depends on the load; where the light load truly is the other
+// way, nearly every one does.
 func TestDependsOnLoad(t *testing.T) {
 	for _, n := range []noise{usual, quiet} {
 		for _, test := range []struct {
@@ -54,7 +55,8 @@ func TestWhatIsALightLoad(t *testing.T) {
 	}
 }
 
-// In the verdict of a record of before the light load had a say, p99 at the common rate is a figure like the others.
+// In the verdict of a record of before the light load had a say, p99 at the common rate is a figure like the
+// others.
 func TestLoadsOfOldVerdicts(t *testing.T) {
 	rests := results.Comparison{Metric: "CPU per request", A: "a", B: "b", Rounds: 6, Rests: true}
 	tail := results.Comparison{Metric: "p99", A: "a", B: "b", At: results.AtCommon, Rounds: 6}

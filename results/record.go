@@ -194,6 +194,9 @@ type Trial struct {
 	Standing bool      `json:"standing,omitempty"` // its server was not started for it: it ran before, and went on after
 	WarmUp   *WarmUp   `json:"warm_up,omitempty"`
 	Rungs    []Rung    `json:"rungs"` // those that were finished
+	// Between are closed loads between the ladder's rungs, after it, in the order in which they were made: with them knee and connections
+	// held are searched. They are part of no other figure.
+	Between []Rung `json:"between,omitempty"`
 
 	Failure     string   `json:"failure,omitempty"` // why it is not whole: the server died, did not start, did not stop
 	Stderr      []string `json:"stderr,omitempty"`  // the last lines the server printed, when it failed

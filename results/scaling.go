@@ -12,7 +12,19 @@ const nearlyAll = 0.9
 
 // scaling is how a mode's throughput grew with its connections.
 func scaling(r *Record, w Workload, mode string) Scaling {
-	s := Scaling{Mode: mode, USL: law(r, w, mode)}
+	s := onRungs(r, w, mode)
+	s.USL = law(r, w, mode)
+	knee, held := r.brackets(w, mode, s)
+	if knee.high > 0 {
+		s.Knee = knee.high
+	}
+	s.Held = max(s.Held, held.low)
+	return s
+}
+
+// onRungs is what the ladder's rungs say of that, all rounds together.
+func onRungs(r *Record, w Workload, mode string) Scaling {
+	s := Scaling{Mode: mode}
 	highest := 0.0
 	grown := make([]float64, len(w.Ladder))
 	for i, step := range w.Ladder {
@@ -54,7 +66,7 @@ func held(s *Settings, w Workload, t Trial) (connections int, ok bool) {
 		if !ok {
 			return 0, false
 		}
-		if p99, answers := P99.Read(r); answers && p99 <= s.SLOUS && r.Errors == 0 {
+		if r.within(s.SLOUS) {
 			return step.Connections, true
 		}
 	}

@@ -45,7 +45,7 @@ func (s *standings) word(mode, lesser string) string {
 		return lesser
 	case s.depends[mode]:
 		return DependsOnLoad
-	case s.same:
+	case s.same, len(s.beatenBy) == 0 && len(s.depends) > 0 && s.unsure[mode] == nil: // of others it depends on the load
 		return NoDifference
 	case len(s.beatenBy) == 0 || slices.ContainsFunc(s.unsure[mode], func(other string) bool { return s.beatenBy[other] != nil }):
 		return CannotTell

@@ -141,18 +141,25 @@ var Rules = []Rule{
 		Name:     "send lag",
 		Plain:    "requests were sent late, and part of the latency is that delay",
 		LoadOnly: true,
-		Suspect:  "p99 of the send lag is above a tenth of p99 latency, and above 200 µs; or p50 of p50",
+		Suspect:  "p99 of the send lag is above a tenth of p99 latency, and above 200 µs; or p90 of p90, or p50 of p50",
 		Why: "latency counts from the moment a request was due, so it holds the lag, and is an upper bound. Below 200 µs it is the kernel's: " +
 			"timer slack is 50 µs (prctl(2), PR_SET_TIMERSLACK), and a thread that wakes waits for a core. Never VOID: a server that stalls holds all " +
 			"connections, and the requests that wait for one are late by its fault",
 		weigh: func(e Evidence) (string, string) {
-			late := func(lag, latency float64) bool { return lag > lagFloorUS && lag > lagShare*latency }
-			lag, latency, who := e.SendLagUS.P99, e.LatencyUS.P99, "one request in a hundred was sent %s late or more, against a p99 latency of %s"
-			if !late(lag, latency) { // one stall makes p99 so long that it hides what each request had
-				lag, latency, who = e.SendLagUS.P50, e.LatencyUS.P50, "every other request was sent %s late or more, against a p50 latency of %s"
+			lag, latency := e.SendLagUS, e.LatencyUS
+			for _, q := range []struct {
+				lag, latency float64
+				of           string
+			}{
+				{lag.P99, latency.P99, "one request in a hundred was sent %s late or more, against a p99 latency of %s"},
+				{lag.P90, latency.P90, "one request in ten was sent %s late or more, against a p90 latency of %s"}, // a stall makes p99 so long that it hides what each had
+				{lag.P50, latency.P50, "every other request was sent %s late or more, against a p50 latency of %s"},
+			} {
+				if e.Open && !e.ClientsWaited && q.lag > lagFloorUS && q.lag > lagShare*q.latency {
+					return Suspect, fmt.Sprintf(q.of+": part of the latency is the generator's delay, or the wait for a free connection", micros(q.lag), micros(q.latency))
+				}
 			}
-			return when(e.Open && !e.ClientsWaited && late(lag, latency), Suspect), fmt.Sprintf(
-				who+": part of the latency is the generator's delay, or the wait for a free connection", micros(lag), micros(latency))
+			return Valid, ""
 		},
 	},
 	{

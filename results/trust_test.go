@@ -110,6 +110,13 @@ func TestRules(t *testing.T) {
 			e.SendLagUS.P50, e.LatencyUS.P99, e.LatencyUS.P999, e.LatencyUS.Max = 700, 600e3, 670e3, 680e3
 		}, suspect, "every other request was sent 700µs late"},
 
+		{"send lag", "that a stall hides from p99, and that half did not have", true, func(e *results.Evidence) {
+			e.SendLagUS.P90, e.SendLagUS.P99, e.LatencyUS.P99, e.LatencyUS.P999, e.LatencyUS.Max = 701, 17_700, 600e3, 670e3, 680e3
+		}, suspect, "one request in ten was sent 701µs late or more, against a p90 latency of 7ms"},
+		{"send lag", "a tenth of each", true, func(e *results.Evidence) {
+			e.SendLagUS = results.Lag{P50: 600, P90: 700, P99: 900}
+		}, valid, ""},
+
 		{"generator CPU", "one core", false, func(e *results.Evidence) { e.Generator.CPU = 901 * time.Millisecond }, suspect, "90.1% of its 1 core:"},
 		{"generator CPU", "at the limit", false, func(e *results.Evidence) { e.Generator.CPU = 900 * time.Millisecond }, valid, ""},
 		{"generator CPU", "two cores", true, func(e *results.Evidence) { e.Generator = results.Generator{CPU: 1900 * time.Millisecond, Cores: 2} }, suspect, "95.0% of its 2 cores"},

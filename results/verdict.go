@@ -78,8 +78,8 @@ type ModelStep struct {
 type Scaling struct {
 	Mode string `json:"mode"`
 	USL  *USL   `json:"usl,omitempty"`  // nil with fewer than 4 rungs
-	Knee int    `json:"knee,omitempty"` // connections: the first rung with at least 90% of the highest throughput; 0 when there is none
-	Held int    `json:"held"`           // the most connections with p99 within the SLO and no errors; 0 when none were
+	Knee int    `json:"knee,omitempty"` // connections: the fewest tried with at least 90% of the highest throughput; 0 when there is none
+	Held int    `json:"held"`           // the most connections tried with p99 within the SLO and no errors; 0 when none were
 	Most int    `json:"most"`           // connections that were tried: Held may be more where it is the same
 }
 

@@ -270,6 +270,7 @@ func TestThreeModes(t *testing.T) {
 		"two best, and one cannot tell them": {[][]measurement{cpu(10), append(cpu(10)[2:], cpu(8)[0], cpu(12)[0]), cpu(40)}, "High, High, Moderate"},
 		"a chain within floors":              {[][]measurement{cpu(20), cpu(20.8), cpu(21.6)}, "High, High, Moderate"},
 		"one is best when saturated, another at light load": {[][]measurement{lightly(40, 30), lightly(10, 30), lightly(20, 15)}, "Moderate, Depends on load, Depends on load"},
+		"a third is the same as two that depend on it":      {[][]measurement{lightly(20, 30), lightly(20, 39), lightly(20, 34)}, "Depends on load, Depends on load, No difference"},
 		"and a third is beaten at both":                     {[][]measurement{lightly(40, 60), lightly(10, 30), lightly(20, 15)}, "Moderate, Depends on load, Depends on load"},
 		"a beaten one is ahead of the best at light load":   {[][]measurement{lightly(40, 15), lightly(10, 30), lightly(20, 15)}, "Moderate, Depends on load, Depends on load"},
 		"all the same":                    {[][]measurement{often(even), often(even), often(even)}, "No difference, No difference, No difference"},

@@ -32,6 +32,9 @@ func TestPrepareWithoutNode(t *testing.T) {
 }
 
 func TestPrepareAndStartNode(t *testing.T) {
+	if testing.Short() {
+		t.Skip("another process, which the race detector does not see: -short")
+	}
 	node := modeNamed(t, "node")
 	unable, err := servers.Prepare(t.Context(), []*servers.Mode{&node}, func(string) {})
 	if err != nil {

@@ -60,6 +60,9 @@ type answer struct {
 // startNode runs the mode's real server as a child until the test ends. Without Node.js the test is skipped, which CI does not have.
 func startNode(t *testing.T, mode, upstream string, loops int) *child.Process {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("another process, which the race detector does not see: -short")
+	}
 	source := map[string]node.Source{"node": node.HTTP, "express": node.Express}[mode]
 	app, err := node.Prepare(t.Context(), source, dataDir, func(line string) { t.Log(line) })
 	if errors.As(err, new(*node.Unavailable)) && os.Getenv("NODECOMPARE_CI") == "" {

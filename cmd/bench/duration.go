@@ -26,7 +26,7 @@ func (p *Plan) Duration() time.Duration {
 // duration counts an open load at its own share as half: the slowest mode may have none, and where many requests a second are its share it is
 // shorter than planned.
 func (s slot) duration() time.Duration {
-	sum := startStop + s.warmTime()
+	sum := startStop + s.warmTime() + s.betweenPlanned()
 	if r := s.base(); s.again() {
 		sum += s.rungTime(r) - r.duration
 	}

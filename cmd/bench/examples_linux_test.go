@@ -86,7 +86,7 @@ func TestModelsOfRealServers(t *testing.T) {
 		}, results.ThreadPool, 45, 60},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			r := measuredOwn(t, bench.Options{Workloads: []string{"hello"}, Rounds: 2}, []string{test.name + "=" + test.command(t)}, []string{"hello=" + test.path}, nil)
+			r := measuredOwn(t, bench.Options{Workloads: []string{"hello"}, Rounds: 1}, []string{test.name + "=" + test.command(t)}, []string{"hello=" + test.path}, nil)
 			m := r.Verdicts[0].Findings[0].Models[0]
 			if m.Name != test.model || m.Threads < test.least || m.Threads > test.most {
 				t.Errorf("%q of %d threads: %s\n%+v", m.Name, m.Threads, m.Why, m.Steps)

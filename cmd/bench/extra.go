@@ -43,7 +43,7 @@ func (p *Plan) extra(open []results.Open, after int) *Plan {
 		if !slices.ContainsFunc(open, wanted) {
 			continue
 		}
-		s.rungs = []rung{s.base()}
+		s.rungs, s.closer = []rung{s.base()}, false
 		about = append(about, s.name+" on "+s.workload.Name)
 		if i := slices.IndexFunc(groups, func(g []slot) bool { return g[0].workload.Name == s.workload.Name }); i >= 0 {
 			groups[i] = append(groups[i], s)

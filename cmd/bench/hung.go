@@ -8,13 +8,14 @@ import (
 	"nodecompare/results/gate"
 )
 
-// mostHangs is how often a server may hang on a workload, in the pilot or a trial: each time costs a request's timeout, and the next
-// one would end as these did.
+// mostHangs is how often in a row a server may hang on a workload, in the pilot or a trial: each time costs a request's timeout, and the
+// next one would end as these did.
 const mostHangs = 2
 
-// hangs counts an error that says that a server hung.
+// hangs counts what says that a server hung, and begins anew after a run that did not end by that: a machine may have stood still.
 func (b *bench) hangs(s slot, err error) {
 	if none, ok := errors.AsType[*loadgen.NoAnswer](err); !ok || !none.Hung {
+		delete(b.hung, s.pair())
 		return
 	}
 	if b.hung == nil {
@@ -28,7 +29,7 @@ func (b *bench) givenUp(s slot) string {
 	if b.hung[s.pair()] < mostHangs {
 		return ""
 	}
-	return fmt.Sprintf("not tried again: it has hung on %s %d times, so that every request timed out", s.workload.Name, mostHangs)
+	return fmt.Sprintf("not tried again: it has hung on %s %d times in a row, so that every request timed out", s.workload.Name, mostHangs)
 }
 
 func (s slot) pair() gate.Pair { return gate.Pair{Workload: s.workload.Name, Mode: s.name} }

@@ -16,6 +16,8 @@ func TestGivenUp(t *testing.T) {
 	b := &bench{plan: p, progress: Silent{}}
 	hung, failed := fmt.Errorf("at 64 connections: %w", &loadgen.NoAnswer{Hung: true}), &loadgen.NoAnswer{}
 	first, other := p.slots[0], p.slots[1]
+	b.hangs(first, hung)
+	b.hangs(first, nil) // the machine had stood still
 	for range mostHangs {
 		if why := b.givenUp(first); why != "" {
 			t.Errorf("too early: %s", why)

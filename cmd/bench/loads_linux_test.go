@@ -11,8 +11,9 @@ import (
 	"nodecompare/results"
 )
 
-// A server that works off many requests as cheaply as one is the better one while it is saturated, and the worse one at light load. A bench
-// of it against one that does each by itself says so, with a figure of either load, and what both use while they are idle.
+// A server that works off many requests as cheaply as one is the better one while it is saturated, and the
+// worse one at light load. A bench of it against one that does each by itself says so, with a figure of either
+// load, and what both use while they are idle.
 func TestBenchOfServersThatDependOnTheLoad(t *testing.T) {
 	long(t)
 	defer goleak.VerifyNone(t)

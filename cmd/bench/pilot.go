@@ -30,10 +30,10 @@ func (b *bench) pilot(ctx context.Context) (all []results.Rates, failed []result
 			b.progress.Say(fmt.Sprintf("pilot, %s on %s: made anew: %v", s.name, s.workload.Name, err))
 			capacity, err = b.capacity(ctx, s)
 		}
+		b.hangs(s, err)
 		switch {
 		case ctx.Err() != nil: // whatever failed then, failed because of that
 		case err != nil:
-			b.hangs(s, err)
 			b.progress.Say(fmt.Sprintf("pilot, %s on %s: FAILED: %v", s.name, s.workload.Name, err))
 			failed = append(failed, results.Missing{Mode: s.name, Workload: s.workload.Name, Reason: err.Error()})
 		case capacity > 0:

@@ -70,6 +70,7 @@ type slot struct {
 	mode     *mode
 	workload workload.Workload
 	rungs    []rung
+	closer   bool // it goes on between the rungs
 }
 
 // longest bounds a bench: one that would take more is refused before it is laid out.
@@ -185,6 +186,9 @@ func newPlan(o Options, limit int) (*Plan, error) {
 		return nil, fmt.Errorf("this bench would take about %.0f hours, and %.0f is the most: name fewer modes, workloads or rounds", hours, longest.Hours())
 	}
 	p.slots = shuffled(groups, profile.Rounds, o.Seed)
+	for i, s := range p.slots {
+		p.slots[i].closer = profile.Between && !o.Null && s.round == profile.Rounds && s.climbs()
+	}
 	return p, nil
 }
 
@@ -285,7 +289,7 @@ func (p *Plan) only(suspects []gate.Pair) *Plan {
 	second.slots, second.again = nil, true
 	for _, s := range p.slots {
 		if slices.Contains(suspects, s.pair()) {
-			s.round += p.settings.Rounds
+			s.round, s.closer = s.round+p.settings.Rounds, false
 			second.slots = append(second.slots, s)
 		}
 	}

@@ -16,6 +16,7 @@ type Profile struct {
 	Open    time.Duration // of each open load
 	Own     bool          // an open load at the same share of each one's own capacity too
 	Pilot   time.Duration // of the runs that find a capacity before the first round
+	Between bool          // the last round searches knee and connections held between the rungs
 
 	Overload bool          // each trial ends with one, on whatever workload
 	Surge    time.Duration // how long an overload lasts
@@ -42,14 +43,14 @@ type rung struct {
 var Profiles = []Profile{
 	{"quick", "six short rounds: a first look, and a smoke test for CI", 6, []rung{
 		closed(1, 20, 60), closed(8, 20, 60), closed(64, 40, 160), closed(512, 80, 120),
-	}, ms(150), false, ms(150), false, ms(500)},
+	}, ms(150), false, ms(150), false, false, ms(500)},
 	{"standard", "six rounds: what the table is made for", 6, []rung{
 		closed(1, 20, 60), closed(8, 20, 60), closed(64, 40, 240), closed(512, 80, 200), closed(1000, 100, 200),
-	}, ms(200), true, ms(210), false, ms(1000)},
+	}, ms(200), true, ms(210), true, false, ms(1000)},
 	{"thorough", "ten longer rounds, up to 10,000 connections, and an overload", 10, []rung{
 		closed(1, 100, 500), closed(8, 100, 500), closed(64, 250, 1000), closed(512, 400, 1000),
 		closed(2000, 800, 1500), closed(10000, 3000, 3000),
-	}, ms(2000), true, ms(1000), true, ms(1500)},
+	}, ms(2000), true, ms(1000), false, true, ms(1500)},
 }
 
 func closed(connections, settle, duration int) rung {

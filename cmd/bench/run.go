@@ -32,6 +32,7 @@ type bench struct {
 	rates    []results.Rates
 	spare    time.Duration // that is left for making VOID runs again
 	awake    bool          // the load keeps idle CPUs from sleeping
+	done     []results.Trial
 	hung     map[gate.Pair]int
 }
 
@@ -79,16 +80,15 @@ func Again(ctx context.Context, p *Plan, r *results.Record, suspects []gate.Pair
 
 // trials runs the plan's, one after the other, until ctx ends.
 func (b *bench) trials(ctx context.Context) []results.Trial {
-	var done []results.Trial
 	for i, s := range b.plan.slots {
 		if ctx.Err() != nil {
 			break
 		}
 		t := b.trial(ctx, s)
-		done = append(done, t)
+		b.done = append(b.done, t)
 		b.progress.Trial(i+1, t)
 	}
-	return done
+	return b.done
 }
 
 // Failed is an error when a trial of the record failed, or a server in the pilot before them.

@@ -65,8 +65,8 @@ func (b *bench) once(ctx context.Context, s slot) results.Trial {
 		t.Failure, t.Stderr = err.Error(), failure.Stderr
 	case err != nil:
 		t.Failure = err.Error()
-		b.hangs(s, err)
 	}
+	b.hangs(s, err)
 	trust := t.Weigh()
 	t.Trust = &trust
 	return t
@@ -144,9 +144,11 @@ func (b *bench) runLadder(ctx context.Context, on *target, s slot, t *results.Tr
 		weighGrowth(t, s.base().connections)
 	}
 	if i := slices.IndexFunc(t.Rungs, func(r results.Rung) bool { return r.Yardstick != nil }); i >= 0 && s.again() {
-		return b.again(ctx, on, s.base(), &t.Rungs[i])
+		if err := b.again(ctx, on, s.base(), &t.Rungs[i]); err != nil {
+			return err
+		}
 	}
-	return nil
+	return b.between(ctx, on, s, t)
 }
 
 // unanswered is an error when no request of a run was answered as it should be: the server needs no further load then.
@@ -182,7 +184,7 @@ func weighGrowth(t *results.Trial, base int) {
 // again says that the slices of the base rung are taken once more after the ladder: of servers that compile themselves, and where an overload
 // has not left the last word.
 func (s slot) again() bool {
-	return s.mode.Compiles > 0 && !slices.ContainsFunc(s.rungs, func(r rung) bool { return r.surge != nil || r.poison != nil })
+	return s.mode.Compiles > 0 && s.climbs()
 }
 
 // warm puts load on the server until it is warm.

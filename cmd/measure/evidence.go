@@ -79,7 +79,7 @@ func Latency(h *hdrhistogram.Histogram) results.Latency {
 
 // Lag reads a histogram of send lags in nanoseconds as the record's figures in microseconds.
 func Lag(h *hdrhistogram.Histogram) results.Lag {
-	return results.Lag{P50: micros(h.ValueAtQuantile(50)), P99: micros(h.ValueAtQuantile(99))}
+	return results.Lag{P50: micros(h.ValueAtQuantile(50)), P90: micros(h.ValueAtQuantile(90)), P99: micros(h.ValueAtQuantile(99))}
 }
 
 const nanosPerMicro = 1e3

@@ -30,7 +30,8 @@ func TestDocumentedFigures(t *testing.T) {
 	}
 }
 
-// figuresOf are the figures that a gate of two whole records looks at, with their floors and margins in per cent: "p99, top, alone: 200%, 400%".
+// figuresOf are the figures that a gate of two whole records looks at, with their floors and margins in per
+// cent: "p99, top, alone: 200%, 400%".
 func figuresOf(t *testing.T, alone bool) (rows []string) {
 	t.Helper()
 	b := sixRounds

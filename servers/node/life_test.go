@@ -30,6 +30,9 @@ var shared = filepath.Join(os.TempDir(), "nodecompare-servers-test")
 // command is how to start the mode's real server on a free port. Without Node.js the test is skipped, which CI does not have.
 func command(t *testing.T, s node.Source, loops int) node.Command {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("other processes, which the race detector does not see: -short")
+	}
 	app, err := node.Prepare(t.Context(), s, shared, func(line string) { t.Log(line) })
 	if errors.As(err, new(*node.Unavailable)) && os.Getenv("NODECOMPARE_CI") == "" {
 		t.Skip(err)

@@ -10,7 +10,8 @@ import (
 
 // of are all comparisons of the two modes that one is of.
 func of(f results.Finding, one results.Comparison) []results.Comparison {
-	return slices.DeleteFunc(slices.Clone(f.Comparisons), func(c results.Comparison) bool { return c.A != one.A || c.B != one.B })
+	other := func(c results.Comparison) bool { return c.A != one.A || c.B != one.B }
+	return slices.DeleteFunc(slices.Clone(f.Comparisons), other)
 }
 
 // loads is what they come to.
@@ -18,20 +19,22 @@ func loads(f results.Finding, one results.Comparison) results.Loads {
 	return results.Between(of(f, one))
 }
 
-// dependent says by how much each of two modes is ahead of the other at one of the loads, once for each mode that has that word, and
-// marks them as told.
+// dependent says by how much each of two modes is ahead of the other at one of the loads, once for each mode
+// that has that word, and marks them as told.
 func dependent(w results.Workload, f results.Finding, told map[string]bool) (parts []string) {
 	for _, c := range f.Comparisons {
-		word := func(mode string) bool { return f.Of(mode) == results.DependsOnLoad }
-		if !c.Rests || !loads(f, c).Depends() || (!word(c.A) || told[c.A]) && (!word(c.B) || told[c.B]) {
+		news := func(mode string) bool { return f.Of(mode) == results.DependsOnLoad && !told[mode] }
+		if !c.Rests || !loads(f, c).Depends() || !news(c.A) && !news(c.B) {
 			continue
 		}
-		told[c.A], told[c.B] = told[c.A] || word(c.A), told[c.B] || word(c.B)
+		told[c.A], told[c.B] = told[c.A] || news(c.A), told[c.B] || news(c.B)
 		saturated := advantage(w, c)
 		if c.Better == "" {
 			saturated = c.Metric + " is the same " + where(w, c) + " (" + evidence(c, c.Low, c.High) + ")"
 		}
-		parts = append(parts, fmt.Sprintf("which of %s and %s is better depends on the load: %s, but %s", c.A, c.B, saturated, advantage(w, deciding(f, c))))
+		light := advantage(w, deciding(f, c))
+		parts = append(parts, fmt.Sprintf("which of %s and %s is better depends on the load: %s, but %s",
+			c.A, c.B, saturated, light))
 	}
 	return parts
 }

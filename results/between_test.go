@@ -1,0 +1,81 @@
+package results_test
+
+import (
+	"math"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"nodecompare/results"
+)
+
+// Wherever the knee lies, and the most connections that a server holds, a few runs between the rungs find both to within a third; but for a
+// knee at the top, where throughput still grows, and what is held below the first rung, or on all of them.
+func TestBetween(t *testing.T) {
+	ladder := []int{1, 8, 64, 512, 1000}
+	rapid.Check(t, func(t *rapid.T) {
+		knee, most := rapid.IntRange(1, 1000).Draw(t, "knee"), rapid.IntRange(0, 1200).Draw(t, "held")
+		rung := func(n int) results.Rung {
+			rps := 10_000 * math.Min(1, 0.9*float64(n)/float64(knee))
+			p99 := 100e3 * (0.5 + 0.5*float64(n)/float64(most+1))
+			if n > most {
+				p99 = 200e3
+			}
+			return results.Rung{Load: results.Closed, Connections: n, Requests: 1000, ThroughputRPS: rps, LatencyUS: results.Latency{P99: p99}}
+		}
+		w := results.Workload{Name: "hello", Base: 64}
+		trial := results.Trial{Workload: "hello", Mode: "it", Round: 1}
+		for _, n := range ladder {
+			w.Ladder = append(w.Ladder, results.Step{Connections: n})
+			trial.Rungs = append(trial.Rungs, rung(n))
+		}
+		r := &results.Record{
+			Settings: results.Settings{Rounds: 1, Modes: []results.Mode{{Name: "it"}}, Workloads: []results.Workload{w}, SLOUS: 100e3},
+			Trials:   []results.Trial{trial},
+		}
+		before := scalingOf(r)
+		runs := 0
+		for n := r.NextBetween(w, "it"); n > 0; n = r.NextBetween(w, "it") {
+			if runs++; runs > 6 {
+				t.Fatalf("more than 6 runs: %+v", r.Trials[0].Between)
+			}
+			r.Trials[0].Between = append(r.Trials[0].Between, rung(n))
+		}
+		got := scalingOf(r)
+		reached := knee // the highest throughput tried is that of 1,000 connections, which may be less than the most there is
+		if full := float64(knee) / 0.9; full > 1000 {
+			reached = int(math.Ceil(0.9 * 1000))
+		}
+		if got.Knee < reached || before.Knee < 1000 && float64(got.Knee) > 1.3*float64(max(reached, 1))+1 {
+			t.Errorf("knee %d for %d, by the rungs %d, after %d runs", got.Knee, reached, before.Knee, runs)
+		}
+		if got.Held > most || before.Held > 0 && before.Held < 1000 && float64(most) > 1.3*float64(got.Held)+1 {
+			t.Errorf("held %d for %d, by the rungs %d, after %d runs", got.Held, most, before.Held, runs)
+		}
+		if got.Most != 1000 || before.Held == 0 && got.Held != 0 {
+			t.Errorf("%+v, by the rungs %+v", got, before)
+		}
+	})
+}
+
+// A run that is VOID says nothing, and neither do those of a trial that failed.
+func TestBetweenLeavesRunsOut(t *testing.T) {
+	rung := func(n int, rps float64) results.Rung {
+		return results.Rung{Load: results.Closed, Connections: n, Requests: 1000, ThroughputRPS: rps, LatencyUS: results.Latency{P99: 1e3}}
+	}
+	w := results.Workload{Name: "hello", Base: 64, Ladder: []results.Step{{Connections: 8}, {Connections: 64}, {Connections: 512}}}
+	r := &results.Record{
+		Settings: results.Settings{Rounds: 1, Modes: []results.Mode{{Name: "it"}}, Workloads: []results.Workload{w}, SLOUS: 100e3},
+		Trials: []results.Trial{{
+			Workload: "hello", Mode: "it", Round: 1, Rungs: []results.Rung{rung(8, 1000), rung(64, 10_000), rung(512, 10_000)},
+			Between: []results.Rung{rung(23, 9_500)},
+		}},
+	}
+	if s := scalingOf(r); s.Knee != 23 {
+		t.Errorf("%+v", s)
+	}
+	r.Trials[0].Between[0].Trust = &results.Trust{Status: results.Void}
+	if s := scalingOf(r); s.Knee != 64 || r.NextBetween(w, "it") != 23 {
+		t.Errorf("a VOID run: %+v", s)
+	}
+}
