@@ -36,9 +36,13 @@ func keepLast(ctx context.Context, record *results.Record) (kept bool, err error
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return false, fmt.Errorf("keep this bench as the last one: %w", err)
 	}
+	f, err := formatNamed("json", report.Formats)
+	if err != nil {
+		return false, err
+	}
 	o, err := openOutput(path, nil, nil)
 	if err == nil {
-		err = o.write(ctx, all, func(w io.Writer, _ report.Options) error { return results.Encode(w, record) })
+		err = o.write(ctx, all, func(w io.Writer, options report.Options) error { return f.Write(w, record, options) })
 	}
 	if err != nil {
 		return false, fmt.Errorf("keep this bench as the last one: %w", err)

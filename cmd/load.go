@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,7 +28,10 @@ type loadOptions struct {
 	connect        connectOptions
 	headers        []string
 	body, bodyFile string
+	targets        string // the file
+	thresholds     []results.Threshold
 	format, save   string
+	out, metrics   string
 	slo            time.Duration
 	quiet          bool
 }
@@ -43,7 +47,7 @@ func loadCommand() *cobra.Command {
 	var a loadgen.Attack
 	var o loadOptions
 	c := &cobra.Command{
-		Use:   "load URL",
+		Use:   "load [URL]",
 		Short: "Put load on any URL and print what came back",
 		Long: `Put load on any URL, with the generator alone, and print rate, latency, errors, and how far
 they can be trusted.
@@ -53,6 +57,19 @@ That finds what a server can do. With --rate it is open: requests are due at fix
 who do not wait for each other, and latency counts from then. With --slo it searches for the capacity:
 the highest rate at which p99 stays within the objective, and no request fails.
 
+--targets reads several requests from a file, in either of vegeta's formats, and sends them in turn:
+  GET http://localhost:3000/
+  Accept: text/html
+
+  POST http://localhost:3000/echo
+  @body.json
+or, a target a line and its body in base64:
+  {"method":"POST", "url":"http://localhost:3000/echo", "body":"eyJpZCI6MX0=", "weight":3}
+With a URL before it, the file may name paths alone. All go to one server. Methods, headers and bodies
+are each target's own; --header and --body are for those that have none. In JSON a target may have a
+weight: it is sent so many times as often as one without. In the other format, write it several times.
+The file has at most 64 MiB, and so have all body files together.
+
 Engines:
 ` + listed(loadgen.Engines, 7, func(e loadgen.Engine) (string, string) { return e.Name, e.Summary }) + `
 The default is vegeta for open loads and for what it alone can do (https, HTTP/2, Unix sockets, following
@@ -61,10 +78,14 @@ machine with whatever else runs there: give it cores of its own, e.g. by taskset
 		Example: `  nodecompare load http://localhost:3000/
   nodecompare load http://localhost:3000/ --rate=2000 --duration=30s --format=json
   nodecompare load http://localhost:3000/wait?ms=50 --slo=100ms
+  nodecompare load http://localhost:3000/ --max-p99=20ms --max-errors=0.1% || echo too slow
+  nodecompare load http://localhost:3000/ --targets=requests.txt --out=seconds.jsonl
   nodecompare load http://localhost:3000/echo -H 'Content-Type: application/json' --body='{"id":1}'`,
 		Args: oneURL,
 		RunE: func(c *cobra.Command, args []string) error {
-			a.Target.URL = args[0]
+			if len(args) > 0 {
+				a.Target.URL = args[0]
+			}
 			f, err := formatNamed(o.format, report.LoadFormats)
 			if err != nil {
 				return err
@@ -92,10 +113,20 @@ machine with whatever else runs there: give it cores of its own, e.g. by taskset
 	flags.StringArrayVarP(&o.headers, "header", "H", nil, "`'Name: value'` of the request; may be given more than once")
 	flags.StringVar(&o.body, "body", "", "of the request")
 	flags.StringVar(&o.bodyFile, "body-file", "", "`file` with the body of the request, of at most 64 MiB")
+	flags.StringVar(&o.targets, "targets", "", "send the requests of this `file` in turn, in vegeta's HTTP or JSON format; - is standard input")
 	flags.BoolVar(&a.Follow, "follow-redirects", false, "follow redirects, 10 at most; all of them are one request, with one latency")
 	o.connect.define(c)
+	for _, l := range load.Limits {
+		flags.Func(l.Name, l.Help, func(text string) error {
+			t, err := l.Threshold(text)
+			o.thresholds = append(slices.DeleteFunc(o.thresholds, func(t results.Threshold) bool { return t.Name == l.Name }), t)
+			return err
+		})
+	}
 	flags.DurationVar(&o.slo, "slo", 0, "search for the highest rate with a p99 of at most this, and no errors")
 	flags.StringVar(&o.save, "save-results", "", "write each result to this `file` as vegeta does, for its report and plot; those of a run that was cut short go to one that ends with .partial")
+	flags.StringVar(&o.out, "out", "", "write a line of JSON for each second to this `file` as it goes: rate, percentiles, errors, requests in flight")
+	flags.StringVar(&o.metrics, "metrics", "", "serve the same to Prometheus at http://`address`/metrics while the load runs; a port alone is one of 127.0.0.1")
 	flags.StringVar(&o.format, "format", "table", "how to print the results: "+lookup.Names(report.LoadFormats))
 	flags.BoolVar(&o.quiet, "quiet", false, "show no progress")
 	return c
@@ -106,6 +137,9 @@ func oneURL(c *cobra.Command, args []string) error {
 	case 1:
 		return nil
 	case 0:
+		if c.Flags().Changed("targets") {
+			return nil
+		}
 		return exitError{exitUsage, errors.New("the URL to load is missing")}
 	}
 	return exitError{exitUsage, fmt.Errorf("one URL is loaded at a time, and there is %q as well", loadgen.Masked(args[1]))}
@@ -132,6 +166,12 @@ func (o loadOptions) complete(a *loadgen.Attack, given func(flag string) bool) e
 		return exitError{exitUsage, errors.New("--slo makes many runs, so --save-results cannot be given with it: use --rate with the capacity that was found")}
 	case o.bodyFile != "" && o.save != "" && fileio.Same(o.bodyFile, o.save):
 		return exitError{exitUsage, fmt.Errorf("--save-results=%s is the file of --body-file too: name another one", o.save)}
+	case o.targets != "" && given("method"):
+		return exitError{exitUsage, errors.New("--method is of one request, and --targets names a method for each: give one of the two")}
+	case o.out != "" && o.save != "" && fileio.Same(o.out, o.save):
+		return exitError{exitUsage, fmt.Errorf("--out=%s is the file of --save-results too: name another one", o.out)}
+	case o.out != "" && (o.bodyFile != "" && fileio.Same(o.out, o.bodyFile) || o.targets != "" && fileio.Same(o.out, o.targets)):
+		return exitError{exitUsage, fmt.Errorf("--out=%s is a file that is read too: name another one", o.out)}
 	case given("body") && given("body-file"):
 		return exitError{exitUsage, errors.New("--body and --body-file cannot both be given")}
 	}
@@ -170,13 +210,22 @@ func (o loadOptions) complete(a *loadgen.Attack, given func(flag string) bool) e
 			a.Target.Method = http.MethodPost
 		}
 	}
+	if a.Target.URL == "" {
+		return nil // the targets of a file name it
+	}
+	return choose(a, o.slo > 0)
+}
+
+// choose chooses the engine where none is named, and refuses what cannot be sent.
+func choose(a *loadgen.Attack, search bool) error {
 	if a.Engine == "" {
 		likely := *a
-		if o.slo > 0 {
+		if search {
 			likely.Rate = loadgen.VegetaRate // any: what is searched is an open load
 		}
 		a.Engine = loadgen.Auto(likely, math.Inf(1))
 	}
+	var err error
 	if a.Target, err = a.Target.Normal(); err != nil {
 		return exitError{exitUsage, err}
 	}
@@ -188,15 +237,22 @@ func (o loadOptions) complete(a *loadgen.Attack, given func(flag string) bool) e
 	return nil
 }
 
-// read reads the body, when it is in a file.
+// read reads the body and the targets, where they are in files.
 func (o loadOptions) read(ctx context.Context, a *loadgen.Attack) (err error) {
-	if o.bodyFile == "" {
+	if o.bodyFile != "" {
+		if a.Target.Body, err = fileio.Read(ctx, o.bodyFile); err != nil {
+			return fmt.Errorf("--body-file: %w", err)
+		}
+	}
+	if o.targets == "" {
 		return nil
 	}
-	if a.Target.Body, err = fileio.Read(ctx, o.bodyFile); err != nil {
-		return fmt.Errorf("--body-file: %w", err)
+	all, err := load.Targets(ctx, o.targets, a.Target)
+	if err != nil {
+		return fmt.Errorf("--targets: %w", err)
 	}
-	return nil
+	a.Target, a.Others = all[0], all[1:]
+	return choose(a, o.slo > 0)
 }
 
 // errVoid has been explained in the output.
@@ -214,6 +270,7 @@ func runLoad(ctx context.Context, a loadgen.Attack, o loadOptions, f report.Form
 		return runErr
 	}
 	run.ToolVersion = version()
+	load.Judge(run, o.thresholds)
 	results.Clean(run) // of what the server said
 	if err := f.Write(out, run, options(out)); err != nil {
 		return errors.Join(runErr, fmt.Errorf("print the results: %w", err))
@@ -224,32 +281,59 @@ func runLoad(ctx context.Context, a loadgen.Attack, o loadOptions, f report.Form
 	switch {
 	case runErr != nil:
 		return runErr
+	case missed(run) != nil:
+		return exitError{exitMissed, missed(run)}
 	case len(run.Codes) == 0 && a.Connect.Protocol == loadgen.HTTP1 && loadgen.SpeaksHTTP2(ctx, a):
-		return fmt.Errorf("load on %s: no request was answered: the server speaks HTTP/2 and no HTTP/1.1: give --http2", a.Target.URL)
+		return fmt.Errorf("load on %s: no request was answered: the server speaks HTTP/2 and no HTTP/1.1: give --http2", run.URL)
 	case run.Requests == run.Errors:
-		return hinted(fmt.Errorf("load on %s: no request was answered as it should be: %s", a.Target.URL, kinds(run)))
+		return hinted(fmt.Errorf("load on %s: no request was answered as it should be: %s", run.URL, kinds(run)))
 	case run.Errors > run.Requests/2:
-		return hinted(fmt.Errorf("load on %s: only %d of %d requests were answered as they should be: %s", a.Target.URL, run.Requests-run.Errors, run.Requests, kinds(run)))
+		return hinted(fmt.Errorf("load on %s: only %d of %d requests were answered as they should be: %s", run.URL, run.Requests-run.Errors, run.Requests, kinds(run)))
 	case run.Trust.Status == results.Void:
 		return exitError{exitInvalid, errVoid}
 	}
 	return nil
 }
 
+// missed is an error that names the thresholds that a run missed; nil for none.
+func missed(run *results.LoadRun) error {
+	var all []string
+	for _, t := range run.Thresholds {
+		if t.Missed() {
+			all = append(all, report.Threshold(t))
+		}
+	}
+	if all == nil {
+		return nil
+	}
+	return fmt.Errorf("load on %s: %d of %d thresholds missed: %s", run.URL, len(all), len(run.Thresholds), strings.Join(all, "; "))
+}
+
 // drive runs the load, or the search, with what listens to it.
 func drive(ctx context.Context, a loadgen.Attack, o loadOptions, notes io.Writer) (run *results.LoadRun, err error) {
 	width := columns(notes)
 	live := width > 0 && !o.quiet
+	var each []func(*loadgen.Outcome)
+	if o.out != "" || o.metrics != "" {
+		s, createErr := watch(ctx, o, &a, notes)
+		if createErr != nil {
+			return nil, createErr
+		}
+		defer func() { err = errors.Join(err, s.Close()) }()
+		each = append(each, s.Each)
+	}
 	if o.slo > 0 {
+		if len(each) > 0 {
+			a.Each = each[0]
+		}
 		return load.Capacity(ctx, a, loadgen.Objective{P99: o.slo}, func(p results.ProbeRun) {
 			if live {
 				fmt.Fprintln(notes, report.Probe(p))
 			}
 		})
 	}
-	var each []func(*loadgen.Outcome)
 	if o.save != "" {
-		s, createErr := load.Save(ctx, o.save, a.Target)
+		s, createErr := load.Save(ctx, o.save, a.Targets())
 		if createErr != nil {
 			return nil, createErr
 		}

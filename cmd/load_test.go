@@ -87,15 +87,21 @@ func TestLoadHTTPS(t *testing.T) {
 	s.Config.ErrorLog = log.New(io.Discard, "", 0) // of the connection that only looks whether there is a server
 	s.StartTLS()
 	defer s.Close()
+	trust(t, s)
+	o := loadJSON(t, "--duration=200ms", "--connections=2", s.URL)
+	if o["engine"] != "vegeta" || o["errors"] != 0.0 || o["bytes_in"] != 4*o["requests"].(float64) {
+		t.Errorf("%v", o)
+	}
+}
+
+// trust has commands trust the certificate of a server, until the test ends.
+func trust(t *testing.T, s *httptest.Server) {
+	t.Helper()
 	file := filepath.Join(t.TempDir(), "roots.pem")
 	if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw}), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	t.Setenv("SSL_CERT_FILE", file)
-	o := loadJSON(t, "--duration=200ms", "--connections=2", s.URL)
-	if o["engine"] != "vegeta" || o["errors"] != 0.0 || o["bytes_in"] != 4*o["requests"].(float64) {
-		t.Errorf("%v", o)
-	}
 }
 
 // Ctrl-C prints what there is, marks the saved results as partial, and exits as a shell expects.
@@ -160,5 +166,32 @@ func TestLoadOnAServerThatBreaks(t *testing.T) {
 				t.Errorf("%v\n%s%s", err, out, errs)
 			}
 		})
+	}
+}
+
+// How long failures take is told, and is in no percentile of what succeeded.
+func TestLoadErrorsApart(t *testing.T) {
+	t.Parallel()
+	const slow = 80 * time.Millisecond
+	var n atomic.Int64
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if n.Add(1)%10 == 0 {
+			<-time.After(slow)
+			w.WriteHeader(http.StatusGatewayTimeout)
+		}
+	}))
+	defer s.Close()
+	for _, args := range []string{"--engine=loop", "--engine=vegeta", "--engine=loop --rate=200", "--engine=vegeta --rate=200"} {
+		o := loadJSON(t, append(strings.Fields(args), "--duration=300ms", "--connections=20", s.URL)...)
+		p50 := func(name string) float64 {
+			figures, ok := o[name].(map[string]any)
+			if !ok {
+				t.Fatalf("%s: %s is %v", args, name, o[name])
+			}
+			return figures["p50"].(float64)
+		}
+		if failed := p50("error_latency_us"); failed < 0.999*float64(slow.Microseconds()) || failed <= p50("latency_us") {
+			t.Errorf("%s: p50 of the errors %v, of the successes %v", args, failed, p50("latency_us"))
+		}
 	}
 }

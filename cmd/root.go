@@ -22,6 +22,7 @@ const (
 	exitFailure      = 1
 	exitUsage        = 2
 	exitRegressed    = 3
+	exitMissed       = 3 // a threshold of load
 	exitInconclusive = 4
 	exitInvalid      = 5
 	exitInterrupted  = 130

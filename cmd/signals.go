@@ -6,18 +6,23 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"nodecompare/cmd/fileio"
 )
 
-// interruptible is a context that the first SIGINT, SIGTERM or SIGHUP cancels; a second one ends the process at once. Children see
-// that by a pipe, and end too. Neither that nor SIGQUIT leaves an unfinished file.
+// patience is how long what was measured may take to be saved, once a second signal asks for the end.
+const patience = time.Second
+
+// interruptible is a context that the first SIGINT, SIGTERM, SIGHUP or SIGQUIT cancels: what was measured is saved and printed. A second
+// one ends the process as soon as that is done, and after patience in any case; a third one at once. Children see the end by a pipe, and
+// end too. No unfinished file is left. A SIGQUIT that is not the first signal ends the process by a list of all goroutines.
 //
 // SIGPIPE is taken and has no effect: to write to a reader that has left is an error like any other, and no reason to lose what was
 // measured. It is not ignored, as then our children would ignore it too.
 func interruptible() (context.Context, func()) {
 	ctx, cancel := context.WithCancel(context.Background())
-	ends, quits, pipes := make(chan os.Signal, 2), make(chan os.Signal, 1), make(chan os.Signal, 1)
+	ends, quits, pipes := make(chan os.Signal, 3), make(chan os.Signal, 1), make(chan os.Signal, 1)
 	signal.Notify(ends, syscall.SIGINT, syscall.SIGTERM)
 	if !signal.Ignored(syscall.SIGHUP) { // by nohup
 		signal.Notify(ends, syscall.SIGHUP)
@@ -26,6 +31,14 @@ func interruptible() (context.Context, func()) {
 	signal.Notify(pipes, syscall.SIGPIPE)
 	over := make(chan struct{})
 	go func() {
+		select {
+		case <-over:
+			return
+		case <-quits:
+		case <-ends:
+		}
+		cancel()
+		var limit <-chan time.Time // none until a second signal
 		for {
 			select {
 			case <-over:
@@ -34,12 +47,14 @@ func interruptible() (context.Context, func()) {
 				abandon()
 				quit()
 			case <-ends:
-				if ctx.Err() != nil {
-					abandon()
-					os.Exit(exitInterrupted)
+				if limit == nil {
+					limit = time.After(patience)
+					continue
 				}
-				cancel()
+			case <-limit:
 			}
+			abandon()
+			os.Exit(exitInterrupted)
 		}
 	}()
 	return ctx, func() {

@@ -12,6 +12,9 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
+	"strings"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -33,6 +36,7 @@ const Grace = time.Second
 // Attack is one load: what is sent, how fast, over how many connections, for how long.
 type Attack struct {
 	Target      Target
+	Others      []Target // sent in turn with Target, each as often as its Weight says; to the same server
 	Connect     Connect
 	Connections int           // most connections, and most requests in flight
 	Rate        float64       // requests per second of an open load; 0 is a closed one: a connection sends when it has its answer
@@ -53,6 +57,25 @@ type Attack struct {
 	// ended. It runs on the engine's own thread, one call at a time, and holds up the load for as long; the
 	// Outcome is good until it returns.
 	Each func(*Outcome)
+
+	// InFlight, when not nil, is kept at the number of requests that are in flight.
+	InFlight *atomic.Int64
+}
+
+// Targets are all that are sent.
+func (a Attack) Targets() []Target { return append([]Target{a.Target}, a.Others...) }
+
+// of is the attack on one of its targets alone.
+func (a Attack) of(t Target) Attack {
+	a.Target, a.Others = t, nil
+	return a
+}
+
+// moved counts requests that begin (1) or end (-1).
+func (a *Attack) moved(by int64) {
+	if a.InFlight != nil {
+		a.InFlight.Add(by)
+	}
 }
 
 // prepared returns a with its defaults filled in, or the reason why it cannot be run.
@@ -91,7 +114,35 @@ func (a Attack) prepared() (Attack, error) {
 	if a.MaxBody == 0 {
 		a.MaxBody = DefaultMaxBody
 	}
-	return a, a.Target.check()
+	return a, a.checkTargets(u)
+}
+
+// checkTargets brings the others into the form of Target, and refuses what cannot be sent, or not to the first one's server.
+func (a *Attack) checkTargets(server *url.URL) error {
+	a.Others = slices.Clone(a.Others)
+	for i := range a.Others {
+		t, err := a.Others[i].Normal()
+		if err != nil {
+			return err
+		}
+		if t.Method == "" {
+			t.Method = http.MethodGet
+		}
+		a.Others[i] = t
+		u, err := url.Parse(t.URL)
+		if err != nil {
+			return err
+		}
+		if u.Scheme != server.Scheme || !strings.EqualFold(u.Host, server.Host) {
+			return fmt.Errorf("load target %q: all targets of a load go to one server, and the first goes to %s://%s", t.URL, server.Scheme, server.Host)
+		}
+	}
+	for _, t := range a.Targets() {
+		if err := t.Check(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // endless is longer than any run, and short enough to be added to.

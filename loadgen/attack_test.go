@@ -76,6 +76,13 @@ func checkSums(t *testing.T, r *loadgen.Result) {
 	if want := r.Requests - r.Errors + r.ErrorKinds[loadgen.Status] + r.ErrorKinds[loadgen.Body]; codes != want {
 		t.Errorf("codes %v do not add up to the %d whole responses", r.Codes, want)
 	}
+	failed := int64(0)
+	if r.Failed != nil {
+		failed = r.Failed.TotalCount()
+	}
+	if failed != int64(r.Errors) {
+		t.Errorf("Failed holds %d values for %d errors", failed, r.Errors)
+	}
 	for name, n := range map[string]int64{"Latency": r.Latency.TotalCount(), "Uncorrected": r.Uncorrected.TotalCount()} {
 		if n != int64(r.Requests-r.Errors) {
 			t.Errorf("%s holds %d values for %d successes", name, n, r.Requests-r.Errors)

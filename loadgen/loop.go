@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"net/netip"
 	"net/url"
 	"runtime"
@@ -24,9 +23,8 @@ const scheduleGrain = time.Microsecond
 // those that the server ends meanwhile. Whatever changes belongs to the loop's thread.
 type loopEngine struct {
 	attack Attack
-	wire   []byte // the request
-	head   bool   // it is a HEAD
-	safe   bool   // to be sent again, should a kept-alive connection have been closed: an idempotent method
+	rota   rota
+	sends  []message // by target
 	host   string
 	port   uint16
 
@@ -53,7 +51,11 @@ func openLoop(a Attack) (driver, error) {
 			return nil, err
 		}
 	}
-	wire, err := serialise(a)
+	sends, err := messages(a)
+	if err != nil {
+		return nil, err
+	}
+	rota, err := newRota(a.Targets())
 	if err != nil {
 		return nil, err
 	}
@@ -65,8 +67,7 @@ func openLoop(a Attack) (driver, error) {
 		loop.SetResolution(scheduleGrain)
 	}
 	e := &loopEngine{
-		attack: a, wire: wire, head: a.Target.Method == http.MethodHead, safe: idempotent(a.Target.Method),
-		host: u.Hostname(), port: uint16(port),
+		attack: a, rota: rota, sends: sends, host: u.Hostname(), port: uint16(port),
 		loop: loop, ended: make(chan struct{}), clients: make([]client, a.Connections),
 	}
 	e.dialer.init(loop)

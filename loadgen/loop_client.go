@@ -37,6 +37,7 @@ type client struct {
 
 	pending bool // there is a request, sent or still to be sent
 	seq     uint64
+	target  int           // that it goes to
 	sent    time.Duration // when it was taken up, from the start of the run
 }
 
@@ -53,9 +54,10 @@ func (c *client) take(seq uint64, now time.Duration) {
 
 func (c *client) transmit(now time.Duration) {
 	c.state = active
-	c.parser.Begin(c.engine.head)
+	m := &c.engine.sends[c.target]
+	c.parser.Begin(m.head)
 	c.conn.SetDeadline(c.remaining(now))
-	c.unsent = !c.conn.Write(c.engine.wire)
+	c.unsent = !c.conn.Write(m.wire)
 }
 
 // remaining is what is left of the request's time. The loop keeps it as one timer for each connection, which it moves
@@ -146,7 +148,7 @@ func (c *client) ended() {
 func (c *client) answered(a response.Answer, inStep bool) {
 	r := c.engine.current
 	now := r.clock()
-	r.finish(c, &outcome{seq: c.seq, sent: c.sent, done: now, answer: a})
+	r.finish(c, &outcome{seq: c.seq, target: c.target, sent: c.sent, done: now, answer: a})
 	if a.Close || !inStep || c.unsent || c.engine.attack.Connect.New {
 		c.drop()
 		return
@@ -163,7 +165,7 @@ func (c *client) lost(err error) {
 	switch {
 	case c.parser.Begun():
 		c.failed(fmt.Errorf("reading a response: %w", response.UnexpectedEOF(err)))
-	case gone && c.reused && c.engine.safe:
+	case gone && c.reused && c.engine.sends[c.target].safe:
 		c.engine.current.rec.res.Retries++
 	default:
 		c.failed(fmt.Errorf("waiting for a response: %w", response.UnexpectedEOF(err)))
@@ -172,7 +174,7 @@ func (c *client) lost(err error) {
 
 func (c *client) failed(err error) {
 	r := c.engine.current
-	r.finish(c, &outcome{seq: c.seq, sent: c.sent, done: r.clock(), failure: failure{classify(err), err.Error()}})
+	r.finish(c, &outcome{seq: c.seq, target: c.target, sent: c.sent, done: r.clock(), failure: failure{classify(err), err.Error()}})
 }
 
 // unreachable is for an attempt to connect that has failed.

@@ -25,8 +25,8 @@ type loopRun struct {
 	start    time.Time
 	started  bool
 	over     bool   // nothing more is taken up
-	inFlight int    // requests taken up
-	taken    uint64 // requests taken up so far
+	taken    uint64 // requests taken up, and of these
+	inFlight int    // without an answer yet
 	awaited  int    // of the connections before the start
 	starting int    // the next one to send its first request
 
@@ -210,14 +210,16 @@ func (r *loopRun) available() *client {
 func (r *loopRun) finish(c *client, x *outcome) {
 	c.pending = false
 	r.inFlight--
+	r.engine.attack.moved(-1)
 	r.rec.add(x)
 	r.complete()
 }
 
 // takes counts a request that is taken up. The last one of a closed load that may send so many ends the taking up.
 func (r *loopRun) takes(c *client, sent time.Duration) {
-	c.pending, c.sent = true, sent
+	c.pending, c.target, c.sent = true, r.engine.rota.of(r.taken), sent
 	r.inFlight++
+	r.engine.attack.moved(1)
 	if r.taken++; r.rate == 0 && r.taken == r.engine.attack.Requests {
 		r.stop()
 	}
@@ -251,7 +253,7 @@ func (r *loopRun) abort() {
 		if c.state == dialing || c.state == active {
 			c.drop()
 		}
-		r.finish(c, &outcome{seq: c.seq, sent: c.sent, done: r.clock(), failure: failure{kind: aborted}})
+		r.finish(c, &outcome{seq: c.seq, target: c.target, sent: c.sent, done: r.clock(), failure: failure{kind: aborted}})
 	}
 	r.stop()
 }

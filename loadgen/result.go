@@ -42,6 +42,8 @@ type Result struct {
 	// to be sent, as most tools report it. In a closed load the two are one and the same histogram.
 	Latency     *hdrhistogram.Histogram
 	Uncorrected *hdrhistogram.Histogram
+	// Failed is how long failed requests took, from the moment that Latency counts from; nil where none failed.
+	Failed *hdrhistogram.Histogram
 	// SendLag is the difference: when each request that was sent, failed ones too, was taken up, after it was due, in
 	// nanoseconds. Empty in a closed load.
 	SendLag *hdrhistogram.Histogram
@@ -107,6 +109,12 @@ func (r *Result) Add(other *Result) {
 		r.Uncorrected.Merge(other.Uncorrected)
 	}
 	r.SendLag.Merge(other.SendLag)
+	if other.Failed != nil {
+		if r.Failed == nil {
+			r.Failed = newHistogram()
+		}
+		r.Failed.Merge(other.Failed)
+	}
 	r.Completed, r.CompletedEvery = joined(r, other)
 }
 
@@ -172,6 +180,7 @@ type recorder struct {
 // outcome is what became of one request. Times count from the start of the run.
 type outcome struct {
 	seq     uint64
+	target  int             // that it went to: the index in Attack.Targets()
 	sent    time.Duration   // when it was taken up to be sent
 	done    time.Duration   // when its response was whole, or it had failed
 	answer  response.Answer // the response, if it was whole
@@ -227,9 +236,17 @@ func (r *recorder) add(x *outcome) {
 	r.ends.add(x.done)
 	record(r.res.Uncorrected, x.done-x.sent)
 	if r.attack.Rate > 0 {
-		record(r.res.Latency, x.done-Due(x.seq, r.attack.Rate))
+		record(r.res.Latency, x.done-r.due(x))
 	}
 	r.tell(x, failure{})
+}
+
+// due is when a request should have been sent; in a closed load when it was.
+func (r *recorder) due(x *outcome) time.Duration {
+	if r.attack.Rate > 0 {
+		return Due(x.seq, r.attack.Rate)
+	}
+	return x.sent
 }
 
 func (r *recorder) wanted(code int) bool {
@@ -241,6 +258,10 @@ func (r *recorder) wanted(code int) bool {
 
 func (r *recorder) fail(x *outcome, f failure) {
 	r.res.Errors++
+	if r.res.Failed == nil {
+		r.res.Failed = newHistogram()
+	}
+	record(r.res.Failed, x.done-r.due(x))
 	r.res.ErrorKinds[f.kind]++
 	if _, ok := r.res.ErrorExamples[f.kind]; !ok {
 		r.res.ErrorExamples[f.kind] = f.text
@@ -275,14 +296,15 @@ func record(h *hdrhistogram.Histogram, d time.Duration) {
 // Outcome is what became of one request of a run, as Attack.Each is told of it. The latency that Result.Latency
 // counts is End-Due, and that of Result.Uncorrected End-Sent.
 type Outcome struct {
-	Seq   uint64    // the number of the request in an open load, from 0; 0 in a closed one
-	Due   time.Time // when it should have been sent; in a closed load when it was
-	Sent  time.Time // when it was taken up to be sent
-	End   time.Time // when its response was whole, or it had failed
-	Code  int       // the status of a whole response, wanted or not; 0 where there was none
-	Bytes int64     // of the response's body
-	Kind  string    // of the error, one of Kinds; "" for a success
-	Error string    // its text
+	Seq    uint64    // the number of the request in an open load, from 0; 0 in a closed one
+	Target int       // 0 for Attack.Target, n for the n-th of Attack.Others
+	Due    time.Time // when it should have been sent; in a closed load when it was
+	Sent   time.Time // when it was taken up to be sent
+	End    time.Time // when its response was whole, or it had failed
+	Code   int       // the status of a whole response, wanted or not; 0 where there was none
+	Bytes  int64     // of the response's body
+	Kind   string    // of the error, one of Kinds; "" for a success
+	Error  string    // its text
 }
 
 // tell passes an outcome on, with the failure that the recorder has made of it. One Outcome serves for all: a
@@ -291,13 +313,9 @@ func (r *recorder) tell(x *outcome, f failure) {
 	if r.attack.Each == nil {
 		return
 	}
-	sent := r.start.Add(x.sent)
 	r.told = Outcome{
-		Seq: x.seq, Due: sent, Sent: sent, End: r.start.Add(x.done),
+		Seq: x.seq, Target: x.target, Due: r.start.Add(r.due(x)), Sent: r.start.Add(x.sent), End: r.start.Add(x.done),
 		Code: x.answer.Status, Bytes: x.answer.Size, Kind: f.kind, Error: f.text,
-	}
-	if r.attack.Rate > 0 {
-		r.told.Due = r.start.Add(Due(x.seq, r.attack.Rate))
 	}
 	r.attack.Each(&r.told)
 }

@@ -9,19 +9,20 @@ import (
 	"strings"
 )
 
-// Target is the one request that an attack repeats.
+// Target is a request that an attack repeats.
 type Target struct {
 	Method string      // "" means GET
 	URL    string      // absolute, http or https
 	Header http.Header // Host sets the request's host; User-Agent defaults to nodecompare
 	Body   []byte
+	Weight int // how often it is sent, beside an attack's other targets; 0 means 1
 }
 
 var errLineBreak = errors.New("contains a line break or NUL")
 
-// check refuses headers that would change the shape of the request: net/http's own writer silently drops or
-// rewrites them.
-func (t Target) check() error {
+// Check refuses what cannot be sent, and headers that would change the shape of the request: net/http's own writer silently
+// drops or rewrites them.
+func (t Target) Check() error {
 	for name, values := range t.Header {
 		if name == "" || strings.ContainsAny(name, " \t\r\n\x00:()<>@,;\\\"/[]?={}") {
 			return fmt.Errorf("load target %s: header name %q is not a token (RFC 9110, 5.6.2)", t.URL, name)
@@ -32,7 +33,8 @@ func (t Target) check() error {
 			}
 		}
 	}
-	return nil
+	_, err := newRequest(Attack{Target: t})
+	return err
 }
 
 // idempotent methods may be sent again when it is not known whether the server acted on them (RFC 9110, 9.2.2).

@@ -17,6 +17,7 @@ type attacker struct {
 	attack    Attack
 	transport transport
 	failures  *failures
+	rota      rota
 }
 
 // transport is a RoundTripper whose connections outlive a run, but not the run's cancelling.
@@ -28,11 +29,15 @@ type transport interface {
 }
 
 func openVegeta(a Attack) (driver, error) {
-	c, err := newTransport(a)
+	rota, err := newRota(a.Targets())
 	if err != nil {
 		return nil, err
 	}
-	return &attacker{attack: a, transport: c, failures: newFailures()}, nil
+	c, err := newTransport(a, rota)
+	if err != nil {
+		return nil, err
+	}
+	return &attacker{attack: a, transport: c, failures: newFailures(), rota: rota}, nil
 }
 
 func (g *attacker) close() { g.transport.close() }
@@ -49,7 +54,7 @@ func (g *attacker) run(ctx context.Context, duration time.Duration) (*Result, er
 	workers := uint64(g.attack.Connections * g.attack.Connect.Streams)
 	attacker := vegeta.NewAttacker(
 		vegeta.Client(&http.Client{
-			Transport:     failureRecorder{g.transport, g.failures, ctx, g.attack.Rate == 0},
+			Transport:     failureRecorder{g.transport, g.failures, ctx, &g.attack},
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		}),
 		// All workers from the start: vegeta would otherwise add one whenever none is ready at that very instant.
@@ -90,8 +95,8 @@ func (g *attacker) run(ctx context.Context, duration time.Duration) (*Result, er
 	return res, ctx.Err()
 }
 
-// targeter gives vegeta what it copies into its results. The request's headers are left out: the transport has its
-// bytes already, and vegeta would copy each of them into each request.
+// targeter gives vegeta a target, always the first. What is sent the transport knows, by the request's number; headers are left
+// out, since vegeta would copy each of them into each request.
 func (g *attacker) targeter() vegeta.Targeter {
 	t := g.attack.Target
 	return func(v *vegeta.Target) error {
@@ -102,7 +107,7 @@ func (g *attacker) targeter() vegeta.Targeter {
 
 // outcome translates vegeta's result of a request that was sent.
 func (g *attacker) outcome(v *vegeta.Result, start time.Time) (x outcome, sent bool) {
-	x = outcome{seq: v.Seq, sent: v.Timestamp.Sub(start)}
+	x = outcome{seq: v.Seq, target: g.rota.of(v.Seq), sent: v.Timestamp.Sub(start)}
 	x.done = x.sent + v.Latency
 	if v.Code != 0 {
 		_, differs := v.Headers[differsHeader]

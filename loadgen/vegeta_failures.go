@@ -31,7 +31,7 @@ type failureRecorder struct {
 	next     http.RoundTripper
 	failures *failures
 	ctx      context.Context // of the run
-	closed   bool            // the load is
+	attack   *Attack
 }
 
 func (o failureRecorder) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -42,14 +42,16 @@ func (o failureRecorder) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		return nil, err
 	}
+	o.attack.moved(1)
 	resp, err := o.next.RoundTrip(req)
+	o.attack.moved(-1)
 	if err != nil {
 		x := failure{classify(err), err.Error()}
 		if o.ctx.Err() != nil {
 			x.kind = aborted
 		}
 		o.note(req, x)
-		if o.closed && x.kind == Ports { // the next one would fail at once, and the next: a million a second
+		if o.attack.Rate == 0 && x.kind == Ports { // the next one would fail at once, and the next: a million a second
 			o.rest()
 		}
 	}
@@ -64,9 +66,24 @@ func (o failureRecorder) rest() {
 	}
 }
 
-func (o failureRecorder) note(req *http.Request, x failure) {
+// number is the one that vegeta gave the request.
+func number(req *http.Request) (seq uint64, ok bool) {
 	seq, err := strconv.ParseUint(req.Header.Get("X-Vegeta-Seq"), 10, 64)
-	if err != nil {
+	return seq, err == nil
+}
+
+// turn returns the index of the target whose turn one of vegeta's requests is.
+func (r rota) turn(req *http.Request) int {
+	if r == nil {
+		return 0
+	}
+	seq, _ := number(req) // vegeta numbers them all
+	return r.of(seq)
+}
+
+func (o failureRecorder) note(req *http.Request, x failure) {
+	seq, ok := number(req)
+	if !ok {
 		return // not one of vegeta's requests; the recorder would take it for an Other
 	}
 	o.failures.mu.Lock()

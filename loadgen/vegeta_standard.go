@@ -19,7 +19,8 @@ import (
 // carries which request is decided here: net/http's own pool would put all requests of HTTP/2 on one.
 type standard struct {
 	attack  Attack
-	request *http.Request // the target's, copied for each call
+	rota    rota
+	sends   []*http.Request // by target; copied for each call
 	client  http.Client
 	retries atomic.Uint64
 
@@ -31,12 +32,16 @@ type standard struct {
 // mostRedirects are followed in one request, as by net/http itself.
 const mostRedirects = 10
 
-func newStandard(a Attack) (*standard, error) {
-	req, err := newRequest(a)
-	if err != nil {
-		return nil, err
+func newStandard(a Attack, r rota) (*standard, error) {
+	var sends []*http.Request
+	for _, t := range a.Targets() {
+		req, err := newRequest(a.of(t))
+		if err != nil {
+			return nil, err
+		}
+		sends = append(sends, req)
 	}
-	s := &standard{attack: a, request: req, ctx: context.Background(), origins: make(map[string]*origin)}
+	s := &standard{attack: a, rota: r, sends: sends, ctx: context.Background(), origins: make(map[string]*origin)}
 	s.client = http.Client{Transport: sender{s}, CheckRedirect: s.redirect}
 	return s, nil
 }
@@ -51,7 +56,7 @@ func (s *standard) redirect(_ *http.Request, before []*http.Request) error {
 	return nil
 }
 
-// RoundTrip sends the target's request, whatever req says, and reads the whole response.
+// RoundTrip sends the request whose turn it is by req's number, whatever else req says, and reads the whole response.
 func (s *standard) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.Body != nil {
 		req.Body.Close()
@@ -61,7 +66,7 @@ func (s *standard) RoundTrip(req *http.Request) (*http.Response, error) {
 	s.mu.Unlock()
 	ctx, cancel := context.WithTimeout(run, s.attack.Timeout)
 	defer cancel()
-	mine, err := withBody(s.request.WithContext(ctx))
+	mine, err := withBody(s.sends[s.rota.turn(req)].WithContext(ctx))
 	if err != nil {
 		return nil, err
 	}

@@ -17,18 +17,18 @@ import (
 )
 
 // newTransport gives the transport that can do what the attack asks for: the lean one if possible.
-func newTransport(a Attack) (transport, error) {
+func newTransport(a Attack, r rota) (transport, error) {
 	u, err := url.Parse(a.Target.URL)
 	if err != nil {
 		return nil, err
 	}
 	if u.Scheme == "https" || a.Connect.Protocol == HTTP2 || a.Follow {
-		return newStandard(a)
+		return newStandard(a, r)
 	}
-	return newPool(a, u)
+	return newPool(a, u, r)
 }
 
-// pool is the lean http.RoundTripper: connections to one host, over TCP or a Unix socket, over each of which the same bytes are sent
+// pool is the lean http.RoundTripper: connections to one host, over TCP or a Unix socket, over each of which prepared bytes are sent
 // again and again. net/http's transport does far more (proxies, HTTP/2, dialling races, two goroutines a connection)
 // and costs three times the CPU.
 //
@@ -37,10 +37,9 @@ func newTransport(a Attack) (transport, error) {
 // so is latency the time to the last byte. The response is shared between calls and must not be written to.
 type pool struct {
 	opener  *opener
-	wire    []byte // the request
-	fresh   bool   // it has a new connection each time
-	head    bool   // it is a HEAD
-	safe    bool   // to be sent again, should a kept-alive connection have been closed: an idempotent method
+	fresh   bool // it has a new connection each time
+	rota    rota
+	sends   []message // by target
 	timeout time.Duration
 	maxBody int64
 	want    []byte
@@ -52,28 +51,28 @@ type pool struct {
 	open map[*conn]struct{} // all, those in use too: what a cancelled run must close
 }
 
-func newPool(a Attack, u *url.URL) (*pool, error) {
-	wire, err := serialise(a)
+func newPool(a Attack, u *url.URL, r rota) (*pool, error) {
+	sends, err := messages(a)
 	if err != nil {
 		return nil, err
 	}
 	return &pool{
-		opener: newOpener(a.Connect, u), wire: wire, fresh: a.Connect.New,
-		head: a.Target.Method == http.MethodHead, safe: idempotent(a.Target.Method),
+		opener: newOpener(a.Connect, u), fresh: a.Connect.New, rota: r, sends: sends,
 		timeout: a.Timeout, maxBody: a.MaxBody, want: a.WantBody,
 		ctx: context.Background(), open: make(map[*conn]struct{}),
 	}, nil
 }
 
-// RoundTrip sends the pool's request, whatever req says, and reads the whole response.
+// RoundTrip sends the request whose turn it is by req's number, whatever else req says, and reads the whole response.
 func (p *pool) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.Body != nil {
-		req.Body.Close() // of bytes that are in p.wire already
+		req.Body.Close() // of bytes that are in p.sends already
 	}
+	m := &p.sends[p.rota.turn(req)]
 	deadline := time.Now().Add(p.timeout)
 	if c := p.take(); c != nil {
-		resp, err := p.exchange(c, deadline)
-		if !errors.As(err, new(*unanswered)) || !p.safe {
+		resp, err := p.exchange(c, m, deadline)
+		if !errors.As(err, new(*unanswered)) || !m.safe {
 			return resp, err
 		}
 		// The server had closed the idle connection before it got the request, or as it did. net/http tries again
@@ -84,12 +83,12 @@ func (p *pool) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	return p.exchange(c, deadline)
+	return p.exchange(c, m, deadline)
 }
 
 // exchange does one request and keeps or closes the connection.
-func (p *pool) exchange(c *conn, deadline time.Time) (*http.Response, error) {
-	resp, reusable, err := c.exchange(p.wire, p.head, deadline)
+func (p *pool) exchange(c *conn, m *message, deadline time.Time) (*http.Response, error) {
+	resp, reusable, err := c.exchange(m.wire, m.head, deadline)
 	if !reusable || p.fresh {
 		p.drop(c)
 		return resp, err

@@ -50,6 +50,7 @@ func Decode(r io.Reader) (*Record, error) {
 	if err := json.Unmarshal(text, rec); err != nil {
 		return nil, explain(text, err)
 	}
+	rec.Medians = nil // they are made anew whenever it is written
 	Clean(rec)
 	return rec, nil
 }

@@ -34,6 +34,10 @@ type Record struct {
 	Again         []Trial   `json:"again,omitempty"`          // a second run of what a gate found to have regressed, in the order in which they ran
 	Extra         []Trial   `json:"extra,omitempty"`          // short ones, of what the full rounds left open: start, warm-up and base rung. Words rest on them too, nothing else does
 	Verdicts      []Verdict `json:"verdicts"`
+
+	// Medians are over the trials, by workload, mode and figure, for whoever reads the file with jq. They are made when a record is
+	// written, and those of a file are not read.
+	Medians map[string]map[string]map[string]float64 `json:"medians,omitempty"`
 }
 
 // Rates are the request rates of a mode's open loads on a workload. They follow from its capacity in a short closed load that

@@ -61,16 +61,13 @@ func (f *File) open() error {
 		return f.beside()
 	case err != nil:
 		return err
-	case f.before.IsDir():
-		return errors.New("it is a folder: name a file")
-	case f.before.Mode()&(fs.ModeDevice|fs.ModeCharDevice) == fs.ModeDevice:
-		return errors.New("it is a disk: name a file")
-	case standard(f.before):
-		return errors.New("standard output or standard error goes there already: name another file")
+	}
+	if err := writable(f.before); err != nil {
+		return err
 	}
 	there, err := os.OpenFile(final, os.O_WRONLY|unix.O_NONBLOCK, 0) // without O_NONBLOCK a pipe would wait for its reader
 	if errors.Is(err, unix.ENXIO) && f.before.Mode()&fs.ModeNamedPipe != 0 {
-		return errors.New("nobody reads this pipe: start its reader first")
+		return errUnread
 	}
 	if err != nil {
 		return err
@@ -84,6 +81,21 @@ func (f *File) open() error {
 		return errors.Join(err, there.Close())
 	}
 	return f.spool() // in a folder that takes no new file, or for an owner that only root can give
+}
+
+var errUnread = errors.New("nobody reads this pipe: start its reader first")
+
+// writable refuses what is no place for a file.
+func writable(there fs.FileInfo) error {
+	switch {
+	case there.IsDir():
+		return errors.New("it is a folder: name a file")
+	case there.Mode()&(fs.ModeDevice|fs.ModeCharDevice) == fs.ModeDevice:
+		return errors.New("it is a disk: name a file")
+	case standard(there):
+		return errors.New("standard output or standard error goes there already: name another file")
+	}
+	return nil
 }
 
 // standard tells whether it is the regular file that standard output or standard error was sent to.

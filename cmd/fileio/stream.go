@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"time"
 
@@ -25,6 +26,41 @@ type Stream struct {
 
 // NewStream is file's, until ctx ends and a little longer.
 func NewStream(ctx context.Context, file *os.File) *Stream { return &Stream{file, ctx} }
+
+// OpenStream opens a file for what is written as it comes, under its name from the beginning: what was in a regular one is gone at
+// once. Close must follow.
+func OpenStream(ctx context.Context, path string) (*Stream, error) {
+	file, err := openStream(path)
+	if err != nil {
+		return nil, fmt.Errorf("write %s: %w", path, bare(err))
+	}
+	return NewStream(ctx, file), nil
+}
+
+func openStream(path string) (*os.File, error) {
+	final, descriptor, err := follow(path)
+	if err != nil {
+		return nil, err
+	}
+	if descriptor >= 0 {
+		return duplicate(descriptor)
+	}
+	there, err := os.Lstat(final)
+	if err == nil {
+		err = writable(there)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	file, err := os.OpenFile(final, os.O_WRONLY|os.O_CREATE|os.O_TRUNC|unix.O_NONBLOCK, 0o666)
+	if errors.Is(err, unix.ENXIO) {
+		return nil, errUnread
+	}
+	return file, err
+}
+
+// Close closes the file.
+func (s *Stream) Close() error { return s.file.Close() }
 
 // Fd is the file's.
 func (s *Stream) Fd() uintptr { return s.file.Fd() }

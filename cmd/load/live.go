@@ -37,7 +37,7 @@ const barRoom = 62
 // Watch begins to draw; Stop must follow.
 func Watch(w io.Writer, columns int, a loadgen.Attack) *Live {
 	l := &Live{
-		w: w, stop: make(chan struct{}), latency: hdrhistogram.New(1, int64(loadgen.MaxLatency), 3),
+		w: w, stop: make(chan struct{}), latency: newHistogram(),
 		all: loadgen.Span(a.Rate, a.Lasts(a.Duration)).Milliseconds(),
 	}
 	if a.Rate == 0 && a.Duration == 0 {
@@ -60,9 +60,7 @@ func (l *Live) Each(x *loadgen.Outcome) {
 		return
 	}
 	l.answered++
-	if err := l.latency.RecordValue(int64(min(max(x.End.Sub(x.Due), 0), loadgen.MaxLatency))); err != nil {
-		panic(err) // the histogram was made for 0 to MaxLatency
-	}
+	record(l.latency, x)
 }
 
 func (l *Live) draw() {

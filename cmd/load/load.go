@@ -1,10 +1,12 @@
-// Package load drives one URL with the generator alone, for the command of that name: it knows loadgen and results together.
+// Package load drives one server with the generator alone, for the command of that name: it knows loadgen and results together.
 package load
 
 import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"nodecompare/cmd/measure"
 	"nodecompare/loadgen"
@@ -16,6 +18,17 @@ func Run(ctx context.Context, a loadgen.Attack) (*results.LoadRun, error) {
 	var err error
 	if a.Server, err = measure.Serving(a.Target.URL); err != nil {
 		return nil, err
+	}
+	var targets *byTarget
+	if len(a.Others) > 0 {
+		targets = newByTarget(a.Targets())
+		each := a.Each
+		a.Each = func(x *loadgen.Outcome) {
+			targets.each(x)
+			if each != nil {
+				each(x)
+			}
+		}
 	}
 	g, err := loadgen.Open(a)
 	if err != nil {
@@ -32,6 +45,9 @@ func Run(ctx context.Context, a loadgen.Attack) (*results.LoadRun, error) {
 	}
 	run := figures(a, m, started)
 	run.Partial = err != nil
+	if targets != nil {
+		run.Targets = targets.result()
+	}
 	return run, err
 }
 
@@ -48,6 +64,10 @@ func figures(a loadgen.Attack, m *loadgen.Measurement, started time.Time) *resul
 		Trust: results.Weigh(measure.Evidence(a, m)),
 	}
 	describe(run, a)
+	if r.Failed != nil {
+		failed := measure.Latency(r.Failed)
+		run.ErrorLatencyUS = &failed
+	}
 	if r.Elapsed > 0 {
 		run.RateRPS = float64(r.Requests-r.Errors) / r.Elapsed.Seconds()
 	}
@@ -61,8 +81,21 @@ func figures(a loadgen.Attack, m *loadgen.Measurement, started time.Time) *resul
 	return run
 }
 
-// describe says how the load was connected.
+// newHistogram is for latencies in nanoseconds, as loadgen's are.
+func newHistogram() *hdrhistogram.Histogram { return hdrhistogram.New(1, int64(loadgen.MaxLatency), 3) }
+
+// record counts a latency, from when the request was due.
+func record(h *hdrhistogram.Histogram, x *loadgen.Outcome) {
+	if err := h.RecordValue(int64(min(max(x.End.Sub(x.Due), 0), loadgen.MaxLatency))); err != nil {
+		panic(err) // newHistogram made it for 0 to MaxLatency
+	}
+}
+
+// describe says where the load went, and how it was connected.
 func describe(run *results.LoadRun, a loadgen.Attack) {
+	if len(a.Others) > 0 {
+		run.Method, run.URL = "", server(a.Target)
+	}
 	c := a.Connect
 	run.Protocol, run.UnixSocket, run.NewConnections = string(c.Protocol), c.Socket, c.New
 	if c.Protocol == loadgen.HTTP2 {

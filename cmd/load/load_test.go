@@ -96,7 +96,7 @@ func TestRunInterrupted(t *testing.T) {
 func TestSavedResultsAreVegetas(t *testing.T) {
 	for name, a := range attacks(flaky(t)) {
 		path := filepath.Join(t.TempDir(), "results.gob")
-		s, err := load.Save(t.Context(), path, a.Target)
+		s, err := load.Save(t.Context(), path, a.Targets())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -158,7 +158,7 @@ func TestSavedResultsOfAPartialRun(t *testing.T) {
 	if err := os.WriteFile(path, []byte("of yesterday"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s, err := load.Save(t.Context(), path, loadgen.Target{Method: "GET", URL: "http://example.org"})
+	s, err := load.Save(t.Context(), path, []loadgen.Target{{Method: "GET", URL: "http://example.org"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,7 +181,7 @@ func TestSavedResultsOfAPartialRun(t *testing.T) {
 func TestSaveWhereItCannot(t *testing.T) {
 	dir := t.TempDir()
 	for _, path := range []string{dir, filepath.Join(dir, "missing", "file")} {
-		if _, err := load.Save(t.Context(), path, loadgen.Target{}); err == nil || !strings.Contains(err.Error(), path) {
+		if _, err := load.Save(t.Context(), path, nil); err == nil || !strings.Contains(err.Error(), path) {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
@@ -197,7 +197,7 @@ func TestSaveToAFullDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	path := filepath.Join(t.TempDir(), "results.gob")
-	s, err := load.Save(t.Context(), path, loadgen.Target{})
+	s, err := load.Save(t.Context(), path, []loadgen.Target{{}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,24 +22,24 @@ const (
 // Timestamp is when a request was due and Latency counts from then, so that vegeta's report and plot show the same latency as ours, and not the
 // one that hides a queue.
 type Saver struct {
-	ctx    context.Context // of a pipe's reader
-	path   string
-	file   *fileio.File
-	target loadgen.Target
-	batch  []vegeta.Result
-	full   chan []vegeta.Result
-	empty  chan []vegeta.Result
-	ended  chan error
+	ctx     context.Context // of a pipe's reader
+	path    string
+	file    *fileio.File
+	targets []loadgen.Target
+	batch   []vegeta.Result
+	full    chan []vegeta.Result
+	empty   chan []vegeta.Result
+	ended   chan error
 }
 
 // Save makes sure that path can be written. Close must follow; for a pipe that nobody reads it waits until ctx ends.
-func Save(ctx context.Context, path string, t loadgen.Target) (*Saver, error) {
+func Save(ctx context.Context, path string, targets []loadgen.Target) (*Saver, error) {
 	f, err := fileio.Create(path)
 	if err != nil {
 		return nil, fmt.Errorf("save the results: %w", err)
 	}
 	s := &Saver{
-		ctx: ctx, path: path, file: f, target: t,
+		ctx: ctx, path: path, file: f, targets: targets,
 		full: make(chan []vegeta.Result, batches), empty: make(chan []vegeta.Result, batches+2), ended: make(chan error, 1),
 	}
 	for range cap(s.empty) {
@@ -56,10 +56,11 @@ func (s *Saver) Each(x *loadgen.Outcome) {
 		s.full <- s.batch
 		s.batch = <-s.empty
 	}
+	t := &s.targets[x.Target]
 	s.batch = append(s.batch, vegeta.Result{
 		Seq: x.Seq, Code: uint16(x.Code), Timestamp: x.Due, Latency: x.End.Sub(x.Due),
-		BytesOut: uint64(len(s.target.Body)), BytesIn: uint64(x.Bytes), Error: x.Error,
-		Method: s.target.Method, URL: s.target.URL,
+		BytesOut: uint64(len(t.Body)), BytesIn: uint64(x.Bytes), Error: x.Error,
+		Method: t.Method, URL: t.URL,
 	})
 }
 

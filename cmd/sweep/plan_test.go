@@ -38,9 +38,9 @@ func TestUsualMapTakesLessThanTwoMinutes(t *testing.T) {
 func TestPlanRefuses(t *testing.T) {
 	for want, change := range map[string]func(*Options){
 		"unknown mode \"php\": the known ones are blocking": func(o *Options) { o.Modes[0] = "php" },
-		"--modes names 1 mode: a map shows the differences":              func(o *Options) { o.Modes = o.Modes[:1] },
+		"--modes names 1 mode: a map shows the differences": func(o *Options) { o.Modes = o.Modes[:1] },
 		"mode async is named twice":                         func(o *Options) { o.Modes[0] = "async" },
-		"--rounds=0: at least 1":                              func(o *Options) { o.Rounds = 0 },
+		"--rounds=0: at least 1":                            func(o *Options) { o.Rounds = 0 },
 		"waits: 1.5ms must be a multiple of 1ms":            func(o *Options) { o.Waits[0] = 1500 * time.Microsecond },
 		"waits: -1ms must be":                               func(o *Options) { o.Waits[0] = -time.Millisecond },
 		"waits: 1m1s must be a multiple of 1ms, from 0 to":  func(o *Options) { o.Waits[0] = 61 * time.Second },

@@ -21,7 +21,7 @@ var (
 	// Formats write the record of a bench.
 	Formats = []Format[*results.Record]{
 		{"table", "a table for each workload, for people", writeTable},
-		{"json", "the whole record, as --save writes it", writeJSON[*results.Record]},
+		{"json", "the whole record, as --save writes it", writeRecord},
 		{"html", "one page with plots, which opens from disk with no network", noOptions(html.Write)},
 		{"csv", "a row for each trial, for a spreadsheet", noOptions(writeCSV)},
 		{"markdown", "the table as GitHub shows it, for a step summary", noOptions(writeMarkdown)},

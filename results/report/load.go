@@ -10,9 +10,12 @@ import (
 	"nodecompare/results/unit"
 )
 
+// leastLoadTable is the fewest columns of a terminal that shows percentiles as a table; narrower ones get a list.
+const leastLoadTable = 80
+
 func writeLoadTable(out io.Writer, r *results.LoadRun, o Options) error {
 	p := newPage(out, o)
-	p.paragraph(fmt.Sprintf("%s %s: %s, %s engine", r.Method, r.URL, shape(r), r.Engine))
+	p.paragraph(fmt.Sprintf("%s: %s, %s engine", asked(r), shape(r), r.Engine))
 	p.line("")
 	if r.Capacity != nil {
 		p.capacity(r.Capacity)
@@ -41,8 +44,10 @@ func writeLoadTable(out io.Writer, r *results.LoadRun, o Options) error {
 		p.field("generator", unit.Micros(*r.GeneratorCPUUS)+" of CPU a request")
 	}
 	p.trust(r.Trust)
+	p.thresholds(r)
 	p.line("")
 	p.latencies(r)
+	p.targets(r)
 	if r.Partial {
 		p.line("")
 		p.paragraph(partial(r))
@@ -55,6 +60,21 @@ func partial(r *results.LoadRun) string {
 		return "PARTIAL: the search was interrupted; what it had found by then is not within the resolution, or was not asked anew."
 	}
 	return fmt.Sprintf("PARTIAL: the load was interrupted; in flight, and in no figure: %s.", unit.Counted(r.Aborted, "request"))
+}
+
+// asked is what was sent, and where to.
+func asked(r *results.LoadRun) string {
+	if r.Method != "" {
+		return r.Method + " " + r.URL
+	}
+	if r.Targets == nil {
+		return "several targets of " + r.URL
+	}
+	n := 0
+	for _, t := range r.Targets {
+		n += t.Targets
+	}
+	return unit.Counted(n, "target") + " of " + r.URL
 }
 
 // shape is the load in words.
@@ -123,33 +143,68 @@ func (p *page) trust(t results.Trust) {
 // latencies is a line for each way of counting; a closed load has one.
 func (p *page) latencies(r *results.LoadRun) {
 	if r.Requests == r.Errors {
-		p.paragraph("No request was answered without an error: there is no latency.")
+		p.paragraph("No request was answered without an error: there is no latency of successes.")
+	}
+	if r.Requests == 0 {
 		return
 	}
 	missing := false
 	cell := func(n uint64, q, us float64) string {
 		if !results.Resolves(n, q) {
-			missing = true
+			missing = missing || n > r.Errors // that a few errors have no percentiles needs no explanation
 			return unit.Missing
 		}
 		return unit.Micros(us)
 	}
 	answered := r.Requests - r.Errors
-	of := func(name string, l results.Latency) []string {
-		return []string{name, cell(answered, 50, l.P50), cell(answered, 90, l.P90), cell(answered, 99, l.P99), cell(answered, 99.9, l.P999), unit.Micros(l.Max)}
+	of := func(name string, n uint64, l results.Latency) []string {
+		return []string{name, cell(n, 50, l.P50), cell(n, 90, l.P90), cell(n, 99, l.P99), cell(n, 99.9, l.P999), unit.Micros(l.Max)}
 	}
-	rows := [][]string{of("latency", r.LatencyUS)}
-	if r.OfferedRPS > 0 {
-		rows = append(rows, of("uncorrected", r.UncorrectedUS),
-			[]string{"send lag", cell(r.Requests, 50, r.SendLagUS.P50), unit.Missing, cell(r.Requests, 99, r.SendLagUS.P99), unit.Missing, unit.Missing})
+	var rows [][]string
+	if answered > 0 {
+		rows = append(rows, of("latency", answered, r.LatencyUS))
+		if r.OfferedRPS > 0 {
+			rows = append(rows, of("uncorrected", answered, r.UncorrectedUS),
+				[]string{"send lag", cell(r.Requests, 50, r.SendLagUS.P50), unit.Missing, cell(r.Requests, 99, r.SendLagUS.P99), unit.Missing, unit.Missing})
+		}
 	}
-	p.box(box{head: []string{"", "p50", "p90", "p99", "p99.9", "max"}, rows: rows})
+	if r.ErrorLatencyUS != nil {
+		rows = append(rows, of("errors", r.Errors, *r.ErrorLatencyUS))
+	}
+	p.percentiles(rows)
 	if missing {
 		p.paragraph("Of so few requests not every percentile can be told: p90 takes 10, p99 takes 100, p99.9 takes 1,000.")
 	}
-	if r.OfferedRPS > 0 {
+	if n := r.DelayedACKs(); n > 0 {
+		p.paragraph(delayed(n))
+	}
+	if r.OfferedRPS > 0 && answered > 0 {
 		p.paragraph("Latency counts from when a request was due; uncorrected, from when it was sent, as most tools count.")
 	}
+}
+
+// percentiles is a table, or on a narrow terminal a list.
+func (p *page) percentiles(rows [][]string) {
+	head := []string{"", "p50", "p90", "p99", "p99.9", "max"}
+	if p.width >= leastLoadTable {
+		p.box(box{head: head, rows: rows})
+		return
+	}
+	for _, row := range rows {
+		var cells []string
+		for i, cell := range row[1:] {
+			if cell != unit.Missing {
+				cells = append(cells, head[i+1]+" "+cell)
+			}
+		}
+		p.item("", row[0]+": "+strings.Join(cells, ", "))
+	}
+}
+
+// delayed names what probably makes a local server's latency one or more times 40 ms.
+func delayed(acks int) string {
+	return fmt.Sprintf("p50 is near %d ms, on this machine's own network: probably delayed ACK and Nagle's algorithm. Does the server send a response "+
+		"in several small writes? Write it at once, or set TCP_NODELAY.", 40*acks)
 }
 
 // LiveLoad is the present state of a load in a line: requests/s, p99 in microseconds, errors.

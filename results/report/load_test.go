@@ -41,7 +41,31 @@ func troubled() *results.LoadRun {
 	}
 	r.LatencyUS = results.Latency{Mean: 50_000, P50: 1300, P90: 40_000, P99: 572_000, P999: 600_000, Max: 612_000}
 	r.SendLagUS = results.Lag{P50: 70, P99: 560_000}
+	r.ErrorLatencyUS = &results.Latency{Mean: 9e6, P50: 1e7, P90: 1e7, P99: 1e7, P999: 1e7, Max: 1e7}
 	r.Trust = results.Trust{Status: results.Suspect, Reasons: []string{"one request in a hundred was sent 560ms late or more, against a p99 latency of 572ms: part of the latency is the generator's delay, or the wait for a free connection"}}
+	return r
+}
+
+// mixed is a load of several targets, held against thresholds.
+func mixed() *results.LoadRun {
+	r := loadRun()
+	r.Method, r.URL, r.Errors, r.Codes = "", "http://127.0.0.1:3000", 345, map[int]uint64{200: 512_000, 410: 345}
+	r.ErrorKinds = map[string]results.ErrorKind{"status": {Count: 345, Example: "status 410"}}
+	r.ErrorLatencyUS = &results.Latency{Mean: 90, P50: 80, P90: 120, P99: 150, P999: 180, Max: 200}
+	few := results.Latency{P50: 900, P90: 1800, P99: 2410, P999: 6120, Max: 14_300}
+	r.Targets = []results.TargetRun{
+		{Method: "GET", URL: "http://127.0.0.1:3000/", Targets: 1, Requests: 256_000, Codes: map[int]uint64{200: 256_000}, LatencyUS: r.LatencyUS},
+		{Method: "POST", URL: "http://127.0.0.1:3000/a/path/that/is/long?and=so&is=" + strings.Repeat("its+query+", 12), Targets: 3, Requests: 250_000, Errors: 345,
+			Codes: map[int]uint64{200: 249_655, 410: 300, 503: 45}, LatencyUS: r.LatencyUS},
+		{Targets: 88, Requests: 90, Codes: map[int]uint64{200: 90}, LatencyUS: few},
+	}
+	met, missed := true, false
+	value := func(v float64) *float64 { return &v }
+	r.Thresholds = []results.Threshold{
+		{Name: "max-p999", Limit: 20_000, Unit: "us", Value: value(6120), Met: &met},
+		{Name: "max-errors", Limit: 0.0673, Unit: "%", Value: value(0.067337), Met: &missed},
+		{Name: "min-rate", Limit: 50_000, Unit: "requests/s", Value: value(51_224), Met: &met},
+	}
 	return r
 }
 
@@ -70,11 +94,22 @@ func renderLoad(t interface{ Fatal(...any) }, format string, r *results.LoadRun,
 func TestLoadTableGolden(t *testing.T) {
 	nothing := loadRun()
 	nothing.Requests, nothing.Errors, nothing.Codes, nothing.LatencyUS = 4, 4, nil, results.Latency{}
+	nothing.ErrorLatencyUS = &results.Latency{Mean: 100, P50: 100, P90: 120, P99: 120, P999: 120, Max: 120}
 	nothing.ErrorKinds = map[string]results.ErrorKind{"reset": {Count: 4, Example: "connection reset by peer"}}
+	void := mixed()
+	void.Trust = results.Trust{Status: results.Void, Reasons: []string{"for a reason"}}
+	for i := range void.Thresholds {
+		void.Thresholds[i].Met = nil
+	}
+	void.Thresholds[0].Value, void.Targets = nil, nil
+	nagle := loadRun()
+	nagle.UncorrectedUS = results.Latency{Mean: 80_100, P50: 80_300, P90: 84_000, P99: 84_200, P999: 84_300, Max: 88_000}
+	nagle.LatencyUS = nagle.UncorrectedUS
 	none := searched(5)
 	none.Capacity.RPS = 0
 	for name, r := range map[string]*results.LoadRun{
 		"load-closed": loadRun(), "load-troubled": troubled(), "load-nothing": nothing,
+		"load-targets": mixed(), "load-void": void, "load-nagle": nagle,
 		"load-capacity": searched(3440), "load-capacity-open": searched(0), "load-capacity-none": none,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -96,10 +131,10 @@ func TestLoadTableGolden(t *testing.T) {
 	}
 }
 
-// Whatever was measured, no line is wider than a terminal of 80 columns or more.
+// Whatever was measured, no line is wider than the terminal.
 func TestLoadTableFitsItsWidth(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		r := rapid.SampledFrom([]func() *results.LoadRun{loadRun, troubled, func() *results.LoadRun { return searched(3440) }}).Draw(t, "run")()
+		r := rapid.SampledFrom([]func() *results.LoadRun{loadRun, troubled, mixed, func() *results.LoadRun { return searched(3440) }}).Draw(t, "run")()
 		figure := rapid.Custom(func(t *rapid.T) float64 {
 			return rapid.Float64Range(1, 9.999).Draw(t, "figure") * []float64{0.01, 0.1, 1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e9}[rapid.IntRange(0, 10).Draw(t, "power")]
 		})
@@ -107,7 +142,7 @@ func TestLoadTableFitsItsWidth(t *testing.T) {
 			*l = results.Latency{P50: figure.Draw(t, "p50"), P90: figure.Draw(t, "p90"), P99: figure.Draw(t, "p99"), P999: figure.Draw(t, "p999"), Max: figure.Draw(t, "max")}
 		}
 		r.RateRPS, r.DurationS, r.BytesIn = figure.Draw(t, "rate"), figure.Draw(t, "seconds")/1e3, uint64(figure.Draw(t, "bytes"))
-		width := rapid.IntRange(80, 200).Draw(t, "width")
+		width := rapid.IntRange(40, 200).Draw(t, "width")
 		for line := range strings.Lines(renderLoad(t, "table", r, width)) {
 			if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > width {
 				t.Fatalf("a line of %d columns in a terminal of %d:\n%s", n, width, line)
@@ -120,7 +155,7 @@ func TestLoadTableFitsItsWidth(t *testing.T) {
 }
 
 func TestLoadJSONIsOneObject(t *testing.T) {
-	for _, want := range []*results.LoadRun{loadRun(), troubled(), searched(3440)} {
+	for _, want := range []*results.LoadRun{loadRun(), troubled(), mixed(), searched(3440)} {
 		got := new(results.LoadRun)
 		if err := json.Unmarshal([]byte(renderLoad(t, "json", want, 0)), got); err != nil {
 			t.Fatal(err)

@@ -1,0 +1,133 @@
+package load
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"nodecompare/cmd/measure"
+	"nodecompare/loadgen"
+	"nodecompare/results"
+)
+
+// Second is what a load did in one second: a line of --out.
+type Second struct {
+	Time       time.Time         `json:"time"`       // of its end
+	DurationS  float64           `json:"duration_s"` // the last one is shorter; one is longer where nobody read what was written
+	Requests   uint64            `json:"requests"`   // that ended in it, answered or failed
+	Errors     uint64            `json:"errors"`
+	ErrorKinds map[string]uint64 `json:"error_kinds"`
+	RateRPS    float64           `json:"rate_rps"`   // requests without error
+	InFlight   int64             `json:"in_flight"`  // at its end
+	LatencyUS  *results.Latency  `json:"latency_us"` // of the requests without error; null where there was none
+}
+
+// Seconds sums a load up second by second while it runs, for a file and for Prometheus. Each request counts in the second in which it
+// ended, so that the sums over all seconds are those of the run.
+type Seconds struct {
+	out      io.Writer
+	inFlight *atomic.Int64
+	stop     chan struct{}
+	done     sync.WaitGroup
+	err      error // of writing; to be read when done
+
+	mu       sync.Mutex
+	began    time.Time // the present second
+	now, all Second    // the sums of it so far, and of the whole run
+	latencyS float64   // the sum of the run's latencies, in seconds
+	last     Second    // the one before
+	latency  *hdrhistogram.Histogram
+	spare    *hdrhistogram.Histogram // the next second's
+}
+
+// NewSeconds begins the first second; Close must follow. out takes a line of JSON a second, and may be nil.
+func NewSeconds(out io.Writer, inFlight *atomic.Int64) *Seconds {
+	s := &Seconds{
+		out: out, inFlight: inFlight, stop: make(chan struct{}), began: time.Now(), latency: newHistogram(), spare: newHistogram(),
+		now: Second{ErrorKinds: map[string]uint64{}}, all: Second{ErrorKinds: map[string]uint64{}},
+	}
+	s.done.Go(s.tick)
+	return s
+}
+
+// Each counts one request; it is for loadgen.Attack.Each.
+func (s *Seconds) Each(x *loadgen.Outcome) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, sums := range []*Second{&s.now, &s.all} {
+		sums.Requests++
+		if x.Kind != "" {
+			sums.Errors++
+			sums.ErrorKinds[x.Kind]++
+		}
+	}
+	if x.Kind != "" {
+		return
+	}
+	record(s.latency, x)
+	s.latencyS += x.End.Sub(x.Due).Seconds()
+}
+
+func (s *Seconds) tick() {
+	each := time.NewTicker(time.Second)
+	defer each.Stop()
+	for {
+		select {
+		case <-s.stop:
+			s.write(s.end())
+			return
+		case <-each.C:
+			s.write(s.end())
+		}
+	}
+}
+
+// end ends the present second and begins the next.
+func (s *Seconds) end() Second {
+	s.mu.Lock()
+	ended, latency := s.now, s.latency
+	now := time.Now()
+	ended.Time, ended.DurationS, ended.InFlight = now, max(now.Sub(s.began), 1).Seconds(), s.inFlight.Load()
+	s.began, s.now = now, Second{ErrorKinds: map[string]uint64{}}
+	s.latency, s.spare = s.spare, nil
+	s.mu.Unlock()
+
+	ended.RateRPS = float64(ended.Requests-ended.Errors) / ended.DurationS
+	if latency.TotalCount() > 0 {
+		figures := measure.Latency(latency)
+		ended.LatencyUS = &figures
+	}
+	latency.Reset()
+
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.spare, s.last = latency, ended
+	return ended
+}
+
+// write writes a line in one piece. What cannot be written does not end the load, and nothing is tried after it.
+func (s *Seconds) write(ended Second) {
+	if s.out == nil || s.err != nil {
+		return
+	}
+	line, err := json.Marshal(ended)
+	if err == nil {
+		_, err = s.out.Write(append(line, '\n'))
+	}
+	s.err = err
+}
+
+// Close ends the last second. The error is that of the first line that could not be written.
+func (s *Seconds) Close() error {
+	close(s.stop)
+	s.done.Wait()
+	if s.err != nil {
+		return fmt.Errorf("write a line a second: %w", s.err)
+	}
+	return nil
+}

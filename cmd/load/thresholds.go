@@ -1,0 +1,100 @@
+package load
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"nodecompare/results"
+)
+
+// Limit is a threshold that can be asked for: its name, which is its flag's, and the figure that it is for.
+type Limit struct {
+	Name  string
+	Help  string
+	unit  string
+	parse func(text string) (float64, error)
+	read  func(*results.LoadRun) (value float64, ok bool)
+}
+
+// Limits are all of them. Figures of a name that begins with max may be that at most, the others at least.
+var Limits = []Limit{
+	ofLatency("max-p50", "50%", func(l results.Latency) float64 { return l.P50 }),
+	ofLatency("max-p90", "90%", func(l results.Latency) float64 { return l.P90 }),
+	ofLatency("max-p99", "99%", func(l results.Latency) float64 { return l.P99 }),
+	ofLatency("max-p999", "99.9%", func(l results.Latency) float64 { return l.P999 }),
+	{
+		Name: "max-errors", Help: "fail if more than this `share` of the requests failed, e.g. 0.1%", unit: "%", parse: share,
+		read: func(r *results.LoadRun) (float64, bool) {
+			return 100 * float64(r.Errors) / float64(max(r.Requests, 1)), r.Requests > 0
+		},
+	},
+	{
+		Name: "min-rate", Help: "fail if fewer `requests` per second than this were answered without an error", unit: "requests/s", parse: perSecond,
+		read: func(r *results.LoadRun) (float64, bool) { return r.RateRPS, r.Requests > 0 },
+	},
+}
+
+func ofLatency(name, part string, of func(results.Latency) float64) Limit {
+	return Limit{
+		Name: name, Help: fmt.Sprintf("fail (exit code 3) if the fastest %s of the requests took longer than this, e.g. 20ms", part),
+		unit: "us", parse: latency,
+		read: func(r *results.LoadRun) (float64, bool) { return of(r.LatencyUS), r.Requests > r.Errors },
+	}
+}
+
+// Threshold reads the limit as it was typed.
+func (l Limit) Threshold(text string) (results.Threshold, error) {
+	limit, err := l.parse(strings.TrimSpace(text))
+	return results.Threshold{Name: l.Name, Limit: limit, Unit: l.unit}, err
+}
+
+func latency(text string) (float64, error) {
+	d, err := time.ParseDuration(text)
+	if err != nil || d <= 0 {
+		return 0, errors.New("write it as a time of more than 0, e.g. 20ms")
+	}
+	return float64(d) / float64(time.Microsecond), nil
+}
+
+func share(text string) (float64, error) {
+	percent, marked := strings.CutSuffix(text, "%")
+	v, err := strconv.ParseFloat(percent, 64)
+	if err != nil || !(v >= 0 && v <= 100) || !marked && v != 0 {
+		return 0, errors.New("write it as a part of the requests, from 0% to 100%, e.g. 0.1%")
+	}
+	return v, nil
+}
+
+func perSecond(text string) (float64, error) {
+	v, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(v > 0) || math.IsInf(v, 0) {
+		return 0, errors.New("write it as requests per second, more than 0, e.g. 1000")
+	}
+	return v, nil
+}
+
+// Judge holds a run against thresholds, and puts them into it. What nothing can be concluded from, or was cut short, decides nothing.
+func Judge(r *results.LoadRun, thresholds []results.Threshold) {
+	decides := !r.Partial && r.Trust.Status != results.Void && (r.Capacity == nil || r.Capacity.RPS > 0)
+	for _, l := range Limits { // in their order
+		for _, t := range thresholds {
+			if t.Name != l.Name {
+				continue
+			}
+			value, ok := l.read(r)
+			if ok {
+				t.Value = &value
+			}
+			if decides {
+				most := strings.HasPrefix(t.Name, "max-")
+				met := ok && (most && value <= t.Limit || !most && value >= t.Limit)
+				t.Met = &met
+			}
+			r.Thresholds = append(r.Thresholds, t)
+		}
+	}
+}

@@ -1,0 +1,69 @@
+package cmd_test
+
+import (
+	"bufio"
+	"io"
+	"net"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+// A server that sends a response in two pieces, each at once, by a socket with Nagle's algorithm: its kernel keeps the second until the
+// client's has acknowledged the first, which takes that 40 ms.
+func TestLoadNamesDelayedACK(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go answerInPieces(c)
+		}
+	}()
+	url := "http://" + l.Addr().String()
+	c, out, errs := command(t, "load", url, "--connections=1", "--duration=700ms")
+	if code := codeOf(t, c.Run()); code != 0 && code != 5 { // VOID, where the machine is busy
+		t.Fatalf("exit code %d\n%s%s", code, out, errs)
+	}
+	latency := regexp.MustCompile(`(?m)^│ latency │ ([0-9.]+ \S+) `).FindStringSubmatch(out.String())
+	if latency == nil {
+		t.Fatalf("no p50:\n%s", out)
+	}
+	p50, err := time.ParseDuration(strings.ReplaceAll(latency[1], " ", ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := strings.Contains(out.String(), "\np50 is near 40 ms, on this machine's own network: probably delayed ACK")
+	switch {
+	case p50 >= 40*time.Millisecond && p50 < 50*time.Millisecond && !named:
+		t.Errorf("not named:\n%s", out)
+	case p50 < 40*time.Millisecond || p50 > 50*time.Millisecond:
+		t.Skipf("a system with other delays, or a slow machine: p50 is %v", p50)
+	}
+}
+
+func answerInPieces(c net.Conn) {
+	defer c.Close()
+	if err := c.(*net.TCPConn).SetNoDelay(false); err != nil {
+		return
+	}
+	for in := bufio.NewReader(c); ; {
+		if _, err := http.ReadRequest(in); err != nil {
+			return
+		}
+		for _, piece := range strings.SplitAfter("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", "\r\n\r\n") {
+			if _, err := io.WriteString(c, piece); err != nil {
+				return
+			}
+		}
+	}
+}
