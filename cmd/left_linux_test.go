@@ -49,12 +49,12 @@ var measuring = []struct {
 	{
 		"a user's server", nil,
 		[]string{"bench", "--profile=quick", "--rounds=2", "--modes=", "--workloads=hello", "--selftest=off", "--server", "own=" + stubborn},
-		"bench: 2 trials", 7, "[1/2]", []string{"PARTIAL: the bench was interrupted", "req/s"},
+		"bench: 2 trials", 7, "[1/2]", []string{"Interrupted: this is what ", "a request"},
 	},
 	{
 		"node and express", []string{"node", "express"},
 		[]string{"bench", "--profile=quick", "--rounds=2", "--modes=node,express", "--workloads=api", "--selftest=off"},
-		"bench: 4 trials", 3, "bench: 4 trials", []string{"PARTIAL: the bench was interrupted"},
+		"bench: 4 trials", 3, "bench: 4 trials", []string{"Interrupted before the first trial was over: nothing was measured."},
 	},
 	{
 		"a map", []string{"node"},

@@ -6,6 +6,9 @@ import "math"
 // matter.
 const closeEnough = 1.3
 
+// mostBetween is how many runs between the rungs a mode gets at the most.
+const mostBetween = 6
+
 // bracket is two numbers of connections between which an answer changes; both are 0 where it changes nowhere on the ladder.
 type bracket struct{ low, high int }
 
@@ -34,8 +37,13 @@ func (b bracket) narrowed(runs []Rung, up func(Rung) bool) bracket {
 }
 
 // NextBetween is the number of connections that says most about where a mode's knee lies, or how many connections it holds, between the
-// rungs of the ladder; 0 when both are known well enough.
+// rungs of the ladder; 0 when both are known well enough, and after mostBetween runs.
 func (r *Record) NextBetween(w Workload, mode string) int {
+	for _, t := range r.Trials {
+		if t.Workload == w.Name && t.Mode == mode && len(t.Between) >= mostBetween {
+			return 0
+		}
+	}
 	knee, held := r.brackets(w, mode, onRungs(r, w, mode))
 	if n := knee.next(); n > 0 {
 		return n

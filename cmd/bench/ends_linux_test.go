@@ -57,7 +57,7 @@ func TestDeathInThePilotCounts(t *testing.T) {
 	if len(r.PilotFailures) != 1 || !strings.Contains(r.PilotFailures[0].Reason, "was ended by signal 9") {
 		t.Errorf("pilot failures: %+v", r.PilotFailures)
 	}
-	if err := bench.Failed(r); err == nil || !strings.Contains(err.Error(), "failed in the pilot") {
+	if err := bench.Failed(r); err == nil || !strings.Contains(err.Error(), "failed before the first round") {
 		t.Errorf("got %v", err)
 	}
 	if !strings.Contains(log.String(), "pilot, async on hello: FAILED: server async: pid ") {

@@ -22,6 +22,10 @@ const (
 // writeAnswer writes what a bench comes to: the answer in the first lines and in the last, and between them the figures that it rests on.
 func writeAnswer(out io.Writer, r *results.Record, o Options) error {
 	p := newPage(out, o)
+	if len(r.Trials) == 0 && r.Partial {
+		p.line("Interrupted before the first trial was over: nothing was measured.")
+		return p.err
+	}
 	a := summary.AnswerOf(r)
 	if a.Unfit != "" {
 		p.looks = nil // words that nobody should quote have no colours
