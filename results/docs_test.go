@@ -36,7 +36,9 @@ func TestDocumentedFloors(t *testing.T) {
 		name    string
 		metrics []results.Metric
 	}{
-		{results.RowPerformance, results.Performance}, {results.RowScalability, results.Scalability}, {results.RowIsolation, results.Isolation},
+		{results.RowPerformance, results.Performance},
+		{results.RowScalability, results.Scalability},
+		{results.RowIsolation, results.Isolation},
 	} {
 		var usual, light, optional []string
 		for _, m := range row.metrics {

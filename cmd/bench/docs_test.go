@@ -15,7 +15,8 @@ import (
 // docs/method.md has the profiles as they are.
 func TestDocumentedProfiles(t *testing.T) {
 	lines := []string{
-		docs.Row("profile", "rounds", "closed loads: connections for s", "open, at least", "own share", "between rungs", "surge"),
+		docs.Row("profile", "rounds", "closed loads: connections for s", "open, at least", "own share", "between rungs",
+			"surge"),
 		"|---|---|---|---|---|---|---|",
 	}
 	has := map[bool]string{true: "yes", false: "no"}
@@ -45,7 +46,8 @@ func TestDocumentedWorkloads(t *testing.T) {
 			text += fmt.Sprintf(", which computes %d ms", w.CPU.Milliseconds())
 		}
 		if b, ok := blastNamed(w.Name); ok {
-			text += fmt.Sprintf(" amid `%s` at %g/s, from %d ms before", b.poison.target, b.poison.rate, b.poison.lead.Milliseconds())
+			p := b.poison
+			text += fmt.Sprintf(" amid `%s` at %g/s, from %d ms before", p.target, p.rate, p.lead.Milliseconds())
 		}
 		all = append(all, text)
 	}

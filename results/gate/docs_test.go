@@ -18,7 +18,7 @@ func TestDocumentedFigures(t *testing.T) {
 	var order []string
 	beside, alone := limits(t, false), limits(t, true)
 	for _, figure := range beside {
-		i := slices.IndexFunc(alone, func(other limit) bool { return other.metric == figure.metric && other.place == figure.place })
+		i := slices.IndexFunc(alone, func(l limit) bool { return l.metric == figure.metric && l.place == figure.place })
 		if i < 0 {
 			t.Fatalf("%s, %s: not among the figures of a gate without a yardstick", figure.metric, figure.place)
 		}
@@ -43,7 +43,8 @@ func limits(t *testing.T, alone bool) (all []limit) {
 	b := sixRounds
 	b.alone = alone
 	places := map[results.At]string{
-		results.Conns(1): "fewest connections", results.Conns(64): "base", results.Conns(1000): "top", results.AtCommon: "common rate",
+		results.Conns(1): "fewest connections", results.Conns(64): "base", results.Conns(1000): "top",
+		results.AtCommon: "common rate",
 	}
 	per := func(share float64) string { return strconv.FormatFloat(100*share, 'f', -1, 64) + "%" }
 	for _, c := range gate.Compare(b.record(seeded()), b.record(seeded())).Changes {
