@@ -37,7 +37,8 @@ func Hold(t *testing.T, document, name string, lines []string) {
 			t.Fatal(err)
 		}
 	default:
-		t.Errorf("%s, %s, is not what the code says (-update writes it):\n%s\nThe code says:\n%s", document, name, there, want)
+		t.Errorf("%s, %s, is not what the code says (-update writes it):\n%s\nThe code says:\n%s",
+			document, name, there, want)
 	}
 }
 
