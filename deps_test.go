@@ -20,6 +20,7 @@ var imports = map[string][]string{
 	"cmd/measure":            {"servers/child", "loadgen", "loadgen/cpuset", "loadgen/sample", "results"},
 	"cmd/selftest":           {"cmd/measure", "servers/child", "servers/http1", "loadgen", "loadgen/cpuset", "loadgen/sample", "results"},
 	"cmd/sweep":              {"cmd/lookup", "cmd/measure", "servers", "servers/child", "servers/workload", "loadgen", "loadgen/cpuset", "loadgen/sample", "results", "results/unit"},
+	"docs":                   {},
 	"docs/examples":          {},
 	"results/foreign":        {},
 	"servers":                {"servers/child", "servers/eventloop", "servers/http1", "servers/node", "servers/workload"},

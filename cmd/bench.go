@@ -13,6 +13,7 @@ import (
 	"nodecompare/loadgen"
 	"nodecompare/loadgen/cpuset"
 	"nodecompare/results/report"
+	"nodecompare/servers"
 	"nodecompare/servers/workload"
 )
 
@@ -108,6 +109,12 @@ Workloads:
 	flags.StringVar(&b.against, "baseline", "", "compare with the record in this `file`")
 	flags.StringVar(&format, "format", "table", "how to print the results: "+lookup.Names(report.Formats))
 	flags.BoolVar(&b.details, "details", false, "print every figure, with its interval and what speaks against it")
+	completesList(c, "modes", servers.Modes)
+	completesList(c, "workloads", workload.All, bench.Special())
+	completes(c, "profile", bench.Profiles)
+	completes(c, "engine", loadgen.Engines)
+	completes(c, "selftest", selftest.Extents)
+	completes(c, "format", report.Formats)
 	flags.BoolVar(&quiet, "quiet", false, "show no progress")
 	configurable(c)
 	return c

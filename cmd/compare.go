@@ -47,6 +47,7 @@ Formats:
 		},
 	}
 	c.Flags().StringVar(&format, "format", report.GateFormats[0].Name, "how to print the outcome: "+lookup.Names(report.GateFormats))
+	completes(c, "format", report.GateFormats)
 	return c
 }
 

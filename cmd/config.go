@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"nodecompare/cmd/fileio"
+	"nodecompare/cmd/lookup"
 )
 
 // mostConfig bounds a file of settings.
@@ -182,15 +183,12 @@ func (s setting) apply(flags *pflag.FlagSet) error {
 	return nil
 }
 
-// nearFlag asks whether a flag with nearly that name was meant, by what cobra holds for near in a command's.
+// nearFlag asks whether a flag with nearly that name was meant.
 func nearFlag(flags *pflag.FlagSet, name string) string {
-	all := &cobra.Command{SuggestionsMinimumDistance: 2}
-	flags.VisitAll(func(f *pflag.Flag) {
-		all.AddCommand(&cobra.Command{Use: f.Name, Run: func(*cobra.Command, []string) {}})
-	})
-	near := all.SuggestionsFor(name)
-	if len(near) == 0 {
-		return ""
+	var known []string
+	flags.VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
+	if near := lookup.Near(name, known); near != "" {
+		return fmt.Sprintf(": did you mean %q?", near)
 	}
-	return fmt.Sprintf(": did you mean %q?", near[0])
+	return ""
 }

@@ -128,6 +128,8 @@ machine with whatever else runs there: give it cores of its own, e.g. by taskset
 	flags.StringVar(&o.out, "out", "", "write a line of JSON for each second to this `file` as it goes: rate, percentiles, errors, requests in flight")
 	flags.StringVar(&o.metrics, "metrics", "", "serve the same to Prometheus at http://`address`/metrics while the load runs; a port alone is one of 127.0.0.1")
 	flags.StringVar(&o.format, "format", "table", "how to print the results: "+lookup.Names(report.LoadFormats))
+	completes(c, "engine", loadgen.Engines)
+	completes(c, "format", report.LoadFormats)
 	flags.BoolVar(&o.quiet, "quiet", false, "show no progress")
 	return c
 }

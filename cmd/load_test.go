@@ -44,7 +44,7 @@ func loadJSON(t *testing.T, args ...string) map[string]any {
 	return object
 }
 
-// The fields that DESIGN.md and docs/method.md promise to programs.
+// The fields that docs/load.md promises to programs.
 func TestLoadJSON(t *testing.T) {
 	t.Parallel()
 	p := startServer(t, "--mode=async")

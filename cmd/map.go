@@ -16,6 +16,7 @@ import (
 	"nodecompare/loadgen/cpuset"
 	"nodecompare/results"
 	"nodecompare/results/report"
+	"nodecompare/servers"
 )
 
 func mapCommand() *cobra.Command {
@@ -65,6 +66,8 @@ Formats:
 	flags.IntVar(&o.Rounds, "rounds", 6, "rounds; intervals need 6")
 	flags.StringVar(&pin, "pin", "auto", "CPUs of servers and load, as in `0-1:2-3`; auto shares them out, off leaves it to the system")
 	flags.StringVar(&format, "format", "table", "how to print the map: "+lookup.Names(report.MapFormats))
+	completesList(c, "modes", servers.Modes)
+	completes(c, "format", report.MapFormats)
 	flags.StringVarP(&file, "output", "o", "", "write to this `file`, whole or not at all, instead of standard output")
 	flags.BoolVar(&quiet, "quiet", false, "show no progress")
 	configurable(c)

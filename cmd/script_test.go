@@ -3,6 +3,7 @@ package cmd_test
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"net/http"
@@ -29,6 +30,10 @@ func TestMain(m *testing.M) {
 		os.Exit(cmd.Main())
 	}
 	if err := os.Setenv(mainEnv, "1"); err != nil {
+		panic(err)
+	}
+	// Most of these tests wait: more of them than there are CPUs may run at once.
+	if err := flag.Set("test.parallel", "4"); err != nil {
 		panic(err)
 	}
 	testscript.Main(m, map[string]func(){

@@ -41,6 +41,7 @@ try may get rid of, or by a defect of the tool. The table says which.`,
 	flags := c.Flags()
 	flags.BoolVar(&short, "short", false, "only what a bench begins with: one delay and one stall, in about 4 s")
 	flags.StringVar(&format, "format", "table", "how to print the results: "+lookup.Names(report.SelftestFormats))
+	completes(c, "format", report.SelftestFormats)
 	flags.BoolVar(&quiet, "quiet", false, "show no progress")
 	return c
 }

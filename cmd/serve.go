@@ -1,8 +1,14 @@
 package cmd
 
 import (
+	"errors"
 	"fmt"
 	"net"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -47,17 +53,52 @@ func serveCommand() *cobra.Command {
 			if err != nil {
 				return exitError{exitUsage, err}
 			}
-			return m.Serve(child.UntilParentEnds(cmd.Context()), c, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			for _, f := range []string{"pool-size", "loops", "workers"} {
+				if cmd.Flags().Changed(f) && !slices.Contains(uses[m.Name], f) {
+					fmt.Fprintf(cmd.ErrOrStderr(), "nodecompare: --%s is of no use here: mode %s has none of these\n", f, m.Name)
+				}
+			}
+			err = m.Serve(child.UntilParentEnds(cmd.Context()), c, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			if errors.Is(err, syscall.EADDRINUSE) {
+				err = taken(c.Addr, err)
+			}
+			return err
 		},
 	}
 	f := cmd.Flags()
 	f.StringVar(&mode, "mode", "async", "concurrency model")
+	completes(cmd, "mode", servers.Modes)
 	f.StringVar(&c.Addr, "addr", ":3000", "address to listen on; port 0 is any free one")
 	f.IntVar(&c.PoolSize, "pool-size", 200, "threads of the pool mode")
 	f.IntVar(&c.Loops, "loops", 1, "event loops of the async mode; of node and express, processes of a cluster")
 	f.IntVar(&c.Workers, "workers", 4, "workers of each event loop, for files, database and hashing")
 	f.StringVar(&c.Upstream, "upstream", servers.EmbeddedUpstream, `service that /api asks: an http URL, "embedded" in this process, or "none"`)
 	return cmd
+}
+
+// uses are the flags that the modes heed, beside --addr and --upstream.
+var uses = map[string][]string{"pool": {"pool-size"}, "async": {"loops", "workers"}, "node": {"loops", "workers"}, "express": {"loops", "workers"}}
+
+// taken says who holds the port, where the system tells, and what to do about it.
+func taken(addr string, err error) error {
+	holder := ""
+	if _, text, splitErr := net.SplitHostPort(addr); splitErr == nil {
+		if port, portErr := strconv.Atoi(text); portErr == nil {
+			if pids, ownerErr := child.Listening(port); ownerErr == nil && len(pids) > 0 {
+				holder = fmt.Sprintf(", by process %d%s", pids[0], named(pids[0]))
+			}
+		}
+	}
+	return fmt.Errorf("%w%s: end it, or listen elsewhere, as with --addr=:3001", err, holder)
+}
+
+// named is a process's name in brackets, where the system tells it.
+func named(pid int) string {
+	name, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid))
+	if err != nil {
+		return ""
+	}
+	return " (" + strings.TrimSpace(string(name)) + ")"
 }
 
 // modeList and routeList are in more than one command's help.

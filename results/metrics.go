@@ -24,7 +24,7 @@ type reading func(*Settings, Workload, Trial) (value float64, ok bool)
 
 // Performance, Scalability and Isolation are the metrics of the rows that compare modes. The first is the share of requests answered;
 // on which of the others words rest is in rank.go, and the rest can only veto. What a floor stands for, and why it is what it is, is
-// in docs/method.md.
+// in docs/calibration.md.
 var (
 	Performance = []Metric{
 		{Figure: AnsweredShare, Floor: 0.01, at: Base},

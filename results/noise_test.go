@@ -124,7 +124,7 @@ func claims(word string) bool {
 }
 
 // A word that claims a difference between modes that are one and the same is a false one, whether there are two of them or six, and
-// so is any pair of them that is told apart. docs/method.md, Statistics, has the rates:
+// so is any pair of them that is told apart. docs/calibration.md, Words, has the rates:
 //
 //	NODECOMPARE_CI=1 go test -run 'TestFalseWords|TestFound|TestLeaders' -v ./results
 func TestFalseWords(t *testing.T) {

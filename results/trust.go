@@ -75,10 +75,10 @@ type Generator struct {
 	Waited, EachWait time.Duration
 }
 
-// Rule is one way in which a measurement loses trust: a row of the table in docs/method.md.
+// Rule is one way in which a measurement loses trust: an item of the list in docs/method.md.
 type Rule struct {
 	Name string
-	// The conditions and the reason for them, as in docs/method.md; "" where the rule never gives that word.
+	// The conditions, as in docs/method.md, and the reason for them, as in docs/calibration.md; "" where the rule never gives that word.
 	Suspect, Void, Why string
 	Plain              string // what it means, in a few words with no figures, for many runs at once
 	LoadOnly           bool   // it concerns what the load saw, throughput and latency, and not what the server used

@@ -1,10 +1,8 @@
 package results_test
 
 import (
-	"fmt"
 	"math"
 	"math/rand/v2"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -313,37 +311,6 @@ func TestTroubleNeverRaisesTrust(t *testing.T) {
 			}
 		}
 	})
-}
-
-// docs/method.md has the rules as they are here, in this order, and no others.
-func TestMethodHasTheRules(t *testing.T) {
-	text, err := os.ReadFile("../docs/method.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, section, ok := strings.Cut(string(text), "\n## Trust\n")
-	if !ok {
-		t.Fatal("docs/method.md has no section Trust")
-	}
-	section, _, _ = strings.Cut(section, "\n## ")
-	var rows, want []string
-	for line := range strings.Lines(section) {
-		if strings.HasPrefix(line, "| ") && !strings.HasPrefix(line, "| rule |") {
-			rows = append(rows, strings.TrimSpace(line))
-		}
-	}
-	orDash := func(s string) string {
-		if s == "" {
-			return "–"
-		}
-		return s
-	}
-	for _, r := range results.Rules {
-		want = append(want, fmt.Sprintf("| %s | %s | %s | %s |", r.Name, orDash(r.Suspect), orDash(r.Void), r.Why))
-	}
-	if !slices.Equal(rows, want) {
-		t.Errorf("the table in docs/method.md is not that of results.Rules, which is:\n%s", strings.Join(want, "\n"))
-	}
 }
 
 func TestTrialIsAsGoodAsItsWorstRung(t *testing.T) {

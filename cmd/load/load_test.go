@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -24,7 +25,13 @@ import (
 	"nodecompare/results"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	// Most of these tests wait: more of them than there are CPUs may run at once.
+	if err := flag.Set("test.parallel", "4"); err != nil {
+		panic(err)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // flaky answers 503 to each fifth request.
 func flaky(t *testing.T) string {
@@ -56,6 +63,7 @@ func attacks(url string) map[string]loadgen.Attack {
 }
 
 func TestRun(t *testing.T) {
+	t.Parallel()
 	for name, a := range attacks(flaky(t)) {
 		r, err := load.Run(t.Context(), a)
 		if err != nil {
@@ -76,6 +84,7 @@ func TestRun(t *testing.T) {
 
 // What was measured until an interruption is there, and what an open load was not yet due to send counts for nothing.
 func TestRunInterrupted(t *testing.T) {
+	t.Parallel()
 	for name, a := range attacks(flaky(t)) {
 		ctx, cancel := context.WithCancel(t.Context())
 		a.Duration = time.Hour
@@ -94,6 +103,7 @@ func TestRunInterrupted(t *testing.T) {
 
 // The file is what vegeta's own decoder reads, and its report counts what ours does.
 func TestSavedResultsAreVegetas(t *testing.T) {
+	t.Parallel()
 	for name, a := range attacks(flaky(t)) {
 		path := filepath.Join(t.TempDir(), "results.gob")
 		s, err := load.Save(t.Context(), path, a.Targets())
@@ -239,6 +249,7 @@ func (s *screen) Write(b []byte) (int, error) {
 }
 
 func TestLive(t *testing.T) {
+	t.Parallel()
 	s := &screen{seen: make(chan struct{})}
 	l := load.Watch(s, 80, loadgen.Attack{Duration: time.Hour})
 	now := time.Now()
@@ -288,6 +299,7 @@ func TestCapacity(t *testing.T) {
 }
 
 func TestNoCapacity(t *testing.T) {
+	t.Parallel()
 	s := httptest.NewServer(http.NotFoundHandler())
 	defer s.Close()
 	search := func(ctx context.Context, probe time.Duration, told func(results.ProbeRun)) (*results.LoadRun, error) {

@@ -4,9 +4,11 @@ package lookup
 import (
 	"fmt"
 	"strings"
+
+	"github.com/spf13/cobra"
 )
 
-// Named returns the entry of that name. The error says what was looked for and lists the known names.
+// Named returns the entry of that name. The error says what was looked for, which one may have been meant, and the known names.
 func Named[T fmt.Stringer](kind, name string, all []T) (T, error) {
 	for _, t := range all {
 		if t.String() == name {
@@ -14,7 +16,22 @@ func Named[T fmt.Stringer](kind, name string, all []T) (T, error) {
 		}
 	}
 	var none T
+	if near := Near(name, strings.Split(Names(all), ", ")); near != "" {
+		return none, fmt.Errorf("unknown %s %q: did you mean %q? The known ones are %s", kind, name, near, Names(all))
+	}
 	return none, fmt.Errorf("unknown %s %q: the known ones are %s", kind, name, Names(all))
+}
+
+// Near is the name that may have been meant, by what cobra holds for near in a command's; "" for none.
+func Near(name string, known []string) string {
+	commands := &cobra.Command{SuggestionsMinimumDistance: 2}
+	for _, k := range known {
+		commands.AddCommand(&cobra.Command{Use: k, Run: func(*cobra.Command, []string) {}})
+	}
+	for _, near := range commands.SuggestionsFor(name) {
+		return near
+	}
+	return ""
 }
 
 // Names lists the names of a table as a sentence does.

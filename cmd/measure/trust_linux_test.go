@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -67,11 +68,13 @@ const spinEnv = "MEASURE_TEST_SPIN"
 // TestMain makes this binary a server too: it says its port, and ends with its standard input, or by a signal.
 func TestMain(m *testing.M) {
 	if os.Getenv(spinEnv) != "" {
+		var over atomic.Bool
 		go func() {
-			for {
+			for !over.Load() {
 			}
 		}()
 		io.Copy(io.Discard, os.Stdin)
+		over.Store(true)
 		return
 	}
 	if ended := os.Getenv(endedVariable); ended != "" {

@@ -49,7 +49,7 @@ func simulate(rate, from, length, end, service float64) []float64 {
 	return latencies
 }
 
-// The figures of docs/method.md.
+// The figures of docs/selftest.md.
 func TestStallExample(t *testing.T) {
 	s := selftest.FullPlan().Stall
 	n := uint64(s.Rate * s.Duration.Seconds())

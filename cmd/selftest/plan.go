@@ -1,5 +1,5 @@
 // Package selftest measures what is known: servers with a fixed delay, a server that stands still for a while, a count. Where a
-// figure of the load generator is not the truth, it says whether the machine is to blame or the tool. The arithmetic is in docs/method.md.
+// figure of the load generator is not the truth, it says whether the machine is to blame or the tool. The arithmetic is in docs/selftest.md.
 package selftest
 
 import (

@@ -153,6 +153,7 @@ func (w wrong) Run(ctx context.Context, d time.Duration) (*loadgen.Result, error
 
 // Engines with the defects that benchmarks are known for are found out, for certain: each makes the figures better than the truth.
 func TestEngineWrong(t *testing.T) {
+	t.Parallel()
 	const omission = "coordinated omission" // which only a stall shows
 	for name, defect := range map[string]wrong{
 		omission:   {spoil: func(r *loadgen.Result) { r.Latency = r.Uncorrected }},
@@ -188,6 +189,7 @@ func TestEngineWrong(t *testing.T) {
 
 // The end of the context ends it at once, in the midst of a stall too, with what there is by then.
 func TestRunInterrupted(t *testing.T) {
+	t.Parallel()
 	p := brief()
 	p.Stall.Duration, p.Stall.Length = time.Hour, time.Hour
 	ctx, cancel := context.WithCancel(t.Context())
@@ -204,6 +206,7 @@ func TestRunInterrupted(t *testing.T) {
 
 // So does the plan's limit, which is not an error: it is a machine that did not get through.
 func TestRunLimit(t *testing.T) {
+	t.Parallel()
 	p := brief()
 	p.Limit = time.Second
 	p.Delays[0].Duration = time.Hour

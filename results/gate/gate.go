@@ -79,7 +79,7 @@ type Change struct {
 	watched bool // of a metric that is for alarms: what is merely too unsteady to tell is shown
 }
 
-// Compare holds a new record against an old one, by the rules of docs/method.md, section Gate. It changes neither, and takes
+// Compare holds a new record against an old one, by the rules of docs/gate.md. It changes neither, and takes
 // no note of a second run: see Confirm.
 func Compare(old, now *results.Record) Result {
 	g := Result{Old: side(old), New: side(now), Unfit: incomparable(old, now), Changes: []Change{}}

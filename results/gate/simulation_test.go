@@ -8,7 +8,7 @@ import (
 	"nodecompare/results/gate"
 )
 
-// usual is a machine as it was measured in: see docs/method.md, section Gate.
+// usual is a machine as it was measured in: see docs/calibration.md, section Gate.
 func usual(random *rand.Rand) weather {
 	return weather{
 		cpu: 0.015 + 0.035*random.Float64(), rps: 0.01 + 0.08*random.Float64(), rss: 0.01 + 0.03*random.Float64(),
@@ -53,7 +53,7 @@ func simulate(n int, seed uint64, old, now bench) found {
 	return f
 }
 
-// The figures of this test are those of docs/method.md, section Gate: NODECOMPARE_CI=1 go test ./results/gate -run Simulated -v.
+// The figures of this test are those of docs/calibration.md, section Gate: NODECOMPARE_CI=1 go test ./results/gate -run Simulated -v.
 // Without that it is a tenth of the gates, which finds what is plainly wrong.
 func TestSimulatedGates(t *testing.T) {
 	slower := func(factor float64) func(string, string, *performance) {

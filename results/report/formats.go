@@ -47,7 +47,7 @@ var (
 	// LoadFormats write what one load measured.
 	LoadFormats = []Format[*results.LoadRun]{
 		{"table", "for people", writeLoadTable},
-		{"json", "one object, for programs; docs/method.md has its fields", writeJSON[*results.LoadRun]},
+		{"json", "one object, for programs; docs/load.md has its fields", writeJSON[*results.LoadRun]},
 	}
 	// SelftestFormats write a selftest.
 	SelftestFormats = []Format[*results.Selftest]{

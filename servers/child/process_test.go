@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"net"
 	"net/http"
@@ -34,6 +35,10 @@ func TestMain(m *testing.M) {
 	}
 	if part := os.Getenv(childEnv); part != "" {
 		os.Exit(playChild(part))
+	}
+	// Most of these tests wait: more of them than there are CPUs may run at once.
+	if err := flag.Set("test.parallel", "8"); err != nil {
+		panic(err)
 	}
 	goleak.VerifyTestMain(m)
 }

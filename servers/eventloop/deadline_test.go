@@ -74,6 +74,7 @@ func TestLimitsThatAreTakenAwayDoNotClose(t *testing.T) {
 // A connection on which something moves outlives its idle time many times over. The bytes come from timers of the
 // same loop, set for a quarter of it, so that a slow machine delays both alike.
 func TestMovementKeepsAConnectionAlive(t *testing.T) {
+	t.Parallel()
 	const idle, beats = 400 * time.Millisecond, 12
 	for _, direction := range []string{"in", "out"} {
 		t.Run(direction, func(t *testing.T) {

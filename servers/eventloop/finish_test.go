@@ -51,6 +51,7 @@ func TestFinishDeliversTheWholeResponse(t *testing.T) {
 }
 
 func TestFinishCutsOffAPeerThatNeverCloses(t *testing.T) {
+	t.Parallel()
 	l := start(t, 1)
 	closed := make(chan error, 1)
 	server, peer := accepted(t, l, &handler{closed: func(err error) { closed <- err }})
@@ -99,6 +100,7 @@ func (endless) Read(b []byte) (int, error) { return len(b), nil }
 
 // A peer that reads slowly, but reads, gets all of a response that takes longer than the second of lingering.
 func TestFinishWaitsForASlowReader(t *testing.T) {
+	t.Parallel()
 	l := start(t, 1)
 	response := noise(1 << 20)
 	server, peer := accepted(t, l, &handler{})

@@ -1,6 +1,7 @@
 package eventloop_test
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"testing"
@@ -21,6 +22,10 @@ var children = map[string]func() error{
 func TestMain(m *testing.M) {
 	name, ok := os.LookupEnv(childEnv)
 	if !ok {
+		// Most of these tests wait: more of them than there are CPUs may run at once.
+		if err := flag.Set("test.parallel", "8"); err != nil {
+			panic(err)
+		}
 		goleak.VerifyTestMain(m)
 		return
 	}

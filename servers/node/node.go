@@ -44,7 +44,7 @@ func (u *Unavailable) Error() string {
 
 func (u *Unavailable) Unwrap() error { return u.Reason }
 
-const installNode = "install Node.js 20 or later (on Debian and Ubuntu: apt-get install nodejs npm; elsewhere: https://nodejs.org/en/download)"
+const installNode = "install Node.js 20 or later (https://nodejs.org/en/download, or from Debian 13 and Ubuntu 25.04 on apt-get install nodejs npm, which is Node.js 18 before)"
 
 // App is a server whose sources and packages are in place, ready to be started.
 type App struct {
