@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"nodecompare/results"
 	"nodecompare/results/report"
@@ -33,16 +34,20 @@ func keepLast(ctx context.Context, record *results.Record) (kept bool, err error
 	if err != nil || len(record.Trials) == 0 {
 		return false, nil // without a home there is nowhere to keep it, and nobody asked for it
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return false, fmt.Errorf("keep this bench as the last one: %w", err)
-	}
 	f, err := formatNamed("json", report.Formats)
 	if err != nil {
 		return false, err
 	}
-	o, err := openOutput(path, nil, nil)
+	err = os.MkdirAll(filepath.Dir(path), 0o700)
+	var o output
+	if err == nil {
+		o, err = openOutput(path, nil, nil)
+	}
 	if err == nil {
 		err = o.write(ctx, all, func(w io.Writer, options report.Options) error { return f.Write(w, record, options) })
+	}
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
+		return false, nil // a container's home that is not its user's is as good as none
 	}
 	if err != nil {
 		return false, fmt.Errorf("keep this bench as the last one: %w", err)
