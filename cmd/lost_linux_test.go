@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -145,6 +146,9 @@ func TestSignalsLoseNothing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			if slices.Contains(test.signals, syscall.SIGHUP) && signal.Ignored(syscall.SIGHUP) {
+				t.Skip("SIGHUP is ignored here, as under nohup")
+			}
 			c := inFolder(t, "load", s.URL, "--duration=1h", "--connections=1", "--save-results=r.gob")
 			out, err := c.StdoutPipe()
 			if err != nil {

@@ -24,7 +24,7 @@ func Named[T fmt.Stringer](kind, name string, all []T) (T, error) {
 
 // Near is the name that may have been meant, by what cobra holds for near in a command's; "" for none.
 func Near(name string, known []string) string {
-	commands := &cobra.Command{SuggestionsMinimumDistance: 2}
+	commands := &cobra.Command{SuggestionsMinimumDistance: min(2, len(name)/3)} // of a short name half would be another one
 	for _, k := range known {
 		commands.AddCommand(&cobra.Command{Use: k, Run: func(*cobra.Command, []string) {}})
 	}
