@@ -1,6 +1,7 @@
 package bench_test
 
 import (
+	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
@@ -15,7 +16,9 @@ import (
 // worse one at light load. A bench of it against one that does each by itself says so, with a figure of either
 // load, and what both use while they are idle.
 func TestBenchOfServersThatDependOnTheLoad(t *testing.T) {
-	long(t)
+	if os.Getenv("NODECOMPARE_LONG") == "" {
+		t.Skip("six rounds of two servers that may compile themselves take two minutes and more: set NODECOMPARE_LONG=1")
+	}
 	defer goleak.VerifyNone(t)
 	program := filepath.Join(t.TempDir(), "batch")
 	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, "./testdata/own/batch").CombinedOutput(); err != nil {
