@@ -24,8 +24,8 @@ type standard struct {
 	client  http.Client
 	retries atomic.Uint64
 
+	present
 	mu      sync.Mutex
-	ctx     context.Context    // of the present run
 	origins map[string]*origin // the target's, and those that redirects lead to
 }
 
@@ -41,7 +41,7 @@ func newStandard(a Attack, r rota) (*standard, error) {
 		}
 		sends = append(sends, req)
 	}
-	s := &standard{attack: a, rota: r, sends: sends, ctx: context.Background(), origins: make(map[string]*origin)}
+	s := &standard{attack: a, rota: r, sends: sends, origins: make(map[string]*origin)}
 	s.client = http.Client{Transport: sender{s}, CheckRedirect: s.redirect}
 	return s, nil
 }
@@ -61,9 +61,7 @@ func (s *standard) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.Body != nil {
 		req.Body.Close()
 	}
-	s.mu.Lock()
-	run := s.ctx
-	s.mu.Unlock()
+	run := s.run()
 	ctx, cancel := context.WithTimeout(run, s.attack.Timeout)
 	defer cancel()
 	mine, err := withBody(s.sends[s.rota.turn(req)].WithContext(ctx))
@@ -173,17 +171,6 @@ func (s *standard) origin(u *url.URL) *origin {
 		s.origins[key] = o
 	}
 	return o
-}
-
-func (s *standard) begin(ctx context.Context) (end func()) {
-	s.mu.Lock()
-	s.ctx = ctx
-	s.mu.Unlock()
-	return func() {
-		s.mu.Lock()
-		s.ctx = context.Background()
-		s.mu.Unlock()
-	}
 }
 
 func (s *standard) retried() uint64 { return s.retries.Load() }

@@ -45,8 +45,8 @@ type pool struct {
 	want    []byte
 	retries atomic.Uint64
 
+	present
 	mu   sync.Mutex
-	ctx  context.Context    // of the present run; a field, for vegeta's requests cannot carry it
 	free []*conn            // the last used is the next used, so that no more are kept busy than needed
 	open map[*conn]struct{} // all, those in use too: what a cancelled run must close
 }
@@ -59,7 +59,7 @@ func newPool(a Attack, u *url.URL, r rota) (*pool, error) {
 	return &pool{
 		opener: newOpener(a.Connect, u), fresh: a.Connect.New, rota: r, sends: sends,
 		timeout: a.Timeout, maxBody: a.MaxBody, want: a.WantBody,
-		ctx: context.Background(), open: make(map[*conn]struct{}),
+		open: make(map[*conn]struct{}),
 	}, nil
 }
 
@@ -112,10 +112,7 @@ func (p *pool) take() *conn {
 }
 
 func (p *pool) dial(deadline time.Time) (*conn, error) {
-	p.mu.Lock()
-	run := p.ctx
-	p.mu.Unlock()
-	ctx, cancel := context.WithDeadline(run, deadline)
+	ctx, cancel := context.WithDeadline(p.run(), deadline)
 	defer cancel()
 	nc, err := p.opener.open(ctx)
 	if err != nil {
@@ -130,7 +127,7 @@ func (p *pool) dial(deadline time.Time) (*conn, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	// abort has perhaps gone through the open ones between DialContext's return and here.
-	if err := p.ctx.Err(); err != nil {
+	if err := p.run().Err(); err != nil {
 		nc.Close()
 		return nil, err
 	}
@@ -146,16 +143,30 @@ func (p *pool) drop(c *conn) {
 }
 
 func (p *pool) begin(ctx context.Context) (end func()) {
-	p.mu.Lock()
-	p.ctx = ctx
-	p.mu.Unlock()
+	over := p.present.begin(ctx)
 	stop := context.AfterFunc(ctx, p.close)
 	return func() {
 		stop()
-		p.mu.Lock()
-		p.ctx = context.Background()
-		p.mu.Unlock()
+		over()
 	}
+}
+
+// present holds the context of the run that goes on, which vegeta's requests cannot carry.
+type present struct {
+	ctx atomic.Pointer[context.Context] // nil between two runs
+}
+
+func (p *present) begin(ctx context.Context) (end func()) {
+	p.ctx.Store(&ctx)
+	return func() { p.ctx.Store(nil) }
+}
+
+// run is the present run's context; one that never ends between two runs.
+func (p *present) run() context.Context {
+	if ctx := p.ctx.Load(); ctx != nil {
+		return *ctx
+	}
+	return context.Background()
 }
 
 func (p *pool) retried() uint64 { return p.retries.Load() }
