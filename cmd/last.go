@@ -14,9 +14,14 @@ import (
 	"nodecompare/results/report"
 )
 
-// lastRecord is where the record of the last bench is kept: in the user's state folder, as the XDG Base Directory Specification has it.
-// There is none without HOME.
-func lastRecord() (string, error) {
+// The last bench's files, in the user's state folder.
+const (
+	lastRecord = "last.json"
+	lastPage   = "last.html"
+)
+
+// stateFile is a file's path in the user's state folder, as the XDG Base Directory Specification has it. There is none without HOME.
+func stateFile(name string) (string, error) {
 	dir := os.Getenv("XDG_STATE_HOME")
 	if !filepath.IsAbs(dir) { // by that specification a relative one is to be ignored
 		home, err := os.UserHomeDir()
@@ -25,21 +30,29 @@ func lastRecord() (string, error) {
 		}
 		dir = filepath.Join(home, ".local", "state")
 	}
-	return filepath.Join(dir, results.Tool, "last.json"), nil
+	return filepath.Join(dir, results.Tool, name), nil
+}
+
+// newStateFile is the same for one that is to be written: its folder is made where it is not there.
+func newStateFile(name string) (string, error) {
+	path, err := stateFile(name)
+	if err == nil {
+		err = os.MkdirAll(filepath.Dir(path), 0o700)
+	}
+	return path, err
 }
 
 // keepLast keeps a record as the last one, and says whether it could.
 func keepLast(ctx context.Context, record *results.Record) (kept bool, err error) {
-	path, err := lastRecord()
-	if err != nil || len(record.Trials) == 0 {
+	if _, err := stateFile(lastRecord); err != nil || len(record.Trials) == 0 {
 		return false, nil // without a home there is nowhere to keep it, and nobody asked for it
 	}
 	f, err := formatNamed("json", report.Formats)
 	if err != nil {
 		return false, err
 	}
-	err = os.MkdirAll(filepath.Dir(path), 0o700)
 	var o output
+	path, err := newStateFile(lastRecord)
 	if err == nil {
 		o, err = openOutput(path, nil, nil)
 	}
@@ -60,7 +73,7 @@ func recordOrLast(args []string) (string, error) {
 	if len(args) > 0 {
 		return args[0], nil
 	}
-	path, err := lastRecord()
+	path, err := stateFile(lastRecord)
 	if err == nil {
 		_, err = os.Stat(path)
 	}

@@ -4,9 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -75,16 +72,11 @@ type reporting struct {
 }
 
 // run renders a saved record.
-func (o reporting) run(ctx context.Context, out, notes io.Writer) error {
+func (o reporting) run(ctx context.Context, out, notes io.Writer) (err error) {
 	if o.open && o.file == "" {
-		last, err := lastRecord()
-		if err != nil {
-			return err
-		}
-		if err := os.MkdirAll(filepath.Dir(last), 0o700); err != nil {
+		if o.file, err = newStateFile(lastPage); err != nil {
 			return fmt.Errorf("keep the page: %w", err)
 		}
-		o.file = strings.TrimSuffix(last, ".json") + ".html"
 	}
 	if o.file != "" && fileio.Same(o.path, o.file) {
 		return exitError{exitUsage, fmt.Errorf("--output %s: that is the record itself: name another file", o.file)}

@@ -34,19 +34,20 @@ func writeAnswer(out io.Writer, r *results.Record, o Options) error {
 	for _, l := range wrap(a.Question, p.width, "  ") {
 		p.line(p.paint(strong, l))
 	}
-	if len(r.Settings.Modes) <= mostColumns {
+	lines := noteLines
+	if modes := r.Settings.Modes; len(modes) > mostColumns {
+		lines = noteLinesBelowRanks
+		p.rankings(modes, a)
+	} else {
 		p.line("")
-	}
-	switch {
-	case len(r.Settings.Modes) > mostColumns:
-		p.rankings(r, a)
-	case !fits(a, p.answerRoom(len(r.Settings.Modes), answerLabels(a))):
-		p.answerList(r.Settings.Modes, a)
-	default:
-		p.answerTable(r.Settings.Modes, a)
+		if fits(a, p.answerRoom(len(modes), answerLabels(a))) {
+			p.answerTable(modes, a)
+		} else {
+			p.answerList(modes, a)
+		}
 	}
 	p.claims(a.Claims)
-	p.notes(a.Notes, len(r.Settings.Modes))
+	p.notes(a.Notes, lines)
 	for _, m := range o.More {
 		p.paragraph(m)
 	}
@@ -55,12 +56,8 @@ func writeAnswer(out io.Writer, r *results.Record, o Options) error {
 	return p.err
 }
 
-// notes are shortened, and not all of them: the answer is to stay in view.
-func (p *page) notes(all []string, modes int) {
-	left := noteLines
-	if modes > mostColumns {
-		left = noteLinesBelowRanks
-	}
+// notes are shortened to so many lines together, and may not all be there: the answer is to stay in view.
+func (p *page) notes(all []string, left int) {
 	for i, n := range all {
 		if left == 0 || left == 1 && len(all)-i > 1 {
 			p.paragraph(fmt.Sprintf("%d more: see --details.", len(all)-i))
@@ -153,7 +150,17 @@ func (p *page) answerTable(modes []results.Mode, a summary.Answer) {
 }
 
 // answerFit is what of a row's cells there is room for, in columns. A width of 0 is for a part that is left out.
-type answerFit struct{ room, word, text, bar, factor int }
+type answerFit struct{ word, text, bar, factor int }
+
+// beside is what a figure's word and factor take, each with a space.
+func (f answerFit) beside() (columns int) {
+	for _, part := range []int{f.word, f.factor} {
+		if part > 0 {
+			columns += part + 1
+		}
+	}
+	return columns
+}
 
 // fits says that the figures of all rows stand whole in so many columns.
 func fits(a summary.Answer, room int) bool {
@@ -163,14 +170,7 @@ func fits(a summary.Answer, room int) bool {
 				return false
 			}
 		}
-		f := fit(row, room)
-		used := f.text
-		for _, part := range []int{f.word, f.factor} {
-			if part > 0 {
-				used += 1 + part
-			}
-		}
-		if used > room {
+		if f := fit(row, room); f.text+f.beside() > room {
 			return false
 		}
 	}
@@ -179,7 +179,7 @@ func fits(a summary.Answer, room int) bool {
 
 // fit leaves out what a row has no room for: first the bars, then what the figures are of.
 func fit(row summary.AnswerRow, room int) answerFit {
-	f := answerFit{room: room}
+	f := answerFit{}
 	short, long := 0, 0
 	for _, l := range row.Lines {
 		for _, c := range l.Cells {
@@ -189,12 +189,7 @@ func fit(row summary.AnswerRow, room int) answerFit {
 			long = max(long, columnsOf(c.Text+c.Per+c.Mark))
 		}
 	}
-	left := room
-	for _, part := range []int{f.word, f.factor} {
-		if part > 0 {
-			left -= part + 1
-		}
-	}
+	left := room - f.beside()
 	if f.text = long; long > left {
 		f.text = short
 	}
@@ -212,15 +207,11 @@ func (p *page) answerCell(l summary.AnswerLine, c summary.AnswerCell, f answerFi
 	}
 	var parts []string
 	if f.word > 0 {
-		parts = append(parts, p.paint(p.looks[c.Word], c.Word)+spaces(f.word-columnsOf(c.Word)))
+		parts = append(parts, padded(p.paint(p.looks[c.Word], c.Word), f.word))
 	}
 	parts = append(parts, padded(text, f.text))
 	if f.bar > 0 {
-		b := ""
-		if l.Bars {
-			b = bar(c.Value, l.Most(), f.bar)
-		}
-		parts = append(parts, padded(b, f.bar))
+		parts = append(parts, barColumn(l, c, f.bar))
 	}
 	if f.factor > 0 {
 		parts = append(parts, spaces(f.factor-columnsOf(c.Factor()))+c.Factor())

@@ -3,6 +3,8 @@ package report
 import (
 	"math"
 	"strings"
+
+	"nodecompare/results/report/summary"
 )
 
 // eighths are the blocks that end a bar, from an eighth of a column to seven (Unicode, Block Elements).
@@ -15,6 +17,14 @@ func bar(value, most float64, width int) string {
 	}
 	n := max(1, int(math.Round(8*float64(width)*min(value/most, 1))))
 	return strings.Repeat("█", n/8) + eighths[n%8]
+}
+
+// barColumn is a cell's bar among those of its line, filled up to the width; empty where a bar shows nothing.
+func barColumn(l summary.AnswerLine, c summary.AnswerCell, width int) string {
+	if !l.Bars {
+		return spaces(width)
+	}
+	return padded(bar(c.Value, l.Most(), width), width)
 }
 
 func spaces(n int) string { return strings.Repeat(" ", max(n, 0)) }

@@ -16,13 +16,13 @@ const (
 
 // rankings has the modes below each other, a workload after the other, the best one first: how many of them stand side by side depends on
 // no terminal.
-func (p *page) rankings(r *results.Record, a summary.Answer) {
+func (p *page) rankings(modes []results.Mode, a summary.Answer) {
 	for _, row := range a.Rows {
 		if row.Name == results.RowPerformance || row.Name == results.RowIsolation {
-			p.ranking(r.Settings.Modes, row)
+			p.ranking(modes, row)
 		}
 	}
-	p.matrix(r)
+	p.matrix(a.Matrix)
 }
 
 // rankFit is how wide a ranking's columns are.
@@ -77,11 +77,7 @@ func (p *page) rank(name string, l summary.AnswerLine, c summary.AnswerCell, f r
 	}
 	parts := []string{place, padded(name, f.name), spaces(f.text-columnsOf(c.Text+c.Mark)) + c.Text + c.Mark}
 	if f.bar > 0 {
-		b := ""
-		if l.Bars {
-			b = bar(c.Value, l.Most(), f.bar)
-		}
-		parts = append(parts, padded(b, f.bar))
+		parts = append(parts, barColumn(l, c, f.bar))
 	}
 	return strings.TrimRight(strings.Join(append(parts, rankFactor(c)), " "), " ")
 }
@@ -134,12 +130,7 @@ func byRank(l summary.AnswerLine) []int {
 }
 
 // matrix has the marks of the article's claims, as many workloads beside each other as there is room for.
-func (p *page) matrix(r *results.Record) {
-	a, ok := results.HoldArticle(r)
-	if !ok {
-		return
-	}
-	rows := summary.Matrix(a)
+func (p *page) matrix(rows [][]string) {
 	if rows == nil {
 		return
 	}

@@ -16,6 +16,7 @@ type Answer struct {
 	Unfit    string      // why no figure should be quoted; "" where nothing speaks against the bench as a whole
 	Rows     []AnswerRow // of the article's table; one for poison besides
 	Claims   []Claim     // the article's; nil where two modes were not compared
+	Matrix   [][]string  // a mark for each claim, pair of modes and workload, with a head; nil for a single pair
 	Notes    []string    // what is missing from the answer, a line each
 	Trust    string      // how much was measured, and how far it can be trusted
 }
@@ -94,9 +95,10 @@ func (p Position) Interval() string {
 
 // AnswerOf draws the answer from a record.
 func AnswerOf(r *results.Record) Answer {
-	a := Answer{Question: question(r), Unfit: unfit(r), Notes: missing(r), Trust: trust(r)}
+	doubted := countRuns(r)
+	a := Answer{Question: question(r), Unfit: unfit(r, doubted), Notes: missing(r), Trust: trust(r, doubted)}
 	if article, ok := results.HoldArticle(r); ok {
-		a.Claims = claims(r, article)
+		a.Claims, a.Matrix = claims(article), matrix(article)
 	}
 	for _, name := range []string{results.RowExecution, results.RowPerformance, results.RowScalability, results.RowIsolation} {
 		row := AnswerRow{Name: name}

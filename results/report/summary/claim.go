@@ -32,7 +32,7 @@ type Claim struct {
 }
 
 // claims hold each row of the article against what was measured.
-func claims(r *results.Record, a results.Article) []Claim {
+func claims(a results.Article) []Claim {
 	all := []Claim{executionClaim(a)}
 	for _, c := range a.Claims {
 		mark, text := duelsSay(a, c)
@@ -42,7 +42,7 @@ func claims(r *results.Record, a results.Article) []Claim {
 }
 
 func executionClaim(a results.Article) Claim {
-	c := Claim{Row: results.RowExecution}
+	c := Claim{Mark: markOpen, Row: results.RowExecution}
 	threads, loops := a.Group(results.Blocking), a.Group(results.NonBlocking)
 	var rest []string
 	for _, word := range []string{results.Mixed, results.CannotTell} {
@@ -61,11 +61,8 @@ func executionClaim(a results.Article) Claim {
 	}
 	switch {
 	case rest != nil:
-		c.Mark = markOpen
 		parts = append(parts, "undecided: "+listed(rest))
-	case threads == nil || loops == nil:
-		c.Mark = markOpen
-	default:
+	case threads != nil && loops != nil:
 		c.Mark = markAsSaid
 		parts[0] = "as it says: " + parts[0]
 	}
@@ -101,16 +98,16 @@ func duelsSay(a results.Article, c results.Claim) (mark, text string) {
 		return markOpen, "not tested: no mode here was seen to be blocking"
 	}
 	outcome := c.Outcome()
-	if len(loops)*len(threads) == 1 {
-		return markOf[outcome], openings[outcome] + onePair(c)
+	mark, text = markOf[outcome], openings[outcome]
+	switch pairs := len(loops) * len(threads); {
+	case pairs == 1:
+		return mark, text + onePair(c)
+	case pairs > several: // the matrix names them
+		return mark, text + counted(c)
+	case outcome == results.CannotTell: // as each of the modes is said to be
+		return mark, manyPairs(loops, c)
 	}
-	if len(loops)*len(threads) > several { // the matrix names them
-		return markOf[outcome], openings[outcome] + counted(c)
-	}
-	if outcome == results.CannotTell {
-		return markOf[outcome], manyPairs(loops, c)
-	}
-	return markOf[outcome], openings[outcome] + manyPairs(loops, c)
+	return mark, text + manyPairs(loops, c)
 }
 
 // onePair gives the magnitude on each workload; workloads of which the same is said of the same figure share a sentence.
@@ -285,9 +282,9 @@ func factors(outcome string, duels []results.Duel) string {
 // Legend says what the marks stand for.
 const Legend = markAsSaid + " as it says, " + markReversed + " the other way round, " + markSame + " no difference, " + markOpen + " undecided, " + markDepends + " depends"
 
-// Matrix has a row for each non-blocking mode beside each blocking one, and a column for each workload: a mark for each claim. It is nil
+// matrix has a row for each non-blocking mode beside each blocking one, and a column for each workload: a mark for each claim. It is nil
 // for a single pair.
-func Matrix(a results.Article) [][]string {
+func matrix(a results.Article) [][]string {
 	loops, threads := a.Group(results.NonBlocking), a.Group(results.Blocking)
 	if len(loops)*len(threads) < 2 {
 		return nil

@@ -24,9 +24,6 @@ type termFigure struct {
 	of    results.Figure
 }
 
-// String returns the term's name.
-func (t Term) String() string { return t.Name }
-
 // Terms are the words that reports use and a reader may not know, from the article's to the field's.
 var Terms = []Term{
 	{Name: "execution", Also: []string{"model"}, Text: "Execution is what is tied up while a request waits: a thread of its own (blocking), or none (non-blocking). It is not asked of the program but seen from outside, by counting the threads that ran while more and more requests were under way."},

@@ -2,7 +2,6 @@ package summary
 
 import (
 	"fmt"
-	"slices"
 
 	"nodecompare/results"
 	"nodecompare/results/unit"
@@ -19,11 +18,10 @@ var disturbing = []struct{ rule, text string }{
 }
 
 // unfit says why nobody should quote the bench's figures; "" where nothing speaks against it as a whole.
-func unfit(r *results.Record) string {
-	runs, by := doubted(r)
+func unfit(r *results.Record, c runCounts) string {
 	for _, d := range disturbing {
-		if n := by[d.rule]; runs > 0 && float64(n) >= unfitShare*float64(runs) {
-			return fmt.Sprintf("%s in %s of %s. Do not quote these figures.", d.text, unit.Count(n), unit.Counted(runs, "run"))
+		if n := c.by[d.rule]; c.used > 0 && float64(n) >= unfitShare*float64(c.used) {
+			return fmt.Sprintf("%s in %s of %s. Do not quote these figures.", d.text, unit.Count(n), unit.Counted(c.used, "run"))
 		}
 	}
 	if r.Selftest != nil {
@@ -37,62 +35,62 @@ func unfit(r *results.Record) string {
 	return ""
 }
 
-// inDoubt and unused are counted beside the rules.
-const inDoubt, unused = "in doubt", "unused"
+// runCounts are of the runs that figures rest on, of those that none does, and of those that some rule doubts.
+type runCounts struct {
+	used, unused, doubted int
+	by                    map[string]int // by rule
+}
 
-// doubted counts the runs that figures rest on, and of each rule those that it doubts.
-func doubted(r *results.Record) (runs int, by map[string]int) {
-	by = map[string]int{}
+func countRuns(r *results.Record) runCounts {
+	c := runCounts{by: map[string]int{}}
 	for _, t := range r.Trials {
 		for _, rung := range t.Rungs {
 			if _, ok := t.Rung(results.At{Load: rung.Load, Connections: rung.Connections}); !ok {
-				by[unused]++
+				c.unused++
 				continue
 			}
-			runs++
+			c.used++
 			if rung.Trust == nil {
 				continue
 			}
 			if len(rung.Trust.Rules) > 0 {
-				by[inDoubt]++
+				c.doubted++
 			}
 			for _, rule := range rung.Trust.Rules {
-				by[rule]++
+				c.by[rule]++
 			}
 		}
 	}
-	return runs, by
+	return c
 }
 
 // trust says in a line how much was measured, and how much of it is in doubt.
-func trust(r *results.Record) string {
-	runs, by := doubted(r)
-	marked := by[inDoubt]
+func trust(r *results.Record, c runCounts) string {
 	rounds := 0 // an interrupted bench has not made all of them
 	for _, t := range r.Trials {
 		rounds = max(rounds, t.Round)
 	}
-	text := fmt.Sprintf("%s, %s.", unit.Counted(rounds, "round"), unit.Seconds(r.ElapsedS))
-	void := ""
-	if n := by[unused]; n > 0 {
-		void = fmt.Sprintf(" %s could not be used.", unit.Counted(n, "run"))
+	text := fmt.Sprintf("%s, %s. Trust: ", unit.Counted(rounds, "round"), unit.Seconds(r.ElapsedS))
+	unused := ""
+	if c.unused > 0 {
+		unused = fmt.Sprintf(" %s could not be used.", unit.Counted(c.unused, "run"))
 	}
-	switch share := float64(marked) / float64(max(runs, 1)); {
-	case runs == 0:
-		return text + " Trust: none, nothing could be concluded." + void
-	case marked == 0:
-		return text + fmt.Sprintf(" Trust: good, no run of %s is in doubt.", unit.Count(runs)) + void
+	word := "low"
+	switch share := float64(c.doubted) / float64(max(c.used, 1)); {
+	case c.used == 0:
+		return text + "none, nothing could be concluded." + unused
+	case c.doubted == 0:
+		return text + fmt.Sprintf("good, no run of %s is in doubt.", unit.Count(c.used)) + unused
 	case share <= 0.1:
-		text += " Trust: good"
+		word = "good"
 	case share <= 0.5:
-		text += " Trust: fair"
-	default:
-		text += " Trust: low"
+		word = "fair"
 	}
-	if n := by[unused]; n > 0 {
-		return text + fmt.Sprintf("; %s of %s marked %s, %s unusable.", unit.Count(marked), unit.Counted(runs, "run"), Mark, unit.Count(n))
+	text += fmt.Sprintf("%s; %s of %s marked %s", word, unit.Count(c.doubted), unit.Counted(c.used, "run"), Mark)
+	if c.unused > 0 {
+		text += fmt.Sprintf(", %s unusable", unit.Count(c.unused))
 	}
-	return text + fmt.Sprintf("; %s of %s marked %s.", unit.Count(marked), unit.Counted(runs, "run"), Mark)
+	return text + "."
 }
 
 // fewestRounds are needed for an interval of 95%.
@@ -113,21 +111,22 @@ func missing(r *results.Record) []string {
 	for _, m := range r.PilotFailures {
 		all = append(all, fmt.Sprintf("%s failed on %s before the first round: %s", m.Mode, m.Workload, m.Reason))
 	}
-	failed, lost := 0, 0
-	var first, firstLost results.Trial
-	for _, t := range slices.Backward(r.Trials) {
-		if t.Failure != "" {
-			failed, first = failed+1, t
+	all = append(all, firstOf(r.Trials, "failed", func(t results.Trial) string { return t.Failure })...)
+	return append(all, firstOf(r.Trials, "had to be dropped", func(t results.Trial) string { return t.Lost })...)
+}
+
+// firstOf says how many trials have a reason for that, and the reason of the first; nothing where none has.
+func firstOf(trials []results.Trial, what string, reason func(results.Trial) string) []string {
+	n, first := 0, ""
+	for _, t := range trials {
+		if why := reason(t); why != "" {
+			if n++; n == 1 {
+				first = fmt.Sprintf("%s on %s: %s", t.Mode, t.Workload, why)
+			}
 		}
-		if t.Lost != "" {
-			lost, firstLost = lost+1, t
-		}
 	}
-	if failed > 0 {
-		all = append(all, fmt.Sprintf("%s of %s failed; the first: %s on %s: %s", unit.Count(failed), unit.Counted(len(r.Trials), "trial"), first.Mode, first.Workload, first.Failure))
+	if n == 0 {
+		return nil
 	}
-	if lost > 0 {
-		all = append(all, fmt.Sprintf("%s of %s had to be dropped; the first: %s on %s: %s", unit.Count(lost), unit.Counted(len(r.Trials), "trial"), firstLost.Mode, firstLost.Workload, firstLost.Lost))
-	}
-	return all
+	return []string{fmt.Sprintf("%s of %s %s; the first: %s", unit.Count(n), unit.Counted(len(trials), "trial"), what, first)}
 }
