@@ -32,6 +32,7 @@ var imports = map[string][]string{
 	"servers/workload":       {"servers/cache", "servers/http1"},
 	"servers/yardstick":      {},
 	"loadgen":                {"servers/eventloop", "loadgen/response", "loadgen/sample"},
+	"loadgen/loadtest":       {},
 	"loadgen/cpuset":         {},
 	"loadgen/response":       {},
 	"loadgen/sample":         {"loadgen/cpuset"},

@@ -9,37 +9,11 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
-	"sync"
 	"testing"
+
+	"nodecompare/loadgen/loadtest"
 )
-
-// arrivals are the requests that a server got, in their order.
-type arrivals struct {
-	mu  sync.Mutex
-	all []string
-}
-
-func (a *arrivals) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		w.WriteHeader(http.StatusBadRequest)
-	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.all = append(a.all, fmt.Sprintf("%s %s %s %s", r.Method, r.URL, r.Header.Get("X-Of"), body))
-	if r.URL.Path == "/gone" {
-		w.WriteHeader(http.StatusGone)
-	}
-}
-
-// got is what has arrived so far.
-func (a *arrivals) got() []string {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return slices.Clone(a.all)
-}
 
 // Both of vegeta's formats, on both engines and over TLS: what the server sees is what the file says, in turn.
 func TestLoadTargets(t *testing.T) {
@@ -48,7 +22,7 @@ func TestLoadTargets(t *testing.T) {
 	if err := os.WriteFile(body, []byte("of a file"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	var all arrivals
+	var all loadtest.Arrivals
 	tlsServer := httptest.NewUnstartedServer(&all)
 	tlsServer.Config.ErrorLog = log.New(io.Discard, "", 0) // of the connection that only looks whether there is a server
 	tlsServer.StartTLS()
@@ -62,7 +36,7 @@ func TestLoadTargets(t *testing.T) {
 		"loop, JSON": {"loop", "json", nil}, "vegeta, JSON": {"vegeta", "json", nil},
 		"TLS": {"vegeta", "http", tlsServer},
 	} {
-		seen := new(arrivals)
+		seen := new(loadtest.Arrivals)
 		if c.server == nil {
 			c.server = httptest.NewServer(seen)
 			defer c.server.Close()
@@ -101,7 +75,7 @@ func TestLoadTargets(t *testing.T) {
 		if jsonErr := json.Unmarshal(out.Bytes(), &run); jsonErr != nil {
 			t.Fatalf("%s: %v, %v\n%s%s", name, err, jsonErr, out, errs)
 		}
-		got := seen.got()
+		got := seen.Got()
 		if len(got) != int(run.Requests) || run.Requests < 4 || len(run.Targets) != 3 || run.URL != c.server.URL || run.Method != "" {
 			t.Fatalf("%s: the server saw %q\n%s%s", name, got, out, errs)
 		}

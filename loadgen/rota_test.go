@@ -4,50 +4,22 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"nodecompare/loadgen"
+	"nodecompare/loadgen/loadtest"
 )
-
-// arrivals are requests in the order in which a server got them.
-type arrivals struct {
-	mu  sync.Mutex
-	all []string
-}
-
-func (a *arrivals) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		w.WriteHeader(http.StatusBadRequest)
-	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.all = append(a.all, fmt.Sprintf("%s %s %s %s", r.Method, r.URL, r.Header.Get("X-Of"), body))
-	if r.URL.Path == "/gone" {
-		w.WriteHeader(http.StatusGone)
-	}
-	io.WriteString(w, r.URL.Path)
-}
-
-// got is what has arrived so far.
-func (a *arrivals) got() []string {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return slices.Clone(a.all)
-}
 
 // Targets take turns by their weights, and each is sent with its own method, headers and body.
 func TestTargetsTakeTurns(t *testing.T) {
 	onAllEngines(t, func(t *testing.T, engine string) {
 		for _, rate := range []float64{0, 400} {
-			var seen arrivals
+			var seen loadtest.Arrivals
 			s := serve(t, seen.ServeHTTP)
 			var told []string
 			var inFlight atomic.Int64
@@ -74,7 +46,7 @@ func TestTargetsTakeTurns(t *testing.T) {
 				t.Fatal(err)
 			}
 			checkSums(t, res)
-			got := seen.got() // and perhaps one that was cut short
+			got := seen.Got() // and perhaps one that was cut short
 			sent := []string{"GET /often  ", "POST /post?a=1 b text", "HEAD /gone  ", "GET /often  "}
 			answered := []string{"0 200 6", "1 200 5", "2 410 0", "0 200 6"}
 			if len(told) != int(res.Requests) || len(told) < 9 || len(got) < len(told) {

@@ -3,24 +3,17 @@ package bench_test
 import (
 	"context"
 	"errors"
-	"os/exec"
-	"runtime"
 	"slices"
 	"testing"
 
 	"nodecompare/cmd/bench"
+	"nodecompare/loadgen/loadtest"
 	"nodecompare/results"
 )
 
 // Somebody else's work on the same CPUs, in processes that are none of ours, is seen and named.
 func TestOtherProcessesAreSuspect(t *testing.T) {
-	for range runtime.NumCPU() {
-		spin := exec.CommandContext(t.Context(), "sh", "-c", "while :; do :; done")
-		if err := spin.Start(); err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { spin.Wait() }) // the context of the test has killed it
-	}
+	loadtest.BusyCPUs(t)
 	p, err := bench.NewPlan(bench.Options{Modes: []string{"async"}, Workloads: []string{"hello"}, Profile: "quick", Rounds: 1, Seed: 1})
 	if err != nil {
 		t.Fatal(err)

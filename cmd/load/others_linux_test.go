@@ -2,26 +2,19 @@ package load_test
 
 import (
 	"net/http"
-	"os/exec"
-	"runtime"
 	"slices"
 	"testing"
 	"time"
 
 	"nodecompare/cmd/load"
 	"nodecompare/loadgen"
+	"nodecompare/loadgen/loadtest"
 	"nodecompare/results"
 )
 
 // What other processes compute beside a load is seen, and the server, in this very process, is not taken for them.
 func TestOtherProcessesAreSuspect(t *testing.T) {
-	for range runtime.NumCPU() {
-		spin := exec.CommandContext(t.Context(), "sh", "-c", "while :; do :; done")
-		if err := spin.Start(); err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { spin.Wait() }) // the context of the test has killed it
-	}
+	loadtest.BusyCPUs(t)
 	a := loadgen.Attack{
 		Target: loadgen.Target{Method: http.MethodGet, URL: flaky(t)}, Connections: 4, Duration: 200 * time.Millisecond, Engine: loadgen.Loop,
 	}

@@ -1,25 +1,18 @@
 package sweep_test
 
 import (
-	"os/exec"
-	"runtime"
 	"slices"
 	"testing"
 	"time"
 
 	"nodecompare/cmd/sweep"
+	"nodecompare/loadgen/loadtest"
 	"nodecompare/results"
 )
 
 // What other processes compute while a map is made is seen, and the map's servers are not taken for them.
 func TestOtherProcessesAreSuspect(t *testing.T) {
-	for range runtime.NumCPU() {
-		spin := exec.CommandContext(t.Context(), "sh", "-c", "while :; do :; done")
-		if err := spin.Start(); err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { spin.Wait() }) // the context of the test has killed it
-	}
+	loadtest.BusyCPUs(t)
 	p, err := sweep.NewPlan(sweep.Options{
 		Modes: []string{"goroutine", "async"}, Waits: []time.Duration{50 * time.Millisecond}, CPUs: []time.Duration{0}, Connections: []int{4}, Rounds: 1, Seed: 1,
 	})
