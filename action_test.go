@@ -11,8 +11,9 @@ import (
 	"testing"
 )
 
-// stub stands for nodecompare: it notes how it was called, writes the record that it is asked for, and ends with $BENCH when it
-// benches with a baseline and with $COMPARE when it compares two files. A record that holds "broken" is invalid by itself.
+// stub stands for nodecompare: it notes how it was called, writes the record that it is asked for,
+// and ends with $BENCH when it benches with a baseline and with $COMPARE when it compares two
+// files. A record that holds "broken" is invalid by itself.
 const stub = `#!/usr/bin/env bash
 echo "$(basename "$PWD") $*" >>"$LOG"
 case $1 in
@@ -44,13 +45,16 @@ func TestGateJob(t *testing.T) {
 		}
 	}
 	const (
-		head = "work bench --modes=async --workloads=hello --profile=quick --rounds=8 --save=DIR/new.json --engine=loop --report=DIR/report.html"
-		base = "base bench --modes=async --workloads=hello --profile=quick --rounds=8 --save=DIR/baseline.json --engine=loop --format=json"
+		head = "work bench --modes=async --workloads=hello --profile=quick --rounds=8 --save=DIR/new.json " +
+			"--engine=loop --report=DIR/report.html"
+		base = "base bench --modes=async --workloads=hello --profile=quick --rounds=8 " +
+			"--save=DIR/baseline.json --engine=loop --format=json"
 		with = " --baseline=DIR/baseline.json"
 		mine = "SERVER=mine=exec node 'server.js'\nlive=http://127.0.0.1:8080"
 	)
 	served := func(folder, modes, workloads, record string) string {
-		return folder + " bench --modes=" + modes + " --workloads=" + workloads + " --profile=quick --rounds=8 --save=DIR/" + record +
+		return folder + " bench --modes=" + modes + " --workloads=" + workloads +
+			" --profile=quick --rounds=8 --save=DIR/" + record +
 			".json --server=mine=exec node 'server.js' --server=live=http://127.0.0.1:8080 --engine=loop"
 	}
 	for _, test := range []struct {
@@ -63,37 +67,56 @@ func TestGateJob(t *testing.T) {
 		says   string
 		job    int
 	}{
-		{"a change that passes", "main", []string{"BASE_SHA=OLD"}, "0", []string{head + with}, "code=0\nsave=false\n", "", 0},
-		{"a change that regressed", "main", []string{"BASE_SHA=OLD"}, "3", []string{head + with}, "code=3\nsave=false\n", "", 3},
-		{"a change of which one cannot tell", "main", []string{"BASE_SHA=OLD"}, "4", []string{head + with}, "code=4\nsave=false\n", "", 0},
-		{"the same, and that is to fail", "main", []string{"BASE_SHA=OLD", "FAIL_ON_INCONCLUSIVE=true"}, "4", []string{head + with}, "code=4\nsave=false\n", "", 4},
-		{"an invalid measurement", "main", []string{"BASE_SHA=OLD"}, "5", []string{head + with}, "code=5\nsave=false\n", "", 5},
-		{"no baseline: the base commit is measured here", "", []string{"BASE_SHA=OLD"}, "0", []string{base, head + with}, "code=0\nsave=false\n", "", 0},
-		{"a baseline that is no use: the same", "broken", []string{"BASE_SHA=OLD"}, "0", []string{base, head + with}, "code=0\nsave=false\n", "", 0},
-		{"no such base commit", "", []string{"BASE_SHA=" + strings.Repeat("0", 40)}, "0", []string{head}, "code=0\nsave=false\n", "::warning title=nodecompare::The base commit 0000", 0},
-		{"a base commit that does not build", "", []string{"BASE_SHA=OLD", "BUILD=test $(basename \"$PWD\") = work"}, "0", []string{head}, "code=0\nsave=false\n", "::warning title=nodecompare::The base commit could not be measured", 0},
-		{"the first one on main", "", []string{"SAVE=true"}, "0", []string{head}, "code=0\nsave=true\n", "::warning title=nodecompare::There is no baseline of this kind of machine yet", 0},
+		{"a change that passes", "main", []string{"BASE_SHA=OLD"}, "0", []string{head + with},
+			"code=0\nsave=false\n", "", 0},
+		{"a change that regressed", "main", []string{"BASE_SHA=OLD"}, "3", []string{head + with},
+			"code=3\nsave=false\n", "", 3},
+		{"a change of which one cannot tell", "main", []string{"BASE_SHA=OLD"}, "4", []string{head + with},
+			"code=4\nsave=false\n", "", 0},
+		{"the same, and that is to fail", "main", []string{"BASE_SHA=OLD", "FAIL_ON_INCONCLUSIVE=true"},
+			"4", []string{head + with}, "code=4\nsave=false\n", "", 4},
+		{"an invalid measurement", "main", []string{"BASE_SHA=OLD"}, "5", []string{head + with},
+			"code=5\nsave=false\n", "", 5},
+		{"no baseline: the base commit is measured here", "", []string{"BASE_SHA=OLD"}, "0",
+			[]string{base, head + with}, "code=0\nsave=false\n", "", 0},
+		{"a baseline that is no use: the same", "broken", []string{"BASE_SHA=OLD"}, "0",
+			[]string{base, head + with}, "code=0\nsave=false\n", "", 0},
+		{"no such base commit", "", []string{"BASE_SHA=" + strings.Repeat("0", 40)}, "0", []string{head},
+			"code=0\nsave=false\n", "::warning title=nodecompare::The base commit 0000", 0},
+		{"a base commit that does not build", "",
+			[]string{"BASE_SHA=OLD", "BUILD=test $(basename \"$PWD\") = work"}, "0", []string{head},
+			"code=0\nsave=false\n", "::warning title=nodecompare::The base commit could not be measured", 0},
+		{"the first one on main", "", []string{"SAVE=true"}, "0", []string{head}, "code=0\nsave=true\n",
+			"::warning title=nodecompare::There is no baseline of this kind of machine yet", 0},
 		{"main goes on", "main", []string{"SAVE=true"}, "0", []string{head + with}, "code=0\nsave=true\n", "", 0},
-		{"what one cannot tell is no baseline", "main", []string{"SAVE=true"}, "4", []string{head + with}, "code=4\nsave=false\n", "", 0},
-		{"a regression is no baseline", "main", []string{"SAVE=true"}, "3", []string{head + with}, "code=3\nsave=false\n", "", 3},
-		{"main with other settings starts anew", "main", []string{"SAVE=true"}, "5", []string{head + with}, "code=5\nsave=true\n", "", 5},
-		{"a mistake in the inputs", "", []string{"SAVE=true"}, "2", []string{head}, "code=2\nsave=false\n", "::error title=nodecompare::Nothing was measured (exit code 2)", 2},
+		{"what one cannot tell is no baseline", "main", []string{"SAVE=true"}, "4", []string{head + with},
+			"code=4\nsave=false\n", "", 0},
+		{"a regression is no baseline", "main", []string{"SAVE=true"}, "3", []string{head + with},
+			"code=3\nsave=false\n", "", 3},
+		{"main with other settings starts anew", "main", []string{"SAVE=true"}, "5", []string{head + with},
+			"code=5\nsave=true\n", "", 5},
+		{"a mistake in the inputs", "", []string{"SAVE=true"}, "2", []string{head}, "code=2\nsave=false\n",
+			"::error title=nodecompare::Nothing was measured (exit code 2)", 2},
 		{"a server of the repository's", "main", []string{"BASE_SHA=OLD", mine, "MODES=", "WORKLOADS="}, "0",
 			[]string{served("work", "", "hello", "new") + " --report=DIR/report.html" + with},
 			"code=0\nsave=false\n", "", 0},
-		{"the same, and the base commit's", "", []string{"BASE_SHA=OLD", mine, "MODES=async", "WORKLOADS=hello,db"}, "3",
+		{"the same, and the base commit's", "",
+			[]string{"BASE_SHA=OLD", mine, "MODES=async", "WORKLOADS=hello,db"}, "3",
 			[]string{
 				served("base", "async", "hello,db", "baseline") + " --format=json",
 				served("work", "async", "hello,db", "new") + " --report=DIR/report.html" + with,
 			},
 			"code=3\nsave=false\n", "", 3},
 		{"nothing of the repository's", "main", []string{"BASE_SHA=OLD", "OWN_TOOL=", "MODES=", "WORKLOADS="}, "0",
-			[]string{strings.NewReplacer("modes=async", "modes=blocking,async", "=hello", "=hello,wait").Replace(head) + with},
+			[]string{strings.NewReplacer("modes=async", "modes=blocking,async", "=hello",
+				"=hello,wait").Replace(head) + with},
 			"code=0\nsave=false\n", "::warning title=nodecompare::Nothing of this repository is measured", 0},
-		{"a server by a further flag", "main", []string{"BASE_SHA=OLD", "OWN_TOOL=", "ARGS=--engine=loop\n--server=mine=./mine\n"}, "0",
+		{"a server by a further flag", "main",
+			[]string{"BASE_SHA=OLD", "OWN_TOOL=", "ARGS=--engine=loop\n--server=mine=./mine\n"}, "0",
 			[]string{strings.Replace(head, "loop", "loop --server=mine=./mine", 1) + with},
 			"code=0\nsave=false\n", "", 0},
-		{"a baseline of the user's own", "main", []string{"BASELINE=marker"}, "0", []string{head + " --baseline=marker"}, "code=0\nsave=false\n", "", 0},
+		{"a baseline of the user's own", "main", []string{"BASELINE=marker"}, "0",
+			[]string{head + " --baseline=marker"}, "code=0\nsave=false\n", "", 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -177,7 +200,8 @@ func TestGateKnowsItsMachine(t *testing.T) {
 	}
 }
 
-// job is a checkout of two commits, with an origin to fetch from, and what a runner would have around it.
+// job is a checkout of two commits, with an origin to fetch from, and what a runner would have
+// around it.
 type job struct {
 	*testing.T
 	root string
@@ -198,9 +222,11 @@ func newJob(t *testing.T, bench string) job {
 		j.write(name, "")
 	}
 	j.env = append(os.Environ(),
-		"DIR="+j.path("dir"), "TOOL="+j.path("tool"), "LOG="+j.path("log"), "GITHUB_OUTPUT="+j.path("output"), "GITHUB_STEP_SUMMARY="+j.path("summary"),
+		"DIR="+j.path("dir"), "TOOL="+j.path("tool"), "LOG="+j.path("log"),
+		"GITHUB_OUTPUT="+j.path("output"), "GITHUB_STEP_SUMMARY="+j.path("summary"),
 		"OWN_TOOL=./tool", "SERVER=",
-		"MODES=async", "WORKLOADS=hello", "PROFILE=quick", "ROUNDS=8", "ARGS=--engine=loop\n", "BUILD=", "BASELINE=", "BASE_SHA=", "SAVE=false", "FAIL_ON_INCONCLUSIVE=false",
+		"MODES=async", "WORKLOADS=hello", "PROFILE=quick", "ROUNDS=8", "ARGS=--engine=loop\n", "BUILD=",
+		"BASELINE=", "BASE_SHA=", "SAVE=false", "FAIL_ON_INCONCLUSIVE=false",
 		"BENCH="+bench, "COMPARE="+bench, "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_SYSTEM=/dev/null")
 	j.git(j.root, "init", "-q", "work")
 	for _, marker := range []string{"old", "new"} {

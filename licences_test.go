@@ -12,7 +12,8 @@ import (
 // foreign are the files that others' work comes in.
 var foreign = regexp.MustCompile(`\.(min\.js|min\.css|wasm)$`)
 
-// Each folder of others' work that is embedded has its licence in it or in the folder above, and the same text is in THIRD_PARTY.md.
+// Each folder of others' work that is embedded has its licence in it or in the folder above, and
+// the same text is in THIRD_PARTY.md.
 func TestEveryEmbeddedWorkHasItsNotice(t *testing.T) {
 	notices, err := os.ReadFile("THIRD_PARTY.md")
 	if err != nil {

@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// On a system that nodecompare does not measure on it says in one line where it does. That it builds there is .ci/run's.
+// On a system that nodecompare does not measure on it says in one line where it does. That it
+// builds there is .ci/run's.
 func TestOtherSystems(t *testing.T) {
 	c := exec.Command("go", "run", "main_other.go") // a file that is named is taken whatever its build tags are
 	text, err := c.Output()

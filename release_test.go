@@ -21,7 +21,8 @@ import (
 // tag is one that no release has.
 const tag = "v0.99.7"
 
-// tagged is a checkout of this tree as it stands, changes included, in which the tag is checked out.
+// tagged is a checkout of this tree as it stands, changes included, in which the tag is checked
+// out.
 func tagged(t *testing.T) string {
 	t.Helper()
 	long(t) // it builds the program anew
@@ -41,7 +42,8 @@ func tagged(t *testing.T) string {
 	return dir
 }
 
-// run is a command that has to succeed, with the build cache of whoever tests, and the settings of nobody.
+// run is a command that has to succeed, with the build cache of whoever tests, and the settings of
+// nobody.
 func run(t *testing.T, dir, name string, args ...string) string {
 	t.Helper()
 	c := exec.Command(name, args...)
@@ -54,7 +56,8 @@ func run(t *testing.T, dir, name string, args ...string) string {
 	return string(out)
 }
 
-// A release's archive holds a static binary that knows its tag, with the notices, and its checksum is right.
+// A release's archive holds a static binary that knows its tag, with the notices, and its checksum
+// is right.
 func TestRelease(t *testing.T) {
 	src, out := tagged(t), t.TempDir()
 	run(t, src, ".ci/release", tag, out, runtime.GOOS+"/"+runtime.GOARCH)
@@ -72,7 +75,8 @@ func TestRelease(t *testing.T) {
 	if got := run(t, out, "./nodecompare", "--version"); !strings.HasPrefix(got, "nodecompare version "+tag+" (go1.") {
 		t.Errorf("--version says %q", got)
 	}
-	for _, name := range []string{"LICENSE", "THIRD_PARTY.md", "licenses/go/LICENSE", "licenses/github.com/spf13/cobra/LICENSE.txt"} {
+	for _, name := range []string{"LICENSE", "THIRD_PARTY.md", "licenses/go/LICENSE",
+		"licenses/github.com/spf13/cobra/LICENSE.txt"} {
 		if _, err := os.Stat(filepath.Join(out, name)); err != nil {
 			t.Error(err)
 		}
@@ -115,7 +119,8 @@ type image struct {
 	entrypoint []string
 }
 
-// built follows the Dockerfile in a checkout: its RUN lines run there, for want of their image, and its last stage is a folder.
+// built follows the Dockerfile in a checkout: its RUN lines run there, for want of their image, and
+// its last stage is a folder.
 func built(t *testing.T, src string) image {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(src, "Dockerfile"))
@@ -182,8 +187,8 @@ func (i image) copy(t *testing.T, src, from, to string) {
 	run(t, src, "cp", "-a", from, to)
 }
 
-// container is a command in the image, run as Docker runs it: as the image's user, and with nothing to see but the image, processes, and
-// devices. Its working folder is / and not the image's.
+// container is a command in the image, run as Docker runs it: as the image's user, and with nothing
+// to see but the image, processes, and devices. Its working folder is / and not the image's.
 func (i image) container(t *testing.T, args ...string) *exec.Cmd {
 	const script = `user=$1 && shift && cd "$0" && mount -t proc proc proc && mount --bind /dev dev && exec chroot --userspec="$user" . "$@"`
 	for _, dir := range []string{"proc", "dev"} {
@@ -193,11 +198,13 @@ func (i image) container(t *testing.T, args ...string) *exec.Cmd {
 	}
 	args = append(append([]string{"--mount", "sh", "-c", script, i.root, i.user}, i.entrypoint...), args...)
 	c := exec.Command("unshare", args...)
-	c.Env = append(i.env, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/") // as of a user unknown to /etc/passwd
+	// as of a user unknown to /etc/passwd
+	c.Env = append(i.env, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/")
 	return c
 }
 
-// The image has all that the program needs, and the program needs nothing else: it serves every workload, and it can bench.
+// The image has all that the program needs, and the program needs nothing else: it serves every
+// workload, and it can bench.
 func TestDockerfile(t *testing.T) {
 	if os.Getuid() != 0 {
 		t.Skip("needs root, for chroot")
@@ -239,7 +246,8 @@ func TestDockerfile(t *testing.T) {
 
 	bench := i.container(t, "bench", "--profile=quick", "--rounds=1", "--modes=async", "--workloads=hello")
 	text, err := bench.CombinedOutput()
-	if code := bench.ProcessState.ExitCode(); code != 0 && code != 5 || !strings.Contains(string(text), " a request") || strings.Contains(string(text), "denied") { // 5: a noisy machine
+	// 5: a noisy machine
+	if code := bench.ProcessState.ExitCode(); code != 0 && code != 5 || !strings.Contains(string(text), " a request") || strings.Contains(string(text), "denied") {
 		t.Errorf("%v: %s", err, text)
 	}
 }

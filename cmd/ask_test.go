@@ -8,12 +8,13 @@ import (
 	"net/http/httptrace"
 )
 
-// ask gets a URL on a connection of its own and tells the status and the body, or the error; written, when given, is closed once
-// the request is with the kernel.
+// ask gets a URL on a connection of its own and tells the status and the body, or the error;
+// written, when given, is closed once the request is with the kernel.
 func ask(url string, written chan<- struct{}) string {
 	ctx := context.Background()
 	if written != nil {
-		ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { close(written) }})
+		ctx = httptrace.WithClientTrace(ctx,
+			&httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { close(written) }})
 	}
 	q, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {

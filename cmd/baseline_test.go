@@ -10,8 +10,8 @@ import (
 	"nodecompare/results"
 )
 
-// A baseline is replaced by a record that may take its place, and by no other: such a one goes beside it, and a
-// note says so. Any other file is written as it was asked for.
+// A baseline is replaced by a record that may take its place, and by no other: such a one goes
+// beside it, and a note says so. Any other file is written as it was asked for.
 func TestWhatReplacesABaseline(t *testing.T) {
 	record := &results.Record{Tool: results.Tool, SchemaVersion: results.SchemaVersion, Trials: []results.Trial{{
 		Rungs: []results.Rung{{Load: results.Closed, Connections: 64}},
@@ -52,7 +52,8 @@ func TestWhatReplacesABaseline(t *testing.T) {
 			if err != nil || len(entries) != 1+test.beside {
 				t.Errorf("%v, %v", entries, err)
 			}
-			if said := strings.Contains(notes.String(), path+" stays as it was: what was measured now is in "); said == test.replaced {
+			if said := strings.Contains(notes.String(),
+				path+" stays as it was: what was measured now is in "); said == test.replaced {
 				t.Errorf("said %q", notes.String())
 			}
 		})

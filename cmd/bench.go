@@ -45,8 +45,10 @@ Modes:
 ` + modeList() + `
 Workloads:
 ` + routeList() + listed(bench.Special(), routeWidth, func(w workload.Workload) (string, string) { return w.Name, w.Summary }),
-		Example: "  nodecompare bench\n  nodecompare bench --profile=quick --modes=async,goroutine --workloads=db,cpu --save=record.json\n  nodecompare bench --baseline=record.json\n  nodecompare bench --server mine='./my-server --port=$PORT' --path wait=/slow",
-		Args:    noArgs,
+		Example: "  nodecompare bench\n  nodecompare bench --profile=quick --modes=async,goroutine " +
+			"--workloads=db,cpu --save=record.json\n  nodecompare bench --baseline=record.json\n  " +
+			"nodecompare bench --server mine='./my-server --port=$PORT' --path wait=/slow",
+		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) (err error) {
 			if b.format, err = formatNamed(format, report.Formats); err != nil {
 				return err
@@ -61,7 +63,8 @@ Workloads:
 				return exitError{exitUsage, err}
 			}
 			if certificates != (loadgen.Certificates{}) && !slices.ContainsFunc(o.Servers, bench.Server.Secure) {
-				return exitError{exitUsage, errors.New("--insecure, --cacert, --cert and --key are for a --server at https, and there is none")}
+				return exitError{exitUsage,
+					errors.New("--insecure, --cacert, --cert and --key are for a --server at https, and there is none")}
 			}
 			if o.TLS, err = certificates.TLS(); err != nil {
 				return err
@@ -90,20 +93,29 @@ Workloads:
 		},
 	}
 	flags := c.Flags()
-	flags.StringSliceVar(&o.Modes, "modes", []string{"blocking", "async"}, "concurrency models to compare, in the order of the columns")
-	flags.StringArrayVar(&own, "server", nil, "a server of your own: `NAME=URL` or NAME='command'; any number, and --modes= for no others")
-	flags.StringArrayVar(&paths, "path", nil, "where your servers have a workload: `WORKLOAD=/its/path`, or NAME:WORKLOAD=/its/path")
-	flags.StringArrayVar(&pids, "pid", nil, "the process of a --server at a URL, as `NAME=PID`: it is sampled, with all below it")
+	flags.StringSliceVar(&o.Modes, "modes", []string{"blocking", "async"},
+		"concurrency models to compare, in the order of the columns")
+	flags.StringArrayVar(&own, "server", nil,
+		"a server of your own: `NAME=URL` or NAME='command'; any number, and --modes= for no others")
+	flags.StringArrayVar(&paths, "path", nil,
+		"where your servers have a workload: `WORKLOAD=/its/path`, or NAME:WORKLOAD=/its/path")
+	flags.StringArrayVar(&pids, "pid", nil,
+		"the process of a --server at a URL, as `NAME=PID`: it is sampled, with all below it")
 	certificateFlags(flags, &certificates)
 	flags.StringSliceVar(&o.Workloads, "workloads", []string{"hello", "wait"}, "workloads to compare them on")
 	flags.StringVar(&o.Profile, "profile", "standard", "how much to measure: "+lookup.Names(bench.Profiles))
 	flags.IntVar(&o.Rounds, "rounds", 0, "rounds, in place of the profile's; intervals need 6")
-	flags.Float64Var(&o.Rate, "rate", 0, "common rate of the light load, in `requests` per second, in place of half of what the slowest mode can do")
+	flags.Float64Var(&o.Rate, "rate", 0,
+		"common rate of the light load, in `requests` per second, in place of half of what the slowest mode can do")
 	flags.BoolVar(&o.Null, "null", false, "measure one mode (async) against itself: what differs then is noise")
 	flags.DurationVar(&o.SLO, "slo", bench.DefaultSLO, "p99 latency within which connections count as held")
-	flags.StringVar(&o.Engine, "engine", bench.Auto, "what drives the load: auto, "+lookup.Names(loadgen.Engines)+"; auto is loop for closed loads, and vegeta for open ones it can offer on time")
-	flags.StringVar(&pin, "pin", "auto", "CPUs of servers and load, as in `0-1:2-3`; auto shares them out, off leaves it to the system")
-	flags.StringVar(&known, "selftest", "short", "known answers to begin with: "+lookup.Names(selftest.Extents)+"; full is what 'nodecompare selftest' does")
+	flags.StringVar(&o.Engine, "engine", bench.Auto,
+		"what drives the load: auto, "+lookup.Names(loadgen.Engines)+
+			"; auto is loop for closed loads, and vegeta for open ones it can offer on time")
+	flags.StringVar(&pin, "pin", "auto",
+		"CPUs of servers and load, as in `0-1:2-3`; auto shares them out, off leaves it to the system")
+	flags.StringVar(&known, "selftest", "short", "known answers to begin with: "+
+		lookup.Names(selftest.Extents)+"; full is what 'nodecompare selftest' does")
 	flags.StringVar(&b.save, "save", "", "write the whole record to this JSON `file`")
 	flags.StringVar(&b.page, "report", "", "write an HTML report with plots to this `file`")
 	flags.StringVar(&b.against, "baseline", "", "compare with the record in this `file`")

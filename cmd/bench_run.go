@@ -34,7 +34,8 @@ type benchRun struct {
 	out, notes io.Writer
 }
 
-// run measures, prints and saves. What was measured before an interruption or beside a failure is printed and saved too.
+// run measures, prints and saves. What was measured before an interruption or beside a failure is
+// printed and saved too.
 func (b benchRun) run(ctx context.Context) error {
 	if err := errors.Join(measure.Proc(), measure.Loopback()); err != nil {
 		return err
@@ -78,11 +79,14 @@ func (b benchRun) run(ctx context.Context) error {
 		return errors.Join(runErr, err)
 	}
 	if known != nil && known.Verdict == results.SelftestWrong {
-		err = errors.Join(err, exitError{exitInvalid, errors.New("the selftest found a figure of this tool's own to be wrong: see 'nodecompare selftest'")})
+		err = errors.Join(err,
+			exitError{exitInvalid,
+				errors.New("the selftest found a figure of this tool's own to be wrong: see 'nodecompare selftest'")})
 	}
 	err = errors.Join(err, b.plan.Failed(), bench.Failed(record))
 	if err == nil && record.Void() {
-		err = exitError{exitInvalid, errors.New("every measurement is VOID: nothing can be concluded; the notes below the tables say why")}
+		err = exitError{exitInvalid,
+			errors.New("every measurement is VOID: nothing can be concluded; the notes below the tables say why")}
 	}
 	if compared != nil {
 		err = errors.Join(err, gateError(*compared))
@@ -117,19 +121,22 @@ func commandLine(args []string) string {
 // plainWord is what no shell takes for more than itself.
 var plainWord = regexp.MustCompile(`^[\w@%+=:,./-]+$`)
 
-// compare holds the record against the baseline. What seems to have regressed is run a second time before it counts.
+// compare holds the record against the baseline. What seems to have regressed is run a second time
+// before it counts.
 func (b benchRun) compare(ctx context.Context, record *results.Record) (gate.Result, error) {
 	first := gate.Compare(b.baseline, record)
 	suspects := first.Suspects()
 	if len(suspects) == 0 {
 		return first, nil
 	}
-	b.say(fmt.Sprintf("what may have regressed is measured again before it counts, modes on workloads: %d", len(suspects)))
+	b.say(fmt.Sprintf("what may have regressed is measured again before it counts, modes on workloads: %d",
+		len(suspects)))
 	err := bench.Again(ctx, b.plan, record, suspects, b.progress)
 	return gate.Confirm(first, b.baseline, record), err
 }
 
-// print writes the results, and the comparison after them: beside formats that other programs read it goes to the notes.
+// print writes the results, and the comparison after them: beside formats that other programs read
+// it goes to the notes.
 func (b benchRun) print(record *results.Record, kept bool, compared *gate.Result) error {
 	o := options(b.out)
 	o.Details, o.More = b.details, more(record, kept)
@@ -189,12 +196,16 @@ func (b benchRun) create() (benchFiles, error) {
 	return files, nil
 }
 
-// write writes the record. A baseline is replaced by a sound one alone: whole, and no worse by what the gate says.
+// write writes the record. A baseline is replaced by a sound one alone: whole, and no worse by what
+// the gate says.
 func (files benchFiles) write(ctx context.Context, record *results.Record, sound bool) error {
 	var err error
 	for _, f := range files {
 		w := worthOf(len(record.Trials), record.Void() || f.baseline && !sound)
-		err = errors.Join(err, f.write(ctx, w, func(w io.Writer, options report.Options) error { return f.format.Write(w, record, options) }))
+		err = errors.Join(err,
+			f.write(ctx, w, func(w io.Writer, options report.Options) error {
+				return f.format.Write(w, record, options)
+			}))
 	}
 	return err
 }

@@ -46,7 +46,8 @@ Formats:
 			return runCompare(c.Context(), args[0], now, f, c.OutOrStdout())
 		},
 	}
-	c.Flags().StringVar(&format, "format", report.GateFormats[0].Name, "how to print the outcome: "+lookup.Names(report.GateFormats))
+	c.Flags().StringVar(&format, "format", report.GateFormats[0].Name,
+		"how to print the outcome: "+lookup.Names(report.GateFormats))
 	completes(c, "format", report.GateFormats)
 	return c
 }
@@ -56,12 +57,14 @@ func twoRecords(_ *cobra.Command, args []string) error {
 	case 1, 2:
 		return nil
 	case 0:
-		return exitError{exitUsage, errors.New("a record to compare with is needed: name a file that 'nodecompare bench --save=FILE' wrote")}
+		return exitError{exitUsage,
+			errors.New("a record to compare with is needed: name a file that 'nodecompare bench --save=FILE' wrote")}
 	}
 	return exitError{exitUsage, fmt.Errorf("two records are compared, and there is %q as well", args[2])}
 }
 
-// runCompare prints what the new record says against the old one. The error says so too, unless it is a pass.
+// runCompare prints what the new record says against the old one. The error says so too, unless it
+// is a pass.
 func runCompare(ctx context.Context, oldPath, newPath string, f report.Format[gate.Result], out io.Writer) error {
 	old, err := loadBaseline(ctx, oldPath)
 	if err != nil {
@@ -89,9 +92,13 @@ func gateError(g gate.Result) error {
 	case gate.Pass:
 		return nil
 	case gate.Regressed:
-		return exitError{exitRegressed, fmt.Errorf("regressed: figures that became worse: %d; see the comparison", counts[gate.Regressed])}
+		return exitError{exitRegressed,
+			fmt.Errorf("regressed: figures that became worse: %d; see the comparison", counts[gate.Regressed])}
 	case gate.Inconclusive:
-		return exitError{exitInconclusive, fmt.Errorf("inconclusive: figures that may have become worse: %d; see the comparison for what would settle it", counts[gate.Inconclusive])}
+		return exitError{exitInconclusive,
+			fmt.Errorf(
+				"inconclusive: figures that may have become worse: %d; see the comparison for what would settle it", counts[gate.Inconclusive])}
 	}
-	return exitError{exitInvalid, errors.New("invalid: nothing can be concluded from the two records; see the comparison for why")}
+	return exitError{exitInvalid,
+		errors.New("invalid: nothing can be concluded from the two records; see the comparison for why")}
 }

@@ -31,9 +31,10 @@ func completesList[T fmt.Stringer](c *cobra.Command, flag string, tables ...[]T)
 }
 
 func complete(c *cobra.Command, flag string, names func(typed string) []string) {
-	err := c.RegisterFlagCompletionFunc(flag, func(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
-		return names(typed), cobra.ShellCompDirectiveNoFileComp
-	})
+	err := c.RegisterFlagCompletionFunc(flag,
+		func(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+			return names(typed), cobra.ShellCompDirectiveNoFileComp
+		})
 	if err != nil {
 		panic(err) // the command has no such flag
 	}

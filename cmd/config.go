@@ -18,8 +18,8 @@ import (
 // mostConfig bounds a file of settings.
 const mostConfig = 1 << 20
 
-// configurable gives a command the flag --config: a TOML file whose keys are the command's flags. What the command line says of a flag
-// counts, and what the file says of it does not.
+// configurable gives a command the flag --config: a TOML file whose keys are the command's flags.
+// What the command line says of a flag counts, and what the file says of it does not.
 func configurable(c *cobra.Command) {
 	path := c.Flags().String("config", "", "take flags that are not given from this TOML `file`: a key for each")
 	c.PreRunE = func(c *cobra.Command, _ []string) error {
@@ -66,8 +66,9 @@ type setting struct {
 	many   bool // it is an array or a table
 }
 
-// readSettings reads a file, in its order. In a table each entry is the flag's NAME=VALUE, and a name of several parts has colons between
-// them: what stands below [path.mine] is of --path mine:WORKLOAD.
+// readSettings reads a file, in its order. In a table each entry is the flag's NAME=VALUE, and a
+// name of several parts has colons between them: what stands below [path.mine] is of --path
+// mine:WORKLOAD.
 func readSettings(text []byte) ([]setting, error) {
 	if err := toml.Unmarshal(text, &map[string]any{}); err != nil { // which knows more mistakes than the parser below
 		return nil, err
@@ -81,7 +82,9 @@ func readSettings(text []byte) ([]setting, error) {
 		case unstable.Table:
 			table = keyOf(e)
 		case unstable.ArrayTable:
-			return nil, fmt.Errorf("%d: [[%s]] is no table of a flag: write [%[2]s]", lineOf(&p, e), strings.Join(keyOf(e), "."))
+			return nil,
+				fmt.Errorf("%d: [[%s]] is no table of a flag: write [%[2]s]", lineOf(&p, e),
+					strings.Join(keyOf(e), "."))
 		case unstable.KeyValue:
 			var err error
 			if all, err = add(all, &p, table, e); err != nil {

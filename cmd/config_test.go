@@ -25,12 +25,16 @@ func given(t *testing.T, args ...string) (c *cobra.Command, server, modes *[]str
 	return c, server, modes, rounds, quiet
 }
 
-// A key is a flag, in whatever form TOML has for it; the order of a table's entries is that of the file.
+// A key is a flag, in whatever form TOML has for it; the order of a table's entries is that of the
+// file.
 func TestConfigure(t *testing.T) {
 	for _, text := range []string{
-		"rounds = 8\nquiet = true\nmodes = ['pool', \"async\"]\n[server]\nz = 'exec a --port=$PORT, b'\na.b = \"http://x/?q=1\"",
-		"server.z = 'exec a --port=$PORT, b'\nmodes = 'pool,async'\nrounds = 0x8\nserver.a.b = 'http://x/?q=1'\nquiet = true",
-		"server = {z = 'exec a --port=$PORT, b', a = {b = 'http://x/?q=1'}}\nmodes = [\n'pool', # a comment\n'async',\n]\nrounds = 8\nquiet = true",
+		"rounds = 8\nquiet = true\nmodes = ['pool', \"async\"]\n[server]\nz = 'exec a --port=$PORT, b'\na.b " +
+			"= \"http://x/?q=1\"",
+		"server.z = 'exec a --port=$PORT, b'\nmodes = 'pool,async'\nrounds = 0x8\nserver.a.b = " +
+			"'http://x/?q=1'\nquiet = true",
+		"server = {z = 'exec a --port=$PORT, b', a = {b = 'http://x/?q=1'}}\nmodes = [\n'pool', # a " +
+			"comment\n'async',\n]\nrounds = 8\nquiet = true",
 		"server = ['z=exec a --port=$PORT, b', 'a:b=http://x/?q=1']\nmodes = ['pool','async']\nrounds = 8\nquiet = true",
 	} {
 		c, server, modes, rounds, quiet := given(t)
@@ -53,7 +57,8 @@ func TestConfigure(t *testing.T) {
 		t.Errorf("the command line's: %q %q %d", *modes, *server, *rounds)
 	}
 	c, _, modes, _, _ = given(t)
-	if err := configure(c, "x.toml", []byte("modes = []")); err != nil || len(*modes) > 0 || !c.Flags().Changed("modes") {
+	if err := configure(c, "x.toml", []byte("modes = []")); err != nil || len(*modes) > 0 ||
+		!c.Flags().Changed("modes") {
 		t.Errorf("none: %q, %v", *modes, err)
 	}
 }
@@ -79,7 +84,8 @@ func TestConfigureExample(t *testing.T) {
 		got = append(got, values)
 	}
 	servers, err := bench.ParseServers(got[0], got[1], got[2])
-	if err != nil || len(servers) != 2 || servers[0].Paths["hello"] != "/health" || servers[1].Paths["wait"] != "/slow?ms=50" || servers[1].PID != 1234 {
+	if err != nil || len(servers) != 2 || servers[0].Paths["hello"] != "/health" ||
+		servers[1].Paths["wait"] != "/slow?ms=50" || servers[1].PID != 1234 {
 		t.Errorf("%+v, %v", servers, err)
 	}
 }

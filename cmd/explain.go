@@ -21,7 +21,8 @@ last bench where it has one. Without a word, list those that can be explained.`,
 		Example: "  nodecompare explain p99\n  nodecompare explain closed loop",
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return report.Lines(c.OutOrStdout(), options(c.OutOrStdout()), "These can be explained: "+joinedNames(summary.Terms)+".")
+				return report.Lines(c.OutOrStdout(), options(c.OutOrStdout()),
+					"These can be explained: "+joinedNames(summary.Terms)+".")
 			}
 			return explain(c.Context(), strings.Join(args, " "), c.OutOrStdout())
 		},
@@ -39,7 +40,8 @@ last bench where it has one. Without a word, list those that can be explained.`,
 func explain(ctx context.Context, name string, out io.Writer) error {
 	t, ok := summary.TermNamed(name)
 	if !ok {
-		return exitError{exitUsage, fmt.Errorf("%q is not explained here; these are: %s", name, joinedNames(summary.Terms))}
+		return exitError{exitUsage,
+			fmt.Errorf("%q is not explained here; these are: %s", name, joinedNames(summary.Terms))}
 	}
 	lines := []string{t.Text}
 	if path, err := recordOrLast(nil); err == nil {

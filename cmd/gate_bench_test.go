@@ -15,15 +15,18 @@ import (
 	"nodecompare/results"
 )
 
-// BenchmarkFalseAlarms counts how often the gate finds one and the same program regressed, on real servers.
+// BenchmarkFalseAlarms counts how often the gate finds one and the same program regressed, on real
+// servers.
 //
 //	go test ./cmd -run '^$' -bench FalseAlarms -benchtime 20x -timeout 1h
 func BenchmarkFalseAlarms(b *testing.B) { benchmarkGate(b, 0) }
 
-// BenchmarkSlowDown counts how often the gate finds a program that spends 10% more CPU on each request.
+// BenchmarkSlowDown counts how often the gate finds a program that spends 10% more CPU on each
+// request.
 func BenchmarkSlowDown(b *testing.B) { benchmarkGate(b, 0.10) }
 
-// benchmarkGate benches a program against a baseline of it, b.N times, after making it slower by a share of its CPU per request.
+// benchmarkGate benches a program against a baseline of it, b.N times, after making it slower by a
+// share of its CPU per request.
 func benchmarkGate(b *testing.B, slower float64) {
 	dir := b.TempDir()
 	program := filepath.Join(dir, "nodecompare")
@@ -42,7 +45,8 @@ func benchmarkGate(b *testing.B, slower float64) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		cpu, ok := record.Estimate("hello", "async", results.Conns(record.Settings.Workloads[0].Base), results.CPUPerRequest)
+		cpu, ok := record.Estimate("hello", "async", results.Conns(record.Settings.Workloads[0].Base),
+			results.CPUPerRequest)
 		if !ok {
 			b.Skip("no CPU time of a process is known here")
 		}
@@ -75,7 +79,8 @@ func build(b *testing.B, program string, flags ...string) {
 	}
 }
 
-// overlay has the compiler see another servers/session.go, which works for that long on each request.
+// overlay has the compiler see another servers/session.go, which works for that long on each
+// request.
 func overlay(b *testing.B, dir string, each time.Duration) string {
 	b.Helper()
 	original, err := filepath.Abs("../servers/session.go")

@@ -10,15 +10,18 @@ import (
 	"nodecompare/servers/child"
 )
 
-// guardCommand is what runs a user's own server, and Node.js (see servers.Guard). It is hidden: only this program starts it.
+// guardCommand is what runs a user's own server, and Node.js (see servers.Guard). It is hidden:
+// only this program starts it.
 func guardCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: child.GuardCommand, Hidden: true, DisableFlagParsing: true,
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return exitError{exitUsage, fmt.Errorf("%s takes a program and its arguments, and was given none", c.CommandPath())}
+				return exitError{exitUsage,
+					fmt.Errorf("%s takes a program and its arguments, and was given none", c.CommandPath())}
 			}
-			signal.Reset(syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP) // they are the guard's: a second one must not end it as it ends other commands
+			// they are the guard's: a second one must not end it as it ends other commands
+			signal.Reset(syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 			status, err := child.Guard(args[0], args[1:]...)
 			if err != nil {
 				return err
@@ -31,7 +34,8 @@ func guardCommand() *cobra.Command {
 	}
 }
 
-// statusError is the exit status of a command that was run for a user, and is handed on; the command has said why itself.
+// statusError is the exit status of a command that was run for a user, and is handed on; the
+// command has said why itself.
 type statusError int
 
 func (s statusError) Error() string { return fmt.Sprintf("exited with status %d", int(s)) }

@@ -20,7 +20,8 @@ const (
 	lastPage   = "last.html"
 )
 
-// stateFile is a file's path in the user's state folder, as the XDG Base Directory Specification has it. There is none without HOME.
+// stateFile is a file's path in the user's state folder, as the XDG Base Directory Specification
+// has it. There is none without HOME.
 func stateFile(name string) (string, error) {
 	dir := os.Getenv("XDG_STATE_HOME")
 	if !filepath.IsAbs(dir) { // by that specification a relative one is to be ignored
@@ -78,7 +79,8 @@ func recordOrLast(args []string) (string, error) {
 		_, err = os.Stat(path)
 	}
 	if errors.Is(err, fs.ErrNotExist) {
-		err = errors.New("there is no last bench yet: run 'nodecompare bench', or name a record that 'nodecompare bench --save=FILE' wrote")
+		err = errors.New("there is no last bench yet: run 'nodecompare bench', or name a record that " +
+			"'nodecompare bench --save=FILE' wrote")
 	}
 	if err != nil {
 		return "", exitError{exitUsage, err}

@@ -13,7 +13,8 @@ import (
 	"github.com/prometheus/procfs"
 )
 
-// stubborn is a server that ignores SIGTERM, as its neighbours do, of which one has left its process group and one is nobody's child.
+// stubborn is a server that ignores SIGTERM, as its neighbours do, of which one has left its
+// process group and one is nobody's child.
 const stubborn = `trap "" TERM; sleep 1000 & setsid sleep 1000 & (setsid sleep 1000 &); "$TOOL" serve --mode=async --addr=127.0.0.1:$PORT --upstream=none; :`
 
 // left are the processes that have the mark in their environment, as what they were started with.
@@ -67,8 +68,8 @@ var measuring = []struct {
 	},
 }
 
-// Nothing is left when a command ends, however it does: neither children nor grandchildren. Ctrl-C and SIGTERM end it at once: it prints
-// what there is, and exits as a shell expects.
+// Nothing is left when a command ends, however it does: neither children nor grandchildren. Ctrl-C
+// and SIGTERM end it at once: it prints what there is, and exits as a shell expects.
 func TestNothingIsLeft(t *testing.T) {
 	for i, test := range measuring {
 		for k, how := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGKILL} {
@@ -128,8 +129,8 @@ func TestNothingIsLeft(t *testing.T) {
 	}
 }
 
-// awaitCount waits until as many processes as are wanted have the mark. Its patience decides nothing, but is less than it takes to compute
-// what busy asks for.
+// awaitCount waits until as many processes as are wanted have the mark. Its patience decides
+// nothing, but is less than it takes to compute what busy asks for.
 func awaitCount(t *testing.T, mark string, wanted func(n int) bool) {
 	t.Helper()
 	const patience = time.Minute

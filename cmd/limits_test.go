@@ -14,10 +14,11 @@ import (
 	"nodecompare/loadgen/sample"
 )
 
-// The two limits of the async mode that docs/performance.md quotes: benchmarks, since a slow machine is no defect.
+// The two limits of the async mode that docs/performance.md quotes: benchmarks, since a slow
+// machine is no defect.
 
-// BenchmarkIdleConnections reports the server's resident memory for each of 10,000 connections that have had a response
-// and are idle.
+// BenchmarkIdleConnections reports the server's resident memory for each of 10,000 connections that
+// have had a response and are idle.
 func BenchmarkIdleConnections(b *testing.B) {
 	const n = 10_000
 	for b.Loop() {
@@ -34,7 +35,8 @@ func BenchmarkIdleConnections(b *testing.B) {
 	}
 }
 
-// BenchmarkInFlight reports the latencies of 15,000 requests to /wait?ms=1000 that are in flight at once, each on a connection of its own.
+// BenchmarkInFlight reports the latencies of 15,000 requests to /wait?ms=1000 that are in flight at
+// once, each on a connection of its own.
 func BenchmarkInFlight(b *testing.B) {
 	const n = 15_000
 	for b.Loop() {

@@ -103,30 +103,41 @@ machine with whatever else runs there: give it cores of its own, e.g. by taskset
 		},
 	}
 	flags := c.Flags()
-	flags.IntVar(&a.Connections, "connections", loadConnections, fmt.Sprintf("most connections, and requests in flight; with --slo the default is %d", capacityConnections))
+	flags.IntVar(&a.Connections, "connections", loadConnections,
+		fmt.Sprintf("most connections, and requests in flight; with --slo the default is %d", capacityConnections))
 	flags.Float64Var(&a.Rate, "rate", 0, "requests per second of an open load; 0 is a closed one")
-	flags.DurationVar(&a.Duration, "duration", loadDuration, fmt.Sprintf("how long to send; with --slo, in each probe: at least %.0f times the SLO, and the default is %v", 1/load.Resolution, probeDuration))
-	flags.Uint64VarP(&a.Requests, "requests", "n", 0, "how many requests to send; with --duration too, whichever ends first")
+	flags.DurationVar(&a.Duration, "duration", loadDuration,
+		fmt.Sprintf(
+			"how long to send; with --slo, in each probe: at least %.0f times the SLO, and the default is %v", 1/load.Resolution, probeDuration))
+	flags.Uint64VarP(&a.Requests, "requests", "n", 0,
+		"how many requests to send; with --duration too, whichever ends first")
 	flags.DurationVar(&a.Timeout, "timeout", loadgen.DefaultTimeout, "limit of one request")
-	flags.StringVar(&a.Engine, "engine", "", "what drives the load: "+lookup.Names(loadgen.Engines)+" (default see above)")
+	flags.StringVar(&a.Engine, "engine", "", "what drives the load: "+lookup.Names(loadgen.Engines)+
+		" (default see above)")
 	flags.StringVar(&a.Target.Method, "method", "", "of the request (default GET, or POST with a body)")
 	flags.StringArrayVarP(&o.headers, "header", "H", nil, "`'Name: value'` of the request; may be given more than once")
 	flags.StringVar(&o.body, "body", "", "of the request")
 	flags.StringVar(&o.bodyFile, "body-file", "", "`file` with the body of the request, of at most 64 MiB")
-	flags.StringVar(&o.targets, "targets", "", "send the requests of this `file` in turn, in vegeta's HTTP or JSON format; - is standard input")
-	flags.BoolVar(&a.Follow, "follow-redirects", false, "follow redirects, 10 at most; all of them are one request, with one latency")
+	flags.StringVar(&o.targets, "targets", "",
+		"send the requests of this `file` in turn, in vegeta's HTTP or JSON format; - is standard input")
+	flags.BoolVar(&a.Follow, "follow-redirects", false,
+		"follow redirects, 10 at most; all of them are one request, with one latency")
 	o.connect.define(c)
 	for _, l := range load.Limits {
 		flags.Func(l.Name, l.Help, func(text string) error {
 			t, err := l.Threshold(text)
-			o.thresholds = append(slices.DeleteFunc(o.thresholds, func(t results.Threshold) bool { return t.Name == l.Name }), t)
+			o.thresholds = append(slices.DeleteFunc(o.thresholds,
+				func(t results.Threshold) bool { return t.Name == l.Name }), t)
 			return err
 		})
 	}
 	flags.DurationVar(&o.slo, "slo", 0, "search for the highest rate with a p99 of at most this, and no errors")
-	flags.StringVar(&o.save, "save-results", "", "write each result to this `file` as vegeta does, for its report and plot; those of a run that was cut short go to one that ends with .partial")
-	flags.StringVar(&o.out, "out", "", "write a line of JSON for each second to this `file` as it goes: rate, percentiles, errors, requests in flight")
-	flags.StringVar(&o.metrics, "metrics", "", "serve the same to Prometheus at http://`address`/metrics while the load runs; a port alone is one of 127.0.0.1")
+	flags.StringVar(&o.save, "save-results", "", "write each result to this `file` as vegeta does, for its "+
+		"report and plot; those of a run that was cut short go to one that ends with .partial")
+	flags.StringVar(&o.out, "out", "",
+		"write a line of JSON for each second to this `file` as it goes: rate, percentiles, errors, requests in flight")
+	flags.StringVar(&o.metrics, "metrics", "", "serve the same to Prometheus at http://`address`/metrics "+
+		"while the load runs; a port alone is one of 127.0.0.1")
 	flags.StringVar(&o.format, "format", "table", "how to print the results: "+lookup.Names(report.LoadFormats))
 	completes(c, "engine", loadgen.Engines)
 	completes(c, "format", report.LoadFormats)
@@ -144,7 +155,8 @@ func oneURL(c *cobra.Command, args []string) error {
 		}
 		return exitError{exitUsage, errors.New("the URL to load is missing")}
 	}
-	return exitError{exitUsage, fmt.Errorf("one URL is loaded at a time, and there is %q as well", loadgen.Masked(args[1]))}
+	return exitError{exitUsage,
+		fmt.Errorf("one URL is loaded at a time, and there is %q as well", loadgen.Masked(args[1]))}
 }
 
 // complete fills the attack in with what the flags say, and refuses what cannot be meant.
@@ -163,16 +175,21 @@ func (o loadOptions) complete(a *loadgen.Attack, given func(flag string) bool) e
 	case o.slo > 0 && given("rate"):
 		return exitError{exitUsage, errors.New("--slo searches for a rate, so --rate cannot be given with it")}
 	case o.slo > 0 && given("requests"):
-		return exitError{exitUsage, errors.New("--slo makes many runs of --duration each, so --requests cannot be given with it")}
+		return exitError{exitUsage,
+			errors.New("--slo makes many runs of --duration each, so --requests cannot be given with it")}
 	case o.slo > 0 && o.save != "":
-		return exitError{exitUsage, errors.New("--slo makes many runs, so --save-results cannot be given with it: use --rate with the capacity that was found")}
+		return exitError{exitUsage, errors.New("--slo makes many runs, so --save-results cannot be given " +
+			"with it: use --rate with the capacity that was found")}
 	case o.bodyFile != "" && o.save != "" && fileio.Same(o.bodyFile, o.save):
-		return exitError{exitUsage, fmt.Errorf("--save-results=%s is the file of --body-file too: name another one", o.save)}
+		return exitError{exitUsage,
+			fmt.Errorf("--save-results=%s is the file of --body-file too: name another one", o.save)}
 	case o.targets != "" && given("method"):
-		return exitError{exitUsage, errors.New("--method is of one request, and --targets names a method for each: give one of the two")}
+		return exitError{exitUsage,
+			errors.New("--method is of one request, and --targets names a method for each: give one of the two")}
 	case o.out != "" && o.save != "" && fileio.Same(o.out, o.save):
 		return exitError{exitUsage, fmt.Errorf("--out=%s is the file of --save-results too: name another one", o.out)}
-	case o.out != "" && (o.bodyFile != "" && fileio.Same(o.out, o.bodyFile) || o.targets != "" && fileio.Same(o.out, o.targets)):
+	case o.out != "" && (o.bodyFile != "" && fileio.Same(o.out, o.bodyFile) ||
+		o.targets != "" && fileio.Same(o.out, o.targets)):
 		return exitError{exitUsage, fmt.Errorf("--out=%s is a file that is read too: name another one", o.out)}
 	case given("body") && given("body-file"):
 		return exitError{exitUsage, errors.New("--body and --body-file cannot both be given")}

@@ -21,10 +21,13 @@ type connectOptions struct {
 func (o *connectOptions) define(c *cobra.Command) {
 	flags := c.Flags()
 	certificateFlags(flags, &o.certificates)
-	flags.StringVar(&o.connect.Socket, "unix-socket", "", "connect to the Unix socket at this `path`, and not to the URL's host and port")
-	flags.BoolVar(&o.http2, "http2", false, "speak HTTP/2 and nothing else, to http:// from the first byte (h2c); --http2=false keeps https to HTTP/1.1 (default: https takes HTTP/2 where the server offers it)")
+	flags.StringVar(&o.connect.Socket, "unix-socket", "",
+		"connect to the Unix socket at this `path`, and not to the URL's host and port")
+	flags.BoolVar(&o.http2, "http2", false, "speak HTTP/2 and nothing else, to http:// from the first byte "+
+		"(h2c); --http2=false keeps https to HTTP/1.1 (default: https takes HTTP/2 where the server offers it)")
 	flags.IntVar(&o.connect.Streams, "streams", 1, "most requests in flight on each connection of HTTP/2")
-	flags.BoolVar(&o.connect.New, "new-connections", false, "open a new connection for each request; its latency includes connecting")
+	flags.BoolVar(&o.connect.New, "new-connections", false,
+		"open a new connection for each request; its latency includes connecting")
 	for _, file := range []string{"cacert", "cert", "key"} {
 		if err := c.MarkFlagFilename(file, "pem", "crt", "cer", "key"); err != nil {
 			panic(err) // the flag is defined above
@@ -91,10 +94,12 @@ func remarks(run *results.LoadRun, a loadgen.Attack) []string {
 		}
 	}
 	if redirects > 0 && redirects == run.Requests && !a.Follow {
-		all = append(all, "every answer was a redirect, so that the redirect is what was measured: give --follow-redirects, or the URL that it leads to")
+		all = append(all, "every answer was a redirect, so that the redirect is what was measured: give "+
+			"--follow-redirects, or the URL that it leads to")
 	}
 	if n := run.ErrorKinds[loadgen.Ports].Count; n > 0 {
-		all = append(all, fmt.Sprintf("%d requests found no free port on this machine, which is not the server's fault: each connection that is closed from here keeps its port for a while (TIME_WAIT). "+
+		all = append(all, fmt.Sprintf("%d requests found no free port on this machine, which is not the "+
+			"server's fault: each connection that is closed from here keeps its port for a while (TIME_WAIT). "+
 			"Lower --rate, use fewer --requests, or widen the range of ports (net.ipv4.ip_local_port_range)", n))
 	}
 	return all

@@ -37,8 +37,10 @@ func certificate(t *testing.T, name string, by *authority) (*x509.Certificate, *
 		t.Fatal(err)
 	}
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
 	}
 	parent, signer := template, key
 	if by != nil {
@@ -116,23 +118,28 @@ func TestLoadCertificates(t *testing.T) {
 	s.StartTLS()
 	defer s.Close()
 
-	if said := refused(t, s.URL); !strings.Contains(said, "failed to verify certificate") || !strings.Contains(said, "--cacert=FILE") || !strings.Contains(said, "--insecure") {
+	if said := refused(t, s.URL); !strings.Contains(said, "failed to verify certificate") ||
+		!strings.Contains(said, "--cacert=FILE") || !strings.Contains(said, "--insecure") {
 		t.Errorf("without a flag: %s", said)
 	}
-	if said := refused(t, s.URL, "-n", "2", "--cacert="+root.file); !strings.Contains(said, "certificate required") || !strings.Contains(said, "--cert=FILE") {
+	if said := refused(t, s.URL, "-n", "2", "--cacert="+root.file); !strings.Contains(said,
+		"certificate required") || !strings.Contains(said, "--cert=FILE") {
 		t.Errorf("without a client's certificate: %s", said)
 	}
 	both := write(t, "client.pem", certificateBlock(client), keyBlock(t, clientKey))
 	cert, key := write(t, "cert.pem", certificateBlock(client)), write(t, "key.pem", keyBlock(t, clientKey))
-	for _, args := range [][]string{{"--cacert=" + root.file, "--cert=" + both}, {"-k", "--cert=" + cert, "--key=" + key, "--http2=false"}} {
+	for _, args := range [][]string{{"--cacert=" + root.file, "--cert=" + both},
+		{"-k", "--cert=" + cert, "--key=" + key, "--http2=false"}} {
 		o := loadJSON(t, append(args, "-n", "10", "--connections=2", s.URL)...)
 		want := map[bool]string{true: "HTTP/1.1", false: "HTTP/2"}[args[0] == "-k"]
-		if o["errors"] != 0.0 || o["requests"] != 10.0 || o["bytes_in"] != 60.0 || o["protocol"] != want || !strings.Contains(o["engine_reason"].(string), "https") {
+		if o["errors"] != 0.0 || o["requests"] != 10.0 || o["bytes_in"] != 60.0 || o["protocol"] != want ||
+			!strings.Contains(o["engine_reason"].(string), "https") {
 			t.Errorf("%v: %v", args, o)
 		}
 	}
 	for args, want := range map[string]string{
-		"--cacert=" + key: "there is none in " + key, "--cacert=missing.pem": "no such file", "--cert=" + cert: "client certificate " + cert, "--key=" + key: "no use without",
+		"--cacert=" + key: "there is none in " + key, "--cacert=missing.pem": "no such file",
+		"--cert=" + cert: "client certificate " + cert, "--key=" + key: "no use without",
 	} {
 		if said := refused(t, s.URL, args); !strings.Contains(said, want) {
 			t.Errorf("%s: %s", args, said)
@@ -143,18 +150,22 @@ func TestLoadCertificates(t *testing.T) {
 // A server of HTTP/2 alone, without TLS, says nothing that a client of HTTP/1.1 understands.
 func TestLoadHTTP2(t *testing.T) {
 	t.Parallel()
-	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.Proto) }))
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		io.WriteString(w, r.Proto)
+	}))
 	s.Config.Protocols = new(http.Protocols)
 	s.Config.Protocols.SetUnencryptedHTTP2(true)
 	s.Start()
 	defer s.Close()
 	for _, engine := range []string{"loop", "vegeta"} {
-		if said := refused(t, "-n", "3", "--engine="+engine, s.URL); !strings.Contains(said, "the server speaks HTTP/2 and no HTTP/1.1: give --http2") {
+		if said := refused(t, "-n", "3", "--engine="+engine, s.URL); !strings.Contains(said,
+			"the server speaks HTTP/2 and no HTTP/1.1: give --http2") {
 			t.Errorf("%s: %s", engine, said)
 		}
 	}
 	o := loadJSON(t, "-n", "40", "--connections=2", "--http2", "--streams=3", s.URL)
-	if o["requests"] != 40.0 || o["errors"] != 0.0 || o["protocol"] != "HTTP/2" || o["streams"] != 3.0 || o["connections"] != 2.0 || o["engine"] != "vegeta" {
+	if o["requests"] != 40.0 || o["errors"] != 0.0 || o["protocol"] != "HTTP/2" || o["streams"] != 3.0 ||
+		o["connections"] != 2.0 || o["engine"] != "vegeta" {
 		t.Errorf("%v", o)
 	}
 }
@@ -170,7 +181,8 @@ func TestLoadPassword(t *testing.T) {
 	}))
 	defer s.Close()
 	url, file := strings.Replace(s.URL, "//", "//user:s3cret%40@", 1), filepath.Join(t.TempDir(), "results.gob")
-	for _, args := range [][]string{{"--engine=loop"}, {"--engine=vegeta", "--save-results=" + file}, {"--format=json", "--new-connections"}} {
+	for _, args := range [][]string{{"--engine=loop"}, {"--engine=vegeta", "--save-results=" + file},
+		{"--format=json", "--new-connections"}} {
 		c, out, errs := command(t, append([]string{"load", url, "-n", "20"}, args...)...)
 		if err := c.Run(); err != nil && c.ProcessState.ExitCode() != 5 {
 			t.Errorf("%v: %v\n%s", args, err, errs)
@@ -179,7 +191,8 @@ func TestLoadPassword(t *testing.T) {
 			t.Errorf("%v: %s", args, said)
 		}
 	}
-	if saved, err := os.ReadFile(file); err != nil || bytes.Contains(saved, []byte("s3cret")) || !bytes.Contains(saved, []byte(s.URL)) {
+	if saved, err := os.ReadFile(file); err != nil || bytes.Contains(saved, []byte("s3cret")) ||
+		!bytes.Contains(saved, []byte(s.URL)) {
 		t.Errorf("%v: %q", err, saved)
 	}
 	s.Close()
@@ -208,7 +221,8 @@ func TestLoadRedirects(t *testing.T) {
 		if err := run.Run(); err != nil && run.ProcessState.ExitCode() != 5 {
 			t.Errorf("%v: %v\n%s", c.args, err, errs)
 		}
-		if strings.Contains(errs.String(), "give --follow-redirects") != c.hint || strings.Contains(out.String(), "302: 20") != c.hint || strings.Contains(out.String(), "200: 20") == c.hint {
+		if strings.Contains(errs.String(), "give --follow-redirects") != c.hint ||
+			strings.Contains(out.String(), "302: 20") != c.hint || strings.Contains(out.String(), "200: 20") == c.hint {
 			t.Errorf("%v: %s%s", c.args, out, errs)
 		}
 	}
@@ -222,7 +236,9 @@ func TestLoadConnections(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.Host) }))
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		io.WriteString(w, r.Host)
+	}))
 	s.Listener.Close()
 	s.Listener = l
 	var opened atomic.Int64
@@ -234,7 +250,8 @@ func TestLoadConnections(t *testing.T) {
 	s.Start()
 	defer s.Close()
 	o := loadJSON(t, "-n", "20", "--connections=30", "--new-connections", "--unix-socket="+path, "any.host/x")
-	if o["requests"] != 20.0 || o["errors"] != 0.0 || o["bytes_in"] != 160.0 || o["unix_socket"] != path || o["new_connections"] != true || o["connections"] != 20.0 {
+	if o["requests"] != 20.0 || o["errors"] != 0.0 || o["bytes_in"] != 160.0 || o["unix_socket"] != path ||
+		o["new_connections"] != true || o["connections"] != 20.0 {
 		t.Errorf("%v", o)
 	}
 	if n := opened.Load(); n != 21 { // and the one that looked whether there is a server

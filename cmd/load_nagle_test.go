@@ -11,8 +11,9 @@ import (
 	"time"
 )
 
-// A server that sends a response in two pieces, each at once, by a socket with Nagle's algorithm: its kernel keeps the second until the
-// client's has acknowledged the first, which takes that 40 ms.
+// A server that sends a response in two pieces, each at once, by a socket with Nagle's algorithm:
+// its kernel keeps the second until the client's has acknowledged the first, which takes that 40
+// ms.
 func TestLoadNamesDelayedACK(t *testing.T) {
 	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -29,7 +29,8 @@ type second struct {
 	LatencyUS        *struct{ P50, P99, P999, Max float64 }
 }
 
-// A line a second comes while the load runs, and so do the metrics. After Ctrl-C the lines add up to the run.
+// A line a second comes while the load runs, and so do the metrics. After Ctrl-C the lines add up
+// to the run.
 func TestLoadSecondBySecond(t *testing.T) {
 	for _, engine := range []string{"loop", "vegeta"} {
 		t.Run(engine, func(t *testing.T) {
@@ -57,7 +58,8 @@ func TestLoadSecondBySecond(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer reader.Close()
-			c, out, _ := command(t, "load", s.URL, "--engine="+engine, "--rate=100", "--duration=1h", "--format=json", "--out="+pipe, "--metrics=0")
+			c, out, _ := command(t, "load", s.URL, "--engine="+engine, "--rate=100", "--duration=1h",
+				"--format=json", "--out="+pipe, "--metrics=0")
 			c.Stderr = nil
 			notes, err := c.StderrPipe()
 			if err != nil {
@@ -105,7 +107,8 @@ func TestLoadSecondBySecond(t *testing.T) {
 					t.Fatalf("%q: %v", text, err)
 				}
 				requests, errors = requests+x.Requests, errors+x.Errors
-				if x.Errors != x.ErrorKinds["status"] || x.DurationS <= 0 || x.Time.IsZero() || x.RateRPS*x.DurationS-float64(x.Requests-x.Errors) > 0.01 ||
+				if x.Errors != x.ErrorKinds["status"] || x.DurationS <= 0 || x.Time.IsZero() ||
+					x.RateRPS*x.DurationS-float64(x.Requests-x.Errors) > 0.01 ||
 					at == 0 && (x.InFlight < 1 || x.Requests < 1) {
 					t.Errorf("line %d: %s", at, text)
 				}
@@ -144,13 +147,15 @@ func checkMetrics(t *testing.T, url string) {
 	latency := all["nodecompare_load_latency_seconds"].GetMetric()[0].GetSummary()
 	inFlight := all["nodecompare_load_in_flight"].GetMetric()[0].GetGauge().GetValue()
 	rate := all["nodecompare_load_rate"].GetMetric()[0].GetGauge().GetValue()
-	if requests < 1 || errors >= requests || float64(latency.GetSampleCount()) != requests-errors || latency.GetSampleSum() <= 0 ||
+	if requests < 1 || errors >= requests || float64(latency.GetSampleCount()) != requests-errors ||
+		latency.GetSampleSum() <= 0 ||
 		len(latency.GetQuantile()) != 4 || latency.GetQuantile()[0].GetValue() <= 0 || inFlight < 1 || rate <= 0 {
 		t.Errorf("%v", all)
 	}
 }
 
-// A file that cannot be written is found before the load, and what was in it is gone with the first line.
+// A file that cannot be written is found before the load, and what was in it is gone with the first
+// line.
 func TestLoadOutFiles(t *testing.T) {
 	t.Parallel()
 	s := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
@@ -160,7 +165,8 @@ func TestLoadOutFiles(t *testing.T) {
 	if err := os.WriteFile(file, []byte(strings.Repeat("of yesterday\n", 100)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	c, _, errs := command(t, "load", s.URL, "--duration=50ms", "--connections=1", "--quiet", "--out="+file, "--metrics=127.0.0.1:0")
+	c, _, errs := command(t, "load", s.URL, "--duration=50ms", "--connections=1", "--quiet", "--out="+file,
+		"--metrics=127.0.0.1:0")
 	if code := codeOf(t, c.Run()); code != 0 && code != 5 || code == 0 && errs.Len() > 0 {
 		t.Errorf("exit code %d: %s", code, errs)
 	}
@@ -168,7 +174,8 @@ func TestLoadOutFiles(t *testing.T) {
 	if text, err := os.ReadFile(file); err != nil || json.Unmarshal(text, &x) != nil || x.Requests == 0 {
 		t.Errorf("%v: %q", err, text)
 	}
-	for _, args := range [][]string{{"--out=" + dir, "it is a folder"}, {"--metrics=192.0.2.1:1", "serve metrics at 192.0.2.1:1"}, {"--metrics=nonsense", "nonsense"}} {
+	for _, args := range [][]string{{"--out=" + dir, "it is a folder"},
+		{"--metrics=192.0.2.1:1", "serve metrics at 192.0.2.1:1"}, {"--metrics=nonsense", "nonsense"}} {
 		c, out, errs := command(t, "load", s.URL, "--duration=50ms", args[0])
 		if code := codeOf(t, c.Run()); code != 1 || out.Len() > 0 || !strings.Contains(errs.String(), args[1]) {
 			t.Errorf("%v: exit code %d\n%s%s", args, code, out, errs)

@@ -15,7 +15,8 @@ import (
 	"nodecompare/loadgen/loadtest"
 )
 
-// Both of vegeta's formats, on both engines and over TLS: what the server sees is what the file says, in turn.
+// Both of vegeta's formats, on both engines and over TLS: what the server sees is what the file
+// says, in turn.
 func TestLoadTargets(t *testing.T) {
 	dir := t.TempDir()
 	body := filepath.Join(dir, "body")
@@ -24,7 +25,8 @@ func TestLoadTargets(t *testing.T) {
 	}
 	var all loadtest.Arrivals
 	tlsServer := httptest.NewUnstartedServer(&all)
-	tlsServer.Config.ErrorLog = log.New(io.Discard, "", 0) // of the connection that only looks whether there is a server
+	// of the connection that only looks whether there is a server
+	tlsServer.Config.ErrorLog = log.New(io.Discard, "", 0)
 	tlsServer.StartTLS()
 	defer tlsServer.Close()
 	trust(t, tlsServer)
@@ -44,15 +46,19 @@ func TestLoadTargets(t *testing.T) {
 			seen = &all
 		}
 		file := filepath.Join(dir, strings.ReplaceAll(name, " ", ""))
-		args := []string{"load", "--format=json", "--engine=" + c.engine, "--rate=200", "--connections=1", "--duration=100ms", "--targets=-"}
-		text := fmt.Sprintf("GET %[1]s/a\nX-Of: a\n\nPOST %[1]s/b\n@%s\n\n# again\nGET %[1]s/a\nX-Of: a\n\nGET %[1]s/gone\n", c.server.URL, body)
+		args := []string{"load", "--format=json", "--engine=" + c.engine, "--rate=200", "--connections=1",
+			"--duration=100ms", "--targets=-"}
+		text := fmt.Sprintf(
+			"GET %[1]s/a\nX-Of: a\n\nPOST %[1]s/b\n@%s\n\n# again\nGET %[1]s/a\nX-Of: a\n\nGET %[1]s/gone\n", c.server.URL, body)
 		if c.format == "json" {
 			text = `{"method":"GET","url":"/a","header":{"X-Of":["a"]},"weight":2}` + "\n" +
 				`{"method":"POST","url":"/b","body":"b2YgYSBmaWxl"}` + "\n" + `{"method":"GET","url":"/gone"}`
 			args = append(args, c.server.URL)
 		}
 		want := []string{"GET /a a ", "POST /b  of a file", "GET /a a ", "GET /gone  "}
-		if c.format == "json" { // a weight of 2 takes the turns at a quarter and three quarters of the round, the others the middle
+		// a weight of 2 takes the turns at a quarter and three quarters of the round, the others
+		// the middle
+		if c.format == "json" {
 			want = []string{"GET /a a ", "POST /b  of a file", "GET /gone  ", "GET /a a "}
 		}
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
@@ -76,7 +82,8 @@ func TestLoadTargets(t *testing.T) {
 			t.Fatalf("%s: %v, %v\n%s%s", name, err, jsonErr, out, errs)
 		}
 		got := seen.Got()
-		if len(got) != int(run.Requests) || run.Requests < 4 || len(run.Targets) != 3 || run.URL != c.server.URL || run.Method != "" {
+		if len(got) != int(run.Requests) || run.Requests < 4 || len(run.Targets) != 3 ||
+			run.URL != c.server.URL || run.Method != "" {
 			t.Fatalf("%s: the server saw %q\n%s%s", name, got, out, errs)
 		}
 		count := map[string]uint64{}
@@ -92,7 +99,8 @@ func TestLoadTargets(t *testing.T) {
 			if path == "/gone" {
 				failed, code = row.Requests, "410"
 			}
-			if row.Requests != count[row.Method+" "+path] || row.Errors != failed || row.Codes[code] != row.Requests || (row.LatencyUS.P50 > 0) == (failed > 0) {
+			if row.Requests != count[row.Method+" "+path] || row.Errors != failed ||
+				row.Codes[code] != row.Requests || (row.LatencyUS.P50 > 0) == (failed > 0) {
 				t.Errorf("%s: %+v, of which the server saw %d", name, row, count[row.Method+" "+path])
 			}
 			if (path == "/a" && c.format == "http") != (row.Targets == 2) {
@@ -102,7 +110,8 @@ func TestLoadTargets(t *testing.T) {
 	}
 }
 
-// More targets than have rows: those that are sent most often have them, and the sums are the run's.
+// More targets than have rows: those that are sent most often have them, and the sums are the
+// run's.
 func TestLoadManyTargets(t *testing.T) {
 	t.Parallel()
 	s := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
@@ -115,7 +124,8 @@ func TestLoadManyTargets(t *testing.T) {
 		}
 		fmt.Fprintf(&text, `{"method":"GET","url":"/%d","weight":%d}`+"\n", i, weight)
 	}
-	c, out, errs := command(t, "load", s.URL, "--targets=/dev/stdin", "--duration=100ms", "--connections=2", "--max-errors=0")
+	c, out, errs := command(t, "load", s.URL, "--targets=/dev/stdin", "--duration=100ms", "--connections=2",
+		"--max-errors=0")
 	c.Stdin = strings.NewReader(text.String())
 	if code := codeOf(t, c.Run()); code != 0 && code != 5 { // VOID, where the machine is busy
 		t.Fatalf("exit code %d\n%s%s", code, out, errs)
@@ -127,7 +137,9 @@ func TestLoadManyTargets(t *testing.T) {
 		}
 	}
 	first, _, _ := strings.Cut(out.String(), "│ GET /0 ")
-	if rows != 10 || !strings.Contains(first, "│ GET /25 ") || !strings.Contains(out.String(), "│ the others: 20 targets │") || !strings.HasPrefix(out.String(), "30 targets of "+s.URL) {
+	if rows != 10 || !strings.Contains(first, "│ GET /25 ") ||
+		!strings.Contains(out.String(), "│ the others: 20 targets │") ||
+		!strings.HasPrefix(out.String(), "30 targets of "+s.URL) {
 		t.Errorf("%d rows\n%s", rows, out)
 	}
 }

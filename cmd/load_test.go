@@ -29,7 +29,8 @@ func command(t testing.TB, args ...string) (c *exec.Cmd, out, errs *bytes.Buffer
 	return c, out, errs
 }
 
-// loadJSON runs a load and reads its object; the exit code may be that of a void measurement, where the machine is slow.
+// loadJSON runs a load and reads its object; the exit code may be that of a void measurement, where
+// the machine is slow.
 func loadJSON(t *testing.T, args ...string) map[string]any {
 	t.Helper()
 	c, out, errs := command(t, append([]string{"load", "--format=json"}, args...)...)
@@ -55,13 +56,15 @@ func TestLoadJSON(t *testing.T) {
 		{"--duration=200ms", "--rate=100", "--engine=loop"},
 	} {
 		o := loadJSON(t, append(args, p.URL+"/")...)
-		for _, name := range []string{"requests", "errors", "duration_s", "rate_rps", "offered_rps", "generator_cpu_us_per_request", "unsent", "aborted", "retries", "bytes_in", "connections"} {
+		for _, name := range []string{"requests", "errors", "duration_s", "rate_rps", "offered_rps",
+			"generator_cpu_us_per_request", "unsent", "aborted", "retries", "bytes_in", "connections"} {
 			if _, ok := o[name].(float64); !ok && !(name == "generator_cpu_us_per_request" && o[name] == nil) {
 				t.Errorf("%v: %s is %v, want a number", args, name, o[name])
 			}
 		}
 		for name, keys := range map[string][]string{
-			"latency_us": {"p50", "p90", "p99", "p999", "max"}, "uncorrected_us": {"p50", "p90", "p99", "p999", "max"}, "send_lag_us": {"p50", "p99"},
+			"latency_us":     {"p50", "p90", "p99", "p999", "max"},
+			"uncorrected_us": {"p50", "p90", "p99", "p999", "max"}, "send_lag_us": {"p50", "p99"},
 		} {
 			for _, key := range keys {
 				figures, ok := o[name].(map[string]any)
@@ -71,13 +74,15 @@ func TestLoadJSON(t *testing.T) {
 			}
 		}
 		trust, _ := o["trust"].(map[string]any)
-		if _, ok := trust["reasons"].([]any); !ok || trust["status"] == "" || o["url"] != p.URL+"/" || o["method"] != "GET" {
+		if _, ok := trust["reasons"].([]any); !ok || trust["status"] == "" || o["url"] != p.URL+"/" ||
+			o["method"] != "GET" {
 			t.Errorf("%v: %v", args, o)
 		}
 	}
 }
 
-// https goes through the vegeta engine, closed too. The certificate is told to the command by the environment, as to any Go program.
+// https goes through the vegeta engine, closed too. The certificate is told to the command by the
+// environment, as to any Go program.
 func TestLoadHTTPS(t *testing.T) {
 	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		if _, err := io.WriteString(w, "four"); err != nil {
@@ -98,7 +103,8 @@ func TestLoadHTTPS(t *testing.T) {
 func trust(t *testing.T, s *httptest.Server) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "roots.pem")
-	if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw}), 0o600); err != nil {
+	if err := os.WriteFile(file,
+		pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw}), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	t.Setenv("SSL_CERT_FILE", file)
@@ -135,10 +141,12 @@ func TestLoadInterrupted(t *testing.T) {
 			t.Errorf("it ended with %v, want exit code 130", err)
 		}
 		s.Close()
-		if !strings.Contains(out.String(), "PARTIAL: the load was interrupted") || !strings.Contains(out.String(), "p99") {
+		if !strings.Contains(out.String(), "PARTIAL: the load was interrupted") ||
+			!strings.Contains(out.String(), "p99") {
 			t.Errorf("standard output:\n%s", out)
 		}
-		if !strings.HasSuffix(errs.String(), "the results until then are in "+file+".partial\nnodecompare: interrupted\n") {
+		if !strings.HasSuffix(errs.String(), "the results until then are in "+file+
+			".partial\nnodecompare: interrupted\n") {
 			t.Errorf("standard error:\n%s", errs)
 		}
 		if _, err := os.Stat(file); !errors.Is(err, os.ErrNotExist) {
@@ -161,8 +169,10 @@ func TestLoadOnAServerThatBreaks(t *testing.T) {
 			defer s.Close()
 			c, out, errs := command(t, "load", "--quiet", "--engine="+engine, "--rate=1000", "--duration=400ms", s.URL)
 			var exit *exec.ExitError
-			if err := c.Run(); !errors.As(err, &exit) || exit.ExitCode() != 1 || strings.Contains(out.String(), "VALID") ||
-				!strings.Contains(errs.String(), "only 20 of 400 requests were answered as they should be: 380 status (status 500)") {
+			if err := c.Run(); !errors.As(err, &exit) || exit.ExitCode() != 1 ||
+				strings.Contains(out.String(), "VALID") ||
+				!strings.Contains(errs.String(),
+					"only 20 of 400 requests were answered as they should be: 380 status (status 500)") {
 				t.Errorf("%v\n%s%s", err, out, errs)
 			}
 		})
@@ -181,7 +191,8 @@ func TestLoadErrorsApart(t *testing.T) {
 		}
 	}))
 	defer s.Close()
-	for _, args := range []string{"--engine=loop", "--engine=vegeta", "--engine=loop --rate=200", "--engine=vegeta --rate=200"} {
+	for _, args := range []string{"--engine=loop", "--engine=vegeta", "--engine=loop --rate=200",
+		"--engine=vegeta --rate=200"} {
 		o := loadJSON(t, append(strings.Fields(args), "--duration=300ms", "--connections=20", s.URL)...)
 		p50 := func(name string) float64 {
 			figures, ok := o[name].(map[string]any)
@@ -190,7 +201,8 @@ func TestLoadErrorsApart(t *testing.T) {
 			}
 			return figures["p50"].(float64)
 		}
-		if failed := p50("error_latency_us"); failed < 0.999*float64(slow.Microseconds()) || failed <= p50("latency_us") {
+		if failed := p50("error_latency_us"); failed < 0.999*float64(slow.Microseconds()) ||
+			failed <= p50("latency_us") {
 			t.Errorf("%s: p50 of the errors %v, of the successes %v", args, failed, p50("latency_us"))
 		}
 	}

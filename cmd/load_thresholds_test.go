@@ -47,7 +47,8 @@ func TestLoadThresholds(t *testing.T) {
 	} {
 		for _, engine := range []string{"loop", "vegeta"} {
 			n.Store(0)
-			args := append([]string{"load", s.URL, "--engine=" + engine, "--rate=400", "--duration=100ms", "--connections=200"}, strings.Fields(c.limits)...)
+			args := append([]string{"load", s.URL, "--engine=" + engine, "--rate=400", "--duration=100ms",
+				"--connections=200"}, strings.Fields(c.limits)...)
 			cmd, out, errs := command(t, args...)
 			code := codeOf(t, cmd.Run())
 			if code == 5 {
@@ -59,14 +60,16 @@ func TestLoadThresholds(t *testing.T) {
 				_, after, ok := strings.Cut(rest, want)
 				rest, whole = after, whole && ok
 			}
-			if code != c.code || !whole || !strings.Contains(errs.String(), c.missed) || (code == 0) != (errs.Len() == 0) {
+			if code != c.code || !whole || !strings.Contains(errs.String(), c.missed) ||
+				(code == 0) != (errs.Len() == 0) {
 				t.Errorf("%s, %s: exit code %d\n%s%s", engine, c.limits, code, out, errs)
 			}
 		}
 	}
 }
 
-// What is VOID decides nothing, and ends as it would without thresholds. A run of which nothing succeeded is VOID too.
+// What is VOID decides nothing, and ends as it would without thresholds. A run of which nothing
+// succeeded is VOID too.
 func TestLoadThresholdsOfNothing(t *testing.T) {
 	t.Parallel()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -93,12 +96,15 @@ func TestLoadThresholdsOfNothing(t *testing.T) {
 		}
 		return object.Thresholds, code
 	}
-	all, code := run(s.URL+"/slow", "--rate=200", "--connections=1", "--duration=300ms", "--max-p99=1h", "--max-p50=1ns")
-	if code != 5 || len(all) != 2 || all[0].Met != nil || all[1].Met != nil || all[1].Value == nil || *all[1].Value <= 0 {
+	all, code := run(s.URL+"/slow", "--rate=200", "--connections=1", "--duration=300ms", "--max-p99=1h",
+		"--max-p50=1ns")
+	if code != 5 || len(all) != 2 || all[0].Met != nil || all[1].Met != nil || all[1].Value == nil ||
+		*all[1].Value <= 0 {
 		t.Errorf("of a VOID run: exit code %d, %+v", code, all)
 	}
 	all, code = run(s.URL+"/bad", "--connections=1", "--duration=50ms", "--max-p99=1h", "--max-errors=100%")
-	if code != 1 || len(all) != 2 || all[0].Value != nil || all[0].Met != nil || all[1].Met != nil || *all[1].Value != 100 || all[0].Limit != 3.6e9 || all[0].Unit != "us" {
+	if code != 1 || len(all) != 2 || all[0].Value != nil || all[0].Met != nil || all[1].Met != nil ||
+		*all[1].Value != 100 || all[0].Limit != 3.6e9 || all[0].Unit != "us" {
 		t.Errorf("of no success: exit code %d, %+v", code, all)
 	}
 }

@@ -18,11 +18,13 @@ import (
 	"time"
 )
 
-// promptly is less than anything that a command could be waiting for, on a machine ten times slower too.
+// promptly is less than anything that a command could be waiting for, on a machine ten times slower
+// too.
 const promptly = 20 * time.Second
 
 // shortBench is a bench of about a second, with its record and its page in the working folder.
-var shortBench = []string{"bench", "--profile=quick", "--workloads=hello", "--modes=async", "--rounds=1", "--selftest=off", "--save=rec.json", "--report=p.html"}
+var shortBench = []string{"bench", "--profile=quick", "--workloads=hello", "--modes=async", "--rounds=1",
+	"--selftest=off", "--save=rec.json", "--report=p.html"}
 
 // inFolder is the command, to be run in a folder of its own.
 func inFolder(t *testing.T, args ...string) *exec.Cmd {
@@ -100,7 +102,8 @@ func TestClosedPipeLosesNothing(t *testing.T) {
 	whole(t, c.Dir, map[string]string{"rec.json": "}", "p.html": "</html>"})
 }
 
-// With a reader that does not read, the record is there before that matters, and the first Ctrl-C is the end.
+// With a reader that does not read, the record is there before that matters, and the first Ctrl-C
+// is the end.
 func TestReaderThatDoesNotRead(t *testing.T) {
 	t.Parallel()
 	c := inFolder(t, append(slices.Clone(shortBench), "--format=html", "--quiet")...) // more than a pipe holds
@@ -128,7 +131,8 @@ func TestReaderThatDoesNotRead(t *testing.T) {
 	whole(t, c.Dir, map[string]string{"rec.json": "}", "p.html": "</html>"})
 }
 
-// A window that is closed is an end like Ctrl-C, and so is SIGQUIT; after a second signal what was measured is saved all the same.
+// A window that is closed is an end like Ctrl-C, and so is SIGQUIT; after a second signal what was
+// measured is saved all the same.
 func TestSignalsLoseNothing(t *testing.T) {
 	t.Parallel()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {}))
@@ -140,9 +144,11 @@ func TestSignalsLoseNothing(t *testing.T) {
 	}{
 		"SIGHUP":  {[]syscall.Signal{syscall.SIGHUP}, 130, [][]string{{"r.gob.partial"}}},
 		"SIGQUIT": {[]syscall.Signal{syscall.SIGQUIT}, 130, [][]string{{"r.gob.partial"}}},
-		// On a machine where saving takes longer than a second signal leaves, nothing unfinished is left.
-		"twice":  {[]syscall.Signal{syscall.SIGINT, syscall.SIGINT}, 130, [][]string{{"r.gob.partial"}, nil}},
-		"thrice": {[]syscall.Signal{syscall.SIGINT, syscall.SIGINT, syscall.SIGINT}, 130, [][]string{{"r.gob.partial"}, nil}},
+		// On a machine where saving takes longer than a second signal leaves, nothing unfinished is
+		// left.
+		"twice": {[]syscall.Signal{syscall.SIGINT, syscall.SIGINT}, 130, [][]string{{"r.gob.partial"}, nil}},
+		"thrice": {[]syscall.Signal{syscall.SIGINT, syscall.SIGINT, syscall.SIGINT}, 130,
+			[][]string{{"r.gob.partial"}, nil}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -189,7 +195,8 @@ func await(t *testing.T, so func() bool) {
 	}
 }
 
-// A run that is interrupted before anything was measured leaves an earlier record as it was, and says so.
+// A run that is interrupted before anything was measured leaves an earlier record as it was, and
+// says so.
 func TestNothingMeasuredReplacesNothing(t *testing.T) {
 	t.Parallel()
 	c := inFolder(t, "bench", "--profile=quick", "--workloads=hello", "--save=old.json")
@@ -281,7 +288,8 @@ func TestNoLoopback(t *testing.T) {
 		if errors.Is(err, os.ErrPermission) {
 			t.Skip("only root may leave the network")
 		}
-		if c.ProcessState.ExitCode() != 1 || !strings.HasPrefix(string(out), "nodecompare: this machine has no loopback interface for IPv4") {
+		if c.ProcessState.ExitCode() != 1 ||
+			!strings.HasPrefix(string(out), "nodecompare: this machine has no loopback interface for IPv4") {
 			t.Errorf("%s: %v, %s", args[0], err, out)
 		}
 	}

@@ -55,16 +55,23 @@ Formats:
 			if err != nil {
 				return exitError{exitUsage, err}
 			}
-			return runMap(c.Context(), plan, f, file, said(quiet, "map", c.ErrOrStderr()), c.OutOrStdout(), c.ErrOrStderr())
+			return runMap(c.Context(), plan, f, file, said(quiet, "map", c.ErrOrStderr()), c.OutOrStdout(),
+				c.ErrOrStderr())
 		},
 	}
 	flags := c.Flags()
-	flags.StringSliceVar(&o.Modes, "modes", []string{"blocking", "async"}, "concurrency models to compare, every two of them")
-	flags.DurationSliceVar(&o.Waits, "waits", []time.Duration{0, time.Millisecond, 10 * time.Millisecond, 100 * time.Millisecond}, "how long a request waits: the rows")
-	flags.DurationSliceVar(&o.CPUs, "cpus", []time.Duration{0, 100 * time.Microsecond, time.Millisecond}, "CPU time that a request computes for: the columns")
-	flags.IntSliceVar(&o.Connections, "connections", []int{16, 256}, "connections that send, one request after the other: a grid for each")
+	flags.StringSliceVar(&o.Modes, "modes", []string{"blocking", "async"},
+		"concurrency models to compare, every two of them")
+	flags.DurationSliceVar(&o.Waits, "waits",
+		[]time.Duration{0, time.Millisecond, 10 * time.Millisecond, 100 * time.Millisecond},
+		"how long a request waits: the rows")
+	flags.DurationSliceVar(&o.CPUs, "cpus", []time.Duration{0, 100 * time.Microsecond, time.Millisecond},
+		"CPU time that a request computes for: the columns")
+	flags.IntSliceVar(&o.Connections, "connections", []int{16, 256},
+		"connections that send, one request after the other: a grid for each")
 	flags.IntVar(&o.Rounds, "rounds", 6, "rounds; intervals need 6")
-	flags.StringVar(&pin, "pin", "auto", "CPUs of servers and load, as in `0-1:2-3`; auto shares them out, off leaves it to the system")
+	flags.StringVar(&pin, "pin", "auto",
+		"CPUs of servers and load, as in `0-1:2-3`; auto shares them out, off leaves it to the system")
 	flags.StringVar(&format, "format", "table", "how to print the map: "+lookup.Names(report.MapFormats))
 	completesList(c, "modes", servers.Modes)
 	completes(c, "format", report.MapFormats)
@@ -74,8 +81,10 @@ Formats:
 	return c
 }
 
-// runMap measures and writes. What was measured before an interruption, or beside a server that failed, is written too.
-func runMap(ctx context.Context, plan *sweep.Plan, f report.Format[*results.Map], file string, say func(string), out, notes io.Writer) error {
+// runMap measures and writes. What was measured before an interruption, or beside a server that
+// failed, is written too.
+func runMap(ctx context.Context, plan *sweep.Plan, f report.Format[*results.Map], file string,
+	say func(string), out, notes io.Writer) error {
 	if err := errors.Join(measure.Proc(), measure.Loopback()); err != nil {
 		return err
 	}
@@ -92,7 +101,8 @@ func runMap(ctx context.Context, plan *sweep.Plan, f report.Format[*results.Map]
 		return errors.Join(runErr, o.discard())
 	}
 	results.Clean(m) // of what servers said
-	if err = o.write(ctx, worthOf(len(m.Runs), m.Void()), func(w io.Writer, options report.Options) error { return f.Write(w, m, options) }); err != nil {
+	if err = o.write(ctx, worthOf(len(m.Runs), m.Void()),
+		func(w io.Writer, options report.Options) error { return f.Write(w, m, options) }); err != nil {
 		err = fmt.Errorf("write the map: %w", err)
 	}
 	if runErr != nil {

@@ -14,8 +14,9 @@ import (
 
 var memoryLoad = flag.Duration("load", 2*time.Minute, "how long BenchmarkLoadMemory's load lasts; more than a minute")
 
-// BenchmarkLoadMemory reports the resident memory of an open load of 10,000 requests/s by vegeta, read each second: after the first
-// minute, the most of all later readings, and at the end. Ten minutes of it are the bar that docs/performance.md quotes.
+// BenchmarkLoadMemory reports the resident memory of an open load of 10,000 requests/s by vegeta,
+// read each second: after the first minute, the most of all later readings, and at the end. Ten
+// minutes of it are the bar that docs/performance.md quotes.
 func BenchmarkLoadMemory(b *testing.B) {
 	const settled = time.Minute
 	if *memoryLoad <= settled {
@@ -23,7 +24,8 @@ func BenchmarkLoadMemory(b *testing.B) {
 	}
 	for b.Loop() {
 		p := startServer(b, "--mode=async")
-		c, out, errs := command(b, "load", p.URL+"/", "--engine=vegeta", "--rate=10000", "--duration="+memoryLoad.String(), "--format=json", "--quiet")
+		c, out, errs := command(b, "load", p.URL+"/", "--engine=vegeta", "--rate=10000",
+			"--duration="+memoryLoad.String(), "--format=json", "--quiet")
 		if err := c.Start(); err != nil {
 			b.Fatal(err)
 		}
@@ -54,7 +56,8 @@ func BenchmarkLoadMemory(b *testing.B) {
 		b.ReportMetric(100*float64(run.Requests)/float64(run.Requests+run.Unsent), "%sent")
 		b.ReportMetric(float64(run.Errors), "errors")
 		b.Logf("trust %s %q; p99 %v µs, send lag p99 %v µs, CPU a request %v µs; resident bytes each 30 s: %v",
-			run.Trust.Status, run.Trust.Reasons, run.LatencyUS.P99, run.SendLagUS.P99, *run.GeneratorCPUUS, every(w.Ticks, 30*time.Second))
+			run.Trust.Status, run.Trust.Reasons, run.LatencyUS.P99, run.SendLagUS.P99, *run.GeneratorCPUUS,
+			every(w.Ticks, 30*time.Second))
 	}
 }
 

@@ -10,7 +10,8 @@ import (
 	"nodecompare/results"
 )
 
-// self is how this program is called: 'go run .' keeps what it builds in a folder of its own, whose name is of no use to anybody.
+// self is how this program is called: 'go run .' keeps what it builds in a folder of its own, whose
+// name is of no use to anybody.
 func self() string {
 	if program, err := os.Executable(); err == nil && strings.Contains(program, "go-build") {
 		return "go run ."
@@ -18,7 +19,8 @@ func self() string {
 	return results.Tool
 }
 
-// more are the lines below an answer: what to try next on this machine, and how to see more of this bench.
+// more are the lines below an answer: what to try next on this machine, and how to see more of this
+// bench.
 func more(record *results.Record, kept bool) []string {
 	var lines []string
 	if s := realNode(record); s != "" {
@@ -41,8 +43,11 @@ func realNode(record *results.Record) string {
 		}
 		names = append(names, m.Name)
 	}
-	if _, err := exec.LookPath("node"); err != nil || record.Settings.Null || slices.ContainsFunc(record.Settings.Missing, func(m results.Missing) bool { return m.Mode == "node" }) {
+	if _, err := exec.LookPath("node"); err != nil || record.Settings.Null ||
+		slices.ContainsFunc(record.Settings.Missing, func(m results.Missing) bool { return m.Mode == "node" }) {
 		return ""
 	}
-	return fmt.Sprintf("These are models in one program. The real Node.js is on this machine too: --modes=%s,node", strings.Join(names, ","))
+	return fmt.Sprintf(
+		"These are models in one program. The real Node.js is on this machine too: --modes=%s,node",
+		strings.Join(names, ","))
 }

@@ -11,7 +11,8 @@ import (
 // openers are the programs that show a file to the user of a desktop, by system.
 var openers = map[string]string{"linux": "xdg-open", "darwin": "open"}
 
-// openerPatience is how long such a program may take to say that it cannot. One that goes on longer has become the browser itself.
+// openerPatience is how long such a program may take to say that it cannot. One that goes on longer
+// has become the browser itself.
 const openerPatience = 3 * time.Second
 
 // openPage shows a page in the user's browser, which outlives this process.

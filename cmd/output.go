@@ -18,7 +18,8 @@ type output struct {
 	out, notes io.Writer
 }
 
-// openOutput opens the file; "" is for none. Call it before measuring: minutes later is too late to find out that it cannot be written.
+// openOutput opens the file; "" is for none. Call it before measuring: minutes later is too late to
+// find out that it cannot be written.
 func openOutput(path string, out, notes io.Writer) (o output, err error) {
 	o = output{path: path, out: out, notes: notes}
 	if path != "" {
@@ -47,8 +48,9 @@ func worthOf(runs int, void bool) worth {
 	return all
 }
 
-// write writes the results. A file does not depend on the terminal that it was made from. What is there is replaced by nothing that
-// is worth less than all: such results go beside it, where there are any, and a note says so.
+// write writes the results. A file does not depend on the terminal that it was made from. What is
+// there is replaced by nothing that is worth less than all: such results go beside it, where there
+// are any, and a note says so.
 func (o output) write(ctx context.Context, w worth, format func(io.Writer, report.Options) error) error {
 	if o.file == nil {
 		return format(o.out, options(o.out))
@@ -63,7 +65,8 @@ func (o output) write(ctx context.Context, w worth, format func(io.Writer, repor
 	}
 	where, err := o.file.WriteBeside(ctx, content)
 	if err == nil {
-		_, err = fmt.Fprintf(o.notes, "nodecompare: %s stays as it was: what was measured now is in %s\n", foreign.Line(o.path), foreign.Line(where))
+		_, err = fmt.Fprintf(o.notes, "nodecompare: %s stays as it was: what was measured now is in %s\n",
+			foreign.Line(o.path), foreign.Line(where))
 	}
 	return err
 }

@@ -51,9 +51,11 @@ Formats:
 	flags := c.Flags()
 	flags.StringVar(&format, "format", "table", "how to print the results: "+lookup.Names(report.Formats))
 	completes(c, "format", report.Formats)
-	flags.StringVarP(&o.file, "output", "o", "", "write to this `file`, whole or not at all, instead of standard output")
+	flags.StringVarP(&o.file, "output", "o", "",
+		"write to this `file`, whole or not at all, instead of standard output")
 	flags.BoolVar(&o.details, "details", false, "print every figure, with its interval and what speaks against it")
-	flags.BoolVar(&o.open, "open", false, "open the page in a browser; without -o it is last.html in the user's state folder")
+	flags.BoolVar(&o.open, "open", false,
+		"open the page in a browser; without -o it is last.html in the user's state folder")
 	return c
 }
 

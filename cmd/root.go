@@ -1,4 +1,5 @@
-// Package cmd is the command line: one file a command, with flags in, one call, and output out. Exit codes and hints live here only.
+// Package cmd is the command line: one file a command, with flags in, one call, and output out.
+// Exit codes and hints live here only.
 package cmd
 
 import (
@@ -15,8 +16,8 @@ import (
 	"nodecompare/results/foreign"
 )
 
-// The exit codes, as README.md lists them. A command that was ended by Ctrl-C answers as a shell does: 128 + SIGINT;
-// SIGTERM and SIGHUP count as that.
+// The exit codes, as README.md lists them. A command that was ended by Ctrl-C answers as a shell
+// does: 128 + SIGINT; SIGTERM and SIGHUP count as that.
 const (
 	exitOK           = 0
 	exitFailure      = 1
@@ -56,7 +57,8 @@ func Main() int {
 	if !ok {
 		exit.code = exitFailure
 	}
-	complain := func(err error) { fmt.Fprintf(notes, "nodecompare: %s\n", foreign.Lines(err.Error())) } // it quotes names and servers
+	// it quotes names and servers
+	complain := func(err error) { fmt.Fprintf(notes, "nodecompare: %s\n", foreign.Lines(err.Error())) }
 	switch {
 	case exit.code == exitUsage:
 		complain(err)
@@ -105,11 +107,14 @@ ones, as Node.js works. Start with 'nodecompare bench'.`,
 		SilenceUsage:               true,
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return exitError{exitUsage, err} })
-	root.AddCommand(serveCommand(), benchCommand(), mapCommand(), loadCommand(), selftestCommand(), selftestServerCommand(), reportCommand(), compareCommand(), explainCommand(), yardstickCommand(), guardCommand())
+	root.AddCommand(serveCommand(), benchCommand(), mapCommand(), loadCommand(), selftestCommand(),
+		selftestServerCommand(), reportCommand(), compareCommand(), explainCommand(), yardstickCommand(),
+		guardCommand())
 	return root
 }
 
-// noArgs is cobra.NoArgs with the error of a usage, and with suggestions for a command that does not exist.
+// noArgs is cobra.NoArgs with the error of a usage, and with suggestions for a command that does
+// not exist.
 func noArgs(c *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil

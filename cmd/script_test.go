@@ -24,7 +24,8 @@ import (
 // mainEnv has a copy of this test binary be the nodecompare command.
 const mainEnv = "NODECOMPARE_TEST_MAIN"
 
-// TestMain has every copy of this binary that a test starts, or that the tool starts within a test, be the command.
+// TestMain has every copy of this binary that a test starts, or that the tool starts within a test,
+// be the command.
 func TestMain(m *testing.M) {
 	if os.Getenv(mainEnv) != "" {
 		os.Exit(cmd.Main())
@@ -41,7 +42,8 @@ func TestMain(m *testing.M) {
 	})
 }
 
-// TestScripts runs testdata/*.txtar, each of them a terminal session with the real command. They run beside each other.
+// TestScripts runs testdata/*.txtar, each of them a terminal session with the real command. They
+// run beside each other.
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	testdata, err := filepath.Abs("testdata")
@@ -52,7 +54,8 @@ func TestScripts(t *testing.T) {
 		Dir:                 testdata,
 		RequireExplicitExec: true,
 		Setup: func(e *testscript.Env) error {
-			// The workloads' data folder is in the user's cache folder: one for all scripts saves building it again.
+			// The workloads' data folder is in the user's cache folder: one for all scripts saves
+			// building it again.
 			cache, err := os.UserCacheDir()
 			e.Setenv("XDG_CACHE_HOME", cache)
 			e.Values[serving{}] = new(*child.Process)
@@ -94,7 +97,8 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// serving is the key of a script's server, the one that serve started last, among the script's values.
+// serving is the key of a script's server, the one that serve started last, among the script's
+// values.
 type serving struct{}
 
 // serve FLAGS...: starts 'nodecompare serve' on a free port and sets $URL, $PORT and $PID.
@@ -111,7 +115,8 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 	*ts.Value(serving{}).(**child.Process) = p
 }
 
-// serveCommand is 'nodecompare serve' on a free loopback port, played by a copy of this test binary.
+// serveCommand is 'nodecompare serve' on a free loopback port, played by a copy of this test
+// binary.
 func serveCommand(flags ...string) child.Command {
 	return child.Command{
 		Name:         "nodecompare serve",

@@ -41,10 +41,13 @@ func serveCommand() *cobra.Command {
 				}
 			}
 			if c.PoolSize > mostThreads {
-				return exitError{exitUsage, fmt.Errorf("--pool-size=%d: a pool has at most %d threads", c.PoolSize, mostThreads)}
+				return exitError{exitUsage,
+					fmt.Errorf("--pool-size=%d: a pool has at most %d threads", c.PoolSize, mostThreads)}
 			}
 			if c.Loops > mostThreads || c.Workers > mostThreads || c.Loops*(c.Workers+1) > mostThreads {
-				return exitError{exitUsage, fmt.Errorf("--loops=%d --workers=%d: loops and their workers are threads, of which there are at most %d", c.Loops, c.Workers, mostThreads)}
+				return exitError{exitUsage,
+					fmt.Errorf(
+						"--loops=%d --workers=%d: loops and their workers are threads, of which there are at most %d", c.Loops, c.Workers, mostThreads)}
 			}
 			if _, _, err := net.SplitHostPort(c.Addr); err != nil {
 				return exitError{exitUsage, fmt.Errorf("--addr=%s: %w (like :3000 or 127.0.0.1:3000)", c.Addr, err)}
@@ -55,7 +58,8 @@ func serveCommand() *cobra.Command {
 			}
 			for _, f := range []string{"pool-size", "loops", "workers"} {
 				if cmd.Flags().Changed(f) && !slices.Contains(uses[m.Name], f) {
-					fmt.Fprintf(cmd.ErrOrStderr(), "nodecompare: --%s is of no use here: mode %s has none of these\n", f, m.Name)
+					fmt.Fprintf(cmd.ErrOrStderr(),
+						"nodecompare: --%s is of no use here: mode %s has none of these\n", f, m.Name)
 				}
 			}
 			err = m.Serve(child.UntilParentEnds(cmd.Context()), c, cmd.OutOrStdout(), cmd.ErrOrStderr())
@@ -72,12 +76,14 @@ func serveCommand() *cobra.Command {
 	f.IntVar(&c.PoolSize, "pool-size", 200, "threads of the pool mode")
 	f.IntVar(&c.Loops, "loops", 1, "event loops of the async mode; of node and express, processes of a cluster")
 	f.IntVar(&c.Workers, "workers", 4, "workers of each event loop, for files, database and hashing")
-	f.StringVar(&c.Upstream, "upstream", servers.EmbeddedUpstream, `service that /api asks: an http URL, "embedded" in this process, or "none"`)
+	f.StringVar(&c.Upstream, "upstream", servers.EmbeddedUpstream,
+		`service that /api asks: an http URL, "embedded" in this process, or "none"`)
 	return cmd
 }
 
 // uses are the flags that the modes heed, beside --addr and --upstream.
-var uses = map[string][]string{"pool": {"pool-size"}, "async": {"loops", "workers"}, "node": {"loops", "workers"}, "express": {"loops", "workers"}}
+var uses = map[string][]string{"pool": {"pool-size"}, "async": {"loops", "workers"},
+	"node": {"loops", "workers"}, "express": {"loops", "workers"}}
 
 // taken says who holds the port, where the system tells, and what to do about it.
 func taken(addr string, err error) error {

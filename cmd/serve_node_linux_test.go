@@ -29,12 +29,14 @@ func needNode(t *testing.T, mode string) {
 	}
 }
 
-// nodeServer starts 'nodecompare serve' as a shell would, in no process group of its own. mark is in the environment of all of it.
+// nodeServer starts 'nodecompare serve' as a shell would, in no process group of its own. mark is
+// in the environment of all of it.
 func nodeServer(t *testing.T, mode string, loops int) (c *exec.Cmd, url, mark string) {
 	t.Helper()
 	needNode(t, mode)
 	mark = fmt.Sprintf("MARK=%s-%d", t.Name(), os.Getpid())
-	c = exec.Command(os.Args[0], "serve", "--mode="+mode, fmt.Sprintf("--loops=%d", loops), "--addr=127.0.0.1:0", "--upstream=none")
+	c = exec.Command(os.Args[0], "serve", "--mode="+mode, fmt.Sprintf("--loops=%d", loops),
+		"--addr=127.0.0.1:0", "--upstream=none")
 	c.Env = append(os.Environ(), mark)
 	c.Stderr = os.Stderr
 	out, err := c.StdoutPipe()
@@ -56,8 +58,8 @@ func nodeServer(t *testing.T, mode string, loops int) (c *exec.Cmd, url, mark st
 	return c, fmt.Sprintf("http://127.0.0.1:%d", port), mark
 }
 
-// busy gives each loop more to compute than a test will wait for: requests that come in one piece are computed one after the other,
-// with no look at signals in between.
+// busy gives each loop more to compute than a test will wait for: requests that come in one piece
+// are computed one after the other, with no look at signals in between.
 func busy(t *testing.T, url string, loops int) {
 	t.Helper()
 	address := strings.TrimPrefix(url, "http://")
@@ -67,7 +69,8 @@ func busy(t *testing.T, url string, loops int) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { conn.Close() })
-		if _, err := io.WriteString(conn, strings.Repeat("GET /cpu?ms=10000 HTTP/1.1\r\nHost: "+address+"\r\n\r\n", 4)); err != nil {
+		if _, err := io.WriteString(conn,
+			strings.Repeat("GET /cpu?ms=10000 HTTP/1.1\r\nHost: "+address+"\r\n\r\n", 4)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -84,9 +87,10 @@ func busy(t *testing.T, url string, loops int) {
 	}
 }
 
-// eachNodeServer runs a test of each mode with one loop and with two, by one signal and the other: all pairs of these are among half of the
-// cases, and all cases where long tests run.
-func eachNodeServer(t *testing.T, signals []syscall.Signal, test func(t *testing.T, mode string, loops int, how syscall.Signal)) {
+// eachNodeServer runs a test of each mode with one loop and with two, by one signal and the other:
+// all pairs of these are among half of the cases, and all cases where long tests run.
+func eachNodeServer(t *testing.T, signals []syscall.Signal,
+	test func(t *testing.T, mode string, loops int, how syscall.Signal)) {
 	for i, mode := range []string{"node", "express"} {
 		for j, loops := range []int{1, 2} {
 			for k, how := range signals {
@@ -102,49 +106,53 @@ func eachNodeServer(t *testing.T, signals []syscall.Signal, test func(t *testing
 	}
 }
 
-// Ctrl-C and SIGTERM let requests in flight end, and then nobody is left: neither Node.js nor a worker of its cluster.
+// Ctrl-C and SIGTERM let requests in flight end, and then nobody is left: neither Node.js nor a
+// worker of its cluster.
 func TestServeNodeSignals(t *testing.T) {
-	eachNodeServer(t, []syscall.Signal{syscall.SIGINT, syscall.SIGTERM}, func(t *testing.T, mode string, loops int, how syscall.Signal) {
-		c, url, mark := nodeServer(t, mode, loops)
-		answer := inFlight(t, url+"/wait?ms=500")
-		if err := c.Process.Signal(how); err != nil {
-			t.Fatal(err)
-		}
-		if got := <-answer; got != `200 {"waited_ms":500}` {
-			t.Errorf("the request in flight was answered %s", got)
-		}
-		if err := c.Wait(); err != nil {
-			t.Errorf("it ended with %v, want exit code 0", err)
-		}
-		if still := left(t, mark); len(still) > 0 {
-			t.Errorf("left: %q", still)
-		}
-	})
-}
-
-// A loop that computes hears nobody: it is ended all the same when this program is killed, or told again and again to stop.
-func TestServeNodeLeavesNothing(t *testing.T) {
-	eachNodeServer(t, []syscall.Signal{syscall.SIGKILL, syscall.SIGINT}, func(t *testing.T, mode string, loops int, how syscall.Signal) {
-		c, url, mark := nodeServer(t, mode, loops)
-		busy(t, url, loops)
-		ended := make(chan error, 1)
-		go func() { ended <- c.Wait() }()
-		again := time.NewTicker(100 * time.Millisecond)
-		defer again.Stop()
-		for running := true; running; {
-			if err := c.Process.Signal(how); err != nil && !errors.Is(err, os.ErrProcessDone) {
+	eachNodeServer(t, []syscall.Signal{syscall.SIGINT, syscall.SIGTERM},
+		func(t *testing.T, mode string, loops int, how syscall.Signal) {
+			c, url, mark := nodeServer(t, mode, loops)
+			answer := inFlight(t, url+"/wait?ms=500")
+			if err := c.Process.Signal(how); err != nil {
 				t.Fatal(err)
 			}
-			select {
-			case <-again.C:
-			case err := <-ended:
-				if running = false; err == nil {
-					t.Error("it ended as if nothing had been")
+			if got := <-answer; got != `200 {"waited_ms":500}` {
+				t.Errorf("the request in flight was answered %s", got)
+			}
+			if err := c.Wait(); err != nil {
+				t.Errorf("it ended with %v, want exit code 0", err)
+			}
+			if still := left(t, mark); len(still) > 0 {
+				t.Errorf("left: %q", still)
+			}
+		})
+}
+
+// A loop that computes hears nobody: it is ended all the same when this program is killed, or told
+// again and again to stop.
+func TestServeNodeLeavesNothing(t *testing.T) {
+	eachNodeServer(t, []syscall.Signal{syscall.SIGKILL, syscall.SIGINT},
+		func(t *testing.T, mode string, loops int, how syscall.Signal) {
+			c, url, mark := nodeServer(t, mode, loops)
+			busy(t, url, loops)
+			ended := make(chan error, 1)
+			go func() { ended <- c.Wait() }()
+			again := time.NewTicker(100 * time.Millisecond)
+			defer again.Stop()
+			for running := true; running; {
+				if err := c.Process.Signal(how); err != nil && !errors.Is(err, os.ErrProcessDone) {
+					t.Fatal(err)
+				}
+				select {
+				case <-again.C:
+				case err := <-ended:
+					if running = false; err == nil {
+						t.Error("it ended as if nothing had been")
+					}
 				}
 			}
-		}
-		awaitNone(t, mark)
-	})
+			awaitNone(t, mark)
+		})
 }
 
 // What is still computed when requests in flight have had their time is cut off.

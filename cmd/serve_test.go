@@ -96,7 +96,8 @@ func TestThreadsInFlight(t *testing.T) {
 				}
 			}
 			if peak < test.least || peak > test.most {
-				t.Errorf("%d OS threads at the most with %d requests in flight, want %d to %d", peak, inFlight, test.least, test.most)
+				t.Errorf("%d OS threads at the most with %d requests in flight, want %d to %d", peak,
+					inFlight, test.least, test.most)
 			}
 		})
 	}
@@ -182,17 +183,19 @@ func serveByHand(t *testing.T, mode string) (*exec.Cmd, string) {
 	if _, err := fmt.Sscanf(lines.Text(), "Server running on port %d", &port); err != nil {
 		t.Fatalf("the first line is %q: %v", lines.Text(), err)
 	}
-	if !lines.Scan() || !strings.HasPrefix(lines.Text(), "mode "+mode+": ") || !strings.Contains(lines.Text(), "thread") && mode != "goroutine" {
+	if !lines.Scan() || !strings.HasPrefix(lines.Text(), "mode "+mode+": ") ||
+		!strings.Contains(lines.Text(), "thread") && mode != "goroutine" {
 		t.Errorf("the second line is %q, want the mode and its threads", lines.Text())
 	}
-	if _, err := fmt.Sscanf(lines.Text()[strings.LastIndex(lines.Text(), "pid"):], "pid %d", &pid); err != nil || pid != c.Process.Pid {
+	if _, err := fmt.Sscanf(lines.Text()[strings.LastIndex(lines.Text(), "pid"):], "pid %d",
+		&pid); err != nil || pid != c.Process.Pid {
 		t.Errorf("the second line is %q, want pid %d in it", lines.Text(), c.Process.Pid)
 	}
 	return c, fmt.Sprintf("http://127.0.0.1:%d", port)
 }
 
-// inFlight sends a request and returns once the server has taken it up: its connection is established and a later request on
-// another connection has been answered.
+// inFlight sends a request and returns once the server has taken it up: its connection is
+// established and a later request on another connection has been answered.
 func inFlight(t *testing.T, url string) <-chan string {
 	t.Helper()
 	answer := make(chan string, 1)

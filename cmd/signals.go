@@ -11,15 +11,19 @@ import (
 	"nodecompare/cmd/fileio"
 )
 
-// patience is how long what was measured may take to be saved, once a second signal asks for the end.
+// patience is how long what was measured may take to be saved, once a second signal asks for the
+// end.
 const patience = time.Second
 
-// interruptible is a context that the first SIGINT, SIGTERM, SIGHUP or SIGQUIT cancels: what was measured is saved and printed. A second
-// one ends the process as soon as that is done, and after patience in any case; a third one at once. Children see the end by a pipe, and
-// end too. No unfinished file is left. A SIGQUIT that is not the first signal ends the process by a list of all goroutines.
+// interruptible is a context that the first SIGINT, SIGTERM, SIGHUP or SIGQUIT cancels: what was
+// measured is saved and printed. A second one ends the process as soon as that is done, and after
+// patience in any case; a third one at once. Children see the end by a pipe, and end too. No
+// unfinished file is left. A SIGQUIT that is not the first signal ends the process by a list of all
+// goroutines.
 //
-// SIGPIPE is taken and has no effect: to write to a reader that has left is an error like any other, and no reason to lose what was
-// measured. It is not ignored, as then our children would ignore it too.
+// SIGPIPE is taken and has no effect: to write to a reader that has left is an error like any
+// other, and no reason to lose what was measured. It is not ignored, as then our children would
+// ignore it too.
 func interruptible() (context.Context, func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	ends, quits, pipes := make(chan os.Signal, 3), make(chan os.Signal, 1), make(chan os.Signal, 1)

@@ -13,13 +13,15 @@ import (
 	"nodecompare/results/report"
 )
 
-// options are what formats heed of the writer: its width, and whether it shows colour (https://no-color.org).
+// options are what formats heed of the writer: its width, and whether it shows colour
+// (https://no-color.org).
 func options(w io.Writer) report.Options {
 	width := columns(w)
 	return report.Options{Width: width, Color: width > 0 && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"}
 }
 
-// progress is a bar on a terminal, and lines elsewhere: a bar would leave hundreds of frames in a log.
+// progress is a bar on a terminal, and lines elsewhere: a bar would leave hundreds of frames in a
+// log.
 func progress(quiet bool, w io.Writer) bench.Progress {
 	switch width := columns(w); {
 	case quiet:

@@ -23,9 +23,10 @@ import (
 	"nodecompare/servers/child"
 )
 
-// BenchmarkWrkAgrees drives the servers of Node.js by our closed load and by wrk in turn, and reports the medians of ours over wrk's:
-// the server's CPU time for a request, requests per second, and the median latency. The first two have a bar, 10%. A pair of runs
-// beside which other programs were at work is left out, and fewer than five pairs are not held to the bar.
+// BenchmarkWrkAgrees drives the servers of Node.js by our closed load and by wrk in turn, and
+// reports the medians of ours over wrk's: the server's CPU time for a request, requests per second,
+// and the median latency. The first two have a bar, 10%. A pair of runs beside which other programs
+// were at work is left out, and fewer than five pairs are not held to the bar.
 //
 //	go test ./cmd -run '^$' -bench WrkAgrees -benchtime 10x -v
 func BenchmarkWrkAgrees(b *testing.B) {
@@ -131,19 +132,22 @@ type figures struct {
 }
 
 func (f figures) String() string {
-	return fmt.Sprintf("%.0f req/s, p50 %v, CPU %.1f µs, others %.0f%%", f.rps, f.p50.Round(time.Microsecond), f.cpuUS, 100*f.others)
+	return fmt.Sprintf("%.0f req/s, p50 %v, CPU %.1f µs, others %.0f%%", f.rps,
+		f.p50.Round(time.Microsecond), f.cpuUS, 100*f.others)
 }
 
 func (d driven) byOurs(b *testing.B) figures {
 	b.Helper()
-	c, out, _ := command(b, "load", d.server.URL+"/", "--connections=64", "--duration=2s", "--engine=loop", "--format=json", "--quiet")
+	c, out, _ := command(b, "load", d.server.URL+"/", "--connections=64", "--duration=2s", "--engine=loop",
+		"--format=json", "--quiet")
 	return d.run(b, c, out, func(out []byte) (figures, error) {
 		var run results.LoadRun
 		err := json.Unmarshal(out, &run)
 		if err == nil && run.Errors > 0 {
 			err = fmt.Errorf("%d requests failed", run.Errors)
 		}
-		return figures{requests: float64(run.Requests), rps: run.RateRPS, p50: time.Duration(run.LatencyUS.P50 * 1e3)}, err
+		return figures{requests: float64(run.Requests), rps: run.RateRPS,
+			p50: time.Duration(run.LatencyUS.P50 * 1e3)}, err
 	})
 }
 
@@ -152,7 +156,8 @@ var wrkReport = regexp.MustCompile(`(?s) 50% +(\S+)\n.* (\d+) requests in [^\n]*
 
 func (d driven) byWrk(b *testing.B) figures {
 	b.Helper()
-	c := exec.CommandContext(b.Context(), "wrk", "--threads=1", "--connections=64", "--duration=2s", "--latency", d.server.URL+"/")
+	c := exec.CommandContext(b.Context(), "wrk", "--threads=1", "--connections=64", "--duration=2s",
+		"--latency", d.server.URL+"/")
 	var out bytes.Buffer
 	c.Stdout, c.Stderr = &out, &out
 	return d.run(b, c, &out, func(out []byte) (f figures, err error) {
@@ -175,7 +180,8 @@ func (d driven) run(b *testing.B, c *exec.Cmd, out *bytes.Buffer, read func(out 
 	if err := cpuset.Pinned(d.split.Generator, c.Start); err != nil {
 		b.Fatal(err)
 	}
-	// A run of ours that is VOID, for what else the machine did, has its figures all the same: wrk makes no such judgement.
+	// A run of ours that is VOID, for what else the machine did, has its figures all the same: wrk
+	// makes no such judgement.
 	if err := c.Wait(); err != nil && c.ProcessState.ExitCode() != 5 {
 		b.Fatalf("%v: %v\n%s", c, err, out)
 	}
@@ -187,11 +193,13 @@ func (d driven) run(b *testing.B, c *exec.Cmd, out *bytes.Buffer, read func(out 
 	served, cpus := serverNow-server, now.Since(before)
 	f.cpuUS = served.Seconds() * 1e6 / f.requests
 	others := cpus.Busy + cpus.Stolen - served - c.ProcessState.UserTime() - c.ProcessState.SystemTime()
-	f.others = max(0, others.Seconds()/cpus.Elapsed.Seconds()/float64(cpus.CPUs)) // it may be below 0: ticks less exact clocks
+	// it may be below 0: ticks less exact clocks
+	f.others = max(0, others.Seconds()/cpus.Elapsed.Seconds()/float64(cpus.CPUs))
 	return f
 }
 
-// readCPUs reads the CPU time that the server has used, and what all CPUs did that it or the load may use.
+// readCPUs reads the CPU time that the server has used, and what all CPUs did that it or the load
+// may use.
 func (d driven) readCPUs(b *testing.B) (time.Duration, sample.HostState) {
 	b.Helper()
 	used, err := sample.Subject{PID: d.server.PID}.CPUTime()

@@ -1,4 +1,5 @@
-// Package docs holds tables of the documents to the code that they are made from. Only tests import it.
+// Package docs holds tables of the documents to the code that they are made from. Only tests import
+// it.
 package docs
 
 import (
@@ -14,8 +15,8 @@ var update = flag.Bool("update", false, "write the tables of the documents anew"
 // Width is the longest line of a document that is held to it, in columns.
 const Width = 120
 
-// Hold fails the test unless the document has these lines between its marks "<!-- begin NAME" and "<!-- end NAME".
-// With -update it writes them there.
+// Hold fails the test unless the document has these lines between its marks "<!-- begin NAME" and
+// "<!-- end NAME". With -update it writes them there.
 func Hold(t *testing.T, document, name string, lines []string) {
 	t.Helper()
 	text, err := os.ReadFile(document)

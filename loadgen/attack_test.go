@@ -38,8 +38,8 @@ func run(t *testing.T, a loadgen.Attack) *loadgen.Result {
 	return res
 }
 
-// onAllEngines runs a test of what all engines must do, of all at once and beside other tests: one that hardly does
-// anything but wait.
+// onAllEngines runs a test of what all engines must do, of all at once and beside other tests: one
+// that hardly does anything but wait.
 func onAllEngines(t *testing.T, f func(t *testing.T, engine string)) {
 	t.Parallel()
 	var all sync.WaitGroup
@@ -49,8 +49,8 @@ func onAllEngines(t *testing.T, f func(t *testing.T, engine string)) {
 	all.Wait()
 }
 
-// onEachEngine runs a test of what all engines must do, of one after the other and alone: one that takes all the CPU
-// there is, or looks at the whole process.
+// onEachEngine runs a test of what all engines must do, of one after the other and alone: one that
+// takes all the CPU there is, or looks at the whole process.
 func onEachEngine(t *testing.T, f func(t *testing.T, engine string)) {
 	for _, e := range loadgen.Engines {
 		t.Run(e.Name, func(t *testing.T) { f(t, e.Name) })
@@ -83,7 +83,8 @@ func checkSums(t *testing.T, r *loadgen.Result) {
 	if failed != int64(r.Errors) {
 		t.Errorf("Failed holds %d values for %d errors", failed, r.Errors)
 	}
-	for name, n := range map[string]int64{"Latency": r.Latency.TotalCount(), "Uncorrected": r.Uncorrected.TotalCount()} {
+	for name, n := range map[string]int64{"Latency": r.Latency.TotalCount(),
+		"Uncorrected": r.Uncorrected.TotalCount()} {
 		if n != int64(r.Requests-r.Errors) {
 			t.Errorf("%s holds %d values for %d successes", name, n, r.Requests-r.Errors)
 		}
@@ -111,9 +112,12 @@ func TestClosedLoad(t *testing.T) {
 			clients.Store(r.RemoteAddr, true)
 			io.WriteString(w, "hello")
 		})
-		res := run(t, loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: s.URL}, Connections: connections, Duration: 300 * time.Millisecond})
+		res := run(t,
+			loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: s.URL}, Connections: connections,
+				Duration: 300 * time.Millisecond})
 		if res.Requests != uint64(seen.Load()) || res.Requests < connections || res.Errors != 0 {
-			t.Errorf("%d requests, %d errors %v; the server saw %d", res.Requests, res.Errors, res.ErrorExamples, seen.Load())
+			t.Errorf("%d requests, %d errors %v; the server saw %d", res.Requests, res.Errors,
+				res.ErrorExamples, seen.Load())
 		}
 		if res.BytesIn != 5*res.Requests {
 			t.Errorf("BytesIn %d, want %d", res.BytesIn, 5*res.Requests)
@@ -141,10 +145,13 @@ func TestOpenLoadSendsExactlyWhatItOffers(t *testing.T) {
 			rate     float64
 			duration time.Duration
 			want     uint64
-		}{{500, 400 * time.Millisecond, 200}, {7.5, 400 * time.Millisecond, 3}, {1000, 300 * time.Millisecond, 300}, {4, 50 * time.Millisecond, 1}} {
+		}{{500, 400 * time.Millisecond, 200}, {7.5, 400 * time.Millisecond, 3},
+			{1000, 300 * time.Millisecond, 300}, {4, 50 * time.Millisecond, 1}} {
 			var seen atomic.Uint64
 			s := serve(t, func(http.ResponseWriter, *http.Request) { seen.Add(1) })
-			res := run(t, loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: s.URL}, Connections: 20, Rate: c.rate, Duration: c.duration})
+			res := run(t,
+				loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: s.URL}, Connections: 20,
+					Rate: c.rate, Duration: c.duration})
 			if res.Requests != c.want || seen.Load() != c.want || res.Unsent != 0 || res.Errors != 0 {
 				t.Errorf("%v/s for %v: %d requests, %d unsent, %d errors %v; the server saw %d; want %d",
 					c.rate, c.duration, res.Requests, res.Unsent, res.Errors, res.ErrorExamples, seen.Load(), c.want)
@@ -156,18 +163,24 @@ func TestOpenLoadSendsExactlyWhatItOffers(t *testing.T) {
 	})
 }
 
-// The last request has its share of the time too: else three requests at 10/s would have been sent within 200 ms, at 15/s.
+// The last request has its share of the time too: else three requests at 10/s would have been sent
+// within 200 ms, at 15/s.
 func TestOpenLoadLastsItsWholeTime(t *testing.T) {
 	onAllEngines(t, func(t *testing.T, engine string) {
 		s := serve(t, func(http.ResponseWriter, *http.Request) {})
 		for _, c := range []struct {
 			rate           float64
 			duration, want time.Duration
-		}{{10, 300 * time.Millisecond, 300 * time.Millisecond}, {3, 300 * time.Millisecond, 333 * time.Millisecond}, {5, 50 * time.Millisecond, 200 * time.Millisecond}} {
+		}{{10, 300 * time.Millisecond, 300 * time.Millisecond},
+			{3, 300 * time.Millisecond, 333 * time.Millisecond}, {5, 50 * time.Millisecond, 200 * time.Millisecond}} {
 			start := time.Now()
-			res := run(t, loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: s.URL}, Connections: 2, Rate: c.rate, Duration: c.duration})
-			if took := time.Since(start); res.Elapsed < c.want || took < res.Elapsed || float64(res.Requests)/res.Elapsed.Seconds() > c.rate {
-				t.Errorf("%v/s for %v: %d requests in %v, and it took %v; want %v at least", c.rate, c.duration, res.Requests, res.Elapsed, took, c.want)
+			res := run(t,
+				loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: s.URL}, Connections: 2,
+					Rate: c.rate, Duration: c.duration})
+			if took := time.Since(start); res.Elapsed < c.want || took < res.Elapsed ||
+				float64(res.Requests)/res.Elapsed.Seconds() > c.rate {
+				t.Errorf("%v/s for %v: %d requests in %v, and it took %v; want %v at least", c.rate,
+					c.duration, res.Requests, res.Elapsed, took, c.want)
 			}
 		}
 	})
@@ -179,15 +192,18 @@ func TestOpenLoadThatIsCutShortLastsUntilThen(t *testing.T) {
 		s := serve(t, func(http.ResponseWriter, *http.Request) {})
 		ctx, cancel := context.WithTimeout(t.Context(), 250*time.Millisecond)
 		defer cancel()
-		res, err := drive(ctx, loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: s.URL}, Connections: 2, Rate: 2, Duration: time.Hour})
+		res, err := drive(ctx,
+			loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: s.URL}, Connections: 2, Rate: 2,
+				Duration: time.Hour})
 		if err == nil || res.Requests != 1 || res.Elapsed < 200*time.Millisecond || res.Elapsed > 10*time.Second {
 			t.Errorf("%v: %d requests in %v", err, res.Requests, res.Elapsed)
 		}
 	})
 }
 
-// A server that stalls for 600 ms once in a second: most users would have met the stall, but the two connections did so
-// only twice in 400 requests, and that is all that an uncorrected figure knows.
+// A server that stalls for 600 ms once in a second: most users would have met the stall, but the
+// two connections did so only twice in 400 requests, and that is all that an uncorrected figure
+// knows.
 func TestStallIsNotHidden(t *testing.T) {
 	onAllEngines(t, func(t *testing.T, engine string) {
 		const stall = 600 * time.Millisecond
@@ -200,12 +216,16 @@ func TestStallIsNotHidden(t *testing.T) {
 				<-time.After(stall) // the stall itself, not a wait for something else
 			}
 		})
-		res := run(t, loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: s.URL}, Connections: 2, Rate: 400, Duration: time.Second})
+		res := run(t,
+			loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: s.URL}, Connections: 2, Rate: 400,
+				Duration: time.Second})
 		if res.Errors != 0 || res.Unsent != 0 {
 			t.Fatalf("%d errors %v, %d unsent", res.Errors, res.ErrorExamples, res.Unsent)
 		}
-		// 240 requests were due within the stall; each waited for what was left of it: the worst 40 more than 500 ms.
-		p90, uncorrected := time.Duration(res.Latency.ValueAtQuantile(90)), time.Duration(res.Uncorrected.ValueAtQuantile(90))
+		// 240 requests were due within the stall; each waited for what was left of it: the worst 40
+		// more than 500 ms.
+		p90, uncorrected := time.Duration(res.Latency.ValueAtQuantile(90)),
+			time.Duration(res.Uncorrected.ValueAtQuantile(90))
 		if p90 < stall*2/3 || p90 < 3*uncorrected {
 			t.Errorf("corrected p90 %v, uncorrected %v, after a stall of %v", p90, uncorrected, stall)
 		}
@@ -218,7 +238,9 @@ func TestStallIsNotHidden(t *testing.T) {
 func TestWhatCannotBeSentIsCounted(t *testing.T) {
 	onAllEngines(t, func(t *testing.T, engine string) {
 		s := serve(t, func(http.ResponseWriter, *http.Request) { <-time.After(200 * time.Millisecond) })
-		res := run(t, loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: s.URL}, Connections: 1, Rate: 100, Duration: 500 * time.Millisecond})
+		res := run(t,
+			loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: s.URL}, Connections: 1, Rate: 100,
+				Duration: 500 * time.Millisecond})
 		if res.Unsent == 0 || res.Requests+res.Unsent != 50 {
 			t.Errorf("%d sent, %d unsent of 50 over a connection that carries 5/s", res.Requests, res.Unsent)
 		}
@@ -234,7 +256,9 @@ func TestBacklogAtTheEndIsSent(t *testing.T) {
 				<-time.After(250 * time.Millisecond)
 			}
 		})
-		res := run(t, loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: s.URL}, Connections: 1, Rate: 50, Duration: 200 * time.Millisecond})
+		res := run(t,
+			loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: s.URL}, Connections: 1, Rate: 50,
+				Duration: 200 * time.Millisecond})
 		if res.Requests != 10 || res.Unsent != 0 {
 			t.Errorf("%d requests, %d unsent; want all 10 sent, the last few late", res.Requests, res.Unsent)
 		}
@@ -258,13 +282,19 @@ func TestRequestAsAsked(t *testing.T) {
 			target loadgen.Target
 			want   got
 		}{
-			{loadgen.Target{URL: s.URL + "/a?b=c"}, got{"GET", s.Listener.Addr().String(), "/a?b=c", "nodecompare", "", ""}},
-			{loadgen.Target{Method: "POST", URL: s.URL, Header: http.Header{"Host": {"x.test"}, "X-Extra": {"e"}, "User-Agent": {"u"}}, Body: []byte("body")},
+			{loadgen.Target{URL: s.URL + "/a?b=c"},
+				got{"GET", s.Listener.Addr().String(), "/a?b=c", "nodecompare", "", ""}},
+			{loadgen.Target{Method: "POST", URL: s.URL,
+				Header: http.Header{"Host": {"x.test"}, "X-Extra": {"e"}, "User-Agent": {"u"}}, Body: []byte("body")},
 				got{"POST", "x.test", "/", "u", "e", "body"}},
-			{loadgen.Target{Method: "PUT", URL: s.URL, Body: []byte(large)}, got{"PUT", s.Listener.Addr().String(), "/", "nodecompare", "", large}},
-			{loadgen.Target{Method: "HEAD", URL: s.URL}, got{"HEAD", s.Listener.Addr().String(), "/", "nodecompare", "", ""}},
+			{loadgen.Target{Method: "PUT", URL: s.URL, Body: []byte(large)},
+				got{"PUT", s.Listener.Addr().String(), "/", "nodecompare", "", large}},
+			{loadgen.Target{Method: "HEAD", URL: s.URL},
+				got{"HEAD", s.Listener.Addr().String(), "/", "nodecompare", "", ""}},
 		} {
-			res := run(t, loadgen.Attack{Engine: engine, Target: c.target, Connections: 2, Rate: 20, Duration: 100 * time.Millisecond, WantStatus: http.StatusCreated})
+			res := run(t,
+				loadgen.Attack{Engine: engine, Target: c.target, Connections: 2, Rate: 20,
+					Duration: 100 * time.Millisecond, WantStatus: http.StatusCreated})
 			if res.Requests != 2 || res.Errors != 0 {
 				t.Errorf("%s: %d requests, %d errors %v", c.target.Method, res.Requests, res.Errors, res.ErrorExamples)
 			}
@@ -279,7 +309,8 @@ func TestRequestAsAsked(t *testing.T) {
 
 func TestImpossibleAttacks(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, engine string) {
-		good := loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: "http://127.0.0.1:1"}, Connections: 1, Duration: time.Millisecond}
+		good := loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: "http://127.0.0.1:1"},
+			Connections: 1, Duration: time.Millisecond}
 		for name, spoil := range map[string]func(*loadgen.Attack){
 			"other scheme":   func(a *loadgen.Attack) { a.Target.URL = "ftp://localhost" },
 			"no host":        func(a *loadgen.Attack) { a.Target.URL = "http:///x" },
@@ -319,13 +350,16 @@ func TestCancelStopsAtOnce(t *testing.T) {
 					cancel()
 				}()
 				began := time.Now()
-				res, err := drive(ctx, loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: s.URL}, Connections: 3, Rate: rate, Duration: time.Hour, Timeout: time.Hour})
+				res, err := drive(ctx,
+					loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: s.URL}, Connections: 3,
+						Rate: rate, Duration: time.Hour, Timeout: time.Hour})
 				if !errors.Is(err, context.Canceled) || res == nil {
 					t.Fatalf("got %v, %v", res, err)
 				}
 				checkSums(t, res)
 				if res.Aborted < 1 || res.Aborted > 3 || res.Requests != 0 {
-					t.Errorf("%d aborted, %d requests %v; want the ones in flight aborted and no more", res.Aborted, res.Requests, res.ErrorExamples)
+					t.Errorf("%d aborted, %d requests %v; want the ones in flight aborted and no more",
+						res.Aborted, res.Requests, res.ErrorExamples)
 				}
 				if took := time.Since(began); took > time.Minute {
 					t.Errorf("it took %v", took)
@@ -345,7 +379,8 @@ func TestCancelKeepsWhatWasMeasured(t *testing.T) {
 				cancel()
 			}
 		})
-		res, err := drive(ctx, loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: s.URL}, Connections: 2, Duration: time.Hour})
+		res, err := drive(ctx,
+			loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: s.URL}, Connections: 2, Duration: time.Hour})
 		if !errors.Is(err, context.Canceled) || res == nil || res.Requests < 40 {
 			t.Fatalf("got %+v, %v", res, err)
 		}
@@ -358,7 +393,8 @@ func TestCancelledBeforeTheStart(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		s := serve(t, func(http.ResponseWriter, *http.Request) { t.Error("a request was sent") })
-		res, err := drive(ctx, loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: s.URL}, Connections: 1, Duration: time.Hour})
+		res, err := drive(ctx,
+			loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: s.URL}, Connections: 1, Duration: time.Hour})
 		if !errors.Is(err, context.Canceled) || res == nil || res.Latency.TotalCount() != 0 {
 			t.Errorf("got %+v, %v; want an empty result", res, err)
 		}
@@ -395,8 +431,10 @@ func TestUntrustedCertificate(t *testing.T) {
 	s.StartTLS()
 	defer s.Close()
 	// The test server's certificate is nobody's: an error of each request, not of the run.
-	res := run(t, loadgen.Attack{Target: loadgen.Target{URL: s.URL}, Connections: 2, Rate: 50, Duration: 100 * time.Millisecond})
-	if res.Requests != 5 || res.ErrorKinds[loadgen.TLS] != 5 || !strings.Contains(res.ErrorExamples[loadgen.TLS], "certificate") {
+	res := run(t,
+		loadgen.Attack{Target: loadgen.Target{URL: s.URL}, Connections: 2, Rate: 50, Duration: 100 * time.Millisecond})
+	if res.Requests != 5 || res.ErrorKinds[loadgen.TLS] != 5 ||
+		!strings.Contains(res.ErrorExamples[loadgen.TLS], "certificate") {
 		t.Errorf("%d requests, errors %v %v", res.Requests, res.ErrorKinds, res.ErrorExamples)
 	}
 }

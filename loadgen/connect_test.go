@@ -32,7 +32,8 @@ type server struct {
 	filled   chan struct{}   // closed then
 }
 
-// speaking starts a server of those protocols, over TLS or not, which must see so many requests at once.
+// speaking starts a server of those protocols, over TLS or not, which must see so many requests at
+// once.
 func speaking(t *testing.T, full int, secure bool, protocols ...string) *server {
 	t.Helper()
 	s := &server{full: int64(full), filled: make(chan struct{})}
@@ -90,7 +91,8 @@ func trusting(s *server) *tls.Config {
 	return &tls.Config{RootCAs: roots}
 }
 
-// What is spoken follows from the URL, the server, and what was asked for; connections are as many as were asked for.
+// What is spoken follows from the URL, the server, and what was asked for; connections are as many
+// as were asked for.
 func TestProtocols(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -104,12 +106,14 @@ func TestProtocols(t *testing.T) {
 		{"https agrees on the newer", true, []string{"1", "2"}, loadgen.Connect{}, loadgen.HTTP2},
 		{"https with an older server", true, []string{"1"}, loadgen.Connect{}, loadgen.HTTP1},
 		{"https with a newer server", true, []string{"2"}, loadgen.Connect{}, loadgen.HTTP2},
-		{"https that is not to be newer", true, []string{"1", "2"}, loadgen.Connect{Protocol: loadgen.HTTP1}, loadgen.HTTP1},
+		{"https that is not to be newer", true, []string{"1", "2"},
+			loadgen.Connect{Protocol: loadgen.HTTP1}, loadgen.HTTP1},
 		{"https that must be newer", true, []string{"1", "2"}, loadgen.Connect{Protocol: loadgen.HTTP2}, loadgen.HTTP2},
 		{"https without anything in common", true, []string{"1"}, loadgen.Connect{Protocol: loadgen.HTTP2}, ""},
 		{"streams", true, []string{"1", "2"}, loadgen.Connect{Streams: 4}, loadgen.HTTP2},
 		{"prior knowledge", false, []string{"1", "2"}, loadgen.Connect{Protocol: loadgen.HTTP2}, loadgen.HTTP2},
-		{"prior knowledge and streams", false, []string{"2"}, loadgen.Connect{Protocol: loadgen.HTTP2, Streams: 3}, loadgen.HTTP2},
+		{"prior knowledge and streams", false, []string{"2"},
+			loadgen.Connect{Protocol: loadgen.HTTP2, Streams: 3}, loadgen.HTTP2},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -119,8 +123,9 @@ func TestProtocols(t *testing.T) {
 				c.connect.TLS = trusting(s)
 			}
 			a := loadgen.Attack{
-				Target: loadgen.Target{Method: "POST", URL: s.URL, Body: []byte("you said ")}, WantBody: []byte("you said hello"),
-				Connect: c.connect, Connections: 2, Requests: 50,
+				Target:   loadgen.Target{Method: "POST", URL: s.URL, Body: []byte("you said ")},
+				WantBody: []byte("you said hello"),
+				Connect:  c.connect, Connections: 2, Requests: 50,
 			}
 			res := run(t, a)
 			opened := s.opened.Load()
@@ -138,7 +143,8 @@ func TestProtocols(t *testing.T) {
 				major = 2
 			}
 			if res.Errors != 0 || res.Requests != uint64(s.requests[major].Load()) || res.BytesIn != 14*res.Requests {
-				t.Errorf("%d requests, errors %v; the server saw %d", res.Requests, res.ErrorExamples, s.requests[major].Load())
+				t.Errorf("%d requests, errors %v; the server saw %d", res.Requests, res.ErrorExamples,
+					s.requests[major].Load())
 			}
 			if opened != 2 || s.most.Load() != int64(2*streams) {
 				t.Errorf("%d connections, want 2; %d requests at once, want %d", opened, s.most.Load(), 2*streams)
@@ -147,7 +153,8 @@ func TestProtocols(t *testing.T) {
 	}
 }
 
-// Each request has a connection, and its latency has the connecting in it: on both engines, in both shapes, over TLS too.
+// Each request has a connection, and its latency has the connecting in it: on both engines, in both
+// shapes, over TLS too.
 func TestNewConnections(t *testing.T) {
 	t.Parallel()
 	for _, engine := range []string{loadgen.Vegeta, loadgen.Loop} {
@@ -160,7 +167,8 @@ func TestNewConnections(t *testing.T) {
 					t.Parallel()
 					s := speaking(t, 1, secure, "1", "2")
 					a := loadgen.Attack{
-						Engine: engine, Target: loadgen.Target{URL: s.URL}, Connect: loadgen.Connect{New: true}, Rate: rate,
+						Engine: engine, Target: loadgen.Target{URL: s.URL},
+						Connect: loadgen.Connect{New: true}, Rate: rate,
 						Connections: 3, Duration: 60 * time.Millisecond,
 					}
 					if rate == 0 {
@@ -170,8 +178,10 @@ func TestNewConnections(t *testing.T) {
 						a.Connect.TLS = trusting(s)
 					}
 					res := run(t, a)
-					if res.Errors != 0 || res.Requests == 0 || s.opened.Load() != int64(res.Requests) || s.most.Load() > 3 {
-						t.Errorf("%d requests, errors %v, over %d connections, %d at once", res.Requests, res.ErrorExamples, s.opened.Load(), s.most.Load())
+					if res.Errors != 0 || res.Requests == 0 || s.opened.Load() != int64(res.Requests) ||
+						s.most.Load() > 3 {
+						t.Errorf("%d requests, errors %v, over %d connections, %d at once", res.Requests,
+							res.ErrorExamples, s.opened.Load(), s.most.Load())
 					}
 				})
 			}
@@ -195,11 +205,14 @@ func TestNewConnectionsCountConnecting(t *testing.T) {
 	go s.Config.Serve(l) // ends with the server
 	for _, fresh := range []bool{true, false} {
 		res := run(t, loadgen.Attack{
-			Target: loadgen.Target{URL: "https://" + l.Addr().String()}, Connect: loadgen.Connect{TLS: trusting(s), New: fresh, Protocol: loadgen.HTTP1},
+			Target:      loadgen.Target{URL: "https://" + l.Addr().String()},
+			Connect:     loadgen.Connect{TLS: trusting(s), New: fresh, Protocol: loadgen.HTTP1},
 			Connections: 1, Rate: 50, Duration: 100 * time.Millisecond,
 		})
-		if quickest := time.Duration(res.Uncorrected.Min()); res.Errors != 0 || fresh && quickest < 20*time.Millisecond {
-			t.Errorf("new connections %v: the quickest of %d took %v, errors %v", fresh, res.Requests, quickest, res.ErrorExamples)
+		if quickest := time.Duration(res.Uncorrected.Min()); res.Errors != 0 ||
+			fresh && quickest < 20*time.Millisecond {
+			t.Errorf("new connections %v: the quickest of %d took %v, errors %v", fresh, res.Requests,
+				quickest, res.ErrorExamples)
 		}
 	}
 }
@@ -211,14 +224,17 @@ func TestUnixSocket(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, r.Host) }))
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprint(w, r.Host)
+	}))
 	s.Listener.Close()
 	s.Listener = l
 	s.Start()
 	defer s.Close()
 	for _, rate := range []float64{0, 100} {
 		a := loadgen.Attack{
-			Target: loadgen.Target{URL: "http://any.host"}, Connect: loadgen.Connect{Socket: path}, WantBody: []byte("any.host"),
+			Target: loadgen.Target{URL: "http://any.host"}, Connect: loadgen.Connect{Socket: path},
+			WantBody:    []byte("any.host"),
 			Connections: 2, Rate: rate, Requests: 5,
 		}
 		if _, err := loadgen.Reach(t.Context(), a); err != nil {
@@ -231,7 +247,8 @@ func TestUnixSocket(t *testing.T) {
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
-	a := loadgen.Attack{Target: loadgen.Target{URL: "http://any.host"}, Connect: loadgen.Connect{Socket: path}, Connections: 1}
+	a := loadgen.Attack{Target: loadgen.Target{URL: "http://any.host"},
+		Connect: loadgen.Connect{Socket: path}, Connections: 1}
 	if _, err := loadgen.Reach(t.Context(), a); err == nil || !strings.Contains(err.Error(), path) {
 		t.Errorf("a socket that is not there: %v", err)
 	}
@@ -242,12 +259,19 @@ func TestWhatCannotBeConnected(t *testing.T) {
 		attack loadgen.Attack
 		want   string
 	}{
-		{loadgen.Attack{Target: loadgen.Target{URL: "http://h"}, Connect: loadgen.Connect{Streams: 2}}, "possible in HTTP/2 only"},
-		{loadgen.Attack{Target: loadgen.Target{URL: "https://h"}, Connect: loadgen.Connect{Streams: 2, New: true}}, "only one of them"},
-		{loadgen.Attack{Target: loadgen.Target{URL: "http://h"}, Connect: loadgen.Connect{Protocol: "HTTP/3"}}, `"HTTP/3" is not known`},
-		{loadgen.Attack{Target: loadgen.Target{URL: "http://h"}, Connect: loadgen.Connect{Protocol: loadgen.HTTP2}, Engine: loadgen.Loop}, "cannot do HTTP/2: choose the vegeta engine"},
-		{loadgen.Attack{Target: loadgen.Target{URL: "http://h"}, Connect: loadgen.Connect{Socket: "s"}, Engine: loadgen.Loop}, "cannot do a Unix socket"},
-		{loadgen.Attack{Target: loadgen.Target{URL: "http://h"}, Follow: true, Engine: loadgen.Loop}, "cannot do following redirects"},
+		{loadgen.Attack{Target: loadgen.Target{URL: "http://h"}, Connect: loadgen.Connect{Streams: 2}},
+			"possible in HTTP/2 only"},
+		{loadgen.Attack{Target: loadgen.Target{URL: "https://h"},
+			Connect: loadgen.Connect{Streams: 2, New: true}}, "only one of them"},
+		{loadgen.Attack{Target: loadgen.Target{URL: "http://h"},
+			Connect: loadgen.Connect{Protocol: "HTTP/3"}}, `"HTTP/3" is not known`},
+		{loadgen.Attack{Target: loadgen.Target{URL: "http://h"},
+			Connect: loadgen.Connect{Protocol: loadgen.HTTP2},
+			Engine:  loadgen.Loop}, "cannot do HTTP/2: choose the vegeta engine"},
+		{loadgen.Attack{Target: loadgen.Target{URL: "http://h"}, Connect: loadgen.Connect{Socket: "s"},
+			Engine: loadgen.Loop}, "cannot do a Unix socket"},
+		{loadgen.Attack{Target: loadgen.Target{URL: "http://h"}, Follow: true, Engine: loadgen.Loop},
+			"cannot do following redirects"},
 	} {
 		c.attack.Connections = 1
 		if _, err := loadgen.Open(c.attack); err == nil || !strings.Contains(err.Error(), c.want) {
@@ -263,7 +287,8 @@ func TestReach(t *testing.T) {
 		t.Error(err)
 	}
 	s.Close()
-	if _, err := loadgen.Reach(t.Context(), a); err == nil || !strings.Contains(err.Error(), "cannot be reached (refused)") {
+	if _, err := loadgen.Reach(t.Context(), a); err == nil ||
+		!strings.Contains(err.Error(), "cannot be reached (refused)") {
 		t.Errorf("a server that is not there: %v", err)
 	}
 	ended, cancel := context.WithCancel(t.Context())

@@ -12,8 +12,8 @@ import (
 	"nodecompare/loadgen"
 )
 
-// The time of a request is its own, whatever deadline an earlier one has left on the connection: no request is cut short, and a
-// hanging one ends all the same, not before its time.
+// The time of a request is its own, whatever deadline an earlier one has left on the connection: no
+// request is cut short, and a hanging one ends all the same, not before its time.
 func TestTimeoutIsOfEachRequest(t *testing.T) {
 	onAllEngines(t, func(t *testing.T, engine string) {
 		const timeout, answered = time.Second, 3
@@ -44,7 +44,8 @@ func TestTimeoutIsOfEachRequest(t *testing.T) {
 	})
 }
 
-// A request too large for the socket's buffers takes another path: an old deadline must not cut it either.
+// A request too large for the socket's buffers takes another path: an old deadline must not cut it
+// either.
 func TestTimeoutOfALargeRequest(t *testing.T) {
 	onAllEngines(t, func(t *testing.T, engine string) {
 		const timeout = 2 * time.Second

@@ -13,18 +13,19 @@ const (
 	Loop   = "loop"
 )
 
-// Engine is a way to drive a load. Both measure the same and may check each other; they differ in what they cost
-// and in what they can do:
+// Engine is a way to drive a load. Both measure the same and may check each other; they differ in
+// what they cost and in what they can do:
 //
 //   - Vegeta: a goroutine for each connection, open or closed load, and all that a Connect asks for. It may use every core.
 //     The choice where the rate is given: its users know vegeta's pacing.
 //   - Loop: all connections on one event loop and one thread, at half of vegeta's cost, plain HTTP/1.1 over TCP only. The choice for closed load,
 //     which asks for all that the server can give: there the generator must not be what is measured.
 //
-// Where they differ in closed load: Loop opens all connections before the clock starts, in steps that leave a
-// server's backlog room, and opens them again outside of any latency; an attempt to connect that fails is a failed
-// request, and a pause follows. Vegeta opens each with its first request, as part of it, and does not pause. In
-// open load both open a connection when a request is due and none is free, as part of that request.
+// Where they differ in closed load: Loop opens all connections before the clock starts, in steps
+// that leave a server's backlog room, and opens them again outside of any latency; an attempt to
+// connect that fails is a failed request, and a pause follows. Vegeta opens each with its first
+// request, as part of it, and does not pause. In open load both open a connection when a request is
+// due and none is free, as part of that request.
 type Engine struct {
 	Name    string
 	Summary string // one line, for people
@@ -46,13 +47,13 @@ type driver interface {
 	close() // idempotent; every goroutine and connection has ended when it returns
 }
 
-// VegetaRate is the highest rate, in requests per second, that Vegeta offers on one core with a p99 of the send
-// lag below 1 ms.
+// VegetaRate is the highest rate, in requests per second, that Vegeta offers on one core with a p99
+// of the send lag below 1 ms.
 const VegetaRate = 5000
 
-// Auto returns the name of the engine that suits an attack. Vegeta drives what it alone can (see BeyondLoop), and open
-// loads of at most mostVegeta requests per second (VegetaRate, where being on time is what counts). Loop drives all
-// others.
+// Auto returns the name of the engine that suits an attack. Vegeta drives what it alone can (see
+// BeyondLoop), and open loads of at most mostVegeta requests per second (VegetaRate, where being on
+// time is what counts). Loop drives all others.
 func Auto(a Attack, mostVegeta float64) string {
 	if BeyondLoop(a) != "" || a.Rate > 0 && a.Rate <= mostVegeta {
 		return Vegeta

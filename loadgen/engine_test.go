@@ -25,8 +25,10 @@ func TestAuto(t *testing.T) {
 		most   float64
 		want   string
 	}{
-		{at("http://h", 0), math.Inf(1), loadgen.Loop}, {at("http://h", 1), math.Inf(1), loadgen.Vegeta}, {at("http://h", 1e6), math.Inf(1), loadgen.Vegeta},
-		{at("", 5000), loadgen.VegetaRate, loadgen.Vegeta}, {at("", 5001), loadgen.VegetaRate, loadgen.Loop}, {at("h:80", 0), 1, loadgen.Loop},
+		{at("http://h", 0), math.Inf(1), loadgen.Loop}, {at("http://h", 1), math.Inf(1), loadgen.Vegeta},
+		{at("http://h", 1e6), math.Inf(1), loadgen.Vegeta},
+		{at("", 5000), loadgen.VegetaRate, loadgen.Vegeta},
+		{at("", 5001), loadgen.VegetaRate, loadgen.Loop}, {at("h:80", 0), 1, loadgen.Loop},
 		{at("https://h", 0), math.Inf(1), loadgen.Vegeta}, {at("HTTPS://h", 5001), loadgen.VegetaRate, loadgen.Vegeta},
 		{loadgen.Attack{Connect: loadgen.Connect{Protocol: loadgen.HTTP2}}, 1, loadgen.Vegeta},
 		{loadgen.Attack{Connect: loadgen.Connect{Socket: "s"}}, 1, loadgen.Vegeta},
@@ -64,8 +66,10 @@ func TestWantedBody(t *testing.T) {
 				Engine: engine, Target: loadgen.Target{URL: url}, WantBody: []byte(c.want),
 				Connections: 1, Rate: 30, Duration: 100 * time.Millisecond,
 			})
-			if res.Requests != 3 || res.ErrorKinds[loadgen.Body] != c.errors || res.Errors != c.errors || res.Codes[200] != 3 {
-				t.Errorf("%s: %d requests, codes %v, errors %v %v; want %d errors", c.name, res.Requests, res.Codes, res.ErrorKinds, res.ErrorExamples, c.errors)
+			if res.Requests != 3 || res.ErrorKinds[loadgen.Body] != c.errors || res.Errors != c.errors ||
+				res.Codes[200] != 3 {
+				t.Errorf("%s: %d requests, codes %v, errors %v %v; want %d errors", c.name, res.Requests,
+					res.Codes, res.ErrorKinds, res.ErrorExamples, c.errors)
 			}
 		}
 	})
@@ -75,26 +79,31 @@ func TestWantedBody(t *testing.T) {
 func TestStatusComesBeforeBody(t *testing.T) {
 	onAllEngines(t, func(t *testing.T, engine string) {
 		s := serve(t, http.NotFound)
-		res := run(t, loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: s.URL}, WantBody: []byte("x"), Connections: 1, Rate: 30, Duration: 100 * time.Millisecond})
+		res := run(t,
+			loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: s.URL}, WantBody: []byte("x"),
+				Connections: 1, Rate: 30, Duration: 100 * time.Millisecond})
 		if res.ErrorKinds[loadgen.Status] != 3 || res.Errors != 3 {
 			t.Errorf("errors %v", res.ErrorKinds)
 		}
 	})
 }
 
-// Little's law, exactly: each connection of a closed load has a request in flight from the start until the duration has
-// passed, so its latencies add up to no less than that (but for the generator's own pauses between an answer and the next
-// request), and to no more than the time until the last answer.
+// Little's law, exactly: each connection of a closed load has a request in flight from the start
+// until the duration has passed, so its latencies add up to no less than that (but for the
+// generator's own pauses between an answer and the next request), and to no more than the time
+// until the last answer.
 func TestLittlesLaw(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, engine string) {
 		const connections, delay, duration = 20, 20 * time.Millisecond, 500 * time.Millisecond
 		s := serve(t, func(http.ResponseWriter, *http.Request) { <-time.After(delay) })
-		g, err := loadgen.Open(loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: s.URL}, Connections: connections})
+		g, err := loadgen.Open(loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: s.URL},
+			Connections: connections})
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer g.Close()
-		if _, err := g.Run(t.Context(), delay); err != nil { // vegeta's engine opens its connections within the first requests
+		// vegeta's engine opens its connections within the first requests
+		if _, err := g.Run(t.Context(), delay); err != nil {
 			t.Fatal(err)
 		}
 		res, err := g.Run(t.Context(), duration)
@@ -103,7 +112,8 @@ func TestLittlesLaw(t *testing.T) {
 		}
 		each := time.Duration(res.Latency.Mean() * float64(res.Requests) / connections)
 		if each < duration*95/100 || each > res.Elapsed*1005/1000 {
-			t.Errorf("the latencies of a connection add up to %v, in a load of %v that took %v", each, duration, res.Elapsed)
+			t.Errorf("the latencies of a connection add up to %v, in a load of %v that took %v", each,
+				duration, res.Elapsed)
 		}
 		if low := time.Duration(res.Latency.Min()); low < delay*99/100 {
 			t.Errorf("an answer after %v from a server that waits for %v", low, delay)
@@ -121,16 +131,19 @@ func TestConnectionClose(t *testing.T) {
 		})
 		for _, rate := range []float64{0, 200} {
 			connections.Store(0)
-			res := run(t, loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: url}, Rate: rate, Connections: 3, Duration: 200 * time.Millisecond})
+			res := run(t,
+				loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: url}, Rate: rate, Connections: 3,
+					Duration: 200 * time.Millisecond})
 			if res.Requests < 4 || res.Errors != 0 || res.Retries != 0 || connections.Load() < res.Requests {
-				t.Errorf("rate %v: %d requests, %d connections, %d retries, errors %v %v", rate, res.Requests, connections.Load(), res.Retries, res.ErrorKinds, res.ErrorExamples)
+				t.Errorf("rate %v: %d requests, %d connections, %d retries, errors %v %v", rate,
+					res.Requests, connections.Load(), res.Retries, res.ErrorKinds, res.ErrorExamples)
 			}
 		}
 	})
 }
 
-// A server that answers some requests and then resets the connection in the midst of an answer: each of those is an error,
-// and the load goes on.
+// A server that answers some requests and then resets the connection in the midst of an answer:
+// each of those is an error, and the load goes on.
 func TestResetInMidResponse(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, engine string) {
 		var cut, served atomic.Uint64
@@ -146,9 +159,13 @@ func TestResetInMidResponse(t *testing.T) {
 				io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
 			}
 		})
-		res := run(t, loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: url}, Connections: 4, Duration: 250 * time.Millisecond})
-		if res.ErrorKinds[loadgen.Reset] != cut.Load() || res.Errors != cut.Load() || res.Codes[200] != served.Load() || cut.Load() == 0 {
-			t.Errorf("errors %v %v, %d answered; the server cut %d, answered %d", res.ErrorKinds, res.ErrorExamples, res.Codes[200], cut.Load(), served.Load())
+		res := run(t,
+			loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: url}, Connections: 4,
+				Duration: 250 * time.Millisecond})
+		if res.ErrorKinds[loadgen.Reset] != cut.Load() || res.Errors != cut.Load() ||
+			res.Codes[200] != served.Load() || cut.Load() == 0 {
+			t.Errorf("errors %v %v, %d answered; the server cut %d, answered %d", res.ErrorKinds,
+				res.ErrorExamples, res.Codes[200], cut.Load(), served.Load())
 		}
 	})
 }
@@ -177,7 +194,9 @@ func TestEachAddressIsTried(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, engine string) {
 		s := serve(t, func(http.ResponseWriter, *http.Request) {})
 		url := strings.Replace(s.URL, "127.0.0.1", "localhost", 1)
-		res := run(t, loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: url}, Connections: 2, Duration: 50 * time.Millisecond})
+		res := run(t,
+			loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: url}, Connections: 2,
+				Duration: 50 * time.Millisecond})
 		if res.Errors != 0 || res.Requests == 0 {
 			t.Errorf("%s: %d requests, errors %v %v", url, res.Requests, res.ErrorKinds, res.ErrorExamples)
 		}
@@ -185,8 +204,10 @@ func TestEachAddressIsTried(t *testing.T) {
 }
 
 func TestMoreConnectionsThanDescriptors(t *testing.T) {
-	_, err := loadgen.Open(loadgen.Attack{Target: loadgen.Target{URL: "http://127.0.0.1:1"}, Connections: math.MaxInt32})
-	if err == nil || !strings.Contains(err.Error(), "RLIMIT_NOFILE") || !strings.Contains(err.Error(), fmt.Sprint(math.MaxInt32)) {
+	_, err := loadgen.Open(loadgen.Attack{Target: loadgen.Target{URL: "http://127.0.0.1:1"},
+		Connections: math.MaxInt32})
+	if err == nil || !strings.Contains(err.Error(), "RLIMIT_NOFILE") ||
+		!strings.Contains(err.Error(), fmt.Sprint(math.MaxInt32)) {
 		t.Errorf("got %v; want the numbers and what to do", err)
 	}
 }
@@ -208,13 +229,15 @@ func TestDescriptorsAreGivenBack(t *testing.T) {
 				io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 			}
 		})
-		attack := loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: url}, Connections: 10, Duration: 20 * time.Millisecond}
+		attack := loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: url}, Connections: 10,
+			Duration: 20 * time.Millisecond}
 		run(t, attack) // Go's own poller opens its descriptors with the first
 		before := openFiles(t)
 		for range 5 {
 			run(t, attack)
 		}
-		// The server's ends of the connections are this process's as well, and it may see their end a little later.
+		// The server's ends of the connections are this process's as well, and it may see their end
+		// a little later.
 		for deadline := time.Now().Add(time.Minute); openFiles(t) > before; {
 			if time.Now().After(deadline) {
 				t.Fatalf("%d files open after five loads, %d before", openFiles(t), before)
@@ -229,7 +252,8 @@ func TestRunsFollowAtOnce(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, engine string) {
 		url := misbehave(t, answering("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"))
 		for _, rate := range []float64{0, 5000} {
-			g, err := loadgen.Open(loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: url}, Rate: rate, Connections: 10})
+			g, err := loadgen.Open(loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: url},
+				Rate: rate, Connections: 10})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -237,7 +261,8 @@ func TestRunsFollowAtOnce(t *testing.T) {
 			for range 25 {
 				res, err := g.Run(t.Context(), 4*time.Millisecond)
 				if err != nil || res.Errors != 0 || (rate > 0 && res.Requests != 20) {
-					t.Fatalf("%d requests at rate %v, errors %v %v; %v", res.Requests, rate, res.ErrorKinds, res.ErrorExamples, err)
+					t.Fatalf("%d requests at rate %v, errors %v %v; %v", res.Requests, rate, res.ErrorKinds,
+						res.ErrorExamples, err)
 				}
 				checkSums(t, res)
 			}

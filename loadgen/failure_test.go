@@ -13,7 +13,8 @@ import (
 	"nodecompare/loadgen"
 )
 
-// misbehave gives the URL of a raw TCP server that handles each connection with h, and closes it after that.
+// misbehave gives the URL of a raw TCP server that handles each connection with h, and closes it
+// after that.
 func misbehave(t *testing.T, h func(c *net.TCPConn)) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -71,7 +72,8 @@ func TestErrorKinds(t *testing.T) {
 			}), loadgen.Reset},
 			{"closed with no answer", misbehave(t, answering("")), loadgen.Reset},
 			{"closed within the header", misbehave(t, answering("HTTP/1.1 200 OK\r\nContent-Le")), loadgen.Reset},
-			{"closed within the body", misbehave(t, answering("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nshort")), loadgen.Reset},
+			{"closed within the body",
+				misbehave(t, answering("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nshort")), loadgen.Reset},
 			{"no answer", misbehave(t, func(c *net.TCPConn) { io.Copy(io.Discard, c) }), loadgen.Timeout},
 			{"an answer without end", misbehave(t, func(c *net.TCPConn) {
 				in := bufio.NewReader(c)
@@ -89,9 +91,11 @@ func TestErrorKinds(t *testing.T) {
 					}
 				}
 			}), loadgen.Timeout},
-			{"not found", misbehave(t, answering("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")), loadgen.Status},
+			{"not found", misbehave(t, answering("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")),
+				loadgen.Status},
 			{"garbage", misbehave(t, answering("\x16\x03\x01 not HTTP at all\r\n\r\n")), loadgen.Malformed},
-			{"a body over the limit", misbehave(t, answering("HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n")), loadgen.Other},
+			{"a body over the limit",
+				misbehave(t, answering("HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n")), loadgen.Other},
 		} {
 			t.Run(c.name, func(t *testing.T) {
 				t.Parallel()
@@ -105,7 +109,8 @@ func TestErrorKinds(t *testing.T) {
 					Timeout: timeout, MaxBody: 4999,
 				})
 				if res.Requests != 4 || res.ErrorKinds[c.kind] != 4 {
-					t.Errorf("%d requests, errors %v %v; want 4 of kind %s", res.Requests, res.ErrorKinds, res.ErrorExamples, c.kind)
+					t.Errorf("%d requests, errors %v %v; want 4 of kind %s", res.Requests, res.ErrorKinds,
+						res.ErrorExamples, c.kind)
 				}
 				if res.Latency.TotalCount() != 0 || res.Uncorrected.TotalCount() != 0 {
 					t.Error("a failed request is in a latency histogram")
@@ -126,7 +131,9 @@ func TestWantedStatus(t *testing.T) {
 			}
 		})
 		for want, errors := range map[int]uint64{0: 0, 302: 0, 200: 3} {
-			res := run(t, loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: s.URL}, Connections: 1, Rate: 30, Duration: 100 * time.Millisecond, WantStatus: want})
+			res := run(t,
+				loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: s.URL}, Connections: 1, Rate: 30,
+					Duration: 100 * time.Millisecond, WantStatus: want})
 			if res.Codes[302] != 3 || res.ErrorKinds[loadgen.Status] != errors {
 				t.Errorf("wanting %d: codes %v, errors %v", want, res.Codes, res.ErrorKinds)
 			}
@@ -134,8 +141,8 @@ func TestWantedStatus(t *testing.T) {
 	})
 }
 
-// A server may close a kept-alive connection at any time. Where it does so just as a request is sent, the request is sent
-// again if that can do no harm.
+// A server may close a kept-alive connection at any time. Where it does so just as a request is
+// sent, the request is sent again if that can do no harm.
 func TestStaleConnection(t *testing.T) {
 	onAllEngines(t, func(t *testing.T, engine string) {
 		for method, wantRetries := range map[string]uint64{"GET": 1, "DELETE": 1, "POST": 0} {
@@ -152,9 +159,13 @@ func TestStaleConnection(t *testing.T) {
 						}
 					}
 				})
-				res := run(t, loadgen.Attack{Engine: engine, Target: loadgen.Target{Method: method, URL: url}, Connections: 1, Rate: 40, Duration: 100 * time.Millisecond})
-				if res.Requests != 4 || res.Retries != wantRetries || res.ErrorKinds[loadgen.Reset] != 1-wantRetries || res.Errors != 1-wantRetries {
-					t.Errorf("%d requests, %d retries, errors %v %v", res.Requests, res.Retries, res.ErrorKinds, res.ErrorExamples)
+				res := run(t,
+					loadgen.Attack{Engine: engine, Target: loadgen.Target{Method: method, URL: url},
+						Connections: 1, Rate: 40, Duration: 100 * time.Millisecond})
+				if res.Requests != 4 || res.Retries != wantRetries ||
+					res.ErrorKinds[loadgen.Reset] != 1-wantRetries || res.Errors != 1-wantRetries {
+					t.Errorf("%d requests, %d retries, errors %v %v", res.Requests, res.Retries,
+						res.ErrorKinds, res.ErrorExamples)
 				}
 				if connections.Load() != 2 {
 					t.Errorf("%d connections, want 2", connections.Load())
@@ -164,10 +175,13 @@ func TestStaleConnection(t *testing.T) {
 	})
 }
 
-// A connection that fails before its first answer is not a stale one: trying again would hide what the server does.
+// A connection that fails before its first answer is not a stale one: trying again would hide what
+// the server does.
 func TestFreshConnectionIsNotRetried(t *testing.T) {
 	onAllEngines(t, func(t *testing.T, engine string) {
-		res := run(t, loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: misbehave(t, answering(""))}, Connections: 1, Rate: 40, Duration: 100 * time.Millisecond})
+		res := run(t,
+			loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: misbehave(t, answering(""))},
+				Connections: 1, Rate: 40, Duration: 100 * time.Millisecond})
 		if res.Retries != 0 || res.ErrorKinds[loadgen.Reset] != 4 {
 			t.Errorf("%d retries, errors %v", res.Retries, res.ErrorKinds)
 		}
@@ -182,17 +196,21 @@ func TestSurplusEndsTheConnection(t *testing.T) {
 			connections.Add(1)
 			in := bufio.NewReader(c)
 			for request(in) {
-				io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 500 Surplus\r\nContent-Length: 0\r\n\r\n")
+				io.WriteString(c,
+					"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 500 Surplus\r\nContent-Length: 0\r\n\r\n")
 			}
 		})
-		res := run(t, loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: url}, Connections: 1, Rate: 40, Duration: 100 * time.Millisecond})
+		res := run(t,
+			loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: url}, Connections: 1, Rate: 40,
+				Duration: 100 * time.Millisecond})
 		if res.Codes[200] != 4 || res.Errors != 0 || connections.Load() != 4 {
 			t.Errorf("codes %v, errors %v, %d connections", res.Codes, res.ErrorKinds, connections.Load())
 		}
 	})
 }
 
-// A server that refuses a large request answers before it has read it, and closes: the answer counts.
+// A server that refuses a large request answers before it has read it, and closes: the answer
+// counts.
 func TestEarlyAnswer(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, engine string) {
 		url := misbehave(t, func(c *net.TCPConn) {

@@ -19,8 +19,9 @@ import (
 // scheduleGrain is to what the loop's waits are rounded up in an open load.
 const scheduleGrain = time.Microsecond
 
-// loopEngine drives a load on one event loop. Its connections stay from run to run, and so does the loop, which sees
-// those that the server ends meanwhile. Whatever changes belongs to the loop's thread.
+// loopEngine drives a load on one event loop. Its connections stay from run to run, and so does the
+// loop, which sees those that the server ends meanwhile. Whatever changes belongs to the loop's
+// thread.
 type loopEngine struct {
 	attack Attack
 	rota   rota
@@ -43,7 +44,8 @@ func openLoop(a Attack) (driver, error) {
 		return nil, err
 	}
 	if what := BeyondLoop(a); what != "" {
-		return nil, fmt.Errorf("load on %s: the %s engine cannot do %s: choose the %s engine", a.Target.URL, Loop, what, Vegeta)
+		return nil,
+			fmt.Errorf("load on %s: the %s engine cannot do %s: choose the %s engine", a.Target.URL, Loop, what, Vegeta)
 	}
 	port := uint64(80)
 	if p := u.Port(); p != "" {
@@ -91,8 +93,8 @@ func (e *loopEngine) close() {
 	<-e.ended
 }
 
-// run hands one run over to the loop and waits for it. An address that cannot be found is an error of the run, for
-// there is nothing to send to.
+// run hands one run over to the loop and waits for it. An address that cannot be found is an error
+// of the run, for there is nothing to send to.
 func (e *loopEngine) run(ctx context.Context, duration time.Duration) (*Result, error) {
 	addrs, err := e.resolve(ctx)
 	if err != nil && ctx.Err() != nil {
@@ -126,10 +128,10 @@ func (e *loopEngine) resolve(ctx context.Context) ([]netip.AddrPort, error) {
 	return addrs, nil
 }
 
-// How connections are opened. A server's accept backlog (4096 on a Linux of today, 511 in Node.js, 128 and less
-// elsewhere) overflows when connections come faster than it accepts them; a SYN that is dropped then comes again a
-// second later. On loopback a connection stands before the server knows of it, so it is the pace that has to leave
-// it time.
+// How connections are opened. A server's accept backlog (4096 on a Linux of today, 511 in Node.js,
+// 128 and less elsewhere) overflows when connections come faster than it accepts them; a SYN that
+// is dropped then comes again a second later. On loopback a connection stands before the server
+// knows of it, so it is the pace that has to leave it time.
 const (
 	dialBatch = 64                    // at once, before the clock starts,
 	dialEvery = 8 * time.Millisecond  // and then so many again: 8,000 a second; afterwards, as the load needs them
@@ -163,8 +165,8 @@ func (d *dialer) add(c *client) {
 	d.next()
 }
 
-// next opens as many connections as may be opened now. A client whose attempt fails at once may be added again from
-// within: the loop below takes it up, rather than one call inside another.
+// next opens as many connections as may be opened now. A client whose attempt fails at once may be
+// added again from within: the loop below takes it up, rather than one call inside another.
 func (d *dialer) next() {
 	if d.running {
 		return
@@ -206,7 +208,8 @@ func (d *dialer) forget(keep func(*client) bool) {
 	d.waiting, d.first = kept, 0
 }
 
-// addresses are tried one after the other until one answers: "localhost" often has two, of which the server has one.
+// addresses are tried one after the other until one answers: "localhost" often has two, of which
+// the server has one.
 type addresses struct {
 	all     []netip.AddrPort
 	at      int

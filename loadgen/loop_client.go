@@ -23,8 +23,9 @@ const (
 	closing                  // closed by us; Closed is still to come
 )
 
-// client is one of the load's connections, opened again whenever it ends, with the request that it carries. It is the
-// connection's handler: Closed is the last that it hears of one, and only then does it ask for another.
+// client is one of the load's connections, opened again whenever it ends, with the request that it
+// carries. It is the connection's handler: Closed is the last that it hears of one, and only then
+// does it ask for another.
 type client struct {
 	engine *loopEngine
 	conn   *eventloop.Conn
@@ -60,8 +61,8 @@ func (c *client) transmit(now time.Duration) {
 	c.unsent = !c.conn.Write(m.wire)
 }
 
-// remaining is what is left of the request's time. The loop keeps it as one timer for each connection, which it moves
-// only once in that time: nothing to be paid for a request.
+// remaining is what is left of the request's time. The loop keeps it as one timer for each
+// connection, which it moves only once in that time: nothing to be paid for a request.
 func (c *client) remaining(now time.Duration) time.Duration {
 	if !c.pending {
 		return c.engine.attack.Timeout
@@ -103,14 +104,16 @@ func (c *client) Connected() {
 
 // Data implements eventloop.Handler.
 //
-// The clock is read once for a response that is whole: that is the end of its request and, in a closed load, the
-// beginning of the next one on its connection, as for a user who waits for nothing in between. So the latencies of
-// a connection add up to the run (Little's law: connections = throughput * mean latency), and none is too short:
-// the time is taken before the send call, and after the last byte has been read and understood. A latency is too
-// long by what the response waited in the kernel while the loop was busy with other connections: nothing when the
-// loop had been asleep, at the worst one turn of it, which is some 6 µs for each response of a batch of 256 at
-// most. The time of the poll, Loop.Now, would cost nothing and leave that wait out; but then no latency at all
-// would hold it, and a generator at its limit would seem to have fewer requests in flight than it has.
+// The clock is read once for a response that is whole: that is the end of its request and, in a
+// closed load, the beginning of the next one on its connection, as for a user who waits for nothing
+// in between. So the latencies of a connection add up to the run (Little's law: connections =
+// throughput * mean latency), and none is too short: the time is taken before the send call, and
+// after the last byte has been read and understood. A latency is too long by what the response
+// waited in the kernel while the loop was busy with other connections: nothing when the loop had
+// been asleep, at the worst one turn of it, which is some 6 µs for each response of a batch of 256
+// at most. The time of the poll, Loop.Now, would cost nothing and leave that wait out; but then no
+// latency at all would hold it, and a generator at its limit would seem to have fewer requests in
+// flight than it has.
 func (c *client) Data(b []byte) {
 	if c.state != active {
 		if c.state == idle { // the server ends the idle connection, or speaks unasked
@@ -157,9 +160,9 @@ func (c *client) answered(a response.Answer, inStep bool) {
 	r.offer(c, now)
 }
 
-// lost is for a connection that ended before the response was whole. Where a server has closed a kept-alive one
-// just as the request came, the request is sent again if that can do no harm: Closed sees to it, as long as it is
-// pending.
+// lost is for a connection that ended before the response was whole. Where a server has closed a
+// kept-alive one just as the request came, the request is sent again if that can do no harm: Closed
+// sees to it, as long as it is pending.
 func (c *client) lost(err error) {
 	gone := errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 	switch {
@@ -174,7 +177,9 @@ func (c *client) lost(err error) {
 
 func (c *client) failed(err error) {
 	r := c.engine.current
-	r.finish(c, &outcome{seq: c.seq, target: c.target, sent: c.sent, done: r.clock(), failure: failure{classify(err), err.Error()}})
+	r.finish(c,
+		&outcome{seq: c.seq, target: c.target, sent: c.sent, done: r.clock(),
+			failure: failure{classify(err), err.Error()}})
 }
 
 // unreachable is for an attempt to connect that has failed.

@@ -6,15 +6,16 @@ import (
 	"nodecompare/servers/eventloop"
 )
 
-// startBatch is how many connections send their first request in one turn of the loop: the answers to the first
-// should not have to wait until the last has been sent.
+// startBatch is how many connections send their first request in one turn of the loop: the answers
+// to the first should not have to wait until the last has been sent.
 const startBatch = 64
 
-// loopQuantum is the shortest wait of an open load's schedule: at more than 20,000/s what becomes due within it is
-// sent together. SendLag shows what that costs.
+// loopQuantum is the shortest wait of an open load's schedule: at more than 20,000/s what becomes
+// due within it is sent together. SendLag shows what that costs.
 const loopQuantum = 50 * time.Microsecond
 
-// loopRun is one run of a loopEngine. A closed load first opens the connections; then the clock starts.
+// loopRun is one run of a loopEngine. A closed load first opens the connections; then the clock
+// starts.
 type loopRun struct {
 	engine   *loopEngine
 	rec      *recorder
@@ -41,7 +42,8 @@ type loopRun struct {
 }
 
 func newLoopRun(e *loopEngine, duration time.Duration) *loopRun {
-	r := &loopRun{engine: e, rec: newRecorder(e.attack), rate: e.attack.Rate, duration: Span(e.attack.Rate, duration), done: make(chan *Result, 1)}
+	r := &loopRun{engine: e, rec: newRecorder(e.attack), rate: e.attack.Rate,
+		duration: Span(e.attack.Rate, duration), done: make(chan *Result, 1)}
 	r.timer.Init(e.loop, r.plan)
 	r.end.Init(e.loop, r.stop)
 	if r.rate > 0 {
@@ -53,8 +55,8 @@ func newLoopRun(e *loopEngine, duration time.Duration) *loopRun {
 // clock is the time since the start of the run.
 func (r *loopRun) clock() time.Duration { return time.Since(r.start) }
 
-// connect opens the connections of a closed load, unless each request has a new one. Those of an open load are opened
-// as they are needed.
+// connect opens the connections of a closed load, unless each request has a new one. Those of an
+// open load are opened as they are needed.
 func (r *loopRun) connect() {
 	e := r.engine
 	e.current = r
@@ -71,7 +73,8 @@ func (r *loopRun) connect() {
 	}
 	e.dialer.paced = true
 	for i := range e.clients {
-		// A connection that cannot be had starts the clock, and with it the connecting, for those still without one.
+		// A connection that cannot be had starts the clock, and with it the connecting, for those
+		// still without one.
 		if c := &e.clients[i]; !r.started && c.state == closed {
 			e.dialer.add(c)
 		}
@@ -88,7 +91,8 @@ func (r *loopRun) begin() {
 	}
 	late := r.start.Sub(r.engine.loop.Now()) // timers count from the loop's time
 	if r.rate == 0 {
-		r.engine.loop.Hold(time.Millisecond) // the next answer is never far: at 8,000 a second this saves 30% of the generator's CPU
+		// the next answer is never far: at 8,000 a second this saves 30% of the generator's CPU
+		r.engine.loop.Hold(time.Millisecond)
 		r.end.Set(late + r.duration)
 		r.startSome()
 		return
@@ -119,7 +123,8 @@ func (r *loopRun) startSome() {
 	}
 }
 
-// offer is called with a client that has no request, and perhaps no connection: it gets what it needs next.
+// offer is called with a client that has no request, and perhaps no connection: it gets what it
+// needs next.
 func (r *loopRun) offer(c *client, now time.Duration) {
 	switch {
 	case !r.started:
@@ -165,15 +170,16 @@ func (r *loopRun) forget(c *client) {
 	r.free = r.free[:last]
 }
 
-// plan sends what is due, and sets the timer for what comes next. What is due but finds no connection is sent by the
-// next one that becomes free.
+// plan sends what is due, and sets the timer for what comes next. What is due but finds no
+// connection is sent by the next one that becomes free.
 func (r *loopRun) plan() {
 	r.held = false
 	for !r.over && r.next < r.offered {
 		now := r.clock()
 		when := Due(r.next, r.rate)
 		if when > now {
-			r.timer.Set(max(when, now+loopQuantum) - r.engine.loop.Now().Sub(r.start)) // timers count from the loop's time
+			// timers count from the loop's time
+			r.timer.Set(max(when, now+loopQuantum) - r.engine.loop.Now().Sub(r.start))
 			return
 		}
 		c := r.available()
@@ -193,8 +199,8 @@ func (r *loopRun) plan() {
 	}
 }
 
-// available gives the connection that was used last, so that no more are kept busy than needed, or a client
-// without one.
+// available gives the connection that was used last, so that no more are kept busy than needed, or
+// a client without one.
 func (r *loopRun) available() *client {
 	for _, list := range []*[]*client{&r.free, &r.none} {
 		if n := len(*list); n > 0 {
@@ -215,7 +221,8 @@ func (r *loopRun) finish(c *client, x *outcome) {
 	r.complete()
 }
 
-// takes counts a request that is taken up. The last one of a closed load that may send so many ends the taking up.
+// takes counts a request that is taken up. The last one of a closed load that may send so many ends
+// the taking up.
 func (r *loopRun) takes(c *client, sent time.Duration) {
 	c.pending, c.target, c.sent = true, r.engine.rota.of(r.taken), sent
 	r.inFlight++
@@ -253,7 +260,8 @@ func (r *loopRun) abort() {
 		if c.state == dialing || c.state == active {
 			c.drop()
 		}
-		r.finish(c, &outcome{seq: c.seq, target: c.target, sent: c.sent, done: r.clock(), failure: failure{kind: aborted}})
+		r.finish(c,
+			&outcome{seq: c.seq, target: c.target, sent: c.sent, done: r.clock(), failure: failure{kind: aborted}})
 	}
 	r.stop()
 }

@@ -16,7 +16,8 @@ import (
 )
 
 func TestLoopSpeaksNoTLS(t *testing.T) {
-	_, err := loadgen.Open(loadgen.Attack{Engine: loadgen.Loop, Target: loadgen.Target{URL: "https://127.0.0.1:1"}, Connections: 1})
+	_, err := loadgen.Open(loadgen.Attack{Engine: loadgen.Loop,
+		Target: loadgen.Target{URL: "https://127.0.0.1:1"}, Connections: 1})
 	if err == nil || !strings.Contains(err.Error(), loadgen.Vegeta) {
 		t.Errorf("got %v; want an error that names the engine to choose", err)
 	}
@@ -24,7 +25,8 @@ func TestLoopSpeaksNoTLS(t *testing.T) {
 
 func TestLoopWithoutAddress(t *testing.T) {
 	res, err := drive(t.Context(), loadgen.Attack{
-		Engine: loadgen.Loop, Target: loadgen.Target{URL: "http://nowhere.invalid"}, Connections: 1, Duration: time.Second,
+		Engine: loadgen.Loop, Target: loadgen.Target{URL: "http://nowhere.invalid"}, Connections: 1,
+		Duration: time.Second,
 	})
 	if err == nil || res != nil {
 		t.Errorf("got %v, %v; want no result and an error", res, err)
@@ -32,7 +34,8 @@ func TestLoopWithoutAddress(t *testing.T) {
 }
 
 func TestLoopRunAfterClose(t *testing.T) {
-	g, err := loadgen.Open(loadgen.Attack{Engine: loadgen.Loop, Target: loadgen.Target{URL: "http://127.0.0.1:1"}, Connections: 1})
+	g, err := loadgen.Open(loadgen.Attack{Engine: loadgen.Loop,
+		Target: loadgen.Target{URL: "http://127.0.0.1:1"}, Connections: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +46,8 @@ func TestLoopRunAfterClose(t *testing.T) {
 	}
 }
 
-// fixed answers each request, which must come in one piece, from a buffer of its own, and allocates nothing.
+// fixed answers each request, which must come in one piece, from a buffer of its own, and allocates
+// nothing.
 func fixed(t *testing.T, seen *atomic.Uint64) string {
 	answer := []byte("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello")
 	return misbehave(t, func(c *net.TCPConn) {
@@ -64,7 +68,8 @@ func TestLoopAllocatesNothingForARequest(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var seen atomic.Uint64
 			g, err := loadgen.Open(loadgen.Attack{
-				Engine: loadgen.Loop, Target: loadgen.Target{URL: fixed(t, &seen)}, WantBody: []byte("hello"), Connections: 8, Rate: rate,
+				Engine: loadgen.Loop, Target: loadgen.Target{URL: fixed(t, &seen)},
+				WantBody: []byte("hello"), Connections: 8, Rate: rate,
 			})
 			if err != nil {
 				t.Fatal(err)
@@ -84,14 +89,16 @@ func TestLoopAllocatesNothingForARequest(t *testing.T) {
 			measure(50 * time.Millisecond) // opens the connections
 			fewAllocations, few := measure(time.Millisecond)
 			manyAllocations, many := measure(250 * time.Millisecond)
-			if requests := int64(many - few); int64(manyAllocations-fewAllocations) > requests/5 { // those of waiting, on a busy machine
+			// those of waiting, on a busy machine
+			if requests := int64(many - few); int64(manyAllocations-fewAllocations) > requests/5 {
 				t.Errorf("%d allocations for %d requests, %d for %d", fewAllocations, few, manyAllocations, many)
 			}
 		})
 	}
 }
 
-// A server that is not there is tried again, but not without pause; and once it is there, it is used.
+// A server that is not there is tried again, but not without pause; and once it is there, it is
+// used.
 func TestLoopRetriesARefusal(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -100,10 +107,12 @@ func TestLoopRetriesARefusal(t *testing.T) {
 	addr := l.Addr().String()
 	l.Close()
 	const connections, duration = 10, 600 * time.Millisecond
-	attack := loadgen.Attack{Engine: loadgen.Loop, Target: loadgen.Target{URL: "http://" + addr}, Connections: connections, Duration: duration}
+	attack := loadgen.Attack{Engine: loadgen.Loop, Target: loadgen.Target{URL: "http://" + addr},
+		Connections: connections, Duration: duration}
 	res := run(t, attack)
 	// One attempt each at the beginning, and after each pause of 50 ms.
-	if most := uint64(connections * (1 + duration/(50*time.Millisecond))); res.Requests < connections || res.Requests > most || res.ErrorKinds[loadgen.Refused] != res.Requests {
+	if most := uint64(connections * (1 + duration/(50*time.Millisecond))); res.Requests < connections ||
+		res.Requests > most || res.ErrorKinds[loadgen.Refused] != res.Requests {
 		t.Errorf("%d attempts, errors %v; want %d to %d, all refused", res.Requests, res.ErrorKinds, connections, most)
 	}
 
@@ -160,7 +169,8 @@ func bound(t *testing.T) (fd int, addr string) {
 	return fd, fmt.Sprintf("127.0.0.1:%d", name.(*syscall.SockaddrInet4).Port)
 }
 
-// unreachable gives the URL of a server that takes no connections: its backlog is full, and further SYNs are dropped.
+// unreachable gives the URL of a server that takes no connections: its backlog is full, and further
+// SYNs are dropped.
 func unreachable(t *testing.T) string {
 	t.Helper()
 	fd, addr := bound(t)
@@ -186,8 +196,10 @@ func TestLoopTimesOutWhileConnecting(t *testing.T) {
 				Engine: loadgen.Loop, Target: loadgen.Target{URL: url}, Connections: 3, Rate: rate,
 				Duration: 100 * time.Millisecond, Timeout: 300 * time.Millisecond,
 			})
-			if res.Requests != 3 || res.ErrorKinds[loadgen.Timeout] != 3 || !strings.Contains(res.ErrorExamples[loadgen.Timeout], "connecting") {
-				t.Errorf("%d requests, errors %v %v; want three that time out", res.Requests, res.ErrorKinds, res.ErrorExamples)
+			if res.Requests != 3 || res.ErrorKinds[loadgen.Timeout] != 3 ||
+				!strings.Contains(res.ErrorExamples[loadgen.Timeout], "connecting") {
+				t.Errorf("%d requests, errors %v %v; want three that time out", res.Requests,
+					res.ErrorKinds, res.ErrorExamples)
 			}
 		})
 	}
@@ -198,13 +210,16 @@ func TestLoopCancelledWhileConnecting(t *testing.T) {
 	url := unreachable(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	res, err := drive(ctx, loadgen.Attack{Engine: loadgen.Loop, Target: loadgen.Target{URL: url}, Connections: 500, Duration: time.Hour, Timeout: time.Hour})
+	res, err := drive(ctx,
+		loadgen.Attack{Engine: loadgen.Loop, Target: loadgen.Target{URL: url}, Connections: 500,
+			Duration: time.Hour, Timeout: time.Hour})
 	if !errors.Is(err, context.DeadlineExceeded) || res == nil || res.Requests != 0 || res.Aborted != 0 {
 		t.Errorf("got %+v, %v; want an empty result: nothing was sent", res, err)
 	}
 }
 
-// A closed load's clock starts when all connections stand: the first request comes after the last connection.
+// A closed load's clock starts when all connections stand: the first request comes after the last
+// connection.
 func TestLoopConnectsBeforeTheClockStarts(t *testing.T) {
 	const connections = 200 // several batches of them
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -226,7 +241,8 @@ func TestLoopConnectsBeforeTheClockStarts(t *testing.T) {
 				if conns = append(conns, c); len(conns) > 1 {
 					continue
 				}
-				// By then the first would have had its request, if it were not waiting for the others.
+				// By then the first would have had its request, if it were not waiting for the
+				// others.
 				if err := c.SetReadDeadline(time.Now().Add(5 * time.Millisecond)); err != nil {
 					return err
 				}
@@ -247,7 +263,9 @@ func TestLoopConnectsBeforeTheClockStarts(t *testing.T) {
 			c.Close()
 		}
 	}()
-	res, err := drive(ctx, loadgen.Attack{Engine: loadgen.Loop, Target: loadgen.Target{URL: "http://" + l.Addr().String()}, Connections: connections, Duration: time.Hour, Timeout: time.Hour})
+	res, err := drive(ctx,
+		loadgen.Attack{Engine: loadgen.Loop, Target: loadgen.Target{URL: "http://" + l.Addr().String()},
+			Connections: connections, Duration: time.Hour, Timeout: time.Hour})
 	close(over)
 	if !errors.Is(err, context.Canceled) || res.Errors != 0 {
 		t.Errorf("errors %v %v, %v", res.ErrorKinds, res.ErrorExamples, err)

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Objective is what a server has to meet under an open load: the 99th percentile of latency, counted from when
-// each request was due, is at most P99; no request fails; and each is sent.
+// Objective is what a server has to meet under an open load: the 99th percentile of latency,
+// counted from when each request was due, is at most P99; no request fails; and each is sent.
 type Objective struct{ P99 time.Duration }
 
 const (
@@ -17,11 +17,12 @@ const (
 	longest     = 10  // times Attack.Duration that a probe may last to have them
 )
 
-// recovery is how long a server is left alone after a probe that has failed: to answer what it still has in hand,
-// and to close what was aborted.
+// recovery is how long a server is left alone after a probe that has failed: to answer what it
+// still has in hand, and to close what was aborted.
 const recovery = 500 * time.Millisecond
 
-// LeastRate is the lowest rate that can be probed: that at which the longest probe still has 100 requests.
+// LeastRate is the lowest rate that can be probed: that at which the longest probe still has 100
+// requests.
 func (o Objective) LeastRate(a Attack) float64 {
 	return leastSample / (longest * a.Duration).Seconds()
 }
@@ -35,9 +36,9 @@ type Probe struct {
 	Cut   bool   // it ended early, since the objective could not be met any more
 }
 
-// Try offers a.Rate for a.Duration, longer at a low rate, for a hundred requests at the least, on connections of
-// its own that a first short run has opened. It ends as soon as the objective cannot be met any more. The error is
-// Run's.
+// Try offers a.Rate for a.Duration, longer at a low rate, for a hundred requests at the least, on
+// connections of its own that a first short run has opened. It ends as soon as the objective cannot
+// be met any more. The error is Run's.
 func (o Objective) Try(ctx context.Context, a Attack) (*Probe, error) {
 	duration := max(a.Duration, time.Duration(leastSample/a.Rate*float64(time.Second)))
 	trying, giveUp := context.WithCancel(ctx)
@@ -85,8 +86,8 @@ func (o Objective) Try(ctx context.Context, a Attack) (*Probe, error) {
 	return p, nil
 }
 
-// shortfall says why a result does not meet the objective; "" if it does. tooLate says that the run was given up
-// for late responses.
+// shortfall says why a result does not meet the objective; "" if it does. tooLate says that the run
+// was given up for late responses.
 func (o Objective) shortfall(r *Result, tooLate bool) string {
 	p99 := time.Duration(r.Latency.ValueAtQuantile(99))
 	switch {

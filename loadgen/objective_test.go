@@ -38,7 +38,8 @@ func TestObjective(t *testing.T) {
 		t.Run(engine.Name, func(t *testing.T) {
 			t.Parallel()
 			s := serve(t, func(http.ResponseWriter, *http.Request) {})
-			a := loadgen.Attack{Target: loadgen.Target{URL: s.URL}, Connections: 500, Rate: 400, Duration: 100 * time.Millisecond, Engine: engine.Name}
+			a := loadgen.Attack{Target: loadgen.Target{URL: s.URL}, Connections: 500, Rate: 400,
+				Duration: 100 * time.Millisecond, Engine: engine.Name}
 			p, err := o.Try(t.Context(), a)
 			if err != nil {
 				t.Fatal(err)
@@ -51,7 +52,8 @@ func TestObjective(t *testing.T) {
 	}
 	t.Run("late", func(t *testing.T) {
 		t.Parallel()
-		a := loadgen.Attack{Target: loadgen.Target{URL: slow(t, 20*time.Millisecond)}, Connections: 500, Rate: 1000, Duration: 200 * time.Millisecond, Timeout: time.Minute}
+		a := loadgen.Attack{Target: loadgen.Target{URL: slow(t, 20*time.Millisecond)}, Connections: 500,
+			Rate: 1000, Duration: 200 * time.Millisecond, Timeout: time.Minute}
 		p, err := loadgen.Objective{P99: 100 * time.Millisecond}.Try(t.Context(), a)
 		if err != nil {
 			t.Fatal(err)
@@ -65,7 +67,8 @@ func TestObjective(t *testing.T) {
 		t.Parallel()
 		s := httptest.NewServer(http.NotFoundHandler())
 		defer s.Close()
-		a := loadgen.Attack{Target: loadgen.Target{URL: s.URL}, Connections: 2, Rate: 500, Duration: 200 * time.Millisecond}
+		a := loadgen.Attack{Target: loadgen.Target{URL: s.URL}, Connections: 2, Rate: 500,
+			Duration: 200 * time.Millisecond}
 		p, err := o.Try(t.Context(), a)
 		if err != nil || p.Meets || p.Why != "status: status 404" {
 			t.Errorf("%+v, %v", p, err)
@@ -74,7 +77,8 @@ func TestObjective(t *testing.T) {
 	t.Run("interrupted", func(t *testing.T) {
 		t.Parallel()
 		ctx, cancel := context.WithCancel(t.Context())
-		a := loadgen.Attack{Target: loadgen.Target{URL: slow(t, time.Millisecond)}, Connections: 2, Rate: 100, Duration: time.Minute}
+		a := loadgen.Attack{Target: loadgen.Target{URL: slow(t, time.Millisecond)}, Connections: 2,
+			Rate: 100, Duration: time.Minute}
 		a.Each = func(*loadgen.Outcome) { cancel() }
 		if p, err := o.Try(ctx, a); !errors.Is(err, context.Canceled) || p != nil {
 			t.Errorf("%+v, %v", p, err)
@@ -96,7 +100,8 @@ func TestEachOutcome(t *testing.T) {
 				var requests, failed uint64
 				var longest time.Duration
 				before := time.Now()
-				a := loadgen.Attack{Target: loadgen.Target{URL: s.URL}, Connections: 4, Rate: rate, Duration: 100 * time.Millisecond, Engine: engine.Name, WantStatus: want}
+				a := loadgen.Attack{Target: loadgen.Target{URL: s.URL}, Connections: 4, Rate: rate,
+					Duration: 100 * time.Millisecond, Engine: engine.Name, WantStatus: want}
 				a.Each = func(x *loadgen.Outcome) {
 					requests++
 					if x.Kind != "" {
@@ -107,7 +112,8 @@ func TestEachOutcome(t *testing.T) {
 					} else {
 						longest = max(longest, x.End.Sub(x.Due))
 					}
-					if x.Due.Before(before) || x.Sent.Before(x.Due) || x.End.Before(x.Sent) || x.Code != 200 || x.Bytes != 4 {
+					if x.Due.Before(before) || x.Sent.Before(x.Due) || x.End.Before(x.Sent) ||
+						x.Code != 200 || x.Bytes != 4 {
 						t.Errorf("%s at %v: %+v", engine.Name, rate, *x)
 					}
 				}
@@ -116,10 +122,12 @@ func TestEachOutcome(t *testing.T) {
 					t.Fatal(err)
 				}
 				if requests != r.Requests || failed != r.Errors || (want == 0) != (failed == 0) {
-					t.Errorf("%s at %v: told of %d requests and %d errors; the result has %d and %d", engine.Name, rate, requests, failed, r.Requests, r.Errors)
+					t.Errorf("%s at %v: told of %d requests and %d errors; the result has %d and %d",
+						engine.Name, rate, requests, failed, r.Requests, r.Errors)
 				}
 				if d := time.Duration(r.Latency.Max()) - longest; d < 0 || d > longest/500+1 {
-					t.Errorf("%s at %v: the longest latency is %v by the outcomes, %v by the histogram", engine.Name, rate, longest, time.Duration(r.Latency.Max()))
+					t.Errorf("%s at %v: the longest latency is %v by the outcomes, %v by the histogram",
+						engine.Name, rate, longest, time.Duration(r.Latency.Max()))
 				}
 			}
 		}

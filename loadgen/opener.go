@@ -9,8 +9,8 @@ import (
 	"sync/atomic"
 )
 
-// TLSError is a TLS handshake that came to an end without a connection: the server or the client does not trust the
-// other, or they have no version or protocol in common.
+// TLSError is a TLS handshake that came to an end without a connection: the server or the client
+// does not trust the other, or they have no version or protocol in common.
 type TLSError struct{ Err error }
 
 func (e *TLSError) Error() string { return "TLS handshake: " + e.Err.Error() }
@@ -20,9 +20,10 @@ func (e *TLSError) Unwrap() error { return e.Err }
 // opener opens connections to the host of a URL, as a Connect says.
 type opener struct {
 	network, address string
-	tls              *tls.Config            // nil for http
-	only             Protocol               // what ALPN must agree on; "" for any
-	reached          atomic.Pointer[string] // the address that has answered: no connection after it waits for DNS, or tries others first
+	tls              *tls.Config // nil for http
+	only             Protocol    // what ALPN must agree on; "" for any
+	// the address that has answered: no connection after it waits for DNS, or tries others first
+	reached atomic.Pointer[string]
 }
 
 func newOpener(c Connect, u *url.URL) *opener {
@@ -76,8 +77,8 @@ func (o *opener) open(ctx context.Context) (net.Conn, error) {
 
 // dial opens a connection of TCP, or to the Unix socket.
 func (o *opener) dial(ctx context.Context) (net.Conn, error) {
-	// KeepAlive off spares some system calls a connection: a request's deadline notices a dead peer sooner. The net
-	// package sets TCP_NODELAY itself.
+	// KeepAlive off spares some system calls a connection: a request's deadline notices a dead peer
+	// sooner. The net package sets TCP_NODELAY itself.
 	d := net.Dialer{KeepAlive: -1}
 	if known := o.reached.Load(); known != nil {
 		return d.DialContext(ctx, o.network, *known)

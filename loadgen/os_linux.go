@@ -17,11 +17,11 @@ const (
 	idleDriver     = "/sys/devices/system/cpu/cpuidle/current_driver"
 )
 
-// awake holds the kernel's idle CPUs in states that they leave at once, from stayAwake to end: a request to its
-// power management (Documentation/power/pm_qos_interface.rst), as cyclictest makes it. In an open load CPUs fall
-// asleep between any two requests, and what it takes to wake them is no property of the server: on a virtual
-// machine, where sleep is an exit to the hypervisor, 30 to 60 µs for a thread, and 10 µs of the CPU time of
-// whoever wakes it.
+// awake holds the kernel's idle CPUs in states that they leave at once, from stayAwake to end: a
+// request to its power management (Documentation/power/pm_qos_interface.rst), as cyclictest makes
+// it. In an open load CPUs fall asleep between any two requests, and what it takes to wake them is
+// no property of the server: on a virtual machine, where sleep is an exit to the hypervisor, 30 to
+// 60 µs for a thread, and 10 µs of the CPU time of whoever wakes it.
 type awake struct {
 	file *os.File // nil when the system, or the lack of a permission (the file is root's), does not let us
 }
@@ -31,7 +31,8 @@ func stayAwake() awake {
 	if err != nil {
 		return awake{}
 	}
-	// A signed 32-bit number of microseconds, in the byte order of the machine; it holds until the file is closed.
+	// A signed 32-bit number of microseconds, in the byte order of the machine; it holds until the
+	// file is closed.
 	if _, err := f.Write(binary.NativeEndian.AppendUint32(nil, uint32(longestWaking().Microseconds()))); err != nil {
 		f.Close() // nothing was asked for
 		return awake{}
@@ -39,10 +40,10 @@ func stayAwake() awake {
 	return awake{f}
 }
 
-// longestWaking is how long a CPU may take to wake up. On real ones the first sleep state stays allowed: it takes
-// a microsecond or two to leave, and a CPU that polled instead would take from its sibling threads and from the
-// others' clock. A guest's haltpoll driver says as much of its one state, which is untrue: the hypervisor's part
-// is not counted. There, only polling is awake.
+// longestWaking is how long a CPU may take to wake up. On real ones the first sleep state stays
+// allowed: it takes a microsecond or two to leave, and a CPU that polled instead would take from
+// its sibling threads and from the others' clock. A guest's haltpoll driver says as much of its one
+// state, which is untrue: the hypervisor's part is not counted. There, only polling is awake.
 func longestWaking() time.Duration {
 	if driver, err := os.ReadFile(idleDriver); err == nil && strings.TrimSpace(string(driver)) == "haltpoll" {
 		return 0
@@ -58,15 +59,16 @@ func (a awake) end() {
 	}
 }
 
-// sharpenTimers makes the calling thread's waits end when they should: its timer slack is 50 µs otherwise (prctl(2)).
+// sharpenTimers makes the calling thread's waits end when they should: its timer slack is 50 µs
+// otherwise (prctl(2)).
 func sharpenTimers() error {
 	return os.NewSyscallError("prctl", unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0))
 }
 
-// waiter waits on a timerfd in Go's own poller: as exact as the kernel's timers, while a goroutine's sleep is
-// rounded up to a whole millisecond whenever the process has nothing else to do, and with no thread blocked in
-// nanosleep, whose return would have to take Go's processor back from another (55 µs with one processor). Its
-// system calls are raw for the reason given at recv.
+// waiter waits on a timerfd in Go's own poller: as exact as the kernel's timers, while a
+// goroutine's sleep is rounded up to a whole millisecond whenever the process has nothing else to
+// do, and with no thread blocked in nanosleep, whose return would have to take Go's processor back
+// from another (55 µs with one processor). Its system calls are raw for the reason given at recv.
 type waiter struct {
 	file  *os.File
 	raw   syscall.RawConn
@@ -96,8 +98,8 @@ func (w *waiter) wait(d time.Duration) bool {
 	return w.raw.Read(w.step) == nil && w.err == 0
 }
 
-// armThenRead returns false to wait until the timer has gone off and be called again. An edge between arming it
-// and waiting is kept by the poller.
+// armThenRead returns false to wait until the timer has gone off and be called again. An edge
+// between arming it and waiting is kept by the poller.
 func (w *waiter) armThenRead(fd uintptr) (done bool) {
 	if !w.armed {
 		w.armed = true
@@ -116,11 +118,13 @@ func (w *waiter) interrupt() {
 
 func (w *waiter) close() { w.file.Close() }
 
-// recv and send go to the kernel by RawSyscall: neither can block. Go's scheduler, if told of the call, wakes the
-// runtime's monitor thread whenever that sleeps, to see whether the call blocks: a tenth of the CPU of an open
-// load at 20,000/s. They skip the file layer that read and write pass through, too.
+// recv and send go to the kernel by RawSyscall: neither can block. Go's scheduler, if told of the
+// call, wakes the runtime's monitor thread whenever that sleeps, to see whether the call blocks: a
+// tenth of the CPU of an open load at 20,000/s. They skip the file layer that read and write pass
+// through, too.
 func recv(fd uintptr, b []byte) (int, syscall.Errno) {
-	n, _, errno := unix.RawSyscall6(unix.SYS_RECVFROM, fd, uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), 0, 0, 0)
+	n, _, errno := unix.RawSyscall6(unix.SYS_RECVFROM, fd, uintptr(unsafe.Pointer(unsafe.SliceData(b))),
+		uintptr(len(b)), 0, 0, 0)
 	if errno != 0 {
 		return 0, errno
 	}
@@ -128,7 +132,8 @@ func recv(fd uintptr, b []byte) (int, syscall.Errno) {
 }
 
 func send(fd uintptr, b []byte) (int, syscall.Errno) {
-	n, _, errno := unix.RawSyscall6(unix.SYS_SENDTO, fd, uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), unix.MSG_NOSIGNAL, 0, 0)
+	n, _, errno := unix.RawSyscall6(unix.SYS_SENDTO, fd, uintptr(unsafe.Pointer(unsafe.SliceData(b))),
+		uintptr(len(b)), unix.MSG_NOSIGNAL, 0, 0)
 	if errno != 0 {
 		return 0, errno
 	}

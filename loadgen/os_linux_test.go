@@ -11,7 +11,8 @@ import (
 
 const latencyRequest = "/dev/cpu_dma_latency"
 
-// requests counts this process's requests to the kernel to keep CPUs awake: one each open descriptor.
+// requests counts this process's requests to the kernel to keep CPUs awake: one each open
+// descriptor.
 func requests(t *testing.T) int {
 	t.Helper()
 	fds, err := filepath.Glob("/proc/self/fd/*")
@@ -27,7 +28,8 @@ func requests(t *testing.T) int {
 	return n
 }
 
-// A generator holds its request from Open to Close, where the system lets it, and says whether it does.
+// A generator holds its request from Open to Close, where the system lets it, and says whether it
+// does.
 func TestAwakeWhileOpen(t *testing.T) {
 	f, err := os.OpenFile(latencyRequest, os.O_RDWR, 0)
 	allowed := err == nil

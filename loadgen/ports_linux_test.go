@@ -38,8 +38,8 @@ func fewPorts(t *testing.T) {
 	}
 }
 
-// Ports that run out are a kind of error of their own, and are not asked for a million times. The test runs itself in a
-// network namespace, where ten ports are all there are.
+// Ports that run out are a kind of error of their own, and are not asked for a million times. The
+// test runs itself in a network namespace, where ten ports are all there are.
 func TestPortsRunOut(t *testing.T) {
 	const inside = "NODECOMPARE_TEST_FEW_PORTS"
 	if os.Getenv(inside) == "" {
@@ -60,7 +60,8 @@ func TestPortsRunOut(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, engine string) {
 		s := serve(t, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "x") })
 		res := run(t, loadgen.Attack{
-			Engine: engine, Target: loadgen.Target{URL: s.URL}, Connect: loadgen.Connect{New: true}, Connections: 20, Duration: 120 * time.Millisecond,
+			Engine: engine, Target: loadgen.Target{URL: s.URL}, Connect: loadgen.Connect{New: true},
+			Connections: 20, Duration: 120 * time.Millisecond,
 		})
 		// Each of 20 connections may try at once, and then every 50 ms.
 		if ports := res.ErrorKinds[loadgen.Ports]; ports < 1 || ports > 20*4 || res.Errors != ports {

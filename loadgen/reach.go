@@ -12,8 +12,9 @@ import (
 	"nodecompare/loadgen/response"
 )
 
-// Reach opens a connection to the target and closes it, without a request, and returns what would be spoken over it.
-// Where that is impossible a load would be nothing but errors for all its duration; the error says of which kind.
+// Reach opens a connection to the target and closes it, without a request, and returns what would
+// be spoken over it. Where that is impossible a load would be nothing but errors for all its
+// duration; the error says of which kind.
 func Reach(ctx context.Context, a Attack) (Protocol, error) {
 	a, err := a.prepared()
 	if err != nil {
@@ -70,8 +71,9 @@ func (o *opener) noteAsked() *bool {
 // verdictWait is how long a server may take to refuse a client's certificate.
 const verdictWait = 250 * time.Millisecond
 
-// verdict waits for what the server says to the client's certificate, or to its not having one: in TLS 1.3 that comes
-// after the handshake, when a first request may be on its way already, and its failure hide the reason.
+// verdict waits for what the server says to the client's certificate, or to its not having one: in
+// TLS 1.3 that comes after the handshake, when a first request may be on its way already, and its
+// failure hide the reason.
 func verdict(t *tls.Conn) error {
 	if err := t.SetReadDeadline(time.Now().Add(verdictWait)); err != nil {
 		return err
@@ -82,8 +84,9 @@ func verdict(t *tls.Conn) error {
 	return nil
 }
 
-// SpeaksHTTP2 asks a server of http that has given no answer in HTTP/1.1 whether it speaks HTTP/2: most of those that
-// speak nothing else close the connection of a client that does not, without a word.
+// SpeaksHTTP2 asks a server of http that has given no answer in HTTP/1.1 whether it speaks HTTP/2:
+// most of those that speak nothing else close the connection of a client that does not, without a
+// word.
 func SpeaksHTTP2(ctx context.Context, a Attack) bool {
 	a.Connect.Protocol = HTTP2
 	a, err := a.prepared()

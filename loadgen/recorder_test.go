@@ -10,8 +10,8 @@ import (
 	"nodecompare/loadgen/response"
 )
 
-// The arithmetic of a schedule, with no clock: 10 requests at 100/s, taken up 7 ms late from the fifth on, each answered
-// after 2 ms.
+// The arithmetic of a schedule, with no clock: 10 requests at 100/s, taken up 7 ms late from the
+// fifth on, each answered after 2 ms.
 func TestLatencyCountsFromTheIntendedTime(t *testing.T) {
 	rec := newRecorder(Attack{Rate: 100})
 	for seq := range uint64(10) {
@@ -19,7 +19,8 @@ func TestLatencyCountsFromTheIntendedTime(t *testing.T) {
 		if seq >= 5 {
 			sent += 7 * time.Millisecond
 		}
-		rec.add(&outcome{seq: seq, sent: sent, done: sent + 2*time.Millisecond, answer: response.Answer{Status: 200, Size: 35}})
+		rec.add(&outcome{seq: seq, sent: sent, done: sent + 2*time.Millisecond,
+			answer: response.Answer{Status: 200, Size: 35}})
 	}
 	res := rec.result(12)
 	near := func(got int64, want time.Duration) bool {
@@ -50,10 +51,12 @@ func TestLatencyBeyondTheHistogram(t *testing.T) {
 	}
 }
 
-// However long a run is, and in whatever order requests end, each success is in one bin, the one of its time.
+// However long a run is, and in whatever order requests end, each success is in one bin, the one of
+// its time.
 func TestTimelineHasEverySuccess(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		longest := rapid.SampledFrom([]time.Duration{time.Millisecond, time.Second, 5121 * time.Millisecond, time.Minute, 100 * time.Hour}).Draw(t, "longest")
+		longest := rapid.SampledFrom([]time.Duration{time.Millisecond, time.Second, 5121 * time.Millisecond,
+			time.Minute, 100 * time.Hour}).Draw(t, "longest")
 		ends := rapid.SliceOfN(rapid.Int64Range(0, int64(longest)), 0, 300).Draw(t, "ends")
 		rec := newRecorder(Attack{})
 		var last, answered time.Duration

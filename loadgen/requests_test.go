@@ -10,8 +10,8 @@ import (
 	"nodecompare/loadgen"
 )
 
-// A load of so many requests sends exactly these, in either shape, with new connections too, and whether or not it has
-// a duration beside them.
+// A load of so many requests sends exactly these, in either shape, with new connections too, and
+// whether or not it has a duration beside them.
 func TestRequests(t *testing.T) {
 	onAllEngines(t, func(t *testing.T, engine string) {
 		for _, c := range []struct {
@@ -21,7 +21,8 @@ func TestRequests(t *testing.T) {
 			duration    time.Duration
 			fresh       bool
 		}{
-			{1, 1, 0, 0, false}, {3, 64, 0, 0, false}, {100, 7, 0, 0, false}, {100, 7, 0, time.Hour, true}, {50, 4, 0, 0, true},
+			{1, 1, 0, 0, false}, {3, 64, 0, 0, false}, {100, 7, 0, 0, false}, {100, 7, 0, time.Hour, true},
+			{50, 4, 0, 0, true},
 			{20, 4, 400, 0, false}, {20, 4, 400, time.Hour, true}, {5, 64, 100, 0, false},
 		} {
 			s := speaking(t, 1, false, "1")
@@ -30,8 +31,10 @@ func TestRequests(t *testing.T) {
 				Connections: c.connections, Rate: c.rate, Duration: c.duration, Requests: c.requests,
 			}
 			res := run(t, a)
-			if res.Requests != c.requests || res.Errors != 0 || res.Unsent != 0 || uint64(s.requests[1].Load()) != c.requests {
-				t.Errorf("%+v: %d requests, errors %v, %d unsent; the server saw %d", c, res.Requests, res.ErrorExamples, res.Unsent, s.requests[1].Load())
+			if res.Requests != c.requests || res.Errors != 0 || res.Unsent != 0 ||
+				uint64(s.requests[1].Load()) != c.requests {
+				t.Errorf("%+v: %d requests, errors %v, %d unsent; the server saw %d", c, res.Requests,
+					res.ErrorExamples, res.Unsent, s.requests[1].Load())
 			}
 			if opened := uint64(s.opened.Load()); opened > c.requests || c.fresh && opened != c.requests {
 				t.Errorf("%+v: %d connections", c, opened)
@@ -52,13 +55,16 @@ func TestRequestsAndDuration(t *testing.T) {
 		s := serve(t, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "x") })
 		for rate, most := range map[float64]uint64{0: 1 << 40, 100: 1000} {
 			res := run(t, loadgen.Attack{
-				Engine: engine, Target: loadgen.Target{URL: s.URL}, Connections: 2, Rate: rate, Duration: 100 * time.Millisecond, Requests: most,
+				Engine: engine, Target: loadgen.Target{URL: s.URL}, Connections: 2, Rate: rate,
+				Duration: 100 * time.Millisecond, Requests: most,
 			})
-			if res.Requests >= most || rate > 0 && res.Requests+res.Unsent != 10 || res.Duration != 100*time.Millisecond {
+			if res.Requests >= most || rate > 0 && res.Requests+res.Unsent != 10 ||
+				res.Duration != 100*time.Millisecond {
 				t.Errorf("at %v: %d requests in %v", rate, res.Requests, res.Duration)
 			}
 		}
-		g, err := loadgen.Open(loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: s.URL}, Connections: 4, Requests: 10})
+		g, err := loadgen.Open(loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: s.URL},
+			Connections: 4, Requests: 10})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -78,10 +84,12 @@ func TestRequestsOnNobody(t *testing.T) {
 		for _, fresh := range []bool{false, true} {
 			for _, requests := range []uint64{1, 3} {
 				res := run(t, loadgen.Attack{
-					Engine: engine, Target: loadgen.Target{URL: "http://" + addr}, Connect: loadgen.Connect{New: fresh}, Connections: 2, Requests: requests,
+					Engine: engine, Target: loadgen.Target{URL: "http://" + addr},
+					Connect: loadgen.Connect{New: fresh}, Connections: 2, Requests: requests,
 				})
 				if res.Requests != requests || res.ErrorKinds[loadgen.Refused] != requests {
-					t.Errorf("of %d, new connections %v: %d requests, errors %v", requests, fresh, res.Requests, fmt.Sprint(res.ErrorKinds))
+					t.Errorf("of %d, new connections %v: %d requests, errors %v", requests, fresh,
+						res.Requests, fmt.Sprint(res.ErrorKinds))
 				}
 			}
 		}

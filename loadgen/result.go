@@ -16,8 +16,8 @@ import (
 	"nodecompare/loadgen/response"
 )
 
-// MaxLatency is the largest value that a histogram holds; what is longer counts as this. One constant for all, so
-// that any two histograms can be merged.
+// MaxLatency is the largest value that a histogram holds; what is longer counts as this. One
+// constant for all, so that any two histograms can be merged.
 const MaxLatency = time.Hour
 
 // Result is what a run measured.
@@ -28,29 +28,36 @@ type Result struct {
 	ErrorExamples map[string]string // the first error's text of each kind
 	Codes         map[int]uint64    // whole responses by status, wanted or not
 	Aborted       uint64            // sent, but cut short by the end of the context; in none of the above
-	Unsent        uint64            // offered in time, never sent for want of a connection or of CPU; 0 in a closed load
-	Retries       uint64            // sent again, for the kept-alive connection had been closed; counted once in Requests
-	Offered       float64           // requests/s asked for; 0 in a closed load
-	Duration      time.Duration     // how long requests were to be sent; their answers are waited for beyond it
-	Starting      time.Duration     // of a closed load on the loop: when a connection sent its first request, the mean of all
-	Elapsed       time.Duration     // from the start to the end of the last request; in an open load at least its Span, unless it was cut short
-	BytesIn       uint64            // of response bodies
-	until         time.Duration     // when the last request was taken up
+	// offered in time, never sent for want of a connection or of CPU; 0 in a closed load
+	Unsent uint64
+	// sent again, for the kept-alive connection had been closed; counted once in Requests
+	Retries  uint64
+	Offered  float64       // requests/s asked for; 0 in a closed load
+	Duration time.Duration // how long requests were to be sent; their answers are waited for beyond it
+	// of a closed load on the loop: when a connection sent its first request, the mean of all
+	Starting time.Duration
+	// from the start to the end of the last request; in an open load at least its Span, unless it
+	// was cut short
+	Elapsed time.Duration
+	BytesIn uint64        // of response bodies
+	until   time.Duration // when the last request was taken up
 
-	// The histograms hold nanoseconds, with 3 significant digits, up to MaxLatency, and never a failed request's.
-	// Latency counts from the moment a request was due, start + seq/rate; Uncorrected from the moment it was taken up
-	// to be sent, as most tools report it. In a closed load the two are one and the same histogram.
+	// The histograms hold nanoseconds, with 3 significant digits, up to MaxLatency, and never a
+	// failed request's. Latency counts from the moment a request was due, start + seq/rate;
+	// Uncorrected from the moment it was taken up to be sent, as most tools report it. In a closed
+	// load the two are one and the same histogram.
 	Latency     *hdrhistogram.Histogram
 	Uncorrected *hdrhistogram.Histogram
-	// Failed is how long failed requests took, from the moment that Latency counts from; nil where none failed.
+	// Failed is how long failed requests took, from the moment that Latency counts from; nil where
+	// none failed.
 	Failed *hdrhistogram.Histogram
-	// SendLag is the difference: when each request that was sent, failed ones too, was taken up, after it was due, in
-	// nanoseconds. Empty in a closed load.
+	// SendLag is the difference: when each request that was sent, failed ones too, was taken up,
+	// after it was due, in nanoseconds. Empty in a closed load.
 	SendLag *hdrhistogram.Histogram
 
-	// Completed is how many requests succeeded in each CompletedEvery of Elapsed, by the time of their end, the
-	// oldest first: 512 bins at most. The width is 10 ms, and doubles whenever the run gets too long for it; the
-	// last bin is cut short by the run's end.
+	// Completed is how many requests succeeded in each CompletedEvery of Elapsed, by the time of
+	// their end, the oldest first: 512 bins at most. The width is 10 ms, and doubles whenever the
+	// run gets too long for it; the last bin is cut short by the run's end.
 	Completed      []uint64
 	CompletedEvery time.Duration
 }
@@ -79,9 +86,9 @@ func (r *Result) Unanswered() error {
 	return &NoAnswer{r.ErrorKinds[Timeout] == r.Requests, strings.Join(all, ", ")}
 }
 
-// Add takes another run of the same attack in, as if the two had been one with a pause: counts and times are
-// added, and the histograms merged. The other is not changed. BytesIn, Requests and the like are then of both;
-// Offered stays.
+// Add takes another run of the same attack in, as if the two had been one with a pause: counts and
+// times are added, and the histograms merged. The other is not changed. BytesIn, Requests and the
+// like are then of both; Offered stays.
 func (r *Result) Add(other *Result) {
 	r.Requests += other.Requests
 	r.Errors += other.Errors
@@ -118,8 +125,8 @@ func (r *Result) Add(other *Result) {
 	r.Completed, r.CompletedEvery = joined(r, other)
 }
 
-// Beside takes in another run, of the same time and the same target: the two are one load of both rates. Neither
-// may be used with Add afterwards.
+// Beside takes in another run, of the same time and the same target: the two are one load of both
+// rates. Neither may be used with Add afterwards.
 func (r *Result) Beside(other *Result) {
 	elapsed, duration := max(r.Elapsed, other.Elapsed), max(r.Duration, other.Duration)
 	bins, every := summed(r, other)
@@ -200,8 +207,8 @@ func newRecorder(a Attack) *recorder {
 	return r
 }
 
-// begins is called once for each connection of a closed load that opens them before it starts, at its turn to send
-// first.
+// begins is called once for each connection of a closed load that opens them before it starts, at
+// its turn to send first.
 func (r *recorder) begins(at time.Duration) {
 	r.res.Starting += at / time.Duration(r.attack.Connections)
 }
@@ -293,8 +300,8 @@ func record(h *hdrhistogram.Histogram, d time.Duration) {
 	}
 }
 
-// Outcome is what became of one request of a run, as Attack.Each is told of it. The latency that Result.Latency
-// counts is End-Due, and that of Result.Uncorrected End-Sent.
+// Outcome is what became of one request of a run, as Attack.Each is told of it. The latency that
+// Result.Latency counts is End-Due, and that of Result.Uncorrected End-Sent.
 type Outcome struct {
 	Seq    uint64    // the number of the request in an open load, from 0; 0 in a closed one
 	Target int       // 0 for Attack.Target, n for the n-th of Attack.Others
@@ -307,8 +314,8 @@ type Outcome struct {
 	Error  string    // its text
 }
 
-// tell passes an outcome on, with the failure that the recorder has made of it. One Outcome serves for all: a
-// fresh one would be an allocation a request.
+// tell passes an outcome on, with the failure that the recorder has made of it. One Outcome serves
+// for all: a fresh one would be an allocation a request.
 func (r *recorder) tell(x *outcome, f failure) {
 	if r.attack.Each == nil {
 		return
@@ -320,13 +327,15 @@ func (r *recorder) tell(x *outcome, f failure) {
 	r.attack.Each(&r.told)
 }
 
-// A timeline's bins: 512 are more than a plot has room for, and take 4 kB; 10 ms show a pause of a garbage collector.
+// A timeline's bins: 512 are more than a plot has room for, and take 4 kB; 10 ms show a pause of a
+// garbage collector.
 const (
 	firstBin = 10 * time.Millisecond
 	mostBins = 512
 )
 
-// timeline counts events by the time at which they happened, in bins of one width, whatever the length of the run.
+// timeline counts events by the time at which they happened, in bins of one width, whatever the
+// length of the run.
 type timeline struct {
 	every time.Duration
 	bins  []uint64 // up to the last one that has been asked for
@@ -339,8 +348,8 @@ func newTimeline() timeline {
 // add counts an event. Times count from the start of the run, and need not come in order.
 func (t *timeline) add(at time.Duration) { t.bins[t.bin(max(at, 0))]++ }
 
-// bin gives the index of the bin for that time. While there are too many, neighbours are merged: that happens as
-// often as the run's length doubles, so an event costs a division and nothing more.
+// bin gives the index of the bin for that time. While there are too many, neighbours are merged:
+// that happens as often as the run's length doubles, so an event costs a division and nothing more.
 func (t *timeline) bin(at time.Duration) int {
 	i := at / t.every
 	for i >= mostBins {
@@ -383,8 +392,11 @@ const (
 	Body      = "body"      // a whole response with the wanted status, but another body than Attack.WantBody
 	Malformed = "malformed" // not a response of the protocol that was asked for
 	TLS       = "tls"       // no TLS connection: one side does not trust the other, or they have nothing in common
-	Ports     = "ports"     // no local port was free for the connection (EADDRNOTAVAIL): this machine's limit, and no fault of the server
-	Other     = "other"     // any other: a name that does not resolve, no free file descriptor, a body over Attack.MaxBody
+	// no local port was free for the connection (EADDRNOTAVAIL): this machine's limit, and no fault
+	// of the server
+	Ports = "ports"
+	// any other: a name that does not resolve, no free file descriptor, a body over Attack.MaxBody
+	Other = "other"
 )
 
 // Kinds lists them all, in the order to print.
@@ -417,8 +429,8 @@ func classify(err error) string {
 	return Other
 }
 
-// untrusted tells of a handshake that failed, or of the server's word that it did: in TLS 1.3 a client thinks that it
-// has a connection before the server has looked at its certificate.
+// untrusted tells of a handshake that failed, or of the server's word that it did: in TLS 1.3 a
+// client thinks that it has a connection before the server has looked at its certificate.
 func untrusted(err error) bool {
 	var said *net.OpError
 	return errors.As(err, new(*TLSError)) || errors.As(err, &said) && said.Op == "remote error"

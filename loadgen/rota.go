@@ -10,8 +10,9 @@ import (
 // mostTurns bounds the length of a rota, which takes 4 MB of memory then.
 const mostTurns = 1_000_000
 
-// rota says which of an attack's targets each request goes to. Targets take turns, each as often as its weight says, and a heavy one's
-// turns are spread evenly: of weights 3 and 1 the order is 0, 0, 1, 0. It is nil for one target.
+// rota says which of an attack's targets each request goes to. Targets take turns, each as often as
+// its weight says, and a heavy one's turns are spread evenly: of weights 3 and 1 the order is 0, 0,
+// 1, 0. It is nil for one target.
 type rota []uint32
 
 func newRota(targets []Target) (rota, error) {
@@ -21,14 +22,16 @@ func newRota(targets []Target) (rota, error) {
 	sum, divisor := 0, 0
 	for _, t := range targets {
 		if t.Weight < 0 || t.Weight > mostTurns {
-			return nil, fmt.Errorf("load target %s: a weight of %d: it must be from 1 to %d", t.URL, t.Weight, mostTurns)
+			return nil,
+				fmt.Errorf("load target %s: a weight of %d: it must be from 1 to %d", t.URL, t.Weight, mostTurns)
 		}
 		weight := max(t.Weight, 1)
 		sum, divisor = sum+weight, greatestDivisor(weight, divisor)
 	}
 	if sum/divisor > mostTurns {
-		return nil, fmt.Errorf("load of %d targets: their weights add up to %d: choose smaller ones, of at most %d in all",
-			len(targets), sum/divisor, mostTurns)
+		return nil,
+			fmt.Errorf("load of %d targets: their weights add up to %d: choose smaller ones, of at most %d in all",
+				len(targets), sum/divisor, mostTurns)
 	}
 	type turn struct {
 		at     float64 // within the round, from 0 to 1

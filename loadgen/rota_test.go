@@ -27,7 +27,8 @@ func TestTargetsTakeTurns(t *testing.T) {
 				Engine: engine, Rate: rate, Connections: 1, Duration: time.Minute, InFlight: &inFlight,
 				Target: loadgen.Target{URL: s.URL + "/often", Weight: 4},
 				Others: []loadgen.Target{
-					{Method: http.MethodPost, URL: s.URL + "/post?a=1", Header: http.Header{"X-Of": {"b"}}, Body: []byte("text"), Weight: 2},
+					{Method: http.MethodPost, URL: s.URL + "/post?a=1", Header: http.Header{"X-Of": {"b"}},
+						Body: []byte("text"), Weight: 2},
 					{Method: http.MethodHead, URL: s.URL + "/gone", Weight: 2},
 				},
 			}
@@ -54,7 +55,8 @@ func TestTargetsTakeTurns(t *testing.T) {
 			}
 			for i := range told {
 				if got[i] != sent[i%4] || told[i] != answered[i%4] {
-					t.Fatalf("rate %v, request %d: the server saw %q, the load %q; want %q, %q", rate, i, got[i], told[i], sent[i%4], answered[i%4])
+					t.Fatalf("rate %v, request %d: the server saw %q, the load %q; want %q, %q", rate, i,
+						got[i], told[i], sent[i%4], answered[i%4])
 				}
 			}
 			if n := inFlight.Load(); n != 0 {
@@ -71,7 +73,8 @@ func TestTargetsThatCannotBe(t *testing.T) {
 		others []loadgen.Target
 		want   string
 	}{
-		"another server": {[]loadgen.Target{at("http://A.example/b", 0), at("http://b.example/", 0)}, `"http://b.example/": all targets of a load go to one server, and the first goes to http://a.example`},
+		"another server": {[]loadgen.Target{at("http://A.example/b", 0), at("http://b.example/", 0)},
+			`"http://b.example/": all targets of a load go to one server, and the first goes to http://a.example`},
 		"another scheme": {[]loadgen.Target{at("https://a.example/", 0)}, "one server"},
 		"no URL":         {[]loadgen.Target{at("http://a.example/%", 0)}, "invalid URL escape"},
 		"a bad header":   {[]loadgen.Target{{URL: first.URL, Header: http.Header{"a b": {"c"}}}}, "not a token"},
@@ -89,7 +92,8 @@ func TestTargetsThatCannotBe(t *testing.T) {
 		}
 	}
 	heavy := slices.Repeat([]loadgen.Target{at(first.URL, 1_000_000)}, 10) // as often as each other
-	g, err := loadgen.Open(loadgen.Attack{Engine: loadgen.Loop, Connections: 1, Target: at(first.URL, 1_000_000), Others: heavy})
+	g, err := loadgen.Open(loadgen.Attack{Engine: loadgen.Loop, Connections: 1,
+		Target: at(first.URL, 1_000_000), Others: heavy})
 	if err != nil {
 		t.Fatal(err)
 	}

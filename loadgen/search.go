@@ -4,15 +4,16 @@ import (
 	"math"
 )
 
-// Search finds the highest rate at which something holds, by asking rate after rate: from First on it doubles (or
-// halves) until it has a rate that holds and one that fails, then it bisects (by ratio) until the two are within
-// the resolution, and then it asks both ends anew. An end that gives way moves, and the search goes on from there.
+// Search finds the highest rate at which something holds, by asking rate after rate: from First on
+// it doubles (or halves) until it has a rate that holds and one that fails, then it bisects (by
+// ratio) until the two are within the resolution, and then it asks both ends anew. An end that
+// gives way moves, and the search goes on from there.
 //
-// An answer may be wrong by noise. With an agreement of two, a rate has failed only when two probes of it have, of
-// at most three, and holds when two have held; but on the way up one that holds will do, since the ends are asked
-// again. Where a single probe is wrong with probability ε, an end is wrong with about (3ε²)²: 6e-5 at 5%. With an
-// agreement of one, each probe decides and neither end is asked again: for a probe that looks twice itself, or
-// whose answer is sure.
+// An answer may be wrong by noise. With an agreement of two, a rate has failed only when two probes
+// of it have, of at most three, and holds when two have held; but on the way up one that holds will
+// do, since the ends are asked again. Where a single probe is wrong with probability ε, an end is
+// wrong with about (3ε²)²: 6e-5 at 5%. With an agreement of one, each probe decides and neither end
+// is asked again: for a probe that looks twice itself, or whose answer is sure.
 type Search struct {
 	First       float64 // the rate to begin with
 	Least, Most float64 // the rates to stop at
@@ -32,8 +33,8 @@ const (
 	revisions = 4 // how often the ends may give way before the search ends unsteady
 )
 
-// Find runs the search. probe says whether a rate holds; its error ends the search, and what has been found until
-// then comes with it.
+// Find runs the search. probe says whether a rate holds; its error ends the search, and what has
+// been found until then comes with it.
 func (s Search) Find(probe func(rate float64) (bool, error)) (Bracket, error) {
 	s.Agreement = max(s.Agreement, 1)
 	f := finder{Search: s, probe: probe}
@@ -74,7 +75,8 @@ func (f *finder) find() error {
 	return f.narrow()
 }
 
-// decide probes a rate until enough probes agree: need of them that it holds, or as many as must agree that it fails.
+// decide probes a rate until enough probes agree: need of them that it holds, or as many as must
+// agree that it fails.
 func (f *finder) decide(rate float64, need int) (bool, error) {
 	for held, failed := 0, 0; ; {
 		holds, err := f.probe(rate)
@@ -146,7 +148,8 @@ func (f *finder) narrow() error {
 	return nil
 }
 
-// confirm asks both ends anew, and moves the one that gives way. An end that is the limit of the search has no other.
+// confirm asks both ends anew, and moves the one that gives way. An end that is the limit of the
+// search has no other.
 func (f *finder) confirm() error {
 	if f.Holds > 0 {
 		holds, err := f.decide(f.Holds, f.Agreement)

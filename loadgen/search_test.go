@@ -52,7 +52,8 @@ func TestCapacityOfAnExactServer(t *testing.T) {
 	})
 }
 
-// noisy is a server whose answers are less and less sure towards its capacity, and of which one in twenty is wrong anywhere.
+// noisy is a server whose answers are less and less sure towards its capacity, and of which one in
+// twenty is wrong anywhere.
 func noisy(truth float64, seed uint64) func(rate float64) (bool, error) {
 	random := rand.New(rand.NewPCG(seed, 1))
 	return func(rate float64) (bool, error) {
@@ -64,7 +65,8 @@ func noisy(truth float64, seed uint64) func(rate float64) (bool, error) {
 	}
 }
 
-// With an agreement of one, a rate is probed once: the doubling, and then as many bisections as the resolution takes.
+// With an agreement of one, a rate is probed once: the doubling, and then as many bisections as the
+// resolution takes.
 func TestSearchByOneProbeOfEachRate(t *testing.T) {
 	for _, c := range []struct {
 		truth, holds, fails float64
@@ -79,7 +81,8 @@ func TestSearchByOneProbeOfEachRate(t *testing.T) {
 		s := loadgen.Search{First: 1000, Least: 1000, Most: 128_000, Resolution: 0.1, Agreement: 1}
 		b, err := s.Find(func(rate float64) (bool, error) { asked[rate]++; return rate <= c.truth, nil })
 		if err != nil || math.Abs(b.Holds-c.holds) > 0.1 || math.Abs(b.Fails-c.fails) > 0.1 || len(asked) != c.probes {
-			t.Errorf("%v: %+v, %v, after probes of %v; want %v and %v after %d", c.truth, b, err, asked, c.holds, c.fails, c.probes)
+			t.Errorf("%v: %+v, %v, after probes of %v; want %v and %v after %d", c.truth, b, err, asked,
+				c.holds, c.fails, c.probes)
 		}
 		for rate, n := range asked {
 			if n != 1 {
@@ -89,7 +92,8 @@ func TestSearchByOneProbeOfEachRate(t *testing.T) {
 	}
 }
 
-// With noise the answer is repeatable: of many searches nearly all end within a tenth of the truth, and none far from it.
+// With noise the answer is repeatable: of many searches nearly all end within a tenth of the truth,
+// and none far from it.
 func TestCapacityOfANoisyServer(t *testing.T) {
 	const searches = 2000
 	off, far, probes := 0, 0, 0
@@ -118,7 +122,8 @@ func TestCapacityOfANoisyServer(t *testing.T) {
 	}
 }
 
-// Whatever a server answers, the search ends, and what it says was said by the server: each end by two probes at the least.
+// Whatever a server answers, the search ends, and what it says was said by the server: each end by
+// two probes at the least.
 func TestCapacityOfAnErraticServer(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		random := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 2))

@@ -13,12 +13,14 @@ const (
 
 	warmEqual = 0.05 // quarters that differ by less than this are the same
 
-	// A server that compiles itself as it runs has been seen to stay on one level for thousands of requests, and to be twice as fast
-	// after 16,000. So it is believed at fewer only when it is flat over a doubling.
+	// A server that compiles itself as it runs has been seen to stay on one level for thousands of
+	// requests, and to be twice as fast after 16,000. So it is believed at fewer only when it is
+	// flat over a doubling.
 	compiledAfter = 20_000
 	flatAfter     = 5 * time.Second // of its own CPU: flat within the noise is enough
 	flatLeast     = 2 * time.Second // of its own CPU: flat within warmEqual, of windows that can tell
-	compiledNoise = 0.2             // windows that cannot tell quarters apart which differ by more say nothing of such a server
+	// windows that cannot tell quarters apart which differ by more say nothing of such a server
+	compiledNoise = 0.2
 )
 
 // WarmWindow is what one window of a warm-up showed.
@@ -29,9 +31,10 @@ type WarmWindow struct {
 	Cost     float64       // of a request, in any unit that stays the same; 0 where it is not known
 }
 
-// warming decides when a server is warm. It is asked after each window, and looks at amounts of requests that double: a look after each
-// window would find a moment of luck. The server is warm when the mean costs of the last two quarters of the requests so far are
-// equal, within 5% or two standard errors, whichever is more.
+// warming decides when a server is warm. It is asked after each window, and looks at amounts of
+// requests that double: a look after each window would find a moment of luck. The server is warm
+// when the mean costs of the last two quarters of the requests so far are equal, within 5% or two
+// standard errors, whichever is more.
 type warming struct {
 	compiles bool // as it runs
 
@@ -84,8 +87,8 @@ func (w *warming) noise() float64 {
 // settled says that the last two quarters are equal, by windows that can tell at least so much.
 func (w *warming) settled(noise float64) bool { return agree(w.part(2, 3), w.part(3, 4), noise) }
 
-// part is the logarithms of the costs of the windows from one quarter of the requests so far to another, each window counted where its
-// middle is.
+// part is the logarithms of the costs of the windows from one quarter of the requests so far to
+// another, each window counted where its middle is.
 func (w *warming) part(from, to uint64) (logs []float64) {
 	before := uint64(0)
 	for _, x := range w.windows {
@@ -97,8 +100,9 @@ func (w *warming) part(from, to uint64) (logs []float64) {
 	return logs
 }
 
-// agree says whether two samples have the same mean, within 5% or twice the standard error of their difference. That must not be more
-// than atMost. Of few values the error is not known well, and more than twice of it is allowed, as by Student's t.
+// agree says whether two samples have the same mean, within 5% or twice the standard error of their
+// difference. That must not be more than atMost. Of few values the error is not known well, and
+// more than twice of it is allowed, as by Student's t.
 func agree(a, b []float64, atMost float64) bool {
 	free := float64(len(a) + len(b) - 2)
 	if len(a) == 0 || len(b) == 0 || free < 1 {
@@ -124,9 +128,11 @@ func spread(values []float64) (mean, squares float64) {
 
 // WarmUpOptions says how a warm-up is run.
 type WarmUpOptions struct {
-	Cap      time.Duration // no window begins after this: then the warm-up is over, steady or not
-	Longest  time.Duration // takes the place of Cap while the server had a CPU for less than half of Cap: others had it; 0 for none
-	Compiles bool          // the server compiles itself as it runs (a JIT), or may do so
+	Cap time.Duration // no window begins after this: then the warm-up is over, steady or not
+	// takes the place of Cap while the server had a CPU for less than half of Cap: others had it; 0
+	// for none
+	Longest  time.Duration
+	Compiles bool // the server compiles itself as it runs (a JIT), or may do so
 }
 
 // WarmUp is how a warm-up went.
@@ -139,9 +145,11 @@ type WarmUp struct {
 	Errors   uint64
 }
 
-// Warm runs windows of load until the server is warm, or until the cap. One that answers nothing is given up after LeastWindows. When
-// ctx ends, or window cannot be, it returns what there is with the error.
-func Warm(ctx context.Context, window func(context.Context) (WarmWindow, error), o WarmUpOptions) (w WarmUp, err error) {
+// Warm runs windows of load until the server is warm, or until the cap. One that answers nothing is
+// given up after LeastWindows. When ctx ends, or window cannot be, it returns what there is with
+// the error.
+func Warm(ctx context.Context, window func(context.Context) (WarmWindow, error), o WarmUpOptions) (w WarmUp,
+	err error) {
 	if o.Cap <= 0 {
 		return w, fmt.Errorf("warm-up: at most %v: it must be more than 0", o.Cap)
 	}

@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-// curve is what a request costs a server by how many it has served, in microseconds: between the points, as their logarithms.
+// curve is what a request costs a server by how many it has served, in microseconds: between the
+// points, as their logarithms.
 type curve [][2]float64
 
 func (c curve) at(served float64) float64 {
@@ -24,7 +25,8 @@ func (c curve) at(served float64) float64 {
 
 // As measured on hello, each on a CPU of its own, 64 connections.
 var (
-	nodeCurve    = curve{{50, 1400}, {100, 1350}, {500, 230}, {1000, 330}, {2000, 175}, {3800, 121}, {9000, 59}, {14500, 57}, {15500, 52}}
+	nodeCurve = curve{{50, 1400}, {100, 1350}, {500, 230}, {1000, 330}, {2000, 175}, {3800, 121},
+		{9000, 59}, {14500, 57}, {15500, 52}}
 	expressCurve = curve{{50, 3000}, {290, 2310}, {2000, 613}, {5700, 241}, {9600, 278}, {12000, 218}, {16000, 130}}
 	// lateCurve has a plateau of 4,000 requests at twice what it costs in the end.
 	lateCurve = curve{{50, 900}, {500, 200}, {4500, 200}, {6000, 100}}
@@ -32,9 +34,10 @@ var (
 	slowCurve = curve{{1, 900}} // flat, of an interpreter that compiles nothing
 )
 
-// simulate runs warm-ups of 20 ms a window and 64 connections. early counts those that ended before the cap with a server that costs more than
-// 15% above what it does in the end.
-func simulate(c curve, compiles bool, noise float64, limit time.Duration, runs int) (early, capped int, busy time.Duration) {
+// simulate runs warm-ups of 20 ms a window and 64 connections. early counts those that ended before
+// the cap with a server that costs more than 15% above what it does in the end.
+func simulate(c curve, compiles bool, noise float64, limit time.Duration, runs int) (early, capped int,
+	busy time.Duration) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for range runs {
 		w := warming{compiles: compiles}
@@ -43,7 +46,8 @@ func simulate(c curve, compiles bool, noise float64, limit time.Duration, runs i
 			cost := c.at(float64(w.requests))
 			n := max(64, math.Ceil(20_000/cost))
 			warm = w.add(WarmWindow{
-				Requests: uint64(n), Busy: time.Duration(n * cost * float64(time.Microsecond)), Cost: cost * math.Exp(noise*random.NormFloat64()),
+				Requests: uint64(n), Busy: time.Duration(n * cost * float64(time.Microsecond)),
+				Cost: cost * math.Exp(noise*random.NormFloat64()),
 			})
 		}
 		if !warm {
@@ -63,14 +67,15 @@ func TestWarmUpOfWhatCompilesItself(t *testing.T) {
 			early, capped, busy := simulate(c, true, noise, 15*time.Second, runs)
 			t.Logf("%s, %v: %d early, %d at the cap, %v in the mean", name, noise, early, capped, busy)
 			if early > 0 || capped > runs/20 {
-				t.Errorf("%s, noise %v: of %d, %d passed early and %d reached the cap", name, noise, runs, early, capped)
+				t.Errorf("%s, noise %v: of %d, %d passed early and %d reached the cap", name, noise, runs,
+					early, capped)
 			}
 		}
 	}
 }
 
-// A server that has nothing to warm passes in the least time, whatever the noise; one that might compile itself when it is surely flat, or
-// after flatAfter.
+// A server that has nothing to warm passes in the least time, whatever the noise; one that might
+// compile itself when it is surely flat, or after flatAfter.
 func TestWarmUpOfAFlatServer(t *testing.T) {
 	const runs = 2000
 	for _, noise := range []float64{0.001, 0.03, 0.1, 0.3} {
@@ -87,8 +92,9 @@ func TestWarmUpOfAFlatServer(t *testing.T) {
 	}
 }
 
-// A server that is still changing has until the cap; one that others kept from its CPU for more than half of it has until the longest. At the end
-// quarters that nothing can be told from are no steady state of a server that compiles itself.
+// A server that is still changing has until the cap; one that others kept from its CPU for more
+// than half of it has until the longest. At the end quarters that nothing can be told from are no
+// steady state of a server that compiles itself.
 func TestWarmUpEnds(t *testing.T) {
 	const every, limit, longest = 30 * time.Millisecond, 3 * time.Second, 6 * time.Second
 	for name, c := range map[string]struct {
@@ -106,7 +112,8 @@ func TestWarmUpEnds(t *testing.T) {
 		"others have it for a while":       {12 * time.Millisecond, true, longest, 0.01, true, 125 * every, false},
 		"all noise":                        {5 * time.Millisecond, true, longest, 3, false, longest, false},
 		"flat, but with few requests":      {5 * time.Millisecond, true, longest, 0.01, false, longest, true},
-		"compiled, and flat":               {5 * time.Millisecond, false, longest, 0.01, false, LeastWindows * every, true},
+		"compiled, and flat": {5 * time.Millisecond, false, longest, 0.01, false,
+			LeastWindows * every, true},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			random := rand.New(rand.NewPCG(7, 8))

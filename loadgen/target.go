@@ -20,8 +20,8 @@ type Target struct {
 
 var errLineBreak = errors.New("contains a line break or NUL")
 
-// Check refuses what cannot be sent, and headers that would change the shape of the request: net/http's own writer silently
-// drops or rewrites them.
+// Check refuses what cannot be sent, and headers that would change the shape of the request:
+// net/http's own writer silently drops or rewrites them.
 func (t Target) Check() error {
 	for name, values := range t.Header {
 		if name == "" || strings.ContainsAny(name, " \t\r\n\x00:()<>@,;\\\"/[]?={}") {
@@ -37,7 +37,8 @@ func (t Target) Check() error {
 	return err
 }
 
-// idempotent methods may be sent again when it is not known whether the server acted on them (RFC 9110, 9.2.2).
+// idempotent methods may be sent again when it is not known whether the server acted on them (RFC
+// 9110, 9.2.2).
 func idempotent(method string) bool {
 	switch method {
 	case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace, http.MethodPut, http.MethodDelete:

@@ -32,7 +32,8 @@ func (t Target) Normal() (Target, error) {
 	u, err := url.Parse(encoded(t.URL))
 	switch {
 	case err != nil && strings.Contains(t.URL, "@"): // the parser's reason may quote the password
-		return refuse("it is not a URL: percent-encode what is special in the user's name and password (@ is %40, / is %2F)")
+		return refuse(
+			"it is not a URL: percent-encode what is special in the user's name and password (@ is %40, / is %2F)")
 	case err != nil:
 		return refuse(reason(err).Error())
 	case u.Scheme != "http" && u.Scheme != "https":
@@ -55,7 +56,8 @@ func (t Target) Normal() (Target, error) {
 		}
 		if t.Header.Get("Authorization") == "" {
 			password, _ := u.User.Password()
-			t.Header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(u.User.Username()+":"+password)))
+			t.Header.Set("Authorization", "Basic "+
+				base64.StdEncoding.EncodeToString([]byte(u.User.Username()+":"+password)))
 		}
 	}
 	u.User, u.Fragment, u.RawFragment = nil, "", ""
@@ -88,7 +90,8 @@ func reason(err error) error {
 	return err
 }
 
-// encoded percent-encodes what a URL may not hold behind its host: url.Parse accepts it in a query, and sends it.
+// encoded percent-encodes what a URL may not hold behind its host: url.Parse accepts it in a query,
+// and sends it.
 func encoded(raw string) string {
 	scheme, rest, _ := strings.Cut(raw, "://")
 	i := strings.IndexAny(rest, "/?#")
@@ -107,7 +110,8 @@ func encoded(raw string) string {
 	return b.String()
 }
 
-// punycode puts a host name with letters beyond ASCII into the form that DNS and the Host header have.
+// punycode puts a host name with letters beyond ASCII into the form that DNS and the Host header
+// have.
 func punycode(u *url.URL) error {
 	host := u.Hostname()
 	if strings.IndexFunc(host, func(r rune) bool { return r >= utf8.RuneSelf }) < 0 {

@@ -38,7 +38,8 @@ func TestNormal(t *testing.T) {
 	}
 	for in, want := range map[string]string{
 		"ftp://h/": "must begin with http", "http://": "names no host", "http:/h": "names no host", "": "names no host",
-		"http://h:99999/": "ports end at 65535", "http://h:x/": "invalid port", "http://a b/": "invalid character", "http://h/%zz": "invalid URL escape",
+		"http://h:99999/": "ports end at 65535", "http://h:x/": "invalid port",
+		"http://a b/": "invalid character", "http://h/%zz": "invalid URL escape",
 		"http://h/a\nb": "control character", "http://xn--a\u00fc/": "host name",
 	} {
 		if _, err := (loadgen.Target{URL: in}).Normal(); err == nil || !strings.Contains(err.Error(), want) {
@@ -54,7 +55,8 @@ func TestCredentials(t *testing.T) {
 	if err != nil || got.Header.Get("Authorization") != "Basic dXNlcjpwYUBzcw==" || target.Header != nil {
 		t.Errorf("%+v, %v; of %+v", got, err, target)
 	}
-	if got, err = (loadgen.Target{URL: "http://user@h/"}).Normal(); err != nil || got.Header.Get("Authorization") != "Basic dXNlcjo=" {
+	if got, err = (loadgen.Target{URL: "http://user@h/"}).Normal(); err != nil ||
+		got.Header.Get("Authorization") != "Basic dXNlcjo=" {
 		t.Errorf("without a password: %+v, %v", got, err)
 	}
 	got.URL = "http://other:one@h/"
@@ -62,7 +64,8 @@ func TestCredentials(t *testing.T) {
 		t.Errorf("beside a header: %+v, %v", got, err)
 	}
 	for _, in := range []string{
-		"http://user:s3cret word@h/", "http://user:s3cret/@h/", "http://user:s3cret#@h", "ftp://user:s3cret@h/", "http://user:s3cret@", "http://user:s3cret@h:99999/",
+		"http://user:s3cret word@h/", "http://user:s3cret/@h/", "http://user:s3cret#@h",
+		"ftp://user:s3cret@h/", "http://user:s3cret@", "http://user:s3cret@h:99999/",
 		"user:s3cret@h:x/", "http://us er:s3c@ret@h/", "http://user:s3cret@h/%zz",
 	} {
 		_, err := loadgen.Target{URL: in}.Normal()

@@ -57,21 +57,23 @@ func (g *attacker) run(ctx context.Context, duration time.Duration) (*Result, er
 			Transport:     failureRecorder{g.transport, g.failures, ctx, &g.attack},
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		}),
-		// All workers from the start: vegeta would otherwise add one whenever none is ready at that very instant.
+		// All workers from the start: vegeta would otherwise add one whenever none is ready at that
+		// very instant.
 		vegeta.Workers(workers), vegeta.MaxWorkers(workers),
 	)
 	stopOnCancel := context.AfterFunc(ctx, func() { w.interrupt(); attacker.Stop() })
 	defer stopOnCancel()
 
 	start := time.Now()
-	p := &pacer{start: start, duration: duration, rate: g.attack.Rate, offered: g.attack.Requests, waiter: w, interrupted: ctx.Done()}
+	p := &pacer{start: start, duration: duration, rate: g.attack.Rate, offered: g.attack.Requests,
+		waiter: w, interrupted: ctx.Done()}
 	last := duration
 	if p.rate > 0 {
 		p.offered, p.duration = Offered(p.rate, duration), Span(p.rate, duration)
 		last = p.duration + Grace
 	}
-	// vegeta's loop asks the pacer only between requests: with every worker held by a stalled server it would wait
-	// for one of them, and then send once more, long after the end.
+	// vegeta's loop asks the pacer only between requests: with every worker held by a stalled
+	// server it would wait for one of them, and then send once more, long after the end.
 	stopAtEnd := time.AfterFunc(last, func() { attacker.Stop() })
 	defer stopAtEnd.Stop()
 
@@ -95,8 +97,8 @@ func (g *attacker) run(ctx context.Context, duration time.Duration) (*Result, er
 	return res, ctx.Err()
 }
 
-// targeter gives vegeta a target, always the first. What is sent the transport knows, by the request's number; headers are left
-// out, since vegeta would copy each of them into each request.
+// targeter gives vegeta a target, always the first. What is sent the transport knows, by the
+// request's number; headers are left out, since vegeta would copy each of them into each request.
 func (g *attacker) targeter() vegeta.Targeter {
 	t := g.attack.Target
 	return func(v *vegeta.Target) error {
@@ -121,8 +123,8 @@ func (g *attacker) outcome(v *vegeta.Result, start time.Time) (x outcome, sent b
 	return x, x.failure.kind != notSent
 }
 
-// bodySize reads the count of body bytes that our transports put into the response's header: the body itself has been
-// read and dropped, so vegeta saw none.
+// bodySize reads the count of body bytes that our transports put into the response's header: the
+// body itself has been read and dropped, so vegeta saw none.
 func bodySize(v *vegeta.Result) int64 {
 	h := v.Headers[sizeHeader]
 	if len(h) == 0 {

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// failures carries each failure from the worker that met it to the recorder: vegeta's Result has room for its text
-// only. It holds one entry for a worker at most.
+// failures carries each failure from the worker that met it to the recorder: vegeta's Result has
+// room for its text only. It holds one entry for a worker at most.
 type failures struct {
 	mu    sync.Mutex
 	bySeq map[uint64]failure

@@ -18,9 +18,11 @@ type origin struct {
 	fresh           bool            // a new connection for each request
 	std             *http.Transport // makes connections, and keeps none
 
-	all  []*link
-	mu   sync.Mutex
-	free []*link // one entry for each request that a link has room for; the last used is the next used, so that no more are kept busy than needed
+	all []*link
+	mu  sync.Mutex
+	// one entry for each request that a link has room for; the last used is the next used, so that
+	// no more are kept busy than needed
+	free []*link
 }
 
 func newOrigin(a Attack, u *url.URL) *origin {
@@ -48,8 +50,8 @@ func newOrigin(a Attack, u *url.URL) *origin {
 	return o
 }
 
-// take returns a link with room for one more request. There is one, since vegeta has no more workers than all links
-// have room for.
+// take returns a link with room for one more request. There is one, since vegeta has no more
+// workers than all links have room for.
 func (o *origin) take() *link {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -69,7 +71,8 @@ func (o *origin) put(l *link) {
 	o.free = append(o.free, l)
 }
 
-// link is a place for one connection, which is opened when a request needs it, and again whenever it has ended.
+// link is a place for one connection, which is opened when a request needs it, and again whenever
+// it has ended.
 type link struct {
 	origin *origin
 	turn   chan struct{} // holds one entry while somebody looks at, or opens, the connection
@@ -102,8 +105,8 @@ func (l *link) connection(ctx context.Context) (conn *http.ClientConn, reused bo
 	return l.conn, false, err
 }
 
-// leave has the next request open a connection, where this one takes no more: a server of HTTP/2 that closes one lets
-// what is in flight end first, which is then the end of the connection.
+// leave has the next request open a connection, where this one takes no more: a server of HTTP/2
+// that closes one lets what is in flight end first, which is then the end of the connection.
 func (l *link) leave(conn *http.ClientConn) {
 	l.turn <- struct{}{}
 	defer func() { <-l.turn }()

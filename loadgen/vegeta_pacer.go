@@ -4,11 +4,12 @@ import (
 	"time"
 )
 
-// pacer is vegeta's Pacer, and does the waiting itself: vegeta sleeps where no cancelling reaches it (10 s at a
-// rate of 0.1/s), and by time.Sleep, which a Go process with nothing else to do rounds up to the millisecond of
-// epoll_wait.
+// pacer is vegeta's Pacer, and does the waiting itself: vegeta sleeps where no cancelling reaches
+// it (10 s at a rate of 0.1/s), and by time.Sleep, which a Go process with nothing else to do
+// rounds up to the millisecond of epoll_wait.
 //
-// vegeta's constant pacer also takes whole rates only and sends its first request one interval late.
+// vegeta's constant pacer also takes whole rates only and sends its first request one interval
+// late.
 type pacer struct {
 	start       time.Time
 	duration    time.Duration // in an open load its Span
@@ -44,10 +45,10 @@ func (p *pacer) Pace(_ time.Duration, sent uint64) (wait time.Duration, stop boo
 	return 0, false
 }
 
-// quantum is the shortest wait. To wake for each request on time costs twice the CPU at 20,000/s (48 µs a request
-// against 24 on CPUs that sleep: nearly a whole core), so the wait grows with the rate, to half a millisecond, and
-// what has become due meanwhile is sent together: up to 5,000/s (200 µs apart) single requests on time, at
-// 20,000/s ten together. SendLag shows what that costs.
+// quantum is the shortest wait. To wake for each request on time costs twice the CPU at 20,000/s
+// (48 µs a request against 24 on CPUs that sleep: nearly a whole core), so the wait grows with the
+// rate, to half a millisecond, and what has become due meanwhile is sent together: up to 5,000/s
+// (200 µs apart) single requests on time, at 20,000/s ten together. SendLag shows what that costs.
 func quantum(rate float64) time.Duration {
 	return min(time.Duration(25*rate), 500*time.Microsecond)
 }

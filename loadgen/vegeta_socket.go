@@ -11,12 +11,13 @@ import (
 
 // socket sends a request and waits for its answer in one step of Go's poller.
 //
-// net.Conn's Read tries the socket before it waits. After a request that read is in vain, for no server answers
-// within a microsecond: a wasted system call for each request, 8% of the generator's CPU. The step below writes
-// first and then waits. It may not skip the read without the write: the poller reports edges, and forgets at the
-// start of a step those that came before. An answer comes after its request, so its edge cannot be lost; nor can
-// that of a connection that the server had closed, which answers the write with a reset. (What can: a server that
-// had shut down only its own side of an idle connection, and stays silent. That is a timeout here.)
+// net.Conn's Read tries the socket before it waits. After a request that read is in vain, for no
+// server answers within a microsecond: a wasted system call for each request, 8% of the generator's
+// CPU. The step below writes first and then waits. It may not skip the read without the write: the
+// poller reports edges, and forgets at the start of a step those that came before. An answer comes
+// after its request, so its edge cannot be lost; nor can that of a connection that the server had
+// closed, which answers the write with a reset. (What can: a server that had shut down only its own
+// side of an idle connection, and stays silent. That is a timeout here.)
 type socket struct {
 	net.Conn
 	raw     syscall.RawConn
@@ -41,8 +42,9 @@ func newSocket(c net.Conn) (*socket, error) {
 	return s, nil
 }
 
-// until gives the next request its deadline. The poller's is moved only when it has run out: to move it with each
-// request costs 0.4 µs, and with the same timeout for all the old one is always the earlier.
+// until gives the next request its deadline. The poller's is moved only when it has run out: to
+// move it with each request costs 0.4 µs, and with the same timeout for all the old one is always
+// the earlier.
 func (s *socket) until(deadline time.Time) error {
 	s.deadline = deadline
 	if s.armed.IsZero() || s.armed.After(deadline) {
@@ -102,9 +104,9 @@ func (s *socket) writeThenRead(fd uintptr) (done bool) {
 	return s.readErr != syscall.EAGAIN
 }
 
-// plainly is for a request that the socket would not take at once, since it is large or the connection is broken.
-// A server that refuses a request may answer before it has read all of it, and close: so a failure to send is not
-// the end.
+// plainly is for a request that the socket would not take at once, since it is large or the
+// connection is broken. A server that refuses a request may answer before it has read all of it,
+// and close: so a failure to send is not the end.
 func (s *socket) plainly(p []byte) (int, error) {
 	if err := s.arm(); err != nil { // so that no write is cut short by an earlier deadline
 		return 0, err

@@ -15,8 +15,9 @@ import (
 	"nodecompare/loadgen/response"
 )
 
-// standard carries what the lean pool cannot, TLS, HTTP/2 and redirects, by net/http's connections. Which connection
-// carries which request is decided here: net/http's own pool would put all requests of HTTP/2 on one.
+// standard carries what the lean pool cannot, TLS, HTTP/2 and redirects, by net/http's connections.
+// Which connection carries which request is decided here: net/http's own pool would put all
+// requests of HTTP/2 on one.
 type standard struct {
 	attack  Attack
 	rota    rota
@@ -56,7 +57,8 @@ func (s *standard) redirect(_ *http.Request, before []*http.Request) error {
 	return nil
 }
 
-// RoundTrip sends the request whose turn it is by req's number, whatever else req says, and reads the whole response.
+// RoundTrip sends the request whose turn it is by req's number, whatever else req says, and reads
+// the whole response.
 func (s *standard) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.Body != nil {
 		req.Body.Close()
@@ -98,20 +100,22 @@ func withBody(req *http.Request) (*http.Request, error) {
 	return &again, nil
 }
 
-// reset is an error of net/http that says, in text alone, that the connection or the stream has ended.
+// reset is an error of net/http that says, in text alone, that the connection or the stream has
+// ended.
 type reset struct{ error }
 
 func (reset) Is(target error) bool { return target == syscall.ECONNRESET }
 
-// translate gives net/http's errors of a bad response, or of an end before one, our own types. Theirs have none: the
-// text is all there is.
+// translate gives net/http's errors of a bad response, or of an end before one, our own types.
+// Theirs have none: the text is all there is.
 func translate(err error) error {
 	text := err.Error()
 	has := func(part string) bool { return strings.Contains(text, part) }
 	switch {
 	case has("malformed"), has("looked like an HTTP/1.1 header"):
 		return &response.MalformedError{Reason: text}
-	case has("server closed idle connection"), has("readLoop exiting"), has("GOAWAY"), has("stream error:"), has("client connection"):
+	case has("server closed idle connection"), has("readLoop exiting"), has("GOAWAY"), has("stream error:"),
+		has("client connection"):
 		return reset{err}
 	}
 	return err
@@ -120,13 +124,15 @@ func translate(err error) error {
 // sender is the standard transport as http.Client sees it: one request of a chain of redirects.
 type sender struct{ *standard }
 
-// RoundTrip sends req over a connection to its origin, which is held until the response's body is closed. A request
-// over a kept connection that ended without an answer is sent again over a new one, if that can do no harm.
+// RoundTrip sends req over a connection to its origin, which is held until the response's body is
+// closed. A request over a kept connection that ended without an answer is sent again over a new
+// one, if that can do no harm.
 func (s sender) RoundTrip(req *http.Request) (*http.Response, error) {
 	o := s.origin(req.URL)
 	l := o.take()
 	resp, reused, err := l.send(req)
-	if err != nil && reused && idempotent(req.Method) && req.Context().Err() == nil && errors.Is(translate(err), syscall.ECONNRESET) {
+	if err != nil && reused && idempotent(req.Method) && req.Context().Err() == nil &&
+		errors.Is(translate(err), syscall.ECONNRESET) {
 		s.retries.Add(1)
 		if req, err = withBody(req); err == nil {
 			resp, _, err = l.send(req)

@@ -36,12 +36,14 @@ func TestStandardTransport(t *testing.T) {
 			s.StartTLS()
 			defer s.Close()
 			a := loadgen.Attack{
-				Target:  loadgen.Target{Method: "POST", URL: s.URL + "/", Body: []byte("hello")},
-				Connect: loadgen.Connect{TLS: trusting(&server{Server: s}), Protocol: spoken}, Connections: 2, Requests: 5,
+				Target:      loadgen.Target{Method: "POST", URL: s.URL + "/", Body: []byte("hello")},
+				Connect:     loadgen.Connect{TLS: trusting(&server{Server: s}), Protocol: spoken},
+				Connections: 2, Requests: 5,
 			}
 			for want, errors := range map[string]uint64{"hello": 0, "hallo": 5, "hell": 5} {
 				a.WantBody = []byte(want)
-				if res := run(t, a); res.ErrorKinds[loadgen.Body] != errors || res.Errors != errors || res.Requests != 5 || res.BytesIn != 25 {
+				if res := run(t, a); res.ErrorKinds[loadgen.Body] != errors || res.Errors != errors ||
+					res.Requests != 5 || res.BytesIn != 25 {
 					t.Errorf("wanting the body %q: %+v", want, res)
 				}
 			}
@@ -49,7 +51,8 @@ func TestStandardTransport(t *testing.T) {
 			if res := run(t, a); res.ErrorKinds[loadgen.Other] != 5 {
 				t.Errorf("over the body limit: %+v", res)
 			}
-			held := loadgen.Attack{Target: loadgen.Target{URL: s.URL + "/hold"}, Connect: a.Connect, Connections: 2, Requests: 2, Timeout: 50 * time.Millisecond}
+			held := loadgen.Attack{Target: loadgen.Target{URL: s.URL + "/hold"}, Connect: a.Connect,
+				Connections: 2, Requests: 2, Timeout: 50 * time.Millisecond}
 			if res := run(t, held); res.ErrorKinds[loadgen.Timeout] != 2 {
 				t.Errorf("timeout: %+v", res)
 			}
@@ -67,8 +70,8 @@ func TestStandardTransport(t *testing.T) {
 	}
 }
 
-// A server that closes a connection after so many requests, as nginx does, costs a connection and no error: of HTTP/1.1
-// as of HTTP/2, where it says GOAWAY.
+// A server that closes a connection after so many requests, as nginx does, costs a connection and
+// no error: of HTTP/1.1 as of HTTP/2, where it says GOAWAY.
 func TestStandardTransportOpensAgain(t *testing.T) {
 	t.Parallel()
 	for _, protocol := range []string{"1", "2"} {
@@ -79,16 +82,18 @@ func TestStandardTransportOpensAgain(t *testing.T) {
 			served.ServeHTTP(w, r)
 		})
 		res := run(t, loadgen.Attack{
-			Target: loadgen.Target{URL: s.URL}, Connect: loadgen.Connect{TLS: trusting(s)}, Connections: 2, Requests: 10,
+			Target: loadgen.Target{URL: s.URL}, Connect: loadgen.Connect{TLS: trusting(s)}, Connections: 2,
+			Requests: 10,
 		})
 		if res.Requests != 10 || res.Errors != 0 || s.opened.Load() < 3 {
-			t.Errorf("HTTP/%s: %d requests, errors %v, %d connections", protocol, res.Requests, res.ErrorExamples, s.opened.Load())
+			t.Errorf("HTTP/%s: %d requests, errors %v, %d connections", protocol, res.Requests,
+				res.ErrorExamples, s.opened.Load())
 		}
 	}
 }
 
-// A request that follows redirects is one, from the first byte to the last answer's end; its password stays with the host
-// that it is for.
+// A request that follows redirects is one, from the first byte to the last answer's end; its
+// password stays with the host that it is for.
 func TestFollow(t *testing.T) {
 	t.Parallel()
 	other := serve(t, func(w http.ResponseWriter, r *http.Request) {
@@ -127,7 +132,8 @@ func TestFollow(t *testing.T) {
 		{"/away", "GET", "", "there", true, http.StatusOK},
 	} {
 		a := loadgen.Attack{
-			Target: loadgen.Target{Method: c.method, URL: strings.Replace(s.URL, "//", "//user:pw@", 1) + c.path, Body: []byte(c.body)},
+			Target: loadgen.Target{Method: c.method,
+				URL: strings.Replace(s.URL, "//", "//user:pw@", 1) + c.path, Body: []byte(c.body)},
 			Follow: c.follow, Connections: 2, Requests: 6,
 		}
 		if c.want != "" {
@@ -137,7 +143,9 @@ func TestFollow(t *testing.T) {
 			t.Errorf("%+v: codes %v, errors %v", c, res.Codes, res.ErrorExamples)
 		}
 	}
-	res := run(t, loadgen.Attack{Target: loadgen.Target{URL: strings.Replace(s.URL, "//", "//user:pw@", 1) + "/loop"}, Follow: true, Connections: 1, Requests: 2})
+	res := run(t,
+		loadgen.Attack{Target: loadgen.Target{URL: strings.Replace(s.URL, "//", "//user:pw@", 1) + "/loop"},
+			Follow: true, Connections: 1, Requests: 2})
 	if res.Errors != 2 || !strings.Contains(res.ErrorExamples[loadgen.Other], "10 redirects") {
 		t.Errorf("in a circle: %v %v", res.ErrorKinds, res.ErrorExamples)
 	}

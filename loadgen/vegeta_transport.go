@@ -28,13 +28,14 @@ func newTransport(a Attack, r rota) (transport, error) {
 	return newPool(a, u, r)
 }
 
-// pool is the lean http.RoundTripper: connections to one host, over TCP or a Unix socket, over each of which prepared bytes are sent
-// again and again. net/http's transport does far more (proxies, HTTP/2, dialling races, two goroutines a connection)
-// and costs three times the CPU.
+// pool is the lean http.RoundTripper: connections to one host, over TCP or a Unix socket, over each
+// of which prepared bytes are sent again and again. net/http's transport does far more (proxies,
+// HTTP/2, dialling races, two goroutines a connection) and costs three times the CPU.
 //
-// It never has more connections than there are calls of RoundTrip at once, which vegeta's workers bound. What a
-// caller gets is an http.Response without a body, since that has been read to its end, counted and dropped: only
-// so is latency the time to the last byte. The response is shared between calls and must not be written to.
+// It never has more connections than there are calls of RoundTrip at once, which vegeta's workers
+// bound. What a caller gets is an http.Response without a body, since that has been read to its
+// end, counted and dropped: only so is latency the time to the last byte. The response is shared
+// between calls and must not be written to.
 type pool struct {
 	opener  *opener
 	fresh   bool // it has a new connection each time
@@ -63,7 +64,8 @@ func newPool(a Attack, u *url.URL, r rota) (*pool, error) {
 	}, nil
 }
 
-// RoundTrip sends the request whose turn it is by req's number, whatever else req says, and reads the whole response.
+// RoundTrip sends the request whose turn it is by req's number, whatever else req says, and reads
+// the whole response.
 func (p *pool) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.Body != nil {
 		req.Body.Close() // of bytes that are in p.sends already
@@ -75,8 +77,8 @@ func (p *pool) RoundTrip(req *http.Request) (*http.Response, error) {
 		if !errors.As(err, new(*unanswered)) || !m.safe {
 			return resp, err
 		}
-		// The server had closed the idle connection before it got the request, or as it did. net/http tries again
-		// too.
+		// The server had closed the idle connection before it got the request, or as it did.
+		// net/http tries again too.
 		p.retries.Add(1)
 	}
 	c, err := p.dial(deadline)
@@ -182,7 +184,8 @@ func (p *pool) close() {
 	p.free = nil
 }
 
-// The headers of the responses that transports give, for a body is read and dropped before vegeta sees it.
+// The headers of the responses that transports give, for a body is read and dropped before vegeta
+// sees it.
 const (
 	sizeHeader    = "Content-Length" // bytes of body that were read
 	differsHeader = "Body-Differs"   // there when it was not the wanted one
@@ -228,8 +231,8 @@ func (c *conn) exchange(wire []byte, head bool, deadline time.Time) (resp *http.
 	return c.response(a), !a.Close && c.sendErr == nil && c.in.Buffered() == 0, nil
 }
 
-// response gives the answer in vegeta's terms. vegeta and http.Client only read it, so the responses to equal answers
-// are one: a closed load of one route allocates none.
+// response gives the answer in vegeta's terms. vegeta and http.Client only read it, so the
+// responses to equal answers are one: a closed load of one route allocates none.
 func (c *conn) response(a response.Answer) *http.Response {
 	if c.last == nil || c.lastly != a {
 		c.last, c.lastly = newResponse(a), a

@@ -9,7 +9,8 @@ const (
 	Mixed    = "Mixed" // some of this and some of that
 )
 
-// Article is what a bench of several workloads found of the article's table. It follows from the verdicts.
+// Article is what a bench of several workloads found of the article's table. It follows from the
+// verdicts.
 type Article struct {
 	Workloads []string // that have the article's rows
 	Modes     []Seen   // in the order of the settings
@@ -18,8 +19,10 @@ type Article struct {
 
 // Seen is what a mode's Execution was found to be, and on which workloads.
 type Seen struct {
-	Mode        string
-	Word        string // NonBlocking or Blocking: so on some workloads, and the other on none. Mixed: both; CannotTell: neither
+	Mode string
+	// NonBlocking or Blocking: so on some workloads, and the other on none. Mixed: both;
+	// CannotTell: neither
+	Word        string
 	NonBlocking []string
 	Blocking    []string
 	CannotTell  []string
@@ -46,8 +49,8 @@ type Duel struct {
 	Light       Comparison // the figure at light load that makes it depend on the load
 }
 
-// HoldArticle holds the article against a record's verdicts. It takes two modes that are not one and the same, and a workload with
-// the article's rows.
+// HoldArticle holds the article against a record's verdicts. It takes two modes that are not one
+// and the same, and a workload with the article's rows.
 func HoldArticle(r *Record) (a Article, ok bool) {
 	var verdicts []Verdict
 	for _, v := range r.Verdicts {
@@ -147,7 +150,8 @@ func (a Article) duels(f Finding) []Duel {
 	return duels
 }
 
-// restingOn is the comparison that decides; else the one that the words rest on; else the first that was measured.
+// restingOn is the comparison that decides; else the one that the words rest on; else the first
+// that was measured.
 func restingOn(compared []Comparison) (on Comparison) {
 	weight := func(c Comparison) int {
 		switch {
@@ -183,8 +187,8 @@ func (c Claim) Outcome() string {
 	return together(all)
 }
 
-// together is what every duel says; else Mixed. Where those that say something agree, one of which one cannot tell leaves it open: it
-// may be one more of them, or the exception.
+// together is what every duel says; else Mixed. Where those that say something agree, one of which
+// one cannot tell leaves it open: it may be one more of them, or the exception.
 func together(duels []Duel) string {
 	word, unsure := "", false
 	for _, d := range duels {

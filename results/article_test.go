@@ -13,8 +13,9 @@ import (
 // unmeasured is a duel of which there is no round.
 const unmeasured = "unmeasured"
 
-// held is a record's verdict on a workload: what each mode's Execution is, and what the duels of n1, n2 (non-blocking) with b1, b2
-// (blocking) come to in both rows: n1 with b1, n1 with b2, n2 with b1, n2 with b2.
+// held is a record's verdict on a workload: what each mode's Execution is, and what the duels of
+// n1, n2 (non-blocking) with b1, b2 (blocking) come to in both rows: n1 with b1, n1 with b2, n2
+// with b1, n2 with b2.
 func held(workload string, execution map[string]string, outcomes ...string) results.Verdict {
 	run := results.Finding{Row: results.RowExecution}
 	for _, mode := range []string{"n1", "n2", "b1", "b2"} {
@@ -52,7 +53,8 @@ func held(workload string, execution map[string]string, outcomes ...string) resu
 }
 
 // plain is what the modes of held are.
-var plain = map[string]string{"n1": results.NonBlocking, "n2": results.NonBlocking, "b1": results.Blocking, "b2": results.Blocking}
+var plain = map[string]string{"n1": results.NonBlocking, "n2": results.NonBlocking, "b1": results.Blocking,
+	"b2": results.Blocking}
 
 func ofVerdicts(verdicts ...results.Verdict) *results.Record {
 	return &results.Record{Settings: settings("b1", "n1", "b2", "n2"), Verdicts: verdicts}
@@ -71,19 +73,24 @@ func TestClaimOutcomes(t *testing.T) {
 		{"the other way round", four(no), four(no), [3]string{no, no, no}},
 		{"no difference", four(same), four(same), [3]string{same, same, same}},
 		{"cannot tell", four(open), four(open), [3]string{open, open, open}},
-		{"depends on the load", four(results.DependsOnLoad), four(results.DependsOnLoad), [3]string{results.DependsOnLoad, results.DependsOnLoad, results.DependsOnLoad}},
-		{"depends on the load on one", four(results.DependsOnLoad), four(yes), [3]string{results.DependsOnLoad, yes, results.Mixed}},
+		{"depends on the load", four(results.DependsOnLoad), four(results.DependsOnLoad),
+			[3]string{results.DependsOnLoad, results.DependsOnLoad, results.DependsOnLoad}},
+		{"depends on the load on one", four(results.DependsOnLoad), four(yes),
+			[3]string{results.DependsOnLoad, yes, results.Mixed}},
 		{"by the workload", four(yes), four(no), [3]string{yes, no, results.Mixed}},
 		{"no difference on one", four(yes), four(same), [3]string{yes, same, results.Mixed}},
 		{"by the mode", []string{yes, yes, no, no}, four(yes), [3]string{results.Mixed, yes, results.Mixed}},
 		{"one is open", []string{yes, yes, yes, open}, four(yes), [3]string{open, yes, open}},
-		{"one is open, and cannot mend it", []string{yes, no, open, open}, four(yes), [3]string{results.Mixed, yes, results.Mixed}},
-		{"open, and so mixed over all", []string{yes, yes, yes, open}, []string{no, no, open, open}, [3]string{open, open, results.Mixed}},
+		{"one is open, and cannot mend it", []string{yes, no, open, open}, four(yes),
+			[3]string{results.Mixed, yes, results.Mixed}},
+		{"open, and so mixed over all", []string{yes, yes, yes, open}, []string{no, no, open, open},
+			[3]string{open, open, results.Mixed}},
 		{"one was not measured", []string{yes, yes, yes, unmeasured}, four(yes), [3]string{yes, yes, yes}},
 		{"one workload was not measured", four(unmeasured), four(yes), [3]string{open, yes, open}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			a, ok := results.HoldArticle(ofVerdicts(held("hello", plain, test.first...), held("wait", plain, test.second...)))
+			a, ok := results.HoldArticle(ofVerdicts(held("hello", plain, test.first...),
+				held("wait", plain, test.second...)))
 			if !ok {
 				t.Fatal("no summary")
 			}
@@ -96,12 +103,16 @@ func TestClaimOutcomes(t *testing.T) {
 	}
 }
 
-// A mode belongs to a group when it was seen so at least once, and never otherwise; the rest is in no duel.
+// A mode belongs to a group when it was seen so at least once, and never otherwise; the rest is in
+// no duel.
 func TestGroupsOfModes(t *testing.T) {
-	first := map[string]string{"n1": results.NonBlocking, "n2": results.NonBlocking, "b1": results.Blocking, "b2": results.CannotTell}
-	second := map[string]string{"n1": results.CannotTell, "n2": results.Blocking, "b1": results.Blocking, "b2": results.CannotTell}
+	first := map[string]string{"n1": results.NonBlocking, "n2": results.NonBlocking, "b1": results.Blocking,
+		"b2": results.CannotTell}
+	second := map[string]string{"n1": results.CannotTell, "n2": results.Blocking, "b1": results.Blocking,
+		"b2": results.CannotTell}
 	third := map[string]string{"n1": results.NonBlocking, "b1": results.Blocking} // the others do not serve it
-	a, ok := results.HoldArticle(ofVerdicts(held("hello", first, four(results.AsSaid)...), held("wait", second, four(results.AsSaid)...), held("db", third, results.AsSaid)))
+	a, ok := results.HoldArticle(ofVerdicts(held("hello", first, four(results.AsSaid)...),
+		held("wait", second, four(results.AsSaid)...), held("db", third, results.AsSaid)))
 	if !ok {
 		t.Fatal("no summary")
 	}
@@ -116,7 +127,9 @@ func TestGroupsOfModes(t *testing.T) {
 	}
 	for _, on := range a.Claims[0].Workloads {
 		decisive := results.Comparison{A: "b1", B: "n1", Rounds: 6, Better: "n1", Decides: true}
-		if diff := cmp.Diff([]results.Duel{{NonBlocking: "n1", Blocking: "b1", Outcome: results.AsSaid, On: decisive}}, on.Duels); diff != "" {
+		if diff :=
+			cmp.Diff([]results.Duel{{NonBlocking: "n1", Blocking: "b1", Outcome: results.AsSaid,
+				On: decisive}}, on.Duels); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", on.Workload, diff)
 		}
 	}
@@ -135,7 +148,8 @@ func TestNothingToHoldTheArticleAgainst(t *testing.T) {
 			t.Errorf("%s: there is a summary", name)
 		}
 	}
-	if a, ok := results.HoldArticle(ofVerdicts(hello, blast, wait)); !ok || !slices.Equal(a.Workloads, []string{"hello", "wait"}) {
+	if a, ok := results.HoldArticle(ofVerdicts(hello, blast, wait)); !ok ||
+		!slices.Equal(a.Workloads, []string{"hello", "wait"}) {
 		t.Errorf("with one workload of poison: %v, %v", a.Workloads, ok)
 	}
 }
@@ -166,11 +180,14 @@ func TestDuelsAgreeWithTheWords(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r := recordOf(drawn(t, "a"), drawn(t, "b"))
 		v := results.Judge(r)[0]
-		v.Findings[0].Words = []results.Word{{Mode: "a", Word: results.Blocking}, {Mode: "b", Word: results.NonBlocking}}
+		v.Findings[0].Words = []results.Word{{Mode: "a", Word: results.Blocking},
+			{Mode: "b", Word: results.NonBlocking}}
 		r.Verdicts = []results.Verdict{v, v}
 		a, _ := results.HoldArticle(r)
 		for i, c := range a.Claims {
-			want := map[string]string{results.High: results.AsSaid, results.NoDifference: results.NoDifference, results.CannotTell: results.CannotTell}[v.Findings[i+1].Of("b")]
+			want := map[string]string{results.High: results.AsSaid,
+				results.NoDifference: results.NoDifference,
+				results.CannotTell:   results.CannotTell}[v.Findings[i+1].Of("b")]
 			if want == "" {
 				want = results.Reversed
 			}
@@ -181,9 +198,11 @@ func TestDuelsAgreeWithTheWords(t *testing.T) {
 	})
 }
 
-// What is said of all holds for each, and what stays open might still come out as one of the pure outcomes.
+// What is said of all holds for each, and what stays open might still come out as one of the pure
+// outcomes.
 func TestOutcomesDoNotOverstate(t *testing.T) {
-	outcome := rapid.SampledFrom([]string{results.AsSaid, results.Reversed, results.NoDifference, results.CannotTell, unmeasured})
+	outcome := rapid.SampledFrom([]string{results.AsSaid, results.Reversed, results.NoDifference,
+		results.CannotTell, unmeasured})
 	rapid.Check(t, func(t *rapid.T) {
 		var verdicts []results.Verdict
 		for _, name := range []string{"hello", "wait", "cpu"}[:rapid.IntRange(2, 3).Draw(t, "workloads")] {

@@ -1,8 +1,9 @@
 package results
 
-// Rung returns the trial's rung of that load when something may be concluded from it: ok is false for one that
-// is VOID, and for every rung of a trial that failed, since what ended the server may have slowed it down before. An
-// interruption comes from outside, and leaves what was finished as good as it is.
+// Rung returns the trial's rung of that load when something may be concluded from it: ok is false
+// for one that is VOID, and for every rung of a trial that failed, since what ended the server may
+// have slowed it down before. An interruption comes from outside, and leaves what was finished as
+// good as it is.
 func (t Trial) Rung(at At) (r Rung, ok bool) {
 	if t.Failure != "" || t.Lost != "" {
 		return Rung{}, false
@@ -20,8 +21,9 @@ const (
 	Closed = "closed"      // each connection sends as soon as it has its answer: what a server can do
 	Common = "common rate" // open, at Rates.CommonRPS
 	Own    = "own share"   // open, at Rates.OwnRPS; left out for a mode of which both are nearly the same
-	Alone  = "alone"       // open, of a workload with poison: at a rate that is the same for all modes, without the poison
-	Amid   = "amid poison" // the same, with it
+	// open, of a workload with poison: at a rate that is the same for all modes, without the poison
+	Alone = "alone"
+	Amid  = "amid poison" // the same, with it
 
 	Overload = "overload" // open: Surge.Times of the mode's own capacity, and then Surge.Then of it
 )

@@ -2,14 +2,15 @@ package results
 
 import "math"
 
-// closeEnough is how many times as many connections the upper end of a bracket may have as the lower one, for what lies between not to
-// matter.
+// closeEnough is how many times as many connections the upper end of a bracket may have as the
+// lower one, for what lies between not to matter.
 const closeEnough = 1.3
 
 // mostBetween is how many runs between the rungs a mode gets at the most.
 const mostBetween = 6
 
-// bracket is two numbers of connections between which an answer changes; both are 0 where it changes nowhere on the ladder.
+// bracket is two numbers of connections between which an answer changes; both are 0 where it
+// changes nowhere on the ladder.
 type bracket struct{ low, high int }
 
 // next is what to try to halve it, in logarithms; 0 where it is narrow enough.
@@ -21,8 +22,8 @@ func (b bracket) next() int {
 	return n
 }
 
-// narrowed takes in what the runs between the rungs say, in the order in which they were made: up says that the answer lies above
-// a run.
+// narrowed takes in what the runs between the rungs say, in the order in which they were made: up
+// says that the answer lies above a run.
 func (b bracket) narrowed(runs []Rung, up func(Rung) bool) bracket {
 	for _, r := range runs {
 		switch {
@@ -36,8 +37,9 @@ func (b bracket) narrowed(runs []Rung, up func(Rung) bool) bracket {
 	return b
 }
 
-// NextBetween is the number of connections that says most about where a mode's knee lies, or how many connections it holds, between the
-// rungs of the ladder; 0 when both are known well enough, and after mostBetween runs.
+// NextBetween is the number of connections that says most about where a mode's knee lies, or how
+// many connections it holds, between the rungs of the ladder; 0 when both are known well enough,
+// and after mostBetween runs.
 func (r *Record) NextBetween(w Workload, mode string) int {
 	for _, t := range r.Trials {
 		if t.Workload == w.Name && t.Mode == mode && len(t.Between) >= mostBetween {
@@ -51,10 +53,12 @@ func (r *Record) NextBetween(w Workload, mode string) int {
 	return held.next()
 }
 
-// brackets are those of the knee, which is the upper end, and of the connections held, which are the lower one.
+// brackets are those of the knee, which is the upper end, and of the connections held, which are
+// the lower one.
 func (r *Record) brackets(w Workload, mode string, s Scaling) (knee, held bracket) {
 	for i, step := range w.Ladder {
-		if step.Connections == s.Knee && i > 0 && i < len(w.Ladder)-1 { // at the top throughput still grows: that is no knee
+		// at the top throughput still grows: that is no knee
+		if step.Connections == s.Knee && i > 0 && i < len(w.Ladder)-1 {
 			knee = bracket{w.Ladder[i-1].Connections, s.Knee}
 		}
 		if step.Connections == s.Held && i < len(w.Ladder)-1 {

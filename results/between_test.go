@@ -9,8 +9,9 @@ import (
 	"nodecompare/results"
 )
 
-// Wherever the knee lies, and the most connections that a server holds, a few runs between the rungs find both to within a third; but for a
-// knee at the top, where throughput still grows, and what is held below the first rung, or on all of them.
+// Wherever the knee lies, and the most connections that a server holds, a few runs between the
+// rungs find both to within a third; but for a knee at the top, where throughput still grows, and
+// what is held below the first rung, or on all of them.
 func TestBetween(t *testing.T) {
 	ladder := []int{1, 8, 64, 512, 1000}
 	rapid.Check(t, func(t *rapid.T) {
@@ -21,7 +22,8 @@ func TestBetween(t *testing.T) {
 			if n > most {
 				p99 = 200e3
 			}
-			return results.Rung{Load: results.Closed, Connections: n, Requests: 1000, ThroughputRPS: rps, LatencyUS: results.Latency{P99: p99}}
+			return results.Rung{Load: results.Closed, Connections: n, Requests: 1000, ThroughputRPS: rps,
+				LatencyUS: results.Latency{P99: p99}}
 		}
 		w := results.Workload{Name: "hello", Base: 64}
 		trial := results.Trial{Workload: "hello", Mode: "it", Round: 1}
@@ -30,8 +32,9 @@ func TestBetween(t *testing.T) {
 			trial.Rungs = append(trial.Rungs, rung(n))
 		}
 		r := &results.Record{
-			Settings: results.Settings{Rounds: 1, Modes: []results.Mode{{Name: "it"}}, Workloads: []results.Workload{w}, SLOUS: 100e3},
-			Trials:   []results.Trial{trial},
+			Settings: results.Settings{Rounds: 1, Modes: []results.Mode{{Name: "it"}},
+				Workloads: []results.Workload{w}, SLOUS: 100e3},
+			Trials: []results.Trial{trial},
 		}
 		before := scalingOf(r)
 		runs := 0
@@ -46,7 +49,9 @@ func TestBetween(t *testing.T) {
 			near = 1.7
 		}
 		got := scalingOf(r)
-		reached := knee // the highest throughput tried is that of 1,000 connections, which may be less than the most there is
+		// the highest throughput tried is that of 1,000 connections, which may be less than the
+		// most there is
+		reached := knee
 		if full := float64(knee) / 0.9; full > 1000 {
 			reached = int(math.Ceil(0.9 * 1000))
 		}
@@ -65,13 +70,17 @@ func TestBetween(t *testing.T) {
 // A run that is VOID says nothing, and neither do those of a trial that failed.
 func TestBetweenLeavesRunsOut(t *testing.T) {
 	rung := func(n int, rps float64) results.Rung {
-		return results.Rung{Load: results.Closed, Connections: n, Requests: 1000, ThroughputRPS: rps, LatencyUS: results.Latency{P99: 1e3}}
+		return results.Rung{Load: results.Closed, Connections: n, Requests: 1000, ThroughputRPS: rps,
+			LatencyUS: results.Latency{P99: 1e3}}
 	}
-	w := results.Workload{Name: "hello", Base: 64, Ladder: []results.Step{{Connections: 8}, {Connections: 64}, {Connections: 512}}}
+	w := results.Workload{Name: "hello", Base: 64,
+		Ladder: []results.Step{{Connections: 8}, {Connections: 64}, {Connections: 512}}}
 	r := &results.Record{
-		Settings: results.Settings{Rounds: 1, Modes: []results.Mode{{Name: "it"}}, Workloads: []results.Workload{w}, SLOUS: 100e3},
+		Settings: results.Settings{Rounds: 1, Modes: []results.Mode{{Name: "it"}},
+			Workloads: []results.Workload{w}, SLOUS: 100e3},
 		Trials: []results.Trial{{
-			Workload: "hello", Mode: "it", Round: 1, Rungs: []results.Rung{rung(8, 1000), rung(64, 10_000), rung(512, 10_000)},
+			Workload: "hello", Mode: "it", Round: 1,
+			Rungs:   []results.Rung{rung(8, 1000), rung(64, 10_000), rung(512, 10_000)},
 			Between: []results.Rung{rung(23, 9_500)},
 		}},
 	}

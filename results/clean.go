@@ -6,8 +6,8 @@ import (
 	"nodecompare/results/foreign"
 )
 
-// Clean makes all text in a result harmless to show, in place: what a server said, and what somebody wrote into a file. Whatever prints
-// a result can then rely on that.
+// Clean makes all text in a result harmless to show, in place: what a server said, and what
+// somebody wrote into a file. Whatever prints a result can then rely on that.
 func Clean(result any) { clean(reflect.ValueOf(result)) }
 
 func clean(v reflect.Value) {

@@ -8,40 +8,50 @@ import (
 	"nodecompare/results/stat"
 )
 
-// wordConfidence is that of the interval of a figure that a word rests on. It is looked at up to four times, after 6 to MostRounds
-// rounds, and each look is one more chance of a false word; 95% would give 5% of them for a difference just at the floor.
+// wordConfidence is that of the interval of a figure that a word rests on. It is looked at up to
+// four times, after 6 to MostRounds rounds, and each look is one more chance of a false word; 95%
+// would give 5% of them for a difference just at the floor.
 const wordConfidence = 0.99
 
-// Comparison is one figure of two modes, paired round by round: in a round they ran one after the other, so that what
-// changes slowly on the machine hits both.
+// Comparison is one figure of two modes, paired round by round: in a round they ran one after the
+// other, so that what changes slowly on the machine hits both.
 type Comparison struct {
-	Metric     string  `json:"metric"`
-	A          string  `json:"a"`
-	B          string  `json:"b"`
-	At         At      `json:"at"`     // the rung; for a figure of the whole ladder its top
-	Rounds     int     `json:"rounds"` // that have both
-	Ratio      float64 `json:"ratio"`  // A's figure over B's: the geometric mean of the rounds' ratios; 0 with no rounds
-	Low        float64 `json:"low"`    // its interval
-	High       float64 `json:"high"`
-	Confidence float64 `json:"confidence"`         // of the interval: 0.99 where it rests, else 0.95, or less with fewer than 6 rounds
-	Light      bool    `json:"light,omitempty"`    // of the light load: the words are of the saturated one, unless this one is decided otherwise
-	Relative   bool    `json:"relative,omitempty"` // both figures were held against the yardstick's
-	P          float64 `json:"p"`                  // that chance alone gives as much, two-sided; nothing follows from it
-	Floor      float64 `json:"floor"`              // a smaller difference is none that matters, e.g. 0.05
-	Better     string  `json:"better"`             // A or B; "" unless they differ: the interval lies beyond the floor
-	Same       bool    `json:"same"`               // the interval lies within the floor. Neither better nor the same: one cannot tell
-	Rests      bool    `json:"rests,omitempty"`    // what is said of these two modes rests on this figure; the others can only veto
-	Decides    bool    `json:"decides"`            // the mode's word follows from this one: it rests on it, and no other vetoes
+	Metric string `json:"metric"`
+	A      string `json:"a"`
+	B      string `json:"b"`
+	At     At     `json:"at"`     // the rung; for a figure of the whole ladder its top
+	Rounds int    `json:"rounds"` // that have both
+	// A's figure over B's: the geometric mean of the rounds' ratios; 0 with no rounds
+	Ratio float64 `json:"ratio"`
+	Low   float64 `json:"low"` // its interval
+	High  float64 `json:"high"`
+	// of the interval: 0.99 where it rests, else 0.95, or less with fewer than 6 rounds
+	Confidence float64 `json:"confidence"`
+	// of the light load: the words are of the saturated one, unless this one is decided otherwise
+	Light    bool `json:"light,omitempty"`
+	Relative bool `json:"relative,omitempty"` // both figures were held against the yardstick's
+	// that chance alone gives as much, two-sided; nothing follows from it
+	P      float64 `json:"p"`
+	Floor  float64 `json:"floor"`  // a smaller difference is none that matters, e.g. 0.05
+	Better string  `json:"better"` // A or B; "" unless they differ: the interval lies beyond the floor
+	// the interval lies within the floor. Neither better nor the same: one cannot tell
+	Same bool `json:"same"`
+	// what is said of these two modes rests on this figure; the others can only veto
+	Rests bool `json:"rests,omitempty"`
+	// the mode's word follows from this one: it rests on it, and no other vetoes
+	Decides bool `json:"decides"`
 }
 
-// open says that this is what one waits for: the words rest on it, and it tells neither of a difference nor of none.
+// open says that this is what one waits for: the words rest on it, and it tells neither of a
+// difference nor of none.
 func (c Comparison) open() bool { return c.Rests && c.Rounds > 0 && c.Better == "" && !c.Same }
 
-// mostForeseen is how many rounds are worth naming: beyond it a quieter machine is the better advice.
+// mostForeseen is how many rounds are worth naming: beyond it a quieter machine is the better
+// advice.
 const mostForeseen = 50
 
-// RoundsToTell is about how many rounds would tell whether the two differ, if these are as those before; 0 where 50 would not, as
-// when the ratio is that of the floor.
+// RoundsToTell is about how many rounds would tell whether the two differ, if these are as those
+// before; 0 where 50 would not, as when the ratio is that of the floor.
 func (c Comparison) RoundsToTell() int {
 	if c.Rounds == 0 || c.Low <= 0 {
 		return 0
@@ -69,7 +79,8 @@ func (c Comparison) weight() float64 {
 	return math.Abs(math.Log(c.Ratio))
 }
 
-// Factors turns the ratios so that the median is at least 1: how many times as much the one has that has more.
+// Factors turns the ratios so that the median is at least 1: how many times as much the one has
+// that has more.
 func (c Comparison) Factors() (more string, ratio, low, high float64) {
 	if c.Ratio >= 1 || c.Ratio == 0 {
 		return c.A, c.Ratio, c.Low, c.High
@@ -85,7 +96,8 @@ type contest struct {
 	lead         stat.Estimate // the logarithm of how far A is ahead of B; below 0 where it is behind
 }
 
-// compare pairs the metric of two modes. All is done in logarithms, so that swapping A and B gives the mirror image.
+// compare pairs the metric of two modes. All is done in logarithms, so that swapping A and B gives
+// the mirror image.
 func (m Metric) compare(r *Record, w Workload, a, b string) contest {
 	c := contest{Comparison: Comparison{Metric: m.Name, A: a, B: b, At: m.at(w), Light: m.Light, Floor: m.Floor, P: 1}}
 	if m.Light && !lightFor(r, w, a, b) {
@@ -93,8 +105,10 @@ func (m Metric) compare(r *Record, w Workload, a, b string) contest {
 	}
 	ofA, ofB := figures(r, w, a, b, m.read)
 	if m.relative != nil {
-		// In a round that lacks one of the figures the pair would be lost, and with it, in six rounds, the interval.
-		if x, y := figures(r, w, a, b, m.relative); len(x) == len(ofA) && spread(x)+spread(y) <= spread(ofA)+spread(ofB) {
+		// In a round that lacks one of the figures the pair would be lost, and with it, in six
+		// rounds, the interval.
+		if x, y := figures(r, w, a, b, m.relative); len(x) == len(ofA) && spread(x)+
+			spread(y) <= spread(ofA)+spread(ofB) {
 			ofA, ofB, c.Relative = x, y, len(x) > 0
 		}
 	}
@@ -129,8 +143,9 @@ func (c *contest) at(confidence float64) {
 	c.settle()
 }
 
-// settle says what follows from the interval. A difference must lie beyond the floor as a whole, and not only its middle: else one
-// bench could call two modes different, and the next one the same.
+// settle says what follows from the interval. A difference must lie beyond the floor as a whole,
+// and not only its middle: else one bench could call two modes different, and the next one the
+// same.
 func (c *contest) settle() {
 	c.Better, c.Same = "", false
 	within := math.Log1p(c.Floor) + rounding
@@ -196,7 +211,8 @@ func logRatios(ofA, ofB map[int]float64) map[int]float64 {
 	return ratios
 }
 
-// lesser of two logarithms is the one nearer to 0, where they agree on the side; else there is nothing that both say.
+// lesser of two logarithms is the one nearer to 0, where they agree on the side; else there is
+// nothing that both say.
 func lesser(a, b float64) float64 {
 	if a > 0 != (b > 0) {
 		return 0
@@ -207,7 +223,8 @@ func lesser(a, b float64) float64 {
 	return a
 }
 
-// spread is how much a mode's trials vary: the mean distance of the figures' logarithms from their median.
+// spread is how much a mode's trials vary: the mean distance of the figures' logarithms from their
+// median.
 func spread(byRound map[int]float64) (mean float64) {
 	var logs []float64
 	for _, v := range byRound {

@@ -29,7 +29,8 @@ func TestDocumentedRules(t *testing.T) {
 	docs.Hold(t, "../docs/calibration.md", "reasons", reasons)
 }
 
-// docs/method.md has the figures of each row that compares modes, in their order, with their floors.
+// docs/method.md has the figures of each row that compares modes, in their order, with their
+// floors.
 func TestDocumentedFloors(t *testing.T) {
 	var lines []string
 	for _, row := range []struct {

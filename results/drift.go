@@ -13,21 +13,24 @@ const (
 	driftConfidence = 0.99 // that it is more than noise
 )
 
-// drift holds the server's CPU per request, relative to the yardstick's, against itself: its trend over the slices of the base rung, and
-// those slices against the ones after the ladder.
+// drift holds the server's CPU per request, relative to the yardstick's, against itself: its trend
+// over the slices of the base rung, and those slices against the ones after the ladder.
 func drift(e Evidence) (status, reason string) {
 	if moved, sure := trend(e.Costs); sure && beyondDrift(moved) {
-		return Suspect, fmt.Sprintf("the server's CPU per request, beside the yardstick's, went to %.2f times what it was within the run: the server was still changing", math.Exp(moved))
+		return Suspect, fmt.Sprintf("the server's CPU per request, beside the yardstick's, went to %.2f "+
+			"times what it was within the run: the server was still changing", math.Exp(moved))
 	}
 	if moved, sure := step(e.Costs, e.CostsAfter); sure && beyondDrift(moved) {
-		return Suspect, fmt.Sprintf("the server's CPU per request, beside the yardstick's, was %.2f times as much after the ladder as before: the server was still changing", math.Exp(moved))
+		return Suspect, fmt.Sprintf("the server's CPU per request, beside the yardstick's, was %.2f times "+
+			"as much after the ladder as before: the server was still changing", math.Exp(moved))
 	}
 	return Valid, ""
 }
 
 func beyondDrift(moved float64) bool { return math.Abs(moved) > math.Log1p(driftSuspect) }
 
-// trend is the logarithm of the factor by which a series moves from its beginning to its end, by a straight line; sure when that is no noise.
+// trend is the logarithm of the factor by which a series moves from its beginning to its end, by a
+// straight line; sure when that is no noise.
 func trend(series []float64) (moved float64, sure bool) {
 	n := float64(len(series))
 	if n < 4 {

@@ -10,13 +10,14 @@ const (
 	// ownGrowth is by how many threads a runtime may grow under load: Go adds some 60 of its own.
 	ownGrowth = 64
 
-	// beyondThreads is how many times as many requests must have been served at a time as there were threads, for it to be certain that
-	// they waited without one.
+	// beyondThreads is how many times as many requests must have been served at a time as there
+	// were threads, for it to be certain that they waited without one.
 	beyondThreads = 2
 )
 
-// byCounts is for systems that tell how many threads there were, and not which of them ran (macOS). Threads that were there before the
-// load may be a pool or a runtime's own, so that they tell nothing by themselves; those that came with the requests do.
+// byCounts is for systems that tell how many threads there were, and not which of them ran (macOS).
+// Threads that were there before the load may be a pool or a runtime's own, so that they tell
+// nothing by themselves; those that came with the requests do.
 func byCounts(m Model, usable []ModelStep, own float64) Model {
 	first, last := usable[0], usable[len(usable)-1]
 	before := max(0, first.Threads-first.InFlight) // those that are not for a request
@@ -35,25 +36,31 @@ func byCounts(m Model, usable []ModelStep, own float64) Model {
 			unit.Count(first.InFlight), unit.Count(last.InFlight), unit.Count(first.Threads), unit.Count(last.Threads))
 	case grown.ActiveThreads > ownGrowth && stopped(came, own):
 		m.Name, m.Threads = ThreadPool, round(grown.ActiveThreads)
-		m.Why = fmt.Sprintf("the threads grew from %s to %s and stopped there, with %s requests in flight: further requests wait for one",
+		m.Why = fmt.Sprintf("the threads grew from %s to %s and stopped there, with %s requests in flight: "+
+			"further requests wait for one",
 			unit.Count(first.Threads), unit.Count(last.Threads), unit.Count(last.InFlight))
 	case at >= beyondThreads*last.Threads:
 		m.Name = EventLoop
-		m.Why = fmt.Sprintf("%s requests were being served at a time, and there were %s: requests wait without a thread of their own",
+		m.Why = fmt.Sprintf(
+			"%s requests were being served at a time, and there were %s: requests wait without a thread of their own",
 			unit.Count(at), unit.Counted(last.Threads, "thread"))
 	case queued > 0 && queued <= last.Threads:
 		m.Name, m.Threads = ThreadPool, max(1, round(queued))
-		m.Why = fmt.Sprintf("requests spend their time waiting, and of %s in flight only %s were being served at a time, with %s there: the others wait for one",
+		m.Why = fmt.Sprintf("requests spend their time waiting, and of %s in flight only %s were being "+
+			"served at a time, with %s there: the others wait for one",
 			unit.Count(last.InFlight), unit.Count(queued), unit.Counted(last.Threads, "thread"))
 	case last.Threads <= own && backlogged(first, last):
-		m.Why = fmt.Sprintf("one cannot tell: with %s connections the server had %s files open, so most were not with it but in the system's queue",
+		m.Why = fmt.Sprintf("one cannot tell: with %s connections the server had %s files open, so most "+
+			"were not with it but in the system's queue",
 			unit.Count(float64(last.Connections)), unit.Count(last.Files))
 	case last.Threads <= own:
 		m.Name = EventLoop
-		m.Why = fmt.Sprintf("with %s requests in flight there were %s, no more than a runtime has for itself: requests wait without a thread of their own",
+		m.Why = fmt.Sprintf("with %s requests in flight there were %s, no more than a runtime has for "+
+			"itself: requests wait without a thread of their own",
 			unit.Count(last.InFlight), unit.Counted(last.Threads, "thread"))
 	default:
-		m.Why = fmt.Sprintf("one cannot tell: from %s to %s requests in flight the threads went from %s to %s, which may serve requests or idle",
+		m.Why = fmt.Sprintf("one cannot tell: from %s to %s requests in flight the threads went from %s to "+
+			"%s, which may serve requests or idle",
 			unit.Count(first.InFlight), unit.Count(last.InFlight), unit.Count(first.Threads), unit.Count(last.Threads))
 	}
 	m.Why += "; the system tells how many threads there are, and not which of them run"

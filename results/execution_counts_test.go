@@ -53,7 +53,8 @@ func TestModelsByCounts(t *testing.T) {
 		{"a pool of 200", prefork(200), standard, "", 0, 0},
 		{"a loop within a JVM", loops(1, 45), standard, "", 0, 0},
 		{"a pool of 40 that grows", lazy(40), heavy, "", 0, 0},
-		{"few processes that leave connections in the backlog", workers(4, func(n int) int { return min(n, 4) }), standard, "", 0, 0},
+		{"few processes that leave connections in the backlog",
+			workers(4, func(n int) int { return min(n, 4) }), standard, "", 0, 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			rapid.Check(t, func(t *rapid.T) {
@@ -73,7 +74,8 @@ func TestModelsByCounts(t *testing.T) {
 	}
 }
 
-// What can be told without it counts first: there must be load, and it must be this process that works.
+// What can be told without it counts first: there must be load, and it must be this process that
+// works.
 func TestCountsNeedLoad(t *testing.T) {
 	for says, change := range map[string]func(*results.Rung){
 		"most connections were idle": func(r *results.Rung) { r.InFlight /= 5 },

@@ -14,20 +14,23 @@ import (
 // shape is what a server's threads do with so many connections.
 type shape func(r *rand.Rand, connections int) results.Rung
 
-// answers fills in a rung: the threads there are, those that run and those that work, and how many requests are served at a
-// time, each of which takes alone seconds and cpu microseconds.
+// answers fills in a rung: the threads there are, those that run and those that work, and how many
+// requests are served at a time, each of which takes alone seconds and cpu microseconds.
 func answers(connections, threads, active, busy int, served, alone, cpu float64) results.Rung {
 	rps := min(served, float64(connections)) / alone
 	return results.Rung{
-		Load: results.Closed, Connections: connections, Requests: 1000, InFlight: float64(connections), ThroughputRPS: rps,
-		LatencyUS: results.Latency{P50: alone * 1e6, P99: max(1e3, alone*2e6)},
-		Process:   &results.Process{CPUUSPerRequest: cpu, Threads: threads, ActiveThreads: active, BusyThreads: busy, VoluntarySwitches: 1000},
+		Load: results.Closed, Connections: connections, Requests: 1000, InFlight: float64(connections),
+		ThroughputRPS: rps,
+		LatencyUS:     results.Latency{P50: alone * 1e6, P99: max(1e3, alone*2e6)},
+		Process: &results.Process{CPUUSPerRequest: cpu, Threads: threads, ActiveThreads: active,
+			BusyThreads: busy, VoluntarySwitches: 1000},
 	}
 }
 
 func some(r *rand.Rand, least, most int) int { return least + r.IntN(most-least+1) }
 
-// Routes: one answers at once, the other after a wait of 50 ms. On 2 cores neither is done faster than in 20 µs.
+// Routes: one answers at once, the other after a wait of 50 ms. On 2 cores neither is done faster
+// than in 20 µs.
 func hello(r *rand.Rand, connections, threads, active, busy int) results.Rung {
 	return answers(connections, threads, active, busy, 2, 60e-6, float64(some(r, 8, 60)))
 }
@@ -36,7 +39,8 @@ func wait(r *rand.Rand, connections, threads, active, busy int, served float64) 
 	return answers(connections, threads, active, busy, min(served, 1500), 50.5e-3, float64(some(r, 15, 400)))
 }
 
-// blocking is as servers/blocking.go: 30 and more threads are Go's, and some of the others do not get their turn in a short run.
+// blocking is as servers/blocking.go: 30 and more threads are Go's, and some of the others do not
+// get their turn in a short run.
 func blocking(r *rand.Rand, n int) results.Rung {
 	return hello(r, n, n+some(r, 10, 40), int(float64(n)*(0.7+0.3*r.Float64()))+some(r, 2, 8), some(r, 1, n))
 }
@@ -79,8 +83,8 @@ func loops(k, own int) shape {
 	return func(r *rand.Rand, n int) results.Rung { return hello(r, n, k+own+some(r, 0, 8), k+some(r, 0, 10), k) }
 }
 
-// eachAnew makes a thread for each request, which ends with it, as Python's http.server does: none of them is left at a rung's end.
-// Where its backlog is short, hardly any request is in flight.
+// eachAnew makes a thread for each request, which ends with it, as Python's http.server does: none
+// of them is left at a rung's end. Where its backlog is short, hardly any request is in flight.
 func eachAnew(r *rand.Rand, n int) results.Rung {
 	rung := hello(r, n, some(r, 2, n+1), 1, 1)
 	rung.InFlight = float64(some(r, 1, n))
@@ -157,8 +161,10 @@ func TestModels(t *testing.T) {
 		{"two loops", loops(2, 10), quick, results.EventLoop, 2, 2},
 		{"a loop within a JVM", loops(1, 45), standard, results.EventLoop, 1, 1},
 		{"a thread that comes and goes with each request", eachAnew, standard, results.ThreadPerRequest, 0, 0},
-		{"four workers that take all connections", workers(4, func(n int) int { return n }), standard, results.EventLoop, 1, 4},
-		{"50 pre-forked processes", workers(50, func(n int) int { return min(n, 50) }), standard, results.ThreadPool, 45, 52},
+		{"four workers that take all connections", workers(4, func(n int) int { return n }), standard,
+			results.EventLoop, 1, 4},
+		{"50 pre-forked processes", workers(50, func(n int) int { return min(n, 50) }), standard,
+			results.ThreadPool, 45, 52},
 		{"a loop on a route that waits", waitingLoop, standard, results.EventLoop, 1, 1},
 		{"a loop with workers", offloads, heavy, results.EventLoop, 1, 5},
 	} {
@@ -195,12 +201,17 @@ func TestModelsThatCannotBeTold(t *testing.T) {
 		cores  int
 		says   string
 	}{
-		{"no process figures", change(blocking, func(r *results.Rung) { r.Process = nil }), standard, 2, "no figures of its threads"},
-		{"errors on most connections", change(blocking, func(r *results.Rung) { r.InFlight /= 5 }), standard, 2, "most connections were idle"},
-		{"other processes do the work", change(blocking, func(r *results.Rung) { r.Process.CPUUSPerRequest = 0.1 }), standard, 2, "others must do its work"},
+		{"no process figures", change(blocking, func(r *results.Rung) { r.Process = nil }), standard, 2,
+			"no figures of its threads"},
+		{"errors on most connections", change(blocking, func(r *results.Rung) { r.InFlight /= 5 }),
+			standard, 2, "most connections were idle"},
+		{"other processes do the work",
+			change(blocking, func(r *results.Rung) { r.Process.CPUUSPerRequest = 0.1 }), standard, 2,
+			"others must do its work"},
 		{"too few connections", blocking, []int{1, 8, 32}, 2, "it takes 40"},
 		{"too few connections for so many cores", loops(1, 8), []int{1, 8, 64}, 64, "it takes 288"},
-		{"few processes that leave connections in the backlog", workers(4, func(n int) int { return min(n, 4) }), standard, 2, "most were not with it"},
+		{"few processes that leave connections in the backlog",
+			workers(4, func(n int) int { return min(n, 4) }), standard, 2, "most were not with it"},
 		{"the machine's own processes, on one rung", func(r *rand.Rand, n int) results.Rung {
 			rung := workers(4, func(n int) int { return min(n, 4) })(r, n)
 			if n == 64 {

@@ -2,8 +2,9 @@ package results
 
 import "nodecompare/results/stat"
 
-// Figure is one number that is read from a rung. Rankings, gates, tables, CSV, plots and the formats of other programs select from
-// the figures below, and add what only they need: where in a trial it is read, a floor, a heading.
+// Figure is one number that is read from a rung. Rankings, gates, tables, CSV, plots and the
+// formats of other programs select from the figures below, and add what only they need: where in a
+// trial it is read, a floor, a heading.
 type Figure struct {
 	Name         string // for people
 	Slug         string // for programs, the column of a CSV; it ends with the unit, and counts have none
@@ -13,7 +14,8 @@ type Figure struct {
 	Read         func(Rung) (value float64, ok bool)
 }
 
-// Read reads a figure from one rung; ok is false where nothing may be concluded from the rung, or it has no such figure.
+// Read reads a figure from one rung; ok is false where nothing may be concluded from the rung, or
+// it has no such figure.
 func (t Trial) Read(at At, f Figure) (value float64, ok bool) {
 	if r, ok := t.Rung(at); ok {
 		return f.Read(r)
@@ -35,7 +37,8 @@ func (r *Record) Values(workload, mode string, at At, f Figure) []float64 {
 	return values
 }
 
-// Estimate is the median over the rounds of one figure, with its interval; ok is false when no trial has it.
+// Estimate is the median over the rounds of one figure, with its interval; ok is false when no
+// trial has it.
 func (r *Record) Estimate(workload, mode string, at At, f Figure) (e stat.Estimate, ok bool) {
 	values := r.Values(workload, mode, at, f)
 	return stat.Median(values), len(values) > 0
@@ -43,90 +46,117 @@ func (r *Record) Estimate(workload, mode string, at At, f Figure) (e stat.Estima
 
 // The figures of what the load saw.
 var (
-	Requests   = Figure{Name: "requests", Slug: "requests", Unit: "requests", Read: always(func(r Rung) float64 { return float64(r.Requests) })}
-	Errors     = Figure{Name: "errors", Slug: "errors", Unit: "requests", LessIsBetter: true, Read: always(func(r Rung) float64 { return float64(r.Errors) })}
-	Throughput = Figure{Name: "throughput", Slug: "throughput_rps", Unit: "requests/s", Read: answered(func(r Rung) float64 { return r.ThroughputRPS })}
-	InFlight   = Figure{Name: "requests in flight", Slug: "in_flight", Unit: "requests", Read: answered(func(r Rung) float64 { return r.InFlight })}
-	P50        = latency("p50", "p50_us", func(l Latency) float64 { return l.P50 })
-	P90        = latency("p90", "p90_us", func(l Latency) float64 { return l.P90 })
-	P99        = latency("p99", "p99_us", func(l Latency) float64 { return l.P99 })
-	P999       = latency("p99.9", "p999_us", func(l Latency) float64 { return l.P999 })
-	Longest    = latency("max", "max_us", func(l Latency) float64 { return l.Max })
+	Requests = Figure{Name: "requests", Slug: "requests", Unit: "requests",
+		Read: always(func(r Rung) float64 { return float64(r.Requests) })}
+	Errors = Figure{Name: "errors", Slug: "errors", Unit: "requests", LessIsBetter: true,
+		Read: always(func(r Rung) float64 { return float64(r.Errors) })}
+	Throughput = Figure{Name: "throughput", Slug: "throughput_rps", Unit: "requests/s",
+		Read: answered(func(r Rung) float64 { return r.ThroughputRPS })}
+	InFlight = Figure{Name: "requests in flight", Slug: "in_flight", Unit: "requests",
+		Read: answered(func(r Rung) float64 { return r.InFlight })}
+	P50     = latency("p50", "p50_us", func(l Latency) float64 { return l.P50 })
+	P90     = latency("p90", "p90_us", func(l Latency) float64 { return l.P90 })
+	P99     = latency("p99", "p99_us", func(l Latency) float64 { return l.P99 })
+	P999    = latency("p99.9", "p999_us", func(l Latency) float64 { return l.P999 })
+	Longest = latency("max", "max_us", func(l Latency) float64 { return l.Max })
 
-	AnsweredShare = Figure{Name: "answered share", Unit: "1", Read: func(r Rung) (float64, bool) { return partOf(r.Answered(), r.Requests) }}
+	AnsweredShare = Figure{Name: "answered share", Unit: "1",
+		Read: func(r Rung) (float64, bool) { return partOf(r.Answered(), r.Requests) }}
 	// FailedPercent is there where a request failed.
 	FailedPercent = Figure{Name: "failed requests", Unit: "%", LessIsBetter: true, Read: func(r Rung) (float64, bool) {
 		return 100 * float64(r.Errors) / float64(max(1, r.Requests)), r.Errors > 0
 	}}
-	RelativeThroughput = Figure{Name: "throughput, relative to the yardstick", Unit: "times", Read: ofYardstick(func(y Yardstick) float64 { return y.RelativeThroughput })}
+	RelativeThroughput = Figure{Name: "throughput, relative to the yardstick", Unit: "times",
+		Read: ofYardstick(func(y Yardstick) float64 { return y.RelativeThroughput })}
 )
 
 // The figures of what the server used: the most that all its processes had together.
 var (
 	// CPUPerRequest is CPU time, user and system, per request without error.
-	CPUPerRequest = Figure{Name: "CPU per request", Slug: "cpu_us_per_request", Unit: "us", LessIsBetter: true, OfServer: true,
+	CPUPerRequest = Figure{Name: "CPU per request", Slug: "cpu_us_per_request", Unit: "us",
+		LessIsBetter: true, OfServer: true,
 		Read: perAnswer(func(p Process) float64 { return p.CPUUSPerRequest })}
-	RelativeCPU = Figure{Name: "CPU per request, relative to the yardstick", Slug: "relative_cpu", Unit: "times", LessIsBetter: true, OfServer: true,
+	RelativeCPU = Figure{Name: "CPU per request, relative to the yardstick", Slug: "relative_cpu",
+		Unit: "times", LessIsBetter: true, OfServer: true,
 		Read: ofYardstick(func(y Yardstick) float64 { return y.RelativeCPU })}
 	Threads = Figure{Name: "threads", Slug: "threads", Unit: "threads", LessIsBetter: true, OfServer: true,
 		Read: ofProcess(func(p Process) float64 { return float64(p.Threads) })}
 	// ActiveThreads ran at all.
-	ActiveThreads = Figure{Name: "active threads", Slug: "active_threads", Unit: "threads", OfServer: true, Read: func(r Rung) (float64, bool) {
-		if r.Process == nil {
-			return 0, false
-		}
-		return float64(r.Process.ActiveThreads), r.Process.ActiveThreads > 0
-	}}
+	ActiveThreads = Figure{Name: "active threads", Slug: "active_threads", Unit: "threads", OfServer: true,
+		Read: func(r Rung) (float64, bool) {
+			if r.Process == nil {
+				return 0, false
+			}
+			return float64(r.Process.ActiveThreads), r.Process.ActiveThreads > 0
+		}}
 	Memory = Figure{Name: "memory", Slug: "rss_bytes", Unit: "bytes", LessIsBetter: true, OfServer: true,
 		Read: ofProcess(func(p Process) float64 { return float64(p.RSSBytes) })}
-	// Switches are the voluntary ones. A system that does not tell which threads ran (ActiveThreads) does not count them either.
-	Switches = Figure{Name: "context switches per request", Unit: "switches/request", OfServer: true, Read: func(r Rung) (float64, bool) {
-		if r.Process == nil || r.Answered() == 0 || r.Process.ActiveThreads == 0 {
-			return 0, false
-		}
-		return float64(r.Process.VoluntarySwitches) / float64(r.Answered()), true
-	}}
+	// Switches are the voluntary ones. A system that does not tell which threads ran
+	// (ActiveThreads) does not count them either.
+	Switches = Figure{Name: "context switches per request", Unit: "switches/request", OfServer: true,
+		Read: func(r Rung) (float64, bool) {
+			if r.Process == nil || r.Answered() == 0 || r.Process.ActiveThreads == 0 {
+				return 0, false
+			}
+			return float64(r.Process.VoluntarySwitches) / float64(r.Answered()), true
+		}}
 )
 
 // The figures of an open load alone.
 var (
 	// IdleCPU is what the server uses of one CPU while nothing is asked of it.
-	IdleCPU = Figure{Name: "CPU while idle", Slug: "idle_cpu_percent", Unit: "%", LessIsBetter: true, OfServer: true, Read: func(r Rung) (float64, bool) {
-		if r.Idle == nil || r.Idle.ElapsedS <= 0 {
-			return 0, false
-		}
-		return 100 * r.Idle.CPUS / r.Idle.ElapsedS, true
-	}}
-	Offered    = Figure{Name: "offered", Slug: "offered_rps", Unit: "requests/s", Read: func(r Rung) (float64, bool) { return r.OfferedRPS, r.OfferedRPS > 0 }}
-	Unsent     = Figure{Name: "unsent", Slug: "unsent", Unit: "requests", LessIsBetter: true, Read: always(func(r Rung) float64 { return float64(r.Unsent) })}
-	SendLagP99 = Figure{Name: "p99 of the send lag", Slug: "send_lag_p99_us", Unit: "us", LessIsBetter: true, Read: func(r Rung) (float64, bool) {
-		if r.SendLagUS == nil {
-			return 0, false
-		}
-		return r.SendLagUS.P99, true
-	}}
+	IdleCPU = Figure{Name: "CPU while idle", Slug: "idle_cpu_percent", Unit: "%", LessIsBetter: true,
+		OfServer: true, Read: func(r Rung) (float64, bool) {
+			if r.Idle == nil || r.Idle.ElapsedS <= 0 {
+				return 0, false
+			}
+			return 100 * r.Idle.CPUS / r.Idle.ElapsedS, true
+		}}
+	Offered = Figure{Name: "offered", Slug: "offered_rps", Unit: "requests/s",
+		Read: func(r Rung) (float64, bool) { return r.OfferedRPS, r.OfferedRPS > 0 }}
+	Unsent = Figure{Name: "unsent", Slug: "unsent", Unit: "requests", LessIsBetter: true,
+		Read: always(func(r Rung) float64 { return float64(r.Unsent) })}
+	SendLagP99 = Figure{Name: "p99 of the send lag", Slug: "send_lag_p99_us", Unit: "us",
+		LessIsBetter: true, Read: func(r Rung) (float64, bool) {
+			if r.SendLagUS == nil {
+				return 0, false
+			}
+			return r.SendLagUS.P99, true
+		}}
 )
 
 // The figures of an overload alone, of the requests that were due in its surge.
 var (
-	Due        = Figure{Name: "due", Slug: "due", Unit: "requests", Read: ofToll(func(t Toll) float64 { return float64(t.Due) })}
-	InTime     = Figure{Name: "in time", Slug: "in_time", Unit: "requests", Read: ofToll(func(t Toll) float64 { return float64(t.InTime) })}
-	Late       = Figure{Name: "late", Slug: "late", Unit: "requests", LessIsBetter: true, Read: ofToll(func(t Toll) float64 { return float64(t.Late) })}
-	Refused    = Figure{Name: "refused", Slug: "refused", Unit: "requests", LessIsBetter: true, Read: ofToll(func(t Toll) float64 { return float64(t.Refused) })}
-	TimedOut   = Figure{Name: "timed out", Slug: "timed_out", Unit: "requests", LessIsBetter: true, Read: ofToll(func(t Toll) float64 { return float64(t.TimedOut) })}
-	NotSent    = Figure{Name: "not sent", Slug: "not_sent", Unit: "requests", LessIsBetter: true, Read: ofToll(func(t Toll) float64 { return float64(t.Unsent) })}
-	MostAtOnce = Figure{Name: "most in flight", Unit: "requests", Read: ofToll(func(t Toll) float64 { return float64(t.InFlight) })}
-	// Goodput is what was worth its while: the requests that were answered in time, per second of the surge.
-	Goodput = Figure{Name: "goodput", Slug: "goodput_rps", Unit: "requests/s", Read: ofToll(func(t Toll) float64 { return t.GoodputRPS })}
-	// Recovery counts from the end of the surge. Of a server that did not recover it is how long it had, which is the least that it
-	// would take.
+	Due = Figure{Name: "due", Slug: "due", Unit: "requests",
+		Read: ofToll(func(t Toll) float64 { return float64(t.Due) })}
+	InTime = Figure{Name: "in time", Slug: "in_time", Unit: "requests",
+		Read: ofToll(func(t Toll) float64 { return float64(t.InTime) })}
+	Late = Figure{Name: "late", Slug: "late", Unit: "requests", LessIsBetter: true,
+		Read: ofToll(func(t Toll) float64 { return float64(t.Late) })}
+	Refused = Figure{Name: "refused", Slug: "refused", Unit: "requests", LessIsBetter: true,
+		Read: ofToll(func(t Toll) float64 { return float64(t.Refused) })}
+	TimedOut = Figure{Name: "timed out", Slug: "timed_out", Unit: "requests", LessIsBetter: true,
+		Read: ofToll(func(t Toll) float64 { return float64(t.TimedOut) })}
+	NotSent = Figure{Name: "not sent", Slug: "not_sent", Unit: "requests", LessIsBetter: true,
+		Read: ofToll(func(t Toll) float64 { return float64(t.Unsent) })}
+	MostAtOnce = Figure{Name: "most in flight", Unit: "requests",
+		Read: ofToll(func(t Toll) float64 { return float64(t.InFlight) })}
+	// Goodput is what was worth its while: the requests that were answered in time, per second of
+	// the surge.
+	Goodput = Figure{Name: "goodput", Slug: "goodput_rps", Unit: "requests/s",
+		Read: ofToll(func(t Toll) float64 { return t.GoodputRPS })}
+	// Recovery counts from the end of the surge. Of a server that did not recover it is how long it
+	// had, which is the least that it would take.
 	Recovery = Figure{Name: "time to recover", Slug: "recovery_us", Unit: "us", LessIsBetter: true,
 		Read: ofToll(func(t Toll) float64 { return 1e6 * max(leastRecovery, t.RecoveryS) })}
-	InTimeShare   = Figure{Name: "answered in time", Unit: "1", Read: shareOfDue(func(t Toll) uint64 { return t.InTime })}
-	AnsweredOfDue = Figure{Name: "answered share", Unit: "1", Read: shareOfDue(func(t Toll) uint64 { return t.InTime + t.Late })}
+	InTimeShare = Figure{Name: "answered in time", Unit: "1",
+		Read: shareOfDue(func(t Toll) uint64 { return t.InTime })}
+	AnsweredOfDue = Figure{Name: "answered share", Unit: "1",
+		Read: shareOfDue(func(t Toll) uint64 { return t.InTime + t.Late })}
 )
 
-// leastRecovery is as short a time to recover as can be told: one step of the window that it is found with, in seconds.
+// leastRecovery is as short a time to recover as can be told: one step of the window that it is
+// found with, in seconds.
 const leastRecovery = 0.05
 
 // nextToNone is what a share of nothing counts as: a ratio needs something to divide by.
@@ -140,7 +170,8 @@ func partOf(part, whole uint64) (share float64, ok bool) {
 }
 
 func latency(name, slug string, of func(Latency) float64) Figure {
-	return Figure{Name: name, Slug: slug, Unit: "us", LessIsBetter: true, Read: answered(func(r Rung) float64 { return of(r.LatencyUS) })}
+	return Figure{Name: name, Slug: slug, Unit: "us", LessIsBetter: true,
+		Read: answered(func(r Rung) float64 { return of(r.LatencyUS) })}
 }
 
 func always(of func(Rung) float64) func(Rung) (float64, bool) {

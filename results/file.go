@@ -21,14 +21,16 @@ func Encode(w io.Writer, v any) error {
 	return nil
 }
 
-// Decode reads a record, whose text is harmless then. The error says whether it is cut short, another tool's file, or of another schema.
+// Decode reads a record, whose text is harmless then. The error says whether it is cut short,
+// another tool's file, or of another schema.
 func Decode(r io.Reader) (*Record, error) {
 	text, err := io.ReadAll(r)
 	if err != nil {
 		return nil, err
 	}
 	if bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff")) {
-		return nil, errors.New("the file is UTF-16, as PowerShell's > writes it, and a record is UTF-8: have it written by --save, or convert it")
+		return nil, errors.New("the file is UTF-16, as PowerShell's > writes it, and a record is UTF-8: " +
+			"have it written by --save, or convert it")
 	}
 	text = bytes.TrimPrefix(text, []byte("\ufeff"))
 	var head struct {
@@ -43,7 +45,8 @@ func Decode(r io.Reader) (*Record, error) {
 		return nil, fmt.Errorf(`not a record of %s: its JSON has no "tool": %q`, Tool, Tool)
 	}
 	if head.SchemaVersion != SchemaVersion {
-		return nil, fmt.Errorf("schema version %d, written by %s %.40s; this program reads version %d: use the one that wrote it, or bench again",
+		return nil, fmt.Errorf("schema version %d, written by %s %.40s; this program reads version %d: use "+
+			"the one that wrote it, or bench again",
 			head.SchemaVersion, Tool, foreign.Line(head.ToolVersion), SchemaVersion)
 	}
 	rec := new(Record)

@@ -7,8 +7,9 @@ import (
 	"gonum.org/v1/gonum/stat"
 )
 
-// Groups are two levels that a mode's trials on a workload fall into, by CPU per request relative to the yardstick. A median of them is
-// the figure of one level or between both, and which of these is chance.
+// Groups are two levels that a mode's trials on a workload fall into, by CPU per request relative
+// to the yardstick. A median of them is the figure of one level or between both, and which of these
+// is chance.
 type Groups struct {
 	Mode          string
 	Low, High     float64 // geometric means
@@ -20,12 +21,14 @@ const (
 	groupsLeast = 6    // trials
 	eitherLeast = 2    // trials of a level: one that is off is an outlier
 
-	// Where levels are more than farApart from each other, less evidence is asked for: noise that is as wide has not been measured.
+	// Where levels are more than farApart from each other, less evidence is asked for: noise that
+	// is as wide has not been measured.
 	farApart, groupsFar = 2, 7.6
 )
 
-// groupsSure is what the distance of two levels is beyond, in its own standard errors, for one in 100 samples of a single level, where the
-// sample is cut in two so that the distance is most: by the number of trials, from groupsLeast.
+// groupsSure is what the distance of two levels is beyond, in its own standard errors, for one in
+// 100 samples of a single level, where the sample is cut in two so that the distance is most: by
+// the number of trials, from groupsLeast.
 var groupsSure = []float64{11.1, 10.1, 9.5, 9.2, 9.1, 9.1, 9.1}
 
 // Groups are the modes whose trials on a workload fall into two groups.
@@ -45,7 +48,8 @@ func (r *Record) Groups(w Workload) (all []Groups) {
 	return all
 }
 
-// grouped cuts a sample of logarithms in two where the parts are farthest from each other, in standard errors of their distance.
+// grouped cuts a sample of logarithms in two where the parts are farthest from each other, in
+// standard errors of their distance.
 func grouped(logs []float64) (g Groups, ok bool) {
 	logs = slices.Sorted(slices.Values(logs))
 	n := len(logs)
@@ -66,7 +70,8 @@ func grouped(logs []float64) (g Groups, ok bool) {
 	return g, most > sureOf(n) && ratio > 1+groupsApart || most > groupsFar*beyondTable(n) && ratio > farApart
 }
 
-// sureOf is groupsSure's. Of more trials than it has it grows as their root, as no sample of one level does faster.
+// sureOf is groupsSure's. Of more trials than it has it grows as their root, as no sample of one
+// level does faster.
 func sureOf(n int) float64 {
 	last := len(groupsSure) - 1
 	return groupsSure[min(n-groupsLeast, last)] * beyondTable(n)

@@ -6,11 +6,13 @@ import (
 	"nodecompare/results"
 )
 
-// amidPoison is a record of two modes' innocent requests: the share that is answered, and p99 by round.
+// amidPoison is a record of two modes' innocent requests: the share that is answered, and p99 by
+// round.
 func amidPoison(answeredA, answeredB float64, p99A, p99B []float64) *results.Record {
 	r := &results.Record{Settings: results.Settings{
 		Rounds: len(p99A), Modes: []results.Mode{{Name: "a"}, {Name: "b"}},
-		Workloads: []results.Workload{{Name: "blast", Base: 64, Ladder: []results.Step{{Connections: 64}}, Poison: &results.Poison{Target: "/cpu", RateRPS: 2}}},
+		Workloads: []results.Workload{{Name: "blast", Base: 64, Ladder: []results.Step{{Connections: 64}},
+			Poison: &results.Poison{Target: "/cpu", RateRPS: 2}}},
 	}}
 	for i := range p99A {
 		for _, m := range []struct {
@@ -18,9 +20,11 @@ func amidPoison(answeredA, answeredB float64, p99A, p99B []float64) *results.Rec
 			answered float64
 			p99      float64
 		}{{"a", answeredA, p99A[i]}, {"b", answeredB, p99B[i]}} {
-			r.Trials = append(r.Trials, results.Trial{Workload: "blast", Mode: m.name, Round: i + 1, Rungs: []results.Rung{{
-				Load: results.Amid, Requests: 1000, Errors: uint64(1000 * (1 - m.answered)), LatencyUS: results.Latency{P99: m.p99},
-			}}})
+			r.Trials = append(r.Trials,
+				results.Trial{Workload: "blast", Mode: m.name, Round: i + 1, Rungs: []results.Rung{{
+					Load: results.Amid, Requests: 1000, Errors: uint64(1000 * (1 - m.answered)),
+					LatencyUS: results.Latency{P99: m.p99},
+				}}})
 		}
 	}
 	return r

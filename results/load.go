@@ -17,10 +17,11 @@ type LoadRun struct {
 	Engine      string    `json:"engine"`
 	Connections int       `json:"connections"`
 
-	EngineReason   string `json:"engine_reason,omitempty"`   // why it is not the engine that such a load has by itself
-	Protocol       string `json:"protocol,omitempty"`        // HTTP/1.1 or HTTP/2
-	Streams        int    `json:"streams,omitempty"`         // most requests in flight on a connection of HTTP/2
-	UnixSocket     string `json:"unix_socket,omitempty"`     // path of the socket that stood for the URL's host and port
+	EngineReason string `json:"engine_reason,omitempty"` // why it is not the engine that such a load has by itself
+	Protocol     string `json:"protocol,omitempty"`      // HTTP/1.1 or HTTP/2
+	Streams      int    `json:"streams,omitempty"`       // most requests in flight on a connection of HTTP/2
+	// path of the socket that stood for the URL's host and port
+	UnixSocket     string `json:"unix_socket,omitempty"`
 	NewConnections bool   `json:"new_connections,omitempty"` // each request had one; its latency begins with connecting
 
 	Partial bool `json:"partial"` // it was interrupted
@@ -28,26 +29,31 @@ type LoadRun struct {
 	Requests   uint64               `json:"requests"` // sent, and answered or failed
 	Errors     uint64               `json:"errors"`   // of these, failed
 	ErrorKinds map[string]ErrorKind `json:"error_kinds"`
-	Codes      map[int]uint64       `json:"codes"`       // whole responses by status
-	Unsent     uint64               `json:"unsent"`      // of an open load: were due, but never sent
-	Aborted    uint64               `json:"aborted"`     // cut short by the interruption, and no part of requests
-	Retries    uint64               `json:"retries"`     // sent again since a kept-alive connection had been closed
-	BytesIn    uint64               `json:"bytes_in"`    // of response bodies
-	DurationS  float64              `json:"duration_s"`  // from the start to the end of the last request; of an open load, the whole time over which its requests were due at the least
-	RateRPS    float64              `json:"rate_rps"`    // requests without error, per second of DurationS
-	OfferedRPS float64              `json:"offered_rps"` // that an open load was to send; 0 in a closed one
+	Codes      map[int]uint64       `json:"codes"`    // whole responses by status
+	Unsent     uint64               `json:"unsent"`   // of an open load: were due, but never sent
+	Aborted    uint64               `json:"aborted"`  // cut short by the interruption, and no part of requests
+	Retries    uint64               `json:"retries"`  // sent again since a kept-alive connection had been closed
+	BytesIn    uint64               `json:"bytes_in"` // of response bodies
+	// from the start to the end of the last request; of an open load, the whole time over which its
+	// requests were due at the least
+	DurationS  float64 `json:"duration_s"`
+	RateRPS    float64 `json:"rate_rps"`    // requests without error, per second of DurationS
+	OfferedRPS float64 `json:"offered_rps"` // that an open load was to send; 0 in a closed one
 
 	LatencyUS     Latency `json:"latency_us"`     // from when a request was due, of those without error
 	UncorrectedUS Latency `json:"uncorrected_us"` // from when it was sent; in a closed load the same
 	SendLagUS     Lag     `json:"send_lag_us"`    // the difference; 0 in a closed load
 
-	ErrorLatencyUS *Latency    `json:"error_latency_us"`     // as LatencyUS, of those with an error; null where there was none
+	// as LatencyUS, of those with an error; null where there was none
+	ErrorLatencyUS *Latency    `json:"error_latency_us"`
 	Targets        []TargetRun `json:"targets,omitempty"`    // where there were several
 	Thresholds     []Threshold `json:"thresholds,omitempty"` // that were asked for
 
-	GeneratorCPUUS *float64  `json:"generator_cpu_us_per_request"` // of requests; null where the system does not tell, or nothing was sent
-	Trust          Trust     `json:"trust"`
-	Capacity       *Capacity `json:"capacity,omitempty"` // where it was searched for: then all the rest is of the last probe at that rate
+	// of requests; null where the system does not tell, or nothing was sent
+	GeneratorCPUUS *float64 `json:"generator_cpu_us_per_request"`
+	Trust          Trust    `json:"trust"`
+	// where it was searched for: then all the rest is of the last probe at that rate
+	Capacity *Capacity `json:"capacity,omitempty"`
 }
 
 // ErrorKind is how often requests failed in one way, and the first error's text.
@@ -79,16 +85,18 @@ type Threshold struct {
 // Missed says that the figure was beyond the limit.
 func (t Threshold) Missed() bool { return t.Met != nil && !*t.Met }
 
-// A delayed acknowledgement comes after 40 ms on Linux (TCP_DELACK_MIN, include/net/tcp.h), or one or two ticks of its clock later,
-// of 4 ms where those are 250 a second: 44 to 47 ms were measured on a busy machine.
+// A delayed acknowledgement comes after 40 ms on Linux (TCP_DELACK_MIN, include/net/tcp.h), or one
+// or two ticks of its clock later, of 4 ms where those are 250 a second: 44 to 47 ms were measured
+// on a busy machine.
 const (
 	delayedACK = 40_000.0 // microseconds
 	latestACK  = 50_000.0
 	mostACKs   = 3 // that one response may wait for
 )
 
-// DelayedACKs says how many delayed acknowledgements the latency seems to be made of: a server of the same machine takes one to
-// three times 40 ms for half of its requests, and for nearly all of them little more. 0 where it does not look like that.
+// DelayedACKs says how many delayed acknowledgements the latency seems to be made of: a server of
+// the same machine takes one to three times 40 ms for half of its requests, and for nearly all of
+// them little more. 0 where it does not look like that.
 func (r *LoadRun) DelayedACKs() int {
 	u, err := url.Parse(r.URL)
 	if err != nil || r.UnixSocket != "" || r.Requests == r.Errors {
@@ -111,8 +119,8 @@ type Lag struct {
 	P99 float64 `json:"p99"`
 }
 
-// Resolves reports whether n latencies have a percentile q, in percent, of their own: one of them at least is beyond it. Of
-// fewer the percentile is the longest latency under another name.
+// Resolves reports whether n latencies have a percentile q, in percent, of their own: one of them
+// at least is beyond it. Of fewer the percentile is the longest latency under another name.
 func Resolves(n uint64, q float64) bool { return n >= uint64(math.Round(100/(100-q))) }
 
 // Capacity is the highest offered rate at which a server met an objective.

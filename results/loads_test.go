@@ -6,8 +6,8 @@ import (
 	"nodecompare/results"
 )
 
-// Where both loads agree no bench says that it depends on the load; where the light load truly is the other
-// way, nearly every one does.
+// Where both loads agree no bench says that it depends on the load; where the light load truly is
+// the other way, nearly every one does.
 func TestDependsOnLoad(t *testing.T) {
 	for _, n := range []noise{usual, quiet} {
 		for _, test := range []struct {
@@ -31,7 +31,8 @@ func TestDependsOnLoad(t *testing.T) {
 			got := said[results.DependsOnLoad]
 			t.Logf("%s, %s: %v of %d benches", n.name, test.name, said, benches)
 			if got < benches*test.least/100 || got > max(1, benches*test.most/100) {
-				t.Errorf("%s, %s: %d of %d benches say that it depends on the load, want %d%% to %d%%", n.name, test.name, got, benches, test.least, test.most)
+				t.Errorf("%s, %s: %d of %d benches say that it depends on the load, want %d%% to %d%%",
+					n.name, test.name, got, benches, test.least, test.most)
 			}
 		}
 	}
@@ -46,7 +47,8 @@ func TestWhatIsALightLoad(t *testing.T) {
 		r := recordOf(often(with(func(m *measurement) { m.light *= 2 })), often(scaled(1, 1.5)))
 		r.Settings.Share = 0.5
 		r.Rates = []results.Rates{
-			{Workload: "wait", Mode: "a", CapacityRPS: 2000, CommonRPS: test.rate}, {Workload: "wait", Mode: "b", CapacityRPS: 1000, CommonRPS: test.rate},
+			{Workload: "wait", Mode: "a", CapacityRPS: 2000, CommonRPS: test.rate},
+			{Workload: "wait", Mode: "b", CapacityRPS: 1000, CommonRPS: test.rate},
 			{Workload: "hello", Mode: "a", CapacityRPS: 10, CommonRPS: test.rate},
 		}
 		if got := words(r, results.RowPerformance); got != test.want {
@@ -55,8 +57,8 @@ func TestWhatIsALightLoad(t *testing.T) {
 	}
 }
 
-// In the verdict of a record of before the light load had a say, p99 at the common rate is a figure like the
-// others.
+// In the verdict of a record of before the light load had a say, p99 at the common rate is a figure
+// like the others.
 func TestLoadsOfOldVerdicts(t *testing.T) {
 	rests := results.Comparison{Metric: "CPU per request", A: "a", B: "b", Rounds: 6, Rests: true}
 	tail := results.Comparison{Metric: "p99", A: "a", B: "b", At: results.AtCommon, Rounds: 6}
@@ -72,13 +74,18 @@ func TestLoadsOfOldVerdicts(t *testing.T) {
 		compared []results.Comparison
 		want     results.Loads
 	}{
-		"decided":          {[]results.Comparison{better(rests, "a", true), tail}, results.Loads{Measured: true, Better: "a"}},
-		"vetoed":           {[]results.Comparison{better(rests, "a", false), better(tail, "b", false)}, results.Loads{Measured: true}},
-		"the same":         {[]results.Comparison{same(rests), same(tail)}, results.Loads{Measured: true, Same: true}},
-		"the same but p99": {[]results.Comparison{same(rests), better(tail, "b", false)}, results.Loads{Measured: true}},
-		"p99 is not there": {[]results.Comparison{same(rests), {Metric: "p99", A: "a", B: "b", At: results.AtCommon}}, results.Loads{Measured: true}},
+		"decided": {[]results.Comparison{better(rests, "a", true), tail},
+			results.Loads{Measured: true, Better: "a"}},
+		"vetoed": {[]results.Comparison{better(rests, "a", false), better(tail, "b", false)},
+			results.Loads{Measured: true}},
+		"the same": {[]results.Comparison{same(rests), same(tail)}, results.Loads{Measured: true, Same: true}},
+		"the same but p99": {[]results.Comparison{same(rests), better(tail, "b", false)},
+			results.Loads{Measured: true}},
+		"p99 is not there": {[]results.Comparison{same(rests),
+			{Metric: "p99", A: "a", B: "b", At: results.AtCommon}}, results.Loads{Measured: true}},
 		"nothing is there": {[]results.Comparison{{A: "a", B: "b"}}, results.Loads{}},
-		"no figure rests":  {[]results.Comparison{same(results.Comparison{A: "a", B: "b", Rounds: 6})}, results.Loads{Measured: true, Same: true}},
+		"no figure rests": {[]results.Comparison{same(results.Comparison{A: "a", B: "b", Rounds: 6})},
+			results.Loads{Measured: true, Same: true}},
 	} {
 		if got := results.Between(test.compared); got != test.want {
 			t.Errorf("%s: got %+v, want %+v", name, got, test.want)

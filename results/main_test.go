@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// whole says that simulations make all of their tries, as .ci/run has it: else some of them, which finds what is plainly wrong.
+// whole says that simulations make all of their tries, as .ci/run has it: else some of them, which
+// finds what is plainly wrong.
 var whole = os.Getenv("NODECOMPARE_CI") == "1"
 
 func tries(all int) int {

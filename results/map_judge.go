@@ -7,7 +7,8 @@ import (
 	"nodecompare/results/stat"
 )
 
-// mapErrors is the share of a run's requests that may fail without the run being another load than the one that was meant.
+// mapErrors is the share of a run's requests that may fail without the run being another load than
+// the one that was meant.
 const mapErrors = 0.01
 
 func (r MapRun) void() bool { return r.Trust != nil && r.Trust.Status == Void }
@@ -21,9 +22,10 @@ func (r MapRun) limited() bool {
 	return r.Trust != nil && slices.Contains(r.Trust.Rules, RuleGeneratorCPU)
 }
 
-// Judge fills Pairs with what the runs say, by the rule of a bench (docs/method.md): what is said of a cell rests on one figure. A
-// difference must lie beyond MapFloor with its whole interval, and two are the same when it lies within. There is no correction for the number of cells: a map of many cells
-// may show a false one here and there, and is to be read as a landscape.
+// Judge fills Pairs with what the runs say, by the rule of a bench (docs/method.md): what is said
+// of a cell rests on one figure. A difference must lie beyond MapFloor with its whole interval, and
+// two are the same when it lies within. There is no correction for the number of cells: a map of
+// many cells may show a false one here and there, and is to be read as a landscape.
 func (m *Map) Judge() {
 	m.Pairs = nil
 	for i, a := range m.Settings.Modes {
@@ -71,8 +73,9 @@ func (m *Map) cell(at MapPlace, a, b string) MapCell {
 	return c
 }
 
-// outcome is the cell's word. It rests on the primary figure; where that is the same, on the other one. Else the other can only
-// speak against it: what it leaves open makes no winner, and stops none.
+// outcome is the cell's word. It rests on the primary figure; where that is the same, on the other
+// one. Else the other can only speak against it: what it leaves open makes no winner, and stops
+// none.
 func outcome(primary, other contest) (word, winner string) {
 	switch {
 	case primary.Better != "" && other.Better == primary.Worse():
@@ -140,6 +143,7 @@ func (f byRound) against(other byRound, a, b string, lessIsBetter bool) contest 
 
 func (c contest) ofMap() MapComparison {
 	return MapComparison{
-		Rounds: c.Rounds, Ratio: c.Ratio, Low: c.Low, High: c.High, Confidence: c.Confidence, Better: c.Better, Same: c.Same, Rests: c.Rests,
+		Rounds: c.Rounds, Ratio: c.Ratio, Low: c.Low, High: c.High, Confidence: c.Confidence,
+		Better: c.Better, Same: c.Same, Rests: c.Rests,
 	}
 }

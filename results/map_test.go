@@ -28,7 +28,8 @@ func mapRuns(mode string, rps, cpu []float64) []results.MapRun {
 
 func mapOf(runs ...[]results.MapRun) *results.Map {
 	m := &results.Map{Settings: results.MapSettings{
-		Rounds: 6, Modes: []results.Mode{{Name: "a"}, {Name: "b"}}, Waits: []int{10}, CPUs: []int{100}, Connections: []int{16},
+		Rounds: 6, Modes: []results.Mode{{Name: "a"}, {Name: "b"}}, Waits: []int{10}, CPUs: []int{100},
+		Connections: []int{16},
 	}}
 	for _, r := range runs {
 		m.Runs = append(m.Runs, r...)
@@ -68,20 +69,27 @@ func TestMapOutcomes(t *testing.T) {
 		{"more of both", about(1200), about(1200), results.MapTradeOff, "", "a", "b", false, false},
 		{"ahead in both", about(1200), about(800), results.MapWins, "a", "a", "a", false, false},
 		{"a difference below the floor", about(1030), flat, results.MapSame, "", "", "", true, true},
-		{"a median beyond the floor, an interval that is not", about(1055), flat, results.MapUnknown, "", "", "", false, true},
+		{"a median beyond the floor, an interval that is not", about(1055), flat, results.MapUnknown, "",
+			"", "", false, true},
 		{"noise", wild, flat, results.MapUnknown, "", "", "", false, true},
 		{"noise beside a difference", wild, about(500), results.MapWins, "a", "", "a", false, false},
-		{"a difference beside noise that leans the other way", about(1200), leaning, results.MapUnknown, "", "a", "", false, false},
+		{"a difference beside noise that leans the other way", about(1200), leaning, results.MapUnknown, "",
+			"a", "", false, false},
 	} {
-		got := onlyCell(t, mapOf(mapRuns("a", c.rpsA, c.cpuA), mapRuns("b", []float64{1000, 1000, 1000, 1000, 1000, 1000}, []float64{1000, 1000, 1000, 1000, 1000, 1000})))
-		if got.Outcome != c.outcome || got.Winner != c.winner || got.Throughput.Better != c.throughput || got.CPU.Better != c.cpu ||
+		got := onlyCell(t,
+			mapOf(mapRuns("a", c.rpsA, c.cpuA),
+				mapRuns("b", []float64{1000, 1000, 1000, 1000, 1000, 1000},
+					[]float64{1000, 1000, 1000, 1000, 1000, 1000})))
+		if got.Outcome != c.outcome || got.Winner != c.winner || got.Throughput.Better != c.throughput ||
+			got.CPU.Better != c.cpu ||
 			got.Throughput.Same != c.same || got.CPU.Same != c.cheapsSame {
 			t.Errorf("%s: %+v", c.name, got)
 		}
 	}
 }
 
-// Where requests compute for long, how many cores a mode can use is what tells modes apart: there a cell rests on throughput.
+// Where requests compute for long, how many cores a mode can use is what tells modes apart: there a
+// cell rests on throughput.
 func TestMapRestsOnOneFigure(t *testing.T) {
 	leaning := []float64{1000, 1500, 1100, 1600, 1050, 1400}
 	for _, c := range []struct {
@@ -119,7 +127,8 @@ func TestMapLeavesRunsOut(t *testing.T) {
 		"no run":   func(r *results.MapRun) { r.Mode = "c" },
 		"no words": func(r *results.MapRun) { r.Requests = 0 },
 	} {
-		if c := made(change); c.Outcome != results.MapUnknown || c.Throughput.Rounds != 5 || c.CPU.Rounds != 5 || c.OfA.ThroughputRPS.N != 5 || c.OfB.ThroughputRPS.N != 6 {
+		if c := made(change); c.Outcome != results.MapUnknown || c.Throughput.Rounds != 5 ||
+			c.CPU.Rounds != 5 || c.OfA.ThroughputRPS.N != 5 || c.OfB.ThroughputRPS.N != 6 {
 			t.Errorf("%s: %+v", name, c)
 		}
 	}
@@ -161,7 +170,8 @@ func TestMapMirrored(t *testing.T) {
 		d.Judge()
 		one, other := c.Pairs[0].Cells[0], d.Pairs[0].Cells[0]
 		swapped := map[string]string{"a": "b", "b": "a", "": ""}
-		if one.Outcome != other.Outcome || one.Winner != swapped[other.Winner] || one.Throughput.Same != other.Throughput.Same ||
+		if one.Outcome != other.Outcome || one.Winner != swapped[other.Winner] ||
+			one.Throughput.Same != other.Throughput.Same ||
 			math.Abs(one.Throughput.Ratio*other.Throughput.Ratio-1) > 1e-9 {
 			t.Fatalf("%+v\nswapped %+v", one, other)
 		}

@@ -7,7 +7,8 @@ import (
 	"nodecompare/results"
 )
 
-// A mode that took no part in a workload has no word there, and stands in no comparison; elsewhere nothing changes.
+// A mode that took no part in a workload has no word there, and stands in no comparison; elsewhere
+// nothing changes.
 func TestModesThatTakeNoPart(t *testing.T) {
 	r := sample()
 	first := r.Settings.Modes[0].Name
@@ -29,7 +30,8 @@ func TestModesThatTakeNoPart(t *testing.T) {
 			}
 		}
 	}
-	if n := len(r.Settings.Modes); len(r.On(r.Settings.Workloads[0].Name).Settings.Modes) != n-1 || len(r.On("another").Settings.Modes) != n {
+	if n := len(r.Settings.Modes); len(r.On(r.Settings.Workloads[0].Name).Settings.Modes) != n-1 ||
+		len(r.On("another").Settings.Modes) != n {
 		t.Errorf("%d modes, of which %d take part", n, len(r.On(r.Settings.Workloads[0].Name).Settings.Modes))
 	}
 }

@@ -9,8 +9,9 @@ import (
 	"nodecompare/results"
 )
 
-// noise is how much a trial's figures vary by luck, as two shared cores were seen to (one standard deviation of the logarithm). One
-// trial in twenty has four times as much luck, and a slow drift of 23% is the same for neighbours.
+// noise is how much a trial's figures vary by luck, as two shared cores were seen to (one standard
+// deviation of the logarithm). One trial in twenty has four times as much luck, and a slow drift of
+// 23% is the same for neighbours.
 type noise struct {
 	name            string
 	relative        float64 // of CPU per request against the yardstick's
@@ -45,10 +46,12 @@ func (m *machine) luck(sigma float64) float64 {
 	return math.Exp(sigma * m.random.NormFloat64())
 }
 
-// A cost is how many times the CPU time of the first server's a request takes, under a saturated load and at the common rate.
+// A cost is how many times the CPU time of the first server's a request takes, under a saturated
+// load and at the common rate.
 type cost struct{ saturated, light, wait float64 }
 
-// alike are servers whose requests take as many times the CPU time under either load, and no longer than others at a rate they bear.
+// alike are servers whose requests take as many times the CPU time under either load, and no longer
+// than others at a rate they bear.
 func alike(cpu ...float64) (all []cost) {
 	for _, c := range cpu {
 		all = append(all, cost{c, c, 1})
@@ -76,12 +79,14 @@ func (m *machine) trial(of cost) measurement {
 	x.memory1000 = uint64(float64(x.memory1000) * m.luck(0.02))
 	x.threads1000 += m.random.IntN(3)
 	if m.yardstick {
-		x.relativeCPU, x.relativeSpeed, x.yardCPU = cost*m.luck(m.relative), speed*m.luck(m.speed), 6*slow*m.luck(m.relative)
+		x.relativeCPU, x.relativeSpeed, x.yardCPU = cost*m.luck(m.relative), speed*m.luck(m.speed),
+			6*slow*m.luck(m.relative)
 	}
 	return x
 }
 
-// bench is six rounds of such servers, in changing order, and the extra rounds that a bench makes of what is open.
+// bench is six rounds of such servers, in changing order, and the extra rounds that a bench makes
+// of what is open.
 func (m *machine) bench(servers ...cost) *results.Record {
 	r := &results.Record{}
 	var names []string
@@ -123,8 +128,9 @@ func claims(word string) bool {
 	return word == results.High || word == results.Moderate || word == results.Lower
 }
 
-// A word that claims a difference between modes that are one and the same is a false one, whether there are two of them or six, and
-// so is any pair of them that is told apart. docs/calibration.md, Words, has the rates:
+// A word that claims a difference between modes that are one and the same is a false one, whether
+// there are two of them or six, and so is any pair of them that is told apart. docs/calibration.md,
+// Words, has the rates:
 //
 //	NODECOMPARE_CI=1 go test -run 'TestFalseWords|TestFound|TestLeaders' -v ./results
 func TestFalseWords(t *testing.T) {
@@ -153,22 +159,25 @@ func TestFalseWords(t *testing.T) {
 					t.Errorf("%d of %d benches of %d equal modes claim a difference in %s, want 1%% at most", n, benches, modes, row)
 				}
 			}
-			if same := said[results.RowPerformance][results.NoDifference]; n == quiet && modes == 2 && same < benches*95/100 {
+			if same := said[results.RowPerformance][results.NoDifference]; n == quiet && modes == 2 &&
+				same < benches*95/100 {
 				t.Errorf("a mode against itself on a quiet machine: No difference in %d of %d benches", same, benches)
 			}
 		}
 	}
 }
 
-// What share of benches finds a difference of that size, and says the opposite, or nothing of the kind, of none. Three benches of the
-// same two servers never contradict each other, also just at the floor.
+// What share of benches finds a difference of that size, and says the opposite, or nothing of the
+// kind, of none. Three benches of the same two servers never contradict each other, also just at
+// the floor.
 func TestFound(t *testing.T) {
 	t.Parallel()
 	for _, n := range []noise{usual, quiet} {
 		for _, test := range []struct {
 			cpu          float64
 			usual, quiet int // per cent of the benches, at least
-		}{{1, 0, 0}, {1.03, 0, 0}, {1.05, 0, 0}, {1.07, 0, 0}, {1.10, 35, 90}, {1.20, 95, 100}, {1.30, 99, 100}, {1.50, 99, 100}} {
+		}{{1, 0, 0}, {1.03, 0, 0}, {1.05, 0, 0}, {1.07, 0, 0}, {1.10, 35, 90}, {1.20, 95, 100},
+			{1.30, 99, 100}, {1.50, 99, 100}} {
 			m, triples := newMachine(n, 2), tries(200)
 			found, wrong, flips, extra := 0, 0, 0, 0
 			for range triples {
@@ -192,8 +201,10 @@ func TestFound(t *testing.T) {
 				}
 			}
 			benches := 3 * triples
-			t.Logf("%s, ratio %.2f: found by %.1f%% of %d benches, %d wrong; %d of %d triples contradict themselves; %.1f extra trials",
-				n.name, test.cpu, 100*float64(found)/float64(benches), benches, wrong, flips, triples, float64(extra)/float64(benches))
+			t.Logf("%s, ratio %.2f: found by %.1f%% of %d benches, %d wrong; %d of %d triples contradict "+
+				"themselves; %.1f extra trials",
+				n.name, test.cpu, 100*float64(found)/float64(benches), benches, wrong, flips, triples,
+				float64(extra)/float64(benches))
 			least := test.usual
 			if n == quiet {
 				least = test.quiet
@@ -204,10 +215,13 @@ func TestFound(t *testing.T) {
 				slack = 100 * 2 / float64(benches) // two outliers in six rounds
 			}
 			if got := 100 * float64(found) / float64(benches); got < float64(least)-slack {
-				t.Errorf("%s: a ratio of %.2f was found by %.1f%% of the benches, want %d%%", n.name, test.cpu, got, least)
+				t.Errorf("%s: a ratio of %.2f was found by %.1f%% of the benches, want %d%%", n.name,
+					test.cpu, got, least)
 			}
-			if limit := max(1, benches/100); wrong > limit || flips > max(1, triples*15/1000) || test.cpu <= 1.03 && found > limit || test.cpu == 1.05 && found > max(2, benches*15/1000) {
-				t.Errorf("%s: ratio %.2f: %d wrong words and %d differences in %d benches, %d contradictions in %d triples", n.name, test.cpu, wrong, found, benches, flips, triples)
+			if limit := max(1, benches/100); wrong > limit || flips > max(1, triples*15/1000) ||
+				test.cpu <= 1.03 && found > limit || test.cpu == 1.05 && found > max(2, benches*15/1000) {
+				t.Errorf("%s: ratio %.2f: %d wrong words and %d differences in %d benches, %d "+
+					"contradictions in %d triples", n.name, test.cpu, wrong, found, benches, flips, triples)
 			}
 		}
 	}
@@ -232,7 +246,8 @@ func TestLeaders(t *testing.T) {
 				right++
 			}
 		}
-		t.Logf("%s: right in %.1f%% of %d benches, with %.1f extra trials: %v", n.name, 100*float64(right)/float64(benches), benches, float64(extra)/float64(benches), words)
+		t.Logf("%s: right in %.1f%% of %d benches, with %.1f extra trials: %v", n.name,
+			100*float64(right)/float64(benches), benches, float64(extra)/float64(benches), words)
 		if right < benches*95/100 {
 			t.Errorf("%s: two leaders of six were told from the others in %d of %d benches", n.name, right, benches)
 		}
@@ -261,7 +276,8 @@ func TestDetectable(t *testing.T) {
 	for _, d := range all {
 		for _, f := range results.Judge(r)[0].Findings {
 			for _, c := range f.Comparisons {
-				if c.Metric == d.Metric && c.At == d.At && math.Abs(d.Ratio*d.Ratio-c.High/c.Low) > 1e-9*d.Ratio*d.Ratio {
+				if c.Metric == d.Metric && c.At == d.At &&
+					math.Abs(d.Ratio*d.Ratio-c.High/c.Low) > 1e-9*d.Ratio*d.Ratio {
 					t.Errorf("%+v of %+v", d, c)
 				}
 			}

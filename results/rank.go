@@ -67,9 +67,10 @@ func (p *pair) each(do func(*contest)) {
 	}
 }
 
-// decide marks on which metric rests what is said of two modes, and whether it decides. Who answers fewer requests has less to do, so
-// that comes first. Else it is the row's primary metric; the others are asked for nothing but a veto, each at its own floor, so that
-// none of them adds its noise to what does not contradict it.
+// decide marks on which metric rests what is said of two modes, and whether it decides. Who answers
+// fewer requests has less to do, so that comes first. Else it is the row's primary metric; the
+// others are asked for nothing but a veto, each at its own floor, so that none of them adds its
+// noise to what does not contradict it.
 func (row row) decide(r *Record, w Workload, compared []contest) {
 	compared = saturated(compared)
 	answered := &compared[0]
@@ -84,11 +85,12 @@ func (row row) decide(r *Record, w Workload, compared []contest) {
 	}
 	c.at(wordConfidence)
 	c.Rests = true
-	c.Decides = c.Better != "" && !slices.ContainsFunc(compared, func(other contest) bool { return other.vetoes(c.Comparison) })
+	c.Decides = c.Better != "" && !slices.ContainsFunc(compared,
+		func(other contest) bool { return other.vetoes(c.Comparison) })
 }
 
-// vetoes says that a figure is surely on the other side. Throughput and CPU per request are two sides of what a machine can do: between
-// them the one that differs surely more is not vetoed.
+// vetoes says that a figure is surely on the other side. Throughput and CPU per request are two
+// sides of what a machine can do: between them the one that differs surely more is not vetoed.
 func (other contest) vetoes(c Comparison) bool {
 	if other.Better == "" || other.Better != c.Worse() {
 		return false
@@ -106,8 +108,9 @@ func named(compared []contest, name string) *contest {
 	return &compared[slices.IndexFunc(compared, func(c contest) bool { return c.Metric == name })]
 }
 
-// computing is from how much CPU time for a request on, in microseconds, the load's share is next to nothing, and its servers run on
-// all CPUs: how many of them a model can use is then what tells models apart.
+// computing is from how much CPU time for a request on, in microseconds, the load's share is next
+// to nothing, and its servers run on all CPUs: how many of them a model can use is then what tells
+// models apart.
 const computing = 5000
 
 // cost is CPU per request; throughput where requests compute for long.
@@ -118,7 +121,8 @@ func cost(_ *Record, w Workload, compared []contest) *contest {
 	return named(compared, CPUPerRequest.Name)
 }
 
-// tail is p99; memory where p99 is the same, and no more than what the route itself waits, which tells nothing of the server.
+// tail is p99; memory where p99 is the same, and no more than what the route itself waits, which
+// tells nothing of the server.
 func tail(r *Record, w Workload, compared []contest) *contest {
 	c := named(compared, P99.Name)
 	c.at(wordConfidence)
@@ -138,7 +142,8 @@ func latencyOnly(_ *Record, _ Workload, compared []contest) *contest {
 	return named(compared, P99.Name)
 }
 
-// resting are the contests that words rest on, one for each two modes of which something was measured.
+// resting are the contests that words rest on, one for each two modes of which something was
+// measured.
 func resting(pairs []pair, row int) []contest {
 	var all []contest
 	for _, p := range pairs {
@@ -154,7 +159,8 @@ func resting(pairs []pair, row int) []contest {
 // rank gives High to the modes that no other one beats, and the lesser word to the rest.
 func rank(r *Record, pairs []pair, row int) Finding {
 	f := Finding{Row: ranked[row].name}
-	s := standings{known: map[string]bool{}, beatenBy: map[string][]string{}, unsure: map[string][]string{}, depends: map[string]bool{}, same: true}
+	s := standings{known: map[string]bool{}, beatenBy: map[string][]string{}, unsure: map[string][]string{},
+		depends: map[string]bool{}, same: true}
 	for _, p := range pairs {
 		var compared []Comparison
 		for _, c := range p.rows[row] {

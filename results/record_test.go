@@ -27,27 +27,32 @@ func sample() *results.Record {
 }
 
 func settings(modes ...string) results.Settings {
-	s := results.Settings{Profile: "standard", Rounds: 6, Seed: 7, Engine: "loop", Share: 0.5, SLOUS: 100e3, Workloads: []results.Workload{{
-		Name: "wait", Method: "GET", Target: "/wait?ms=50", Summary: "a wait",
-		Ladder: []results.Step{{Connections: 1, DurationS: 0.5}, {Connections: 64, DurationS: 1.5}, {Connections: 1000, DurationS: 0.7}}, Base: 64, WaitUS: 50e3,
-	}}}
+	s := results.Settings{Profile: "standard", Rounds: 6, Seed: 7, Engine: "loop", Share: 0.5, SLOUS: 100e3,
+		Workloads: []results.Workload{{
+			Name: "wait", Method: "GET", Target: "/wait?ms=50", Summary: "a wait",
+			Ladder: []results.Step{{Connections: 1, DurationS: 0.5}, {Connections: 64, DurationS: 1.5},
+				{Connections: 1000, DurationS: 0.7}}, Base: 64, WaitUS: 50e3,
+		}}}
 	for _, m := range modes {
 		s.Modes = append(s.Modes, results.Mode{Name: m, Summary: "about " + m})
 	}
 	return s
 }
 
-// trial is one that went well; speed scales its throughput, threads are those at 64 and at 1,000 connections.
+// trial is one that went well; speed scales its throughput, threads are those at 64 and at 1,000
+// connections.
 func trial(mode string, round int, speed float64, threads64, threads1000 int) results.Trial {
 	t := results.Trial{Workload: "wait", Mode: mode, Round: round, ElapsedS: 5}
 	for _, connections := range []int{1, 64, 1000} {
 		rps := 20 * float64(connections) * speed
 		threads := map[int]int{1: 8, 64: threads64, 1000: threads1000}[connections]
 		t.Rungs = append(t.Rungs, results.Rung{
-			Load: results.Closed, Engine: "loop", Connections: connections, ElapsedS: 1, Requests: 1000, Codes: map[int]uint64{200: 1000}, ThroughputRPS: rps,
+			Load: results.Closed, Engine: "loop", Connections: connections, ElapsedS: 1, Requests: 1000,
+			Codes: map[int]uint64{200: 1000}, ThroughputRPS: rps,
 			InFlight:  float64(connections),
 			LatencyUS: results.Latency{Mean: 50e3, P50: 50e3, P90: 51e3, P99: 52e3, P999: 53e3, Max: 60e3},
-			Process:   &results.Process{CPUS: 0.02, CPUUSPerRequest: 20, Threads: threads, ActiveThreads: threads, BusyThreads: 1, RSSBytes: 16<<20 + uint64(connections)<<12},
+			Process: &results.Process{CPUS: 0.02, CPUUSPerRequest: 20, Threads: threads,
+				ActiveThreads: threads, BusyThreads: 1, RSSBytes: 16<<20 + uint64(connections)<<12},
 		})
 	}
 	return t
@@ -76,25 +81,30 @@ func TestDecodeSaysWhatIsWrongWithAFile(t *testing.T) {
 	}
 	text := whole.String()
 	for name, test := range map[string]struct{ text, want string }{
-		"empty":         {"\n", "empty"},
-		"cut short":     {text[:len(text)/2], "cut short after line"},
-		"damaged":       {strings.Replace(text, `"ladder": [`, `"ladder": !`, 1), "line "},
-		"wrong type":    {strings.Replace(text, `"rounds": 6`, `"rounds": "6"`, 1), "line "},
-		"another tool":  {`{"tool": "wrk", "schema_version": 1}`, "not a record of nodecompare"},
-		"no tool":       {`{"results": []}`, "not a record of nodecompare"},
-		"a list":        {`[]`, "a record is a JSON object, and the file holds: array"},
-		"a text":        {`"x"`, "a record is a JSON object, and the file holds: string"},
-		"too long":      {strings.Replace(text, `"rounds": 6`, `"rounds": `+strings.Repeat("1", 100_000), 1), "settings.rounds is of another kind than in a record: number 11"},
-		"UTF-16":        {"\xff\xfe{\x00}\x00", "the file is UTF-16, as PowerShell's > writes it"},
-		"newer schema":  {strings.Replace(text, `"schema_version": 2`, `"schema_version": 99`, 1), "schema version 99, written by nodecompare v1.2.3"},
-		"older schema":  {strings.Replace(text, `"schema_version": 2`, `"schema_version": 1`, 1), "schema version 1, written by nodecompare v1.2.3; this program reads version 2: use the one that wrote it, or bench again"},
+		"empty":        {"\n", "empty"},
+		"cut short":    {text[:len(text)/2], "cut short after line"},
+		"damaged":      {strings.Replace(text, `"ladder": [`, `"ladder": !`, 1), "line "},
+		"wrong type":   {strings.Replace(text, `"rounds": 6`, `"rounds": "6"`, 1), "line "},
+		"another tool": {`{"tool": "wrk", "schema_version": 1}`, "not a record of nodecompare"},
+		"no tool":      {`{"results": []}`, "not a record of nodecompare"},
+		"a list":       {`[]`, "a record is a JSON object, and the file holds: array"},
+		"a text":       {`"x"`, "a record is a JSON object, and the file holds: string"},
+		"too long": {strings.Replace(text, `"rounds": 6`, `"rounds": `+strings.Repeat("1", 100_000),
+			1), "settings.rounds is of another kind than in a record: number 11"},
+		"UTF-16": {"\xff\xfe{\x00}\x00", "the file is UTF-16, as PowerShell's > writes it"},
+		"newer schema": {strings.Replace(text, `"schema_version": 2`, `"schema_version": 99`, 1),
+			"schema version 99, written by nodecompare v1.2.3"},
+		"older schema": {strings.Replace(text, `"schema_version": 2`, `"schema_version": 1`, 1),
+			"schema version 1, written by nodecompare v1.2.3; this program reads version 2: use the one " +
+				"that wrote it, or bench again"},
 		"more than one": {text + text, "line "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if test.text == text {
 				t.Fatal("the test changed nothing")
 			}
-			if _, err := results.Decode(strings.NewReader(test.text)); err == nil || !strings.Contains(err.Error(), test.want) {
+			if _, err := results.Decode(strings.NewReader(test.text)); err == nil ||
+				!strings.Contains(err.Error(), test.want) {
 				t.Errorf("got %v, want %q", err, test.want)
 			} else if len(err.Error()) > 300 {
 				t.Errorf("an error of %d bytes", len(err.Error()))

@@ -50,13 +50,15 @@ func onRungs(r *Record, w Workload, mode string) Scaling {
 	}
 	if len(all) > 0 {
 		slices.Sort(all)
-		s.Held = all[(len(all)-1)/2] // of two in the middle the lesser: a rung, which half of the rounds and more have held
+		// of two in the middle the lesser: a rung, which half of the rounds and more have held
+		s.Held = all[(len(all)-1)/2]
 	}
 	return s
 }
 
-// held is the most connections that a trial held: on whose rung p99 was within the SLO, and no request failed; 0 when there
-// were none. ok is false where it is not known: there is no SLO, or a rung above has no figures.
+// held is the most connections that a trial held: on whose rung p99 was within the SLO, and no
+// request failed; 0 when there were none. ok is false where it is not known: there is no SLO, or a
+// rung above has no figures.
 func held(s *Settings, w Workload, t Trial) (connections int, ok bool) {
 	if s.SLOUS <= 0 {
 		return 0, false
@@ -93,16 +95,20 @@ func law(r *Record, w Workload, mode string) *USL {
 				n, x = append(n, float64(step.Connections)), append(x, rps)
 			}
 		}
-		// What a fit refuses is a ladder with too few rungs, or figures that no measurement gives: there is no law to show then.
+		// What a fit refuses is a ladder with too few rungs, or figures that no measurement gives:
+		// there is no law to show then.
 		if lambda, sigma, kappa, r2, err := stat.FitUSL(n, x); err == nil {
-			lambdas, sigmas, kappas, qualities = append(lambdas, lambda), append(sigmas, sigma), append(kappas, kappa), append(qualities, r2)
+			lambdas, sigmas, kappas, qualities = append(lambdas, lambda), append(sigmas, sigma),
+				append(kappas, kappa), append(qualities, r2)
 		}
 	}
 	if len(lambdas) == 0 {
 		return nil
 	}
-	u := &USL{Lambda: stat.Median(lambdas), Sigma: stat.Median(sigmas), Kappa: stat.Median(kappas), R2: stat.Median(qualities).Value}
-	if peak := max(1, math.Sqrt(max(0, 1-u.Sigma.Value)/u.Kappa.Value)); sure(u.Kappa) && !r.risesBeyond(w, mode, *u, peak) {
+	u := &USL{Lambda: stat.Median(lambdas), Sigma: stat.Median(sigmas), Kappa: stat.Median(kappas),
+		R2: stat.Median(qualities).Value}
+	if peak := max(1, math.Sqrt(max(0, 1-u.Sigma.Value)/u.Kappa.Value)); sure(u.Kappa) &&
+		!r.risesBeyond(w, mode, *u, peak) {
 		u.Peak, u.Beyond = peak, peak > float64(w.Top())
 	}
 	return u
@@ -111,8 +117,8 @@ func law(r *Record, w Workload, mode string) *USL {
 // sure says that a parameter which cannot be below 0 is surely above it.
 func sure(e stat.Estimate) bool { return e.Confidence >= stat.Confidence && e.Low > 0 }
 
-// risesBeyond says that a rung with more connections than the peak has more throughput than the law has at its peak: whatever the law
-// says, it is not the most.
+// risesBeyond says that a rung with more connections than the peak has more throughput than the law
+// has at its peak: whatever the law says, it is not the most.
 func (r *Record) risesBeyond(w Workload, mode string, u USL, peak float64) bool {
 	return slices.ContainsFunc(w.Ladder, func(step Step) bool {
 		e, _ := r.Estimate(w.Name, mode, Conns(step.Connections), Throughput)

@@ -11,8 +11,8 @@ import (
 	"nodecompare/results/stat"
 )
 
-// climb is a record of one mode whose rounds have these p99 latencies (µs), rung by rung; below 0 for a rung that is VOID. Its
-// throughput follows a law.
+// climb is a record of one mode whose rounds have these p99 latencies (µs), rung by rung; below 0
+// for a rung that is VOID. Its throughput follows a law.
 func climb(lambda, sigma, kappa float64, ladder []int, rounds ...[]float64) *results.Record {
 	r := &results.Record{Settings: settings("it")}
 	w := &r.Settings.Workloads[0]
@@ -43,7 +43,8 @@ func scalingOf(r *results.Record) results.Scaling { return results.Judge(r)[0].F
 func TestScaling(t *testing.T) {
 	low := []float64{1e3, 2e3, 9e3, 99e3, 101e3}
 	same := func(value float64, n int) stat.Estimate {
-		return stat.Estimate{Value: value, Low: value, High: value, Confidence: stat.Median(make([]float64, n)).Confidence, N: n}
+		return stat.Estimate{Value: value, Low: value, High: value,
+			Confidence: stat.Median(make([]float64, n)).Confidence, N: n}
 	}
 	for _, test := range []struct {
 		name                 string
@@ -53,7 +54,8 @@ func TestScaling(t *testing.T) {
 	}{
 		{
 			"a law with its peak within the ladder", climb(1000, 0.02, 1e-5, standard, low, low, low, low, low, low),
-			&results.USL{Lambda: same(1000, 6), Sigma: same(0.02, 6), Kappa: same(1e-5, 6), R2: 1, Peak: math.Sqrt(0.98 / 1e-5)}, 512, 512, 2000,
+			&results.USL{Lambda: same(1000, 6), Sigma: same(0.02, 6), Kappa: same(1e-5, 6), R2: 1,
+				Peak: math.Sqrt(0.98 / 1e-5)}, 512, 512, 2000,
 		},
 		{
 			"no coherency: no peak", climb(20, 0.001, 0, standard, low),
@@ -61,7 +63,8 @@ func TestScaling(t *testing.T) {
 		},
 		{
 			"a peak beyond the ladder", climb(20, 0, 1e-8, standard, low, low, low, low, low, low),
-			&results.USL{Lambda: same(20, 6), Sigma: same(0, 6), Kappa: same(1e-8, 6), R2: 1, Peak: 1e4, Beyond: true}, 2000, 512, 2000,
+			&results.USL{Lambda: same(20, 6), Sigma: same(0, 6), Kappa: same(1e-8, 6), R2: 1, Peak: 1e4,
+				Beyond: true}, 2000, 512, 2000,
 		},
 		{
 			"one round tells of no peak", climb(20, 0, 1e-8, standard, low),
@@ -69,11 +72,14 @@ func TestScaling(t *testing.T) {
 		},
 		{"three rungs are too few for a law", climb(1000, 1, 0, []int{1, 8, 64}, low, low), nil, 1, 64, 64},
 		{
-			"a rung above that is VOID might be held too", climb(1000, 1, 0, []int{1, 8, 64}, []float64{1e3, 1e3, -1}, []float64{1e3, 200e3, 200e3}),
+			"a rung above that is VOID might be held too",
+			climb(1000, 1, 0, []int{1, 8, 64}, []float64{1e3, 1e3, -1}, []float64{1e3, 200e3, 200e3}),
 			nil, 1, 1, 64,
 		},
 		{
-			"half of the rounds hold it", climb(1000, 1, 0, []int{1, 8, 64}, []float64{1e3, 1e3, 1e3}, []float64{1e3, 1e3, 200e3}, []float64{200e3, 200e3, 200e3}, []float64{1e3, 1e3, 1e3}),
+			"half of the rounds hold it",
+			climb(1000, 1, 0, []int{1, 8, 64}, []float64{1e3, 1e3, 1e3}, []float64{1e3, 1e3, 200e3},
+				[]float64{200e3, 200e3, 200e3}, []float64{1e3, 1e3, 1e3}),
 			nil, 1, 8, 64,
 		},
 		{"nothing is held", climb(1000, 1, 0, []int{1, 8, 64}, []float64{200e3, 200e3, 200e3}), nil, 1, 0, 64},

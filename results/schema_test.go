@@ -46,7 +46,8 @@ func TestSchemaIsOfTheRecord(t *testing.T) {
 	}
 }
 
-// compare holds the schema of an object against its Go type, and goes on with the types of its fields.
+// compare holds the schema of an object against its Go type, and goes on with the types of its
+// fields.
 func (n node) compare(t *testing.T, defs map[string]node, of reflect.Type, seen map[string]bool) {
 	if seen[of.Name()] {
 		return
@@ -63,7 +64,8 @@ func (n node) compare(t *testing.T, defs map[string]node, of reflect.Type, seen 
 			continue
 		}
 		if required := slices.Contains(n.Required, name); required == (options == "omitempty") {
-			t.Errorf("%s.%s: required is %v in the schema, and its Go tag is %q", of.Name(), name, required, f.Tag.Get("json"))
+			t.Errorf("%s.%s: required is %v in the schema, and its Go tag is %q", of.Name(), name, required,
+				f.Tag.Get("json"))
 		}
 		property.compareValue(t, defs, of.Name()+"."+name, f.Type, options != "omitempty", seen)
 	}
@@ -75,11 +77,13 @@ func (n node) compare(t *testing.T, defs map[string]node, of reflect.Type, seen 
 }
 
 var jsonTypes = map[reflect.Kind]string{
-	reflect.String: "string", reflect.Bool: "boolean", reflect.Int: "integer", reflect.Uint64: "integer", reflect.Float64: "number",
-	reflect.Slice: "array", reflect.Map: "object",
+	reflect.String: "string", reflect.Bool: "boolean", reflect.Int: "integer", reflect.Uint64: "integer",
+	reflect.Float64: "number",
+	reflect.Slice:   "array", reflect.Map: "object",
 }
 
-func (n node) compareValue(t *testing.T, defs map[string]node, where string, of reflect.Type, always bool, seen map[string]bool) {
+func (n node) compareValue(t *testing.T, defs map[string]node, where string, of reflect.Type, always bool,
+	seen map[string]bool) {
 	if of.Kind() == reflect.Pointer {
 		of = of.Elem()
 	}
@@ -169,7 +173,8 @@ func full() *results.Record {
 	v.Detectable[0].At = results.Conns(64)
 	f := &v.Findings[0]
 	f.Standings[0].At = results.Conns(64)
-	f.Row, f.Words[0].Word, f.Models[0].Name, f.Comparisons[0].At = results.RowExecution, results.Blocking, results.ThreadPool, results.At{Load: results.Own}
+	f.Row, f.Words[0].Word, f.Models[0].Name, f.Comparisons[0].At = results.RowExecution, results.Blocking,
+		results.ThreadPool, results.At{Load: results.Own}
 	return r
 }
 
@@ -181,7 +186,8 @@ func TestSchemaTellsARecordFromABrokenOne(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, r := range map[string]*results.Record{
-		"full": full(), "measured": sample(), "empty": {Tool: results.Tool, SchemaVersion: results.SchemaVersion, Settings: results.Settings{Engine: "loop"}},
+		"full": full(), "measured": sample(),
+		"empty": {Tool: results.Tool, SchemaVersion: results.SchemaVersion, Settings: results.Settings{Engine: "loop"}},
 	} {
 		if err := schema.Validate(written(t, r)); err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -212,8 +218,10 @@ func TestSchemaTellsARecordFromABrokenOne(t *testing.T) {
 		"no p99":                 func(v any) { delete(object(v, "trials", 0, "rungs", 0, "latency_us"), "p99") },
 		"an unknown trust":       func(v any) { object(v, "trials", 0, "trust")["status"] = "FINE" },
 		"an unknown word":        func(v any) { object(v, "verdicts", 0, "findings", 0, "words", 0)["word"] = "Fast" },
-		"more than sure":         func(v any) { object(v, "verdicts", 0, "findings", 0, "comparisons", 0)["confidence"] = 1.5 },
-		"a list of modes":        func(v any) { object(v, "settings")["modes"] = "async, blocking" },
+		"more than sure": func(v any) {
+			object(v, "verdicts", 0, "findings", 0, "comparisons", 0)["confidence"] = 1.5
+		},
+		"a list of modes": func(v any) { object(v, "settings")["modes"] = "async, blocking" },
 	} {
 		v := written(t, full())
 		spoil(v)

@@ -34,9 +34,10 @@ func (s *standings) add(a, b string, l Loads) {
 	}
 }
 
-// word is High for each of those that nobody beats, though one cannot tell them from each other: what is known of the others stays
-// known. A mode of which one cannot tell whether it is any better than a beaten one is not among them, and one that is beaten stays
-// so, whatever is unsure or depends on the load besides.
+// word is High for each of those that nobody beats, though one cannot tell them from each other:
+// what is known of the others stays known. A mode of which one cannot tell whether it is any better
+// than a beaten one is not among them, and one that is beaten stays so, whatever is unsure or
+// depends on the load besides.
 func (s *standings) word(mode, lesser string) string {
 	switch {
 	case !s.known[mode] || len(s.beatenBy) == len(s.known): // the latter: each is beaten by another, in a circle
@@ -45,9 +46,11 @@ func (s *standings) word(mode, lesser string) string {
 		return lesser
 	case s.depends[mode]:
 		return DependsOnLoad
-	case s.same, len(s.beatenBy) == 0 && len(s.depends) > 0 && s.unsure[mode] == nil: // of others it depends on the load
+	// of others it depends on the load
+	case s.same, len(s.beatenBy) == 0 && len(s.depends) > 0 && s.unsure[mode] == nil:
 		return NoDifference
-	case len(s.beatenBy) == 0 || slices.ContainsFunc(s.unsure[mode], func(other string) bool { return s.beatenBy[other] != nil }):
+	case len(s.beatenBy) == 0 ||
+		slices.ContainsFunc(s.unsure[mode], func(other string) bool { return s.beatenBy[other] != nil }):
 		return CannotTell
 	}
 	return High
@@ -55,13 +58,16 @@ func (s *standings) word(mode, lesser string) string {
 
 // Standing is where a mode stands among the others, in the figure that the words rest on.
 type Standing struct {
-	Mode       string  `json:"mode"`
-	Group      int     `json:"group"` // 1 for those that no other one beats; one more than the last group that holds a mode which beats it
-	Best       string  `json:"best"`  // the one of the first group that is furthest ahead; the mode itself for that one
-	Metric     string  `json:"metric"`
-	At         At      `json:"at"`
-	Ratio      float64 `json:"ratio"` // how many times worse than the best one: below 1 where it is better in this figure
-	Low        float64 `json:"low"`   // its interval
+	Mode string `json:"mode"`
+	// 1 for those that no other one beats; one more than the last group that holds a mode which
+	// beats it
+	Group  int    `json:"group"`
+	Best   string `json:"best"` // the one of the first group that is furthest ahead; the mode itself for that one
+	Metric string `json:"metric"`
+	At     At     `json:"at"`
+	// how many times worse than the best one: below 1 where it is better in this figure
+	Ratio      float64 `json:"ratio"`
+	Low        float64 `json:"low"` // its interval
 	High       float64 `json:"high"`
 	Confidence float64 `json:"confidence"` // of the interval
 }
@@ -103,7 +109,9 @@ func (s *standings) factors(words []Word, resting []contest) []Standing {
 	}
 	var all []Standing
 	for _, w := range words {
-		i := slices.IndexFunc(resting, func(c contest) bool { return (c.A == w.Mode || c.B == w.Mode) && (c.A == best || c.B == best) })
+		i := slices.IndexFunc(resting, func(c contest) bool {
+			return (c.A == w.Mode || c.B == w.Mode) && (c.A == best || c.B == best)
+		})
 		if group[w.Mode] > 0 && i >= 0 {
 			all = append(all, resting[i].standing(w.Mode, group[w.Mode], best))
 		}
@@ -120,5 +128,6 @@ func (c contest) standing(mode string, group int, best string) Standing {
 	if mode == best {
 		behind = stat.Estimate{Confidence: 1}
 	}
-	return Standing{mode, group, best, c.Metric, c.At, math.Exp(behind.Value), math.Exp(behind.Low), math.Exp(behind.High), behind.Confidence}
+	return Standing{mode, group, best, c.Metric, c.At, math.Exp(behind.Value), math.Exp(behind.Low),
+		math.Exp(behind.High), behind.Confidence}
 }

@@ -13,7 +13,8 @@ import (
 	"nodecompare/results"
 )
 
-// good is a second of load without a flaw: 64 connections, each with latencies of 990 ms in all, or 10,000 requests/s.
+// good is a second of load without a flaw: 64 connections, each with latencies of 990 ms in all, or
+// 10,000 requests/s.
 func good(open bool) results.Evidence {
 	e := results.Evidence{
 		Elapsed: time.Second, Duration: time.Second,
@@ -45,7 +46,8 @@ func costs(n int, from, to float64) []float64 {
 	return all
 }
 
-// What slices of one server differ by seldom looks like drift, and a server that grows cheaper by a fifth is caught as a rule.
+// What slices of one server differ by seldom looks like drift, and a server that grows cheaper by a
+// fifth is caught as a rule.
 func TestDriftInNoise(t *testing.T) {
 	t.Parallel()
 	runs := tries(5000)
@@ -53,7 +55,8 @@ func TestDriftInNoise(t *testing.T) {
 		slices                 int
 		noise                  float64
 		mostFalse, leastCaught float64 // shares
-	}{{8, 0.03, 0.01, 0.9}, {12, 0.03, 0.01, 0.99}, {12, 0.05, 0.015, 0.8}, {50, 0.1, 0.015, 0.9}, {12, 0.2, 0.015, 0}} {
+	}{{8, 0.03, 0.01, 0.9}, {12, 0.03, 0.01, 0.99}, {12, 0.05, 0.015, 0.8}, {50, 0.1, 0.015, 0.9},
+		{12, 0.2, 0.015, 0}} {
 		random := rand.New(rand.NewPCG(3, 4))
 		fires := func(by float64) (n int) {
 			for range runs {
@@ -69,7 +72,8 @@ func TestDriftInNoise(t *testing.T) {
 		t.Logf("%d slices, noise %v: of %d, %d flat ones are said to drift, and %d that grow cheaper by a fifth", c.slices, c.noise, runs, wrong, caught)
 		// Three standard deviations of what so many show: 0.4 to 1.7% of 5,000.
 		slack := func(share float64) float64 { return 3 * math.Sqrt(share*(1-share)/float64(runs)) }
-		if of := float64(runs); float64(wrong)/of > c.mostFalse+slack(c.mostFalse) || float64(caught)/of < c.leastCaught-slack(c.leastCaught) {
+		if of := float64(runs); float64(wrong)/of > c.mostFalse+slack(c.mostFalse) ||
+			float64(caught)/of < c.leastCaught-slack(c.leastCaught) {
 			t.Errorf("%d slices, noise %v: of %d, %d false and %d caught", c.slices, c.noise, runs, wrong, caught)
 		}
 	}
@@ -94,32 +98,48 @@ func TestRules(t *testing.T) {
 		want       string
 		says       string
 	}{
-		{"sent", "98.99%", true, func(e *results.Evidence) { e.Sent = 9_899 }, suspect, "98.99% of the requests that were due were sent (9899 of 10000)"},
+		{"sent", "98.99%", true, func(e *results.Evidence) { e.Sent = 9_899 }, suspect,
+			"98.99% of the requests that were due were sent (9899 of 10000)"},
 		{"sent", "99%", true, func(e *results.Evidence) { e.Sent = 9_900 }, valid, ""},
 		{"sent", "89.99%", true, func(e *results.Evidence) { e.Sent = 8_999 }, void, "89.99% of the requests"},
 		{"sent", "90%", true, func(e *results.Evidence) { e.Sent = 9_000 }, suspect, ""},
 
-		{"send lag", "above a tenth", true, func(e *results.Evidence) { e.SendLagUS.P99 = 901 }, suspect, "sent 901µs late or more, against a p99 latency of 9ms"},
+		{"send lag", "above a tenth", true, func(e *results.Evidence) { e.SendLagUS.P99 = 901 }, suspect,
+			"sent 901µs late or more, against a p99 latency of 9ms"},
 		{"send lag", "a tenth", true, func(e *results.Evidence) { e.SendLagUS.P99 = 900 }, valid, ""},
-		{"send lag", "above the floor", true, func(e *results.Evidence) { e.SendLagUS.P99 = 201; scale(e, 0.1) }, suspect, ""},
-		{"send lag", "above a tenth, at the floor", true, func(e *results.Evidence) { e.SendLagUS.P99 = 200; scale(e, 0.1) }, valid, ""},
+		{"send lag", "above the floor", true, func(e *results.Evidence) {
+			e.SendLagUS.P99 = 201
+			scale(e, 0.1)
+		}, suspect, ""},
+		{"send lag", "above a tenth, at the floor", true,
+			func(e *results.Evidence) { e.SendLagUS.P99 = 200; scale(e, 0.1) }, valid, ""},
 		{"send lag", "a stall", true, func(e *results.Evidence) { e.SendLagUS.P99 = 9_000 }, suspect, ""},
 		{"send lag", "that a stall hides", true, func(e *results.Evidence) {
 			e.SendLagUS.P50, e.LatencyUS.P99, e.LatencyUS.P999, e.LatencyUS.Max = 700, 600e3, 670e3, 680e3
 		}, suspect, "every other request was sent 700µs late"},
 
 		{"send lag", "that a stall hides from p99, and that half did not have", true, func(e *results.Evidence) {
-			e.SendLagUS.P90, e.SendLagUS.P99, e.LatencyUS.P99, e.LatencyUS.P999, e.LatencyUS.Max = 701, 17_700, 600e3, 670e3, 680e3
+			e.SendLagUS.P90, e.SendLagUS.P99, e.LatencyUS.P99, e.LatencyUS.P999, e.LatencyUS.Max = 701,
+				17_700, 600e3, 670e3, 680e3
 		}, suspect, "one request in ten was sent 701µs late or more, against a p90 latency of 7ms"},
 		{"send lag", "a tenth of each", true, func(e *results.Evidence) {
 			e.SendLagUS = results.Lag{P50: 600, P90: 700, P99: 900}
 		}, valid, ""},
 
-		{"generator CPU", "one core", false, func(e *results.Evidence) { e.Generator.CPU = 901 * time.Millisecond }, suspect, "90.1% of its 1 core:"},
-		{"generator CPU", "at the limit", false, func(e *results.Evidence) { e.Generator.CPU = 900 * time.Millisecond }, valid, ""},
-		{"generator CPU", "two cores", true, func(e *results.Evidence) { e.Generator = results.Generator{CPU: 1900 * time.Millisecond, Cores: 2} }, suspect, "95.0% of its 2 cores"},
-		{"generator CPU", "two cores, half used", true, func(e *results.Evidence) { e.Generator = results.Generator{CPU: time.Second, Cores: 2} }, valid, ""},
-		{"generator CPU", "not known", true, func(e *results.Evidence) { e.Generator = results.Generator{} }, valid, ""},
+		{"generator CPU", "one core", false, func(e *results.Evidence) {
+			e.Generator.CPU = 901 * time.Millisecond
+		}, suspect, "90.1% of its 1 core:"},
+		{"generator CPU", "at the limit", false, func(e *results.Evidence) {
+			e.Generator.CPU = 900 * time.Millisecond
+		}, valid, ""},
+		{"generator CPU", "two cores", true, func(e *results.Evidence) {
+			e.Generator = results.Generator{CPU: 1900 * time.Millisecond, Cores: 2}
+		}, suspect, "95.0% of its 2 cores"},
+		{"generator CPU", "two cores, half used", true,
+			func(e *results.Evidence) { e.Generator = results.Generator{CPU: time.Second, Cores: 2} }, valid, ""},
+		{"generator CPU", "not known", true, func(e *results.Evidence) {
+			e.Generator = results.Generator{}
+		}, valid, ""},
 
 		{"generator waited", "long, and often", false, func(e *results.Evidence) {
 			e.Generator.Waited, e.Generator.EachWait = 11*time.Millisecond, 601*time.Microsecond
@@ -138,25 +158,39 @@ func TestRules(t *testing.T) {
 			scale(e, 5)
 		}, valid, ""},
 
-		// 9,900 answers on 64 connections are 154.7 on each: at 6,156 µs a mean 952 ms, at 6,788 µs 1,050 ms.
-		{"Little's law", "too little", false, func(e *results.Evidence) { e.LatencyUS.Mean = 6_150 }, suspect, "one of 64 connections add up to 951.328ms in the mean, though it was to send for 1s"},
+		// 9,900 answers on 64 connections are 154.7 on each: at 6,156 µs a mean 952 ms, at 6,788 µs
+		// 1,050 ms.
+		{"Little's law", "too little", false, func(e *results.Evidence) { e.LatencyUS.Mean = 6_150 },
+			suspect, "one of 64 connections add up to 951.328ms in the mean, though it was to send for 1s"},
 		{"Little's law", "almost too little", false, func(e *results.Evidence) { e.LatencyUS.Mean = 6_160 }, valid, ""},
-		{"Little's law", "too little but for the start", false, func(e *results.Evidence) { e.LatencyUS.Mean, e.Starting = 6_150, 10*time.Millisecond }, valid, ""},
-		{"Little's law", "too little in spite of the start", false, func(e *results.Evidence) { e.LatencyUS.Mean, e.Starting = 5_800, 50*time.Millisecond }, suspect, "to send for 950ms"},
-		{"Little's law", "too much", false, func(e *results.Evidence) { e.LatencyUS.Mean = 6_790 }, void, "one of 64 connections add up to 1.050328s in the mean, in a run of 1s"},
+		{"Little's law", "too little but for the start", false,
+			func(e *results.Evidence) { e.LatencyUS.Mean, e.Starting = 6_150, 10*time.Millisecond }, valid, ""},
+		{"Little's law", "too little in spite of the start", false,
+			func(e *results.Evidence) { e.LatencyUS.Mean, e.Starting = 5_800, 50*time.Millisecond },
+			suspect, "to send for 950ms"},
+		{"Little's law", "too much", false, func(e *results.Evidence) { e.LatencyUS.Mean = 6_790 }, void,
+			"one of 64 connections add up to 1.050328s in the mean, in a run of 1s"},
 		{"Little's law", "almost too much", false, func(e *results.Evidence) { e.LatencyUS.Mean = 6_780 }, valid, ""},
-		{"Little's law", "much, in a longer run", false, func(e *results.Evidence) { e.LatencyUS.Mean, e.Elapsed = 6_790, 1010*time.Millisecond }, valid, ""},
-		{"Little's law", "too little, vegeta", false, func(e *results.Evidence) { e.LatencyUS.Mean, e.AlwaysInFlight = 100, false }, valid, ""},
-		{"Little's law", "too much, vegeta", false, func(e *results.Evidence) { e.LatencyUS.Mean, e.AlwaysInFlight = 6_790, false }, void, ""},
-		{"Little's law", "cut short", false, func(e *results.Evidence) { e.LatencyUS.Mean, e.Duration = 100, 0 }, valid, ""},
+		{"Little's law", "much, in a longer run", false,
+			func(e *results.Evidence) { e.LatencyUS.Mean, e.Elapsed = 6_790, 1010*time.Millisecond }, valid, ""},
+		{"Little's law", "too little, vegeta", false,
+			func(e *results.Evidence) { e.LatencyUS.Mean, e.AlwaysInFlight = 100, false }, valid, ""},
+		{"Little's law", "too much, vegeta", false,
+			func(e *results.Evidence) { e.LatencyUS.Mean, e.AlwaysInFlight = 6_790, false }, void, ""},
+		{"Little's law", "cut short", false, func(e *results.Evidence) {
+			e.LatencyUS.Mean, e.Duration = 100, 0
+		}, valid, ""},
 		{"Little's law", "open load", true, func(e *results.Evidence) { e.LatencyUS.Mean = 19_000 }, valid, ""},
 		{"Little's law", "the end of a short run", false, func(e *results.Evidence) {
-			// 1,000 connections with answers of 30 ms for 300 ms, and a few that wait half as long again for the last ones.
-			e.Connections, e.Duration, e.Elapsed, e.Generator.CPU = 1000, 300*time.Millisecond, 450*time.Millisecond, 200*time.Millisecond
+			// 1,000 connections with answers of 30 ms for 300 ms, and a few that wait half as long
+			// again for the last ones.
+			e.Connections, e.Duration, e.Elapsed, e.Generator.CPU = 1000, 300*time.Millisecond,
+				450*time.Millisecond, 200*time.Millisecond
 			e.LatencyUS = results.Latency{Mean: 31e3, P50: 30e3, P90: 30e3, P99: 30e3, P999: 170e3, Max: 180e3}
 		}, valid, ""},
 
-		{"percentiles", "p90 below p50", false, func(e *results.Evidence) { e.LatencyUS.P90 = 5_999 }, void, "out of order"},
+		{"percentiles", "p90 below p50", false, func(e *results.Evidence) { e.LatencyUS.P90 = 5_999 }, void,
+			"out of order"},
 		{"percentiles", "p90 as p50", false, func(e *results.Evidence) { e.LatencyUS.P90 = 6_000 }, valid, ""},
 		{"percentiles", "p99 below p90", true, func(e *results.Evidence) { e.LatencyUS.P90 = 9_001 }, void, ""},
 		{"percentiles", "p99.9 below p99", true, func(e *results.Evidence) { e.LatencyUS.P999 = 8_999 }, void, ""},
@@ -165,58 +199,96 @@ func TestRules(t *testing.T) {
 		{"percentiles", "mean as max", true, func(e *results.Evidence) { e.LatencyUS.Mean = 20_019 }, valid, ""},
 		{"percentiles", "negative", true, func(e *results.Evidence) { e.LatencyUS.P50 = -1 }, void, ""},
 		{"percentiles", "not a number", true, func(e *results.Evidence) { e.LatencyUS.P99 = math.NaN() }, void, ""},
-		{"percentiles", "mean not a number", true, func(e *results.Evidence) { e.LatencyUS.Mean = math.NaN() }, void, ""},
+		{"percentiles", "mean not a number", true,
+			func(e *results.Evidence) { e.LatencyUS.Mean = math.NaN() }, void, ""},
 		{"percentiles", "infinite", true, func(e *results.Evidence) { e.LatencyUS.Max = math.Inf(1) }, void, ""},
 
 		{"answers", "none", true, func(e *results.Evidence) {
 			e.Errors, e.ErrorsByKind, e.Recorded, e.LatencyUS = e.Requests, e.Requests, 0, results.Latency{}
 		}, void, "none of 10000 requests was answered as it should be"},
-		{"errors", "all but one", true, func(e *results.Evidence) { e.Errors, e.ErrorsByKind, e.Recorded = 9_999, 9_999, 1 }, suspect, ""},
+		{"errors", "all but one", true, func(e *results.Evidence) {
+			e.Errors, e.ErrorsByKind, e.Recorded = 9_999, 9_999, 1
+		}, suspect, ""},
 
 		{"counts", "a response too many", false, func(e *results.Evidence) { e.Answers++ }, void, "9961 responses"},
-		{"counts", "a response as an error", false, func(e *results.Evidence) { e.Answers++; e.Unanswered-- }, valid, ""},
+		{"counts", "a response as an error", false,
+			func(e *results.Evidence) { e.Answers++; e.Unanswered-- }, valid, ""},
 		{"counts", "an error of no kind", true, func(e *results.Evidence) { e.ErrorsByKind-- }, void, "99 by kind"},
 		{"counts", "a latency lost", true, func(e *results.Evidence) { e.Recorded-- }, void, "9899 latencies"},
-		{"counts", "more errors than requests", true, func(e *results.Evidence) { e.Errors, e.ErrorsByKind = 10_001, 10_001 }, void, ""},
+		{"counts", "more errors than requests", true,
+			func(e *results.Evidence) { e.Errors, e.ErrorsByKind = 10_001, 10_001 }, void, ""},
 
 		{"errors", "10%", true, func(e *results.Evidence) { fail(e, 1_000) }, valid, ""},
-		{"errors", "above 10%", true, func(e *results.Evidence) { fail(e, 1_001) }, suspect, "10.0% of the requests failed"},
-		{"errors", "99%", false, func(e *results.Evidence) { fail(e, 9_900); e.AlwaysInFlight = false }, suspect, "99.0% of the requests failed"},
-		{"errors", "in an overload", true, func(e *results.Evidence) { fail(e, 5_000); e.ClientsWaited = true }, valid, ""},
+		{"errors", "above 10%", true, func(e *results.Evidence) { fail(e, 1_001) }, suspect,
+			"10.0% of the requests failed"},
+		{"errors", "99%", false, func(e *results.Evidence) { fail(e, 9_900); e.AlwaysInFlight = false },
+			suspect, "99.0% of the requests failed"},
+		{"errors", "in an overload", true, func(e *results.Evidence) {
+			fail(e, 5_000)
+			e.ClientsWaited = true
+		}, valid, ""},
 
-		{"steal", "above 1%", false, func(e *results.Evidence) { steal(e, 101, 9_899) }, suspect, "withheld 1.01% of the CPU time"},
+		{"steal", "above 1%", false, func(e *results.Evidence) { steal(e, 101, 9_899) }, suspect,
+			"withheld 1.01% of the CPU time"},
 		{"steal", "1%", false, func(e *results.Evidence) { steal(e, 100, 9_900) }, valid, ""},
 		{"steal", "above 10%", false, func(e *results.Evidence) { steal(e, 1_001, 8_999) }, void, "10.01%"},
 		{"steal", "10%", false, func(e *results.Evidence) { steal(e, 1_000, 9_000) }, suspect, ""},
 		{"steal", "two ticks for each CPU", false, func(e *results.Evidence) { steal(e, 40, 0) }, valid, ""},
 		{"steal", "more than that", false, func(e *results.Evidence) { steal(e, 50, 0) }, void, ""},
 
-		{"other processes", "above 10%", true, func(e *results.Evidence) { e.Others, e.All = 101*time.Millisecond, time.Second }, suspect, "other processes ran for 10% of the CPU time"},
-		{"other processes", "10%", true, func(e *results.Evidence) { e.Others, e.All = 100*time.Millisecond, time.Second }, valid, ""},
-		{"other processes", "two ticks for each CPU", true, func(e *results.Evidence) { e.Others, e.All = 40*time.Millisecond, 100*time.Millisecond }, valid, ""},
-		{"other processes", "more than that", true, func(e *results.Evidence) { e.Others, e.All = 41*time.Millisecond, 100*time.Millisecond }, suspect, "41%"},
+		{"other processes", "above 10%", true, func(e *results.Evidence) {
+			e.Others, e.All = 101*time.Millisecond, time.Second
+		}, suspect, "other processes ran for 10% of the CPU time"},
+		{"other processes", "10%", true, func(e *results.Evidence) {
+			e.Others, e.All = 100*time.Millisecond, time.Second
+		}, valid, ""},
+		{"other processes", "two ticks for each CPU", true,
+			func(e *results.Evidence) { e.Others, e.All = 40*time.Millisecond, 100*time.Millisecond }, valid, ""},
+		{"other processes", "more than that", true,
+			func(e *results.Evidence) { e.Others, e.All = 41*time.Millisecond, 100*time.Millisecond }, suspect, "41%"},
 
-		{"throttling", "once", true, func(e *results.Evidence) { e.Throttles = 1 }, suspect, "stopped it 1 time, for 0.0%"},
-		{"throttling", "10%", true, func(e *results.Evidence) { e.Throttles, e.Throttled = 9, 200*time.Millisecond }, suspect, "stopped it 9 times, for 10.0%"},
-		{"throttling", "above 10%", true, func(e *results.Evidence) { e.Throttles, e.Throttled = 9, 201*time.Millisecond }, void, ""},
+		{"throttling", "once", true, func(e *results.Evidence) { e.Throttles = 1 }, suspect,
+			"stopped it 1 time, for 0.0%"},
+		{"throttling", "10%", true, func(e *results.Evidence) {
+			e.Throttles, e.Throttled = 9, 200*time.Millisecond
+		}, suspect, "stopped it 9 times, for 10.0%"},
+		{"throttling", "above 10%", true, func(e *results.Evidence) {
+			e.Throttles, e.Throttled = 9, 201*time.Millisecond
+		}, void, ""},
 		{"throttling", "never", true, func(e *results.Evidence) {}, valid, ""},
 
 		{"steady state", "capped", true, func(e *results.Evidence) { e.Unsteady = true }, suspect, "no steady state"},
 
-		{"arithmetic", "CPU", false, func(e *results.Evidence) { e.ServerCPU, e.ServerCores = 2200*time.Millisecond, 2 }, void, "used 2.2s of CPU time where there was 2s"},
-		{"arithmetic", "all CPU", false, func(e *results.Evidence) { e.ServerCPU, e.ServerCores = 2100*time.Millisecond, 2 }, valid, ""},
-		{"arithmetic", "kept", false, func(e *results.Evidence) { e.Kept, e.MostKept = 2.16, 1.953 }, void, "grew 2.16-fold"},
-		{"arithmetic", "kept within noise", false, func(e *results.Evidence) { e.Kept, e.MostKept = 2.14, 1.953 }, valid, ""},
-		{"arithmetic", "kept, of a route that does not wait", false, func(e *results.Evidence) { e.Kept = 3 }, valid, ""},
+		{"arithmetic", "CPU", false, func(e *results.Evidence) {
+			e.ServerCPU, e.ServerCores = 2200*time.Millisecond, 2
+		}, void, "used 2.2s of CPU time where there was 2s"},
+		{"arithmetic", "all CPU", false, func(e *results.Evidence) {
+			e.ServerCPU, e.ServerCores = 2100*time.Millisecond, 2
+		}, valid, ""},
+		{"arithmetic", "kept", false, func(e *results.Evidence) { e.Kept, e.MostKept = 2.16, 1.953 }, void,
+			"grew 2.16-fold"},
+		{"arithmetic", "kept within noise", false,
+			func(e *results.Evidence) { e.Kept, e.MostKept = 2.14, 1.953 }, valid, ""},
+		{"arithmetic", "kept, of a route that does not wait", false,
+			func(e *results.Evidence) { e.Kept = 3 }, valid, ""},
 
-		{"drift", "a fifth cheaper at the end", false, func(e *results.Evidence) { e.Costs = costs(12, 1, 0.8) }, suspect, " times what it was within the run"},
+		{"drift", "a fifth cheaper at the end", false,
+			func(e *results.Evidence) { e.Costs = costs(12, 1, 0.8) }, suspect, " times what it was within the run"},
 		{"drift", "in a short rung", false, func(e *results.Evidence) { e.Costs = costs(8, 1, 0.8) }, suspect, ""},
 		{"drift", "dearer", false, func(e *results.Evidence) { e.Costs = costs(12, 1, 1.2) }, suspect, ""},
 		{"drift", "by a twentieth", false, func(e *results.Evidence) { e.Costs = costs(12, 1, 0.95) }, valid, ""},
-		{"drift", "one slice that is off", false, func(e *results.Evidence) { e.Costs = costs(12, 1, 1); e.Costs[11] = 2 }, valid, ""},
-		{"drift", "after the ladder", false, func(e *results.Evidence) { e.Costs, e.CostsAfter = costs(12, 1, 1), costs(4, 0.8, 0.8) }, suspect, " times as much after the ladder"},
-		{"drift", "hardly, after the ladder", false, func(e *results.Evidence) { e.Costs, e.CostsAfter = costs(12, 1, 1), costs(4, 0.95, 0.95) }, valid, ""},
-		{"drift", "one slice", false, func(e *results.Evidence) { e.Costs, e.CostsAfter = []float64{1}, []float64{2} }, valid, ""},
+		{"drift", "one slice that is off", false, func(e *results.Evidence) {
+			e.Costs = costs(12, 1, 1)
+			e.Costs[11] = 2
+		}, valid, ""},
+		{"drift", "after the ladder", false, func(e *results.Evidence) {
+			e.Costs, e.CostsAfter = costs(12, 1, 1), costs(4, 0.8, 0.8)
+		}, suspect, " times as much after the ladder"},
+		{"drift", "hardly, after the ladder", false,
+			func(e *results.Evidence) { e.Costs, e.CostsAfter = costs(12, 1, 1), costs(4, 0.95, 0.95) }, valid, ""},
+		{"drift", "one slice", false, func(e *results.Evidence) {
+			e.Costs, e.CostsAfter = []float64{1}, []float64{2}
+		}, valid, ""},
 	} {
 		t.Run(c.rule+"/"+c.name, func(t *testing.T) {
 			e := good(c.open)
@@ -253,7 +325,8 @@ func onEach(e *results.Evidence) time.Duration {
 
 var severity = map[string]int{results.Valid: 0, results.Suspect: 1, results.Void: 2}
 
-// Whatever is known already, one more sign of trouble never raises the trust, and takes no reason away but to replace it.
+// Whatever is known already, one more sign of trouble never raises the trust, and takes no reason
+// away but to replace it.
 func TestTroubleNeverRaisesTrust(t *testing.T) {
 	type worsening struct {
 		name  string
@@ -276,7 +349,9 @@ func TestTroubleNeverRaisesTrust(t *testing.T) {
 				e.Connections += int(more(t, 100))
 			}
 		}},
-		{"a percentile beyond the max", func(t *rapid.T, e *results.Evidence) { e.LatencyUS.P50 += e.LatencyUS.Max + 1 }},
+		{"a percentile beyond the max", func(t *rapid.T, e *results.Evidence) {
+			e.LatencyUS.P50 += e.LatencyUS.Max + 1
+		}},
 		{"longer on connections than there was time", func(t *rapid.T, e *results.Evidence) {
 			if onEach(e) >= e.Elapsed {
 				e.LatencyUS.Mean *= rapid.Float64Range(1, 2).Draw(t, "times")
@@ -323,24 +398,30 @@ func TestTrialIsAsGoodAsItsWorstRung(t *testing.T) {
 		want  results.Trust
 	}{
 		{"nothing known", results.Trial{Rungs: []results.Rung{{Connections: 1}}}, results.Trust{Status: results.Valid}},
-		{"good", results.Trial{Rungs: []results.Rung{rung(1, results.Valid), {Connections: 8}}}, results.Trust{Status: results.Valid}},
+		{"good", results.Trial{Rungs: []results.Rung{rung(1, results.Valid), {Connections: 8}}},
+			results.Trust{Status: results.Valid}},
 		{
-			"each", results.Trial{Rungs: []results.Rung{rung(1, results.Suspect, "a"), rung(64, results.Void, "b", "c"), rung(8, results.Valid)}},
-			results.Trust{Status: results.Void, Reasons: []string{"at 1 connection: a", "at 64 connections: b", "at 64 connections: c"}},
+			"each", results.Trial{Rungs: []results.Rung{rung(1, results.Suspect, "a"),
+				rung(64, results.Void, "b", "c"), rung(8, results.Valid)}},
+			results.Trust{Status: results.Void,
+				Reasons: []string{"at 1 connection: a", "at 64 connections: b", "at 64 connections: c"}},
 		},
 		{
 			"failed", results.Trial{Failure: "it died", Rungs: []results.Rung{rung(1, results.Suspect, "a")}},
 			results.Trust{Status: results.Void, Reasons: []string{"the trial failed: it died", "at 1 connection: a"}},
 		},
-		{"interrupted", results.Trial{Interrupted: true}, results.Trust{Status: results.Void, Reasons: []string{"the trial was interrupted"}}},
+		{"interrupted", results.Trial{Interrupted: true},
+			results.Trust{Status: results.Void, Reasons: []string{"the trial was interrupted"}}},
 	} {
-		if got := c.trial.Weigh(); got.Status != c.want.Status || got.Reasons == nil || !slices.Equal(got.Reasons, c.want.Reasons) {
+		if got := c.trial.Weigh(); got.Status != c.want.Status || got.Reasons == nil ||
+			!slices.Equal(got.Reasons, c.want.Reasons) {
 			t.Errorf("%s: %+v, want %+v", c.name, got, c.want)
 		}
 	}
 }
 
-// What is VOID is in no figure: rungs by themselves, and all of a trial that failed. One that was interrupted has fewer.
+// What is VOID is in no figure: rungs by themselves, and all of a trial that failed. One that was
+// interrupted has fewer.
 func TestVoidIsInNoFigure(t *testing.T) {
 	fast := with(func(m *measurement) { m.cpu64 /= 2 })
 	void := &results.Trust{Status: results.Void, Reasons: []string{"stolen from"}, Rules: []string{"steal"}}
@@ -361,7 +442,8 @@ func TestVoidIsInNoFigure(t *testing.T) {
 		c.change(&r.Trials[rounds+2])
 		for _, f := range results.Judge(r)[0].Findings[1:] {
 			for _, comparison := range f.Comparisons {
-				want := map[results.At]int{results.Conns(64): c.base, {Load: results.Common}: c.common, results.Conns(1000): c.top}[comparison.At]
+				want := map[results.At]int{results.Conns(64): c.base, {Load: results.Common}: c.common,
+					results.Conns(1000): c.top}[comparison.At]
 				if comparison.Rounds != want {
 					t.Errorf("%s: %s is of %d rounds, want %d", c.name, comparison.Metric, comparison.Rounds, want)
 				}
@@ -379,7 +461,8 @@ func TestVoidIsInNoFigure(t *testing.T) {
 		}
 	}
 	for row, want := range map[string]string{
-		results.RowExecution: "Non-blocking, Cannot tell", results.RowPerformance: "Cannot tell, Cannot tell", results.RowScalability: "Cannot tell, Cannot tell",
+		results.RowExecution:   "Non-blocking, Cannot tell",
+		results.RowPerformance: "Cannot tell, Cannot tell", results.RowScalability: "Cannot tell, Cannot tell",
 	} {
 		if got := words(r, row); got != want {
 			t.Errorf("all of one mode is VOID: %s is %s, want %s", row, got, want)

@@ -9,7 +9,8 @@ const (
 	RowScalability = "Scalability"
 )
 
-// RowIsolation is the row of a workload with poison: how far innocent requests are kept apart from it.
+// RowIsolation is the row of a workload with poison: how far innocent requests are kept apart from
+// it.
 const RowIsolation = "Isolation"
 
 // The words of its cells, and two that it has not.
@@ -33,12 +34,14 @@ type Verdict struct {
 
 // Finding is one row: a word for each mode, and what the words follow from.
 type Finding struct {
-	Row         string       `json:"row"`
-	Words       []Word       `json:"words"`                 // in the order of the settings' modes, without those that took no part
+	Row string `json:"row"`
+	// in the order of the settings' modes, without those that took no part
+	Words       []Word       `json:"words"`
 	Models      []Model      `json:"models,omitempty"`      // Execution: one for each mode
 	Comparisons []Comparison `json:"comparisons,omitempty"` // Performance, Scalability: every metric of every two modes
-	Standings   []Standing   `json:"standings,omitempty"`   // Performance, Scalability: one for each mode that was compared
-	Scaling     []Scaling    `json:"scaling,omitempty"`     // Scalability: one for each mode
+	// Performance, Scalability: one for each mode that was compared
+	Standings []Standing `json:"standings,omitempty"`
+	Scaling   []Scaling  `json:"scaling,omitempty"` // Scalability: one for each mode
 }
 
 // The models that a server's threads tell from outside.
@@ -50,11 +53,13 @@ const (
 
 // Model is what a server's threads did as the requests in flight were stepped up.
 type Model struct {
-	Mode    string      `json:"mode"`
-	Name    string      `json:"name"`    // "" when one cannot tell
-	Threads int         `json:"threads"` // of the pool, or how many loops; 0 for a thread per request, and for loops where the system does not tell
-	Why     string      `json:"why"`     // one sentence, with its numbers; when one cannot tell, what was missing
-	Steps   []ModelStep `json:"steps"`   // the evidence, from few connections to many
+	Mode string `json:"mode"`
+	Name string `json:"name"` // "" when one cannot tell
+	// of the pool, or how many loops; 0 for a thread per request, and for loops where the system
+	// does not tell
+	Threads int         `json:"threads"`
+	Why     string      `json:"why"`   // one sentence, with its numbers; when one cannot tell, what was missing
+	Steps   []ModelStep `json:"steps"` // the evidence, from few connections to many
 }
 
 // ModelStep is one rung of it: medians over the rounds.
@@ -69,29 +74,37 @@ type ModelStep struct {
 	CPUUSPerRequest    float64 `json:"cpu_us_per_request"`
 	SwitchesPerRequest float64 `json:"switches_per_request"` // voluntary context switches
 
-	Processes            float64 `json:"processes,omitempty"`               // that the threads are spread over
-	Files                float64 `json:"files,omitempty"`                   // open file descriptors, connections among them
+	Processes float64 `json:"processes,omitempty"` // that the threads are spread over
+	// open file descriptors, connections among them
+	Files                float64 `json:"files,omitempty"`
 	ShortLivedPerRequest float64 `json:"short_lived_per_request,omitempty"` // threads and processes that came and went
 }
 
 // Scaling is how a mode's throughput grew with its connections.
 type Scaling struct {
 	Mode string `json:"mode"`
-	USL  *USL   `json:"usl,omitempty"`  // nil with fewer than 4 rungs
-	Knee int    `json:"knee,omitempty"` // connections: the fewest tried with at least 90% of the highest throughput; 0 when there is none
-	Held int    `json:"held"`           // the most connections tried with p99 within the SLO and no errors; 0 when none were
-	Most int    `json:"most"`           // connections that were tried: Held may be more where it is the same
+	USL  *USL   `json:"usl,omitempty"` // nil with fewer than 4 rungs
+	// connections: the fewest tried with at least 90% of the highest throughput; 0 when there is
+	// none
+	Knee int `json:"knee,omitempty"`
+	// the most connections tried with p99 within the SLO and no errors; 0 when none were
+	Held int `json:"held"`
+	Most int `json:"most"` // connections that were tried: Held may be more where it is the same
 }
 
-// USL is the Universal Scalability Law, X(N) = λN / (1 + σ(N−1) + κN(N−1)), fitted to each round's ladder (N. J. Gunther,
-// Guerrilla Capacity Planning, 2007). Each parameter is the median over the rounds with its interval.
+// USL is the Universal Scalability Law, X(N) = λN / (1 + σ(N−1) + κN(N−1)), fitted to each round's
+// ladder (N. J. Gunther, Guerrilla Capacity Planning, 2007). Each parameter is the median over the
+// rounds with its interval.
 type USL struct {
 	Lambda stat.Estimate `json:"lambda"` // requests per second of one connection
 	Sigma  stat.Estimate `json:"sigma"`  // contention: the share that goes one after the other
 	Kappa  stat.Estimate `json:"kappa"`  // coherency: what each pair of connections costs
-	R2     float64       `json:"r2"`     // the fit's quality: the share of the variance that it explains, the rounds' median
-	Peak   float64       `json:"peak"`   // connections of the highest throughput, √((1−σ)/κ); 0 where κ is not surely above 0, or more of them have more
-	Beyond bool          `json:"beyond"` // the peak lies beyond the ladder: extrapolated
+	// the fit's quality: the share of the variance that it explains, the rounds' median
+	R2 float64 `json:"r2"`
+	// connections of the highest throughput, √((1−σ)/κ); 0 where κ is not surely above 0, or more
+	// of them have more
+	Peak   float64 `json:"peak"`
+	Beyond bool    `json:"beyond"` // the peak lies beyond the ladder: extrapolated
 }
 
 // At is the fitted throughput, in requests per second.
@@ -116,8 +129,8 @@ func (f Finding) Of(mode string) string {
 	return ""
 }
 
-// Judge derives the verdicts from the trials, by the rules of docs/method.md. It changes nothing in the record, and does not
-// look at a second run of suspects (Record.Again).
+// Judge derives the verdicts from the trials, by the rules of docs/method.md. It changes nothing in
+// the record, and does not look at a second run of suspects (Record.Again).
 func Judge(r *Record) []Verdict {
 	var verdicts []Verdict
 	for _, w := range r.Settings.Workloads {
@@ -140,7 +153,8 @@ func Judge(r *Record) []Verdict {
 	return verdicts
 }
 
-// isolation is the verdict of a workload with poison. Its words are those of Scalability, by the same rules.
+// isolation is the verdict of a workload with poison. Its words are those of Scalability, by the
+// same rules.
 func isolation(r *Record, w Workload, pairs []pair) Verdict {
 	v := Verdict{Workload: w.Name, Findings: []Finding{rank(r, pairs, len(ranked)-1)}}
 	if r.Settings.Null {

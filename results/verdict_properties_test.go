@@ -15,7 +15,8 @@ import (
 
 func drawn(t *rapid.T, label string) []measurement {
 	typical := rapid.Float64Range(0.5, 2).Draw(t, label+" is typically")
-	factor := rapid.OneOf(rapid.Just(typical), rapid.Float64Range(typical*0.97, typical*1.03), rapid.Float64Range(0.3, 3))
+	factor := rapid.OneOf(rapid.Just(typical), rapid.Float64Range(typical*0.97, typical*1.03),
+		rapid.Float64Range(0.3, 3))
 	return rapid.SliceOfN(rapid.Custom(func(t *rapid.T) measurement {
 		m := even
 		for _, f := range []*float64{&m.rps64, &m.cpu64, &m.light, &m.p50, &m.p99, &m.rps1000, &m.p99at1000} {
@@ -74,8 +75,8 @@ func wordsOf(r *results.Record) (all []string) {
 	return all
 }
 
-// What is said to differ has its whole interval beyond the floor, and what is said to be the same has it within; someone is best
-// unless none is known.
+// What is said to differ has its whole interval beyond the floor, and what is said to be the same
+// has it within; someone is best unless none is known.
 func TestWhatIsSaidToDifferDoes(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r := recordOf(drawn(t, "a"), drawn(t, "b"), drawn(t, "c"))

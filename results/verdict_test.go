@@ -30,14 +30,17 @@ var even = measurement{
 func (m measurement) trial(mode string, round int) results.Trial {
 	rung := func(connections int, rps, p99 float64, threads int, memory uint64) results.Rung {
 		return results.Rung{
-			Load: results.Closed, Connections: connections, Requests: 10000, Errors: uint64(10000 * m.failed), ThroughputRPS: rps, InFlight: float64(connections),
+			Load: results.Closed, Connections: connections, Requests: 10000,
+			Errors: uint64(10000 * m.failed), ThroughputRPS: rps, InFlight: float64(connections),
 			LatencyUS: results.Latency{P50: 50e3, P99: p99},
-			Process:   &results.Process{CPUUSPerRequest: m.cpu64, Threads: threads, ActiveThreads: threads, BusyThreads: 1, RSSBytes: memory},
+			Process: &results.Process{CPUUSPerRequest: m.cpu64, Threads: threads, ActiveThreads: threads,
+				BusyThreads: 1, RSSBytes: memory},
 		}
 	}
 	base, open := rung(64, m.rps64, 52e3, m.threads64, m.memory64), rung(64, m.rps64/2, m.p99, m.threads64, m.memory64)
 	if m.relativeCPU > 0 {
-		base.Yardstick = &results.Yardstick{RelativeCPU: m.relativeCPU, RelativeThroughput: m.relativeSpeed, CPUUS: m.yardCPU}
+		base.Yardstick = &results.Yardstick{RelativeCPU: m.relativeCPU, RelativeThroughput: m.relativeSpeed,
+			CPUUS: m.yardCPU}
 	}
 	open.Load, open.LatencyUS.P50, open.Process.CPUUSPerRequest = results.Common, m.p50, m.light
 	return results.Trial{Workload: "wait", Mode: mode, Round: round, Rungs: []results.Rung{
@@ -93,7 +96,8 @@ func unlike(m, other measurement) []measurement { return append(often(m)[1:], ot
 
 func TestPerformanceRule(t *testing.T) {
 	tail := func(factor float64) measurement { return with(func(m *measurement) { m.p99 *= factor }) }
-	const same, unknown, first, second = "No difference, No difference", "Cannot tell, Cannot tell", "High, Moderate", "Moderate, High"
+	const same, unknown, first, second = "No difference, No difference", "Cannot tell, Cannot tell",
+		"High, Moderate", "Moderate, High"
 	const depends = "Depends on load, Depends on load"
 	lightly := func(cpu, wait float64) measurement {
 		return with(func(m *measurement) { m.light, m.p50 = m.light*cpu, m.p50*wait })
@@ -119,7 +123,8 @@ func TestPerformanceRule(t *testing.T) {
 		{"throughput does not where CPU surely differs more", often(scaled(1.2, 1)), often(scaled(1, 0.5)), second},
 		{"it does where that is not sure", often(scaled(1.4, 1)), unlike(scaled(1, 0.5), scaled(1, 0.8)), unknown},
 		{"throughput within its floor does not", often(scaled(1.04, 1)), often(scaled(1, 0.5)), second},
-		{"throughput that wavers does not", append(often(scaled(1.2, 1))[2:], scaled(0.8, 1), scaled(0.9, 1)), often(scaled(1, 0.9)), second},
+		{"throughput that wavers does not",
+			append(often(scaled(1.2, 1))[2:], scaled(0.8, 1), scaled(0.9, 1)), often(scaled(1, 0.9)), second},
 		{"p99 at light load alone", often(tail(2.5)), often(even), depends},
 		{"p99 at light load is not twice as much", often(tail(1.9)), often(even), same},
 		{"p99 at light load wavers", unlike(tail(2.5), tail(0.2)), often(even), same},
@@ -127,7 +132,8 @@ func TestPerformanceRule(t *testing.T) {
 		{"CPU at light load the other way", often(lightly(1.3, 1)), often(scaled(1, 1.5)), depends},
 		{"p50 at light load the other way", often(lightly(1, 1.3)), often(scaled(1, 1.5)), depends},
 		{"light load the other way, within its floor", often(lightly(1.2, 1.2)), often(scaled(1, 1.5)), first},
-		{"light load the other way, and one round within the floor", unlike(lightly(1.3, 1), lightly(1.1, 1)), often(scaled(1, 1.5)), first},
+		{"light load the other way, and one round within the floor",
+			unlike(lightly(1.3, 1), lightly(1.1, 1)), often(scaled(1, 1.5)), first},
 		{"light load the same way", often(lightly(0.5, 0.5)), often(scaled(1, 1.5)), first},
 		{"light load contradicts itself", often(lightly(1.6, 0.5)), often(scaled(1, 1.5)), first},
 		{"light load alone", often(lightly(1, 1.3)), often(even), depends},
@@ -173,7 +179,8 @@ func TestStandings(t *testing.T) {
 	}
 }
 
-// A machine that is half as fast in some rounds, in the midst of a trial: the yardstick beside it knows.
+// A machine that is half as fast in some rounds, in the midst of a trial: the yardstick beside it
+// knows.
 func TestTheYardstickIsUsedWhereItHelps(t *testing.T) {
 	drift := []float64{1, 1.6, 0.7, 1.2, 0.8, 1.4}
 	rounds := func(cpu, relative float64, wobble float64) (all []measurement) {
@@ -206,7 +213,8 @@ func TestTheYardstickIsUsedWhereItHelps(t *testing.T) {
 					t.Errorf("%+v", c)
 				}
 			}
-			if got := words(recordOf(rounds(20, 1, 0), test.b), results.RowPerformance); test.relative && got != test.want {
+			if got := words(recordOf(rounds(20, 1, 0), test.b), results.RowPerformance); test.relative &&
+				got != test.want {
 				t.Errorf("got %s, want %s", got, test.want)
 			}
 		})
@@ -214,7 +222,8 @@ func TestTheYardstickIsUsedWhereItHelps(t *testing.T) {
 }
 
 func TestScalabilityRule(t *testing.T) {
-	const same, unknown, first, second = "No difference, No difference", "Cannot tell, Cannot tell", "High, Lower", "Lower, High"
+	const same, unknown, first, second = "No difference, No difference", "Cannot tell, Cannot tell",
+		"High, Lower", "Lower, High"
 	for _, test := range []struct {
 		name string
 		b    []measurement // against even
@@ -222,19 +231,28 @@ func TestScalabilityRule(t *testing.T) {
 	}{
 		{"the same", often(even), same},
 		{"more memory for each connection", often(with(func(m *measurement) { m.memory1000 = 60 << 20 })), first},
-		{"as much for each connection, more to begin with", often(with(func(m *measurement) { m.memory64 += 80 << 20; m.memory1000 += 80 << 20 })), same},
+		{"as much for each connection, more to begin with",
+			often(with(func(m *measurement) { m.memory64 += 80 << 20; m.memory1000 += 80 << 20 })), same},
 		{"less than can be told from nothing", often(with(func(m *measurement) { m.memory1000 = m.memory64 })), second},
-		{"a thread for each connection, and no more memory", often(with(func(m *measurement) { m.threads1000 = 1010 })), unknown},
-		{"a thread and more memory for each connection", often(with(func(m *measurement) { m.threads1000 = 1010; m.memory1000 = 60 << 20 })), first},
+		{"a thread for each connection, and no more memory",
+			often(with(func(m *measurement) { m.threads1000 = 1010 })), unknown},
+		{"a thread and more memory for each connection",
+			often(with(func(m *measurement) { m.threads1000 = 1010; m.memory1000 = 60 << 20 })), first},
 		{"three threads more are nothing", often(with(func(m *measurement) { m.threads1000 = 15 })), same},
-		{"throughput breaks down, though it takes less memory", often(with(func(m *measurement) { m.rps1000 = 4000; m.memory1000 = 17 << 20 })), unknown},
+		{"throughput breaks down, though it takes less memory",
+			often(with(func(m *measurement) { m.rps1000 = 4000; m.memory1000 = 17 << 20 })), unknown},
 		{"throughput grows less, from a better start", often(with(func(m *measurement) { m.rps64 *= 4 })), same},
 		{"p99 breaks down", often(with(func(m *measurement) { m.p99at1000 = 250e3 })), first},
 		{"p99 is a little worse", often(with(func(m *measurement) { m.p99at1000 = 90e3 })), same},
 		{"p99 is no longer within the SLO", often(with(func(m *measurement) { m.p99at1000 = 110e3 })), unknown},
-		{"p99 breaks down, and beyond the wait memory has no say", often(with(func(m *measurement) { m.p99at1000 = 250e3; m.memory1000 = 18 << 20 })), unknown},
-		{"throughput may break down", unlike(with(func(m *measurement) { m.memory1000 = 17 << 20 }), with(func(m *measurement) { m.rps1000 = 4000 })), second},
-		{"throughput may break down, and memory says the same", unlike(with(func(m *measurement) { m.memory1000 = 60 << 20 }), with(func(m *measurement) { m.rps1000 = 4000; m.memory1000 = 60 << 20 })), first},
+		{"p99 breaks down, and beyond the wait memory has no say",
+			often(with(func(m *measurement) { m.p99at1000 = 250e3; m.memory1000 = 18 << 20 })), unknown},
+		{"throughput may break down",
+			unlike(with(func(m *measurement) { m.memory1000 = 17 << 20 }),
+				with(func(m *measurement) { m.rps1000 = 4000 })), second},
+		{"throughput may break down, and memory says the same",
+			unlike(with(func(m *measurement) { m.memory1000 = 60 << 20 }),
+				with(func(m *measurement) { m.rps1000 = 4000; m.memory1000 = 60 << 20 })), first},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if got := words(recordOf(often(even), test.b), results.RowScalability); got != test.want {
@@ -246,7 +264,8 @@ func TestScalabilityRule(t *testing.T) {
 
 func TestOneModeHasNothingToBeComparedWith(t *testing.T) {
 	r := recordOf(often(even))
-	for row, want := range map[string]string{results.RowExecution: "Non-blocking", results.RowPerformance: "", results.RowScalability: ""} {
+	for row, want := range map[string]string{results.RowExecution: "Non-blocking",
+		results.RowPerformance: "", results.RowScalability: ""} {
 		if got := words(r, row); got != want {
 			t.Errorf("%s: got %q, want %q", row, got, want)
 		}
@@ -263,18 +282,29 @@ func TestThreeModes(t *testing.T) {
 		modes [][]measurement
 		want  string
 	}{
-		"one best":                           {[][]measurement{cpu(40), cpu(10), often(even)}, "Moderate, High, Moderate"},
-		"two best":                           {[][]measurement{cpu(10), cpu(40), cpu(10)}, "High, Moderate, High"},
-		"one was not measured":               {[][]measurement{often(even), nil, cpu(10)}, "Moderate, Cannot tell, High"},
-		"one may be best":                    {[][]measurement{often(even), wavers, cpu(10)}, "Moderate, Cannot tell, High"},
-		"two best, and one cannot tell them": {[][]measurement{cpu(10), append(cpu(10)[2:], cpu(8)[0], cpu(12)[0]), cpu(40)}, "High, High, Moderate"},
-		"a chain within floors":              {[][]measurement{cpu(20), cpu(20.8), cpu(21.6)}, "High, High, Moderate"},
-		"one is best when saturated, another at light load": {[][]measurement{lightly(40, 30), lightly(10, 30), lightly(20, 15)}, "Moderate, Depends on load, Depends on load"},
-		"a third is the same as two that depend on it":      {[][]measurement{lightly(20, 30), lightly(20, 39), lightly(20, 34)}, "Depends on load, Depends on load, No difference"},
-		"and a third is beaten at both":                     {[][]measurement{lightly(40, 60), lightly(10, 30), lightly(20, 15)}, "Moderate, Depends on load, Depends on load"},
-		"a beaten one is ahead of the best at light load":   {[][]measurement{lightly(40, 15), lightly(10, 30), lightly(20, 15)}, "Moderate, Depends on load, Depends on load"},
-		"all the same":                    {[][]measurement{often(even), often(even), often(even)}, "No difference, No difference, No difference"},
-		"two the same, and one may be so": {[][]measurement{often(even), often(even), wavers}, "Cannot tell, Cannot tell, Cannot tell"},
+		"one best": {[][]measurement{cpu(40), cpu(10), often(even)},
+			"Moderate, High, Moderate"},
+		"two best": {[][]measurement{cpu(10), cpu(40), cpu(10)}, "High, Moderate, High"},
+		"one was not measured": {[][]measurement{often(even), nil, cpu(10)},
+			"Moderate, Cannot tell, High"},
+		"one may be best": {[][]measurement{often(even), wavers, cpu(10)},
+			"Moderate, Cannot tell, High"},
+		"two best, and one cannot tell them": {[][]measurement{cpu(10),
+			append(cpu(10)[2:], cpu(8)[0], cpu(12)[0]), cpu(40)}, "High, High, Moderate"},
+		"a chain within floors": {[][]measurement{cpu(20), cpu(20.8),
+			cpu(21.6)}, "High, High, Moderate"},
+		"one is best when saturated, another at light load": {[][]measurement{lightly(40, 30),
+			lightly(10, 30), lightly(20, 15)}, "Moderate, Depends on load, Depends on load"},
+		"a third is the same as two that depend on it": {[][]measurement{lightly(20, 30),
+			lightly(20, 39), lightly(20, 34)}, "Depends on load, Depends on load, No difference"},
+		"and a third is beaten at both": {[][]measurement{lightly(40, 60),
+			lightly(10, 30), lightly(20, 15)}, "Moderate, Depends on load, Depends on load"},
+		"a beaten one is ahead of the best at light load": {[][]measurement{lightly(40, 15),
+			lightly(10, 30), lightly(20, 15)}, "Moderate, Depends on load, Depends on load"},
+		"all the same": {[][]measurement{often(even), often(even), often(even)},
+			"No difference, No difference, No difference"},
+		"two the same, and one may be so": {[][]measurement{often(even), often(even), wavers},
+			"Cannot tell, Cannot tell, Cannot tell"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := words(recordOf(test.modes...), results.RowPerformance); got != test.want {
@@ -284,7 +314,8 @@ func TestThreeModes(t *testing.T) {
 	}
 }
 
-// A figure that the system does not tell decides nothing; what it leaves open cannot be called no difference.
+// A figure that the system does not tell decides nothing; what it leaves open cannot be called no
+// difference.
 func TestWithoutProcessFigures(t *testing.T) {
 	without := func(r *results.Record) *results.Record {
 		for _, t := range r.Trials {

@@ -20,7 +20,8 @@ type async struct {
 	workers int
 }
 
-// asyncLoop is one event loop with its listener and what its connections share, which only its thread touches.
+// asyncLoop is one event loop with its listener and what its connections share, which only its
+// thread touches.
 type asyncLoop struct {
 	*eventloop.Loop
 	service  *workload.Service
@@ -36,7 +37,8 @@ type asyncLoop struct {
 	ended    chan struct{} // closed when Run has returned
 }
 
-// holdTime is for how long a loop that waits keeps its processor: Go's monitor would interrupt it not much later.
+// holdTime is for how long a loop that waits keeps its processor: Go's monitor would interrupt it
+// not much later.
 const holdTime = 10 * time.Millisecond
 
 // drainBatch is how many connections are sure to be looked at in one poll.
@@ -52,7 +54,8 @@ func newAsync(c Config, lns []*net.TCPListener, upstream netip.AddrPort) (model,
 		if c.ownProcs {
 			loop.Hold(holdTime)
 		}
-		l := &asyncLoop{Loop: loop, service: c.Service, limits: standardTimeouts, empty: make(chan struct{}), ended: make(chan struct{})}
+		l := &asyncLoop{Loop: loop, service: c.Service, limits: standardTimeouts,
+			empty: make(chan struct{}), ended: make(chan struct{})}
 		a.loops = append(a.loops, l)
 		l.upstream = &loopClient{loop: loop, addr: upstream, timeout: upstreamTimeout}
 		if l.listener, err = loop.Listen(ln, l.accept); err != nil {
@@ -122,8 +125,8 @@ func (a *async) Threads() string {
 	return fmt.Sprintf("%d event loop threads, up to %d workers each", len(a.loops), a.workers)
 }
 
-// drain ends the loop's connections: those in use with their response, the idle ones once all that had arrived by now
-// has been read.
+// drain ends the loop's connections: those in use with their response, the idle ones once all that
+// had arrived by now has been read.
 func (l *asyncLoop) drain() {
 	if l.draining {
 		return
@@ -133,7 +136,8 @@ func (l *asyncLoop) drain() {
 	l.drainAfter(len(l.conns)/drainBatch + 1)
 }
 
-// drainAfter ends the idle connections after so many polls: what is posted from the posted phase comes after another one.
+// drainAfter ends the idle connections after so many polls: what is posted from the posted phase
+// comes after another one.
 func (l *asyncLoop) drainAfter(polls int) {
 	if polls > 0 {
 		l.Post(func() { l.drainAfter(polls - 1) })
@@ -163,7 +167,8 @@ func (l *asyncLoop) accept(ec *eventloop.Conn) eventloop.Handler {
 	return c
 }
 
-// asyncConn is a connection on a loop: the loop's handler on one side, the session's wire on the other.
+// asyncConn is a connection on a loop: the loop's handler on one side, the session's wire on the
+// other.
 type asyncConn struct {
 	*eventloop.Conn
 	loop    *asyncLoop
@@ -172,8 +177,10 @@ type asyncConn struct {
 
 	timer eventloop.Timer // of the wait that the request is in
 	then  func(*workload.Exchange)
-	gone  bool   // closed; a completion that is still under way finds nobody
-	timed uint64 // which request, by the session's count, the deadline of one that arrives in pieces runs for; 0 for none
+	gone  bool // closed; a completion that is still under way finds nobody
+	// which request, by the session's count, the deadline of one that arrives in pieces runs for; 0
+	// for none
+	timed uint64
 }
 
 func (c *asyncConn) Data(b []byte) {

@@ -14,7 +14,8 @@ import (
 	"nodecompare/servers/workload"
 )
 
-// asyncIO starts a wait and returns; the loop goes on with other connections and calls then when the wait is over.
+// asyncIO starts a wait and returns; the loop goes on with other connections and calls then when
+// the wait is over.
 type asyncIO struct{}
 
 func (asyncIO) Wait(x *workload.Exchange, d time.Duration, then func(*workload.Exchange)) {
@@ -52,7 +53,8 @@ const keepAlive = 30 * time.Second
 // errNoUpstream is a call to an upstream although the server was given none.
 var errNoUpstream = errors.New("this server was started without an upstream")
 
-// loopClient calls the upstream from a loop: sockets on the same thread, kept alive, the one used last taken first.
+// loopClient calls the upstream from a loop: sockets on the same thread, kept alive, the one used
+// last taken first.
 type loopClient struct {
 	loop    *eventloop.Loop
 	addr    netip.AddrPort
@@ -123,14 +125,16 @@ func (c *loopCall) Data(b []byte) {
 	case err != nil:
 		c.finish(workload.Reply{}, fmt.Errorf("upstream %s: response: %w", c.client.addr, err), false)
 	case n > 0:
-		c.finish(workload.Reply{Status: c.parser.Status, ContentType: string(c.parser.ContentType), Body: c.parser.Body}, nil,
+		c.finish(workload.Reply{Status: c.parser.Status, ContentType: string(c.parser.ContentType),
+			Body: c.parser.Body}, nil,
 			n == len(b) && !c.parser.Close && !eof)
 	case len(c.in) == 0:
 		c.in = append(c.in, b...)
 	}
 }
 
-// finish ends the call. The reply's body lies in the buffers, so they are not given to another call before done returns.
+// finish ends the call. The reply's body lies in the buffers, so they are not given to another call
+// before done returns.
 func (c *loopCall) finish(r workload.Reply, err error, keep bool) {
 	done := c.done
 	c.done = nil
@@ -157,8 +161,8 @@ func (c *loopCall) Closed(err error) {
 	done := c.done
 	c.done = nil
 	if c.reused && len(c.in) == 0 && (!workload.IsTimeout(err) || errors.Is(err, eventloop.ErrIdle)) {
-		// A kept connection ended, by the upstream or for having been idle too long, just as it was taken: nothing was
-		// answered, so a GET may be sent again (RFC 9110 section 9.2.2).
+		// A kept connection ended, by the upstream or for having been idle too long, just as it was
+		// taken: nothing was answered, so a GET may be sent again (RFC 9110 section 9.2.2).
 		c.client.dial(c.url, done)
 		return
 	}

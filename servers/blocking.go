@@ -5,7 +5,8 @@ import (
 	"net/netip"
 )
 
-// newBlocking gives each connection an OS thread of its own: a traditional server. One thread more waits for the next connection.
+// newBlocking gives each connection an OS thread of its own: a traditional server. One thread more
+// waits for the next connection.
 func newBlocking(c Config, lns []*net.TCPListener, upstream netip.AddrPort) (model, error) {
 	limit, err := threadLimit(descriptors(c))
 	if err != nil {

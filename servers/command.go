@@ -10,8 +10,9 @@ import (
 	"nodecompare/servers/workload"
 )
 
-// Prepare sees to it that the modes can be started as child processes, which may mean to fetch packages; say is told of that. It
-// returns those that this machine cannot run, once each: the others can go on without them. Without the workloads' data none can.
+// Prepare sees to it that the modes can be started as child processes, which may mean to fetch
+// packages; say is told of that. It returns those that this machine cannot run, once each: the
+// others can go on without them. Without the workloads' data none can.
 func Prepare(ctx context.Context, modes []*Mode, say func(string)) (unable []*node.Unavailable, err error) {
 	if len(modes) == 0 {
 		return nil, nil
@@ -46,8 +47,8 @@ func (m *Mode) prepare(ctx context.Context, say func(string)) (err error) {
 	return nil
 }
 
-// Command returns how to start the server of a mode that has been prepared, on any free port. upstream is the URL that /api asks, or
-// NoUpstream.
+// Command returns how to start the server of a mode that has been prepared, on any free port.
+// upstream is the URL that /api asks, or NoUpstream.
 func (m *Mode) Command(upstream string) (child.Command, error) {
 	if !m.foreign() {
 		return Ours(m.Name, m.Name, upstream), nil
@@ -59,7 +60,9 @@ func (m *Mode) Command(upstream string) (child.Command, error) {
 	return child.Command{Name: m.Name, Path: c.Path, Args: c.Args, Env: c.Env}, err
 }
 
-// Ours returns how to start this very tool as a server: only the mode differs between servers that are compared.
+// Ours returns how to start this very tool as a server: only the mode differs between servers that
+// are compared.
 func Ours(name, mode, upstream string) child.Command {
-	return child.Command{Name: name, Args: []string{"serve", "--mode=" + mode, "--addr=127.0.0.1:0", "--upstream=" + upstream}}
+	return child.Command{Name: name,
+		Args: []string{"serve", "--mode=" + mode, "--addr=127.0.0.1:0", "--upstream=" + upstream}}
 }

@@ -15,13 +15,15 @@ import (
 
 func itoa(n int) string { return strconv.Itoa(n) }
 
-// conversation is what a client sends on one connection and all that a server answers until it closes.
+// conversation is what a client sends on one connection and all that a server answers until it
+// closes.
 type conversation struct {
 	name, send string
 	want       []string
 }
 
-// one is a conversation of one request, in two variants: the last of its connection, and followed by another one.
+// one is a conversation of one request, in two variants: the last of its connection, and followed
+// by another one.
 func one(method, target, body string, status, contentType, want string, extra ...string) []conversation {
 	name := method + " " + target
 	last := request(method, target, body, "Connection: close")
@@ -200,7 +202,8 @@ func inPieces(w io.Writer, text string) error {
 	return nil
 }
 
-// TestConformance has every model answer every conversation with the same bytes: those that are stated.
+// TestConformance has every model answer every conversation with the same bytes: those that are
+// stated.
 func TestConformance(t *testing.T) {
 	up := upstream(t)
 	eachMode(t, func(t *testing.T, mode string) {
@@ -226,7 +229,8 @@ func difference(got, want string) string {
 	return fmt.Sprintf("from byte %d of %d and %d\ngot  %.300q\nwant %.300q", from, len(got), len(want), got[from:], want[from:])
 }
 
-// TestExamples has every model answer each workload's own example, those of workloads yet to come included.
+// TestExamples has every model answer each workload's own example, those of workloads yet to come
+// included.
 func TestExamples(t *testing.T) {
 	up := upstream(t)
 	answers := map[string]string{}

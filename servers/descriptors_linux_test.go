@@ -13,9 +13,9 @@ import (
 	"nodecompare/servers"
 )
 
-// TestWithoutDescriptors has clients come when this process may open no more files. They wait in the backlog, or are
-// turned away by an event loop; the server neither ends nor burns its time on accepts that cannot succeed, and serves again
-// as soon as there is room.
+// TestWithoutDescriptors has clients come when this process may open no more files. They wait in
+// the backlog, or are turned away by an event loop; the server neither ends nor burns its time on
+// accepts that cannot succeed, and serves again as soon as there is room.
 func TestWithoutDescriptors(t *testing.T) {
 	const window = 300 * time.Millisecond
 	eachMode(t, func(t *testing.T, mode string) {

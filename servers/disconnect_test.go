@@ -10,8 +10,9 @@ import (
 	"nodecompare/servers"
 )
 
-// TestClientsThatLeave has clients go away at every stage of a request, in good form and with a reset. The server goes on,
-// and holds no descriptor for any of them; that no goroutine is left is serve's to check.
+// TestClientsThatLeave has clients go away at every stage of a request, in good form and with a
+// reset. The server goes on, and holds no descriptor for any of them; that no goroutine is left is
+// serve's to check.
 func TestClientsThatLeave(t *testing.T) {
 	for name, leave := range map[string]func(*testing.T, *client){
 		"closing": func(t *testing.T, c *client) {},
@@ -57,14 +58,17 @@ func TestClientsThatLeave(t *testing.T) {
 					}
 				}
 				close(g.open)
-				// The connection to the gate is kept for the next call, at both of its ends in this process.
-				eventually(t, "the clients' descriptors are closed", func() bool { return openDescriptors(t) <= descriptors+2 })
+				// The connection to the gate is kept for the next call, at both of its ends in this
+				// process.
+				eventually(t, "the clients' descriptors are closed",
+					func() bool { return openDescriptors(t) <= descriptors+2 })
 			})
 		})
 	}
 }
 
-// TestHalfClose has a client end its stream when it has asked everything: all of it is still answered.
+// TestHalfClose has a client end its stream when it has asked everything: all of it is still
+// answered.
 func TestHalfClose(t *testing.T) {
 	up := upstream(t)
 	eachMode(t, func(t *testing.T, mode string) {

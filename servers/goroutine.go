@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// goroutine gives each connection a goroutine that waits in Go's runtime, not in the kernel: the code of the blocking
-// model on the threads of a non-blocking one.
+// goroutine gives each connection a goroutine that waits in Go's runtime, not in the kernel: the
+// code of the blocking model on the threads of a non-blocking one.
 type goroutine struct {
 	streams
 	listener *net.TCPListener
@@ -83,8 +83,8 @@ func (s *netStream) write(b []byte, now time.Time) error {
 	return err
 }
 
-// refresh moves a deadline when it is to come earlier, or later by more than an eighth of the limit: moving a timer of
-// Go's runtime for every request would cost more than parsing it.
+// refresh moves a deadline when it is to come earlier, or later by more than an eighth of the
+// limit: moving a timer of Go's runtime for every request would cost more than parsing it.
 func refresh(set *time.Time, want time.Time, limit time.Duration, move func(time.Time) error) error {
 	if later := want.Sub(*set); later >= 0 && later <= limit/8 {
 		return nil

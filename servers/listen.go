@@ -9,8 +9,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// listen opens n sockets on one address. With more than one they share the port by SO_REUSEPORT; since another server could
-// then join them silently and take half the requests, the address is first bound without it, which fails if anybody listens.
+// listen opens n sockets on one address. With more than one they share the port by SO_REUSEPORT;
+// since another server could then join them silently and take half the requests, the address is
+// first bound without it, which fails if anybody listens.
 func listen(addr string, n int) ([]*net.TCPListener, error) {
 	first, err := listenOne(addr, false)
 	if err != nil {

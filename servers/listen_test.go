@@ -11,7 +11,8 @@ import (
 	"nodecompare/servers"
 )
 
-// TestPortIsNotShared starts a second server on the port of the first: Linux would give each half of the connections.
+// TestPortIsNotShared starts a second server on the port of the first: Linux would give each half
+// of the connections.
 func TestPortIsNotShared(t *testing.T) {
 	for _, first := range servers.Own() {
 		for _, second := range servers.Own() {
@@ -21,7 +22,8 @@ func TestPortIsNotShared(t *testing.T) {
 				}
 				t.Run(fmt.Sprintf("%s %d, %s %d", first.Name, loops[0], second.Name, loops[1]), func(t *testing.T) {
 					v := serve(t, first.Name, servers.Config{Loops: loops[0]})
-					s, err := servers.Listen(second, servers.Config{Addr: v.Addr.String(), PoolSize: 1, Workers: 1, Loops: loops[1]})
+					s, err := servers.Listen(second,
+						servers.Config{Addr: v.Addr.String(), PoolSize: 1, Workers: 1, Loops: loops[1]})
 					if err == nil {
 						go s.Serve()
 						t.Fatalf("both listen on %s; stopping: %v", v.Addr, s.Shutdown(context.Background()))
@@ -36,7 +38,8 @@ func TestPortIsNotShared(t *testing.T) {
 	}
 }
 
-// TestPortIsFreeAfterwards serves on one port time and again, though connections of earlier servers linger in the kernel.
+// TestPortIsFreeAfterwards serves on one port time and again, though connections of earlier servers
+// linger in the kernel.
 func TestPortIsFreeAfterwards(t *testing.T) {
 	addr := ""
 	for _, m := range servers.Own() {

@@ -23,12 +23,15 @@ func distinct(r *rand.Rand, content string) (send, want string) {
 	case 1:
 		return get("/wait?ms=" + itoa(n%4)), reply("200 OK", json, fmt.Sprintf(`{"waited_ms":%d}`, n%4))
 	case 2:
-		return get("/upstream?ms=" + itoa(n%3)), reply("200 OK", json, fmt.Sprintf(`{"service":"upstream","waited_ms":%d}`, n%3))
+		return get("/upstream?ms=" + itoa(n%3)),
+			reply("200 OK", json, fmt.Sprintf(`{"service":"upstream","waited_ms":%d}`, n%3))
 	case 3:
-		return get("/api?ms=" + itoa(n%3)), reply("200 OK", json, fmt.Sprintf(`{"service":"upstream","waited_ms":%d}`, n%3))
+		return get("/api?ms=" + itoa(n%3)),
+			reply("200 OK", json, fmt.Sprintf(`{"service":"upstream","waited_ms":%d}`, n%3))
 	case 4:
 		id := 10001 + n
-		return get("/db?id=" + itoa(id)), reply("404 Not Found", json, fmt.Sprintf(`{"error":"there is no product %d"}`, id))
+		return get("/db?id=" + itoa(id)),
+			reply("404 Not Found", json, fmt.Sprintf(`{"error":"there is no product %d"}`, id))
 	case 5:
 		return get("/file"), reply("200 OK", data, content)
 	case 6:
@@ -44,8 +47,9 @@ func distinct(r *rand.Rand, content string) (send, want string) {
 	}
 }
 
-// TestEachResponseIsItsRequests mixes the workloads on many connections at once, several in a pipeline: a handler that kept
-// bytes of its request, or a buffer that two connections shared for too long, would show in another's answer.
+// TestEachResponseIsItsRequests mixes the workloads on many connections at once, several in a
+// pipeline: a handler that kept bytes of its request, or a buffer that two connections shared for
+// too long, would show in another's answer.
 func TestEachResponseIsItsRequests(t *testing.T) {
 	const connections, batches = 24, 12
 	up := upstream(t)
@@ -67,7 +71,9 @@ func TestEachResponseIsItsRequests(t *testing.T) {
 						send.WriteString(s)
 						want.WriteString(w)
 					}
-					if got, err := exchange(c, r, send.String(), len(want.String())+strings.Count(want.String(), "\r\nDate: D\r\n")*(len(someDate)-1)); err != nil || got != want.String() {
+					if got, err := exchange(c, r, send.String(),
+						len(want.String())+strings.Count(want.String(),
+							"\r\nDate: D\r\n")*(len(someDate)-1)); err != nil || got != want.String() {
 						t.Errorf("connection %d: %v\n%s", i, err, difference(got, want.String()))
 						return
 					}
@@ -78,7 +84,8 @@ func TestEachResponseIsItsRequests(t *testing.T) {
 	})
 }
 
-// exchange sends a text in a few pieces and reads so many bytes. It may be called from any goroutine.
+// exchange sends a text in a few pieces and reads so many bytes. It may be called from any
+// goroutine.
 func exchange(c *client, r *rand.Rand, send string, length int) (string, error) {
 	sent := make(chan error, 1)
 	var pieces []string
@@ -106,8 +113,8 @@ func exchange(c *client, r *rand.Rand, send string, length int) (string, error) 
 	return undated(string(got[:n])), errors.Join(err, <-sent)
 }
 
-// TestAClientThatDoesNotRead pipelines 200 MB of echo and takes nothing of it: the server must stop reading, hold little, and
-// go on for others.
+// TestAClientThatDoesNotRead pipelines 200 MB of echo and takes nothing of it: the server must stop
+// reading, hold little, and go on for others.
 func TestAClientThatDoesNotRead(t *testing.T) {
 	eachMode(t, func(t *testing.T, mode string) {
 		v := serve(t, mode, servers.Config{PoolSize: 3})

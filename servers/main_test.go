@@ -8,7 +8,8 @@ import (
 	"nodecompare/servers/child"
 )
 
-// TestMain makes a copy of this binary the guard that it was started as: the installation of Express's packages runs under one.
+// TestMain makes a copy of this binary the guard that it was started as: the installation of
+// Express's packages runs under one.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 2 && os.Args[1] == child.GuardCommand {
 		status, err := child.Guard(os.Args[2], os.Args[3:]...)

@@ -12,7 +12,8 @@ import (
 var refusal = regexp.MustCompile(`^HTTP/1\.1 (\d{3} [A-Za-z ]+)\r\nDate: D\r\nContent-Type: text/plain; charset=utf-8\r\n` +
 	`Content-Length: (\d+)\r\nConnection: close\r\n\r\n(.+\n)$`)
 
-// TestMalformed has every model refuse what cannot be served, in the same words, and end the connection.
+// TestMalformed has every model refuse what cannot be served, in the same words, and end the
+// connection.
 func TestMalformed(t *testing.T) {
 	const head = "GET / HTTP/1.1\r\nHost: x\r\n"
 	bad := []struct{ name, send, status string }{

@@ -18,7 +18,8 @@ import (
 	"nodecompare/servers/workload"
 )
 
-// startModel serves routes that need no data, with the model as adjust leaves it, until the test ends.
+// startModel serves routes that need no data, with the model as adjust leaves it, until the test
+// ends.
 func startModel(t *testing.T, mode string, c Config, adjust func(model)) *Server {
 	t.Helper()
 	m := modeNamed(t, mode)
@@ -131,8 +132,8 @@ func TestBlockingRefusesBeyondItsThreads(t *testing.T) {
 	}
 }
 
-// TestEveryLoopServes relies on the kernel to spread 256 connections over three sockets: that one gets none has a probability
-// of (2/3)^256.
+// TestEveryLoopServes relies on the kernel to spread 256 connections over three sockets: that one
+// gets none has a probability of (2/3)^256.
 func TestEveryLoopServes(t *testing.T) {
 	expectNoLeaks(t)
 	var loops []*asyncLoop
@@ -166,12 +167,14 @@ func TestTimeouts(t *testing.T) {
 				limits timeouts
 				sent   []string // at intervals of a fifth of the limit
 			}{
-				"nothing":             {timeouts{limit, time.Hour}, nil},
-				"nothing more":        {timeouts{limit, time.Hour}, []string{"GET / HTTP/1.1\r\nHost: x\r\n\r\n"}},
-				"half a request":      {timeouts{time.Hour, limit}, []string{"GET / HTT"}},
-				"half a body":         {timeouts{time.Hour, limit}, []string{"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n1", "2", "3"}},
-				"a byte now and then": {timeouts{time.Hour, limit}, []string{"G", "E", "T", " ", "/", " ", "H", "T", "T", "P", "/", "1", ".", "1"}},
-				"half the second":     {timeouts{time.Hour, limit}, []string{"GET / HTTP/1.1\r\nHost: x\r\n\r\nGET "}},
+				"nothing":        {timeouts{limit, time.Hour}, nil},
+				"nothing more":   {timeouts{limit, time.Hour}, []string{"GET / HTTP/1.1\r\nHost: x\r\n\r\n"}},
+				"half a request": {timeouts{time.Hour, limit}, []string{"GET / HTT"}},
+				"half a body": {timeouts{time.Hour, limit},
+					[]string{"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n1", "2", "3"}},
+				"a byte now and then": {timeouts{time.Hour, limit},
+					[]string{"G", "E", "T", " ", "/", " ", "H", "T", "T", "P", "/", "1", ".", "1"}},
+				"half the second": {timeouts{time.Hour, limit}, []string{"GET / HTTP/1.1\r\nHost: x\r\n\r\nGET "}},
 			} {
 				s := startModel(t, m.Name, Config{}, func(m model) { setTimeouts(m, test.limits) })
 				start := time.Now()
@@ -188,7 +191,8 @@ func TestTimeouts(t *testing.T) {
 					if _, err := io.Copy(io.Discard, c); errors.Is(err, os.ErrDeadlineExceeded) {
 						t.Errorf("%s: it is kept", name)
 					}
-					// Go's deadlines may be set an eighth late (see refresh), so they may end an eighth early.
+					// Go's deadlines may be set an eighth late (see refresh), so they may end an
+					// eighth early.
 					if took := time.Since(start); took < limit*7/8 {
 						t.Errorf("%s: it was ended after %v already, want %v", name, took, limit)
 					}
@@ -199,7 +203,8 @@ func TestTimeouts(t *testing.T) {
 	}
 }
 
-// TestTimeoutsAreEachRequestsOwn sends requests for longer than one may take, so that at every moment a part of one is owed.
+// TestTimeoutsAreEachRequestsOwn sends requests for longer than one may take, so that at every
+// moment a part of one is owed.
 func TestTimeoutsAreEachRequestsOwn(t *testing.T) {
 	expectNoLeaks(t)
 	const (

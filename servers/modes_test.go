@@ -13,12 +13,14 @@ import (
 func TestCommandOfOurs(t *testing.T) {
 	async := modeNamed(t, "async")
 	c, err := async.Command(servers.NoUpstream)
-	if want := []string{"serve", "--mode=async", "--addr=127.0.0.1:0", "--upstream=none"}; err != nil || c.Path != "" || !slices.Equal(c.Args, want) {
+	if want := []string{"serve", "--mode=async", "--addr=127.0.0.1:0", "--upstream=none"}; err != nil ||
+		c.Path != "" || !slices.Equal(c.Args, want) {
 		t.Errorf("%q %q, %v", c.Path, c.Args, err)
 	}
 }
 
-// A machine without Node.js has the other modes all the same, and is told once of each mode that it has not.
+// A machine without Node.js has the other modes all the same, and is told once of each mode that it
+// has not.
 func TestPrepareWithoutNode(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	var all []*servers.Mode

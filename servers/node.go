@@ -15,7 +15,8 @@ import (
 	"nodecompare/servers/workload"
 )
 
-// killTime is how long after DrainTime Node.js, which keeps to that by itself unless it computes, is killed.
+// killTime is how long after DrainTime Node.js, which keeps to that by itself unless it computes,
+// is killed.
 const killTime = time.Second
 
 // serveNode is Serve for a server that is Node.js. It prints for itself.
@@ -33,7 +34,8 @@ func (m Mode) serveNode(ctx context.Context, c Config, out, progress io.Writer) 
 		return err
 	}
 	defer func() { err = errors.Join(err, stop()) }()
-	command, err := app.Command(node.Options{Addr: c.Addr, Upstream: upstream, Data: data, Loops: c.Loops, Workers: c.Workers})
+	command, err := app.Command(node.Options{Addr: c.Addr, Upstream: upstream, Data: data, Loops: c.Loops,
+		Workers: c.Workers})
 	if err != nil {
 		return err
 	}

@@ -23,13 +23,15 @@ import (
 	"nodecompare/servers/workload"
 )
 
-// ownFields are what Node.js and Express send beside the fields of our modes: the list of what may differ in an answer.
+// ownFields are what Node.js and Express send beside the fields of our modes: the list of what may
+// differ in an answer.
 var ownFields = map[string][]string{
 	"node":    {"Keep-Alive"},
 	"express": {"Keep-Alive", "X-Powered-By", "Etag", "Accept-Ranges", "Cache-Control", "Last-Modified"},
 }
 
-// ownAnswers are the conversations that Node.js's parser ends in its own way, in both modes, and what it says then.
+// ownAnswers are the conversations that Node.js's parser ends in its own way, in both modes, and
+// what it says then.
 var ownAnswers = map[string]struct {
 	why  string
 	want []answer
@@ -38,17 +40,19 @@ var ownAnswers = map[string]struct {
 	"BREW /wait kept":  {"it serves only methods that it knows", []answer{parserSays400}},
 	"HTTP/1.0 waiting": {behindTheLast, []answer{parserSays400}},
 	"nothing is served behind the last that waits": {behindTheLast, []answer{parserSays400}},
-	"nothing is served behind the last":            {behindTheLast, []answer{{Status: 200, Type: html, Length: itoa(len(hello)), Body: hello, Closes: true}}},
+	"nothing is served behind the last": {behindTheLast,
+		[]answer{{Status: 200, Type: html, Length: itoa(len(hello)), Body: hello, Closes: true}}},
 }
 
-// behindTheLast is why a client that goes on sending after its last request, as it said, may lose the answer.
+// behindTheLast is why a client that goes on sending after its last request, as it said, may lose
+// the answer.
 const behindTheLast = "bytes behind the last request are an error that ends the connection: a response still in the making is not sent"
 
 // parserSays400 is an answer without type or body, and the end of the connection.
 var parserSays400 = answer{Status: 400, Closes: true}
 
-// answer is a response without the fields that may differ: Date, which must be there, those of ownFields, the reason phrase,
-// and how it was put on the wire.
+// answer is a response without the fields that may differ: Date, which must be there, those of
+// ownFields, the reason phrase, and how it was put on the wire.
 type answer struct {
 	Status            int
 	Type, Allow, Body string
@@ -57,7 +61,8 @@ type answer struct {
 	More              []string // names of fields that there should not be
 }
 
-// startNode runs the mode's real server as a child until the test ends. Without Node.js the test is skipped, which CI does not have.
+// startNode runs the mode's real server as a child until the test ends. Without Node.js the test is
+// skipped, which CI does not have.
 func startNode(t *testing.T, mode, upstream string, loops int) *child.Process {
 	t.Helper()
 	if testing.Short() {
@@ -172,7 +177,8 @@ func nodeClusters(t *testing.T, mode string, p *child.Process) {
 	}
 }
 
-// upstreamKinds are the ways of an upstream that our modes tell apart, by the milliseconds that it is asked for.
+// upstreamKinds are the ways of an upstream that our modes tell apart, by the milliseconds that it
+// is asked for.
 var upstreamKinds = map[string]struct {
 	name, answer       string // all that it says, "" for a hang-up
 	once               bool   // it then ends the connection when that is used again
@@ -188,7 +194,8 @@ var upstreamKinds = map[string]struct {
 	"5007": {"kept once", relayed, true, "200 OK", "a/b", "ok"},
 }
 
-// nodeUpstream starts an upstream that has all of these kinds, and is one of ours for whoever asks for another wait. It returns its URL.
+// nodeUpstream starts an upstream that has all of these kinds, and is one of ours for whoever asks
+// for another wait. It returns its URL.
 func nodeUpstream(t *testing.T) string {
 	ours := upstream(t)
 	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
@@ -228,8 +235,9 @@ func nodeAsks(t *testing.T, mode string, p *child.Process, ms, status, kind, bod
 	}
 }
 
-// nodeRefuses: what cannot be served is refused and ends the connection. Node.js's parser says so without a body, and knows
-// fewer statuses than ours. A body that is too large is answered as in our modes, but only when all of it has come.
+// nodeRefuses: what cannot be served is refused and ends the connection. Node.js's parser says so
+// without a body, and knows fewer statuses than ours. A body that is too large is answered as in
+// our modes, but only when all of it has come.
 func nodeRefuses(t *testing.T, mode string, p *child.Process) {
 	const head = "POST /echo HTTP/1.1\r\nHost: x\r\n"
 	large := strings.Repeat("a", 1<<20+1)
@@ -240,8 +248,9 @@ func nodeRefuses(t *testing.T, mode string, p *child.Process) {
 		send string
 		want answer
 	}{
-		"no host":           {"GET / HTTP/1.1\r\n\r\n", parserSays400},
-		"HTTP/0.9":          {"GET /\r\n\r\n", answer{Status: 200, Type: html, Length: itoa(len(hello)), Body: hello, Closes: true}}, // 400 from ours
+		"no host": {"GET / HTTP/1.1\r\n\r\n", parserSays400},
+		// 400 from ours
+		"HTTP/0.9":          {"GET /\r\n\r\n", answer{Status: 200, Type: html, Length: itoa(len(hello)), Body: hello, Closes: true}},
 		"TLS":               {"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", parserSays400},
 		"two lengths":       {head + "Content-Length: 1\r\nContent-Length: 2\r\n\r\nab", parserSays400},
 		"length and coding": {head + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", parserSays400},
@@ -257,7 +266,8 @@ func nodeRefuses(t *testing.T, mode string, p *child.Process) {
 	}
 }
 
-// nodeServesExamples has the mode answer each workload's own example, those of workloads yet to come included, as the async mode does.
+// nodeServesExamples has the mode answer each workload's own example, those of workloads yet to
+// come included, as the async mode does.
 func nodeServesExamples(t *testing.T, mode string, p *child.Process, model *serving) {
 	for _, w := range workload.All {
 		fields := []string{closes}
@@ -274,8 +284,8 @@ func nodeServesExamples(t *testing.T, mode string, p *child.Process, model *serv
 
 var requestLine = regexp.MustCompile(`(?m)^(GET|HEAD|POST|DELETE|OPTIONS|BREW) \S+ HTTP/1\.([01])\r$`)
 
-// parse reads the responses in text, all that came to the requests in sent, one to each and interim ones besides. Fields named
-// in own are left out.
+// parse reads the responses in text, all that came to the requests in sent, one to each and interim
+// ones besides. Fields named in own are left out.
 func parse(t *testing.T, sent, text string, own []string) []answer {
 	t.Helper()
 	requests := requestLine.FindAllStringSubmatch(sent, -1)
@@ -313,7 +323,8 @@ func answerOf(t *testing.T, r *http.Response, body string, own []string) answer 
 		return value
 	}
 	a := answer{Status: r.StatusCode, Type: take("Content-Type"), Allow: take("Allow"), Length: take("Content-Length"), Body: body}
-	// Node.js says keep-alive also where it is HTTP/1.1's default, and close where it is HTTP/1.0's.
+	// Node.js says keep-alive also where it is HTTP/1.1's default, and close where it is
+	// HTTP/1.0's.
 	connection := take("Connection")
 	a.Closes = r.Close || r.Request.ProtoMinor == 0 && connection != "keep-alive"
 	// By its parser's answers and interim ones Node.js does not date.

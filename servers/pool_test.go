@@ -14,7 +14,8 @@ import (
 	"nodecompare/servers"
 )
 
-// keepAlive asks for hello so many times, on as few connections as the server's Connection: close makes necessary.
+// keepAlive asks for hello so many times, on as few connections as the server's Connection: close
+// makes necessary.
 func keepAlive(v *serving, requests int) (connections int, err error) {
 	var c net.Conn
 	var r *bufio.Reader
@@ -52,7 +53,8 @@ func keepAlive(v *serving, requests int) (connections int, err error) {
 	return connections, err
 }
 
-// TestPoolServesMoreClientsThanThreads has three clients for each thread, none of which closes by itself.
+// TestPoolServesMoreClientsThanThreads has three clients for each thread, none of which closes by
+// itself.
 func TestPoolServesMoreClientsThanThreads(t *testing.T) {
 	v := serve(t, "pool", servers.Config{PoolSize: 2})
 	var clients sync.WaitGroup
@@ -66,7 +68,8 @@ func TestPoolServesMoreClientsThanThreads(t *testing.T) {
 	clients.Wait()
 }
 
-// TestPoolKeepsConnectionsWhileThereIsRoom has as many clients as threads: nobody waits, so nobody is sent away.
+// TestPoolKeepsConnectionsWhileThereIsRoom has as many clients as threads: nobody waits, so nobody
+// is sent away.
 func TestPoolKeepsConnectionsWhileThereIsRoom(t *testing.T) {
 	v := serve(t, "pool", servers.Config{PoolSize: 3}) // of which one may linger with the client that serve has sent
 	var clients sync.WaitGroup
@@ -95,7 +98,8 @@ func TestPoolTakesAnIdleClientsThread(t *testing.T) {
 	next.ask(get("/", closes), reply("200 OK", html, hello, closes))
 }
 
-// TestPoolHasTheOthersWait has one thread and a request in flight on it: whoever else comes waits, and is served then.
+// TestPoolHasTheOthersWait has one thread and a request in flight on it: whoever else comes waits,
+// and is served then.
 func TestPoolHasTheOthersWait(t *testing.T) {
 	g := newGate(t)
 	v := serve(t, "pool", servers.Config{PoolSize: 1, Upstream: g.url})
@@ -120,8 +124,9 @@ func TestPoolHasTheOthersWait(t *testing.T) {
 	waits.expect(reply("200 OK", html, hello, closes))
 }
 
-// TestPoolLingersNotForLongWhileOthersWait has clients that keep their end open after the last response. A thread that waited
-// a second for each, as it may when nobody else comes, would serve the last of these after seven.
+// TestPoolLingersNotForLongWhileOthersWait has clients that keep their end open after the last
+// response. A thread that waited a second for each, as it may when nobody else comes, would serve
+// the last of these after seven.
 func TestPoolLingersNotForLongWhileOthersWait(t *testing.T) {
 	v := serve(t, "pool", servers.Config{PoolSize: 1})
 	start := time.Now()

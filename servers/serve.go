@@ -22,8 +22,10 @@ const (
 	NoUpstream       = "none"
 )
 
-// Serve runs the mode's server until ctx ends; requests in flight then have DrainTime. out gets the line with the port, and one about
-// the threads; progress, what the preparation of Node.js tells and what goes wrong in the server. It opens and closes the service itself, and so takes none in c.
+// Serve runs the mode's server until ctx ends; requests in flight then have DrainTime. out gets the
+// line with the port, and one about the threads; progress, what the preparation of Node.js tells
+// and what goes wrong in the server. It opens and closes the service itself, and so takes none in
+// c.
 func (m Mode) Serve(ctx context.Context, c Config, out, progress io.Writer) (err error) {
 	if m.foreign() {
 		return m.serveNode(ctx, c, out, progress)
@@ -66,7 +68,8 @@ func (m Mode) Serve(ctx context.Context, c Config, out, progress io.Writer) (err
 	return nil
 }
 
-// openUpstream returns the URL that Config.Upstream stands for, "" for none, with what to call at the end.
+// openUpstream returns the URL that Config.Upstream stands for, "" for none, with what to call at
+// the end.
 func openUpstream(asked string) (url string, stop func() error, err error) {
 	switch asked {
 	case NoUpstream:
@@ -77,7 +80,8 @@ func openUpstream(asked string) (url string, stop func() error, err error) {
 	return asked, func() error { return nil }, nil
 }
 
-// startUpstream serves the route that the api workload asks from an event loop of this process, on a free port.
+// startUpstream serves the route that the api workload asks from an event loop of this process, on
+// a free port.
 func startUpstream() (url string, stop func() error, err error) {
 	w, err := workload.Open(workload.Options{})
 	if err != nil {

@@ -1,5 +1,6 @@
-// Package servers holds the concurrency models. They share the parser (http1), the conversation (session.go) and the
-// work (workload); a model is only the way in which one request waits while others are served.
+// Package servers holds the concurrency models. They share the parser (http1), the conversation
+// (session.go) and the work (workload); a model is only the way in which one request waits while
+// others are served.
 package servers
 
 import (
@@ -34,7 +35,8 @@ type timeouts struct {
 
 var standardTimeouts = timeouts{idle: 60 * time.Second, request: 30 * time.Second}
 
-// upstreamTimeout is above the longest wait that a route can be asked for, so that it ends only what is stuck.
+// upstreamTimeout is above the longest wait that a route can be asked for, so that it ends only
+// what is stuck.
 const upstreamTimeout = 65 * time.Second
 
 // ErrStopped is what Serve returns after Shutdown.
@@ -49,17 +51,19 @@ type Server struct {
 
 // model is what a mode's constructor gives.
 type model interface {
-	// Serve answers requests until Shutdown, and returns ErrStopped then; requests in flight may take until Shutdown returns.
+	// Serve answers requests until Shutdown, and returns ErrStopped then; requests in flight may
+	// take until Shutdown returns.
 	Serve() error
-	// Shutdown stops accepting, lets requests in flight end until ctx does, and cuts the rest off, which is an error that
-	// says how many connections that were. It waits for Serve, so there must be one. A second call does as the first.
+	// Shutdown stops accepting, lets requests in flight end until ctx does, and cuts the rest off,
+	// which is an error that says how many connections that were. It waits for Serve, so there must
+	// be one. A second call does as the first.
 	Shutdown(ctx context.Context) error
 	// Threads says in a few words which threads serve.
 	Threads() string
 }
 
-// Listen makes a server of one of this program's own modes and binds its address. A port that another process listens on is an
-// error, also when both would use SO_REUSEPORT.
+// Listen makes a server of one of this program's own modes and binds its address. A port that
+// another process listens on is an error, also when both would use SO_REUSEPORT.
 func Listen(m Mode, c Config) (*Server, error) {
 	if m.foreign() {
 		return nil, fmt.Errorf("mode %s: its server is a process of Node.js", m.Name)
@@ -90,7 +94,8 @@ func Listen(m Mode, c Config) (*Server, error) {
 	return &Server{Mode: m, Addr: addr, model: made}, nil
 }
 
-// resolve finds an upstream's address once, so that no model pays for a look-up and all of them ask the same one.
+// resolve finds an upstream's address once, so that no model pays for a look-up and all of them ask
+// the same one.
 func resolve(upstream string) (netip.AddrPort, error) {
 	if upstream == "" {
 		return netip.AddrPort{}, nil

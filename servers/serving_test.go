@@ -19,11 +19,12 @@ import (
 	"nodecompare/servers/workload"
 )
 
-// patience bounds what a test waits for something that comes at once on a machine that works: it ends a test that hangs,
-// and decides nothing.
+// patience bounds what a test waits for something that comes at once on a machine that works: it
+// ends a test that hangs, and decides nothing.
 const patience = 2 * time.Minute
 
-// dataDir holds the workloads' data from one run to the next: building it takes seconds under the race detector.
+// dataDir holds the workloads' data from one run to the next: building it takes seconds under the
+// race detector.
 var dataDir = filepath.Join(os.TempDir(), "nodecompare-servers-test")
 
 // serving is a server in this process.
@@ -35,8 +36,8 @@ type serving struct {
 	served  chan error
 }
 
-// serve runs a server of the mode until the test ends, and has the test fail when it leaves a goroutine behind or does
-// not stop as it should. What c leaves open is small.
+// serve runs a server of the mode until the test ends, and has the test fail when it leaves a
+// goroutine behind or does not stop as it should. What c leaves open is small.
 func serve(t testing.TB, mode string, c servers.Config) *serving {
 	t.Helper()
 	expectNoLeaks(t)
@@ -57,12 +58,13 @@ func serve(t testing.TB, mode string, c servers.Config) *serving {
 	v := &serving{Server: s, t: t, url: "http://" + s.Addr.String(), service: service, served: make(chan error, 1)}
 	go func() { v.served <- s.Serve() }()
 	t.Cleanup(v.stop)
-	v.dial(t).ask(get("/", closes), reply("200 OK", html, hello, closes)) // it runs: a server inside this one's life does not take it for a leak
+	// it runs: a server inside this one's life does not take it for a leak
+	v.dial(t).ask(get("/", closes), reply("200 OK", html, hello, closes))
 	return v
 }
 
-// leakChecked are the tests that look for leaks when they end: once, and not for each of several servers, the threads of
-// one of which may still be starting when the next one is made.
+// leakChecked are the tests that look for leaks when they end: once, and not for each of several
+// servers, the threads of one of which may still be starting when the next one is made.
 var leakChecked = map[testing.TB]bool{}
 
 func expectNoLeaks(t testing.TB) {
@@ -198,11 +200,12 @@ const someDate = "Sun, 22 Nov 2026 08:45:53 GMT"
 
 var dateField = regexp.MustCompile(`\r\nDate: (Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT\r\n`)
 
-// undated puts D in the place of each well-formed Date: all else is to be the same from every model.
+// undated puts D in the place of each well-formed Date: all else is to be the same from every
+// model.
 func undated(text string) string { return dateField.ReplaceAllString(text, "\r\nDate: D\r\n") }
 
-// reply is a whole response as it comes over the wire, with D for the date. extra are header lines that the
-// response has besides: Allow comes before Content-Length, Connection behind it.
+// reply is a whole response as it comes over the wire, with D for the date. extra are header lines
+// that the response has besides: Allow comes before Content-Length, Connection behind it.
 func reply(status, contentType, body string, extra ...string) string {
 	var before, behind string
 	for _, line := range extra {

@@ -5,41 +5,47 @@ import (
 	"nodecompare/servers/workload"
 )
 
-// session is one connection's HTTP conversation: bytes in, responses out, requests handed to the workloads one at a
-// time and in order. It does no I/O and waits for nothing, so that every model has the same one; what the models differ in is their wire.
+// session is one connection's HTTP conversation: bytes in, responses out, requests handed to the
+// workloads one at a time and in order. It does no I/O and waits for nothing, so that every model
+// has the same one; what the models differ in is their wire.
 type session struct {
 	service *workload.Service
 	wire    wire
 	parser  http1.RequestParser
 	x       workload.Exchange
 
-	in       []byte  // what has arrived and was not served yet; nil on a quiet connection
-	out      *[]byte // responses to be written; always empty when receive and done have returned, so that sessions can share it
-	serving  bool    // serve is on the stack
-	busy     bool    // a request is with its handler
-	held     bool    // the wire wants no more responses until resume
-	draining bool    // the response in the making, or the next one, is to be the last
-	over     bool    // no further request will be served
-	requests uint64  // that were whole so far
-	minor    int     // of the request being served, as its buffer may be gone when the response comes
+	in []byte // what has arrived and was not served yet; nil on a quiet connection
+	// responses to be written; always empty when receive and done have returned, so that sessions
+	// can share it
+	out      *[]byte
+	serving  bool   // serve is on the stack
+	busy     bool   // a request is with its handler
+	held     bool   // the wire wants no more responses until resume
+	draining bool   // the response in the making, or the next one, is to be the last
+	over     bool   // no further request will be served
+	requests uint64 // that were whole so far
+	minor    int    // of the request being served, as its buffer may be gone when the response comes
 	head     bool
 	last     bool
 }
 
 // wire is a session's way out.
 type wire interface {
-	// write sends responses. It answers false when the session must hold back until its resume is called.
+	// write sends responses. It answers false when the session must hold back until its resume is
+	// called.
 	write(b []byte) bool
 	// finish is called once, when nothing more will be written.
 	finish()
 	// unix is the time for the Date field, in seconds.
 	unix() int64
-	// yield says whether this connection should end after the response that is being written, for others that wait.
+	// yield says whether this connection should end after the response that is being written, for
+	// others that wait.
 	yield() bool
 }
 
 const (
-	// flushSize is how many bytes of responses to pipelined requests are gathered before they are written.
+	// flushSize is how many bytes of responses to pipelined requests are gathered before they are
+	// written.
 	flushSize = 64 << 10
 	// keepSize is the largest buffer that a session keeps for its next request.
 	keepSize = 4 << 10
@@ -73,7 +79,8 @@ func (s *session) resume() {
 	}
 }
 
-// ended takes the end of the peer's stream: a response in the making is still owed, half a request is worth nothing.
+// ended takes the end of the peer's stream: a response in the making is still owed, half a request
+// is worth nothing.
 func (s *session) ended() { s.drain() }
 
 // proceed serves what has arrived.
@@ -101,8 +108,8 @@ func (s *session) drain() {
 	}
 }
 
-// serve parses and serves the requests in b until a handler waits, the wire is full or b has no whole request left;
-// it returns how many bytes were used.
+// serve parses and serves the requests in b until a handler waits, the wire is full or b has no
+// whole request left; it returns how many bytes were used.
 func (s *session) serve(b []byte) (used int) {
 	s.serving = true
 	for used < len(b) && !s.busy && !s.held && !s.over {
@@ -146,7 +153,8 @@ func (s *session) done(x *workload.Exchange) {
 	s.proceed() // the response came later: serve, which flushes, starts anew with what arrived meanwhile
 }
 
-// refuse answers a malformed request; where the next one would begin is unknown, so the connection ends.
+// refuse answers a malformed request; where the next one would begin is unknown, so the connection
+// ends.
 func (s *session) refuse(err error, head bool) {
 	e, ok := err.(*http1.Error)
 	if !ok {

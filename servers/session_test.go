@@ -43,7 +43,8 @@ func (w *tap) Offload(*workload.Exchange, func(), func(*workload.Exchange)) {
 	panic("no test offloads")
 }
 
-// conversing is a session with its tap. The Service is one that has no data: hello, wait and echo need none.
+// conversing is a session with its tap. The Service is one that has no data: hello, wait and echo
+// need none.
 type conversing struct {
 	session
 	tap
@@ -56,8 +57,8 @@ func newConversing() *conversing {
 	return c
 }
 
-// give brings bytes as a model does, which reads no more while a handler waits or responses are held back. The bytes'
-// buffer is used for other things afterwards.
+// give brings bytes as a model does, which reads no more while a handler waits or responses are
+// held back. The bytes' buffer is used for other things afterwards.
 func (c *conversing) give(text string) {
 	b := []byte(text)
 	c.receive(b)
@@ -80,13 +81,17 @@ func (c *conversing) settle() {
 }
 
 const (
-	chunkedEcho = "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3;a=b\r\nabc\r\n5\r\ndefgh\r\n0\r\nA: b\r\n\r\n"
-	sizedEcho   = "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Type: a/b\r\nContent-Length: 12\r\n\r\nGET / HTTP/1"
-	pipeline    = "GET / HTTP/1.1\r\nHost: x\r\n\r\n" + chunkedEcho + "GET /wait?ms=7 HTTP/1.1\r\nHost: x\r\n\r\n" + sizedEcho +
-		"\r\nHEAD /wait?ms=8 HTTP/1.1\r\nHost: x\r\n\r\n" + "GET /wait?ms=9 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+	chunkedEcho = "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: " +
+		"chunked\r\n\r\n3;a=b\r\nabc\r\n5\r\ndefgh\r\n0\r\nA: b\r\n\r\n"
+	sizedEcho = "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Type: a/b\r\nContent-Length: 12\r\n\r\nGET / HTTP/1"
+	pipeline  = "GET / HTTP/1.1\r\nHost: x\r\n\r\n" + chunkedEcho +
+		"GET /wait?ms=7 HTTP/1.1\r\nHost: x\r\n\r\n" + sizedEcho +
+		"\r\nHEAD /wait?ms=8 HTTP/1.1\r\nHost: x\r\n\r\n" +
+		"GET /wait?ms=9 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 )
 
-// TestSessionIsTheSameHoweverRequestsAreCut cuts a pipeline at every place, and at many others behind it.
+// TestSessionIsTheSameHoweverRequestsAreCut cuts a pipeline at every place, and at many others
+// behind it.
 func TestSessionIsTheSameHoweverRequestsAreCut(t *testing.T) {
 	reference := newConversing()
 	reference.give(pipeline)
@@ -128,7 +133,8 @@ func TestSessionContinues(t *testing.T) {
 		for _, piece := range test.pieces {
 			c.give(piece)
 		}
-		if n := bytes.Count(c.sent, []byte(http1.Continue)); n != test.want || !bytes.HasSuffix(c.sent, []byte("\r\n\r\n"+body)) {
+		if n := bytes.Count(c.sent, []byte(http1.Continue)); n != test.want ||
+			!bytes.HasSuffix(c.sent, []byte("\r\n\r\n"+body)) {
 			t.Errorf("%s: %d times Continue, want %d: %q", name, n, test.want, c.sent)
 		}
 	}
@@ -155,7 +161,8 @@ func TestSessionDrains(t *testing.T) {
 		c.settle()
 		c.receive([]byte(wait))
 		c.settle()
-		if c.finished != 1 || !strings.HasSuffix(string(c.sent), test.want) || strings.Count(string(c.sent), "HTTP/1.1 ") != min(1, len(test.want)) {
+		if c.finished != 1 || !strings.HasSuffix(string(c.sent), test.want) ||
+			strings.Count(string(c.sent), "HTTP/1.1 ") != min(1, len(test.want)) {
 			t.Errorf("%s: finished %d times with %q, want %q", name, c.finished, c.sent, test.want)
 		}
 	}
@@ -165,14 +172,16 @@ func TestSessionDrains(t *testing.T) {
 func TestSessionMemory(t *testing.T) {
 	c := newConversing()
 	large := strings.Repeat("x", 1<<20)
-	c.give(fmt.Sprintf("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s", len(large), large[:len(large)-1]))
+	c.give(fmt.Sprintf("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s", len(large),
+		large[:len(large)-1]))
 	c.give("x")
 	if len(c.sent) < len(large) || cap(c.in) > keepSize || cap(c.out) > 4*flushSize {
 		t.Errorf("%d bytes sent; %d and %d bytes are kept for the next request", len(c.sent), cap(c.in), cap(c.out))
 	}
 }
 
-// TestSessionAllocatesNothing guards the path of the two workloads that measure the models themselves.
+// TestSessionAllocatesNothing guards the path of the two workloads that measure the models
+// themselves.
 func TestSessionAllocatesNothing(t *testing.T) {
 	for _, target := range []string{"/", "/wait?ms=50"} {
 		c := newConversing()

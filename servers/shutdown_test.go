@@ -12,7 +12,8 @@ import (
 	"nodecompare/servers"
 )
 
-// gate is an upstream that answers nothing until it is opened: a request that asks it is in flight for as long as a test likes.
+// gate is an upstream that answers nothing until it is opened: a request that asks it is in flight
+// for as long as a test likes.
 type gate struct {
 	*fakeUpstream
 	arrived chan struct{} // one value for each request
@@ -116,8 +117,8 @@ func TestShutdownCutsOffWhatTakesTooLong(t *testing.T) {
 	})
 }
 
-// TestShutdownServesWhatHasArrived sends requests on connections that are idle and shuts down at once: they have all arrived,
-// though the server may not have read one.
+// TestShutdownServesWhatHasArrived sends requests on connections that are idle and shuts down at
+// once: they have all arrived, though the server may not have read one.
 func TestShutdownServesWhatHasArrived(t *testing.T) {
 	const connections = 600 // more than a poll brings at once
 	eachMode(t, func(t *testing.T, mode string) {
@@ -137,7 +138,8 @@ func TestShutdownServesWhatHasArrived(t *testing.T) {
 		unanswered := 0
 		for _, c := range clients {
 			// Those that were served before Shutdown began lack the word.
-			if got := c.rest(); strings.ReplaceAll(got, closes+"\r\n", "") != reply("404 Not Found", text, "Not Found\n") {
+			if got := c.rest(); strings.ReplaceAll(got, closes+"\r\n", "") != reply("404 Not Found", text,
+				"Not Found\n") {
 				unanswered++
 			}
 			c.Close()

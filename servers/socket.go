@@ -13,7 +13,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// socket is a TCP socket in blocking mode: the kernel, not Go's poller, parks the thread that waits on it.
+// socket is a TCP socket in blocking mode: the kernel, not Go's poller, parks the thread that waits
+// on it.
 type socket struct {
 	fd        int
 	sendLimit time.Duration // of one send
@@ -55,15 +56,17 @@ func (s *socket) read(b []byte, now time.Time, limit time.Duration) (int, error)
 		case syscall.EAGAIN:
 			return 0, os.ErrDeadlineExceeded
 		case syscall.EINTR:
-			// A signal, which Go's runtime sends itself, ends a recv that has a timeout; the next one gets what is left.
+			// A signal, which Go's runtime sends itself, ends a recv that has a timeout; the next
+			// one gets what is left.
 		default:
 			return 0, os.NewSyscallError("recv", errno)
 		}
 	}
 }
 
-// limit costs a system call only when the limit changes, which it does when a request comes in pieces. The socket's zero
-// means none at all, so what is too short for its microseconds becomes one.
+// limit costs a system call only when the limit changes, which it does when a request comes in
+// pieces. The socket's zero means none at all, so what is too short for its microseconds becomes
+// one.
 func (s *socket) limit(option int, set *time.Duration, d time.Duration) error {
 	if d == *set {
 		return nil
@@ -85,7 +88,9 @@ func (s *socket) write(b []byte, now time.Time) error {
 		left := s.sendLimit
 		switch errno {
 		case 0:
-			b, now = b[n:], time.Now() // the limit ended this send, or a signal did: since something moved there may be another
+			// the limit ended this send, or a signal did: since something moved there may be
+			// another
+			b, now = b[n:], time.Now()
 		case syscall.EINTR:
 			left -= time.Since(now)
 		case syscall.EAGAIN:
@@ -106,7 +111,8 @@ func (s *socket) closeRead() error  { return unix.Shutdown(s.fd, unix.SHUT_RD) }
 func (s *socket) closeWrite() error { return unix.Shutdown(s.fd, unix.SHUT_WR) }
 func (s *socket) close()            { closeFD(s.fd) }
 
-// closeFD frees a descriptor. Linux has freed it whatever close answers, and a retry could close another's.
+// closeFD frees a descriptor. Linux has freed it whatever close answers, and a retry could close
+// another's.
 func closeFD(fd int) {
 	if err := unix.Close(fd); err == unix.EBADF {
 		panic(fmt.Sprintf("descriptor %d closed twice", fd))
@@ -134,7 +140,8 @@ func dialSocket(addr netip.AddrPort, limit time.Duration) (stream, error) {
 	return s, nil
 }
 
-// connectWait connects in place. A connect that a signal interrupts goes on in the kernel (connect(2)): it is waited for, not repeated.
+// connectWait connects in place. A connect that a signal interrupts goes on in the kernel
+// (connect(2)): it is waited for, not repeated.
 func connectWait(fd int, sa unix.Sockaddr, limit time.Duration) error {
 	end := time.Now().Add(limit)
 	err := unix.Connect(fd, sa)
@@ -178,7 +185,8 @@ type socketListener struct {
 	closed bool
 }
 
-// blockingListener makes a blocking descriptor of ln's socket that Go's own poller does not know, and closes ln.
+// blockingListener makes a blocking descriptor of ln's socket that Go's own poller does not know,
+// and closes ln.
 func blockingListener(ln *net.TCPListener) (*socketListener, error) {
 	f, err := ln.File()
 	if err != nil {
@@ -199,7 +207,8 @@ func blockingListener(ln *net.TCPListener) (*socketListener, error) {
 	return &socketListener{fd: fd, addr: ln.Addr()}, nil
 }
 
-// limit bounds how long an accept waits; it then answers EAGAIN. (On macOS it has no effect: accepts wait on.)
+// limit bounds how long an accept waits; it then answers EAGAIN. (On macOS it has no effect:
+// accepts wait on.)
 func (l *socketListener) limit(d time.Duration) error {
 	limit := unix.NsecToTimeval(int64(d))
 	return os.NewSyscallError("setsockopt", unix.SetsockoptTimeval(l.fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &limit))
@@ -212,7 +221,8 @@ func (l *socketListener) waiting() bool {
 	return err == nil && n == 1
 }
 
-// wake ends the accepts of so many threads, which look then whether the server is stopping. It may come after close.
+// wake ends the accepts of so many threads, which look then whether the server is stopping. It may
+// come after close.
 func (l *socketListener) wake(threads int) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -30,7 +30,8 @@ func (l *socketListener) accept() (fd int, errno syscall.Errno) {
 	return fd, 0
 }
 
-// wakeOpen connects once for each accept that may wait: neither close nor shutdown ends one on macOS.
+// wakeOpen connects once for each accept that may wait: neither close nor shutdown ends one on
+// macOS.
 func (l *socketListener) wakeOpen(threads int) error {
 	for range threads {
 		c, err := net.DialTimeout("tcp", l.addr.String(), time.Second) // an unspecified address means this host
@@ -53,7 +54,8 @@ func openSocket(family int) (int, error) {
 	return fd, nil
 }
 
-// sleep blocks the calling thread in the kernel, where time.Sleep would park the goroutine on Go's timers.
+// sleep blocks the calling thread in the kernel, where time.Sleep would park the goroutine on Go's
+// timers.
 func sleep(d time.Duration) {
 	end := time.Now().Add(d)
 	for left := d; left > 0; left = time.Until(end) {

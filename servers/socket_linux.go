@@ -10,21 +10,26 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// recvWait and sendWait skip the file layer that read and write pass through, and have no Go error to allocate.
+// recvWait and sendWait skip the file layer that read and write pass through, and have no Go error
+// to allocate.
 
 func recvWait(fd int, b []byte) (int, syscall.Errno) {
-	n, _, errno := syscall.Syscall6(unix.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), 0, 0, 0)
+	n, _, errno := syscall.Syscall6(unix.SYS_RECVFROM, uintptr(fd),
+		uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), 0, 0, 0)
 	if errno != 0 {
 		return 0, errno
 	}
 	return int(n), 0
 }
 
-// sendWait tries without waiting first, which needs no word to Go's scheduler and is nearly always enough; then it waits.
+// sendWait tries without waiting first, which needs no word to Go's scheduler and is nearly always
+// enough; then it waits.
 func sendWait(fd int, b []byte) (int, syscall.Errno) {
-	n, _, errno := syscall.RawSyscall6(unix.SYS_SENDTO, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), unix.MSG_NOSIGNAL|unix.MSG_DONTWAIT, 0, 0)
+	n, _, errno := syscall.RawSyscall6(unix.SYS_SENDTO, uintptr(fd),
+		uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), unix.MSG_NOSIGNAL|unix.MSG_DONTWAIT, 0, 0)
 	if errno == syscall.EAGAIN {
-		n, _, errno = syscall.Syscall6(unix.SYS_SENDTO, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), unix.MSG_NOSIGNAL, 0, 0)
+		n, _, errno = syscall.Syscall6(unix.SYS_SENDTO, uintptr(fd),
+			uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), unix.MSG_NOSIGNAL, 0, 0)
 	}
 	if errno != 0 {
 		return 0, errno
@@ -55,11 +60,13 @@ func openSocket(family int) (int, error) {
 	return fd, os.NewSyscallError("socket", err)
 }
 
-// sleep blocks the calling thread in the kernel, where time.Sleep would park the goroutine on Go's timers.
+// sleep blocks the calling thread in the kernel, where time.Sleep would park the goroutine on Go's
+// timers.
 func sleep(d time.Duration) {
 	left := unix.NsecToTimespec(int64(d))
 	for {
-		_, _, errno := syscall.Syscall(unix.SYS_NANOSLEEP, uintptr(unsafe.Pointer(&left)), uintptr(unsafe.Pointer(&left)), 0)
+		_, _, errno := syscall.Syscall(unix.SYS_NANOSLEEP, uintptr(unsafe.Pointer(&left)),
+			uintptr(unsafe.Pointer(&left)), 0)
 		if errno == 0 {
 			return
 		}

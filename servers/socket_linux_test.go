@@ -31,7 +31,8 @@ func socketPair(t *testing.T, sendLimit time.Duration) (*socket, int) {
 		t.Fatal(err)
 	}
 	to := ln.Addr().(*net.TCPAddr)
-	if err := connectWait(peer, &unix.SockaddrInet4{Port: to.Port, Addr: [4]byte(to.IP.To4())}, time.Minute); err != nil {
+	if err := connectWait(peer, &unix.SockaddrInet4{Port: to.Port, Addr: [4]byte(to.IP.To4())},
+		time.Minute); err != nil {
 		t.Fatal(err)
 	}
 	fd, errno := l.accept()
@@ -46,8 +47,8 @@ func socketPair(t *testing.T, sendLimit time.Duration) (*socket, int) {
 	return s, peer
 }
 
-// underSignals runs f on a thread that is sent a signal every few milliseconds, as Go's runtime and profilers send them.
-// SIGURG is one that the runtime takes and passes over.
+// underSignals runs f on a thread that is sent a signal every few milliseconds, as Go's runtime and
+// profilers send them. SIGURG is one that the runtime takes and passes over.
 func underSignals(t *testing.T, f func()) {
 	t.Helper()
 	thread, ended := make(chan int), make(chan struct{})
@@ -76,20 +77,23 @@ func underSignals(t *testing.T, f func()) {
 	}
 }
 
-// TestSignalsExtendNoLimit interrupts each blocking call much more often than its limit is long: a call that began anew with
-// the full limit would never end.
+// TestSignalsExtendNoLimit interrupts each blocking call much more often than its limit is long: a
+// call that began anew with the full limit would never end.
 func TestSignalsExtendNoLimit(t *testing.T) {
 	const limit = 300 * time.Millisecond
 	s, _ := socketPair(t, limit)
 	underSignals(t, func() {
 		start := time.Now()
-		if n, err := s.read(make([]byte, 1), start, limit); n != 0 || !errors.Is(err, os.ErrDeadlineExceeded) || time.Since(start) < limit {
-			t.Errorf("read gave %d bytes and %v after %v, want a deadline's error after %v", n, err, time.Since(start), limit)
+		if n, err := s.read(make([]byte, 1), start, limit); n != 0 ||
+			!errors.Is(err, os.ErrDeadlineExceeded) || time.Since(start) < limit {
+			t.Errorf("read gave %d bytes and %v after %v, want a deadline's error after %v", n, err,
+				time.Since(start), limit)
 		}
 	})
 	underSignals(t, func() {
 		start := time.Now()
-		if err := s.write(make([]byte, 64<<20), start); !errors.Is(err, os.ErrDeadlineExceeded) || time.Since(start) < limit {
+		if err := s.write(make([]byte, 64<<20), start); !errors.Is(err, os.ErrDeadlineExceeded) ||
+			time.Since(start) < limit {
 			t.Errorf("write gave %v after %v, want a deadline's error after %v", err, time.Since(start), limit)
 		}
 	})
@@ -108,7 +112,8 @@ func TestSignalsExtendNoLimit(t *testing.T) {
 	})
 }
 
-// TestWriteGoesOnWhilePeerReads sends more than any buffer holds to a peer that takes longer for it than one send may take.
+// TestWriteGoesOnWhilePeerReads sends more than any buffer holds to a peer that takes longer for it
+// than one send may take.
 func TestWriteGoesOnWhilePeerReads(t *testing.T) {
 	s, peer := socketPair(t, time.Second)
 	sent := bytes.Repeat([]byte("0123456789abcdef"), 1<<17)
@@ -201,8 +206,9 @@ func TestPidsFiles(t *testing.T) {
 		"version 2": {"0::/user.slice/user-1000.slice\n", []string{"/sys/fs/cgroup/user.slice/user-1000.slice/pids.max",
 			"/sys/fs/cgroup/user.slice/pids.max", "/sys/fs/cgroup/pids.max"}},
 		"container": {"0::/\n", []string{"/sys/fs/cgroup/pids.max"}},
-		"version 1": {"9:name=systemd:/x\n8:pids:/docker/7\n3:cpu,cpuacct:/y\n", []string{"/sys/fs/cgroup/pids/docker/7/pids.max",
-			"/sys/fs/cgroup/pids/docker/pids.max", "/sys/fs/cgroup/pids/pids.max"}},
+		"version 1": {"9:name=systemd:/x\n8:pids:/docker/7\n3:cpu,cpuacct:/y\n",
+			[]string{"/sys/fs/cgroup/pids/docker/7/pids.max",
+				"/sys/fs/cgroup/pids/docker/pids.max", "/sys/fs/cgroup/pids/pids.max"}},
 		"joined": {"8:cpu,pids:/\n0::/", []string{"/sys/fs/cgroup/pids/pids.max", "/sys/fs/cgroup/pids.max"}},
 		"nested": {"0::/../other", []string{"/sys/fs/cgroup/other/pids.max", "/sys/fs/cgroup/pids.max"}},
 		"none":   {"", nil},
@@ -214,8 +220,10 @@ func TestPidsFiles(t *testing.T) {
 }
 
 func TestAcceptFailed(t *testing.T) {
-	for _, errno := range []unix.Errno{unix.EINTR, unix.ECONNABORTED, unix.EMFILE, unix.ENFILE, unix.ENOBUFS, unix.ENOMEM, unix.EPERM,
-		unix.ENETDOWN, unix.EPROTO, unix.ENOPROTOOPT, unix.EHOSTDOWN, unix.EHOSTUNREACH, unix.EOPNOTSUPP, unix.ENETUNREACH} {
+	for _, errno := range []unix.Errno{unix.EINTR, unix.ECONNABORTED, unix.EMFILE, unix.ENFILE,
+		unix.ENOBUFS, unix.ENOMEM, unix.EPERM,
+		unix.ENETDOWN, unix.EPROTO, unix.ENOPROTOOPT, unix.EHOSTDOWN, unix.EHOSTUNREACH, unix.EOPNOTSUPP,
+		unix.ENETUNREACH} {
 		if err := acceptFailed(errno); err != nil {
 			t.Errorf("%v ends the server", errno)
 		}

@@ -9,25 +9,29 @@ import (
 	"nodecompare/servers/workload"
 )
 
-// stream is a connection whose calls wait: in the kernel with their thread, or in Go's runtime with their goroutine.
+// stream is a connection whose calls wait: in the kernel with their thread, or in Go's runtime with
+// their goroutine.
 type stream interface {
-	// read waits for bytes until limit after now, a clock reading that the caller has at hand; then it answers
-	// os.ErrDeadlineExceeded. The end of the peer's stream is io.EOF.
+	// read waits for bytes until limit after now, a clock reading that the caller has at hand; then
+	// it answers os.ErrDeadlineExceeded. The end of the peer's stream is io.EOF.
 	read(b []byte, now time.Time, limit time.Duration) (int, error)
 	// write sends all of b.
 	write(b []byte, now time.Time) error
-	// closeRead has this and later reads end with what has arrived; it may be called while another thread reads.
+	// closeRead has this and later reads end with what has arrived; it may be called while another
+	// thread reads.
 	closeRead() error
 	closeWrite() error
 	close()
 }
 
-// streams serves connections that wait, one flow of control each: what blocking, pool and goroutine have in common.
+// streams serves connections that wait, one flow of control each: what blocking, pool and goroutine
+// have in common.
 type streams struct {
 	service *workload.Service
 	io      workload.IO
 	limits  timeouts
-	// crowded says whether somebody waits for this connection's place; nil where places are not limited.
+	// crowded says whether somebody waits for this connection's place; nil where places are not
+	// limited.
 	crowded func() bool
 	// patience is how long an idle connection waits before it asks crowded again.
 	patience time.Duration
@@ -54,8 +58,9 @@ const (
 	lingerBytes = 1 << 20
 )
 
-// streamConn is one connection and its session. Its buffers lie inside, so that a thread that has slept touches few pages when it
-// wakes: with 1,000 threads none of them is in a cache any more, and separate buffers cost a tenth more CPU per request.
+// streamConn is one connection and its session. Its buffers lie inside, so that a thread that has
+// slept touches few pages when it wakes: with 1,000 threads none of them is in a cache any more,
+// and separate buffers cost a tenth more CPU per request.
 type streamConn struct {
 	owner   *streams
 	stream  stream
@@ -86,14 +91,16 @@ func (s *streams) serve(st stream) {
 		c.linger()
 	}
 
-	// Shutdown touches the sockets of open connections under this lock: a descriptor must not be freed under its hands.
+	// Shutdown touches the sockets of open connections under this lock: a descriptor must not be
+	// freed under its hands.
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.open, c)
 	st.close()
 }
 
-// converse reads and serves until the session is over, or there is nothing more to be read within the limits.
+// converse reads and serves until the session is over, or there is nothing more to be read within
+// the limits.
 func (c *streamConn) converse() {
 	buf := c.buf[:]
 	var (
@@ -121,7 +128,8 @@ func (c *streamConn) converse() {
 	}
 }
 
-// wait reads, and where places are limited gives this one up when it is idle and somebody waits for it.
+// wait reads, and where places are limited gives this one up when it is idle and somebody waits for
+// it.
 func (c *streamConn) wait(buf []byte, limit time.Duration) (int, error) {
 	if c.owner.crowded == nil || c.session.partial() {
 		return c.stream.read(buf, c.now, limit)
@@ -139,8 +147,8 @@ func (c *streamConn) wait(buf []byte, limit time.Duration) (int, error) {
 	}
 }
 
-// linger waits, within bounds and for no longer than an idle connection might, for the peer to close after its last
-// response: see eventloop's Finish for why.
+// linger waits, within bounds and for no longer than an idle connection might, for the peer to
+// close after its last response: see eventloop's Finish for why.
 func (c *streamConn) linger() {
 	if c.stream.closeWrite() != nil {
 		return // gone already
@@ -175,8 +183,8 @@ func (c *streamConn) yield() bool {
 	return c.owner.stopping.Load() || c.owner.crowded != nil && c.owner.crowded()
 }
 
-// shutdown lets the connections end: idle ones read the end of their stream, the others are closed with their response.
-// What is still there when ctx ends is cut off.
+// shutdown lets the connections end: idle ones read the end of their stream, the others are closed
+// with their response. What is still there when ctx ends is cut off.
 func (s *streams) shutdown(ctx context.Context) error {
 	s.stopping.Store(true)
 	s.eachOpen(stream.closeRead)
@@ -201,7 +209,8 @@ func (s *streams) eachOpen(f func(stream) error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for c := range s.open {
-		// A peer may have closed its side meanwhile; the socket then refuses, and its thread has read the end already.
+		// A peer may have closed its side meanwhile; the socket then refuses, and its thread has
+		// read the end already.
 		if err := f(c.stream); err != nil {
 			continue
 		}

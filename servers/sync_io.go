@@ -52,7 +52,8 @@ type syncClient struct {
 	closed bool        // none is kept any more
 }
 
-func newSyncClient(addr netip.AddrPort, dial func(netip.AddrPort, time.Duration) (stream, error), keep time.Duration) *syncClient {
+func newSyncClient(addr netip.AddrPort, dial func(netip.AddrPort, time.Duration) (stream, error),
+	keep time.Duration) *syncClient {
 	return &syncClient{addr: addr, dial: dial, timeout: upstreamTimeout, keep: keep}
 }
 
@@ -95,7 +96,9 @@ func (c *syncClient) get(u *url.URL, done func(workload.Reply, error)) {
 			done(workload.Reply{}, fmt.Errorf("upstream %s: %w", c.addr, err))
 			return
 		}
-		call = nil // the upstream closed a kept connection just as it was taken: a GET may be sent again (RFC 9110 section 9.2.2)
+		// the upstream closed a kept connection just as it was taken: a GET may be sent again (RFC
+		// 9110 section 9.2.2)
+		call = nil
 	}
 }
 
@@ -107,7 +110,8 @@ func (c *syncClient) connect() (*syncCall, error) {
 	return &syncCall{stream: s}, nil
 }
 
-// roundTrip sends the request and reads the response into the call's parser; it reports whether the connection may be kept.
+// roundTrip sends the request and reads the response into the call's parser; it reports whether the
+// connection may be kept.
 func (c *syncCall) roundTrip(u *url.URL, now time.Time, limit time.Duration) (keep bool, err error) {
 	c.parser.Reset()
 	c.in = c.in[:0]
@@ -170,8 +174,8 @@ func (c *syncClient) put(call *syncCall, keep bool) {
 	}
 }
 
-// expire closes the connections that have idled for too long, also when nobody calls any more: an upstream that has
-// closed its side would leave each of them, with its descriptor, in CLOSE_WAIT.
+// expire closes the connections that have idled for too long, also when nobody calls any more: an
+// upstream that has closed its side would leave each of them, with its descriptor, in CLOSE_WAIT.
 func (c *syncClient) expire() {
 	c.mu.Lock()
 	defer c.mu.Unlock()

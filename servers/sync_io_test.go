@@ -10,10 +10,11 @@ import (
 	"nodecompare/servers/workload"
 )
 
-// TestKeptConnectionsEndByThemselves makes two calls and then no more: the connection that is kept for a next
-// one is closed all the same.
+// TestKeptConnectionsEndByThemselves makes two calls and then no more: the connection that is kept
+// for a next one is closed all the same.
 func TestKeptConnectionsEndByThemselves(t *testing.T) {
-	for name, dial := range map[string]func(netip.AddrPort, time.Duration) (stream, error){"socket": dialSocket, "net": dialNet} {
+	for name, dial := range map[string]func(netip.AddrPort, time.Duration) (stream, error){
+		"socket": dialSocket, "net": dialNet} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -14,17 +14,20 @@ import (
 	"time"
 )
 
-// threads serves with OS threads that wait in the kernel for whatever their request needs: what blocking and pool have in
-// common. Each thread accepts a connection for itself and keeps it to its end, so that none is ever handed from one thread to
-// another, and then accepts the next: to make and end a thread costs Go's runtime as much as serving several requests.
+// threads serves with OS threads that wait in the kernel for whatever their request needs: what
+// blocking and pool have in common. Each thread accepts a connection for itself and keeps it to its
+// end, so that none is ever handed from one thread to another, and then accepts the next: to make
+// and end a thread costs Go's runtime as much as serving several requests.
 type threads struct {
 	streams
 	listener *socketListener
 	client   *syncClient
-	least    int  // threads that are always there
-	most     int  // threads that there may be
-	asked    int  // of a pool: the threads that were wanted; more than most where there are too few descriptors
-	refuses  bool // the last thread that waits refuses what comes when there may be no further one; else it serves, and others queue
+	least    int // threads that are always there
+	most     int // threads that there may be
+	asked    int // of a pool: the threads that were wanted; more than most where there are too few descriptors
+	// the last thread that waits refuses what comes when there may be no further one; else it
+	// serves, and others queue
+	refuses bool
 
 	total   atomic.Int64
 	waiting atomic.Int64 // for a connection
@@ -34,14 +37,15 @@ type threads struct {
 const (
 	// runtimeThreads is how many threads Go's runtime may have besides those of connections.
 	runtimeThreads = 1000
-	// acceptRest is how long accepting rests when there is no descriptor left: clients wait in the backlog meanwhile.
+	// acceptRest is how long accepting rests when there is no descriptor left: clients wait in the
+	// backlog meanwhile.
 	acceptRest = 20 * time.Millisecond
 	// spareTime is how long a thread beyond the least waits for a connection before it ends.
 	spareTime = 10 * time.Second
 )
 
-// descriptors is how many a thread needs at once: one for its connection, one for its call to the upstream, and one for the
-// other end of that where the upstream is of this process.
+// descriptors is how many a thread needs at once: one for its connection, one for its call to the
+// upstream, and one for the other end of that where the upstream is of this process.
 func descriptors(c Config) int {
 	switch {
 	case c.embedded:
@@ -63,8 +67,8 @@ func newThreads(c Config, ln *net.TCPListener, upstream netip.AddrPort, least, m
 			return nil, errors.Join(err, listener.close())
 		}
 	}
-	// Go ends the process when a thread cannot be made, or when there are more than this many. So the most is bounded by what the
-	// system allows (threadLimit), and neither can happen.
+	// Go ends the process when a thread cannot be made, or when there are more than this many. So
+	// the most is bounded by what the system allows (threadLimit), and neither can happen.
 	debug.SetMaxThreads(most + runtimeThreads)
 	client := newSyncClient(upstream, dialSocket, keepAlive)
 	t := &threads{listener: listener, client: client, least: least, most: most}
@@ -75,7 +79,8 @@ func newThreads(c Config, ln *net.TCPListener, upstream netip.AddrPort, least, m
 // Serve returns when the last thread has ended, which is after the last request in flight.
 func (t *threads) Serve() error {
 	for range t.least {
-		// One after the other: started all at once, they would have Go's runtime make half as many threads again, for nothing.
+		// One after the other: started all at once, they would have Go's runtime make half as many
+		// threads again, for nothing.
 		running := t.grow()
 		if running == nil {
 			break // the first ones have connections already, and made the others themselves
@@ -90,7 +95,8 @@ func (t *threads) Serve() error {
 	return cmp.Or(t.listener.close(), ErrStopped)
 }
 
-// grow makes a thread, and gives a channel that is closed when it runs; nil when there may be no more threads.
+// grow makes a thread, and gives a channel that is closed when it runs; nil when there may be no
+// more threads.
 func (t *threads) grow() <-chan struct{} {
 	if t.total.Add(1) > int64(t.most) {
 		t.total.Add(-1)
@@ -130,7 +136,8 @@ func (t *threads) run() {
 	}
 }
 
-// connection serves one that was accepted. Whoever takes the last thread that waits makes the next one first.
+// connection serves one that was accepted. Whoever takes the last thread that waits makes the next
+// one first.
 func (t *threads) connection(fd int) {
 	defer t.waiting.Add(1)
 	if t.waiting.Add(-1) == 0 && t.grow() == nil && t.refuses {
@@ -174,8 +181,9 @@ func (t *threads) Threads() string {
 	return fmt.Sprintf("a thread for each connection, up to %d", t.most-1)
 }
 
-// acceptFailed waits out what passes: want of descriptors or memory, a firewall, and errors of the one connection that was to
-// be accepted, of which accept(2) names a dozen. It returns what cannot pass: the socket is no listener.
+// acceptFailed waits out what passes: want of descriptors or memory, a firewall, and errors of the
+// one connection that was to be accepted, of which accept(2) names a dozen. It returns what cannot
+// pass: the socket is no listener.
 func acceptFailed(errno syscall.Errno) error {
 	switch errno {
 	case syscall.EBADF, syscall.EINVAL, syscall.ENOTSOCK:

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// threadLimit is how many threads this process may give to connections with safety, when each needs so many descriptors: see
-// threadsWithin.
+// threadLimit is how many threads this process may give to connections with safety, when each needs
+// so many descriptors: see threadsWithin.
 func threadLimit(each int) (int, error) {
 	cgroups, err := os.ReadFile("/proc/self/cgroup")
 	if err != nil && !os.IsNotExist(err) {
@@ -45,22 +45,25 @@ func threadLimit(each int) (int, error) {
 // noLimit stands for none, and is more threads than any machine serves with.
 const noLimit = 1 << 20
 
-// spareFiles are left to what a server has open besides: its standard streams, listeners, the database, files that are read.
+// spareFiles are left to what a server has open besides: its standard streams, listeners, the
+// database, files that are read.
 const spareFiles = 64
 
-// spareThreads are left to Go's runtime: one for each of threadProcs' processors, on which its garbage collector works,
-// and some to hand them over.
+// spareThreads are left to Go's runtime: one for each of threadProcs' processors, on which its
+// garbage collector works, and some to hand them over.
 const spareThreads = 256 + 64
 
-// threadsWithin is how many of the tasks that the tightest limit allows may serve connections: three quarters, for the limit
-// is shared with whatever else runs under it, and never Go's own. Each needs a number of descriptors too, of which one is its
-// own from the first moment on: a thread that waits in accept(2) has reserved it already, though /proc does not show that.
+// threadsWithin is how many of the tasks that the tightest limit allows may serve connections:
+// three quarters, for the limit is shared with whatever else runs under it, and never Go's own.
+// Each needs a number of descriptors too, of which one is its own from the first moment on: a
+// thread that waits in accept(2) has reserved it already, though /proc does not show that.
 func threadsWithin(tasks, files, each int) int {
 	return max(1, min(tasks-max(tasks/4, spareThreads), (files-spareFiles)/each))
 }
 
-// pidsFiles names the files with the limits on tasks of the control groups that text, a /proc/self/cgroup (cgroups(7)), names:
-// those of this process and of all around it. A container sees its own as the root, and may not have the others.
+// pidsFiles names the files with the limits on tasks of the control groups that text, a
+// /proc/self/cgroup (cgroups(7)), names: those of this process and of all around it. A container
+// sees its own as the root, and may not have the others.
 func pidsFiles(text string) (names []string) {
 	for line := range strings.Lines(text) {
 		_, rest, _ := strings.Cut(strings.TrimSpace(line), ":")

@@ -52,8 +52,8 @@ func callLoop(addr netip.AddrPort, limit time.Duration, u *url.URL) (reply workl
 
 var callers = map[string]caller{"socket": callSync(dialSocket), "net": callSync(dialNet), "loop": callLoop}
 
-// TestUpstreamTimeout has an upstream take too long at each step of a call; all clients say so with an error that a handler
-// knows for a timeout.
+// TestUpstreamTimeout has an upstream take too long at each step of a call; all clients say so with
+// an error that a handler knows for a timeout.
 func TestUpstreamTimeout(t *testing.T) {
 	const limit = 200 * time.Millisecond
 	for name, serve := range map[string]func(net.Conn){
@@ -98,8 +98,8 @@ func TestUpstreamTimeout(t *testing.T) {
 	}
 }
 
-// full gives the address of a listener that takes no connections: its backlog is full, and the kernel passes over any more
-// requests for one.
+// full gives the address of a listener that takes no connections: its backlog is full, and the
+// kernel passes over any more requests for one.
 func full(t *testing.T) netip.AddrPort {
 	t.Helper()
 	fd, err := openSocket(syscall.AF_INET)
@@ -139,7 +139,8 @@ func TestUpstreamConnectTimeout(t *testing.T) {
 	}
 }
 
-// script is a stream that brings one piece with each read and notes how long the read might have taken.
+// script is a stream that brings one piece with each read and notes how long the read might have
+// taken.
 type script struct {
 	pieces []string
 	limits []time.Duration
@@ -161,8 +162,9 @@ func (s *script) closeRead() error              { return nil }
 func (s *script) closeWrite() error             { return nil }
 func (s *script) close()                        { s.closed = true }
 
-// TestEachRequestHasItsOwnTime gives a request that arrives in pieces one limit from its first byte to its last, and the
-// next one another, also when both come in one pipeline and something of a request is always outstanding.
+// TestEachRequestHasItsOwnTime gives a request that arrives in pieces one limit from its first byte
+// to its last, and the next one another, also when both come in one pipeline and something of a
+// request is always outstanding.
 func TestEachRequestHasItsOwnTime(t *testing.T) {
 	const request = "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 	head, tail := request[:9], request[9:]
@@ -189,8 +191,8 @@ func TestEachRequestHasItsOwnTime(t *testing.T) {
 	}
 }
 
-// TestLimitedPlaces has an idle connection of a pool give its place up once somebody waits for it, not before its time
-// otherwise, and not in the middle of a request.
+// TestLimitedPlaces has an idle connection of a pool give its place up once somebody waits for it,
+// not before its time otherwise, and not in the middle of a request.
 func TestLimitedPlaces(t *testing.T) {
 	const request = "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 	for name, test := range map[string]struct {
@@ -198,15 +200,17 @@ func TestLimitedPlaces(t *testing.T) {
 		crowded bool
 		want    []time.Duration
 	}{
-		"somebody waits":  {[]string{}, true, []time.Duration{time.Second}},
-		"amid a request":  {[]string{request[:9]}, true, []time.Duration{time.Second, standardTimeouts.request}},
-		"after a request": {[]string{request}, true, []time.Duration{time.Second, time.Second}}, // the latter while it lingers
+		"somebody waits": {[]string{}, true, []time.Duration{time.Second}},
+		"amid a request": {[]string{request[:9]}, true, []time.Duration{time.Second, standardTimeouts.request}},
+		// the latter while it lingers
+		"after a request": {[]string{request}, true, []time.Duration{time.Second, time.Second}},
 	} {
 		s := &script{pieces: test.pieces}
 		served := streams{patience: time.Second, crowded: func() bool { return test.crowded }}
 		served.init(new(workload.Service), syncIO{})
 		served.serve(s)
-		if got := s.limits; !slices.EqualFunc(got, test.want, func(got, want time.Duration) bool { return got <= want && got > want-time.Second/2 }) {
+		if got := s.limits; !slices.EqualFunc(got, test.want,
+			func(got, want time.Duration) bool { return got <= want && got > want-time.Second/2 }) {
 			t.Errorf("%s: limits %v, want about %v", name, got, test.want)
 		}
 	}

@@ -93,21 +93,38 @@ func TestUpstreamAnswers(t *testing.T) {
 		connections  int64 // for three calls
 		closesBefore bool  // the upstream closes without an answer
 	}{
-		"kept":           {answer: relayed, status: "200 OK", kind: "a/b", body: "ok", connections: 1},
-		"no type":        {answer: "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", status: "200 OK", kind: data, body: "ok", connections: 1},
-		"201":            {answer: "HTTP/1.1 201 Created\r\nContent-Type: a/b\r\nContent-Length: 0\r\n\r\n", status: "201 Created", kind: "a/b", connections: 1},
-		"interim first":  {answer: "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + relayed, status: "200 OK", kind: "a/b", body: "ok", connections: 1},
-		"chunked":        {answer: "HTTP/1.1 200 OK\r\nContent-Type: a/b\r\nTransfer-Encoding: chunked\r\n\r\n1\r\no\r\n1\r\nk\r\n0\r\n\r\n", status: "200 OK", kind: "a/b", body: "ok", connections: 1},
-		"large":          {answer: "HTTP/1.1 200 OK\r\nContent-Type: a/b\r\nContent-Length: 500000\r\n\r\n" + big, status: "200 OK", kind: "a/b", body: big, connections: 1},
-		"closing":        {answer: "HTTP/1.1 200 OK\r\nContent-Type: a/b\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok", status: "200 OK", kind: "a/b", body: "ok", connections: 3},
-		"out of step":    {answer: relayed + "HTTP/1.1 200 OK\r\n", status: "200 OK", kind: "a/b", body: "ok", connections: 3},
-		"500":            {answer: "HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n", status: "502 Bad Gateway", body: "the upstream %s answered 500", connections: 1},
-		"redirect":       {answer: "HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\n\r\n", status: "502 Bad Gateway", body: "the upstream %s answered 302", connections: 1},
-		"garbage":        {answer: "220 mail.example ESMTP\r\n", status: "502 Bad Gateway", body: "the call to the upstream %s failed", connections: 3},
-		"too large":      {answer: "HTTP/1.1 200 OK\r\nContent-Length: 9999999999\r\n\r\n", status: "502 Bad Gateway", body: "the call to the upstream %s failed", connections: 3},
-		"hangs up":       {closesBefore: true, status: "502 Bad Gateway", body: "the call to the upstream %s failed", connections: 3},
-		"hangs up amid":  {answer: "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok", closesBefore: true, status: "502 Bad Gateway", body: "the call to the upstream %s failed", connections: 3},
-		"ends with life": {answer: "HTTP/1.0 200 OK\r\nContent-Type: a/b\r\n\r\nok", closesBefore: true, status: "200 OK", kind: "a/b", body: "ok", connections: 3},
+		"kept": {answer: relayed, status: "200 OK", kind: "a/b", body: "ok", connections: 1},
+		"no type": {answer: "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", status: "200 OK",
+			kind: data, body: "ok", connections: 1},
+		"201": {answer: "HTTP/1.1 201 Created\r\nContent-Type: a/b\r\nContent-Length: 0\r\n\r\n",
+			status: "201 Created", kind: "a/b", connections: 1},
+		"interim first": {answer: "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + relayed,
+			status: "200 OK", kind: "a/b", body: "ok", connections: 1},
+		"chunked": {
+			answer: "HTTP/1.1 200 OK\r\nContent-Type: a/b\r\nTransfer-Encoding: " +
+				"chunked\r\n\r\n1\r\no\r\n1\r\nk\r\n0\r\n\r\n", status: "200 OK", kind: "a/b", body: "ok",
+			connections: 1},
+		"large": {
+			answer: "HTTP/1.1 200 OK\r\nContent-Type: a/b\r\nContent-Length: 500000\r\n\r\n" + big,
+			status: "200 OK", kind: "a/b", body: big, connections: 1},
+		"closing": {
+			answer: "HTTP/1.1 200 OK\r\nContent-Type: a/b\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok", status: "200 OK", kind: "a/b", body: "ok", connections: 3},
+		"out of step": {answer: relayed + "HTTP/1.1 200 OK\r\n", status: "200 OK", kind: "a/b",
+			body: "ok", connections: 3},
+		"500": {answer: "HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n",
+			status: "502 Bad Gateway", body: "the upstream %s answered 500", connections: 1},
+		"redirect": {answer: "HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\n\r\n",
+			status: "502 Bad Gateway", body: "the upstream %s answered 302", connections: 1},
+		"garbage": {answer: "220 mail.example ESMTP\r\n", status: "502 Bad Gateway",
+			body: "the call to the upstream %s failed", connections: 3},
+		"too large": {answer: "HTTP/1.1 200 OK\r\nContent-Length: 9999999999\r\n\r\n",
+			status: "502 Bad Gateway", body: "the call to the upstream %s failed", connections: 3},
+		"hangs up": {closesBefore: true, status: "502 Bad Gateway",
+			body: "the call to the upstream %s failed", connections: 3},
+		"hangs up amid": {answer: "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok", closesBefore: true,
+			status: "502 Bad Gateway", body: "the call to the upstream %s failed", connections: 3},
+		"ends with life": {answer: "HTTP/1.0 200 OK\r\nContent-Type: a/b\r\n\r\nok", closesBefore: true,
+			status: "200 OK", kind: "a/b", body: "ok", connections: 3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			eachMode(t, func(t *testing.T, mode string) {
@@ -134,8 +151,8 @@ func TestUpstreamAnswers(t *testing.T) {
 	}
 }
 
-// TestUpstreamRetry has the upstream end kept connections in the ways in which real ones do: a request that met such a
-// connection is sent again on a new one, once.
+// TestUpstreamRetry has the upstream end kept connections in the ways in which real ones do: a
+// request that met such a connection is sent again on a new one, once.
 func TestUpstreamRetry(t *testing.T) {
 	const failed = `{"error":"the call to the upstream %s failed"}`
 	for name, test := range map[string]struct {
@@ -204,7 +221,8 @@ func TestUpstreamDown(t *testing.T) {
 	})
 }
 
-// TestUpstreamConcurrent has calls overlap: each needs a connection of its own, and those are used again.
+// TestUpstreamConcurrent has calls overlap: each needs a connection of its own, and those are used
+// again.
 func TestUpstreamConcurrent(t *testing.T) {
 	const calls = 8
 	eachMode(t, func(t *testing.T, mode string) {

@@ -19,12 +19,14 @@ const (
 	agreeConfidence = 0.95
 )
 
-// BenchmarkAgree holds the ratio of two servers' CPU per request as the slices beside the yardstick give it against what runs in one piece
-// before and after them give. It asks that the two agree within 5%, and that an interval of 95% holds the equality.
+// BenchmarkAgree holds the ratio of two servers' CPU per request as the slices beside the yardstick
+// give it against what runs in one piece before and after them give. It asks that the two agree
+// within 5%, and that an interval of 95% holds the equality.
 func BenchmarkAgree(b *testing.B) {
 	for _, pair := range [][2]string{{"blocking", "async"}, {"goroutine", "async"}, {"node", "blocking"}} {
 		b.Run(pair[0]+" over "+pair[1], func(b *testing.B) {
-			p, err := NewPlan(Options{Modes: pair[:], Workloads: []string{"hello"}, Profile: "standard", Rounds: 1, Pin: cpuset.Pin{Auto: true}, Seed: 1})
+			p, err := NewPlan(Options{Modes: pair[:], Workloads: []string{"hello"}, Profile: "standard",
+				Rounds: 1, Pin: cpuset.Pin{Auto: true}, Seed: 1})
 			if err == nil {
 				err = p.Prepare(b.Context(), func(line string) { b.Log(line) })
 			}
@@ -33,7 +35,9 @@ func BenchmarkAgree(b *testing.B) {
 			}
 			for b.Loop() {
 				b.StopTimer()
-				err := measure.Pinned(p.split, func() error { return compareWays(b, &bench{plan: p, progress: Silent{}}, pair) })
+				err := measure.Pinned(p.split, func() error {
+					return compareWays(b, &bench{plan: p, progress: Silent{}}, pair)
+				})
 				if err != nil {
 					b.Fatal(err)
 				}
@@ -71,7 +75,8 @@ type contender struct {
 }
 
 // both runs use with a server of each of two modes, warm, beside one yardstick.
-func (b *bench) both(ctx context.Context, pair [2]string, use func(ctx context.Context, one, other *contender) error) error {
+func (b *bench) both(ctx context.Context, pair [2]string,
+	use func(ctx context.Context, one, other *contender) error) error {
 	var both [2]*contender
 	start := func(ctx context.Context, i int, then func(context.Context) error) error {
 		s := b.plan.slots[slices.IndexFunc(b.plan.slots, func(s slot) bool { return s.name == pair[i] })]
@@ -95,8 +100,9 @@ func (b *bench) both(ctx context.Context, pair [2]string, use func(ctx context.C
 	})
 }
 
-// bothWays is how many times as much CPU per request the one server takes as the other, on new connections: in one piece, then in slices, then
-// in one piece again, the other way round, so that what changes evenly with time cancels out.
+// bothWays is how many times as much CPU per request the one server takes as the other, on new
+// connections: in one piece, then in slices, then in one piece again, the other way round, so that
+// what changes evenly with time cancels out.
 func bothWays(ctx context.Context, one, other *contender) (inSlices, inPieces float64, err error) {
 	r := one.base()
 	loaded := map[*contender]measure.Loaded{}

@@ -9,11 +9,14 @@ import (
 	"nodecompare/results"
 )
 
-// Between the rungs of a ladder lie factors of 2 to 8. In the last round of a profile that asks for it, the runs of a trial go on between
-// them, where the knee lies and where the connections held end, until these are known well enough.
+// Between the rungs of a ladder lie factors of 2 to 8. In the last round of a profile that asks for
+// it, the runs of a trial go on between them, where the knee lies and where the connections held
+// end, until these are known well enough.
 const (
-	mostBetween  = 6
-	usualBetween = 1 // of two or three on a route that does not wait, and none on one that does, where all rungs hold and throughput grows to the top
+	mostBetween = 6
+	// of two or three on a route that does not wait, and none on one that does, where all rungs
+	// hold and throughput grows to the top
+	usualBetween = 1
 	betweenTime  = 2 * time.Second
 	// betweenRun is enough for a throughput and a p99: a run here is of no other figure.
 	betweenRun = 100 * time.Millisecond
@@ -24,7 +27,8 @@ func (b *bench) between(ctx context.Context, on *target, s slot, t *results.Tria
 	if !s.closer {
 		return nil
 	}
-	w := b.plan.settings.Workloads[slices.IndexFunc(b.plan.settings.Workloads, func(w results.Workload) bool { return w.Name == s.workload.Name })]
+	w := b.plan.settings.Workloads[slices.IndexFunc(b.plan.settings.Workloads,
+		func(w results.Workload) bool { return w.Name == s.workload.Name })]
 	spent := time.Duration(0)
 	for range mostBetween {
 		r := results.Record{Settings: b.plan.settings, Trials: append(slices.Clone(b.done), *t)}
@@ -50,7 +54,8 @@ func (b *bench) between(ctx context.Context, on *target, s slot, t *results.Tria
 	return nil
 }
 
-// climbs says that the ladder is what its trials are made for, and ends them: no poison is put on the server, and no overload.
+// climbs says that the ladder is what its trials are made for, and ends them: no poison is put on
+// the server, and no overload.
 func (s slot) climbs() bool {
 	return !slices.ContainsFunc(s.rungs, func(r rung) bool { return r.poison != nil || r.surge != nil })
 }

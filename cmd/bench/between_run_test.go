@@ -8,10 +8,12 @@ import (
 	"nodecompare/results"
 )
 
-// A real bench searches between the rungs in its last round: until nothing is left to know, or the runs or the time for them are used up.
+// A real bench searches between the rungs in its last round: until nothing is left to know, or the
+// runs or the time for them are used up.
 func TestRunSearchesBetweenTheRungs(t *testing.T) {
 	long(t)
-	p, err := bench.NewPlan(bench.Options{Modes: []string{"async"}, Workloads: []string{"hello"}, Profile: "standard", Rounds: 1, Seed: 1})
+	p, err := bench.NewPlan(bench.Options{Modes: []string{"async"}, Workloads: []string{"hello"},
+		Profile: "standard", Rounds: 1, Seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -22,7 +24,8 @@ func TestRunSearchesBetweenTheRungs(t *testing.T) {
 	w, between := r.Settings.Workloads[0], r.Trials[0].Between
 	tried := []int{}
 	for _, rung := range between {
-		if rung.Load != results.Closed || rung.Answered() == 0 || rung.Trust == nil || rung.Histogram != "" || slices.Contains(w.Connections(), rung.Connections) {
+		if rung.Load != results.Closed || rung.Answered() == 0 || rung.Trust == nil ||
+			rung.Histogram != "" || slices.Contains(w.Connections(), rung.Connections) {
 			t.Errorf("%+v", rung)
 		}
 		tried = append(tried, rung.Connections)

@@ -8,7 +8,8 @@ import (
 	"nodecompare/results"
 )
 
-// Only the last round of a profile that asks for it goes on between the rungs, and there only where the ladder ends the trial.
+// Only the last round of a profile that asks for it goes on between the rungs, and there only where
+// the ladder ends the trial.
 func TestWhichTrialsSearch(t *testing.T) {
 	o := Options{Modes: []string{"blocking", "async"}, Workloads: []string{"hello", "overload", "blast-cpu"}, Seed: 1}
 	for _, profile := range Profiles {
@@ -17,7 +18,8 @@ func TestWhichTrialsSearch(t *testing.T) {
 		for _, s := range p.slots {
 			want := profile.Name == "standard" && s.round == 6 && s.workload.Name == "hello"
 			if s.closer != want || (s.betweenPlanned() > 0) != want || s.betweenPlanned() > betweenTime {
-				t.Errorf("%s, round %d of %s: %v, for %v", profile.Name, s.round, s.workload.Name, s.closer, s.betweenPlanned())
+				t.Errorf("%s, round %d of %s: %v, for %v", profile.Name, s.round, s.workload.Name, s.closer,
+					s.betweenPlanned())
 			}
 		}
 		extra := p.extra([]results.Open{{Workload: "hello", A: "blocking", B: "async"}}, 6)
@@ -36,7 +38,9 @@ func TestAbove(t *testing.T) {
 	p := planned(t, Options{Modes: []string{"async"}, Workloads: []string{"hello"}, Profile: "standard"}, plenty)
 	for n, like := range map[int]int{2: 8, 8: 64, 23: 64, 181: 512, 715: 1000} {
 		got := p.slots[0].above(n)
-		i := slices.IndexFunc(p.slots[0].rungs, func(r rung) bool { return r.load == results.Closed && r.connections == like })
+		i := slices.IndexFunc(p.slots[0].rungs, func(r rung) bool {
+			return r.load == results.Closed && r.connections == like
+		})
 		want := p.slots[0].rungs[i]
 		want.connections, want.slices, want.duration = n, 0, min(want.duration, 100*time.Millisecond)
 		if got != want {

@@ -13,7 +13,8 @@ import (
 	"nodecompare/servers/workload"
 )
 
-// A blast is a workload beside which some requests are poison: what becomes of the others, the innocent ones, is its radius.
+// A blast is a workload beside which some requests are poison: what becomes of the others, the
+// innocent ones, is its radius.
 type blast struct {
 	name, summary string
 	innocent      string // a workload
@@ -28,17 +29,21 @@ type poison struct {
 	wait   time.Duration // that each asks for; 0 where they compute
 }
 
-// blasts is the table of them. Poison that computes takes two fifths of a core: enough to meet innocent requests, and not all that
-// there is. Poison that waits has 300 requests in flight, which is more than a pool of 200 threads, the usual size, can hold.
+// blasts is the table of them. Poison that computes takes two fifths of a core: enough to meet
+// innocent requests, and not all that there is. Poison that waits has 300 requests in flight, which
+// is more than a pool of 200 threads, the usual size, can hold.
 var blasts = []blast{
-	{"blast-cpu", "hello, while two requests a second compute for 200 ms: who waits for them?", "hello", poison{"/cpu?ms=200", 2, ms(300), 0}},
-	{"blast-wait", "hello, while 150 requests a second wait for 2 s: who waits with them?", "hello", poison{"/wait?ms=2000", 150, ms(2100), ms(2000)}},
+	{"blast-cpu", "hello, while two requests a second compute for 200 ms: who waits for them?", "hello",
+		poison{"/cpu?ms=200", 2, ms(300), 0}},
+	{"blast-wait", "hello, while 150 requests a second wait for 2 s: who waits with them?", "hello",
+		poison{"/wait?ms=2000", 150, ms(2100), ms(2000)}},
 }
 
 const (
 	// innocentRate is modest for any server, and the same for all, in requests per second.
 	innocentRate = 200
-	// innocentConnections are as many as a run has requests, so that each is sent when it is due, whatever became of those before.
+	// innocentConnections are as many as a run has requests, so that each is sent when it is due,
+	// whatever became of those before.
 	innocentConnections = 512
 	// innocentTime holds 300 requests, and three times the poison that computes.
 	innocentTime   = 1500 * time.Millisecond
@@ -91,14 +96,16 @@ func poisonOf(name string) *results.Poison {
 	return &results.Poison{Target: b.poison.target, RateRPS: b.poison.rate}
 }
 
-// blastLadder is the profile's base rung alone, and two open loads at the same rate: without poison, and amid it.
+// blastLadder is the profile's base rung alone, and two open loads at the same rate: without
+// poison, and amid it.
 func (p Profile) blastLadder(b blast, w workload.Workload) (rungs []rung, base int) {
 	for _, r := range p.Ladder {
 		if r.connections == usualBase {
 			rungs = append(rungs, inSlices(r, w))
 		}
 	}
-	open := rung{load: results.Alone, connections: innocentConnections, settle: innocentSettle, duration: innocentTime, rate: innocentRate}
+	open := rung{load: results.Alone, connections: innocentConnections, settle: innocentSettle,
+		duration: innocentTime, rate: innocentRate}
 	amid := open
 	amid.load, amid.poison = results.Amid, &b.poison
 	return append(rungs, open, amid), usualBase
@@ -112,14 +119,16 @@ func (r rung) leadTime() time.Duration {
 	return r.poison.lead
 }
 
-// amid runs a rung while the rung's poison, if it has any, is put on the same server. What of the poison is still in flight when
-// the rung is over is aborted.
-func (b *bench) amid(ctx context.Context, t *target, s slot, r rung, run func() (results.Rung, error)) (measured results.Rung, err error) {
+// amid runs a rung while the rung's poison, if it has any, is put on the same server. What of the
+// poison is still in flight when the rung is over is aborted.
+func (b *bench) amid(ctx context.Context, t *target, s slot, r rung,
+	run func() (results.Rung, error)) (measured results.Rung, err error) {
 	if r.poison == nil {
 		return run()
 	}
 	a := loadgen.Attack{
-		Target: s.poison(t.server.url), Connect: t.server.connect, Connections: poisonConnections, Rate: r.poison.rate, Timeout: poisonTimeout,
+		Target: s.poison(t.server.url), Connect: t.server.connect, Connections: poisonConnections,
+		Rate: r.poison.rate, Timeout: poisonTimeout,
 	}
 	a.Engine = loadgen.Auto(a, 0)
 	g, err := loadgen.Open(a)

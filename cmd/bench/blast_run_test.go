@@ -9,11 +9,13 @@ import (
 	"nodecompare/results"
 )
 
-// A real event loop beside real poison: the slowest of the innocent requests wait for a computation, on any machine.
+// A real event loop beside real poison: the slowest of the innocent requests wait for a
+// computation, on any machine.
 func TestBlastMeasuresRealServers(t *testing.T) {
 	long(t)
 	defer goleak.VerifyNone(t)
-	p, err := bench.NewPlan(bench.Options{Modes: []string{"async"}, Workloads: []string{"blast-cpu"}, Profile: "quick", Rounds: 1, Seed: 1})
+	p, err := bench.NewPlan(bench.Options{Modes: []string{"async"}, Workloads: []string{"blast-cpu"},
+		Profile: "quick", Rounds: 1, Seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

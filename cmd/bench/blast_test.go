@@ -9,9 +9,13 @@ import (
 )
 
 func TestBlastPlan(t *testing.T) {
-	p := planned(t, Options{Modes: []string{"async", "pool"}, Workloads: []string{"blast-cpu", "hello", "blast-wait"}, Profile: "quick"}, plenty)
+	p := planned(t,
+		Options{Modes: []string{"async", "pool"}, Workloads: []string{"blast-cpu", "hello", "blast-wait"},
+			Profile: "quick"}, plenty)
 	for i, w := range p.settings.Workloads {
-		if blast := i != 1; (w.Poison != nil) != blast || blast && (w.Target != "/" || len(w.Ladder) != 1 || w.Base != usualBase || w.Ladder[0].Connections != w.Base) {
+		if blast := i != 1; (w.Poison != nil) != blast ||
+			blast && (w.Target != "/" || len(w.Ladder) != 1 || w.Base != usualBase ||
+				w.Ladder[0].Connections != w.Base) {
 			t.Errorf("%+v", w)
 		}
 	}
@@ -23,7 +27,8 @@ func TestBlastPlan(t *testing.T) {
 		last := s.rungs[len(s.rungs)-1]
 		alone := s.rungs[len(s.rungs)-2]
 		if len(s.rungs) != 3 || s.rungs[0].load != results.Closed || s.base().connections != usualBase ||
-			alone.load != results.Alone || alone.poison != nil || last.load != results.Amid || *last.poison != b.poison || alone.rate != last.rate {
+			alone.load != results.Alone || alone.poison != nil || last.load != results.Amid ||
+			*last.poison != b.poison || alone.rate != last.rate {
 			t.Errorf("%s: %+v", s.workload.Name, s.rungs)
 		}
 		if got := float64(last.connections); got < last.rate*last.duration.Seconds() {
@@ -41,13 +46,15 @@ func TestBlastPlan(t *testing.T) {
 	}
 }
 
-// The poison that waits must be more than the usual pool holds, and that which computes less than a core.
+// The poison that waits must be more than the usual pool holds, and that which computes less than a
+// core.
 func TestDosesAreWhatTheyAreFor(t *testing.T) {
 	for name, inFlight := range map[string]func(float64) bool{
 		"blast-cpu": func(n float64) bool { return n < 0.5 }, "blast-wait": func(n float64) bool { return n > 200 },
 	} {
 		b, ok := blastNamed(name)
-		took := map[string]time.Duration{"/cpu?ms=200": 200 * time.Millisecond, "/wait?ms=2000": 2 * time.Second}[b.poison.target]
+		took := map[string]time.Duration{"/cpu?ms=200": 200 * time.Millisecond,
+			"/wait?ms=2000": 2 * time.Second}[b.poison.target]
 		if !ok || took == 0 || !inFlight(b.poison.rate*took.Seconds()) {
 			t.Errorf("%s: %+v", name, b.poison)
 		}

@@ -10,20 +10,24 @@ import (
 	"nodecompare/servers/workload"
 )
 
-// A server that answers whatever it is asked alike, at once, has no route for a workload and would win its table. So each of a user's
-// servers is asked for what only the route can do: to wait, or to be another than a path that nobody has.
+// A server that answers whatever it is asked alike, at once, has no route for a workload and would
+// win its table. So each of a user's servers is asked for what only the route can do: to wait, or
+// to be another than a path that nobody has.
 
 const (
-	// tries are how often a server is asked to wait: a first request can be slower than the next ones, and the quickest one counts.
+	// tries are how often a server is asked to wait: a first request can be slower than the next
+	// ones, and the quickest one counts.
 	tries = 3
 	// triesTime is how long that may take, where the wait is long.
 	triesTime = time.Second
 )
 
-// early reports whether an answer came before the wait was over. A tenth is left to clocks of a few milliseconds.
+// early reports whether an answer came before the wait was over. A tenth is left to clocks of a few
+// milliseconds.
 func (q question) early(took time.Duration) bool { return took < q.wait*9/10 }
 
-// doubt returns why what was answered first cannot be the workload's work, and "" where nothing speaks against it.
+// doubt returns why what was answered first cannot be the workload's work, and "" where nothing
+// speaks against it.
 func (q question) doubt(ctx context.Context, server running, first answer) string {
 	switch {
 	case q.wait > 0:
@@ -47,10 +51,12 @@ func (q question) hurried(ctx context.Context, server running, first answer) str
 	if !q.early(quickest) {
 		return ""
 	}
-	return fmt.Sprintf("%s %s was answered after %v, and not after a wait of %v", q.target.Method, q.target.URL, quickest.Round(10*time.Microsecond), q.wait)
+	return fmt.Sprintf("%s %s was answered after %v, and not after a wait of %v", q.target.Method,
+		q.target.URL, quickest.Round(10*time.Microsecond), q.wait)
 }
 
-// alike tells of a path that does not exist and gets the same answer. What comes back as it was sent is an echo, wherever it is.
+// alike tells of a path that does not exist and gets the same answer. What comes back as it was
+// sent is an echo, wherever it is.
 func (q question) alike(ctx context.Context, server running, first answer) string {
 	nowhere := q.target
 	nowhere.URL = q.nowhere

@@ -15,9 +15,11 @@ import (
 )
 
 // everyWorkload but hello.
-var everyWorkload = []string{"wait", "api", "db", "file", "login", "cpu", "mix", "echo", "blast-cpu", "blast-wait", "overload"}
+var everyWorkload = []string{"wait", "api", "db", "file", "login", "cpu", "mix", "echo", "blast-cpu",
+	"blast-wait", "overload"}
 
-// prepared is how many trials of a round are left of a bench of one user's server, and what was said of the others.
+// prepared is how many trials of a round are left of a bench of one user's server, and what was
+// said of the others.
 func prepared(t *testing.T, server string, paths []string, workloads ...string) (trials int, said string) {
 	t.Helper()
 	o := bench.Options{Workloads: workloads, Profile: "quick", Rounds: 1}
@@ -67,11 +69,13 @@ func TestCatchAllIsLeftOut(t *testing.T) {
 		t.Errorf("%d trials, want hello's alone: %s", trials, said)
 	}
 	for _, w := range everyWorkload {
-		if !strings.Contains(said, "left out: server mine does not serve "+w+": ") || !strings.Contains(said, "give --path mine:"+w+"=/its/path") {
+		if !strings.Contains(said, "left out: server mine does not serve "+w+": ") ||
+			!strings.Contains(said, "give --path mine:"+w+"=/its/path") {
 			t.Errorf("%s is not named: %s", w, said)
 		}
 	}
-	if !strings.Contains(said, "GET /wait?ms=50 was answered after ") || !strings.Contains(said, ", and not after a wait of 50ms; if it has") {
+	if !strings.Contains(said, "GET /wait?ms=50 was answered after ") ||
+		!strings.Contains(said, ", and not after a wait of 50ms; if it has") {
 		t.Error(said)
 	}
 	for _, body := range bodies() {
@@ -95,12 +99,15 @@ func TestCatchAllInPython(t *testing.T) {
 func TestNamedPathIsNotLeftOut(t *testing.T) {
 	t.Parallel()
 	url, _ := catchall(t)
-	trials, said := prepared(t, url, []string{"wait=/slow", "db=/query", "blast-wait=/poison"}, "wait", "db", "blast-wait")
+	trials, said := prepared(t, url, []string{"wait=/slow", "db=/query", "blast-wait=/poison"}, "wait",
+		"db", "blast-wait")
 	if trials != 3 || strings.Contains(said, "left out") {
 		t.Errorf("%d trials: %s", trials, said)
 	}
 	for _, want := range []string{
-		"note: wait: Server mine: GET /slow was answered after ", "note: db: Server mine: GET /query is answered as a path that does not exist.", "note: blast-wait: Server mine: GET /poison was",
+		"note: wait: Server mine: GET /slow was answered after ",
+		"note: db: Server mine: GET /query is answered as a path that does not exist.",
+		"note: blast-wait: Server mine: GET /poison was",
 	} {
 		if !strings.Contains(said, want) {
 			t.Errorf("%q lacks %q", said, want)
@@ -108,7 +115,8 @@ func TestNamedPathIsNotLeftOut(t *testing.T) {
 	}
 }
 
-// Nothing is said of a server that does what it is asked for, with a route's same answer each time, and of an echo at any path.
+// Nothing is said of a server that does what it is asked for, with a route's same answer each time,
+// and of an echo at any path.
 func TestHonestServerIsNotDoubted(t *testing.T) {
 	t.Parallel()
 	mux := http.NewServeMux()

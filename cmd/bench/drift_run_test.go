@@ -25,14 +25,16 @@ const CheaperCommand = "cheaper"
 // manySlices are enough to tell a fifth from what other processes do to the yardstick.
 const manySlices = 24
 
-// ServeCheaper serves on the port that PORT names until it is killed. A request costs a millisecond of CPU, until a second load opens its
-// connections. From then on each costs less than the one before: by a fifth for as many as manySlices have.
+// ServeCheaper serves on the port that PORT names until it is killed. A request costs a millisecond
+// of CPU, until a second load opens its connections. From then on each costs less than the one
+// before: by a fifth for as many as manySlices have.
 func ServeCheaper() error {
 	const (
-		cost      = float64(time.Millisecond)
-		perSlice  = usualBase + int(slice/time.Millisecond) // each connection sends at once, and some a second time
-		fifth     = manySlices * perSlice                   // requests
-		firstLoad = usualBase + usualBase/2                 // connections, of it and of who asks whether the server is there
+		cost     = float64(time.Millisecond)
+		perSlice = usualBase + int(slice/time.Millisecond) // each connection sends at once, and some a second time
+		fifth    = manySlices * perSlice                   // requests
+		// connections, of it and of who asks whether the server is there
+		firstLoad = usualBase + usualBase/2
 	)
 	var connections, cheaper atomic.Int64
 	s := http.Server{
@@ -72,7 +74,8 @@ func burn(d time.Duration) {
 	}
 }
 
-// A server of which a request costs a fifth less at the end of the base rung than at its beginning is caught, by a whole trial.
+// A server of which a request costs a fifth less at the end of the base rung than at its beginning
+// is caught, by a whole trial.
 func TestServerThatGrowsCheaperIsCaught(t *testing.T) {
 	if os.Getenv("NODECOMPARE_CI") == "" {
 		t.Skip("its warm-up takes two seconds of CPU time: set NODECOMPARE_CI=1")

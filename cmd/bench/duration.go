@@ -8,7 +8,8 @@ import (
 	"nodecompare/results"
 )
 
-// startStop is what a trial takes beside its load: two processes started, asked, sampled and stopped.
+// startStop is what a trial takes beside its load: two processes started, asked, sampled and
+// stopped.
 const startStop = 250 * time.Millisecond
 
 // Duration is how long the bench should take, within a fifth or so.
@@ -23,8 +24,8 @@ func (p *Plan) Duration() time.Duration {
 	return sum
 }
 
-// duration counts an open load at its own share as half: the slowest mode may have none, and where many requests a second are its share it is
-// shorter than planned.
+// duration counts an open load at its own share as half: the slowest mode may have none, and where
+// many requests a second are its share it is shorter than planned.
 func (s slot) duration() time.Duration {
 	sum := startStop + s.warmTime() + s.betweenPlanned()
 	if r := s.base(); s.again() {
@@ -40,7 +41,8 @@ func (s slot) duration() time.Duration {
 	return sum
 }
 
-// rungTime counts what is in flight at the end of the settling run, of the run and of each slice, and has to be waited for.
+// rungTime counts what is in flight at the end of the settling run, of the run and of each slice,
+// and has to be waited for.
 func (s slot) rungTime(r rung) time.Duration {
 	if r.surge != nil {
 		return r.settle + r.duration // its queue is gone long before it ends
@@ -70,7 +72,8 @@ func (s slot) warmConnections() int {
 	return s.base().connections
 }
 
-// warmTime is how long the warm-up takes as a rule: windows that send and then wait for the answers, with the yardstick's between them.
+// warmTime is how long the warm-up takes as a rule: windows that send and then wait for the
+// answers, with the yardstick's between them.
 func (s slot) warmTime() time.Duration {
 	window := max(measure.WarmWindow, s.workload.Wait)
 	if s.workload.CPU > 0 {

@@ -17,7 +17,8 @@ import (
 	"nodecompare/cmd/bench"
 )
 
-// A server that dies in the pilot has failed: it is said at once, it is in the record, and it counts.
+// A server that dies in the pilot has failed: it is said at once, it is in the record, and it
+// counts.
 func TestDeathInThePilotCounts(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	p := plan(t, 1, "async")
@@ -84,7 +85,8 @@ func TestServerThatAnswersNothingFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, trial := range r.Trials {
-		if !strings.Contains(trial.Failure, "no request was answered as it should be: ") || !strings.Contains(trial.Failure, "500") {
+		if !strings.Contains(trial.Failure, "no request was answered as it should be: ") ||
+			!strings.Contains(trial.Failure, "500") {
 			t.Errorf("trial: %q", trial.Failure)
 		}
 	}
@@ -129,7 +131,8 @@ func TestServerThatHangsIsGivenUp(t *testing.T) {
 // A bench of more than a day is refused before it is laid out.
 func TestEndlessBenchIsRefused(t *testing.T) {
 	began := time.Now()
-	_, err := bench.NewPlan(bench.Options{Modes: []string{"async"}, Workloads: []string{"hello"}, Profile: "quick", Rounds: 1 << 62})
+	_, err := bench.NewPlan(bench.Options{Modes: []string{"async"}, Workloads: []string{"hello"},
+		Profile: "quick", Rounds: 1 << 62})
 	if err == nil || !strings.Contains(err.Error(), "24 is the most") || time.Since(began) > 20*time.Second {
 		t.Errorf("after %v: %v", time.Since(began), err)
 	}

@@ -54,8 +54,8 @@ func source(t *testing.T, name string) string {
 	return path
 }
 
-// The models of servers that know nothing of this program, as their processes tell them. The commands are those of docs/servers.md, but
-// for their folders.
+// The models of servers that know nothing of this program, as their processes tell them. The
+// commands are those of docs/servers.md, but for their folders.
 func TestModelsOfRealServers(t *testing.T) {
 	long(t)
 	for _, test := range []struct {
@@ -65,7 +65,8 @@ func TestModelsOfRealServers(t *testing.T) {
 		least, most int // threads
 	}{
 		{"nginx", "/", func(t *testing.T) string {
-			return fmt.Sprintf(`sed "s|PORT|$PORT|; s|FOLDER|%[1]s|" %[2]s >%[1]s/nginx.conf && exec %[3]s -e stderr -c %[1]s/nginx.conf`,
+			return fmt.Sprintf(
+				`sed "s|PORT|$PORT|; s|FOLDER|%[1]s|" %[2]s >%[1]s/nginx.conf && exec %[3]s -e stderr -c %[1]s/nginx.conf`,
 				folder(t), source(t, "nginx.conf"), need(t, "nginx", "nginx-light"))
 		}, results.EventLoop, 1, 1},
 		{"script", "/", func(t *testing.T) string {
@@ -73,20 +74,24 @@ func TestModelsOfRealServers(t *testing.T) {
 		}, results.EventLoop, 1, 1},
 		{"go", "/", func(t *testing.T) string {
 			program := filepath.Join(t.TempDir(), "hello")
-			if out, err := exec.Command("go", "build", "-o", program, source(t, "hello/main.go")).CombinedOutput(); err != nil {
+			if out, err := exec.Command("go", "build", "-o", program,
+				source(t, "hello/main.go")).CombinedOutput(); err != nil {
 				t.Fatalf("%v: %s", err, out)
 			}
 			return "exec " + program
 		}, results.EventLoop, 1, 4},
 		{"python", "/", func(t *testing.T) string {
-			return fmt.Sprintf("cd %s && exec %s %s 2>/dev/null", folder(t), need(t, "python3", "python3"), source(t, "server.py"))
+			return fmt.Sprintf("cd %s && exec %s %s 2>/dev/null", folder(t), need(t, "python3", "python3"),
+				source(t, "server.py"))
 		}, results.ThreadPerRequest, 0, 0},
 		{"apache", "/index.html", func(t *testing.T) string { // with no module that would find index.html for /
-			return fmt.Sprintf("exec env FOLDER=%s %s -DFOREGROUND -f %s", folder(t), need(t, "apache2", "apache2-bin"), source(t, "apache.conf"))
+			return fmt.Sprintf("exec env FOLDER=%s %s -DFOREGROUND -f %s", folder(t),
+				need(t, "apache2", "apache2-bin"), source(t, "apache.conf"))
 		}, results.ThreadPool, 45, 60},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			r := measuredOwn(t, bench.Options{Workloads: []string{"hello"}, Rounds: 1}, []string{test.name + "=" + test.command(t)}, []string{"hello=" + test.path}, nil)
+			r := measuredOwn(t, bench.Options{Workloads: []string{"hello"}, Rounds: 1},
+				[]string{test.name + "=" + test.command(t)}, []string{"hello=" + test.path}, nil)
 			m := r.Verdicts[0].Findings[0].Models[0]
 			if m.Name != test.model || m.Threads < test.least || m.Threads > test.most {
 				t.Errorf("%q of %d threads: %s\n%+v", m.Name, m.Threads, m.Why, m.Steps)
@@ -95,12 +100,14 @@ func TestModelsOfRealServers(t *testing.T) {
 	}
 }
 
-// Python's server as it comes. It takes a minute and more, most of which is the system trying again what the backlog had no room for.
+// Python's server as it comes. It takes a minute and more, most of which is the system trying again
+// what the backlog had no room for.
 func TestModelOfPythonsServer(t *testing.T) {
 	if os.Getenv("NODECOMPARE_LONG") == "" {
 		t.Skip("it takes a minute and more, and its backlog decides: set NODECOMPARE_LONG=1")
 	}
-	command := fmt.Sprintf("exec %s -m http.server --bind 127.0.0.1 --directory %s $PORT 2>/dev/null", need(t, "python3", "python3"), folder(t))
+	command := fmt.Sprintf("exec %s -m http.server --bind 127.0.0.1 --directory %s $PORT 2>/dev/null",
+		need(t, "python3", "python3"), folder(t))
 	r := measuredOwn(t, bench.Options{Workloads: []string{"hello"}, Rounds: 1}, []string{"python=" + command}, nil, nil)
 	if m := r.Verdicts[0].Findings[0].Models[0]; m.Name != results.ThreadPerRequest {
 		t.Errorf("%q of %d threads: %s\n%+v", m.Name, m.Threads, m.Why, m.Steps)
@@ -110,7 +117,8 @@ func TestModelOfPythonsServer(t *testing.T) {
 // Our own modes, by the same rules.
 func TestModelsOfOurModes(t *testing.T) {
 	long(t)
-	want := map[string]string{"blocking": results.ThreadPerRequest, "pool": results.ThreadPool, "async": results.EventLoop, "goroutine": results.EventLoop}
+	want := map[string]string{"blocking": results.ThreadPerRequest, "pool": results.ThreadPool,
+		"async": results.EventLoop, "goroutine": results.EventLoop}
 	var modes []string
 	for _, m := range servers.Modes {
 		if m.Compiles > 0 { // Node.js
@@ -129,11 +137,14 @@ func TestModelsOfOurModes(t *testing.T) {
 // A tree of processes: what all of them use is the server's.
 func TestTreeIsSampled(t *testing.T) {
 	long(t)
-	command := fmt.Sprintf(`sed "s|PORT|$PORT|; s|FOLDER|%[1]s|; s|worker_processes 1|worker_processes 3|" %[2]s >%[1]s/nginx.conf; %[3]s -e stderr -c %[1]s/nginx.conf; :`,
-		folder(t), source(t, "nginx.conf"), need(t, "nginx", "nginx-light"))
+	command :=
+		fmt.Sprintf(
+			`sed "s|PORT|$PORT|; s|FOLDER|%[1]s|; s|worker_processes 1|worker_processes 3|" %[2]s >%[1]s/nginx.conf; %[3]s -e stderr -c %[1]s/nginx.conf; :`,
+			folder(t), source(t, "nginx.conf"), need(t, "nginx", "nginx-light"))
 	r := measuredOwn(t, bench.Options{Workloads: []string{"hello"}, Rounds: 1}, []string{"nginx=" + command}, nil, nil)
 	g, ok := r.Trials[0].Rung(results.Conns(64))
-	if !ok || g.Process == nil || g.Process.Processes != 5 || g.Process.Threads != 5 || g.Process.CPUUSPerRequest < 1 || g.Process.Files < 64 || g.Process.RSSBytes < 1<<20 {
+	if !ok || g.Process == nil || g.Process.Processes != 5 || g.Process.Threads != 5 ||
+		g.Process.CPUUSPerRequest < 1 || g.Process.Files < 64 || g.Process.RSSBytes < 1<<20 {
 		t.Errorf("%v %+v", ok, g.Process) // a shell, the master, three workers
 	}
 	if s := r.Settings.Modes[0]; !strings.Contains(s.Server, "nginx") {

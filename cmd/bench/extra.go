@@ -12,14 +12,16 @@ import (
 // extraShare bounds what extra rounds may add to a bench: one part in so many of its planned time.
 const extraShare = 2
 
-// extra makes short rounds of the pairs that the full ones left open, and looks again after each few of them, until nothing is open
-// that they may settle, or the record has as many rounds as words rest on. A number of rounds that was asked for is what is done.
+// extra makes short rounds of the pairs that the full ones left open, and looks again after each
+// few of them, until nothing is open that they may settle, or the record has as many rounds as
+// words rest on. A number of rounds that was asked for is what is done.
 func (b *bench) extra(ctx context.Context, r *results.Record) {
 	if b.plan.asked || b.plan.settings.Null {
 		return
 	}
 	left := b.plan.Duration() / extraShare
-	for round := b.plan.settings.Rounds; round+results.ExtraRounds <= results.MostRounds && ctx.Err() == nil; round += results.ExtraRounds {
+	for round := b.plan.settings.Rounds; round+results.ExtraRounds <= results.MostRounds &&
+		ctx.Err() == nil; round += results.ExtraRounds {
 		more := b.plan.extra(results.StillOpen(r), round)
 		if len(more.slots) == 0 || more.Duration() > left {
 			return
@@ -32,7 +34,8 @@ func (b *bench) extra(ctx context.Context, r *results.Record) {
 	}
 }
 
-// extra is the plan of a few rounds after that one: of the modes of open pairs, and of the base rung alone.
+// extra is the plan of a few rounds after that one: of the modes of open pairs, and of the base
+// rung alone.
 func (p *Plan) extra(open []results.Open, after int) *Plan {
 	more := *p
 	more.again, more.slots, more.note = true, nil, ""

@@ -16,7 +16,8 @@ import (
 	"nodecompare/cmd/bench"
 )
 
-// childThat is the pid of a child of this process whose command line holds all of these words, and none of the others; 0 for none.
+// childThat is the pid of a child of this process whose command line holds all of these words, and
+// none of the others; 0 for none.
 func childThat(t *testing.T, without string, words ...string) int {
 	t.Helper()
 	for _, pid := range children(t) {
@@ -30,11 +31,13 @@ func childThat(t *testing.T, without string, words ...string) int {
 	return 0
 }
 
-// A yardstick or an upstream that dies is named, the trial is VOID and made anew, and nothing waits for a server that lives. Here the
-// yardstick dies in a trial, and the upstream in that which is made in its place.
+// A yardstick or an upstream that dies is named, the trial is VOID and made anew, and nothing waits
+// for a server that lives. Here the yardstick dies in a trial, and the upstream in that which is
+// made in its place.
 func TestHelperThatDiesIsNamed(t *testing.T) {
 	defer goleak.VerifyNone(t)
-	p, err := bench.NewPlan(bench.Options{Modes: []string{"goroutine"}, Workloads: []string{"api"}, Profile: "quick", Rounds: 1, Seed: 1})
+	p, err := bench.NewPlan(bench.Options{Modes: []string{"goroutine"}, Workloads: []string{"api"},
+		Profile: "quick", Rounds: 1, Seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +77,8 @@ func TestHelperThatDiesIsNamed(t *testing.T) {
 		}
 	}
 	trial := r.Trials[0]
-	if trial.Lost != "" || len(trial.Rungs) == 0 || trial.Voided == nil || !strings.Contains(fmt.Sprint(trial.Voided.Reasons), ends[1]) {
+	if trial.Lost != "" || len(trial.Rungs) == 0 || trial.Voided == nil ||
+		!strings.Contains(fmt.Sprint(trial.Voided.Reasons), ends[1]) {
 		t.Errorf("want %q in what was VOID: %+v, %q", ends[1], trial.Voided, trial.Lost)
 	}
 }

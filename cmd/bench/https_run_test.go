@@ -17,7 +17,8 @@ import (
 	"nodecompare/results"
 )
 
-// A server behind TLS is measured like the others, by vegeta and over HTTP/1.1, and only where it is trusted. Its query is in each request.
+// A server behind TLS is measured like the others, by vegeta and over HTTP/1.1, and only where it
+// is trusted. Its query is in each request.
 func TestServerAtHTTPS(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -33,7 +34,10 @@ func TestServerAtHTTPS(t *testing.T) {
 	defer s.Close()
 	servers := []string{"own=" + s.URL + "/?key=v"}
 	o := bench.Options{Workloads: []string{"hello"}, Rounds: 1}
-	if _, err := own(t, o, servers, nil, nil); err == nil || !strings.Contains(err.Error(), "server own at "+s.URL+": GET /?key=v: tls: failed to verify certificate: x509: certificate signed by unknown authority: name its authority by --cacert") {
+	if _, err := own(t, o, servers, nil, nil); err == nil ||
+		!strings.Contains(err.Error(), "server own at "+s.URL+
+			": GET /?key=v: tls: failed to verify certificate: x509: certificate signed by unknown "+
+			"authority: name its authority by --cacert") {
 		t.Errorf("got %v", err)
 	}
 	roots := x509.NewCertPool()
@@ -52,11 +56,13 @@ func TestServerAtHTTPS(t *testing.T) {
 				want = loadgen.Vegeta
 			}
 			if g.Engine != want || g.Requests == 0 || g.Errors > 0 {
-				t.Errorf("%s at %d connections: by %s, %d errors of %d: %v", trial.Mode, g.Connections, g.Engine, g.Errors, g.Requests, g.ErrorExamples)
+				t.Errorf("%s at %d connections: by %s, %d errors of %d: %v", trial.Mode, g.Connections,
+					g.Engine, g.Errors, g.Requests, g.ErrorExamples)
 			}
 		}
 	}
-	if note := r.Settings.Workloads[0].Note; !strings.Contains(note, "Server own is behind TLS") || r.Settings.Modes[1].Server != s.URL+"?key=v" {
+	if note := r.Settings.Workloads[0].Note; !strings.Contains(note, "Server own is behind TLS") ||
+		r.Settings.Modes[1].Server != s.URL+"?key=v" {
 		t.Errorf("%q, %+v", note, r.Settings.Modes[1])
 	}
 }

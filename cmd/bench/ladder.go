@@ -9,8 +9,8 @@ import (
 	"nodecompare/servers/workload"
 )
 
-// ladder is the profile's for one workload, within what the limit of connections allows, with a note where it is not the
-// profile's own, and its base rung's connections.
+// ladder is the profile's for one workload, within what the limit of connections allows, with a
+// note where it is not the profile's own, and its base rung's connections.
 func (p Profile) ladder(w workload.Workload, limit int) (rungs []rung, base int, note string) {
 	if b, ok := blastNamed(w.Name); ok {
 		rungs, base = p.blastLadder(b, w)
@@ -28,11 +28,13 @@ func (p Profile) ladder(w workload.Workload, limit int) (rungs []rung, base int,
 			turns := 5 * time.Duration(r.connections) * w.CPU
 			rungs[i].duration = min(max(r.duration, turns), 2*r.duration+time.Second)
 		}
-		note = fmt.Sprintf("The ladder ends at %d connections: each request computes for some %d ms, and more of them would only queue.", queueing, w.CPU.Milliseconds())
+		note = fmt.Sprintf("The ladder ends at %d connections: each request computes for some %d ms, and "+
+			"more of them would only queue.", queueing, w.CPU.Milliseconds())
 	}
 	if top := rungs[len(rungs)-1].connections; top > limit {
 		rungs = capped(rungs, limit)
-		note = strings.TrimSpace(fmt.Sprintf("%s The ladder ends at %d connections instead of %d: the limit of open files is too low for more (see ulimit -n).", note, limit, top))
+		note = strings.TrimSpace(fmt.Sprintf("%s The ladder ends at %d connections instead of %d: the limit "+
+			"of open files is too low for more (see ulimit -n).", note, limit, top))
 	}
 	for i, r := range rungs {
 		// Not the last one, if it can be helped: Scalability is what happens from there to the top.
@@ -41,19 +43,23 @@ func (p Profile) ladder(w workload.Workload, limit int) (rungs []rung, base int,
 		}
 	}
 	if w.Wait > 0 {
-		for i, r := range rungs[:base] { // half as long: its answers, which have to be waited for each time, take the other half
+		// half as long: its answers, which have to be waited for each time, take the other half
+		for i, r := range rungs[:base] {
 			rungs[i].duration = max(r.duration/2, twice(w.Wait))
 		}
 	}
 	if n := rungs[base].connections; n > usualBase {
-		note = strings.TrimSpace(fmt.Sprintf("%s Performance is read at %d connections, since fewer hardly give a server work that only waits.", note, n))
+		note = strings.TrimSpace(
+			fmt.Sprintf(
+				"%s Performance is read at %d connections, since fewer hardly give a server work that only waits.", note, n))
 	}
 	rungs[base] = inSlices(rungs[base], w)
 	return p.withOpen(rungs, base, w), rungs[base].connections, note
 }
 
-// inSlices adds slices beside the yardstick to the base rung, which are long enough for each connection to have an answer or two. Together
-// they are as long as its run in one piece; where requests compute for milliseconds both share the time that there is.
+// inSlices adds slices beside the yardstick to the base rung, which are long enough for each
+// connection to have an answer or two. Together they are as long as its run in one piece; where
+// requests compute for milliseconds both share the time that there is.
 func inSlices(r rung, w workload.Workload) rung {
 	r.slice = slice
 	if w.Wait > 0 {
@@ -67,11 +73,12 @@ func inSlices(r rung, w workload.Workload) rung {
 	return r
 }
 
-// twice is for how long to send so that each connection does so twice, when an answer takes that long: its second request leaves
-// with the first answer.
+// twice is for how long to send so that each connection does so twice, when an answer takes that
+// long: its second request leaves with the first answer.
 func twice(answer time.Duration) time.Duration { return answer + answer/5 }
 
-// withOpen puts the open loads behind the base rung: on the way up, before the server has seen more connections than theirs.
+// withOpen puts the open loads behind the base rung: on the way up, before the server has seen more
+// connections than theirs.
 func (p Profile) withOpen(rungs []rung, base int, w workload.Workload) []rung {
 	r := rung{load: results.Common, connections: rungs[base].connections, settle: rungs[base].settle, duration: p.Open}
 	own := r

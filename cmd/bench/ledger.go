@@ -8,15 +8,16 @@ import (
 )
 
 const (
-	// ledgerStep is what a ledger counts by: short beside any surge, and of some requests at any rate worth an overload.
+	// ledgerStep is what a ledger counts by: short beside any surge, and of some requests at any
+	// rate worth an overload.
 	ledgerStep = 50 * time.Millisecond
 	// recoverySteps make the window in which requests have to be in time again.
 	recoverySteps = 10
 	flightStep    = 10 * time.Millisecond
 )
 
-// A ledger counts what becomes of the requests of one open load, by when they were due. It is the engine's while a run is under
-// way, and ours before and after it.
+// A ledger counts what becomes of the requests of one open load, by when they were due. It is the
+// engine's while a run is under way, and ours before and after it.
 type ledger struct {
 	rate         float64 // requests per second
 	surge, whole time.Duration
@@ -103,8 +104,9 @@ func (l *ledger) addTo(t *results.Toll) {
 	}
 }
 
-// recovery is the time from the end of the surge to the first window in which no more than one request in a hundred, and one more
-// for how a share is rounded, was not answered in time. ok is false when there is none: it is then all the time that there was.
+// recovery is the time from the end of the surge to the first window in which no more than one
+// request in a hundred, and one more for how a share is rounded, was not answered in time. ok is
+// false when there is none: it is then all the time that there was.
 func (l *ledger) recovery() (after time.Duration, ok bool) {
 	for from := steps(l.surge); from+recoverySteps <= len(l.inTime); from++ {
 		var due, inTime uint64

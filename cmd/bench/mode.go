@@ -75,7 +75,8 @@ func (m *mode) described(name string) results.Mode {
 	return d
 }
 
-// running is a server to put load on: one that was started for it, or one that ran before and goes on.
+// running is a server to put load on: one that was started for it, or one that ran before and goes
+// on.
 type running struct {
 	url     string // no slash at the end
 	connect loadgen.Connect
@@ -85,9 +86,10 @@ type running struct {
 
 var nobody sample.Subject
 
-// withServer runs use with the server of a slot: a fresh one, which is stopped afterwards and ends the context of use when it dies, or
-// the one that runs already.
-func (p *Plan) withServer(ctx context.Context, s slot, upstream string, use func(context.Context, running) error) error {
+// withServer runs use with the server of a slot: a fresh one, which is stopped afterwards and ends
+// the context of use when it dies, or the one that runs already.
+func (p *Plan) withServer(ctx context.Context, s slot, upstream string,
+	use func(context.Context, running) error) error {
 	user := s.mode.user
 	if s.mode.standing() {
 		r := running{url: user.URL, connect: p.connect(user.URL)}
@@ -100,18 +102,20 @@ func (p *Plan) withServer(ctx context.Context, s slot, upstream string, use func
 	if err != nil {
 		return err
 	}
-	return measure.WithServer(ctx, p.serverCPUs(s.workload), command, func(ctx context.Context, process *child.Process) error {
-		r := running{url: process.URL, sampled: sample.Subject{PID: process.PID}, started: true}
-		if user != nil {
-			r.sampled.Scope = sample.Below
-		}
-		return use(ctx, r)
-	})
+	return measure.WithServer(ctx, p.serverCPUs(s.workload), command,
+		func(ctx context.Context, process *child.Process) error {
+			r := running{url: process.URL, sampled: sample.Subject{PID: process.PID}, started: true}
+			if user != nil {
+				r.sampled.Scope = sample.Below
+			}
+			return use(ctx, r)
+		})
 }
 
-// Prepare sees to it that all modes can be started, which may mean to fetch packages; say is told of that. A mode that this
-// machine cannot run is left out of the plan and named in the record, as is a user's server that cannot be reached, and a workload that
-// it does not serve. It is an error when nothing is left.
+// Prepare sees to it that all modes can be started, which may mean to fetch packages; say is told
+// of that. A mode that this machine cannot run is left out of the plan and named in the record, as
+// is a user's server that cannot be reached, and a workload that it does not serve. It is an error
+// when nothing is left.
 func (p *Plan) Prepare(ctx context.Context, say func(string)) error {
 	err := p.prepareModes(ctx, say)
 	if err == nil {
@@ -150,11 +154,14 @@ func (p *Plan) prepareModes(ctx context.Context, say func(string)) error {
 func (p *Plan) leaveOut(mode string, why error, say func(string)) {
 	say("left out: " + why.Error())
 	for _, column := range p.firstRound() {
-		if column.mode.Name != mode || slices.ContainsFunc(p.settings.Missing, func(m results.Missing) bool { return m.Mode == column.name && m.Workload == "" }) {
+		if column.mode.Name != mode ||
+			slices.ContainsFunc(p.settings.Missing,
+				func(m results.Missing) bool { return m.Mode == column.name && m.Workload == "" }) {
 			continue
 		}
 		p.settings.Missing = append(p.settings.Missing, results.Missing{Mode: column.name, Reason: why.Error()})
-		p.settings.Modes = slices.DeleteFunc(p.settings.Modes, func(m results.Mode) bool { return m.Name == column.name })
+		p.settings.Modes = slices.DeleteFunc(p.settings.Modes,
+			func(m results.Mode) bool { return m.Name == column.name })
 		p.slots = slices.DeleteFunc(p.slots, func(s slot) bool { return s.name == column.name })
 	}
 }

@@ -10,9 +10,10 @@ import (
 	"nodecompare/servers/workload"
 )
 
-// An overload is two open loads on one server: regular requests at the share of its capacity that open loads have, and for a time a
-// surge beside them, which brings the sum to a multiple of the capacity. Regular requests go on when it is over, and show how long
-// the server takes to get over it.
+// An overload is two open loads on one server: regular requests at the share of its capacity that
+// open loads have, and for a time a surge beside them, which brings the sum to a multiple of the
+// capacity. Regular requests go on when it is over, and show how long the server takes to get over
+// it.
 type surge struct {
 	times   float64       // of the mode's own capacity, in sum
 	lasting time.Duration // from the first regular request that is measured
@@ -20,21 +21,25 @@ type surge struct {
 
 const (
 	surgeTimes = 2
-	// calmAfter is how long the regular requests go on, in lengths of the surge. A server that answers everything, in the order in which
-	// it came, has a queue of one length at the surge's end and is rid of it after two, at half of its capacity.
+	// calmAfter is how long the regular requests go on, in lengths of the surge. A server that
+	// answers everything, in the order in which it came, has a queue of one length at the surge's
+	// end and is rid of it after two, at half of its capacity.
 	calmAfter = 4
 
-	// overloadClients bound what is in flight: as many threads as a server with a thread for each request has to make. Further requests
-	// wait until a client is free, and their time runs from when they were due.
+	// overloadClients bound what is in flight: as many threads as a server with a thread for each
+	// request has to make. Further requests wait until a client is free, and their time runs from
+	// when they were due.
 	overloadClients = 4000
 	overloadSettle  = 200 * time.Millisecond
 
 	overloadThreads = 2 // that the generator has: one for each load
-	// overloadRate is the highest rate that the loop engine offers on time on one core beside what it costs to open a connection for each
-	// request of a surge, in requests per second. It also answers for most of what a server on one core can do.
+	// overloadRate is the highest rate that the loop engine offers on time on one core beside what
+	// it costs to open a connection for each request of a surge, in requests per second. It also
+	// answers for most of what a server on one core can do.
 	overloadRate = 60_000
 
-	// overloadWait and overloadCompute are what a request of the workload overload does: so much that a surge is no feat for the load.
+	// overloadWait and overloadCompute are what a request of the workload overload does: so much
+	// that a surge is no feat for the load.
 	overloadWait    = 10 * time.Millisecond
 	overloadCompute = time.Millisecond
 )
@@ -45,15 +50,17 @@ const (
 	overloadSummary = "a wait of 10 ms and 1 ms of computing, at twice what a server can do, and then at half of it"
 )
 
-// overload is the rung of overload that ends a trial of the workload: nil for none, with why where the profile has one. On routes that
-// only wait, what the pilot finds is what its connections can ask for, and twice that is no more than twice as many of them.
+// overload is the rung of overload that ends a trial of the workload: nil for none, with why where
+// the profile has one. On routes that only wait, what the pilot finds is what its connections can
+// ask for, and twice that is no more than twice as many of them.
 func (p Profile) overload(w workload.Workload, limit int) (r *rung, note string) {
 	_, blast := blastNamed(w.Name)
 	switch {
 	case blast, !p.Overload && w.Name != overloadName:
 		return nil, ""
 	case w.Wait > 0:
-		return nil, "No overload ends it: of a route that only waits, the capacity that was found is that of the connections."
+		return nil,
+			"No overload ends it: of a route that only waits, the capacity that was found is that of the connections."
 	}
 	return &rung{
 		load: results.Overload, connections: min(overloadClients, limit), settle: overloadSettle,
@@ -61,9 +68,10 @@ func (p Profile) overload(w workload.Workload, limit int) (r *rung, note string)
 	}, ""
 }
 
-// calmRate is that of an overload's regular requests, in requests per second; 0 for none, since the surge would be more than the load
-// can offer. Capacity is here the most that the pilot or any rung of the same trial has found: what a noisy moment made of a server in
-// the pilot may be half of what it can do now, and twice that would be no overload.
+// calmRate is that of an overload's regular requests, in requests per second; 0 for none, since the
+// surge would be more than the load can offer. Capacity is here the most that the pilot or any rung
+// of the same trial has found: what a noisy moment made of a server in the pilot may be half of
+// what it can do now, and twice that would be no overload.
 func (b *bench) calmRate(s slot, t results.Trial) float64 {
 	capacity := 0.0
 	for _, known := range b.rates {
@@ -72,7 +80,8 @@ func (b *bench) calmRate(s slot, t results.Trial) float64 {
 		}
 	}
 	for _, r := range t.Rungs {
-		if usable, ok := t.Rung(results.At{Load: r.Load, Connections: r.Connections}); ok && usable.Load == results.Closed {
+		if usable, ok := t.Rung(results.At{Load: r.Load, Connections: r.Connections}); ok &&
+			usable.Load == results.Closed {
 			capacity = max(capacity, usable.ThroughputRPS)
 		}
 	}
@@ -143,7 +152,8 @@ func (o *overloading) run(ctx context.Context, a loadgen.Attack, regular *loadge
 }
 
 // background runs a load beside another one; wait gives what came of it.
-func background(ctx context.Context, g *loadgen.Generator, duration time.Duration) (wait func() (*loadgen.Result, error)) {
+func background(ctx context.Context, g *loadgen.Generator,
+	duration time.Duration) (wait func() (*loadgen.Result, error)) {
 	type outcome struct {
 		result *loadgen.Result
 		err    error
@@ -186,7 +196,8 @@ func (o *overloading) inFlight() uint64 {
 	return uint64(most)
 }
 
-// waited says that all clients had a request in flight at some time: that others were sent late was then the server's doing.
+// waited says that all clients had a request in flight at some time: that others were sent late was
+// then the server's doing.
 func (o *overloading) waited(t results.Toll) bool {
 	return float64(t.InFlight) >= 0.95*float64(o.rung.connections)
 }

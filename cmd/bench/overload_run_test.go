@@ -69,7 +69,8 @@ func TestOverloadMeasuresRealServers(t *testing.T) {
 	}
 }
 
-// A server that can do 64 things at once, and says 503 to what comes beyond: the surge is refused and not late, and is over when it is over.
+// A server that can do 64 things at once, and says 503 to what comes beyond: the surge is refused
+// and not late, and is over when it is over.
 func TestOverloadOfAServerThatRefuses(t *testing.T) {
 	long(t)
 	const most = 66

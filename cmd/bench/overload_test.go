@@ -13,13 +13,17 @@ import (
 	"nodecompare/results"
 )
 
-// The workload overload ends with one in every profile; in thorough all do, but those that only wait and those with poison.
+// The workload overload ends with one in every profile; in thorough all do, but those that only
+// wait and those with poison.
 func TestOverloadPlan(t *testing.T) {
 	for _, profile := range Profiles {
-		p := planned(t, Options{Modes: []string{"async"}, Workloads: []string{"hello", "wait", "cpu", "overload", "blast-cpu"}, Profile: profile.Name}, plenty)
+		p := planned(t,
+			Options{Modes: []string{"async"},
+				Workloads: []string{"hello", "wait", "cpu", "overload", "blast-cpu"}, Profile: profile.Name}, plenty)
 		want := map[string]bool{"overload": true, "hello": profile.Overload, "cpu": profile.Overload}
 		for _, w := range p.settings.Workloads {
-			if (w.Surge != nil) != want[w.Name] || strings.Contains(w.Note, "No overload") != (profile.Overload && w.Name == "wait") {
+			if (w.Surge != nil) != want[w.Name] ||
+				strings.Contains(w.Note, "No overload") != (profile.Overload && w.Name == "wait") {
 				t.Errorf("%s: %s has a surge of %+v, note %q", profile.Name, w.Name, w.Surge, w.Note)
 			}
 		}
@@ -31,15 +35,18 @@ func TestOverloadPlan(t *testing.T) {
 			if last.surge == nil {
 				continue
 			}
-			// A queue that is answered in order is gone two lengths after the surge, and the window that shows it must fit in.
-			if rest := last.duration - last.surge.lasting; rest < 3*last.surge.lasting || rest < 2*last.surge.lasting+recoverySteps*ledgerStep {
+			// A queue that is answered in order is gone two lengths after the surge, and the window
+			// that shows it must fit in.
+			if rest := last.duration - last.surge.lasting; rest < 3*last.surge.lasting ||
+				rest < 2*last.surge.lasting+recoverySteps*ledgerStep {
 				t.Errorf("%s: %v for a surge of %v", profile.Name, rest, last.surge.lasting)
 			}
 			if s.rungTime(last) < last.duration || s.rungTime(last) > 2*last.duration {
 				t.Errorf("%s: an overload of %v is planned to take %v", profile.Name, last.duration, s.rungTime(last))
 			}
 		}
-		few := planned(t, Options{Modes: []string{"async"}, Workloads: []string{"overload"}, Profile: profile.Name}, 200)
+		few := planned(t,
+			Options{Modes: []string{"async"}, Workloads: []string{"overload"}, Profile: profile.Name}, 200)
 		if n := few.settings.Workloads[0].Surge.Clients; n > 200 {
 			t.Errorf("%d clients within a limit of 200", n)
 		}
@@ -53,7 +60,8 @@ func TestOverloadRates(t *testing.T) {
 	connections := 0
 	closed := func(rps float64, trust string) results.Rung {
 		connections++ // no trial has the same rung twice
-		return results.Rung{Load: results.Closed, Connections: connections, Requests: 1, ThroughputRPS: rps, Trust: &results.Trust{Status: trust}}
+		return results.Rung{Load: results.Closed, Connections: connections, Requests: 1, ThroughputRPS: rps,
+			Trust: &results.Trust{Status: trust}}
 	}
 	for _, c := range []struct {
 		name  string
@@ -62,21 +70,25 @@ func TestOverloadRates(t *testing.T) {
 		want  float64
 	}{
 		{"the pilot's", 1000, nil, 500},
-		{"a rung's, of a pilot with bad luck", 500, []results.Rung{closed(400, results.Valid), closed(1000, results.Suspect), closed(900, results.Valid)}, 500},
+		{"a rung's, of a pilot with bad luck", 500,
+			[]results.Rung{closed(400, results.Valid), closed(1000, results.Suspect), closed(900, results.Valid)}, 500},
 		{"not a VOID one's", 1000, []results.Rung{closed(9000, results.Void)}, 500},
 		{"not an open load's", 1000, []results.Rung{{Load: results.Common, Requests: 1, ThroughputRPS: 9000}}, 500},
 		{"as much as the load can offer", overloadRate / surgeTimes, nil, overloadRate / surgeTimes / 2},
 		{"more than that", overloadRate/surgeTimes + 1, nil, 0},
 		{"none", 0, nil, 0},
 	} {
-		b := &bench{plan: p, rates: []results.Rates{{Workload: "hello", Mode: "async", CapacityRPS: 7}, {Workload: "overload", Mode: "async", CapacityRPS: c.pilot}}}
+		b := &bench{plan: p,
+			rates: []results.Rates{{Workload: "hello", Mode: "async", CapacityRPS: 7},
+				{Workload: "overload", Mode: "async", CapacityRPS: c.pilot}}}
 		if got := b.calmRate(s, results.Trial{Rungs: c.rungs}); got != c.want {
 			t.Errorf("%s: goes on at %v/s, want %v", c.name, got, c.want)
 		}
 	}
 	o := newOverloading(over, 500, time.Second)
 	a := o.attack(loadgen.Attack{})
-	if sum := o.regular.rate + o.extra.rate; math.Abs(sum-2000) > 1e-6 || a.Rate != 500 || a.Connections != overloadClients/4 {
+	if sum := o.regular.rate + o.extra.rate; math.Abs(sum-2000) > 1e-6 || a.Rate != 500 ||
+		a.Connections != overloadClients/4 {
 		t.Errorf("a surge of %v/s in sum; regular %v/s on %d connections", sum, a.Rate, a.Connections)
 	}
 }
@@ -127,7 +139,8 @@ func TestLedgerAddsUp(t *testing.T) {
 		}
 		var got results.Toll
 		l.addTo(&got)
-		if got.Due != want.Due || got.InTime != want.InTime || got.Late != want.Late || got.Refused != want.Refused || got.TimedOut != want.TimedOut {
+		if got.Due != want.Due || got.InTime != want.InTime || got.Late != want.Late ||
+			got.Refused != want.Refused || got.TimedOut != want.TimedOut {
 			t.Fatalf("got %+v, want %+v", got, want)
 		}
 		var sum, sumInTime uint64
@@ -147,7 +160,8 @@ func TestLedgerAddsUp(t *testing.T) {
 	})
 }
 
-// Requests of 1,000 a second: a surge of 1 s, and then all those that are due before a time are late.
+// Requests of 1,000 a second: a surge of 1 s, and then all those that are due before a time are
+// late.
 func TestRecovery(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -159,8 +173,12 @@ func TestRecovery(t *testing.T) {
 		{"never overloaded", func(time.Duration) bool { return false }, 0, true},
 		{"a queue", func(due time.Duration) bool { return due < 2500*time.Millisecond }, 1500 * time.Millisecond, true},
 		{"never", func(time.Duration) bool { return true }, 4 * time.Second, false},
-		{"one in a hundred is late by chance", func(due time.Duration) bool { return due < time.Second || due%(100*time.Millisecond) == 0 }, 0, true},
-		{"one in ten is not", func(due time.Duration) bool { return due < time.Second || due%(10*time.Millisecond) == 0 }, 4 * time.Second, false},
+		{"one in a hundred is late by chance", func(due time.Duration) bool {
+			return due < time.Second || due%(100*time.Millisecond) == 0
+		}, 0, true},
+		{"one in ten is not", func(due time.Duration) bool {
+			return due < time.Second || due%(10*time.Millisecond) == 0
+		}, 4 * time.Second, false},
 		{"it breaks down again", func(due time.Duration) bool {
 			return due < 1200*time.Millisecond || due > 1400*time.Millisecond && due < 2*time.Second
 		}, time.Second, true},

@@ -12,9 +12,10 @@ import (
 	"nodecompare/servers/child"
 )
 
-// pilot finds the capacities of all modes on all workloads, and with them the rates of the open loads. They stay the same in
-// all rounds: a rate that followed the capacity of its own trial would hide what a trial's luck does to latency. A server that
-// fails here has no rates, and is among the failures. One whose upstream died is asked anew.
+// pilot finds the capacities of all modes on all workloads, and with them the rates of the open
+// loads. They stay the same in all rounds: a rate that followed the capacity of its own trial would
+// hide what a trial's luck does to latency. A server that fails here has no rates, and is among the
+// failures. One whose upstream died is asked anew.
 func (b *bench) pilot(ctx context.Context) (all []results.Rates, failed []results.Missing) {
 	for _, s := range b.plan.firstRound() {
 		if ctx.Err() != nil {
@@ -37,15 +38,16 @@ func (b *bench) pilot(ctx context.Context) (all []results.Rates, failed []result
 			b.progress.Say(fmt.Sprintf("pilot, %s on %s: FAILED: %v", s.name, s.workload.Name, err))
 			failed = append(failed, results.Missing{Mode: s.name, Workload: s.workload.Name, Reason: err.Error()})
 		case capacity > 0:
-			all = append(all, results.Rates{Workload: s.workload.Name, Mode: s.name, CapacityRPS: capacity, OwnRPS: share * capacity})
+			all = append(all,
+				results.Rates{Workload: s.workload.Name, Mode: s.name, CapacityRPS: capacity, OwnRPS: share * capacity})
 		}
 	}
 	b.plan.setCommon(all)
 	return all, failed
 }
 
-// setCommon gives all modes of a workload one rate: the one that was asked for; else what is light for the slowest, as far as vegeta
-// offers it on time.
+// setCommon gives all modes of a workload one rate: the one that was asked for; else what is light
+// for the slowest, as far as vegeta offers it on time.
 func (p *Plan) setCommon(all []results.Rates) {
 	for i, r := range all {
 		if all[i].CommonRPS = p.settings.RateRPS; all[i].CommonRPS > 0 {
@@ -60,10 +62,12 @@ func (p *Plan) setCommon(all []results.Rates) {
 	}
 }
 
-// pilotRuns are made of each capacity: the best of them counts, since noise takes from a capacity and never adds to it.
+// pilotRuns are made of each capacity: the best of them counts, since noise takes from a capacity
+// and never adds to it.
 const pilotRuns = 3
 
-// capacity is of a closed load on the base rung of a fresh server that has been warmed up, in requests per second.
+// capacity is of a closed load on the base rung of a fresh server that has been warmed up, in
+// requests per second.
 func (b *bench) capacity(ctx context.Context, s slot) (rps float64, err error) {
 	err = b.withServer(ctx, s, func(ctx context.Context, t *target) error {
 		return b.beside(ctx, t, s, func(ctx context.Context) error {

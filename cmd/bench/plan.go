@@ -1,4 +1,5 @@
-// Package bench runs a bench: it starts each mode as a child process, puts load on it, samples it, and makes the record of it.
+// Package bench runs a bench: it starts each mode as a child process, puts load on it, samples it,
+// and makes the record of it.
 package bench
 
 import (
@@ -26,25 +27,27 @@ import (
 
 // Options are what a user asks for.
 type Options struct {
-	Modes     []string      // of servers.Modes, in the order of the table's columns
-	Servers   []Server      // users' own, which have the columns after those
-	Workloads []string      // of workload.All
-	Profile   string        // of Profiles
-	Rounds    int           // 0 for the profile's
-	Rate      float64       // of the common rate, in requests per second; 0 for one that follows from the modes' capacities
-	Null      bool          // the one mode against itself
-	SLO       time.Duration // the most that p99 latency may be, for connections to count as held; 0 is DefaultSLO
-	Seed      uint64        // of the order of the trials; below 2^53
-	Engine    string        // of loadgen.Engines, or Auto, which "" is too
-	Pin       cpuset.Pin    // of servers and load to CPUs; the zero value is off
-	TLS       *tls.Config   // of users' servers at https; nil is the system's
+	Modes     []string // of servers.Modes, in the order of the table's columns
+	Servers   []Server // users' own, which have the columns after those
+	Workloads []string // of workload.All
+	Profile   string   // of Profiles
+	Rounds    int      // 0 for the profile's
+	// of the common rate, in requests per second; 0 for one that follows from the modes' capacities
+	Rate   float64
+	Null   bool          // the one mode against itself
+	SLO    time.Duration // the most that p99 latency may be, for connections to count as held; 0 is DefaultSLO
+	Seed   uint64        // of the order of the trials; below 2^53
+	Engine string        // of loadgen.Engines, or Auto, which "" is too
+	Pin    cpuset.Pin    // of servers and load to CPUs; the zero value is off
+	TLS    *tls.Config   // of users' servers at https; nil is the system's
 }
 
-// DefaultSLO is what a person still takes for "at once" (J. Nielsen, Usability Engineering, 1993: 0.1 s).
+// DefaultSLO is what a person still takes for "at once" (J. Nielsen, Usability Engineering, 1993:
+// 0.1 s).
 const DefaultSLO = 100 * time.Millisecond
 
-// Auto gives closed loads to the loop engine, which costs less than a server does and so finds its capacity; and open loads to
-// vegeta, as long as it can offer their rate on time.
+// Auto gives closed loads to the loop engine, which costs less than a server does and so finds its
+// capacity; and open loads to vegeta, as long as it can offer their rate on time.
 const Auto = "auto"
 
 // Plan is what a bench will do, in order.
@@ -76,11 +79,12 @@ type slot struct {
 // longest bounds a bench: one that would take more is refused before it is laid out.
 const longest = 24 * time.Hour
 
-// mostRate is the highest common rate that may be asked for, in requests per second: the most that the loop engine offers on time.
+// mostRate is the highest common rate that may be asked for, in requests per second: the most that
+// the loop engine offers on time.
 const mostRate = 50_000
 
-// NewPlan checks the options and lays out the trials. Connections are bounded by the open files that a process may have: both
-// the load and the server need one for each.
+// NewPlan checks the options and lays out the trials. Connections are bounded by the open files
+// that a process may have: both the load and the server need one for each.
 func NewPlan(o Options) (*Plan, error) {
 	return newPlan(o, measure.MaxConnections())
 }
@@ -98,7 +102,8 @@ func newPlan(o Options, limit int) (*Plan, error) {
 		return nil, fmt.Errorf("%g requests a second: the common rate is from 1/s to %d/s", o.Rate, mostRate)
 	}
 	engine := cmp.Or(o.Engine, Auto)
-	if _, err := lookup.Named("load engine", engine, slices.Concat([]loadgen.Engine{{Name: Auto}}, loadgen.Engines)); err != nil {
+	if _, err := lookup.Named("load engine", engine,
+		slices.Concat([]loadgen.Engine{{Name: Auto}}, loadgen.Engines)); err != nil {
 		return nil, err
 	}
 	split, err := o.Pin.Choose()
@@ -109,18 +114,24 @@ func newPlan(o Options, limit int) (*Plan, error) {
 	if err != nil && !errors.Is(err, cpuset.ErrNoPinning) {
 		return nil, err
 	}
-	p := &Plan{profile: profile, asked: o.Rounds > 0, limit: limit, tls: o.TLS, split: split, auto: o.Pin.Auto, allowed: allowed, settings: results.Settings{
-		Profile: profile.Name, Rounds: profile.Rounds, Seed: o.Seed, Engine: engine, Share: share, Null: o.Null,
-		SLOUS: float64(cmp.Or(o.SLO, DefaultSLO).Microseconds()), Yardstick: yardstick.Version, Method: results.Method, RateRPS: o.Rate,
-		Pin: results.Pin{Asked: o.Pin.String(), Server: split.Server.String(), Generator: split.Generator.String(), Note: split.Note},
-	}}
+	p := &Plan{profile: profile, asked: o.Rounds > 0, limit: limit, tls: o.TLS, split: split,
+		auto: o.Pin.Auto, allowed: allowed, settings: results.Settings{
+			Profile: profile.Name, Rounds: profile.Rounds, Seed: o.Seed, Engine: engine, Share: share, Null: o.Null,
+			SLOUS: float64(cmp.Or(o.SLO, DefaultSLO).Microseconds()), Yardstick: yardstick.Version,
+			Method: results.Method, RateRPS: o.Rate,
+			Pin: results.Pin{Asked: o.Pin.String(), Server: split.Server.String(),
+				Generator: split.Generator.String(), Note: split.Note},
+		}}
 	for _, own := range o.Servers {
 		if own.Secure() && engine == loadgen.Loop {
-			return nil, fmt.Errorf("server %s: the load engine %s has no TLS: leave --engine=%s out", own.Name, engine, engine)
+			return nil,
+				fmt.Errorf("server %s: the load engine %s has no TLS: leave --engine=%s out", own.Name, engine, engine)
 		}
 	}
 	if limit < usualBase {
-		return nil, fmt.Errorf("this process may open files for %d connections only, and %d are needed: raise it with ulimit -n", max(0, limit), usualBase)
+		return nil,
+			fmt.Errorf(
+				"this process may open files for %d connections only, and %d are needed: raise it with ulimit -n", max(0, limit), usualBase)
 	}
 	columns, err := columns(o)
 	if err != nil {
@@ -140,13 +151,15 @@ func newPlan(o Options, limit int) (*Plan, error) {
 		}
 		rungs, base, note := profile.ladder(w, limit-yardstickConnections)
 		if p.spread(w) {
-			note = strings.TrimSpace(note + " Its servers run on all CPUs: beside such requests the load needs hardly any.")
+			note = strings.TrimSpace(note +
+				" Its servers run on all CPUs: beside such requests the load needs hardly any.")
 		}
 		over, without := profile.overload(w, limit-yardstickConnections)
 		note = strings.TrimSpace(note + " " + without)
 		described := results.Workload{
 			Name: w.Name, Summary: w.Summary, Method: w.Method, Target: w.Target, Base: base, Note: note,
-			WaitUS: float64(w.Wait.Microseconds()), CPUUS: float64(w.CPU.Microseconds()), Poison: poisonOf(name), Surge: surgeOf(over),
+			WaitUS: float64(w.Wait.Microseconds()), CPUUS: float64(w.CPU.Microseconds()),
+			Poison: poisonOf(name), Surge: surgeOf(over),
 		}
 		for i, r := range rungs {
 			if r.load == results.Common && o.Rate > 0 {
@@ -154,7 +167,8 @@ func newPlan(o Options, limit int) (*Plan, error) {
 				rungs[i].rate = o.Rate
 			}
 			if r.load == results.Closed {
-				described.Ladder = append(described.Ladder, results.Step{Connections: r.connections, DurationS: r.duration.Seconds()})
+				described.Ladder = append(described.Ladder,
+					results.Step{Connections: r.connections, DurationS: r.duration.Seconds()})
 			}
 		}
 		if over != nil {
@@ -183,7 +197,9 @@ func newPlan(o Options, limit int) (*Plan, error) {
 		round += s.duration()
 	}
 	if hours := round.Hours() * float64(profile.Rounds); hours > longest.Hours() {
-		return nil, fmt.Errorf("this bench would take about %.0f hours, and %.0f is the most: name fewer modes, workloads or rounds", hours, longest.Hours())
+		return nil,
+			fmt.Errorf(
+				"this bench would take about %.0f hours, and %.0f is the most: name fewer modes, workloads or rounds", hours, longest.Hours())
 	}
 	p.slots = shuffled(groups, profile.Rounds, o.Seed)
 	for i, s := range p.slots {
@@ -206,20 +222,25 @@ func columns(o Options) ([]slot, error) {
 		columns = append(columns, slot{name: name, mode: &mode{Mode: m}})
 	}
 	for _, s := range o.Servers {
-		columns = append(columns, slot{name: s.Name, mode: &mode{Mode: servers.Mode{Name: s.Name, Summary: s.summary(), Compiles: usersCompile}, user: &s}})
+		columns = append(columns,
+			slot{name: s.Name,
+				mode: &mode{Mode: servers.Mode{Name: s.Name, Summary: s.summary(), Compiles: usersCompile}, user: &s}})
 	}
 	if !o.Null {
 		return columns, nil
 	}
 	if len(columns) != 1 {
-		return nil, fmt.Errorf("--null measures one mode against itself, and %s were named: give one with --modes", unit.Counted(len(columns), "mode"))
+		return nil,
+			fmt.Errorf("--null measures one mode against itself, and %s were named: give one with --modes",
+				unit.Counted(len(columns), "mode"))
 	}
 	a, b := columns[0], columns[0]
 	a.name, b.name = a.name+" A", b.name+" B"
 	return []slot{a, b}, nil
 }
 
-// engine drives a load of that kind on that URL, at that rate in requests per second; 0 is a closed one.
+// engine drives a load of that kind on that URL, at that rate in requests per second; 0 is a closed
+// one.
 func (p *Plan) engine(load, url string, rate float64) string {
 	if p.settings.Engine != Auto {
 		return p.settings.Engine
@@ -243,9 +264,10 @@ func (p *Plan) vegetaRate() float64 {
 // spreadCost is from where on the load of a request, some 10 µs of CPU time, is next to nothing.
 const spreadCost = 5 * time.Millisecond
 
-// spread says that the servers of a workload run on the generator's CPUs too. Where a request computes for milliseconds, the
-// load takes less than a hundredth of the CPU time, and how many cores a model can use is what the workload is there to show:
-// with one core, all that auto leaves to a server on two, a single event loop would lose nothing.
+// spread says that the servers of a workload run on the generator's CPUs too. Where a request
+// computes for milliseconds, the load takes less than a hundredth of the CPU time, and how many
+// cores a model can use is what the workload is there to show: with one core, all that auto leaves
+// to a server on two, a single event loop would lose nothing.
 func (p *Plan) spread(w workload.Workload) bool {
 	return p.auto && p.split.Pinned() && w.CPU >= spreadCost
 }
@@ -266,8 +288,9 @@ func (p *Plan) cpus() cpuset.CPUs {
 	return p.allowed // auto shares all of them out
 }
 
-// shuffled lays out the rounds. Each shuffles the workloads anew, and within a workload its modes: the trials that are compared
-// with each other then run side by side in time, and neither has the same neighbour in each round.
+// shuffled lays out the rounds. Each shuffles the workloads anew, and within a workload its modes:
+// the trials that are compared with each other then run side by side in time, and neither has the
+// same neighbour in each round.
 func shuffled(groups [][]slot, rounds int, seed uint64) []slot {
 	random := rand.New(rand.NewPCG(seed, 0))
 	var slots []slot
@@ -303,13 +326,15 @@ func (p *Plan) slo() time.Duration {
 // String is the plan in a few words.
 func (p *Plan) String() string {
 	s := fmt.Sprintf("%s in %s", unit.Counted(p.Trials(), "trial"), unit.Counted(p.settings.Rounds, "round"))
-	if len(p.settings.Modes) > 1 && !p.asked && !p.settings.Null && p.settings.Rounds+results.ExtraRounds <= results.MostRounds {
+	if len(p.settings.Modes) > 1 && !p.asked && !p.settings.Null && p.settings.Rounds+
+		results.ExtraRounds <= results.MostRounds {
 		s += fmt.Sprintf(", and short extra ones, up to %d in all, of what they leave open", results.MostRounds)
 	}
 	return s
 }
 
-// WarmUps is how long the servers that compile themselves as they run are warmed up for in all, and which these are.
+// WarmUps is how long the servers that compile themselves as they run are warmed up for in all, and
+// which these are.
 func (p *Plan) WarmUps() (d time.Duration, modes []string) {
 	for _, s := range slices.Concat(p.slots, p.firstRound()) { // and the pilot
 		if s.mode.Compiles > 0 {

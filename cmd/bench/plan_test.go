@@ -40,7 +40,9 @@ func TestPlannedDurations(t *testing.T) {
 		{"standard", 50 * time.Second, 78 * time.Second}, // 90 s with spareShare and the selftest on top
 		{"thorough", 3 * time.Minute, 16 * time.Minute},
 	} {
-		p := planned(t, Options{Modes: []string{"blocking", "async"}, Workloads: []string{"hello", "wait"}, Profile: test.profile}, plenty)
+		p := planned(t,
+			Options{Modes: []string{"blocking", "async"}, Workloads: []string{"hello", "wait"},
+				Profile: test.profile}, plenty)
 		if d := p.Duration(); d < test.least || d > test.most {
 			t.Errorf("%s takes %v, want %v to %v", test.profile, d, test.least, test.most)
 		}
@@ -57,7 +59,8 @@ func TestWarmUpsArePlanned(t *testing.T) {
 	if none, nobody := without.WarmUps(); none != 0 || len(nobody) != 0 {
 		t.Errorf("blocking: %v, %v", none, nobody)
 	}
-	if more := with.Duration() - without.Duration(); !slices.Equal(modes, []string{"express", "node"}) || d < 7*13*time.Second || d > more {
+	if more := with.Duration() - without.Duration(); !slices.Equal(modes, []string{"express", "node"}) ||
+		d < 7*13*time.Second || d > more {
 		t.Errorf("%v for %v, in a bench that takes %v longer", d, modes, more)
 	}
 }
@@ -74,7 +77,8 @@ func TestUnknownNamesListTheKnown(t *testing.T) {
 		{Options{Modes: []string{"async", "async"}}, "mode async is named twice"},
 		{Options{Workloads: []string{"db", "db"}}, "workload db is named twice"},
 		{Options{Modes: []string{}}, "at least one mode and one workload"},
-		{Options{Null: true, Modes: []string{"async", "pool"}}, "--null measures one mode against itself, and 2 modes were named"},
+		{Options{Null: true, Modes: []string{"async", "pool"}},
+			"--null measures one mode against itself, and 2 modes were named"},
 		{Options{Rounds: -1}, "--rounds=-1: at least 1"},
 		{Options{Workloads: []string{}}, "at least one mode and one workload"},
 	} {
@@ -109,7 +113,8 @@ func TestLaddersRespectTheLimitAndTheWork(t *testing.T) {
 					if r.load == results.Closed {
 						closed = append(closed, r.connections)
 					} else if open++; r.connections != base {
-						t.Errorf("%s on %s: %s has %d connections, the base rung %d", p.Name, w.Name, r.load, r.connections, base)
+						t.Errorf("%s on %s: %s has %d connections, the base rung %d", p.Name, w.Name,
+							r.load, r.connections, base)
 					}
 					if r.slices > 0 {
 						sliced++
@@ -122,7 +127,8 @@ func TestLaddersRespectTheLimitAndTheWork(t *testing.T) {
 				if top > limit || top < full && note == "" {
 					t.Errorf("%s on %s within %d: ends at %d, note %q", p.Name, w.Name, limit, top, note)
 				}
-				if !slices.IsSorted(closed) || closed[0] != 1 || !slices.Contains(closed, base) || base < 64 || sliced != 1 || open < 1 {
+				if !slices.IsSorted(closed) || closed[0] != 1 || !slices.Contains(closed, base) ||
+					base < 64 || sliced != 1 || open < 1 {
 					t.Errorf("%s on %s within %d: %+v", p.Name, w.Name, limit, rungs)
 				}
 			}
@@ -131,15 +137,18 @@ func TestLaddersRespectTheLimitAndTheWork(t *testing.T) {
 			}
 		}
 	}
-	if _, err := newPlan(Options{Modes: []string{"async"}, Workloads: []string{"hello"}, Profile: "quick"}, 63); err == nil || !strings.Contains(err.Error(), "ulimit -n") {
+	if _, err := newPlan(Options{Modes: []string{"async"}, Workloads: []string{"hello"}, Profile: "quick"},
+		63); err == nil || !strings.Contains(err.Error(), "ulimit -n") {
 		t.Errorf("63 connections: got %v, want what to do about it", err)
 	}
 }
 
 // One mode against itself has two columns, and the trials of both are of that mode.
 func TestNullPlan(t *testing.T) {
-	p := planned(t, Options{Modes: []string{"pool"}, Workloads: []string{"hello"}, Profile: "quick", Null: true, Rounds: 2}, plenty)
-	if len(p.settings.Modes) != 2 || p.settings.Modes[0].Name != "pool A" || p.settings.Modes[1].Name != "pool B" || !p.settings.Null || len(p.slots) != 4 {
+	p := planned(t,
+		Options{Modes: []string{"pool"}, Workloads: []string{"hello"}, Profile: "quick", Null: true, Rounds: 2}, plenty)
+	if len(p.settings.Modes) != 2 || p.settings.Modes[0].Name != "pool A" ||
+		p.settings.Modes[1].Name != "pool B" || !p.settings.Null || len(p.slots) != 4 {
 		t.Errorf("%+v with %d trials", p.settings, len(p.slots))
 	}
 	for _, s := range p.slots {
@@ -151,7 +160,9 @@ func TestNullPlan(t *testing.T) {
 
 // A second run has the suspects alone, in rounds that count on, and no pilot.
 func TestSecondRun(t *testing.T) {
-	p := planned(t, Options{Modes: []string{"blocking", "async"}, Workloads: []string{"hello", "db"}, Profile: "quick", Rounds: 3}, plenty)
+	p := planned(t,
+		Options{Modes: []string{"blocking", "async"}, Workloads: []string{"hello", "db"}, Profile: "quick",
+			Rounds: 3}, plenty)
 	second := p.only([]gate.Pair{{Workload: "db", Mode: "async"}})
 	if len(second.slots) != 3 || second.Duration() >= p.Duration()/3 {
 		t.Errorf("%d trials, %v of %v", len(second.slots), second.Duration(), p.Duration())
@@ -163,7 +174,8 @@ func TestSecondRun(t *testing.T) {
 	}
 }
 
-// By itself vegeta drives what it can offer on time, and the event loop the rest; what was asked for is kept to.
+// By itself vegeta drives what it can offer on time, and the event loop the rest; what was asked
+// for is kept to.
 func TestEngines(t *testing.T) {
 	for _, c := range []struct {
 		asked string
@@ -172,11 +184,14 @@ func TestEngines(t *testing.T) {
 		want  string
 	}{
 		{"", results.Closed, 0, loadgen.Loop}, {Auto, results.Closed, 0, loadgen.Loop},
-		{Auto, results.Common, 1, loadgen.Vegeta}, {Auto, results.Common, 10_000, loadgen.Vegeta}, {Auto, results.Common, 10_001, loadgen.Loop},
+		{Auto, results.Common, 1, loadgen.Vegeta}, {Auto, results.Common, 10_000, loadgen.Vegeta},
+		{Auto, results.Common, 10_001, loadgen.Loop},
 		{Auto, results.Own, 1, loadgen.Loop}, {Auto, results.Alone, 200, loadgen.Vegeta},
-		{loadgen.Vegeta, results.Closed, 0, loadgen.Vegeta}, {loadgen.Vegeta, results.Own, 1e6, loadgen.Vegeta}, {loadgen.Loop, results.Common, 1, loadgen.Loop},
+		{loadgen.Vegeta, results.Closed, 0, loadgen.Vegeta},
+		{loadgen.Vegeta, results.Own, 1e6, loadgen.Vegeta}, {loadgen.Loop, results.Common, 1, loadgen.Loop},
 	} {
-		p := planned(t, Options{Modes: []string{"async"}, Workloads: []string{"hello"}, Profile: "quick", Engine: c.asked}, plenty)
+		p := planned(t,
+			Options{Modes: []string{"async"}, Workloads: []string{"hello"}, Profile: "quick", Engine: c.asked}, plenty)
 		p.split.Server, p.split.Generator = cpuset.CPUs{0, 1}, cpuset.CPUs{2, 3}
 		if got := p.engine(c.load, "http://x", c.rate); got != c.want {
 			t.Errorf("--engine=%s, %s at %v/s: %s, want %s", c.asked, c.load, c.rate, got, c.want)
@@ -184,19 +199,23 @@ func TestEngines(t *testing.T) {
 	}
 }
 
-// The common rate is light for the slowest mode of a workload, and no more than vegeta offers on time; unless one was asked for.
+// The common rate is light for the slowest mode of a workload, and no more than vegeta offers on
+// time; unless one was asked for.
 func TestCommonRate(t *testing.T) {
 	of := func(workload, mode string, capacity float64) results.Rates {
 		return results.Rates{Workload: workload, Mode: mode, CapacityRPS: capacity, OwnRPS: share * capacity}
 	}
-	found := []results.Rates{of("hello", "a", 60_000), of("hello", "b", 30_000), of("db", "a", 8000), of("db", "b", 1500)}
+	found := []results.Rates{of("hello", "a", 60_000), of("hello", "b", 30_000), of("db", "a", 8000),
+		of("db", "b", 1500)}
 	for _, c := range []struct {
 		asked float64
 		want  []float64
 	}{
 		{0, []float64{5000, 5000, 750, 750}}, {2000, []float64{2000, 2000, 2000, 2000}},
 	} {
-		p := planned(t, Options{Modes: []string{"async"}, Workloads: []string{"hello", "db"}, Profile: "quick", Rate: c.asked}, plenty)
+		p := planned(t,
+			Options{Modes: []string{"async"}, Workloads: []string{"hello", "db"}, Profile: "quick",
+				Rate: c.asked}, plenty)
 		p.split.Server, p.split.Generator = cpuset.CPUs{0}, cpuset.CPUs{1}
 		all := slices.Clone(found)
 		p.setCommon(all)
@@ -213,26 +232,31 @@ func TestCommonRate(t *testing.T) {
 	}
 	for own, want := range map[float64]float64{5000: 0, 5400: 0, 4700: 0, 5600: 5600, 4500: 4500} {
 		b := &bench{plan: &Plan{}, rates: []results.Rates{{Workload: "hello", Mode: "a", CommonRPS: 5000, OwnRPS: own}}}
-		if got := b.rate(slot{name: "a", workload: workload.Workload{Name: "hello"}}, rung{load: results.Own}, results.Trial{}); got != want {
+		if got := b.rate(slot{name: "a", workload: workload.Workload{Name: "hello"}},
+			rung{load: results.Own}, results.Trial{}); got != want {
 			t.Errorf("own share of %v/s, beside a common rate of 5,000/s, at %v/s", own, got)
 		}
 	}
 	for _, rate := range []float64{-1, 0.5, math.NaN(), 1e6} {
-		if _, err := newPlan(Options{Modes: []string{"async"}, Workloads: []string{"hello"}, Profile: "quick", Rate: rate}, plenty); err == nil {
+		if _, err := newPlan(Options{Modes: []string{"async"}, Workloads: []string{"hello"},
+			Profile: "quick", Rate: rate}, plenty); err == nil {
 			t.Errorf("--rate=%v is taken", rate)
 		}
 	}
 }
 
-// A load at the common rate lasts until it has a thousand requests, or a second; one at a mode's own share ends when it has enough.
+// A load at the common rate lasts until it has a thousand requests, or a second; one at a mode's
+// own share ends when it has enough.
 func TestOpenLoadsLastAsLongAsTheyTake(t *testing.T) {
 	for _, c := range []struct {
 		load          string
 		planned, rate float64 // seconds, requests per second
 		want          float64
 	}{
-		{results.Common, 0.2, 5000, 0.2}, {results.Common, 0.2, 2000, 0.5}, {results.Common, 0.2, 100, 1}, {results.Common, 2, 100, 2}, {results.Common, 0.2, 1, 1},
-		{results.Own, 0.2, 60_000, 0.1}, {results.Own, 0.2, 20_000, 0.15}, {results.Own, 0.2, 100, 0.2}, {results.Closed, 0.2, 100, 0.2},
+		{results.Common, 0.2, 5000, 0.2}, {results.Common, 0.2, 2000, 0.5}, {results.Common, 0.2, 100, 1},
+		{results.Common, 2, 100, 2}, {results.Common, 0.2, 1, 1},
+		{results.Own, 0.2, 60_000, 0.1}, {results.Own, 0.2, 20_000, 0.15}, {results.Own, 0.2, 100, 0.2},
+		{results.Closed, 0.2, 100, 0.2},
 	} {
 		r := rung{load: c.load, duration: time.Duration(c.planned * float64(time.Second))}
 		if got := r.at(c.rate).duration.Seconds(); got != c.want {
@@ -241,7 +265,8 @@ func TestOpenLoadsLastAsLongAsTheyTake(t *testing.T) {
 	}
 }
 
-// Every round has every trial once, those of one workload side by side; the seed alone decides the order.
+// Every round has every trial once, those of one workload side by side; the seed alone decides the
+// order.
 func TestRounds(t *testing.T) {
 	var modes, workloads []string
 	for _, m := range servers.Modes {
@@ -258,10 +283,11 @@ func TestRounds(t *testing.T) {
 	}
 	rapid.Check(t, func(rt *rapid.T) {
 		o := Options{
-			Modes:     rapid.SliceOfNDistinct(rapid.SampledFrom(modes), 1, len(modes), rapid.ID).Draw(rt, "modes"),
-			Workloads: rapid.SliceOfNDistinct(rapid.SampledFrom(workloads), 1, len(workloads), rapid.ID).Draw(rt, "workloads"),
-			Profile:   rapid.SampledFrom([]string{"quick", "standard", "thorough"}).Draw(rt, "profile"),
-			Seed:      rapid.Uint64Range(0, 1<<53-1).Draw(rt, "seed"),
+			Modes: rapid.SliceOfNDistinct(rapid.SampledFrom(modes), 1, len(modes), rapid.ID).Draw(rt, "modes"),
+			Workloads: rapid.SliceOfNDistinct(rapid.SampledFrom(workloads), 1, len(workloads),
+				rapid.ID).Draw(rt, "workloads"),
+			Profile: rapid.SampledFrom([]string{"quick", "standard", "thorough"}).Draw(rt, "profile"),
+			Seed:    rapid.Uint64Range(0, 1<<53-1).Draw(rt, "seed"),
 		}
 		p := planned(t, o, plenty)
 		if diff := cmp.Diff(order(p), order(planned(t, o, plenty))); diff != "" {

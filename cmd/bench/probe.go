@@ -18,8 +18,9 @@ import (
 	"nodecompare/servers"
 )
 
-// probe asks each user's server for each of its workloads once. What it answers with another status than 2xx or 3xx, or not at all, is
-// left out of the plan, by name, and so is a server that cannot be started or reached.
+// probe asks each user's server for each of its workloads once. What it answers with another status
+// than 2xx or 3xx, or not at all, is left out of the plan, by name, and so is a server that cannot
+// be started or reached.
 func (p *Plan) probe(ctx context.Context, say func(string)) error {
 	first := p.firstRound()
 	for i, s := range first {
@@ -40,7 +41,8 @@ func (p *Plan) probe(ctx context.Context, say func(string)) error {
 	return nil
 }
 
-// Failed is an error when a user's server had to be left out, since it could not be started or reached.
+// Failed is an error when a user's server had to be left out, since it could not be started or
+// reached.
 func (p *Plan) Failed() error {
 	if p.failed > 0 {
 		return fmt.Errorf("%d of the servers could not be measured: the notes below the table say why", p.failed)
@@ -53,8 +55,10 @@ func (p *Plan) probeServer(ctx context.Context, its []slot, say func(string)) er
 	return p.withServer(ctx, its[0], servers.NoUpstream, func(ctx context.Context, server running) error {
 		name := its[0].mode.Name
 		if server.sampled != nobody {
-			if _, err := server.sampled.CPUTime(); err != nil && !(errors.Is(err, sample.ErrUnsupported) && server.started) {
-				return fmt.Errorf("server %s: --pid %s=%d: %w: give the one that runs now", name, name, server.sampled.PID, err)
+			if _, err := server.sampled.CPUTime(); err != nil &&
+				!(errors.Is(err, sample.ErrUnsupported) && server.started) {
+				return fmt.Errorf("server %s: --pid %s=%d: %w: give the one that runs now", name, name,
+					server.sampled.PID, err)
 			}
 		}
 		for _, s := range its {
@@ -68,7 +72,8 @@ func (p *Plan) probeServer(ctx context.Context, its []slot, say func(string)) er
 					return context.Cause(ctx)
 				}
 				if distrusted(err) {
-					return fmt.Errorf("server %s at %s: %w: name its authority by --cacert and our certificate by --cert, or take any by --insecure", name, server.url, err)
+					return fmt.Errorf("server %s at %s: %w: name its authority by --cacert and our "+
+						"certificate by --cert, or take any by --insecure", name, server.url, err)
 				}
 				if dial := (*net.OpError)(nil); errors.As(err, &dial) && dial.Op == "dial" {
 					return fmt.Errorf("server %s at %s: %w: is it running?", name, server.url, err)
@@ -79,7 +84,8 @@ func (p *Plan) probeServer(ctx context.Context, its []slot, say func(string)) er
 					err = errors.New(doubt)
 				}
 				if err != nil {
-					reason := fmt.Sprintf("server %s does not serve %s: %v; if it has another path for it, give --path %s:%s=/its/path", name, s.workload.Name, err, name, q.path)
+					reason := fmt.Sprintf(
+						"server %s does not serve %s: %v; if it has another path for it, give --path %s:%s=/its/path", name, s.workload.Name, err, name, q.path)
 					p.dropWorkload(s, reason, say)
 					break
 				}
@@ -119,7 +125,8 @@ type answer struct {
 // mostBody is how much of an answer is read: more than any workload's.
 const mostBody = 1 << 20
 
-// ask sends a server one request as the load will, whose target is but a path. It is an error when that is not answered, or not well.
+// ask sends a server one request as the load will, whose target is but a path. It is an error when
+// that is not answered, or not well.
 func ask(ctx context.Context, server running, t loadgen.Target) (a answer, err error) {
 	start := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
@@ -132,7 +139,8 @@ func ask(ctx context.Context, server running, t loadgen.Target) (a answer, err e
 		q.Header = t.Header.Clone()
 	}
 	// No proxy from the environment, no redirect followed, no connection that stays, and HTTP/1.1.
-	transport := &http.Transport{DisableKeepAlives: true, TLSClientConfig: server.connect.TLS.Clone(), Protocols: new(http.Protocols)}
+	transport := &http.Transport{DisableKeepAlives: true, TLSClientConfig: server.connect.TLS.Clone(),
+		Protocols: new(http.Protocols)}
 	transport.Protocols.SetHTTP1(true)
 	defer transport.CloseIdleConnections()
 	r, err := transport.RoundTrip(q)
@@ -152,11 +160,15 @@ func ask(ctx context.Context, server running, t loadgen.Target) (a answer, err e
 // dropWorkload takes a column's trials on a workload out of the plan.
 func (p *Plan) dropWorkload(s slot, reason string, say func(string)) {
 	say("left out: " + reason)
-	p.settings.Missing = append(p.settings.Missing, results.Missing{Mode: s.name, Workload: s.workload.Name, Reason: reason})
-	p.slots = slices.DeleteFunc(p.slots, func(other slot) bool { return other.name == s.name && other.workload.Name == s.workload.Name })
+	p.settings.Missing = append(p.settings.Missing,
+		results.Missing{Mode: s.name, Workload: s.workload.Name, Reason: reason})
+	p.slots = slices.DeleteFunc(p.slots, func(other slot) bool {
+		return other.name == s.name && other.workload.Name == s.workload.Name
+	})
 }
 
-// dropEmpty takes workloads that nobody serves, and columns that serve nothing, out of the settings.
+// dropEmpty takes workloads that nobody serves, and columns that serve nothing, out of the
+// settings.
 func (p *Plan) dropEmpty() {
 	p.settings.Workloads = slices.DeleteFunc(p.settings.Workloads, func(w results.Workload) bool {
 		return !slices.ContainsFunc(p.slots, func(s slot) bool { return s.workload.Name == w.Name })

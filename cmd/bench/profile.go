@@ -25,18 +25,21 @@ type Profile struct {
 // String returns the profile's name.
 func (p Profile) String() string { return p.Name }
 
-// rung is one step of load. Each begins with a settling run on its own connections, not measured, in which the server accepts
-// them and starts what it starts for them.
+// rung is one step of load. Each begins with a settling run on its own connections, not measured,
+// in which the server accepts them and starts what it starts for them.
 type rung struct {
 	load        string // results.Closed, Common, Own, Alone, Amid or Overload
 	connections int
 	settle      time.Duration
 	duration    time.Duration
-	slices      int           // that the server and the yardstick take turns for, after the run in one piece; 0 for none
-	slice       time.Duration // the server's
-	rate        float64       // of an open load that is the same for every server, in requests per second; 0 for one that follows from capacities
-	poison      *poison       // that is put on the server meanwhile; nil for none
-	surge       *surge        // of an overload; nil for none
+	// that the server and the yardstick take turns for, after the run in one piece; 0 for none
+	slices int
+	slice  time.Duration // the server's
+	// of an open load that is the same for every server, in requests per second; 0 for one that
+	// follows from capacities
+	rate   float64
+	poison *poison // that is put on the server meanwhile; nil for none
+	surge  *surge  // of an overload; nil for none
 }
 
 // Profiles is the table of profiles.
@@ -58,10 +61,12 @@ func closed(connections, settle, duration int) rung {
 }
 
 const (
-	// share is the part of a capacity at which open loads run: well used, and far from where queues grow by themselves.
+	// share is the part of a capacity at which open loads run: well used, and far from where queues
+	// grow by themselves.
 	share = 0.5
-	// An open load lasts until it has so many requests, which p99 and CPU time for a request need: at the common rate for lightTime at
-	// most, at a mode's own share for the profile's time at most, and for ownTime at the least.
+	// An open load lasts until it has so many requests, which p99 and CPU time for a request need:
+	// at the common rate for lightTime at most, at a mode's own share for the profile's time at
+	// most, and for ownTime at the least.
 	lightRequests = 1000
 	lightTime     = time.Second
 	ownRequests   = 3000
@@ -70,22 +75,27 @@ const (
 	nearly = 1.1
 
 	usualBase = 64
-	// waitingBase is the base rung of routes that only wait: what 64 connections ask for there is next to nothing, and CPU time per
-	// request is then mostly the luck of how many wake up together (10% and more from trial to trial, against 5% with 512).
+	// waitingBase is the base rung of routes that only wait: what 64 connections ask for there is
+	// next to nothing, and CPU time per request is then mostly the luck of how many wake up
+	// together (10% and more from trial to trial, against 5% with 512).
 	waitingBase = 512
-	// queueing is where the ladder ends for a workload that computes: more connections would measure only how long a queue is, since
-	// every further one waits its turn of so much CPU time. Its rungs are longer, for enough requests to count.
+	// queueing is where the ladder ends for a workload that computes: more connections would
+	// measure only how long a queue is, since every further one waits its turn of so much CPU time.
+	// Its rungs are longer, for enough requests to count.
 	queueing = 128
 
-	// slice is how long the load stays with the server, and then with the yardstick, when they take turns. Measured on two shared
-	// cores: the ratio of the two varies by 5% from trial to trial with slices of 50 ms, by 11% with 600 ms, and by 18% without any.
+	// slice is how long the load stays with the server, and then with the yardstick, when they take
+	// turns. Measured on two shared cores: the ratio of the two varies by 5% from trial to trial
+	// with slices of 50 ms, by 11% with 600 ms, and by 18% without any.
 	slice = 20 * time.Millisecond
 	// yardstickConnections is as many as the usual base rung has.
 	yardstickConnections = usualBase
 
-	// usualWindows is what a warm-up takes as a rule of a server that is compiled already: one in six has twice as many.
+	// usualWindows is what a warm-up takes as a rule of a server that is compiled already: one in
+	// six has twice as many.
 	usualWindows = loadgen.LeastWindows + 2
-	// computingCap bounds the warm-up where requests compute for milliseconds: it is the same work each time, and soon compiled.
+	// computingCap bounds the warm-up where requests compute for milliseconds: it is the same work
+	// each time, and soon compiled.
 	computingCap = 3 * time.Second
 	// computingConnections are enough there to keep every core busy; more would only queue.
 	computingConnections = 8

@@ -50,7 +50,8 @@ func (l *Lines) Say(text string) { fmt.Fprintln(l.W, foreign.Line(text)) }
 
 func (l *Lines) End() {}
 
-// Bar draws a progress bar on a terminal. It moves by planned time, since trials of different workloads take different times.
+// Bar draws a progress bar on a terminal. It moves by planned time, since trials of different
+// workloads take different times.
 type Bar struct {
 	W       io.Writer
 	Columns int // of the terminal
@@ -67,7 +68,8 @@ func (b *Bar) Begin(p *Plan) {
 	}
 	b.bar = progressbar.NewOptions64(p.Duration().Milliseconds(),
 		progressbar.OptionSetWriter(b.W), progressbar.OptionSetWidth(max(b.Columns-56, 8)),
-		progressbar.OptionSetPredictTime(true), progressbar.OptionClearOnFinish(), progressbar.OptionSetRenderBlankState(true),
+		progressbar.OptionSetPredictTime(true), progressbar.OptionClearOnFinish(),
+		progressbar.OptionSetRenderBlankState(true),
 	)
 }
 

@@ -15,14 +15,16 @@ import (
 // Progress is told what a bench does, as it does it.
 type Progress interface {
 	Begin(p *Plan)
-	WarmUp(mode, workload string, round int, planned time.Duration)            // it begins, in the pilot in round 0: then it is all that is told of it
+	// it begins, in the pilot in round 0: then it is all that is told of it
+	WarmUp(mode, workload string, round int, planned time.Duration)
 	Rung(mode, workload string, round, connections int, planned time.Duration) // it is done
 	Trial(n int, t results.Trial)                                              // the n-th trial, from 1, is done
 	Say(text string)                                                           // what goes on otherwise
 	End()
 }
 
-// spareShare bounds what runs that are made again may add to a bench: one part in so many of its planned time.
+// spareShare bounds what runs that are made again may add to a bench: one part in so many of its
+// planned time.
 const spareShare = 20
 
 // bench is what the trials of a bench share.
@@ -36,14 +38,16 @@ type bench struct {
 	hung     map[gate.Pair]int
 }
 
-// Run runs the plan. When ctx ends it stops at once, leaves no child behind, and returns the record of what there is, marked
-// as partial, with ctx's error. A trial whose server failed is in the record as failed; the bench goes on. There is no record
-// when this process could not be pinned. While it is, Run must not be called again.
+// Run runs the plan. When ctx ends it stops at once, leaves no child behind, and returns the record
+// of what there is, marked as partial, with ctx's error. A trial whose server failed is in the
+// record as failed; the bench goes on. There is no record when this process could not be pinned.
+// While it is, Run must not be called again.
 func Run(ctx context.Context, p *Plan, progress Progress) (*results.Record, error) {
 	began := time.Now()
 	r := &results.Record{
 		Tool: results.Tool, SchemaVersion: results.SchemaVersion, ToolVersion: measure.ToolVersion(),
-		Started: began.UTC().Truncate(time.Millisecond), Host: measure.Host(), Settings: p.settings, Trials: []results.Trial{},
+		Started: began.UTC().Truncate(time.Millisecond), Host: measure.Host(), Settings: p.settings,
+		Trials: []results.Trial{},
 	}
 	err := measure.Pinned(p.split, func() error {
 		progress.Begin(p)
@@ -65,8 +69,8 @@ func Run(ctx context.Context, p *Plan, progress Progress) (*results.Record, erro
 	return r, context.Cause(ctx)
 }
 
-// Again runs the plan's trials of some modes and workloads a second time, at the rates of the record, and adds them to it as
-// such. Their rounds count on from those of the first.
+// Again runs the plan's trials of some modes and workloads a second time, at the rates of the
+// record, and adds them to it as such. Their rounds count on from those of the first.
 func Again(ctx context.Context, p *Plan, r *results.Record, suspects []gate.Pair, progress Progress) error {
 	second := p.only(suspects)
 	return errors.Join(measure.Pinned(p.split, func() error {
@@ -109,5 +113,6 @@ func Failed(r *results.Record) error {
 	return nil
 }
 
-// seconds is rounded to the microsecond: the digits below are noise that a reader of the file has to look past.
+// seconds is rounded to the microsecond: the digits below are noise that a reader of the file has
+// to look past.
 func seconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1e6 }

@@ -33,7 +33,8 @@ func children(t *testing.T) (pids []int) {
 	return pids
 }
 
-// Servers and yardstick run on their CPUs, the load on its own, and an upstream beside the load; afterwards all is as it was.
+// Servers and yardstick run on their CPUs, the load on its own, and an upstream beside the load;
+// afterwards all is as it was.
 func TestPinnedBench(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	before, err := cpuset.Allowed()
@@ -45,7 +46,8 @@ func TestPinnedBench(t *testing.T) {
 	}
 	server, load := before[:1], before[1:2]
 	pin := cpuset.Pin{Server: server, Generator: load}
-	p, err := bench.NewPlan(bench.Options{Modes: []string{"async"}, Workloads: []string{"api"}, Profile: "quick", Rounds: 1, Seed: 1, Engine: loadgen.Loop, Pin: pin})
+	p, err := bench.NewPlan(bench.Options{Modes: []string{"async"}, Workloads: []string{"api"},
+		Profile: "quick", Rounds: 1, Seed: 1, Engine: loadgen.Loop, Pin: pin})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +70,8 @@ func TestPinnedBench(t *testing.T) {
 	if !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
 	}
-	if got := r.Settings.Pin; got.Asked != pin.String() || got.Server != server.String() || got.Generator != load.String() || got.Note != "" || r.Settings.Engine != "loop" {
+	if got := r.Settings.Pin; got.Asked != pin.String() || got.Server != server.String() ||
+		got.Generator != load.String() || got.Note != "" || r.Settings.Engine != "loop" {
 		t.Errorf("settings: %+v", r.Settings)
 	}
 	after, err := cpuset.Allowed()
@@ -109,7 +112,8 @@ func TestServerThatDiesFailsItsTrialAlone(t *testing.T) {
 		t.Fatalf("trials: %+v", r.Trials)
 	}
 	for i, trial := range r.Trials {
-		if died := strings.Contains(trial.Failure, fmt.Sprintf("server async: pid %d was ended by signal 9", killed)); died != (i == 0) {
+		if died := strings.Contains(trial.Failure,
+			fmt.Sprintf("server async: pid %d was ended by signal 9", killed)); died != (i == 0) {
 			t.Errorf("trial %d: failure %q", i+1, trial.Failure)
 		}
 	}

@@ -26,7 +26,8 @@ import (
 
 // The tool starts itself again as a server: here that is the test binary.
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && (os.Args[1] == "serve" || os.Args[1] == bench.YardstickCommand || os.Args[1] == child.GuardCommand) {
+	if len(os.Args) > 1 && (os.Args[1] == "serve" || os.Args[1] == bench.YardstickCommand ||
+		os.Args[1] == child.GuardCommand) {
 		os.Exit(cmd.Main())
 	}
 	if len(os.Args) > 1 && os.Args[1] == bench.CheaperCommand {
@@ -38,7 +39,8 @@ func TestMain(m *testing.M) {
 
 func plan(t *testing.T, rounds int, modes ...string) *bench.Plan {
 	t.Helper()
-	p, err := bench.NewPlan(bench.Options{Modes: modes, Workloads: []string{"hello"}, Profile: "quick", Rounds: rounds, Seed: 1})
+	p, err := bench.NewPlan(bench.Options{Modes: modes, Workloads: []string{"hello"}, Profile: "quick",
+		Rounds: rounds, Seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,33 +82,40 @@ func TestRunMeasuresRealServers(t *testing.T) {
 	if err := bench.Failed(r); err != nil {
 		t.Fatal(err, r.Trials)
 	}
-	if r.Partial || len(r.Trials) != rounds || len(r.Verdicts) != 1 || r.Settings.Seed != 1 || r.Host.Cores < 1 || r.Host.Kernel == "" || r.ElapsedS <= 0 {
+	if r.Partial || len(r.Trials) != rounds || len(r.Verdicts) != 1 || r.Settings.Seed != 1 ||
+		r.Host.Cores < 1 || r.Host.Kernel == "" || r.ElapsedS <= 0 {
 		t.Errorf("record: %+v", r)
 	}
 	for _, trial := range r.Trials {
 		if trial.Trust == nil || trial.Trust.Status == "" {
 			t.Errorf("round %d: trust %+v", trial.Round, trial.Trust)
 		}
-		if w := trial.WarmUp; w == nil || w.TookS <= 0 || w.Windows < loadgen.LeastWindows || w.Requests == 0 || w.Errors > 0 || w.CPUS <= 0 {
+		if w := trial.WarmUp; w == nil || w.TookS <= 0 || w.Windows < loadgen.LeastWindows ||
+			w.Requests == 0 || w.Errors > 0 || w.CPUS <= 0 {
 			t.Errorf("round %d: warm-up %+v", trial.Round, w)
 		}
 		w := r.Settings.Workloads[0]
 		for _, step := range w.Ladder {
 			g, ok := trial.Rung(results.Conns(step.Connections))
 			if !ok {
-				t.Fatalf("round %d has no rung of %d connections, or it is VOID: %+v", trial.Round, step.Connections, trial.Trust)
+				t.Fatalf("round %d has no rung of %d connections, or it is VOID: %+v", trial.Round,
+					step.Connections, trial.Trust)
 			}
-			if g.Connections != step.Connections || g.Requests == 0 || g.Codes[200] != g.Answered() || g.ThroughputRPS <= 0 ||
-				g.LatencyUS.P50 <= 0 || g.LatencyUS.P50 > g.LatencyUS.P99 || g.InFlight <= 0 || g.InFlight > 1.05*float64(g.Connections) {
+			if g.Connections != step.Connections || g.Requests == 0 || g.Codes[200] != g.Answered() ||
+				g.ThroughputRPS <= 0 ||
+				g.LatencyUS.P50 <= 0 || g.LatencyUS.P50 > g.LatencyUS.P99 || g.InFlight <= 0 ||
+				g.InFlight > 1.05*float64(g.Connections) {
 				t.Errorf("round %d: rung %+v", trial.Round, g)
 			}
 			if g.Trust == nil || (len(g.Trust.Rules) == 0) != (g.Trust.Status == results.Valid) {
 				t.Fatalf("round %d, %d connections: trust %+v", trial.Round, g.Connections, g.Trust)
 			}
-			if g.Load != results.Closed || g.Engine != loadgen.Loop || g.Histogram == "" || g.StartS <= 0 || g.Timeline == nil || g.OfferedRPS != 0 {
+			if g.Load != results.Closed || g.Engine != loadgen.Loop || g.Histogram == "" || g.StartS <= 0 ||
+				g.Timeline == nil || g.OfferedRPS != 0 {
 				t.Errorf("round %d: rung %+v", trial.Round, g)
 			}
-			if y := g.Yardstick; (y != nil) != (g.Connections == w.Base) || y != nil && (y.Slices < 2 || y.RelativeThroughput <= 0 || y.RelativeCPU <= 0) {
+			if y := g.Yardstick; (y != nil) != (g.Connections == w.Base) ||
+				y != nil && (y.Slices < 2 || y.RelativeThroughput <= 0 || y.RelativeCPU <= 0) {
 				t.Errorf("round %d, %d connections: yardstick %+v", trial.Round, g.Connections, y)
 			}
 			// The machine may be at fault for the others; these tell of a defect of the tool.
@@ -115,26 +124,31 @@ func TestRunMeasuresRealServers(t *testing.T) {
 					t.Errorf("round %d, %d connections: trust %+v", trial.Round, g.Connections, g.Trust)
 				}
 			}
-			if g.Process == nil || g.Process.Threads < 2 || g.Process.RSSBytes < 1<<20 || g.Process.CPUUSPerRequest <= 0 ||
+			if g.Process == nil || g.Process.Threads < 2 || g.Process.RSSBytes < 1<<20 ||
+				g.Process.CPUUSPerRequest <= 0 ||
 				runtime.GOOS == "linux" && (g.Process.ActiveThreads < 1 || g.Process.BusyThreads < 1) {
 				t.Errorf("round %d: process %+v", trial.Round, g.Process)
 			}
 		}
 	}
-	if got := log.String(); strings.Count(got, "\n") != rounds || !strings.Contains(got, "[1/1] round 1, async on hello: ") {
+	if got := log.String(); strings.Count(got, "\n") != rounds ||
+		!strings.Contains(got, "[1/1] round 1, async on hello: ") {
 		t.Errorf("progress:\n%s", got)
 	}
-	if len(r.Rates) != 1 || r.Rates[0].CapacityRPS <= 0 || r.Rates[0].CommonRPS <= 0 || r.Rates[0].CommonRPS > r.Rates[0].OwnRPS {
+	if len(r.Rates) != 1 || r.Rates[0].CapacityRPS <= 0 || r.Rates[0].CommonRPS <= 0 ||
+		r.Rates[0].CommonRPS > r.Rates[0].OwnRPS {
 		t.Errorf("rates: %+v", r.Rates)
 	}
 	for _, trial := range r.Trials {
 		g, ok := trial.Rung(results.At{Load: results.Common})
-		if !ok || g.OfferedRPS != r.Rates[0].CommonRPS || g.SendLagUS == nil || g.UncorrectedUS == nil || g.UncorrectedUS.P50 > g.LatencyUS.P50 {
+		if !ok || g.OfferedRPS != r.Rates[0].CommonRPS || g.SendLagUS == nil || g.UncorrectedUS == nil ||
+			g.UncorrectedUS.P50 > g.LatencyUS.P50 {
 			t.Errorf("round %d, common rate: %v, %+v", trial.Round, ok, g)
 		}
 	}
 	// A second run is of what was asked for, and the record's own trials stay as they are.
-	if err := bench.Again(t.Context(), p, r, []gate.Pair{{Workload: "hello", Mode: "async"}}, bench.Silent{}); err != nil {
+	if err := bench.Again(t.Context(), p, r, []gate.Pair{{Workload: "hello", Mode: "async"}},
+		bench.Silent{}); err != nil {
 		t.Fatal(err)
 	}
 	checkNoChildren(t)
@@ -196,7 +210,8 @@ func TestServerThatDoesNotStartFailsItsTrial(t *testing.T) {
 	}
 	checkNoChildren(t)
 	for _, trial := range r.Trials {
-		if !strings.Contains(trial.Failure, "exited with status 1 before it was ready") || len(trial.Stderr) == 0 || !strings.Contains(fmt.Sprint(trial.Stderr), file) {
+		if !strings.Contains(trial.Failure, "exited with status 1 before it was ready") ||
+			len(trial.Stderr) == 0 || !strings.Contains(fmt.Sprint(trial.Stderr), file) {
 			t.Errorf("trial: %+v", trial)
 		}
 	}
@@ -224,7 +239,8 @@ func TestBarDrawsAndClears(t *testing.T) {
 		b.Trial(n, trial)
 	}
 	b.End()
-	for _, want := range []string{"pilot async     hello warming up", "round 1/2 async", "64 conn", "round 2, async on hello: FAILED: it died\n"} {
+	for _, want := range []string{"pilot async     hello warming up", "round 1/2 async", "64 conn",
+		"round 2, async on hello: FAILED: it died\n"} {
 		if !strings.Contains(screen.String(), want) {
 			t.Errorf("the screen lacks %q:\n%q", want, screen.String())
 		}

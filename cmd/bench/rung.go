@@ -19,16 +19,18 @@ import (
 
 const sampleInterval = 20 * time.Millisecond
 
-// runRung puts one rung of load on the server and samples it, the generator and the host meanwhile. rate is in requests per
-// second, 0 for a closed load.
+// runRung puts one rung of load on the server and samples it, the generator and the host meanwhile.
+// rate is in requests per second, 0 for a closed load.
 func (b *bench) runRung(ctx context.Context, t *target, r rung, rate float64, unsteady bool) (results.Rung, error) {
 	a := t.attack
-	a.Connections, a.Rate, a.Duration, a.Engine = r.connections, rate, r.duration, b.plan.engine(r.load, a.Target.URL, rate)
+	a.Connections, a.Rate, a.Duration, a.Engine = r.connections, rate, r.duration,
+		b.plan.engine(r.load, a.Target.URL, rate)
 	var over *overloading
 	if r.surge != nil {
 		over = newOverloading(r, rate, b.plan.slo())
 		a = over.attack(a)
-		a.Engine = b.plan.engine(results.Closed, a.Target.URL, 0) // thousands of requests in flight, as in a closed load of as many connections
+		// thousands of requests in flight, as in a closed load of as many connections
+		a.Engine = b.plan.engine(results.Closed, a.Target.URL, 0)
 	}
 	g, err := loadgen.Open(a)
 	if err != nil {
@@ -76,7 +78,9 @@ func (b *bench) runRung(ctx context.Context, t *target, r rung, rate float64, un
 			return rung, err
 		}
 	}
-	e := measure.Evidence(a, &loadgen.Measurement{Result: result, Generator: windows[1], Cores: b.generatorCores(), Host: &around.Interference})
+	e := measure.Evidence(a,
+		&loadgen.Measurement{Result: result, Generator: windows[1], Cores: b.generatorCores(),
+			Host: &around.Interference})
 	e.Unsteady = unsteady
 	if windows[0] != nil {
 		e.ServerCPU, e.ServerCores = windows[0].CPU, runtime.NumCPU()
@@ -121,7 +125,8 @@ func idle(ctx context.Context, server sample.Subject, d time.Duration) (*results
 	return &results.Idle{ElapsedS: seconds(time.Since(began)), CPUS: seconds(max(0, after-before))}, err
 }
 
-// again takes the slices of the base rung once more, after the ladder, and weighs whether the server is still the one that it was.
+// again takes the slices of the base rung once more, after the ladder, and weighs whether the
+// server is still the one that it was.
 func (b *bench) again(ctx context.Context, t *target, r rung, base *results.Rung) error {
 	a := t.attack
 	a.Connections, a.Engine = r.connections, b.plan.engine(results.Closed, a.Target.URL, 0)
@@ -152,8 +157,9 @@ func (b *bench) generatorCores() int {
 	return runtime.NumCPU()
 }
 
-// watched runs a load with a window on each subject; a window is nil where the system does not tell, and of nobody. The last one is
-// closed first: the generator's own must not hold what it costs to close that of a server with a thousand threads.
+// watched runs a load with a window on each subject; a window is nil where the system does not
+// tell, and of nobody. The last one is closed first: the generator's own must not hold what it
+// costs to close that of a server with a thousand threads.
 func watched(subjects []sample.Subject, load func() error) ([]*sample.Window, error) {
 	watchers := make([]*sample.Watcher, len(subjects))
 	windows := make([]*sample.Window, len(subjects))
@@ -184,7 +190,8 @@ func watched(subjects []sample.Subject, load func() error) ([]*sample.Window, er
 // measured puts what the load and the window told into the record's form.
 func measured(a loadgen.Attack, r rung, l *loadgen.Result, w *sample.Window) (results.Rung, error) {
 	rung := results.Rung{
-		Load: r.load, Engine: a.Engine, Connections: r.connections, ElapsedS: seconds(l.Elapsed), Requests: l.Requests, Errors: l.Errors,
+		Load: r.load, Engine: a.Engine, Connections: r.connections, ElapsedS: seconds(l.Elapsed),
+		Requests: l.Requests, Errors: l.Errors,
 		ErrorKinds: l.ErrorKinds, ErrorExamples: l.ErrorExamples, Codes: l.Codes, Timeline: timeline(l, w),
 	}
 	answered := float64(rung.Answered())
@@ -207,12 +214,15 @@ func measured(a loadgen.Attack, r rung, l *loadgen.Result, w *sample.Window) (re
 		return rung, nil
 	}
 	rung.Process = &results.Process{
-		CPUS: seconds(w.CPU), Threads: w.ThreadsPeak, ActiveThreads: w.ActiveThreads, BusyThreads: w.BusyThreads, RSSBytes: w.RSSPeak,
+		CPUS: seconds(w.CPU), Threads: w.ThreadsPeak, ActiveThreads: w.ActiveThreads,
+		BusyThreads: w.BusyThreads, RSSBytes: w.RSSPeak,
 		Processes: w.Processes, Files: w.FDsPeak, ShortLived: w.ShortLived,
 		VoluntarySwitches: w.VoluntarySwitches, InvoluntarySwitches: w.InvoluntarySwitches,
 	}
 	if w.Processes > 1 && w.PSSEnd > 0 {
-		rung.Process.RSSBytes = w.PSSEnd // the sum of the resident memory would count what they share as often as there are processes
+		// the sum of the resident memory would count what they share as often as there are
+		// processes
+		rung.Process.RSSBytes = w.PSSEnd
 	}
 	if answered > 0 {
 		rung.Process.CPUUSPerRequest = float64(w.CPU.Nanoseconds()) / 1e3 / answered
@@ -223,8 +233,8 @@ func measured(a loadgen.Attack, r rung, l *loadgen.Result, w *sample.Window) (re
 // timelineInterval is the shortest interval of a timeline.
 const timelineInterval = 50 * time.Millisecond
 
-// timeline puts the answers and the ticks of the server's window into intervals of one length, which is a multiple of the
-// generator's own; nil where nothing was answered.
+// timeline puts the answers and the ticks of the server's window into intervals of one length,
+// which is a multiple of the generator's own; nil where nothing was answered.
 func timeline(l *loadgen.Result, w *sample.Window) *results.Timeline {
 	if l.CompletedEvery <= 0 || len(l.Completed) == 0 {
 		return nil

@@ -16,21 +16,24 @@ import (
 	"nodecompare/servers/workload"
 )
 
-// Server is a user's own, beside the modes: a command that is started for each trial, or a URL at which one runs.
+// Server is a user's own, beside the modes: a command that is started for each trial, or a URL at
+// which one runs.
 type Server struct {
 	Name    string
-	Command string            // for sh -c, with PORT in its environment; "" for one at a URL
-	URL     string            // http(s)://host:port, and a path that all others follow; no slash at the end
-	Query   string            // of one at a URL: each request has it, after its own
-	Login   string            // of one at a URL: the Authorization header that stands for its user:password@; in no record
-	PID     int               // of one at a URL: it is sampled, with all that descends from it; 0 for none
-	Paths   map[string]string // by workload: what to ask for in place of the workload's own path and query
+	Command string // for sh -c, with PORT in its environment; "" for one at a URL
+	URL     string // http(s)://host:port, and a path that all others follow; no slash at the end
+	Query   string // of one at a URL: each request has it, after its own
+	// of one at a URL: the Authorization header that stands for its user:password@; in no record
+	Login string
+	PID   int               // of one at a URL: it is sampled, with all that descends from it; 0 for none
+	Paths map[string]string // by workload: what to ask for in place of the workload's own path and query
 }
 
 var serverName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 
-// ParseServers makes users' servers of what the command line says of them: NAME=URL or NAME=COMMAND, then [NAME:]WORKLOAD=/its/path and
-// NAME=PID for those of a URL. A path without a name is for all of them.
+// ParseServers makes users' servers of what the command line says of them: NAME=URL or
+// NAME=COMMAND, then [NAME:]WORKLOAD=/its/path and NAME=PID for those of a URL. A path without a
+// name is for all of them.
 func ParseServers(given, paths, pids []string) ([]Server, error) {
 	var all []Server
 	for _, text := range given {
@@ -68,7 +71,8 @@ func parseServer(text string) (Server, error) {
 		return Server{}, fmt.Errorf("server %s: that is a mode of this program: take another name", name)
 	}
 	if host, port, err := net.SplitHostPort(value); err == nil && !strings.ContainsAny(host+port, " \t/") {
-		return Server{}, fmt.Errorf("server %s: %s is no command: for the server that runs there, give http://%[2]s", name, value)
+		return Server{},
+			fmt.Errorf("server %s: %s is no command: for the server that runs there, give http://%[2]s", name, value)
 	}
 	s := Server{Name: name, Paths: map[string]string{}}
 	if scheme, _, ok := strings.Cut(value, "://"); !ok || strings.ContainsAny(scheme, " \t/$'\"") {
@@ -81,7 +85,9 @@ func parseServer(text string) (Server, error) {
 	}
 	u, err := url.Parse(t.URL)
 	if err != nil || strings.Contains(value, "#") {
-		return Server{}, fmt.Errorf("server %s: %s is not of the form http://host:port/path?query, or https://", name, loadgen.Masked(value))
+		return Server{},
+			fmt.Errorf("server %s: %s is not of the form http://host:port/path?query, or https://", name,
+				loadgen.Masked(value))
 	}
 	s.Login = t.Header.Get("Authorization")
 	s.Query, u.RawQuery, u.ForceQuery = u.RawQuery, "", false
@@ -184,7 +190,8 @@ func (s *Server) asked(path string) string {
 	return path + separator + s.Query
 }
 
-// pathOf is the name of a workload's path: of a blast, which has its own for the poison, it is that of the innocent requests.
+// pathOf is the name of a workload's path: of a blast, which has its own for the poison, it is that
+// of the innocent requests.
 func pathOf(workload string) string {
 	if b, ok := blastNamed(workload); ok {
 		return b.innocent

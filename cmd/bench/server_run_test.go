@@ -55,7 +55,8 @@ func measuredOwn(t *testing.T, o bench.Options, servers, paths, pids []string) *
 	return r
 }
 
-// A server at a URL is driven as it is; what it does not serve is left out, by name, and the rest of the bench goes on.
+// A server at a URL is driven as it is; what it does not serve is left out, by name, and the rest
+// of the bench goes on.
 func TestServerAtURL(t *testing.T) {
 	long(t)
 	defer goleak.VerifyNone(t)
@@ -65,7 +66,8 @@ func TestServerAtURL(t *testing.T) {
 	defer s.Close()
 	pids := []string{"sampled=" + strconv.Itoa(os.Getpid())}
 	r := measuredOwn(t, bench.Options{Modes: []string{"async"}, Workloads: []string{"hello", "echo"}, Rounds: 1},
-		[]string{"plain=" + s.URL + "/app/", "sampled=" + s.URL}, []string{"plain:hello=/index", "sampled:hello=/app/index"}, pids)
+		[]string{"plain=" + s.URL + "/app/", "sampled=" + s.URL},
+		[]string{"plain:hello=/index", "sampled:hello=/app/index"}, pids)
 	if len(r.Trials) != 4 { // two on echo are missing
 		t.Errorf("%d trials", len(r.Trials))
 	}
@@ -78,7 +80,8 @@ func TestServerAtURL(t *testing.T) {
 			t.Errorf("%s on %s: %v %+v", trial.Mode, trial.Workload, ok, g)
 		}
 	}
-	if got := r.Settings.Missing; len(got) != 2 || got[0].Workload != "echo" || !strings.Contains(got[0].Reason, "does not serve echo: POST /echo answered 404 Not Found") {
+	if got := r.Settings.Missing; len(got) != 2 || got[0].Workload != "echo" ||
+		!strings.Contains(got[0].Reason, "does not serve echo: POST /echo answered 404 Not Found") {
 		t.Errorf("missing: %+v", got)
 	}
 	if m := r.Settings.Modes[1]; m.Name != "plain" || m.Server != s.URL+"/app" || m.Targets["hello"] != "/index" {
@@ -103,24 +106,29 @@ func TestServerThatIsNotThere(t *testing.T) {
 	closed := httptest.NewServer(http.NotFoundHandler())
 	closed.Close()
 	defer s.Close()
-	silent := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
+	silent := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		panic(http.ErrAbortHandler)
+	}))
 	defer silent.Close()
 	for name, test := range map[string]struct{ server, want string }{
-		"nobody listens":       {"mine=" + closed.URL, "connection refused: is it running?"},
-		"nothing is served":    {"mine=" + s.URL, "nothing is left to measure"},
-		"the command fails":    {"mine=echo no luck >&2; exit 3", "exited with status 3 before it was ready; its last words: no luck; to see it by hand, run: PORT="},
+		"nobody listens":    {"mine=" + closed.URL, "connection refused: is it running?"},
+		"nothing is served": {"mine=" + s.URL, "nothing is left to measure"},
+		"the command fails": {"mine=echo no luck >&2; exit 3",
+			"exited with status 3 before it was ready; its last words: no luck; to see it by hand, run: PORT="},
 		"there is no command":  {"mine=no-such-command-at-all", "no-such-command-at-all"},
 		"it has a wrong route": {"mine=" + s.URL + "/nowhere", "nothing is left to measure"},
 		"it says nothing":      {"mine=" + silent.URL, "nothing is left to measure"},
 	} {
-		if _, err := own(t, bench.Options{Workloads: []string{"hello"}}, []string{test.server}, nil, nil); err == nil || !strings.Contains(err.Error(), test.want) {
+		if _, err := own(t, bench.Options{Workloads: []string{"hello"}}, []string{test.server}, nil,
+			nil); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: got %v, want %q", name, err, test.want)
 		}
 		checkNoChildren(t)
 	}
 }
 
-// A server that cannot be measured takes no other column along: it is named, and the bench ends as one with a failure.
+// A server that cannot be measured takes no other column along: it is named, and the bench ends as
+// one with a failure.
 func TestBenchGoesOnWithoutAServer(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -136,7 +144,9 @@ func TestBenchGoesOnWithoutAServer(t *testing.T) {
 	}
 	pids := []string{fmt.Sprintf("dead=%d", ended.Process.Pid)}
 	var err error
-	if o.Servers, err = bench.ParseServers([]string{"fails=exit 3", "half=" + s.URL, "closed=http://127.0.0.1:1", "dead=" + s.URL}, nil, pids); err != nil {
+	if o.Servers,
+		err = bench.ParseServers([]string{"fails=exit 3", "half=" + s.URL, "closed=http://127.0.0.1:1",
+		"dead=" + s.URL}, nil, pids); err != nil {
 		t.Fatal(err)
 	}
 	p, err := bench.NewPlan(o)
@@ -147,13 +157,16 @@ func TestBenchGoesOnWithoutAServer(t *testing.T) {
 	if err := p.Prepare(t.Context(), func(line string) { said = append(said, line) }); err != nil {
 		t.Fatal(err)
 	}
-	if err := p.Failed(); err == nil || !strings.Contains(err.Error(), "3 of the servers could not be measured: the notes below the table say why") {
+	if err := p.Failed(); err == nil ||
+		!strings.Contains(err.Error(), "3 of the servers could not be measured: the notes below the table say why") {
 		t.Errorf("got %v", err)
 	}
 	if n := p.Trials(); n != 6*3 { // async on both, half on one
 		t.Errorf("%d trials", n)
 	}
-	for _, want := range []string{"server fails: pid ", "exited with status 3 before it was ready", "server half does not serve echo: POST /echo: EOF", "server closed at http://127.0.0.1:1: ", "dial tcp 127.0.0.1:1: connect: connection refused: is it running?", "server dead: --pid " + pids[0] + ": "} {
+	for _, want := range []string{"server fails: pid ", "exited with status 3 before it was ready",
+		"server half does not serve echo: POST /echo: EOF", "server closed at http://127.0.0.1:1: ",
+		"dial tcp 127.0.0.1:1: connect: connection refused: is it running?", "server dead: --pid " + pids[0] + ": "} {
 		if !strings.Contains(strings.Join(said, "\n"), want) {
 			t.Errorf("%q lacks %q", said, want)
 		}
@@ -161,7 +174,8 @@ func TestBenchGoesOnWithoutAServer(t *testing.T) {
 	checkNoChildren(t)
 }
 
-// Poison that a server does not serve is none: such a workload is left out. Where it has another path, that is what is asked.
+// Poison that a server does not serve is none: such a workload is left out. Where it has another
+// path, that is what is asked.
 func TestPoisonOfAServer(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	var poison atomic.Int64
@@ -172,7 +186,9 @@ func TestPoisonOfAServer(t *testing.T) {
 	defer s.Close()
 	o := bench.Options{Workloads: []string{"blast-cpu"}, Rounds: 1}
 	servers, home := []string{"mine=" + s.URL + "/app"}, "hello=/home"
-	if _, err := own(t, o, servers, []string{home}, nil); err == nil || !strings.Contains(err.Error(), "server mine does not serve blast-cpu: GET /cpu?ms=200 answered 404 Not Found; if it has another path for it, give --path mine:blast-cpu=/its/path") {
+	if _, err := own(t, o, servers, []string{home}, nil); err == nil ||
+		!strings.Contains(err.Error(), "server mine does not serve blast-cpu: GET /cpu?ms=200 answered 404 "+
+			"Not Found; if it has another path for it, give --path mine:blast-cpu=/its/path") {
 		t.Errorf("got %v", err)
 	}
 	long(t)

@@ -15,7 +15,8 @@ func TestParseServers(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []Server{
-		{Name: "mine", Command: "./server --port=$PORT", Paths: map[string]string{"wait": "/slow", "hello": "/index.html"}},
+		{Name: "mine", Command: "./server --port=$PORT",
+			Paths: map[string]string{"wait": "/slow", "hello": "/index.html"}},
 		{Name: "web", URL: "http://localhost:8080/app", PID: 12, Paths: map[string]string{"wait": "/slower?s=1"}},
 		{Name: "q", Command: "curl 'http://x' | y", Paths: map[string]string{"wait": "/slow"}},
 	}
@@ -46,9 +47,11 @@ func TestLoginOfAServer(t *testing.T) {
 	}
 }
 
-// A server's own query goes along with all that it is asked, poison and paths that nobody has included.
+// A server's own query goes along with all that it is asked, poison and paths that nobody has
+// included.
 func TestQueryOfAServer(t *testing.T) {
-	all, err := ParseServers([]string{"web=https://localhost:8443/app/?key=a%20b&v=2", "plain=http://[::1]:80/?"}, []string{"web:hello=/home", "wait=/slow?s=1"}, nil)
+	all, err := ParseServers([]string{"web=https://localhost:8443/app/?key=a%20b&v=2",
+		"plain=http://[::1]:80/?"}, []string{"web:hello=/home", "wait=/slow?s=1"}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,9 +88,11 @@ func TestQueryOfAServer(t *testing.T) {
 	}
 }
 
-// Of a blast, the innocent requests go where hello is, and the poison where the blast's own path is.
+// Of a blast, the innocent requests go where hello is, and the poison where the blast's own path
+// is.
 func TestPathsOfSpecialWorkloads(t *testing.T) {
-	all, err := ParseServers([]string{"a=x", "b=y"}, []string{"hello=/home", "a:blast-cpu=/burn", "a:overload=/work"}, nil)
+	all, err := ParseServers([]string{"a=x", "b=y"},
+		[]string{"hello=/home", "a:blast-cpu=/burn", "a:overload=/work"}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +101,8 @@ func TestPathsOfSpecialWorkloads(t *testing.T) {
 		name           string
 		target, poison string
 	}{
-		{0, "blast-cpu", "/home", "/burn"}, {0, "blast-wait", "/home", "/wait?ms=2000"}, {1, "blast-cpu", "/home", "/cpu?ms=200"},
+		{0, "blast-cpu", "/home", "/burn"}, {0, "blast-wait", "/home", "/wait?ms=2000"},
+		{1, "blast-cpu", "/home", "/cpu?ms=200"},
 		{0, "overload", "/work", ""}, {0, "hello", "/home", ""},
 	} {
 		w, err := workloadNamed(test.name)
@@ -105,7 +111,8 @@ func TestPathsOfSpecialWorkloads(t *testing.T) {
 		}
 		m := &mode{user: &all[test.server]}
 		if target, poison := m.target(w), m.poison(w); target != test.target || poison != test.poison {
-			t.Errorf("%s of %s: %s and %q, want %s and %q", test.name, all[test.server].Name, target, poison, test.target, test.poison)
+			t.Errorf("%s of %s: %s and %q, want %s and %q", test.name, all[test.server].Name, target,
+				poison, test.target, test.poison)
 		}
 	}
 }
@@ -120,13 +127,17 @@ func TestParseServersRefuses(t *testing.T) {
 		{servers: []string{"a b=x"}, want: "a name is letters"},
 		{servers: []string{"async=x"}, want: "server async: that is a mode of this program"},
 		{servers: []string{"a=x", "a=y"}, want: "server a is named twice"},
-		{servers: []string{"a=ftp://localhost"}, want: `server a: load target "ftp://localhost": the URL must begin with http:// or https://`},
-		{servers: []string{"a=http://me:secret@localhost:x"}, want: `server a: load target "http://me:xxxxx@localhost:x"`},
-		{servers: []string{"a=http://me:secret@localhost#top"}, want: "server a: http://me:xxxxx@localhost#top is not of the form"},
+		{servers: []string{"a=ftp://localhost"},
+			want: `server a: load target "ftp://localhost": the URL must begin with http:// or https://`},
+		{servers: []string{"a=http://me:secret@localhost:x"},
+			want: `server a: load target "http://me:xxxxx@localhost:x"`},
+		{servers: []string{"a=http://me:secret@localhost#top"},
+			want: "server a: http://me:xxxxx@localhost#top is not of the form"},
 		{servers: []string{"a=http://localhost/#top"}, want: "http://host:port"},
 		{servers: []string{"a=http://:80"}, want: "names no host"},
 		{servers: []string{"a=http://"}, want: "names no host"},
-		{servers: []string{"a=localhost:8080"}, want: "server a: localhost:8080 is no command: for the server that runs there, give http://localhost:8080"},
+		{servers: []string{"a=localhost:8080"},
+			want: "server a: localhost:8080 is no command: for the server that runs there, give http://localhost:8080"},
 		{paths: []string{"wait=/slow"}, want: "it is for a --server, and there is none"},
 		{servers: []string{"a=x"}, paths: []string{"wait=slow"}, want: "give WORKLOAD=/its/path"},
 		{servers: []string{"a=x"}, paths: []string{"nap=/slow"}, want: `unknown workload "nap"`},
@@ -135,7 +146,8 @@ func TestParseServersRefuses(t *testing.T) {
 		{servers: []string{"a=http://x"}, pids: []string{"a=me"}, want: "give NAME=PID"},
 		{servers: []string{"a=http://x"}, pids: []string{"b=1"}, want: `no --server is named "b"`},
 	} {
-		if got, err := ParseServers(test.servers, test.paths, test.pids); err == nil || !strings.Contains(err.Error(), test.want) {
+		if got, err := ParseServers(test.servers, test.paths, test.pids); err == nil ||
+			!strings.Contains(err.Error(), test.want) {
 			t.Errorf("%q %q %q: got %+v, %v; want %q", test.servers, test.paths, test.pids, got, err, test.want)
 		}
 	}

@@ -14,7 +14,8 @@ import (
 // Somebody else's work on the same CPUs, in processes that are none of ours, is seen and named.
 func TestOtherProcessesAreSuspect(t *testing.T) {
 	loadtest.BusyCPUs(t)
-	p, err := bench.NewPlan(bench.Options{Modes: []string{"async"}, Workloads: []string{"hello"}, Profile: "quick", Rounds: 1, Seed: 1})
+	p, err := bench.NewPlan(bench.Options{Modes: []string{"async"}, Workloads: []string{"hello"},
+		Profile: "quick", Rounds: 1, Seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

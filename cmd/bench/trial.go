@@ -18,13 +18,15 @@ import (
 	"nodecompare/servers/workload"
 )
 
-// requestTimeout is far above what any rung leads to, for a server that still answers: a queue of 10,000 at 2,000 a second.
+// requestTimeout is far above what any rung leads to, for a server that still answers: a queue of
+// 10,000 at 2,000 a second.
 const requestTimeout = 5 * time.Second
 
 // mostLost bounds how often a trial is made anew.
 const mostLost = 2
 
-// trial makes a trial, and makes it anew when it lost the yardstick or the upstream, which says nothing of the mode.
+// trial makes a trial, and makes it anew when it lost the yardstick or the upstream, which says
+// nothing of the mode.
 func (b *bench) trial(ctx context.Context, s slot) results.Trial {
 	t := b.once(ctx, s)
 	for range mostLost {
@@ -83,20 +85,22 @@ type target struct {
 	compiles bool // the server compiles itself as it runs, or may do so
 }
 
-// withServer runs use with the server of the slot's mode, and with an upstream where the workload asks one. A server that dies ends the
-// context of use, and is the error.
+// withServer runs use with the server of the slot's mode, and with an upstream where the workload
+// asks one. A server that dies ends the context of use, and is the error.
 func (b *bench) withServer(ctx context.Context, s slot, use func(context.Context, *target) error) error {
 	with := func(ctx context.Context, upstream string, helpers ...sample.Subject) error {
 		return b.plan.withServer(ctx, s, upstream, func(ctx context.Context, r running) error {
-			a := loadgen.Attack{Target: s.target(r.url), Connect: r.connect, Timeout: requestTimeout, Engine: b.plan.engine(results.Closed, r.url, 0)}
+			a := loadgen.Attack{Target: s.target(r.url), Connect: r.connect, Timeout: requestTimeout,
+				Engine: b.plan.engine(results.Closed, r.url, 0)}
 			return use(ctx, &target{server: r, attack: a, helpers: helpers, compiles: s.mode.Compiles > 0})
 		})
 	}
 	if !s.workload.Upstream {
 		return with(ctx, servers.NoUpstream)
 	}
-	// The upstream is a process of its own, so that what it costs is not counted as the server's; and on the generator's CPUs, so that
-	// the server has its own to itself: it stands for a service on another machine.
+	// The upstream is a process of its own, so that what it costs is not counted as the server's;
+	// and on the generator's CPUs, so that the server has its own to itself: it stands for a
+	// service on another machine.
 	command := servers.Ours("upstream", "async", servers.NoUpstream)
 	command.Helper = true
 	return measure.WithServer(ctx, b.plan.split.Generator, command, func(ctx context.Context, up *child.Process) error {
@@ -104,7 +108,8 @@ func (b *bench) withServer(ctx context.Context, s slot, use func(context.Context
 	})
 }
 
-// beside runs use with a yardstick on the server's CPUs. A yardstick that dies ends the context of use, and is the error.
+// beside runs use with a yardstick on the server's CPUs. A yardstick that dies ends the context of
+// use, and is the error.
 func (b *bench) beside(ctx context.Context, on *target, s slot, use func(context.Context) error) error {
 	return withYardstick(ctx, b.plan.serverCPUs(s.workload), func(ctx context.Context, y yard) error {
 		on.yard = y
@@ -128,7 +133,9 @@ func (b *bench) runLadder(ctx context.Context, on *target, s slot, t *results.Tr
 			continue
 		}
 		measured, err := b.reliably(s.rungTime(r), func() (results.Rung, error) {
-			return b.amid(ctx, on, s, r, func() (results.Rung, error) { return b.runRung(ctx, on, r, rate, !t.WarmUp.Steady) })
+			return b.amid(ctx, on, s, r, func() (results.Rung, error) {
+				return b.runRung(ctx, on, r, rate, !t.WarmUp.Steady)
+			})
 		})
 		if err == nil {
 			t.Rungs = append(t.Rungs, measured)
@@ -138,7 +145,9 @@ func (b *bench) runLadder(ctx context.Context, on *target, s slot, t *results.Tr
 			return fmt.Errorf("at %d connections: %w", r.connections, err)
 		}
 		if planned := s.rungTime(r); seconds(planned)+1 < measured.ElapsedS {
-			b.progress.Say(fmt.Sprintf("%s: the run at %d connections took %.1f s in place of %.1f s: requests take long, or are not answered", about(*t), r.connections, measured.ElapsedS, seconds(planned)))
+			b.progress.Say(
+				fmt.Sprintf("%s: the run at %d connections took %.1f s in place of %.1f s: requests take "+
+					"long, or are not answered", about(*t), r.connections, measured.ElapsedS, seconds(planned)))
 		}
 		b.progress.Rung(s.name, s.workload.Name, s.round, r.connections, inPlan)
 	}
@@ -153,13 +162,16 @@ func (b *bench) runLadder(ctx context.Context, on *target, s slot, t *results.Tr
 	return b.between(ctx, on, s, t)
 }
 
-// unanswered is an error when no request of a run was answered as it should be: the server needs no further load then.
+// unanswered is an error when no request of a run was answered as it should be: the server needs no
+// further load then.
 func unanswered(r results.Rung) error {
-	l := loadgen.Result{Requests: r.Requests, Errors: r.Errors, ErrorKinds: r.ErrorKinds, ErrorExamples: r.ErrorExamples}
+	l := loadgen.Result{Requests: r.Requests, Errors: r.Errors, ErrorKinds: r.ErrorKinds,
+		ErrorExamples: r.ErrorExamples}
 	return l.Unanswered()
 }
 
-// weighGrowth holds the throughput at the top of the ladder against that at the base, on a route that only waits.
+// weighGrowth holds the throughput at the top of the ladder against that at the base, on a route
+// that only waits.
 func weighGrowth(t *results.Trial, base int) {
 	var bottom, top *results.Rung
 	for i, r := range t.Rungs {
@@ -175,7 +187,8 @@ func weighGrowth(t *results.Trial, base int) {
 		return
 	}
 	grown := results.Weigh(results.Evidence{
-		Kept: top.ThroughputRPS / bottom.ThroughputRPS, MostKept: float64(top.Connections) / float64(bottom.Connections),
+		Kept:     top.ThroughputRPS / bottom.ThroughputRPS,
+		MostKept: float64(top.Connections) / float64(bottom.Connections),
 	})
 	for _, r := range []*results.Rung{bottom, top} {
 		trust := r.Trust.And(grown)
@@ -183,8 +196,8 @@ func weighGrowth(t *results.Trial, base int) {
 	}
 }
 
-// again says that the slices of the base rung are taken once more after the ladder: of servers that compile themselves, and where an overload
-// has not left the last word.
+// again says that the slices of the base rung are taken once more after the ladder: of servers that
+// compile themselves, and where an overload has not left the last word.
 func (s slot) again() bool {
 	return s.mode.Compiles > 0 && s.climbs()
 }
@@ -199,15 +212,17 @@ func (b *bench) warm(ctx context.Context, on *target, s slot) (*results.WarmUp, 
 	}
 	defer g.Close()
 	w, err := measure.Warm(ctx, measure.Loaded{Subject: on.server.sampled, Load: g}, &on.yard.Loaded, s.warmUp())
-	record := results.WarmUp{TookS: seconds(w.Took), Windows: w.Windows, Steady: w.Steady, Errors: w.Errors, Requests: w.Requests}
+	record := results.WarmUp{TookS: seconds(w.Took), Windows: w.Windows, Steady: w.Steady, Errors: w.Errors,
+		Requests: w.Requests}
 	if on.server.sampled != nobody {
 		record.CPUS = seconds(w.Busy)
 	}
 	return &record, err
 }
 
-// rate is what a rung offers, in requests per second; 0 for a closed load, and for an open one that is left out: its rate is not
-// known, or the share of the mode's own capacity is nearly the common rate.
+// rate is what a rung offers, in requests per second; 0 for a closed load, and for an open one that
+// is left out: its rate is not known, or the share of the mode's own capacity is nearly the common
+// rate.
 func (b *bench) rate(s slot, r rung, t results.Trial) float64 {
 	switch {
 	case r.rate > 0:
@@ -245,8 +260,8 @@ func (s slot) poison(url string) loadgen.Target {
 	return loadgen.Target{Method: http.MethodGet, URL: url + s.mode.poison(s.workload), Header: s.mode.header()}
 }
 
-// reliably makes a run, and makes it once more when it is VOID, while there is time to spare: what made it so is, as a rule, the
-// machine's and soon over.
+// reliably makes a run, and makes it once more when it is VOID, while there is time to spare: what
+// made it so is, as a rule, the machine's and soon over.
 func (b *bench) reliably(took time.Duration, run func() (results.Rung, error)) (results.Rung, error) {
 	first, err := run()
 	if err != nil || first.Trust.Status != results.Void || took > b.spare || unanswered(first) != nil {

@@ -46,20 +46,24 @@ func TestVoidRunsAreMadeAgain(t *testing.T) {
 			}
 			return results.Rung{Trust: &results.Trust{Status: c.words[made-1]}}, err
 		})
-		if made != len(c.words) || !errors.Is(err, c.err) || kept.Trust.Status != c.word || (kept.Voided != nil) != c.voided || b.spare != c.left {
-			t.Errorf("%s: %d runs, %v; kept %+v, voided %+v, %v to spare", c.name, made, err, kept.Trust, kept.Voided, b.spare)
+		if made != len(c.words) || !errors.Is(err, c.err) || kept.Trust.Status != c.word ||
+			(kept.Voided != nil) != c.voided || b.spare != c.left {
+			t.Errorf("%s: %d runs, %v; kept %+v, voided %+v, %v to spare", c.name, made, err, kept.Trust,
+				kept.Voided, b.spare)
 		}
 	}
 }
 
-// The cap leaves room for twice the fewest windows whatever a request takes, and a compiled server is warm in half a second where a
-// request is no more than a tenth of that.
+// The cap leaves room for twice the fewest windows whatever a request takes, and a compiled server
+// is warm in half a second where a request is no more than a tenth of that.
 func TestWarmUpSuitsTheRoute(t *testing.T) {
 	for _, m := range servers.Modes {
 		for _, w := range workload.All {
 			s := slot{workload: w, mode: &mode{Mode: m}}
 			o := s.warmUp()
-			if w.CPU > 0 && o.Cap > 3*time.Second || m.Name == "express" && w.CPU == 0 && o.Cap != 20*time.Second || m.Name == "node" && w.CPU == 0 && o.Cap != 10*time.Second {
+			if w.CPU > 0 && o.Cap > 3*time.Second ||
+				m.Name == "express" && w.CPU == 0 && o.Cap != 20*time.Second ||
+				m.Name == "node" && w.CPU == 0 && o.Cap != 10*time.Second {
 				t.Errorf("%s on %s: at most %v", m.Name, w.Name, o.Cap)
 			}
 			if m.Compiles > 0 != o.Compiles || o.Compiles != (m.Name == "node" || m.Name == "express") {
@@ -72,7 +76,8 @@ func TestWarmUpSuitsTheRoute(t *testing.T) {
 	}
 }
 
-// Servers of routes that compute may use every core under auto, and only there: what was asked for is kept to.
+// Servers of routes that compute may use every core under auto, and only there: what was asked for
+// is kept to.
 func TestServerCPUs(t *testing.T) {
 	all, server := cpuset.CPUs{0, 1}, cpuset.CPUs{0}
 	pinned := cpuset.Split{Server: server, Generator: cpuset.CPUs{1}}

@@ -15,12 +15,14 @@ import (
 // moreLoad is after which a server is surely warm.
 const moreLoad = 20 * time.Second
 
-// BenchmarkWarm holds what a trial measures of Node.js and Express on hello, right after the warm-up, against what the same servers show
-// after 20 s more of load. It asks that the medians of six rounds agree within 5%, and of each mode's rounds all but one within 15%.
+// BenchmarkWarm holds what a trial measures of Node.js and Express on hello, right after the
+// warm-up, against what the same servers show after 20 s more of load. It asks that the medians of
+// six rounds agree within 5%, and of each mode's rounds all but one within 15%.
 func BenchmarkWarm(b *testing.B) {
 	for _, name := range []string{"node", "express"} {
 		b.Run(name, func(b *testing.B) {
-			p, err := NewPlan(Options{Modes: []string{name}, Workloads: []string{"hello"}, Profile: "standard", Pin: cpuset.Pin{Auto: true}, Seed: 1})
+			p, err := NewPlan(Options{Modes: []string{name}, Workloads: []string{"hello"},
+				Profile: "standard", Pin: cpuset.Pin{Auto: true}, Seed: 1})
 			if err == nil {
 				err = p.Prepare(b.Context(), func(line string) { b.Log(line) })
 			}
@@ -64,7 +66,8 @@ func compareWarm(tb testing.TB, p *Plan) {
 	}
 }
 
-// warmThenWarmer is a trial up to its base rung, and the base rung again after more load: the relative CPU per request of each.
+// warmThenWarmer is a trial up to its base rung, and the base rung again after more load: the
+// relative CPU per request of each.
 func warmThenWarmer(tb testing.TB, b *bench, s slot) (first, later float64, err error) {
 	err = b.withServer(tb.Context(), s, func(ctx context.Context, on *target) error {
 		on.began = time.Now()

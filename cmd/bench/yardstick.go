@@ -23,12 +23,14 @@ type yard struct {
 	measure.Loaded
 }
 
-// withYardstick runs use with a yardstick beside the server, which ends the context of use when it dies, and is the error.
+// withYardstick runs use with a yardstick beside the server, which ends the context of use when it
+// dies, and is the error.
 func withYardstick(ctx context.Context, cpus cpuset.CPUs, use func(context.Context, yard) error) error {
 	command := child.Command{Name: YardstickCommand, Helper: true, Args: []string{YardstickCommand}}
 	return measure.WithServer(ctx, cpus, command, func(ctx context.Context, p *child.Process) error {
 		load, err := loadgen.Open(loadgen.Attack{
-			Target: loadgen.Target{URL: p.URL + "/"}, Connections: yardstickConnections, Timeout: requestTimeout, Engine: loadgen.Loop,
+			Target: loadgen.Target{URL: p.URL + "/"}, Connections: yardstickConnections,
+			Timeout: requestTimeout, Engine: loadgen.Loop,
 		})
 		if err != nil {
 			return err
@@ -38,9 +40,11 @@ func withYardstick(ctx context.Context, cpus cpuset.CPUs, use func(context.Conte
 	})
 }
 
-// turns goes to and fro between the server and the yardstick, and holds each slice of the one against the slice of the other beside it.
-// It ends early with a slice that goes unanswered, and when the slices take longer than planned by a request's timeout. Of a server that
-// compiles itself as it runs there are more of them while their median is not known well: they differ by far more than those of others.
+// turns goes to and fro between the server and the yardstick, and holds each slice of the one
+// against the slice of the other beside it. It ends early with a slice that goes unanswered, and
+// when the slices take longer than planned by a request's timeout. Of a server that compiles itself
+// as it runs there are more of them while their median is not known well: they differ by far more
+// than those of others.
 func turns(ctx context.Context, t *target, r rung, load *loadgen.Generator) (*results.Yardstick, error) {
 	server, y := measure.Loaded{Subject: t.server.sampled, Load: load}, t.yard
 	most := r.slices
@@ -83,7 +87,8 @@ const (
 	knownTo    = 0.03 // the standard error of their median
 )
 
-// known says that the median of the values is known well. Its standard error is √(π/2) times that of their mean.
+// known says that the median of the values is known well. Its standard error is √(π/2) times that
+// of their mean.
 func known(values []float64) bool {
 	n := float64(len(values))
 	if n < 2 {

@@ -1,8 +1,10 @@
-// Package fileio reads and writes the files that a command is told to. A file is written whole or not at all, and without harm to what is
-// there; nothing that is read or written can keep a command from its end.
+// Package fileio reads and writes the files that a command is told to. A file is written whole or
+// not at all, and without harm to what is there; nothing that is read or written can keep a command
+// from its end.
 //
-// A regular file is replaced by one that was written beside it. What must stay itself is written into: a special file, an open
-// descriptor such as /dev/stdout, a file with several names. A link stays a link.
+// A regular file is replaced by one that was written beside it. What must stay itself is written
+// into: a special file, an open descriptor such as /dev/stdout, a file with several names. A link
+// stays a link.
 package fileio
 
 import (
@@ -20,21 +22,24 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// partial marks what a run left that was cut short. Formats of many records read without an error where their end is missing, so
-// that only the name can tell.
+// partial marks what a run left that was cut short. Formats of many records read without an error
+// where their end is missing, so that only the name can tell.
 const partial = ".partial"
 
 // File is a file in the making. Write, Commit, Keep or Discard ends it.
 type File struct {
-	path    string      // as the user named it
-	final   string      // where that is, links followed; "" for an open descriptor
-	before  fs.FileInfo // nil where nothing was
-	part    *os.File    // takes the content, until that is whole
-	name    string      // of part, which takes the place of final; "" for a part without a name, which is copied into through
-	through *os.File    // stays itself: a special file, a descriptor, a file with several names
+	path   string      // as the user named it
+	final  string      // where that is, links followed; "" for an open descriptor
+	before fs.FileInfo // nil where nothing was
+	part   *os.File    // takes the content, until that is whole
+	// of part, which takes the place of final; "" for a part without a name, which is copied into
+	// through
+	name    string
+	through *os.File // stays itself: a special file, a descriptor, a file with several names
 }
 
-// Create makes sure, before anything is measured, that path can be written, and changes nothing there.
+// Create makes sure, before anything is measured, that path can be written, and changes nothing
+// there.
 func Create(path string) (*File, error) {
 	f := &File{path: path}
 	if err := f.open(); err != nil {
@@ -65,7 +70,8 @@ func (f *File) open() error {
 	if err := writable(f.before); err != nil {
 		return err
 	}
-	there, err := os.OpenFile(final, os.O_WRONLY|unix.O_NONBLOCK, 0) // without O_NONBLOCK a pipe would wait for its reader
+	// without O_NONBLOCK a pipe would wait for its reader
+	there, err := os.OpenFile(final, os.O_WRONLY|unix.O_NONBLOCK, 0)
 	if errors.Is(err, unix.ENXIO) && f.before.Mode()&fs.ModeNamedPipe != 0 {
 		return errUnread
 	}
@@ -169,8 +175,9 @@ func (p part) Write(b []byte) (int, error) {
 	return n, bare(err)
 }
 
-// Commit puts the content where path says: a reader, now or after a crash, finds the old file or the new one, and never a part. What
-// is written into can have no such promise. A pipe that nobody reads is given up soon after ctx has ended.
+// Commit puts the content where path says: a reader, now or after a crash, finds the old file or
+// the new one, and never a part. What is written into can have no such promise. A pipe that nobody
+// reads is given up soon after ctx has ended.
 func (f *File) Commit(ctx context.Context) error {
 	err := f.finish(ctx)
 	if err = errors.Join(err, f.close()); err != nil {
@@ -211,8 +218,9 @@ func (f *File) copy(ctx context.Context, to *os.File, regular bool) error {
 	return bare(to.Sync())
 }
 
-// Keep puts the content of a run that was cut short beside path, under a name that nothing has and that ends with .partial, and says
-// which. What a special file or a descriptor names gets it all the same.
+// Keep puts the content of a run that was cut short beside path, under a name that nothing has and
+// that ends with .partial, and says which. What a special file or a descriptor names gets it all
+// the same.
 func (f *File) Keep(ctx context.Context) (where string, err error) {
 	if f.before == nil && f.final == "" || f.before != nil && !f.before.Mode().IsRegular() {
 		return f.path, f.Commit(ctx)

@@ -68,14 +68,18 @@ func write(t *testing.T, path, text string, fails error) error {
 	})
 }
 
-// Whatever goes wrong in the writing, what was there stays as it was, and nothing is left beside it.
+// Whatever goes wrong in the writing, what was there stays as it was, and nothing is left beside
+// it.
 func TestWriteIsWholeOrNotAtAll(t *testing.T) {
 	for name, make := range map[string]func(path, other string) error{
-		"a file":       func(string, string) error { return nil },
-		"two names":    os.Link,
-		"a link to it": func(path, other string) error { return errors.Join(os.Rename(path, other), os.Symlink("other", path)) },
+		"a file":    func(string, string) error { return nil },
+		"two names": os.Link,
+		"a link to it": func(path, other string) error {
+			return errors.Join(os.Rename(path, other), os.Symlink("other", path))
+		},
 		"a link upwards": func(path, other string) error {
-			return errors.Join(os.Rename(path, other), os.Symlink("../"+filepath.Base(filepath.Dir(path))+"/other", path))
+			return errors.Join(os.Rename(path, other),
+				os.Symlink("../"+filepath.Base(filepath.Dir(path))+"/other", path))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -90,7 +94,8 @@ func TestWriteIsWholeOrNotAtAll(t *testing.T) {
 				t.Fatal(err)
 			}
 			fails := errors.New("no such figure")
-			if err := write(t, path, "half", fails); !errors.Is(err, fails) || !strings.Contains(err.Error(), "write "+path+": ") {
+			if err := write(t, path, "half", fails); !errors.Is(err, fails) ||
+				!strings.Contains(err.Error(), "write "+path+": ") {
 				t.Errorf("got %v", err)
 			}
 			holds(t, path, "an old one")
@@ -205,7 +210,8 @@ func TestDescriptor(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer readOnly.Close()
-	for path, want := range map[string]string{"/dev/fd/" + fd(readOnly): "for reading only", "/dev/fd/9999": "bad file descriptor"} {
+	for path, want := range map[string]string{"/dev/fd/" + fd(readOnly): "for reading only",
+		"/dev/fd/9999": "bad file descriptor"} {
 		if _, err := fileio.Create(path); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", path, err)
 		}
@@ -245,7 +251,8 @@ func TestSpecialFiles(t *testing.T) {
 		t.Errorf("after %v: %v", time.Since(began), err)
 	}
 	alone(t, dir, "pipe")
-	if unix.Mknod(null, unix.S_IFCHR|0o666, int(unix.Mkdev(1, 3))) != nil || unix.Mknod(full, unix.S_IFCHR|0o666, int(unix.Mkdev(1, 7))) != nil {
+	if unix.Mknod(null, unix.S_IFCHR|0o666, int(unix.Mkdev(1, 3))) != nil ||
+		unix.Mknod(full, unix.S_IFCHR|0o666, int(unix.Mkdev(1, 7))) != nil {
 		t.Skip("only root may make devices")
 	}
 	if err := write(t, null, "new", nil); err != nil {
@@ -273,7 +280,8 @@ func TestRefusedBeforeAnythingIsMeasured(t *testing.T) {
 		loop:                                 "too many levels of symbolic links",
 		filepath.Join(dir, strings.Repeat("n", 300)): "file name too long",
 	} {
-		if _, err := fileio.Create(path); err == nil || !strings.Contains(err.Error(), want) || !strings.HasPrefix(err.Error(), "write "+path+": ") ||
+		if _, err := fileio.Create(path); err == nil || !strings.Contains(err.Error(), want) ||
+			!strings.HasPrefix(err.Error(), "write "+path+": ") ||
 			strings.Contains(err.Error(), ".part") {
 			t.Errorf("%s: %v, want %q", path, err, want)
 		}
@@ -281,7 +289,8 @@ func TestRefusedBeforeAnythingIsMeasured(t *testing.T) {
 	alone(t, dir, "loop")
 }
 
-// What a killed run left is swept by the next one to the same file, and what another run is writing is not.
+// What a killed run left is swept by the next one to the same file, and what another run is writing
+// is not.
 func TestPartsOfKilledRunsAreSwept(t *testing.T) {
 	dir := t.TempDir()
 	path, other := filepath.Join(dir, "record"), filepath.Join(dir, "other")
@@ -301,7 +310,10 @@ func TestPartsOfKilledRunsAreSwept(t *testing.T) {
 		t.Error(err)
 	}
 	alone(t, dir, filepath.Base(all[0]), "other", "record")
-	if err := live.Write(t.Context(), func(w io.Writer) error { _, err := io.WriteString(w, "later"); return err }); err != nil {
+	if err := live.Write(t.Context(), func(w io.Writer) error {
+		_, err := io.WriteString(w, "later")
+		return err
+	}); err != nil {
 		t.Error(err)
 	}
 	holds(t, path, "later")
@@ -341,15 +353,18 @@ func TestSame(t *testing.T) {
 	at := func(name string) string { return filepath.Join(dir, name) }
 	put(t, at("a"), "", 0o600)
 	put(t, at("b"), "", 0o600)
-	if err := errors.Join(os.Symlink("a", at("to a")), os.Link(at("a"), at("a too")), os.Symlink(".", at("here")), os.Symlink("new", at("to new"))); err != nil {
+	if err := errors.Join(os.Symlink("a", at("to a")), os.Link(at("a"), at("a too")),
+		os.Symlink(".", at("here")), os.Symlink("new", at("to new"))); err != nil {
 		t.Fatal(err)
 	}
 	for _, test := range []struct {
 		a, b string
 		want bool
 	}{
-		{at("a"), at("a"), true}, {at("a"), at("b"), false}, {at("a"), at("to a"), true}, {at("a"), at("a too"), true}, {at("a"), at("here/a"), true},
-		{at("new"), at("here/new"), true}, {at("new"), at("to new"), true}, {at("new"), at("newer"), false}, {at("new"), at("a"), false},
+		{at("a"), at("a"), true}, {at("a"), at("b"), false}, {at("a"), at("to a"), true},
+		{at("a"), at("a too"), true}, {at("a"), at("here/a"), true},
+		{at("new"), at("here/new"), true}, {at("new"), at("to new"), true}, {at("new"), at("newer"), false},
+		{at("new"), at("a"), false},
 		{"/dev/stdout", "/dev/fd/1", true}, {"/dev/stdout", at("a"), false}, {"/dev/null", "/dev/null", false},
 	} {
 		if got := fileio.Same(test.a, test.b); got != test.want {

@@ -21,7 +21,8 @@ var parts = struct {
 	names map[string]bool
 }{names: map[string]bool{}}
 
-// Abandon removes all that is unfinished. It is for a process that ends at once, and nothing can be finished after it.
+// Abandon removes all that is unfinished. It is for a process that ends at once, and nothing can be
+// finished after it.
 func Abandon() error {
 	parts.Lock() // for good
 	var err error
@@ -31,8 +32,9 @@ func Abandon() error {
 	return err
 }
 
-// beside makes the part that will take the place of final, in its folder, with the mode and the owner of what is there. Whoever
-// writes it holds its lock: one without is what a killed run left, and is removed.
+// beside makes the part that will take the place of final, in its folder, with the mode and the
+// owner of what is there. Whoever writes it holds its lock: one without is what a killed run left,
+// and is removed.
 func (f *File) beside() error {
 	dir, base := filepath.Split(f.final)
 	if base == "" {
@@ -54,7 +56,8 @@ func (f *File) beside() error {
 	return errors.New("its folder takes no temporary file")
 }
 
-// try makes the part under this name. It is not done where another file has the name, or another run has just swept it.
+// try makes the part under this name. It is not done where another file has the name, or another
+// run has just swept it.
 func (f *File) try(name string) (done bool, err error) {
 	parts.Lock()
 	defer parts.Unlock()
@@ -149,7 +152,8 @@ func sweepPart(name string) error {
 		return errors.Join(err, part.Close())
 	}
 	s, ok := i.Sys().(*syscall.Stat_t)
-	if ok && i.Mode().IsRegular() && int(s.Uid) == os.Geteuid() && unix.Flock(int(part.Fd()), unix.LOCK_EX|unix.LOCK_NB) == nil {
+	if ok && i.Mode().IsRegular() && int(s.Uid) == os.Geteuid() &&
+		unix.Flock(int(part.Fd()), unix.LOCK_EX|unix.LOCK_NB) == nil {
 		err = os.Remove(name)
 	}
 	if errors.Is(err, fs.ErrNotExist) { // it has got its name since

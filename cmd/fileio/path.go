@@ -13,8 +13,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// follow is where the links at path end, whether or not something is there. A descriptor of this process is one that is not
-// negative: what it was opened from must not be opened again, which would begin at its start.
+// follow is where the links at path end, whether or not something is there. A descriptor of this
+// process is one that is not negative: what it was opened from must not be opened again, which
+// would begin at its start.
 func follow(path string) (final string, descriptor int, err error) {
 	const most = 40 // as the kernel has it
 	for range most {
@@ -75,7 +76,8 @@ func duplicate(descriptor int) (*os.File, error) {
 	return os.NewFile(uintptr(n), strconv.Itoa(descriptor)), nil
 }
 
-// Same tells whether two paths are one file, also when it is not there yet. A device such as /dev/null is shared by whoever likes.
+// Same tells whether two paths are one file, also when it is not there yet. A device such as
+// /dev/null is shared by whoever likes.
 func Same(a, b string) bool {
 	fileA, descriptorA, errA := follow(a)
 	fileB, descriptorB, errB := follow(b)

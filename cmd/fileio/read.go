@@ -16,12 +16,14 @@ const MaxSize = 64 << 20
 // Stdin is the name of standard input.
 const Stdin = "-"
 
-// Read is what the file at path holds. A larger one is refused, and a pipe is waited for until ctx ends.
+// Read is what the file at path holds. A larger one is refused, and a pipe is waited for until ctx
+// ends.
 func Read(ctx context.Context, path string) ([]byte, error) {
 	if path == Stdin {
 		return read(ctx, os.Stdin)
 	}
-	file, err := os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK, 0) // without O_NONBLOCK a pipe would wait for its writer here
+	// without O_NONBLOCK a pipe would wait for its writer here
+	file, err := os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -33,7 +35,8 @@ func Read(ctx context.Context, path string) ([]byte, error) {
 }
 
 func read(ctx context.Context, file *os.File) ([]byte, error) {
-	tooLarge := fmt.Errorf("read %s: it holds more than %d MiB, which is the most that is read", file.Name(), MaxSize>>20)
+	tooLarge := fmt.Errorf("read %s: it holds more than %d MiB, which is the most that is read",
+		file.Name(), MaxSize>>20)
 	switch i, err := file.Stat(); {
 	case err != nil:
 		return nil, err

@@ -28,7 +28,8 @@ func TestRead(t *testing.T) {
 		t.Errorf("%d bytes, %v", len(got), err)
 	}
 	for _, path := range []string{large, "/dev/zero"} {
-		if _, err := fileio.Read(t.Context(), path); err == nil || !strings.Contains(err.Error(), path+": it holds more than 64 MiB") {
+		if _, err := fileio.Read(t.Context(), path); err == nil ||
+			!strings.Contains(err.Error(), path+": it holds more than 64 MiB") {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
@@ -57,7 +58,8 @@ func TestRead(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
 	began := time.Now()
-	if _, err := fileio.Read(ctx, pipe); !errors.Is(err, context.DeadlineExceeded) || time.Since(began) > 10*time.Second {
+	if _, err := fileio.Read(ctx, pipe); !errors.Is(err, context.DeadlineExceeded) ||
+		time.Since(began) > 10*time.Second {
 		t.Errorf("%v", err)
 	}
 }

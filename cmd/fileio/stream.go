@@ -17,8 +17,9 @@ const (
 	patience = time.Second            // with a reader that does not read, once it has
 )
 
-// Stream writes to what may have a reader, such as standard output. A reader that does not read would hold a write up for ever, and
-// the first Ctrl-C with it: once ctx has ended, a stream is given up that takes nothing for a second.
+// Stream writes to what may have a reader, such as standard output. A reader that does not read
+// would hold a write up for ever, and the first Ctrl-C with it: once ctx has ended, a stream is
+// given up that takes nothing for a second.
 type Stream struct {
 	file *os.File
 	ctx  context.Context
@@ -27,8 +28,8 @@ type Stream struct {
 // NewStream is file's, until ctx ends and a little longer.
 func NewStream(ctx context.Context, file *os.File) *Stream { return &Stream{file, ctx} }
 
-// OpenStream opens a file for what is written as it comes, under its name from the beginning: what was in a regular one is gone at
-// once. Close must follow.
+// OpenStream opens a file for what is written as it comes, under its name from the beginning: what
+// was in a regular one is gone at once. Close must follow.
 func OpenStream(ctx context.Context, path string) (*Stream, error) {
 	file, err := openStream(path)
 	if err != nil {
@@ -79,8 +80,8 @@ func (s *Stream) Write(p []byte) (written int, err error) {
 	return written, nil
 }
 
-// await returns when the file is ready for that, or has an error that the next call will tell. It is given up when that takes
-// longer than this after the end of ctx.
+// await returns when the file is ready for that, or has an error that the next call will tell. It
+// is given up when that takes longer than this after the end of ctx.
 func await(ctx context.Context, file *os.File, event int16, patience time.Duration) error {
 	raw, err := file.SyscallConn()
 	if err != nil {

@@ -14,7 +14,8 @@ import (
 // mostRows is how many targets have figures of their own; the others are summed up in one row more.
 const mostRows = 10
 
-// byTarget sums up what became of an attack's targets. Those with the same method and URL are one: they differ in bodies or headers.
+// byTarget sums up what became of an attack's targets. Those with the same method and URL are one:
+// they differ in bodies or headers.
 type byTarget struct {
 	rows    []results.TargetRun
 	latency []*hdrhistogram.Histogram // of each row

@@ -15,7 +15,8 @@ import (
 // ErrNoCapacity says that not even the lowest rate met the objective.
 var ErrNoCapacity = errors.New("no rate met the objective")
 
-// The search begins at a rate that nearly any server can bear, and ends beyond what this generator can offer.
+// The search begins at a rate that nearly any server can bear, and ends beyond what this generator
+// can offer.
 const (
 	firstRate = 100
 	mostRate  = 200_000
@@ -24,11 +25,13 @@ const (
 // Resolution is the share by which the lowest rate that fails may be above the capacity.
 const Resolution = 0.05
 
-// Capacity searches for the highest rate at which the target meets the objective; a.Duration is that of one probe, and at
-// the least the objective over the resolution: at a rate that is above what the server bears by the resolution, the queue then
-// grows beyond the objective within one probe. A shorter one would let the server pay with its queue. told
-// hears of each probe. What was found until ctx ended comes with its error; a nil LoadRun is nothing.
-func Capacity(ctx context.Context, a loadgen.Attack, o loadgen.Objective, told func(results.ProbeRun)) (*results.LoadRun, error) {
+// Capacity searches for the highest rate at which the target meets the objective; a.Duration is
+// that of one probe, and at the least the objective over the resolution: at a rate that is above
+// what the server bears by the resolution, the queue then grows beyond the objective within one
+// probe. A shorter one would let the server pay with its queue. told hears of each probe. What was
+// found until ctx ended comes with its error; a nil LoadRun is nothing.
+func Capacity(ctx context.Context, a loadgen.Attack, o loadgen.Objective,
+	told func(results.ProbeRun)) (*results.LoadRun, error) {
 	a.Duration = max(a.Duration, time.Duration(float64(o.P99)/Resolution))
 	var err error
 	if a.Server, err = measure.Serving(a.Target.URL); err != nil {
@@ -52,7 +55,8 @@ func Capacity(ctx context.Context, a loadgen.Attack, o loadgen.Objective, told f
 // lagShare is how much of p99 the p99 of the send lag may be; as in the rule of trust.
 const lagShare = 0.1
 
-// searcher keeps what the result needs of the probes: of each rate the last that met the objective, and that missed it.
+// searcher keeps what the result needs of the probes: of each rate the last that met the objective,
+// and that missed it.
 type searcher struct {
 	attack      loadgen.Attack
 	objective   loadgen.Objective
@@ -95,8 +99,8 @@ func (s *searcher) probe(ctx context.Context, rate float64) (bool, error) {
 	return p.Meets, nil
 }
 
-// result is the last probe at the capacity, with the search. That a probe failed beyond it is no reason to doubt; but that it may have
-// failed by the generator's or the machine's fault is.
+// result is the last probe at the capacity, with the search. That a probe failed beyond it is no
+// reason to doubt; but that it may have failed by the generator's or the machine's fault is.
 func (s *searcher) result(b loadgen.Bracket, partial bool) *results.LoadRun {
 	run := s.last.run
 	if at, ok := s.met[b.Holds]; ok {
@@ -110,13 +114,16 @@ func (s *searcher) result(b loadgen.Bracket, partial bool) *results.LoadRun {
 	}
 	var doubts []string
 	for _, reason := range above.host.Reasons {
-		doubts = append(doubts, fmt.Sprintf("the server may bear more: at %.4g requests/s, where it missed the objective, %s", b.Fails, reason))
+		doubts = append(doubts,
+			fmt.Sprintf("the server may bear more: at %.4g requests/s, where it missed the objective, %s",
+				b.Fails, reason))
 	}
 	if above.run != nil {
 		doubts = append(doubts, lateness(above.run, b, s.objective)...)
 	}
 	if !partial && !b.Steady {
-		doubts = append(doubts, "the same rates met the objective and missed it in turn: the capacity of the server, or of this machine, is not steady")
+		doubts = append(doubts, "the same rates met the objective and missed it in turn: the capacity of "+
+			"the server, or of this machine, is not steady")
 	}
 	for _, rule := range above.host.Rules {
 		if !slices.Contains(run.Trust.Rules, rule) {
@@ -132,9 +139,10 @@ func (s *searcher) result(b loadgen.Bracket, partial bool) *results.LoadRun {
 	return run
 }
 
-// lateness says whose fault it may be that requests were sent late in the probe that missed the objective. A server that does not keep up
-// holds all connections, and the requests that wait for one are late by its fault. Where most connections were free it was the generator's;
-// and where so few could not carry the rate at the objective's latency it was theirs.
+// lateness says whose fault it may be that requests were sent late in the probe that missed the
+// objective. A server that does not keep up holds all connections, and the requests that wait for
+// one are late by its fault. Where most connections were free it was the generator's; and where so
+// few could not carry the rate at the objective's latency it was theirs.
 func lateness(above *results.LoadRun, b loadgen.Bracket, o loadgen.Objective) []string {
 	if above.SendLagUS.P99 <= lagShare*above.LatencyUS.P99 || above.Requests == above.Errors {
 		return nil
@@ -143,10 +151,13 @@ func lateness(above *results.LoadRun, b loadgen.Bracket, o loadgen.Objective) []
 	needed := b.Holds * o.P99.Seconds()
 	switch {
 	case inFlight < float64(above.Connections)/2:
-		return []string{fmt.Sprintf("the server may bear more: at %.4g requests/s, where it missed the objective, the generator was late itself (send lag p99 %.3g ms, with most connections free)",
+		return []string{fmt.Sprintf("the server may bear more: at %.4g requests/s, where it missed the "+
+			"objective, the generator was late itself (send lag p99 %.3g ms, with most connections free)",
 			b.Fails, above.SendLagUS.P99/1e3)}
 	case needed > float64(above.Connections):
-		return []string{fmt.Sprintf("the server may bear more: at %.4g requests/s requests waited to be sent, and with a latency of %v that rate needs %.0f connections, of which there were %d: give more --connections",
+		return []string{fmt.Sprintf("the server may bear more: at %.4g requests/s requests waited to be "+
+			"sent, and with a latency of %v that rate needs %.0f connections, of which there were %d: give "+
+			"more --connections",
 			b.Fails, o.P99, needed, above.Connections)}
 	}
 	return nil

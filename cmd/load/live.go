@@ -31,7 +31,8 @@ type Live struct {
 	errors   uint64
 }
 
-// barRoom is what stands beside the bar itself: the figures, and the times since the beginning and to the end.
+// barRoom is what stands beside the bar itself: the figures, and the times since the beginning and
+// to the end.
 const barRoom = 62
 
 // Watch begins to draw; Stop must follow.
@@ -45,7 +46,8 @@ func Watch(w io.Writer, columns int, a loadgen.Attack) *Live {
 	}
 	l.bar = progressbar.NewOptions64(l.all,
 		progressbar.OptionSetWriter(w), progressbar.OptionSetWidth(max(columns-barRoom, 4)),
-		progressbar.OptionSetPredictTime(true), progressbar.OptionClearOnFinish(), progressbar.OptionSetRenderBlankState(true),
+		progressbar.OptionSetPredictTime(true), progressbar.OptionClearOnFinish(),
+		progressbar.OptionSetRenderBlankState(true),
 	)
 	l.done.Go(l.draw)
 	return l

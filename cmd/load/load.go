@@ -1,4 +1,5 @@
-// Package load drives one server with the generator alone, for the command of that name: it knows loadgen and results together.
+// Package load drives one server with the generator alone, for the command of that name: it knows
+// loadgen and results together.
 package load
 
 import (
@@ -60,8 +61,9 @@ func figures(a loadgen.Attack, m *loadgen.Measurement, started time.Time) *resul
 		Requests: r.Requests, Errors: r.Errors, ErrorKinds: map[string]results.ErrorKind{}, Codes: r.Codes,
 		Unsent: r.Unsent, Aborted: r.Aborted, Retries: r.Retries, BytesIn: r.BytesIn,
 		DurationS: r.Elapsed.Seconds(), OfferedRPS: r.Offered,
-		LatencyUS: measure.Latency(r.Latency), UncorrectedUS: measure.Latency(r.Uncorrected), SendLagUS: measure.Lag(r.SendLag),
-		Trust: results.Weigh(measure.Evidence(a, m)),
+		LatencyUS: measure.Latency(r.Latency), UncorrectedUS: measure.Latency(r.Uncorrected),
+		SendLagUS: measure.Lag(r.SendLag),
+		Trust:     results.Weigh(measure.Evidence(a, m)),
 	}
 	describe(run, a)
 	if r.Failed != nil {
@@ -102,7 +104,8 @@ func describe(run *results.LoadRun, a loadgen.Attack) {
 		run.Streams = max(c.Streams, 1)
 	}
 	if what := loadgen.BeyondLoop(a); what != "" && a.Rate == 0 {
-		run.EngineReason = fmt.Sprintf("%s is beyond the %s engine, which costs half the CPU a request", what, loadgen.Loop)
+		run.EngineReason = fmt.Sprintf("%s is beyond the %s engine, which costs half the CPU a request",
+			what, loadgen.Loop)
 	}
 }
 

@@ -69,11 +69,13 @@ func TestRun(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if r.Requests == 0 || r.Errors == 0 || r.ErrorKinds[loadgen.Status].Count != r.Errors || r.ErrorKinds[loadgen.Status].Example != "status 503" ||
+		if r.Requests == 0 || r.Errors == 0 || r.ErrorKinds[loadgen.Status].Count != r.Errors ||
+			r.ErrorKinds[loadgen.Status].Example != "status 503" ||
 			r.Codes[200]+r.Codes[503] != r.Requests || r.BytesIn != 4*r.Requests {
 			t.Errorf("%s: %+v", name, r)
 		}
-		if r.LatencyUS.P50 <= 0 || r.UncorrectedUS.P50 <= 0 || r.DurationS <= 0 || r.OfferedRPS != a.Rate || r.Partial || r.Trust.Status == "" {
+		if r.LatencyUS.P50 <= 0 || r.UncorrectedUS.P50 <= 0 || r.DurationS <= 0 || r.OfferedRPS != a.Rate ||
+			r.Partial || r.Trust.Status == "" {
 			t.Errorf("%s: %+v", name, r)
 		}
 		if a.Rate == 0 && r.LatencyUS != r.UncorrectedUS {
@@ -82,7 +84,8 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// What was measured until an interruption is there, and what an open load was not yet due to send counts for nothing.
+// What was measured until an interruption is there, and what an open load was not yet due to send
+// counts for nothing.
 func TestRunInterrupted(t *testing.T) {
 	t.Parallel()
 	for name, a := range attacks(flaky(t)) {
@@ -122,7 +125,8 @@ func TestSavedResultsAreVegetas(t *testing.T) {
 			t.Fatalf("%q, %v", note, err)
 		}
 		m, seqs := decode(t, path)
-		if m.Requests != r.Requests || m.StatusCodes["200"] != int(r.Codes[200]) || m.StatusCodes["503"] != int(r.Codes[503]) ||
+		if m.Requests != r.Requests || m.StatusCodes["200"] != int(r.Codes[200]) ||
+			m.StatusCodes["503"] != int(r.Codes[503]) ||
 			m.BytesIn.Total != r.BytesIn || len(m.Errors) != 1 || m.Errors[0] != "status 503" {
 			t.Errorf("%s: vegeta reports %+v of %+v", name, m, r)
 		}
@@ -265,7 +269,8 @@ func TestLive(t *testing.T) {
 	}
 }
 
-// A server that lets two requests wait for 4 ms at a time bears 500 a second, or less where its machine is slow.
+// A server that lets two requests wait for 4 ms at a time bears 500 a second, or less where its
+// machine is slow.
 func TestCapacity(t *testing.T) {
 	long(t)
 	turn := make(chan struct{}, 2)
@@ -282,14 +287,17 @@ func TestCapacity(t *testing.T) {
 		}
 	}))
 	defer s.Close()
-	a := loadgen.Attack{Target: loadgen.Target{Method: http.MethodGet, URL: s.URL}, Connections: 200, Duration: 200 * time.Millisecond, Engine: loadgen.Loop}
+	a := loadgen.Attack{Target: loadgen.Target{Method: http.MethodGet, URL: s.URL}, Connections: 200,
+		Duration: 200 * time.Millisecond, Engine: loadgen.Loop}
 	told := 0
-	r, err := load.Capacity(t.Context(), a, loadgen.Objective{P99: 20 * time.Millisecond}, func(results.ProbeRun) { told++ })
+	r, err := load.Capacity(t.Context(), a, loadgen.Objective{P99: 20 * time.Millisecond},
+		func(results.ProbeRun) { told++ })
 	if err != nil {
 		t.Skipf("this machine is too slow for any rate: %v", err)
 	}
 	c := r.Capacity
-	if c == nil || told != len(c.Probes) || c.SLOUS != 20_000 || c.Resolution != load.Resolution || c.RPS > 575 || c.FailsRPS > c.RPS*(1+c.Resolution)*1.000001 || c.Limit == "" {
+	if c == nil || told != len(c.Probes) || c.SLOUS != 20_000 || c.Resolution != load.Resolution ||
+		c.RPS > 575 || c.FailsRPS > c.RPS*(1+c.Resolution)*1.000001 || c.Limit == "" {
 		t.Fatalf("%+v", c)
 	}
 	if r.OfferedRPS != c.RPS || r.Errors != 0 || r.LatencyUS.P99 > c.SLOUS*1.001 || r.Partial {
@@ -303,7 +311,8 @@ func TestNoCapacity(t *testing.T) {
 	s := httptest.NewServer(http.NotFoundHandler())
 	defer s.Close()
 	search := func(ctx context.Context, probe time.Duration, told func(results.ProbeRun)) (*results.LoadRun, error) {
-		a := loadgen.Attack{Target: loadgen.Target{Method: http.MethodGet, URL: s.URL}, Connections: 2, Duration: probe, Engine: loadgen.Loop}
+		a := loadgen.Attack{Target: loadgen.Target{Method: http.MethodGet, URL: s.URL}, Connections: 2,
+			Duration: probe, Engine: loadgen.Loop}
 		return load.Capacity(ctx, a, loadgen.Objective{P99: time.Millisecond}, func(p results.ProbeRun) {
 			if p.Meets || p.Why != "status: status 404" {
 				t.Errorf("%+v", p)
@@ -312,7 +321,8 @@ func TestNoCapacity(t *testing.T) {
 		})
 	}
 	r, err := search(t.Context(), 200*time.Millisecond, func(results.ProbeRun) {})
-	if !errors.Is(err, load.ErrNoCapacity) || !strings.Contains(err.Error(), "status 404") || r == nil || r.Partial || r.Capacity.RPS != 0 || r.Capacity.FailsRPS != 50 {
+	if !errors.Is(err, load.ErrNoCapacity) || !strings.Contains(err.Error(), "status 404") || r == nil ||
+		r.Partial || r.Capacity.RPS != 0 || r.Capacity.FailsRPS != 50 {
 		t.Errorf("%+v, %v", r, err)
 	}
 	// What was found until an interruption is there.

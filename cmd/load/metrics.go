@@ -22,7 +22,8 @@ type Metrics struct {
 	ended  chan error
 }
 
-// ServeMetrics listens at an address, at this machine's own (127.0.0.1) where only a port is given. Close must follow.
+// ServeMetrics listens at an address, at this machine's own (127.0.0.1) where only a port is given.
+// Close must follow.
 func ServeMetrics(ctx context.Context, addr string, s *Seconds) (*Metrics, error) {
 	if !strings.Contains(addr, ":") {
 		addr = ":" + addr
@@ -61,9 +62,10 @@ func (m *Metrics) Close() error {
 	return nil
 }
 
-// exposition is Prometheus's text format, version 0.0.4: counters since the beginning, and the rest of the last whole second. It is
-// written here since the libraries for it (client_golang, common/expfmt) link protobuf in: 4 MB of binary, of which the servers
-// that bench measures are a copy.
+// exposition is Prometheus's text format, version 0.0.4: counters since the beginning, and the rest
+// of the last whole second. It is written here since the libraries for it (client_golang,
+// common/expfmt) link protobuf in: 4 MB of binary, of which the servers that bench measures are a
+// copy.
 func (s *Seconds) exposition() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -81,7 +83,8 @@ func (s *Seconds) exposition() string {
 	value("nodecompare_load_in_flight", s.inFlight.Load())
 	metric("nodecompare_load_rate", "gauge", "Requests without error per second, in the last second.")
 	value("nodecompare_load_rate", s.last.RateRPS)
-	metric("nodecompare_load_latency_seconds", "summary", "Latency of the requests without error, from when each was due; quantiles of the last second.")
+	metric("nodecompare_load_latency_seconds", "summary",
+		"Latency of the requests without error, from when each was due; quantiles of the last second.")
 	l := s.last.LatencyUS
 	if l == nil {
 		l = &results.Latency{P50: math.NaN(), P90: math.NaN(), P99: math.NaN(), P999: math.NaN()}

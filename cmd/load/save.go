@@ -13,14 +13,19 @@ import (
 )
 
 const (
-	batchSize = 1024 // results that are handed to the writer together: a channel operation for each would cost more than the rest
-	batches   = 16   // that may wait for it; a disk that is slower than the load holds the load up, which the send lag shows
+	// results that are handed to the writer together: a channel operation for each would cost more
+	// than the rest
+	batchSize = 1024
+	// that may wait for it; a disk that is slower than the load holds the load up, which the send
+	// lag shows
+	batches = 16
 )
 
-// Saver writes each result to a file as vegeta does (encoding/gob), while the load runs and in memory of a fixed size.
+// Saver writes each result to a file as vegeta does (encoding/gob), while the load runs and in
+// memory of a fixed size.
 //
-// Timestamp is when a request was due and Latency counts from then, so that vegeta's report and plot show the same latency as ours, and not the
-// one that hides a queue.
+// Timestamp is when a request was due and Latency counts from then, so that vegeta's report and
+// plot show the same latency as ours, and not the one that hides a queue.
 type Saver struct {
 	ctx     context.Context // of a pipe's reader
 	path    string
@@ -32,7 +37,8 @@ type Saver struct {
 	ended   chan error
 }
 
-// Save makes sure that path can be written. Close must follow; for a pipe that nobody reads it waits until ctx ends.
+// Save makes sure that path can be written. Close must follow; for a pipe that nobody reads it
+// waits until ctx ends.
 func Save(ctx context.Context, path string, targets []loadgen.Target) (*Saver, error) {
 	f, err := fileio.Create(path)
 	if err != nil {
@@ -40,7 +46,8 @@ func Save(ctx context.Context, path string, targets []loadgen.Target) (*Saver, e
 	}
 	s := &Saver{
 		ctx: ctx, path: path, file: f, targets: targets,
-		full: make(chan []vegeta.Result, batches), empty: make(chan []vegeta.Result, batches+2), ended: make(chan error, 1),
+		full: make(chan []vegeta.Result, batches), empty: make(chan []vegeta.Result, batches+2),
+		ended: make(chan error, 1),
 	}
 	for range cap(s.empty) {
 		s.empty <- make([]vegeta.Result, 0, batchSize)
@@ -64,7 +71,8 @@ func (s *Saver) Each(x *loadgen.Outcome) {
 	})
 }
 
-// write ends when full is closed. After an error it goes on taking batches, so that the load does not wait for a disk that is full.
+// write ends when full is closed. After an error it goes on taking batches, so that the load does
+// not wait for a disk that is full.
 func (s *Saver) write() error {
 	w := bufio.NewWriterSize(s.file.Content(), 1<<16)
 	encode := vegeta.NewEncoder(w)
@@ -83,7 +91,8 @@ func (s *Saver) write() error {
 	return w.Flush()
 }
 
-// Close ends the file. Only a whole one gets its name; what else there is goes beside it, and the note says where.
+// Close ends the file. Only a whole one gets its name; what else there is goes beside it, and the
+// note says where.
 func (s *Saver) Close(whole bool) (note string, err error) {
 	s.full <- s.batch
 	close(s.full)

@@ -17,9 +17,10 @@ import (
 
 // Second is what a load did in one second: a line of --out.
 type Second struct {
-	Time       time.Time         `json:"time"`       // of its end
-	DurationS  float64           `json:"duration_s"` // the last one is shorter; one is longer where nobody read what was written
-	Requests   uint64            `json:"requests"`   // that ended in it, answered or failed
+	Time time.Time `json:"time"` // of its end
+	// the last one is shorter; one is longer where nobody read what was written
+	DurationS  float64           `json:"duration_s"`
+	Requests   uint64            `json:"requests"` // that ended in it, answered or failed
 	Errors     uint64            `json:"errors"`
 	ErrorKinds map[string]uint64 `json:"error_kinds"`
 	RateRPS    float64           `json:"rate_rps"`   // requests without error
@@ -27,8 +28,9 @@ type Second struct {
 	LatencyUS  *results.Latency  `json:"latency_us"` // of the requests without error; null where there was none
 }
 
-// Seconds sums a load up second by second while it runs, for a file and for Prometheus. Each request counts in the second in which it
-// ended, so that the sums over all seconds are those of the run.
+// Seconds sums a load up second by second while it runs, for a file and for Prometheus. Each
+// request counts in the second in which it ended, so that the sums over all seconds are those of
+// the run.
 type Seconds struct {
 	out      io.Writer
 	inFlight *atomic.Int64
@@ -45,11 +47,13 @@ type Seconds struct {
 	spare    *hdrhistogram.Histogram // the next second's
 }
 
-// NewSeconds begins the first second; Close must follow. out takes a line of JSON a second, and may be nil.
+// NewSeconds begins the first second; Close must follow. out takes a line of JSON a second, and may
+// be nil.
 func NewSeconds(out io.Writer, inFlight *atomic.Int64) *Seconds {
 	s := &Seconds{
-		out: out, inFlight: inFlight, stop: make(chan struct{}), began: time.Now(), latency: newHistogram(), spare: newHistogram(),
-		now: Second{ErrorKinds: map[string]uint64{}}, all: Second{ErrorKinds: map[string]uint64{}},
+		out: out, inFlight: inFlight, stop: make(chan struct{}), began: time.Now(), latency: newHistogram(),
+		spare: newHistogram(),
+		now:   Second{ErrorKinds: map[string]uint64{}}, all: Second{ErrorKinds: map[string]uint64{}},
 	}
 	s.done.Go(s.tick)
 	return s
@@ -110,7 +114,8 @@ func (s *Seconds) end() Second {
 	return ended
 }
 
-// write writes a line in one piece. What cannot be written does not end the load, and nothing is tried after it.
+// write writes a line in one piece. What cannot be written does not end the load, and nothing is
+// tried after it.
 func (s *Seconds) write(ended Second) {
 	if s.out == nil || s.err != nil {
 		return

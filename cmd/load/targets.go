@@ -20,17 +20,21 @@ import (
 	"nodecompare/loadgen"
 )
 
-// mostBodies is what the files of all bodies may hold together, each counted as often as it is named.
+// mostBodies is what the files of all bodies may hold together, each counted as often as it is
+// named.
 const mostBodies = fileio.MaxSize
 
-// managed are headers that are written from elsewhere too, and known there by these spellings alone.
+// managed are headers that are written from elsewhere too, and known there by these spellings
+// alone.
 var managed = []string{"Host", "User-Agent", "Content-Length", "Transfer-Encoding", "Trailer", "Authorization"}
 
-// Targets reads the targets of a file in one of vegeta's formats, by vegeta's own code: JSON where it begins with an object, else HTTP. A
-// file named - is standard input. Each target is completed by what every shares: URLs without a server are taken relative to its URL,
-// which may be ""; headers that a target has not, and the body of one that has none, are its.
+// Targets reads the targets of a file in one of vegeta's formats, by vegeta's own code: JSON where
+// it begins with an object, else HTTP. A file named - is standard input. Each target is completed
+// by what every shares: URLs without a server are taken relative to its URL, which may be "";
+// headers that a target has not, and the body of one that has none, are its.
 //
-// In the JSON format a target may have a weight, a whole number: how often it is sent for each time that one of weight 1 is.
+// In the JSON format a target may have a weight, a whole number: how often it is sent for each time
+// that one of weight 1 is.
 func Targets(ctx context.Context, file string, every loadgen.Target) ([]loadgen.Target, error) {
 	name, path := file, file
 	if file == "-" {
@@ -121,7 +125,8 @@ func (r *targetReader) next() (t loadgen.Target, line int, err error) {
 		r.server = server(t)
 	}
 	if server(t) != r.server {
-		err = fmt.Errorf("%s is on another server than %s: all targets of a load go to one; run a load for each", t.URL, r.server)
+		err = fmt.Errorf(
+			"%s is on another server than %s: all targets of a load go to one; run a load for each", t.URL, r.server)
 	}
 	return t, first.number, err
 }
@@ -133,7 +138,8 @@ func complete(t *loadgen.Target, every loadgen.Target, base *url.URL) error {
 		return err
 	}
 	if u.Host == "" {
-		return fmt.Errorf("%s names no server: write it as http://HOST:PORT/PATH, or name the server's URL before --targets", t.URL)
+		return fmt.Errorf(
+			"%s names no server: write it as http://HOST:PORT/PATH, or name the server's URL before --targets", t.URL)
 	}
 	t.URL = u.String()
 	if *t, err = t.Normal(); err != nil {
@@ -148,7 +154,8 @@ func complete(t *loadgen.Target, every loadgen.Target, base *url.URL) error {
 	}
 	t.Header = own.Clone()
 	for name, values := range every.Header {
-		if !slices.ContainsFunc(slices.Collect(maps.Keys(own)), func(n string) bool { return strings.EqualFold(n, name) }) {
+		if !slices.ContainsFunc(slices.Collect(maps.Keys(own)),
+			func(n string) bool { return strings.EqualFold(n, name) }) {
 			t.Header[name] = values
 		}
 	}
@@ -191,7 +198,8 @@ func weight(line string) (int, error) {
 	return *t.Weight, nil
 }
 
-// checkBody makes sure that vegeta, which reads whatever a line with an @ names, can do so, and in bounded memory.
+// checkBody makes sure that vegeta, which reads whatever a line with an @ names, can do so, and in
+// bounded memory.
 func (r *targetReader) checkBody(line string) error {
 	file, ok := strings.CutPrefix(line, "@")
 	if !ok {
@@ -205,12 +213,14 @@ func (r *targetReader) checkBody(line string) error {
 		return fmt.Errorf("the body %s is no regular file", file)
 	}
 	if r.bodies += info.Size(); r.bodies > mostBodies {
-		return fmt.Errorf("with %s the bodies hold more than %d MiB together, the most that a load takes", file, mostBodies>>20)
+		return fmt.Errorf("with %s the bodies hold more than %d MiB together, the most that a load takes",
+			file, mostBodies>>20)
 	}
 	return nil
 }
 
-// lines gives a text line by line, so that what reads ahead, as vegeta does, has read no further than the present line.
+// lines gives a text line by line, so that what reads ahead, as vegeta does, has read no further
+// than the present line.
 type lines struct {
 	check  func(line string) error // nil for none
 	err    error                   // of check: then the text ends

@@ -11,7 +11,8 @@ import (
 	"nodecompare/results"
 )
 
-// Limit is a threshold that can be asked for: its name, which is its flag's, and the figure that it is for.
+// Limit is a threshold that can be asked for: its name, which is its flag's, and the figure that it
+// is for.
 type Limit struct {
 	Name  string
 	Help  string
@@ -20,27 +21,33 @@ type Limit struct {
 	read  func(*results.LoadRun) (value float64, ok bool)
 }
 
-// Limits are all of them. Figures of a name that begins with max may be that at most, the others at least.
+// Limits are all of them. Figures of a name that begins with max may be that at most, the others at
+// least.
 var Limits = []Limit{
 	ofLatency("max-p50", "50%", func(l results.Latency) float64 { return l.P50 }),
 	ofLatency("max-p90", "90%", func(l results.Latency) float64 { return l.P90 }),
 	ofLatency("max-p99", "99%", func(l results.Latency) float64 { return l.P99 }),
 	ofLatency("max-p999", "99.9%", func(l results.Latency) float64 { return l.P999 }),
 	{
-		Name: "max-errors", Help: "fail if more than this `share` of the requests failed, e.g. 0.1%", unit: "%", parse: share,
+		Name: "max-errors", Help: "fail if more than this `share` of the requests failed, e.g. 0.1%",
+		unit: "%", parse: share,
 		read: func(r *results.LoadRun) (float64, bool) {
 			return 100 * float64(r.Errors) / float64(max(r.Requests, 1)), r.Requests > 0
 		},
 	},
 	{
-		Name: "min-rate", Help: "fail if fewer `requests` per second than this were answered without an error", unit: "requests/s", parse: perSecond,
+		Name: "min-rate",
+		Help: "fail if fewer `requests` per second than this were answered without an error",
+		unit: "requests/s", parse: perSecond,
 		read: func(r *results.LoadRun) (float64, bool) { return r.RateRPS, r.Requests > 0 },
 	},
 }
 
 func ofLatency(name, part string, of func(results.Latency) float64) Limit {
 	return Limit{
-		Name: name, Help: fmt.Sprintf("fail (exit code 3) if the fastest %s of the requests took longer than this, e.g. 20ms", part),
+		Name: name,
+		Help: fmt.Sprintf(
+			"fail (exit code 3) if the fastest %s of the requests took longer than this, e.g. 20ms", part),
 		unit: "us", parse: latency,
 		read: func(r *results.LoadRun) (float64, bool) { return of(r.LatencyUS), r.Requests > r.Errors },
 	}
@@ -77,7 +84,8 @@ func perSecond(text string) (float64, error) {
 	return v, nil
 }
 
-// Judge holds a run against thresholds, and puts them into it. What nothing can be concluded from, or was cut short, decides nothing.
+// Judge holds a run against thresholds, and puts them into it. What nothing can be concluded from,
+// or was cut short, decides nothing.
 func Judge(r *results.LoadRun, thresholds []results.Threshold) {
 	decides := !r.Partial && r.Trust.Status != results.Void && (r.Capacity == nil || r.Capacity.RPS > 0)
 	for _, l := range Limits { // in their order

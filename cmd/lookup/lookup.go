@@ -8,7 +8,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// Named returns the entry of that name. The error says what was looked for, which one may have been meant, and the known names.
+// Named returns the entry of that name. The error says what was looked for, which one may have been
+// meant, and the known names.
 func Named[T fmt.Stringer](kind, name string, all []T) (T, error) {
 	for _, t := range all {
 		if t.String() == name {
@@ -22,9 +23,11 @@ func Named[T fmt.Stringer](kind, name string, all []T) (T, error) {
 	return none, fmt.Errorf("unknown %s %q: the known ones are %s", kind, name, Names(all))
 }
 
-// Near is the name that may have been meant, by what cobra holds for near in a command's; "" for none.
+// Near is the name that may have been meant, by what cobra holds for near in a command's; "" for
+// none.
 func Near(name string, known []string) string {
-	commands := &cobra.Command{SuggestionsMinimumDistance: min(2, len(name)/3)} // of a short name half would be another one
+	// of a short name half would be another one
+	commands := &cobra.Command{SuggestionsMinimumDistance: min(2, len(name)/3)}
 	for _, k := range known {
 		commands.AddCommand(&cobra.Command{Use: k, Run: func(*cobra.Command, []string) {}})
 	}

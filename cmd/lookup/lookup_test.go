@@ -18,11 +18,13 @@ func TestNamed(t *testing.T) {
 	if f, err := lookup.Named("fruit", "cherry", fruits); err != nil || f.seeds != 1 {
 		t.Errorf("cherry: %+v, %v", f, err)
 	}
-	if _, err := lookup.Named("fruit", "chery", fruits); err == nil || err.Error() != `unknown fruit "chery": did you mean "cherry"? The known ones are apple, cherry` {
+	if _, err := lookup.Named("fruit", "chery", fruits); err == nil ||
+		err.Error() != `unknown fruit "chery": did you mean "cherry"? The known ones are apple, cherry` {
 		t.Errorf("chery: %v", err)
 	}
 	f, err := lookup.Named("fruit", "nut", fruits)
-	if want := `unknown fruit "nut": the known ones are apple, cherry`; err == nil || err.Error() != want || f != (fruit{}) {
+	if want := `unknown fruit "nut": the known ones are apple, cherry`; err == nil || err.Error() != want ||
+		f != (fruit{}) {
 		t.Errorf("nut: %+v, %v; want the error %s", f, err, want)
 	}
 }

@@ -1,5 +1,6 @@
-// Package measure holds what bench, load, map and selftest do alike: they describe the host, start servers beside the load, and
-// convert what loadgen measured into what results weighs. loadgen and results do not know each other.
+// Package measure holds what bench, load, map and selftest do alike: they describe the host, start
+// servers beside the load, and convert what loadgen measured into what results weighs. loadgen and
+// results do not know each other.
 package measure
 
 import (
@@ -12,9 +13,9 @@ import (
 	"nodecompare/results"
 )
 
-// Evidence returns what is known of one run of an attack. m's window and interference must be of exactly that run; nil stands for
-// what is not known, and no rule fires on it. An engine on one thread counts as one core whatever m says. The caller adds what
-// only a trial knows.
+// Evidence returns what is known of one run of an attack. m's window and interference must be of
+// exactly that run; nil stands for what is not known, and no rule fires on it. An engine on one
+// thread counts as one core whatever m says. The caller adds what only a trial knows.
 func Evidence(a loadgen.Attack, m *loadgen.Measurement) results.Evidence {
 	r := m.Result
 	sent := r.Requests + r.Aborted
@@ -44,7 +45,8 @@ func Evidence(a loadgen.Attack, m *loadgen.Measurement) results.Evidence {
 	if m.Generator != nil {
 		w := m.Generator
 		e.Generator = results.Generator{
-			CPU: within(w, w.CPU, r.Elapsed), Cores: m.Cores, Waited: within(w, w.Waited, r.Elapsed), EachWait: w.EachWait,
+			CPU: within(w, w.CPU, r.Elapsed), Cores: m.Cores, Waited: within(w, w.Waited, r.Elapsed),
+			EachWait: w.EachWait,
 		}
 		if a.Engine == loadgen.Loop {
 			e.Generator.Cores = 1
@@ -59,8 +61,9 @@ func Evidence(a loadgen.Attack, m *loadgen.Measurement) results.Evidence {
 	return e
 }
 
-// within returns the part of a time, which was spent within a window, that belongs to the run, assuming an even spread. The window also
-// holds what comes before the first request: that a load opens its connections may take longer than a short run.
+// within returns the part of a time, which was spent within a window, that belongs to the run,
+// assuming an even spread. The window also holds what comes before the first request: that a load
+// opens its connections may take longer than a short run.
 func within(w *sample.Window, spent, run time.Duration) time.Duration {
 	if run >= w.Elapsed {
 		return spent
@@ -68,7 +71,8 @@ func within(w *sample.Window, spent, run time.Duration) time.Duration {
 	return time.Duration(float64(spent) * float64(run) / float64(w.Elapsed))
 }
 
-// Latency reads a histogram of nanoseconds as the record's figures in microseconds; all are 0 when it is empty.
+// Latency reads a histogram of nanoseconds as the record's figures in microseconds; all are 0 when
+// it is empty.
 func Latency(h *hdrhistogram.Histogram) results.Latency {
 	return results.Latency{
 		Mean: h.Mean() / nanosPerMicro,
@@ -79,7 +83,8 @@ func Latency(h *hdrhistogram.Histogram) results.Latency {
 
 // Lag reads a histogram of send lags in nanoseconds as the record's figures in microseconds.
 func Lag(h *hdrhistogram.Histogram) results.Lag {
-	return results.Lag{P50: micros(h.ValueAtQuantile(50)), P90: micros(h.ValueAtQuantile(90)), P99: micros(h.ValueAtQuantile(99))}
+	return results.Lag{P50: micros(h.ValueAtQuantile(50)), P90: micros(h.ValueAtQuantile(90)),
+		P99: micros(h.ValueAtQuantile(99))}
 }
 
 const nanosPerMicro = 1e3

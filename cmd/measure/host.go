@@ -9,11 +9,12 @@ import (
 	"nodecompare/results"
 )
 
-// spareFiles are the descriptors that a process needs beside its connections: pipes, listeners, databases, the poller.
+// spareFiles are the descriptors that a process needs beside its connections: pipes, listeners,
+// databases, the poller.
 const spareFiles = 256
 
-// openFiles is the limit of this process. Go's runtime has raised it from soft to hard at the start (os package, since Go 1.19),
-// and our servers do the same for themselves.
+// openFiles is the limit of this process. Go's runtime has raised it from soft to hard at the start
+// (os package, since Go 1.19), and our servers do the same for themselves.
 func openFiles() uint64 {
 	var l unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &l); err != nil {
@@ -29,7 +30,8 @@ func MaxConnections() int {
 
 // Host describes the machine. What the system does not tell is left empty.
 func Host() results.Host {
-	h := results.Host{OS: runtime.GOOS, Arch: runtime.GOARCH, Cores: runtime.NumCPU(), Go: runtime.Version(), OpenFiles: openFiles()}
+	h := results.Host{OS: runtime.GOOS, Arch: runtime.GOARCH, Cores: runtime.NumCPU(),
+		Go: runtime.Version(), OpenFiles: openFiles()}
 	var u unix.Utsname
 	if err := unix.Uname(&u); err == nil {
 		h.Kernel = unix.ByteSliceToString(u.Release[:])
@@ -38,7 +40,8 @@ func Host() results.Host {
 	return h
 }
 
-// ToolVersion is the module's, as go install or the release recorded it; "(devel)" for a build from a checkout.
+// ToolVersion is the module's, as go install or the release recorded it; "(devel)" for a build from
+// a checkout.
 func ToolVersion() string {
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
 		return info.Main.Version

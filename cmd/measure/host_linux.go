@@ -21,7 +21,8 @@ func describeHost(h *results.Host) {
 	h.CPUQuota, h.MemoryLimit = limits("/sys/fs/cgroup", ownGroup())
 }
 
-// ownGroup is the path of this process's cgroup (v2) below the root of the hierarchy; "/" where there is none.
+// ownGroup is the path of this process's cgroup (v2) below the root of the hierarchy; "/" where
+// there is none.
 func ownGroup() string {
 	self, err := procfs.Self()
 	if err != nil {
@@ -39,8 +40,9 @@ func ownGroup() string {
 	return "/"
 }
 
-// limits are the tightest of a cgroup and those above it, since all of them count: CPUs (cpu.max, a quota of each period), and
-// bytes (memory.max). 0 is none. (Kernel documentation, Control Group v2.)
+// limits are the tightest of a cgroup and those above it, since all of them count: CPUs (cpu.max, a
+// quota of each period), and bytes (memory.max). 0 is none. (Kernel documentation, Control Group
+// v2.)
 func limits(mount, group string) (cpus float64, bytes uint64) {
 	for path := filepath.Clean("/" + group); ; path = filepath.Dir(path) {
 		quota, period, _ := strings.Cut(word(filepath.Join(mount, path, "cpu.max")), " ")
@@ -49,7 +51,8 @@ func limits(mount, group string) (cpus float64, bytes uint64) {
 		if errQ == nil && errP == nil && p > 0 && (cpus == 0 || q/p < cpus) {
 			cpus = q / p
 		}
-		if n, err := strconv.ParseUint(word(filepath.Join(mount, path, "memory.max")), 10, 64); err == nil && (bytes == 0 || n < bytes) {
+		if n, err := strconv.ParseUint(word(filepath.Join(mount, path, "memory.max")), 10,
+			64); err == nil && (bytes == 0 || n < bytes) {
 			bytes = n
 		}
 		if path == "/" {

@@ -8,13 +8,15 @@ import (
 	"time"
 )
 
-// Proc says whether this system shows its processes, without which nothing can be measured on Linux.
+// Proc says whether this system shows its processes, without which nothing can be measured on
+// Linux.
 func Proc() error {
 	if runtime.GOOS != "linux" {
 		return nil
 	}
 	if _, err := os.Stat("/proc/self/task"); err != nil {
-		return fmt.Errorf("/proc is not there, from which processes, threads and open files are known: %w: mount it (mount -t proc proc /proc)", err)
+		return fmt.Errorf("/proc is not there, from which processes, threads and open files are known: %w: "+
+			"mount it (mount -t proc proc /proc)", err)
 	}
 	return nil
 }
@@ -34,5 +36,6 @@ func Loopback() error {
 }
 
 func noLoopback(err error) error {
-	return fmt.Errorf("this machine has no loopback interface for IPv4, on which servers are measured: %w: bring it up (ip link set lo up)", err)
+	return fmt.Errorf("this machine has no loopback interface for IPv4, on which servers are measured: %w: "+
+		"bring it up (ip link set lo up)", err)
 }

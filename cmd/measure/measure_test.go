@@ -50,13 +50,16 @@ func TestEvidence(t *testing.T) {
 					t.Errorf("%s: %+v", engine.Name, e)
 				}
 			}
-			if slices.ContainsFunc(results.Weigh(e).Reasons, func(reason string) bool { return strings.Contains(reason, "add up") }) {
+			if slices.ContainsFunc(results.Weigh(e).Reasons,
+				func(reason string) bool { return strings.Contains(reason, "add up") }) {
 				t.Errorf("%s: %+v", engine.Name, results.Weigh(e))
 			}
-			if open := a.Rate > 0; e.Open != open || (e.Offered == 20) != open || (e.Connections == 3) == open || e.AlwaysInFlight != (!open && engine.Name == loadgen.Loop) {
+			if open := a.Rate > 0; e.Open != open || (e.Offered == 20) != open ||
+				(e.Connections == 3) == open || e.AlwaysInFlight != (!open && engine.Name == loadgen.Loop) {
 				t.Errorf("%s: %+v", engine.Name, e)
 			}
-			if e.Duration != a.Duration || e.Elapsed != r.Elapsed || e.Starting != r.Starting || (e.Starting > 0) != e.AlwaysInFlight {
+			if e.Duration != a.Duration || e.Elapsed != r.Elapsed || e.Starting != r.Starting ||
+				(e.Starting > 0) != e.AlwaysInFlight {
 				t.Errorf("%s: %+v", engine.Name, e)
 			}
 		}
@@ -73,18 +76,21 @@ func TestEvidenceOfALoadThatWasCutShort(t *testing.T) {
 	for _, engine := range loadgen.Engines {
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		defer cancel()
-		a := loadgen.Attack{Target: loadgen.Target{URL: s.URL}, Connections: 3, Duration: time.Hour, Engine: engine.Name}
+		a := loadgen.Attack{Target: loadgen.Target{URL: s.URL}, Connections: 3, Duration: time.Hour,
+			Engine: engine.Name}
 		r, err := drive(ctx, a)
 		if !errors.Is(err, context.DeadlineExceeded) || r.Aborted == 0 {
 			t.Fatalf("%s: %+v, %v", engine.Name, r, err)
 		}
-		if e := measure.Evidence(a, &loadgen.Measurement{Result: r}); e.Duration != 0 || results.Weigh(e).Status != results.Valid {
+		if e := measure.Evidence(a, &loadgen.Measurement{Result: r}); e.Duration != 0 ||
+			results.Weigh(e).Status != results.Valid {
 			t.Errorf("%s: %+v, %+v", engine.Name, e, results.Weigh(e))
 		}
 	}
 }
 
-// The generator's share is of the run, and an engine on one thread has one core whatever the machine has.
+// The generator's share is of the run, and an engine on one thread has one core whatever the
+// machine has.
 func TestGeneratorAndHost(t *testing.T) {
 	t.Parallel()
 	a := loadgen.Attack{Connections: 1, Engine: loadgen.Loop}

@@ -34,16 +34,19 @@ func Start(ctx context.Context, cpus cpuset.CPUs, c child.Command) (p *child.Pro
 	return p, err
 }
 
-// stopTime is how long a server has from SIGTERM to SIGKILL. What is still in flight was asked by a load that is over.
+// stopTime is how long a server has from SIGTERM to SIGKILL. What is still in flight was asked by a
+// load that is over.
 const stopTime = time.Second
 
 // reapTime bounds the wait for the end of a process that was seen dead.
 const reapTime = time.Second
 
-// WithServer starts a server on the given CPUs, runs use, and ends the server: by SIGTERM first, or at once when ctx has ended. The context of use ends when the server does, with the
-// server's error as the cause: a load would try each of its connections again until its own end. That cause is the error then, of
-// whichever process below or above this one it is, and not what it led to.
-func WithServer(ctx context.Context, cpus cpuset.CPUs, c child.Command, use func(context.Context, *child.Process) error) (err error) {
+// WithServer starts a server on the given CPUs, runs use, and ends the server: by SIGTERM first, or
+// at once when ctx has ended. The context of use ends when the server does, with the server's error
+// as the cause: a load would try each of its connections again until its own end. That cause is the
+// error then, of whichever process below or above this one it is, and not what it led to.
+func WithServer(ctx context.Context, cpus cpuset.CPUs, c child.Command,
+	use func(context.Context, *child.Process) error) (err error) {
 	p, err := Start(ctx, cpus, c)
 	if err != nil {
 		return err
@@ -88,5 +91,6 @@ func WithServer(ctx context.Context, cpus cpuset.CPUs, c child.Command, use func
 
 // consequence says that an error came of the end of a context, or of a process.
 func consequence(err error) bool {
-	return err == nil || errors.Is(err, context.Canceled) || errors.Is(err, sample.ErrEnded) || errors.As(err, new(*child.Failure))
+	return err == nil || errors.Is(err, context.Canceled) || errors.Is(err, sample.ErrEnded) ||
+		errors.As(err, new(*child.Failure))
 }

@@ -42,7 +42,8 @@ func playServer(ended string) error {
 	}
 }
 
-// TestServersEnd has a server asked to end before it is killed, and killed soon when it does not. Neither is an error.
+// TestServersEnd has a server asked to end before it is killed, and killed soon when it does not.
+// Neither is an error.
 func TestServersEnd(t *testing.T) {
 	t.Parallel()
 	serve := func(ended string) {

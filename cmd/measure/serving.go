@@ -12,8 +12,9 @@ import (
 	"nodecompare/servers/child"
 )
 
-// Serving returns who answers the requests to a URL, for loadgen.Attack.Server: the processes of this machine that listen on its port,
-// with all that descend from them; nobody when it is at another machine; and nil when that is not known.
+// Serving returns who answers the requests to a URL, for loadgen.Attack.Server: the processes of
+// this machine that listen on its port, with all that descend from them; nobody when it is at
+// another machine; and nil when that is not known.
 func Serving(target string) ([]sample.Subject, error) {
 	u, err := url.Parse(target)
 	if err != nil {

@@ -7,13 +7,15 @@ import (
 	"nodecompare/loadgen"
 )
 
-// Spent is what a run of load gave, or several, and what the server used for it. The zero value is of none.
+// Spent is what a run of load gave, or several, and what the server used for it. The zero value is
+// of none.
 type Spent struct {
 	Result *loadgen.Result // nil of none
 	CPU    time.Duration   // 0 where the system does not tell
 }
 
-// Spend runs the load, and reads the server's CPU time just before and after. What there is comes with an error.
+// Spend runs the load, and reads the server's CPU time just before and after. What there is comes
+// with an error.
 func (l Loaded) Spend(ctx context.Context, d time.Duration) (Spent, error) {
 	before, err := CPUTime(l.Subject)
 	if err != nil {

@@ -65,7 +65,8 @@ const childEnv = "MEASURE_TEST_CHILD"
 // spinEnv makes this binary a process that computes until its standard input ends.
 const spinEnv = "MEASURE_TEST_SPIN"
 
-// TestMain makes this binary a server too: it says its port, and ends with its standard input, or by a signal.
+// TestMain makes this binary a server too: it says its port, and ends with its standard input, or
+// by a signal.
 func TestMain(m *testing.M) {
 	if os.Getenv(spinEnv) != "" {
 		var over atomic.Bool
@@ -107,8 +108,9 @@ func used() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// A generator that works on each answer for longer than the server did is at its limit, and its CPU time says so. It can only
-// be when it is given a core: where it is not, in 30 s, there is nothing to see. TestGeneratorAndHost has the rule, at once.
+// A generator that works on each answer for longer than the server did is at its limit, and its CPU
+// time says so. It can only be when it is given a core: where it is not, in 30 s, there is nothing
+// to see. TestGeneratorAndHost has the rule, at once.
 func TestGeneratorAtItsLimit(t *testing.T) {
 	if os.Getenv("NODECOMPARE_CI") == "" {
 		t.Skip("it waits for a free core; NODECOMPARE_CI=1 runs it")
@@ -127,9 +129,11 @@ func TestGeneratorAtItsLimit(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			return results.Weigh(measure.Evidence(a, &loadgen.Measurement{Result: m.Result, Generator: m.Generator, Cores: m.Cores}))
+			return results.Weigh(measure.Evidence(a,
+				&loadgen.Measurement{Result: m.Result, Generator: m.Generator, Cores: m.Cores}))
 		}
-		busy := loadgen.Attack{Engine: e.Name, Target: loadgen.Target{URL: url}, Connections: 8, Each: func(*loadgen.Outcome) { spin(work) }}
+		busy := loadgen.Attack{Engine: e.Name, Target: loadgen.Target{URL: url}, Connections: 8,
+			Each: func(*loadgen.Outcome) { spin(work) }}
 		for missed, limit := 0, time.Now().Add(30*time.Second); ; {
 			trust := weigh(busy)
 			if slices.Contains(trust.Rules, "generator CPU") {
@@ -160,7 +164,8 @@ func spin(d time.Duration) time.Duration {
 	return used() - before
 }
 
-// A generator that shares its CPU with two processes that always compute waits for it, and the kernel tells.
+// A generator that shares its CPU with two processes that always compute waits for it, and the
+// kernel tells.
 func TestGeneratorThatWaitsIsSuspect(t *testing.T) {
 	_, url := serving(t)
 	allowed, err := cpuset.Allowed()
@@ -198,11 +203,13 @@ func TestGeneratorThatWaitsIsSuspect(t *testing.T) {
 	}
 }
 
-// Who serves is found by the port, and its CPU time is not others'; what other processes compute is.
+// Who serves is found by the port, and its CPU time is not others'; what other processes compute
+// is.
 func TestOtherProcessesAreSuspect(t *testing.T) {
 	server, url := serving(t)
 	subjects, err := measure.Serving(url)
-	if want := (sample.Subject{PID: server.Pid, Scope: sample.WithTree}); err != nil || !slices.Equal(subjects, []sample.Subject{want}) {
+	if want := (sample.Subject{PID: server.Pid, Scope: sample.WithTree}); err != nil ||
+		!slices.Equal(subjects, []sample.Subject{want}) {
 		t.Fatalf("%+v, %v; want %+v", subjects, err, want)
 	}
 	for range runtime.NumCPU() {
@@ -219,7 +226,8 @@ func TestOtherProcessesAreSuspect(t *testing.T) {
 		t.Fatal(err)
 	}
 	e := measure.Evidence(a, m)
-	if m.Server == nil || *m.Server <= 0 || e.Others > e.All-*m.Server || !slices.Contains(results.Weigh(e).Rules, "other processes") {
+	if m.Server == nil || *m.Server <= 0 || e.Others > e.All-*m.Server ||
+		!slices.Contains(results.Weigh(e).Rules, "other processes") {
 		t.Errorf("server %v, others %v of %v: %+v", m.Server, e.Others, e.All, results.Weigh(e))
 	}
 	a.Server = nil
@@ -228,7 +236,8 @@ func TestOtherProcessesAreSuspect(t *testing.T) {
 	}
 }
 
-// One at another machine has no CPU time here; of one that is not there, or is this very process, nothing more has to be known.
+// One at another machine has no CPU time here; of one that is not there, or is this very process,
+// nothing more has to be known.
 func TestServing(t *testing.T) {
 	own, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -248,7 +257,8 @@ func TestServing(t *testing.T) {
 	}
 }
 
-// A server that stands still while requests are due holds all connections, and those that wait for one are sent late.
+// A server that stands still while requests are due holds all connections, and those that wait for
+// one are sent late.
 func TestStalledServerIsSuspect(t *testing.T) {
 	const rate, stall = 200, 500 * time.Millisecond
 	t.Parallel()
@@ -277,7 +287,8 @@ func TestStalledServerIsSuspect(t *testing.T) {
 		<-over
 		e := measure.Evidence(a, &loadgen.Measurement{Result: r})
 		trust := results.Weigh(e)
-		if least := float64(stall.Microseconds()) / 2; e.SendLagUS.P99 < least || trust.Status == results.Valid || !slices.Contains(trust.Rules, "send lag") {
+		if least := float64(stall.Microseconds()) / 2; e.SendLagUS.P99 < least ||
+			trust.Status == results.Valid || !slices.Contains(trust.Rules, "send lag") {
 			t.Errorf("a stall of %v: p99 of the send lag is %v µs; %+v", stall, e.SendLagUS, trust)
 		}
 	}

@@ -14,7 +14,8 @@ import (
 	"nodecompare/results"
 )
 
-// The counts of a real load add up, and its figures agree, also where a server fails in more than one way.
+// The counts of a real load add up, and its figures agree, also where a server fails in more than
+// one way.
 func TestRealLoadsAreNotVoid(t *testing.T) {
 	t.Parallel()
 	var n atomic.Int64
@@ -23,7 +24,8 @@ func TestRealLoadsAreNotVoid(t *testing.T) {
 		case 3:
 			w.WriteHeader(http.StatusServiceUnavailable)
 		case 7:
-			// The connection ends within the response: before its first byte the request would be sent again.
+			// The connection ends within the response: before its first byte the request would be
+			// sent again.
 			w.Header().Set("Content-Length", "10")
 			if _, err := w.Write([]byte("half")); err != nil {
 				t.Error(err)
@@ -36,7 +38,8 @@ func TestRealLoadsAreNotVoid(t *testing.T) {
 	}))
 	defer server.Close()
 	for name, rate := range map[string]float64{"closed": 0, "open": 300} {
-		a := loadgen.Attack{Target: loadgen.Target{URL: server.URL}, Connections: 8, Rate: rate, Duration: 300 * time.Millisecond, Engine: loadgen.Vegeta}
+		a := loadgen.Attack{Target: loadgen.Target{URL: server.URL}, Connections: 8, Rate: rate,
+			Duration: 300 * time.Millisecond, Engine: loadgen.Vegeta}
 		r, err := drive(t.Context(), a)
 		if err != nil {
 			t.Fatal(err)
@@ -46,7 +49,8 @@ func TestRealLoadsAreNotVoid(t *testing.T) {
 		}
 		trust := results.Weigh(measure.Evidence(a, &loadgen.Measurement{Result: r}))
 		for _, reason := range trust.Reasons {
-			if !strings.Contains(reason, "late") && !strings.Contains(reason, "were due") { // a slow machine may be that
+			// a slow machine may be that
+			if !strings.Contains(reason, "late") && !strings.Contains(reason, "were due") {
 				t.Errorf("%s: %s", name, reason)
 			}
 		}
@@ -63,19 +67,21 @@ func TestOverloadIsVoid(t *testing.T) {
 		}
 	}))
 	defer server.Close()
-	a := loadgen.Attack{Target: loadgen.Target{URL: server.URL}, Connections: 1, Rate: 300, Duration: 200 * time.Millisecond}
+	a := loadgen.Attack{Target: loadgen.Target{URL: server.URL}, Connections: 1, Rate: 300,
+		Duration: 200 * time.Millisecond}
 	r, err := drive(t.Context(), a)
 	if err != nil {
 		t.Fatal(err)
 	}
 	trust := results.Weigh(measure.Evidence(a, &loadgen.Measurement{Result: r}))
-	if trust.Status != results.Void || len(trust.Reasons) != 2 || !strings.Contains(trust.Reasons[0], "of 60)") || !strings.Contains(trust.Reasons[1], "late or more") {
+	if trust.Status != results.Void || len(trust.Reasons) != 2 ||
+		!strings.Contains(trust.Reasons[0], "of 60)") || !strings.Contains(trust.Reasons[1], "late or more") {
 		t.Errorf("%+v; want that most was not sent, and the rest late", trust)
 	}
 }
 
-// A closed load that the server keeps waiting for its last answer, long after the time for sending is over: all connections but one idle
-// meanwhile, and nothing is wrong.
+// A closed load that the server keeps waiting for its last answer, long after the time for sending
+// is over: all connections but one idle meanwhile, and nothing is wrong.
 func TestLateEndIsValid(t *testing.T) {
 	t.Parallel()
 	const connections, duration = 100, 600 * time.Millisecond
@@ -92,13 +98,15 @@ func TestLateEndIsValid(t *testing.T) {
 		}
 	}))
 	defer server.Close()
-	a := loadgen.Attack{Target: loadgen.Target{URL: server.URL}, Connections: connections, Duration: duration, Engine: loadgen.Loop}
+	a := loadgen.Attack{Target: loadgen.Target{URL: server.URL}, Connections: connections,
+		Duration: duration, Engine: loadgen.Loop}
 	r, err := drive(t.Context(), a)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if r.Duration != duration || r.Elapsed < duration*5/4 || r.Starting <= 0 || r.Starting > duration {
-		t.Errorf("a load of %v, in which connections sent first after %v in the mean, took %v", r.Duration, r.Starting, r.Elapsed)
+		t.Errorf("a load of %v, in which connections sent first after %v in the mean, took %v", r.Duration,
+			r.Starting, r.Elapsed)
 	}
 	// With no share allowed for: from its first request on a connection is never without one.
 	each := time.Duration(r.Latency.Mean() * float64(r.Latency.TotalCount()) / connections)

@@ -46,8 +46,9 @@ func (u HostUsage) Since(earlier HostUsage) Interference {
 	return Interference{i, u.ours - earlier.ours, u.known && earlier.known, i.Elapsed * time.Duration(i.CPUs)}
 }
 
-// Others returns the CPU time that other processes had and all that there was, when windows were open on ours that were not read.
-// Both are 0 where a window is missing, because our own share is then unknown.
+// Others returns the CPU time that other processes had and all that there was, when windows were
+// open on ours that were not read. Both are 0 where a window is missing, because our own share is
+// then unknown.
 func (i Interference) Others(windows []*sample.Window) (others, all time.Duration) {
 	others = i.Ran - i.Ours
 	for _, w := range windows {
@@ -59,7 +60,8 @@ func (i Interference) Others(windows []*sample.Window) (others, all time.Duratio
 	return max(0, others), i.All
 }
 
-// CPUTime returns what a subject has used since it started; 0 where the system does not tell, and of nobody.
+// CPUTime returns what a subject has used since it started; 0 where the system does not tell, and
+// of nobody.
 func CPUTime(s sample.Subject) (time.Duration, error) {
 	if s == (sample.Subject{}) {
 		return 0, nil

@@ -13,15 +13,17 @@ const (
 	WarmWindow = 20 * time.Millisecond
 	// WarmBeside is how long the yardstick has its turn after each.
 	WarmBeside = 10 * time.Millisecond
-	// A warm-up ends with an error when the server answers nothing in so many windows in a row, or in one for so long.
+	// A warm-up ends with an error when the server answers nothing in so many windows in a row, or
+	// in one for so long.
 	mostSilent  = 5
 	longSilence = time.Second
 	// leastCap is how long a warm-up may take of a server of which nothing else is known.
 	leastCap = 10 * time.Second
 )
 
-// WarmUp bounds the warm-up of a server by how long it compiles itself under load as a rule; 0 where it is compiled before it runs. On a
-// machine that others use as well it takes longer to have as much of a CPU.
+// WarmUp bounds the warm-up of a server by how long it compiles itself under load as a rule; 0
+// where it is compiled before it runs. On a machine that others use as well it takes longer to have
+// as much of a CPU.
 func WarmUp(compiles time.Duration) loadgen.WarmUpOptions {
 	o := loadgen.WarmUpOptions{Cap: max(leastCap, 2*compiles), Compiles: compiles > 0}
 	o.Longest = 2 * o.Cap
@@ -34,9 +36,10 @@ type Loaded struct {
 	Load    *loadgen.Generator
 }
 
-// Warm puts load on a server until it is warm: until its CPU per request no longer falls, or where the system does not tell that, its
-// throughput no longer rises. beside is the yardstick, which has its turn after each window, so that what the machine does to both is
-// not taken for the server's; nil for none.
+// Warm puts load on a server until it is warm: until its CPU per request no longer falls, or where
+// the system does not tell that, its throughput no longer rises. beside is the yardstick, which has
+// its turn after each window, so that what the machine does to both is not taken for the server's;
+// nil for none.
 func Warm(ctx context.Context, server Loaded, beside *Loaded, o loadgen.WarmUpOptions) (loadgen.WarmUp, error) {
 	silent := 0 // windows in a row without an answer
 	return loadgen.Warm(ctx, func(ctx context.Context) (loadgen.WarmWindow, error) {
@@ -49,7 +52,8 @@ func Warm(ctx context.Context, server Loaded, beside *Loaded, o loadgen.WarmUpOp
 		} else if silent++; silent == mostSilent || its.Result.Elapsed > longSilence {
 			return loadgen.WarmWindow{}, err
 		}
-		w := loadgen.WarmWindow{Requests: its.Answered(), Errors: its.Result.Errors, Busy: its.CPU, Cost: its.PerRequest()}
+		w := loadgen.WarmWindow{Requests: its.Answered(), Errors: its.Result.Errors, Busy: its.CPU,
+			Cost: its.PerRequest()}
 		known := w.Cost > 0
 		if !known {
 			w.Busy, w.Cost = its.Result.Elapsed, inverse(its.Throughput())

@@ -10,8 +10,9 @@ import (
 	"nodecompare/cmd/selftest"
 )
 
-// A load that is simulated request by request, with a stop at any moment, shows what the arithmetic says: to within the distance of
-// two requests, for the moment is unknown, and the time of the answers, which the arithmetic leaves out.
+// A load that is simulated request by request, with a stop at any moment, shows what the arithmetic
+// says: to within the distance of two requests, for the moment is unknown, and the time of the
+// answers, which the arithmetic leaves out.
 func TestStallLatency(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := selftest.Stall{Rate: rapid.Float64Range(10, 2000).Draw(t, "rate")}
@@ -26,13 +27,15 @@ func TestStallLatency(t *testing.T) {
 			want := s.Latency(percent, uint64(len(latencies)), time.Duration(length*1e9)).Seconds()
 			stalled := length*s.Rate + 1
 			if low, high := want-1/s.Rate-1e-6, want+1/s.Rate+2*stalled*service+1e-6; got < low || got > high {
-				t.Fatalf("p%v of %d requests: simulated %.6f s, computed %.6f s: not within %.6f to %.6f", percent, len(latencies), got, want, low, high)
+				t.Fatalf("p%v of %d requests: simulated %.6f s, computed %.6f s: not within %.6f to %.6f",
+					percent, len(latencies), got, want, low, high)
 			}
 		}
 	})
 }
 
-// simulate gives the sorted latencies, in seconds, of a load on one server that takes requests in order and stops from one moment on.
+// simulate gives the sorted latencies, in seconds, of a load on one server that takes requests in
+// order and stops from one moment on.
 func simulate(rate, from, length, end, service float64) []float64 {
 	var latencies []float64
 	free := 0.0

@@ -14,7 +14,8 @@ import (
 // waits is the target whose answers take so long.
 func waits(d time.Duration) string { return fmt.Sprintf("%s?us=%d", waitPath, d.Microseconds()) }
 
-// open prepares a load on a target, and warms it up on the connections that the measured run will use.
+// open prepares a load on a target, and warms it up on the connections that the measured run will
+// use.
 func (r *runner) open(ctx context.Context, e Engine, target string, connections int, rate float64) (Generator, error) {
 	g, err := e.Open(loadgen.Attack{
 		Target:      loadgen.Target{URL: r.server.URL + target},
@@ -34,7 +35,8 @@ func (r *runner) open(ctx context.Context, e Engine, target string, connections 
 	return g, nil
 }
 
-// delay compares the engine's latency with what the server itself measured, of the very same requests.
+// delay compares the engine's latency with what the server itself measured, of the very same
+// requests.
 func (r *runner) delay(ctx context.Context, e Engine, d Delay) (attempt, error) {
 	g, err := r.open(ctx, e, waits(d.Wait), delayConnections, d.Rate)
 	if err != nil {
@@ -80,29 +82,38 @@ func (r *runner) stall(ctx context.Context, e Engine, s Stall) (attempt, error) 
 		percent float64
 	}{{figureP90, 90}, {figureP99, 99}, {figureMax, 100}} {
 		known := inMicros(s.Latency(f.percent, l.Requests-l.Errors, h.length))
-		a.add(timeCheck(e, "stall "+inMillis(s.Length), f.figure, known, stallShare*known+inMicros(h.doubt), l, f.percent), w)
+		a.add(timeCheck(e, "stall "+inMillis(s.Length), f.figure, known, stallShare*known+inMicros(h.doubt),
+			l, f.percent), w)
 	}
 	a.certain = false // neither the stop nor the arithmetic is as exact as a server's clock
 	for i := range a.checks {
 		c := &a.checks[i]
-		// Threads that sleep stop when they are next given a CPU. An engine with a defect is off by almost the whole stop.
-		if short := micros(c.Truth - c.Measured); c.Verdict == results.SelftestWrong && w.crowded() && short > 0 && short <= h.length/lateStop {
+		// Threads that sleep stop when they are next given a CPU. An engine with a defect is off by
+		// almost the whole stop.
+		if short := micros(c.Truth - c.Measured); c.Verdict == results.SelftestWrong && w.crowded() &&
+			short > 0 && short <= h.length/lateStop {
 			c.Verdict = results.SelftestNoisy
-			c.Reason = fmt.Sprintf("%v less than the signals say, but %s, and the server may have stopped that much later", brief(short), w.crowd())
+			c.Reason =
+				fmt.Sprintf(
+					"%v less than the signals say, but %s, and the server may have stopped that much later",
+					brief(short), w.crowd())
 		}
 	}
 	a.addCount(counted(l, s.Rate, s.Duration, truth))
 	for i := range a.checks {
 		if c := &a.checks[i]; c.Verdict == results.SelftestOK && h.doubt > h.length/100 {
 			c.Verdict = results.SelftestNoisy
-			c.Reason = fmt.Sprintf("the signals took %v to be sent, so that the stop's true length is not known", brief(h.doubt))
+			c.Reason =
+				fmt.Sprintf("the signals took %v to be sent, so that the stop's true length is not known",
+					brief(h.doubt))
 		}
 	}
 	return a, nil
 }
 
 // timeCheck makes a check of a latency.
-func timeCheck(e Engine, load, figure string, truth, allowed float64, l *loadgen.Result, percent float64) results.SelftestCheck {
+func timeCheck(e Engine, load, figure string, truth, allowed float64, l *loadgen.Result,
+	percent float64) results.SelftestCheck {
 	uncorrected := float64(l.Uncorrected.ValueAtQuantile(percent)) / 1e3
 	return results.SelftestCheck{
 		Engine: e.Name, Load: load, Figure: figure, Unit: unitMicros, Truth: truth, Allowed: allowed,
@@ -147,11 +158,13 @@ func (r *runner) count(ctx context.Context, e Engine, c Load) (attempt, error) {
 // counted is what became of the requests of an open load.
 func counted(l *loadgen.Result, rate float64, d time.Duration, truth Truth) Count {
 	return Count{
-		Offered: uint64(math.Round(rate * d.Seconds())), Sent: l.Requests, Unsent: l.Unsent, Errors: l.Errors, Retries: l.Retries, Seen: truth.Requests,
+		Offered: uint64(math.Round(rate * d.Seconds())), Sent: l.Requests, Unsent: l.Unsent,
+		Errors: l.Errors, Retries: l.Retries, Seen: truth.Requests,
 	}
 }
 
-// addCount judges the count behind the times: times of other requests than the server's say nothing.
+// addCount judges the count behind the times: times of other requests than the server's say
+// nothing.
 func (a *attempt) addCount(c Count) {
 	verdict, reason, certain := c.Judge()
 	if verdict == results.SelftestOK {
@@ -163,8 +176,8 @@ func (a *attempt) addCount(c Count) {
 	}
 }
 
-// search finds the highest rate with a send lag within lagLimit. A rate that does not hold is tried a second time, if there is time
-// to spare: one hiccup must not halve the result.
+// search finds the highest rate with a send lag within lagLimit. A rate that does not hold is tried
+// a second time, if there is time to spare: one hiccup must not halve the result.
 func (r *runner) search(ctx context.Context, e Engine, s Search) error {
 	b, err := loadgen.Search{
 		First: s.Lowest, Least: s.Lowest, Most: s.Highest, Resolution: s.Resolution, Agreement: 1,
@@ -181,7 +194,8 @@ func (r *runner) search(ctx context.Context, e Engine, s Search) error {
 	if err != nil {
 		return err
 	}
-	c := results.SelftestCheck{Engine: e.Name, Load: "highest rate", Figure: figureRate, Unit: unitRate, Truth: s.Lowest, Measured: b.Holds, Attempts: 1}
+	c := results.SelftestCheck{Engine: e.Name, Load: "highest rate", Figure: figureRate, Unit: unitRate,
+		Truth: s.Lowest, Measured: b.Holds, Attempts: 1}
 	c.Verdict, c.Reason = judgeRate(c)
 	r.report.Checks = append(r.report.Checks, c)
 	return nil

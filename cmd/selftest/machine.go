@@ -22,7 +22,8 @@ func readMachine(server int) (measure.HostUsage, error) {
 // tick is the unit of a system's counters of CPU time.
 const tick = 10 * time.Millisecond
 
-// take notes who had the machine's CPU time while the plain client asked; nothing where it is not known.
+// take notes who had the machine's CPU time while the plain client asked; nothing where it is not
+// known.
 func (w *Witness) take(i measure.Interference) {
 	if i.OursKnown && i.All > 0 {
 		w.Others = max(0, (i.Busy+i.Stolen-i.Ours).Seconds()/i.All.Seconds())

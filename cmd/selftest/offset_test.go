@@ -14,16 +14,19 @@ import (
 	"nodecompare/results"
 )
 
-// judged gives the verdict on an engine that was late by so much where less than a 100 µs is allowed.
+// judged gives the verdict on an engine that was late by so much where less than a 100 µs is
+// allowed.
 func judged(w selftest.Witness, late time.Duration) string {
 	const truth = 5000 // µs
-	c := results.SelftestCheck{Figure: "p50", Truth: truth, Measured: truth + float64(late.Nanoseconds())/1e3, Allowed: 100}
+	c := results.SelftestCheck{Figure: "p50", Truth: truth,
+		Measured: truth + float64(late.Nanoseconds())/1e3, Allowed: 100}
 	verdict, _, _ := selftest.Judge(selftest.Allow(c, w), w)
 	return verdict
 }
 
-// A machine that is late by a constant is fit, however late it is; one that others disturb is noisy, however little they delay; and an
-// engine that is late where the machine is not has a defect. The plain client's requests are late by an offset and up to 400 µs more.
+// A machine that is late by a constant is fit, however late it is; one that others disturb is
+// noisy, however little they delay; and an engine that is late where the machine is not has a
+// defect. The plain client's requests are late by an offset and up to 400 µs more.
 func TestOffsetIsNoNoise(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		micros := func(least, most int, name string) time.Duration {
@@ -109,9 +112,11 @@ func TestRecordedLateness(t *testing.T) {
 		}
 		w := selftest.Seen(late)
 		want := map[string]string{"busy": results.SelftestNoisy, "idle": results.SelftestOK}[fields[0]]
-		// An engine's p50 was off by 1.2 times the offset on the idle machine, more than the table of checks allows.
+		// An engine's p50 was off by 1.2 times the offset on the idle machine, more than the table
+		// of checks allows.
 		if got := judged(w, max(6*w.P50/5, 101*time.Microsecond)); got != want {
-			t.Errorf("line %d, %s, p50 %v, p90 %v, p99 %v: %s, want %s", number+1, fields[0], w.P50, w.P90, w.P99, got, want)
+			t.Errorf("line %d, %s, p50 %v, p90 %v, p99 %v: %s, want %s", number+1, fields[0], w.P50, w.P90,
+				w.P99, got, want)
 		}
 	}
 }

@@ -10,7 +10,8 @@ import (
 	"nodecompare/loadgen/cpuset"
 )
 
-// A selftest measures as a bench does: with the generator, which is this process, on CPUs of its own; afterwards it has all again.
+// A selftest measures as a bench does: with the generator, which is this process, on CPUs of its
+// own; afterwards it has all again.
 func TestRunPinned(t *testing.T) {
 	before, err := cpuset.Allowed()
 	if err != nil {

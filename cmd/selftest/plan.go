@@ -1,5 +1,6 @@
-// Package selftest measures what is known: servers with a fixed delay, a server that stands still for a while, a count. Where a
-// figure of the load generator is not the truth, it says whether the machine is to blame or the tool. The arithmetic is in docs/selftest.md.
+// Package selftest measures what is known: servers with a fixed delay, a server that stands still
+// for a while, a count. Where a figure of the load generator is not the truth, it says whether the
+// machine is to blame or the tool. The arithmetic is in docs/selftest.md.
 package selftest
 
 import (
@@ -45,8 +46,9 @@ func Engines() []Engine {
 // Delay is a server that answers after a fixed time, under an open load.
 type Delay struct {
 	Wait time.Duration
-	// Rate is in requests/s. With a wait that is a multiple of 1/Rate each request would arrive just as the server, on its one
-	// core, answers another: what is measured then is their collision.
+	// Rate is in requests/s. With a wait that is a multiple of 1/Rate each request would arrive
+	// just as the server, on its one core, answers another: what is measured then is their
+	// collision.
 	Rate     float64
 	Duration time.Duration
 }
@@ -93,7 +95,8 @@ func FullPlan() Plan {
 			{Law: "D", Mean: 2 * time.Millisecond, Utilisation: 0.9, Duration: 2500 * time.Millisecond},
 			{Law: "M", Mean: 2 * time.Millisecond, Utilisation: 0.9, Duration: 2500 * time.Millisecond},
 		},
-		Stall:    Stall{Rate: 400, Connections: 8, Duration: 3 * time.Second, After: time.Second, Length: 600 * time.Millisecond},
+		Stall: Stall{Rate: 400, Connections: 8, Duration: 3 * time.Second, After: time.Second,
+			Length: 600 * time.Millisecond},
 		Count:    Load{5000, time.Second},
 		Search:   Search{Lowest: 1000, Highest: 128_000, Resolution: 0.1, Duration: 400 * time.Millisecond},
 		Attempts: 3, Spare: 18 * time.Second, Limit: 70 * time.Second,
@@ -103,10 +106,11 @@ func FullPlan() Plan {
 // ShortPlan is for a bench to begin with: 4 s on a quiet machine, and 12 s at the most.
 func ShortPlan() Plan {
 	return Plan{
-		Engines:  Engines(),
-		Pin:      cpuset.Pin{Auto: true},
-		Delays:   []Delay{{5 * time.Millisecond, 170, 400 * time.Millisecond}},
-		Stall:    Stall{Rate: 400, Connections: 4, Duration: 1200 * time.Millisecond, After: 300 * time.Millisecond, Length: 300 * time.Millisecond},
+		Engines: Engines(),
+		Pin:     cpuset.Pin{Auto: true},
+		Delays:  []Delay{{5 * time.Millisecond, 170, 400 * time.Millisecond}},
+		Stall: Stall{Rate: 400, Connections: 4, Duration: 1200 * time.Millisecond,
+			After: 300 * time.Millisecond, Length: 300 * time.Millisecond},
 		Attempts: 2, Spare: 3 * time.Second, Limit: 12 * time.Second,
 	}
 }
@@ -128,7 +132,8 @@ var Extents = []Extent{
 	{"off", 0, nil},
 }
 
-// Run makes the selftest; there is no result where the extent is none. Errors are those of the function Run.
+// Run makes the selftest; there is no result where the extent is none. Errors are those of the
+// function Run.
 func (e Extent) Run(ctx context.Context) (*results.Selftest, error) {
 	if e.plan == nil {
 		return nil, nil

@@ -12,9 +12,10 @@ import (
 	"nodecompare/results"
 )
 
-// A Queue is a server that serves one request after another, in the order in which they arrive, under an open load at an even pace: a
-// D/D/1 queue, or with service times that are drawn from an exponential distribution a D/M/1. How long each request takes follows
-// from when it was due and from the service times, which both sides draw from one seed.
+// A Queue is a server that serves one request after another, in the order in which they arrive,
+// under an open load at an even pace: a D/D/1 queue, or with service times that are drawn from an
+// exponential distribution a D/M/1. How long each request takes follows from when it was due and
+// from the service times, which both sides draw from one seed.
 type Queue struct {
 	Law         string // of the service times: one of Laws
 	Mean        time.Duration
@@ -29,9 +30,11 @@ const (
 	// queueConnections are more than the requests in flight at once, as a rule.
 	queueConnections = 64
 	queueSeed        = 5
-	// queueTime is how much longer than by the path a request may take: the timers and wake-ups at both ends.
+	// queueTime is how much longer than by the path a request may take: the timers and wake-ups at
+	// both ends.
 	queueTime = 2 * time.Millisecond
-	// queueRounding is by how much less than by the path a quantile may be: what two histograms of three digits round away.
+	// queueRounding is by how much less than by the path a quantile may be: what two histograms of
+	// three digits round away.
 	queueRounding = 0.002
 )
 
@@ -45,7 +48,8 @@ func (q Queue) name() string {
 	return fmt.Sprintf("%s/%s/1 at %.0f%%", Laws[0], q.Law, 100*q.Utilisation)
 }
 
-// Path is the time that each of n requests takes which arrive when they are due: Lindley's recursion.
+// Path is the time that each of n requests takes which arrive when they are due: Lindley's
+// recursion.
 func (q Queue) Path(n uint64) []time.Duration {
 	l := newLine(q.Law, q.Mean)
 	began := time.Time{}
@@ -76,8 +80,8 @@ func newLine(law string, mean time.Duration) *line {
 	return l
 }
 
-// join takes a request in, and returns when it is served. The server does nothing until then: that its threads wake late delays an
-// answer, and none of those behind it.
+// join takes a request in, and returns when it is served. The server does nothing until then: that
+// its threads wake late delays an answer, and none of those behind it.
 func (l *line) join(arrived time.Time) time.Time {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -108,7 +112,8 @@ func (r *runner) queue(ctx context.Context, e Engine, q Queue) (attempt, error) 
 		if float64(l.Requests)*(100-f.percent) < 100 {
 			continue // no request lies beyond it
 		}
-		c := timeCheck(e, q.name(), f.figure, inMicros(time.Duration(path.ValueAtQuantile(f.percent))), inMicros(queueTime), l, f.percent)
+		c := timeCheck(e, q.name(), f.figure, inMicros(time.Duration(path.ValueAtQuantile(f.percent))),
+			inMicros(queueTime), l, f.percent)
 		a.addQueued(c, w, inOrder(l.SendLag, q.rate()))
 	}
 	a.addCount(counted(l, q.rate(), q.Duration, truth))
@@ -120,21 +125,25 @@ var quantiles = []struct {
 	percent float64
 }{{figureP50, 50}, {figureP90, 90}, {figureP99, 99}, {figureP999, 99.9}}
 
-// inOrder says that no request can have overtaken another on its way to the server: each was sent before the next one was due.
+// inOrder says that no request can have overtaken another on its way to the server: each was sent
+// before the next one was due.
 func inOrder(lag *hdrhistogram.Histogram, rate float64) bool {
 	return time.Duration(lag.Max()).Seconds() < 1/rate
 }
 
-// addQueued judges a time of a queue, which may be above the truth by what is allowed, but not below it.
+// addQueued judges a time of a queue, which may be above the truth by what is allowed, but not
+// below it.
 func (a *attempt) addQueued(c results.SelftestCheck, w Witness, ordered bool) {
 	below := c.Truth - c.Measured
 	if below <= queueRounding*c.Truth {
 		a.add(c, w)
 		return
 	}
-	c.Verdict, c.Reason = results.SelftestWrong, fmt.Sprintf("%v less than the queue takes: no noise makes a request shorter than it was", brief(micros(below)))
+	c.Verdict, c.Reason = results.SelftestWrong,
+		fmt.Sprintf("%v less than the queue takes: no noise makes a request shorter than it was", brief(micros(below)))
 	if !ordered {
-		c.Verdict, c.Reason = results.SelftestNoisy, "requests were sent so late that some may have overtaken others, and it was another queue"
+		c.Verdict, c.Reason = results.SelftestNoisy,
+			"requests were sent so late that some may have overtaken others, and it was another queue"
 	}
 	a.certain = a.certain || ordered
 	a.checks = append(a.checks, c)

@@ -11,8 +11,9 @@ import (
 	"nodecompare/results"
 )
 
-// The path is a queue's: with service times that are all alike nobody waits below a utilisation of 1, and above it everybody does, longer
-// and longer; with exponential ones the time in a D/M/1 queue is exponential too, with a mean of S/(1-σ), where σ = exp(-(1-σ)/ρ).
+// The path is a queue's: with service times that are all alike nobody waits below a utilisation of
+// 1, and above it everybody does, longer and longer; with exponential ones the time in a D/M/1
+// queue is exponential too, with a mean of S/(1-σ), where σ = exp(-(1-σ)/ρ).
 func TestPath(t *testing.T) {
 	q := selftest.Queue{Law: "D", Mean: 2 * time.Millisecond, Utilisation: 0.9}
 	for i, took := range q.Path(1000) {
@@ -36,17 +37,20 @@ func TestPath(t *testing.T) {
 		for _, quantile := range []float64{0.5, 0.9, 0.99} {
 			want := q.Mean.Seconds() / (1 - sigma) * -math.Log(1-quantile)
 			if got := path[int(quantile*float64(len(path)))].Seconds(); math.Abs(got/want-1) > 0.06 {
-				t.Errorf("D/M/1 at %v: %v of the requests took at most %.2f ms, and by theory %.2f ms", rho, quantile, 1e3*got, 1e3*want)
+				t.Errorf("D/M/1 at %v: %v of the requests took at most %.2f ms, and by theory %.2f ms", rho,
+					quantile, 1e3*got, 1e3*want)
 			}
 		}
 	}
 }
 
-// An engine that says less than the queue takes is never right: for certain, unless it sent so late that it was another queue.
+// An engine that says less than the queue takes is never right: for certain, unless it sent so late
+// that it was another queue.
 func TestQueueIsNoShorter(t *testing.T) {
 	p := brief()
 	p.Delays, p.Stall = nil, selftest.Stall{}
-	p.Queues = []selftest.Queue{{Law: "D", Mean: 5 * time.Millisecond, Utilisation: 0.9, Duration: 200 * time.Millisecond}}
+	p.Queues = []selftest.Queue{{Law: "D", Mean: 5 * time.Millisecond, Utilisation: 0.9,
+		Duration: 200 * time.Millisecond}}
 	late := false
 	open := p.Engines[0].Open
 	p.Engines = []selftest.Engine{{Name: "quick", Open: func(a loadgen.Attack) (selftest.Generator, error) {

@@ -20,8 +20,8 @@ const ServerCommand = "selftest-server"
 
 const (
 	delayConnections = 16
-	// serverProcs is more than the server has threads at work, so that one whose call returns never waits for a Go processor: it would
-	// stand before the server's clock, which is read after that.
+	// serverProcs is more than the server has threads at work, so that one whose call returns never
+	// waits for a Go processor: it would stand before the server's clock, which is read after that.
 	serverProcs = 4 * delayConnections
 )
 
@@ -38,8 +38,9 @@ type runner struct {
 	offsets []time.Duration
 }
 
-// Run starts the server as a child process, does what the plan says, and stops the server. say is told of each step as it begins. A
-// server that fails, and the end of ctx, are errors, and come with what there is by then. A verdict is no error.
+// Run starts the server as a child process, does what the plan says, and stops the server. say is
+// told of each step as it begins. A server that fails, and the end of ctx, are errors, and come
+// with what there is by then. A verdict is no error.
 func Run(ctx context.Context, p Plan, say func(step string)) (*results.Selftest, error) {
 	began := time.Now()
 	r := &runner{plan: p, spare: p.Spare, say: say, report: &results.Selftest{Checks: []results.SelftestCheck{}}}
@@ -75,7 +76,8 @@ func (r *runner) serveAndCheck(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	server := child.Command{Name: "selftest", Args: []string{ServerCommand}, Env: []string{"GOMAXPROCS=" + strconv.Itoa(serverProcs)}}
+	server := child.Command{Name: "selftest", Args: []string{ServerCommand},
+		Env: []string{"GOMAXPROCS=" + strconv.Itoa(serverProcs)}}
 	return measure.Pinned(split, func() error {
 		return measure.WithServer(ctx, split.Server, server, func(ctx context.Context, p *child.Process) error {
 			r.server = p
@@ -92,17 +94,20 @@ func (r *runner) serveAndCheck(ctx context.Context) error {
 // engine does the plan with one engine.
 func (r *runner) engine(ctx context.Context, e Engine) error {
 	for _, d := range r.plan.Delays {
-		if err := r.attempts(e.Name+", delay "+inMillis(d.Wait), func() (attempt, error) { return r.delay(ctx, e, d) }); err != nil {
+		if err := r.attempts(e.Name+", delay "+inMillis(d.Wait),
+			func() (attempt, error) { return r.delay(ctx, e, d) }); err != nil {
 			return err
 		}
 	}
 	for _, q := range r.plan.Queues {
-		if err := r.attempts(e.Name+", queue "+q.name(), func() (attempt, error) { return r.queue(ctx, e, q) }); err != nil {
+		if err := r.attempts(e.Name+", queue "+q.name(),
+			func() (attempt, error) { return r.queue(ctx, e, q) }); err != nil {
 			return err
 		}
 	}
 	if s := r.plan.Stall; s.Duration > 0 {
-		if err := r.attempts(e.Name+", stall "+inMillis(s.Length), func() (attempt, error) { return r.stall(ctx, e, s) }); err != nil {
+		if err := r.attempts(e.Name+", stall "+inMillis(s.Length),
+			func() (attempt, error) { return r.stall(ctx, e, s) }); err != nil {
 			return err
 		}
 	}
@@ -124,7 +129,8 @@ type attempt struct {
 	certain bool // another attempt cannot make it good
 }
 
-// attempts tries until all checks of an attempt are ok, and keeps the best. Noise passes, and a wrong tool stays wrong.
+// attempts tries until all checks of an attempt are ok, and keeps the best. Noise passes, and a
+// wrong tool stays wrong.
 func (r *runner) attempts(step string, try func() (attempt, error)) error {
 	var best []results.SelftestCheck
 	for n, line := 1, step; ; n++ {
@@ -181,10 +187,12 @@ func (r *runner) observed(ctx context.Context, g Generator, d time.Duration) (*l
 	return l, truth, w, err
 }
 
-// interference is what others took of the machine, in words; "" for nothing that matters, or that the system tells of.
+// interference is what others took of the machine, in words; "" for nothing that matters, or that
+// the system tells of.
 func interference(i sample.Interference) string {
 	if i.StealKnown && i.Stolen > (i.Stolen+i.Busy)/100 {
-		return fmt.Sprintf("The hypervisor withheld %.0f%% of the CPU time that was wanted meanwhile.", 100*float64(i.Stolen)/float64(i.Stolen+i.Busy))
+		return fmt.Sprintf("The hypervisor withheld %.0f%% of the CPU time that was wanted meanwhile.",
+			100*float64(i.Stolen)/float64(i.Stolen+i.Busy))
 	}
 	if i.QuotaKnown && i.Throttles > 0 {
 		return fmt.Sprintf("The CPU quota of the cgroup was used up %d times meanwhile.", i.Throttles)

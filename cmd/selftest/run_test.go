@@ -18,7 +18,8 @@ import (
 	"nodecompare/results"
 )
 
-// liesEnv has a copy of this test binary, as the selftest's server, say so much more of each wait than it took (or less).
+// liesEnv has a copy of this test binary, as the selftest's server, say so much more of each wait
+// than it took (or less).
 const liesEnv = "NODECOMPARE_TEST_LIES"
 
 func TestMain(m *testing.M) {
@@ -55,7 +56,8 @@ func serveAsAsked() error {
 	})
 	m.HandleFunc("GET /take", func(w http.ResponseWriter, _ *http.Request) {
 		says := (time.Millisecond + lie).Nanoseconds()
-		err := json.NewEncoder(w).Encode(selftest.Truth{Requests: seen.Swap(0), MinNS: says, P50NS: says, P99NS: says, MaxNS: says})
+		err := json.NewEncoder(w).Encode(selftest.Truth{Requests: seen.Swap(0), MinNS: says, P50NS: says,
+			P99NS: says, MaxNS: says})
 		if err != nil {
 			panic(err)
 		}
@@ -69,7 +71,8 @@ func brief() selftest.Plan {
 	return selftest.Plan{
 		Engines: selftest.Engines(),
 		Delays:  []selftest.Delay{{Wait: time.Millisecond, Rate: 100, Duration: 200 * time.Millisecond}},
-		Stall: selftest.Stall{Rate: 200, Connections: 2, Duration: 600 * time.Millisecond, After: 100 * time.Millisecond,
+		Stall: selftest.Stall{Rate: 200, Connections: 2, Duration: 600 * time.Millisecond,
+			After:  100 * time.Millisecond,
 			Length: 200 * time.Millisecond},
 		Attempts: 1, Limit: 2 * time.Minute,
 	}
@@ -77,10 +80,12 @@ func brief() selftest.Plan {
 
 func ignore(string) {}
 
-// A whole selftest on whatever machine this is: what its checks are and that they are consistent, not what they say.
+// A whole selftest on whatever machine this is: what its checks are and that they are consistent,
+// not what they say.
 func TestRun(t *testing.T) {
 	p := brief()
-	p.Queues = []selftest.Queue{{Law: "M", Mean: 2 * time.Millisecond, Utilisation: 0.9, Duration: 200 * time.Millisecond}}
+	p.Queues = []selftest.Queue{{Law: "M", Mean: 2 * time.Millisecond, Utilisation: 0.9,
+		Duration: 200 * time.Millisecond}}
 	p.Count = selftest.Load{Rate: 500, Duration: 200 * time.Millisecond}
 	p.Search = selftest.Search{Lowest: 50, Highest: 100, Resolution: 0.5, Duration: 100 * time.Millisecond}
 	steps := 0
@@ -91,13 +96,15 @@ func TestRun(t *testing.T) {
 	if s.Partial || s.Verdict != selftest.Overall(s.Checks) || s.ElapsedS <= 0 || steps != 5*len(p.Engines) {
 		t.Errorf("%+v, after %d steps", s, steps)
 	}
-	want := []string{"delay 1 ms p50 us", "delay 1 ms p99 us", "D/M/1 at 90% p50 us", "D/M/1 at 90% p90 us", "stall 200 ms p90 us", "stall 200 ms p99 us", "stall 200 ms max us",
+	want := []string{"delay 1 ms p50 us", "delay 1 ms p99 us", "D/M/1 at 90% p50 us", "D/M/1 at 90% p90 us",
+		"stall 200 ms p90 us", "stall 200 ms p99 us", "stall 200 ms max us",
 		"count requests requests", "highest rate rate requests/s"}
 	if len(s.Checks) != len(want)*len(p.Engines) {
 		t.Fatalf("%d checks: %+v", len(s.Checks), s.Checks)
 	}
 	for i, c := range s.Checks {
-		if got := c.Load + " " + c.Figure + " " + c.Unit; got != want[i%len(want)] || c.Engine != p.Engines[i/len(want)].Name {
+		if got := c.Load + " " + c.Figure + " " + c.Unit; got != want[i%len(want)] ||
+			c.Engine != p.Engines[i/len(want)].Name {
 			t.Errorf("check %d is %s of %s", i, got, c.Engine)
 		}
 		if c.Attempts != 1 || (c.Verdict == results.SelftestOK) != (c.Reason == "") || c.Truth <= 0 {
@@ -112,7 +119,8 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// A server that does not tell the truth is found out: one that says more than it took, for certain, for no client can be faster.
+// A server that does not tell the truth is found out: one that says more than it took, for certain,
+// for no client can be faster.
 func TestServerLies(t *testing.T) {
 	for lie, want := range map[string][]string{
 		"5m":     {results.SelftestWrong},
@@ -151,7 +159,8 @@ func (w wrong) Run(ctx context.Context, d time.Duration) (*loadgen.Result, error
 	return r, err
 }
 
-// Engines with the defects that benchmarks are known for are found out, for certain: each makes the figures better than the truth.
+// Engines with the defects that benchmarks are known for are found out, for certain: each makes the
+// figures better than the truth.
 func TestEngineWrong(t *testing.T) {
 	t.Parallel()
 	const omission = "coordinated omission" // which only a stall shows
@@ -220,7 +229,9 @@ func TestRunLimit(t *testing.T) {
 func TestEngineFails(t *testing.T) {
 	p := brief()
 	broken := errors.New("broken")
-	p.Engines = []selftest.Engine{{Name: "steam", Open: func(loadgen.Attack) (selftest.Generator, error) { return nil, broken }}}
+	p.Engines = []selftest.Engine{{Name: "steam", Open: func(loadgen.Attack) (selftest.Generator, error) {
+		return nil, broken
+	}}}
 	s, err := selftest.Run(t.Context(), p, ignore)
 	if !errors.Is(err, broken) || !s.Partial || s.Verdict == results.SelftestOK {
 		t.Errorf("%v, %+v", err, s)

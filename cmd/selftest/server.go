@@ -19,14 +19,15 @@ import (
 
 const (
 	longestWait = time.Second
-	// spin is how long before its end a wait stops sleeping and looks at the clock instead: longer than it takes to be woken.
+	// spin is how long before its end a wait stops sleeping and looks at the clock instead: longer
+	// than it takes to be woken.
 	spin = 100 * time.Microsecond
 	// readBuffer is more than a request of a selftest takes.
 	readBuffer = 8 << 10
 )
 
-// Serve is the server of a selftest, whose own figures are the truth: it listens on a free port of the loopback interface, prints
-// "port N" to out, and serves until ctx ends. Its routes:
+// Serve is the server of a selftest, whose own figures are the truth: it listens on a free port of
+// the loopback interface, prints "port N" to out, and serves until ctx ends. Its routes:
 //
 //	GET /                  200, to see that it is there
 //	GET /wait?us=N         200 after N µs, at most 1 s
@@ -34,9 +35,10 @@ const (
 //	GET /probe             200 at once; the body is how long it took, in nanoseconds. It is in no Truth.
 //	GET /take              a Truth as JSON, of the waits and the queue since the last /take; the next queue is a new one
 //
-// Each connection has a locked thread with blocking calls. The time of a request runs from the return of the read that completed
-// it to just before the write of its answer: it lies within what any client can measure, so that a client's figure
-// that is smaller is wrong, however noisy the machine.
+// Each connection has a locked thread with blocking calls. The time of a request runs from the
+// return of the read that completed it to just before the write of its answer: it lies within what
+// any client can measure, so that a client's figure that is smaller is wrong, however noisy the
+// machine.
 func Serve(ctx context.Context, out io.Writer) error {
 	ln, err := net.ListenTCP("tcp4", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
@@ -177,7 +179,8 @@ func (s *server) answer(dst []byte, r *http1.Request, arrived time.Time) []byte 
 	dst = http1.AppendResponse(dst, &answer, arrived.Unix(), r.Head, r.Close, r.Minor)
 	if !due.IsZero() {
 		waitUntil(due)
-		s.tally.add(time.Since(arrived)) // before the write: the client may ask for the truth as soon as it has the answer
+		// before the write: the client may ask for the truth as soon as it has the answer
+		s.tally.add(time.Since(arrived))
 	}
 	return dst
 }
@@ -187,7 +190,8 @@ func queryValue(r *http1.Request, name string) string {
 	return string(v)
 }
 
-// waitUntil blocks the thread until t, to within a microsecond if a core is free: it sleeps first, and then spins.
+// waitUntil blocks the thread until t, to within a microsecond if a core is free: it sleeps first,
+// and then spins.
 func waitUntil(t time.Time) {
 	if d := time.Until(t) - spin; d > 0 {
 		sleep(d)

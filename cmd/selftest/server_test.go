@@ -57,7 +57,8 @@ func get(t *testing.T, url string) (status int, body string) {
 	return r.StatusCode, string(b)
 }
 
-// The server waits at least as long as it is asked to, and its figures lie between that and what a client measures.
+// The server waits at least as long as it is asked to, and its figures lie between that and what a
+// client measures.
 func TestServe(t *testing.T) {
 	url := "http://" + serve(t)
 	var slowest time.Duration
@@ -73,7 +74,8 @@ func TestServe(t *testing.T) {
 			t.Errorf("%s: %d", path, status)
 		}
 	}
-	for path, want := range map[string]int{"/wait": 400, "/wait?us=-1": 400, "/wait?us=1000001": 400, "/wait?us=x": 400, "/nothing": 404} {
+	for path, want := range map[string]int{"/wait": 400, "/wait?us=-1": 400, "/wait?us=1000001": 400,
+		"/wait?us=x": 400, "/nothing": 404} {
 		if status, _ := get(t, url+path); status != want {
 			t.Errorf("%s: %d, want %d", path, status, want)
 		}
@@ -87,7 +89,8 @@ func TestServe(t *testing.T) {
 	}
 	const precision = 1.001 // of the histogram
 	truth := take()
-	if truth.Requests != 5 || truth.Failure != "" || float64(truth.MinNS)*precision < 2e6 || truth.P50NS < truth.MinNS || truth.P99NS < truth.P50NS ||
+	if truth.Requests != 5 || truth.Failure != "" || float64(truth.MinNS)*precision < 2e6 ||
+		truth.P50NS < truth.MinNS || truth.P99NS < truth.P50NS ||
 		float64(truth.MaxNS) > float64(slowest.Nanoseconds())*precision {
 		t.Errorf("%+v, of which the slowest took the client %v", truth, slowest)
 	}
@@ -96,10 +99,12 @@ func TestServe(t *testing.T) {
 	}
 }
 
-// Clients that leave, in the midst of a request or a wait, and nonsense: the server goes on, and ends when it should.
+// Clients that leave, in the midst of a request or a wait, and nonsense: the server goes on, and
+// ends when it should.
 func TestServeRude(t *testing.T) {
 	addr := serve(t)
-	for _, text := range []string{"", "GET /wa", "GET /wait?us=100000 HTTP/1.1\r\nHost: a\r\n\r\n", "nonsense\r\n\r\n"} {
+	for _, text := range []string{"", "GET /wa", "GET /wait?us=100000 HTTP/1.1\r\nHost: a\r\n\r\n",
+		"nonsense\r\n\r\n"} {
 		c, err := net.Dial("tcp", addr)
 		if err != nil {
 			t.Fatal(err)

@@ -9,8 +9,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// socket is a connection in blocking mode, outside of Go's poller: a thread that blocks in read is woken by the kernel itself, so
-// that nothing of Go's scheduler lies between the arrival of bytes and the clock.
+// socket is a connection in blocking mode, outside of Go's poller: a thread that blocks in read is
+// woken by the kernel itself, so that nothing of Go's scheduler lies between the arrival of bytes
+// and the clock.
 type socket struct {
 	file *os.File
 	fd   int
@@ -50,7 +51,8 @@ func (s *socket) write(b []byte) error {
 	return nil
 }
 
-// interrupt ends a read that blocks, which close does not. A connection that the peer has ended already needs none.
+// interrupt ends a read that blocks, which close does not. A connection that the peer has ended
+// already needs none.
 func (s *socket) interrupt() error {
 	if err := unix.Shutdown(s.fd, unix.SHUT_RDWR); err != nil && err != unix.ENOTCONN {
 		return os.NewSyscallError("shutdown", err)

@@ -11,18 +11,22 @@ import (
 
 // Stall is a steady open load on a server that is stopped for a while in the midst of it.
 type Stall struct {
-	Rate        float64       // requests/s
-	Connections int           // fewer than a hundredth of the requests: then the uncorrected p99 does not see the stall at all
+	Rate float64 // requests/s
+	// fewer than a hundredth of the requests: then the uncorrected p99 does not see the stall at
+	// all
+	Connections int
 	Duration    time.Duration // of the load
 	After       time.Duration // from the start of the load to the stop
 	Length      time.Duration // of the stop, which ends well before the load
 }
 
-// Latency is the latency at a quantile, in percent, that a load of so many requests must show after a stop of the given length,
-// counted from when each request was due. Requests that are due at an even pace, 1/Rate apart, within the stop are answered at
-// its end; the k-th of them, from 0, has waited for length - (k+½)/Rate, where the half stands for the unknown moment of the stop
-// between two requests. All others take no time worth mention: the quantile is 0 where it falls among them. The rank
-// of a quantile is that of an HDR histogram, the nearest. The answers themselves take time, one after another, which is not counted.
+// Latency is the latency at a quantile, in percent, that a load of so many requests must show after
+// a stop of the given length, counted from when each request was due. Requests that are due at an
+// even pace, 1/Rate apart, within the stop are answered at its end; the k-th of them, from 0, has
+// waited for length - (k+½)/Rate, where the half stands for the unknown moment of the stop between
+// two requests. All others take no time worth mention: the quantile is 0 where it falls among them.
+// The rank of a quantile is that of an HDR histogram, the nearest. The answers themselves take
+// time, one after another, which is not counted.
 func (s Stall) Latency(percent float64, requests uint64, length time.Duration) time.Duration {
 	rank := math.Floor(percent/100*float64(requests) + 0.5)
 	k := float64(requests) - max(rank, 1)
@@ -36,7 +40,8 @@ type stopped struct {
 	err    error
 }
 
-// stop stops the process for the length of the stall. Whatever happens, the process goes on afterwards.
+// stop stops the process for the length of the stall. Whatever happens, the process goes on
+// afterwards.
 func (s Stall) stop(ctx context.Context, pid int) stopped {
 	if !wait(ctx, s.After) {
 		return stopped{err: ctx.Err()}

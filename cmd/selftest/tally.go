@@ -19,7 +19,8 @@ const (
 	takePath  = "/take"
 )
 
-// Truth is what the server of a selftest did: how many requests it answered, and how long each took within it.
+// Truth is what the server of a selftest did: how many requests it answered, and how long each took
+// within it.
 type Truth struct {
 	Requests uint64 `json:"requests"`
 	MinNS    int64  `json:"min_ns"` // nanoseconds, as all below
@@ -63,7 +64,8 @@ func (t *tally) fail(err error) {
 	}
 }
 
-// join takes a request into the line, which the first one begins; it is false for one of another kind than those before it.
+// join takes a request into the line, which the first one begins; it is false for one of another
+// kind than those before it.
 func (t *tally) join(law string, mean time.Duration, arrived time.Time) (served time.Time, ok bool) {
 	t.mu.Lock()
 	if t.line == nil {
@@ -93,13 +95,15 @@ func (t *tally) take() Truth {
 
 func truthOf(h *hdrhistogram.Histogram) Truth {
 	return Truth{
-		Requests: uint64(h.TotalCount()), MinNS: h.Min(), P50NS: h.ValueAtQuantile(50), P99NS: h.ValueAtQuantile(99), MaxNS: h.Max(),
+		Requests: uint64(h.TotalCount()), MinNS: h.Min(), P50NS: h.ValueAtQuantile(50),
+		P99NS: h.ValueAtQuantile(99), MaxNS: h.Max(),
 	}
 }
 
 // take asks a selftest's server for its truth since the last time.
 func take(ctx context.Context, url string) (Truth, error) {
-	// A transport of its own: no proxy from the environment, and no idle connection left at the server.
+	// A transport of its own: no proxy from the environment, and no idle connection left at the
+	// server.
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: requestTimeout}
 	q, err := http.NewRequestWithContext(ctx, http.MethodGet, url+takePath, nil)
 	if err != nil {

@@ -16,17 +16,20 @@ import (
 	"nodecompare/servers/http1"
 )
 
-// probeEvery is how often the plain client asks: 300 times in the shortest of the full plan's runs but the count, at a hundredth of a core.
+// probeEvery is how often the plain client asks: 300 times in the shortest of the full plan's runs
+// but the count, at a hundredth of a core.
 const probeEvery = 5 * time.Millisecond
 
-// Witness is what a client that is too simple to be wrong saw beside an engine, of the same server: how much later than it should its
-// requests came back, with the time that the server says it took for each of them subtracted. It waits for the moment of each,
-// as an engine does, so that a timer that fires late counts too. It shares no code with the engines.
+// Witness is what a client that is too simple to be wrong saw beside an engine, of the same server:
+// how much later than it should its requests came back, with the time that the server says it took
+// for each of them subtracted. It waits for the moment of each, as an engine does, so that a timer
+// that fires late counts too. It shares no code with the engines.
 //
-// Others is the share of the machine's CPU time that neither engine nor server had meanwhile, but other processes or, by
-// steal, other machines; 0 where the system does not tell. Stolen is what the hypervisor withheld of the CPU time that was wanted; 0 too
-// where that is within what two readings are off by. A machine that others use may hit an engine's few hundred requests and miss the
-// plain client's.
+// Others is the share of the machine's CPU time that neither engine nor server had meanwhile, but
+// other processes or, by steal, other machines; 0 where the system does not tell. Stolen is what
+// the hypervisor withheld of the CPU time that was wanted; 0 too where that is within what two
+// readings are off by. A machine that others use may hit an engine's few hundred requests and miss
+// the plain client's.
 type Witness struct {
 	Min, P50, P90, P99 time.Duration
 	Requests           uint64
@@ -44,14 +47,15 @@ func (w Witness) crowd() string {
 	return fmt.Sprintf("the hypervisor withheld %.0f%% of the CPU time that was wanted (steal time)", 100*w.Stolen)
 }
 
-// offset is how late a machine is by itself, with nothing wrong: its timers, and a CPU that wakes up, on a virtual one, for each of the
-// threads that a request passes through. It is the same for each request or nearly so; where it is not, others may be the reason, and it is
-// not known.
+// offset is how late a machine is by itself, with nothing wrong: its timers, and a CPU that wakes
+// up, on a virtual one, for each of the threads that a request passes through. It is the same for
+// each request or nearly so; where it is not, others may be the reason, and it is not known.
 func (w Witness) offset() (late time.Duration, known bool) {
 	return w.P50, w.Requests > 0 && !w.crowded() && w.P90-w.P50 <= steady
 }
 
-// calm says that nothing but that offset made the plain client late, so that an engine has no excuse.
+// calm says that nothing but that offset made the plain client late, so that an engine has no
+// excuse.
 func (w Witness) calm() bool {
 	_, known := w.offset()
 	return known && w.P99-w.P50 <= steady
@@ -87,9 +91,10 @@ func testify(ctx context.Context, url string) (end func() (Witness, error), err 
 		runtime.LockOSThread() // and never unlocked: the thread, with its sharp timers, ends with the goroutine
 		err := sharpenTimers()
 		if err == nil {
-			err = probe(conn, http1.AppendRequest(nil, http.MethodGet, host, probePath, "", nil), ended, func(beyond time.Duration) {
-				late = append(late, beyond)
-			})
+			err = probe(conn, http1.AppendRequest(nil, http.MethodGet, host, probePath, "", nil), ended,
+				func(beyond time.Duration) {
+					late = append(late, beyond)
+				})
 		}
 		done <- errors.Join(err, conn.close())
 	}()
@@ -102,7 +107,8 @@ func testify(ctx context.Context, url string) (end func() (Witness, error), err 
 	}, nil
 }
 
-// probe sends the request at a steady pace, and tells by how much each answer was later than what its body says.
+// probe sends the request at a steady pace, and tells by how much each answer was later than what
+// its body says.
 func probe(conn *socket, request []byte, ended <-chan struct{}, tell func(beyond time.Duration)) error {
 	buf := make([]byte, readBuffer)
 	for due := time.Now().Add(probeEvery); ; due = due.Add(probeEvery) {
@@ -111,7 +117,8 @@ func probe(conn *socket, request []byte, ended <-chan struct{}, tell func(beyond
 			return nil
 		default:
 		}
-		if now := time.Now(); due.Before(now) { // a stall: what was due in it is left out, for this client measures the others
+		// a stall: what was due in it is left out, for this client measures the others
+		if now := time.Now(); due.Before(now) {
 			due = now
 		}
 		sleep(time.Until(due))

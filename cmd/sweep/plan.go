@@ -1,5 +1,5 @@
-// Package sweep makes a map: it starts a server of each mode, puts closed loads on them of requests that wait and compute for
-// stated times, and finds where the modes differ.
+// Package sweep makes a map: it starts a server of each mode, puts closed loads on them of requests
+// that wait and compute for stated times, and finds where the modes differ.
 package sweep
 
 import (
@@ -39,7 +39,8 @@ type Plan struct {
 const (
 	// window is the shortest time over which a run's throughput is counted.
 	window = 60 * time.Millisecond
-	// lightest is what a request takes of a server's CPU besides what it computes, for the planning alone.
+	// lightest is what a request takes of a server's CPU besides what it computes, for the planning
+	// alone.
 	lightest = 20 * time.Microsecond
 	// longest bounds a map: one that would take more is refused before it begins.
 	longest = time.Hour
@@ -70,7 +71,9 @@ func NewPlan(o Options) (*Plan, error) {
 		case n < 1:
 			return nil, fmt.Errorf("%d connections: at least 1 is needed", n)
 		case n > most:
-			return nil, fmt.Errorf("%d connections: this process may open files for %d only: raise it with ulimit -n", n, max(0, most))
+			return nil,
+				fmt.Errorf(
+					"%d connections: this process may open files for %d only: raise it with ulimit -n", n, max(0, most))
 		case slices.Contains(o.Connections[:i], n):
 			return nil, fmt.Errorf("%d connections are named twice", n)
 		}
@@ -87,7 +90,9 @@ func NewPlan(o Options) (*Plan, error) {
 		p.settings.Modes = append(p.settings.Modes, results.Mode{Name: m.Name, Summary: m.Summary})
 	}
 	if len(p.modes) < 2 {
-		return nil, fmt.Errorf("--modes names %s: a map shows the differences between modes, and needs two or more", unit.Counted(len(p.modes), "mode"))
+		return nil,
+			fmt.Errorf("--modes names %s: a map shows the differences between modes, and needs two or more",
+				unit.Counted(len(p.modes), "mode"))
 	}
 	if len(p.settings.Places()) == 0 {
 		return nil, fmt.Errorf("nothing to map: name at least one wait, one CPU time and one number of connections")
@@ -95,9 +100,11 @@ func NewPlan(o Options) (*Plan, error) {
 	if p.split, err = o.Pin.Choose(); err != nil {
 		return nil, err
 	}
-	p.settings.Pin = results.Pin{Asked: o.Pin.String(), Server: p.split.Server.String(), Generator: p.split.Generator.String(), Note: p.split.Note}
+	p.settings.Pin = results.Pin{Asked: o.Pin.String(), Server: p.split.Server.String(),
+		Generator: p.split.Generator.String(), Note: p.split.Note}
 	if d := p.Duration(); d > longest {
-		return nil, fmt.Errorf("this map would take about %v, and %v is the most: name fewer or smaller waits, CPU times, connections or rounds", d.Round(time.Minute), longest)
+		return nil, fmt.Errorf("this map would take about %v, and %v is the most: name fewer or smaller "+
+			"waits, CPU times, connections or rounds", d.Round(time.Minute), longest)
 	}
 	return p, nil
 }
@@ -134,10 +141,12 @@ func (p *Plan) Duration() time.Duration {
 
 // String is the plan in a few words.
 func (p *Plan) String() string {
-	return fmt.Sprintf("%s of %s in %s", unit.Counted(len(p.settings.Places()), "cell"), unit.Counted(len(p.modes), "mode"), unit.Counted(p.settings.Rounds, "round"))
+	return fmt.Sprintf("%s of %s in %s", unit.Counted(len(p.settings.Places()), "cell"),
+		unit.Counted(len(p.modes), "mode"), unit.Counted(p.settings.Rounds, "round"))
 }
 
-// order is a round's cells, shuffled: what a server has done before, and how warm the machine is, must not go with the place.
+// order is a round's cells, shuffled: what a server has done before, and how warm the machine is,
+// must not go with the place.
 func (p *Plan) order(random *rand.Rand) []results.MapPlace {
 	all := p.settings.Places()
 	random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })

@@ -17,8 +17,9 @@ import (
 // usual are the command's defaults.
 func usual() Options {
 	return Options{
-		Modes: []string{"blocking", "async"}, Waits: []time.Duration{0, time.Millisecond, 10 * time.Millisecond, 100 * time.Millisecond},
-		CPUs: []time.Duration{0, 100 * time.Microsecond, time.Millisecond}, Connections: []int{16, 256}, Rounds: 6,
+		Modes: []string{"blocking", "async"},
+		Waits: []time.Duration{0, time.Millisecond, 10 * time.Millisecond, 100 * time.Millisecond},
+		CPUs:  []time.Duration{0, 100 * time.Microsecond, time.Millisecond}, Connections: []int{16, 256}, Rounds: 6,
 	}
 }
 
@@ -52,12 +53,15 @@ func TestPlanRefuses(t *testing.T) {
 		"2000000 connections: this process may open":        func(o *Options) { o.Connections[0] = 2_000_000 },
 		"nothing to map":                                    func(o *Options) { o.Connections = nil },
 		"1h0m0s is the most":                                func(o *Options) { o.Waits[0] = 60 * time.Second },
-		"CPU 1023 may not be used|not bind a process":       func(o *Options) { o.Pin = cpuset.Pin{Server: cpuset.CPUs{1023}, Generator: cpuset.CPUs{0}} },
+		"CPU 1023 may not be used|not bind a process": func(o *Options) {
+			o.Pin = cpuset.Pin{Server: cpuset.CPUs{1023}, Generator: cpuset.CPUs{0}}
+		},
 	} {
 		o := usual()
 		change(&o)
 		_, err := NewPlan(o)
-		if one, other, _ := strings.Cut(want, "|"); err == nil || !strings.Contains(err.Error(), one) && (other == "" || !strings.Contains(err.Error(), other)) {
+		if one, other, _ := strings.Cut(want, "|"); err == nil ||
+			!strings.Contains(err.Error(), one) && (other == "" || !strings.Contains(err.Error(), other)) {
 			t.Errorf("got %v, want %s", err, want)
 		}
 	}
@@ -83,7 +87,8 @@ func TestOrder(t *testing.T) {
 	}
 }
 
-// Whatever the connections' phase, a window of any length counts what they send a second: no wave is in it by chance.
+// Whatever the connections' phase, a window of any length counts what they send a second: no wave
+// is in it by chance.
 func TestSharesCountWaves(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		start := time.Unix(1e9, 0)

@@ -9,8 +9,9 @@ import (
 	"nodecompare/servers"
 )
 
-// Prepare sees to it that all modes can be started, which may mean to fetch packages; say is told of that. A mode that this machine
-// cannot run is left out, and named in the map. It is an error when fewer than two others are left.
+// Prepare sees to it that all modes can be started, which may mean to fetch packages; say is told
+// of that. A mode that this machine cannot run is left out, and named in the map. It is an error
+// when fewer than two others are left.
 func (p *Plan) Prepare(ctx context.Context, say func(string)) error {
 	unable, err := servers.Prepare(ctx, p.modes, say)
 	if err != nil {

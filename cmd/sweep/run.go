@@ -16,14 +16,16 @@ import (
 	"nodecompare/servers/workload"
 )
 
-// Run makes the map; say is told of each round. When ctx ends it stops at once, leaves no child behind, and returns what there is,
-// marked as partial, with ctx's error. A server that fails is named in the map, and has no further runs in that round. There is no
-// map when this process could not be pinned.
+// Run makes the map; say is told of each round. When ctx ends it stops at once, leaves no child
+// behind, and returns what there is, marked as partial, with ctx's error. A server that fails is
+// named in the map, and has no further runs in that round. There is no map when this process could
+// not be pinned.
 func Run(ctx context.Context, p *Plan, say func(string)) (*results.Map, error) {
 	began := time.Now()
 	m := &results.Map{
 		Tool: results.Tool, MapVersion: results.MapVersion, ToolVersion: measure.ToolVersion(),
-		Started: began.UTC().Truncate(time.Millisecond), Host: measure.Host(), Settings: p.settings, Runs: []results.MapRun{},
+		Started: began.UTC().Truncate(time.Millisecond), Host: measure.Host(), Settings: p.settings,
+		Runs: []results.MapRun{},
 	}
 	err := measure.Pinned(p.split, func() error {
 		random := rand.New(rand.NewPCG(p.settings.Seed, 0))
@@ -51,8 +53,9 @@ func Failed(m *results.Map) error {
 	return nil
 }
 
-// round is one server of each mode, side by side. They take turns: in a cell one mode runs right after the other, while the rest are
-// idle, so that what changes on the machine between two rounds, or two cells, hits all of them.
+// round is one server of each mode, side by side. They take turns: in a cell one mode runs right
+// after the other, while the rest are idle, so that what changes on the machine between two rounds,
+// or two cells, hits all of them.
 type round struct {
 	plan    *Plan
 	number  int
@@ -126,7 +129,8 @@ func (r *round) warm(ctx context.Context, s *server, m *servers.Mode) error {
 		return err
 	}
 	defer g.Close()
-	w, err := measure.Warm(ctx, measure.Loaded{Subject: sample.Subject{PID: s.PID}, Load: g}, nil, measure.WarmUp(m.Compiles))
+	w, err := measure.Warm(ctx, measure.Loaded{Subject: sample.Subject{PID: s.PID}, Load: g}, nil,
+		measure.WarmUp(m.Compiles))
 	s.unsteady = !w.Steady
 	return err
 }
@@ -134,7 +138,8 @@ func (r *round) warm(ctx context.Context, s *server, m *servers.Mode) error {
 func attack(s *server, at results.MapPlace) loadgen.Attack {
 	wait, cpu := time.Duration(at.WaitMS)*time.Millisecond, time.Duration(at.CPUUS)*time.Microsecond
 	return loadgen.Attack{
-		Target: loadgen.Target{URL: s.URL + workload.MixTarget(wait, cpu)}, Connections: at.Connections, Engine: loadgen.Loop,
+		Target: loadgen.Target{URL: s.URL + workload.MixTarget(wait, cpu)}, Connections: at.Connections,
+		Engine:  loadgen.Loop,
 		Timeout: requestTimeout + 10*cycle(at),
 		Server:  []sample.Subject{{PID: s.PID}}, // the other servers are idle meanwhile
 	}

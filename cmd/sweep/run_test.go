@@ -29,7 +29,8 @@ func TestMain(m *testing.M) {
 func plan(t *testing.T, rounds int) *sweep.Plan {
 	t.Helper()
 	p, err := sweep.NewPlan(sweep.Options{
-		Modes: []string{"goroutine", "async"}, Waits: []time.Duration{0, 20 * time.Millisecond}, CPUs: []time.Duration{200 * time.Microsecond},
+		Modes: []string{"goroutine", "async"}, Waits: []time.Duration{0, 20 * time.Millisecond},
+		CPUs:        []time.Duration{200 * time.Microsecond},
 		Connections: []int{4}, Rounds: rounds, Seed: 1,
 	})
 	if err != nil {
@@ -56,12 +57,15 @@ func TestRunMeasuresRealServers(t *testing.T) {
 		t.Fatal(err, m.Failures)
 	}
 	checkNoChildren(t)
-	if strings.Join(said, ", ") != "round 1 of 2, round 2 of 2" || m.Partial || len(m.Runs) != 2*2*2 || len(m.Pairs) != 1 || len(m.Pairs[0].Cells) != 2 || m.ElapsedS <= 0 {
+	if strings.Join(said, ", ") != "round 1 of 2, round 2 of 2" || m.Partial || len(m.Runs) != 2*2*2 ||
+		len(m.Pairs) != 1 || len(m.Pairs[0].Cells) != 2 || m.ElapsedS <= 0 {
 		t.Errorf("%q, %+v", said, m)
 	}
 	for _, r := range m.Runs {
-		// Four connections that wait 20 ms send 200 requests a second at most, whatever the machine; each computes for 200 µs at least.
-		if r.Requests == 0 || r.Errors != 0 || r.ThroughputRPS <= 0 || r.WaitMS == 20 && r.ThroughputRPS > 201 || r.Trust == nil ||
+		// Four connections that wait 20 ms send 200 requests a second at most, whatever the
+		// machine; each computes for 200 µs at least.
+		if r.Requests == 0 || r.Errors != 0 || r.ThroughputRPS <= 0 ||
+			r.WaitMS == 20 && r.ThroughputRPS > 201 || r.Trust == nil ||
 			runtime.GOOS == "linux" && r.CPUUS == 200 && r.PerRequestUS < 195 {
 			t.Errorf("%+v, trust %+v", r, r.Trust)
 		}

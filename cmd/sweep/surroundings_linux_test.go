@@ -10,11 +10,13 @@ import (
 	"nodecompare/results"
 )
 
-// What other processes compute while a map is made is seen, and the map's servers are not taken for them.
+// What other processes compute while a map is made is seen, and the map's servers are not taken for
+// them.
 func TestOtherProcessesAreSuspect(t *testing.T) {
 	loadtest.BusyCPUs(t)
 	p, err := sweep.NewPlan(sweep.Options{
-		Modes: []string{"goroutine", "async"}, Waits: []time.Duration{50 * time.Millisecond}, CPUs: []time.Duration{0}, Connections: []int{4}, Rounds: 1, Seed: 1,
+		Modes: []string{"goroutine", "async"}, Waits: []time.Duration{50 * time.Millisecond},
+		CPUs: []time.Duration{0}, Connections: []int{4}, Rounds: 1, Seed: 1,
 	})
 	if err != nil {
 		t.Fatal(err)

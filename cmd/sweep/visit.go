@@ -13,8 +13,8 @@ import (
 // requestTimeout is added to ten times what a request should take.
 const requestTimeout = 5 * time.Second
 
-// visit measures a server in one cell, and once more when the run is VOID: what made it so is, as a rule, the machine's and soon
-// over.
+// visit measures a server in one cell, and once more when the run is VOID: what made it so is, as a
+// rule, the machine's and soon over.
 func (r *round) visit(ctx context.Context, s *server, at results.MapPlace) error {
 	run, err := r.measure(ctx, s, at)
 	if err == nil && run.Trust.Status == results.Void {
@@ -27,9 +27,10 @@ func (r *round) visit(ctx context.Context, s *server, at results.MapPlace) error
 	return nil
 }
 
-// measure has every connection send once, so that the server has all that it needs for them, and then measures. Throughput is that
-// of a window amid the run: at its beginning all requests wait together, and at its end no new ones come. CPU per request is that
-// of the whole run: what is begun is ended in it.
+// measure has every connection send once, so that the server has all that it needs for them, and
+// then measures. Throughput is that of a window amid the run: at its beginning all requests wait
+// together, and at its end no new ones come. CPU per request is that of the whole run: what is
+// begun is ended in it.
 func (r *round) measure(ctx context.Context, s *server, at results.MapPlace) (results.MapRun, error) {
 	t := timesOf(at)
 	a := attack(s, at)
@@ -64,9 +65,10 @@ func (r *round) measure(ctx context.Context, s *server, at results.MapPlace) (re
 	return run, nil
 }
 
-// shares counts the requests of a window, each by the share of its life that lies in it. Whole answers would not do: where all
-// connections wait together, answers come in waves, and whether a window holds two of them or three is chance. This way a
-// connection whose requests take a tenth of the window counts ten, whenever they begin.
+// shares counts the requests of a window, each by the share of its life that lies in it. Whole
+// answers would not do: where all connections wait together, answers come in waves, and whether a
+// window holds two of them or three is chance. This way a connection whose requests take a tenth of
+// the window counts ten, whenever they begin.
 type shares struct {
 	on           bool          // requests of the settling run are not counted
 	lead, window time.Duration // the window begins so long after the first request was sent

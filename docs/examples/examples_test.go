@@ -61,7 +61,8 @@ func command(t *testing.T, file string) (bench, server string) {
 	return m[1], m[2]
 }
 
-// prepare puts what an example needs first on the PATH, or skips the test. In CI only what no package of its Debian has is skipped.
+// prepare puts what an example needs first on the PATH, or skips the test. In CI only what no
+// package of its Debian has is skipped.
 func prepare(t *testing.T, file string) {
 	t.Helper()
 	n := needs[file]
@@ -104,7 +105,8 @@ func newestJava(t *testing.T) (bin string) {
 	return bin
 }
 
-// Each example is started as bench starts it, by the line at its head, and serves what that line says.
+// Each example is started as bench starts it, by the line at its head, and serves what that line
+// says.
 func TestExamples(t *testing.T) {
 	files, err := filepath.Glob("*.*")
 	if err != nil {
@@ -127,7 +129,8 @@ func TestExamples(t *testing.T) {
 				t.Error("docs/servers.md does not list it")
 			}
 			prepare(t, file)
-			p, err := child.Start(t.Context(), child.Command{Name: file, Shell: server, Env: []string{asMain + "=1", soonStarted}})
+			p, err := child.Start(t.Context(),
+				child.Command{Name: file, Shell: server, Env: []string{asMain + "=1", soonStarted}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -141,8 +144,9 @@ func TestExamples(t *testing.T) {
 	}
 }
 
-// checkRoute asks five times on one connection, and on a busy machine until an answer is no longer late. The first may take its time; that
-// a second write waits for the client's delayed ACK of the first, 40 ms, would show in each of the others.
+// checkRoute asks five times on one connection, and on a busy machine until an answer is no longer
+// late. The first may take its time; that a second write waits for the client's delayed ACK of the
+// first, 40 ms, would show in each of the others.
 func checkRoute(t *testing.T, base, workload string) {
 	t.Helper()
 	target, took, late := "/", time.Duration(0), 35*time.Millisecond
@@ -150,7 +154,8 @@ func checkRoute(t *testing.T, base, workload string) {
 	case "wait":
 		target, took, late = "/wait?ms=50", 50*time.Millisecond, 85*time.Millisecond
 	case "cpu":
-		target, took, late = "/cpu?ms=5", time.Millisecond, time.Second // its loop was measured when the machine was at another speed
+		// its loop was measured when the machine was at another speed
+		target, took, late = "/cpu?ms=5", time.Millisecond, time.Second
 	}
 	client := http.Client{Transport: &http.Transport{}}
 	defer client.CloseIdleConnections()
@@ -158,7 +163,8 @@ func checkRoute(t *testing.T, base, workload string) {
 	best := time.Hour
 	for i := 0; i < usual || best > late && i < most; i++ {
 		reused := false
-		trace := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{GotConn: func(c httptrace.GotConnInfo) { reused = c.Reused }})
+		trace := httptrace.WithClientTrace(t.Context(),
+			&httptrace.ClientTrace{GotConn: func(c httptrace.GotConnInfo) { reused = c.Reused }})
 		q, err := http.NewRequestWithContext(trace, http.MethodGet, base+target, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -171,7 +177,8 @@ func checkRoute(t *testing.T, base, workload string) {
 		}
 		body, err := io.ReadAll(r.Body)
 		best = min(best, time.Since(start))
-		if closeErr := r.Body.Close(); err != nil || closeErr != nil || r.StatusCode != http.StatusOK || r.ContentLength != int64(len(body)) {
+		if closeErr := r.Body.Close(); err != nil || closeErr != nil || r.StatusCode != http.StatusOK ||
+			r.ContentLength != int64(len(body)) {
 			t.Errorf("%s: %s %q %v %v", target, r.Status, body, err, closeErr)
 		}
 		if reused != (i > 0) {
@@ -203,7 +210,8 @@ func TestBenchOfAnExample(t *testing.T) {
 	c := exec.Command("sh", "-c", bench+" --profile=quick --rounds=1 --modes= --selftest=off")
 	c.Env = append(os.Environ(), asMain+"=1")
 	out, err := c.CombinedOutput()
-	if code := c.ProcessState.ExitCode(); code != 0 && code != 5 || !strings.Contains(string(out), " a request") { // 5: a noisy machine
+	// 5: a noisy machine
+	if code := c.ProcessState.ExitCode(); code != 0 && code != 5 || !strings.Contains(string(out), " a request") {
 		t.Errorf("%v: %s", err, out)
 	}
 }

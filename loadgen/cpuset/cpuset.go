@@ -9,16 +9,19 @@ import (
 	"strings"
 )
 
-// MaxCPU is the highest CPU number that is taken: the kernel's own interface to it, cpu_set_t, ends there.
+// MaxCPU is the highest CPU number that is taken: the kernel's own interface to it, cpu_set_t, ends
+// there.
 const MaxCPU = 1023
 
 // ErrNoPinning says that this system does not let a process be bound to CPUs.
 var ErrNoPinning = errors.New("this system does not bind a process to CPUs")
 
-// CPUs is a set of CPU numbers, sorted, each once. The zero value is the empty set, which stands for "not pinned".
+// CPUs is a set of CPU numbers, sorted, each once. The zero value is the empty set, which stands
+// for "not pinned".
 type CPUs []int
 
-// String gives the set in the kernel's list format, e.g. 0-2,5 (cpuset(7), "List format"); "" for the empty set.
+// String gives the set in the kernel's list format, e.g. 0-2,5 (cpuset(7), "List format"); "" for
+// the empty set.
 func (c CPUs) String() string {
 	var b strings.Builder
 	for i := 0; i < len(c); {
@@ -39,7 +42,8 @@ func (c CPUs) String() string {
 	return b.String()
 }
 
-// ParseCPUs reads a list such as 0-2,5. Order and repetition do not matter; an empty list is an error.
+// ParseCPUs reads a list such as 0-2,5. Order and repetition do not matter; an empty list is an
+// error.
 func ParseCPUs(list string) (CPUs, error) {
 	var set CPUs
 	for _, part := range strings.Split(list, ",") {
@@ -77,7 +81,8 @@ func parseCPU(text, list string) (int, error) {
 	return n, nil
 }
 
-// Pin is what was asked for: --pin=auto, --pin=off or --pin=SERVER:GENERATOR. The zero value is off.
+// Pin is what was asked for: --pin=auto, --pin=off or --pin=SERVER:GENERATOR. The zero value is
+// off.
 type Pin struct {
 	Auto              bool
 	Server, Generator CPUs // disjoint, neither of them empty; both nil with auto and off
@@ -92,7 +97,8 @@ func ParsePin(s string) (Pin, error) {
 		return Pin{}, nil
 	}
 	fail := func(err error) (Pin, error) {
-		return Pin{}, fmt.Errorf("pin %q: %w; give auto, off, or the server's and the generator's CPUs as in 0-1,3:2", s, err)
+		return Pin{},
+			fmt.Errorf("pin %q: %w; give auto, off, or the server's and the generator's CPUs as in 0-1,3:2", s, err)
 	}
 	server, generator, ok := strings.Cut(s, ":")
 	if !ok {
@@ -123,7 +129,8 @@ func (p Pin) String() string {
 	return p.Server.String() + ":" + p.Generator.String()
 }
 
-// Split is how the CPUs are shared out between server and generator. Both sets are nil where nothing is to be pinned.
+// Split is how the CPUs are shared out between server and generator. Both sets are nil where
+// nothing is to be pinned.
 type Split struct {
 	Server, Generator CPUs
 	Note              string // why they are not pinned, or not wholly apart; for the record and the reader
@@ -132,9 +139,9 @@ type Split struct {
 // Pinned says whether the two are on CPUs of their own.
 func (s Split) Pinned() bool { return len(s.Server) > 0 }
 
-// Choose gives the split for the CPUs that this process may use (Allowed), before it pins itself. With auto, where
-// there is nothing to share out, the note says that server and generator share. CPUs that were named must be
-// allowed.
+// Choose gives the split for the CPUs that this process may use (Allowed), before it pins itself.
+// With auto, where there is nothing to share out, the note says that server and generator share.
+// CPUs that were named must be allowed.
 func (p Pin) Choose() (Split, error) {
 	if !p.Auto && len(p.Server) == 0 {
 		return Split{Note: "server and generator share all CPUs: pinning is off"}, nil
@@ -149,13 +156,16 @@ func (p Pin) Choose() (Split, error) {
 	return p.split(allowed, siblings)
 }
 
-// split does the choosing; siblings gives the CPUs that are threads of the same core as the given one, itself
-// among them.
+// split does the choosing; siblings gives the CPUs that are threads of the same core as the given
+// one, itself among them.
 func (p Pin) split(allowed CPUs, siblings func(cpu int) CPUs) (Split, error) {
 	if !p.Auto {
 		for _, side := range []CPUs{p.Server, p.Generator} {
 			if missing := without(side, allowed); len(missing) > 0 {
-				return Split{}, fmt.Errorf("pin %v: CPU %v may not be used by this process: it has %v (sched_getaffinity(2))", p, missing, allowed)
+				return Split{},
+					fmt.Errorf(
+						"pin %v: CPU %v may not be used by this process: it has %v (sched_getaffinity(2))",
+						p, missing, allowed)
 			}
 		}
 		return Split{Server: p.Server, Generator: p.Generator}, nil
@@ -163,7 +173,8 @@ func (p Pin) split(allowed CPUs, siblings func(cpu int) CPUs) (Split, error) {
 	if len(allowed) < 2 {
 		return Split{Note: fmt.Sprintf("server and generator share CPU %v: there is no other", allowed)}, nil
 	}
-	// Two threads of one core share its execution units: a core goes to one side whole, as long as there are two.
+	// Two threads of one core share its execution units: a core goes to one side whole, as long as
+	// there are two.
 	var cores []CPUs
 	for rest := allowed; len(rest) > 0; {
 		core := common(rest, append(CPUs{rest[0]}, siblings(rest[0])...))
@@ -174,7 +185,8 @@ func (p Pin) split(allowed CPUs, siblings func(cpu int) CPUs) (Split, error) {
 		half := (len(allowed) + 1) / 2
 		return Split{
 			Server: allowed[:half], Generator: allowed[half:],
-			Note: fmt.Sprintf("server and generator run on threads of one core (CPUs %v): each slows the other down", allowed),
+			Note: fmt.Sprintf(
+				"server and generator run on threads of one core (CPUs %v): each slows the other down", allowed),
 		}, nil
 	}
 	var s Split

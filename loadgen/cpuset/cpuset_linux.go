@@ -11,14 +11,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// maxPasses bounds the search for threads that were started while others were being pinned. Each pass pins all
-// that it finds, and threads started by those are pinned from the start: two or three passes are usual.
+// maxPasses bounds the search for threads that were started while others were being pinned. Each
+// pass pins all that it finds, and threads started by those are pinned from the start: two or three
+// passes are usual.
 const maxPasses = 100
 
 // Allowed is the CPUs that this process may use (sched_getaffinity(2) of its main thread).
 func Allowed() (CPUs, error) { return Affinity(os.Getpid()) }
 
-// Affinity is the CPUs that the main thread of a process may use, or any thread, given its thread id.
+// Affinity is the CPUs that the main thread of a process may use, or any thread, given its thread
+// id.
 func Affinity(pid int) (CPUs, error) {
 	var mask unix.CPUSet
 	if err := unix.SchedGetaffinity(pid, &mask); err != nil {
@@ -27,9 +29,10 @@ func Affinity(pid int) (CPUs, error) {
 	return members(&mask), nil
 }
 
-// PinSelf binds every thread of this process to the CPUs until restore, which gives each thread what it had
-// before, and those begun since what the main thread had. GOMAXPROCS is brought in line at once, both times,
-// unless the environment sets it; a value that the program itself had set by runtime.GOMAXPROCS is lost by that.
+// PinSelf binds every thread of this process to the CPUs until restore, which gives each thread
+// what it had before, and those begun since what the main thread had. GOMAXPROCS is brought in line
+// at once, both times, unless the environment sets it; a value that the program itself had set by
+// runtime.GOMAXPROCS is lost by that.
 func PinSelf(cpus CPUs) (restore func() error, err error) {
 	pid := os.Getpid()
 	what := fmt.Sprintf("pin this process to CPU %v", cpus)
@@ -79,9 +82,9 @@ func followAffinity() {
 }
 
 // Pinned runs start with the calling thread bound to the CPUs, so that a process started within it
-// (exec.Cmd.Start) has them from its first instruction: a child has the mask of the thread that forked it, and
-// execve(2) preserves it. With no CPUs it just runs start. Threads that Go starts meanwhile do not have the mask:
-// it makes none from a locked thread.
+// (exec.Cmd.Start) has them from its first instruction: a child has the mask of the thread that
+// forked it, and execve(2) preserves it. With no CPUs it just runs start. Threads that Go starts
+// meanwhile do not have the mask: it makes none from a locked thread.
 func Pinned(cpus CPUs, start func() error) error {
 	if len(cpus) == 0 {
 		return start()
@@ -103,16 +106,17 @@ func Pinned(cpus CPUs, start func() error) error {
 	}
 	startErr := start()
 	if err := unix.SchedSetaffinity(0, &before); err != nil {
-		// The thread stays locked to this goroutine, so that no other ever runs on it; it ends with this one.
+		// The thread stays locked to this goroutine, so that no other ever runs on it; it ends with
+		// this one.
 		return errors.Join(startErr, aboutPinning("give this thread its CPUs back", err))
 	}
 	runtime.UnlockOSThread()
 	return startErr
 }
 
-// eachThread calls do for every thread of a process, those too that begin meanwhile, and gives how many there
-// were. The last pass over them finds none that is new: then all that are to come descend from threads that have
-// been done.
+// eachThread calls do for every thread of a process, those too that begin meanwhile, and gives how
+// many there were. The last pass over them finds none that is new: then all that are to come
+// descend from threads that have been done.
 func eachThread(pid int, do func(tid int) error) (int, error) {
 	done := map[int]bool{}
 	for range maxPasses {
@@ -136,7 +140,8 @@ func eachThread(pid int, do func(tid int) error) (int, error) {
 			return len(done), nil
 		}
 	}
-	return len(done), fmt.Errorf("it starts threads faster than they can be pinned: %d in %d passes", len(done), maxPasses)
+	return len(done),
+		fmt.Errorf("it starts threads faster than they can be pinned: %d in %d passes", len(done), maxPasses)
 }
 
 func threadsOf(pid int) ([]int, error) {
@@ -203,7 +208,8 @@ func aboutPinning(what string, err error) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, unix.EINVAL):
-		err = fmt.Errorf("none of these CPUs may be used here, or there is none of that number: see Cpus_allowed_list in /proc/self/status (%w)", err)
+		err = fmt.Errorf("none of these CPUs may be used here, or there is none of that number: see "+
+			"Cpus_allowed_list in /proc/self/status (%w)", err)
 	case errors.Is(err, unix.EPERM):
 		err = fmt.Errorf("another user's process may not be pinned (%w)", err)
 	}

@@ -93,7 +93,8 @@ func TestPinSelf(t *testing.T) {
 	}
 }
 
-// A child that is started on some CPUs sees no others from the first, and sizes itself by them; we keep our own.
+// A child that is started on some CPUs sees no others from the first, and sizes itself by them; we
+// keep our own.
 func TestPinnedStart(t *testing.T) {
 	_, b := twoCPUs(t)
 	before := masks(t, os.Getpid())

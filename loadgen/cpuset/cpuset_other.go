@@ -4,8 +4,8 @@ package cpuset
 
 import "fmt"
 
-// Allowed is not known here: macOS binds no thread to a CPU (its affinity tags are hints, and Apple silicon
-// ignores them). It returns ErrNoPinning, as all of these do.
+// Allowed is not known here: macOS binds no thread to a CPU (its affinity tags are hints, and Apple
+// silicon ignores them). It returns ErrNoPinning, as all of these do.
 func Allowed() (CPUs, error) { return nil, ErrNoPinning }
 
 // Affinity returns ErrNoPinning.

@@ -54,7 +54,8 @@ func TestParsePinSaysWhatIsWrong(t *testing.T) {
 }
 
 func FuzzParsePin(f *testing.F) {
-	for _, s := range []string{"auto", "off", "0:1", "0-1,3:2", "0-1023:0", "1,,2:3", "-:-", "0-1-2:٣", "9999999999999999999:0"} {
+	for _, s := range []string{"auto", "off", "0:1", "0-1,3:2", "0-1023:0", "1,,2:3", "-:-", "0-1-2:٣",
+		"9999999999999999999:0"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -63,15 +64,18 @@ func FuzzParsePin(f *testing.F) {
 			return
 		}
 		for _, set := range []CPUs{p.Server, p.Generator} {
-			if !slices.IsSorted(set) || len(slices.Compact(slices.Clone(set))) != len(set) || len(set) > 0 && (set[0] < 0 || set[len(set)-1] > MaxCPU) {
+			if !slices.IsSorted(set) || len(slices.Compact(slices.Clone(set))) != len(set) ||
+				len(set) > 0 && (set[0] < 0 || set[len(set)-1] > MaxCPU) {
 				t.Fatalf("%q gives %v", s, []int(set))
 			}
 		}
-		if p.Auto && len(p.Server) > 0 || (len(p.Server) == 0) != (len(p.Generator) == 0) || len(common(p.Server, p.Generator)) > 0 {
+		if p.Auto && len(p.Server) > 0 || (len(p.Server) == 0) != (len(p.Generator) == 0) ||
+			len(common(p.Server, p.Generator)) > 0 {
 			t.Fatalf("%q gives %+v", s, p)
 		}
 		again, err := ParsePin(p.String())
-		if err != nil || again.String() != p.String() || !slices.Equal(again.Server, p.Server) || !slices.Equal(again.Generator, p.Generator) {
+		if err != nil || again.String() != p.String() || !slices.Equal(again.Server, p.Server) ||
+			!slices.Equal(again.Generator, p.Generator) {
 			t.Fatalf("%q is written %q, which is read as %+v, %v", s, p, again, err)
 		}
 	})
@@ -100,7 +104,8 @@ func TestAutoSplit(t *testing.T) {
 		{CPUs{0, 1, 2, 3, 4, 5, 6, 7}, apart, "0-1,4-5", "2-3,6-7", ""},
 	} {
 		s, err := Pin{Auto: true}.split(c.allowed, c.siblings)
-		if err != nil || s.Server.String() != c.server || s.Generator.String() != c.generator || s.Pinned() != (c.server != "") {
+		if err != nil || s.Server.String() != c.server || s.Generator.String() != c.generator ||
+			s.Pinned() != (c.server != "") {
 			t.Errorf("%v: %v and %v, %v; want %s and %s", c.allowed, s.Server, s.Generator, err, c.server, c.generator)
 		}
 		if !strings.Contains(s.Note, c.note) || (s.Note == "") != (c.note == "") {
@@ -109,7 +114,8 @@ func TestAutoSplit(t *testing.T) {
 	}
 }
 
-// Whatever the machine: each CPU goes to one side, the server has no less, and no core is torn apart where there are two.
+// Whatever the machine: each CPU goes to one side, the server has no less, and no core is torn
+// apart where there are two.
 func TestAutoSplitTakesEachCPUOnce(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		allowed := CPUs(rapid.SliceOfNDistinct(rapid.IntRange(0, MaxCPU), 2, 40, rapid.ID).Draw(t, "allowed"))
@@ -126,7 +132,8 @@ func TestAutoSplitTakesEachCPUOnce(t *testing.T) {
 		if err != nil || len(s.Server) == 0 || len(s.Generator) == 0 {
 			t.Fatalf("%+v, %v", s, err)
 		}
-		if both := append(slices.Clone(s.Server), s.Generator...); !slices.Equal(slices.Sorted(slices.Values(both)), allowed) {
+		if both := append(slices.Clone(s.Server),
+			s.Generator...); !slices.Equal(slices.Sorted(slices.Values(both)), allowed) {
 			t.Fatalf("%v and %v of %v", s.Server, s.Generator, allowed)
 		}
 		if threads == 1 && len(s.Server) != (len(allowed)+1)/2 {
@@ -145,10 +152,12 @@ func TestNamedSplit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s, err := p.split(CPUs{0, 2, 3, 4}, alone); err != nil || s.Server.String() != "2" || s.Generator.String() != "0,4" || s.Note != "" {
+	if s, err := p.split(CPUs{0, 2, 3, 4}, alone); err != nil || s.Server.String() != "2" ||
+		s.Generator.String() != "0,4" || s.Note != "" {
 		t.Errorf("%+v, %v", s, err)
 	}
-	if _, err := p.split(CPUs{0, 1, 2}, alone); err == nil || !strings.Contains(err.Error(), "CPU 4 may not be used") || !strings.Contains(err.Error(), "0-2") {
+	if _, err := p.split(CPUs{0, 1, 2}, alone); err == nil ||
+		!strings.Contains(err.Error(), "CPU 4 may not be used") || !strings.Contains(err.Error(), "0-2") {
 		t.Errorf("%v; want what is missing and what there is", err)
 	}
 	if s, err := (Pin{}).Choose(); err != nil || s.Pinned() || !strings.Contains(s.Note, "off") {

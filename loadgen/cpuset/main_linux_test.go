@@ -10,8 +10,8 @@ import (
 
 const childEnv = "CPUSET_TEST_CHILD"
 
-// TestMain makes this binary a child of its own tests too: it says its GOMAXPROCS, has threads enough to be looked at, and
-// ends with its standard input.
+// TestMain makes this binary a child of its own tests too: it says its GOMAXPROCS, has threads
+// enough to be looked at, and ends with its standard input.
 func TestMain(m *testing.M) {
 	if os.Getenv(childEnv) == "" {
 		os.Exit(m.Run())

@@ -1,4 +1,5 @@
-// Package loadtest is what tests of loads need beside them: a server that remembers, and a machine that is busy. Only tests import it.
+// Package loadtest is what tests of loads need beside them: a server that remembers, and a machine
+// that is busy. Only tests import it.
 package loadtest
 
 import (
@@ -12,8 +13,8 @@ import (
 	"testing"
 )
 
-// Arrivals is a server's handler that keeps the requests in the order in which it got them. It answers with their path, and on /gone
-// with 410.
+// Arrivals is a server's handler that keeps the requests in the order in which it got them. It
+// answers with their path, and on /gone with 410.
 type Arrivals struct {
 	mu  sync.Mutex
 	all []string

@@ -1,4 +1,5 @@
-// Package response reads HTTP/1.1 responses as strictly as a load generator must, without I/O of its own.
+// Package response reads HTTP/1.1 responses as strictly as a load generator must, without I/O of
+// its own.
 package response
 
 import (
@@ -10,7 +11,8 @@ import (
 )
 
 const (
-	// MaxHead is the most bytes of status lines and header (or trailer) fields that one response may have.
+	// MaxHead is the most bytes of status lines and header (or trailer) fields that one response
+	// may have.
 	MaxHead = 1 << 20
 	// maxChunkLine is the most bytes of a line with a chunk's size and extensions.
 	maxChunkLine = 4 << 10
@@ -36,13 +38,14 @@ type Answer struct {
 	Differs bool  // the body is not the wanted one
 }
 
-// Parser takes responses apart as their bytes arrive, and does no I/O: both engines read with it. It is strict:
-// what HTTP/1.1 forbids is an error, where net/http forgives some of it, since a load generator that misreads one
-// response's end takes the rest of the connection for other responses. It forgives a bare LF at the end of a line
-// of the header (RFC 9112, 2.2), a field that is folded over several lines (5.2), and a status line without the space
-// before its empty reason.
+// Parser takes responses apart as their bytes arrive, and does no I/O: both engines read with it.
+// It is strict: what HTTP/1.1 forbids is an error, where net/http forgives some of it, since a load
+// generator that misreads one response's end takes the rest of the connection for other responses.
+// It forgives a bare LF at the end of a line of the header (RFC 9112, 2.2), a field that is folded
+// over several lines (5.2), and a status line without the space before its empty reason.
 //
-// Bodies are counted, compared and dropped; nothing is allocated for a response whose lines arrive whole.
+// Bodies are counted, compared and dropped; nothing is allocated for a response whose lines arrive
+// whole.
 type Parser struct {
 	maxBody int64 // bytes
 	body    Body
@@ -60,8 +63,8 @@ type Parser struct {
 	answer Answer
 }
 
-// NewParser returns a parser for responses whose bodies have at most maxBody bytes and should be equal to want;
-// nil stands for any. Begin must be called before the first response, too.
+// NewParser returns a parser for responses whose bodies have at most maxBody bytes and should be
+// equal to want; nil stands for any. Begin must be called before the first response, too.
 func NewParser(maxBody int64, want []byte) Parser {
 	return Parser{maxBody: maxBody, body: Body{Want: want}}
 }
@@ -80,16 +83,17 @@ const (
 	trailerLine
 )
 
-// Begin makes the parser ready for the response to the next request. toHEAD says that this is a HEAD, whose response
-// has a header only.
+// Begin makes the parser ready for the response to the next request. toHEAD says that this is a
+// HEAD, whose response has a header only.
 func (p *Parser) Begin(toHEAD bool) {
 	p.state, p.toHEAD, p.begun, p.head, p.left = statusLine, toHEAD, false, 0, 0
 	p.line, p.framing, p.answer, p.body = p.line[:0], framing{length: -1}, Answer{}, Body{Want: p.body.Want}
 	p.named, p.last = false, p.last[:0]
 }
 
-// Feed takes the next bytes of the connection. It returns how many of them it used, and whether the response is
-// whole: Answer then tells what it was. All are used until it is. Interim responses (1xx) are skipped.
+// Feed takes the next bytes of the connection. It returns how many of them it used, and whether the
+// response is whole: Answer then tells what it was. All are used until it is. Interim responses
+// (1xx) are skipped.
 func (p *Parser) Feed(b []byte) (used int, whole bool, err error) {
 	p.begun = p.begun || len(b) > 0
 	for used < len(b) && !whole && err == nil {
@@ -131,8 +135,8 @@ func (p *Parser) Answer() Answer { return p.answer }
 // Begun reports whether a byte of the response has come.
 func (p *Parser) Begun() bool { return p.begun }
 
-// End is for the end of the connection's bytes: of some responses that is the end too. It returns io.EOF when
-// there was no byte of one, io.ErrUnexpectedEOF when there were some.
+// End is for the end of the connection's bytes: of some responses that is the end too. It returns
+// io.EOF when there was no byte of one, io.ErrUnexpectedEOF when there were some.
 func (p *Parser) End() (Answer, error) {
 	switch {
 	case p.state == restBytes:
@@ -149,8 +153,8 @@ func (p *Parser) finish() {
 	p.answer.Size, p.answer.Differs = p.body.size, p.body.Differs()
 }
 
-// takeLine takes a line to its end, which it cuts off, or what there is of it, which it keeps. Its bytes are good
-// until the next feed.
+// takeLine takes a line to its end, which it cuts off, or what there is of it, which it keeps. Its
+// bytes are good until the next feed.
 func (p *Parser) takeLine(b []byte) (line []byte, used int, ended bool, err error) {
 	end := bytes.IndexByte(b, '\n')
 	used = end + 1
@@ -235,8 +239,8 @@ func (p *Parser) takenLine(line []byte) (whole bool, err error) {
 	return false, p.fieldLine(line)
 }
 
-// fieldLine takes a line of the header or the trailer: a field, or more of the value of the one before, as if a space
-// stood for the line break (obs-fold; RFC 9112, 5.2).
+// fieldLine takes a line of the header or the trailer: a field, or more of the value of the one
+// before, as if a space stood for the line break (obs-fold; RFC 9112, 5.2).
 func (p *Parser) fieldLine(line []byte) error {
 	if line[0] == ' ' || line[0] == '\t' {
 		if !p.named || forbidden(line) {
@@ -263,8 +267,8 @@ func (p *Parser) fieldLine(line []byte) error {
 	return nil
 }
 
-// fieldEnds acts on the last field, now that it is whole. What a trailer says of framing comes too late to mean
-// anything.
+// fieldEnds acts on the last field, now that it is whole. What a trailer says of framing comes too
+// late to mean anything.
 func (p *Parser) fieldEnds() error {
 	if len(p.last) == 0 {
 		return nil
@@ -312,8 +316,8 @@ func (p *Parser) headerEnds() (whole bool, err error) {
 	return false, nil
 }
 
-// Body takes a response's body in parts and drops them. It counts them, and compares them with what is wanted, so
-// that no body is ever held.
+// Body takes a response's body in parts and drops them. It counts them, and compares them with what
+// is wanted, so that no body is ever held.
 type Body struct {
 	Want    []byte // nil for any
 	size    int64  // bytes so far
@@ -323,7 +327,8 @@ type Body struct {
 // Write takes the next part of the body. It never fails.
 func (b *Body) Write(part []byte) (int, error) {
 	if b.Want != nil && !b.differs {
-		b.differs = int64(len(part)) > int64(len(b.Want))-b.size || !bytes.Equal(part, b.Want[b.size:b.size+int64(len(part))])
+		b.differs = int64(len(part)) > int64(len(b.Want))-b.size ||
+			!bytes.Equal(part, b.Want[b.size:b.size+int64(len(part))])
 	}
 	b.size += int64(len(part))
 	return len(part), nil

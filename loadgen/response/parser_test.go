@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-const plain = "HTTP/1.1 200 OK\r\nDate: Mon, 01 Jan 2029 00:00:00 GMT\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello"
+const plain = "HTTP/1.1 200 OK\r\nDate: Mon, 01 Jan 2029 00:00:00 GMT\r\nContent-Type: " +
+	"text/plain\r\nContent-Length: 5\r\n\r\nhello"
 
 func TestParserUsesNoMoreThanTheResponse(t *testing.T) {
 	p := NewParser(100, nil)

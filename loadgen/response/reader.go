@@ -12,7 +12,8 @@ type Reader struct {
 	parser Parser
 }
 
-// NewReader returns a reader of the responses that come from a connection. Its limits are those of NewParser.
+// NewReader returns a reader of the responses that come from a connection. Its limits are those of
+// NewParser.
 func NewReader(connection io.Reader, maxBody int64, want []byte) *Reader {
 	return &Reader{in: bufio.NewReader(connection), parser: NewParser(maxBody, want)}
 }
@@ -26,7 +27,8 @@ func (r *Reader) Await() error {
 // Buffered returns the number of bytes that were read beyond the last response.
 func (r *Reader) Buffered() int { return r.in.Buffered() }
 
-// Next reads one response to the last byte of its body, which it drops. toHEAD says that the request was a HEAD.
+// Next reads one response to the last byte of its body, which it drops. toHEAD says that the
+// request was a HEAD.
 func (r *Reader) Next(toHEAD bool) (Answer, error) {
 	r.parser.Begin(toHEAD)
 	for {
@@ -53,8 +55,9 @@ func (r *Reader) Next(toHEAD bool) (Answer, error) {
 	}
 }
 
-// bulk reads a part of a long body past the buffer: a Read of more than its size goes straight to the socket, 16
-// times fewer calls. It leaves the body's last bytes, whose arrival makes the response whole.
+// bulk reads a part of a long body past the buffer: a Read of more than its size goes straight to
+// the socket, 16 times fewer calls. It leaves the body's last bytes, whose arrival makes the
+// response whole.
 func (r *Reader) bulk() error {
 	scratch := scratches.Get().(*[]byte)
 	defer scratches.Put(scratch)
@@ -78,8 +81,8 @@ func (r *Reader) over(err error) (Answer, error) {
 	return a, UnexpectedEOF(err)
 }
 
-// UnexpectedEOF returns io.ErrUnexpectedEOF for io.EOF, which within a response it is, and any other error as it
-// stands.
+// UnexpectedEOF returns io.ErrUnexpectedEOF for io.EOF, which within a response it is, and any
+// other error as it stands.
 func UnexpectedEOF(err error) error {
 	if err == io.EOF {
 		return io.ErrUnexpectedEOF

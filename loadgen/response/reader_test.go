@@ -29,28 +29,50 @@ func TestResponse(t *testing.T) {
 		head bool
 		want Answer
 	}{
-		{name: "content length", in: "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", want: Answer{Status: 200, Size: 5}},
-		{name: "empty body", in: "HTTP/1.1 404 Not Found\r\ncontent-LENGTH:0\r\n\r\n", want: Answer{Status: 404, Size: 0}},
-		{name: "same length twice", in: "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nab", want: Answer{Status: 200, Size: 2}},
-		{name: "chunked", in: "HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n5;a=b\r\nhello\r\na\r\n0123456789\r\n0\r\nTrailer: x\r\n\r\n", want: Answer{Status: 200, Size: 15}},
+		{name: "content length", in: "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
+			want: Answer{Status: 200, Size: 5}},
+		{name: "empty body", in: "HTTP/1.1 404 Not Found\r\ncontent-LENGTH:0\r\n\r\n",
+			want: Answer{Status: 404, Size: 0}},
+		{name: "same length twice",
+			in:   "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nab",
+			want: Answer{Status: 200, Size: 2}},
+		{name: "chunked", in: "HTTP/1.1 200 OK\r\nTransfer-Encoding: " +
+			"Chunked\r\n\r\n5;a=b\r\nhello\r\na\r\n0123456789\r\n0\r\nTrailer: x\r\n\r\n",
+			want: Answer{Status: 200, Size: 15}},
 		{name: "to the end", in: "HTTP/1.1 200 OK\r\n\r\nall of it", want: Answer{Status: 200, Size: 9, Close: true}},
 		{name: "no body by status", in: "HTTP/1.1 204 No Content\r\n\r\n", want: Answer{Status: 204, Size: 0}},
-		{name: "not modified with length", in: "HTTP/1.1 304 Not Modified\r\nContent-Length: 7\r\n\r\n", want: Answer{Status: 304, Size: 0}},
-		{name: "head", in: "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n", head: true, want: Answer{Status: 200, Size: 0}},
-		{name: "interim", in: "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx", want: Answer{Status: 200, Size: 1}},
-		{name: "close", in: "HTTP/1.1 200 OK\r\nConnection: x, Close\r\nContent-Length: 1\r\n\r\nx", want: Answer{Status: 200, Size: 1, Close: true}},
-		{name: "1.0", in: "HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\nx", want: Answer{Status: 200, Size: 1, Close: true}},
-		{name: "1.0 keep-alive", in: "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 1\r\n\r\nx", want: Answer{Status: 200, Size: 1}},
+		{name: "not modified with length", in: "HTTP/1.1 304 Not Modified\r\nContent-Length: 7\r\n\r\n",
+			want: Answer{Status: 304, Size: 0}},
+		{name: "head", in: "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n", head: true,
+			want: Answer{Status: 200, Size: 0}},
+		{name: "interim", in: "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: " +
+			"x\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx", want: Answer{Status: 200, Size: 1}},
+		{name: "close", in: "HTTP/1.1 200 OK\r\nConnection: x, Close\r\nContent-Length: 1\r\n\r\nx",
+			want: Answer{Status: 200, Size: 1, Close: true}},
+		{name: "1.0", in: "HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\nx",
+			want: Answer{Status: 200, Size: 1, Close: true}},
+		{name: "1.0 keep-alive",
+			in:   "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 1\r\n\r\nx",
+			want: Answer{Status: 200, Size: 1}},
 		{name: "bare LF", in: "HTTP/1.1 200 OK\nContent-Length: 1\n\nx", want: Answer{Status: 200, Size: 1}},
-		{name: "folded line", in: "HTTP/1.1 200 OK\r\nX-A: a\r\n\tb\r\nContent-Length: 5\r\n\r\nhello", want: Answer{Status: 200, Size: 5}},
-		{name: "folded fields that matter", in: "HTTP/1.1 200 OK\r\nContent-Length:\r\n 5\r\nConnection: x,\r\n\t \r\n close\r\n\r\nhello", want: Answer{Status: 200, Size: 5, Close: true}},
-		{name: "folded trailer", in: "HTTP/1.1 200 OK\r\nTransfer-Encoding:\r\n chunked\r\n\r\n1\r\nx\r\n0\r\nT: a\r\n b\r\nContent-Length: 9\r\n\r\n", want: Answer{Status: 200, Size: 1}},
-		{name: "nearly the longest head", in: "HTTP/1.1 200 OK\r\nX: " + strings.Repeat("x", 1<<20-50) + "\r\nContent-Length: 1\r\n\r\nx", want: Answer{Status: 200, Size: 1}},
-		{name: "line over the buffer", in: "HTTP/1.1 200 OK\r\nX: " + long + "\r\nContent-Length: 1\r\n\r\nx", want: Answer{Status: 200, Size: 1}},
-		{name: "body over the buffer", in: "HTTP/1.1 200 OK\r\nContent-Length: 20480\r\n\r\n" + long, want: Answer{Status: 200, Size: 20480}},
+		{name: "folded line", in: "HTTP/1.1 200 OK\r\nX-A: a\r\n\tb\r\nContent-Length: 5\r\n\r\nhello",
+			want: Answer{Status: 200, Size: 5}},
+		{name: "folded fields that matter",
+			in:   "HTTP/1.1 200 OK\r\nContent-Length:\r\n 5\r\nConnection: x,\r\n\t \r\n close\r\n\r\nhello",
+			want: Answer{Status: 200, Size: 5, Close: true}},
+		{name: "folded trailer", in: "HTTP/1.1 200 OK\r\nTransfer-Encoding:\r\n " +
+			"chunked\r\n\r\n1\r\nx\r\n0\r\nT: a\r\n b\r\nContent-Length: 9\r\n\r\n",
+			want: Answer{Status: 200, Size: 1}},
+		{name: "nearly the longest head", in: "HTTP/1.1 200 OK\r\nX: " + strings.Repeat("x", 1<<20-50) +
+			"\r\nContent-Length: 1\r\n\r\nx", want: Answer{Status: 200, Size: 1}},
+		{name: "line over the buffer", in: "HTTP/1.1 200 OK\r\nX: " + long +
+			"\r\nContent-Length: 1\r\n\r\nx", want: Answer{Status: 200, Size: 1}},
+		{name: "body over the buffer", in: "HTTP/1.1 200 OK\r\nContent-Length: 20480\r\n\r\n" + long,
+			want: Answer{Status: 200, Size: 20480}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			// A second response right behind it: the first must have been read to its end and no further.
+			// A second response right behind it: the first must have been read to its end and no
+			// further.
 			const second = "HTTP/1.1 299 Second\r\nContent-Length: 0\r\n\r\n"
 			if !c.want.Close {
 				c.in += second
@@ -84,15 +106,16 @@ func TestLineAtBufferEnd(t *testing.T) {
 func TestMalformed(t *testing.T) {
 	const ok = "HTTP/1.1 200 OK\r\n"
 	for name, in := range map[string]string{
-		"garbage":                   "SSH-2.0-OpenSSH_9.6\r\n\r\n",
-		"version":                   "HTTP/2.0 200 OK\r\n\r\n",
-		"status of two digits":      "HTTP/1.1 20 OK\r\n\r\n",
-		"status of four digits":     "HTTP/1.1 2000 OK\r\n\r\n",
-		"status under 100":          "HTTP/1.1 099 Low\r\n\r\n",
-		"switching protocols":       "HTTP/1.1 101 Switching Protocols\r\n\r\n",
-		"space before the colon":    ok + "Content-Length : 1\r\n\r\nx",
-		"folded into nothing":       ok + " b\r\nContent-Length: 1\r\n\r\nx",
-		"folded in interim":         "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + ok + " b\r\nContent-Length: 1\r\n\r\nx",
+		"garbage":                "SSH-2.0-OpenSSH_9.6\r\n\r\n",
+		"version":                "HTTP/2.0 200 OK\r\n\r\n",
+		"status of two digits":   "HTTP/1.1 20 OK\r\n\r\n",
+		"status of four digits":  "HTTP/1.1 2000 OK\r\n\r\n",
+		"status under 100":       "HTTP/1.1 099 Low\r\n\r\n",
+		"switching protocols":    "HTTP/1.1 101 Switching Protocols\r\n\r\n",
+		"space before the colon": ok + "Content-Length : 1\r\n\r\nx",
+		"folded into nothing":    ok + " b\r\nContent-Length: 1\r\n\r\nx",
+		"folded in interim": "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + ok +
+			" b\r\nContent-Length: 1\r\n\r\nx",
 		"folded length":             ok + "Content-Length: 1\r\n 2\r\n\r\nx",
 		"control in a folded value": ok + "X: a\r\n b\x06\r\nContent-Length: 1\r\n\r\nx",
 		"HTTP/2":                    "\x00\x00\x06\x04\x00\x00\x00\x00\x00\x00\x03\x00\x00\x00\x0a",
@@ -129,7 +152,8 @@ func TestMalformed(t *testing.T) {
 	}
 }
 
-// Every response cut short at any byte is an unexpected end, but for a body that ends with the connection.
+// Every response cut short at any byte is an unexpected end, but for a body that ends with the
+// connection.
 func TestCutShort(t *testing.T) {
 	for _, in := range []string{
 		"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
@@ -146,9 +170,10 @@ func TestCutShort(t *testing.T) {
 func TestBodyLimit(t *testing.T) {
 	body := strings.Repeat("x", 1000)
 	for name, in := range map[string]string{
-		"length":  "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n" + body,
-		"chunked": "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1F4\r\n" + body[:500] + "\r\n1F4\r\n" + body[:500] + "\r\n0\r\n\r\n",
-		"to end":  "HTTP/1.1 200 OK\r\n\r\n" + body,
+		"length": "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n" + body,
+		"chunked": "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1F4\r\n" + body[:500] +
+			"\r\n1F4\r\n" + body[:500] + "\r\n0\r\n\r\n",
+		"to end": "HTTP/1.1 200 OK\r\n\r\n" + body,
 	} {
 		for limit, want := range map[int64]error{999: ErrBodyTooLarge, 1000: nil} {
 			inPieces(t, in, func(t *testing.T, r *Reader) {
@@ -163,10 +188,13 @@ func TestBodyLimit(t *testing.T) {
 
 // What net/http's reader forgives and ours does not, on purpose, by the reason ours gives.
 var stricter = map[string]string{
-	"header line":        "RFC 9112, 5.1, RFC 9110, 5.5: a fold into nothing, control characters in a value, bytes of a name",
-	"status line":        "RFC 9112, 4: three digits and a single space, no control characters",
-	"Transfer-Encoding":  "RFC 9112, 6.1 and 6.3: in HTTP/1.0, beside Content-Length, or where net/http ignores it since there is no body",
-	"Content-Length":     "RFC 9110, 8.6: where net/http ignores it since there is no body, or trims more than space and tab",
+	"header line": "RFC 9112, 5.1, RFC 9110, 5.5: a fold into nothing, control characters in a " +
+		"value, bytes of a name",
+	"status line": "RFC 9112, 4: three digits and a single space, no control characters",
+	"Transfer-Encoding": "RFC 9112, 6.1 and 6.3: in HTTP/1.0, beside Content-Length, or where net/http " +
+		"ignores it since there is no body",
+	"Content-Length": "RFC 9110, 8.6: where net/http ignores it since there is no body, or trims more " +
+		"than space and tab",
 	"a bare LF after":    "RFC 9112, 7.1: in chunked coding, and in its trailer",
 	"chunk size":         "RFC 9112, 7.1: over 63 bits, space after it",
 	"101 Switching":      "RFC 9110, 15.2.2: nobody asked for it",
@@ -176,10 +204,12 @@ var stricter = map[string]string{
 
 func FuzzResponse(f *testing.F) {
 	f.Add([]byte("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"), false)
-	f.Add([]byte("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;x=y\r\nhello\r\n0\r\nTrailer: x\r\n\r\nrest"), false)
+	f.Add([]byte(
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;x=y\r\nhello\r\n0\r\nTrailer: x\r\n\r\nrest"), false)
 	f.Add([]byte("HTTP/1.1 200 OK\r\nX: a\r\n\tb\r\nContent-Length:\r\n 5\r\n \r\n\r\nhello"), false)
 	f.Add([]byte("HTTP/1.0 200 OK\r\nConnection: keep-alive\r\n\r\nall"), false)
-	f.Add([]byte("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 304 Not Modified\r\nConnection: close\r\nContent-Length: 5\r\n\r\n"), true)
+	f.Add([]byte("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 304 Not Modified\r\nConnection: "+
+		"close\r\nContent-Length: 5\r\n\r\n"), true)
 	f.Fuzz(func(t *testing.T, in []byte, head bool) {
 		r := newReader(string(in))
 		got, err := r.Next(head)

@@ -29,8 +29,9 @@ func parseStatus(l []byte) (minor, status int, err error) {
 // errHTTP2 is for a server that does not wait for a request to say which protocol it speaks.
 var errHTTP2 = malformed("the server speaks HTTP/2 only, and was asked in HTTP/1.1")
 
-// StartsHTTP2 reports whether a connection's first bytes are those of a server of HTTP/2: the head of a frame of
-// SETTINGS (RFC 9113, 3.4 and 4.1), whose length has three bytes, of which the first is 0.
+// StartsHTTP2 reports whether a connection's first bytes are those of a server of HTTP/2: the head
+// of a frame of SETTINGS (RFC 9113, 3.4 and 4.1), whose length has three bytes, of which the first
+// is 0.
 func StartsHTTP2(b []byte) bool {
 	return len(b) >= 9 && b[0] == 0 && string(b[3:9]) == "\x04\x00\x00\x00\x00\x00"
 }
@@ -43,7 +44,8 @@ type framing struct {
 	keepAlive bool
 }
 
-// matters tells whether a field says something of framing. The first letter spares the comparisons to most.
+// matters tells whether a field says something of framing. The first letter spares the comparisons
+// to most.
 func matters(name []byte) bool {
 	switch name[0] | 0x20 {
 	case 'c':
@@ -97,8 +99,8 @@ func parseChunkSize(l []byte) (int64, error) {
 	return n, nil
 }
 
-// forbidden tells of control characters, which no field value or reason may hold (RFC 9110, 5.5; RFC 9112, 4). A
-// loop over some 150 bytes is 0.1 µs a response.
+// forbidden tells of control characters, which no field value or reason may hold (RFC 9110, 5.5;
+// RFC 9112, 4). A loop over some 150 bytes is 0.1 µs a response.
 func forbidden(b []byte) bool {
 	for _, c := range b {
 		if (c < ' ' && c != '\t') || c == 0x7f {
@@ -128,8 +130,9 @@ func token(b []byte) bool {
 	return len(b) > 0
 }
 
-// is compares without regard to case; lower must be in lower case, and without bytes that differ from others by 0x20
-// alone and are not letters (the names compared here have '-' only: 0x0d is no token).
+// is compares without regard to case; lower must be in lower case, and without bytes that differ
+// from others by 0x20 alone and are not letters (the names compared here have '-' only: 0x0d is no
+// token).
 func is(b []byte, lower string) bool {
 	if len(b) != len(lower) {
 		return false

@@ -67,10 +67,11 @@ func (p *process) end() {
 
 const childEnv = "SAMPLE_TEST_CHILD"
 
-// child is the other side of do. Its commands: "threads N" starts N OS threads that block in a read;
-// "burn D" uses D nanoseconds of CPU on a thread of its own, which ends with it, and answers with what
-// getrusage(2) counted for it; "gang N" starts N threads, and "work D" has each of them use D nanoseconds of CPU;
-// "switch N" has a thread block N times, and answers with its voluntary context switches; "pages N" touches N bytes.
+// child is the other side of do. Its commands: "threads N" starts N OS threads that block in a
+// read; "burn D" uses D nanoseconds of CPU on a thread of its own, which ends with it, and answers
+// with what getrusage(2) counted for it; "gang N" starts N threads, and "work D" has each of them
+// use D nanoseconds of CPU; "switch N" has a thread block N times, and answers with its voluntary
+// context switches; "pages N" touches N bytes.
 func child(in io.Reader, out io.Writer) (exit int) {
 	var held []byte
 	var gang crew

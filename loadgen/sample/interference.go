@@ -2,25 +2,26 @@ package sample
 
 import "time"
 
-// Interference is what others took of the CPU time within a span: the hypervisor by steal, and a cgroup's quota by
-// throttling. Either makes a server look slow for reasons that are not its own.
+// Interference is what others took of the CPU time within a span: the hypervisor by steal, and a
+// cgroup's quota by throttling. Either makes a server look slow for reasons that are not its own.
 type Interference struct {
 	Elapsed time.Duration
 	CPUs    int // that were looked at
 
-	// StealKnown is false where the system does not count it (macOS). Stolen is the time for which a virtual CPU
-	// was ready to run and the hypervisor ran another; Busy is the time for which the CPUs did run, for whatever
-	// process. Both are sums over the CPUs, in units of 10 ms (proc_stat(5), steal): two readings are off by up to
-	// that for each CPU.
+	// StealKnown is false where the system does not count it (macOS). Stolen is the time for which
+	// a virtual CPU was ready to run and the hypervisor ran another; Busy is the time for which the
+	// CPUs did run, for whatever process. Both are sums over the CPUs, in units of 10 ms
+	// (proc_stat(5), steal): two readings are off by up to that for each CPU.
 	//
 	// Ran is the part of Busy that processes ran, of whatever owner; the rest is interrupts'.
 	StealKnown   bool
 	Stolen, Busy time.Duration
 	Ran          time.Duration
 
-	// QuotaKnown is false where no cgroup of this process counts throttling (cgroup v2's root never does).
-	// Throttles is how often the process's cgroup, or one above it, had used up its quota; Throttled for how long
-	// its CPUs then stood still, summed over them (Documentation/scheduler/sched-bwc.rst).
+	// QuotaKnown is false where no cgroup of this process counts throttling (cgroup v2's root never
+	// does). Throttles is how often the process's cgroup, or one above it, had used up its quota;
+	// Throttled for how long its CPUs then stood still, summed over them
+	// (Documentation/scheduler/sched-bwc.rst).
 	QuotaKnown bool
 	Throttles  uint64
 	Throttled  time.Duration
@@ -47,8 +48,8 @@ type throttling struct {
 func (h HostState) Since(earlier HostState) Interference {
 	i := Interference{Elapsed: h.at.Sub(earlier.at), CPUs: h.cpus}
 	if h.steal != nil && earlier.steal != nil {
-		// The kernel's idle and iowait counters are known to step back (proc_stat(5)); for these it is only not
-		// promised.
+		// The kernel's idle and iowait counters are known to step back (proc_stat(5)); for these it
+		// is only not promised.
 		i.StealKnown = true
 		i.Stolen = max(0, h.steal.stolen-earlier.steal.stolen)
 		i.Busy = max(0, h.steal.busy-earlier.steal.busy)

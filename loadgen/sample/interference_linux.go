@@ -17,8 +17,9 @@ import (
 	"nodecompare/loadgen/cpuset"
 )
 
-// ReadHost reads the counters: steal over the given CPUs (those of server and generator; nil for all), throttling
-// over the cgroups of this process, in which its children are too. It takes 0.3 ms: for the ends of a window.
+// ReadHost reads the counters: steal over the given CPUs (those of server and generator; nil for
+// all), throttling over the cgroups of this process, in which its children are too. It takes 0.3
+// ms: for the ends of a window.
 func ReadHost(cpus cpuset.CPUs) (HostState, error) {
 	h := HostState{at: time.Now()}
 	proc, err := procfs.NewDefaultFS()
@@ -60,8 +61,8 @@ func readSteal(proc procfs.FS, cpus cpuset.CPUs) (*stealTime, int, error) {
 
 func fromSeconds(s float64) time.Duration { return time.Duration(math.Round(s * 1e9)) }
 
-// readThrottling sums cpu.stat from the process's cgroup up to the topmost that can be seen: a quota above
-// throttles it as well. nil when none of them counts.
+// readThrottling sums cpu.stat from the process's cgroup up to the topmost that can be seen: a
+// quota above throttles it as well. nil when none of them counts.
 func readThrottling() (*throttling, error) {
 	self, err := procfs.Self()
 	if err != nil {
@@ -81,7 +82,8 @@ func readThrottling() (*throttling, error) {
 			continue
 		}
 		for _, m := range mounts {
-			if _, hasCPU := m.SuperOptions["cpu"]; v1 && (m.FSType != "cgroup" || !hasCPU) || !v1 && m.FSType != "cgroup2" {
+			if _, hasCPU := m.SuperOptions["cpu"]; v1 && (m.FSType != "cgroup" || !hasCPU) ||
+				!v1 && m.FSType != "cgroup2" {
 				continue
 			}
 			t, err := throttlingUpTo(m.MountPoint, below(g.Path, m.Root))
@@ -93,8 +95,9 @@ func readThrottling() (*throttling, error) {
 	return nil, nil
 }
 
-// below gives the path of a cgroup under a mount of its hierarchy. A container without a namespace of its own for
-// cgroups has its own one mounted as the root, and reads in /proc/self/cgroup the path that the host sees.
+// below gives the path of a cgroup under a mount of its hierarchy. A container without a namespace
+// of its own for cgroups has its own one mounted as the root, and reads in /proc/self/cgroup the
+// path that the host sees.
 func below(path, root string) string {
 	if rest, ok := strings.CutPrefix(path, root); ok && (rest == "" || rest[0] == '/' || root == "/") {
 		return rest
@@ -121,8 +124,8 @@ func throttlingUpTo(mount, path string) (*throttling, error) {
 	}
 }
 
-// throttlingIn reads one cpu.stat; nil where there is none, or none that counts throttling. v1 gives the time in
-// nanoseconds as throttled_time, v2 in microseconds as throttled_usec.
+// throttlingIn reads one cpu.stat; nil where there is none, or none that counts throttling. v1
+// gives the time in nanoseconds as throttled_time, v2 in microseconds as throttled_usec.
 func throttlingIn(file string) (*throttling, error) {
 	text, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {

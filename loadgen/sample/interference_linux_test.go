@@ -42,7 +42,8 @@ func TestReadHostSeesThisProcessWork(t *testing.T) {
 	}
 	i := after.Since(before)
 	// The kernel may count by ticks: a third off is within what that does.
-	if !i.StealKnown || i.CPUs != len(allowed) || i.Busy < 200*time.Millisecond || i.Busy+i.Stolen > time.Duration(i.CPUs)*(i.Elapsed+50*time.Millisecond) {
+	if !i.StealKnown || i.CPUs != len(allowed) || i.Busy < 200*time.Millisecond ||
+		i.Busy+i.Stolen > time.Duration(i.CPUs)*(i.Elapsed+50*time.Millisecond) {
 		t.Errorf("%+v after 300 ms of work on CPUs %v", i, allowed)
 	}
 	if all, err := ReadHost(nil); err != nil || all.cpus < len(allowed) {
@@ -58,8 +59,10 @@ func TestThrottlingOfEachVersion(t *testing.T) {
 		text string
 		want *throttling
 	}{
-		"v1":                {"nr_periods 10\nnr_throttled 3\nthrottled_time 1500000000\nnr_bursts 0\n", &throttling{3, 1500 * time.Millisecond}},
-		"v2":                {"usage_usec 5\nuser_usec 3\nsystem_usec 2\nnr_periods 10\nnr_throttled 4\nthrottled_usec 250000\n", &throttling{4, 250 * time.Millisecond}},
+		"v1": {"nr_periods 10\nnr_throttled 3\nthrottled_time 1500000000\nnr_bursts 0\n",
+			&throttling{3, 1500 * time.Millisecond}},
+		"v2": {
+			"usage_usec 5\nuser_usec 3\nsystem_usec 2\nnr_periods 10\nnr_throttled 4\nthrottled_usec 250000\n", &throttling{4, 250 * time.Millisecond}},
 		"v2, no controller": {"usage_usec 5\nuser_usec 3\nsystem_usec 2\n", nil},
 		"empty":             {"", nil},
 	} {
@@ -97,7 +100,8 @@ func TestThrottlingOfTheGroupsAbove(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if got, err := throttlingUpTo(mount, "/a/b/c"); err != nil || got == nil || *got != (throttling{5, 1100 * time.Microsecond}) {
+	if got, err := throttlingUpTo(mount, "/a/b/c"); err != nil || got == nil ||
+		*got != (throttling{5, 1100 * time.Microsecond}) {
 		t.Errorf("%+v, %v", got, err)
 	}
 	if got, err := throttlingUpTo(mount, "/"); err != nil || got != nil {
@@ -123,7 +127,8 @@ func TestPathBelowTheMount(t *testing.T) {
 	}
 }
 
-// What /proc/stat says before and after a load, through the reader of the real one: steal time cannot be had at will.
+// What /proc/stat says before and after a load, through the reader of the real one: steal time
+// cannot be had at will.
 func TestStealOfAHost(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -150,23 +155,27 @@ func TestStealOfAHost(t *testing.T) {
 			}
 			return h
 		}
-		before, after := state(0, [3]int{7, 8, 9}), state(400, [3]int{7 + c.stolen[0], 8 + c.stolen[1], 9 + c.stolen[2]})
+		before, after := state(0, [3]int{7, 8, 9}),
+			state(400, [3]int{7 + c.stolen[0], 8 + c.stolen[1], 9 + c.stolen[2]})
 		i := after.Since(before)
 		cpus := 3
 		if c.cpus != nil {
 			cpus = len(c.cpus)
 		}
-		if busy := time.Duration(cpus) * 4 * time.Second; !i.StealKnown || i.Stolen != c.want || i.Busy != busy || i.CPUs != cpus {
+		if busy := time.Duration(cpus) * 4 * time.Second; !i.StealKnown || i.Stolen != c.want ||
+			i.Busy != busy || i.CPUs != cpus {
 			t.Errorf("%s: %+v; want %v stolen, %v busy, of %d", c.name, i, c.want, busy, cpus)
 		}
 	}
 }
 
-// stat is a /proc/stat of three CPUs that have been busy for so many ticks each, half of them in the kernel; see proc_stat(5).
+// stat is a /proc/stat of three CPUs that have been busy for so many ticks each, half of them in
+// the kernel; see proc_stat(5).
 func stat(busy int, stolen [3]int) string {
 	text := fmt.Sprintf("cpu  %d 0 %d 3000 5 0 6 %d 0 0\n", 3000+3*busy/2, 600+3*busy/2, stolen[0]+stolen[1]+stolen[2])
 	for cpu, s := range stolen {
 		text += fmt.Sprintf("cpu%d %d 0 %d 1000 2 0 2 %d 0 0\n", cpu, 1000+busy/2, 200+busy/2, s)
 	}
-	return text + "intr 3 1 2\nctxt 100\nbtime 1700000000\nprocesses 10\nprocs_running 1\nprocs_blocked 0\nsoftirq 3 1 2 0 0 0 0 0 0 0 0\n"
+	return text + "intr 3 1 2\nctxt 100\nbtime 1700000000\nprocesses 10\nprocs_running 1\nprocs_blocked " +
+		"0\nsoftirq 3 1 2 0 0 0 0 0 0 0 0\n"
 }

@@ -9,8 +9,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// macOS tells what a process has used by proc_pidinfo(PROC_PIDTASKINFO) of libproc, and who there is by sysctl(3).
-// It shows neither what each thread did nor how many were started meanwhile, and another user's process not at all.
+// macOS tells what a process has used by proc_pidinfo(PROC_PIDTASKINFO) of libproc, and who there
+// is by sysctl(3). It shows neither what each thread did nor how many were started meanwhile, and
+// another user's process not at all.
 
 // zombie is the state of a process that has ended (SZOMB, bsd/sys/proc.h).
 const zombie = 5
@@ -30,7 +31,8 @@ func identity(pid int) (started uint64, err error) {
 	return uint64(k.Proc.P_starttime.Nano()), nil
 }
 
-// readProcess reads what is cheap. The library gives zeros for a process that it may not see or that has ended.
+// readProcess reads what is cheap. The library gives zeros for a process that it may not see or
+// that has ended.
 func readProcess(pid int) (reading, error) {
 	p := process.Process{Pid: int32(pid)}
 	threads, err := p.NumThreads()
@@ -63,14 +65,15 @@ func cpuTime(pid int) (time.Duration, error) {
 	return g.cpu, err
 }
 
-// readMember reads one process of a tree. What its children used that have ended is not told of a living parent.
+// readMember reads one process of a tree. What its children used that have ended is not told of a
+// living parent.
 func readMember(pid int) (g reading, reaped time.Duration, err error) {
 	g, err = readProcess(pid)
 	return g, 0, err
 }
 
-// childrenOf finds none: that would take a look at all processes. Those that were begun since the last look count
-// from the next one.
+// childrenOf finds none: that would take a look at all processes. Those that were begun since the
+// last look count from the next one.
 func childrenOf(int) []int { return nil }
 
 // parentsOfAll are the parents of all processes there are.

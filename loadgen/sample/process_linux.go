@@ -13,12 +13,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// clockSched is the exact clock of a process's user and system time. The id of another process's clock is ~pid<<3
-// | which (include/linux/posix-timers_types.h; glibc's clock_getcpuclockid makes the same).
+// clockSched is the exact clock of a process's user and system time. The id of another process's
+// clock is ~pid<<3 | which (include/linux/posix-timers_types.h; glibc's clock_getcpuclockid makes
+// the same).
 const clockSched = 2
 
-// cpuTime returns what a process has used since it started, user and system, by the scheduler's own clock: one
-// system call, however many threads there are.
+// cpuTime returns what a process has used since it started, user and system, by the scheduler's own
+// clock: one system call, however many threads there are.
 func cpuTime(pid int) (time.Duration, error) {
 	var ts unix.Timespec
 	if err := unix.ClockGettime(int32(^pid)<<3|clockSched, &ts); err != nil {
@@ -48,7 +49,8 @@ func readProcess(pid int) (reading, error) {
 	return g, err
 }
 
-// readForks is how many threads and processes the machine has started since it booted. Every clone(2) counts.
+// readForks is how many threads and processes the machine has started since it booted. Every
+// clone(2) counts.
 func readForks() (uint64, error) {
 	system, err := procfs.NewDefaultFS()
 	if err != nil {
@@ -61,8 +63,8 @@ func readForks() (uint64, error) {
 	return s.ProcessCreated, nil
 }
 
-// readPSS reads the resident bytes with shared pages divided; another user's process, and an old kernel, do not
-// show them.
+// readPSS reads the resident bytes with shared pages divided; another user's process, and an old
+// kernel, do not show them.
 func readPSS(pid int) (uint64, error) {
 	p, err := procfs.NewProc(pid)
 	if err != nil {
@@ -75,8 +77,8 @@ func readPSS(pid int) (uint64, error) {
 	return m.Pss, nil
 }
 
-// readFDs counts the open file descriptors, which another user's process does not show. Linux 6.2 and later tell
-// the number; before that they are listed, at about 0.5 µs each.
+// readFDs counts the open file descriptors, which another user's process does not show. Linux 6.2
+// and later tell the number; before that they are listed, at about 0.5 µs each.
 func readFDs(pid int) (int, error) {
 	p, err := procfs.NewProc(pid)
 	if err != nil {
@@ -89,11 +91,12 @@ func readFDs(pid int) (int, error) {
 	return n, nil
 }
 
-// statTick is the unit of CPU time in stat files: USER_HZ is 100 on every architecture that Go runs on.
+// statTick is the unit of CPU time in stat files: USER_HZ is 100 on every architecture that Go runs
+// on.
 const statTick = 10 * time.Millisecond
 
-// readThreads reads the figures of every thread. procfs's reader of status parses all of its 60 lines: 53 µs a
-// thread against 23.
+// readThreads reads the figures of every thread. procfs's reader of status parses all of its 60
+// lines: 53 µs a thread against 23.
 func readThreads(pid int) (threads, error) {
 	dir, err := os.Open(fmt.Sprintf("/proc/%d/task", pid))
 	if err != nil {
@@ -123,10 +126,11 @@ func readThreads(pid int) (threads, error) {
 	return all, nil
 }
 
-// readThread reads one thread's figures below its process's task directory. Its CPU time is the scheduler's, in
-// nanoseconds, as of the last tick (some ms) where it runs just now, and so is how long it waited for a CPU
-// (schedstat, Documentation/scheduler/sched-stats.rst). A kernel without CONFIG_SCHED_INFO has no such file, and some have
-// zeros in it; there it is stat's, in units of 10 ms.
+// readThread reads one thread's figures below its process's task directory. Its CPU time is the
+// scheduler's, in nanoseconds, as of the last tick (some ms) where it runs just now, and so is how
+// long it waited for a CPU (schedstat, Documentation/scheduler/sched-stats.rst). A kernel without
+// CONFIG_SCHED_INFO has no such file, and some have zeros in it; there it is stat's, in units of 10
+// ms.
 func readThread(dir *os.File, name string, buf []byte) (t thread, err error) {
 	n, err := readAt(dir, name+"/status", buf)
 	if err != nil {
@@ -172,8 +176,8 @@ func statusField(text []byte, name string) uint64 {
 	return n
 }
 
-// schedStat reads a schedstat file: nanoseconds on a CPU, nanoseconds ready to run and without one, and how often a
-// CPU was given.
+// schedStat reads a schedstat file: nanoseconds on a CPU, nanoseconds ready to run and without one,
+// and how often a CPU was given.
 func schedStat(text []byte) (cpu, waited time.Duration, runs uint64, err error) {
 	fields := bytes.Fields(text)
 	if len(fields) != 3 {
@@ -188,13 +192,15 @@ func schedStat(text []byte) (cpu, waited time.Duration, runs uint64, err error) 
 	return time.Duration(n[0]), time.Duration(n[1]), uint64(n[2]), nil
 }
 
-// statCPU adds up utime and stime of a stat file, the 14th and 15th field (proc_pid_stat(5)). The second is the
-// thread's name in brackets, which may hold blanks and brackets itself.
+// statCPU adds up utime and stime of a stat file, the 14th and 15th field (proc_pid_stat(5)). The
+// second is the thread's name in brackets, which may hold blanks and brackets itself.
 func statCPU(text []byte) (time.Duration, error) {
 	const utime, stime = 14 - 3, 15 - 3 // counted from the third field
 	fields := bytes.Fields(text[bytes.LastIndexByte(text, ')')+1:])
 	if len(fields) <= stime {
-		return 0, fmt.Errorf("stat %q has %d fields after the name, and the CPU time is in the %dth and %dth", text, len(fields), utime+1, stime+1)
+		return 0, fmt.Errorf(
+			"stat %q has %d fields after the name, and the CPU time is in the %dth and %dth", text,
+			len(fields), utime+1, stime+1)
 	}
 	var ticks int64
 	for _, f := range fields[utime : stime+1] {

@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ErrUnsupported says that this system does not give the figures of this process: macOS those of another user's. The
-// load itself works.
+// ErrUnsupported says that this system does not give the figures of this process: macOS those of
+// another user's. The load itself works.
 var ErrUnsupported = errors.New("the system does not tell them")
 
 // ErrEnded says that a process ended, or that its pid became another's, while it was looked at.
@@ -32,7 +32,8 @@ const (
 	Below                 // only those that descend from it: it looks after them, and is no part of what is measured
 )
 
-// about says which process an error is of, and turns the ways in which a system shows one that is gone into ErrEnded.
+// about says which process an error is of, and turns the ways in which a system shows one that is
+// gone into ErrEnded.
 func about(pid int, err error) error {
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ESRCH) {
 		err = ErrEnded
@@ -55,10 +56,11 @@ func (s Subject) source() (source, error) {
 	return openTree(s)
 }
 
-// CPUTime returns what the subject has used since it started, user and system, by the scheduler's own clock. Of a
-// process alone that takes one system call, however many threads there are; of a tree, a look at every process of
-// the machine. Of a tree's processes that have ended it has what their parents were told (wait4(2)), in units of
-// 10 ms. The error is ErrUnsupported where the system does not tell.
+// CPUTime returns what the subject has used since it started, user and system, by the scheduler's
+// own clock. Of a process alone that takes one system call, however many threads there are; of a
+// tree, a look at every process of the machine. Of a tree's processes that have ended it has what
+// their parents were told (wait4(2)), in units of 10 ms. The error is ErrUnsupported where the
+// system does not tell.
 func (s Subject) CPUTime() (time.Duration, error) {
 	if s.Scope == Alone {
 		return cpuTime(s.PID)
@@ -81,8 +83,9 @@ func (pid lone) pss() (uint64, error)      { return readPSS(int(pid)) }
 
 // reading is what is cheap to read of a process: 0.1 ms, and as much for each 500 threads.
 type reading struct {
-	cpu       time.Duration // of all its threads, those that ended too: the scheduler's own clock (clock_getcpuclockid(3))
-	rss       uint64        // bytes
+	// of all its threads, those that ended too: the scheduler's own clock (clock_getcpuclockid(3))
+	cpu       time.Duration
+	rss       uint64 // bytes
 	threads   int
 	processes int
 	pid       int    // of a tree: of its root
@@ -97,9 +100,10 @@ func (g reading) sameAs(now reading) error {
 	return nil
 }
 
-// busyShare is how much of the CPU time of the thread that used most another one must have used to do the work as
-// well: loops and the threads of a pool share it out more evenly than that. A runtime's own use less: Go's
-// monitor, which looks about every 20 µs while others run, up to two fifths of a loop that mostly waits.
+// busyShare is how much of the CPU time of the thread that used most another one must have used to
+// do the work as well: loops and the threads of a pool share it out more evenly than that. A
+// runtime's own use less: Go's monitor, which looks about every 20 µs while others run, up to two
+// fifths of a loop that mostly waits.
 const busyShare = 0.5
 
 // thread is what one thread has used since it began.

@@ -10,7 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The two sources of a thread's CPU time agree, and with what getrusage(2) says, but for their units.
+// The two sources of a thread's CPU time agree, and with what getrusage(2) says, but for their
+// units.
 func TestThreadCPU(t *testing.T) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()

@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// tree is the source of a process with those that descend from it. It is for one goroutine at a time.
+// tree is the source of a process with those that descend from it. It is for one goroutine at a
+// time.
 type tree struct {
 	root  int
 	below bool          // the root's own figures are no part of it
@@ -20,16 +21,17 @@ func openTree(s Subject) (source, error) {
 	return t, t.look()
 }
 
-// look finds the processes of the tree. It reads the parent of every process of the machine, 13 µs each: not
-// within a window, where it would hold up the load that is sent from the same CPU.
+// look finds the processes of the tree. It reads the parent of every process of the machine, 13 µs
+// each: not within a window, where it would hold up the load that is sent from the same CPU.
 func (t *tree) look() (err error) {
 	t.pids, err = descendants(t.root)
 	return err
 }
 
-// read adds up. A parent is read before its children: a child that ends in between, and is then counted with the
-// parent, would be counted twice the other way round. Processes that were begun since the last look are found if a
-// main thread began them, as in servers that fork; others count from the next look.
+// read adds up. A parent is read before its children: a child that ends in between, and is then
+// counted with the parent, would be counted twice the other way round. Processes that were begun
+// since the last look are found if a main thread began them, as in servers that fork; others count
+// from the next look.
 func (t *tree) read() (reading, error) {
 	sum := reading{pid: t.root}
 	known := make(map[int]bool, len(t.pids))
@@ -124,8 +126,9 @@ func (t *tree) pss() (sum uint64, err error) {
 	return sum, err
 }
 
-// descendants are a process and all that descend from it, parents before their children. Orphans are their new
-// parent's (PR_SET_CHILD_SUBREAPER(2const)), so that a root that has adopted them keeps them.
+// descendants are a process and all that descend from it, parents before their children. Orphans
+// are their new parent's (PR_SET_CHILD_SUBREAPER(2const)), so that a root that has adopted them
+// keeps them.
 func descendants(root int) ([]int, error) {
 	parents, err := parentsOfAll()
 	if err != nil {

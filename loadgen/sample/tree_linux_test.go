@@ -13,7 +13,8 @@ import (
 	"nodecompare/loadgen/sample"
 )
 
-// shells are a shell and one below it, which does what it is told: a number on its input, and the same on its output when it is done.
+// shells are a shell and one below it, which does what it is told: a number on its input, and the
+// same on its output when it is done.
 type shells struct {
 	t   *testing.T
 	cmd *exec.Cmd
@@ -24,7 +25,8 @@ type shells struct {
 // startShells has the lower shell do the work, with $n for the number.
 func startShells(t *testing.T, work string) *shells {
 	t.Helper()
-	c := exec.Command("sh", "-c", `sh -c 'while read n; do `+work+`; echo $n; done'; :`) // the last makes it wait, and not become the other
+	// the last makes it wait, and not become the other
+	c := exec.Command("sh", "-c", `sh -c 'while read n; do `+work+`; echo $n; done'; :`)
 	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	in, err := c.StdinPipe()
 	if err != nil {
@@ -102,19 +104,23 @@ func TestTreeAddsUp(t *testing.T) {
 	if alone.CPU > with.CPU/2 || below.CPU > with.CPU+100*time.Millisecond || below.CPU < with.CPU/2 {
 		t.Errorf("CPU: alone %v, with its tree %v, below it %v", alone.CPU, with.CPU, below.CPU)
 	}
-	if alone.Processes != 1 || with.Processes != 2 || below.Processes != 1 || with.ThreadsPeak != 2 || with.ActiveThreads < 1 || with.BusyThreads != 1 {
+	if alone.Processes != 1 || with.Processes != 2 || below.Processes != 1 || with.ThreadsPeak != 2 ||
+		with.ActiveThreads < 1 || with.BusyThreads != 1 {
 		t.Errorf("processes: alone %d, with its tree %d, below it %d; threads %d, active %d, busy %d",
 			alone.Processes, with.Processes, below.Processes, with.ThreadsPeak, with.ActiveThreads, with.BusyThreads)
 	}
-	if with.RSSPeak <= below.RSSPeak || with.PSSEnd == 0 || with.PSSEnd > with.RSSPeak || with.FDsPeak <= below.FDsPeak {
-		t.Errorf("RSS %d and %d, PSS %d, descriptors %d and %d", with.RSSPeak, below.RSSPeak, with.PSSEnd, with.FDsPeak, below.FDsPeak)
+	if with.RSSPeak <= below.RSSPeak || with.PSSEnd == 0 || with.PSSEnd > with.RSSPeak ||
+		with.FDsPeak <= below.FDsPeak {
+		t.Errorf("RSS %d and %d, PSS %d, descriptors %d and %d", with.RSSPeak, below.RSSPeak, with.PSSEnd,
+			with.FDsPeak, below.FDsPeak)
 	}
 	if alone.ShortLived != 0 || with.ShortLived != 0 {
 		t.Errorf("short-lived: %d and %d, and none there is", alone.ShortLived, with.ShortLived)
 	}
 }
 
-// Processes that live for a millisecond: their CPU time stays with those that started them, and they are counted.
+// Processes that live for a millisecond: their CPU time stays with those that started them, and
+// they are counted.
 func TestShortLivedProcesses(t *testing.T) {
 	const runs = 300
 	s := startShells(t, `i=0; while [ $i -lt $n ]; do i=$((i+1)); /bin/true; done`)

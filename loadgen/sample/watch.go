@@ -1,5 +1,5 @@
-// Package sample reads what processes and the host spend while a load runs: CPU time, threads, memory, steal time,
-// throttling.
+// Package sample reads what processes and the host spend while a load runs: CPU time, threads,
+// memory, steal time, throttling.
 package sample
 
 import (
@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// maxTicks bounds what a window keeps: when there are more, every other is dropped and the interval doubles.
+// maxTicks bounds what a window keeps: when there are more, every other is dropped and the interval
+// doubles.
 const maxTicks = 4096
 
 // mostInterval is the longest that a large tree is left alone between two ticks.
@@ -28,17 +29,19 @@ type Window struct {
 	Elapsed time.Duration
 	CPU     time.Duration // user and system, by the scheduler's own clock
 
-	// Context switches within the window of the threads that live at its end. They are read just before it begins
-	// and just after it ends, since reading them takes 30 µs a thread. Threads that ended within it took theirs
-	// with them.
+	// Context switches within the window of the threads that live at its end. They are read just
+	// before it begins and just after it ends, since reading them takes 30 µs a thread. Threads
+	// that ended within it took theirs with them.
 	VoluntarySwitches, InvoluntarySwitches uint64
 
-	// Of the same threads: those that ran at all within the window (switches or CPU time moved, or they began in
-	// it), and those with at least half of the CPU time of the one that used most, which is 0 where none used any.
+	// Of the same threads: those that ran at all within the window (switches or CPU time moved, or
+	// they began in it), and those with at least half of the CPU time of the one that used most,
+	// which is 0 where none used any.
 	ActiveThreads, BusyThreads int
 
-	// How long a busy thread was ready to run and had no CPU, since others had it, in the mean of all busy threads; and for
-	// how long each time, in the mean. Both are 0 where the kernel does not tell.
+	// How long a busy thread was ready to run and had no CPU, since others had it, in the mean of
+	// all busy threads; and for how long each time, in the mean. Both are 0 where the kernel does
+	// not tell.
 	Waited, EachWait time.Duration
 
 	ThreadsPeak int    // of all ticks, and the two ends
@@ -47,9 +50,9 @@ type Window struct {
 	FDsPeak     int    // open file descriptors, of all counts, one of them just after the window
 	Processes   int    // the most there were; 1 of a process alone
 
-	// Threads and processes that came and went within the window. It is 0 where no tick saw one; else as many as
-	// the whole machine started meanwhile, since the kernel counts those of nobody in particular (proc_stat(5),
-	// "processes").
+	// Threads and processes that came and went within the window. It is 0 where no tick saw one;
+	// else as many as the whole machine started meanwhile, since the kernel counts those of nobody
+	// in particular (proc_stat(5), "processes").
 	ShortLived uint64
 
 	Ticks []Tick // at the steady interval, or a multiple of it in a long window
@@ -75,18 +78,18 @@ type Watcher struct {
 	err    error
 }
 
-// Watch begins a window on a process (os.Getpid() for the generator itself), which is read at the interval until
-// Stop. A tick costs 0.1 ms of CPU and as much for each 500 threads; the two ends 30 µs a thread, which falls
-// outside the window. Before Linux 6.2 counting 10,000 file descriptors takes milliseconds: it is done so rarely
-// that it takes 2% of the time. PSS is read at the end alone: reading it keeps the process from mapping memory and
-// starting threads for as long.
+// Watch begins a window on a process (os.Getpid() for the generator itself), which is read at the
+// interval until Stop. A tick costs 0.1 ms of CPU and as much for each 500 threads; the two ends 30
+// µs a thread, which falls outside the window. Before Linux 6.2 counting 10,000 file descriptors
+// takes milliseconds: it is done so rarely that it takes 2% of the time. PSS is read at the end
+// alone: reading it keeps the process from mapping memory and starting threads for as long.
 func Watch(pid int, interval time.Duration) (*Watcher, error) {
 	return Subject{PID: pid}.Watch(interval)
 }
 
-// Watch begins a window on the subject, as the function of that name does on a process alone. A tick on a tree
-// costs 40 µs for each of its processes: of a large one ticks are so rare that they take 2% of the time, but no
-// rarer than ten a second.
+// Watch begins a window on the subject, as the function of that name does on a process alone. A
+// tick on a tree costs 40 µs for each of its processes: of a large one ticks are so rare that they
+// take 2% of the time, but no rarer than ten a second.
 func (s Subject) Watch(interval time.Duration) (*Watcher, error) {
 	if interval <= 0 {
 		return nil, fmt.Errorf("watching process %d: an interval of %v: it must be more than 0", s.PID, interval)
@@ -118,8 +121,9 @@ func (s Subject) Watch(interval time.Duration) (*Watcher, error) {
 	return w, nil
 }
 
-// Stop ends the window. A process that ended within it, or whose pid became another's, is an error for which
-// errors.Is(err, ErrEnded) holds, and the window has what had been read until then. A second Stop gives the same.
+// Stop ends the window. A process that ended within it, or whose pid became another's, is an error
+// for which errors.Is(err, ErrEnded) holds, and the window has what had been read until then. A
+// second Stop gives the same.
 func (w *Watcher) Stop() (Window, error) {
 	w.once.Do(func() { close(w.stop) })
 	<-w.done
@@ -161,8 +165,8 @@ func (w *Watcher) tick() error {
 	return w.countFDs()
 }
 
-// countFDs counts the file descriptors into the newest tick, unless it took so long the last time that it is too
-// early.
+// countFDs counts the file descriptors into the newest tick, unless it took so long the last time
+// that it is too early.
 func (w *Watcher) countFDs() error {
 	if began := time.Now(); !began.Before(w.fdsDue) {
 		n, err := w.of.fds()
@@ -186,7 +190,8 @@ func (w *Watcher) add(g reading) {
 	v.Ticks = append(v.Ticks, Tick{At: v.Elapsed, CPU: v.CPU, RSS: g.rss, Threads: g.threads})
 }
 
-// end reads the process a last time: first what belongs to the window's exact end, then what is slow.
+// end reads the process a last time: first what belongs to the window's exact end, then what is
+// slow.
 func (w *Watcher) end() {
 	if w.err = w.tick(); w.err != nil {
 		return

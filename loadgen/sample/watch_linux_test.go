@@ -82,17 +82,20 @@ func TestThreadsByWhatTheyDid(t *testing.T) {
 		t.Fatal(err)
 	}
 	if v.BusyThreads != spinning || v.ActiveThreads < spinning || v.ActiveThreads >= asleep {
-		t.Errorf("%d busy and %d active threads, of which %d used %v of CPU time each; %d were asleep", v.BusyThreads, v.ActiveThreads, spinning, time.Duration(each), asleep)
+		t.Errorf("%d busy and %d active threads, of which %d used %v of CPU time each; %d were asleep",
+			v.BusyThreads, v.ActiveThreads, spinning, time.Duration(each), asleep)
 	}
 
-	// The work of before counts for nothing; threads that begin within the window are active, whatever they do.
+	// The work of before counts for nothing; threads that begin within the window are active,
+	// whatever they do.
 	if w, err = sample.Watch(p.cmd.Process.Pid, time.Hour); err != nil {
 		t.Fatal(err)
 	}
 	p.do("threads", asleep)
 	burnt := p.do("burn", each)
 	if v, err = w.Stop(); err != nil || v.BusyThreads != 1 || v.ActiveThreads <= asleep || v.ActiveThreads >= 2*asleep {
-		t.Errorf("%d busy and %d active threads, %v; one used %v of CPU time, and %d began", v.BusyThreads, v.ActiveThreads, err, time.Duration(burnt), asleep)
+		t.Errorf("%d busy and %d active threads, %v; one used %v of CPU time, and %d began", v.BusyThreads,
+			v.ActiveThreads, err, time.Duration(burnt), asleep)
 	}
 }
 

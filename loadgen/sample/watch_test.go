@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// A pid that is another process's by now cannot be had at will: the watcher is told that its process had started at
-// another time.
+// A pid that is another process's by now cannot be had at will: the watcher is told that its
+// process had started at another time.
 func TestPidReused(t *testing.T) {
 	g, err := readProcess(os.Getpid())
 	if err != nil {
@@ -21,7 +21,8 @@ func TestPidReused(t *testing.T) {
 	}
 }
 
-// A process's own figures are to be had on every system: it has run, and something of it is in memory.
+// A process's own figures are to be had on every system: it has run, and something of it is in
+// memory.
 func TestOwnFigures(t *testing.T) {
 	for _, s := range []Subject{{PID: os.Getpid()}, {PID: os.Getpid(), Scope: WithTree}} {
 		w, err := s.Watch(time.Hour)
@@ -34,7 +35,8 @@ func TestOwnFigures(t *testing.T) {
 			}
 		}
 		v, err := w.Stop()
-		if err != nil || v.CPU < 20*time.Millisecond || v.ThreadsPeak < 1 || v.RSSPeak < 1<<20 || v.FDsPeak < 3 || v.Processes < 1 {
+		if err != nil || v.CPU < 20*time.Millisecond || v.ThreadsPeak < 1 || v.RSSPeak < 1<<20 ||
+			v.FDsPeak < 3 || v.Processes < 1 {
 			t.Errorf("%+v: %+v, %v", s, v, err)
 		}
 	}

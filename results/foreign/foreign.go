@@ -1,5 +1,6 @@
-// Package foreign makes text that others wrote harmless where it is shown: what a server said, what stands in a record, a file's name. A
-// terminal obeys control characters in it, and GitHub's log the lines that begin with a command.
+// Package foreign makes text that others wrote harmless where it is shown: what a server said, what
+// stands in a record, a file's name. A terminal obeys control characters in it, and GitHub's log
+// the lines that begin with a command.
 package foreign
 
 import (
@@ -10,7 +11,8 @@ import (
 	"unicode/utf8"
 )
 
-// Line is text as one line of plain characters. To others it stands as Go writes them, such as \x1b and \n.
+// Line is text as one line of plain characters. To others it stands as Go writes them, such as \x1b
+// and \n.
 func Line(text string) string { return plain(text, func(rune) bool { return false }) }
 
 // Lines is the same for text that has lines of its own.
@@ -19,7 +21,8 @@ func Lines(text string) string { return plain(text, func(r rune) bool { return r
 // command is what GitHub's runner takes for one: ##[ anywhere, and :: where a line begins.
 var command = regexp.MustCompile(`::[A-Za-z]|##\[`)
 
-// longWord is how many bytes of a word any report has room for: what is longer may be cut, and its rest begin a line.
+// longWord is how many bytes of a word any report has room for: what is longer may be cut, and its
+// rest begin a line.
 const longWord = 40
 
 // disarmed is the text without commands. A line begins where text is wrapped, too: at each word.
@@ -27,7 +30,8 @@ func disarmed(text string) string {
 	var b strings.Builder
 	done := 0
 	for _, at := range command.FindAllStringIndex(text, -1) {
-		word := at[0] - 1 - strings.LastIndexFunc(text[:at[0]], func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) })
+		word := at[0] - 1 - strings.LastIndexFunc(text[:at[0]],
+			func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) })
 		if text[at[0]] == ':' && word > 0 && word < longWord {
 			continue // a name such as std::string
 		}
@@ -77,8 +81,8 @@ func plain(text string, keep func(rune) bool) string {
 	return b.String()
 }
 
-// obeyed tells whether a terminal, or who reads lines, does something else for the character than to show it: control characters,
-// those that end lines or turn the direction of writing.
+// obeyed tells whether a terminal, or who reads lines, does something else for the character than
+// to show it: control characters, those that end lines or turn the direction of writing.
 func obeyed(r rune) bool {
 	return unicode.IsControl(r) || unicode.In(r, unicode.Zl, unicode.Zp, unicode.Bidi_Control)
 }

@@ -10,12 +10,14 @@ import (
 func TestText(t *testing.T) {
 	for _, test := range []struct{ text, line, lines string }{
 		{"plain – text, ½ µs", "plain – text, ½ µs", "plain – text, ½ µs"},
-		{"\x1b]0;PWNED\a\x1b[31mRED\x1b[2J", `\x1b]0;PWNED\x07\x1b[31mRED\x1b[2J`, `\x1b]0;PWNED\x07\x1b[31mRED\x1b[2J`},
+		{"\x1b]0;PWNED\a\x1b[31mRED\x1b[2J", `\x1b]0;PWNED\x07\x1b[31mRED\x1b[2J`,
+			`\x1b]0;PWNED\x07\x1b[31mRED\x1b[2J`},
 		{"\r::error title=x::evil\n", `\r:\:error title=x::evil\n`, `\r:\:error title=x::evil` + "\n"},
 		{"x\n::error::evil", `x\n:\:error::evil`, "x\n:\\:error::evil"},
 		{"wrapped here ::stop-commands::x", `wrapped here :\:stop-commands::x`, `wrapped here :\:stop-commands::x`},
 		{"std::vector<a::b>, not\t::x", `std::vector<a::b>, not :\:x`, `std::vector<a::b>, not :\:x`},
-		{strings.Repeat("y", 80) + "::error::cut", strings.Repeat("y", 80) + `:\:error:\:cut`, strings.Repeat("y", 80) + `:\:error:\:cut`},
+		{strings.Repeat("y", 80) + "::error::cut", strings.Repeat("y", 80) + `:\:error:\:cut`,
+			strings.Repeat("y", 80) + `:\:error:\:cut`},
 		{"##[error]evil", `#\#[error]evil`, `#\#[error]evil`},
 		{"dial tcp [::1]:80, :: 1", "dial tcp [::1]:80, :: 1", "dial tcp [::1]:80, :: 1"},
 		{"a\tb\x7f\u009b31m\u202ec\u2028", `a b\x7f\u009b31m\u202ec\u2028`, `a b\x7f\u009b31m\u202ec\u2028`},

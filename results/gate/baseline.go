@@ -14,9 +14,10 @@ func same(old, now *results.Record) bool {
 	return old == now || old.Started.Equal(now.Started) && reflect.DeepEqual(old.Trials, now.Trials)
 }
 
-// Replaces says that a new record may take the old one's place as a baseline. One that regressed may not; nor one of which the gate
-// cannot tell, or that was made on a noisy machine, unless the old one is no better. Where the two cannot be compared for their host or
-// settings, the new one begins anew.
+// Replaces says that a new record may take the old one's place as a baseline. One that regressed
+// may not; nor one of which the gate cannot tell, or that was made on a noisy machine, unless the
+// old one is no better. Where the two cannot be compared for their host or settings, the new one
+// begins anew.
 func (g Result) Replaces(old, now *results.Record) bool {
 	switch g.Outcome {
 	case Pass:
@@ -62,14 +63,18 @@ func suspects(r *results.Record, counts func(rules []string) bool) (suspect, run
 func doubts(name string, r *results.Record) []string {
 	var notes []string
 	if r.Selftest != nil && r.Selftest.Verdict == results.SelftestNoisy {
-		notes = append(notes, fmt.Sprintf("the selftest of the %s record found the machine noisy: its latencies may be the machine's", name))
+		notes = append(notes,
+			fmt.Sprintf(
+				"the selftest of the %s record found the machine noisy: its latencies may be the machine's", name))
 	}
 	if suspect, runs, rules := suspects(r, func([]string) bool { return true }); 2*suspect > runs {
 		by := ""
 		if rules != nil {
 			by = " (" + strings.Join(rules, ", ") + ")"
 		}
-		notes = append(notes, fmt.Sprintf("%d of %d runs of the %s record are SUSPECT%s: figures may be other than they seem", suspect, runs, name, by))
+		notes = append(notes,
+			fmt.Sprintf("%d of %d runs of the %s record are SUSPECT%s: figures may be other than they seem",
+				suspect, runs, name, by))
 	}
 	return notes
 }

@@ -50,9 +50,12 @@ func unchanged(string, string, *performance) {}
 
 func (b bench) record(random *rand.Rand) *results.Record {
 	r := &results.Record{
-		Tool: results.Tool, SchemaVersion: results.SchemaVersion, ToolVersion: "v1.2.3", Started: time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC),
-		Host:     results.Host{OS: "linux", Arch: "amd64", Kernel: "6.18.44", Cores: 2, CPU: "Model 7", Go: "go1.26.8", OpenFiles: 20000},
-		Settings: results.Settings{Profile: "standard", Rounds: b.rounds, Engine: "auto", Yardstick: 1, Pin: results.Pin{Asked: "auto", Server: "0", Generator: "1"}},
+		Tool: results.Tool, SchemaVersion: results.SchemaVersion, ToolVersion: "v1.2.3",
+		Started: time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC),
+		Host: results.Host{OS: "linux", Arch: "amd64", Kernel: "6.18.44", Cores: 2, CPU: "Model 7",
+			Go: "go1.26.8", OpenFiles: 20000},
+		Settings: results.Settings{Profile: "standard", Rounds: b.rounds, Engine: "auto", Yardstick: 1,
+			Pin: results.Pin{Asked: "auto", Server: "0", Generator: "1"}},
 	}
 	if b.alone {
 		r.Settings.Yardstick = 0
@@ -63,7 +66,8 @@ func (b bench) record(random *rand.Rand) *results.Record {
 	for _, name := range b.workload {
 		r.Settings.Workloads = append(r.Settings.Workloads, results.Workload{
 			Name: name, Method: "GET", Target: "/" + name, Base: 64,
-			Ladder: []results.Step{{Connections: 1, DurationS: 0.5}, {Connections: 64, DurationS: 1.5}, {Connections: 1000, DurationS: 0.7}},
+			Ladder: []results.Step{{Connections: 1, DurationS: 0.5}, {Connections: 64, DurationS: 1.5},
+				{Connections: 1000, DurationS: 0.7}},
 		})
 		for _, m := range r.Settings.Modes {
 			p := performances[m.Name]
@@ -93,10 +97,14 @@ func (b bench) trial(random *rand.Rand, w weather, p performance, workload, mode
 	t := results.Trial{Workload: workload, Mode: mode, Round: round, ElapsedS: 5}
 	for _, connections := range []int{1, 64, 1000} {
 		rung := results.Rung{
-			Load: results.Closed, Engine: "loop", Connections: connections, ElapsedS: 1, Requests: 10_000, Errors: uint64(math.Round(10_000 * (1 - p.answered))),
-			ThroughputRPS: 90e3 * rps / speed, InFlight: float64(connections), LatencyUS: latency(p.p99 * speed * noise(w.p99)),
+			Load: results.Closed, Engine: "loop", Connections: connections, ElapsedS: 1, Requests: 10_000,
+			Errors:        uint64(math.Round(10_000 * (1 - p.answered))),
+			ThroughputRPS: 90e3 * rps / speed, InFlight: float64(connections),
+			LatencyUS: latency(p.p99 * speed * noise(w.p99)),
 			Process: &results.Process{
-				CPUUSPerRequest: 8.2 * cpu * speed, Threads: p.threads + random.IntN(1+w.threads*(4+p.threads/25)), RSSBytes: uint64(p.rss * noise(w.rss)),
+				CPUUSPerRequest: 8.2 * cpu * speed,
+				Threads:         p.threads + random.IntN(1+w.threads*(4+p.threads/25)),
+				RSSBytes:        uint64(p.rss * noise(w.rss)),
 			},
 		}
 		if connections != 64 {
@@ -107,12 +115,14 @@ func (b bench) trial(random *rand.Rand, w weather, p performance, workload, mode
 			rung.Process = nil
 		}
 		if connections == 64 && !b.alone {
-			rung.Yardstick = &results.Yardstick{Slices: 20, CPUUS: 8.2 * speed, ThroughputRPS: 90e3 / speed, RelativeCPU: cpu, RelativeThroughput: rps}
+			rung.Yardstick = &results.Yardstick{Slices: 20, CPUUS: 8.2 * speed, ThroughputRPS: 90e3 / speed,
+				RelativeCPU: cpu, RelativeThroughput: rps}
 		}
 		t.Rungs = append(t.Rungs, rung)
 	}
 	open := results.Rung{
-		Load: results.Common, Engine: "vegeta", Connections: 64, ElapsedS: 1, Requests: 10_000, OfferedRPS: 5_000, ThroughputRPS: 5_000,
+		Load: results.Common, Engine: "vegeta", Connections: 64, ElapsedS: 1, Requests: 10_000,
+		OfferedRPS: 5_000, ThroughputRPS: 5_000,
 		LatencyUS: latency(p.p99 / 2 * speed * noise(w.p99)),
 		Errors:    uint64(math.Round(10_000 * (1 - p.answered))),
 	}
@@ -123,7 +133,8 @@ func (b bench) trial(random *rand.Rand, w weather, p performance, workload, mode
 func latency(p99 float64) results.Latency { return results.Latency{P50: p99 / 4, P99: p99} }
 
 // sixRounds is a bench on one workload with no noise.
-var sixRounds = bench{rounds: 6, weather: func(*rand.Rand) weather { return weather{} }, change: unchanged, workload: []string{"hello"}}
+var sixRounds = bench{rounds: 6, weather: func(*rand.Rand) weather { return weather{} }, change: unchanged,
+	workload: []string{"hello"}}
 
 func seeded() *rand.Rand { return rand.New(rand.NewPCG(1, 2)) }
 

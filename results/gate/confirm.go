@@ -7,8 +7,9 @@ import (
 	"nodecompare/results"
 )
 
-// Suspects are the modes and workloads of which a figure regressed, or may have, to be run once more: into Record.Again of the new
-// record, with the numbers of the rounds going on. None where the outcome does not depend on them.
+// Suspects are the modes and workloads of which a figure regressed, or may have, to be run once
+// more: into Record.Again of the new record, with the numbers of the rounds going on. None where
+// the outcome does not depend on them.
 func (g Result) Suspects() []Pair {
 	if g.Outcome == Invalid || slices.ContainsFunc(g.Changes, Change.failed) {
 		return nil
@@ -22,10 +23,11 @@ func (g Result) Suspects() []Pair {
 	return pairs
 }
 
-// Confirm asks the second run (now.Again) about each suspect change, and gives the gate that follows. The change has regressed
-// when the second run says so by itself: its centre is at least the floor, and its P, corrected for the number of suspects, is
-// below 5%; and both runs together are clear of what their interval leaves open. Else it is a pass, or inconclusive. What was not run
-// again is as it was.
+// Confirm asks the second run (now.Again) about each suspect change, and gives the gate that
+// follows. The change has regressed when the second run says so by itself: its centre is at least
+// the floor, and its P, corrected for the number of suspects, is below 5%; and both runs together
+// are clear of what their interval leaves open. Else it is a pass, or inconclusive. What was not
+// run again is as it was.
 func Confirm(g Result, old, now *results.Record) Result {
 	failed := slices.ContainsFunc(g.Changes, Change.failed)
 	if g.Outcome == Invalid || failed && len(g.Unfit) > 0 {
@@ -41,7 +43,10 @@ func Confirm(g Result, old, now *results.Record) Result {
 	var of []*Change
 	for i := range g.Changes {
 		c := &g.Changes[i]
-		if !c.suspect() || !slices.ContainsFunc(now.Again, func(t results.Trial) bool { return t.Workload == c.Workload && t.Mode == c.Mode }) {
+		if !c.suspect() ||
+			!slices.ContainsFunc(now.Again, func(t results.Trial) bool {
+				return t.Workload == c.Workload && t.Mode == c.Mode
+			}) {
 			continue
 		}
 		if a, ok := c.between(old, now, now.Again); ok {
@@ -58,7 +63,8 @@ func Confirm(g Result, old, now *results.Record) Result {
 	return g
 }
 
-// between is the same figure as the change's, from the old record's trials to others of the new one.
+// between is the same figure as the change's, from the old record's trials to others of the new
+// one.
 func (c Change) between(old, now *results.Record, trials []results.Trial) (again Change, ok bool) {
 	for _, m := range Metrics {
 		for _, w := range now.Settings.Workloads {
@@ -75,7 +81,9 @@ func (c *Change) confirm(again, both Change) {
 	seemed := c.Metric + " seemed to have regressed"
 	if again.Outcome != "" || again.Relative != c.Relative {
 		c.Outcome, c.MoreRounds = Inconclusive, 0
-		c.Reason = fmt.Sprintf("%s, and the second run has too few usable trials to tell: at least %d are needed; bench it again", seemed, leastTrials)
+		c.Reason =
+			fmt.Sprintf(
+				"%s, and the second run has too few usable trials to tell: at least %d are needed; bench it again", seemed, leastTrials)
 		return
 	}
 	runs := fmt.Sprintf("first %s, then %s; the figures are of both runs", c.InWords(), again.InWords())

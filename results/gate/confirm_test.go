@@ -44,11 +44,17 @@ func TestGateConfirms(t *testing.T) {
 		confirmed     bool
 		reason        string
 	}{
-		{"the second run says so too", 1.2, 1.2, nil, gate.Regressed, true, "CPU per request regressed, and a second run confirmed it: first +20% (+20 to +20%), then +20%"},
-		{"the second run is as before", 1.2, 1, nil, gate.Inconclusive, false, "CPU per request seemed to have regressed, and a second run could not confirm it: first +20% (+20 to +20%), then 0%"},
-		{"the second run is worse by less than the floor", 1.06, 1.04, nil, gate.Pass, false, "a second run did not confirm it"},
-		{"the second run cannot be used", 1.2, 1.2, void, gate.Inconclusive, false, "the second run has too few usable trials to tell: at least 6 are needed"},
-		{"there is no second run", 1.2, 1.2, func(r *results.Record) { r.Again = nil }, gate.Regressed, false, "CPU per request regressed: +20% (+20 to +20%)"},
+		{"the second run says so too", 1.2, 1.2, nil, gate.Regressed, true,
+			"CPU per request regressed, and a second run confirmed it: first +20% (+20 to +20%), then +20%"},
+		{"the second run is as before", 1.2, 1, nil, gate.Inconclusive, false,
+			"CPU per request seemed to have regressed, and a second run could not confirm it: first +20% " +
+				"(+20 to +20%), then 0%"},
+		{"the second run is worse by less than the floor", 1.06, 1.04, nil, gate.Pass, false,
+			"a second run did not confirm it"},
+		{"the second run cannot be used", 1.2, 1.2, void, gate.Inconclusive, false,
+			"the second run has too few usable trials to tell: at least 6 are needed"},
+		{"there is no second run", 1.2, 1.2, func(r *results.Record) { r.Again = nil }, gate.Regressed,
+			false, "CPU per request regressed: +20% (+20 to +20%)"},
 		{"another mode was run again", 1.2, 1, func(r *results.Record) {
 			for i := range r.Again {
 				r.Again[i].Mode = "blocking"
@@ -62,15 +68,19 @@ func TestGateConfirms(t *testing.T) {
 				test.do(now)
 			}
 			first := gate.Compare(old, now)
-			if want := []gate.Pair{{Workload: "hello", Mode: "async"}}; first.Outcome != gate.Regressed || !cmp.Equal(first.Suspects(), want) {
+			if want := []gate.Pair{{Workload: "hello", Mode: "async"}}; first.Outcome != gate.Regressed ||
+				!cmp.Equal(first.Suspects(), want) {
 				t.Fatalf("first %s, suspects %v", first.Outcome, first.Suspects())
 			}
 			before := slices.Clone(first.Changes)
 			g := gate.Confirm(first, old, now)
-			i := slices.IndexFunc(g.Changes, func(c gate.Change) bool { return c.Mode == "async" && c.Metric == "CPU per request" })
+			i := slices.IndexFunc(g.Changes, func(c gate.Change) bool {
+				return c.Mode == "async" && c.Metric == "CPU per request"
+			})
 			c := g.Changes[i]
 			said := strings.Join(slices.Concat(g.Reasons, g.Notes), "\n")
-			if g.Outcome != test.want || c.Outcome != test.want || c.Confirmed != test.confirmed || !strings.Contains(said, "async on hello: "+c.Reason) || !strings.Contains(c.Reason, test.reason) {
+			if g.Outcome != test.want || c.Outcome != test.want || c.Confirmed != test.confirmed ||
+				!strings.Contains(said, "async on hello: "+c.Reason) || !strings.Contains(c.Reason, test.reason) {
 				t.Errorf("got %s, %+v, told %q; want %s, %q", g.Outcome, c, said, test.want, test.reason)
 			}
 			if diff := cmp.Diff(before, first.Changes, cmpopts.IgnoreUnexported(gate.Change{})); diff != "" {
@@ -80,7 +90,8 @@ func TestGateConfirms(t *testing.T) {
 	}
 }
 
-// One trial of six in the baseline that was off leaves it open, also after a second run, and one more round of both would tell.
+// One trial of six in the baseline that was off leaves it open, also after a second run, and one
+// more round of both would tell.
 func TestGateSuspectsWhatItCannotProve(t *testing.T) {
 	old, now := gated(cpuOfAsync(1.12))
 	for i := range old.Trials {

@@ -13,7 +13,8 @@ import (
 
 // docs/method.md has each figure that a gate looks at, with its floors and margins, and no other.
 func TestDocumentedFigures(t *testing.T) {
-	lines := []string{docs.Row("figure", "at", "floor", "margin", "alone: floor", "margin"), "|---|---|---|---|---|---|"}
+	lines := []string{docs.Row("figure", "at", "floor", "margin", "alone: floor", "margin"),
+		"|---|---|---|---|---|---|"}
 	places := map[string][]string{} // by all the rest of a row, since some are the same at several places
 	var order []string
 	beside, alone := limits(t, false), limits(t, true)

@@ -10,8 +10,8 @@ import (
 // Failures is the metric of trials that failed: the server died, did not start, or did not stop.
 const Failures = "failed trials"
 
-// failures holds the trials that failed against each other. A greater share of them than before is a regression, whatever the number
-// of rounds: it was seen, and takes no statistics.
+// failures holds the trials that failed against each other. A greater share of them than before is
+// a regression, whatever the number of rounds: it was seen, and takes no statistics.
 func failures(workload, mode string, old, now []results.Trial) Change {
 	a, _ := failedOf(workload, mode, old)
 	b, why := failedOf(workload, mode, now)

@@ -24,13 +24,15 @@ const Shown = "shown"
 
 // Result is what a new record says against an old one.
 type Result struct {
-	Outcome    string   `json:"outcome"` // Invalid, or the worst of the changes'
-	Old        Side     `json:"old"`
-	New        Side     `json:"new"`
-	Reasons    []string `json:"reasons"`               // for any outcome but Pass: why, and what to do; never nil
-	Notes      []string `json:"notes"`                 // what else differs between the records, and decides nothing; never nil
-	MoreRounds int      `json:"more_rounds,omitempty"` // of both records, that would settle what is inconclusive; 0 for none, or more than 100
-	Changes    []Change `json:"changes"`               // only failures where the records cannot be compared; never nil
+	Outcome string   `json:"outcome"` // Invalid, or the worst of the changes'
+	Old     Side     `json:"old"`
+	New     Side     `json:"new"`
+	Reasons []string `json:"reasons"` // for any outcome but Pass: why, and what to do; never nil
+	// what else differs between the records, and decides nothing; never nil
+	Notes []string `json:"notes"`
+	// of both records, that would settle what is inconclusive; 0 for none, or more than 100
+	MoreRounds int      `json:"more_rounds,omitempty"`
+	Changes    []Change `json:"changes"` // only failures where the records cannot be compared; never nil
 
 	ReplacesOld bool `json:"replaces_old"` // the new record may take the old one's place as a baseline: see Replaces
 
@@ -60,27 +62,29 @@ type Change struct {
 	LessIsBetter bool          `json:"less_is_better"`
 	Old          stat.Estimate `json:"old"`
 	New          stat.Estimate `json:"new"`
-	Relative     bool          `json:"relative"`             // Ratio is of figures over the yardstick's: not simply New over Old
-	Scaled       float64       `json:"new_scaled,omitempty"` // New as it would be where the yardstick is as fast as in the old record
-	Ratio        float64       `json:"ratio"`                // new over old; 0 where there are too few trials
-	Low          float64       `json:"low"`                  // its interval
-	High         float64       `json:"high"`
-	Uncorrected  float64       `json:"p_uncorrected"` // the probability that chance alone is as much worse
-	P            float64       `json:"p"`             // the same, corrected for the number of changes
-	Floor        float64       `json:"floor"`         // less is no regression, e.g. 0.05
-	Margin       float64       `json:"margin"`        // how much worse it may be for a pass, e.g. 0.10
-	Outcome      string        `json:"outcome"`
-	Confirmed    bool          `json:"confirmed"`        // a second run said so too
-	Reason       string        `json:"reason,omitempty"` // why it could not be judged, or what a second run said
-	MoreRounds   int           `json:"more_rounds,omitempty"`
+	// Ratio is of figures over the yardstick's: not simply New over Old
+	Relative bool `json:"relative"`
+	// New as it would be where the yardstick is as fast as in the old record
+	Scaled      float64 `json:"new_scaled,omitempty"`
+	Ratio       float64 `json:"ratio"` // new over old; 0 where there are too few trials
+	Low         float64 `json:"low"`   // its interval
+	High        float64 `json:"high"`
+	Uncorrected float64 `json:"p_uncorrected"` // the probability that chance alone is as much worse
+	P           float64 `json:"p"`             // the same, corrected for the number of changes
+	Floor       float64 `json:"floor"`         // less is no regression, e.g. 0.05
+	Margin      float64 `json:"margin"`        // how much worse it may be for a pass, e.g. 0.10
+	Outcome     string  `json:"outcome"`
+	Confirmed   bool    `json:"confirmed"`        // a second run said so too
+	Reason      string  `json:"reason,omitempty"` // why it could not be judged, or what a second run said
+	MoreRounds  int     `json:"more_rounds,omitempty"`
 
 	Bound string `json:"bound,omitempty"` // why it decides nothing: the load generator was at its limit
 
 	watched bool // of a metric that is for alarms: what is merely too unsteady to tell is shown
 }
 
-// Compare holds a new record against an old one, by the rules of docs/gate.md. It changes neither, and takes
-// no note of a second run: see Confirm.
+// Compare holds a new record against an old one, by the rules of docs/gate.md. It changes neither,
+// and takes no note of a second run: see Confirm.
 func Compare(old, now *results.Record) Result {
 	g := Result{Old: side(old), New: side(now), Unfit: incomparable(old, now), Changes: []Change{}}
 	g.Notes = differences(old, now)
@@ -115,7 +119,8 @@ func (g *Result) compare(w results.Workload, mode string, old, now []results.Tri
 	began := len(g.Changes)
 	for _, metric := range Metrics {
 		c, ok := metric.between(w, mode, old, now)
-		if ok && !slices.ContainsFunc(g.Changes[began:], func(o Change) bool { return o.Metric == c.Metric && o.At == c.At }) {
+		if ok && !slices.ContainsFunc(g.Changes[began:],
+			func(o Change) bool { return o.Metric == c.Metric && o.At == c.At }) {
 			g.Changes = append(g.Changes, c)
 		}
 	}
@@ -126,7 +131,8 @@ func side(r *results.Record) Side { return Side{r.ToolVersion, r.Started, r.Sett
 
 // measured says that a mode and a workload were both part of the bench.
 func measured(r *results.Record, workload, mode string) bool {
-	return !r.Settings.Lacks(workload, mode) && slices.ContainsFunc(r.Settings.Workloads, func(w results.Workload) bool { return w.Name == workload }) &&
+	return !r.Settings.Lacks(workload, mode) && slices.ContainsFunc(r.Settings.Workloads,
+		func(w results.Workload) bool { return w.Name == workload }) &&
 		slices.ContainsFunc(r.Settings.Modes, func(m results.Mode) bool { return m.Name == mode })
 }
 
@@ -158,7 +164,9 @@ func (g *Result) conclude() {
 	if slices.ContainsFunc(g.Changes, Change.failed) {
 		g.Outcome = Regressed
 	}
-	g.Reasons = append(told(g.Changes, func(c Change) bool { return c.Outcome != Pass && c.Outcome != Shown }), g.Unfit...)
+	g.Reasons = append(told(g.Changes, func(c Change) bool {
+		return c.Outcome != Pass && c.Outcome != Shown
+	}), g.Unfit...)
 	if len(unsure) > 0 {
 		g.Reasons = append(g.Reasons, tooUnsure(unsure))
 	}
@@ -194,7 +202,8 @@ func tooUnsure(more []int) string {
 	if len(more) > 1 {
 		figures = fmt.Sprintf("%d figures are inconclusive: their intervals reach", len(more))
 	}
-	todo := fmt.Sprintf("not even %d more rounds of both records would settle that: stop what else runs on the machine, and bench again", mostRounds)
+	todo := fmt.Sprintf("not even %d more rounds of both records would settle that: stop what else runs on "+
+		"the machine, and bench again", mostRounds)
 	if slices.Min(more) > 0 {
 		todo = fmt.Sprintf("about %d more rounds of both records would settle that", slices.Max(more))
 	}

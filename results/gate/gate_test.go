@@ -30,24 +30,30 @@ func TestGateOutcomes(t *testing.T) {
 	}{
 		{"the same", unchanged, gate.Pass, nil},
 		{"CPU 4% more", async(func(p *performance) { p.cpu *= 1.04 }), gate.Pass, nil},
-		{"CPU 6% more", async(func(p *performance) { p.cpu *= 1.06 }), gate.Regressed, []string{"async CPU per request regressed"}},
+		{"CPU 6% more", async(func(p *performance) { p.cpu *= 1.06 }), gate.Regressed,
+			[]string{"async CPU per request regressed"}},
 		{"CPU half", async(func(p *performance) { p.cpu /= 2 }), gate.Pass, nil},
 		{"throughput 8% less", async(func(p *performance) { p.rps /= 1.08 }), gate.Pass, nil},
-		{"throughput 12% less", async(func(p *performance) { p.rps /= 1.12 }), gate.Regressed, []string{"async throughput regressed"}},
-		{"one request in fifty fails", async(func(p *performance) { p.answered = 0.98 }), gate.Regressed, []string{"async share answered regressed"}},
+		{"throughput 12% less", async(func(p *performance) { p.rps /= 1.12 }), gate.Regressed,
+			[]string{"async throughput regressed"}},
+		{"one request in fifty fails", async(func(p *performance) { p.answered = 0.98 }), gate.Regressed,
+			[]string{"async share answered regressed"}},
 		{"no request is answered", async(func(p *performance) { p.answered = 0 }), gate.Regressed, []string{
 			"async CPU per request inconclusive", "async throughput inconclusive", "async p99 inconclusive",
 			"async CPU per request inconclusive", "async throughput inconclusive", "async p99 inconclusive",
 			"async CPU per request inconclusive", "async throughput inconclusive", "async p99 inconclusive",
 			"async p99 inconclusive", "async share answered regressed"}},
-		{"half more memory", async(func(p *performance) { p.rss *= 1.5 }), gate.Regressed, []string{"async memory regressed", "async memory regressed"}},
-		{"a thread for each connection", async(func(p *performance) { p.threads = 1008 }), gate.Regressed, []string{"async threads regressed"}},
+		{"half more memory", async(func(p *performance) { p.rss *= 1.5 }), gate.Regressed,
+			[]string{"async memory regressed", "async memory regressed"}},
+		{"a thread for each connection", async(func(p *performance) { p.threads = 1008 }), gate.Regressed,
+			[]string{"async threads regressed"}},
 		{"three threads more are the runtime's own", async(func(p *performance) { p.threads += 3 }), gate.Pass, nil},
 		{"p99 1.9 times", async(func(p *performance) { p.p99 *= 1.9 }), gate.Pass, nil},
 		{"p99 10 times", async(func(p *performance) { p.p99 *= 10 }), gate.Regressed, []string{
 			"async p99 regressed", "async p99 regressed", "async p99 regressed", "async p99 regressed"}},
 		{"all at once", func(_, _ string, p *performance) { p.cpu *= 1.2; p.rss *= 1.2 }, gate.Regressed, []string{
-			"blocking CPU per request regressed", "blocking memory regressed", "async CPU per request regressed", "async memory regressed"}},
+			"blocking CPU per request regressed", "blocking memory regressed",
+			"async CPU per request regressed", "async memory regressed"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			old, now := gated(test.change)
@@ -59,11 +65,12 @@ func TestGateOutcomes(t *testing.T) {
 	}
 }
 
-// A single trial that is off moves no outcome when there are 7 rounds. With 6 it is the end of its interval, which one more
-// round would change.
+// A single trial that is off moves no outcome when there are 7 rounds. With 6 it is the end of its
+// interval, which one more round would change.
 func TestGateBearsAnOutlier(t *testing.T) {
 	for rounds, want := range map[int]string{6: gate.Inconclusive, 7: gate.Pass} {
-		b := bench{rounds: rounds, weather: func(*rand.Rand) weather { return weather{cpu: 0.01} }, change: unchanged, workload: []string{"hello"}}
+		b := bench{rounds: rounds, weather: func(*rand.Rand) weather { return weather{cpu: 0.01} },
+			change: unchanged, workload: []string{"hello"}}
 		random := rand.New(rand.NewPCG(1, 0))
 		old, now := b.record(random), b.record(random)
 		for i := range now.Trials {
@@ -77,12 +84,15 @@ func TestGateBearsAnOutlier(t *testing.T) {
 	}
 }
 
-// Figures that scatter by more than the margin are no pass, and the gate says how many more rounds would make them one.
+// Figures that scatter by more than the margin are no pass, and the gate says how many more rounds
+// would make them one.
 func TestGateInconclusive(t *testing.T) {
-	b := bench{rounds: 6, weather: func(*rand.Rand) weather { return weather{cpu: 0.10} }, change: unchanged, workload: []string{"hello"}}
+	b := bench{rounds: 6, weather: func(*rand.Rand) weather { return weather{cpu: 0.10} },
+		change: unchanged, workload: []string{"hello"}}
 	random := rand.New(rand.NewPCG(3, 0))
 	g := gate.Compare(b.record(random), b.record(random))
-	if g.Outcome != gate.Inconclusive || g.MoreRounds < 1 || g.MoreRounds > 100 || len(g.Reasons) != 1 || !strings.Contains(g.Reasons[0], "more rounds of both records would settle that") {
+	if g.Outcome != gate.Inconclusive || g.MoreRounds < 1 || g.MoreRounds > 100 || len(g.Reasons) != 1 ||
+		!strings.Contains(g.Reasons[0], "more rounds of both records would settle that") {
 		t.Errorf("got %s, %d more rounds, %q", g.Outcome, g.MoreRounds, g.Reasons)
 	}
 	old, now := gated(unchanged)
@@ -90,7 +100,8 @@ func TestGateInconclusive(t *testing.T) {
 		now.Trials[i].Rungs[1].Yardstick.RelativeCPU *= []float64{3, 1. / 3}[t.Round%2]
 	}
 	g = gate.Compare(old, now)
-	if g.Outcome != gate.Inconclusive || g.MoreRounds != 0 || !strings.Contains(strings.Join(g.Reasons, " "), "not even 100 more rounds") {
+	if g.Outcome != gate.Inconclusive || g.MoreRounds != 0 ||
+		!strings.Contains(strings.Join(g.Reasons, " "), "not even 100 more rounds") {
 		t.Errorf("where only quiet helps: got %s, %d more rounds, %q", g.Outcome, g.MoreRounds, g.Reasons)
 	}
 }
@@ -107,7 +118,8 @@ func TestGateWithoutYardstick(t *testing.T) {
 		}
 		now.Settings.Yardstick = 0
 		g := gate.Compare(old, now)
-		if g.Outcome != test.want || len(g.Notes) != 1 || !strings.Contains(g.Notes[0], "only one record has a yardstick") {
+		if g.Outcome != test.want || len(g.Notes) != 1 ||
+			!strings.Contains(g.Notes[0], "only one record has a yardstick") {
 			t.Errorf("%s: got %s, want %s; notes %q", test.name, g.Outcome, test.want, g.Notes)
 		}
 		for _, c := range g.Changes {
@@ -137,7 +149,8 @@ func TestGateOnASlowerHour(t *testing.T) {
 		}
 	}
 	g := gate.Compare(old, now)
-	if c := g.Changes[0]; g.Outcome != gate.Pass || c.New.Value != 2*c.Old.Value || c.Scaled != c.Old.Value || c.Ratio != 1 || !c.Relative {
+	if c := g.Changes[0]; g.Outcome != gate.Pass || c.New.Value != 2*c.Old.Value ||
+		c.Scaled != c.Old.Value || c.Ratio != 1 || !c.Relative {
 		t.Errorf("got %s, %+v", g.Outcome, c)
 	}
 }
@@ -160,12 +173,14 @@ func TestGateWhereProcessesTellNothing(t *testing.T) {
 	}
 }
 
-// Whatever is measured: the outcome is the worst, figures are numbers that JSON has, and swapped records give the mirror image.
+// Whatever is measured: the outcome is the worst, figures are numbers that JSON has, and swapped
+// records give the mirror image.
 func TestGateProperties(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		factor := func(name string) float64 { return math.Exp(rapid.Float64Range(-0.5, 0.5).Draw(t, name)) }
 		w := weather{cpu: rapid.Float64Range(0, 0.1).Draw(t, "noise"), rps: 0.05, rss: 0.02, threads: 1}
-		b := bench{rounds: rapid.IntRange(1, 9).Draw(t, "rounds"), weather: func(*rand.Rand) weather { return w }, change: unchanged, workload: []string{"hello"}}
+		b := bench{rounds: rapid.IntRange(1, 9).Draw(t, "rounds"),
+			weather: func(*rand.Rand) weather { return w }, change: unchanged, workload: []string{"hello"}}
 		random := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
 		old := b.record(random)
 		cpu, rps, rss := factor("cpu"), factor("rps"), factor("rss")
@@ -175,7 +190,8 @@ func TestGateProperties(t *testing.T) {
 		there, back := gate.Compare(old, now), gate.Compare(now, old)
 		for i, c := range there.Changes {
 			d := back.Changes[i]
-			if c.Ratio > 0 && (math.Abs(c.Ratio*d.Ratio-1) > 1e-9 || math.Abs(c.Low*d.High-1) > 1e-9) || (c.Ratio == 0) != (d.Ratio == 0) {
+			if c.Ratio > 0 && (math.Abs(c.Ratio*d.Ratio-1) > 1e-9 || math.Abs(c.Low*d.High-1) > 1e-9) ||
+				(c.Ratio == 0) != (d.Ratio == 0) {
 				t.Fatalf("no mirror image: %+v and %+v", c, d)
 			}
 			if c.Outcome == gate.Regressed && d.Outcome == gate.Regressed {

@@ -10,7 +10,8 @@ import (
 type Metric struct {
 	results.Figure
 	Floor, Margin float64 // as in Change. A floor of 0: the figure is shown, and decides nothing
-	// The same where there is no yardstick to hold the figure against. They are read only where relative is set.
+	// The same where there is no yardstick to hold the figure against. They are read only where
+	// relative is set.
 	AloneFloor, AloneMargin float64
 
 	at       results.Place
@@ -103,7 +104,8 @@ func beside(of func(results.Yardstick) float64) reading {
 	}
 }
 
-// over is a figure of another rung over what the trial's yardstick did on the base rung, a few seconds away.
+// over is a figure of another rung over what the trial's yardstick did on the base rung, a few
+// seconds away.
 func over(at results.Place, f results.Figure, one func(results.Yardstick) float64) reading {
 	yardstick := beside(one)
 	return func(w results.Workload, t results.Trial) (float64, bool) {
@@ -122,8 +124,9 @@ func requestTime(y results.Yardstick) float64 {
 	return 1e6 / y.ThroughputRPS
 }
 
-// shareAnswered is that of the load on which it was least, closed or open: an error counts on whichever it came, however few its
-// requests are among all. An overload is left out, which no server answers whole. A trial that failed answered none.
+// shareAnswered is that of the load on which it was least, closed or open: an error counts on
+// whichever it came, however few its requests are among all. An overload is left out, which no
+// server answers whole. A trial that failed answered none.
 func shareAnswered(_ results.Workload, t results.Trial) (share float64, ok bool) {
 	if t.Failure != "" {
 		return 0, true

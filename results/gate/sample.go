@@ -67,10 +67,12 @@ func (m Metric) sample(trials []results.Trial, w results.Workload, mode string) 
 	return s
 }
 
-// possible says that a figure is one that some machine may give, in whichever unit: less than four months, or ten terabytes.
+// possible says that a figure is one that some machine may give, in whichever unit: less than four
+// months, or ten terabytes.
 func possible(v float64) bool { return v >= 1e-6 && v <= 1e13 }
 
-// lost says that the trial has no figure because it failed, or because nothing may be concluded from its rung.
+// lost says that the trial has no figure because it failed, or because nothing may be concluded
+// from its rung.
 func (m Metric) lost(w results.Workload, t results.Trial) bool {
 	at := m.at(w)
 	here := func(r results.Rung) bool {
@@ -85,8 +87,8 @@ func (m Metric) lost(w results.Workload, t results.Trial) bool {
 // alone says that no yardstick ran beside the trials.
 func (s sample) alone() bool { return len(s.figures) > 0 && len(s.relative) == 0 }
 
-// between is what the metric says of old and new trials, not judged yet; ok is false where neither side has the figure, as on a
-// system that does not tell what a process uses.
+// between is what the metric says of old and new trials, not judged yet; ok is false where neither
+// side has the figure, as on a system that does not tell what a process uses.
 func (m Metric) between(w results.Workload, mode string, old, now []results.Trial) (c Change, ok bool) {
 	a, b := m.sample(old, w, mode), m.sample(now, w, mode)
 	silent := len(a.figures)+len(b.figures)+a.lost+b.lost+a.none+b.none+len(a.wrong)+len(b.wrong) == 0
@@ -95,7 +97,8 @@ func (m Metric) between(w results.Workload, mode string, old, now []results.Tria
 	}
 	c = Change{
 		Workload: w.Name, Mode: mode, Metric: m.Name, At: m.at(w), Unit: m.Unit, LessIsBetter: m.LessIsBetter,
-		Old: stat.Median(a.seen), New: stat.Median(b.seen), P: 1, Uncorrected: 1, Floor: m.Floor, Margin: m.Margin, watched: m.milder,
+		Old: stat.Median(a.seen), New: stat.Median(b.seen), P: 1, Uncorrected: 1, Floor: m.Floor,
+		Margin: m.Margin, watched: m.milder,
 	}
 	if m.relative != nil && (a.alone() || b.alone()) {
 		c.Floor, c.Margin = m.AloneFloor, m.AloneMargin
@@ -126,9 +129,11 @@ func (m Metric) between(w results.Workload, mode string, old, now []results.Tria
 		c.Outcome, c.Reason, c.MoreRounds = Shown, "", 0
 	case !sameRate(a.offered, b.offered):
 		c.Outcome, c.MoreRounds = Shown, 0
-		c.Reason = fmt.Sprintf("%s at the %s decides nothing: the rates differ, %.3g and %.3g requests/s", c.Metric, c.At.Load, stat.Median(a.offered).Value, stat.Median(b.offered).Value)
+		c.Reason = fmt.Sprintf("%s at the %s decides nothing: the rates differ, %.3g and %.3g requests/s",
+			c.Metric, c.At.Load, stat.Median(a.offered).Value, stat.Median(b.offered).Value)
 	case m.bounded && 2*b.bound > b.trials:
-		c.Bound = fmt.Sprintf("the load generator was at its limit in %d of %d runs of the new record, so that throughput is its own more than the server's: give it more CPUs (--pin), or go by CPU per request", b.bound, b.trials)
+		c.Bound = fmt.Sprintf("the load generator was at its limit in %d of %d runs of the new record, so "+
+			"that throughput is its own more than the server's: give it more CPUs (--pin), or go by CPU per request", b.bound, b.trials)
 	}
 	return c, true
 }
@@ -139,7 +144,9 @@ func first(v, _, _ float64) float64 { return v }
 func (c *Change) weigh(old, now []float64) {
 	if min(len(old), len(now)) < leastTrials {
 		c.Outcome = Inconclusive
-		c.Reason = fmt.Sprintf("only %d of its trials have a yardstick's figure beside them, and at least %d are needed: bench it again", min(len(old), len(now)), leastTrials)
+		c.Reason =
+			fmt.Sprintf("only %d of its trials have a yardstick's figure beside them, and at least %d are "+
+				"needed: bench it again", min(len(old), len(now)), leastTrials)
 		return
 	}
 	e := stat.RatioInterval(old, now)
@@ -147,15 +154,16 @@ func (c *Change) weigh(old, now []float64) {
 	c.Uncorrected = c.oneSided(stat.Differ(old, now))
 }
 
-// weighRelative is weigh of what both sides are over the yardstick's, and says what the new side would be where the yardstick is as
-// fast as on the old one.
+// weighRelative is weigh of what both sides are over the yardstick's, and says what the new side
+// would be where the yardstick is as fast as on the old one.
 func (c *Change) weighRelative(a, b sample) {
 	c.Relative = true
 	c.weigh(a.relative, b.relative)
 	c.Scaled = c.Old.Value * c.Ratio
 }
 
-// impossible says which figures no measurement gives: negative ones, such as are beyond any machine, and 0 in all trials.
+// impossible says which figures no measurement gives: negative ones, such as are beyond any
+// machine, and 0 in all trials.
 func impossible(what string, old, now sample) string {
 	for _, s := range []struct {
 		name string
@@ -183,7 +191,8 @@ func sameRate(old, now []float64) bool {
 	return a == b || math.Abs(math.Log(a/b)) <= math.Log(rateApart)
 }
 
-// lack says why there is nothing to judge: trials were lost, the bench was too short, or there is no such figure.
+// lack says why there is nothing to judge: trials were lost, the bench was too short, or there is
+// no such figure.
 func (c *Change) lack(a, b sample) {
 	for _, s := range []struct {
 		name string

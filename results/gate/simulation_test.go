@@ -53,8 +53,9 @@ func simulate(n int, seed uint64, old, now bench) found {
 	return f
 }
 
-// The figures of this test are those of docs/calibration.md, section Gate: NODECOMPARE_CI=1 go test ./results/gate -run Simulated -v.
-// Without that it is a tenth of the gates, which finds what is plainly wrong.
+// The figures of this test are those of docs/calibration.md, section Gate: NODECOMPARE_CI=1 go test
+// ./results/gate -run Simulated -v. Without that it is a tenth of the gates, which finds what is
+// plainly wrong.
 func TestSimulatedGates(t *testing.T) {
 	slower := func(factor float64) func(string, string, *performance) {
 		return func(workload, mode string, p *performance) {
@@ -89,7 +90,8 @@ func TestSimulatedGates(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			old := bench{rounds: test.rounds, weather: test.weather, change: unchanged, alone: test.alone, workload: []string{"hello", "wait"}}
+			old := bench{rounds: test.rounds, weather: test.weather, change: unchanged, alone: test.alone,
+				workload: []string{"hello", "wait"}}
 			now := old
 			now.change, now.again = test.change, true
 			if os.Getenv("NODECOMPARE_CI") != "1" {
@@ -100,10 +102,12 @@ func TestSimulatedGates(t *testing.T) {
 			f := simulate(test.gates, uint64(i), old, now)
 			share := float64(f.confirmed[gate.Regressed]) / float64(test.gates)
 			if share < test.least || share > test.most {
-				t.Errorf("%.2f%% of %d gates say regressed, want %.0f%% to %.0f%%", 100*share, test.gates, 100*test.least, 100*test.most)
+				t.Errorf("%.2f%% of %d gates say regressed, want %.0f%% to %.0f%%", 100*share, test.gates,
+					100*test.least, 100*test.most)
 			}
 			if alone := float64(f.first[gate.Regressed]) / float64(test.gates); alone > test.single {
-				t.Errorf("%.2f%% of %d gates say regressed by one run alone, want %.0f%% at most", 100*alone, test.gates, 100*test.single)
+				t.Errorf("%.2f%% of %d gates say regressed by one run alone, want %.0f%% at most",
+					100*alone, test.gates, 100*test.single)
 			}
 			of := func(counts map[string]int, outcome string) float64 {
 				return 100 * float64(counts[outcome]) / float64(test.gates)

@@ -8,7 +8,8 @@ import (
 	"nodecompare/results/gate"
 )
 
-// What a user would see, done to an otherwise equal new record of eight rounds: each has its outcome.
+// What a user would see, done to an otherwise equal new record of eight rounds: each has its
+// outcome.
 func TestGateSeesWhatUsersSee(t *testing.T) {
 	rungs := func(some func(results.Rung) bool, change func(*results.Rung)) func(old, now *results.Record) {
 		return func(_, now *results.Record) {
@@ -37,7 +38,8 @@ func TestGateSeesWhatUsersSee(t *testing.T) {
 	suspect := func(r *results.Record, rule string) {
 		for i := range r.Trials {
 			for j := range r.Trials[i].Rungs {
-				r.Trials[i].Rungs[j].Trust = &results.Trust{Status: results.Suspect, Reasons: []string{"doubtful"}, Rules: []string{rule}}
+				r.Trials[i].Rungs[j].Trust = &results.Trust{Status: results.Suspect,
+					Reasons: []string{"doubtful"}, Rules: []string{rule}}
 			}
 		}
 	}
@@ -53,34 +55,56 @@ func TestGateSeesWhatUsersSee(t *testing.T) {
 		{"the server died in 1 of 8 trials", fails(1), gate.Regressed, false},
 		{"in 4 of 8", fails(4), gate.Regressed, false},
 		{"in all", fails(8), gate.Regressed, false},
-		{"on another machine", func(old, now *results.Record) { fails(1)(old, now); now.Host.CPU = "another" }, gate.Regressed, false},
-		{"as often as before", func(old, now *results.Record) { fails(1)(old, now); fails(1)(now, old) }, gate.Pass, false},
-		{"more often than before", func(old, now *results.Record) { fails(2)(old, now); fails(1)(now, old) }, gate.Regressed, false},
-		{"top rung: throughput a tenth", rungs(at(1000), func(r *results.Rung) { r.ThroughputRPS /= 10 }), gate.Regressed, false},
-		{"top rung: p99 ten times", rungs(at(1000), func(r *results.Rung) { r.LatencyUS.P99 *= 10 }), gate.Regressed, false},
-		{"top rung: CPU ten times", rungs(at(1000), func(r *results.Rung) { r.Process.CPUUSPerRequest *= 10 }), gate.Regressed, false},
-		{"half of the requests of the open loads fail", rungs(open, func(r *results.Rung) { r.Errors = r.Requests / 2 }), gate.Regressed, false},
-		{"p99 a hundred times everywhere", rungs(everywhere, func(r *results.Rung) { r.LatencyUS.P99 *= 100 }), gate.Regressed, false},
-		{"latency five times in the open loads", rungs(open, func(r *results.Rung) { r.LatencyUS.P50 *= 5; r.LatencyUS.P99 *= 5 }), gate.Regressed, false},
-		{"the same at another rate", rungs(open, func(r *results.Rung) { r.LatencyUS.P99 *= 5; r.OfferedRPS *= 2 }), gate.Pass, true},
-		{"1 connection: CPU five times", rungs(at(1), func(r *results.Rung) { r.Process.CPUUSPerRequest *= 5 }), gate.Regressed, false},
-		{"1 connection: throughput a fifth", rungs(at(1), func(r *results.Rung) { r.ThroughputRPS /= 5 }), gate.Regressed, false},
-		{"1 connection: latency five times", rungs(at(1), func(r *results.Rung) { r.LatencyUS.P99 *= 5 }), gate.Regressed, false},
-		{"memory five times below the top", rungs(func(r results.Rung) bool { return closed(r) && r.Connections < 1000 }, func(r *results.Rung) { r.Process.RSSBytes *= 5 }), gate.Regressed, false},
+		{"on another machine", func(old, now *results.Record) {
+			fails(1)(old, now)
+			now.Host.CPU = "another"
+		}, gate.Regressed, false},
+		{"as often as before", func(old, now *results.Record) { fails(1)(old, now); fails(1)(now, old) },
+			gate.Pass, false},
+		{"more often than before", func(old, now *results.Record) {
+			fails(2)(old, now)
+			fails(1)(now, old)
+		}, gate.Regressed, false},
+		{"top rung: throughput a tenth", rungs(at(1000), func(r *results.Rung) { r.ThroughputRPS /= 10 }),
+			gate.Regressed, false},
+		{"top rung: p99 ten times", rungs(at(1000), func(r *results.Rung) { r.LatencyUS.P99 *= 10 }),
+			gate.Regressed, false},
+		{"top rung: CPU ten times",
+			rungs(at(1000), func(r *results.Rung) { r.Process.CPUUSPerRequest *= 10 }), gate.Regressed, false},
+		{"half of the requests of the open loads fail",
+			rungs(open, func(r *results.Rung) { r.Errors = r.Requests / 2 }), gate.Regressed, false},
+		{"p99 a hundred times everywhere",
+			rungs(everywhere, func(r *results.Rung) { r.LatencyUS.P99 *= 100 }), gate.Regressed, false},
+		{"latency five times in the open loads",
+			rungs(open, func(r *results.Rung) { r.LatencyUS.P50 *= 5; r.LatencyUS.P99 *= 5 }), gate.Regressed, false},
+		{"the same at another rate",
+			rungs(open, func(r *results.Rung) { r.LatencyUS.P99 *= 5; r.OfferedRPS *= 2 }), gate.Pass, true},
+		{"1 connection: CPU five times",
+			rungs(at(1), func(r *results.Rung) { r.Process.CPUUSPerRequest *= 5 }), gate.Regressed, false},
+		{"1 connection: throughput a fifth", rungs(at(1), func(r *results.Rung) { r.ThroughputRPS /= 5 }),
+			gate.Regressed, false},
+		{"1 connection: latency five times", rungs(at(1), func(r *results.Rung) { r.LatencyUS.P99 *= 5 }),
+			gate.Regressed, false},
+		{"memory five times below the top",
+			rungs(func(r results.Rung) bool { return closed(r) && r.Connections < 1000 },
+				func(r *results.Rung) { r.Process.RSSBytes *= 5 }), gate.Regressed, false},
 		{"a mode is gone", func(_, now *results.Record) {
 			now.Settings.Missing = []results.Missing{{Mode: "async", Reason: "npm failed"}}
 		}, gate.Invalid, true},
-		{"each trial twice", func(_, now *results.Record) { copy(now.Trials[4:8], now.Trials[:4]) }, gate.Invalid, false},
+		{"each trial twice", func(_, now *results.Record) { copy(now.Trials[4:8], now.Trials[:4]) },
+			gate.Invalid, false},
 		{"throughput less by 30% of a load generator at its limit", func(_, now *results.Record) {
 			suspect(now, results.RuleGeneratorCPU)
-			rungs(at(64), func(r *results.Rung) { r.ThroughputRPS *= 0.7; r.Yardstick.RelativeThroughput *= 0.7 })(nil, now)
+			rungs(at(64),
+				func(r *results.Rung) { r.ThroughputRPS *= 0.7; r.Yardstick.RelativeThroughput *= 0.7 })(nil, now)
 		}, gate.Inconclusive, true},
 		{"every run is SUSPECT", func(_, now *results.Record) { suspect(now, "steal") }, gate.Pass, true},
 		{"every run of the baseline is", func(old, _ *results.Record) { suspect(old, "steal") }, gate.Pass, true},
 		{"CPU of 0", cpu(0), gate.Invalid, false},
 		{"CPU below 0", cpu(-3), gate.Invalid, false},
 		{"CPU beyond all machines", cpu(1e300), gate.Invalid, false},
-		{"relative CPU below 0", rungs(at(64), func(r *results.Rung) { r.Yardstick.RelativeCPU = -1 }), gate.Invalid, false},
+		{"relative CPU below 0", rungs(at(64), func(r *results.Rung) { r.Yardstick.RelativeCPU = -1 }),
+			gate.Invalid, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			b := sixRounds
@@ -89,7 +113,8 @@ func TestGateSeesWhatUsersSee(t *testing.T) {
 			test.change(old, now)
 			g := gate.Compare(old, now)
 			if g.Outcome != test.want || test.noted != (len(g.Notes) > 0) {
-				t.Errorf("got %s, want %s; %q, reasons %q, notes %q", g.Outcome, test.want, outcomes(g), g.Reasons, g.Notes)
+				t.Errorf("got %s, want %s; %q, reasons %q, notes %q", g.Outcome, test.want, outcomes(g),
+					g.Reasons, g.Notes)
 			}
 			for _, reason := range g.Reasons {
 				if len(reason) > 400 {
@@ -130,15 +155,22 @@ func TestGateReplaces(t *testing.T) {
 	}{
 		{"a pass", func(_, _ *results.Record) {}, true},
 		{"a noisy pass", func(_, now *results.Record) { now.Selftest = noisy }, false},
-		{"a noisy pass after a noisy record", func(old, now *results.Record) { old.Selftest, now.Selftest = noisy, noisy }, true},
+		{"a noisy pass after a noisy record", func(old, now *results.Record) {
+			old.Selftest, now.Selftest = noisy, noisy
+		}, true},
 		{"inconclusive", func(_, now *results.Record) { slow(now) }, false},
-		{"inconclusive, after a noisy record", func(old, now *results.Record) { slow(now); old.Selftest = noisy }, true},
+		{"inconclusive, after a noisy record", func(old, now *results.Record) {
+			slow(now)
+			old.Selftest = noisy
+		}, true},
 		{"a failure", func(_, now *results.Record) { now.Trials[0].Failure = "it died" }, false},
 		{"another machine", func(_, now *results.Record) { now.Host.CPU = "Model 8" }, true},
 		{"a mode that is gone", func(_, now *results.Record) {
 			now.Settings.Missing = []results.Missing{{Mode: "async", Reason: "npm failed"}}
 		}, false},
-		{"a VOID trial", func(_, now *results.Record) { now.Trials[0].Rungs[1].Trust = &results.Trust{Status: results.Void} }, false},
+		{"a VOID trial", func(_, now *results.Record) {
+			now.Trials[0].Rungs[1].Trust = &results.Trust{Status: results.Void}
+		}, false},
 	} {
 		old, now := gated(unchanged)
 		test.change(old, now)
@@ -148,7 +180,8 @@ func TestGateReplaces(t *testing.T) {
 	}
 }
 
-// Of a figure that is held against the yardstick's the change is what lies between the two that are shown, however noisy they are.
+// Of a figure that is held against the yardstick's the change is what lies between the two that are
+// shown, however noisy they are.
 func TestFiguresAgreeWithTheirChange(t *testing.T) {
 	b := sixRounds
 	b.weather = busy
@@ -160,7 +193,8 @@ func TestFiguresAgreeWithTheirChange(t *testing.T) {
 			}
 			relative++
 			if shown := c.Scaled / c.Old.Value; math.Abs(shown-c.Ratio) > 1e-9*c.Ratio {
-				t.Fatalf("%s: %v to %v is a change of %v, and it says %v", c.Metric, c.Old.Value, c.Scaled, shown, c.Ratio)
+				t.Fatalf("%s: %v to %v is a change of %v, and it says %v", c.Metric, c.Old.Value, c.Scaled,
+					shown, c.Ratio)
 			}
 		}
 	}

@@ -28,7 +28,9 @@ func elsewhere(old, now *results.Record) []string {
 	reasons := []string{}
 	for _, a := range slices.Concat(ofHost(old.Host, now.Host), ofSettings(old.Settings, now.Settings)) {
 		if a.old != a.now {
-			reasons = append(reasons, fmt.Sprintf("%s: %s in the old record, %s in the new one: %s", a.what, orNone(a.old), orNone(a.now), a.do))
+			reasons = append(reasons,
+				fmt.Sprintf("%s: %s in the old record, %s in the new one: %s", a.what, orNone(a.old),
+					orNone(a.now), a.do))
 		}
 	}
 	return reasons
@@ -61,14 +63,16 @@ func gone(old, now *results.Record) []string {
 	for _, m := range now.Settings.Missing {
 		for _, w := range old.Settings.Workloads {
 			if (m.Workload == "" || m.Workload == w.Name) && measured(old, w.Name, m.Mode) {
-				reasons = append(reasons, fmt.Sprintf("%s on %s is in the old record, and was left out of the new one: %s; make it run, or bench without it", m.Mode, w.Name, m.Reason))
+				reasons = append(reasons, fmt.Sprintf("%s on %s is in the old record, and was left out of "+
+					"the new one: %s; make it run, or bench without it", m.Mode, w.Name, m.Reason))
 			}
 		}
 	}
 	return reasons
 }
 
-// incomparable says why nothing may be concluded from the two records, and what to do; empty when something may.
+// incomparable says why nothing may be concluded from the two records, and what to do; empty when
+// something may.
 func incomparable(old, now *results.Record) []string {
 	reasons := elsewhere(old, now)
 	for _, r := range []struct {
@@ -76,26 +80,33 @@ func incomparable(old, now *results.Record) []string {
 		*results.Record
 	}{{"old", old}, {"new", now}} {
 		if r.Partial {
-			reasons = append(reasons, fmt.Sprintf("the %s record is partial: its bench was interrupted, so trials are missing; bench it again", r.name))
+			reasons = append(reasons,
+				fmt.Sprintf(
+					"the %s record is partial: its bench was interrupted, so trials are missing; bench it again", r.name))
 		}
 		if repeated(r.Trials) || repeated(r.Again) {
-			reasons = append(reasons, fmt.Sprintf("the %s record has a trial twice, which no bench gives: bench it again", r.name))
+			reasons = append(reasons,
+				fmt.Sprintf("the %s record has a trial twice, which no bench gives: bench it again", r.name))
 		}
 		if r.Selftest != nil && r.Selftest.Verdict == results.SelftestWrong {
-			reasons = append(reasons, fmt.Sprintf("the selftest of the %s record found a figure of the tool's own to be wrong: see 'nodecompare selftest'", r.name))
+			reasons = append(reasons, fmt.Sprintf("the selftest of the %s record found a figure of the "+
+				"tool's own to be wrong: see 'nodecompare selftest'", r.name))
 		}
 	}
 	reasons = append(reasons, gone(old, now)...)
 	if !slices.ContainsFunc(now.Settings.Workloads, func(w results.Workload) bool {
-		return slices.ContainsFunc(now.Settings.Modes, func(m results.Mode) bool { return measured(old, w.Name, m.Name) && measured(now, w.Name, m.Name) })
+		return slices.ContainsFunc(now.Settings.Modes,
+			func(m results.Mode) bool { return measured(old, w.Name, m.Name) && measured(now, w.Name, m.Name) })
 	}) {
-		reasons = append(reasons, "no mode on any workload is in both records: bench with the same --modes and --workloads")
+		reasons = append(reasons,
+			"no mode on any workload is in both records: bench with the same --modes and --workloads")
 	}
 	return reasons
 }
 
-// ofHost is what the cost of a request depends on beside the server. Of the kernel that is the release: what follows the second
-// number is its maintenance, which comes every week on hosts of CI, and is noted only.
+// ofHost is what the cost of a request depends on beside the server. Of the kernel that is the
+// release: what follows the second number is its maintenance, which comes every week on hosts of
+// CI, and is noted only.
 func ofHost(old, now results.Host) []aspect {
 	const limits = "give both runs the same limits, or " + here
 	return []aspect{
@@ -110,7 +121,8 @@ func ofHost(old, now results.Host) []aspect {
 	}
 }
 
-// ofSettings is what decides what is measured. The seed, the rounds, and what is in one record only are not among it.
+// ofSettings is what decides what is measured. The seed, the rounds, and what is in one record only
+// are not among it.
 func ofSettings(old, now results.Settings) []aspect {
 	pinned := func(p results.Pin) string {
 		if p.Server == "" {
@@ -124,12 +136,16 @@ func ofSettings(old, now results.Settings) []aspect {
 		{"profile", old.Profile, now.Profile, "give --profile as it was, or " + benchAgain},
 		{"load engine", old.Engine, now.Engine, "give --engine as it was, or " + benchAgain},
 		{"pinning", pinned(old.Pin), pinned(now.Pin), "give --pin as it was, or " + benchAgain},
-		{"what idle CPUs do", idle[old.Awake], idle[now.Awake], "bench as the user who made the other (root keeps them awake), or " + benchAgain},
+		{"what idle CPUs do", idle[old.Awake], idle[now.Awake],
+			"bench as the user who made the other (root keeps them awake), or " + benchAgain},
 		{"kind", null[old.Null], null[now.Null], benchAgain},
-		{"method", method(old), method(now), "servers are warmed up otherwise since then, and the base rung is another run (docs/method.md): " + benchAgain},
+		{"method", method(old), method(now),
+			"servers are warmed up otherwise since then, and the base rung is another run (docs/method.md): " + benchAgain},
 	}
 	if old.Yardstick > 0 && now.Yardstick > 0 { // where one has none, figures are compared as they are
-		all = append(all, aspect{"yardstick", fmt.Sprintf("version %d", old.Yardstick), fmt.Sprintf("version %d", now.Yardstick), here})
+		all = append(all,
+			aspect{"yardstick", fmt.Sprintf("version %d", old.Yardstick),
+				fmt.Sprintf("version %d", now.Yardstick), here})
 	}
 	for _, w := range now.Workloads {
 		i := slices.IndexFunc(old.Workloads, func(o results.Workload) bool { return o.Name == w.Name })
@@ -142,7 +158,9 @@ func ofSettings(old, now results.Settings) []aspect {
 			aspect{w.Name + ", load", load(o), load(w), benchAgain})
 		for _, m := range now.Modes {
 			if i := slices.IndexFunc(old.Modes, func(o results.Mode) bool { return o.Name == m.Name }); i >= 0 {
-				all = append(all, aspect{m.Name + " on " + w.Name + ", path", asked(old.Modes[i], o), asked(m, w), "give --path as it was, or " + benchAgain})
+				all = append(all,
+					aspect{m.Name + " on " + w.Name + ", path", asked(old.Modes[i], o), asked(m, w),
+						"give --path as it was, or " + benchAgain})
 			}
 		}
 	}
@@ -163,7 +181,8 @@ func load(w results.Workload) string {
 	return fmt.Sprintf("connections %s, base %d", strings.Join(steps, ", "), w.Base)
 }
 
-// differences are those between the records that a reader should know, and that do not make them incomparable.
+// differences are those between the records that a reader should know, and that do not make them
+// incomparable.
 func differences(old, now *results.Record) []string {
 	notes := []string{}
 	for _, a := range []aspect{
@@ -173,17 +192,21 @@ func differences(old, now *results.Record) []string {
 		{what: "rounds", old: strconv.Itoa(old.Settings.Rounds), now: strconv.Itoa(now.Settings.Rounds)},
 	} {
 		if a.old != a.now {
-			notes = append(notes, fmt.Sprintf("%s: %s in the old record, %s in the new one", a.what, orNone(a.old), orNone(a.now)))
+			notes = append(notes,
+				fmt.Sprintf("%s: %s in the old record, %s in the new one", a.what, orNone(a.old), orNone(a.now)))
 		}
 	}
 	for _, m := range now.Settings.Modes {
 		i := slices.IndexFunc(old.Settings.Modes, func(o results.Mode) bool { return o.Name == m.Name })
 		if i >= 0 && old.Settings.Modes[i].Server != m.Server {
-			notes = append(notes, fmt.Sprintf("%s: %s in the old record, %s in the new one", m.Name, orNone(old.Settings.Modes[i].Server), orNone(m.Server)))
+			notes = append(notes,
+				fmt.Sprintf("%s: %s in the old record, %s in the new one", m.Name,
+					orNone(old.Settings.Modes[i].Server), orNone(m.Server)))
 		}
 	}
 	if (old.Settings.Yardstick == 0) != (now.Settings.Yardstick == 0) {
-		notes = append(notes, "only one record has a yardstick: figures are compared as they are, which takes wider floors")
+		notes = append(notes,
+			"only one record has a yardstick: figures are compared as they are, which takes wider floors")
 	}
 	only := func(r, other *results.Record, where string) {
 		var names []string
@@ -195,7 +218,8 @@ func differences(old, now *results.Record) []string {
 			}
 		}
 		if names != nil {
-			notes = append(notes, fmt.Sprintf("only in the %s record, and not compared: %s", where, strings.Join(names, ", ")))
+			notes = append(notes,
+				fmt.Sprintf("only in the %s record, and not compared: %s", where, strings.Join(names, ", ")))
 		}
 	}
 	only(old, now, "old")

@@ -19,7 +19,8 @@ const (
 	claimWidth          = 13 // columns of a claim's name
 )
 
-// writeAnswer writes what a bench comes to: the answer in the first lines and in the last, and between them the figures that it rests on.
+// writeAnswer writes what a bench comes to: the answer in the first lines and in the last, and
+// between them the figures that it rests on.
 func writeAnswer(out io.Writer, r *results.Record, o Options) error {
 	p := newPage(out, o)
 	if len(r.Trials) == 0 && r.Partial {
@@ -56,7 +57,8 @@ func writeAnswer(out io.Writer, r *results.Record, o Options) error {
 	return p.err
 }
 
-// notes are shortened to so many lines together, and may not all be there: the answer is to stay in view.
+// notes are shortened to so many lines together, and may not all be there: the answer is to stay in
+// view.
 func (p *page) notes(all []string, left int) {
 	for i, n := range all {
 		if left == 0 || left == 1 && len(all)-i > 1 {
@@ -149,7 +151,8 @@ func (p *page) answerTable(modes []results.Mode, a summary.Answer) {
 	p.box(box{head: head, rows: rows, ruled: true, widths: widths})
 }
 
-// answerFit is what of a row's cells there is room for, in columns. A width of 0 is for a part that is left out.
+// answerFit is what of a row's cells there is room for, in columns. A width of 0 is for a part that
+// is left out.
 type answerFit struct{ word, text, bar, factor int }
 
 // beside is what a figure's word and factor take, each with a space.

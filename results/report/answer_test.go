@@ -13,7 +13,8 @@ import (
 	"nodecompare/results/report"
 )
 
-// many is a bench of so many modes on so many workloads, judged by the rules: its figures are the sample's, drawn apart.
+// many is a bench of so many modes on so many workloads, judged by the rules: its figures are the
+// sample's, drawn apart.
 func many(seed uint64, modes, workloads int) *results.Record {
 	draw := rand.New(rand.NewPCG(seed, 0))
 	r := sample()
@@ -23,7 +24,8 @@ func many(seed uint64, modes, workloads int) *results.Record {
 		name, like := fmt.Sprintf("mode-%d", m), []string{"blocking", "async"}[min(m/max(modes/3, 1), 1)]
 		r.Settings.Modes = append(r.Settings.Modes, results.Mode{Name: name})
 		for w := range workloads {
-			factor, spread := math.Exp(3.2*draw.Float64()-1.6), []float64{0.02, 0.1, 0.6}[draw.IntN(3)] // of all rounds, and of one
+			// of all rounds, and of one
+			factor, spread := math.Exp(3.2*draw.Float64()-1.6), []float64{0.02, 0.1, 0.6}[draw.IntN(3)]
 			for i, trial := range measured {
 				if trial.Mode != like || trial.Workload != planned.Name {
 					continue
@@ -59,15 +61,18 @@ func many(seed uint64, modes, workloads int) *results.Record {
 		r.Settings.Workloads = append(r.Settings.Workloads, next)
 	}
 	for range draw.IntN(5) {
-		r.Settings.Missing = append(r.Settings.Missing, results.Missing{Mode: "mine", Reason: strings.Repeat("server mine was not there when it was asked for its port; ", 4)})
+		r.Settings.Missing = append(r.Settings.Missing,
+			results.Missing{Mode: "mine",
+				Reason: strings.Repeat("server mine was not there when it was asked for its port; ", 4)})
 	}
 	r.Partial = draw.IntN(2) == 0
 	r.Verdicts = results.Judge(r)
 	return r
 }
 
-// Whatever comes out, the answer of two modes on two workloads stays within 35 lines of 80 columns, and that of six on seven within 60.
-// No line is wider than the terminal, and colours change nothing but colours.
+// Whatever comes out, the answer of two modes on two workloads stays within 35 lines of 80 columns,
+// and that of six on seven within 60. No line is wider than the terminal, and colours change
+// nothing but colours.
 func TestAnswerStaysInView(t *testing.T) {
 	more := []string{
 		"More: nodecompare report --details | report --open | explain p99",
@@ -79,8 +84,10 @@ func TestAnswerStaysInView(t *testing.T) {
 	}{{2, 2, 35, 2, 40}, {6, 7, 60, 1, 6}} {
 		for seed := range size.seeds {
 			r := many(seed, size.modes, size.workloads)
-			if n := strings.Count(render(t, "answer", r, report.Options{Width: 80, More: more[:size.more]}), "\n"); n > size.lines {
-				t.Fatalf("%d lines, want at most %d:\n%s", n, size.lines, render(t, "answer", r, report.Options{Width: 80, More: more}))
+			if n := strings.Count(render(t, "answer", r, report.Options{Width: 80, More: more[:size.more]}),
+				"\n"); n > size.lines {
+				t.Fatalf("%d lines, want at most %d:\n%s", n, size.lines,
+					render(t, "answer", r, report.Options{Width: 80, More: more}))
 			}
 			width := 40 + int(seed*37%161)
 			plain := render(t, "answer", r, report.Options{Width: width, More: more})
@@ -89,11 +96,13 @@ func TestAnswerStaysInView(t *testing.T) {
 				if n := twwidth.WidthWithOptions(line, twwidth.Options{}); n > width {
 					t.Fatalf("a line of %d columns in a terminal of %d:\n%s", n, width, line)
 				}
-				if strings.Contains(line, "NaN") || strings.Contains(line, "Inf") || strings.Contains(line, "e+") || strings.Contains(line, "%!") {
+				if strings.Contains(line, "NaN") || strings.Contains(line, "Inf") ||
+					strings.Contains(line, "e+") || strings.Contains(line, "%!") {
 					t.Fatalf("no figure for people: %s", line)
 				}
 			}
-			if colored := render(t, "answer", r, report.Options{Width: width, Color: true, More: more}); escape.ReplaceAllString(colored, "") != plain {
+			if colored := render(t, "answer", r,
+				report.Options{Width: width, Color: true, More: more}); escape.ReplaceAllString(colored, "") != plain {
 				t.Fatalf("without its colours it is another page:\n%s", colored)
 			}
 		}
@@ -105,7 +114,8 @@ func TestUnfitIsSaidFirstAndLast(t *testing.T) {
 	r := sample()
 	r.Selftest.Verdict = results.SelftestNoisy
 	lines := strings.Split(strings.TrimSpace(render(t, "answer", r, report.Options{Width: 100})), "\n")
-	if first, last := lines[0], lines[len(lines)-1]; first != last || !strings.HasPrefix(first, "! ") || !strings.Contains(first, "Do not quote these figures.") {
+	if first, last := lines[0], lines[len(lines)-1]; first != last || !strings.HasPrefix(first, "! ") ||
+		!strings.Contains(first, "Do not quote these figures.") {
 		t.Errorf("first %q, last %q", first, last)
 	}
 	colored := render(t, "answer", r, report.Options{Width: 100, Color: true})

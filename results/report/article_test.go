@@ -8,8 +8,9 @@ import (
 	"nodecompare/results/report"
 )
 
-// manyModes is a bench of three workloads and six modes: two blocking, two non-blocking, one that is either by the workload, and one of
-// which nothing is known. Its figures are those of the sample.
+// manyModes is a bench of three workloads and six modes: two blocking, two non-blocking, one that
+// is either by the workload, and one of which nothing is known. Its figures are those of the
+// sample.
 func manyModes() *results.Record {
 	r := sample()
 	hello, cpu := r.Settings.Workloads[0], r.Settings.Workloads[1]
@@ -18,7 +19,8 @@ func manyModes() *results.Record {
 	measured := r.Trials
 	r.Settings.Modes, r.Settings.Workloads, r.Trials = nil, []results.Workload{hello, wait, cpu}, nil
 	for _, m := range []struct{ name, like string }{
-		{"blocking", "blocking"}, {"pool", "blocking"}, {"async", "async"}, {"node", "async"}, {"either", "async"}, {"unknown", ""},
+		{"blocking", "blocking"}, {"pool", "blocking"}, {"async", "async"}, {"node", "async"},
+		{"either", "async"}, {"unknown", ""},
 	} {
 		r.Settings.Modes = append(r.Settings.Modes, results.Mode{Name: m.name})
 		for _, t := range measured {
@@ -35,24 +37,32 @@ func manyModes() *results.Record {
 	}
 	const high, moderate, lower, open = results.High, results.Moderate, results.Lower, results.CannotTell
 	r.Verdicts = []results.Verdict{
-		verdictOf("hello", results.NonBlocking, []string{moderate, moderate, high, moderate, moderate, open}, []string{lower, lower, high, lower, high, open}, map[string]string{
-			"async blocking": "async", "async pool": "async", "node blocking": "blocking", "node pool": "pool",
-		}, nil),
-		verdictOf("wait", results.NonBlocking, []string{moderate, moderate, high, high, high, open}, []string{lower, lower, high, high, high, open}, map[string]string{
-			"async blocking": "async", "async pool": "async", "node blocking": "node", "node pool": "node",
-		}, nil),
-		verdictOf("cpu", results.Blocking, []string{high, high, moderate, open, moderate, open}, []string{results.NoDifference, results.NoDifference, results.NoDifference, results.NoDifference, results.NoDifference, open}, map[string]string{
-			"async blocking": "blocking", "async pool": "pool", "node blocking": "blocking", "node pool": "?",
-		}, map[string]string{"async blocking": "same", "async pool": "same", "node blocking": "same", "node pool": "same"}),
+		verdictOf("hello", results.NonBlocking,
+			[]string{moderate, moderate, high, moderate, moderate, open},
+			[]string{lower, lower, high, lower, high, open}, map[string]string{
+				"async blocking": "async", "async pool": "async", "node blocking": "blocking", "node pool": "pool",
+			}, nil),
+		verdictOf("wait", results.NonBlocking, []string{moderate, moderate, high, high, high, open},
+			[]string{lower, lower, high, high, high, open}, map[string]string{
+				"async blocking": "async", "async pool": "async", "node blocking": "node", "node pool": "node",
+			}, nil),
+		verdictOf("cpu", results.Blocking, []string{high, high, moderate, open, moderate, open},
+			[]string{results.NoDifference, results.NoDifference, results.NoDifference, results.NoDifference,
+				results.NoDifference, open}, map[string]string{
+				"async blocking": "blocking", "async pool": "pool", "node blocking": "blocking", "node pool": "?",
+			}, map[string]string{"async blocking": "same", "async pool": "same", "node blocking": "same",
+				"node pool": "same"}),
 	}
 	return r
 }
 
-// verdictOf is a workload's, with a comparison for each of the named pairs: its winner, "same", or "?" for one that is open. Without
-// comparisons of its own Scalability has those of Performance.
-func verdictOf(workload, either string, performance, scalability []string, first, second map[string]string) results.Verdict {
+// verdictOf is a workload's, with a comparison for each of the named pairs: its winner, "same", or
+// "?" for one that is open. Without comparisons of its own Scalability has those of Performance.
+func verdictOf(workload, either string, performance, scalability []string, first,
+	second map[string]string) results.Verdict {
 	modes := []string{"blocking", "pool", "async", "node", "either", "unknown"}
-	execution := []string{results.Blocking, results.Blocking, results.NonBlocking, results.NonBlocking, either, results.CannotTell}
+	execution := []string{results.Blocking, results.Blocking, results.NonBlocking, results.NonBlocking,
+		either, results.CannotTell}
 	words := func(of []string) (all []results.Word) {
 		for i, m := range modes {
 			all = append(all, results.Word{Mode: m, Word: of[i]})
@@ -62,7 +72,8 @@ func verdictOf(workload, either string, performance, scalability []string, first
 	compared := func(winners map[string]string) (all []results.Comparison) {
 		for _, pair := range []string{"async blocking", "async pool", "node blocking", "node pool"} {
 			a, b, _ := strings.Cut(pair, " ")
-			c := results.Comparison{Metric: "CPU per request", A: a, B: b, Rounds: 6, Ratio: 0.5, Low: 0.4, High: 0.6, Confidence: 0.95}
+			c := results.Comparison{Metric: "CPU per request", A: a, B: b, Rounds: 6, Ratio: 0.5, Low: 0.4,
+				High: 0.6, Confidence: 0.95}
 			switch by := winners[pair]; by {
 			case "same":
 				c.Same = true
@@ -117,7 +128,9 @@ func TestArticleGolden(t *testing.T) {
 
 // The sentence of a claim follows from its duels alone.
 func TestArticleSentences(t *testing.T) {
-	const pure, pairs = "Performance: the article says high for Node.js, moderate for a traditional backend. ", "Measured, with async and node (non-blocking) against blocking and pool (blocking), "
+	const pure,
+		pairs = "Performance: the article says high for Node.js, moderate for a traditional backend. ",
+		"Measured, with async and node (non-blocking) against blocking and pool (blocking), "
 	all := func(outcome string) []string { return []string{outcome, outcome, outcome, outcome} }
 	ahead, behind := []string{"async", "async", "node", "node"}, []string{"blocking", "pool", "blocking", "pool"}
 	for name, test := range map[string]struct {
@@ -126,29 +139,38 @@ func TestArticleSentences(t *testing.T) {
 	}{
 		"as it says":          {ahead, ahead, "it is as it says on every workload (8 of 8 pairs)."},
 		"the other way round": {behind, behind, "it is the other way round on every workload (8 of 8 pairs)."},
-		"depends on the load": {all("depends"), all("depends"), "it depends on the load on every workload (8 of 8 pairs)."},
-		"on one of them":      {all("depends"), ahead, "it depends: as it says on cpu (4 of 4 pairs); depends on the load on hello (4 of 4 pairs)."},
+		"depends on the load": {all("depends"), all("depends"),
+			"it depends on the load on every workload (8 of 8 pairs)."},
+		"on one of them": {all("depends"), ahead,
+			"it depends: as it says on cpu (4 of 4 pairs); depends on the load on hello (4 of 4 pairs)."},
 		"in some pairs": {[]string{"async", "async", "depends", "depends"}, ahead,
-			"it depends: as it says on cpu (4 of 4 pairs); mixed on hello, with 2 of 4 pairs as it says (async) and 2 depend on the load (node)."},
-		"no difference":   {all("same"), all("same"), "there is no difference on any workload (8 of 8 pairs)."},
-		"cannot tell":     {all("?"), all("?"), "it stays open: cannot tell on hello and cpu (8 of 8 pairs)."},
-		"by the workload": {ahead, behind, "it depends: as it says on hello (4 of 4 pairs); the other way round on cpu (4 of 4 pairs)."},
+			"it depends: as it says on cpu (4 of 4 pairs); mixed on hello, with 2 of 4 pairs as it says " +
+				"(async) and 2 depend on the load (node)."},
+		"no difference": {all("same"), all("same"), "there is no difference on any workload (8 of 8 pairs)."},
+		"cannot tell":   {all("?"), all("?"), "it stays open: cannot tell on hello and cpu (8 of 8 pairs)."},
+		"by the workload": {ahead, behind,
+			"it depends: as it says on hello (4 of 4 pairs); the other way round on cpu (4 of 4 pairs)."},
 		"by the mode": {[]string{"async", "async", "blocking", "pool"}, all("same"),
-			"it depends: no difference on cpu (4 of 4 pairs); mixed on hello, with 2 of 4 pairs as it says (async) and 2 the other way round (node)."},
+			"it depends: no difference on cpu (4 of 4 pairs); mixed on hello, with 2 of 4 pairs as it says " +
+				"(async) and 2 the other way round (node)."},
 		"the same mix twice": {[]string{"async", "async", "same", "same"}, []string{"async", "async", "same", "same"},
-			"it depends: mixed on hello and cpu, on each with 2 of 4 pairs as it says (async) and 2 with no difference (node)."},
+			"it depends: mixed on hello and cpu, on each with 2 of 4 pairs as it says (async) and 2 with no " +
+				"difference (node)."},
 		"one pair is open": {[]string{"async", "async", "node", "?"}, ahead,
-			"it stays open: as it says on cpu (4 of 4 pairs); cannot tell on hello, with 3 of 4 pairs as it says (async, node against blocking) and 1 undecided (node against pool)."},
+			"it stays open: as it says on cpu (4 of 4 pairs); cannot tell on hello, with 3 of 4 pairs as it " +
+				"says (async, node against blocking) and 1 undecided (node against pool)."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := manyModes()
-			r.Settings.Workloads, r.Verdicts = append(r.Settings.Workloads[:1], r.Settings.Workloads[2]), append(r.Verdicts[:1], r.Verdicts[2])
+			r.Settings.Workloads, r.Verdicts = append(r.Settings.Workloads[:1], r.Settings.Workloads[2]),
+				append(r.Verdicts[:1], r.Verdicts[2])
 			for i, winners := range [][]string{test.first, test.second} {
 				of := map[string]string{}
 				for j, pair := range []string{"async blocking", "async pool", "node blocking", "node pool"} {
 					of[pair] = winners[j]
 				}
-				r.Verdicts[i].Findings[1].Comparisons = verdictOf("", "", make([]string, 6), make([]string, 6), of, nil).Findings[1].Comparisons
+				r.Verdicts[i].Findings[1].Comparisons = verdictOf("", "", make([]string, 6),
+					make([]string, 6), of, nil).Findings[1].Comparisons
 			}
 			got := ""
 			for line := range strings.Lines(summary(render(t, "table", r, report.Options{Width: 2000}))) {
@@ -168,7 +190,8 @@ func TestArticleOfOneKind(t *testing.T) {
 	r := manyModes()
 	r.Settings.Modes = r.Settings.Modes[:2]
 	got := summary(render(t, "table", r, report.Options{Width: 2000}))
-	if !strings.Contains(got, "Not tested here: no mode was seen to be non-blocking.") || strings.Contains(got, "pair") {
+	if !strings.Contains(got, "Not tested here: no mode was seen to be non-blocking.") ||
+		strings.Contains(got, "pair") {
 		t.Error(got)
 	}
 }
@@ -176,8 +199,10 @@ func TestArticleOfOneKind(t *testing.T) {
 // The page begins its verdict with it; a page of one workload has none, nor has any format of one.
 func TestArticleOnThePage(t *testing.T) {
 	page := string(html(t, bench(t, 3, 2, 6)))
-	title, hello := strings.Index(page, "<h3>The article, held against this bench</h3>"), strings.Index(page, "<h3>hello")
-	if title < 0 || title > hello || !strings.Contains(page, `<strong class="word good">High</strong><span class="line">`) {
+	title, hello := strings.Index(page, "<h3>The article, held against this bench</h3>"),
+		strings.Index(page, "<h3>hello")
+	if title < 0 || title > hello ||
+		!strings.Contains(page, `<strong class="word good">High</strong><span class="line">`) {
 		t.Errorf("the summary is at %d, the first workload's table at %d", title, hello)
 	}
 	one := bench(t, 3, 1, 6)

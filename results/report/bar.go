@@ -7,10 +7,12 @@ import (
 	"nodecompare/results/report/summary"
 )
 
-// eighths are the blocks that end a bar, from an eighth of a column to seven (Unicode, Block Elements).
+// eighths are the blocks that end a bar, from an eighth of a column to seven (Unicode, Block
+// Elements).
 var eighths = []string{"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"}
 
-// bar is as long as a value's share of the most there is, in a width of columns; it is never nothing of something.
+// bar is as long as a value's share of the most there is, in a width of columns; it is never
+// nothing of something.
 func bar(value, most float64, width int) string {
 	if value <= 0 || most <= 0 {
 		return ""
@@ -19,7 +21,8 @@ func bar(value, most float64, width int) string {
 	return strings.Repeat("█", n/8) + eighths[n%8]
 }
 
-// barColumn is a cell's bar among those of its line, filled up to the width; empty where a bar shows nothing.
+// barColumn is a cell's bar among those of its line, filled up to the width; empty where a bar
+// shows nothing.
 func barColumn(l summary.AnswerLine, c summary.AnswerCell, width int) string {
 	if !l.Bars {
 		return spaces(width)

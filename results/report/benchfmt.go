@@ -13,9 +13,11 @@ import (
 	"nodecompare/results/unit"
 )
 
-// writeBenchfmt writes a line a trial in Go's benchmark format (https://go.dev/design/14313-benchmark-format), which benchstat
-// reads: 'benchstat -col /mode FILE' compares the modes, 'benchstat OLD NEW' two records. What stands at the head splits
-// benchstat's tables, so it holds only what would make a comparison unfair, and not the version of the tool.
+// writeBenchfmt writes a line a trial in Go's benchmark format
+// (https://go.dev/design/14313-benchmark-format), which benchstat reads: 'benchstat -col /mode
+// FILE' compares the modes, 'benchstat OLD NEW' two records. What stands at the head splits
+// benchstat's tables, so it holds only what would make a comparison unfair, and not the version of
+// the tool.
 func writeBenchfmt(out io.Writer, r *results.Record) error {
 	w := benchfmt.NewWriter(out)
 	for _, g := range exports {
@@ -23,7 +25,8 @@ func writeBenchfmt(out io.Writer, r *results.Record) error {
 		if !g.LessIsBetter {
 			better = "higher"
 		}
-		if err := w.Write(&benchfmt.UnitMetadata{UnitMetadataKey: benchfmt.UnitMetadataKey{Unit: g.per, Key: "better"}, OrigUnit: g.per, Value: better}); err != nil {
+		if err := w.Write(&benchfmt.UnitMetadata{UnitMetadataKey: benchfmt.UnitMetadataKey{Unit: g.per,
+			Key: "better"}, OrigUnit: g.per, Value: better}); err != nil {
 			return fmt.Errorf("write units for benchstat: %w", err)
 		}
 	}

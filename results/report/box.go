@@ -6,8 +6,8 @@ import (
 	"github.com/olekukonko/tablewriter/tw"
 )
 
-// A box is a table with a frame. Its cells are broken into lines already, to the width of the terminal, which the library does not
-// know.
+// A box is a table with a frame. Its cells are broken into lines already, to the width of the
+// terminal, which the library does not know.
 type box struct {
 	head   []string
 	rows   [][]string
@@ -36,7 +36,9 @@ func (p *page) box(b box) {
 	}
 	if b.ruled {
 		options = append(options, tablewriter.WithTrimSpace(tw.Off), tablewriter.WithTrimLine(tw.Off),
-			tablewriter.WithRenderer(renderer.NewBlueprint(tw.Rendition{Settings: tw.Settings{Separators: tw.Separators{BetweenRows: tw.On}}})))
+			tablewriter.WithRenderer(
+				renderer.NewBlueprint(
+					tw.Rendition{Settings: tw.Settings{Separators: tw.Separators{BetweenRows: tw.On}}})))
 	}
 	if b.widths != nil {
 		widths := tw.Mapper[int, int]{}

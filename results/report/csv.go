@@ -13,25 +13,30 @@ import (
 	"nodecompare/results/unit"
 )
 
-// The columns of each load of a trial: of an open load, of that at the common rate, of an overload, of all.
+// The columns of each load of a trial: of an open load, of that at the common rate, of an overload,
+// of all.
 var (
 	csvOpen     = []results.Figure{results.Offered, results.Unsent, results.SendLagP99}
 	csvCommon   = []results.Figure{results.IdleCPU}
 	csvOverload = []results.Figure{
-		results.Due, results.InTime, results.Late, results.Refused, results.TimedOut, results.NotSent, results.Goodput, results.Recovery,
+		results.Due, results.InTime, results.Late, results.Refused, results.TimedOut, results.NotSent,
+		results.Goodput, results.Recovery,
 	}
 	csvColumns = []results.Figure{
-		results.Requests, results.Errors, results.Throughput, results.InFlight, results.P50, results.P90, results.P99, results.P999, results.Longest,
+		results.Requests, results.Errors, results.Throughput, results.InFlight, results.P50, results.P90,
+		results.P99, results.P999, results.Longest,
 		results.CPUPerRequest, results.RelativeCPU, results.Threads, results.ActiveThreads, results.Memory,
 	}
 )
 
-// writeCSV writes a row a trial (RFC 4180: commas, CRLF), with a group of columns for each of its loads: closed_64_p99_us,
-// common_p99_us, own_p99_us. Cells are empty where there is no such figure, and in a run that is VOID, of which nothing may be
-// concluded: a sum over a column must not take it in.
+// writeCSV writes a row a trial (RFC 4180: commas, CRLF), with a group of columns for each of its
+// loads: closed_64_p99_us, common_p99_us, own_p99_us. Cells are empty where there is no such
+// figure, and in a run that is VOID, of which nothing may be concluded: a sum over a column must
+// not take it in.
 func writeCSV(out io.Writer, r *results.Record) error {
 	loads := csvLoads(r)
-	head := []string{"workload", "mode", "round", "again", "started", "elapsed_s", "trust", "rules", "failure", "interrupted", "warm_up_s", "warm_up_steady"}
+	head := []string{"workload", "mode", "round", "again", "started", "elapsed_s", "trust", "rules",
+		"failure", "interrupted", "warm_up_s", "warm_up_steady"}
 	for _, load := range loads {
 		head = append(head, csvPrefix(load)+"trust")
 		for _, c := range csvOf(load) {
@@ -63,8 +68,10 @@ func csvLoads(r *results.Record) []results.At {
 	}
 	slices.Sort(rungs)
 	loads := results.AllConns(slices.Compact(rungs))
-	for _, at := range []results.At{results.AtCommon, results.AtOwn, results.AtAlone, results.AtAmid, results.AtOverload} {
-		if slices.ContainsFunc(slices.Concat(r.Trials, r.Again), func(t results.Trial) bool { _, ok := rungAt(t, at); return ok }) {
+	for _, at := range []results.At{results.AtCommon, results.AtOwn, results.AtAlone, results.AtAmid,
+		results.AtOverload} {
+		if slices.ContainsFunc(slices.Concat(r.Trials, r.Again),
+			func(t results.Trial) bool { _, ok := rungAt(t, at); return ok }) {
 			loads = append(loads, at)
 		}
 	}
@@ -120,7 +127,8 @@ func csvRow(t results.Trial, again bool, loads []results.At) []string {
 		warmUp, steady = unit.Number(t.WarmUp.TookS), strconv.FormatBool(t.WarmUp.Steady)
 	}
 	row := []string{
-		cell(t.Workload), cell(t.Mode), strconv.Itoa(t.Round), strconv.FormatBool(again), t.Started.UTC().Format(time.RFC3339Nano), unit.Number(t.ElapsedS),
+		cell(t.Workload), cell(t.Mode), strconv.Itoa(t.Round), strconv.FormatBool(again),
+		t.Started.UTC().Format(time.RFC3339Nano), unit.Number(t.ElapsedS),
 		cell(trust), cell(rules), cell(t.Failure), strconv.FormatBool(t.Interrupted), warmUp, steady,
 	}
 	for _, at := range loads {

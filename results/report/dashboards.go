@@ -10,11 +10,13 @@ import (
 	"nodecompare/results/unit"
 )
 
-// The formats of services that draw a history of benchmarks. Figures are in one unit for ever: a service compares bare numbers.
+// The formats of services that draw a history of benchmarks. Figures are in one unit for ever: a
+// service compares bare numbers.
 
-// writeBigger and writeSmaller are the two custom tools of github-action-benchmark, customBiggerIsBetter and customSmallerIsBetter:
-// a list of name, unit, value, range and extra (its README, "Tool specific setup"). It takes one direction for a whole file, so
-// that a record makes two.
+// writeBigger and writeSmaller are the two custom tools of github-action-benchmark,
+// customBiggerIsBetter and customSmallerIsBetter: a list of name, unit, value, range and extra (its
+// README, "Tool specific setup"). It takes one direction for a whole file, so that a record makes
+// two.
 func writeBigger(out io.Writer, r *results.Record) error {
 	return results.Encode(out, watched(r, true))
 }
@@ -40,10 +42,12 @@ func watched(r *results.Record, higher bool) []watchedFigure {
 				if !ok || g.LessIsBetter == higher {
 					continue
 				}
-				f := watchedFigure{Name: w.Name + " / " + m.Name + " / " + g.Name + g.where, Unit: g.unit(), Value: unit.Short(e.Value), Extra: "median of " + unit.Counted(e.N, "round")}
+				f := watchedFigure{Name: w.Name + " / " + m.Name + " / " + g.Name + g.where, Unit: g.unit(),
+					Value: unit.Short(e.Value), Extra: "median of " + unit.Counted(e.N, "round")}
 				if e.N > 1 {
 					f.Range = "± " + unit.Number(unit.Short(max(e.High-e.Value, e.Value-e.Low)))
-					f.Extra += fmt.Sprintf("\n%s interval %s to %s", summary.Confidence(e.Confidence), unit.Number(unit.Short(e.Low)), unit.Number(unit.Short(e.High)))
+					f.Extra += fmt.Sprintf("\n%s interval %s to %s", summary.Confidence(e.Confidence),
+						unit.Number(unit.Short(e.Low)), unit.Number(unit.Short(e.High)))
 				}
 				if mark, server := summary.Doubted(r, w, m.Name, everyLoad(w)...); mark+server != "" {
 					f.Extra += "\nSUSPECT: see the table"
@@ -56,7 +60,8 @@ func watched(r *results.Record, higher bool) []watchedFigure {
 }
 
 func everyLoad(w results.Workload) []results.At {
-	return append(results.AllConns(w.Connections()), results.AtCommon, results.AtOwn, results.AtAlone, results.AtAmid, results.AtOverload)
+	return append(results.AllConns(w.Connections()), results.AtCommon, results.AtOwn, results.AtAlone,
+		results.AtAmid, results.AtOverload)
 }
 
 // bencherMetric is a value of Bencher's metric format, and the ends of its interval.
@@ -66,9 +71,10 @@ type bencherMetric struct {
 	Upper *float64 `json:"upper_value,omitempty"`
 }
 
-// writeBencher writes Bencher's metric format (https://bencher.dev/docs/reference/bencher-metric-format): an object of benchmarks, each of them
-// an object of measures. Throughput is the measure of that name which every project there has, in operations per second; the others are
-// made on first sight.
+// writeBencher writes Bencher's metric format
+// (https://bencher.dev/docs/reference/bencher-metric-format): an object of benchmarks, each of them
+// an object of measures. Throughput is the measure of that name which every project there has, in
+// operations per second; the others are made on first sight.
 func writeBencher(out io.Writer, r *results.Record) error {
 	all := map[string]map[string]bencherMetric{}
 	for _, w := range r.Settings.Workloads {

@@ -5,8 +5,8 @@ import (
 	"nodecompare/results/stat"
 )
 
-// exported is a figure of a trial as other programs watch it: its names and unit stay what they are from release to release, since
-// their histories hang on them.
+// exported is a figure of a trial as other programs watch it: its names and unit stay what they are
+// from release to release, since their histories hang on them.
 type exported struct {
 	results.Figure
 	at     results.Place
@@ -20,7 +20,8 @@ var exports = []exported{
 	{results.Throughput, results.Base, "", "throughput", "req/s", nil},
 	{results.CPUPerRequest, results.Base, "", "cpu-us-per-request", "cpu-us/req", nil},
 	{results.RelativeCPU, results.Base, "", "relative-cpu-per-request", "cpu-yardsticks/req", nil},
-	{results.CPUPerRequest, results.AtCommon.Always, " at the common rate", "common-rate-cpu-us-per-request", "common-cpu-us/req", nil},
+	{results.CPUPerRequest, results.AtCommon.Always, " at the common rate",
+		"common-rate-cpu-us-per-request", "common-cpu-us/req", nil},
 	{results.P50, results.AtCommon.Always, " at the common rate", "common-rate-p50-us", "common-p50-us", nil},
 	{results.P99, results.AtCommon.Always, " at the common rate", "common-rate-p99-us", "common-p99-us", nil},
 	{results.P999, results.AtCommon.Always, " at the common rate", "common-rate-p999-us", "common-p99.9-us", nil},
@@ -30,7 +31,8 @@ var exports = []exported{
 	{results.Memory, results.Top, " at the most connections", "top-memory-bytes", "top-B", nil},
 	{results.Threads, results.Top, " at the most connections", "top-threads", "top-threads", nil},
 	{results.Goodput, results.AtOverload.Always, " in an overload", "overload-goodput", "overload-good-req/s", nil},
-	{results.Recovery, results.AtOverload.Always, " from an overload", "overload-recovery-us", "overload-recovery-us", nil},
+	{results.Recovery, results.AtOverload.Always, " from an overload", "overload-recovery-us",
+		"overload-recovery-us", nil},
 	{results.FailedPercent, nil, "", "failed-percent", "failed-%", failedPercent},
 }
 

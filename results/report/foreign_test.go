@@ -57,14 +57,16 @@ func poison(key string, v any) any {
 
 func TestForeignTextIsObeyedByNobody(t *testing.T) {
 	obeyed := regexp.MustCompile("(?m)[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u0080-\u009f]|\r[^\n]|^\\s*::[a-z]|##\\[")
-	for name, r := range map[string]*results.Record{"sample": sample(), "broken": broken(), "null": null(), "three": three()} {
+	for name, r := range map[string]*results.Record{"sample": sample(), "broken": broken(), "null": null(),
+		"three": three()} {
 		r := poisoned(t, r)
 		for _, f := range report.Formats {
 			got := render(t, f.Name, r, report.Options{})
 			if found := obeyed.FindStringIndex(got); found != nil {
 				t.Errorf("%s, %s: %q", name, f.Name, got[max(0, found[0]-60):min(len(got), found[1]+60)])
 			}
-			if f.Name == "markdown" && (strings.Contains(got, "<script") || strings.Contains(got, "|**") || regexp.MustCompile("[^\\\\]`").MatchString(got)) {
+			if f.Name == "markdown" && (strings.Contains(got, "<script") || strings.Contains(got, "|**") ||
+				regexp.MustCompile("[^\\\\]`").MatchString(got)) {
 				t.Errorf("%s: not escaped:\n%s", name, got)
 			}
 		}

@@ -16,7 +16,8 @@ type Format[T any] struct {
 	Write   func(w io.Writer, v T, o Options) error
 }
 
-// The tables of formats; the first one of each is for people. A new format is a file of its own and a line here.
+// The tables of formats; the first one of each is for people. A new format is a file of its own and
+// a line here.
 var (
 	// Formats write the record of a bench.
 	Formats = []Format[*results.Record]{

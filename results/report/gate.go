@@ -11,9 +11,11 @@ import (
 	"nodecompare/results/unit"
 )
 
-// outcomeWords are the outcomes as they stand in a table; what is worse than inconclusive is to be seen at a glance.
+// outcomeWords are the outcomes as they stand in a table; what is worse than inconclusive is to be
+// seen at a glance.
 var outcomeWords = map[string]string{
-	gate.Pass: "pass", gate.Inconclusive: "inconclusive", gate.Regressed: "REGRESSED", gate.Invalid: "INVALID", gate.Shown: "shown",
+	gate.Pass: "pass", gate.Inconclusive: "inconclusive", gate.Regressed: "REGRESSED",
+	gate.Invalid: "INVALID", gate.Shown: "shown",
 }
 
 var outcomeLooks = map[string]style{
@@ -32,10 +34,12 @@ func gateRow(c gate.Change) []string {
 	return []string{c.Metric, old, new, changed(c), outcomeWords[c.Outcome]}
 }
 
-// gateFigures writes the figures of a row, both in one unit unless one of them would have no digits.
+// gateFigures writes the figures of a row, both in one unit unless one of them would have no
+// digits.
 func gateFigures(c gate.Change, now float64) (string, string) {
 	write := unit.Writer(c.Unit)
-	scales, after := map[string][]unit.Scale{"us": unit.Durations, "bytes": unit.Sizes, "requests/s": unit.Rates}[c.Unit], ""
+	scales, after := map[string][]unit.Scale{"us": unit.Durations, "bytes": unit.Sizes,
+		"requests/s": unit.Rates}[c.Unit], ""
 	switch {
 	case c.Unit == "trials":
 		return fmt.Sprintf("%.0f of %d", c.Old.Value, c.Old.N), fmt.Sprintf("%.0f of %d", c.New.Value, c.New.N)
@@ -92,19 +96,22 @@ func pairLine(changes []gate.Change) string { return changes[0].Workload + ", " 
 
 func gateHeading(g gate.Result) string {
 	side := func(s gate.Side) string {
-		return fmt.Sprintf("%s, %s UTC, %s", s.ToolVersion, s.Started.UTC().Format("2006-01-02 15:04"), unit.Counted(s.Rounds, "round"))
+		return fmt.Sprintf("%s, %s UTC, %s", s.ToolVersion, s.Started.UTC().Format("2006-01-02 15:04"),
+			unit.Counted(s.Rounds, "round"))
 	}
 	return fmt.Sprintf("Old: %s. New: %s.", side(g.Old), side(g.New))
 }
 
-// gateNotes are what a reader must know beside the figures: the reasons, what else differs, and what the columns mean.
+// gateNotes are what a reader must know beside the figures: the reasons, what else differs, and
+// what the columns mean.
 func gateNotes(g gate.Result) []string {
 	all := slices.Clone(g.Reasons)
 	for _, n := range g.Notes {
 		all = append(all, "Note: "+n)
 	}
 	if slices.ContainsFunc(g.Changes, func(c gate.Change) bool { return c.Relative }) {
-		all = append(all, "Old: the median as it was measured. New: the same, or what it would be where the yardstick beside it is as fast as in the "+
+		all = append(all, "Old: the median as it was measured. New: the same, or what it would be where the "+
+			"yardstick beside it is as fast as in the "+
 			"old record, so that a machine that was slower for a while is no change. Change: with its 95% interval.")
 	}
 	return all
@@ -137,7 +144,8 @@ func gateClosing(g gate.Result) (word, sentence string) {
 		}
 		return "REGRESSED", sentence
 	case gate.Inconclusive:
-		sentence = fmt.Sprintf("%d of %s may have become worse, or not: this is no pass.", counts[gate.Inconclusive], of)
+		sentence = fmt.Sprintf("%d of %s may have become worse, or not: this is no pass.",
+			counts[gate.Inconclusive], of)
 		if g.MoreRounds > 0 {
 			sentence += fmt.Sprintf(" %s of both records would settle it.", unit.Counted(g.MoreRounds, "more round"))
 		}
@@ -146,7 +154,8 @@ func gateClosing(g gate.Result) (word, sentence string) {
 	return "INVALID", "nothing can be concluded from these two records; the reasons are above. This is no pass."
 }
 
-// writeGateTable writes a table for each mode and workload, or a list where there is no room for one, and what follows.
+// writeGateTable writes a table for each mode and workload, or a list where there is no room for
+// one, and what follows.
 func writeGateTable(out io.Writer, g gate.Result, o Options) error {
 	p := newPage(out, o)
 	p.paragraph(gateHeading(g))
@@ -176,12 +185,15 @@ func writeGateTable(out io.Writer, g gate.Result, o Options) error {
 func (p *page) gateList(changes []gate.Change) {
 	for _, c := range changes {
 		row := gateRow(c)
-		p.item("  ", fmt.Sprintf("%s, %s: %s → %s, %s: %s", row[0], summary.LoadName(c.At), row[1], row[2], row[3], p.paint(outcomeLooks[c.Outcome], row[4])))
+		p.item("  ",
+			fmt.Sprintf("%s, %s: %s → %s, %s: %s", row[0], summary.LoadName(c.At), row[1], row[2], row[3],
+				p.paint(outcomeLooks[c.Outcome], row[4])))
 	}
 }
 
-// gateWidths are the columns of a table's cells. What would be too much for the page is taken from the interval, which goes on in
-// the next line, and then from the name of the metric; it does not fit when not even its words would stand whole.
+// gateWidths are the columns of a table's cells. What would be too much for the page is taken from
+// the interval, which goes on in the next line, and then from the name of the metric; it does not
+// fit when not even its words would stand whole.
 func gateWidths(changes []gate.Change, page int) (widths []int, fits bool) {
 	widths = make([]int, len(gateHead))
 	for i, text := range gateHead {
@@ -234,7 +246,8 @@ func (p *page) gateTable(changes []gate.Change, widths []int) {
 	p.box(b)
 }
 
-// writeGateMarkdown writes GitHub's Markdown: the outcome first, then one table of all changes, then the reasons.
+// writeGateMarkdown writes GitHub's Markdown: the outcome first, then one table of all changes,
+// then the reasons.
 func writeGateMarkdown(out io.Writer, g gate.Result) error {
 	p := &page{out: out}
 	word, sentence := gateClosing(g)
@@ -265,8 +278,9 @@ func writeGateMarkdown(out io.Writer, g gate.Result) error {
 	return p.err
 }
 
-// writeGateAnnotations writes workflow commands (docs.github.com, Workflow commands for GitHub Actions): an error for each
-// regression, or for what made the records incomparable; warnings for what is inconclusive; else a notice.
+// writeGateAnnotations writes workflow commands (docs.github.com, Workflow commands for GitHub
+// Actions): an error for each regression, or for what made the records incomparable; warnings for
+// what is inconclusive; else a notice.
 func writeGateAnnotations(out io.Writer, g gate.Result) error {
 	p := &page{out: out}
 	word, sentence := gateClosing(g)
@@ -278,7 +292,8 @@ func writeGateAnnotations(out io.Writer, g gate.Result) error {
 	for _, c := range g.Changes {
 		if c.Outcome == gate.Regressed {
 			row := gateRow(c)
-			p.annotation("error", fmt.Sprintf("%s on %s: %s regressed", c.Mode, c.Workload, c.Metric), fmt.Sprintf("%s, was %s: %s at %s. %s", row[2], row[1], row[3], summary.LoadName(c.At), c.Reason))
+			p.annotation("error", fmt.Sprintf("%s on %s: %s regressed", c.Mode, c.Workload, c.Metric),
+				fmt.Sprintf("%s, was %s: %s at %s. %s", row[2], row[1], row[3], summary.LoadName(c.At), c.Reason))
 		}
 	}
 	if g.Outcome != gate.Regressed {

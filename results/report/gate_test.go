@@ -19,13 +19,15 @@ import (
 	"nodecompare/results/stat"
 )
 
-// passed is a gate that found nothing worse. Like its variants it is written by hand, so that a change of the rules does not
-// change what is tested here.
+// passed is a gate that found nothing worse. Like its variants it is written by hand, so that a
+// change of the rules does not change what is tested here.
 func passed() gate.Result {
 	began := time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)
 	g := gate.Result{
-		Outcome: gate.Pass, Reasons: []string{}, Notes: []string{"tool: v1.2.3 in the old record, v1.3.0 in the new one"},
-		Old: gate.Side{ToolVersion: "v1.2.3", Started: began, Rounds: 6}, New: gate.Side{ToolVersion: "v1.3.0", Started: began.Add(26 * time.Hour), Rounds: 6},
+		Outcome: gate.Pass, Reasons: []string{},
+		Notes: []string{"tool: v1.2.3 in the old record, v1.3.0 in the new one"},
+		Old:   gate.Side{ToolVersion: "v1.2.3", Started: began, Rounds: 6},
+		New:   gate.Side{ToolVersion: "v1.3.0", Started: began.Add(26 * time.Hour), Rounds: 6},
 	}
 	for _, mode := range []string{"blocking", "async"} {
 		add := func(metric, unit string, connections int, old, now, ratio float64) *gate.Change {
@@ -33,8 +35,10 @@ func passed() gate.Result {
 				return stat.Estimate{Value: v, Low: 0.97 * v, High: 1.04 * v, Confidence: 0.969, N: 6}
 			}
 			g.Changes = append(g.Changes, gate.Change{
-				Workload: "hello", Mode: mode, Metric: metric, Unit: unit, At: results.Conns(connections), Old: e(old), New: e(now),
-				Ratio: ratio, Low: ratio - 0.014, High: ratio + 0.017, P: 1, Uncorrected: 0.4, Floor: 0.05, Margin: 0.10, LessIsBetter: true, Outcome: gate.Pass,
+				Workload: "hello", Mode: mode, Metric: metric, Unit: unit, At: results.Conns(connections),
+				Old: e(old), New: e(now),
+				Ratio: ratio, Low: ratio - 0.014, High: ratio + 0.017, P: 1, Uncorrected: 0.4, Floor: 0.05,
+				Margin: 0.10, LessIsBetter: true, Outcome: gate.Pass,
 			})
 			return &g.Changes[len(g.Changes)-1]
 		}
@@ -58,7 +62,8 @@ func regressed() gate.Result {
 	c.Outcome, c.Confirmed, c.Ratio, c.Low, c.High, c.P = gate.Regressed, true, 1.123, 1.091, 1.158, 0.0043
 	beside(c)
 	c.New = stat.Estimate{Value: 10.1, Low: 9.8, High: 10.4, Confidence: 0.969, N: 12}
-	c.Reason = "CPU per request regressed, and a second run confirmed it: first +11.9% (+8.3% to +15.6%), then +12.6% (+9.7% to +15.4%); the figures are of both runs"
+	c.Reason = "CPU per request regressed, and a second run confirmed it: first +11.9% (+8.3% to +15.6%), " +
+		"then +12.6% (+9.7% to +15.4%); the figures are of both runs"
 	g.Reasons = []string{"async on hello: " + c.Reason}
 	return g
 }
@@ -78,7 +83,8 @@ func inconclusive() gate.Result {
 	g.Outcome, g.MoreRounds = gate.Inconclusive, 4
 	c := &g.Changes[1]
 	c.Outcome, c.Low, c.High, c.MoreRounds = gate.Inconclusive, 0.771, 1.302, 4
-	g.Reasons = []string{"1 figure is inconclusive: its interval reaches beyond what may be lost; about 4 more rounds of both records would settle that"}
+	g.Reasons = []string{"1 figure is inconclusive: its interval reaches beyond what may be lost; about 4 " +
+		"more rounds of both records would settle that"}
 	return g
 }
 
@@ -86,8 +92,10 @@ func invalid() gate.Result {
 	g := passed()
 	g.Outcome, g.Changes = gate.Invalid, []gate.Change{}
 	g.Reasons = []string{
-		"CPU: Model 7 in the old record, Model 8 in the new one: other machine: bench the old version on this machine, and compare with that record",
-		"profile: standard in the old record, quick in the new one: give --profile as it was, or bench the old version again with the settings of now",
+		"CPU: Model 7 in the old record, Model 8 in the new one: other machine: bench the old version on " +
+			"this machine, and compare with that record",
+		"profile: standard in the old record, quick in the new one: give --profile as it was, or bench the " +
+			"old version again with the settings of now",
 	}
 	return g
 }
@@ -98,7 +106,8 @@ func lost() gate.Result {
 	for i := range g.Changes[:6] {
 		c := &g.Changes[i]
 		c.Outcome, c.Ratio, c.Low, c.High = gate.Invalid, 0, 0, 0
-		c.Reason = "6 of 6 trials in the new record failed or are VOID, and 6 good ones are needed: bench it again, with more --rounds if this machine often makes them VOID"
+		c.Reason = "6 of 6 trials in the new record failed or are VOID, and 6 good ones are needed: bench " +
+			"it again, with more --rounds if this machine often makes them VOID"
 		c.New = stat.Estimate{}
 	}
 	g.Reasons = []string{"blocking on hello: " + g.Changes[0].Reason}
@@ -143,21 +152,25 @@ func TestGateGolden(t *testing.T) {
 	}
 }
 
-// Whatever changed by however much, no line is wider than the terminal, and no figure is one for machines.
+// Whatever changed by however much, no line is wider than the terminal, and no figure is one for
+// machines.
 func TestGateTableFitsItsWidth(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		g := regressed()
 		figure := rapid.Custom(func(t *rapid.T) float64 {
-			return rapid.Float64Range(1, 9.999).Draw(t, "figure") * []float64{0.01, 0.1, 1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7}[rapid.IntRange(0, 9).Draw(t, "power")]
+			return rapid.Float64Range(1, 9.999).Draw(t, "figure") * []float64{0.01, 0.1, 1, 10, 100, 1e3,
+				1e4, 1e5, 1e6, 1e7}[rapid.IntRange(0, 9).Draw(t, "power")]
 		})
 		for i := range g.Changes {
 			c := &g.Changes[i]
 			c.Old.Value, c.New.Value = figure.Draw(t, "old"), figure.Draw(t, "new")
 			if c.Unit == "1" {
-				c.Old.Value, c.New.Value = rapid.Float64Range(0, 1).Draw(t, "old"), rapid.Float64Range(0, 1).Draw(t, "new")
+				c.Old.Value, c.New.Value = rapid.Float64Range(0, 1).Draw(t, "old"),
+					rapid.Float64Range(0, 1).Draw(t, "new")
 			}
 			c.Ratio = figure.Draw(t, "ratio")
-			c.Low, c.High = c.Ratio*rapid.Float64Range(0.01, 1).Draw(t, "low"), c.Ratio*rapid.Float64Range(1, 100).Draw(t, "high")
+			c.Low, c.High = c.Ratio*rapid.Float64Range(0.01, 1).Draw(t, "low"),
+				c.Ratio*rapid.Float64Range(1, 100).Draw(t, "high")
 		}
 		width := rapid.IntRange(40, 200).Draw(t, "width")
 		for line := range strings.Lines(renderGate(t, "table", g, report.Options{Width: width})) {
@@ -171,7 +184,8 @@ func TestGateTableFitsItsWidth(t *testing.T) {
 	})
 }
 
-// Names and reasons come from command lines and servers: they stay text in a table cell, and within one annotation.
+// Names and reasons come from command lines and servers: they stay text in a table cell, and within
+// one annotation.
 func TestGateEscapes(t *testing.T) {
 	g := regressed()
 	for i := range g.Changes {

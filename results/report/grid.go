@@ -9,12 +9,14 @@ import (
 )
 
 const (
-	leastColumn = 22 // columns of text of one mode, unless all is shorter: in fewer the figures' lines would not stand whole
+	// columns of text of one mode, unless all is shorter: in fewer the figures' lines would not
+	// stand whole
+	leastColumn = 22
 	widestLabel = 16 // columns of the labels, which are broken between words
 )
 
-// boxes writes a grid as a table, or as several below each other when the modes do not stand side by side. The grid is the full one
-// where that fits.
+// boxes writes a grid as a table, or as several below each other when the modes do not stand side
+// by side. The grid is the full one where that fits.
 func (p *page) boxes(modes []results.Mode, grid func(full bool) []summary.Section) {
 	sections, labels := grid(true), 2*widestLabel
 	_, fit, room := p.columns(sections, labels, modes)
@@ -29,9 +31,9 @@ func (p *page) boxes(modes []results.Mode, grid func(full bool) []summary.Sectio
 	}
 }
 
-// columns shares the page's width out: the columns of the labels, of which they get at most the given ones, how many modes fit
-// beside them, and the columns of text of each of these. A column takes its text, a space at each side and a border; the
-// leftmost border is the labels'.
+// columns shares the page's width out: the columns of the labels, of which they get at most the
+// given ones, how many modes fit beside them, and the columns of text of each of these. A column
+// takes its text, a space at each side and a border; the leftmost border is the labels'.
 func (p *page) columns(sections []summary.Section, labels int, modes []results.Mode) (label, fit, room int) {
 	label = len("Feature")
 	for _, s := range sections {
@@ -72,7 +74,8 @@ func widestCell(sections []summary.Section) int {
 	return most
 }
 
-// table writes the columns of some modes, the first of which is the from-th: a header and a row for each section.
+// table writes the columns of some modes, the first of which is the from-th: a header and a row for
+// each section.
 func (p *page) table(modes []results.Mode, sections []summary.Section, from, labels, room int) {
 	widths := []int{labels}
 	head := []string{"Feature"}
@@ -87,8 +90,8 @@ func (p *page) table(modes []results.Mode, sections []summary.Section, from, lab
 	p.box(box{head: head, rows: rows, ruled: true, widths: widths})
 }
 
-// row lays a section out. The lines of a label and those of its figures begin beside each other, and each line of figures ends
-// where the results.Longest of its cells does.
+// row lays a section out. The lines of a label and those of its figures begin beside each other,
+// and each line of figures ends where the results.Longest of its cells does.
 func (p *page) row(s summary.Section, from, modes, labels, room int) []string {
 	label := []string{p.paint(strong, s.Name)}
 	cells := make([][]string, modes)
@@ -173,7 +176,8 @@ func (p *page) list(sections []summary.Section, modes []results.Mode) {
 	p.line("")
 }
 
-// linesOf is what a group says of the i-th mode: one line with its label at the head of it, or the label and the lines that follow.
+// linesOf is what a group says of the i-th mode: one line with its label at the head of it, or the
+// label and the lines that follow.
 func linesOf(g summary.Group, i int) []string {
 	var lines []string
 	for _, line := range g.Lines {

@@ -21,10 +21,12 @@ import (
 	"nodecompare/results"
 )
 
-// browserPath finds a Chromium. Without one the test is skipped, and in CI it fails: there the page must have been looked at.
+// browserPath finds a Chromium. Without one the test is skipped, and in CI it fails: there the page
+// must have been looked at.
 func browserPath(t *testing.T) string {
 	t.Helper()
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "headless-shell", "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"} {
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable",
+		"chrome", "headless-shell", "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"} {
 		if path, err := exec.LookPath(name); err == nil {
 			return path
 		}
@@ -45,7 +47,8 @@ type visit struct {
 	requests  []string
 }
 
-// chromium is the one browser of all tests, which each open tabs of their own in it. TestMain ends it.
+// chromium is the one browser of all tests, which each open tabs of their own in it. TestMain ends
+// it.
 var chromium struct {
 	once    sync.Once
 	browser context.Context
@@ -66,7 +69,8 @@ func start(t *testing.T) context.Context {
 	t.Helper()
 	path := browserPath(t)
 	chromium.once.Do(func() {
-		flags := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.WSURLReadTimeout(time.Minute))
+		flags := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path),
+			chromedp.NoSandbox, chromedp.DisableGPU, chromedp.WSURLReadTimeout(time.Minute))
 		all, stop := context.WithTimeout(context.Background(), 9*time.Minute) // less than a test may take
 		allocator, end := chromedp.NewExecAllocator(all, flags...)
 		browser, leave := chromedp.NewContext(allocator)
@@ -83,7 +87,8 @@ func start(t *testing.T) context.Context {
 	return chromium.browser
 }
 
-// open loads a file from disk in a tab of its own, as wide as that window, and waits until its plots are drawn.
+// open loads a file from disk in a tab of its own, as wide as that window, and waits until its
+// plots are drawn.
 func open(t *testing.T, browser context.Context, page string, wide int64, dark bool) *visit {
 	t.Helper()
 	v := tab(t, browser, wide, dark)
@@ -105,12 +110,14 @@ func tab(t *testing.T, browser context.Context, wide int64, dark bool) *visit {
 	v.do(t,
 		network.Enable(),
 		emulation.SetDeviceMetricsOverride(wide, 900, 1, false),
-		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}),
+		emulation.SetEmulatedMedia().WithFeatures(
+			[]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}),
 	)
 	return v
 }
 
-// load has the tab show a file from disk, and waits until its plots are drawn. What was complained of before is forgotten.
+// load has the tab show a file from disk, and waits until its plots are drawn. What was complained
+// of before is forgotten.
 func (v *visit) load(t *testing.T, page string) {
 	t.Helper()
 	v.mu.Lock()
@@ -201,10 +208,12 @@ func TestPageInBrowser(t *testing.T) {
 					t.Errorf("plot %s is not drawn: %+v", p.ID, p)
 				}
 			}
-			if over := ask[int](t, v, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); over > 0 {
+			if over := ask[int](t, v,
+				`document.documentElement.scrollWidth - document.documentElement.clientWidth`); over > 0 {
 				t.Errorf("at a width of %d the page is %d pixels too wide", c.wide, over)
 			}
-			if light := ask[bool](t, v, `getComputedStyle(document.body).backgroundColor === "rgb(255, 255, 255)"`); light == c.dark {
+			if light := ask[bool](t, v,
+				`getComputedStyle(document.body).backgroundColor === "rgb(255, 255, 255)"`); light == c.dark {
 				t.Errorf("dark is %v, and the paper is white: %v", c.dark, light)
 			}
 			if ask[bool](t, v, `window.harmed === true`) {
@@ -242,9 +251,11 @@ func TestPageByKeyboard(t *testing.T) {
 	reached := map[string]bool{}
 	for range 60 {
 		v.do(t, chromedp.KeyEvent(kb.Tab))
-		at := ask[string](t, v, `(e => e.matches("button[data-mode]") ? "button" : e.matches(".plot") ? "plot" : e.localName)(document.activeElement)`)
+		at := ask[string](t, v,
+			`(e => e.matches("button[data-mode]") ? "button" : e.matches(".plot") ? "plot" : e.localName)(document.activeElement)`)
 		reached[at] = true
-		if !ask[bool](t, v, `document.activeElement === document.body || getComputedStyle(document.activeElement).outlineStyle !== "none"`) {
+		if !ask[bool](t, v,
+			`document.activeElement === document.body || getComputedStyle(document.activeElement).outlineStyle !== "none"`) {
 			t.Errorf("the focus on %s cannot be seen", at)
 		}
 	}
@@ -255,22 +266,27 @@ func TestPageByKeyboard(t *testing.T) {
 	}
 
 	v.do(t, chromedp.Focus("#w1-throughput"), chromedp.KeyEvent(kb.ArrowRight), chromedp.KeyEvent(kb.ArrowRight))
-	if spoken := ask[string](t, v, `document.getElementById("spoken").textContent`); !strings.HasPrefix(spoken, "8: blocking ") || !strings.Contains(spoken, ", async ") {
+	if spoken := ask[string](t, v,
+		`document.getElementById("spoken").textContent`); !strings.HasPrefix(spoken, "8: blocking ") ||
+		!strings.Contains(spoken, ", async ") {
 		t.Errorf("two arrow keys say %q, want the figures of both modes at 8 connections", spoken)
 	}
 
 	before := ask[int](t, v, colours)
 	v.do(t, chromedp.Focus(`button[data-mode="0"]`), chromedp.KeyEvent(" "))
-	if pressed := ask[string](t, v, `document.querySelector('button[data-mode="0"]').getAttribute("aria-pressed")`); pressed != "false" {
+	if pressed := ask[string](t, v,
+		`document.querySelector('button[data-mode="0"]').getAttribute("aria-pressed")`); pressed != "false" {
 		t.Errorf("after the space key the button is pressed: %s", pressed)
 	}
-	v.do(t, chromedp.Poll(fmt.Sprintf("%s < %d", colours, before), nil, chromedp.WithPollingTimeout(0))) // fewer coloured pixels: blocking's line is gone
+	// fewer coloured pixels: blocking's line is gone
+	v.do(t, chromedp.Poll(fmt.Sprintf("%s < %d", colours, before), nil, chromedp.WithPollingTimeout(0)))
 
 	name := func() string {
 		return ask[string](t, v, `document.querySelector("#w1-timeline-rate canvas").toDataURL()`)
 	}
 	first := name()
-	v.do(t, chromedp.Focus("select"), chromedp.KeyEvent(kb.ArrowDown), chromedp.Poll(`document.querySelector("select").value === "1"`, nil, chromedp.WithPollingTimeout(0)))
+	v.do(t, chromedp.Focus("select"), chromedp.KeyEvent(kb.ArrowDown),
+		chromedp.Poll(`document.querySelector("select").value === "1"`, nil, chromedp.WithPollingTimeout(0)))
 	if name() == first {
 		t.Error("another trial was chosen, and the timeline is the same")
 	}
@@ -289,8 +305,10 @@ func TestPageFollowsTheColourScheme(t *testing.T) {
 	v := open(t, start(t), saved(t, bench(t, 2, 1, 6)), 1280, false)
 	picture := `document.querySelector("#w1-throughput canvas").toDataURL()`
 	light := ask[string](t, v, picture)
-	v.do(t, emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}),
-		chromedp.Poll(`getComputedStyle(document.body).backgroundColor !== "rgb(255, 255, 255)"`, nil, chromedp.WithPollingTimeout(0)))
+	v.do(t, emulation.SetEmulatedMedia().WithFeatures(
+		[]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}),
+		chromedp.Poll(`getComputedStyle(document.body).backgroundColor !== "rgb(255, 255, 255)"`, nil,
+			chromedp.WithPollingTimeout(0)))
 	v.do(t, chromedp.Poll(fmt.Sprintf("%s !== %q", picture, light), nil, chromedp.WithPollingTimeout(0)))
 	v.quiet(t)
 }

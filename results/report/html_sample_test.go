@@ -12,7 +12,8 @@ import (
 	"nodecompare/results"
 )
 
-// behaviour is what a made-up server does, so that a page can be looked at and tested without an hour of benches.
+// behaviour is what a made-up server does, so that a page can be looked at and tested without an
+// hour of benches.
 type behaviour struct {
 	mode        results.Mode
 	peak        float64                // requests per second
@@ -28,16 +29,23 @@ type behaviour struct {
 }
 
 var behaviours = []behaviour{
-	{results.Mode{Name: "blocking", Summary: "a thread for each connection, blocking calls: the traditional backend"}, 36_000, 9_300, 0.25, 21, 9, 0.9, func(n int) int { return 14 + n }, 45e3, 17e6, 3},
-	{results.Mode{Name: "async", Summary: "one event loop, non-blocking calls: how Node.js works"}, 58_000, 11_800, 0.08, 9, 1, 0.5, func(int) int { return 9 }, 2.5e3, 15e6, 1},
-	{results.Mode{Name: "goroutine", Summary: "a goroutine for each connection, parked by Go's runtime"}, 47_000, 10_900, 0.12, 14, 2, 0.6, func(n int) int { return min(9+n/32, 15) }, 9e3, 16e6, 2},
-	{results.Mode{Name: "pool", Summary: "a fixed number of threads, and a queue before them"}, 34_000, 9_100, 0.4, 22, 6, 1.1, func(n int) int { return min(14+n, 214) }, 45e3, 18e6, 3},
-	{results.Mode{Name: "node", Summary: "Node's own http module"}, 21_000, 6_000, 0.1, 44, 3, 0.7, func(int) int { return 11 }, 6e3, 52e6, 1},
-	{results.Mode{Name: "express", Summary: "Express on Node"}, 4_100, 1_900, 0.1, 230, 15, 0.8, func(int) int { return 11 }, 8e3, 66e6, 1},
+	{results.Mode{Name: "blocking",
+		Summary: "a thread for each connection, blocking calls: the traditional backend"}, 36_000, 9_300, 0.25, 21, 9, 0.9, func(n int) int { return 14 + n }, 45e3, 17e6, 3},
+	{results.Mode{Name: "async", Summary: "one event loop, non-blocking calls: how Node.js works"}, 58_000,
+		11_800, 0.08, 9, 1, 0.5, func(int) int { return 9 }, 2.5e3, 15e6, 1},
+	{results.Mode{Name: "goroutine", Summary: "a goroutine for each connection, parked by Go's runtime"},
+		47_000, 10_900, 0.12, 14, 2, 0.6, func(n int) int { return min(9+n/32, 15) }, 9e3, 16e6, 2},
+	{results.Mode{Name: "pool", Summary: "a fixed number of threads, and a queue before them"}, 34_000,
+		9_100, 0.4, 22, 6, 1.1, func(n int) int { return min(14+n, 214) }, 45e3, 18e6, 3},
+	{results.Mode{Name: "node", Summary: "Node's own http module"}, 21_000, 6_000, 0.1, 44, 3, 0.7,
+		func(int) int { return 11 }, 6e3, 52e6, 1},
+	{results.Mode{Name: "express", Summary: "Express on Node"}, 4_100, 1_900, 0.1, 230, 15, 0.8,
+		func(int) int { return 11 }, 8e3, 66e6, 1},
 }
 
 var sampleWorkloads = []results.Workload{
-	{Name: "hello", Method: "GET", Target: "/", Summary: "a fixed line of HTML: what the server itself costs", Base: 64},
+	{Name: "hello", Method: "GET", Target: "/",
+		Summary: "a fixed line of HTML: what the server itself costs", Base: 64},
 	{Name: "wait", Method: "GET", Target: "/wait?ms=50", Summary: "only waits: how waiting is held", Base: 512},
 	{Name: "file", Method: "GET", Target: "/file", Summary: "reads 64 KiB from disk", Base: 64},
 	{Name: "api", Method: "GET", Target: "/api?ms=50", Summary: "calls another service", Base: 512},
@@ -46,24 +54,29 @@ var sampleWorkloads = []results.Workload{
 	{Name: "cpu", Method: "GET", Target: "/cpu", Summary: "computes for milliseconds", Base: 64},
 }
 
-var sampleLadder = []results.Step{{Connections: 1, DurationS: 0.3}, {Connections: 8, DurationS: 0.3}, {Connections: 64, DurationS: 1}, {Connections: 512, DurationS: 0.7}, {Connections: 2000, DurationS: 0.7}}
+var sampleLadder = []results.Step{{Connections: 1, DurationS: 0.3}, {Connections: 8, DurationS: 0.3},
+	{Connections: 64, DurationS: 1}, {Connections: 512, DurationS: 0.7}, {Connections: 2000, DurationS: 0.7}}
 
-// bench is a made-up record of some modes and workloads, whole in every part, with histograms and timelines. The same
-// arguments give the same record.
+// bench is a made-up record of some modes and workloads, whole in every part, with histograms and
+// timelines. The same arguments give the same record.
 func bench(t testing.TB, modes, workloads, rounds int) *results.Record {
 	t.Helper()
 	random := rand.New(rand.NewPCG(7, 11))
 	start := time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)
 	r := &results.Record{
 		Tool: results.Tool, SchemaVersion: results.SchemaVersion, ToolVersion: "v1.2.3", Started: start, ElapsedS: 83.4,
-		Host: results.Host{OS: "linux", Arch: "amd64", Kernel: "6.18.44", Cores: 2, CPU: "AMD EPYC 7B13", Governor: "performance", Go: "go1.26.8", CPUQuota: 2, MemoryLimit: 8 << 30, OpenFiles: 20000},
+		Host: results.Host{OS: "linux", Arch: "amd64", Kernel: "6.18.44", Cores: 2, CPU: "AMD EPYC 7B13",
+			Governor: "performance", Go: "go1.26.8", CPUQuota: 2, MemoryLimit: 8 << 30, OpenFiles: 20000},
 		Settings: results.Settings{
-			Profile: "standard", Rounds: rounds, Seed: 2996293538333003, Engine: "auto", Share: 0.7, SLOUS: 100_000, Yardstick: 1,
+			Profile: "standard", Rounds: rounds, Seed: 2996293538333003, Engine: "auto", Share: 0.7,
+			SLOUS: 100_000, Yardstick: 1,
 			Pin: results.Pin{Asked: "auto", Server: "0", Generator: "1", Note: "each side has one CPU"},
 		},
 		Selftest: &results.Selftest{ElapsedS: 4.1, Verdict: results.SelftestOK, Checks: []results.SelftestCheck{
-			{Engine: "loop", Load: "delay 5 ms", Figure: "p50", Unit: "us", Truth: 5000, Measured: 5060, Allowed: 100, Attempts: 1, Verdict: results.SelftestOK},
-			{Engine: "vegeta", Load: "delay 5 ms", Figure: "p50", Unit: "us", Truth: 5000, Measured: 5081, Allowed: 100, Attempts: 1, Verdict: results.SelftestOK},
+			{Engine: "loop", Load: "delay 5 ms", Figure: "p50", Unit: "us", Truth: 5000, Measured: 5060,
+				Allowed: 100, Attempts: 1, Verdict: results.SelftestOK},
+			{Engine: "vegeta", Load: "delay 5 ms", Figure: "p50", Unit: "us", Truth: 5000, Measured: 5081,
+				Allowed: 100, Attempts: 1, Verdict: results.SelftestOK},
 		}},
 	}
 	for _, b := range behaviours[:modes] {
@@ -73,7 +86,9 @@ func bench(t testing.TB, modes, workloads, rounds int) *results.Record {
 		w.Ladder = sampleLadder
 		r.Settings.Workloads = append(r.Settings.Workloads, w)
 		for _, b := range behaviours[:modes] {
-			r.Rates = append(r.Rates, results.Rates{Workload: w.Name, Mode: b.mode.Name, CapacityRPS: b.peak, CommonRPS: 0.7 * behaviours[0].peak, OwnRPS: 0.7 * b.peak})
+			r.Rates = append(r.Rates,
+				results.Rates{Workload: w.Name, Mode: b.mode.Name, CapacityRPS: b.peak,
+					CommonRPS: 0.7 * behaviours[0].peak, OwnRPS: 0.7 * b.peak})
 		}
 	}
 	for round := 1; round <= rounds; round++ {
@@ -88,7 +103,8 @@ func bench(t testing.TB, modes, workloads, rounds int) *results.Record {
 	return r
 }
 
-// sleeps are voluntary context switches per request: one event loop finds more to do the more clients it has.
+// sleeps are voluntary context switches per request: one event loop finds more to do the more
+// clients it has.
 func (b behaviour) sleeps(connections int) float64 {
 	if b.busyThreads > 1 {
 		return 1 + 0.1*float64(b.busyThreads)
@@ -97,7 +113,8 @@ func (b behaviour) sleeps(connections int) float64 {
 }
 
 // trial goes up the ladder, and through both open loads.
-func (b behaviour) trial(t testing.TB, random *rand.Rand, w results.Workload, round int, start time.Time) results.Trial {
+func (b behaviour) trial(t testing.TB, random *rand.Rand, w results.Workload, round int,
+	start time.Time) results.Trial {
 	trial := results.Trial{
 		Workload: w.Name, Mode: b.mode.Name, Round: round, Started: start, ElapsedS: 6,
 		WarmUp: &results.WarmUp{TookS: 0.6, Windows: 12, Steady: true},
@@ -131,11 +148,14 @@ func (b behaviour) trial(t testing.TB, random *rand.Rand, w results.Workload, ro
 	return trial
 }
 
-// rung has a throughput that rises, bends and falls, and latencies that follow from it (Little), spread as if by chance.
-func (b behaviour) rung(t testing.TB, random *rand.Rand, w results.Workload, step results.Step, luck float64) results.Rung {
+// rung has a throughput that rises, bends and falls, and latencies that follow from it (Little),
+// spread as if by chance.
+func (b behaviour) rung(t testing.TB, random *rand.Rand, w results.Workload, step results.Step,
+	luck float64) results.Rung {
 	t.Helper()
 	n := float64(step.Connections)
-	rps := b.alone * n / (1 + (n-1)*b.alone/b.peak) * (1 - b.fall*n/(n+1000)) * luck * math.Exp(0.02*random.NormFloat64())
+	rps := b.alone * n / (1 +
+		(n-1)*b.alone/b.peak) * (1 - b.fall*n/(n+1000)) * luck * math.Exp(0.02*random.NormFloat64())
 	least := 0.0
 	if w.Base == 512 { // it waits for 50 ms
 		rps = min(rps, n/0.052)
@@ -162,15 +182,21 @@ func (b behaviour) rung(t testing.TB, random *rand.Rand, w results.Workload, ste
 	threads := b.threads(step.Connections)
 	trust := results.Trust{Status: results.Valid, Reasons: []string{}}
 	return results.Rung{
-		Load: results.Closed, Engine: "loop", Connections: step.Connections, ElapsedS: step.DurationS, Requests: answered, Codes: map[int]uint64{200: answered},
+		Load: results.Closed, Engine: "loop", Connections: step.Connections, ElapsedS: step.DurationS,
+		Requests: answered, Codes: map[int]uint64{200: answered},
 		ThroughputRPS: rps, InFlight: 0.95 * n, Histogram: string(encoded), Trust: &trust,
-		LatencyUS: results.Latency{Mean: latency.Mean() / 1e3, P50: us(50), P90: us(90), P99: us(99), P999: us(99.9), Max: us(100)},
+		LatencyUS: results.Latency{Mean: latency.Mean() / 1e3, P50: us(50), P90: us(90), P99: us(99),
+			P999: us(99.9), Max: us(100)},
 		Process: &results.Process{
-			CPUS: cpu * float64(answered) / 1e6, CPUUSPerRequest: cpu, Threads: threads, ActiveThreads: threads, BusyThreads: b.busyThreads,
-			RSSBytes: uint64(b.resident + b.perThread*n), VoluntarySwitches: uint64(b.sleeps(step.Connections) * float64(answered)), InvoluntarySwitches: answered / 50,
+			CPUS: cpu * float64(answered) / 1e6, CPUUSPerRequest: cpu, Threads: threads,
+			ActiveThreads: threads, BusyThreads: b.busyThreads,
+			RSSBytes:            uint64(b.resident + b.perThread*n),
+			VoluntarySwitches:   uint64(b.sleeps(step.Connections) * float64(answered)),
+			InvoluntarySwitches: answered / 50,
 		},
-		Yardstick: &results.Yardstick{Slices: 20, CPUUS: 10, ThroughputRPS: 60_000, RelativeCPU: cpu / 10, RelativeThroughput: rps / 60_000},
-		Timeline:  b.timeline(random, step, rps, cpu, threads),
+		Yardstick: &results.Yardstick{Slices: 20, CPUUS: 10, ThroughputRPS: 60_000, RelativeCPU: cpu / 10,
+			RelativeThroughput: rps / 60_000},
+		Timeline: b.timeline(random, step, rps, cpu, threads),
 	}
 }
 

@@ -99,7 +99,8 @@ func TestPageSize(t *testing.T) {
 	}
 	for _, c := range sizes {
 		if size := len(html(t, bench(t, c.modes, c.workloads, 6))); size > c.most {
-			t.Errorf("%d modes on %d workloads: the page has %d bytes, want %d at most", c.modes, c.workloads, size, c.most)
+			t.Errorf("%d modes on %d workloads: the page has %d bytes, want %d at most", c.modes,
+				c.workloads, size, c.most)
 		}
 	}
 }
@@ -110,8 +111,8 @@ func TestPageIsTheSameAgain(t *testing.T) {
 	}
 }
 
-// What would make a browser load something: attributes, imports and URLs in styles. What script could ask for, the page's own
-// policy forbids, and the browser test would see.
+// What would make a browser load something: attributes, imports and URLs in styles. What script
+// could ask for, the page's own policy forbids, and the browser test would see.
 var loads = regexp.MustCompile(`(?i)(src|srcset|href|action|poster|data)\s*=\s*["']?\s*(https?:)?//|@import|url\(\s*["']?\s*(https?:)?//|fetch\(|XMLHttpRequest|new WebSocket|sendBeacon`)
 
 func TestPageLoadsNothing(t *testing.T) {
@@ -222,7 +223,8 @@ func TestPageHasTheFigures(t *testing.T) {
 	}
 }
 
-// The plot of latencies says what the table says, also where one round of several was a bad one: both are medians over the rounds.
+// The plot of latencies says what the table says, also where one round of several was a bad one:
+// both are medians over the rounds.
 func TestPageHasTheTablesLatencies(t *testing.T) {
 	r := bench(t, 2, 1, 6)
 	slow := hdr.New(1, int64(time.Hour), 3)
@@ -270,7 +272,8 @@ func TestPageHasTheTablesLatencies(t *testing.T) {
 	}
 }
 
-// The law's curve goes along the ladder, and dashed from its top to beyond the peak that it foretells.
+// The law's curve goes along the ladder, and dashed from its top to beyond the peak that it
+// foretells.
 func TestPageDrawsTheLaw(t *testing.T) {
 	r := bench(t, 2, 1, 6)
 	for i, f := range r.Verdicts[0].Findings {

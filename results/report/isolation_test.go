@@ -8,21 +8,27 @@ import (
 	"nodecompare/results/report"
 )
 
-// blasted is a bench of one workload with poison: an event loop that waits for it, and threads that do not.
+// blasted is a bench of one workload with poison: an event loop that waits for it, and threads that
+// do not.
 func blasted() *results.Record {
 	r := sample()
 	r.Rates, r.Trials = nil, nil
 	r.Settings.Workloads = []results.Workload{{
-		Name: "blast-cpu", Summary: "hello, while two requests a second compute for 200 ms: who waits for them?", Method: "GET", Target: "/", Base: 64,
-		Ladder: []results.Step{{Connections: 64, DurationS: 0.2}}, Poison: &results.Poison{Target: "/cpu?ms=200", RateRPS: 2},
+		Name:    "blast-cpu",
+		Summary: "hello, while two requests a second compute for 200 ms: who waits for them?",
+		Method:  "GET", Target: "/", Base: 64,
+		Ladder: []results.Step{{Connections: 64, DurationS: 0.2}},
+		Poison: &results.Poison{Target: "/cpu?ms=200", RateRPS: 2},
 	}}
 	for round := range 6 {
 		for i, m := range r.Settings.Modes {
 			open := func(load string, p50, p99 float64, errors uint64) results.Rung {
 				return results.Rung{
-					Load: load, Engine: "vegeta", Connections: 512, ElapsedS: 1.5, Requests: 300, Errors: errors, ThroughputRPS: 200, OfferedRPS: 200,
-					LatencyUS: results.Latency{P50: wobbled(p50, round, i), P99: wobbled(p99, round, 3*i), Max: wobbled(1.1*p99, round, 2)},
-					Trust:     &results.Trust{Status: results.Valid, Reasons: []string{}},
+					Load: load, Engine: "vegeta", Connections: 512, ElapsedS: 1.5, Requests: 300,
+					Errors: errors, ThroughputRPS: 200, OfferedRPS: 200,
+					LatencyUS: results.Latency{P50: wobbled(p50, round, i), P99: wobbled(p99, round, 3*i),
+						Max: wobbled(1.1*p99, round, 2)},
+					Trust: &results.Trust{Status: results.Valid, Reasons: []string{}},
 				}
 			}
 			alone, amid := open(results.Alone, 210, 900, 0), open(results.Amid, 230, 4100, 0)
@@ -30,7 +36,9 @@ func blasted() *results.Record {
 				amid = open(results.Amid, 14_000, 196_000, 1)
 			}
 			amid.Poison = &results.Dose{Requests: 3, InFlight: 1}
-			r.Trials = append(r.Trials, results.Trial{Workload: "blast-cpu", Mode: m.Name, Round: round + 1, Started: r.Started, Rungs: []results.Rung{alone, amid}})
+			r.Trials = append(r.Trials,
+				results.Trial{Workload: "blast-cpu", Mode: m.Name, Round: round + 1, Started: r.Started,
+					Rungs: []results.Rung{alone, amid}})
 		}
 	}
 	r.Verdicts = results.Judge(r)

@@ -10,7 +10,8 @@ import (
 	"nodecompare/results/unit"
 )
 
-// leastLoadTable is the fewest columns of a terminal that shows percentiles as a table; narrower ones get a list.
+// leastLoadTable is the fewest columns of a terminal that shows percentiles as a table; narrower
+// ones get a list.
 const leastLoadTable = 80
 
 func writeLoadTable(out io.Writer, r *results.LoadRun, o Options) error {
@@ -25,16 +26,20 @@ func writeLoadTable(out io.Writer, r *results.LoadRun, o Options) error {
 			p.paragraph("The last probe:")
 		}
 	}
-	p.field("requests", fmt.Sprintf("%s in %s, %s/s without an error", unit.Count(r.Requests), unit.Seconds(r.DurationS), unit.Rate(r.RateRPS)))
+	p.field("requests",
+		fmt.Sprintf("%s in %s, %s/s without an error", unit.Count(r.Requests), unit.Seconds(r.DurationS),
+			unit.Rate(r.RateRPS)))
 	p.loadErrors(r)
 	if len(r.Codes) > 0 {
 		p.field("status", codes(r.Codes))
 	}
 	if r.Unsent > 0 {
-		p.field("unsent", fmt.Sprintf("%s that were due: there was no free connection, or no CPU, for them", unit.Count(r.Unsent)))
+		p.field("unsent",
+			fmt.Sprintf("%s that were due: there was no free connection, or no CPU, for them", unit.Count(r.Unsent)))
 	}
 	if r.Retries > 0 {
-		p.field("retries", fmt.Sprintf("%s, over a fresh connection since the server had closed the kept one", unit.Count(r.Retries)))
+		p.field("retries",
+			fmt.Sprintf("%s, over a fresh connection since the server had closed the kept one", unit.Count(r.Retries)))
 	}
 	if r.EngineReason != "" {
 		p.field("engine", r.Engine+": "+r.EngineReason)
@@ -57,9 +62,11 @@ func writeLoadTable(out io.Writer, r *results.LoadRun, o Options) error {
 
 func partial(r *results.LoadRun) string {
 	if r.Capacity != nil {
-		return "PARTIAL: the search was interrupted; what it had found by then is not within the resolution, or was not asked anew."
+		return "PARTIAL: the search was interrupted; what it had found by then is not within the " +
+			"resolution, or was not asked anew."
 	}
-	return fmt.Sprintf("PARTIAL: the load was interrupted; in flight, and in no figure: %s.", unit.Counted(r.Aborted, "request"))
+	return fmt.Sprintf("PARTIAL: the load was interrupted; in flight, and in no figure: %s.",
+		unit.Counted(r.Aborted, "request"))
 }
 
 // asked is what was sent, and where to.
@@ -101,7 +108,8 @@ func (p *page) capacity(c *results.Capacity) {
 	case c.RPS == 0:
 		p.field("CAPACITY", fmt.Sprintf("none found: no rate had a p99 of %s at most, and no error", slo))
 	case c.FailsRPS == 0:
-		p.field("CAPACITY", fmt.Sprintf("%s requests/s at least, with a p99 of %s at most and no error", unit.Rate(c.RPS), slo))
+		p.field("CAPACITY",
+			fmt.Sprintf("%s requests/s at least, with a p99 of %s at most and no error", unit.Rate(c.RPS), slo))
 	default:
 		p.field("CAPACITY", fmt.Sprintf("%s requests/s, with a p99 of %s at most and no error", unit.Rate(c.RPS), slo))
 	}
@@ -117,7 +125,9 @@ func (p *page) loadErrors(r *results.LoadRun) {
 		p.field("errors", "0")
 		return
 	}
-	p.field("errors", fmt.Sprintf("%s (%s%% of the requests)", unit.Count(r.Errors), unit.Digits(100*float64(r.Errors)/float64(r.Requests))))
+	p.field("errors",
+		fmt.Sprintf("%s (%s%% of the requests)", unit.Count(r.Errors),
+			unit.Digits(100*float64(r.Errors)/float64(r.Requests))))
 	kinds := make([]string, 0, len(r.ErrorKinds))
 	for k := range r.ErrorKinds {
 		kinds = append(kinds, k)
@@ -158,14 +168,16 @@ func (p *page) latencies(r *results.LoadRun) {
 	}
 	answered := r.Requests - r.Errors
 	of := func(name string, n uint64, l results.Latency) []string {
-		return []string{name, cell(n, 50, l.P50), cell(n, 90, l.P90), cell(n, 99, l.P99), cell(n, 99.9, l.P999), unit.Micros(l.Max)}
+		return []string{name, cell(n, 50, l.P50), cell(n, 90, l.P90), cell(n, 99, l.P99),
+			cell(n, 99.9, l.P999), unit.Micros(l.Max)}
 	}
 	var rows [][]string
 	if answered > 0 {
 		rows = append(rows, of("latency", answered, r.LatencyUS))
 		if r.OfferedRPS > 0 {
 			rows = append(rows, of("uncorrected", answered, r.UncorrectedUS),
-				[]string{"send lag", cell(r.Requests, 50, r.SendLagUS.P50), unit.Missing, cell(r.Requests, 99, r.SendLagUS.P99), unit.Missing, unit.Missing})
+				[]string{"send lag", cell(r.Requests, 50, r.SendLagUS.P50), unit.Missing,
+					cell(r.Requests, 99, r.SendLagUS.P99), unit.Missing, unit.Missing})
 		}
 	}
 	if r.ErrorLatencyUS != nil {
@@ -173,13 +185,15 @@ func (p *page) latencies(r *results.LoadRun) {
 	}
 	p.percentiles(rows)
 	if missing {
-		p.paragraph("Of so few requests not every percentile can be told: p90 takes 10, p99 takes 100, p99.9 takes 1,000.")
+		p.paragraph(
+			"Of so few requests not every percentile can be told: p90 takes 10, p99 takes 100, p99.9 takes 1,000.")
 	}
 	if n := r.DelayedACKs(); n > 0 {
 		p.paragraph(delayed(n))
 	}
 	if r.OfferedRPS > 0 && answered > 0 {
-		p.paragraph("Latency counts from when a request was due; uncorrected, from when it was sent, as most tools count.")
+		p.paragraph(
+			"Latency counts from when a request was due; uncorrected, from when it was sent, as most tools count.")
 	}
 }
 
@@ -203,7 +217,8 @@ func (p *page) percentiles(rows [][]string) {
 
 // delayed names what probably makes a local server's latency one or more times 40 ms.
 func delayed(acks int) string {
-	return fmt.Sprintf("p50 is near %d ms, on this machine's own network: probably delayed ACK and Nagle's algorithm. Does the server send a response "+
+	return fmt.Sprintf("p50 is near %d ms, on this machine's own network: probably delayed ACK and Nagle's "+
+		"algorithm. Does the server send a response "+
 		"in several small writes? Write it at once, or set TCP_NODELAY.", 40*acks)
 }
 

@@ -43,11 +43,13 @@ func (p *page) targets(r *results.LoadRun) {
 	}
 	for _, row := range rows {
 		p.paragraph(row[0])
-		p.item("  ", fmt.Sprintf("%s requests, %s errors, status %s, p50 %s, p99 %s", row[1], row[2], row[3], row[4], row[5]))
+		p.item("  ",
+			fmt.Sprintf("%s requests, %s errors, status %s, p50 %s, p99 %s", row[1], row[2], row[3], row[4], row[5]))
 	}
 }
 
-// targetWidths gives the figures what they need, and the rest to the names of targets, once statuses have given way. nil is for too little room.
+// targetWidths gives the figures what they need, and the rest to the names of targets, once
+// statuses have given way. nil is for too little room.
 func (p *page) targetWidths(head []string, rows [][]string) []int {
 	const name, status = 0, 3
 	widths, room := make([]int, len(head)), p.width-1

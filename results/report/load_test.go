@@ -34,15 +34,19 @@ func loadRun() *results.LoadRun {
 // troubled is an open load with everything that can be said of one.
 func troubled() *results.LoadRun {
 	r := loadRun()
-	r.Engine, r.OfferedRPS, r.Partial, r.Aborted, r.Unsent, r.Retries, r.GeneratorCPUUS = "vegeta", 2000, true, 1, 1200, 3, nil
+	r.Engine, r.OfferedRPS, r.Partial, r.Aborted, r.Unsent, r.Retries, r.GeneratorCPUUS = "vegeta", 2000,
+		true, 1, 1200, 3, nil
 	r.Requests, r.Errors, r.Codes = 20_000, 130, map[int]uint64{200: 19_870, 503: 20}
 	r.ErrorKinds = map[string]results.ErrorKind{
-		"status": {Count: 20, Example: "status 503"}, "timeout": {Count: 110, Example: "reading a response: read tcp 127.0.0.1:40000->127.0.0.1:3000: i/o timeout"},
+		"status":  {Count: 20, Example: "status 503"},
+		"timeout": {Count: 110, Example: "reading a response: read tcp 127.0.0.1:40000->127.0.0.1:3000: i/o timeout"},
 	}
 	r.LatencyUS = results.Latency{Mean: 50_000, P50: 1300, P90: 40_000, P99: 572_000, P999: 600_000, Max: 612_000}
 	r.SendLagUS = results.Lag{P50: 70, P99: 560_000}
 	r.ErrorLatencyUS = &results.Latency{Mean: 9e6, P50: 1e7, P90: 1e7, P99: 1e7, P999: 1e7, Max: 1e7}
-	r.Trust = results.Trust{Status: results.Suspect, Reasons: []string{"one request in a hundred was sent 560ms late or more, against a p99 latency of 572ms: part of the latency is the generator's delay, or the wait for a free connection"}}
+	r.Trust = results.Trust{Status: results.Suspect,
+		Reasons: []string{"one request in a hundred was sent 560ms late or more, against a p99 latency of " +
+			"572ms: part of the latency is the generator's delay, or the wait for a free connection"}}
 	return r
 }
 
@@ -54,8 +58,10 @@ func mixed() *results.LoadRun {
 	r.ErrorLatencyUS = &results.Latency{Mean: 90, P50: 80, P90: 120, P99: 150, P999: 180, Max: 200}
 	few := results.Latency{P50: 900, P90: 1800, P99: 2410, P999: 6120, Max: 14_300}
 	r.Targets = []results.TargetRun{
-		{Method: "GET", URL: "http://127.0.0.1:3000/", Targets: 1, Requests: 256_000, Codes: map[int]uint64{200: 256_000}, LatencyUS: r.LatencyUS},
-		{Method: "POST", URL: "http://127.0.0.1:3000/a/path/that/is/long?and=so&is=" + strings.Repeat("its+query+", 12), Targets: 3, Requests: 250_000, Errors: 345,
+		{Method: "GET", URL: "http://127.0.0.1:3000/", Targets: 1, Requests: 256_000,
+			Codes: map[int]uint64{200: 256_000}, LatencyUS: r.LatencyUS},
+		{Method: "POST", URL: "http://127.0.0.1:3000/a/path/that/is/long?and=so&is=" +
+			strings.Repeat("its+query+", 12), Targets: 3, Requests: 250_000, Errors: 345,
 			Codes: map[int]uint64{200: 249_655, 410: 300, 503: 45}, LatencyUS: r.LatencyUS},
 		{Targets: 88, Requests: 90, Codes: map[int]uint64{200: 90}, LatencyUS: few},
 	}
@@ -74,7 +80,8 @@ func searched(fails float64) *results.LoadRun {
 	r.Engine, r.OfferedRPS, r.Connections = "vegeta", 3280, 1000
 	r.Capacity = &results.Capacity{
 		SLOUS: 100_000, RPS: 3280, FailsRPS: fails, Resolution: 0.05, Steady: true,
-		Probes: []results.ProbeRun{{RPS: 100, P99US: 700, Meets: true}, {RPS: 3440, P99US: 140_000, Why: "more than 1% came later than 100ms"}},
+		Probes: []results.ProbeRun{{RPS: 100, P99US: 700, Meets: true},
+			{RPS: 3440, P99US: 140_000, Why: "more than 1% came later than 100ms"}},
 	}
 	if fails > 0 {
 		r.Capacity.Limit = r.Capacity.Probes[1].Why
@@ -103,7 +110,8 @@ func TestLoadTableGolden(t *testing.T) {
 	}
 	void.Thresholds[0].Value, void.Targets = nil, nil
 	nagle := loadRun()
-	nagle.UncorrectedUS = results.Latency{Mean: 80_100, P50: 80_300, P90: 84_000, P99: 84_200, P999: 84_300, Max: 88_000}
+	nagle.UncorrectedUS = results.Latency{Mean: 80_100, P50: 80_300, P90: 84_000, P99: 84_200, P999: 84_300,
+		Max: 88_000}
 	nagle.LatencyUS = nagle.UncorrectedUS
 	none := searched(5)
 	none.Capacity.RPS = 0
@@ -134,14 +142,18 @@ func TestLoadTableGolden(t *testing.T) {
 // Whatever was measured, no line is wider than the terminal.
 func TestLoadTableFitsItsWidth(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		r := rapid.SampledFrom([]func() *results.LoadRun{loadRun, troubled, mixed, func() *results.LoadRun { return searched(3440) }}).Draw(t, "run")()
+		r := rapid.SampledFrom([]func() *results.LoadRun{
+			loadRun, troubled, mixed, func() *results.LoadRun { return searched(3440) }}).Draw(t, "run")()
 		figure := rapid.Custom(func(t *rapid.T) float64 {
-			return rapid.Float64Range(1, 9.999).Draw(t, "figure") * []float64{0.01, 0.1, 1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e9}[rapid.IntRange(0, 10).Draw(t, "power")]
+			return rapid.Float64Range(1, 9.999).Draw(t, "figure") * []float64{0.01, 0.1, 1, 10, 100, 1e3,
+				1e4, 1e5, 1e6, 1e7, 1e9}[rapid.IntRange(0, 10).Draw(t, "power")]
 		})
 		for _, l := range []*results.Latency{&r.LatencyUS, &r.UncorrectedUS} {
-			*l = results.Latency{P50: figure.Draw(t, "p50"), P90: figure.Draw(t, "p90"), P99: figure.Draw(t, "p99"), P999: figure.Draw(t, "p999"), Max: figure.Draw(t, "max")}
+			*l = results.Latency{P50: figure.Draw(t, "p50"), P90: figure.Draw(t, "p90"),
+				P99: figure.Draw(t, "p99"), P999: figure.Draw(t, "p999"), Max: figure.Draw(t, "max")}
 		}
-		r.RateRPS, r.DurationS, r.BytesIn = figure.Draw(t, "rate"), figure.Draw(t, "seconds")/1e3, uint64(figure.Draw(t, "bytes"))
+		r.RateRPS, r.DurationS, r.BytesIn = figure.Draw(t, "rate"), figure.Draw(t, "seconds")/1e3,
+			uint64(figure.Draw(t, "bytes"))
 		width := rapid.IntRange(40, 200).Draw(t, "width")
 		for line := range strings.Lines(renderLoad(t, "table", r, width)) {
 			if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > width {
@@ -191,7 +203,8 @@ func TestLiveLines(t *testing.T) {
 	}
 }
 
-// Six requests have a longest latency, and no p99: that would be the same figure under a better name.
+// Six requests have a longest latency, and no p99: that would be the same figure under a better
+// name.
 func TestFewRequestsHaveFewPercentiles(t *testing.T) {
 	row := func(requests, errors uint64) string {
 		r := loadRun()
@@ -207,7 +220,8 @@ func TestFewRequestsHaveFewPercentiles(t *testing.T) {
 		requests, errors uint64
 		want             string
 	}{
-		{1, 0, "latency – – – – 14.3 ms"}, {6, 0, "latency 1.19 ms – – – 14.3 ms"}, {99, 0, "latency 1.19 ms 1.8 ms – – 14.3 ms"}, {100, 0, "latency 1.19 ms 1.8 ms 2.41 ms – 14.3 ms"},
+		{1, 0, "latency – – – – 14.3 ms"}, {6, 0, "latency 1.19 ms – – – 14.3 ms"},
+		{99, 0, "latency 1.19 ms 1.8 ms – – 14.3 ms"}, {100, 0, "latency 1.19 ms 1.8 ms 2.41 ms – 14.3 ms"},
 		{1000, 0, "latency 1.19 ms 1.8 ms 2.41 ms 6.12 ms 14.3 ms"}, {1000, 991, "latency 1.19 ms – – – 14.3 ms"},
 	} {
 		if got := row(test.requests, test.errors); got != test.want {

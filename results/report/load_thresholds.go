@@ -47,7 +47,8 @@ func Threshold(t results.Threshold) string {
 		figure = "p99.9"
 	}
 	if t.Value == nil {
-		return fmt.Sprintf("%s none, as no request was answered; %s %s", figure, bound, limit(t.Limit, t.Unit, unit.Small))
+		return fmt.Sprintf("%s none, as no request was answered; %s %s", figure, bound,
+			limit(t.Limit, t.Unit, unit.Small))
 	}
 	value, most := limit(*t.Value, t.Unit, unit.Small), limit(t.Limit, t.Unit, unit.Small)
 	if value == most && t.Missed() { // by less than three digits show

@@ -54,17 +54,20 @@ func TestCSVHasARowATrial(t *testing.T) {
 	}
 	for i, trial := range r.Trials {
 		row := all[i]
-		if row["workload"] != trial.Workload || row["mode"] != trial.Mode || row["round"] != strconv.Itoa(trial.Round) || row["trust"] != trial.Trust.Status {
+		if row["workload"] != trial.Workload || row["mode"] != trial.Mode ||
+			row["round"] != strconv.Itoa(trial.Round) || row["trust"] != trial.Trust.Status {
 			t.Fatalf("row %d is not of trial %d: %v", i, i, row)
 		}
 		for _, rung := range trial.Rungs {
-			prefix := map[string]string{results.Closed: fmt.Sprintf("closed_%d_", rung.Connections), results.Common: "common_", results.Own: "own_"}[rung.Load]
+			prefix := map[string]string{results.Closed: fmt.Sprintf("closed_%d_", rung.Connections),
+				results.Common: "common_", results.Own: "own_"}[rung.Load]
 			want := strconv.FormatFloat(rung.LatencyUS.P99, 'f', -1, 64)
 			if rung.Trust.Status == results.Void {
 				want = ""
 			}
 			if row[prefix+"p99_us"] != want || row[prefix+"trust"] != rung.Trust.Status {
-				t.Errorf("row %d: %sp99_us is %q (%s), want %q (%s)", i, prefix, row[prefix+"p99_us"], row[prefix+"trust"], want, rung.Trust.Status)
+				t.Errorf("row %d: %sp99_us is %q (%s), want %q (%s)", i, prefix, row[prefix+"p99_us"],
+					row[prefix+"trust"], want, rung.Trust.Status)
 			}
 		}
 	}
@@ -160,13 +163,15 @@ func TestDashboardFilesAreApart(t *testing.T) {
 				t.Errorf("%s is in %s and in %s: the action knows figures by their names", e.Name, other, format)
 			}
 			seen[e.Name] = format
-			if e.Value == nil || e.Unit == "" || !strings.HasPrefix(e.Range, "± ") || !strings.Contains(e.Extra, "6 rounds") && !strings.Contains(e.Extra, "5 rounds") {
+			if e.Value == nil || e.Unit == "" || !strings.HasPrefix(e.Range, "± ") ||
+				!strings.Contains(e.Extra, "6 rounds") && !strings.Contains(e.Extra, "5 rounds") {
 				t.Errorf("incomplete: %+v", e)
 			}
 		}
 	}
 	for name, want := range map[string]string{
-		"hello / async / throughput": "github-bigger", "hello / async / CPU per request": "github-smaller", "cpu / blocking / p99 at the common rate": "github-smaller",
+		"hello / async / throughput": "github-bigger", "hello / async / CPU per request": "github-smaller",
+		"cpu / blocking / p99 at the common rate": "github-smaller",
 	} {
 		if seen[name] != want {
 			t.Errorf("%s is in %q, want %s", name, seen[name], want)
@@ -220,7 +225,8 @@ func TestBencherTakesIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := all["hello/async"]["throughput"]
-	if m.Lower == nil || m.Upper == nil || *m.Lower > m.Value || m.Value > *m.Upper || m.Value < 80_000 || m.Value > 90_000 {
+	if m.Lower == nil || m.Upper == nil || *m.Lower > m.Value || m.Value > *m.Upper || m.Value < 80_000 ||
+		m.Value > 90_000 {
 		t.Errorf("throughput of hello/async: %+v", m)
 	}
 }

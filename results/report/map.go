@@ -13,14 +13,15 @@ import (
 	"nodecompare/results/unit"
 )
 
-// leastMapColumn is the columns of text that a cell's figures need to stand in a line each, for names of usual length.
+// leastMapColumn is the columns of text that a cell's figures need to stand in a line each, for
+// names of usual length.
 const leastMapColumn = 18
 
 // mapCorner is the head of the rows.
 const mapCorner = "wait"
 
-// writeMapTable writes a grid for each two modes and number of connections, or a list where there is no room for one, and what
-// follows.
+// writeMapTable writes a grid for each two modes and number of connections, or a list where there
+// is no room for one, and what follows.
 func writeMapTable(out io.Writer, m *results.Map, o Options) error {
 	p := newPage(out, o)
 	p.paragraph(summary.MapHeading(m))
@@ -46,7 +47,8 @@ func writeMapTable(out io.Writer, m *results.Map, o Options) error {
 	return p.err
 }
 
-// mapGrid writes a grid as a table, or as several below each other when its columns do not stand side by side.
+// mapGrid writes a grid as a table, or as several below each other when its columns do not stand
+// side by side.
 func (p *page) mapGrid(g summary.MapGrid) {
 	label := columnsOf(mapCorner)
 	for _, ms := range g.Waits {
@@ -100,26 +102,31 @@ func (p *page) mapList(g summary.MapGrid) {
 		for j, us := range g.CPUs {
 			c := g.Rows[i][j]
 			lines := summary.MapLines(g.Pair, c)
-			p.item("  ", fmt.Sprintf("%s, %s: %s; %s; %s", summary.MapWait(ms), summary.MapCPU(us), p.paint(mapLook(c), summary.MapWord(c)), lines[0], lines[1]))
+			p.item("  ",
+				fmt.Sprintf("%s, %s: %s; %s; %s", summary.MapWait(ms), summary.MapCPU(us),
+					p.paint(mapLook(c), summary.MapWord(c)), lines[0], lines[1]))
 		}
 	}
 }
 
 var mapCSVHead = []string{
 	"a", "b", "connections", "wait_ms", "cpu_us", "outcome", "winner",
-	"throughput_better", "throughput_same", "throughput_rounds", "throughput_a_over_b", "throughput_low", "throughput_high",
+	"throughput_better", "throughput_same", "throughput_rounds", "throughput_a_over_b", "throughput_low",
+	"throughput_high",
 	"cpu_better", "cpu_same", "cpu_rounds", "cpu_a_over_b", "cpu_low", "cpu_high",
 	"a_throughput_rps", "b_throughput_rps", "a_cpu_us_per_request", "b_cpu_us_per_request", "generator_limited",
 }
 
-// writeMapCSV writes a row for each two modes and cell (RFC 4180: commas, CRLF). Figures that there are not are empty.
+// writeMapCSV writes a row for each two modes and cell (RFC 4180: commas, CRLF). Figures that there
+// are not are empty.
 func writeMapCSV(out io.Writer, m *results.Map) error {
 	w := csv.NewWriter(out)
 	w.UseCRLF = true
 	rows := [][]string{mapCSVHead}
 	for _, p := range m.Pairs {
 		for _, c := range p.Cells {
-			row := []string{cell(p.A), cell(p.B), strconv.Itoa(c.Connections), strconv.Itoa(c.WaitMS), strconv.Itoa(c.CPUUS), cell(c.Outcome), cell(c.Winner)}
+			row := []string{cell(p.A), cell(p.B), strconv.Itoa(c.Connections), strconv.Itoa(c.WaitMS),
+				strconv.Itoa(c.CPUUS), cell(c.Outcome), cell(c.Winner)}
 			for _, d := range []results.MapComparison{c.Throughput, c.CPU} {
 				row = append(row, cell(d.Better), strconv.FormatBool(d.Same), strconv.Itoa(d.Rounds))
 				for _, v := range []float64{d.Ratio, d.Low, d.High} {

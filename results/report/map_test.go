@@ -14,8 +14,10 @@ import (
 // sampleMap is of those modes: the first ones cost more of a request, and computing drowns that.
 func sampleMap(modes ...string) *results.Map {
 	m := &results.Map{
-		Tool: results.Tool, MapVersion: results.MapVersion, ToolVersion: "v1.2.3", Started: time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC), ElapsedS: 104.2,
-		Host: results.Host{OS: "linux", Arch: "amd64", Kernel: "6.18.44", Cores: 2, CPU: "AMD EPYC 7B13", Go: "go1.26.8", OpenFiles: 20000},
+		Tool: results.Tool, MapVersion: results.MapVersion, ToolVersion: "v1.2.3",
+		Started: time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC), ElapsedS: 104.2,
+		Host: results.Host{OS: "linux", Arch: "amd64", Kernel: "6.18.44", Cores: 2, CPU: "AMD EPYC 7B13",
+			Go: "go1.26.8", OpenFiles: 20000},
 		Settings: results.MapSettings{
 			Rounds: 6, Seed: 7, Pin: results.Pin{Asked: "auto", Server: "0", Generator: "1"},
 			Waits: []int{0, 10, 100}, CPUs: []int{0, 100, 1000}, Connections: []int{16, 256},
@@ -30,7 +32,8 @@ func sampleMap(modes ...string) *results.Map {
 				cost := float64(at.CPUUS) + 10*float64(len(modes)-j)
 				rps := min(1e6/cost, 1e3*float64(at.Connections)/(float64(at.WaitMS)+cost/1e3))
 				r := results.MapRun{
-					MapPlace: at, Mode: name, Round: round, Requests: 1000, ThroughputRPS: wobbled(rps, round, i), PerRequestUS: 0.7*cost + 0.3*wobbled(cost, round, i+j),
+					MapPlace: at, Mode: name, Round: round, Requests: 1000,
+					ThroughputRPS: wobbled(rps, round, i), PerRequestUS: 0.7*cost + 0.3*wobbled(cost, round, i+j),
 					Trust: &results.Trust{Status: results.Valid, Reasons: []string{}},
 				}
 				if at.WaitMS == 100 && at.CPUUS == 100 { // a cell that one cannot tell
@@ -49,7 +52,8 @@ func sampleMap(modes ...string) *results.Map {
 func troubledMap() *results.Map {
 	m := sampleMap("blocking", "async")
 	m.Partial, m.Failures = true, []string{"blocking, round 3: server blocking: exited with status 1"}
-	m.Settings.Missing = []results.Missing{{Mode: "node", Reason: "mode node: looking for Node.js: not found: install Node.js 20 or later"}}
+	m.Settings.Missing = []results.Missing{{Mode: "node",
+		Reason: "mode node: looking for Node.js: not found: install Node.js 20 or later"}}
 	for i := range m.Runs {
 		r := &m.Runs[i]
 		switch {
@@ -96,7 +100,8 @@ func TestMapGolden(t *testing.T) {
 }
 
 func TestMapFitsItsWidth(t *testing.T) {
-	for _, m := range []*results.Map{sampleMap("blocking", "async"), sampleMap("a-server-with-a-name-that-is-longer-than-any-column", "サーバー"), troubledMap()} {
+	for _, m := range []*results.Map{sampleMap("blocking", "async"),
+		sampleMap("a-server-with-a-name-that-is-longer-than-any-column", "サーバー"), troubledMap()} {
 		for _, width := range []int{40, 59, 60, 80, 100, 200} {
 			for line := range strings.Lines(renderMap(t, "table", m, report.Options{Width: width})) {
 				line = strings.TrimSuffix(line, "\n")
@@ -108,15 +113,18 @@ func TestMapFitsItsWidth(t *testing.T) {
 	}
 }
 
-// Each cell says in words what its colour says; nothing is loaded, and names from outside stay text.
+// Each cell says in words what its colour says; nothing is loaded, and names from outside stay
+// text.
 func TestMapPage(t *testing.T) {
 	const harm = `"'><script>alert(1)</script></style>{{.}}`
 	m := sampleMap("blocking", "async")
 	m.Host.CPU, m.Settings.Modes[0].Summary, m.Failures = harm, harm, []string{harm}
 	page := renderMap(t, "html", m, report.Options{})
 	for _, want := range []string{
-		`<table class="heat"><caption>blocking and async on 256 connections</caption>`, `<th scope="row">no wait</th>`, `<th scope="col">computing 1 ms</th>`,
-		`class="heat4 of1"><strong>async</strong><span class="line">rate: async `, `class="even"><strong>same</strong>`, `class="unknown"><strong>cannot tell</strong>`,
+		`<table class="heat"><caption>blocking and async on 256 connections</caption>`,
+		`<th scope="row">no wait</th>`, `<th scope="col">computing 1 ms</th>`,
+		`class="heat4 of1"><strong>async</strong><span class="line">rate: async `,
+		`class="even"><strong>same</strong>`, `class="unknown"><strong>cannot tell</strong>`,
 		`content="default-src 'none';`, `<summary>Figures</summary>`,
 	} {
 		if !strings.Contains(page, want) {
@@ -159,11 +167,13 @@ func TestMapOfNothing(t *testing.T) {
 	m.Runs, m.Partial = nil, true
 	m.Judge()
 	for _, f := range report.MapFormats {
-		if got := renderMap(t, f.Name, m, report.Options{}); strings.Contains(got, "NaN") || strings.Contains(got, "Inf") {
+		if got := renderMap(t, f.Name, m, report.Options{}); strings.Contains(got, "NaN") ||
+			strings.Contains(got, "Inf") {
 			t.Errorf("%s:\n%s", f.Name, got)
 		}
 	}
-	if got := renderMap(t, "table", m, report.Options{}); !strings.Contains(got, "PARTIAL") || !strings.Contains(got, "one cannot tell in 18") {
+	if got := renderMap(t, "table", m, report.Options{}); !strings.Contains(got, "PARTIAL") ||
+		!strings.Contains(got, "one cannot tell in 18") {
 		t.Errorf("the table says\n%s", got)
 	}
 }

@@ -10,8 +10,8 @@ import (
 	"nodecompare/results/report/summary"
 )
 
-// writeMarkdown writes GitHub's Markdown, as a step summary or a comment takes it: the answer, and folded away the grid with a table row
-// for each label, and the sentences and notes as a list.
+// writeMarkdown writes GitHub's Markdown, as a step summary or a comment takes it: the answer, and
+// folded away the grid with a table row for each label, and the sentences and notes as a list.
 func writeMarkdown(out io.Writer, r *results.Record) error {
 	p := &page{out: out}
 	p.answerMarkdown(r)
@@ -123,9 +123,11 @@ func headed(s string) string {
 	return "**" + escaped(head) + ":**" + escaped(rest)
 }
 
-// meaning is the characters that Markdown, or GitHub's additions (HTML, formulas, tables), would take as more than themselves.
+// meaning is the characters that Markdown, or GitHub's additions (HTML, formulas, tables), would
+// take as more than themselves.
 var meaning = strings.NewReplacer(
-	`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "<", "&lt;", ">", "&gt;", "&", "&amp;", "|", `\|`, "~", `\~`, "$", `\$`, "#", `\#`,
+	`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "<", "&lt;", ">", "&gt;", "&",
+	"&amp;", "|", `\|`, "~", `\~`, "$", `\$`, "#", `\#`,
 	"\r", " ", "\n", " ",
 )
 

@@ -35,7 +35,8 @@ func TestMediansAreOfTheTrials(t *testing.T) {
 		slices.Sort(rates)
 		want := (rates[(len(rates)-1)/2] + rates[len(rates)/2]) / 2
 		figures := file.Medians[w.Name][m.Name]
-		if got := figures["closed_64_throughput_rps"]; len(rates) < 2 || got < 0.99999*want || got > 1.00001*want || figures["common_p99_us"] <= 0 {
+		if got := figures["closed_64_throughput_rps"]; len(rates) < 2 || got < 0.99999*want ||
+			got > 1.00001*want || figures["common_p99_us"] <= 0 {
 			t.Errorf("%s of %v: got %v", m.Name, rates, figures)
 		}
 	}

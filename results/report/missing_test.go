@@ -8,7 +8,8 @@ import (
 	"nodecompare/results/report"
 )
 
-// What a server does not serve is not in that workload's table, and is named below all of them; so is a server that was not fresh.
+// What a server does not serve is not in that workload's table, and is named below all of them; so
+// is a server that was not fresh.
 func TestServersThatDoNotServeAll(t *testing.T) {
 	r := three()
 	r.Verdicts = nil

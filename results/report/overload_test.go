@@ -8,8 +8,8 @@ import (
 	"nodecompare/results/report"
 )
 
-// overloaded is a bench of the sample's first workload that ended in an overload: async gets over it, blocking does not, and a third
-// mode is too fast for the load.
+// overloaded is a bench of the sample's first workload that ended in an overload: async gets over
+// it, blocking does not, and a third mode is too fast for the load.
 func overloaded() *results.Record {
 	r := sample()
 	r.Settings.Workloads = r.Settings.Workloads[:1]
@@ -17,12 +17,14 @@ func overloaded() *results.Record {
 	w.Surge = &results.Surge{Times: 2, ForS: 1, Then: 0.5, ThenS: 4, Clients: 4000, MostRPS: 60_000}
 	r.Settings.Modes = append(r.Settings.Modes, results.Mode{Name: "swift", Summary: "faster than the load"})
 	r.Trials = []results.Trial{{Workload: w.Name, Mode: "swift", Round: 1, Started: r.Started, Rungs: []results.Rung{{
-		Load: results.Closed, Engine: "loop", Connections: w.Base, Requests: 50_000, ThroughputRPS: 50_000, LatencyUS: results.Latency{P50: 1000, P99: 2000, Max: 3000},
+		Load: results.Closed, Engine: "loop", Connections: w.Base, Requests: 50_000, ThroughputRPS: 50_000,
+		LatencyUS: results.Latency{P50: 1000, P99: 2000, Max: 3000},
 	}}}}
 	for round := range 6 {
 		for i, m := range r.Settings.Modes[:2] {
 			toll := results.Toll{
-				Due: 2000, InTime: uint64(wobbled(430, round, i)), Refused: 20, TimedOut: 7, Unsent: 3, InFlight: 950, StepS: 0.05,
+				Due: 2000, InTime: uint64(wobbled(430, round, i)), Refused: 20, TimedOut: 7, Unsent: 3,
+				InFlight: 950, StepS: 0.05,
 				RecoveryS: wobbled(2.05, round, i), Recovered: true,
 			}
 			if m.Name == "blocking" {
@@ -36,10 +38,14 @@ func overloaded() *results.Record {
 					toll.DueInTime, toll.DueOtherwise = append(toll.DueInTime, 1), append(toll.DueOtherwise, 39)
 				}
 			}
-			r.Trials = append(r.Trials, results.Trial{Workload: w.Name, Mode: m.Name, Round: round + 1, Started: r.Started, Rungs: []results.Rung{{
-				Load: results.Overload, Engine: "loop", Connections: 4000, ElapsedS: 5, Requests: 3990, Errors: 27, ThroughputRPS: 780, OfferedRPS: 2000,
-				ErrorKinds: map[string]uint64{"reset": 20, "timeout": 7}, LatencyUS: results.Latency{P50: 400_000, P99: 1_900_000, Max: 2_100_000}, Toll: &toll,
-			}}})
+			r.Trials = append(r.Trials,
+				results.Trial{Workload: w.Name, Mode: m.Name, Round: round + 1, Started: r.Started,
+					Rungs: []results.Rung{{
+						Load: results.Overload, Engine: "loop", Connections: 4000, ElapsedS: 5,
+						Requests: 3990, Errors: 27, ThroughputRPS: 780, OfferedRPS: 2000,
+						ErrorKinds: map[string]uint64{"reset": 20, "timeout": 7},
+						LatencyUS:  results.Latency{P50: 400_000, P99: 1_900_000, Max: 2_100_000}, Toll: &toll,
+					}}})
 		}
 	}
 	r.Verdicts = results.Judge(r)
@@ -53,8 +59,10 @@ func TestOverloadTable(t *testing.T) {
 
 func TestOverloadInEveryFormat(t *testing.T) {
 	for format, want := range map[string]string{
-		"csv": ",overload_goodput_rps,overload_recovery_us,", "html": `-overload"`, "markdown": "goodput", "json": `"recovery_s"`,
-		"benchfmt": "overload-good-req/s", "bmf": "overload-goodput", "github-bigger": "goodput in an overload", "github-smaller": "time to recover from an overload",
+		"csv": ",overload_goodput_rps,overload_recovery_us,", "html": `-overload"`, "markdown": "goodput",
+		"json":     `"recovery_s"`,
+		"benchfmt": "overload-good-req/s", "bmf": "overload-goodput",
+		"github-bigger": "goodput in an overload", "github-smaller": "time to recover from an overload",
 	} {
 		if got := render(t, format, overloaded(), report.Options{}); !strings.Contains(got, want) {
 			t.Errorf("%s has no %s", format, want)

@@ -14,8 +14,8 @@ const (
 	besideRanks = 70 // columns from which on a workload's name stands beside its modes
 )
 
-// rankings has the modes below each other, a workload after the other, the best one first: how many of them stand side by side depends on
-// no terminal.
+// rankings has the modes below each other, a workload after the other, the best one first: how many
+// of them stand side by side depends on no terminal.
 func (p *page) rankings(modes []results.Mode, a summary.Answer) {
 	for _, row := range a.Rows {
 		if row.Name == results.RowPerformance || row.Name == results.RowIsolation {
@@ -129,7 +129,8 @@ func byRank(l summary.AnswerLine) []int {
 	return order
 }
 
-// matrix has the marks of the article's claims, as many workloads beside each other as there is room for.
+// matrix has the marks of the article's claims, as many workloads beside each other as there is
+// room for.
 func (p *page) matrix(rows [][]string) {
 	if rows == nil {
 		return

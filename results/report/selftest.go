@@ -19,7 +19,8 @@ func writeSelftest(out io.Writer, s *results.Selftest, o Options) error {
 	}
 	for _, c := range s.Checks {
 		if c.Reason != "" {
-			p.paragraph(fmt.Sprintf("%s: %s, %s, %s: %s.", summary.SelftestWords[c.Verdict], c.Engine, c.Load, c.Figure, c.Reason))
+			p.paragraph(fmt.Sprintf("%s: %s, %s, %s: %s.", summary.SelftestWords[c.Verdict], c.Engine,
+				c.Load, c.Figure, c.Reason))
 		}
 	}
 	for _, remark := range summary.SelftestRemarks(s) {

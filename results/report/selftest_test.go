@@ -13,11 +13,16 @@ import (
 func selftestResult() *results.Selftest {
 	uncorrected := 212.4
 	return &results.Selftest{ElapsedS: 31.4, Verdict: results.SelftestNoisy, Checks: []results.SelftestCheck{
-		{Engine: "vegeta", Load: "delay 50 ms", Figure: "p99", Unit: "us", Truth: 50_040, Measured: 1_700_000, Allowed: 1000, Uncorrected: &uncorrected, Attempts: 3,
-			Verdict: results.SelftestNoisy, Reason: "1.65s too long, but a plain client beside it was late as well, by 170µs (p50) and 4ms (p99)"},
-		{Engine: "loop", Load: "stall 600 ms", Figure: "p99", Unit: "us", Truth: 568_750, Measured: 569_300, Allowed: 17_000, Uncorrected: &uncorrected, Attempts: 1, Verdict: results.SelftestOK},
-		{Engine: "loop", Load: "count", Figure: "requests", Unit: "requests", Truth: 5000, Measured: 5000, Attempts: 1, Verdict: results.SelftestOK},
-		{Engine: "loop", Load: "highest rate", Figure: "rate", Unit: "requests/s", Truth: 1000, Measured: 29_344, Attempts: 1, Verdict: results.SelftestOK},
+		{Engine: "vegeta", Load: "delay 50 ms", Figure: "p99", Unit: "us", Truth: 50_040,
+			Measured: 1_700_000, Allowed: 1000, Uncorrected: &uncorrected, Attempts: 3,
+			Verdict: results.SelftestNoisy,
+			Reason:  "1.65s too long, but a plain client beside it was late as well, by 170µs (p50) and 4ms (p99)"},
+		{Engine: "loop", Load: "stall 600 ms", Figure: "p99", Unit: "us", Truth: 568_750, Measured: 569_300,
+			Allowed: 17_000, Uncorrected: &uncorrected, Attempts: 1, Verdict: results.SelftestOK},
+		{Engine: "loop", Load: "count", Figure: "requests", Unit: "requests", Truth: 5000, Measured: 5000,
+			Attempts: 1, Verdict: results.SelftestOK},
+		{Engine: "loop", Load: "highest rate", Figure: "rate", Unit: "requests/s", Truth: 1000,
+			Measured: 29_344, Attempts: 1, Verdict: results.SelftestOK},
 	}}
 }
 
@@ -60,7 +65,8 @@ func TestSelftestWords(t *testing.T) {
 		{results.SelftestWrong, true, "WRONG TOOL", "NOISY MACHINE"},
 	} {
 		var b strings.Builder
-		if err := report.SelftestFormats[0].Write(&b, &results.Selftest{Verdict: c.verdict, Partial: c.partial}, report.Options{Width: 60}); err != nil {
+		if err := report.SelftestFormats[0].Write(&b,
+			&results.Selftest{Verdict: c.verdict, Partial: c.partial}, report.Options{Width: 60}); err != nil {
 			t.Fatal(err)
 		}
 		if got := b.String(); !strings.Contains(got, c.want) || strings.Contains(got, c.not) {
@@ -83,7 +89,8 @@ func TestSelftestJSON(t *testing.T) {
 	}
 }
 
-// A machine that is late by itself is no verdict: it is said below each table whose latencies it is a part of, with these, and nowhere else.
+// A machine that is late by itself is no verdict: it is said below each table whose latencies it is
+// a part of, with these, and nowhere else.
 func TestOffsetIsSaidWhereItMatters(t *testing.T) {
 	r := sample()
 	for _, c := range []struct {
@@ -91,10 +98,14 @@ func TestOffsetIsSaidWhereItMatters(t *testing.T) {
 		want   []string
 	}{
 		{0, nil},
-		{4, nil}, // a tenth of 40 µs, as p50 at 1 connection is; but the table has p99 there, and 121 µs for p50 at the common rate
-		{15, []string{"15 µs more on this machine with nothing wrong, in all modes alike, by timers and threads that wake late. That is a tenth or more of: p50 at the common rate, p99 at 1 connection."}},
+		// a tenth of 40 µs, as p50 at 1 connection is; but the table has p99 there, and 121 µs for
+		// p50 at the common rate
+		{4, nil},
+		{15, []string{"15 µs more on this machine with nothing wrong, in all modes alike, by timers and " +
+			"threads that wake late. That is a tenth or more of: p50 at the common rate, p99 at 1 connection."}},
 		{1000, []string{
-			"a tenth or more of: p50 and p99 at the common rate, p50 and p99 at 60% of own, p99 at 1 connection, p99 at 64 connections.",
+			"a tenth or more of: p50 and p99 at the common rate, p50 and p99 at 60% of own, p99 at 1 " +
+				"connection, p99 at 64 connections.",
 			"a tenth or more of: p50 and p99 at the common rate, p50 at 60% of own, p99 at 1 connection.",
 		}},
 	} {

@@ -17,7 +17,8 @@ func writeTable(out io.Writer, r *results.Record, o Options) error {
 	return writeAnswer(out, r, o)
 }
 
-// writeDetails writes, for each workload, the article's table with what was measured, and what follows from it.
+// writeDetails writes, for each workload, the article's table with what was measured, and what
+// follows from it.
 func writeDetails(out io.Writer, r *results.Record, o Options) error {
 	p := newPage(out, o)
 	p.paragraph(summary.Heading(r))
@@ -90,7 +91,8 @@ func (p *page) null(r *results.Record, w results.Workload, v results.Verdict) {
 	}
 }
 
-// nullWidth is how wide the table is: each column has a space at either side, and there is a border more than there are columns.
+// nullWidth is how wide the table is: each column has a space at either side, and there is a border
+// more than there are columns.
 func nullWidth(rows [][]string) int {
 	width := 1
 	for i, h := range summary.NullHead {

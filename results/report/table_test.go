@@ -21,7 +21,8 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew: go test ./results/report -update")
 
-// render writes a record. What people get is two things, by the names here: the answer, and the table with all details.
+// render writes a record. What people get is two things, by the names here: the answer, and the
+// table with all details.
 func render(t interface{ Fatal(...any) }, format string, r *results.Record, o report.Options) string {
 	o.Details = format == "table"
 	if format == "answer" {
@@ -90,24 +91,29 @@ func TestGolden(t *testing.T) {
 
 var escape = regexp.MustCompile(`\x1b\[[0-9;]*m`)
 
-// Whatever was measured, of whatever servers, no line is wider than the terminal, colours change nothing but colours, and each figure is
-// one for people.
+// Whatever was measured, of whatever servers, no line is wider than the terminal, colours change
+// nothing but colours, and each figure is one for people.
 func TestTableFitsItsWidth(t *testing.T) {
 	figure := rapid.Custom(func(t *rapid.T) float64 {
-		return rapid.Float64Range(1, 9.999).Draw(t, "figure") * []float64{0.01, 0.1, 1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7}[rapid.IntRange(0, 9).Draw(t, "power")]
+		return rapid.Float64Range(1, 9.999).Draw(t, "figure") * []float64{0.01, 0.1, 1, 10, 100, 1e3, 1e4,
+			1e5, 1e6, 1e7}[rapid.IntRange(0, 9).Draw(t, "power")]
 	})
 	rapid.Check(t, func(t *rapid.T) {
-		r := rapid.SampledFrom([]func() *results.Record{sample, one, three, broken, void, bare, nothing, null, depends}).Draw(t, "record")()
+		r := rapid.SampledFrom([]func() *results.Record{
+			sample, one, three, broken, void, bare, nothing, null, depends}).Draw(t, "record")()
 		for i := range r.Trials {
 			for j := range r.Trials[i].Rungs {
 				g := &r.Trials[i].Rungs[j]
-				g.ThroughputRPS, g.LatencyUS.P50, g.LatencyUS.P99, g.LatencyUS.P999 = figure.Draw(t, "rps"), figure.Draw(t, "p50"), figure.Draw(t, "p99"), figure.Draw(t, "p99.9")
+				g.ThroughputRPS, g.LatencyUS.P50, g.LatencyUS.P99, g.LatencyUS.P999 = figure.Draw(t, "rps"),
+					figure.Draw(t, "p50"), figure.Draw(t, "p99"), figure.Draw(t, "p99.9")
 				if g.Process != nil {
-					g.Process.CPUUSPerRequest, g.Process.RSSBytes = figure.Draw(t, "cpu"), uint64(100*figure.Draw(t, "memory"))
+					g.Process.CPUUSPerRequest, g.Process.RSSBytes = figure.Draw(t, "cpu"),
+						uint64(100*figure.Draw(t, "memory"))
 				}
 			}
 		}
-		rename(r, rapid.SampledFrom([]string{"mine", "a-server-with-a-name-that-is-longer-than-any-column", "サーバー", "é"}).Draw(t, "name"))
+		rename(r, rapid.SampledFrom([]string{"mine", "a-server-with-a-name-that-is-longer-than-any-column",
+			"サーバー", "é"}).Draw(t, "name"))
 		width := rapid.IntRange(40, 200).Draw(t, "width")
 		plain := render(t, "table", r, report.Options{Width: width})
 		for line := range strings.Lines(plain) {
@@ -119,7 +125,8 @@ func TestTableFitsItsWidth(t *testing.T) {
 				t.Fatalf("no figure for people: %s", line)
 			}
 		}
-		if colored := render(t, "table", r, report.Options{Width: width, Color: true}); escape.ReplaceAllString(colored, "") != plain {
+		if colored := render(t, "table", r,
+			report.Options{Width: width, Color: true}); escape.ReplaceAllString(colored, "") != plain {
 			t.Fatalf("without its colours it is another page:\n%s", colored)
 		}
 	})
@@ -162,7 +169,8 @@ func rename(r *results.Record, name string) {
 
 // A record that was saved renders as the one that had just been measured.
 func TestSavedRecordRendersTheSame(t *testing.T) {
-	for name, record := range map[string]*results.Record{"sample": sample(), "broken": broken(), "null": null(), "nothing": nothing()} {
+	for name, record := range map[string]*results.Record{"sample": sample(), "broken": broken(),
+		"null": null(), "nothing": nothing()} {
 		var saved bytes.Buffer
 		if err := results.Encode(&saved, record); err != nil {
 			t.Fatal(err)
@@ -220,7 +228,9 @@ func TestMarksHaveNotes(t *testing.T) {
 	}{{sample(), true}, {bare(), false}} {
 		page := render(t, "table", test.record, report.Options{Width: 80})
 		lines := strings.Split(page, "\n")
-		marked := slices.ContainsFunc(lines, func(l string) bool { return strings.HasPrefix(l, "│") && strings.Contains(l, "*") })
+		marked := slices.ContainsFunc(lines, func(l string) bool {
+			return strings.HasPrefix(l, "│") && strings.Contains(l, "*")
+		})
 		noted := slices.ContainsFunc(lines, func(l string) bool { return strings.HasPrefix(l, "* SUSPECT: ") })
 		if marked != test.want || noted != test.want {
 			t.Errorf("marked %v, noted %v, want %v:\n%s", marked, noted, test.want, page)
@@ -233,7 +243,8 @@ func TestTwoGroupsAreNoted(t *testing.T) {
 	r := sample()
 	for i := range r.Trials {
 		for j := range r.Trials[i].Rungs {
-			if y := r.Trials[i].Rungs[j].Yardstick; y != nil && r.Trials[i].Mode == "async" && r.Trials[i].Workload == "hello" {
+			if y := r.Trials[i].Rungs[j].Yardstick; y != nil && r.Trials[i].Mode == "async" &&
+				r.Trials[i].Workload == "hello" {
 				y.RelativeCPU = []float64{0.86, 1.3}[r.Trials[i].Round%2]
 			}
 		}

@@ -84,7 +84,8 @@ func (p *page) field(name, text string) {
 	}
 }
 
-// A style is the escape sequence that begins it (ECMA-48, Select Graphic Rendition); "" leaves text as it is.
+// A style is the escape sequence that begins it (ECMA-48, Select Graphic Rendition); "" leaves text
+// as it is.
 type style string
 
 const (
@@ -97,8 +98,8 @@ const (
 	unstyled = "\x1b[0m"
 )
 
-// paint styles text line by line, so that the frame between two lines of a cell keeps its own look. Colour only repeats what the
-// words say: a page reads the same without it.
+// paint styles text line by line, so that the frame between two lines of a cell keeps its own look.
+// Colour only repeats what the words say: a page reads the same without it.
 func (p *page) paint(s style, text string) string {
 	if !p.color || s == plain || text == "" {
 		return text
@@ -112,11 +113,13 @@ func (p *page) paint(s style, text string) string {
 	return strings.Join(lines, "\n")
 }
 
-// columnsOf is how many columns of a terminal a text takes. Characters that are narrow in the west and wide in the east count
-// as narrow, wherever this runs: modern terminals agree, and a report must not depend on the language of its reader.
+// columnsOf is how many columns of a terminal a text takes. Characters that are narrow in the west
+// and wide in the east count as narrow, wherever this runs: modern terminals agree, and a report
+// must not depend on the language of its reader.
 func columnsOf(text string) int { return twwidth.WidthWithOptions(text, twwidth.Options{}) }
 
-// pieces cuts a word into parts of at most room columns; a character that is wider than that stays whole.
+// pieces cuts a word into parts of at most room columns; a character that is wider than that stays
+// whole.
 func pieces(word string, room int) []string {
 	var parts []string
 	from, used := 0, 0
@@ -140,8 +143,8 @@ func textWidth(text string) int {
 	return most
 }
 
-// wrap breaks text between words so that no line is wider than width. Only a word that is wider than a whole line is broken
-// itself. Lines after the first begin with indent.
+// wrap breaks text between words so that no line is wider than width. Only a word that is wider
+// than a whole line is broken itself. Lines after the first begin with indent.
 func wrap(text string, width int, indent string) []string {
 	room := max(width-columnsOf(indent), 1)
 	var lines []string

@@ -44,7 +44,8 @@ func three() *results.Record {
 		f.Words = append(f.Words, results.Word{Mode: name, Word: f.Words[0].Word})
 		for _, m := range f.Models[:min(1, len(f.Models))] {
 			m.Mode, m.Name, m.Threads = name, results.ThreadPool, 200
-			m.Why = "the threads that ran grew to 200 and stopped there, with 980 requests in flight: further requests wait for one"
+			m.Why = "the threads that ran grew to 200 and stopped there, with 980 requests in flight: " +
+				"further requests wait for one"
 			f.Models = append(f.Models, m)
 		}
 		for _, c := range f.Comparisons {
@@ -66,7 +67,8 @@ func broken() *results.Record {
 	r.Trials = slices.DeleteFunc(r.Trials, func(t results.Trial) bool { return t.Workload != "hello" || t.Round > 3 })
 	last := &r.Trials[4]
 	last.Rungs = last.Rungs[:1]
-	last.Failure = "server blocking: pid 12 exited with status 2 though nobody asked it to; its last words: panic: no luck; to see it by hand, run: nodecompare serve --mode=blocking"
+	last.Failure = "server blocking: pid 12 exited with status 2 though nobody asked it to; its last words: " +
+		"panic: no luck; to see it by hand, run: nodecompare serve --mode=blocking"
 	r.Partial = true
 	return r
 }
@@ -107,7 +109,8 @@ func bare() *results.Record {
 	f := &r.Verdicts[0].Findings[0]
 	f.Words = words(results.CannotTell, results.CannotTell)
 	for i := range f.Models {
-		f.Models[i] = results.Model{Mode: f.Models[i].Mode, Why: "one cannot tell: the system does not say which of its threads ran"}
+		f.Models[i] = results.Model{Mode: f.Models[i].Mode,
+			Why: "one cannot tell: the system does not say which of its threads ran"}
 	}
 	return r
 }
@@ -117,7 +120,9 @@ func nothing() *results.Record {
 	r := void()
 	r.Trials, r.Rates, r.Selftest, r.Partial = nil, nil, nil, true
 	r.Host.CPUQuota, r.Host.Governor = 1.5, "powersave"
-	r.Settings.Pin, r.Settings.Engine, r.Settings.Rounds = results.Pin{Asked: "off", Note: "server and generator share all CPUs: pinning is off"}, "vegeta", 3
+	r.Settings.Pin, r.Settings.Engine,
+		r.Settings.Rounds = results.Pin{Asked: "off",
+		Note: "server and generator share all CPUs: pinning is off"}, "vegeta", 3
 	return r
 }
 
@@ -125,34 +130,42 @@ func nothing() *results.Record {
 func null() *results.Record {
 	r := sample()
 	r.Settings.Null = true
-	r.Settings.Modes = []results.Mode{{Name: "async A", Summary: "about async"}, {Name: "async B", Summary: "about async"}}
+	r.Settings.Modes = []results.Mode{{Name: "async A", Summary: "about async"},
+		{Name: "async B", Summary: "about async"}}
 	for i := range r.Trials {
 		r.Trials[i].Mode = map[string]string{"blocking": "async A", "async": "async B"}[r.Trials[i].Mode]
 	}
 	same := []results.Word{{Mode: "async A", Word: results.NoDifference}, {Mode: "async B", Word: results.NoDifference}}
 	fooled := []results.Word{{Mode: "async A", Word: results.High}, {Mode: "async B", Word: results.Moderate}}
 	at := func(metric string, at results.At, ratio, floor float64) results.Smallest {
-		return results.Smallest{Workload: "hello", Metric: metric, At: at, Rounds: 6, Ratio: ratio, Floor: floor, Rests: metric == "CPU per request"}
+		return results.Smallest{Workload: "hello", Metric: metric, At: at, Rounds: 6, Ratio: ratio,
+			Floor: floor, Rests: metric == "CPU per request"}
 	}
 	r.Verdicts = []results.Verdict{
-		{Workload: "hello", Findings: []results.Finding{{Row: results.RowPerformance, Words: same}, {Row: results.RowScalability, Words: same}}, Detectable: []results.Smallest{
-			at("CPU per request", results.Conns(64), 1.021, 0.05),
-			at("p99", results.At{Load: results.Common}, 1.34, 1),
-			at("memory per connection", results.Conns(1000), 1.08, 0.25),
-		}},
-		{Workload: "cpu", Findings: []results.Finding{{Row: results.RowPerformance, Words: fooled}, {Row: results.RowScalability, Words: same}}},
+		{Workload: "hello",
+			Findings: []results.Finding{{Row: results.RowPerformance, Words: same},
+				{Row: results.RowScalability, Words: same}}, Detectable: []results.Smallest{
+				at("CPU per request", results.Conns(64), 1.021, 0.05),
+				at("p99", results.At{Load: results.Common}, 1.34, 1),
+				at("memory per connection", results.Conns(1000), 1.08, 0.25),
+			}},
+		{Workload: "cpu",
+			Findings: []results.Finding{{Row: results.RowPerformance, Words: fooled},
+				{Row: results.RowScalability, Words: same}}},
 	}
 	return r
 }
 
-// depends is a bench at a rate that was asked for, of which the light load turns the saturated one's word round.
+// depends is a bench at a rate that was asked for, of which the light load turns the saturated
+// one's word round.
 func depends() *results.Record {
 	r := sample()
 	r.Settings.RateRPS = 2000
 	for i := range r.Trials {
 		for j := range r.Trials[i].Rungs {
 			if g := &r.Trials[i].Rungs[j]; g.Load == results.Common {
-				g.OfferedRPS, g.Engine, g.Idle = 2000, "vegeta", &results.Idle{ElapsedS: 0.5, CPUS: 0.0004 + 0.0001*float64(i%3)}
+				g.OfferedRPS, g.Engine, g.Idle = 2000, "vegeta",
+					&results.Idle{ElapsedS: 0.5, CPUS: 0.0004 + 0.0001*float64(i%3)}
 			}
 		}
 	}
@@ -162,7 +175,8 @@ func depends() *results.Record {
 		compared("throughput", results.Conns(64), 1.01, 0.97, 1.04, 0.05),
 		rests(won(relative(compared("CPU per request", results.Conns(64), 1.59, 1.4, 1.81, 0.05)), "async", true)),
 		lightly(compared("answered share", results.AtCommon, 1, 1, 1, 0.01)),
-		lightly(won(relative(compared("CPU per request", results.AtCommon, 0.71, 0.66, 0.77, 0.25)), "blocking", false)),
+		lightly(won(relative(compared("CPU per request", results.AtCommon, 0.71, 0.66, 0.77, 0.25)),
+			"blocking", false)),
 		lightly(compared("p50", results.AtCommon, 0.72, 0.6, 0.85, 0.25)),
 		lightly(compared("p99", results.AtCommon, 1.2, 0.7, 2.3, 1)),
 	}

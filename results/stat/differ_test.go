@@ -40,7 +40,8 @@ func TestDifferKnownAnswers(t *testing.T) {
 
 // values are as trials give them: some equal, of any order of magnitude.
 func values(t *rapid.T, label string, least, most int) []float64 {
-	return rapid.SliceOfN(rapid.OneOf(rapid.Float64Range(1e-6, 1e9), rapid.SampledFrom([]float64{1, 2, 5})), least, most).Draw(t, label)
+	return rapid.SliceOfN(rapid.OneOf(rapid.Float64Range(1e-6, 1e9), rapid.SampledFrom([]float64{1, 2, 5})),
+		least, most).Draw(t, label)
 }
 
 func TestDifferIsOfRanksOnly(t *testing.T) {
@@ -73,7 +74,8 @@ func TestHolmKnownAnswers(t *testing.T) {
 	for _, test := range []struct{ p, want []float64 }{
 		{nil, []float64{}},
 		{[]float64{0.03}, []float64{0.03}},
-		{[]float64{0.01, 0.04, 0.03, 0.005}, []float64{0.03, 0.06, 0.06, 0.02}}, // R: p.adjust(c(.01,.04,.03,.005), "holm")
+		// R: p.adjust(c(.01,.04,.03,.005), "holm")
+		{[]float64{0.01, 0.04, 0.03, 0.005}, []float64{0.03, 0.06, 0.06, 0.02}},
 		{[]float64{0.6, 0.9, 0.5}, []float64{1, 1, 1}},
 		{[]float64{math.NaN(), 0.01}, []float64{1, 0.02}},
 	} {
@@ -88,7 +90,8 @@ func TestHolm(t *testing.T) {
 		p := rapid.SliceOf(rapid.Float64Range(0, 1)).Draw(t, "p")
 		adjusted := stat.Holm(p)
 		for i := range p {
-			if adjusted[i] < p[i] || adjusted[i] > 1 || adjusted[i] > float64(len(p))*p[i] && len(p) > 1 && adjusted[i] > maxBelow(p, adjusted, p[i]) {
+			if adjusted[i] < p[i] || adjusted[i] > 1 ||
+				adjusted[i] > float64(len(p))*p[i] && len(p) > 1 && adjusted[i] > maxBelow(p, adjusted, p[i]) {
 				t.Fatalf("%v became %v among %v", p[i], adjusted[i], p)
 			}
 			for j := range p {
@@ -100,7 +103,8 @@ func TestHolm(t *testing.T) {
 	})
 }
 
-// maxBelow is the largest corrected value of those that were smaller before: what may lift one beyond Bonferroni's.
+// maxBelow is the largest corrected value of those that were smaller before: what may lift one
+// beyond Bonferroni's.
 func maxBelow(p, adjusted []float64, limit float64) (most float64) {
 	for i := range p {
 		if p[i] < limit {

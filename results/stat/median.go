@@ -1,5 +1,5 @@
-// Package stat holds the statistics that every verdict rests on. A value is one trial's figure, never one request's: requests
-// of one server process share whatever luck it had.
+// Package stat holds the statistics that every verdict rests on. A value is one trial's figure,
+// never one request's: requests of one server process share whatever luck it had.
 package stat
 
 import (
@@ -12,17 +12,20 @@ import (
 // Confidence is that of every interval which has enough values for it.
 const Confidence = 0.95
 
-// Estimate is a median of some values and an interval for the median of all that might have been measured.
+// Estimate is a median of some values and an interval for the median of all that might have been
+// measured.
 type Estimate struct {
-	Value      float64 `json:"value"`
-	Low        float64 `json:"low"`
-	High       float64 `json:"high"`
-	Confidence float64 `json:"confidence"` // at least 0.95, or what all of the values' range gives when they are less than 6
+	Value float64 `json:"value"`
+	Low   float64 `json:"low"`
+	High  float64 `json:"high"`
+	// at least 0.95, or what all of the values' range gives when they are less than 6
+	Confidence float64 `json:"confidence"`
 	N          int     `json:"n"`
 }
 
-// Median estimates by order statistics (benchmath.AssumeNothing), which assume nothing about how the values are spread. With
-// fewer than 6 of them no interval reaches 95%: then it is their whole range, which holds the median with 1 − 2^(1−n).
+// Median estimates by order statistics (benchmath.AssumeNothing), which assume nothing about how
+// the values are spread. With fewer than 6 of them no interval reaches 95%: then it is their whole
+// range, which holds the median with 1 − 2^(1−n).
 func Median(values []float64) Estimate {
 	n := len(values)
 	if n == 0 {

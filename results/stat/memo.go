@@ -2,7 +2,8 @@ package stat
 
 import "sync"
 
-// memo returns f with a memory: what it gave once it gives again, without the work. f depends on its argument alone, and has few.
+// memo returns f with a memory: what it gave once it gives again, without the work. f depends on
+// its argument alone, and has few.
 func memo[K comparable, V any](f func(K) V) func(K) V {
 	var known sync.Map
 	return func(k K) V {

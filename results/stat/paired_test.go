@@ -10,7 +10,8 @@ import (
 	"nodecompare/results/stat"
 )
 
-// Quantiles of Student's t are from the tables: 4.0321 (99%, 5 degrees of freedom), 2.5706 (95%, 5), 3.1058 (99%, 11).
+// Quantiles of Student's t are from the tables: 4.0321 (99%, 5 degrees of freedom), 2.5706 (95%,
+// 5), 3.1058 (99%, 11).
 func TestPairedRatioKnownAnswers(t *testing.T) {
 	alternating := func(n int) (logs []float64) {
 		for i := range n {
@@ -25,15 +26,25 @@ func TestPairedRatioKnownAnswers(t *testing.T) {
 		want       stat.Estimate
 	}{
 		{"nothing", nil, 0.99, stat.Estimate{}},
-		{"all the same", []float64{0.3, 0.3, 0.3, 0.3, 0.3, 0.3}, 0.99, stat.Estimate{Value: 0.3, Low: 0.3, High: 0.3, Confidence: 0.99, N: 6}},
-		{"three: the range", []float64{1, 2, 4}, 0.99, stat.Estimate{Value: 2, Low: 1, High: 4, Confidence: 0.75, N: 3}},
-		{"six, 99%", alternating(6), 0.99, stat.Estimate{Value: 2, Low: 2 - 4.0321/math.Sqrt(5), High: 2 + 4.0321/math.Sqrt(5), Confidence: 0.99, N: 6}},
-		{"six, 95%", alternating(6), 0.95, stat.Estimate{Value: 2, Low: 2 - 2.5706/math.Sqrt(5), High: 2 + 2.5706/math.Sqrt(5), Confidence: 0.95, N: 6}},
-		{"twelve, 99%", alternating(12), 0.99, stat.Estimate{Value: 2, Low: 2 - 3.1058/math.Sqrt(11), High: 2 + 3.1058/math.Sqrt(11), Confidence: 0.99, N: 12}},
+		{"all the same", []float64{0.3, 0.3, 0.3, 0.3, 0.3, 0.3}, 0.99,
+			stat.Estimate{Value: 0.3, Low: 0.3, High: 0.3, Confidence: 0.99, N: 6}},
+		{"three: the range", []float64{1, 2, 4}, 0.99,
+			stat.Estimate{Value: 2, Low: 1, High: 4, Confidence: 0.75, N: 3}},
+		{"six, 99%", alternating(6), 0.99,
+			stat.Estimate{Value: 2, Low: 2 - 4.0321/math.Sqrt(5), High: 2 + 4.0321/math.Sqrt(5),
+				Confidence: 0.99, N: 6}},
+		{"six, 95%", alternating(6), 0.95,
+			stat.Estimate{Value: 2, Low: 2 - 2.5706/math.Sqrt(5), High: 2 + 2.5706/math.Sqrt(5),
+				Confidence: 0.95, N: 6}},
+		{"twelve, 99%", alternating(12), 0.99,
+			stat.Estimate{Value: 2, Low: 2 - 3.1058/math.Sqrt(11), High: 2 + 3.1058/math.Sqrt(11),
+				Confidence: 0.99, N: 12}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got := stat.PairedRatio(test.logs, test.confidence)
-			for _, pair := range [][2]float64{{got.Value, test.want.Value}, {got.Low, test.want.Low}, {got.High, test.want.High}, {got.Confidence, test.want.Confidence}, {float64(got.N), float64(test.want.N)}} {
+			for _, pair := range [][2]float64{{got.Value, test.want.Value}, {got.Low, test.want.Low},
+				{got.High, test.want.High}, {got.Confidence, test.want.Confidence},
+				{float64(got.N), float64(test.want.N)}} {
 				if math.Abs(pair[0]-pair[1]) > 1e-4 {
 					t.Fatalf("%+v, not %+v", got, test.want)
 				}
@@ -53,7 +64,9 @@ func TestPairedRatioMirrorsAndScales(t *testing.T) {
 			mirror, shifted = append(mirror, -v), append(shifted, v+1)
 		}
 		m := stat.PairedRatio(mirror, 0.99)
-		if diff := cmp.Diff(e, stat.Estimate{Value: -m.Value, Low: -m.High, High: -m.Low, Confidence: m.Confidence, N: m.N}); diff != "" && len(values) >= 6 {
+		if diff := cmp.Diff(e,
+			stat.Estimate{Value: -m.Value, Low: -m.High, High: -m.Low, Confidence: m.Confidence,
+				N: m.N}); diff != "" && len(values) >= 6 {
 			t.Fatal(diff)
 		}
 		if p, q := stat.PairedDiffer(values), stat.PairedDiffer(mirror); p != q || !(p >= 0 && p <= 1) {

@@ -8,16 +8,19 @@ import (
 	"github.com/aclements/go-moremath/stats"
 )
 
-// exactUpTo is the size of samples up to which the distribution of Mann and Whitney's U is computed and not approximated.
+// exactUpTo is the size of samples up to which the distribution of Mann and Whitney's U is computed
+// and not approximated.
 const exactUpTo = 50
 
-// RatioInterval estimates how many times as much the values of one sample are as those of another, with which they are not
-// paired. All values must be above 0: else, and when a sample is empty, it is the zero Estimate.
+// RatioInterval estimates how many times as much the values of one sample are as those of another,
+// with which they are not paired. All values must be above 0: else, and when a sample is empty, it
+// is the zero Estimate.
 //
-// The value is the median of new/old over all pairs, and the interval holds those ratios by which the old values can be
-// multiplied without that [Differ] finds a difference at 5% (J. L. Hodges and E. L. Lehmann, Estimates of location based on rank
-// tests, Ann. Math. Stat. 34, 1963; L. E. Moses, in Walker and Lev, Statistical Inference, 1953), for values without ties. Where
-// the samples are too small for 95% (3 each: 90%) it is the range of all pairs with the confidence that this has.
+// The value is the median of new/old over all pairs, and the interval holds those ratios by which
+// the old values can be multiplied without that [Differ] finds a difference at 5% (J. L. Hodges and
+// E. L. Lehmann, Estimates of location based on rank tests, Ann. Math. Stat. 34, 1963; L. E. Moses,
+// in Walker and Lev, Statistical Inference, 1953), for values without ties. Where the samples are
+// too small for 95% (3 each: 90%) it is the range of all pairs with the confidence that this has.
 func RatioInterval(old, new []float64) Estimate {
 	logs := make([]float64, 0, len(old)*len(new))
 	for _, o := range old {
@@ -45,7 +48,8 @@ func RatioInterval(old, new []float64) Estimate {
 // sizes are those of two samples.
 type sizes struct{ n, m int }
 
-// trim is how many of the sorted differences lie outside of the interval at either end, and the interval's confidence.
+// trim is how many of the sorted differences lie outside of the interval at either end, and the
+// interval's confidence.
 type trim struct {
 	cut        int
 	confidence float64
@@ -67,13 +71,15 @@ var trimmed = memo(func(s sizes) trim {
 // leastRounds is the fewest values with which a median has an interval of 95%.
 const leastRounds = 6
 
-// RoundsNeeded is how many rounds would bring an interval that n rounds made this wide down to the wanted width, both in
-// logarithms of the ratio: the width goes with 1/√n. It is at least 6, and 0 where no number would do.
+// RoundsNeeded is how many rounds would bring an interval that n rounds made this wide down to the
+// wanted width, both in logarithms of the ratio: the width goes with 1/√n. It is at least 6, and 0
+// where no number would do.
 func RoundsNeeded(n int, width, wanted float64) int {
 	if n <= 0 || !(wanted > 0) || !(width >= 0) || math.IsInf(width, 0) {
 		return 0
 	}
-	rounds := math.Ceil(float64(n) * (width / wanted) * (width / wanted) * (1 - 1e-12)) // a width that is the wanted one needs no more
+	// a width that is the wanted one needs no more
+	rounds := math.Ceil(float64(n) * (width / wanted) * (width / wanted) * (1 - 1e-12))
 	if rounds > math.MaxInt32 {
 		return 0
 	}

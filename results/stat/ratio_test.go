@@ -22,9 +22,12 @@ func TestRatioIntervalKnownAnswers(t *testing.T) {
 		{"nothing", nil, []float64{1}, stat.Estimate{}},
 		{"no logarithm", []float64{1, 2}, []float64{0, 1}, stat.Estimate{}},
 		{"one each", []float64{2}, []float64{3}, stat.Estimate{Value: 1.5, Low: 1.5, High: 1.5, Confidence: 0, N: 1}},
-		{"three each: the range, with 1 − 2/20", []float64{1, 1, 1}, []float64{2, 3, 4}, stat.Estimate{Value: 3, Low: 2, High: 4, Confidence: 0.9, N: 3}},
-		// Of 5 and 5, P(U ≤ 2) = 4/252: the third of the ratios from either end (Moses' table has 3). The new ones are powers of 2.
-		{"five each", []float64{1, 1, 1, 1, 1}, []float64{1, 2, 4, 8, 16}, stat.Estimate{Value: 4, Low: 1, High: 16, Confidence: 1 - 8.0/252, N: 5}},
+		{"three each: the range, with 1 − 2/20", []float64{1, 1, 1}, []float64{2, 3, 4},
+			stat.Estimate{Value: 3, Low: 2, High: 4, Confidence: 0.9, N: 3}},
+		// Of 5 and 5, P(U ≤ 2) = 4/252: the third of the ratios from either end (Moses' table has
+		// 3). The new ones are powers of 2.
+		{"five each", []float64{1, 1, 1, 1, 1}, []float64{1, 2, 4, 8, 16},
+			stat.Estimate{Value: 4, Low: 1, High: 16, Confidence: 1 - 8.0/252, N: 5}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if diff := cmp.Diff(test.want, stat.RatioInterval(test.old, test.new), near); diff != "" {
@@ -38,7 +41,8 @@ func TestRatioIntervalMirrorsAndScales(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := values(t, "a", 1, 9), values(t, "b", 1, 9)
 		e, mirror := stat.RatioInterval(a, b), stat.RatioInterval(b, a)
-		want := stat.Estimate{Value: 1 / mirror.Value, Low: 1 / mirror.High, High: 1 / mirror.Low, Confidence: mirror.Confidence, N: mirror.N}
+		want := stat.Estimate{Value: 1 / mirror.Value, Low: 1 / mirror.High, High: 1 / mirror.Low,
+			Confidence: mirror.Confidence, N: mirror.N}
 		if diff := cmp.Diff(want, e, near); diff != "" {
 			t.Fatal(diff)
 		}
@@ -49,7 +53,8 @@ func TestRatioIntervalMirrorsAndScales(t *testing.T) {
 		for i := range doubled {
 			doubled[i] *= 2
 		}
-		if twice := stat.RatioInterval(a, doubled); math.Abs(twice.Low/e.Low-2) > 1e-9 || math.Abs(twice.High/e.High-2) > 1e-9 {
+		if twice := stat.RatioInterval(a, doubled); math.Abs(twice.Low/e.Low-2) > 1e-9 ||
+			math.Abs(twice.High/e.High-2) > 1e-9 {
 			t.Fatalf("%+v became %+v", e, twice)
 		}
 	})
@@ -85,8 +90,8 @@ func noise(random *rand.Rand) float64 {
 	return math.Exp(sigma * random.NormFloat64())
 }
 
-// Of intervals that are said to hold the truth 95 times in 100, so many must; counted over 3,000 tries each in .ci/run, and 300
-// else. Three standard deviations of these are 1.2% and 3.8%.
+// Of intervals that are said to hold the truth 95 times in 100, so many must; counted over 3,000
+// tries each in .ci/run, and 300 else. Three standard deviations of these are 1.2% and 3.8%.
 func TestCoverage(t *testing.T) {
 	tries, least := 300, stat.Confidence-0.038
 	if os.Getenv("NODECOMPARE_CI") == "1" {
@@ -111,7 +116,8 @@ func TestCoverage(t *testing.T) {
 		}
 		t.Logf("n = %d: median %.3f, ratio %.3f", n, float64(median)/float64(tries), float64(ratio)/float64(tries))
 		if float64(median)/float64(tries) < least || float64(ratio)/float64(tries) < least {
-			t.Errorf("n = %d: intervals held the truth in %d (median) and %d (ratio) of %d tries", n, median, ratio, tries)
+			t.Errorf("n = %d: intervals held the truth in %d (median) and %d (ratio) of %d tries", n,
+				median, ratio, tries)
 		}
 	}
 }

@@ -9,19 +9,23 @@ import (
 	"gonum.org/v1/gonum/optimize"
 )
 
-// leastPoints is how many different loads a fit needs: three parameters go through three points, whatever these are.
+// leastPoints is how many different loads a fit needs: three parameters go through three points,
+// whatever these are.
 const leastPoints = 4
 
-// mostLoad is more connections than any machine holds; the squares of such loads are still exact enough.
+// mostLoad is more connections than any machine holds; the squares of such loads are still exact
+// enough.
 const mostLoad = 1e9
 
 // ErrTooFewPoints says that there are less than 4 different loads to fit a law to.
 var ErrTooFewPoints = errors.New("the Universal Scalability Law needs 4 different loads at least")
 
-// FitUSL fits the Universal Scalability Law, X(N) = λN / (1 + σ(N−1) + κN(N−1)), to the throughputs x (requests per second) at
-// the loads n (connections, 1 or more): N. J. Gunther, Guerrilla Capacity Planning, 2007. λ > 0 is in requests per second, σ and
-// κ are 0 or more. It minimises the squared residuals of ln X, so that a rung of few connections weighs as much as one of many;
-// r2 is the share of the variance of ln X that the law explains, from 0 to 1. The same input gives the same output.
+// FitUSL fits the Universal Scalability Law, X(N) = λN / (1 + σ(N−1) + κN(N−1)), to the throughputs
+// x (requests per second) at the loads n (connections, 1 or more): N. J. Gunther, Guerrilla
+// Capacity Planning, 2007. λ > 0 is in requests per second, σ and κ are 0 or more. It minimises the
+// squared residuals of ln X, so that a rung of few connections weighs as much as one of many; r2 is
+// the share of the variance of ln X that the law explains, from 0 to 1. The same input gives the
+// same output.
 func FitUSL(n, x []float64) (lambda, sigma, kappa, r2 float64, err error) {
 	f, err := newFit(n, x)
 	if err != nil {
@@ -31,7 +35,9 @@ func FitUSL(n, x []float64) (lambda, sigma, kappa, r2 float64, err error) {
 	least := math.Inf(1)
 	// From more than one start: a law with one of both parameters at 0 may be a valley of its own.
 	for _, start := range f.starts() {
-		result, err := optimize.Minimize(optimize.Problem{Func: f.residuals}, start, &optimize.Settings{Converger: &optimize.FunctionConverge{Absolute: 1e-9, Relative: 1e-9, Iterations: 20}}, &optimize.NelderMead{})
+		result, err := optimize.Minimize(optimize.Problem{Func: f.residuals}, start,
+			&optimize.Settings{Converger: &optimize.FunctionConverge{Absolute: 1e-9, Relative: 1e-9,
+				Iterations: 20}}, &optimize.NelderMead{})
 		if err != nil {
 			return 0, 0, 0, 0, fmt.Errorf("fit the Universal Scalability Law to %d points: %w", len(f.n), err)
 		}
@@ -47,7 +53,10 @@ func FitUSL(n, x []float64) (lambda, sigma, kappa, r2 float64, err error) {
 	logLambda, residuals := f.lambda(best[0], best[1])
 	lambda, sigma, kappa = math.Exp(logLambda), best[0]/(f.most-1), best[1]/(f.most*(f.most-1))
 	if math.IsInf(lambda, 0) || lambda == 0 {
-		return 0, 0, 0, 0, fmt.Errorf("fit the Universal Scalability Law to %d points: λ = e^%g is beyond what a number can hold", len(f.n), logLambda)
+		return 0, 0, 0, 0,
+			fmt.Errorf(
+				"fit the Universal Scalability Law to %d points: λ = e^%g is beyond what a number can hold",
+				len(f.n), logLambda)
 	}
 	if f.variance > 0 {
 		r2 = max(0, 1-residuals/f.variance)
@@ -57,11 +66,12 @@ func FitUSL(n, x []float64) (lambda, sigma, kappa, r2 float64, err error) {
 	return lambda, sigma, kappa, r2, nil
 }
 
-// negligible is a contention, or a coherency, that slows the highest load down by less than a hundred-thousandth: none.
+// negligible is a contention, or a coherency, that slows the highest load down by less than a
+// hundred-thousandth: none.
 const negligible = 1e-5
 
-// fit holds the points. Its parameters are what contention and coherency add at the highest load, a = σ(most−1) and
-// b = κ·most(most−1): both of the order of 1, whatever the number of connections.
+// fit holds the points. Its parameters are what contention and coherency add at the highest load, a
+// = σ(most−1) and b = κ·most(most−1): both of the order of 1, whatever the number of connections.
 type fit struct {
 	n, logX  []float64
 	most     float64 // of n
@@ -76,7 +86,8 @@ func newFit(n, x []float64) (*fit, error) {
 	for i := range n {
 		f.logX[i] = math.Log(x[i])
 		if !(n[i] >= 1 && n[i] <= mostLoad) || !(x[i] > 0) || math.IsInf(x[i], 0) {
-			return nil, fmt.Errorf("fit the Universal Scalability Law: %g requests/s at %g connections: the former must be above 0, the latter 1 to %g", x[i], n[i], mostLoad)
+			return nil, fmt.Errorf("fit the Universal Scalability Law: %g requests/s at %g connections: the "+
+				"former must be above 0, the latter 1 to %g", x[i], n[i], mostLoad)
 		}
 	}
 	if loads := len(slices.Compact(slices.Sorted(slices.Values(n)))); loads < leastPoints {
@@ -96,7 +107,8 @@ func (f *fit) residuals(root []float64) float64 {
 	return sum
 }
 
-// lambda is the logarithm of the best λ for the other two, which is a mean, and the sum of the squared residuals.
+// lambda is the logarithm of the best λ for the other two, which is a mean, and the sum of the
+// squared residuals.
 func (f *fit) lambda(a, b float64) (log, sum float64) {
 	offsets := make([]float64, len(f.n)) // of ln X from the law with λ = 1
 	for i, n := range f.n {
@@ -115,8 +127,8 @@ func (f *fit) shares(n float64) (one, two float64) {
 	return (n - 1) / (f.most - 1), n * (n - 1) / (f.most * (f.most - 1))
 }
 
-// starts are the best of a coarse grid with both parameters, and with one of them alone. (Gunther starts from, and ends with, a
-// polynomial through N/X; there the highest load is all that counts.)
+// starts are the best of a coarse grid with both parameters, and with one of them alone. (Gunther
+// starts from, and ends with, a polynomial through N/X; there the highest load is all that counts.)
 func (f *fit) starts() [][]float64 {
 	var starts [3][]float64
 	least := [3]float64{math.Inf(1), math.Inf(1), math.Inf(1)}

@@ -27,7 +27,9 @@ func throughputs(lambda, sigma, kappa float64, loads []float64) (x []float64) {
 func TestFitUSLFindsTheLawThatMadeThePoints(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		magnitude := func(label string, low, high float64) float64 {
-			return rapid.OneOf(rapid.Just(0.0), rapid.Map(rapid.Float64Range(low, high), func(e float64) float64 { return math.Pow(10, e) })).Draw(t, label)
+			return rapid.OneOf(rapid.Just(0.0),
+				rapid.Map(rapid.Float64Range(low, high),
+					func(e float64) float64 { return math.Pow(10, e) })).Draw(t, label)
 		}
 		lambda := math.Pow(10, rapid.Float64Range(-1, 6).Draw(t, "lambda"))
 		sigma, kappa := magnitude("sigma", -4, 0), magnitude("kappa", -7, -2)
@@ -35,7 +37,8 @@ func TestFitUSLFindsTheLawThatMadeThePoints(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// What a parameter does is seen in the curve: a σ beside a far larger κ has next to no part in it.
+		// What a parameter does is seen in the curve: a σ beside a far larger κ has next to no part
+		// in it.
 		for n := 1.0; n <= 2000; n *= 1.5 {
 			want, fitted := law(lambda, sigma, kappa, n), law(got, gotSigma, gotKappa, n)
 			if math.Abs(fitted/want-1) > 0.01 {
@@ -87,7 +90,8 @@ func TestFitUSLKnownShapes(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			_, sigma, kappa, r2, err := stat.FitUSL(ladder, test.x)
-			if err != nil || math.Abs(sigma-test.sigma) > 1e-3 || math.Abs(kappa-test.kappa) > 1e-6 || math.Abs(r2-test.r2) > 1e-6 {
+			if err != nil || math.Abs(sigma-test.sigma) > 1e-3 || math.Abs(kappa-test.kappa) > 1e-6 ||
+				math.Abs(r2-test.r2) > 1e-6 {
 				t.Errorf("σ %v, κ %v, R² %v, %v", sigma, kappa, r2, err)
 			}
 		})
@@ -97,7 +101,8 @@ func TestFitUSLKnownShapes(t *testing.T) {
 // Whatever was measured: a law that can be written to a record, or an error.
 func TestFitUSLIsFiniteOrRefuses(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		number := rapid.OneOf(rapid.Float64Range(1, 1e4), rapid.Float64Range(0.5, 1e12), rapid.SampledFrom([]float64{0, 1, math.NaN(), math.Inf(1), math.MaxFloat64, 1e-300}))
+		number := rapid.OneOf(rapid.Float64Range(1, 1e4), rapid.Float64Range(0.5, 1e12),
+			rapid.SampledFrom([]float64{0, 1, math.NaN(), math.Inf(1), math.MaxFloat64, 1e-300}))
 		n := rapid.SliceOfN(number, 0, 8).Draw(t, "n")
 		x := rapid.SliceOfN(number, len(n), len(n)).Draw(t, "x")
 		lambda, sigma, kappa, r2, err := stat.FitUSL(n, x)
@@ -129,7 +134,8 @@ func TestFitUSLRefuses(t *testing.T) {
 		"one throughput too few":         {[]float64{1, 8, 64, 512}, []float64{1, 2, 3}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if _, _, _, _, err := stat.FitUSL(test.n, test.x); err == nil || errors.Is(err, stat.ErrTooFewPoints) != test.few {
+			if _, _, _, _, err := stat.FitUSL(test.n, test.x); err == nil ||
+				errors.Is(err, stat.ErrTooFewPoints) != test.few {
 				t.Errorf("error %v", err)
 			}
 		})

@@ -9,7 +9,8 @@ import (
 // Times writes a ratio as a factor: 1.8×.
 func Times(ratio float64) string { return Digits(ratio) + "×" }
 
-// Difference writes what a ratio above 1 adds, in per cent, or the factor where that is easier to read.
+// Difference writes what a ratio above 1 adds, in per cent, or the factor where that is easier to
+// read.
 func Difference(ratio float64) string {
 	if ratio >= 2 {
 		return Rounded(ratio, 2) + " times"
@@ -17,7 +18,8 @@ func Difference(ratio float64) string {
 	return Rounded(100*(ratio-1), 2) + "%"
 }
 
-// More writes what a ratio adds, in per cent and with its sign, but without the per cent sign: a digit behind the point below 10.
+// More writes what a ratio adds, in per cent and with its sign, but without the per cent sign: a
+// digit behind the point below 10.
 func More(ratio float64) string {
 	v := 100 * (ratio - 1)
 	s := fmt.Sprintf("%+.1f", v)
@@ -30,7 +32,8 @@ func More(ratio float64) string {
 	return s
 }
 
-// Deviation writes how far off a share is, with its sign and a digit behind the point while that may matter.
+// Deviation writes how far off a share is, with its sign and a digit behind the point while that
+// may matter.
 func Deviation(share float64) string {
 	decimals := 1
 	if math.Abs(share) >= 1 {
@@ -60,7 +63,8 @@ func Arrows(values []float64, has []bool, write func(float64) string) string {
 	return strings.Join(parts, " → ")
 }
 
-// Series is Arrows in one unit, which fits the largest value, unless the smallest would then have no digits.
+// Series is Arrows in one unit, which fits the largest value, unless the smallest would then have
+// no digits.
 func Series(values []float64, has []bool, scales []Scale) string {
 	largest := 0.0
 	for _, v := range values {

@@ -12,7 +12,8 @@ import (
 // Missing stands for a number that there is not.
 const Missing = "–"
 
-// Digits writes v with three significant digits and never an exponent: 0.12, 4.27, 21.4, 312, 15200.
+// Digits writes v with three significant digits and never an exponent: 0.12, 4.27, 21.4, 312,
+// 15200.
 func Digits(v float64) string { return Rounded(v, 3) }
 
 // Rounded is Digits with another number of them.
@@ -31,7 +32,8 @@ func Rounded(v float64, significant int) string {
 // Number writes all digits of v and no exponent, for programs.
 func Number(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
 
-// Short rounds v to six significant digits, for programs: what lies below is the noise of floating point, and fills a history.
+// Short rounds v to six significant digits, for programs: what lies below is the noise of floating
+// point, and fills a history.
 func Short(v float64) float64 {
 	if v == 0 || math.IsNaN(v) || math.IsInf(v, 0) {
 		return v
@@ -40,7 +42,8 @@ func Short(v float64) float64 {
 	return math.Round(v*one) / one
 }
 
-// Small writes numbers that may be far below 1, with an exponent where need be: 0.23, 0.00041, 2.1e-6.
+// Small writes numbers that may be far below 1, with an exponent where need be: 0.23, 0.00041,
+// 2.1e-6.
 func Small(v float64) string {
 	switch {
 	case v == 0 || math.Abs(v) >= 0.01:

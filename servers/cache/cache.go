@@ -1,4 +1,5 @@
-// Package cache is the folder in which servers' files are kept from one run to the next, and how they are made there.
+// Package cache is the folder in which servers' files are kept from one run to the next, and how
+// they are made there.
 package cache
 
 import (
@@ -15,7 +16,8 @@ import (
 
 const name = "nodecompare"
 
-// Folder is nodecompare's in the user's cache folder. Without HOME, as in many a container and service, there is none.
+// Folder is nodecompare's in the user's cache folder. Without HOME, as in many a container and
+// service, there is none.
 func Folder() (string, error) {
 	dir, err := os.UserCacheDir()
 	if err != nil {
@@ -24,8 +26,8 @@ func Folder() (string, error) {
 	return filepath.Join(dir, name), nil
 }
 
-// FolderOrTemporary is the same, and where there is none one of this user's in the system's temporary folder, which nobody else can read
-// or write. What is in it must not be run.
+// FolderOrTemporary is the same, and where there is none one of this user's in the system's
+// temporary folder, which nobody else can read or write. What is in it must not be run.
 func FolderOrTemporary() (string, error) {
 	if dir, err := Folder(); err == nil {
 		return dir, nil
@@ -59,7 +61,8 @@ type Build struct {
 	lock *os.File
 }
 
-// NewBuild makes one in a folder, and removes those that killed processes have left there. Remove must follow.
+// NewBuild makes one in a folder, and removes those that killed processes have left there. Remove
+// must follow.
 func NewBuild(in string) (*Build, error) {
 	left, err := filepath.Glob(filepath.Join(in, making+"*"))
 	if err != nil {
@@ -85,7 +88,8 @@ func NewBuild(in string) (*Build, error) {
 	return nil, fmt.Errorf("no folder can be made in %s: others remove it", in)
 }
 
-// take takes the lock of a folder. It is nil where another process holds that, or has removed the folder.
+// take takes the lock of a folder. It is nil where another process holds that, or has removed the
+// folder.
 func take(dir string) *Build {
 	lock, err := os.Open(dir)
 	if err != nil {

@@ -54,13 +54,15 @@ func TestTemporaryFolderOfSomebodyElse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if i, err := os.Stat(dir); err != nil || i.Mode().Perm() != 0o700 || filepath.Dir(dir) != temp || !strings.HasSuffix(dir, strconv.Itoa(os.Getuid())) {
+	if i, err := os.Stat(dir); err != nil || i.Mode().Perm() != 0o700 || filepath.Dir(dir) != temp ||
+		!strings.HasSuffix(dir, strconv.Itoa(os.Getuid())) {
 		t.Errorf("%s, %v, %v", dir, i, err)
 	}
 	if err := os.Chmod(dir, 0o777); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := cache.FolderOrTemporary(); err == nil || !strings.Contains(err.Error(), "not this user's alone: set HOME or XDG_CACHE_HOME") {
+	if _, err := cache.FolderOrTemporary(); err == nil ||
+		!strings.Contains(err.Error(), "not this user's alone: set HOME or XDG_CACHE_HOME") {
 		t.Errorf("%v", err)
 	}
 }

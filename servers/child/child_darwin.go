@@ -5,7 +5,8 @@ import (
 	"syscall"
 )
 
-// macOS has no /proc and no subreaper: what a server starts, and which socket is whose, cannot be known here.
+// macOS has no /proc and no subreaper: what a server starts, and which socket is whose, cannot be
+// known here.
 
 // settle does nothing: orphans are launchd's.
 func settle() error { return nil }
@@ -32,5 +33,6 @@ func ownsListener(find func() ([]int, error), port int, which string) error { re
 
 func portsOf(int) ([]int, error) { return nil, nil }
 
-// groupIsZombie: kill(2) of macOS answers EPERM for a group whose members have all ended and wait to be reaped.
+// groupIsZombie: kill(2) of macOS answers EPERM for a group whose members have all ended and wait
+// to be reaped.
 func groupIsZombie(err error) bool { return errors.Is(err, syscall.EPERM) }

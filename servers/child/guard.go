@@ -24,21 +24,25 @@ const (
 
 	// guardKill tells a guard to end everything at once; SIGTERM, to pass that on.
 	guardKill = syscall.SIGINT
-	// killAgain is how long after a SIGKILL to look for what was started meanwhile; then twice as long, up to killRarely. Who walks
-	// /proc every 10 ms keeps the kernel from clearing away the entries there of a dead process with 500 threads, and with that from
-	// telling of its end, for ten seconds and more.
+	// killAgain is how long after a SIGKILL to look for what was started meanwhile; then twice as
+	// long, up to killRarely. Who walks /proc every 10 ms keeps the kernel from clearing away the
+	// entries there of a dead process with 500 threads, and with that from telling of its end, for
+	// ten seconds and more.
 	killAgain, killRarely = 10 * time.Millisecond, time.Second
 
-	// What a shell answers for a command that cannot be run, and, with the signal's number added, for one that a signal ended.
+	// What a shell answers for a command that cannot be run, and, with the signal's number added,
+	// for one that a signal ended.
 	cannotRun, bySignal = 127, 128
 )
 
-// Guard runs a program, and returns its exit status when neither it nor anything that it started is left. It is a process of its own
-// between this program and one that knows nothing of it, or may be too busy to listen: it sees its parent end by the pipe that the
-// parent holds open, and kills all that is below it. On Linux orphans become its children, so that what forks into the background, or
-// leaves the process group (setsid(2)), is neither lost nor left behind, and the program ends with its guard, should that be killed too;
-// elsewhere only the process group is known. As root it is the first process of a pid namespace of its own (see apart), so that the
-// kernel kills all of them in the moment in which it dies.
+// Guard runs a program, and returns its exit status when neither it nor anything that it started is
+// left. It is a process of its own between this program and one that knows nothing of it, or may be
+// too busy to listen: it sees its parent end by the pipe that the parent holds open, and kills all
+// that is below it. On Linux orphans become its children, so that what forks into the background,
+// or leaves the process group (setsid(2)), is neither lost nor left behind, and the program ends
+// with its guard, should that be killed too; elsewhere only the process group is known. As root it
+// is the first process of a pid namespace of its own (see apart), so that the kernel kills all of
+// them in the moment in which it dies.
 //
 // SIGTERM is passed on. SIGINT kills.
 func Guard(program string, args ...string) (status int, err error) {
@@ -94,7 +98,8 @@ func Guard(program string, args ...string) (status int, err error) {
 // longer is the pause after one between two attempts to kill.
 func longer(pause time.Duration) time.Duration { return min(max(killAgain, 2*pause), killRarely) }
 
-// StartGuarded starts a command under a guard. It ends, with all that it started, when life is closed or this process ends.
+// StartGuarded starts a command under a guard. It ends, with all that it started, when life is
+// closed or this process ends.
 func StartGuarded(c *exec.Cmd) (life io.Closer, err error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -114,8 +119,9 @@ func StartGuarded(c *exec.Cmd) (life io.Closer, err error) {
 	return life, nil
 }
 
-// reap waits for children until there are none, and gives the exit status of the first one, as a shell has it. Orphans that were
-// adopted are among them, so that os/exec, which waits for its own alone, is of no use.
+// reap waits for children until there are none, and gives the exit status of the first one, as a
+// shell has it. Orphans that were adopted are among them, so that os/exec, which waits for its own
+// alone, is of no use.
 func reap(first int) (status int) {
 	for {
 		var w syscall.WaitStatus

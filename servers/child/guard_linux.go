@@ -13,9 +13,10 @@ import (
 // lastPID is the pid of this process's namespace that was given last.
 const lastPID = "/proc/sys/kernel/ns_last_pid"
 
-// apart gives a guard a pid namespace of its own, where this process may: the kernel kills all that is in it when the guard dies,
-// by whatever signal. From outside, its processes have pids and entries in /proc as all others do. It has mounts of its own too, for
-// a /proc in which a server finds itself by the pid that it knows (see settle).
+// apart gives a guard a pid namespace of its own, where this process may: the kernel kills all that
+// is in it when the guard dies, by whatever signal. From outside, its processes have pids and
+// entries in /proc as all others do. It has mounts of its own too, for a /proc in which a server
+// finds itself by the pid that it knows (see settle).
 func apart(a *syscall.SysProcAttr) bool {
 	if os.Geteuid() != 0 || unix.Access(lastPID, unix.W_OK) != nil {
 		return false
@@ -24,17 +25,18 @@ func apart(a *syscall.SysProcAttr) bool {
 	return true
 }
 
-// alone says that this process is the first of a pid namespace: there is none but what descends from it.
+// alone says that this process is the first of a pid namespace: there is none but what descends
+// from it.
 func alone() bool { return os.Getpid() == 1 }
 
-// settle prepares a guard: what its program starts has nobody else for a parent. A system that lets a process have a namespace, but
-// not mount its /proc, keeps the one of all.
+// settle prepares a guard: what its program starts has nobody else for a parent. A system that lets
+// a process have a namespace, but not mount its /proc, keeps the one of all.
 func settle() error {
 	if !alone() {
 		return adopt()
 	}
-	// From the guard's own pid outside on, so that no server has that of an earlier one: a file with the pid of one that was killed
-	// would name a process that lives.
+	// From the guard's own pid outside on, so that no server has that of an earlier one: a file
+	// with the pid of one that was killed would name a process that lives.
 	own, err := os.Readlink("/proc/self")
 	if err != nil {
 		return fmt.Errorf("find the guard's own pid: %w", err)
@@ -60,7 +62,8 @@ func adopt() error {
 	return nil
 }
 
-// guarded is how a guard starts its program. Who kills all processes of this program by its name kills the guards as well.
+// guarded is how a guard starts its program. Who kills all processes of this program by its name
+// kills the guards as well.
 func guarded() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }

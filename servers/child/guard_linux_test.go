@@ -18,8 +18,9 @@ import (
 	"nodecompare/servers/child"
 )
 
-// family starts a server that ignores SIGTERM, with one process beside it in its group, one that has left the group, and one that is
-// nobody's child any more. All of them have $MARK in their environment.
+// family starts a server that ignores SIGTERM, with one process beside it in its group, one that
+// has left the group, and one that is nobody's child any more. All of them have $MARK in their
+// environment.
 const large = `trap '' TERM
 sleep 1000 &
 setsid sleep 1000 &
@@ -146,7 +147,9 @@ func TestLineEndsWithItsGuard(t *testing.T) {
 	if left := marked(t, markOf(t)); len(left) > 0 {
 		t.Errorf("left: %q", left)
 	}
-	if err, want := p.Err(), fmt.Sprintf("server own: its guard, pid %d, was ended by signal 9", p.PID); err == nil || !strings.Contains(err.Error(), want) {
+	if err, want := p.Err(),
+		fmt.Sprintf("server own: its guard, pid %d, was ended by signal 9", p.PID); err == nil ||
+		!strings.Contains(err.Error(), want) {
 		t.Errorf("got %v, want %q", err, want)
 	}
 }
@@ -170,14 +173,16 @@ func TestStoppedGuardEnds(t *testing.T) {
 	}
 }
 
-// What a run that is gone has left is ended by the next one, which says so; what belongs to one that lives is not.
+// What a run that is gone has left is ended by the next one, which says so; what belongs to one
+// that lives is not.
 func TestSweep(t *testing.T) {
 	space, err := os.Readlink("/proc/self/ns/pid")
 	if err != nil {
 		t.Fatal(err)
 	}
 	orphan := exec.Command("sleep", "1000")
-	orphan.Env = append(os.Environ(), fmt.Sprintf("NODECOMPARE_RUN=%s-%d-1/1", space, os.Getpid())) // of another process with this pid
+	// of another process with this pid
+	orphan.Env = append(os.Environ(), fmt.Sprintf("NODECOMPARE_RUN=%s-%d-1/1", space, os.Getpid()))
 	if err := orphan.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -202,7 +207,8 @@ func TestSweep(t *testing.T) {
 // A server that has not heard of PORT is told from one that is slow: by where it listens.
 func TestLineThatListensElsewhere(t *testing.T) {
 	t.Parallel()
-	for name, line := range map[string]string{"itself": "unset PORT; " + plain, "a daemon": "unset PORT; " + childEnv + `=plain "$SERVER" & exit 0`} {
+	for name, line := range map[string]string{"itself": "unset PORT; " + plain,
+		"a daemon": "unset PORT; " + childEnv + `=plain "$SERVER" & exit 0`} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := shellLine(line)
@@ -211,7 +217,8 @@ func TestLineThatListensElsewhere(t *testing.T) {
 			if err == nil {
 				t.Fatalf("started, pid %d", p.PID)
 			}
-			if !regexp.MustCompile(`nothing listens on port \d+, which it was given in PORT; it listens on port \d+ instead;`).MatchString(err.Error()) {
+			if !regexp.MustCompile(
+				`nothing listens on port \d+, which it was given in PORT; it listens on port \d+ instead;`).MatchString(err.Error()) {
 				t.Error(err)
 			}
 		})

@@ -12,14 +12,17 @@ import (
 	"nodecompare/servers/child"
 )
 
-// shellLine starts a line for sh -c, in which $SERVER is a copy of this test binary that plays the part in $NODECOMPARE_TEST_CHILD.
+// shellLine starts a line for sh -c, in which $SERVER is a copy of this test binary that plays the
+// part in $NODECOMPARE_TEST_CHILD.
 func shellLine(line string) child.Command {
-	return child.Command{Name: "own", Shell: line, Env: []string{"SERVER=" + os.Args[0]}, ReadyTimeout: time.Minute, StopTimeout: time.Minute}
+	return child.Command{Name: "own", Shell: line, Env: []string{"SERVER=" + os.Args[0]},
+		ReadyTimeout: time.Minute, StopTimeout: time.Minute}
 }
 
 const plain = childEnv + `=plain exec "$SERVER"`
 
-// A server that knows nothing of this program: it finds its port in the environment, and answers with whatever status.
+// A server that knows nothing of this program: it finds its port in the environment, and answers
+// with whatever status.
 func TestShellLine(t *testing.T) {
 	t.Parallel()
 	for name, line := range map[string]string{
@@ -55,10 +58,13 @@ func TestShellLineThatFails(t *testing.T) {
 		timeout time.Duration // 0 where it ends by itself
 		want    []string
 	}{
-		"no such command": {"exec no-such-server", 0, []string{"exited with status 127 before it was ready", "no-such-server"}},
-		"ends":            {"echo 'no luck' >&2; exit 4", 0, []string{"exited with status 4", "no luck; to see it by hand, run: PORT=", ` sh -c 'echo '\''no luck'\'' >&2; exit 4'`}},
-		"by a signal":     {"kill -KILL $$", 0, []string{"exited with status 137"}},
-		"never listens":   {"sleep 1000", time.Second, []string{"was not ready within 1s: "}},
+		"no such command": {"exec no-such-server", 0,
+			[]string{"exited with status 127 before it was ready", "no-such-server"}},
+		"ends": {"echo 'no luck' >&2; exit 4", 0,
+			[]string{"exited with status 4", "no luck; to see it by hand, run: PORT=",
+				` sh -c 'echo '\''no luck'\'' >&2; exit 4'`}},
+		"by a signal":   {"kill -KILL $$", 0, []string{"exited with status 137"}},
+		"never listens": {"sleep 1000", time.Second, []string{"was not ready within 1s: "}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -87,7 +93,8 @@ func TestShellLineThatDies(t *testing.T) {
 		r.Body.Close()
 	}
 	<-p.Done()
-	if err := p.Stop(t.Context()); !errors.As(err, new(*child.Failure)) || !strings.Contains(err.Error(), "exited with status 7 though nobody asked") {
+	if err := p.Stop(t.Context()); !errors.As(err, new(*child.Failure)) ||
+		!strings.Contains(err.Error(), "exited with status 7 though nobody asked") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -13,11 +13,13 @@ import (
 	"github.com/prometheus/procfs"
 )
 
-// endAgain is how often what has a mark is looked for, since processes may start others until the last of them has ended.
+// endAgain is how often what has a mark is looked for, since processes may start others until the
+// last of them has ended.
 const endAgain = 100
 
-// owner is this process as a mark has it: the pid namespace that its pid is of, the pid, and when it started, which tells it from a
-// later one with the same pid. It is empty where /proc does not tell.
+// owner is this process as a mark has it: the pid namespace that its pid is of, the pid, and when
+// it started, which tells it from a later one with the same pid. It is empty where /proc does not
+// tell.
 func owner() string {
 	space, err := os.Readlink("/proc/self/ns/pid")
 	if err != nil {
@@ -59,7 +61,8 @@ func lives(owner string) bool {
 	return err != nil || strconv.FormatUint(s.Starttime, 10) == part[2]
 }
 
-// endMarked kills the processes whose mark is meant, until there are none, and says how many there were.
+// endMarked kills the processes whose mark is meant, until there are none, and says how many there
+// were.
 func endMarked(meant func(mark string) bool) (n int, err error) {
 	seen := map[int]bool{}
 	tick := time.NewTicker(killAgain)
@@ -80,7 +83,8 @@ func endMarked(meant func(mark string) bool) (n int, err error) {
 	return len(seen), errors.New("what servers left behind starts again faster than it is ended")
 }
 
-// marked are the processes whose mark is meant. One that has ended has no environment, nor has another user's for us.
+// marked are the processes whose mark is meant. One that has ended has no environment, nor has
+// another user's for us.
 func marked(meant func(mark string) bool) (pids []int, err error) {
 	all, err := procfs.AllProcs()
 	if err != nil {

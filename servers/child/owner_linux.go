@@ -10,8 +10,9 @@ import (
 	"github.com/prometheus/procfs"
 )
 
-// Listening returns the processes of this machine that hold a socket which listens on a port. There are none where nobody does, or
-// somebody whose descriptors this user may not see. It looks at every process: some milliseconds.
+// Listening returns the processes of this machine that hold a socket which listens on a port. There
+// are none where nobody does, or somebody whose descriptors this user may not see. It looks at
+// every process: some milliseconds.
 func Listening(port int) ([]int, error) {
 	sockets, err := listeners(os.Getpid())
 	if err != nil {

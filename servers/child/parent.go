@@ -9,15 +9,17 @@ import (
 	"syscall"
 )
 
-// parentVariable names the environment variable with the number of a pipe that the process which started this one holds open. Its end
-// is the parent's end, however that came, even by SIGKILL, on every system. (Pdeathsig would do the same on Linux, but it follows
-// the thread that started the child, and Go's threads end.)
+// parentVariable names the environment variable with the number of a pipe that the process which
+// started this one holds open. Its end is the parent's end, however that came, even by SIGKILL, on
+// every system. (Pdeathsig would do the same on Linux, but it follows the thread that started the
+// child, and Go's threads end.)
 const (
 	parentVariable = "NODECOMPARE_PARENT_FD"
 	parentEnv      = parentVariable + "=3"
 )
 
-// UntilParentEnds returns ctx, ended when the parent ends too, for a server that was started as a child.
+// UntilParentEnds returns ctx, ended when the parent ends too, for a server that was started as a
+// child.
 func UntilParentEnds(ctx context.Context) context.Context {
 	pipe, err := parentPipe()
 	if err != nil {

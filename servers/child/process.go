@@ -1,4 +1,5 @@
-// Package child runs a server as a child process: it starts it, waits until it is ready, watches over what it starts, and stops it.
+// Package child runs a server as a child process: it starts it, waits until it is ready, watches
+// over what it starts, and stops it.
 package child
 
 import (
@@ -17,24 +18,31 @@ import (
 const (
 	defaultReadyTimeout = 15 * time.Second
 	defaultStopTimeout  = 5 * time.Second
-	// After SIGKILL only the kernel stands between a process and its end. One that stays longer is stuck in a system call.
+	// After SIGKILL only the kernel stands between a process and its end. One that stays longer is
+	// stuck in a system call.
 	killTimeout = 10 * time.Second
 	// guardTimeout is how long a guard has to kill what it looks after, before it is killed itself.
 	guardTimeout = time.Second
-	// A descendant that left the process group may hold the output pipes open; nobody waits longer than this for it.
+	// A descendant that left the process group may hold the output pipes open; nobody waits longer
+	// than this for it.
 	outputTimeout = 200 * time.Millisecond
 )
 
-// Command says which server to start as a child process. It must print a line with "port N" on standard output once it
-// listens on the loopback interface, and answer GET / with 200. A Shell line is held to less: see there.
+// Command says which server to start as a child process. It must print a line with "port N" on
+// standard output once it listens on the loopback interface, and answer GET / with 200. A Shell
+// line is held to less: see there.
 type Command struct {
-	Name         string        // what messages call it, e.g. the mode
-	Helper       bool          // it stands beside the servers that are meant: messages call it by its name alone
-	Path         string        // the program; "" is this very executable
-	Args         []string      // its arguments, without the program's name
-	Env          []string      // KEY=VALUE, added to this process's environment
-	Shell        string        // a line for sh -c, in place of Path and Args: somebody's own server, which need not know of this program
-	Probe        string        // the path that a Shell line's server is asked for until it answers, with whatever status; "" is /
+	Name   string   // what messages call it, e.g. the mode
+	Helper bool     // it stands beside the servers that are meant: messages call it by its name alone
+	Path   string   // the program; "" is this very executable
+	Args   []string // its arguments, without the program's name
+	Env    []string // KEY=VALUE, added to this process's environment
+	// a line for sh -c, in place of Path and Args: somebody's own server, which need not know of
+	// this program
+	Shell string
+	// the path that a Shell line's server is asked for until it answers, with whatever status; ""
+	// is /
+	Probe        string
 	ReadyTimeout time.Duration // from the start to the first answer; 0 is 15 s
 	StopTimeout  time.Duration // from SIGTERM to SIGKILL; 0 is 5 s
 
@@ -52,8 +60,8 @@ func (c Command) line() string {
 	return strings.Join(append([]string{c.Path}, c.Args...), " ")
 }
 
-// Process is a running child in a process group of its own, so that what it starts ends with it, and a terminal's Ctrl-C
-// reaches only the parent, which then stops it in order.
+// Process is a running child in a process group of its own, so that what it starts ends with it,
+// and a terminal's Ctrl-C reaches only the parent, which then stops it in order.
 type Process struct {
 	PID  int // of a Shell line's guard: what it runs are the processes below that one
 	Port int
@@ -107,11 +115,13 @@ func (f *Failure) Error() string {
 
 func (f *Failure) Unwrap() error { return f.Reason }
 
-// Start starts the server and returns once the child itself owns the listening socket (on Linux) and has answered GET / with
-// 200. When that does not happen within ReadyTimeout, or ctx ends, the child is killed; the error is a *Failure.
+// Start starts the server and returns once the child itself owns the listening socket (on Linux)
+// and has answered GET / with 200. When that does not happen within ReadyTimeout, or ctx ends, the
+// child is killed; the error is a *Failure.
 //
-// A Shell line finds a free port in PORT in its environment, and is ready when any process of its own (on Linux) listens there and it
-// has answered GET Probe with any status. It runs under a guard, which ends with it and takes along all that it started.
+// A Shell line finds a free port in PORT in its environment, and is ready when any process of its
+// own (on Linux) listens there and it has answered GET Probe with any status. It runs under a
+// guard, which ends with it and takes along all that it started.
 func Start(ctx context.Context, c Command) (*Process, error) {
 	if c.Shell != "" {
 		var err error
@@ -136,7 +146,9 @@ func Start(ctx context.Context, c Command) (*Process, error) {
 	}
 	p, ports, err := launch(c)
 	if err != nil {
-		return nil, &Failure{Server: c.Name, Helper: c.Helper, Command: c.line(), Reason: fmt.Errorf("cannot be started: %w", err)}
+		return nil,
+			&Failure{Server: c.Name, Helper: c.Helper, Command: c.line(),
+				Reason: fmt.Errorf("cannot be started: %w", err)}
 	}
 	ready, cancel := context.WithTimeout(ctx, c.ReadyTimeout)
 	defer cancel()
@@ -260,7 +272,8 @@ func (p *Process) Exit() (e Exit, ok bool) {
 	}
 }
 
-// Err is nil while the process runs and when it ended because Stop asked it to; a *Failure when it ended by itself.
+// Err is nil while the process runs and when it ended because Stop asked it to; a *Failure when it
+// ended by itself.
 func (p *Process) Err() error {
 	e, ok := p.Exit()
 	if !ok {
@@ -274,7 +287,8 @@ func (p *Process) Err() error {
 	return p.failure(fmt.Errorf("%s though nobody asked it to%s", p.ended(e), p.leftover()))
 }
 
-// ended says who ended, and how: of a Shell line it is the guard that a signal ended, since that gives the line's own end as a status.
+// ended says who ended, and how: of a Shell line it is the guard that a signal ended, since that
+// gives the line's own end as a status.
 func (p *Process) ended(e Exit) string {
 	if p.command.guarded() && e.Signal != 0 {
 		return fmt.Sprintf("its guard, pid %d, %v", p.PID, e)
@@ -290,9 +304,9 @@ func (p *Process) leftover() string {
 	return fmt.Sprintf(" (processes that it had looked after, ended now: %d)", p.left)
 }
 
-// Stop ends the process and its group: SIGTERM, then SIGKILL when StopTimeout has passed or ctx ends. It may be called more
-// than once. The error is a *Failure when the process had ended before it was asked to, or had to be killed while ctx lived; a Shell
-// line's server may need that.
+// Stop ends the process and its group: SIGTERM, then SIGKILL when StopTimeout has passed or ctx
+// ends. It may be called more than once. The error is a *Failure when the process had ended before
+// it was asked to, or had to be killed while ctx lived; a Shell line's server may need that.
 func (p *Process) Stop(ctx context.Context) error {
 	select {
 	case <-p.done:
@@ -319,7 +333,8 @@ func (p *Process) Stop(ctx context.Context) error {
 		if p.command.guarded() {
 			return p.kill()
 		}
-		return errors.Join(p.failure(fmt.Errorf("pid %d did not end within %v of SIGTERM and was killed", p.PID, p.command.StopTimeout)), p.kill())
+		return errors.Join(p.failure(fmt.Errorf("pid %d did not end within %v of SIGTERM and was killed",
+			p.PID, p.command.StopTimeout)), p.kill())
 	}
 }
 
@@ -358,10 +373,12 @@ func (p *Process) kill() error {
 }
 
 func (p *Process) failure(reason error) *Failure {
-	return &Failure{Server: p.command.Name, Helper: p.command.Helper, Command: p.command.line(), Reason: reason, Stderr: p.stderr.lines()}
+	return &Failure{Server: p.command.Name, Helper: p.command.Helper, Command: p.command.line(),
+		Reason: reason, Stderr: p.stderr.lines()}
 }
 
-// signalGroup sends to every process of the child's group. A group that is gone already is no error.
+// signalGroup sends to every process of the child's group. A group that is gone already is no
+// error.
 func signalGroup(pid int, s syscall.Signal) error {
 	if err := syscall.Kill(-pid, s); err != nil && !errors.Is(err, syscall.ESRCH) && !groupIsZombie(err) {
 		return err

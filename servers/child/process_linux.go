@@ -14,10 +14,11 @@ import (
 	"github.com/prometheus/procfs"
 )
 
-// ownsListener is nil when one of the descriptors of these processes is a socket that listens on the port. Without it, a server that
-// was left over from an earlier run, or another one that shares the port by SO_REUSEPORT, could be measured in its place. which is
-// how they know of the port. Processes that have ended meanwhile hold nothing. To find the processes may mean to look at all there are:
-// it is done only where somebody listens.
+// ownsListener is nil when one of the descriptors of these processes is a socket that listens on
+// the port. Without it, a server that was left over from an earlier run, or another one that shares
+// the port by SO_REUSEPORT, could be measured in its place. which is how they know of the port.
+// Processes that have ended meanwhile hold nothing. To find the processes may mean to look at all
+// there are: it is done only where somebody listens.
 func ownsListener(find func() ([]int, error), port int, which string) error {
 	all, err := listeners(os.Getpid())
 	if err != nil {
@@ -98,11 +99,12 @@ func descriptors(pid int) ([]string, error) {
 	return targets, err
 }
 
-// listeners are the ports of the TCP sockets in state LISTEN, in the process's view of the network (which is this process's too,
-// unless it was put into a namespace), by how their descriptors read: socket:[inode].
+// listeners are the ports of the TCP sockets in state LISTEN, in the process's view of the network
+// (which is this process's too, unless it was put into a namespace), by how their descriptors read:
+// socket:[inode].
 //
-// The lines are "sl local_address rem_address st tx:rx tr:when retrnsmt uid timeout inode …", addresses and st in
-// hexadecimal, the port after the colon. Source: proc_pid_net(5).
+// The lines are "sl local_address rem_address st tx:rx tr:when retrnsmt uid timeout inode …",
+// addresses and st in hexadecimal, the port after the colon. Source: proc_pid_net(5).
 func listeners(pid int) (map[string]int, error) {
 	found := map[string]int{}
 	for _, table := range []string{"tcp", "tcp6"} {

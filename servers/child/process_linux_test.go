@@ -12,7 +12,8 @@ import (
 	"nodecompare/servers/child"
 )
 
-// A server left over from an earlier run answers on the port that the child names: it must not be measured in its place.
+// A server left over from an earlier run answers on the port that the child names: it must not be
+// measured in its place.
 func TestStartRefusesAnotherProcessesSocket(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

@@ -17,16 +17,18 @@ import (
 )
 
 const (
-	// readyPoll is how long to wait, at least, before a server that did not answer yet is asked again.
+	// readyPoll is how long to wait, at least, before a server that did not answer yet is asked
+	// again.
 	readyPoll = 10 * time.Millisecond
-	// readyShare: the wait is one part in so many of the time so far, so that to ask takes little from a server that starts slowly.
+	// readyShare: the wait is one part in so many of the time so far, so that to ask takes little
+	// from a server that starts slowly.
 	readyShare = 10
 )
 
 var portLine = regexp.MustCompile(`(?i)\bport[ :=]+(\d{1,5})\b`)
 
-// scanPort sends the port of the first line that names one, then reads on to the end, so that a server that goes on printing
-// never blocks on a full pipe. It closes ports when no line named one.
+// scanPort sends the port of the first line that names one, then reads on to the end, so that a
+// server that goes on printing never blocks on a full pipe. It closes ports when no line named one.
 func scanPort(r io.Reader, ports chan<- int) {
 	defer close(ports)
 	lines := bufio.NewScanner(r)
@@ -45,7 +47,8 @@ func scanPort(r io.Reader, ports chan<- int) {
 	}
 }
 
-// awaitReady waits for the port, for the socket to be the child's own, and for an answer, until ctx ends.
+// awaitReady waits for the port, for the socket to be the child's own, and for an answer, until ctx
+// ends.
 func (p *Process) awaitReady(ctx context.Context, ports <-chan int) error {
 	select {
 	case port, ok := <-ports:
@@ -54,9 +57,11 @@ func (p *Process) awaitReady(ctx context.Context, ports <-chan int) error {
 		}
 		p.Port = port
 	case <-ctx.Done():
-		return fmt.Errorf("pid %d printed no line with \"port N\" on standard output within %v", p.PID, p.command.ReadyTimeout)
+		return fmt.Errorf("pid %d printed no line with \"port N\" on standard output within %v", p.PID,
+			p.command.ReadyTimeout)
 	}
-	// A transport of its own: no proxy from the environment, and no idle connection that would count as load.
+	// A transport of its own: no proxy from the environment, and no idle connection that would
+	// count as load.
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: p.dial}}
 	began := time.Now()
 	var last error
@@ -79,7 +84,8 @@ func (p *Process) awaitReady(ctx context.Context, ports <-chan int) error {
 	}
 }
 
-// endedEarly puts the exit state in the place of err when the child is gone: that is what a person wants to know.
+// endedEarly puts the exit state in the place of err when the child is gone: that is what a person
+// wants to know.
 func (p *Process) endedEarly(ctx context.Context, err error) error {
 	select {
 	case <-p.done:
@@ -93,8 +99,9 @@ func (p *Process) endedEarly(ctx context.Context, err error) error {
 // notOwned is why the port is not the child's.
 type notOwned struct{ error }
 
-// dial connects to the child and to nobody else: another process that has the port is sent nothing. To find whose the port is may mean
-// to look at all sockets and all processes: it is done only once somebody listens.
+// dial connects to the child and to nobody else: another process that has the port is sent nothing.
+// To find whose the port is may mean to look at all sockets and all processes: it is done only once
+// somebody listens.
 func (p *Process) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	c, err := new(net.Dialer).DialContext(ctx, network, address)
 	if err != nil {
@@ -122,7 +129,8 @@ func (p *Process) listens() error {
 	return ownsListener(func() ([]int, error) { return []int{p.PID}, nil }, p.Port, p.told())
 }
 
-// instead says where a guarded line's server listens, if not on its port: then it has not heard of that.
+// instead says where a guarded line's server listens, if not on its port: then it has not heard of
+// that.
 func (p *Process) instead() string {
 	if !p.command.guarded() {
 		return ""
@@ -134,7 +142,8 @@ func (p *Process) instead() string {
 	return fmt.Sprintf("; it listens on port %d instead", ports[0])
 }
 
-// loopbacks are where a server may listen: one that takes "localhost" for an address may have but the second.
+// loopbacks are where a server may listen: one that takes "localhost" for an address may have but
+// the second.
 var loopbacks = []string{"127.0.0.1", "::1"}
 
 // answers asks the child at the first address where it takes connections, and gives its URL there.
@@ -164,7 +173,8 @@ func unreachable(err error) bool {
 	return errors.As(err, &dial) && dial.Op == "dial" && !dial.Timeout()
 }
 
-// answersAt asks the child. A guarded line's server may answer with any status: what it serves is its own affair.
+// answersAt asks the child. A guarded line's server may answer with any status: what it serves is
+// its own affair.
 func (p *Process) answersAt(ctx context.Context, client *http.Client, server string) error {
 	url := server + cmp.Or(p.command.Probe, "/")
 	q, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
@@ -187,7 +197,8 @@ func (p *Process) answersAt(ctx context.Context, client *http.Client, server str
 	return nil
 }
 
-// drain reads to the end. Any error is an end too: the pipe's deadline, or the process that is gone.
+// drain reads to the end. Any error is an end too: the pipe's deadline, or the process that is
+// gone.
 func drain(r io.Reader) {
 	buf := make([]byte, 4096)
 	for {

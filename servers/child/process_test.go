@@ -43,7 +43,8 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// playChild is a small server with one fault, or none. It ends on SIGTERM and when descriptor 3 reaches end of file.
+// playChild is a small server with one fault, or none. It ends on SIGTERM and when descriptor 3
+// reaches end of file.
 func playChild(part string) int {
 	switch part {
 	case "dies-early":
@@ -151,7 +152,8 @@ func exitWithParent() {
 }
 
 func playing(part string) child.Command {
-	return child.Command{Name: part, Args: []string{"serve", "--mode=" + part}, Env: []string{childEnv + "=" + part}, ReadyTimeout: time.Minute}
+	return child.Command{Name: part, Args: []string{"serve", "--mode=" + part},
+		Env: []string{childEnv + "=" + part}, ReadyTimeout: time.Minute}
 }
 
 func start(t *testing.T, c child.Command) *child.Process {
@@ -237,9 +239,11 @@ func TestStartFailuresSayWhatHappened(t *testing.T) {
 		timeout time.Duration // 0 where the child ends by itself
 		want    []string
 	}{
-		{playing("dies-early"), 0, []string{"exited with status 3 before it was ready", "first line | listen: no luck today"}},
+		{playing("dies-early"), 0,
+			[]string{"exited with status 3 before it was ready", "first line | listen: no luck today"}},
 		{playing("never-ready"), 2 * time.Second, []string{`no line with "port N"`, "within 2s", "still thinking"}},
-		{playing("answers-500"), 2 * time.Second, []string{"not ready within 2s", "500 Internal Server Error instead of 200"}},
+		{playing("answers-500"), 2 * time.Second,
+			[]string{"not ready within 2s", "500 Internal Server Error instead of 200"}},
 		{stolen, 2 * time.Second, []string{"not ready within 2s"}},
 		{missing, 0, []string{"cannot be started", "no such file"}},
 	} {
@@ -277,7 +281,8 @@ func needsIPv6(t *testing.T) {
 	}
 }
 
-// A server that listens on ::1 alone, as one that takes "localhost" for its address may, is found there.
+// A server that listens on ::1 alone, as one that takes "localhost" for its address may, is found
+// there.
 func TestStartFindsIPv6(t *testing.T) {
 	t.Parallel()
 	needsIPv6(t)
@@ -356,7 +361,8 @@ func TestAnEndThatNobodyAskedForIsAFailure(t *testing.T) {
 	}
 	<-p.Done()
 	for _, err := range []error{p.Err(), p.Stop(t.Context())} {
-		if err == nil || !strings.Contains(err.Error(), "exited with status 7") || !strings.Contains(err.Error(), "I was told to die") {
+		if err == nil || !strings.Contains(err.Error(), "exited with status 7") ||
+			!strings.Contains(err.Error(), "I was told to die") {
 			t.Errorf("got %v, want the exit status and the last words", err)
 		}
 	}

@@ -13,7 +13,8 @@ const (
 	tailLines = 8
 )
 
-// A Go program that crashes says why, and then prints all its stacks and registers. (Node.js says it last.)
+// A Go program that crashes says why, and then prints all its stacks and registers. (Node.js says
+// it last.)
 var (
 	crash     = regexp.MustCompile(`^(panic|fatal error|runtime|SIG[A-Z]+): `)
 	registers = regexp.MustCompile(`^[a-z][a-z0-9]{1,5} +0x[0-9a-f]+`)

@@ -31,7 +31,8 @@ func TestAcceptMayCloseAtOnce(t *testing.T) {
 	}
 }
 
-// Two clients wait in the backlog when the first one's accept closes the listener: the second is not accepted any more.
+// Two clients wait in the backlog when the first one's accept closes the listener: the second is
+// not accepted any more.
 func TestClosingAListenerInsideAcceptEndsAccepting(t *testing.T) {
 	l := start(t, 1)
 	accepted, closed := 0, make(chan struct{})
@@ -74,7 +75,8 @@ func TestClosingAListenerInsideAcceptEndsAccepting(t *testing.T) {
 	}
 }
 
-// The listener is closed in the turn in which clients are waiting for it, by a timer that runs before the poll.
+// The listener is closed in the turn in which clients are waiting for it, by a timer that runs
+// before the poll.
 func TestClosingAListenerWithClientsWaiting(t *testing.T) {
 	l := start(t, 1)
 	closed := make(chan struct{})
@@ -103,8 +105,8 @@ func TestClosingAListenerWithClientsWaiting(t *testing.T) {
 	}
 }
 
-// In one turn many connections end and as many come, so that the new ones get the old ones' descriptors. Each must
-// hear from its own peer only.
+// In one turn many connections end and as many come, so that the new ones get the old ones'
+// descriptors. Each must hear from its own peer only.
 func TestDescriptorsReusedWithinATurnDoNotMixConnections(t *testing.T) {
 	l := start(t, 1)
 	const n, rounds = 50, 20

@@ -13,8 +13,8 @@ import (
 	"nodecompare/servers/eventloop"
 )
 
-// serveEchoCountingAllocations is an echo server that does what an HTTP server does for each keep-alive request. It answers
-// each line with the number of allocations so far.
+// serveEchoCountingAllocations is an echo server that does what an HTTP server does for each
+// keep-alive request. It answers each line with the number of allocations so far.
 func serveEchoCountingAllocations() error {
 	l, err := eventloop.New(1)
 	if err != nil {
@@ -46,7 +46,8 @@ func serveEchoCountingAllocations() error {
 	return <-ended
 }
 
-// waitingEcho answers each message from a timer, with reading paused meanwhile and its limits set anew.
+// waitingEcho answers each message from a timer, with reading paused meanwhile and its limits set
+// anew.
 type waitingEcho struct {
 	*eventloop.Conn
 	timer eventloop.Timer
@@ -101,7 +102,8 @@ func TestAKeepAliveRequestAllocatesNothing(t *testing.T) {
 		exchange()
 	}
 	server.ask("", &after)
-	// The runtime itself allocates now and then; one in a hundred requests would be five times as much.
+	// The runtime itself allocates now and then; one in a hundred requests would be five times as
+	// much.
 	if n := int64(after-again) - int64(again-before); n > connections*rounds/100 {
 		t.Errorf("%d allocations in %d requests", n, connections*rounds)
 	}

@@ -11,7 +11,8 @@ import (
 // Handler is told what happens on a connection, always on the loop's thread.
 type Handler interface {
 	// Data brings bytes as they arrive. They lie in the loop's own buffer, good until Data returns.
-	// An empty b is the end of the peer's stream, told once; the connection can still be written to.
+	// An empty b is the end of the peer's stream, told once; the connection can still be written
+	// to.
 	Data(b []byte)
 	// Drained says that all that was written is with the kernel, after a Write that answered false.
 	Drained()
@@ -19,8 +20,8 @@ type Handler interface {
 	Closed(err error)
 }
 
-// Dialled is a Handler that is told when the connection that Dial started for it stands: before anything else, and never if
-// it cannot be made.
+// Dialled is a Handler that is told when the connection that Dial started for it stands: before
+// anything else, and never if it cannot be made.
 type Dialled interface {
 	Handler
 	Connected()
@@ -67,9 +68,10 @@ func newConn(l *Loop, fd int) *Conn {
 	return c
 }
 
-// Write sends b without ever blocking: what the kernel does not take now is copied and sent when it does. It answers false
-// when the connection holds more than MaxBuffered unsent bytes: the caller should then wait for Drained, and is
-// cut off with ErrBufferFull if it has twice as many unsent and writes on. On a closed connection b is dropped: Closed tells.
+// Write sends b without ever blocking: what the kernel does not take now is copied and sent when it
+// does. It answers false when the connection holds more than MaxBuffered unsent bytes: the caller
+// should then wait for Drained, and is cut off with ErrBufferFull if it has twice as many unsent
+// and writes on. On a closed connection b is dropped: Closed tells.
 func (c *Conn) Write(b []byte) bool {
 	if c.closing || c.finishing || len(b) == 0 {
 		return true
@@ -92,8 +94,8 @@ func (c *Conn) Write(b []byte) bool {
 		}
 		b = b[n:]
 	}
-	// What was sent makes room once it is more than what is left, so that the move costs less than the sending did. A
-	// stream whose buffer never runs empty would otherwise keep all of its past.
+	// What was sent makes room once it is more than what is left, so that the move costs less than
+	// the sending did. A stream whose buffer never runs empty would otherwise keep all of its past.
 	if left := len(c.out) - c.sent; c.sent > left {
 		copy(c.out, c.out[c.sent:])
 		c.out, c.sent = c.out[:left], 0
@@ -107,9 +109,10 @@ func (c *Conn) Write(b []byte) bool {
 	return false
 }
 
-// PauseRead stops Data until ResumeRead; what the peer sends meanwhile stays in the kernel, whose window then stops it.
-// The poller is told only when bytes do arrive meanwhile, which spares two system calls for each pair of calls.
-// After Finish it does nothing: nobody gets Data any more, and the peer's end must still be seen.
+// PauseRead stops Data until ResumeRead; what the peer sends meanwhile stays in the kernel, whose
+// window then stops it. The poller is told only when bytes do arrive meanwhile, which spares two
+// system calls for each pair of calls. After Finish it does nothing: nobody gets Data any more, and
+// the peer's end must still be seen.
 func (c *Conn) PauseRead() { c.paused = !c.finishing }
 
 // ResumeRead has Data called again.
@@ -141,7 +144,8 @@ func (c *Conn) ready(e event) {
 	case e.readable && !c.paused && !c.ended, e.hangup && !c.paused && !c.ended:
 		c.read()
 	case e.hangup:
-		// Nobody reads just now, so the error has to be asked for; both directions are closed without one too.
+		// Nobody reads just now, so the error has to be asked for; both directions are closed
+		// without one too.
 		errno := socketError(c.fd)
 		if errno == 0 {
 			errno = syscall.ECONNRESET

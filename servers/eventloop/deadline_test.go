@@ -17,17 +17,38 @@ func TestDeadlinesCloseAConnection(t *testing.T) {
 		set  func(*eventloop.Conn)
 		want error
 	}{
-		"idle":                    {func(c *eventloop.Conn) { c.SetIdle(short) }, eventloop.ErrIdle},
-		"total":                   {func(c *eventloop.Conn) { c.SetDeadline(short) }, eventloop.ErrDeadline},
-		"both, idle first":        {func(c *eventloop.Conn) { c.SetDeadline(long); c.SetIdle(short) }, eventloop.ErrIdle},
-		"both, total first":       {func(c *eventloop.Conn) { c.SetIdle(long); c.SetDeadline(short) }, eventloop.ErrDeadline},
-		"moved to earlier":        {func(c *eventloop.Conn) { c.SetIdle(long); c.SetIdle(short) }, eventloop.ErrIdle},
-		"total moved to earlier":  {func(c *eventloop.Conn) { c.SetDeadline(long); c.SetDeadline(short) }, eventloop.ErrDeadline},
-		"total taken away":        {func(c *eventloop.Conn) { c.SetDeadline(short); c.SetDeadline(0); c.SetIdle(2 * short) }, eventloop.ErrIdle},
-		"idle taken away":         {func(c *eventloop.Conn) { c.SetIdle(short); c.SetIdle(0); c.SetDeadline(2 * short) }, eventloop.ErrDeadline},
-		"idle longer than time":   {func(c *eventloop.Conn) { c.SetIdle(math.MaxInt64); c.SetDeadline(short) }, eventloop.ErrDeadline},
-		"total longer than time":  {func(c *eventloop.Conn) { c.SetDeadline(math.MaxInt64); c.SetIdle(short) }, eventloop.ErrIdle},
-		"taken away and set anew": {func(c *eventloop.Conn) { c.SetIdle(long); c.SetIdle(0); c.SetIdle(short) }, eventloop.ErrIdle},
+		"idle":  {func(c *eventloop.Conn) { c.SetIdle(short) }, eventloop.ErrIdle},
+		"total": {func(c *eventloop.Conn) { c.SetDeadline(short) }, eventloop.ErrDeadline},
+		"both, idle first": {func(c *eventloop.Conn) { c.SetDeadline(long); c.SetIdle(short) },
+			eventloop.ErrIdle},
+		"both, total first": {func(c *eventloop.Conn) { c.SetIdle(long); c.SetDeadline(short) },
+			eventloop.ErrDeadline},
+		"moved to earlier": {func(c *eventloop.Conn) { c.SetIdle(long); c.SetIdle(short) }, eventloop.ErrIdle},
+		"total moved to earlier": {func(c *eventloop.Conn) { c.SetDeadline(long); c.SetDeadline(short) },
+			eventloop.ErrDeadline},
+		"total taken away": {func(c *eventloop.Conn) {
+			c.SetDeadline(short)
+			c.SetDeadline(0)
+			c.SetIdle(2 * short)
+		}, eventloop.ErrIdle},
+		"idle taken away": {func(c *eventloop.Conn) {
+			c.SetIdle(short)
+			c.SetIdle(0)
+			c.SetDeadline(2 * short)
+		}, eventloop.ErrDeadline},
+		"idle longer than time": {func(c *eventloop.Conn) {
+			c.SetIdle(math.MaxInt64)
+			c.SetDeadline(short)
+		}, eventloop.ErrDeadline},
+		"total longer than time": {func(c *eventloop.Conn) {
+			c.SetDeadline(math.MaxInt64)
+			c.SetIdle(short)
+		}, eventloop.ErrIdle},
+		"taken away and set anew": {func(c *eventloop.Conn) {
+			c.SetIdle(long)
+			c.SetIdle(0)
+			c.SetIdle(short)
+		}, eventloop.ErrIdle},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -71,8 +92,8 @@ func TestLimitsThatAreTakenAwayDoNotClose(t *testing.T) {
 	mustRead(t, peer, 5)
 }
 
-// A connection on which something moves outlives its idle time many times over. The bytes come from timers of the
-// same loop, set for a quarter of it, so that a slow machine delays both alike.
+// A connection on which something moves outlives its idle time many times over. The bytes come from
+// timers of the same loop, set for a quarter of it, so that a slow machine delays both alike.
 func TestMovementKeepsAConnectionAlive(t *testing.T) {
 	t.Parallel()
 	const idle, beats = 400 * time.Millisecond, 12

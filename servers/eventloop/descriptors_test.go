@@ -21,8 +21,8 @@ type load struct {
 	CPU     time.Duration
 }
 
-// serveWithFewDescriptors is an echo server that may have 64 descriptors. Asked "N" it sets that limit to N; it
-// answers each line with its load.
+// serveWithFewDescriptors is an echo server that may have 64 descriptors. Asked "N" it sets that
+// limit to N; it answers each line with its load.
 func serveWithFewDescriptors() error {
 	if err := limitDescriptors(64); err != nil {
 		return err
@@ -89,7 +89,8 @@ func served(t *testing.T, c net.Conn) bool {
 	return err == nil
 }
 
-// clients connects n of them and splits them into those that are served and a count of those that are turned away.
+// clients connects n of them and splits them into those that are served and a count of those that
+// are turned away.
 func clients(t *testing.T, addr string, n int) (in []net.Conn, out int) {
 	t.Helper()
 	for range n {
@@ -123,8 +124,8 @@ func TestClientsBeyondTheDescriptorLimitAreTurnedAway(t *testing.T) {
 	if len(in) < 30 || out < 36 {
 		t.Errorf("%d clients of 100 were served and %d turned away by a server of 64 descriptors", len(in), out)
 	}
-	// Linux's accept answers EMFILE before it looks for a client. A listener that took that for a client it could not
-	// turn away would rest, with its timer set, after each one.
+	// Linux's accept answers EMFILE before it looks for a client. A listener that took that for a
+	// client it could not turn away would rest, with its timer set, after each one.
 	var got load
 	if server.ask("", &got); got.Resting {
 		t.Error("the listener rests although nobody waits")
@@ -139,7 +140,8 @@ func TestClientsBeyondTheDescriptorLimitAreTurnedAway(t *testing.T) {
 		}
 	}
 
-	// As soon as descriptors are free, there is service again. The server sees the ends before the next client.
+	// As soon as descriptors are free, there is service again. The server sees the ends before the
+	// next client.
 	for _, c := range in[:10] {
 		if err := c.Close(); err != nil {
 			t.Error(err)
@@ -154,8 +156,9 @@ func TestClientsBeyondTheDescriptorLimitAreTurnedAway(t *testing.T) {
 	}
 }
 
-// With the limit lowered below the descriptors in use not even the spare one can be had again. The listener rests,
-// takes the waiting clients when it can, and has its spare one back for the next shortage.
+// With the limit lowered below the descriptors in use not even the spare one can be had again. The
+// listener rests, takes the waiting clients when it can, and has its spare one back for the next
+// shortage.
 func TestAListenerThatLostItsSpareDescriptorRecovers(t *testing.T) {
 	server := converse(t, "few descriptors")
 	addr := server.line()

@@ -68,10 +68,11 @@ func TestDialThenFinish(t *testing.T) {
 	defer ln.Close()
 	for _, sent := range []string{"one datagram's worth", ""} {
 		closed := make(chan error, 1)
-		connect(t, l, parse(ln.Addr().String()), &handler{closed: func(err error) { closed <- err }}, func(c *eventloop.Conn) {
-			c.Write([]byte(sent))
-			c.Finish()
-		})
+		connect(t, l, parse(ln.Addr().String()), &handler{closed: func(err error) { closed <- err }},
+			func(c *eventloop.Conn) {
+				c.Write([]byte(sent))
+				c.Finish()
+			})
 		peer, err := ln.Accept()
 		if err != nil {
 			t.Fatal(err)
@@ -127,7 +128,8 @@ func TestDialDeadline(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer syscall.Close(fd)
-	if err := errors.Join(syscall.Bind(fd, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}), syscall.Listen(fd, 0)); err != nil {
+	if err := errors.Join(syscall.Bind(fd, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}),
+		syscall.Listen(fd, 0)); err != nil {
 		t.Fatal(err)
 	}
 	name, err := syscall.Getsockname(fd)
@@ -188,9 +190,10 @@ func TestDialIPv6AndMappedAddresses(t *testing.T) {
 	}
 	for _, target := range targets {
 		answer := make(chan string, 1)
-		connect(t, l, target, &handler{data: func(_ *eventloop.Conn, b []byte) { answer <- string(b) }}, func(c *eventloop.Conn) {
-			c.Write([]byte("hello"))
-		})
+		connect(t, l, target, &handler{data: func(_ *eventloop.Conn, b []byte) { answer <- string(b) }},
+			func(c *eventloop.Conn) {
+				c.Write([]byte("hello"))
+			})
 		if got := receive(t, answer); got != "hello" {
 			t.Errorf("%s: got %q", target, got)
 		}

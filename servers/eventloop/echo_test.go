@@ -157,7 +157,8 @@ func TestResetByPeerWithUnsentBytes(t *testing.T) {
 	}
 }
 
-// timerPause lets the loop run for d, measured by itself: an interval to observe it in, not a wait for something.
+// timerPause lets the loop run for d, measured by itself: an interval to observe it in, not a wait
+// for something.
 func timerPause(t *testing.T, l *eventloop.Loop, d time.Duration) {
 	t.Helper()
 	over := make(chan struct{})

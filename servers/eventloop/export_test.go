@@ -1,6 +1,7 @@
 package eventloop
 
-// Timers is how many are set. It is for the loop's thread, and for everybody once the loop has ended.
+// Timers is how many are set. It is for the loop's thread, and for everybody once the loop has
+// ended.
 func (l *Loop) Timers() int { return len(l.timers) }
 
 // Posted is how many functions wait to be run.

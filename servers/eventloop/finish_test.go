@@ -10,7 +10,8 @@ import (
 	"nodecompare/servers/eventloop"
 )
 
-// The peer has sent bytes that nobody reads. A close would answer them with a reset, which could overtake the response.
+// The peer has sent bytes that nobody reads. A close would answer them with a reset, which could
+// overtake the response.
 func TestFinishDeliversTheWholeResponse(t *testing.T) {
 	l := start(t, 1)
 	closed := make(chan error, 1)
@@ -98,7 +99,8 @@ type endless struct{}
 
 func (endless) Read(b []byte) (int, error) { return len(b), nil }
 
-// A peer that reads slowly, but reads, gets all of a response that takes longer than the second of lingering.
+// A peer that reads slowly, but reads, gets all of a response that takes longer than the second of
+// lingering.
 func TestFinishWaitsForASlowReader(t *testing.T) {
 	t.Parallel()
 	l := start(t, 1)
@@ -184,7 +186,8 @@ func TestCloseCutsAFinishShort(t *testing.T) {
 	}
 }
 
-// A peer that takes nothing of the last response is cut off by the limits that were set before, whatever it sends.
+// A peer that takes nothing of the last response is cut off by the limits that were set before,
+// whatever it sends.
 func TestFinishKeepsTheLimitsWhileItSends(t *testing.T) {
 	for name, test := range map[string]struct {
 		set  func(*eventloop.Conn)

@@ -97,9 +97,10 @@ func until(t testing.TB, l *eventloop.Loop, condition func() bool) {
 	}
 }
 
-// listen has the loop accept on a free port of the loopback interface. Sockets have small buffers, of some 64 KiB in
-// each direction, so that a peer that does not read is felt soon.
-func listen(t testing.TB, l *eventloop.Loop, accept func(*eventloop.Conn) eventloop.Handler) (ln *eventloop.Listener, addr string) {
+// listen has the loop accept on a free port of the loopback interface. Sockets have small buffers,
+// of some 64 KiB in each direction, so that a peer that does not read is felt soon.
+func listen(t testing.TB, l *eventloop.Loop,
+	accept func(*eventloop.Conn) eventloop.Handler) (ln *eventloop.Listener, addr string) {
 	t.Helper()
 	config := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error { return smallBuffers(c) }}
 	tcp, err := config.Listen(context.Background(), "tcp", "127.0.0.1:0")
@@ -152,7 +153,8 @@ func dial(t testing.TB, addr string) *net.TCPConn {
 	return c.(*net.TCPConn)
 }
 
-// accepted has the loop accept one connection from a new peer, handled by h, and gives both of its ends.
+// accepted has the loop accept one connection from a new peer, handled by h, and gives both of its
+// ends.
 func accepted(t testing.TB, l *eventloop.Loop, h *handler) (*eventloop.Conn, *net.TCPConn) {
 	t.Helper()
 	conns := make(chan *eventloop.Conn, 1)
@@ -182,7 +184,8 @@ func connect(t testing.TB, l *eventloop.Loop, to netip.AddrPort, h *handler, the
 
 func parse(addr string) netip.AddrPort { return netip.MustParseAddrPort(addr) }
 
-// echo is a server's accept function: what comes is sent back, and the end of the stream answered by ours.
+// echo is a server's accept function: what comes is sent back, and the end of the stream answered
+// by ours.
 func echo(c *eventloop.Conn) eventloop.Handler {
 	return &handler{
 		conn: c,

@@ -8,8 +8,9 @@ import (
 	"nodecompare/servers/eventloop"
 )
 
-// A loop that holds the only processor there is hears what others post, both idle and while a byte goes to and fro between two of its
-// own connections, when no wait is ever long; and its timers end no earlier.
+// A loop that holds the only processor there is hears what others post, both idle and while a byte
+// goes to and fro between two of its own connections, when no wait is ever long; and its timers end
+// no earlier.
 func TestHold(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	l := start(t, 1)

@@ -16,7 +16,8 @@ func TestAnIdleLoopDoesNotTurn(t *testing.T) {
 	sleeps(t, l, "idle", func() { timerPause(t, l, 200*time.Millisecond) })
 }
 
-// sleeps fails if the loop's thread computes during more than a quarter of f: it turns without end then.
+// sleeps fails if the loop's thread computes during more than a quarter of f: it turns without end
+// then.
 func sleeps(t *testing.T, l *eventloop.Loop, while string, f func()) {
 	t.Helper()
 	who := syscall.RUSAGE_SELF

@@ -3,15 +3,17 @@ package eventloop
 import "time"
 
 const (
-	// stallTime is for how long the peer of a finished connection may take none of what is still to be sent.
+	// stallTime is for how long the peer of a finished connection may take none of what is still to
+	// be sent.
 	stallTime = 10 * time.Second
-	// lingerTime is how long Finish then waits for the peer to close as well, and lingerBytes what it reads meanwhile.
+	// lingerTime is how long Finish then waits for the peer to close as well, and lingerBytes what
+	// it reads meanwhile.
 	lingerTime  = time.Second
 	lingerBytes = 1 << 20
 )
 
-// SetIdle closes the connection with ErrIdle once no byte has moved for d, counted from now; 0 takes the limit away.
-// After Finish, which has limits of its own, it does nothing.
+// SetIdle closes the connection with ErrIdle once no byte has moved for d, counted from now; 0
+// takes the limit away. After Finish, which has limits of its own, it does nothing.
 func (c *Conn) SetIdle(d time.Duration) {
 	if c.finishing {
 		return
@@ -20,8 +22,8 @@ func (c *Conn) SetIdle(d time.Duration) {
 	c.arm()
 }
 
-// SetDeadline closes the connection with ErrDeadline in d, whatever moves on it; 0 takes the limit away. After Finish it
-// does nothing.
+// SetDeadline closes the connection with ErrDeadline in d, whatever moves on it; 0 takes the limit
+// away. After Finish it does nothing.
 func (c *Conn) SetDeadline(d time.Duration) {
 	if c.finishing {
 		return
@@ -33,8 +35,9 @@ func (c *Conn) SetDeadline(d time.Duration) {
 	c.arm()
 }
 
-// arm sets the timer for the earlier limit. A timer that would fire sooner is left: expire sets it anew, so that a
-// connection that is busy all the time moves its timer once per idle time and not with every byte.
+// arm sets the timer for the earlier limit. A timer that would fire sooner is left: expire sets it
+// anew, so that a connection that is busy all the time moves its timer once per idle time and not
+// with every byte.
 func (c *Conn) arm() {
 	due := c.due()
 	if due == 0 || c.closing || c.timer.slot != 0 && c.timer.when <= due {
@@ -66,10 +69,12 @@ func (c *Conn) expire() {
 	}
 }
 
-// Finish closes the connection when all that was written has been sent and the peer has closed too, or a second after the
-// sending. Closing at once while unread bytes lie in the kernel would reset the connection, and the peer could lose the last
-// response (RFC 9112 section 9.6). A peer that takes none of it for ten seconds, or for the time of SetIdle if that is shorter,
-// is closed with ErrIdle; a deadline that was set before holds for the sending as well. The handler gets no more Data, nor Drained.
+// Finish closes the connection when all that was written has been sent and the peer has closed too,
+// or a second after the sending. Closing at once while unread bytes lie in the kernel would reset
+// the connection, and the peer could lose the last response (RFC 9112 section 9.6). A peer that
+// takes none of it for ten seconds, or for the time of SetIdle if that is shorter, is closed with
+// ErrIdle; a deadline that was set before holds for the sending as well. The handler gets no more
+// Data, nor Drained.
 func (c *Conn) Finish() {
 	switch {
 	case c.closing || c.finishing:
@@ -99,7 +104,8 @@ func (c *Conn) linger() {
 	c.arm()
 }
 
-// discard counts what a finished connection's peer goes on sending. It is not movement that keeps the connection alive.
+// discard counts what a finished connection's peer goes on sending. It is not movement that keeps
+// the connection alive.
 func (c *Conn) discard(n int) {
 	c.lingered += n
 	if c.ended && len(c.out) == 0 || c.lingered > lingerBytes {

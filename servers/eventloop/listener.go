@@ -9,7 +9,8 @@ import (
 )
 
 const (
-	// acceptBatch bounds how many connections one listener accepts in a turn, so that a flood of them does not starve those being served.
+	// acceptBatch bounds how many connections one listener accepts in a turn, so that a flood of
+	// them does not starve those being served.
 	acceptBatch = 64
 	// acceptPause is how long a listener rests when not even the spare descriptor helped.
 	acceptPause = 50 * time.Millisecond
@@ -24,8 +25,9 @@ type Listener struct {
 	onClose func()
 }
 
-// Listen takes ln over, which is closed, and has accept called on the loop's thread with each connection that comes: it gives that
-// connection's handler, and must give one even if it closes the connection. Listen must be called on the loop's thread or before Run.
+// Listen takes ln over, which is closed, and has accept called on the loop's thread with each
+// connection that comes: it gives that connection's handler, and must give one even if it closes
+// the connection. Listen must be called on the loop's thread or before Run.
 func (l *Loop) Listen(ln *net.TCPListener, accept func(*Conn) Handler) (*Listener, error) {
 	fd, err := takeOver(ln)
 	if err != nil {
@@ -47,7 +49,8 @@ func (l *Loop) Listen(ln *net.TCPListener, accept func(*Conn) Handler) (*Listene
 	return s, nil
 }
 
-// takeOver makes a non-blocking descriptor of ln's socket that Go's own poller does not know, and closes ln.
+// takeOver makes a non-blocking descriptor of ln's socket that Go's own poller does not know, and
+// closes ln.
 func takeOver(ln *net.TCPListener) (int, error) {
 	f, err := ln.File()
 	if err != nil {
@@ -67,7 +70,8 @@ func takeOver(ln *net.TCPListener) (int, error) {
 	return fd, err
 }
 
-// Close stops accepting at once; then, which may be nil, is called when the socket is closed, in this turn's close phase.
+// Close stops accepting at once; then, which may be nil, is called when the socket is closed, in
+// this turn's close phase.
 func (s *Listener) Close(then func()) {
 	s.onClose = then
 	s.close(nil)
@@ -109,9 +113,9 @@ func (s *Listener) serve(fd int) {
 	c.handler = s.accept(c)
 }
 
-// refuse turns one waiting client away when descriptors have run out: it gives the spare one up, accepts with it,
-// closes the connection and takes the spare back. Left in the backlog the client would keep the listener readable, and
-// the loop would spin on an accept that cannot succeed.
+// refuse turns one waiting client away when descriptors have run out: it gives the spare one up,
+// accepts with it, closes the connection and takes the spare back. Left in the backlog the client
+// would keep the listener readable, and the loop would spin on an accept that cannot succeed.
 func (s *Listener) refuse() bool {
 	if s.spare >= 0 {
 		closeFD(s.spare)
@@ -137,8 +141,8 @@ func (s *Listener) pause() {
 	s.rest.Set(acceptPause)
 }
 
-// resume ends a pause. A spare descriptor that was lost comes before the clients that wait: without it the next shortage
-// would leave them waiting in the backlog instead of turning them away.
+// resume ends a pause. A spare descriptor that was lost comes before the clients that wait: without
+// it the next shortage would leave them waiting in the backlog instead of turning them away.
 func (s *Listener) resume() {
 	if s.spare < 0 {
 		if fd, err := openSpare(); err == nil {
@@ -158,9 +162,10 @@ func (s *Listener) closed() {
 	}
 }
 
-// Dial starts a connection to addr and returns at once. What is written before it stands is kept and sent then; a connection
-// that cannot be made is closed with the reason, or the reason is Dial's error when the kernel knows at once: either is told,
-// never both. Its time is bounded by SetDeadline like any other's.
+// Dial starts a connection to addr and returns at once. What is written before it stands is kept
+// and sent then; a connection that cannot be made is closed with the reason, or the reason is
+// Dial's error when the kernel knows at once: either is told, never both. Its time is bounded by
+// SetDeadline like any other's.
 func (l *Loop) Dial(addr netip.AddrPort, h Handler) (*Conn, error) {
 	if l.stop.Load() {
 		return nil, fmt.Errorf("connecting to %s: %w", addr, ErrStopped)

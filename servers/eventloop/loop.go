@@ -8,8 +8,8 @@
 //	posted   run what other goroutines handed over, completions of the worker pool among them
 //	close    close what was closed during this turn
 //
-// Every method of Loop, Conn, Listener and Timer belongs to the loop's thread, that is to code that the loop
-// calls; only Post and Stop may be called from any goroutine.
+// Every method of Loop, Conn, Listener and Timer belongs to the loop's thread, that is to code that
+// the loop calls; only Post and Stop may be called from any goroutine.
 package eventloop
 
 import (
@@ -21,10 +21,12 @@ import (
 	"time"
 )
 
-// ErrStopped is what connections are closed with when their loop stops, and what Run and Listen answer after that.
+// ErrStopped is what connections are closed with when their loop stops, and what Run and Listen
+// answer after that.
 var ErrStopped = errors.New("event loop stopped")
 
-// readSize is the length of the one buffer that all connections of a loop are read into: idle connections hold none.
+// readSize is the length of the one buffer that all connections of a loop are read into: idle
+// connections hold none.
 const readSize = 64 << 10
 
 // Loop is an event loop. Make it with New, then call Run.
@@ -54,8 +56,9 @@ type Loop struct {
 	pool    pool
 }
 
-// New makes a loop whose worker pool has the given number of goroutines (libuv's default is 4); they start with
-// the first Work. The loop holds file descriptors from here on: Run must be called, and ended by Stop, to free them.
+// New makes a loop whose worker pool has the given number of goroutines (libuv's default is 4);
+// they start with the first Work. The loop holds file descriptors from here on: Run must be called,
+// and ended by Stop, to free them.
 func New(workers int) (*Loop, error) {
 	if workers < 1 {
 		return nil, fmt.Errorf("event loop: %d workers asked for, at least 1 is needed", workers)
@@ -70,9 +73,9 @@ func New(workers int) (*Loop, error) {
 	return l, nil
 }
 
-// Run turns the loop on the calling goroutine, locked to its thread, until Stop. It then closes every socket,
-// waits for work that is running in the pool, and returns nil, or the poller's error if that was what ended it.
-// A loop runs once: it answers ErrStopped after that.
+// Run turns the loop on the calling goroutine, locked to its thread, until Stop. It then closes
+// every socket, waits for work that is running in the pool, and returns nil, or the poller's error
+// if that was what ended it. A loop runs once: it answers ErrStopped after that.
 func (l *Loop) Run() error {
 	l.mu.Lock()
 	over := l.stopped
@@ -104,9 +107,9 @@ func (l *Loop) Stop() {
 	l.wake()
 }
 
-// Post has f run by the loop in its posted phase, in the order of the calls. It may be called from any goroutine,
-// a posted function included: that one runs in the next turn, so that sockets are served in between. It reports
-// whether f was taken: a loop that has stopped takes none.
+// Post has f run by the loop in its posted phase, in the order of the calls. It may be called from
+// any goroutine, a posted function included: that one runs in the next turn, so that sockets are
+// served in between. It reports whether f was taken: a loop that has stopped takes none.
 func (l *Loop) Post(f func()) bool {
 	l.mu.Lock()
 	if l.stopped {
@@ -120,18 +123,20 @@ func (l *Loop) Post(f func()) bool {
 	return true
 }
 
-// SetResolution has timers end late by up to d, and not by up to a millisecond; to be called before Run. It costs turns: timers
-// that are due within the same d are run in one. Linux before 5.11 stays at a millisecond.
+// SetResolution has timers end late by up to d, and not by up to a millisecond; to be called before
+// Run. It costs turns: timers that are due within the same d are run in one. Linux before 5.11
+// stays at a millisecond.
 func (l *Loop) SetResolution(d time.Duration) { l.grain = max(d, 1) }
 
-// Hold has a poll keep Go's processor while it waits, for up to so many whole milliseconds, on Linux. One that is given up at once is wanted
-// back some microseconds later, when the next event comes, and Go's monitor thread wakes for it each time. It is for a loop that hardly ever
-// waits longer, or that has a processor to itself: whatever else is to run on that processor has to wait, for up to some 20 ms, until the
-// monitor takes it away.
+// Hold has a poll keep Go's processor while it waits, for up to so many whole milliseconds, on
+// Linux. One that is given up at once is wanted back some microseconds later, when the next event
+// comes, and Go's monitor thread wakes for it each time. It is for a loop that hardly ever waits
+// longer, or that has a processor to itself: whatever else is to run on that processor has to wait,
+// for up to some 20 ms, until the monitor takes it away.
 func (l *Loop) Hold(most time.Duration) { l.hold = most }
 
-// Now is the time of this turn, not of this call: it is read before the timers, after the poll and before the posted
-// functions. Before Run it is the time of New.
+// Now is the time of this turn, not of this call: it is read before the timers, after the poll and
+// before the posted functions. Before Run it is the time of New.
 func (l *Loop) Now() time.Time { return l.wall }
 
 // wake ends a poll that waits. Only a loop that has declared itself asleep costs the system call.
@@ -139,7 +144,8 @@ func (l *Loop) wake() {
 	if !l.asleep.CompareAndSwap(true, false) {
 		return
 	}
-	// The loop may have woken by itself meanwhile, and ended: the descriptor could be closed by now, or another's.
+	// The loop may have woken by itself meanwhile, and ended: the descriptor could be closed by
+	// now, or another's.
 	l.waking.Lock()
 	if !l.gone {
 		l.poller.wake()
@@ -152,8 +158,8 @@ func (l *Loop) readClock() {
 	l.now = l.wall.Sub(l.base)
 }
 
-// runTimers runs the timers that were due when the turn began. One that is set by a timer, even for no time at
-// all, waits for the next turn, so that timers cannot keep sockets from being served.
+// runTimers runs the timers that were due when the turn began. One that is set by a timer, even for
+// no time at all, waits for the next turn, so that timers cannot keep sockets from being served.
 func (l *Loop) runTimers() {
 	if len(l.timers) == 0 || l.timers[0].when > l.now {
 		return
@@ -167,7 +173,8 @@ func (l *Loop) runTimers() {
 	l.readClock() // the poll phase counts from here
 }
 
-// poll serves the sockets that are ready, and waits for one only when no other phase has anything to do.
+// poll serves the sockets that are ready, and waits for one only when no other phase has anything
+// to do.
 func (l *Loop) poll() error {
 	// Declaring sleep before looking at the queue closes the gap in which a Post could go unheard.
 	l.asleep.Store(true)
@@ -190,7 +197,8 @@ func (l *Loop) sleepTime() time.Duration {
 	case len(l.timers) == 0:
 		return -1
 	}
-	// Rounded up, so that a poll does not end just before the timer it waits for and turn once for nothing.
+	// Rounded up, so that a poll does not end just before the timer it waits for and turn once for
+	// nothing.
 	return (max(0, l.timers[0].when-l.now) + l.grain - 1) / l.grain * l.grain
 }
 
@@ -209,8 +217,9 @@ func (l *Loop) runPosted() {
 	}
 }
 
-// runClosing closes what this turn closed. Descriptors are given back here and not at once: the kernel hands the
-// lowest free number to the next accept, and an event already fetched for the old owner would reach the new one.
+// runClosing closes what this turn closed. Descriptors are given back here and not at once: the
+// kernel hands the lowest free number to the next accept, and an event already fetched for the old
+// owner would reach the new one.
 func (l *Loop) runClosing() {
 	for len(l.closing) > 0 {
 		batch := l.closing
@@ -236,7 +245,8 @@ func (l *Loop) end() {
 	l.mu.Lock()
 	l.stopped = true
 	l.mu.Unlock()
-	// What was posted before the door closed still runs once: a completion may hold something to release.
+	// What was posted before the door closed still runs once: a completion may hold something to
+	// release.
 	l.runPosted()
 	l.runClosing()
 	for len(l.timers) > 0 {

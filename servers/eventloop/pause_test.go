@@ -55,7 +55,8 @@ func TestAPausedConnectionStopsItsPeerAndLosesNothing(t *testing.T) {
 	})
 }
 
-// Pausing and resuming within a turn, as a server does for each request, must not lose what arrives in between.
+// Pausing and resuming within a turn, as a server does for each request, must not lose what arrives
+// in between.
 func TestPauseAndResumeInEveryTurn(t *testing.T) {
 	l := start(t, 1)
 	var later eventloop.Timer
@@ -81,7 +82,8 @@ func TestPauseAndResumeInEveryTurn(t *testing.T) {
 	}
 }
 
-// The end of a stream that comes while paused is told after the bytes before it, and costs no turns meanwhile.
+// The end of a stream that comes while paused is told after the bytes before it, and costs no turns
+// meanwhile.
 func TestTheEndWaitsForResume(t *testing.T) {
 	l := start(t, 1)
 	var got []string

@@ -8,7 +8,8 @@ import (
 	"nodecompare/servers/eventloop"
 )
 
-// One turn in which every phase has something to do shows the order: the turn begins while all of it is pending.
+// One turn in which every phase has something to do shows the order: the turn begins while all of
+// it is pending.
 func TestPhasesRunInTheDocumentedOrder(t *testing.T) {
 	l := start(t, 1)
 	var order []string

@@ -65,8 +65,8 @@ func (p *poller) change(changes ...unix.Kevent_t) error {
 	return os.NewSyscallError("kevent", err)
 }
 
-// wait reports what is ready, waiting for no longer than the timeout: 0 not at all, negative without end. It holds on to nothing.
-// The events are good until the next wait.
+// wait reports what is ready, waiting for no longer than the timeout: 0 not at all, negative
+// without end. It holds on to nothing. The events are good until the next wait.
 func (p *poller) wait(timeout, _ time.Duration) ([]event, error) {
 	var limit *unix.Timespec
 	if timeout >= 0 {
@@ -85,7 +85,8 @@ func (p *poller) wait(timeout, _ time.Duration) ([]event, error) {
 		if k.Filter == unix.EVFILT_USER {
 			continue
 		}
-		// EV_EOF on the read side is the peer's end of stream, which recv tells; on the write side nobody reads any more.
+		// EV_EOF on the read side is the peer's end of stream, which recv tells; on the write side
+		// nobody reads any more.
 		got = append(got, event{
 			fd:       int(k.Ident),
 			readable: k.Filter == unix.EVFILT_READ,

@@ -11,9 +11,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The calls on the path of a request go to the kernel by RawSyscall: none of them can block, so there is no reason to tell
-// Go's scheduler, which costs as much as the loop's own work on a request. Only a poll that waits is told, and where it holds on to its
-// processor not for the first milliseconds: the scheduler ends that by a signal when it wants to stop the world.
+// The calls on the path of a request go to the kernel by RawSyscall: none of them can block, so
+// there is no reason to tell Go's scheduler, which costs as much as the loop's own work on a
+// request. Only a poll that waits is told, and where it holds on to its processor not for the first
+// milliseconds: the scheduler ends that by a signal when it wants to stop the world.
 
 // poller is Linux's epoll, level-triggered, with an eventfd for waking it.
 type poller struct {
@@ -57,15 +58,16 @@ func (p *poller) control(op, fd int, i interest) error {
 	if i.write {
 		e.Events |= unix.EPOLLOUT
 	}
-	_, _, errno := syscall.RawSyscall6(unix.SYS_EPOLL_CTL, uintptr(p.epoll), uintptr(op), uintptr(fd), uintptr(unsafe.Pointer(&e)), 0, 0)
+	_, _, errno := syscall.RawSyscall6(unix.SYS_EPOLL_CTL, uintptr(p.epoll), uintptr(op), uintptr(fd),
+		uintptr(unsafe.Pointer(&e)), 0, 0)
 	if errno != 0 {
 		return os.NewSyscallError("epoll_ctl", errno)
 	}
 	return nil
 }
 
-// wait reports what is ready, waiting for no longer than the timeout: 0 not at all, negative without end. hold is for Loop.Hold.
-// The events are good until the next wait.
+// wait reports what is ready, waiting for no longer than the timeout: 0 not at all, negative
+// without end. hold is for Loop.Hold. The events are good until the next wait.
 func (p *poller) wait(timeout, hold time.Duration) ([]event, error) {
 	if timeout >= 0 {
 		hold = min(hold, timeout)
@@ -100,16 +102,21 @@ func (p *poller) wait(timeout, hold time.Duration) ([]event, error) {
 	return got, nil
 }
 
-func (p *poller) epollWait(call func(trap, a1, a2, a3, a4, a5, a6 uintptr) (r1, r2 uintptr, err syscall.Errno), ms int) (int, syscall.Errno) {
-	n, _, errno := call(unix.SYS_EPOLL_PWAIT, uintptr(p.epoll), uintptr(unsafe.Pointer(&p.kernel)), uintptr(len(p.kernel)), uintptr(ms), 0, 0)
+func (p *poller) epollWait(call func(trap, a1, a2, a3, a4, a5, a6 uintptr) (r1, r2 uintptr,
+	err syscall.Errno), ms int) (int, syscall.Errno) {
+	n, _, errno := call(unix.SYS_EPOLL_PWAIT, uintptr(p.epoll), uintptr(unsafe.Pointer(&p.kernel)),
+		uintptr(len(p.kernel)), uintptr(ms), 0, 0)
 	return int(n), errno
 }
 
-// sleep takes the call that counts in nanoseconds only for a wait that needs it. Linux has it from 5.11 on.
+// sleep takes the call that counts in nanoseconds only for a wait that needs it. Linux has it from
+// 5.11 on.
 func (p *poller) sleep(timeout time.Duration) (int, syscall.Errno) {
 	if timeout > 0 && timeout%time.Millisecond != 0 {
-		limit := [2]int64{int64(timeout / time.Second), int64(timeout % time.Second)} // struct __kernel_timespec, on 32 bits too
-		n, _, errno := syscall.Syscall6(unix.SYS_EPOLL_PWAIT2, uintptr(p.epoll), uintptr(unsafe.Pointer(&p.kernel)), uintptr(len(p.kernel)), uintptr(unsafe.Pointer(&limit)), 0, 0)
+		// struct __kernel_timespec, on 32 bits too
+		limit := [2]int64{int64(timeout / time.Second), int64(timeout % time.Second)}
+		n, _, errno := syscall.Syscall6(unix.SYS_EPOLL_PWAIT2, uintptr(p.epoll),
+			uintptr(unsafe.Pointer(&p.kernel)), uintptr(len(p.kernel)), uintptr(unsafe.Pointer(&limit)), 0, 0)
 		if errno != syscall.ENOSYS {
 			return int(n), errno
 		}
@@ -117,7 +124,8 @@ func (p *poller) sleep(timeout time.Duration) (int, syscall.Errno) {
 	return p.epollWait(syscall.Syscall6, milliseconds(timeout))
 }
 
-// milliseconds rounds up, so that a poll does not end just before the timer it waits for and turn once for nothing.
+// milliseconds rounds up, so that a poll does not end just before the timer it waits for and turn
+// once for nothing.
 func milliseconds(d time.Duration) int {
 	if d < 0 {
 		return -1
@@ -165,7 +173,8 @@ func connect(addr netip.AddrPort) (int, error) {
 
 // recv and send skip the file layer that read and write pass through.
 func recv(fd int, b []byte) (int, syscall.Errno) {
-	n, _, errno := syscall.RawSyscall6(unix.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), 0, 0, 0)
+	n, _, errno := syscall.RawSyscall6(unix.SYS_RECVFROM, uintptr(fd),
+		uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), 0, 0, 0)
 	if errno != 0 {
 		return 0, errno
 	}
@@ -173,7 +182,8 @@ func recv(fd int, b []byte) (int, syscall.Errno) {
 }
 
 func send(fd int, b []byte) (int, syscall.Errno) {
-	n, _, errno := syscall.RawSyscall6(unix.SYS_SENDTO, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), unix.MSG_NOSIGNAL, 0, 0)
+	n, _, errno := syscall.RawSyscall6(unix.SYS_SENDTO, uintptr(fd),
+		uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), unix.MSG_NOSIGNAL, 0, 0)
 	if errno != 0 {
 		return 0, errno
 	}

@@ -41,8 +41,8 @@ func TestPostKeepsEachGoroutinesOrderAndLosesNothing(t *testing.T) {
 	}
 }
 
-// A Post that fell into the gap between looking at the queue and going to sleep would leave the loop asleep, with
-// nothing else to wake it: the ping would never be answered.
+// A Post that fell into the gap between looking at the queue and going to sleep would leave the
+// loop asleep, with nothing else to wake it: the ping would never be answered.
 func TestPostWakesALoopThatIsJustFallingAsleep(t *testing.T) {
 	l := start(t, 1)
 	n := 20_000
@@ -71,8 +71,8 @@ func TestAPostedFunctionsPostRunsInTheNextTurn(t *testing.T) {
 	_, addr := listen(t, l, echo)
 	peer := dial(t, addr)
 
-	// One that posts itself again and again leaves the sockets their turn, and sees one turn each time. A timer that sets itself runs
-	// once a turn.
+	// One that posts itself again and again leaves the sockets their turn, and sees one turn each
+	// time. A timer that sets itself runs once a turn.
 	turn, before, runs, stop := 0, 0, 0, false
 	var timer eventloop.Timer
 	timer.Init(l, func() {
@@ -134,8 +134,8 @@ func TestPostIsRefusedAfterRunHasEnded(t *testing.T) {
 	}
 }
 
-// Posts and Stops that race with the end of Run must neither write to a descriptor that is closed, or another's by
-// then, nor be taken and lost.
+// Posts and Stops that race with the end of Run must neither write to a descriptor that is closed,
+// or another's by then, nor be taken and lost.
 func TestPostAndStopRaceWithTheEndOfRun(t *testing.T) {
 	n := 3000
 	if testing.Short() {

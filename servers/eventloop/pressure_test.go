@@ -23,11 +23,12 @@ func TestAPeerThatDoesNotReadIsFelt(t *testing.T) {
 			}
 		}
 	}
-	server, peer := accepted(t, l, &handler{drained: func(c *eventloop.Conn) { drained++; write(c) }, closed: func(err error) {
-		if !errors.Is(err, eventloop.ErrStopped) {
-			t.Errorf("closed: %v", err)
-		}
-	}})
+	server, peer := accepted(t, l,
+		&handler{drained: func(c *eventloop.Conn) { drained++; write(c) }, closed: func(err error) {
+			if !errors.Is(err, eventloop.ErrStopped) {
+				t.Errorf("closed: %v", err)
+			}
+		}})
 	on(t, l, func() {
 		write(server)
 		// The kernel's buffers hold well under a megabyte, as listen and dial have set them.
@@ -68,7 +69,8 @@ func TestAWriterThatDoesNotWaitIsCutOff(t *testing.T) {
 	}
 }
 
-// A second writer that asks while less than the limit is left must not make the first one's Drained forgotten.
+// A second writer that asks while less than the limit is left must not make the first one's Drained
+// forgotten.
 func TestDrainedIsOwedUntilItComes(t *testing.T) {
 	l := start(t, 1)
 	drained := make(chan struct{}, 8)
@@ -80,7 +82,8 @@ func TestDrainedIsOwedUntilItComes(t *testing.T) {
 			ok = server.Write(b)
 		}
 	})
-	// The peer reads until the connection takes small writes again, which is before it has been drained.
+	// The peer reads until the connection takes small writes again, which is before it has been
+	// drained.
 	read := 0
 	for taken := false; !taken; {
 		read += len(mustRead(t, peer, 4<<10))
@@ -98,10 +101,12 @@ func TestDrainedIsOwedUntilItComes(t *testing.T) {
 	}
 }
 
-// A stream whose buffer never runs empty, since its writer and its reader keep step, must not keep what was sent.
+// A stream whose buffer never runs empty, since its writer and its reader keep step, must not keep
+// what was sent.
 func TestAStreamThatIsNeverDrainedDoesNotGrow(t *testing.T) {
 	l := start(t, 1)
-	server, peer := accepted(t, l, &handler{drained: func(_ *eventloop.Conn) { t.Error("the buffer ran empty: the test shows nothing") }})
+	server, peer := accepted(t, l,
+		&handler{drained: func(_ *eventloop.Conn) { t.Error("the buffer ran empty: the test shows nothing") }})
 	const chunk, ahead, total = 16 << 10, 1 << 20, 96 << 20
 	before := heap()
 	sent := noise(chunk)
@@ -116,7 +121,8 @@ func TestAStreamThatIsNeverDrainedDoesNotGrow(t *testing.T) {
 		on(t, l, func() { server.Write(sent) })
 	}
 	if grown := heap() - before; grown > 16<<20 {
-		t.Errorf("%d MiB are held after a stream of %d MiB of which less than 1 was unsent at any time", grown>>20, total>>20)
+		t.Errorf("%d MiB are held after a stream of %d MiB of which less than 1 was unsent at any time",
+			grown>>20, total>>20)
 	}
 	on(t, l, server.Close)
 }
@@ -147,7 +153,8 @@ func TestWritesInsideDrainedAreSentInOrder(t *testing.T) {
 	}
 }
 
-// The event that empties the buffer brings bytes as well, as every one does here: a handler that closes in Drained gets no Data.
+// The event that empties the buffer brings bytes as well, as every one does here: a handler that
+// closes in Drained gets no Data.
 func TestClosingInsideDrainedIsTheEndOfData(t *testing.T) {
 	l := start(t, 1)
 	over := false

@@ -45,7 +45,8 @@ func TestResolution(t *testing.T) {
 				t.Fatal(err)
 			}
 			if shortest < wait || shortest >= c.under || longest < c.atLeast {
-				t.Errorf("waits of %v took %v to %v; want no less, less than %v at times, and %v at others", wait, shortest, longest, c.under, c.atLeast)
+				t.Errorf("waits of %v took %v to %v; want no less, less than %v at times, and %v at others",
+					wait, shortest, longest, c.under, c.atLeast)
 			}
 		})
 	}

@@ -28,7 +28,8 @@ type owner interface {
 // interest is what a socket waits for.
 type interest struct{ read, write bool }
 
-// event is what the poller saw. A hangup is an error or the end of both directions; it comes whatever the interest.
+// event is what the poller saw. A hangup is an error or the end of both directions; it comes
+// whatever the interest.
 type event struct {
 	fd                         int
 	readable, writable, hangup bool
@@ -60,8 +61,9 @@ func (s *socket) close(err error) {
 
 // The socket calls that are the same on every Unix.
 
-// noDelay turns Nagle's algorithm off, as Go's net package does: a small response must not wait for an acknowledgement.
-// It cannot fail on a socket that has just been made, and a peer that is gone already shows at the first read.
+// noDelay turns Nagle's algorithm off, as Go's net package does: a small response must not wait for
+// an acknowledgement. It cannot fail on a socket that has just been made, and a peer that is gone
+// already shows at the first read.
 func noDelay(fd int) {
 	if err := unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1); err != nil && err != unix.EINVAL {
 		panic(fmt.Sprintf("event loop: TCP_NODELAY on socket %d: %v", fd, err))
@@ -102,7 +104,8 @@ func openSpare() (int, error) {
 	return fd, nil
 }
 
-// closeFD frees a descriptor. Whatever close answers, Linux has freed it (close(2)), and a retry could close another's.
+// closeFD frees a descriptor. Whatever close answers, Linux has freed it (close(2)), and a retry
+// could close another's.
 func closeFD(fd int) {
 	if err := unix.Close(fd); err == unix.EBADF {
 		panic(fmt.Sprintf("event loop: descriptor %d closed twice", fd))

@@ -14,7 +14,8 @@ import (
 	"nodecompare/servers/eventloop"
 )
 
-// descriptors lists what this process holds, but for Go's own poller, which comes with the first socket and stays.
+// descriptors lists what this process holds, but for Go's own poller, which comes with the first
+// socket and stays.
 func descriptors(t *testing.T) []string {
 	t.Helper()
 	entries, err := os.ReadDir("/proc/self/fd")
@@ -65,7 +66,8 @@ func TestStopLeavesNothingBehind(t *testing.T) {
 	for range n {
 		peers = append(peers, dial(t, addr))
 	}
-	until(t, l, func() bool { return len(conns) == n }) // they are taken on the loop's thread, which could not accept meanwhile
+	// they are taken on the loop's thread, which could not accept meanwhile
+	until(t, l, func() bool { return len(conns) == n })
 	var timers [n]eventloop.Timer
 	release := make(chan struct{})
 	worked := make(chan struct{}, n)

@@ -5,14 +5,16 @@ import (
 	"time"
 )
 
-// longest is the longest wait: half of what a Duration holds, so that the loop's time and a wait can be added.
+// longest is the longest wait: half of what a Duration holds, so that the loop's time and a wait
+// can be added.
 const longest = time.Duration(math.MaxInt64 / 2)
 
-// Timer runs a function on the loop's thread once its time has come. It can be set and stopped any number of
-// times without allocating, so a connection keeps one for its whole life. Waits end late by up to a millisecond
-// and the length of a turn, since the loop waits for whole milliseconds, as libuv does (SetResolution changes that). They
-// never end early by the loop's time, Loop.Now, which stands still while a handler runs: the wait of a handler that took
-// long is counted from before it.
+// Timer runs a function on the loop's thread once its time has come. It can be set and stopped any
+// number of times without allocating, so a connection keeps one for its whole life. Waits end late
+// by up to a millisecond and the length of a turn, since the loop waits for whole milliseconds, as
+// libuv does (SetResolution changes that). They never end early by the loop's time, Loop.Now, which
+// stands still while a handler runs: the wait of a handler that took long is counted from before
+// it.
 type Timer struct {
 	loop *Loop
 	f    func()
@@ -41,11 +43,11 @@ func (t *Timer) Stop() {
 	}
 }
 
-// timerHeap is a min-heap that knows each timer's place, so that stopping one is O(log n) without a search.
-// container/heap would do the same through an interface call for every comparison.
+// timerHeap is a min-heap that knows each timer's place, so that stopping one is O(log n) without a
+// search. container/heap would do the same through an interface call for every comparison.
 //
-// A timer has four below it, and what is compared lies in the heap itself: with thousands of timers those are in no cache,
-// and fewer of them are touched than by a binary heap of pointers.
+// A timer has four below it, and what is compared lies in the heap itself: with thousands of timers
+// those are in no cache, and fewer of them are touched than by a binary heap of pointers.
 type timerHeap []timerEntry
 
 type timerEntry struct {

@@ -11,8 +11,8 @@ import (
 	"nodecompare/servers/eventloop"
 )
 
-// Thousands of timers are set, moved and stopped in one turn; those that are left must run in the order in which a
-// sort would put them.
+// Thousands of timers are set, moved and stopped in one turn; those that are left must run in the
+// order in which a sort would put them.
 func TestTimersAgreeWithASortedModel(t *testing.T) {
 	l := start(t, 1)
 	rapid.Check(t, func(rt *rapid.T) {
@@ -51,7 +51,9 @@ func TestTimersAgreeWithASortedModel(t *testing.T) {
 		for _, e := range model {
 			entries = append(entries, e)
 		}
-		slices.SortFunc(entries, func(a, b entry) int { return cmp.Or(cmp.Compare(a.d, b.d), cmp.Compare(a.order, b.order)) })
+		slices.SortFunc(entries, func(a, b entry) int {
+			return cmp.Or(cmp.Compare(a.d, b.d), cmp.Compare(a.order, b.order))
+		})
 		for _, e := range entries {
 			want = append(want, e.timer)
 		}
@@ -61,8 +63,8 @@ func TestTimersAgreeWithASortedModel(t *testing.T) {
 	})
 }
 
-// Timers that set, move and stop each other while they run: whichever runs must be the earliest of those that the
-// model has pending, and none may be lost.
+// Timers that set, move and stop each other while they run: whichever runs must be the earliest of
+// those that the model has pending, and none may be lost.
 func TestTimersThatDisturbEachOtherAgreeWithAModel(t *testing.T) {
 	l := start(t, 1)
 	rapid.Check(t, func(rt *rapid.T) {

@@ -41,7 +41,8 @@ func TestTimersRunByTimeAndThenBySettingOrder(t *testing.T) {
 
 func TestATimerIsNeverEarly(t *testing.T) {
 	l := start(t, 1)
-	for _, d := range []time.Duration{0, time.Nanosecond, 700 * time.Microsecond, time.Millisecond, 3*time.Millisecond + 1, 20 * time.Millisecond} {
+	for _, d := range []time.Duration{0, time.Nanosecond, 700 * time.Microsecond, time.Millisecond,
+		3*time.Millisecond + 1, 20 * time.Millisecond} {
 		ran := make(chan time.Time, 1)
 		var timer eventloop.Timer
 		timer.Init(l, func() { ran <- time.Now() })
@@ -53,8 +54,8 @@ func TestATimerIsNeverEarly(t *testing.T) {
 	}
 }
 
-// The posted phase comes after handlers that may have taken long: a wait that was asked for just now must not be
-// counted from before them.
+// The posted phase comes after handlers that may have taken long: a wait that was asked for just
+// now must not be counted from before them.
 func TestAPostedFunctionsTimerCountsFromThePost(t *testing.T) {
 	l := start(t, 1)
 	const busy, d = 60 * time.Millisecond, 50 * time.Millisecond

@@ -2,7 +2,8 @@ package eventloop
 
 import "sync"
 
-// pool runs work that would hold the loop up, on a fixed number of goroutines, as libuv's thread pool does.
+// pool runs work that would hold the loop up, on a fixed number of goroutines, as libuv's thread
+// pool does.
 type pool struct {
 	loop    *Loop
 	workers int
@@ -23,8 +24,9 @@ func (p *pool) init(l *Loop, workers int) {
 	p.ready.L = &p.mu
 }
 
-// Work runs work on one of the loop's workers and then, posted back, then on the loop's thread. Jobs wait in one
-// unbounded queue: bound what you ask for, as reading one request at a time does. A loop that stops lets running work end and drops the rest.
+// Work runs work on one of the loop's workers and then, posted back, then on the loop's thread.
+// Jobs wait in one unbounded queue: bound what you ask for, as reading one request at a time does.
+// A loop that stops lets running work end and drops the rest.
 func (l *Loop) Work(work, then func()) {
 	p := &l.pool
 	p.mu.Lock()

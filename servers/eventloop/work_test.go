@@ -144,7 +144,8 @@ func TestPanicsEndTheProcessAndSayWhy(t *testing.T) {
 		if !errors.As(err, &exit) || exit.ExitCode() != 2 {
 			t.Errorf("%s: got %v, want exit status 2", name, err)
 		}
-		if want := "panic: " + name; !strings.Contains(string(out), want) || strings.Contains(string(out), "fatal error") {
+		if want := "panic: " + name; !strings.Contains(string(out), want) ||
+			strings.Contains(string(out), "fatal error") {
 			t.Errorf("%s: want %q, and no other error, in:\n%s", name, want, out)
 		}
 	}

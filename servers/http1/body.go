@@ -4,7 +4,8 @@ import (
 	"math"
 )
 
-// framing is what a header says of the body's length and of the connection's end. Both kinds of message share it.
+// framing is what a header says of the body's length and of the connection's end. Both kinds of
+// message share it.
 type framing struct {
 	minor     int // of the message's version, HTTP/1.minor: set before any field is noted
 	length    int // Content-Length; math.MaxInt for anything larger
@@ -23,7 +24,8 @@ const (
 	codingChunked                // chunked is the last one so far
 )
 
-// note takes in one field. Fields that say nothing about framing cost it one switch on the name's length.
+// note takes in one field. Fields that say nothing about framing cost it one switch on the name's
+// length.
 func (f *framing) note(buf []byte, at span) *Error {
 	switch at.nameLen() {
 	case len("connection"):
@@ -42,7 +44,8 @@ func (f *framing) note(buf []byte, at span) *Error {
 	return nil
 }
 
-// noteConnection looks for the two options that matter and passes over the rest, as RFC 9110, section 7.6.1 asks.
+// noteConnection looks for the two options that matter and passes over the rest, as RFC 9110,
+// section 7.6.1 asks.
 func (f *framing) noteConnection(list []byte) {
 	for more := true; more; {
 		var option []byte
@@ -52,8 +55,9 @@ func (f *framing) noteConnection(list []byte) {
 	}
 }
 
-// noteLength allows one Content-Length with one number. RFC 9110, section 8.6 lets a recipient accept repeats that agree;
-// they come from nothing that we need to serve, and a proxy before us may have read them in another way.
+// noteLength allows one Content-Length with one number. RFC 9110, section 8.6 lets a recipient
+// accept repeats that agree; they come from nothing that we need to serve, and a proxy before us
+// may have read them in another way.
 func (f *framing) noteLength(value []byte) *Error {
 	if f.hasLength {
 		return errLengthTwice
@@ -76,8 +80,9 @@ func (f *framing) noteLength(value []byte) *Error {
 	return nil
 }
 
-// noteCoding adds a list of transfer codings to those of earlier lines. Empty elements are refused, unlike in other lists:
-// a sender may not write them (RFC 9110, section 5.6.1.1), and this list decides where the message ends.
+// noteCoding adds a list of transfer codings to those of earlier lines. Empty elements are refused,
+// unlike in other lists: a sender may not write them (RFC 9110, section 5.6.1.1), and this list
+// decides where the message ends.
 func (f *framing) noteCoding(list []byte) *Error {
 	if f.minor == 0 {
 		return errCodingVersion
@@ -87,7 +92,9 @@ func (f *framing) noteCoding(list []byte) *Error {
 		coding, list, more = element(list)
 		name := coding
 		for i, c := range coding {
-			if c == ';' { // a comma quoted in a parameter cuts it in two; harmless, as only chunked alone is ever accepted
+			// a comma quoted in a parameter cuts it in two; harmless, as only chunked alone is ever
+			// accepted
+			if c == ';' {
 				name = trim(coding[:i])
 				break
 			}
@@ -128,7 +135,8 @@ func (f *framing) closes() bool {
 	return f.close || f.minor == 0 && !f.keepAlive
 }
 
-// body reads a body of known length or in chunks. The data lies in buf[begin:end]: chunks are moved together in place.
+// body reads a body of known length or in chunks. The data lies in buf[begin:end]: chunks are moved
+// together in place.
 type body struct {
 	begin, end int
 	size       int // of the chunk whose data comes next
@@ -146,7 +154,8 @@ const (
 	bodyTrailers
 )
 
-// start decides how the body at offset begin ends, once framing.check has passed. A message with neither field has no body.
+// start decides how the body at offset begin ends, once framing.check has passed. A message with
+// neither field has no body.
 func (b *body) start(f *framing, begin int, l *Limits) *Error {
 	if f.coding == codingChunked {
 		*b = body{begin: begin, end: begin, step: bodyChunkSize}

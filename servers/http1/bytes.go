@@ -7,9 +7,11 @@ import (
 
 // What a byte may be part of. One table look-up a byte is all that names, targets and hosts cost.
 const (
-	tokenByte  = 1 << iota // RFC 9110, section 5.6.2
-	targetByte             // may stand in a request target with no closer look: all but ? and %, which the parser handles itself
-	hostByte               // RFC 3986, section 3.2.2: unreserved and sub-delims
+	tokenByte = 1 << iota // RFC 9110, section 5.6.2
+	// may stand in a request target with no closer look: all but ? and %, which the parser handles
+	// itself
+	targetByte
+	hostByte // RFC 3986, section 3.2.2: unreserved and sub-delims
 	digitByte
 	hexByte
 )
@@ -32,7 +34,8 @@ func classes() (t [256]uint8) {
 	mark("abcdefABCDEF", hexByte)
 	mark("!#$%&'*+-.^_`|~", tokenByte)
 	mark("-._~!$&'()*+,;=", hostByte)
-	// Browsers send some printable bytes bare that RFC 3986 wants escaped, such as | and {. They mislead no parser, so they pass.
+	// Browsers send some printable bytes bare that RFC 3986 wants escaped, such as | and {. They
+	// mislead no parser, so they pass.
 	for c := byte('!'); c <= '~'; c++ {
 		if c != '#' && c != '?' && c != '%' {
 			t[c] |= targetByte
@@ -57,8 +60,9 @@ func isToken(s []byte) bool {
 	return len(s) > 0
 }
 
-// foldEqual tells whether s is lower in any case. lower is lower case and has only letters, digits and hyphens; s has
-// no control bytes. Under those conditions setting bit 5 folds letters and confuses nothing.
+// foldEqual tells whether s is lower in any case. lower is lower case and has only letters, digits
+// and hyphens; s has no control bytes. Under those conditions setting bit 5 folds letters and
+// confuses nothing.
 func foldEqual(s []byte, lower string) bool {
 	if len(s) != len(lower) {
 		return false
@@ -71,8 +75,9 @@ func foldEqual(s []byte, lower string) bool {
 	return true
 }
 
-// valueEnd gives the index of the first byte of s, from i on, that may not stand in a field value, or len(s). Those are
-// the control bytes but for tab (RFC 9110, section 5.5). Values are most of a header, so it looks at eight bytes at a time.
+// valueEnd gives the index of the first byte of s, from i on, that may not stand in a field value,
+// or len(s). Those are the control bytes but for tab (RFC 9110, section 5.5). Values are most of a
+// header, so it looks at eight bytes at a time.
 func valueEnd(s []byte, i int) int {
 	for i+8 <= len(s) {
 		found := controls(binary.LittleEndian.Uint64(s[i:]))
@@ -93,8 +98,9 @@ func valueEnd(s []byte, i int) int {
 
 func validValue(s []byte) bool { return valueEnd(s, 0) == len(s) }
 
-// controls marks, in their high bits, those of eight bytes that are below 0x20 or are 0x7f. A subtraction sets a byte's high
-// bit where it borrows; a borrow can spoil bytes above it, so only the lowest mark is sure.
+// controls marks, in their high bits, those of eight bytes that are below 0x20 or are 0x7f. A
+// subtraction sets a byte's high bit where it borrows; a borrow can spoil bytes above it, so only
+// the lowest mark is sure.
 func controls(x uint64) uint64 {
 	const ones, highs = 0x0101010101010101, 0x8080808080808080
 	below := (x - 0x20*ones) &^ x

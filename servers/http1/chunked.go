@@ -1,9 +1,11 @@
 package http1
 
-// maxChunkLine bounds a chunk's size line with its extensions and CRLF. Nobody sends extensions; an attacker would.
+// maxChunkLine bounds a chunk's size line with its extensions and CRLF. Nobody sends extensions; an
+// attacker would.
 const maxChunkLine = 256
 
-// chunks reads the chunked coding (RFC 9112, section 7.1). Each chunk's data is moved once, when it has all arrived.
+// chunks reads the chunked coding (RFC 9112, section 7.1). Each chunk's data is moved once, when it
+// has all arrived.
 func (b *body) chunks(c *cursor, buf []byte, l *Limits) (whole bool, err *Error) {
 	for {
 		switch b.step {
@@ -24,7 +26,8 @@ func (b *body) chunks(c *cursor, buf []byte, l *Limits) (whole bool, err *Error)
 			if b.size > l.Body-length {
 				return false, errBody
 			}
-			// The raw bytes stay in the caller's buffer until the body is whole: a flood of one-byte chunks would take six times the limit.
+			// The raw bytes stay in the caller's buffer until the body is whole: a flood of
+			// one-byte chunks would take six times the limit.
 			b.overhead += c.at - start + len("\r\n")
 			if b.overhead > l.HeaderBytes+length+b.size {
 				return false, errChunkOverhead
@@ -42,7 +45,8 @@ func (b *body) chunks(c *cursor, buf []byte, l *Limits) (whole bool, err *Error)
 			c.moveTo(end + len("\r\n"))
 			b.step = bodyChunkSize
 		case bodyTrailers:
-			// Trailers are checked and dropped: RFC 9110, section 6.5.1 lets a recipient ignore them, and none may be merged into the header.
+			// Trailers are checked and dropped: RFC 9110, section 6.5.1 lets a recipient ignore
+			// them, and none may be merged into the header.
 			field, whole, err := b.trailers.next(c, buf, l)
 			if !whole || field.empty() {
 				return whole, err
@@ -51,7 +55,8 @@ func (b *body) chunks(c *cursor, buf []byte, l *Limits) (whole bool, err *Error)
 	}
 }
 
-// chunkSize reads a chunk's size line. 16 digits fill 64 bits; a size above the body limit is the caller's to refuse.
+// chunkSize reads a chunk's size line. 16 digits fill 64 bits; a size above the body limit is the
+// caller's to refuse.
 func chunkSize(line []byte) (int, *Error) {
 	size, i := uint64(0), 0
 	for ; i < len(line) && is(line[i], hexByte); i++ {
@@ -76,8 +81,9 @@ func chunkSize(line []byte) (int, *Error) {
 	return int(min(size, maxInt)), nil
 }
 
-// validExtensions checks what follows a chunk's size. Its meaning is ignored (RFC 9112, section 7.1.1), its grammar is not:
-// how a parser skips a bad extension is how requests are smuggled past another one.
+// validExtensions checks what follows a chunk's size. Its meaning is ignored (RFC 9112, section
+// 7.1.1), its grammar is not: how a parser skips a bad extension is how requests are smuggled past
+// another one.
 //
 //	chunk-ext = *( BWS ";" BWS chunk-ext-name [ BWS "=" BWS chunk-ext-val ] )
 func validExtensions(s []byte) bool {

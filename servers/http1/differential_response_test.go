@@ -14,16 +14,21 @@ import (
 )
 
 var responseDifferences = append([]difference{
-	{ours: "does not start with HTTP/1.0 or HTTP/1.1", section: "RFC 9112, section 4", why: "net/http takes other versions, more than three digits, and control bytes in the reason",
-		seen: not(pattern(`\A(HTTP/1\.[01] 1[0-9]{2}.*\n([^\r\n].*\n)*\r?\n)*HTTP/1\.[01] [2-9][0-9]{2}( [^\x00-\x08\x0a-\x1f\x7f]*)?\r?$`))},
-	{ours: "switches protocols", section: "RFC 9110, section 15.2.2", why: "we never send Upgrade; net/http hands the connection over",
+	{ours: "does not start with HTTP/1.0 or HTTP/1.1", section: "RFC 9112, section 4",
+		why: "net/http takes other versions, more than three digits, and control bytes in the reason",
+		seen: not(
+			pattern(`\A(HTTP/1\.[01] 1[0-9]{2}.*\n([^\r\n].*\n)*\r?\n)*HTTP/1\.[01] [2-9][0-9]{2}( [^\x00-\x08\x0a-\x1f\x7f]*)?\r?$`))},
+	{ours: "switches protocols", section: "RFC 9110, section 15.2.2",
+		why:  "we never send Upgrade; net/http hands the connection over",
 		seen: pattern(`^HTTP/1\.[01] 101`)},
-	{ours: "too many 1xx responses", section: "RFC 9110, section 15.2", why: "net/http's transport bounds their bytes instead",
+	{ours: "too many 1xx responses", section: "RFC 9110, section 15.2",
+		why:  "net/http's transport bounds their bytes instead",
 		seen: pattern(`(^HTTP/1\.[01] 1[0-9]{2}(.*\n)+){9}`)},
 }, headerDifferences...)
 
-// FuzzResponseAgainstNetHTTP reads the first final response of a stream that then ends, here and with net/http: the answer
-// to a HEAD or to a GET. Both must read the same or both refuse it, unless responseDifferences says why not.
+// FuzzResponseAgainstNetHTTP reads the first final response of a stream that then ends, here and
+// with net/http: the answer to a HEAD or to a GET. Both must read the same or both refuse it,
+// unless responseDifferences says why not.
 func FuzzResponseAgainstNetHTTP(f *testing.F) {
 	for _, message := range responseSeeds() {
 		f.Add([]byte(message), false)
@@ -44,7 +49,8 @@ func responseSeeds() (messages []string) {
 		line, rest, _ := strings.Cut(message, "\r\n")
 		messages = append(messages, line[max(0, len(line)-len("HTTP/1.1")):]+" 200 OK\r\n"+rest)
 	}
-	return append(messages, "HTTP/1.1 200 \r\nTrAnsfer-EnCoding:0\r\n\r\n") // found: an unknown coding where HEAD leaves no body
+	// found: an unknown coding where HEAD leaves no body
+	return append(messages, "HTTP/1.1 200 \r\nTrAnsfer-EnCoding:0\r\n\r\n")
 }
 
 func parseResponse(data []byte, head bool) (string, error) {
@@ -75,5 +81,6 @@ func readResponse(data []byte, head bool) (string, error) {
 		return "", err
 	}
 	n := len(data) - source.Len() - reader.Buffered()
-	return fmt.Sprintf("%d bytes: %d type %q close %t body %q", n, r.StatusCode, r.Header.Get("Content-Type"), r.Close, body), nil
+	return fmt.Sprintf("%d bytes: %d type %q close %t body %q", n, r.StatusCode,
+		r.Header.Get("Content-Type"), r.Close, body), nil
 }

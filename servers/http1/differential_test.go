@@ -17,9 +17,10 @@ import (
 	"nodecompare/servers/http1"
 )
 
-// A difference is one that is deliberate between this package and net/http's exported readers, which leave some checks to
-// net/http's server. One of ours and theirs is set: a part of the refusing side's error, where the other accepts.
-// seen confirms from the bytes that it is this case, so that no entry covers a fault of another kind.
+// A difference is one that is deliberate between this package and net/http's exported readers,
+// which leave some checks to net/http's server. One of ours and theirs is set: a part of the
+// refusing side's error, where the other accepts. seen confirms from the bytes that it is this
+// case, so that no entry covers a fault of another kind.
 type difference struct {
 	ours, theirs string
 	section      string
@@ -35,7 +36,8 @@ func find(differences []difference, ours, theirs error, message string) bool {
 	})
 }
 
-// pattern is a difference.seen that looks for a regular expression; ^ and $ are a line's ends, which LF makes, and . is not LF.
+// pattern is a difference.seen that looks for a regular expression; ^ and $ are a line's ends,
+// which LF makes, and . is not LF.
 func pattern(expression string) func(string) bool {
 	return regexp.MustCompile("(?mi)" + expression).MatchString
 }
@@ -52,23 +54,32 @@ func not(seen func(string) bool) func(string) bool {
 
 // headerDifferences are those of the fields and framing, which both kinds of message have.
 var headerDifferences = []difference{
-	{ours: "LF without CR", section: "RFC 9112, section 2.2", why: "a recipient may take a bare LF for a line's end; smugglers count on one that does",
+	{ours: "LF without CR", section: "RFC 9112, section 2.2",
+		why:  "a recipient may take a bare LF for a line's end; smugglers count on one that does",
 		seen: pattern(`(^|[^\r])\n`)},
-	{ours: "folding is obsolete", section: "RFC 9112, section 5.2", why: "a server must refuse obs-fold or replace it by spaces; nobody folds",
+	{ours: "folding is obsolete", section: "RFC 9112, section 5.2",
+		why:  "a server must refuse obs-fold or replace it by spaces; nobody folds",
 		seen: pattern(`\n[ \t]`)},
-	{ours: "name and a colon", section: "RFC 9112, section 5.1", why: "no white space may come before the colon; a server must refuse it",
+	{ours: "name and a colon", section: "RFC 9112, section 5.1",
+		why:  "no white space may come before the colon; a server must refuse it",
 		seen: pattern(`^[^:\r\n]*[ ][^:\r\n]*:`)},
-	{ours: "more than one Content-Length", section: "RFC 9112, section 6.3", why: "repeats that agree may be taken or refused",
+	{ours: "more than one Content-Length", section: "RFC 9112, section 6.3",
+		why:  "repeats that agree may be taken or refused",
 		seen: pattern(`^content-length:(.*\n)+content-length:`)},
-	{ours: "both Content-Length and Transfer-Encoding", section: "RFC 9112, section 6.1", why: "a server may refuse both together, and ought to take it for an attack; net/http goes by the coding",
+	{ours: "both Content-Length and Transfer-Encoding", section: "RFC 9112, section 6.1",
+		why:  "a server may refuse both together, and ought to take it for an attack; net/http goes by the coding",
 		seen: pattern(`^(content-length:(.*\n)+transfer-encoding|transfer-encoding:(.*\n)+content-length):`)},
-	{ours: "does not belong in HTTP/1.0", section: "RFC 9112, section 6.1", why: "the framing is to be taken as faulty; net/http ignores the field",
+	{ours: "does not belong in HTTP/1.0", section: "RFC 9112, section 6.1",
+		why:  "the framing is to be taken as faulty; net/http ignores the field",
 		seen: pattern(`HTTP/1\.0(.*\n)+transfer-encoding:`)},
-	{ours: "a chunk extension is malformed", section: "RFC 9112, section 7.1.1", why: "net/http skips to the line's end, whatever is there",
+	{ours: "a chunk extension is malformed", section: "RFC 9112, section 7.1.1",
+		why:  "net/http skips to the line's end, whatever is there",
 		seen: pattern(`^[0-9a-f]+[ \t;]`)},
-	{theirs: "invalid byte in chunk length", section: "RFC 9112, section 7.1.1", why: "white space may come before the semicolon (BWS); net/http allows it only at the line's end",
+	{theirs: "invalid byte in chunk length", section: "RFC 9112, section 7.1.1",
+		why:  "white space may come before the semicolon (BWS); net/http allows it only at the line's end",
 		seen: pattern(`^[0-9a-f]+[ \t]+;`)},
-	{theirs: "bad trailer key", section: "RFC 9110, section 6.6.2", why: "Trailer is a hint; trailers are dropped here, so that no name in it is a danger",
+	{theirs: "bad trailer key", section: "RFC 9110, section 6.6.2",
+		why:  "Trailer is a hint; trailers are dropped here, so that no name in it is a danger",
 		seen: pattern(`^trailer:`)},
 }
 
@@ -80,35 +91,47 @@ var (
 )
 
 var requestDifferences = append([]difference{
-	{theirs: `malformed HTTP request ""`, section: "RFC 9112, section 2.2", why: "a server should ignore an empty line or more before the request line",
+	{theirs: `malformed HTTP request ""`, section: "RFC 9112, section 2.2",
+		why:  "a server should ignore an empty line or more before the request line",
 		seen: pattern(`\A\r\n`)},
-	{ours: "CONNECT is not served", section: "RFC 9110, section 9.3.6", why: "net/http leaves the answer to the handler",
+	{ours: "CONNECT is not served", section: "RFC 9110, section 9.3.6",
+		why:  "net/http leaves the answer to the handler",
 		seen: pattern(`\A(\r\n)*CONNECT `)},
-	{ours: "only HTTP/1.0 and HTTP/1.1", section: "RFC 9110, section 15.6.6", why: "no other version is known to be compatible; net/http leaves the answer to its server",
+	{ours: "only HTTP/1.0 and HTTP/1.1", section: "RFC 9110, section 15.6.6",
+		why:  "no other version is known to be compatible; net/http leaves the answer to its server",
 		seen: not(pattern(`\A(\r\n)*.* HTTP/1\.[01]\r?$`))},
-	{ours: "the request target has", section: "RFC 9112, section 3.2", why: "RFC 3986 has no such target: section 3.5 for #, section 2.1 for %, section 2 for the rest",
+	{ours: "the request target has", section: "RFC 9112, section 3.2",
+		why: "RFC 3986 has no such target: section 3.5 for #, section 2.1 for %, section 2 for the rest",
 		seen: func(message string) bool {
 			target := requestTarget.FindStringSubmatch(message)
 			if target == nil {
 				return false
 			}
 			_, err := url.PathUnescape(target[1])
-			return err != nil || strings.Contains(target[1], "#") || strings.ContainsFunc(target[1], func(c rune) bool { return c <= ' ' || c > '~' })
+			return err != nil || strings.Contains(target[1], "#") ||
+				strings.ContainsFunc(target[1], func(c rune) bool { return c <= ' ' || c > '~' })
 		}},
-	{ours: "the request target must be", section: "RFC 9112, section 3.2", why: "an origin server meets no other form; net/http takes any URL, and * with any method",
+	{ours: "the request target must be", section: "RFC 9112, section 3.2",
+		why:  "an origin server meets no other form; net/http takes any URL, and * with any method",
 		seen: not(pattern(`\A(\r\n)*\S+ (/|https?://)`))},
-	{ours: "needs a Host", section: "RFC 9112, section 3.2", why: "a server must refuse this; net/http leaves it to its server",
+	{ours: "needs a Host", section: "RFC 9112, section 3.2",
+		why:  "a server must refuse this; net/http leaves it to its server",
 		seen: func(message string) bool { return !pattern(`^host:`)(head(message)) }},
-	{ours: "the host is not", section: "RFC 9110, section 7.2", why: "a server must refuse an invalid Host; net/http looks at an http URL's host only, and allows an empty one and users",
+	{ours: "the host is not", section: "RFC 9110, section 7.2",
+		why: "a server must refuse an invalid Host; net/http looks at an http URL's host only, and allows " +
+			"an empty one and users",
 		seen: func(message string) bool {
-			return !plainHost.MatchString(head(message)) || httpURL.MatchString(message) && !plainURL.MatchString(message)
+			return !plainHost.MatchString(head(message)) ||
+				httpURL.MatchString(message) && !plainURL.MatchString(message)
 		}},
-	{theirs: "invalid URL escape", section: "RFC 3986, section 3.2.2", why: "a name may be escaped; net/url allows that only where it must be",
+	{theirs: "invalid URL escape", section: "RFC 3986, section 3.2.2",
+		why:  "a name may be escaped; net/url allows that only where it must be",
 		seen: pattern(`\A(\r\n)*\S+ https?://[^/? ]*%`)},
 }, headerDifferences...)
 
-// FuzzRequestAgainstNetHTTP reads the first request of a stream here and with net/http. Both must read the same or both
-// refuse it, unless requestDifferences says why not. What is not whole for one must be refused or not whole for the other.
+// FuzzRequestAgainstNetHTTP reads the first request of a stream here and with net/http. Both must
+// read the same or both refuse it, unless requestDifferences says why not. What is not whole for
+// one must be refused or not whole for the other.
 func FuzzRequestAgainstNetHTTP(f *testing.F) {
 	for _, message := range requestSeeds() {
 		f.Add([]byte(message))
@@ -130,7 +153,8 @@ func requestSeeds() (messages []string) {
 	return append(messages, odd...)
 }
 
-// TestDifferencesAreReal wants each entry of the tables to show in a seed, so that none stays when net/http changes.
+// TestDifferencesAreReal wants each entry of the tables to show in a seed, so that none stays when
+// net/http changes.
 func TestDifferencesAreReal(t *testing.T) {
 	for _, d := range requestDifferences {
 		if !slices.ContainsFunc(requestSeeds(), func(message string) bool {
@@ -207,7 +231,8 @@ func readRequest(data []byte) (string, error) {
 }
 
 // describe leaves out the fields that net/http takes out of a header or adds to it.
-func describe(n int, method, target, path, query string, minor int, close bool, header http.Header, body []byte) string {
+func describe(n int, method, target, path, query string, minor int, close bool, header http.Header,
+	body []byte) string {
 	for _, name := range []string{"Host", "Transfer-Encoding", "Trailer", "Content-Length"} {
 		header.Del(name)
 	}
@@ -223,5 +248,6 @@ func describe(n int, method, target, path, query string, minor int, close bool, 
 	for _, name := range names {
 		fmt.Fprintf(&fields, "  %q: %q\n", name, header[name])
 	}
-	return fmt.Sprintf("%d bytes: %q %q path %q query %q minor %d close %t body %q\n%s", n, method, target, path, query, minor, close, body, fields.String())
+	return fmt.Sprintf("%d bytes: %q %q path %q query %q minor %d close %t body %q\n%s", n, method, target,
+		path, query, minor, close, body, fields.String())
 }

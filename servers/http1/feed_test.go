@@ -25,8 +25,8 @@ func bytewise(data string) []string {
 	return strings.Split(data, "")
 }
 
-// arrive gives what a reader would hold after piece came behind buf: in new memory, with the old overwritten, so that a
-// parser that kept a slice of it shows.
+// arrive gives what a reader would hold after piece came behind buf: in new memory, with the old
+// overwritten, so that a parser that kept a slice of it shows.
 func arrive(buf []byte, piece string) []byte {
 	moved := append(append(make([]byte, 0, len(buf)+len(piece)), buf...), piece...)
 	for i := range buf {
@@ -35,7 +35,8 @@ func arrive(buf []byte, piece string) []byte {
 	return moved
 }
 
-// feedRequests parses a stream that arrives in pieces, as a server does, and tells what it saw: each request, and how it ended.
+// feedRequests parses a stream that arrives in pieces, as a server does, and tells what it saw:
+// each request, and how it ended.
 func feedRequests(t testing.TB, limits http1.Limits, pieces []string) string {
 	p := http1.RequestParser{Limits: limits}
 	var seen strings.Builder
@@ -62,7 +63,8 @@ func feedRequests(t testing.TB, limits http1.Limits, pieces []string) string {
 }
 
 func describeRequest(w io.Writer, n int, r *http1.Request) {
-	fmt.Fprintf(w, "%d bytes: %q %q path %q query %q minor %d close %t head %t\n", n, r.Method, r.Target, r.Path, r.Query, r.Minor, r.Close, r.Head)
+	fmt.Fprintf(w, "%d bytes: %q %q path %q query %q minor %d close %t head %t\n", n, r.Method, r.Target,
+		r.Path, r.Query, r.Minor, r.Close, r.Head)
 	for _, f := range r.Fields {
 		fmt.Fprintf(w, "  %q: %q\n", f.Name, f.Value)
 	}

@@ -6,8 +6,8 @@ import (
 	"nodecompare/servers/http1"
 )
 
-// FuzzRequest wants a stream to mean the same however it is cut, under wide limits and tight ones, and the bytes that a
-// parser may ask for to be bounded.
+// FuzzRequest wants a stream to mean the same however it is cut, under wide limits and tight ones,
+// and the bytes that a parser may ask for to be bounded.
 func FuzzRequest(f *testing.F) {
 	for _, c := range accepted {
 		f.Add([]byte(c.message), uint16(20), uint16(50))
@@ -33,7 +33,9 @@ func FuzzResponse(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, data []byte, a, b uint16, head bool) {
 		for _, maxBody := range []int{0, 10} {
-			sameInPieces(t, string(data), a, b, func(pieces []string) string { return feedResponses(t, maxBody, head, pieces) })
+			sameInPieces(t, string(data), a, b, func(pieces []string) string {
+				return feedResponses(t, maxBody, head, pieces)
+			})
 		}
 	})
 }
@@ -54,8 +56,9 @@ func sameInPieces(t *testing.T, data string, a, b uint16, feed func(pieces []str
 	}
 }
 
-// wantBounded checks that a request which is not whole by the sum of its limits is refused. With framing allowed as many
-// bytes as data (RFC 9112, section 7.1.1 asks for a limit), a chunked body takes at most twice its limit.
+// wantBounded checks that a request which is not whole by the sum of its limits is refused. With
+// framing allowed as many bytes as data (RFC 9112, section 7.1.1 asks for a limit), a chunked body
+// takes at most twice its limit.
 func wantBounded(t *testing.T, data []byte) {
 	const emptyLines, lastChunkLine = 8, 256
 	head := emptyLines + tight.RequestLine + len("\r\n") + tight.HeaderBytes
@@ -66,14 +69,16 @@ func wantBounded(t *testing.T, data []byte) {
 	}
 }
 
-// odd are seeds beside the tables': things that parsers have been seen to disagree on, whatever we make of them.
+// odd are seeds beside the tables': things that parsers have been seen to disagree on, whatever we
+// make of them.
 var odd = []string{
 	"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\nx",
 	"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n1\r\nx\r\n0\r\n\r\n",
 	"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding:\x0bchunked\r\n\r\n0\r\n\r\n",
 	"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n",
 	"POST / HTTP/1.1\r\nHost: a\r\nTransfer_Encoding: chunked\r\n\r\n0\r\n\r\n",
-	"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTrailer: Content-Length\r\n\r\n0\r\nContent-Length: 9\r\n\r\n",
+	"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTrailer: " +
+		"Content-Length\r\n\r\n0\r\nContent-Length: 9\r\n\r\n",
 	"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1;a=\"\r\n\"\r\nx\r\n0\r\n\r\n",
 	"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nX: y\r\n",
 	"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\n",

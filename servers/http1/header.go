@@ -7,7 +7,8 @@ import (
 // Field is one header field. Value has no white space around it.
 type Field struct{ Name, Value []byte }
 
-// span is where in the buffer a field lies. Fields are kept so until the message is whole, because the buffer may move.
+// span is where in the buffer a field lies. Fields are kept so until the message is whole, because
+// the buffer may move.
 type span struct{ name, nameEnd, value, valueEnd uint32 }
 
 func (s span) nameLen() int { return int(s.nameEnd - s.name) }
@@ -18,14 +19,15 @@ func (s span) in(buf []byte) Field {
 	return Field{buf[s.name:s.nameEnd:s.nameEnd], buf[s.value:s.valueEnd:s.valueEnd]}
 }
 
-// section is a run of field lines up to the empty line that ends it: a header, or the trailers of a chunked body.
+// section is a run of field lines up to the empty line that ends it: a header, or the trailers of a
+// chunked body.
 type section struct {
 	begin int // offset of the first line: Limits.HeaderBytes counts from here
 	count int // fields so far
 }
 
-// next reads one field line and moves the cursor behind it. whole is false until the line is whole. The empty line that
-// ends the section is an empty span.
+// next reads one field line and moves the cursor behind it. whole is false until the line is whole.
+// The empty line that ends the section is an empty span.
 func (s *section) next(c *cursor, buf []byte, l *Limits) (field span, whole bool, err *Error) {
 	limit := s.begin + l.HeaderBytes
 	window := buf[:min(len(buf), limit)]
@@ -49,9 +51,9 @@ func (s *section) next(c *cursor, buf []byte, l *Limits) (field span, whole bool
 	return field, false, err
 }
 
-// scanField reads the field line, or the empty line, at w[at:]. end is behind its CRLF, or 0 when the line is malformed
-// or not whole. It is one pass over the bytes, and most of a parser's time: the question which of the two it was is left
-// to the slower path.
+// scanField reads the field line, or the empty line, at w[at:]. end is behind its CRLF, or 0 when
+// the line is malformed or not whole. It is one pass over the bytes, and most of a parser's time:
+// the question which of the two it was is left to the slower path.
 func scanField(w []byte, at int) (field span, end int) {
 	i := at
 	for i < len(w) && is(w[i], tokenByte) {
@@ -98,7 +100,8 @@ func fieldFault(line []byte) *Error {
 	return errFieldValue
 }
 
-// element cuts the first element off a comma-separated list (RFC 9110, section 5.6.1). It may be empty.
+// element cuts the first element off a comma-separated list (RFC 9110, section 5.6.1). It may be
+// empty.
 func element(list []byte) (first, rest []byte, more bool) {
 	first, rest, more = bytes.Cut(list, comma)
 	return trim(first), rest, more
@@ -106,7 +109,8 @@ func element(list []byte) (first, rest []byte, more bool) {
 
 var comma = []byte{','}
 
-// cursor is how far a parser has come in a message. It survives from call to call, so that no byte is searched twice.
+// cursor is how far a parser has come in a message. It survives from call to call, so that no byte
+// is searched twice.
 type cursor struct {
 	at      int // the next line, or the next byte of data
 	scanned int // there is no LF in buf[at:scanned]
@@ -114,8 +118,9 @@ type cursor struct {
 
 func (c *cursor) moveTo(at int) { c.at, c.scanned = at, at }
 
-// line gives the line at the cursor without its CRLF, and moves behind it. whole is false until its LF has arrived.
-// The line and its CRLF must end at offset limit of buf or before; else it fails with tooLong.
+// line gives the line at the cursor without its CRLF, and moves behind it. whole is false until its
+// LF has arrived. The line and its CRLF must end at offset limit of buf or before; else it fails
+// with tooLong.
 func (c *cursor) line(buf []byte, limit int, tooLong *Error) (line []byte, whole bool, err *Error) {
 	window := buf[:min(len(buf), limit)]
 	i := bytes.IndexByte(window[c.scanned:], '\n')

@@ -5,7 +5,8 @@ import (
 	"strconv"
 )
 
-// Request is one parsed request. All slices point into the buffer that was parsed, and are good until it is written to.
+// Request is one parsed request. All slices point into the buffer that was parsed, and are good
+// until it is written to.
 type Request struct {
 	Method []byte // as sent: methods are case-sensitive (RFC 9110, section 9.1)
 	Target []byte // as sent: a path with its query, an http URL, or *
@@ -37,8 +38,8 @@ func sameName(a []byte, b string) bool {
 	return true
 }
 
-// QueryValue gives the value of the first key of that name in the query, ms in "ms=50&id=7". Neither key nor value is
-// decoded; a key without = has an empty value.
+// QueryValue gives the value of the first key of that name in the query, ms in "ms=50&id=7".
+// Neither key nor value is decoded; a key without = has an empty value.
 func (r *Request) QueryValue(name string) (value []byte, ok bool) {
 	for rest := r.Query; len(rest) > 0; {
 		var pair []byte
@@ -58,11 +59,13 @@ func (r *Request) QueryValue(name string) (value []byte, ok bool) {
 
 var ampersand = []byte{'&'}
 
-// AppendRequest appends a whole keep-alive HTTP/1.1 request to dst. host and target are as they go over the wire:
-// "127.0.0.1:3000" and "/wait?ms=50". A nil body sends neither Content-Type nor Content-Length with a GET or HEAD, and
-// Content-Length: 0 with other methods, which servers expect (RFC 9110, section 8.6). Content-Type is left out when "".
+// AppendRequest appends a whole keep-alive HTTP/1.1 request to dst. host and target are as they go
+// over the wire: "127.0.0.1:3000" and "/wait?ms=50". A nil body sends neither Content-Type nor
+// Content-Length with a GET or HEAD, and Content-Length: 0 with other methods, which servers expect
+// (RFC 9110, section 8.6). Content-Type is left out when "".
 //
-// The strings are not checked: they must come from a parsed URL or from the program itself, never raw from a user.
+// The strings are not checked: they must come from a parsed URL or from the program itself, never
+// raw from a user.
 func AppendRequest(dst []byte, method, host, target, contentType string, body []byte) []byte {
 	dst = append(dst, method...)
 	dst = append(dst, ' ')

@@ -14,7 +14,8 @@ type requestLine struct {
 	minor             int
 }
 
-// parse reads a whole request line: from both ends, because neither the method nor the version can hold a space.
+// parse reads a whole request line: from both ends, because neither the method nor the version can
+// hold a space.
 func (r *requestLine) parse(line []byte) *Error {
 	*r = requestLine{}
 	i := 0
@@ -33,7 +34,8 @@ func (r *requestLine) parse(line []byte) *Error {
 		r.minor = 1
 	case " HTTP/1.0":
 	default:
-		if string(version[:6]) == " HTTP/" && is(version[6], digitByte) && version[7] == '.' && is(version[8], digitByte) {
+		if string(version[:6]) == " HTTP/" && is(version[6], digitByte) && version[7] == '.' &&
+			is(version[8], digitByte) {
 			return errVersionUnserved
 		}
 		return errVersion
@@ -76,7 +78,8 @@ func (r *requestLine) scanTarget(line []byte) bool {
 	return i > r.target
 }
 
-// otherForm takes the targets that are not a path (RFC 9112, section 3.2): http URLs, and * for OPTIONS.
+// otherForm takes the targets that are not a path (RFC 9112, section 3.2): http URLs, and * for
+// OPTIONS.
 func (r *requestLine) otherForm(line []byte) *Error {
 	target := line[r.target:r.targetEnd]
 	if string(target) == "*" && string(line[:r.methodEnd]) == "OPTIONS" {
@@ -100,8 +103,9 @@ func (r *requestLine) otherForm(line []byte) *Error {
 	return nil
 }
 
-// validHost checks uri-host [ ":" port ] (RFC 9110, section 7.2; RFC 3986, section 3.2.2). An empty one is valid: it is
-// what a client sends that has no authority to name. User information is not part of the grammar, so @ is refused.
+// validHost checks uri-host [ ":" port ] (RFC 9110, section 7.2; RFC 3986, section 3.2.2). An empty
+// one is valid: it is what a client sends that has no authority to name. User information is not
+// part of the grammar, so @ is refused.
 func validHost(host []byte) bool {
 	if len(host) > 0 && host[0] == '[' {
 		end := bytes.IndexByte(host, ']')
@@ -121,14 +125,15 @@ func validHost(host []byte) bool {
 	return true
 }
 
-// validIPv6 allocates, once for a request to a literal IPv6 address. RFC 3986's IPvFuture has no use yet and is refused,
-// and a zone means nothing outside of the client's machine.
+// validIPv6 allocates, once for a request to a literal IPv6 address. RFC 3986's IPvFuture has no
+// use yet and is refused, and a zone means nothing outside of the client's machine.
 func validIPv6(s []byte) bool {
 	addr, err := netip.ParseAddr(string(s))
 	return err == nil && addr.Is6() && addr.Zone() == ""
 }
 
-// validPort checks [ ":" *DIGIT ]: the port may be empty (RFC 3986, section 3.2.3), but not beyond 65535.
+// validPort checks [ ":" *DIGIT ]: the port may be empty (RFC 3986, section 3.2.3), but not beyond
+// 65535.
 func validPort(s []byte) bool {
 	if len(s) == 0 {
 		return true

@@ -37,17 +37,18 @@ const (
 // Continue is the whole interim response that ExpectsContinue asks for.
 const Continue = "HTTP/1.1 100 Continue\r\n\r\n"
 
-// maxEmptyLines may come before a request line: RFC 9112, section 2.2 asks for one at least, for old clients that send
-// CRLF after a body.
+// maxEmptyLines may come before a request line: RFC 9112, section 2.2 asks for one at least, for
+// old clients that send CRLF after a body.
 const maxEmptyLines = 4
 
-// Parse takes all bytes that have arrived of one request; buf[0] is its first. It gives n > 0 when Request is whole: it
-// took n bytes, and the next request starts behind them. It gives 0 and nil when more must arrive, and 0 and an *Error
-// when the request is refused, again on each call until Reset.
+// Parse takes all bytes that have arrived of one request; buf[0] is its first. It gives n > 0 when
+// Request is whole: it took n bytes, and the next request starts behind them. It gives 0 and nil
+// when more must arrive, and 0 and an *Error when the request is refused, again on each call until
+// Reset.
 //
-// Until a request is whole, each call must bring the same bytes and any new ones; the buffer may have moved. What was
-// looked at is not looked at again, so bytes that arrive singly cost no more than linear time. Chunked bodies are moved
-// together inside buf.
+// Until a request is whole, each call must bring the same bytes and any new ones; the buffer may
+// have moved. What was looked at is not looked at again, so bytes that arrive singly cost no more
+// than linear time. Chunked bodies are moved together inside buf.
 func (p *RequestParser) Parse(buf []byte) (n int, err error) {
 	if p.step == stepWhole {
 		p.Reset()
@@ -63,20 +64,22 @@ func (p *RequestParser) Parse(buf []byte) (n int, err error) {
 	return p.cursor.at, nil
 }
 
-// Reset makes the parser ready for the next request, whatever became of the last. It keeps the memory of Request.Fields.
+// Reset makes the parser ready for the next request, whatever became of the last. It keeps the
+// memory of Request.Fields.
 func (p *RequestParser) Reset() {
 	p.step = stepStart
 }
 
-// RefusedHead reports whether the request that Parse has just refused is a HEAD; buf is what Parse was given.
+// RefusedHead reports whether the request that Parse has just refused is a HEAD; buf is what Parse
+// was given.
 func (p *RequestParser) RefusedHead(buf []byte) bool {
 	return p.step == stepFailed && bytes.HasPrefix(buf[p.begin:], headMethod)
 }
 
 var headMethod = []byte("HEAD ")
 
-// ExpectsContinue tells, once a request, that its header is whole, its body is not, and the client waits for Continue
-// before it sends the body (RFC 9110, section 10.1.1).
+// ExpectsContinue tells, once a request, that its header is whole, its body is not, and the client
+// waits for Continue before it sends the body (RFC 9110, section 10.1.1).
 func (p *RequestParser) ExpectsContinue() bool {
 	expects := p.expects && p.step == stepBody
 	if expects {
@@ -175,7 +178,8 @@ func (p *RequestParser) note(buf []byte, at span) *Error {
 			}
 		}
 	case len("expect"):
-		// Other expectations may be ignored, and are (RFC 9110, section 10.1.1); 1.0 clients never wait for an answer.
+		// Other expectations may be ignored, and are (RFC 9110, section 10.1.1); 1.0 clients never
+		// wait for an answer.
 		if field := at.in(buf); foldEqual(field.Name, "expect") && p.line.minor == 1 {
 			p.expects = p.expects || foldEqual(field.Value, "100-continue")
 		}

@@ -18,27 +18,32 @@ var accepted = []struct{ name, message, want string }{
   body ""
 0 bytes left
 `},
-	{"query", "GET /wait?ms=50&x=? HTTP/1.1\r\n" + host + "\r\n", `41 bytes: "GET" "/wait?ms=50&x=?" path "/wait" query "ms=50&x=?" minor 1 close false head false
+	{"query", "GET /wait?ms=50&x=? HTTP/1.1\r\n" + host + "\r\n",
+		`41 bytes: "GET" "/wait?ms=50&x=?" path "/wait" query "ms=50&x=?" minor 1 close false head false
   "Host": "h"
   body ""
 0 bytes left
 `},
-	{"http URL", "GET HTTP://me:80/a?b HTTP/1.1\r\n" + host + "\r\n", `42 bytes: "GET" "HTTP://me:80/a?b" path "/a" query "b" minor 1 close false head false
+	{"http URL", "GET HTTP://me:80/a?b HTTP/1.1\r\n" + host + "\r\n",
+		`42 bytes: "GET" "HTTP://me:80/a?b" path "/a" query "b" minor 1 close false head false
   "Host": "h"
   body ""
 0 bytes left
 `},
-	{"http URL without a path", "GET http://me?b HTTP/1.1\r\n" + host + "\r\n", `37 bytes: "GET" "http://me?b" path "/" query "b" minor 1 close false head false
+	{"http URL without a path", "GET http://me?b HTTP/1.1\r\n" + host + "\r\n",
+		`37 bytes: "GET" "http://me?b" path "/" query "b" minor 1 close false head false
   "Host": "h"
   body ""
 0 bytes left
 `},
-	{"asterisk", "OPTIONS * HTTP/1.1\r\n" + host + "\r\n", `31 bytes: "OPTIONS" "*" path "*" query "" minor 1 close false head false
+	{"asterisk", "OPTIONS * HTTP/1.1\r\n" + host + "\r\n",
+		`31 bytes: "OPTIONS" "*" path "*" query "" minor 1 close false head false
   "Host": "h"
   body ""
 0 bytes left
 `},
-	{"white space around values", "GET / HTTP/1.1\r\nHost:h\r\nA: \t b\tc \t\r\nB:\r\nC: \t\r\n\r\n", `48 bytes: "GET" "/" path "/" query "" minor 1 close false head false
+	{"white space around values", "GET / HTTP/1.1\r\nHost:h\r\nA: \t b\tc \t\r\nB:\r\nC: \t\r\n\r\n",
+		`48 bytes: "GET" "/" path "/" query "" minor 1 close false head false
   "Host": "h"
   "A": "b\tc"
   "B": ""
@@ -46,7 +51,9 @@ var accepted = []struct{ name, message, want string }{
   body ""
 0 bytes left
 `},
-	{"length, and the next request behind it", "POST /echo HTTP/1.1\r\n" + host + "content-length: 005\r\n\r\nHelloHEAD / HTTP/1.1\r\n" + host + "\r\n", `58 bytes: "POST" "/echo" path "/echo" query "" minor 1 close false head false
+	{"length, and the next request behind it", "POST /echo HTTP/1.1\r\n" + host +
+		"content-length: 005\r\n\r\nHelloHEAD / HTTP/1.1\r\n" + host + "\r\n",
+		`58 bytes: "POST" "/echo" path "/echo" query "" minor 1 close false head false
   "Host": "h"
   "content-length": "005"
   body "Hello"
@@ -62,34 +69,40 @@ var accepted = []struct{ name, message, want string }{
   body "Hello, world!\r\n"
 3 bytes left
 `},
-	{"empty lines before it", "\r\n\r\nGET / HTTP/1.1\r\n" + host + "\r\n", `31 bytes: "GET" "/" path "/" query "" minor 1 close false head false
+	{"empty lines before it", "\r\n\r\nGET / HTTP/1.1\r\n" + host + "\r\n",
+		`31 bytes: "GET" "/" path "/" query "" minor 1 close false head false
   "Host": "h"
   body ""
 0 bytes left
 `},
-	{"HTTP/1.0 closes, and needs no Host", "GET / HTTP/1.0\r\n\r\n", `18 bytes: "GET" "/" path "/" query "" minor 0 close true head false
+	{"HTTP/1.0 closes, and needs no Host", "GET / HTTP/1.0\r\n\r\n",
+		`18 bytes: "GET" "/" path "/" query "" minor 0 close true head false
   body ""
 0 bytes left
 `},
-	{"HTTP/1.0 kept alive", "GET / HTTP/1.0\r\nConnection: x, Keep-Alive\r\n\r\n", `45 bytes: "GET" "/" path "/" query "" minor 0 close false head false
+	{"HTTP/1.0 kept alive", "GET / HTTP/1.0\r\nConnection: x, Keep-Alive\r\n\r\n",
+		`45 bytes: "GET" "/" path "/" query "" minor 0 close false head false
   "Connection": "x, Keep-Alive"
   body ""
 0 bytes left
 `},
-	{"close wins", "GET / HTTP/1.1\r\n" + host + "Connection: keep-alive\r\nConnection: ,CLOSE ,x\r\n\r\n", `74 bytes: "GET" "/" path "/" query "" minor 1 close true head false
+	{"close wins", "GET / HTTP/1.1\r\n" + host + "Connection: keep-alive\r\nConnection: ,CLOSE ,x\r\n\r\n",
+		`74 bytes: "GET" "/" path "/" query "" minor 1 close true head false
   "Host": "h"
   "Connection": "keep-alive"
   "Connection": ",CLOSE ,x"
   body ""
 0 bytes left
 `},
-	{"an unknown expectation", "GET / HTTP/1.1\r\n" + host + "Expect: miracles\r\n\r\n", `45 bytes: "GET" "/" path "/" query "" minor 1 close false head false
+	{"an unknown expectation", "GET / HTTP/1.1\r\n" + host + "Expect: miracles\r\n\r\n",
+		`45 bytes: "GET" "/" path "/" query "" minor 1 close false head false
   "Host": "h"
   "Expect": "miracles"
   body ""
 0 bytes left
 `},
-	{"IPv6 host, obs-text in a value", "GET / HTTP/1.1\r\nHost: [::1]:3000\r\nX: caf\xc3\xa9\r\n\r\n", `46 bytes: "GET" "/" path "/" query "" minor 1 close false head false
+	{"IPv6 host, obs-text in a value", "GET / HTTP/1.1\r\nHost: [::1]:3000\r\nX: caf\xc3\xa9\r\n\r\n",
+		`46 bytes: "GET" "/" path "/" query "" minor 1 close false head false
   "Host": "[::1]:3000"
   "X": "café"
   body ""
@@ -115,8 +128,8 @@ func post(body string) string {
 	return "POST / HTTP/1.1\r\n" + host + "Transfer-Encoding: chunked\r\n\r\n" + body
 }
 
-// refused are requests that must be refused, with the status and a part of the reason: its section, or its words where
-// one section has several rules.
+// refused are requests that must be refused, with the status and a part of the reason: its section,
+// or its words where one section has several rules.
 var refused = []struct {
 	name, message string
 	limits        http1.Limits
@@ -126,12 +139,15 @@ var refused = []struct {
 	{"bare LF after the request line", "GET / HTTP/1.1\n" + host + "\r\n", http1.Limits{}, 400, "9112, section 2.2"},
 	{"bare LF after a field", "GET / HTTP/1.1\r\nHost: h\n\r\n", http1.Limits{}, 400, "9112, section 2.2"},
 	{"bare LF as the empty line", "GET / HTTP/1.1\r\n" + host + "\n", http1.Limits{}, 400, "9112, section 2.2"},
-	{"bare LF before the request line", "\nGET / HTTP/1.1\r\n" + host + "\r\n", http1.Limits{}, 400, "9112, section 3)"},
-	{"bare CR before the request line", "\rGET / HTTP/1.1\r\n" + host + "\r\n", http1.Limits{}, 400, "9112, section 3)"},
+	{"bare LF before the request line", "\nGET / HTTP/1.1\r\n" + host + "\r\n", http1.Limits{}, 400,
+		"9112, section 3)"},
+	{"bare CR before the request line", "\rGET / HTTP/1.1\r\n" + host + "\r\n", http1.Limits{}, 400,
+		"9112, section 3)"},
 	{"bare CR in a value", get("A: b\rc"), http1.Limits{}, 400, "9110, section 5.5"},
 	{"bare CR in a name", get("A\rb: c"), http1.Limits{}, 400, "9112, section 5.1"},
 	{"CR CR LF", "GET / HTTP/1.1\r\r\n" + host + "\r\n", http1.Limits{}, 400, "9112, section 3)"},
-	{"too many empty lines", "\r\n\r\n\r\n\r\n\r\nGET / HTTP/1.1\r\n" + host + "\r\n", http1.Limits{}, 400, "empty lines"},
+	{"too many empty lines", "\r\n\r\n\r\n\r\n\r\nGET / HTTP/1.1\r\n" + host + "\r\n", http1.Limits{}, 400,
+		"empty lines"},
 
 	{"a TLS handshake", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", http1.Limits{}, 400, "9112, section 3)"},
 	{"white space first", " GET / HTTP/1.1\r\n" + host + "\r\n", http1.Limits{}, 400, "9112, section 3)"},
@@ -154,7 +170,8 @@ var refused = []struct {
 	{"space in the target", "GET /a b HTTP/1.1\r\n" + host + "\r\n", http1.Limits{}, 400, "9112, section 3.2"},
 	{"tab in the target", "GET /a\tb HTTP/1.1\r\n" + host + "\r\n", http1.Limits{}, 400, "9112, section 3.2"},
 	{"NUL in the target", "GET /a\x00b HTTP/1.1\r\n" + host + "\r\n", http1.Limits{}, 400, "9112, section 3.2"},
-	{"non-ASCII in the target", "GET /caf\xc3\xa9 HTTP/1.1\r\n" + host + "\r\n", http1.Limits{}, 400, "9112, section 3.2"},
+	{"non-ASCII in the target", "GET /caf\xc3\xa9 HTTP/1.1\r\n" + host + "\r\n", http1.Limits{}, 400,
+		"9112, section 3.2"},
 	{"DEL in the query", "GET /?\x7f HTTP/1.1\r\n" + host + "\r\n", http1.Limits{}, 400, "9112, section 3.2"},
 	{"fragment", "GET /#a HTTP/1.1\r\n" + host + "\r\n", http1.Limits{}, 400, "9112, section 3.2"},
 	{"fragment behind a query", "GET /?#a HTTP/1.1\r\n" + host + "\r\n", http1.Limits{}, 400, "9112, section 3.2"},
@@ -168,7 +185,8 @@ var refused = []struct {
 	{"http URL without a host", "GET http:///a HTTP/1.1\r\n" + host + "\r\n", http1.Limits{}, 400, "9110, section 7.2"},
 	{"user in the URL", "GET http://u@h/ HTTP/1.1\r\n" + host + "\r\n", http1.Limits{}, 400, "9110, section 7.2"},
 
-	{"white space before the first field", "GET / HTTP/1.1\r\n Host: h\r\n\r\n", http1.Limits{}, 400, "9112, section 5.2"},
+	{"white space before the first field", "GET / HTTP/1.1\r\n Host: h\r\n\r\n", http1.Limits{}, 400,
+		"9112, section 5.2"},
 	{"obs-fold", get("A: b\r\n c"), http1.Limits{}, 400, "9112, section 5.2"},
 	{"obs-fold with a tab", get("A: b\r\n\tc: d"), http1.Limits{}, 400, "9112, section 5.2"},
 	{"a line of white space", get(" "), http1.Limits{}, 400, "9112, section 5.2"},
@@ -186,8 +204,10 @@ var refused = []struct {
 	{"two Hosts", get("hOST: h"), http1.Limits{}, 400, "more than one Host"},
 	{"two Hosts in HTTP/1.0", "GET / HTTP/1.0\r\n" + host + host + "\r\n", http1.Limits{}, 400, "more than one Host"},
 
-	{"length and coding", get("Content-Length: 0\r\nTransfer-Encoding: chunked"), http1.Limits{}, 400, "9112, section 6.1"},
-	{"coding and length", get("Transfer-Encoding: chunked\r\nContent-Length: 0"), http1.Limits{}, 400, "9112, section 6.1"},
+	{"length and coding", get("Content-Length: 0\r\nTransfer-Encoding: chunked"), http1.Limits{}, 400,
+		"9112, section 6.1"},
+	{"coding and length", get("Transfer-Encoding: chunked\r\nContent-Length: 0"), http1.Limits{}, 400,
+		"9112, section 6.1"},
 	{"lengths that differ", get("Content-Length: 5\r\nContent-Length: 6"), http1.Limits{}, 400, "9112, section 6.3"},
 	{"lengths that agree", get("Content-Length: 5\r\nContent-Length: 5"), http1.Limits{}, 400, "9112, section 6.3"},
 	{"list of lengths", get("Content-Length: 5, 5"), http1.Limits{}, 400, "9110, section 8.6"},
@@ -197,22 +217,28 @@ var refused = []struct {
 	{"length with an underscore", get("Content-Length: 1_0"), http1.Limits{}, 400, "9110, section 8.6"},
 	{"empty length", get("Content-Length: "), http1.Limits{}, 400, "9110, section 8.6"},
 	{"length over 64 bits", get("Content-Length: 18446744073709551617"), http1.Limits{}, 413, "9110, section 15.5.14"},
-	{"length over any bits, then a letter", get("Content-Length: 18446744073709551617000000000x"), http1.Limits{}, 400, "9110, section 8.6"},
+	{"length over any bits, then a letter", get("Content-Length: 18446744073709551617000000000x"),
+		http1.Limits{}, 400, "9110, section 8.6"},
 
-	{"coding in HTTP/1.0", "GET / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", http1.Limits{}, 400, "9112, section 6.1"},
+	{"coding in HTTP/1.0", "GET / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", http1.Limits{}, 400,
+		"9112, section 6.1"},
 	{"chunked not last", get("Transfer-Encoding: chunked, gzip"), http1.Limits{}, 400, "must be the last"},
-	{"chunked not last, in two fields", get("Transfer-Encoding: chunked\r\nTransfer-Encoding: gzip"), http1.Limits{}, 400, "must be the last"},
+	{"chunked not last, in two fields", get("Transfer-Encoding: chunked\r\nTransfer-Encoding: gzip"),
+		http1.Limits{}, 400, "must be the last"},
 	{"chunked missing", get("Transfer-Encoding: gzip"), http1.Limits{}, 400, "must be the last"},
 	{"identity", get("Transfer-Encoding: identity"), http1.Limits{}, 400, "must be the last"},
 	{"chunked twice", get("Transfer-Encoding: chunked, chunked"), http1.Limits{}, 400, "must be the last"},
-	{"chunked twice, in two fields", get("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked"), http1.Limits{}, 400, "must be the last"},
+	{"chunked twice, in two fields", get("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked"),
+		http1.Limits{}, 400, "must be the last"},
 	{"unknown coding", get("Transfer-Encoding: gzip;q=1, chunked"), http1.Limits{}, 501, "9112, section 6.1"},
-	{"unknown coding, in two fields", get("Transfer-Encoding: xchunked\r\nTransfer-Encoding: chunked"), http1.Limits{}, 501, "9112, section 6.1"},
+	{"unknown coding, in two fields", get("Transfer-Encoding: xchunked\r\nTransfer-Encoding: chunked"),
+		http1.Limits{}, 501, "9112, section 6.1"},
 	{"empty coding", get("Transfer-Encoding:"), http1.Limits{}, 400, "not a list of codings"},
 	{"empty coding in a list", get("Transfer-Encoding: ,chunked"), http1.Limits{}, 400, "not a list of codings"},
 	{"quoted coding", get(`Transfer-Encoding: "chunked"`), http1.Limits{}, 400, "not a list of codings"},
 	{"vertical tab before chunked", get("Transfer-Encoding: \vchunked"), http1.Limits{}, 400, "9110, section 5.5"},
-	{"non-breaking space behind chunked", get("Transfer-Encoding: chunked\xa0"), http1.Limits{}, 400, "not a list of codings"},
+	{"non-breaking space behind chunked", get("Transfer-Encoding: chunked\xa0"), http1.Limits{}, 400,
+		"not a list of codings"},
 	{"chunked with a parameter", get("Transfer-Encoding: chunked;a=b"), http1.Limits{}, 400, "7.1)"},
 
 	{"chunk size empty", post("\r\n"), http1.Limits{}, 400, "9112, section 7.1)"},
@@ -223,7 +249,8 @@ var refused = []struct {
 	{"chunk size with a space behind it", post("5 \r\n"), http1.Limits{}, 400, "9112, section 7.1.1"},
 	{"chunk size of 17 digits", post("00000000000000005\r\n"), http1.Limits{}, 400, "9112, section 7.1)"},
 	{"chunk size of 64 bits", post("ffffffffffffffff\r\n"), http1.Limits{}, 413, "9110, section 15.5.14"},
-	{"chunk size that would wrap the sum", post("1\r\na\r\n7fffffffffffffff\r\n"), http1.Limits{}, 413, "9110, section 15.5.14"},
+	{"chunk size that would wrap the sum", post("1\r\na\r\n7fffffffffffffff\r\n"), http1.Limits{}, 413,
+		"9110, section 15.5.14"},
 	{"chunk line ends in LF", post("5\nHello\r\n0\r\n\r\n"), http1.Limits{}, 400, "9112, section 2.2"},
 	{"chunk extension without a name", post("5;\r\n"), http1.Limits{}, 400, "9112, section 7.1.1"},
 	{"chunk extension without a value", post("5;a=\r\n"), http1.Limits{}, 400, "9112, section 7.1.1"},
@@ -235,19 +262,25 @@ var refused = []struct {
 	{"chunk data too long", post("5\r\nHello!\r\n"), http1.Limits{}, 400, "9112, section 7.1)"},
 	{"chunk data without CRLF", post("5\r\nHello0\r\n\r\n"), http1.Limits{}, 400, "9112, section 7.1)"},
 	{"chunk data with LF", post("5\r\nHello\n0\r\n\r\n"), http1.Limits{}, 400, "9112, section 7.1)"},
-	{"more framing than data", post(strings.Repeat("1\r\na\r\n", 100)), http1.Limits{HeaderBytes: 64}, 413, "9112, section 7.1.1"},
+	{"more framing than data", post(strings.Repeat("1\r\na\r\n", 100)), http1.Limits{HeaderBytes: 64}, 413,
+		"9112, section 7.1.1"},
 	{"trailer malformed", post("0\r\nA : b\r\n\r\n"), http1.Limits{}, 400, "9112, section 5.1"},
 	{"trailer folded", post("0\r\n a\r\n\r\n"), http1.Limits{}, 400, "9112, section 5.2"},
 
 	{"request line over its limit", "GET /67890 HTTP/1.1+\r\n", tight, 400, "9112, section 3)"},
 	{"request line just over its limit", "GET /678901 HTTP/1.1+\r\n", tight, 414, "9112, section 3)"},
 	{"request line that does not end", "GET /678901234567890123", tight, 414, "9112, section 3)"},
-	{"header over its limit", "GET / HTTP/1.1\r\n" + host + "A: " + strings.Repeat("b", 49) + "\r\n\r\n", tight, 431, "too large"},
-	{"header that does not end", "GET / HTTP/1.1\r\n" + host + "A: " + strings.Repeat("b", 60), tight, 431, "too large"},
+	{"header over its limit", "GET / HTTP/1.1\r\n" + host + "A: " + strings.Repeat("b", 49) + "\r\n\r\n",
+		tight, 431, "too large"},
+	{"header that does not end", "GET / HTTP/1.1\r\n" + host + "A: " + strings.Repeat("b", 60), tight, 431,
+		"too large"},
 	{"too many fields", get("A: b\r\nC: d\r\nE: f"), tight, 431, "too many"},
 	{"body over its limit", get("Content-Length: 11"), tight, 413, "9110, section 15.5.14"},
-	{"chunks over the limit of the body", strings.Replace(post("5\r\nHello\r\n6\r\n"), host, "Host:\r\n", 1), http1.Limits{Body: 10}, 413, "9110, section 15.5.14"},
-	{"trailers over their limit", post("0\r\nA: " + strings.Repeat("b", 70)), http1.Limits{HeaderBytes: 64}, 431, "too large"},
+	{"chunks over the limit of the body",
+		strings.Replace(post("5\r\nHello\r\n6\r\n"), host, "Host:\r\n", 1), http1.Limits{Body: 10}, 413,
+		"9110, section 15.5.14"},
+	{"trailers over their limit", post("0\r\nA: " + strings.Repeat("b", 70)), http1.Limits{HeaderBytes: 64},
+		431, "too large"},
 	{"too many trailers", post("0\r\nA: b\r\nA: b\r\nA: b\r\n\r\n"), http1.Limits{HeaderCount: 2}, 431, "too many"},
 }
 
@@ -275,11 +308,15 @@ func TestRequestRefused(t *testing.T) {
 
 func TestHostValues(t *testing.T) {
 	for value, valid := range map[string]bool{
-		"": true, "h": true, "h:": true, "h:0": true, "h:65535": true, "127.0.0.1:80": true, "a-b.c_d~e": true, "x%41": true,
+		"": true, "h": true, "h:": true, "h:0": true, "h:65535": true, "127.0.0.1:80": true,
+		"a-b.c_d~e": true, "x%41": true,
 		"[::1]": true, "[::1]:80": true, "[1:2:3:4:5:6:7:8]:": true, "[::ffff:1.2.3.4]": true,
-		":80": false, "h:x": false, "h:65536": false, "h:99999999999999999999": false, "h:8:0": false, "h:-1": false, "a b": false,
-		"a,b:1 ": true, "a/b": false, "a@b": false, "a?b": false, "a#b": false, "a\\b": false, "%4": false, "%zz": false, "caf\xc3\xa9": false, "a\tb": false,
-		"[": false, "[]": false, "[::1": false, "[::1]x": false, "[::1]:x": false, "[::1%25eth0]": false, "[::1%eth0]": false, "[127.0.0.1]": false,
+		":80": false, "h:x": false, "h:65536": false, "h:99999999999999999999": false, "h:8:0": false,
+		"h:-1": false, "a b": false,
+		"a,b:1 ": true, "a/b": false, "a@b": false, "a?b": false, "a#b": false, "a\\b": false, "%4": false,
+		"%zz": false, "caf\xc3\xa9": false, "a\tb": false,
+		"[": false, "[]": false, "[::1": false, "[::1]x": false, "[::1]:x": false, "[::1%25eth0]": false,
+		"[::1%eth0]": false, "[127.0.0.1]": false,
 		"[v1.a]": false, "[:::]": false, "::1": false, "a[::1]": false,
 	} {
 		p := http1.RequestParser{}
@@ -325,7 +362,9 @@ func TestExpectContinue(t *testing.T) {
 
 func TestRequestLookups(t *testing.T) {
 	p := http1.RequestParser{}
-	if _, err := p.Parse([]byte("GET /?ms2=1&ms=50&flag&ms=60&e= HTTP/1.1\r\nX-A: 1\r\nhost: h\r\nx-a: 2\r\nX-B:\r\nX^C: 3\r\n\r\n")); err != nil {
+	if _, err :=
+		p.Parse([]byte("GET /?ms2=1&ms=50&flag&ms=60&e= HTTP/1.1\r\nX-A: 1\r\nhost: h\r\nx-a: " +
+			"2\r\nX-B:\r\nX^C: 3\r\n\r\n")); err != nil {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]string{"X-A": "1", "x-a": "1", "HOST": "h", "X-B": "", "x^c": "3"} {

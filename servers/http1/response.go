@@ -14,12 +14,14 @@ type Response struct {
 	Body        []byte
 }
 
-// AppendResponse appends the whole response to dst: the status line, Date, Content-Type, Content-Length, Connection where
-// it differs from the version's default, and the body. unix is the Date in seconds. head says that the request was a HEAD:
-// the length is sent and the body is not. close says that the connection ends after the response, and minor is that of
-// the request's version, HTTP/1.minor; the response is HTTP/1.1 in any case (RFC 9110, section 6.2).
+// AppendResponse appends the whole response to dst: the status line, Date, Content-Type,
+// Content-Length, Connection where it differs from the version's default, and the body. unix is the
+// Date in seconds. head says that the request was a HEAD: the length is sent and the body is not.
+// close says that the connection ends after the response, and minor is that of the request's
+// version, HTTP/1.minor; the response is HTTP/1.1 in any case (RFC 9110, section 6.2).
 //
-// The strings are not checked for CR and LF: they are the program's own or have come through a parser of this package.
+// The strings are not checked for CR and LF: they are the program's own or have come through a
+// parser of this package.
 func AppendResponse(dst []byte, r *Response, unix int64, head, close bool, minor int) []byte {
 	dst = appendHead(dst, r, len(r.Body), unix, close, minor)
 	if head || bodiless(r.Status) {
@@ -28,7 +30,8 @@ func AppendResponse(dst []byte, r *Response, unix int64, head, close bool, minor
 	return append(dst, r.Body...)
 }
 
-// bodiless statuses never have a body (RFC 9110, sections 15.3.5 and 15.4.5), nor does this package send its length.
+// bodiless statuses never have a body (RFC 9110, sections 15.3.5 and 15.4.5), nor does this package
+// send its length.
 func bodiless(status int) bool { return status == 204 || status == 304 }
 
 func appendHead(dst []byte, r *Response, length int, unix int64, close bool, minor int) []byte {
@@ -63,9 +66,10 @@ func appendHead(dst []byte, r *Response, length int, unix int64, close bool, min
 	return append(dst, "\r\n"...)
 }
 
-// AppendError appends the answer to a refused request: e's status, its reason in plain text, and Connection: close.
-// It is for a request whose version nobody may trust, so it says close to all of them. head says that the request was a
-// HEAD: the length is sent and the reason is not (RFC 9110, section 9.3.2).
+// AppendError appends the answer to a refused request: e's status, its reason in plain text, and
+// Connection: close. It is for a request whose version nobody may trust, so it says close to all of
+// them. head says that the request was a HEAD: the length is sent and the reason is not (RFC 9110,
+// section 9.3.2).
 func AppendError(dst []byte, e *Error, unix int64, head bool) []byte {
 	r := Response{Status: e.Status, ContentType: "text/plain; charset=utf-8"}
 	dst = appendHead(dst, &r, len(e.Reason)+len("\n"), unix, true, 1)
@@ -95,7 +99,8 @@ type dateLine struct {
 	text string // "Date: " to CRLF
 }
 
-// lastDate serves all threads: they write it about once a second, and it does not matter whose comes last.
+// lastDate serves all threads: they write it about once a second, and it does not matter whose
+// comes last.
 var lastDate atomic.Pointer[dateLine]
 
 // dateField gives the whole Date line for a time in Unix seconds.

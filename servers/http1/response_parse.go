@@ -2,13 +2,14 @@ package http1
 
 import "io"
 
-// ResponseParser reads the responses of one connection, one after another. The zero value is ready. The head is held to
-// DefaultLimits.
+// ResponseParser reads the responses of one connection, one after another. The zero value is ready.
+// The head is held to DefaultLimits.
 type ResponseParser struct {
 	MaxBody int  // bytes of body once any chunked coding is removed; 0 stands for DefaultLimits.Body
 	Head    bool // the request was a HEAD: the response has no body, whatever its header says
 
-	// Good once Parse has returned n > 0, until the next Parse. The slices point into the buffer that was parsed.
+	// Good once Parse has returned n > 0, until the next Parse. The slices point into the buffer
+	// that was parsed.
 	Status      int
 	ContentType []byte // the first Content-Type, nil where there is none
 	Body        []byte
@@ -40,12 +41,13 @@ const (
 // maxInterims bounds the 1xx responses that may come before the final one. Servers send one or two.
 const maxInterims = 8
 
-// Parse takes all bytes that have arrived of one response; buf[0] is its first. The rules are those of
-// RequestParser.Parse: n > 0 when the response is whole, 0 and nil when more must arrive, 0 and an *Error with status 502
-// when it is refused. 1xx responses are passed over.
+// Parse takes all bytes that have arrived of one response; buf[0] is its first. The rules are those
+// of RequestParser.Parse: n > 0 when the response is whole, 0 and nil when more must arrive, 0 and
+// an *Error with status 502 when it is refused. 1xx responses are passed over.
 //
-// eof says that the peer has closed and nothing will follow buf. That ends a body that has neither Content-Length nor
-// chunked coding; anything else that is not whole by then is io.ErrUnexpectedEOF.
+// eof says that the peer has closed and nothing will follow buf. That ends a body that has neither
+// Content-Length nor chunked coding; anything else that is not whole by then is
+// io.ErrUnexpectedEOF.
 func (p *ResponseParser) Parse(buf []byte, eof bool) (n int, err error) {
 	if p.step == responseWhole {
 		p.Reset()
@@ -133,8 +135,9 @@ func (p *ResponseParser) startLine() {
 	p.step = responseLine
 }
 
-// statusLine reads "HTTP/1.1 200 OK". The space behind the status must be there even without a reason (RFC 9112,
-// section 4), but servers forget it and nothing hangs on it, so it may be missing.
+// statusLine reads "HTTP/1.1 200 OK". The space behind the status must be there even without a
+// reason (RFC 9112, section 4), but servers forget it and nothing hangs on it, so it may be
+// missing.
 func (p *ResponseParser) statusLine(line []byte) *Error {
 	const status = len("HTTP/1.1 ")
 	if len(line) < status+3 || len(line) > status+3 && line[status+3] != ' ' || !validValue(line) {

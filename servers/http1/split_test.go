@@ -14,7 +14,8 @@ import (
 	"nodecompare/servers/http1"
 )
 
-// everySplit runs feed on data whole, bytewise, and cut in two at every place (a thousand, if it is long), and wants to see the same each time.
+// everySplit runs feed on data whole, bytewise, and cut in two at every place (a thousand, if it is
+// long), and wants to see the same each time.
 func everySplit(t *testing.T, data string, feed func(pieces []string) string) {
 	t.Helper()
 	whole := feed([]string{data})
@@ -43,7 +44,8 @@ func TestResponseSplits(t *testing.T) {
 	}
 }
 
-// TestPipelineRandomSplits strings messages together, good ones and at the end any, and cuts them anywhere.
+// TestPipelineRandomSplits strings messages together, good ones and at the end any, and cuts them
+// anywhere.
 func TestPipelineRandomSplits(t *testing.T) {
 	var good, all []string
 	for _, c := range accepted {
@@ -56,7 +58,8 @@ func TestPipelineRandomSplits(t *testing.T) {
 		}
 	}
 	rapid.Check(t, func(rt *rapid.T) {
-		data := strings.Join(rapid.SliceOfN(rapid.SampledFrom(good), 0, 4).Draw(rt, "good"), "") + rapid.SampledFrom(all).Draw(rt, "last")
+		data := strings.Join(rapid.SliceOfN(rapid.SampledFrom(good), 0, 4).Draw(rt, "good"), "") +
+			rapid.SampledFrom(all).Draw(rt, "last")
 		at := rapid.SliceOfN(rapid.IntRange(0, len(data)), 0, 12).Draw(rt, "cuts")
 		slices.Sort(at)
 		whole := feedRequests(t, http1.Limits{}, []string{data})
@@ -66,9 +69,10 @@ func TestPipelineRandomSplits(t *testing.T) {
 	})
 }
 
-// TestBytewiseArrivalIsLinear compares the CPU time that two sizes take, each byte by byte. 16 times the bytes take 16 times as
-// long in linear time, and some 150 to 250 times as long if each byte has what came before it searched again. Only this thread's
-// time counts, and the best of each size: a machine that is busy with others slows both.
+// TestBytewiseArrivalIsLinear compares the CPU time that two sizes take, each byte by byte. 16
+// times the bytes take 16 times as long in linear time, and some 150 to 250 times as long if each
+// byte has what came before it searched again. Only this thread's time counts, and the best of each
+// size: a machine that is busy with others slows both.
 func TestBytewiseArrivalIsLinear(t *testing.T) {
 	const small, factor = 32 << 10, 16
 	limits := http1.Limits{RequestLine: 4 << 20, HeaderBytes: 4 << 20, HeaderCount: 1 << 20, Body: 4 << 20}

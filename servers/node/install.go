@@ -39,13 +39,15 @@ func sources() (map[string][]byte, error) {
 	return files, err
 }
 
-// An installation is a folder as it has to be: the sources, and the packages that npm puts beside them.
+// An installation is a folder as it has to be: the sources, and the packages that npm puts beside
+// them.
 type installation struct {
 	files    map[string][]byte
 	packages map[string]lockedPackage // by their folder, such as node_modules/express
 }
 
-// lockedPackage is what npm writes about a package, in package-lock.json and in what it keeps of that beside the packages.
+// lockedPackage is what npm writes about a package, in package-lock.json and in what it keeps of
+// that beside the packages.
 type lockedPackage struct {
 	Version   string `json:"version"`
 	Integrity string `json:"integrity"` // of what was fetched
@@ -76,7 +78,8 @@ func plan(s Source) (installation, error) {
 	return in, nil
 }
 
-// key names the content: the start of the SHA-256 of all names, lengths and bytes. (JSON writes a map in the order of its keys.)
+// key names the content: the start of the SHA-256 of all names, lengths and bytes. (JSON writes a
+// map in the order of its keys.)
 func (in installation) key() (string, error) {
 	text, err := json.Marshal(in.files)
 	if err != nil {
@@ -85,8 +88,8 @@ func (in installation) key() (string, error) {
 	return fmt.Sprintf("%.8x", sha256.Sum256(text)), nil
 }
 
-// whole tells whether dir holds all that it should, the sources unchanged. What cannot be read is not whole: building it anew
-// will tell why. It reads about 1 MiB.
+// whole tells whether dir holds all that it should, the sources unchanged. What cannot be read is
+// not whole: building it anew will tell why. It reads about 1 MiB.
 func (in installation) whole(dir string) bool {
 	for name, want := range in.files {
 		got, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(name)))
@@ -97,7 +100,8 @@ func (in installation) whole(dir string) bool {
 	return in.packages == nil || in.installed(dir)
 }
 
-// installed tells whether the packages are those of the lock file: as npm says that it has installed them, and as they say themselves.
+// installed tells whether the packages are those of the lock file: as npm says that it has
+// installed them, and as they say themselves.
 func (in installation) installed(dir string) bool {
 	text, err := os.ReadFile(filepath.Join(dir, "node_modules", ".package-lock.json"))
 	if err != nil {
@@ -130,8 +134,9 @@ func (in installation) write(dir string) error {
 	return nil
 }
 
-// install gives the source's folder inside that one and builds it when it is missing or not whole. It is built in a folder of its own
-// and renamed into place, so that nobody sees half of one; that needs no lock, as all build the same and the first one wins.
+// install gives the source's folder inside that one and builds it when it is missing or not whole.
+// It is built in a folder of its own and renamed into place, so that nobody sees half of one; that
+// needs no lock, as all build the same and the first one wins.
 func install(ctx context.Context, s Source, folder string, progress func(string)) (dir string, err error) {
 	in, err := plan(s)
 	if err != nil {
@@ -147,7 +152,8 @@ func install(ctx context.Context, s Source, folder string, progress func(string)
 	}
 	err = in.build(ctx, s, folder, dir, progress)
 	if err != nil && ctx.Err() == nil && !errors.As(err, new(*Unavailable)) {
-		err = &Unavailable{s.Name, fmt.Errorf("putting its sources into %s: %w", dir, err), "make the folder writable, or set XDG_CACHE_HOME to one that is"}
+		err = &Unavailable{s.Name, fmt.Errorf("putting its sources into %s: %w", dir, err),
+			"make the folder writable, or set XDG_CACHE_HOME to one that is"}
 	}
 	return dir, err
 }
@@ -173,8 +179,8 @@ func (in installation) build(ctx context.Context, s Source, folder, dir string, 
 	return in.publish(made, dir)
 }
 
-// publish renames made to dir. What is there and is not whole goes into a folder beside made; when several processes do that to
-// each other, one of them is through after each round.
+// publish renames made to dir. What is there and is not whole goes into a folder beside made; when
+// several processes do that to each other, one of them is through after each round.
 func (in installation) publish(made, dir string) error {
 	const rounds = 100
 	var err error

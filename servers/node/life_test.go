@@ -27,7 +27,8 @@ const patience = 2 * time.Minute
 // shared holds the workloads' data and the installed apps from one run to the next.
 var shared = filepath.Join(os.TempDir(), "nodecompare-servers-test")
 
-// command is how to start the mode's real server on a free port. Without Node.js the test is skipped, which CI does not have.
+// command is how to start the mode's real server on a free port. Without Node.js the test is
+// skipped, which CI does not have.
 func command(t *testing.T, s node.Source, loops int) node.Command {
 	t.Helper()
 	if testing.Short() {
@@ -56,7 +57,8 @@ func command(t *testing.T, s node.Source, loops int) node.Command {
 	return c
 }
 
-// eachServer runs f for both servers, and for one process and a cluster; in CI for each server as both.
+// eachServer runs f for both servers, and for one process and a cluster; in CI for each server as
+// both.
 func eachServer(t *testing.T, f func(t *testing.T, c node.Command)) {
 	for i, s := range []node.Source{node.HTTP, node.Express} {
 		for _, loops := range []int{1, 2} {
@@ -116,8 +118,8 @@ func pipe(t *testing.T) (r, w *os.File) {
 	return r, w
 }
 
-// line reads a line of the output, which must match, and gives its submatch. Node's own warnings, about a module that is
-// experimental, are passed over.
+// line reads a line of the output, which must match, and gives its submatch. Node's own warnings,
+// about a module that is experimental, are passed over.
 func (f *family) line(pattern string) string {
 	f.t.Helper()
 	for {
@@ -136,7 +138,8 @@ func (f *family) line(pattern string) string {
 	}
 }
 
-// gone waits until no process of the family is left, reaps the first, and gives what they printed last.
+// gone waits until no process of the family is left, reaps the first, and gives what they printed
+// last.
 func (f *family) gone() (rest string, ended error) {
 	f.t.Helper()
 	b, err := io.ReadAll(f.lines)
@@ -158,7 +161,8 @@ func (f *family) upload() net.Conn {
 		f.t.Fatal(err)
 	}
 	const interim = "HTTP/1.1 100 Continue\r\n\r\n"
-	if _, err := io.WriteString(c, "POST /echo HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n"); err != nil {
+	if _, err := io.WriteString(c,
+		"POST /echo HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n"); err != nil {
 		f.t.Fatal(err)
 	}
 	b := make([]byte, len(interim))
@@ -168,7 +172,8 @@ func (f *family) upload() net.Conn {
 	return c
 }
 
-// TestStopsInOrder: a request that is in flight when SIGTERM comes, to the process or to its group, is answered whole.
+// TestStopsInOrder: a request that is in flight when SIGTERM comes, to the process or to its group,
+// is answered whole.
 func TestStopsInOrder(t *testing.T) {
 	eachServer(t, func(t *testing.T, c node.Command) {
 		for _, to := range []string{"process", "group"} {
@@ -187,13 +192,15 @@ func TestStopsInOrder(t *testing.T) {
 			if err := syscall.Kill(pid, syscall.SIGTERM); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := io.Copy(io.Discard, idle); err != nil { // until the server closes it, which it does not for 60 s without being asked
+			// until the server closes it, which it does not for 60 s without being asked
+			if _, err := io.Copy(io.Discard, idle); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := io.WriteString(inFlight, "67890"); err != nil {
 				t.Fatal(err)
 			}
-			if b, err := io.ReadAll(inFlight); err != nil || !strings.HasPrefix(string(b), "HTTP/1.1 200 OK\r\n") || !strings.HasSuffix(string(b), "\r\n\r\n67890") {
+			if b, err := io.ReadAll(inFlight); err != nil ||
+				!strings.HasPrefix(string(b), "HTTP/1.1 200 OK\r\n") || !strings.HasSuffix(string(b), "\r\n\r\n67890") {
 				t.Errorf("%s: the request in flight got %q and %v", to, b, err)
 			}
 			if rest, err := f.gone(); err != nil || rest != "" {
@@ -211,7 +218,8 @@ func readFull(t *testing.T, r io.Reader, b []byte) string {
 	return string(b)
 }
 
-// TestEndsWithItsParent: nobody is left when the parent has gone without a word, nor when the cluster's first process has.
+// TestEndsWithItsParent: nobody is left when the parent has gone without a word, nor when the
+// cluster's first process has.
 func TestEndsWithItsParent(t *testing.T) {
 	eachServer(t, func(t *testing.T, c node.Command) {
 		f := start(t, c)
@@ -255,10 +263,13 @@ func TestPortInUse(t *testing.T) {
 	})
 }
 
-// TestStartStop goes the way of bench: servers.Start finds them ready, and Stop leaves nobody behind.
+// TestStartStop goes the way of bench: servers.Start finds them ready, and Stop leaves nobody
+// behind.
 func TestStartStop(t *testing.T) {
 	eachServer(t, func(t *testing.T, c node.Command) {
-		p, err := child.Start(t.Context(), child.Command{Name: "node", Path: c.Path, Args: c.Args, Env: c.Env, ReadyTimeout: patience, StopTimeout: patience})
+		p, err := child.Start(t.Context(),
+			child.Command{Name: "node", Path: c.Path, Args: c.Args, Env: c.Env, ReadyTimeout: patience,
+				StopTimeout: patience})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,5 +1,6 @@
-// Package node holds the servers of the modes node and express: their JavaScript, embedded, and what it takes to run it on a
-// machine that has Node.js. It starts nothing that serves: [App.Command] says how, and who wants a server starts that.
+// Package node holds the servers of the modes node and express: their JavaScript, embedded, and
+// what it takes to run it on a machine that has Node.js. It starts nothing that serves:
+// [App.Command] says how, and who wants a server starts that.
 package node
 
 import (
@@ -15,7 +16,8 @@ import (
 	"nodecompare/servers/cache"
 )
 
-// minMajor is the oldest Node.js that the servers run on: Express 5 needs 18, node:http's own timeouts and URL.canParse 20.
+// minMajor is the oldest Node.js that the servers run on: Express 5 needs 18, node:http's own
+// timeouts and URL.canParse 20.
 const minMajor = 20
 
 // A Source is a server in JavaScript, embedded in this program.
@@ -30,8 +32,8 @@ var (
 	Express = Source{Name: "express", packages: true}
 )
 
-// Unavailable says that this machine, as it is now, cannot run a mode: what is missing, and what to do about it. Other modes
-// can go on without it.
+// Unavailable says that this machine, as it is now, cannot run a mode: what is missing, and what to
+// do about it. Other modes can go on without it.
 type Unavailable struct {
 	Mode   string
 	Reason error
@@ -44,7 +46,8 @@ func (u *Unavailable) Error() string {
 
 func (u *Unavailable) Unwrap() error { return u.Reason }
 
-const installNode = "install Node.js 20 or later (https://nodejs.org/en/download, or from Debian 13 and Ubuntu 25.04 on apt-get install nodejs npm, which is Node.js 18 before)"
+const installNode = "install Node.js 20 or later (https://nodejs.org/en/download, or from Debian 13 and " +
+	"Ubuntu 25.04 on apt-get install nodejs npm, which is Node.js 18 before)"
 
 // App is a server whose sources and packages are in place, ready to be started.
 type App struct {
@@ -55,10 +58,12 @@ type App struct {
 	program string
 }
 
-// Prepare sees to it that the server can be started: it looks for Node.js, writes the sources to a folder that is named
-// for their content, and installs the locked packages there if the source has any (npm ci, once; progress gets a line now and
-// then). Several processes may do so at once. folder is for such folders; "" is nodecompare in the user's cache
-// folder. The error is an *[Unavailable] when Node.js, npm or npm's registry is missing, or the folder cannot be written to.
+// Prepare sees to it that the server can be started: it looks for Node.js, writes the sources to a
+// folder that is named for their content, and installs the locked packages there if the source has
+// any (npm ci, once; progress gets a line now and then). Several processes may do so at once.
+// folder is for such folders; "" is nodecompare in the user's cache folder. The error is an
+// *[Unavailable] when Node.js, npm or npm's registry is missing, or the folder cannot be written
+// to.
 func Prepare(ctx context.Context, s Source, folder string, progress func(line string)) (App, error) {
 	program, version, err := find(ctx)
 	if ctx.Err() != nil {
@@ -69,7 +74,9 @@ func Prepare(ctx context.Context, s Source, folder string, progress func(line st
 	}
 	if folder == "" {
 		if folder, err = cache.Folder(); err != nil {
-			return App{}, &Unavailable{s.Name, fmt.Errorf("the folder for its sources: %w", err), "set HOME, or XDG_CACHE_HOME to a folder that is yours"}
+			return App{},
+				&Unavailable{s.Name, fmt.Errorf("the folder for its sources: %w", err),
+					"set HOME, or XDG_CACHE_HOME to a folder that is yours"}
 		}
 	}
 	if folder, err = filepath.Abs(folder); err != nil {
@@ -125,9 +132,10 @@ type Options struct {
 	Workers  int    // threads in the pool of each process, for files and scrypt: UV_THREADPOOL_SIZE
 }
 
-// Command is how to start a server: a program, its arguments without its name, and what to add to the environment. The server
-// prints a line with "port N" once it listens, and ends, with its workers, on SIGTERM or SIGINT, when requests in flight
-// have had 10 s, and when the pipe that NODECOMPARE_PARENT_FD names closes.
+// Command is how to start a server: a program, its arguments without its name, and what to add to
+// the environment. The server prints a line with "port N" once it listens, and ends, with its
+// workers, on SIGTERM or SIGINT, when requests in flight have had 10 s, and when the pipe that
+// NODECOMPARE_PARENT_FD names closes.
 type Command struct {
 	Path string
 	Args []string
@@ -138,10 +146,13 @@ type Command struct {
 func (a App) Command(o Options) (Command, error) {
 	host, port, err := net.SplitHostPort(o.Addr)
 	if err != nil {
-		return Command{}, fmt.Errorf("mode %s: the address %q: %w (like :3000 or 127.0.0.1:3000)", a.Source.Name, o.Addr, err)
+		return Command{},
+			fmt.Errorf("mode %s: the address %q: %w (like :3000 or 127.0.0.1:3000)", a.Source.Name, o.Addr, err)
 	}
 	if o.Loops < 1 || o.Workers < 1 {
-		return Command{}, fmt.Errorf("mode %s with %d loops and %d workers: at least 1 of each is needed", a.Source.Name, o.Loops, o.Workers)
+		return Command{},
+			fmt.Errorf("mode %s with %d loops and %d workers: at least 1 of each is needed", a.Source.Name,
+				o.Loops, o.Workers)
 	}
 	data, err := filepath.Abs(o.Data)
 	if err != nil {

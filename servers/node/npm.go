@@ -13,13 +13,17 @@ import (
 )
 
 const (
-	installNPM = "install it (on Debian and Ubuntu: apt-get install npm; elsewhere it comes with Node.js: https://nodejs.org/en/download)"
-	goOnline   = "express needs npm's registry once, to fetch its packages: connect to the network, or see `npm config get registry` and `npm ping`, and run this again"
-	makeRoom   = "npm needs a folder of its own for what it fetches: make the one that `npm config get cache` names writable, or name another in npm_config_cache"
+	installNPM = "install it (on Debian and Ubuntu: apt-get install npm; elsewhere it comes with Node.js: " +
+		"https://nodejs.org/en/download)"
+	goOnline = "express needs npm's registry once, to fetch its packages: connect to the network, or see " +
+		"`npm config get registry` and `npm ping`, and run this again"
+	makeRoom = "npm needs a folder of its own for what it fetches: make the one that `npm config get cache` " +
+		"names writable, or name another in npm_config_cache"
 )
 
-// npmCI installs what dir's package-lock.json lists, byte for byte by its checksums, into dir/node_modules. No package's install
-// scripts are run: none of them has any. Without a network npm tries twice, which takes 2 to 30 s here.
+// npmCI installs what dir's package-lock.json lists, byte for byte by its checksums, into
+// dir/node_modules. No package's install scripts are run: none of them has any. Without a network
+// npm tries twice, which takes 2 to 30 s here.
 func npmCI(ctx context.Context, mode, dir string, packages int, progress func(string)) error {
 	npm, err := exec.LookPath("npm")
 	if err != nil {
@@ -28,7 +32,8 @@ func npmCI(ctx context.Context, mode, dir string, packages int, progress func(st
 	progress(fmt.Sprintf("mode %s: installing its %d packages with npm, once", mode, packages))
 	began := time.Now()
 	cmd := exec.Command(npm, "ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier",
-		"--no-progress", "--loglevel=http", "--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-timeout=60000")
+		"--no-progress", "--loglevel=http", "--fetch-retries=1", "--fetch-retry-mintimeout=1000",
+		"--fetch-timeout=60000")
 	cmd.Dir = dir
 	said, err := cmd.StderrPipe()
 	if err != nil {
@@ -64,8 +69,8 @@ func remedy(complaints string) string {
 	return goOnline
 }
 
-// follow reads what npm says to its end. It reports each quarter of the packages fetched (what npm has in its own cache is there
-// at once, and not counted), and returns what npm complained about.
+// follow reads what npm says to its end. It reports each quarter of the packages fetched (what npm
+// has in its own cache is there at once, and not counted), and returns what npm complained about.
 func follow(said io.Reader, packages int, fetched func(int)) (complaints string) {
 	var errorLines []string
 	n := 0

@@ -97,13 +97,19 @@ func TestPrepareSaysWhatIsMissing(t *testing.T) {
 		node, npm string
 		want      []string
 	}{
-		"no Node.js":         {node.HTTP, "", "", []string{"looking for Node.js", "Node.js 20 or later", "apt-get install nodejs npm"}},
-		"an old Node.js":     {node.Express, "#!/bin/sh\necho v18.19.1\n", npmMakes, []string{"v18.19.1", "too old", "Node.js 20 or later"}},
-		"some other node":    {node.HTTP, "#!/bin/sh\necho hello\n", "", []string{`says "hello"`, "Node.js 20 or later"}},
-		"a broken Node.js":   {node.HTTP, "#!/bin/sh\nexit 127\n", "", []string{"--version: exit status 127", "Node.js 20 or later"}},
-		"no npm":             {node.Express, node20, "", []string{"looking for npm", "apt-get install npm"}},
-		"npm has no network": {node.Express, node20, npmOffline, []string{"exit status 1", "code ENOTFOUND; network request to", "connect to the network"}},
-		"npm has no folder":  {node.Express, node20, npmNoFolder, []string{"code EACCES; syscall mkdir; path /nonexistent", "npm config get cache"}},
+		"no Node.js": {node.HTTP, "", "",
+			[]string{"looking for Node.js", "Node.js 20 or later", "apt-get install nodejs npm"}},
+		"an old Node.js": {node.Express, "#!/bin/sh\necho v18.19.1\n", npmMakes,
+			[]string{"v18.19.1", "too old", "Node.js 20 or later"}},
+		"some other node": {node.HTTP, "#!/bin/sh\necho hello\n", "",
+			[]string{`says "hello"`, "Node.js 20 or later"}},
+		"a broken Node.js": {node.HTTP, "#!/bin/sh\nexit 127\n", "",
+			[]string{"--version: exit status 127", "Node.js 20 or later"}},
+		"no npm": {node.Express, node20, "", []string{"looking for npm", "apt-get install npm"}},
+		"npm has no network": {node.Express, node20, npmOffline,
+			[]string{"exit status 1", "code ENOTFOUND; network request to", "connect to the network"}},
+		"npm has no folder": {node.Express, node20, npmNoFolder,
+			[]string{"code EACCES; syscall mkdir; path /nonexistent", "npm config get cache"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			defer goleak.VerifyNone(t)
@@ -146,7 +152,8 @@ func TestPrepareNeedsAFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := node.Prepare(t.Context(), node.HTTP, file, quiet)
-	if want := "putting its sources into " + file; !errors.As(err, new(*node.Unavailable)) || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "writable") {
+	if want := "putting its sources into " + file; !errors.As(err, new(*node.Unavailable)) ||
+		!strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "writable") {
 		t.Errorf("got %v, want that it is unavailable, the folder and what to do", err)
 	}
 }
@@ -167,7 +174,8 @@ func TestPrepareWithoutHome(t *testing.T) {
 	}
 }
 
-// A package that is not the locked one, by what npm wrote down or by what it says itself, is not run.
+// A package that is not the locked one, by what npm wrote down or by what it says itself, is not
+// run.
 func TestPrepareChecksPackages(t *testing.T) {
 	install(t, node20, npmMakes)
 	folder := t.TempDir()
@@ -175,7 +183,8 @@ func TestPrepareChecksPackages(t *testing.T) {
 		{"node_modules/express/package.json", `"5.3.0"`, `"5.3.1"`},
 		{"node_modules/.package-lock.json", `"version": "5.3.0"`, `"version": "5.3.1"`},
 		{"node_modules/.package-lock.json", `"integrity": "sha512-5cvg6`, `"integrity": "sha512-5cvg7`},
-		{"node_modules/.package-lock.json", `"node_modules/accepts"`, `"node_modules/more": {}, "node_modules/accepts"`},
+		{"node_modules/.package-lock.json", `"node_modules/accepts"`,
+			`"node_modules/more": {}, "node_modules/accepts"`},
 	} {
 		app, err := node.Prepare(t.Context(), node.Express, folder, quiet)
 		if err != nil {
@@ -202,7 +211,8 @@ func TestPrepareChecksPackages(t *testing.T) {
 	}
 }
 
-// TestPrepareOnce: what is there and whole is taken as it is, what is not is made anew, and nothing else lies about.
+// TestPrepareOnce: what is there and whole is taken as it is, what is not is made anew, and nothing
+// else lies about.
 func TestPrepareOnce(t *testing.T) {
 	for source, spoil := range map[node.Source][]string{
 		node.HTTP:    {"node.js", "work/shop.js", "vendor/sql.js/dist/sql-wasm.wasm"},
@@ -233,7 +243,9 @@ func TestPrepareOnce(t *testing.T) {
 				return info
 			}
 			made := prepare()
-			if source == node.Express && (len(lines) < 4 || !strings.Contains(lines[1], "packages fetched") || !strings.Contains(lines[len(lines)-1], "installed in")) {
+			if source == node.Express && (len(lines) < 4 ||
+				!strings.Contains(lines[1], "packages fetched") ||
+				!strings.Contains(lines[len(lines)-1], "installed in")) {
 				t.Errorf("progress was %q, want the beginning, quarters and the end", lines)
 			}
 			if again := prepare(); !os.SameFile(made, again) || len(lines) > 0 {
@@ -319,7 +331,8 @@ func TestNothingIsLeftOfNPM(t *testing.T) {
 		t.Error("it ended well though it was killed")
 	}
 	for _, pid := range []int{npm, child} {
-		await(t, fmt.Sprintf("process %d is gone", pid), func() bool { return errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) })
+		await(t, fmt.Sprintf("process %d is gone", pid),
+			func() bool { return errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) })
 	}
 }
 
@@ -362,7 +375,8 @@ func TestCommandChecksItsOptions(t *testing.T) {
 		t.Fatal(err)
 	}
 	line := strings.Join(append(c.Env, c.Args...), " ")
-	for _, want := range []string{"NODE_ENV=production UV_THREADPOOL_SIZE=3 ", "/node.js --host=::1 --port=80 --loops=2 --data=/data --upstream=http://x/"} {
+	for _, want := range []string{"NODE_ENV=production UV_THREADPOOL_SIZE=3 ",
+		"/node.js --host=::1 --port=80 --loops=2 --data=/data --upstream=http://x/"} {
 		if !strings.Contains(line, want) {
 			t.Errorf("%s lacks %s", line, want)
 		}

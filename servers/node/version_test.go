@@ -11,7 +11,8 @@ import (
 	"nodecompare/servers/node"
 )
 
-// An interruption while node --version hangs is one, and no sign that Node.js is missing; nor does what it has started hold it up.
+// An interruption while node --version hangs is one, and no sign that Node.js is missing; nor does
+// what it has started hold it up.
 func TestInterruptedWhileNodeHangs(t *testing.T) {
 	for name, script := range map[string]string{"itself": "exec sleep 1000", "a child": "sleep 60; :"} {
 		t.Run(name, func(t *testing.T) {
@@ -26,7 +27,8 @@ func TestInterruptedWhileNodeHangs(t *testing.T) {
 			defer stop.Stop()
 			began := time.Now()
 			_, err := node.Prepare(ctx, node.HTTP, t.TempDir(), func(string) {})
-			if !errors.Is(err, context.Canceled) || errors.As(err, new(*node.Unavailable)) || time.Since(began) > 20*time.Second {
+			if !errors.Is(err, context.Canceled) || errors.As(err, new(*node.Unavailable)) ||
+				time.Since(began) > 20*time.Second {
 				t.Errorf("after %v: %v", time.Since(began), err)
 			}
 		})

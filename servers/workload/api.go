@@ -31,7 +31,9 @@ func parseUpstream(text string) (*url.URL, error) {
 		return nil, fmt.Errorf("the upstream's URL: %w", err)
 	}
 	if u.Scheme != "http" || u.Host == "" || u.User != nil {
-		return nil, fmt.Errorf("the upstream's URL %s: want one with http and without a user, such as http://127.0.0.1:4000/upstream", u.Redacted())
+		return nil,
+			fmt.Errorf(
+				"the upstream's URL %s: want one with http and without a user, such as http://127.0.0.1:4000/upstream", u.Redacted())
 	}
 	query, err := url.ParseQuery(u.RawQuery)
 	if err != nil {
@@ -62,8 +64,8 @@ func serveAPI(s *Service, x *Exchange) {
 	x.IO.Get(x, &u, relay)
 }
 
-// relay answers with the upstream's reply, byte for byte. The texts for failures tell the kinds apart, but leave out the
-// error itself, which every model words in its own way.
+// relay answers with the upstream's reply, byte for byte. The texts for failures tell the kinds
+// apart, but leave out the error itself, which every model words in its own way.
 func relay(x *Exchange, r Reply, err error) {
 	if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
 		x.service.lacks(err)
@@ -87,11 +89,13 @@ func relay(x *Exchange, r Reply, err error) {
 	}
 }
 
-// lacks says, once, what no client can be told: that a limit of this machine, and not the upstream, makes calls fail.
+// lacks says, once, what no client can be told: that a limit of this machine, and not the upstream,
+// makes calls fail.
 func (s *Service) lacks(err error) {
 	s.lacking.Do(func() {
 		if s.notes != nil {
-			fmt.Fprintf(s.notes, "nodecompare: calls to the upstream fail, and are answered 502: %v: raise the limit of open files (ulimit -n)\n", err)
+			fmt.Fprintf(s.notes, "nodecompare: calls to the upstream fail, and are answered 502: %v: raise "+
+				"the limit of open files (ulimit -n)\n", err)
 		}
 	})
 }

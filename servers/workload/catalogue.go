@@ -18,24 +18,29 @@ var accounts = []struct{ name, password string }{
 const productCount = 10_000
 
 var (
-	makes = []string{"Alphonso", "Brightwater", "Cedar & Co", "Dunmore", "Elmwood", "Fairlight", "Greyfriars", "Harbour", "Ironbridge", "Juniper"}
-	kinds = []string{"Classic", "Compact", "Everyday", "Folding", "Heavy", "Large", "Light", "Organic", "Reclaimed", "Small", "Travel", "Winter"}
+	makes = []string{"Alphonso", "Brightwater", "Cedar & Co", "Dunmore", "Elmwood", "Fairlight",
+		"Greyfriars", "Harbour", "Ironbridge", "Juniper"}
+	kinds = []string{"Classic", "Compact", "Everyday", "Folding", "Heavy", "Large", "Light", "Organic",
+		"Reclaimed", "Small", "Travel", "Winter"}
 	goods = []struct {
 		category string
 		names    []string
 		from, to int64 // prices, in cents
 	}{
-		{"pantry", []string{"Mango Chutney", "Olive Oil 500 ml", "Wholemeal Flour 1 kg", "Honey 340 g", "Coffee Beans 250 g"}, 199, 1_499},
+		{"pantry",
+			[]string{"Mango Chutney", "Olive Oil 500 ml", "Wholemeal Flour 1 kg", "Honey 340 g",
+				"Coffee Beans 250 g"}, 199, 1_499},
 		{"kitchen", []string{"Bread Knife", "Frying Pan 28 cm", "Mixing Bowl", "Kettle", "Chopping Board"}, 899, 7_999},
 		{"garden", []string{"Watering Can", "Trowel", "Secateurs", "Seed Tray", "Hose 15 m"}, 499, 4_999},
 		{"desk", []string{"Notebook A5", "Fountain Pen", "Desk Lamp", "Monitor Stand", "Paper Tray"}, 299, 8_999},
-		{"outdoor", []string{"Rucksack 30 l", "Head Torch", "Sleeping Bag", "Flask 750 ml", "Rain Jacket"}, 1_499, 19_999},
+		{"outdoor", []string{"Rucksack 30 l", "Head Torch", "Sleeping Bag", "Flask 750 ml", "Rain Jacket"},
+			1_499, 19_999},
 		{"bath", []string{"Bath Towel", "Soap Dish", "Linen Basket", "Shower Curtain", "Bath Mat"}, 399, 3_999},
 	}
 )
 
-// products makes up the shop's products, always the same ones. It draws straight from PCG, whose numbers are specified;
-// what rand.Rand makes of them may change with Go's version.
+// products makes up the shop's products, always the same ones. It draws straight from PCG, whose
+// numbers are specified; what rand.Rand makes of them may change with Go's version.
 func products() []product {
 	random := rand.NewPCG(7, productCount)
 	below := func(n int) int64 { return int64(random.Uint64() % uint64(n)) }

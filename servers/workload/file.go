@@ -19,7 +19,8 @@ var file = Workload{
 // fileSize is the size of the file served, in bytes.
 const fileSize = 64 << 10
 
-// fileRead is what one Exchange needs to read the file time and again without allocating the 64 KiB anew.
+// fileRead is what one Exchange needs to read the file time and again without allocating the 64 KiB
+// anew.
 type fileRead struct {
 	content []byte
 	err     error

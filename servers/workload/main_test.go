@@ -67,8 +67,8 @@ func open(t testing.TB, o workload.Options) *workload.Service {
 	return s
 }
 
-// A fakeIO does everything in place, and is as unkind as the contract allows: whatever a handler may not hold on to is
-// overwritten as soon as it may be.
+// A fakeIO does everything in place, and is as unkind as the contract allows: whatever a handler
+// may not hold on to is overwritten as soon as it may be.
 type fakeIO struct {
 	request  []byte // the bytes behind the request that is being served
 	waits    []time.Duration

@@ -69,11 +69,16 @@ func (q *queueIO) run() {
 func TestInterleaved(t *testing.T) {
 	s := open(t, workload.Options{Upstream: "http://127.0.0.1/"})
 	requests := []struct{ method, target, body string }{
-		{"GET", "/", ""}, {"GET", "/wait?ms=1", ""}, {"GET", "/wait?ms=2", ""}, {"GET", "/upstream?ms=3", ""}, {"GET", "/file", ""},
-		{"GET", "/db?id=7", ""}, {"GET", "/db?id=8", ""}, {"GET", "/db?id=0", ""}, {"GET", "/api?ms=1", ""}, {"GET", "/api?ms=2", ""},
-		{"POST", "/login", `{"user":"mango","password":"engineers"}`}, {"POST", "/login", `{"user":"ada","password":"engineers"}`},
-		{"POST", "/login", `{"user":"nobody","password":"engineers"}`}, {"POST", "/login", `{"user":"zoë","password":"naïve café ☕"}`},
-		{"POST", "/echo", "hi"}, {"GET", "/cpu?ms=1", ""}, {"GET", "/mix?wait_ms=2&cpu_us=3", ""}, {"GET", "/mix?wait_ms=4&cpu_us=5", ""},
+		{"GET", "/", ""}, {"GET", "/wait?ms=1", ""}, {"GET", "/wait?ms=2", ""},
+		{"GET", "/upstream?ms=3", ""}, {"GET", "/file", ""},
+		{"GET", "/db?id=7", ""}, {"GET", "/db?id=8", ""}, {"GET", "/db?id=0", ""}, {"GET", "/api?ms=1", ""},
+		{"GET", "/api?ms=2", ""},
+		{"POST", "/login", `{"user":"mango","password":"engineers"}`},
+		{"POST", "/login", `{"user":"ada","password":"engineers"}`},
+		{"POST", "/login", `{"user":"nobody","password":"engineers"}`},
+		{"POST", "/login", `{"user":"zoë","password":"naïve café ☕"}`},
+		{"POST", "/echo", "hi"}, {"GET", "/cpu?ms=1", ""}, {"GET", "/mix?wait_ms=2&cpu_us=3", ""},
+		{"GET", "/mix?wait_ms=4&cpu_us=5", ""},
 	}
 	start := func(x *workload.Exchange, q *queueIO, done *int, i int) {
 		r := requests[i]
@@ -97,7 +102,8 @@ func TestInterleaved(t *testing.T) {
 		start(&x, &alone, &once, i)
 		alone.run()
 		if diff := cmp.Diff(answerOf(&x), answerOf(&exchanges[i])); diff != "" || once != 1 || done[i] != 1 {
-			t.Errorf("%s %s %s: Done was called %d times, and %d; alone -, with the others +:\n%s", r.method, r.target, r.body, once, done[i], diff)
+			t.Errorf("%s %s %s: Done was called %d times, and %d; alone -, with the others +:\n%s",
+				r.method, r.target, r.body, once, done[i], diff)
 		}
 	}
 }
@@ -134,7 +140,8 @@ func cpuTime(t *testing.T) time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// Eight at once on fewer cores: were it time on the clock on the wall that counts, they would burn less together.
+// Eight at once on fewer cores: were it time on the clock on the wall that counts, they would burn
+// less together.
 func TestCPUIsBurnedUnderContention(t *testing.T) {
 	s := open(t, workload.Options{})
 	const requests, each = 8, 100 * time.Millisecond
@@ -145,12 +152,14 @@ func TestCPUIsBurnedUnderContention(t *testing.T) {
 		group.Go(func() { c.get("/cpu?ms=100") })
 	}
 	group.Wait()
-	if used, want := cpuTime(t)-before, requests*each*95/100; used < want { // getrusage(2) counts in ticks on some kernels
+	// getrusage(2) counts in ticks on some kernels
+	if used, want := cpuTime(t)-before, requests*each*95/100; used < want {
 		t.Errorf("%d requests for %v used %v together, want %v and more", requests, each, used, want)
 	}
 }
 
-// What mix is asked to compute it does, by its own clock: within a quarter, for as short as it may be on a slow machine.
+// What mix is asked to compute it does, by its own clock: within a quarter, for as short as it may
+// be on a slow machine.
 func TestMixBurnsWhatItIsAskedFor(t *testing.T) {
 	c := dial(t, open(t, workload.Options{}))
 	c.get("/mix?wait_ms=0&cpu_us=1000")
@@ -164,8 +173,8 @@ func TestMixBurnsWhatItIsAskedFor(t *testing.T) {
 	}
 }
 
-// Who is not a user must not be told apart by the time it takes. In CPU time the two are 10 ms each, the table's own cost
-// is 5 µs: a factor of two is far from both.
+// Who is not a user must not be told apart by the time it takes. In CPU time the two are 10 ms
+// each, the table's own cost is 5 µs: a factor of two is far from both.
 func TestUnknownUserCostsTheSame(t *testing.T) {
 	c := dial(t, open(t, workload.Options{}))
 	cost := func(user string) time.Duration {
@@ -210,7 +219,8 @@ func TestMillisProperty(t *testing.T) {
 		a := c.get("/wait?ms=" + ms)
 		n, err := strconv.Atoi(ms)
 		if err == nil && wholeNumber.MatchString(ms) && n <= 60_000 {
-			if len(c.io.waits) != 1 || c.io.waits[0] != time.Duration(n)*time.Millisecond || a.Body != `{"waited_ms":`+strconv.Itoa(n)+`}` {
+			if len(c.io.waits) != 1 || c.io.waits[0] != time.Duration(n)*time.Millisecond ||
+				a.Body != `{"waited_ms":`+strconv.Itoa(n)+`}` {
 				r.Fatalf("it waited %v and answered %+v", c.io.waits, a)
 			}
 			return

@@ -28,20 +28,24 @@ var (
 	badMixWait = fault(400, "wait_ms must be a whole number of milliseconds from 0 to 60000, such as wait_ms=10")
 	badMixCPU  = fault(400, "cpu_us must be a whole number of microseconds from 0 to 10000000, such as cpu_us=100")
 	badID      = fault(400, "id must be the number of a product, such as id=7")
-	badLogin   = answer{400, json, "", `{"error":"the body must be JSON with two strings: {\"user\":\"…\",\"password\":\"…\"}"}`}
-	badUser    = fault(401, "the user or the password is wrong")
-	mangoIn    = answer{200, json, "", `{"token":"bWFuZ28.L3cLY2MPXIk6FYupTo7r7xxQCa1aHg_QsDkBcR4kY1w"}`}
-	product7   = answer{200, json, "", `{"id":7,"sku":"ME-00007","name":"Dunmore Large Soap Dish","category":"bath","price_cents":3665,"stock":45}`}
-	product4   = answer{200, json, "", `{"id":4,"sku":"ME-00004","name":"Cedar & Co Folding Bath Towel","category":"bath","price_cents":2079,"stock":165}`}
-	notFound   = answer{404, text, "", "Not Found\n"}
-	onlyGet    = answer{405, text, "GET, HEAD", "Method Not Allowed\n"}
-	onlyPost   = answer{405, text, "POST", "Method Not Allowed\n"}
-	waited50   = answer{200, json, "", `{"waited_ms":50}`}
-	helloHTML  = answer{200, "text/html; charset=utf-8", "", "Hello from Mango Engineers Backend!"}
+	badLogin   = answer{400, json, "",
+		`{"error":"the body must be JSON with two strings: {\"user\":\"…\",\"password\":\"…\"}"}`}
+	badUser  = fault(401, "the user or the password is wrong")
+	mangoIn  = answer{200, json, "", `{"token":"bWFuZ28.L3cLY2MPXIk6FYupTo7r7xxQCa1aHg_QsDkBcR4kY1w"}`}
+	product7 = answer{200, json, "",
+		`{"id":7,"sku":"ME-00007","name":"Dunmore Large Soap Dish","category":"bath","price_cents":3665,"stock":45}`}
+	product4 = answer{200, json, "",
+		`{"id":4,"sku":"ME-00004","name":"Cedar & Co Folding Bath Towel","category":"bath","price_cents":2079,"stock":165}`}
+	notFound  = answer{404, text, "", "Not Found\n"}
+	onlyGet   = answer{405, text, "GET, HEAD", "Method Not Allowed\n"}
+	onlyPost  = answer{405, text, "POST", "Method Not Allowed\n"}
+	waited50  = answer{200, json, "", `{"waited_ms":50}`}
+	helloHTML = answer{200, "text/html; charset=utf-8", "", "Hello from Mango Engineers Backend!"}
 )
 
 func TestRoutes(t *testing.T) {
-	c := dial(t, open(t, workload.Options{})) // one connection for all, so that nothing may linger from one request to the next
+	// one connection for all, so that nothing may linger from one request to the next
+	c := dial(t, open(t, workload.Options{}))
 	for _, test := range []struct {
 		method, target, contentType, body string
 		want                              answer
@@ -145,7 +149,8 @@ func TestRoutes(t *testing.T) {
 		{"GET", "/wait%3Fms=5", "", "", notFound},
 	} {
 		t.Run(test.method+" "+test.target+" "+test.body, func(t *testing.T) {
-			if diff := cmp.Diff(test.want, c.do(test.method, test.target, test.contentType, []byte(test.body))); diff != "" {
+			if diff := cmp.Diff(test.want,
+				c.do(test.method, test.target, test.contentType, []byte(test.body))); diff != "" {
 				t.Errorf("want -, got +:\n%s", diff)
 			}
 		})
@@ -157,7 +162,8 @@ func TestFile(t *testing.T) {
 	for range 2 { // the second time into the same buffer
 		a := c.get("/file")
 		sum := fmt.Sprintf("%x", sha256.Sum256([]byte(a.Body)))
-		if a.Status != 200 || a.ContentType != data || len(a.Body) != 64<<10 || sum != "9cdad6bb2483b28d5a5526739556576e4a95fc17f81ac431509f4c1d5e17caaf" {
+		if a.Status != 200 || a.ContentType != data || len(a.Body) != 64<<10 ||
+			sum != "9cdad6bb2483b28d5a5526739556576e4a95fc17f81ac431509f4c1d5e17caaf" {
 			t.Errorf("/file answered %d, %s, %d bytes with the SHA-256 %s", a.Status, a.ContentType, len(a.Body), sum)
 		}
 	}
@@ -175,7 +181,8 @@ func TestWaitsAreTheModels(t *testing.T) {
 	}
 }
 
-// What blocks goes through Offload, each in a step of its own; what is to hold up an event loop does not.
+// What blocks goes through Offload, each in a step of its own; what is to hold up an event loop
+// does not.
 func TestOffloads(t *testing.T) {
 	want := map[string]int{"file": 1, "db": 1, "login": 2}
 	for _, w := range workload.All {
@@ -206,7 +213,8 @@ func TestAll(t *testing.T) {
 			t.Errorf("%s: its example was answered with %+v", w.Name, a)
 		}
 	}
-	if diff := cmp.Diff([]string{"hello", "wait", "file", "api", "db", "login", "cpu", "mix", "echo"}, names); diff != "" {
+	if diff := cmp.Diff([]string{"hello", "wait", "file", "api", "db", "login", "cpu", "mix", "echo"},
+		names); diff != "" {
 		t.Errorf("names, want -, got +:\n%s", diff)
 	}
 }

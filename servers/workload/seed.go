@@ -14,26 +14,28 @@ import (
 	"nodecompare/servers/cache"
 )
 
-// The data folder holds the file, the database, and their checksums, in the form of sha256sum(1). The checksums are
-// written last and are what makes the other two valid.
+// The data folder holds the file, the database, and their checksums, in the form of sha256sum(1).
+// The checksums are written last and are what makes the other two valid.
 const (
 	fileName     = "file.bin"
 	databaseName = "products.db"
 	sumsName     = "SHA256SUMS"
 )
 
-// sumsTitle begins the checksums. Count it up when the content changes: a folder with another title is rebuilt.
+// sumsTitle begins the checksums. Count it up when the content changes: a folder with another title
+// is rebuilt.
 const sumsTitle = "# nodecompare workload content 1\n"
 
-// Data is the data folder, built when it is missing or not whole, as an absolute path: for servers that are not part of this
-// program. dir is as in Options.
+// Data is the data folder, built when it is missing or not whole, as an absolute path: for servers
+// that are not part of this program. dir is as in Options.
 func Data(dir string) (string, error) {
 	dir, err := dataDir(dir)
 	if err != nil {
 		return "", err
 	}
 	if err := seed(dir); err != nil {
-		return "", fmt.Errorf("building the workloads' data folder %s: %w (make it writable, or set XDG_CACHE_HOME, or HOME, to a folder that is)", dir, err)
+		return "", fmt.Errorf("building the workloads' data folder %s: %w (make it writable, or set "+
+			"XDG_CACHE_HOME, or HOME, to a folder that is)", dir, err)
 	}
 	return dir, nil
 }
@@ -54,9 +56,10 @@ func dataDir(dir string) (string, error) {
 	return absolute, nil
 }
 
-// seed sees to it that dir holds the content, whole and unchanged. Every process that finds it otherwise builds it, in a
-// folder of its own inside dir, and renames the files into place one by one. That needs no lock: all build the same bytes,
-// so whichever rename comes last a reader has a whole file, and one that was open before stays as it was.
+// seed sees to it that dir holds the content, whole and unchanged. Every process that finds it
+// otherwise builds it, in a folder of its own inside dir, and renames the files into place one by
+// one. That needs no lock: all build the same bytes, so whichever rename comes last a reader has a
+// whole file, and one that was open before stays as it was.
 func seed(dir string) (err error) {
 	if seeded(dir) {
 		return nil
@@ -92,8 +95,8 @@ func seed(dir string) (err error) {
 	return nil
 }
 
-// seeded tells whether dir holds what its checksums say, under the title of today. What cannot be read is not seeded:
-// building it anew will tell why.
+// seeded tells whether dir holds what its checksums say, under the title of today. What cannot be
+// read is not seeded: building it anew will tell why.
 func seeded(dir string) bool {
 	want, err := os.ReadFile(filepath.Join(dir, sumsName))
 	if err != nil || !strings.HasPrefix(string(want), sumsTitle) {
@@ -103,7 +106,8 @@ func seeded(dir string) bool {
 	return err == nil && got == string(want)
 }
 
-// checksums reads the files in dir and gives the text for sumsName. They are about 1 MiB: it takes a millisecond or two.
+// checksums reads the files in dir and gives the text for sumsName. They are about 1 MiB: it takes
+// a millisecond or two.
 func checksums(dir string) (string, error) {
 	text := sumsTitle
 	for _, name := range []string{fileName, databaseName} {
@@ -116,7 +120,8 @@ func checksums(dir string) (string, error) {
 	return text, nil
 }
 
-// fileContent is the bytes of the file: random, so that nothing on the way makes them fewer, and always the same.
+// fileContent is the bytes of the file: random, so that nothing on the way makes them fewer, and
+// always the same.
 func fileContent() []byte {
 	random := rand.NewPCG(64, 1024)
 	content := make([]byte, 0, fileSize)
@@ -162,7 +167,8 @@ func fillDatabase(tx *sql.Tx) error {
 	if err != nil {
 		return err
 	}
-	insert, err := tx.Prepare("INSERT INTO products (id, sku, name, category, price_cents, stock) VALUES (?, ?, ?, ?, ?, ?)")
+	insert, err :=
+		tx.Prepare("INSERT INTO products (id, sku, name, category, price_cents, stock) VALUES (?, ?, ?, ?, ?, ?)")
 	if err != nil {
 		return err
 	}
@@ -180,7 +186,8 @@ func fillDatabase(tx *sql.Tx) error {
 		if err != nil {
 			return err
 		}
-		if _, err := tx.Exec("INSERT INTO users (name, salt, hash) VALUES (?, ?, ?)", a.name, salt[:saltBytes], hash); err != nil {
+		if _, err := tx.Exec("INSERT INTO users (name, salt, hash) VALUES (?, ?, ?)", a.name,
+			salt[:saltBytes], hash); err != nil {
 			return err
 		}
 	}

@@ -14,9 +14,11 @@ import (
 )
 
 // product10000 is the last of the products.
-var product10000 = answer{200, json, "", `{"id":10000,"sku":"ME-10000","name":"Ironbridge Large Coffee Beans 250 g","category":"pantry","price_cents":671,"stock":4}`}
+var product10000 = answer{200, json, "",
+	`{"id":10000,"sku":"ME-10000","name":"Ironbridge Large Coffee Beans 250 g","category":"pantry","price_cents":671,"stock":4}`}
 
-// check opens dir, and looks whether it is what it should be: the same bytes as any other, and nothing else.
+// check opens dir, and looks whether it is what it should be: the same bytes as any other, and
+// nothing else.
 func check(t *testing.T, dir string) {
 	t.Helper()
 	s, err := workload.Open(workload.Options{Dir: dir})
@@ -38,7 +40,8 @@ func check(t *testing.T, dir string) {
 		t.Errorf("%s holds %v, want three files", dir, entries)
 	}
 	for _, name := range []string{"file.bin", "products.db", "SHA256SUMS"} {
-		if got, want := read(t, filepath.Join(dir, name)), read(t, filepath.Join(seeded, name)); !bytes.Equal(got, want) {
+		if got, want := read(t, filepath.Join(dir, name)),
+			read(t, filepath.Join(seeded, name)); !bytes.Equal(got, want) {
 			t.Errorf("%s differs from another build's: %d and %d bytes", name, len(got), len(want))
 		}
 	}
@@ -199,7 +202,8 @@ func TestDefaultFolder(t *testing.T) {
 	}
 	temp := t.TempDir()
 	t.Setenv("TMPDIR", temp)
-	for _, folder := range []string{filepath.Join(cache, "nodecompare"), filepath.Join(temp, fmt.Sprintf("nodecompare-%d", os.Getuid()))} {
+	for _, folder := range []string{filepath.Join(cache, "nodecompare"),
+		filepath.Join(temp, fmt.Sprintf("nodecompare-%d", os.Getuid()))} {
 		s, err := workload.Open(workload.Options{})
 		if err != nil {
 			t.Fatal(err)

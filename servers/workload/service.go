@@ -21,11 +21,12 @@ type Options struct {
 	// Dir is the data folder: see [Open]. "" is nodecompare/workload-v1 in the user's cache folder.
 	Dir string
 
-	// Upstream is the http URL that /api asks, to whose query ms is added, such as http://127.0.0.1:4000/upstream. "" is
-	// none: /api then answers 502.
+	// Upstream is the http URL that /api asks, to whose query ms is added, such as
+	// http://127.0.0.1:4000/upstream. "" is none: /api then answers 502.
 	Upstream string
 
-	// Notes gets a line, once, when calls to the upstream fail for want of file descriptors; nil for nobody.
+	// Notes gets a line, once, when calls to the upstream fail for want of file descriptors; nil
+	// for nobody.
 	Notes io.Writer
 }
 
@@ -38,8 +39,9 @@ type Service struct {
 	lacking  sync.Once
 }
 
-// Open gives a service on the data folder, which is built when it is missing and rebuilt when its content is not what it
-// should be: about 1 MiB, the same on every machine. Several processes may open one folder at once. An error names the folder.
+// Open gives a service on the data folder, which is built when it is missing and rebuilt when its
+// content is not what it should be: about 1 MiB, the same on every machine. Several processes may
+// open one folder at once. An error names the folder.
 func Open(o Options) (*Service, error) {
 	upstream, err := parseUpstream(o.Upstream)
 	if err != nil {
@@ -62,8 +64,8 @@ func (s *Service) Close() error { return s.store.close() }
 // routes is what is served: the workloads and the upstream that the api workload asks.
 var routes = slices.Concat(All, []Workload{upstream})
 
-// Serve answers x.Request. It leads to one call of x.Done, before or after it returns, as x.IO has it. A panic in a
-// handler is a defect and passes through to the model.
+// Serve answers x.Request. It leads to one call of x.Done, before or after it returns, as x.IO has
+// it. A panic in a handler is a defect and passes through to the model.
 func (s *Service) Serve(x *Exchange) {
 	x.service = s
 	x.Response = http1.Response{}
@@ -102,7 +104,8 @@ const (
 	typeData = "application/octet-stream"
 )
 
-// buffer returns the exchange's own memory for a body, empty. Of a body that grows beyond it, body keeps the memory.
+// buffer returns the exchange's own memory for a body, empty. Of a body that grows beyond it, body
+// keeps the memory.
 func (x *Exchange) buffer() []byte {
 	if x.body == nil {
 		x.body = x.short[:]
@@ -136,8 +139,8 @@ func (x *Exchange) json(status int, v any) {
 	x.reply(status, typeJSON, x.body)
 }
 
-// fail ends the exchange with {"error": …}: what every handler answers when it cannot do what it is for. The text must
-// not depend on the model, so that all of them answer a bad request alike.
+// fail ends the exchange with {"error": …}: what every handler answers when it cannot do what it is
+// for. The text must not depend on the model, so that all of them answer a bad request alike.
 func (x *Exchange) fail(status int, format string, args ...any) {
 	x.json(status, struct {
 		Error string `json:"error"`
@@ -152,8 +155,8 @@ func (x *Exchange) count(before, after string) {
 	x.reply(http.StatusOK, typeJSON, x.body)
 }
 
-// millis puts the query's ms, or fallback where there is none, into x.ms. When it is not a whole number from 0 to most it
-// answers 400 and returns false.
+// millis puts the query's ms, or fallback where there is none, into x.ms. When it is not a whole
+// number from 0 to most it answers 400 and returns false.
 func (x *Exchange) millis(fallback, most int) bool {
 	ms, ok := x.number("ms", "milliseconds", exampleMS, fallback, most)
 	x.ms = ms
@@ -163,8 +166,8 @@ func (x *Exchange) millis(fallback, most int) bool {
 // exampleMS is what a refusal suggests, whatever the route.
 const exampleMS = 50
 
-// number is the query's value of that name, or fallback where there is none. When it is not a whole number of those units from 0 to
-// most it answers 400, with an example, and ok is false.
+// number is the query's value of that name, or fallback where there is none. When it is not a whole
+// number of those units from 0 to most it answers 400, with an example, and ok is false.
 func (x *Exchange) number(name, units string, example, fallback, most int) (n int, ok bool) {
 	value, ok := x.Request.QueryValue(name)
 	if !ok {
@@ -172,7 +175,8 @@ func (x *Exchange) number(name, units string, example, fallback, most int) (n in
 	}
 	given, ok := whole(value)
 	if !ok || given > int64(most) {
-		x.fail(http.StatusBadRequest, "%s must be a whole number of %s from 0 to %d, such as %s=%d", name, units, most, name, example)
+		x.fail(http.StatusBadRequest, "%s must be a whole number of %s from 0 to %d, such as %s=%d", name,
+			units, most, name, example)
 		return 0, false
 	}
 	return int(given), true
@@ -181,8 +185,8 @@ func (x *Exchange) number(name, units string, example, fallback, most int) (n in
 // duration is x.ms as one.
 func (x *Exchange) duration() time.Duration { return time.Duration(x.ms) * time.Millisecond }
 
-// whole reads a number of at most 18 decimal digits and nothing else: no sign, no space, no percent-encoding. 18 always
-// fit into an int64.
+// whole reads a number of at most 18 decimal digits and nothing else: no sign, no space, no
+// percent-encoding. 18 always fit into an int64.
 func whole(text []byte) (n int64, ok bool) {
 	if len(text) == 0 || len(text) > 18 {
 		return 0, false

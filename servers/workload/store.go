@@ -27,13 +27,14 @@ type store struct {
 	users    *sql.Stmt
 }
 
-// storeConnections bounds the connections to the database, as a server's pool does: a thousand threads that all ask wait
-// for one of these. As many may stay idle, or database/sql would open and close them, parsing the schema each time.
+// storeConnections bounds the connections to the database, as a server's pool does: a thousand
+// threads that all ask wait for one of these. As many may stay idle, or database/sql would open and
+// close them, parsing the schema each time.
 const storeConnections = 32
 
-// openStore opens a database that seed has built. It is opened as immutable: nobody writes to the file, not even a
-// rebuild, which puts another in its place, so SQLite need neither lock it nor look for a journal at each query:
-// 4 µs for each instead of 12, measured here.
+// openStore opens a database that seed has built. It is opened as immutable: nobody writes to the
+// file, not even a rebuild, which puts another in its place, so SQLite need neither lock it nor
+// look for a journal at each query: 4 µs for each instead of 12, measured here.
 func openStore(name string) (*store, error) {
 	db, err := sql.Open("sqlite", databaseURI(name, "mode=ro&immutable=1"))
 	if err != nil {
@@ -73,7 +74,8 @@ func (s *store) user(name string) (u user, found bool, err error) {
 	return u, err == nil, err
 }
 
-// databaseURI is the file as an SQLite URI (https://sqlite.org/uri.html), in which a ?, # or % of its name is escaped.
+// databaseURI is the file as an SQLite URI (https://sqlite.org/uri.html), in which a ?, # or % of
+// its name is escaped.
 func databaseURI(name, query string) string {
 	return (&url.URL{Scheme: "file", Path: filepath.ToSlash(name), RawQuery: query}).String()
 }

@@ -18,7 +18,8 @@ var wait = Workload{
 // UpstreamPath is the route of the service that /api asks when it is one of ours.
 const UpstreamPath = "/upstream"
 
-// upstream is the service that /api asks when the user names no other. It is not a workload: nobody measures it.
+// upstream is the service that /api asks when the user names no other. It is not a workload: nobody
+// measures it.
 var upstream = Workload{
 	Name:    "upstream",
 	Method:  http.MethodGet,
@@ -28,13 +29,15 @@ var upstream = Workload{
 	handle:  serveUpstream,
 }
 
-// A wait is 50 ms when the query does not say, and a minute at most, so that a server can be drained in bounded time.
+// A wait is 50 ms when the query does not say, and a minute at most, so that a server can be
+// drained in bounded time.
 const (
 	defaultWaitMS = 50
 	maxWaitMS     = 60_000
 )
 
-// The continuations are plain functions, and what they need is in x: a closure would be allocated for each request.
+// The continuations are plain functions, and what they need is in x: a closure would be allocated
+// for each request.
 
 func serveWait(_ *Service, x *Exchange) {
 	if x.millis(defaultWaitMS, maxWaitMS) {

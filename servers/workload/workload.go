@@ -1,7 +1,8 @@
-// Package workload holds the routes that every concurrency model serves, each written once, in continuation style: a
-// handler asks its [IO] for whatever has to be waited for and says what is to be done afterwards. A blocking model does
-// the wait in place, an event loop starts it and goes on with other requests; the route, its bytes and its data are the
-// same, so that what a benchmark sees is the model's doing alone.
+// Package workload holds the routes that every concurrency model serves, each written once, in
+// continuation style: a handler asks its [IO] for whatever has to be waited for and says what is to
+// be done afterwards. A blocking model does the wait in place, an event loop starts it and goes on
+// with other requests; the route, its bytes and its data are the same, so that what a benchmark
+// sees is the model's doing alone.
 package workload
 
 import (
@@ -18,12 +19,14 @@ type Workload struct {
 	Path    string // matched exactly
 	Summary string // one line, for people
 
-	// An example that is answered with 200, for a load generator to send: the path with its query, the body and its type.
+	// An example that is answered with 200, for a load generator to send: the path with its query,
+	// the body and its type.
 	Target      string
 	Body        string
 	ContentType string
 
-	// What a request of Target takes, for who plans a load; none of it where that is little, or some of each.
+	// What a request of Target takes, for who plans a load; none of it where that is little, or
+	// some of each.
 	Wait     time.Duration // it only waits, for so long
 	CPU      time.Duration // it computes for so long, so that more connections than cores only queue
 	Upstream bool          // it asks another service
@@ -49,19 +52,21 @@ func (w Workload) String() string { return w.Name }
 
 // IO is what a handler may wait for. Each concurrency model gives its own.
 //
-// Every method leads to one call of then, on the flow of control that owns x: before the method returns in a model that
-// blocks, later in one that does not. A handler therefore touches nothing after the call. When the connection has gone
-// meanwhile a model may leave then out, but it must not use x for another request while work is still running.
+// Every method leads to one call of then, on the flow of control that owns x: before the method
+// returns in a model that blocks, later in one that does not. A handler therefore touches nothing
+// after the call. When the connection has gone meanwhile a model may leave then out, but it must
+// not use x for another request while work is still running.
 type IO interface {
 	// Wait is a pure wait of d.
 	Wait(x *Exchange, d time.Duration, then func(*Exchange))
 
-	// Get asks an upstream service by HTTP GET. r.Body is good until then returns. An err that reports Timeout() true
-	// (os.ErrDeadlineExceeded, syscall.EAGAIN, a net.Error) means that the upstream was too slow; any other, that the
-	// call failed. url belongs to the IO from then on.
+	// Get asks an upstream service by HTTP GET. r.Body is good until then returns. An err that
+	// reports Timeout() true (os.ErrDeadlineExceeded, syscall.EAGAIN, a net.Error) means that the
+	// upstream was too slow; any other, that the call failed. url belongs to the IO from then on.
 	Get(x *Exchange, url *url.URL, then func(x *Exchange, r Reply, err error))
 
-	// Offload runs work, which blocks or computes: in place in a blocking model, on a worker in one that must not block.
+	// Offload runs work, which blocks or computes: in place in a blocking model, on a worker in one
+	// that must not block.
 	Offload(x *Exchange, work func(), then func(*Exchange))
 }
 
@@ -72,13 +77,15 @@ type Reply struct {
 	Body        []byte
 }
 
-// An Exchange is one request and its response. A model keeps one per connection and uses it for request after request, so
-// that the buffers inside are allocated once. The zero value is ready once the exported fields are set.
+// An Exchange is one request and its response. A model keeps one per connection and uses it for
+// request after request, so that the buffers inside are allocated once. The zero value is ready
+// once the exported fields are set.
 type Exchange struct {
 	Request *http1.Request // good until the handler first waits, when the model may read more into the buffer behind it
 
-	// Response is the handler's answer. It is good from the call of Done until the next Serve. Its body may point into the
-	// request's buffer: write it out, or copy it, before reading more into that.
+	// Response is the handler's answer. It is good from the call of Done until the next Serve. Its
+	// body may point into the request's buffer: write it out, or copy it, before reading more into
+	// that.
 	Response http1.Response
 
 	IO   IO

@@ -1,9 +1,10 @@
-// Package yardstick is a server that never changes. A bench runs it beside the servers it measures, on the same CPUs, and the
-// load goes to and fro between the two: what slows the machine down for a moment hits both, and their ratio hardly moves.
+// Package yardstick is a server that never changes. A bench runs it beside the servers it measures,
+// on the same CPUs, and the load goes to and fro between the two: what slows the machine down for a
+// moment hits both, and their ratio hardly moves.
 //
-// It shares no code with the modes, so that a change of theirs cannot move it. One thread, an event loop with the same system
-// calls as a plain server of that kind makes, a fixed answer to whatever ends in an empty line: it has to do per request what every server
-// must, and nothing else.
+// It shares no code with the modes, so that a change of theirs cannot move it. One thread, an event
+// loop with the same system calls as a plain server of that kind makes, a fixed answer to whatever
+// ends in an empty line: it has to do per request what every server must, and nothing else.
 package yardstick
 
 import (
@@ -19,15 +20,18 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Version must change with anything that changes what a request costs here: figures relative to another version cannot be compared.
+// Version must change with anything that changes what a request costs here: figures relative to
+// another version cannot be compared.
 const Version = 1
 
 var answer = []byte("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 3\r\n\r\nok\n")
 
-// mostRequest is more than a request of a bench takes; a connection that sends more without an empty line is closed.
+// mostRequest is more than a request of a bench takes; a connection that sends more without an
+// empty line is closed.
 const mostRequest = 8 << 10
 
-// Serve listens on a free port of the loopback interface, prints "port N" to out, and serves until ctx ends.
+// Serve listens on a free port of the loopback interface, prints "port N" to out, and serves until
+// ctx ends.
 func Serve(ctx context.Context, out io.Writer) error {
 	ln, err := net.ListenTCP("tcp4", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
@@ -100,8 +104,8 @@ func (s *server) run() error {
 	}
 }
 
-// answer reads what has arrived and answers it; false says that the connection is over. A request that comes in pieces is
-// answered with its last piece: the generator of a bench sends each in one.
+// answer reads what has arrived and answers it; false says that the connection is over. A request
+// that comes in pieces is answered with its last piece: the generator of a bench sends each in one.
 func (s *server) answer(fd int) bool {
 	n, err := read(fd, s.buf[:])
 	if err == unix.EAGAIN || err == unix.EINTR {
@@ -113,7 +117,8 @@ func (s *server) answer(fd int) bool {
 	if !bytes.HasSuffix(s.buf[:n], []byte("\r\n\r\n")) {
 		return true
 	}
-	// So short an answer always fits into the socket's buffer, unless the client reads none of them.
+	// So short an answer always fits into the socket's buffer, unless the client reads none of
+	// them.
 	sent, err := write(fd, answer)
 	return err == nil && sent == len(answer)
 }
@@ -131,7 +136,8 @@ func (s *server) accept() error {
 			return os.NewSyscallError("accept", err)
 		}
 		s.open[fd] = struct{}{}
-		if err := errors.Join(unix.SetNonblock(fd, true), unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1), s.poller.add(fd)); err != nil {
+		if err := errors.Join(unix.SetNonblock(fd, true),
+			unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1), s.poller.add(fd)); err != nil {
 			return fmt.Errorf("a new connection: %w", err)
 		}
 	}

@@ -50,7 +50,8 @@ func dial(t *testing.T, addr string) net.Conn {
 	return c
 }
 
-// Connections come, ask again and again, and go in any order; each answer is whole, and none goes astray.
+// Connections come, ask again and again, and go in any order; each answer is whole, and none goes
+// astray.
 func TestConnectionsComeAndGo(t *testing.T) {
 	addr := start(t)
 	const request = "GET / HTTP/1.1\r\nHost: x\r\n\r\n"

@@ -36,7 +36,8 @@ func aboutRecord(r *results.Record) about {
 	a := about{Host: hostPairs(r.Host), Settings: settingPairs(r), Ladders: laddersTable(r)}
 	if s := r.Selftest; s != nil {
 		a.Checks = summary.SelftestRemarks(s)
-		t := dataTable{Caption: "Selftest: what was measured where the answer was known", Head: append([]string{"Engine"}, summary.SelftestHead...)}
+		t := dataTable{Caption: "Selftest: what was measured where the answer was known",
+			Head: append([]string{"Engine"}, summary.SelftestHead...)}
 		for _, c := range s.Checks {
 			t.Rows = append(t.Rows, dataRow{Name: c.Engine, Cells: plainCells(summary.SelftestRow(c)...)})
 		}
@@ -44,11 +45,14 @@ func aboutRecord(r *results.Record) about {
 	}
 	a.Trust, a.TrustNote = trustTable(r)
 	for _, m := range r.PilotFailures {
-		a.Failures = append(a.Failures, failure{Trial: fmt.Sprintf("%s on %s, in the pilot", m.Mode, m.Workload), Reason: m.Reason})
+		a.Failures = append(a.Failures,
+			failure{Trial: fmt.Sprintf("%s on %s, in the pilot", m.Mode, m.Workload), Reason: m.Reason})
 	}
 	for _, t := range r.Trials {
 		if t.Failure != "" {
-			a.Failures = append(a.Failures, failure{fmt.Sprintf("%s on %s, round %d", t.Mode, t.Workload, t.Round), t.Failure, strings.Join(t.Stderr, "\n")})
+			a.Failures = append(a.Failures,
+				failure{fmt.Sprintf("%s on %s, round %d", t.Mode, t.Workload, t.Round), t.Failure,
+					strings.Join(t.Stderr, "\n")})
 		}
 	}
 	return a
@@ -89,7 +93,8 @@ func settingPairs(r *results.Record) []aboutPair {
 	s := r.Settings
 	pin, yardstick, kind, again := s.Pin.Note, "none", "", ""
 	if s.Pin.Server != "" {
-		pin = strings.TrimSuffix(fmt.Sprintf("servers on CPU %s, load on CPU %s; %s", s.Pin.Server, s.Pin.Generator, s.Pin.Note), "; ")
+		pin = strings.TrimSuffix(fmt.Sprintf("servers on CPU %s, load on CPU %s; %s", s.Pin.Server,
+			s.Pin.Generator, s.Pin.Note), "; ")
 	}
 	if s.Yardstick > 0 {
 		yardstick = fmt.Sprintf("version %d, on the servers' CPUs", s.Yardstick)
@@ -123,13 +128,16 @@ func settingPairs(r *results.Record) []aboutPair {
 }
 
 func laddersTable(r *results.Record) dataTable {
-	t := dataTable{Caption: "Workloads and their ladders", Head: []string{"Workload", "Request", "Connections: seconds", "Base"}}
+	t := dataTable{Caption: "Workloads and their ladders",
+		Head: []string{"Workload", "Request", "Connections: seconds", "Base"}}
 	for _, w := range r.Settings.Workloads {
 		var steps []string
 		for _, s := range w.Ladder {
 			steps = append(steps, fmt.Sprintf("%s: %s", unit.Count(s.Connections), unit.Digits(s.DurationS)))
 		}
-		t.Rows = append(t.Rows, dataRow{Name: w.Name, Cells: plainCells(w.Method+" "+w.Target, strings.Join(steps, ", "), unit.Count(w.Base))})
+		t.Rows = append(t.Rows,
+			dataRow{Name: w.Name,
+				Cells: plainCells(w.Method+" "+w.Target, strings.Join(steps, ", "), unit.Count(w.Base))})
 	}
 	return t
 }
@@ -156,10 +164,13 @@ func trustTable(r *results.Record) (t dataTable, note string) {
 			}
 		}
 	}
-	t = dataTable{Caption: "Rules of trust that fired", Head: []string{"Rule", "SUSPECT runs", "Runs left out as VOID", "What it means", "Why the rule is there"}}
+	t = dataTable{Caption: "Rules of trust that fired",
+		Head: []string{"Rule", "SUSPECT runs", "Runs left out as VOID", "What it means", "Why the rule is there"}}
 	for _, rule := range results.Rules {
 		if n, m := suspect[rule.Name], void[rule.Name]; n+m > 0 {
-			t.Rows = append(t.Rows, dataRow{Name: rule.Name, Cells: plainCells(unit.Count(n), unit.Count(m), capital(rule.Plain), capital(rule.Why))})
+			t.Rows = append(t.Rows,
+				dataRow{Name: rule.Name,
+					Cells: plainCells(unit.Count(n), unit.Count(m), capital(rule.Plain), capital(rule.Why))})
 		}
 	}
 	switch runs {

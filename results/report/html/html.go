@@ -19,7 +19,8 @@ import (
 //go:embed page
 var pageParts embed.FS
 
-// page.html is parsed when it is first needed, which is in few of the processes that this package is part of.
+// page.html is parsed when it is first needed, which is in few of the processes that this package
+// is part of.
 func pageTemplate() (*template.Template, error) {
 	return template.ParseFS(pageParts, "page/page.html", "page/parts.html")
 }
@@ -60,8 +61,8 @@ type scriptData struct {
 	Timelines []timeline `json:"timelines"`
 }
 
-// Write writes one page that needs nothing else: style, script and figures are in it, and its own policy forbids it to
-// load anything. The same record gives the same bytes.
+// Write writes one page that needs nothing else: style, script and figures are in it, and its own
+// policy forbids it to load anything. The same record gives the same bytes.
 func Write(out io.Writer, r *results.Record) error {
 	t, err := pageTemplate()
 	if err != nil {
@@ -108,14 +109,16 @@ func Write(out io.Writer, r *results.Record) error {
 	return nil
 }
 
-// embed puts style and script into the page, and the script's hash into its policy: whatever a record has in its names, no
-// other script runs, and nothing is loaded (W3C, Content Security Policy Level 3).
+// embed puts style and script into the page, and the script's hash into its policy: whatever a
+// record has in its names, no other script runs, and nothing is loaded (W3C, Content Security
+// Policy Level 3).
 func (p *recordPage) embed() error {
 	style, err := pageText("page/uplot/uPlot.min.css", "page/style.css", "page/print.css")
 	if err != nil {
 		return err
 	}
-	script, err := pageText("page/uplot/uPlot.iife.min.js", "page/format.js", "page/draw.js", "page/plots.js", "page/timeline.js", "page/page.js")
+	script, err := pageText("page/uplot/uPlot.iife.min.js", "page/format.js", "page/draw.js",
+		"page/plots.js", "page/timeline.js", "page/page.js")
 	if err != nil {
 		return err
 	}
@@ -127,7 +130,8 @@ func (p *recordPage) embed() error {
 	hash := sha256.Sum256([]byte(script))
 	p.Style, p.Script = template.CSS(style), template.JS(script)
 	p.Policy = template.HTMLAttr(fmt.Sprintf(
-		`content="default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-%s'"`, base64.StdEncoding.EncodeToString(hash[:])))
+		`content="default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-%s'"`,
+		base64.StdEncoding.EncodeToString(hash[:])))
 	return nil
 }
 
@@ -145,7 +149,8 @@ func pageText(names ...string) (string, error) {
 }
 
 // workloadFigures are a workload's plots, and the names of those for which nothing was measured.
-func workloadFigures(r *results.Record, w results.Workload, v results.Verdict, id string) (drawn []figure, absent []string) {
+func workloadFigures(r *results.Record, w results.Workload, v results.Verdict, id string) (drawn []figure,
+	absent []string) {
 	if f, ok := latencyFigure(r, w, id); ok {
 		drawn = append(drawn, f)
 	} else {

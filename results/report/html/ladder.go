@@ -22,7 +22,8 @@ var ladderPlots = []ladderPlot{
 	},
 	{
 		results.P99, "p99", "Slowest hundredth of requests", "p99 latency",
-		"Lower is better: 99 of 100 requests were faster than this. In these runs each connection waits for its answer before it asks again, so more connections mean a longer queue.",
+		"Lower is better: 99 of 100 requests were faster than this. In these runs each connection waits for " +
+			"its answer before it asks again, so more connections mean a longer queue.",
 	},
 	{
 		results.CPUPerRequest, "cpu", "CPU per request", "CPU time of the server per request",
@@ -34,7 +35,8 @@ var ladderPlots = []ladderPlot{
 	},
 	{
 		results.Switches, "switches", "Context switches", "voluntary context switches per request",
-		"Each is a thread that went to sleep to wait. About one or more for each request is what blocking calls give; far less is a loop that finds further work whenever it looks.",
+		"Each is a thread that went to sleep to wait. About one or more for each request is what blocking " +
+			"calls give; far less is a loop that finds further work whenever it looks.",
 	},
 	{
 		results.Memory, "memory", "Memory", "resident memory",
@@ -43,7 +45,8 @@ var ladderPlots = []ladderPlot{
 }
 
 // axisKinds are the kinds of an axis, by a figure's unit.
-var axisKinds = map[string]string{"requests/s": "rate", "us": "time", "threads": "count", "switches/request": "ratio", "bytes": "bytes"}
+var axisKinds = map[string]string{"requests/s": "rate", "us": "time", "threads": "count",
+	"switches/request": "ratio", "bytes": "bytes"}
 
 // absent is why a plot may be missing.
 func (p ladderPlot) absent() string {
@@ -56,7 +59,8 @@ func (p ladderPlot) absent() string {
 func (p ladderPlot) draw(r *results.Record, w results.Workload, id string) figure {
 	f := figure{
 		ID: id + "-" + p.id, Title: p.title, Unit: p.axis, XAxis: "connections (logarithmic)", Reads: p.reads,
-		Table: dataTable{Caption: fmt.Sprintf("%s of %s: %s, median of the rounds and its interval", p.title, w.Name, p.axis), Head: append([]string{"Connections"}, modeNames(r)...)},
+		Table: dataTable{Caption: fmt.Sprintf("%s of %s: %s, median of the rounds and its interval",
+			p.title, w.Name, p.axis), Head: append([]string{"Connections"}, modeNames(r)...)},
 	}
 	f.Plot = plot{ID: f.ID, X: plotAxis{Kind: "connections", Log: true}, Y: plotAxis{Kind: axisKinds[p.Unit]}}
 	write := unit.Writer(p.Unit)
@@ -96,8 +100,9 @@ const (
 	beyondMost  = 4 // times the ladder's top, beyond which no curve is drawn however far away its peak may be
 )
 
-// addLaw draws the Universal Scalability Law that was fitted to each mode: along the ladder, and dashed beyond it up to the
-// peak it foretells. Where there is a curve the points are not joined, so that both can be seen.
+// addLaw draws the Universal Scalability Law that was fitted to each mode: along the ladder, and
+// dashed beyond it up to the peak it foretells. Where there is a curve the points are not joined,
+// so that both can be seen.
 func (f *figure) addLaw(r *results.Record, w results.Workload, v results.Verdict) {
 	drawn := false
 	law := lawTable(r, w)
@@ -120,7 +125,8 @@ func (f *figure) addLaw(r *results.Record, w results.Workload, v results.Verdict
 			drawn = true
 			f.Plot.Series = append(f.Plot.Series, lawCurve(i, *s.USL, bottom, top, false))
 			if s.USL.Beyond {
-				f.Plot.Series = append(f.Plot.Series, lawCurve(i, *s.USL, top, top*min(beyondMost, max(1.5, 1.25*s.USL.Peak/top)), true))
+				f.Plot.Series = append(f.Plot.Series,
+					lawCurve(i, *s.USL, top, top*min(beyondMost, max(1.5, 1.25*s.USL.Peak/top)), true))
 			}
 		}
 	}
@@ -128,7 +134,8 @@ func (f *figure) addLaw(r *results.Record, w results.Workload, v results.Verdict
 		f.Law = law
 	}
 	if drawn {
-		f.Reads += " The curves are the scalability law fitted to the points, dashed where they go beyond what was measured."
+		f.Reads += " The curves are the scalability law fitted to the points, dashed where they go beyond " +
+			"what was measured."
 	}
 }
 
@@ -145,10 +152,12 @@ func lawCurve(mode int, law results.USL, from, to float64, dashed bool) plotLine
 // lawTable has a column for each mode: its law, its knee and the connections that it held.
 func lawTable(r *results.Record, w results.Workload) dataTable {
 	t := dataTable{
-		Caption: "The law fitted to the throughput of " + w.Name + ", and the most connections with p99 latency within " + unit.Micros(r.Settings.SLOUS),
-		Head:    []string{"Figure"},
+		Caption: "The law fitted to the throughput of " + w.Name +
+			", and the most connections with p99 latency within " + unit.Micros(r.Settings.SLOUS),
+		Head: []string{"Figure"},
 	}
-	for _, name := range []string{"λ, requests/s of one", "σ, contention", "κ, coherency", "R² of the fit", "Peak, connections", "Knee, connections", "Held, connections"} {
+	for _, name := range []string{"λ, requests/s of one", "σ, contention", "κ, coherency", "R² of the fit",
+		"Peak, connections", "Knee, connections", "Held, connections"} {
 		t.Rows = append(t.Rows, dataRow{Name: name})
 	}
 	return t
@@ -156,9 +165,11 @@ func lawTable(r *results.Record, w results.Workload) dataTable {
 
 // addScaling adds a mode's column to a lawTable.
 func (t *dataTable) addScaling(s results.Scaling) {
-	column := plainCells(unit.Missing, unit.Missing, unit.Missing, unit.Missing, unit.Missing, unit.Missing, unit.Missing)
+	column := plainCells(unit.Missing, unit.Missing, unit.Missing, unit.Missing, unit.Missing, unit.Missing,
+		unit.Missing)
 	if u := s.USL; u != nil {
-		column[0], column[1], column[2] = estimateCell(u.Lambda, unit.Rate), estimateCell(u.Sigma, unit.Small), estimateCell(u.Kappa, unit.Small)
+		column[0], column[1], column[2] = estimateCell(u.Lambda, unit.Rate),
+			estimateCell(u.Sigma, unit.Small), estimateCell(u.Kappa, unit.Small)
 		column[3].Value, column[4].Value = unit.Digits(u.R2), "none"
 		if u.Peak > 0 {
 			column[4].Value = unit.Count(u.Peak)

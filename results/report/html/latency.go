@@ -35,7 +35,8 @@ func distributions(r *results.Record, w results.Workload, at results.At) []distr
 			}
 			h, err := hdr.Decode([]byte(rung.Histogram))
 			if err != nil {
-				d.broken = append(d.broken, fmt.Sprintf("%s, round %d: its histogram cannot be read and is left out: %v", m.Name, t.Round, err))
+				d.broken = append(d.broken,
+					fmt.Sprintf("%s, round %d: its histogram cannot be read and is left out: %v", m.Name, t.Round, err))
 				continue
 			}
 			if h.TotalCount() > 0 {
@@ -54,23 +55,31 @@ func drawable(all []distribution) bool {
 	return slices.ContainsFunc(all, func(d distribution) bool { return len(d.rounds) > 0 })
 }
 
-// latencyFigure shows the distribution at the common rate, or, in a record without such a load, at the base rung.
+// latencyFigure shows the distribution at the common rate, or, in a record without such a load, at
+// the base rung.
 func latencyFigure(r *results.Record, w results.Workload, id string) (figure, bool) {
 	at := results.At{Load: results.Common}
 	of := distributions(r, w, at)
 	load := "at a common rate" + commonRate(r, w)
-	reads := "Read it from left to right: half of the requests were faster than the line at 50%, all but one in a thousand than at 99.9%. Lower is better, and what rises at the right end is what the unlucky ones see. Times count from the moment a request was due, so a stalled server cannot hide who was waiting."
+	reads := "Read it from left to right: half of the requests were faster than the line at 50%, all but " +
+		"one in a thousand than at 99.9%. Lower is better, and what rises at the right end is what the " +
+		"unlucky ones see. Times count from the moment a request was due, so a stalled server cannot hide " +
+		"who was waiting."
 	if !drawable(of) {
 		at = results.Conns(w.Base)
 		of = distributions(r, w, at)
 		load = fmt.Sprintf("at %s connections, each of which waits for its answer", unit.Count(w.Base))
-		reads = "Read it from left to right: half of the requests were faster than the line at 50%, all but one in a thousand than at 99.9%. Lower is better."
+		reads = "Read it from left to right: half of the requests were faster than the line at 50%, all but " +
+			"one in a thousand than at 99.9%. Lower is better."
 	}
 	if !drawable(of) {
 		return figure{}, false
 	}
 	f := figure{
-		ID: id + "-latency", Title: "Latency distribution", Unit: "latency, " + load, XAxis: "share of requests that were faster (logarithmic towards 100%)", Reads: reads + " Each point is the median over the rounds, as the table's figures are; the band reaches from the fastest round to the slowest.",
+		ID: id + "-latency", Title: "Latency distribution", Unit: "latency, " + load,
+		XAxis: "share of requests that were faster (logarithmic towards 100%)",
+		Reads: reads + " Each point is the median over the rounds, as the table's figures are; the band " +
+			"reaches from the fastest round to the slowest.",
 	}
 	f.Plot = plot{ID: f.ID, X: plotAxis{Kind: "percentile", Log: true}, Y: plotAxis{Kind: "time"}}
 	most := 0.0
@@ -92,7 +101,8 @@ func latencyFigure(r *results.Record, w results.Workload, id string) (figure, bo
 	f.Plot.Y.Log = wantsLog(f.Plot.Series)
 	f.Table = latencyTable(r, w, of, load)
 	if at.Load == results.Common {
-		own := latencyTable(r, w, distributions(r, w, results.At{Load: results.Own}), "at the same share of its own capacity")
+		own := latencyTable(r, w, distributions(r, w, results.At{Load: results.Own}),
+			"at the same share of its own capacity")
 		for _, row := range own.Rows {
 			row.Name += ", own share"
 			f.Table.Rows = append(f.Table.Rows, row)
@@ -119,8 +129,9 @@ func commonRate(r *results.Record, w results.Workload) string {
 	return ""
 }
 
-// series is the curve with its band, and the marks on it at 50%, 90%, 99% and so on. x is 1/(1−q): 1 for all that was
-// measured, 10 for 90%, and no more than the number of requests of a round, for beyond that nothing is known.
+// series is the curve with its band, and the marks on it at 50%, 90%, 99% and so on. x is 1/(1−q):
+// 1 for all that was measured, 10 for 90%, and no more than the number of requests of a round, for
+// beyond that nothing is known.
 func (d distribution) series() (line, marks plotLine) {
 	line = plotLine{Mode: d.mode, Line: true, Band: len(d.rounds) > 1}
 	marks = plotLine{Mode: d.mode, Marks: true}
@@ -150,8 +161,9 @@ func (d distribution) requests() float64 {
 	return stat.Median(counts).Value
 }
 
-// at is the latency in microseconds which all but one of x requests were faster than, in the median of the rounds, and that of the fastest
-// and the slowest one. Of all rounds together one bad one would be the tail, and the plot another truth than the table.
+// at is the latency in microseconds which all but one of x requests were faster than, in the median
+// of the rounds, and that of the fastest and the slowest one. Of all rounds together one bad one
+// would be the tail, and the plot another truth than the table.
 func (d distribution) at(x float64) (value, low, high float64) {
 	var values []float64
 	for _, h := range d.rounds {
@@ -173,9 +185,11 @@ var latencyRows = []struct {
 	x    float64
 }{{"p50", 2}, {"p90", 10}, {"p99", 100}, {"p99.9", 1000}, {"p99.99", 10000}}
 
-// latencyTable has a row for each mode: a percentile that would be of less than one request of a round is left open.
+// latencyTable has a row for each mode: a percentile that would be of less than one request of a
+// round is left open.
 func latencyTable(r *results.Record, w results.Workload, of []distribution, load string) dataTable {
-	t := dataTable{Caption: fmt.Sprintf("Latency of %s %s: the median over the rounds, with the fastest and the slowest; max and requests are of all of them", w.Name, load), Head: []string{"Mode"}}
+	t := dataTable{Caption: fmt.Sprintf("Latency of %s %s: the median over the rounds, with the fastest and "+
+		"the slowest; max and requests are of all of them", w.Name, load), Head: []string{"Mode"}}
 	for _, p := range latencyRows {
 		t.Head = append(t.Head, p.name)
 	}

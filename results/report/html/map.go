@@ -63,7 +63,8 @@ func WriteMap(out io.Writer, m *results.Map) error {
 	if err != nil {
 		return err
 	}
-	p := heatPage{Title: "nodecompare: where the wait matters", Style: template.CSS(style), Map: m, Heading: summary.MapHeading(m)}
+	p := heatPage{Title: "nodecompare: where the wait matters", Style: template.CSS(style), Map: m,
+		Heading: summary.MapHeading(m)}
 	looks := map[string]styledMode{}
 	for i, mode := range m.Settings.Modes {
 		looks[mode.Name] = styledMode{mode, i % looksKnown}
@@ -77,7 +78,8 @@ func WriteMap(out io.Writer, m *results.Map) error {
 		}
 	}
 	for i, pair := range m.Pairs {
-		h := heatPair{ID: fmt.Sprintf("p%d", i+1), A: looks[pair.A], B: looks[pair.B], Sentences: summary.MapSentences(m, pair), Figures: heatFigures(pair)}
+		h := heatPair{ID: fmt.Sprintf("p%d", i+1), A: looks[pair.A], B: looks[pair.B],
+			Sentences: summary.MapSentences(m, pair), Figures: heatFigures(pair)}
 		for _, g := range summary.MapGrids(m, pair) {
 			h.Grids = append(h.Grids, heat(g, looks))
 		}
@@ -98,14 +100,16 @@ func heat(g summary.MapGrid, looks map[string]styledMode) heatGrid {
 	for i, ms := range g.Waits {
 		row := heatRow{Name: summary.MapWait(ms)}
 		for _, c := range g.Rows[i] {
-			row.Cells = append(row.Cells, heatCell{summary.MapWord(c), heatClass(c, looks), summary.MapLines(g.Pair, c)})
+			row.Cells = append(row.Cells,
+				heatCell{summary.MapWord(c), heatClass(c, looks), summary.MapLines(g.Pair, c)})
 		}
 		h.Rows = append(h.Rows, row)
 	}
 	return h
 }
 
-// heatClass is the winner's colour, darker where it gains more in the figure that it is ahead in: throughput, if that is one.
+// heatClass is the winner's colour, darker where it gains more in the figure that it is ahead in:
+// throughput, if that is one.
 func heatClass(c results.MapCell, looks map[string]styledMode) string {
 	switch c.Outcome {
 	case results.MapSame:
@@ -130,11 +134,13 @@ func heatClass(c results.MapCell, looks map[string]styledMode) string {
 func heatFigures(p results.MapPair) dataTable {
 	t := dataTable{
 		Caption: fmt.Sprintf("Every cell of %s and %s", p.A, p.B),
-		Head:    []string{"Cell", p.A + ", req/s", p.B + ", req/s", p.A + " over " + p.B, p.A + ", CPU per request", p.B + ", CPU per request", p.A + " over " + p.B},
+		Head: []string{"Cell", p.A + ", req/s", p.B + ", req/s", p.A + " over " + p.B,
+			p.A + ", CPU per request", p.B + ", CPU per request", p.A + " over " + p.B},
 	}
 	for _, c := range p.Cells {
 		t.Rows = append(t.Rows, dataRow{Name: summary.MapPlace(c.MapPlace), Cells: []dataCell{
-			estimateCell(c.OfA.ThroughputRPS, unit.Rate), estimateCell(c.OfB.ThroughputRPS, unit.Rate), ratioCell(c.Throughput),
+			estimateCell(c.OfA.ThroughputRPS, unit.Rate), estimateCell(c.OfB.ThroughputRPS, unit.Rate),
+			ratioCell(c.Throughput),
 			estimateCell(c.OfA.CPUUS, unit.Micros), estimateCell(c.OfB.CPUUS, unit.Micros), ratioCell(c.CPU),
 		}})
 	}

@@ -13,16 +13,21 @@ import (
 // overloadPoints is about how many a line has.
 const overloadPoints = 50
 
-// overloadFigure draws which part of the requests was answered in time, by when they were due: before, in and after the surge.
+// overloadFigure draws which part of the requests was answered in time, by when they were due:
+// before, in and after the surge.
 func overloadFigure(r *results.Record, w results.Workload, id string) (figure, bool) {
 	surge := w.Surge
 	if surge == nil {
 		return figure{}, false
 	}
 	f := figure{
-		ID: id + "-overload", Title: "Overload", Unit: "% of the requests due at a time that were answered in time", XAxis: "seconds since the surge began",
-		Reads: fmt.Sprintf("Higher is better. For %s requests come at %s times what each server can do, and then at %s times: where the line falls clients wait for longer than %s, and where it rises again the server has got over it. "+
-			"The band reaches from the worst round to the best.", unit.Micros(1e6*surge.ForS), unit.Digits(surge.Times), unit.Digits(surge.Then), unit.Micros(r.Settings.SLOUS)),
+		ID: id + "-overload", Title: "Overload",
+		Unit: "% of the requests due at a time that were answered in time", XAxis: "seconds since the surge began",
+		Reads: fmt.Sprintf("Higher is better. For %s requests come at %s times what each server can do, and "+
+			"then at %s times: where the line falls clients wait for longer than %s, and where it rises "+
+			"again the server has got over it. "+
+			"The band reaches from the worst round to the best.", unit.Micros(1e6*surge.ForS),
+			unit.Digits(surge.Times), unit.Digits(surge.Then), unit.Micros(r.Settings.SLOUS)),
 		Label: "Part of the requests that was answered in time, in and after a surge.",
 	}
 	f.Plot = plot{ID: f.ID, X: plotAxis{Kind: "seconds"}, Y: plotAxis{Kind: "percent"}}
@@ -31,7 +36,8 @@ func overloadFigure(r *results.Record, w results.Workload, id string) (figure, b
 	}
 	f.Table = dataTable{
 		Caption: fmt.Sprintf("What became of the requests of %s that were due in the surge", w.Name),
-		Head:    []string{"Mode", "Offered, requests/s", "Goodput, requests/s", "Answered", "Lost", "Most in flight", "Recovery"},
+		Head: []string{"Mode", "Offered, requests/s", "Goodput, requests/s", "Answered", "Lost",
+			"Most in flight", "Recovery"},
 	}
 	for i, m := range r.Settings.Modes {
 		line := inTimeLine(r, w, m.Name)
@@ -47,14 +53,16 @@ func overloadFigure(r *results.Record, w results.Workload, id string) (figure, b
 		}
 		inTime, losses, recovery := summary.OverloadOf(r, w, m.Name)
 		f.Table.Rows = append(f.Table.Rows, dataRow{Name: m.Name, Cells: []dataCell{
-			figure(results.Offered), figure(results.Goodput), {Value: inTime}, {Value: losses}, figure(results.MostAtOnce), {Value: recovery},
+			figure(results.Offered), figure(results.Goodput), {Value: inTime}, {Value: losses},
+			figure(results.MostAtOnce), {Value: recovery},
 		}})
 		f.Label += fmt.Sprintf(" %s: %s, %s; %s.", m.Name, inTime, losses, recovery)
 	}
 	return f, len(f.Plot.Series) > 0
 }
 
-// inTimeLine is a mode's part that was answered in time, in percent, the rounds' median and their whole range.
+// inTimeLine is a mode's part that was answered in time, in percent, the rounds' median and their
+// whole range.
 func inTimeLine(r *results.Record, w results.Workload, mode string) plotLine {
 	var tolls []results.Toll
 	for _, t := range r.Trials {
@@ -81,7 +89,8 @@ func inTimeLine(r *results.Record, w results.Workload, mode string) plotLine {
 		line.X = append(line.X, plotNumber((float64(from)+float64(each)/2)*tolls[0].StepS))
 		line.Y = append(line.Y, plotNumber(stat.Median(shares).Value)) // which sorts none of them
 		if line.Band {
-			line.Low, line.High = append(line.Low, plotNumber(slices.Min(shares))), append(line.High, plotNumber(slices.Max(shares)))
+			line.Low, line.High = append(line.Low, plotNumber(slices.Min(shares))),
+				append(line.High, plotNumber(slices.Max(shares)))
 		}
 	}
 	return line

@@ -35,7 +35,8 @@ func plainCells(values ...string) []dataCell {
 	return cells
 }
 
-// estimateCell is a median and its interval. One round has none, and neither have rounds that all say the same.
+// estimateCell is a median and its interval. One round has none, and neither have rounds that all
+// say the same.
 func estimateCell(e stat.Estimate, write func(float64) string) dataCell {
 	if e.N == 0 {
 		return dataCell{Value: unit.Missing}
@@ -65,13 +66,15 @@ func modeIndex(r *results.Record, name string) int {
 	return -1
 }
 
-// styledMode is a mode with the number of its colour, its marker and its line; there are as many of these as looks.
+// styledMode is a mode with the number of its colour, its marker and its line; there are as many of
+// these as looks.
 type styledMode struct {
 	results.Mode
 	Look int
 }
 
-// looksKnown is how many modes can be told apart by colour and marker. Further ones begin anew: their names still differ.
+// looksKnown is how many modes can be told apart by colour and marker. Further ones begin anew:
+// their names still differ.
 const looksKnown = 8
 
 func styledModes(r *results.Record) []styledMode {

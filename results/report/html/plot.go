@@ -13,7 +13,8 @@ type plot struct {
 	Series []plotLine `json:"series"`
 }
 
-// plotAxis has a kind, by which its figures are written: connections, percentile, rate, time (µs), count, bytes, ratio.
+// plotAxis has a kind, by which its figures are written: connections, percentile, rate, time (µs),
+// count, bytes, ratio.
 type plotAxis struct {
 	Kind  string       `json:"kind"`
 	Log   bool         `json:"log,omitempty"`
@@ -34,7 +35,8 @@ type plotLine struct {
 	High   []plotNumber `json:"high,omitempty"`
 }
 
-// plotNumber is written with four significant digits, more than a plot can show: the page is half as large that way.
+// plotNumber is written with four significant digits, more than a plot can show: the page is half
+// as large that way.
 type plotNumber float64
 
 // MarshalJSON writes null for what is no number.
@@ -50,7 +52,8 @@ func (f plotNumber) MarshalJSON() ([]byte, error) {
 	return []byte(s), nil
 }
 
-// logFrom is the ratio of the largest value to the smallest from which a linear axis would hide the small ones.
+// logFrom is the ratio of the largest value to the smallest from which a linear axis would hide the
+// small ones.
 const logFrom = 30
 
 // wantsLog says whether the values of a plot want a logarithmic axis, which has no place for 0.

@@ -8,11 +8,13 @@ import (
 	"nodecompare/results/unit"
 )
 
-// runsTable has every run of a workload as it was measured, in the order in which they ran, VOID ones and all.
+// runsTable has every run of a workload as it was measured, in the order in which they ran, VOID
+// ones and all.
 func runsTable(r *results.Record, w results.Workload) dataTable {
 	t := dataTable{
 		Caption: "Every run of " + w.Name + ", in the order in which they ran",
-		Head:    []string{"Trial", "Load", "Connections", "Requests/s", "p50", "p99", "CPU/request", "Threads", "Memory", "Errors", "Trust"},
+		Head: []string{"Trial", "Load", "Connections", "Requests/s", "p50", "p99", "CPU/request",
+			"Threads", "Memory", "Errors", "Trust"},
 	}
 	for _, trial := range r.Trials {
 		if trial.Workload != w.Name {
@@ -23,7 +25,10 @@ func runsTable(r *results.Record, w results.Workload) dataTable {
 			t.Rows = append(t.Rows, runRow(name, trial, rung))
 		}
 		if len(trial.Rungs) == 0 {
-			t.Rows = append(t.Rows, dataRow{Name: name, Void: true, Cells: plainCells(unit.Missing, unit.Missing, unit.Missing, unit.Missing, unit.Missing, unit.Missing, unit.Missing, unit.Missing, unit.Missing, "failed")})
+			t.Rows = append(t.Rows,
+				dataRow{Name: name, Void: true,
+					Cells: plainCells(unit.Missing, unit.Missing, unit.Missing, unit.Missing, unit.Missing,
+						unit.Missing, unit.Missing, unit.Missing, unit.Missing, "failed")})
 		}
 	}
 	return t

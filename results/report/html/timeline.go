@@ -42,7 +42,8 @@ const (
 	timelineLeast  = 8
 )
 
-// trialTimelines thins each rung's timeline so that the page stays small however many trials there are.
+// trialTimelines thins each rung's timeline so that the page stays small however many trials there
+// are.
 func trialTimelines(r *results.Record, w results.Workload, id string) timeline {
 	rungs := 0
 	for _, t := range r.Trials {
@@ -78,9 +79,12 @@ func (h *timeline) addTracks() {
 		track
 		of func(rungTimeline) []plotNumber
 	}{
-		{track{h.ID + "-rate", "rate", "Throughput", "requests per second"}, func(r rungTimeline) []plotNumber { return r.Rate }},
-		{track{h.ID + "-cores", "cores", "CPU", "cores that the server used"}, func(r rungTimeline) []plotNumber { return r.Cores }},
-		{track{h.ID + "-threads", "threads", "Threads", "threads of the operating system"}, func(r rungTimeline) []plotNumber { return r.Threads }},
+		{track{h.ID + "-rate", "rate", "Throughput", "requests per second"},
+			func(r rungTimeline) []plotNumber { return r.Rate }},
+		{track{h.ID + "-cores", "cores", "CPU", "cores that the server used"},
+			func(r rungTimeline) []plotNumber { return r.Cores }},
+		{track{h.ID + "-threads", "threads", "Threads", "threads of the operating system"},
+			func(r rungTimeline) []plotNumber { return r.Threads }},
 	} {
 		if slices.ContainsFunc(h.Trials, func(t trialTimeline) bool {
 			return slices.ContainsFunc(t.Rungs, func(r rungTimeline) bool { return len(track.of(r)) > 0 })
@@ -90,15 +94,16 @@ func (h *timeline) addTracks() {
 	}
 }
 
-// thinned joins neighbouring intervals until there are no more than points of them. The sums stay what they were, and of
-// threads it is the most.
+// thinned joins neighbouring intervals until there are no more than points of them. The sums stay
+// what they were, and of threads it is the most.
 func thinned(rung results.Rung, points int) rungTimeline {
 	line := rung.Timeline
 	n := len(line.Requests)
 	each := max(1, (n+points-1)/points)
 	step := line.IntervalS * float64(each)
 	r := rungTimeline{
-		Name: rungName(rung), From: plotNumber(rung.StartS), To: plotNumber(rung.StartS + line.IntervalS*float64(n)), Step: plotNumber(step),
+		Name: rungName(rung), From: plotNumber(rung.StartS),
+		To: plotNumber(rung.StartS + line.IntervalS*float64(n)), Step: plotNumber(step),
 		Void: rung.Trust != nil && rung.Trust.Status == results.Void,
 	}
 	if r.Void {

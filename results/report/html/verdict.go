@@ -10,7 +10,8 @@ import (
 	"nodecompare/results/report/summary"
 )
 
-// verdict is the article's table for one workload, or for all, with the words, figures and sentences of the terminal's.
+// verdict is the article's table for one workload, or for all, with the words, figures and
+// sentences of the terminal's.
 type verdict struct {
 	Label     string // for those who do not see the table
 	Caption   string
@@ -49,7 +50,8 @@ type verdictCell struct {
 var verdictClasses = map[string]string{
 	results.High: "good", results.Moderate: "less", results.Lower: "less",
 	results.NonBlocking: "model", results.Blocking: "model",
-	results.NoDifference: "even", results.DependsOnLoad: "even", results.CannotTell: "unknown", results.Mixed: "unknown",
+	results.NoDifference: "even", results.DependsOnLoad: "even", results.CannotTell: "unknown",
+	results.Mixed: "unknown",
 }
 
 func verdictTable(r *results.Record, w results.Workload, v results.Verdict) verdict {
@@ -115,14 +117,17 @@ func verdictSections(sections []summary.Section, modes int) (all []verdictSectio
 
 // nullVerdict shows what differs though nothing does.
 func nullVerdict(r *results.Record, w results.Workload, v results.Verdict) verdict {
-	h := verdict{Notes: slices.Concat(summary.NullNotes(r, v), summary.Doubts(r, w)), Null: dataTable{Caption: "The smallest differences that can be told from noise on " + w.Name, Head: summary.NullHead}}
+	h := verdict{Notes: slices.Concat(summary.NullNotes(r, v), summary.Doubts(r, w)),
+		Null: dataTable{Caption: "The smallest differences that can be told from noise on " + w.Name,
+			Head: summary.NullHead}}
 	for _, row := range summary.NullRows(v) {
 		h.Null.Rows = append(h.Null.Rows, dataRow{Name: row[0], Cells: plainCells(row[1:]...)})
 	}
 	return h
 }
 
-// unitAfter finds the space between a figure and its unit, where a narrow cell must not break its line.
+// unitAfter finds the space between a figure and its unit, where a narrow cell must not break its
+// line.
 var unitAfter = regexp.MustCompile(`(\d) (s|ms|µs|[kMG]?B|req/s)\b`)
 
 // urgent says of a remark that it takes something away from the figures.

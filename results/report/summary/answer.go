@@ -10,7 +10,8 @@ import (
 	"nodecompare/results/unit"
 )
 
-// An Answer is what a bench comes to at a glance: the figures that its words rest on, and what they say of the article.
+// An Answer is what a bench comes to at a glance: the figures that its words rest on, and what they
+// say of the article.
 type Answer struct {
 	Question string      // the first line: what was asked, of what, and where
 	Unfit    string      // why no figure should be quoted; "" where nothing speaks against the bench as a whole
@@ -61,18 +62,22 @@ type AnswerCell struct {
 	Position         // against the best mode
 }
 
-// A Position is where a mode stands. The zero Position is of a mode that was compared with no other.
+// A Position is where a mode stands. The zero Position is of a mode that was compared with no
+// other.
 type Position struct {
-	Rank      int // 1 for those that no other beats; 0 for none
-	Tied      bool
-	Best      bool
-	Outcome   string  // against the best one: results.Reversed for behind it, NoDifference, CannotTell; "" for the best itself
+	Rank int // 1 for those that no other beats; 0 for none
+	Tied bool
+	Best bool
+	// against the best one: results.Reversed for behind it, NoDifference, CannotTell; "" for the
+	// best itself
+	Outcome   string
 	Times     float64 // how many times worse than the best
 	Low, High float64
 	Vetoed    bool // it differs in this figure, and another one contradicts it
 }
 
-// Factor is how many times worse than the best mode: 1.7×; with a question mark where that is not certain.
+// Factor is how many times worse than the best mode: 1.7×; with a question mark where that is not
+// certain.
 func (p Position) Factor() string {
 	switch p.Outcome {
 	case results.Reversed:
@@ -100,7 +105,8 @@ func AnswerOf(r *results.Record) Answer {
 	if article, ok := results.HoldArticle(r); ok {
 		a.Claims, a.Matrix = claims(article), matrix(article)
 	}
-	for _, name := range []string{results.RowExecution, results.RowPerformance, results.RowScalability, results.RowIsolation} {
+	for _, name := range []string{results.RowExecution, results.RowPerformance, results.RowScalability,
+		results.RowIsolation} {
 		row := AnswerRow{Name: name}
 		for i, w := range r.Settings.Workloads {
 			if i >= len(r.Verdicts) {
@@ -121,8 +127,8 @@ func AnswerOf(r *results.Record) Answer {
 	return a
 }
 
-// join takes a mode's word out of the lines where all of them have the same, and keeps of Execution one line: a model does not
-// change with the workload.
+// join takes a mode's word out of the lines where all of them have the same, and keeps of Execution
+// one line: a model does not change with the workload.
 func (row *AnswerRow) join() {
 	row.Words = make([]string, len(row.Lines[0].Cells))
 	for i := range row.Words {
@@ -148,7 +154,8 @@ func (row *AnswerRow) join() {
 	}
 }
 
-// answer is a finding's line, with a cell for each mode of the bench, of which some may not serve the workload.
+// answer is a finding's line, with a cell for each mode of the bench, of which some may not serve
+// the workload.
 func (s sheet) answer(f results.Finding, modes []results.Mode) AnswerLine {
 	line := AnswerLine{Workload: s.w.Name}
 	if f.Row == results.RowExecution {
@@ -176,7 +183,8 @@ func (s sheet) answer(f results.Finding, modes []results.Mode) AnswerLine {
 	return line
 }
 
-// inFlight is what held the most requests that a mode had at once: so many threads, for so many requests.
+// inFlight is what held the most requests that a mode had at once: so many threads, for so many
+// requests.
 func inFlight(f results.Finding, mode string) (threads, requests string) {
 	for _, m := range f.Models {
 		if m.Mode != mode || m.Name == "" || len(m.Steps) == 0 {
@@ -284,7 +292,8 @@ func across(metric string) func(sheet, string, results.At) (stat.Estimate, bool)
 // figures are those that words can rest on, by the metric's name.
 var figures = map[string]shown{
 	results.CPUPerRequest.Name: {"CPU", " a request", true, true, unit.Micros, read(results.CPUPerRequest)},
-	results.Throughput.Name:    {"throughput", "", true, false, func(v float64) string { return unit.Rate(v) + "/s" }, read(results.Throughput)},
+	results.Throughput.Name: {"throughput", "", true, false,
+		func(v float64) string { return unit.Rate(v) + "/s" }, read(results.Throughput)},
 	results.P99.Name:           {"p99", "", true, false, unit.Micros, read(results.P99)},
 	results.AnsweredShare.Name: {"answered", "", false, false, percent, read(results.AnsweredShare)},
 	"throughput kept":          {"kept", "", false, false, percent, across("throughput kept")},

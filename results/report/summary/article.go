@@ -17,11 +17,17 @@ var glances = map[string]struct {
 	at results.Place
 	reading
 }{
-	results.RowPerformance: {results.Base, reading{Figure: results.CPUPerRequest, write: func(e stat.Estimate) string { return unit.Micros(e.Value) + " CPU" }}},
-	results.RowScalability: {results.Top, reading{name: "p99 ", Figure: results.P99, write: func(e stat.Estimate) string { return unit.Micros(e.Value) }}},
+	results.RowPerformance: {results.Base,
+		reading{Figure: results.CPUPerRequest, write: func(e stat.Estimate) string {
+			return unit.Micros(e.Value) + " CPU"
+		}}},
+	results.RowScalability: {results.Top,
+		reading{name: "p99 ", Figure: results.P99,
+			write: func(e stat.Estimate) string { return unit.Micros(e.Value) }}},
 }
 
-// ArticleGrid has the words of all workloads below each other, and beside each of them a figure when full is set.
+// ArticleGrid has the words of all workloads below each other, and beside each of them a figure
+// when full is set.
 func ArticleGrid(r *results.Record, a results.Article, full bool) []Section {
 	seen := Section{Name: results.RowExecution}
 	var on []string // how many workloads it was seen, as one or the other

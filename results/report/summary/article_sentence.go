@@ -22,7 +22,9 @@ func ArticleSentences(a results.Article) []string {
 		all = append(all, articleSentence(c.Row, claimFound(a, c)))
 	}
 	if len(a.Group(results.NonBlocking))*len(a.Group(results.Blocking)) > 1 {
-		all = append(all, "Pairs: each is one non-blocking mode with one blocking mode. A word in the table is against all modes, so that a non-blocking one may be ahead in all its pairs, and still behind another non-blocking one.")
+		all = append(all, "Pairs: each is one non-blocking mode with one blocking mode. A word in the table "+
+			"is against all modes, so that a non-blocking one may be ahead in all its pairs, and still "+
+			"behind another non-blocking one.")
 	}
 	return all
 }
@@ -79,7 +81,8 @@ func claimFound(a results.Article, c results.Claim) string {
 	for _, on := range c.Workloads {
 		pairs += len(on.Duels)
 	}
-	found := fmt.Sprintf("Measured, with %s (non-blocking) against %s (blocking), ", listed(a.Group(results.NonBlocking)), listed(a.Group(results.Blocking)))
+	found := fmt.Sprintf("Measured, with %s (non-blocking) against %s (blocking), ",
+		listed(a.Group(results.NonBlocking)), listed(a.Group(results.Blocking)))
 	switch c.Outcome() {
 	case results.AsSaid:
 		return found + "it is as it says on every workload" + inAll(pairs, len(c.Workloads))
@@ -95,7 +98,8 @@ func claimFound(a results.Article, c results.Claim) string {
 	return found + "it stays open: " + byWorkload(a, c)
 }
 
-// inAll is how many pairs agree, where all do; "" for a single one, which the workloads say already.
+// inAll is how many pairs agree, where all do; "" for a single one, which the workloads say
+// already.
 func inAll(pairs, workloads int) string {
 	if pairs == workloads {
 		return ""
@@ -168,7 +172,8 @@ func byOutcome(a results.Article, duels []results.Duel) string {
 	return listed(parts)
 }
 
-// opponents is "async, node against pool": the non-blocking modes, and against which blocking ones where that is not all of them.
+// opponents is "async, node against pool": the non-blocking modes, and against which blocking ones
+// where that is not all of them.
 func opponents(a results.Article, duels []results.Duel) string {
 	var all, some []string
 	for _, n := range a.Group(results.NonBlocking) {

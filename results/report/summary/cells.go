@@ -18,10 +18,12 @@ type reading struct {
 
 var (
 	capacity      = reading{Figure: results.Throughput, write: perSecond}
-	cpuPerRequest = reading{Figure: results.CPUPerRequest, write: func(e stat.Estimate) string { return duration(e, "/request") }}
-	lightCPU      = reading{name: "CPU ", Figure: results.CPUPerRequest, write: cpuPerRequest.write}
-	idleCPU       = reading{name: "idle ", Figure: results.IdleCPU, write: func(e stat.Estimate) string { return unit.Digits(e.Value) + "% of a CPU" }}
-	percentiles   = []reading{
+	cpuPerRequest = reading{Figure: results.CPUPerRequest,
+		write: func(e stat.Estimate) string { return duration(e, "/request") }}
+	lightCPU = reading{name: "CPU ", Figure: results.CPUPerRequest, write: cpuPerRequest.write}
+	idleCPU  = reading{name: "idle ", Figure: results.IdleCPU,
+		write: func(e stat.Estimate) string { return unit.Digits(e.Value) + "% of a CPU" }}
+	percentiles = []reading{
 		{name: "p50 ", Figure: results.P50, write: latency},
 		{name: "p99 ", Figure: results.P99, write: latency},
 		{name: "p99.9 ", Figure: results.P999, write: latency},
@@ -47,8 +49,8 @@ func (s sheet) has(mode string, at results.At) bool {
 	return len(s.r.Values(s.w.Name, mode, at, results.Offered)) > 0
 }
 
-// spread writes the interval behind a median: ±4%, its further end and rounded up, or (1.9–2.8), both ends in the median's unit.
-// One value has none.
+// spread writes the interval behind a median: ±4%, its further end and rounded up, or (1.9–2.8),
+// both ends in the median's unit. One value has none.
 func spread(e stat.Estimate, one unit.Scale) string {
 	if e.N < 2 || e.Value <= 0 {
 		return ""

@@ -21,7 +21,8 @@ const (
 
 // markOf is the mark of an outcome.
 var markOf = map[string]string{
-	results.AsSaid: markAsSaid, results.Reversed: markReversed, results.NoDifference: markSame, results.CannotTell: markOpen, results.Mixed: markDepends, results.DependsOnLoad: markDepends,
+	results.AsSaid: markAsSaid, results.Reversed: markReversed, results.NoDifference: markSame,
+	results.CannotTell: markOpen, results.Mixed: markDepends, results.DependsOnLoad: markDepends,
 }
 
 // A Claim is a row of the article, and what was found of it.
@@ -54,7 +55,8 @@ func executionClaim(a results.Article) Claim {
 		name = func(modes []string) string { return unit.Count(len(modes)) }
 	}
 	if threads != nil {
-		parts = append(parts, fmt.Sprintf("%s %s a thread while a request waits", name(threads), does(threads, "holds", "hold")))
+		parts = append(parts,
+			fmt.Sprintf("%s %s a thread while a request waits", name(threads), does(threads, "holds", "hold")))
 	}
 	if loops != nil {
 		parts = append(parts, fmt.Sprintf("%s %s none", name(loops), does(loops, "holds", "hold")))
@@ -110,7 +112,8 @@ func duelsSay(a results.Article, c results.Claim) (mark, text string) {
 	return mark, text + manyPairs(loops, c)
 }
 
-// onePair gives the magnitude on each workload; workloads of which the same is said of the same figure share a sentence.
+// onePair gives the magnitude on each workload; workloads of which the same is said of the same
+// figure share a sentence.
 func onePair(c results.Claim) string {
 	last := ""
 	var parts []string
@@ -131,7 +134,8 @@ func onePair(c results.Claim) string {
 	return strings.Join(parts, "; ")
 }
 
-// briefly says in a few words how the worse mode compares with the better one: %[1]s is the worse, %[2]s the better, … how many times, and where.
+// briefly says in a few words how the worse mode compares with the better one: %[1]s is the worse,
+// %[2]s the better, … how many times, and where.
 var briefly = map[string]string{
 	"CPU per request":       "%[1]s used … the CPU of %[2]s",
 	"throughput":            "%[2]s answered … as many requests",
@@ -140,7 +144,8 @@ var briefly = map[string]string{
 	"answered share":        "%[2]s answered … as large a share of its requests",
 }
 
-// magnitudeOf splits what a duel says: a sentence with a gap, what fills it, and what would settle it where it is open.
+// magnitudeOf splits what a duel says: a sentence with a gap, what fills it, and what would settle
+// it where it is open.
 func magnitudeOf(d results.Duel) (head, magnitude, settle string) {
 	c := d.On
 	if c.Rounds == 0 {
@@ -196,7 +201,9 @@ func counted(c results.Claim) string {
 		}
 	}
 	var parts []string
-	for _, s := range []struct{ outcome, text string }{{results.AsSaid, "as it says"}, {results.Reversed, "the other way round"}, {results.NoDifference, "the same"}, {results.DependsOnLoad, "depending on the load"}, {results.CannotTell, "undecided"}} {
+	for _, s := range []struct{ outcome, text string }{{results.AsSaid, "as it says"},
+		{results.Reversed, "the other way round"}, {results.NoDifference, "the same"},
+		{results.DependsOnLoad, "depending on the load"}, {results.CannotTell, "undecided"}} {
 		if n := of[s.outcome]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, s.text))
 		}
@@ -223,7 +230,9 @@ func manyPairs(loops []string, c results.Claim) string {
 
 // stands is a mode's standing on a workload against all blocking modes, in words.
 var stands = []struct{ outcome, text string }{
-	{results.AsSaid, "ahead"}, {results.NoDifference, "level"}, {results.DependsOnLoad, "ahead or behind by the load"}, {results.Mixed, "ahead of some and behind others"}, {results.Reversed, "behind"}, {results.CannotTell, "undecided"},
+	{results.AsSaid, "ahead"}, {results.NoDifference, "level"},
+	{results.DependsOnLoad, "ahead or behind by the load"},
+	{results.Mixed, "ahead of some and behind others"}, {results.Reversed, "behind"}, {results.CannotTell, "undecided"},
 }
 
 func againstAll(mode string, c results.Claim) string {
@@ -255,8 +264,8 @@ func againstAll(mode string, c results.Claim) string {
 	return strings.Join(parts, ", ")
 }
 
-// factors is how many times as much it is at the least and at the most, of duels that have one winner; of those that are undecided it
-// is what their intervals leave open.
+// factors is how many times as much it is at the least and at the most, of duels that have one
+// winner; of those that are undecided it is what their intervals leave open.
 func factors(outcome string, duels []results.Duel) string {
 	least, most := math.Inf(1), 0.0
 	for _, d := range duels {
@@ -280,10 +289,11 @@ func factors(outcome string, duels []results.Duel) string {
 }
 
 // Legend says what the marks stand for.
-const Legend = markAsSaid + " as it says, " + markReversed + " the other way round, " + markSame + " no difference, " + markOpen + " undecided, " + markDepends + " depends"
+const Legend = markAsSaid + " as it says, " + markReversed + " the other way round, " + markSame +
+	" no difference, " + markOpen + " undecided, " + markDepends + " depends"
 
-// matrix has a row for each non-blocking mode beside each blocking one, and a column for each workload: a mark for each claim. It is nil
-// for a single pair.
+// matrix has a row for each non-blocking mode beside each blocking one, and a column for each
+// workload: a mark for each claim. It is nil for a single pair.
 func matrix(a results.Article) [][]string {
 	loops, threads := a.Group(results.NonBlocking), a.Group(results.Blocking)
 	if len(loops)*len(threads) < 2 {

@@ -10,10 +10,12 @@ import (
 	"nodecompare/results/unit"
 )
 
-// Mark stands behind a line of figures when a run behind them is SUSPECT; the notes below the table begin with it.
+// Mark stands behind a line of figures when a run behind them is SUSPECT; the notes below the table
+// begin with it.
 const Mark = "*"
 
-// Doubted gives the marks for a mode's figures of some rungs: those of what the load saw, and those of what the server used.
+// Doubted gives the marks for a mode's figures of some rungs: those of what the load saw, and those
+// of what the server used.
 func Doubted(r *results.Record, w results.Workload, mode string, of ...results.At) (load, server string) {
 	for _, t := range r.Trials {
 		if t.Workload != w.Name || t.Mode != mode {
@@ -61,8 +63,9 @@ func (t tally) list(r *results.Record) string {
 	return " (" + strings.Join(parts, ", ") + ")"
 }
 
-// Doubts are the notes below a workload's table, one for each rule that fired, however often: first on the SUSPECT runs that are
-// in some figure, then on the VOID ones that are in no figure, then on those that were made again.
+// Doubts are the notes below a workload's table, one for each rule that fired, however often: first
+// on the SUSPECT runs that are in some figure, then on the VOID ones that are in no figure, then on
+// those that were made again.
 func Doubts(r *results.Record, w results.Workload) []string {
 	suspect, void, again := map[string]tally{}, map[string]tally{}, tally{}
 	used, all := 0, 0
@@ -101,16 +104,19 @@ func Doubts(r *results.Record, w results.Workload) []string {
 	var notes []string
 	for _, rule := range results.Rules {
 		if n := suspect[rule.Name]; n != nil {
-			notes = append(notes, fmt.Sprintf("%s SUSPECT: %d of %d runs%s: %s.", Mark, n.sum(), used, n.list(r), rule.Plain))
+			notes = append(notes,
+				fmt.Sprintf("%s SUSPECT: %d of %d runs%s: %s.", Mark, n.sum(), used, n.list(r), rule.Plain))
 		}
 	}
 	for _, rule := range results.Rules {
 		if n := void[rule.Name]; n != nil && rule.Void != "" { // one that never gives VOID fired beside one that did
-			notes = append(notes, fmt.Sprintf("VOID, and in no figure: %d of %d runs%s: %s.", n.sum(), all, n.list(r), rule.Plain))
+			notes = append(notes,
+				fmt.Sprintf("VOID, and in no figure: %d of %d runs%s: %s.", n.sum(), all, n.list(r), rule.Plain))
 		}
 	}
 	if n := again.sum(); n > 0 {
-		notes = append(notes, fmt.Sprintf("Made again, because the first run was VOID: %d of %d runs%s.", n, all, again.list(r)))
+		notes = append(notes,
+			fmt.Sprintf("Made again, because the first run was VOID: %d of %d runs%s.", n, all, again.list(r)))
 	}
 	return slices.Concat(notes, groups(r, w), fewer(r, w), offset(r, w))
 }
@@ -118,13 +124,17 @@ func Doubts(r *results.Record, w results.Workload) []string {
 // groups says of which modes the trials fall into two groups.
 func groups(r *results.Record, w results.Workload) (notes []string) {
 	for _, g := range r.Groups(w) {
-		notes = append(notes, fmt.Sprintf("Two groups: of the trials of %s %d took some %s the yardstick's CPU per request, and %d some %s: "+
-			"its figures here depend on how many of either there were.", g.Mode, g.AtLow, unit.Times(g.Low), g.AtHigh, unit.Times(g.High)))
+		notes = append(notes,
+			fmt.Sprintf(
+				"Two groups: of the trials of %s %d took some %s the yardstick's CPU per request, and %d some %s: "+
+					"its figures here depend on how many of either there were.", g.Mode, g.AtLow,
+				unit.Times(g.Low), g.AtHigh, unit.Times(g.High)))
 	}
 	return notes
 }
 
-// fewer says it where so few rounds are left of a figure that its interval is less sure than the page's head says.
+// fewer says it where so few rounds are left of a figure that its interval is less sure than the
+// page's head says.
 func fewer(r *results.Record, w results.Workload) []string {
 	of := func(rounds int) float64 { return stat.Median(make([]float64, rounds)).Confidence }
 	least := r.Settings.Rounds
@@ -141,5 +151,8 @@ func fewer(r *results.Record, w results.Workload) []string {
 	if least == 1 {
 		return []string{"Few rounds: of some figures one is left, which has no interval."}
 	}
-	return []string{fmt.Sprintf("Few rounds: of some figures %d are left: there ± is the range of these, a %s interval.", least, Confidence(of(least)))}
+	return []string{
+		fmt.Sprintf(
+			"Few rounds: of some figures %d are left: there ± is the range of these, a %s interval.", least,
+			Confidence(of(least)))}
 }

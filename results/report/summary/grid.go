@@ -9,7 +9,8 @@ import (
 	"nodecompare/results/unit"
 )
 
-// Grid makes the sections of a workload. Its arrows go along the whole ladder when full is set, else by way of three rungs.
+// Grid makes the sections of a workload. Its arrows go along the whole ladder when full is set,
+// else by way of three rungs.
 func Grid(r *results.Record, w results.Workload, v results.Verdict, full bool) []Section {
 	s := sheet{r, w, v, rungsShown(w)}
 	if full {
@@ -42,7 +43,8 @@ func Grid(r *results.Record, w results.Workload, v results.Verdict, full bool) [
 	return sections
 }
 
-// execution shows the model, and the evidence for it: the threads that ran while more and more requests were in flight.
+// execution shows the model, and the evidence for it: the threads that ran while more and more
+// requests were in flight.
 func (s sheet) execution(f results.Finding) []Group {
 	model := Group{}
 	model.add(s.each(func(mode string) string {
@@ -55,7 +57,8 @@ func (s sheet) execution(f results.Finding) []Group {
 	}))
 	rungs := slices.Compact([]int{s.w.Base, s.w.Top()})
 	evidence := Group{Label: along(rungs)}
-	evidence.add(s.arrows(rungs, results.InFlight, func(v []float64, has []bool) string { return unit.Arrows(v, has, unit.Count[float64]) + " in flight" }))
+	evidence.add(s.arrows(rungs, results.InFlight,
+		func(v []float64, has []bool) string { return unit.Arrows(v, has, unit.Count[float64]) + " in flight" }))
 	evidence.add(s.arrows(rungs, results.ActiveThreads, func(v []float64, has []bool) string {
 		return unit.Arrows(v, has, unit.Count[float64]) + " threads active"
 	}))
@@ -119,8 +122,9 @@ func (s sheet) commonLabel() string {
 	return ""
 }
 
-// ownRate and ownTail are a mode's latency at its share of its own capacity: two lines with no intervals, since it is the second
-// load of the kind. A mode that has none had it as the common one.
+// ownRate and ownTail are a mode's latency at its share of its own capacity: two lines with no
+// intervals, since it is the second load of the kind. A mode that has none had it as the common
+// one.
 func (s sheet) ownRate(mode string) string {
 	of, ok := s.r.Estimate(s.w.Name, mode, results.AtOwn, results.Offered)
 	p50, answered := s.r.Estimate(s.w.Name, mode, results.AtOwn, results.P50)
@@ -134,8 +138,9 @@ func (s sheet) ownRate(mode string) string {
 	return unit.Missing
 }
 
-// ownUse says what part of the throughput at the base rung that rate was, where it is more than a tenth away from the share that it should be:
-// the pilot that found it had a better moment than the rounds, or a worse one.
+// ownUse says what part of the throughput at the base rung that rate was, where it is more than a
+// tenth away from the share that it should be: the pilot that found it had a better moment than the
+// rounds, or a worse one.
 func (s sheet) ownUse(mode string) string {
 	of, ok := s.r.Estimate(s.w.Name, mode, results.AtOwn, results.Offered)
 	most, known := s.r.Estimate(s.w.Name, mode, results.Base(s.w), results.Throughput)

@@ -66,7 +66,8 @@ func loadOf(s results.Settings) string {
 	return fmt.Sprintf("%s; %s.", engine, where)
 }
 
-// Remarks are what a reader must know beside the tables: failed trials, an interruption, what the lines stand for.
+// Remarks are what a reader must know beside the tables: failed trials, an interruption, what the
+// lines stand for.
 func Remarks(r *results.Record) []string {
 	var all []string
 	for _, m := range r.Settings.Missing {
@@ -74,11 +75,15 @@ func Remarks(r *results.Record) []string {
 	}
 	for _, m := range r.Settings.Modes {
 		if slices.ContainsFunc(r.Trials, func(t results.Trial) bool { return t.Mode == m.Name && t.Standing }) {
-			all = append(all, fmt.Sprintf("NOT FRESH: %s ran before the bench and between its trials, at %s: what one trial leaves behind is the next one's, and its CPUs are its own affair.", m.Name, m.Server))
+			all = append(all, fmt.Sprintf("NOT FRESH: %s ran before the bench and between its trials, at "+
+				"%s: what one trial leaves behind is the next one's, and its CPUs are its own affair.",
+				m.Name, m.Server))
 		}
 	}
 	for _, m := range r.PilotFailures {
-		all = append(all, fmt.Sprintf("FAILED: %s on %s, in the pilot, so that it has no open load that follows from its capacity: %s", m.Mode, m.Workload, m.Reason))
+		all = append(all,
+			fmt.Sprintf(
+				"FAILED: %s on %s, in the pilot, so that it has no open load that follows from its capacity: %s", m.Mode, m.Workload, m.Reason))
 	}
 	for _, t := range r.Trials {
 		if t.Failure != "" {
@@ -91,7 +96,9 @@ func Remarks(r *results.Record) []string {
 		}
 	}
 	if r.Partial {
-		all = append(all, fmt.Sprintf("PARTIAL: the bench was interrupted; the tables hold what %s had measured by then.", unit.Counted(len(r.Trials), "trial")))
+		all = append(all,
+			fmt.Sprintf("PARTIAL: the bench was interrupted; the tables hold what %s had measured by then.",
+				unit.Counted(len(r.Trials), "trial")))
 	}
 	return append(all, legend(r))
 }
@@ -99,7 +106,8 @@ func Remarks(r *results.Record) []string {
 // relative tells whether a sentence of the page speaks of the yardstick.
 func relative(r *results.Record) bool {
 	for i, w := range r.Settings.Workloads {
-		if i < len(r.Verdicts) && slices.ContainsFunc(Sentences(w, r.Verdicts[i]), func(s string) bool { return strings.Contains(s, besideYardstick) }) {
+		if i < len(r.Verdicts) && slices.ContainsFunc(Sentences(w, r.Verdicts[i]),
+			func(s string) bool { return strings.Contains(s, besideYardstick) }) {
 			return true
 		}
 	}
@@ -113,14 +121,20 @@ func legend(r *results.Record) string {
 	}
 	parts := []string{"How to read it: p50, p99, p99.9: half, 99% and 99.9% of the requests took no longer."}
 	if len(r.Rates) > 0 {
-		parts = append(parts, fmt.Sprintf("At a given rate that counts from when a request was due; one rate is the same for all modes, one is %s%% of what each can do.", unit.Digits(100*r.Settings.Share)))
+		parts = append(parts, fmt.Sprintf("At a given rate that counts from when a request was due; one "+
+			"rate is the same for all modes, one is %s%% of what each can do.", unit.Digits(100*r.Settings.Share)))
 	}
 	parts = append(parts, "Knee: the fewest connections with 90% of the highest throughput.")
 	if slices.ContainsFunc(r.Settings.Workloads, func(w results.Workload) bool { return w.Surge != nil }) {
-		parts = append(parts, fmt.Sprintf("Goodput: what was due in an overload and answered within %s, in requests a second.", unit.Micros(r.Settings.SLOUS)))
+		parts = append(parts,
+			fmt.Sprintf(
+				"Goodput: what was due in an overload and answered within %s, in requests a second.",
+				unit.Micros(r.Settings.SLOUS)))
 	}
 	if relative(r) {
-		parts = append(parts, "Against the yardstick: beside a server that never changes, under the same load in turn; what slows the machine down cancels out, so that the ratio may not be that of the figures above.")
+		parts = append(parts, "Against the yardstick: beside a server that never changes, under the same "+
+			"load in turn; what slows the machine down cancels out, so that the ratio may not be that of "+
+			"the figures above.")
 	}
 	return strings.Join(append(parts, "The rules behind the words, and what every figure means: docs/method.md."), " ")
 }

@@ -10,7 +10,8 @@ import (
 
 var (
 	slowest = reading{name: "max ", Figure: results.Longest, write: latency}
-	lost    = reading{Figure: results.FailedPercent, write: func(e stat.Estimate) string { return unit.Digits(e.Value) + "% failed" }}
+	lost    = reading{Figure: results.FailedPercent,
+		write: func(e stat.Estimate) string { return unit.Digits(e.Value) + "% failed" }}
 )
 
 // isolation shows what innocent requests wait, without the poison and amid it.

@@ -12,10 +12,17 @@ import (
 // scalability shows what becomes of a mode as connections are added, and how many it holds.
 func (s sheet) scalability(f results.Finding) []Group {
 	figures := Group{Label: along(s.rungs)}
-	figures.add(s.loadArrows(results.Throughput, func(v []float64, has []bool) string { return unit.Arrows(v, has, unit.Rate) + " req/s" }))
-	figures.add(s.loadArrows(results.P99, func(v []float64, has []bool) string { return "p99 " + unit.Series(v, has, unit.Durations) }))
-	figures.add(s.arrows(s.rungs, results.Threads, func(v []float64, has []bool) string { return unit.Arrows(v, has, unit.Count[float64]) + " threads" }))
-	figures.add(s.arrows(s.rungs, results.Memory, func(v []float64, has []bool) string { return unit.Series(v, has, unit.Sizes) + " memory" }))
+	figures.add(s.loadArrows(results.Throughput, func(v []float64, has []bool) string {
+		return unit.Arrows(v, has, unit.Rate) + " req/s"
+	}))
+	figures.add(s.loadArrows(results.P99, func(v []float64, has []bool) string {
+		return "p99 " + unit.Series(v, has, unit.Durations)
+	}))
+	figures.add(s.arrows(s.rungs, results.Threads,
+		func(v []float64, has []bool) string { return unit.Arrows(v, has, unit.Count[float64]) + " threads" }))
+	figures.add(s.arrows(s.rungs, results.Memory, func(v []float64, has []bool) string {
+		return unit.Series(v, has, unit.Sizes) + " memory"
+	}))
 	knee := Group{Label: "knee"}
 	knee.add(s.scaling(f, func(x results.Scaling) string {
 		if x.Knee == 0 {
@@ -111,7 +118,8 @@ func (s sheet) errors() []string {
 	return cells
 }
 
-// errorLine sums the errors over all trials and rungs: they are no part of throughput and latency, so they must be seen.
+// errorLine sums the errors over all trials and rungs: they are no part of throughput and latency,
+// so they must be seen.
 func errorLine(r *results.Record, w results.Workload, mode string) string {
 	var requests, errors uint64
 	kinds := map[string]uint64{}

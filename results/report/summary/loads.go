@@ -19,8 +19,8 @@ func loads(f results.Finding, one results.Comparison) results.Loads {
 	return results.Between(of(f, one))
 }
 
-// dependent says by how much each of two modes is ahead of the other at one of the loads, once for each mode
-// that has that word, and marks them as told.
+// dependent says by how much each of two modes is ahead of the other at one of the loads, once for
+// each mode that has that word, and marks them as told.
 func dependent(w results.Workload, f results.Finding, told map[string]bool) (parts []string) {
 	for _, c := range f.Comparisons {
 		news := func(mode string) bool { return f.Of(mode) == results.DependsOnLoad && !told[mode] }
@@ -44,7 +44,8 @@ func deciding(f results.Finding, one results.Comparison) results.Comparison {
 	return results.AtLightLoad(of(f, one))
 }
 
-// atLightLoad says what the light load adds to what was said of two modes; "" where it leaves it open.
+// atLightLoad says what the light load adds to what was said of two modes; "" where it leaves it
+// open.
 func atLightLoad(w results.Workload, f results.Finding, c results.Comparison) string {
 	switch l := loads(f, c); {
 	case l.LightSame:

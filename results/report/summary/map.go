@@ -7,7 +7,8 @@ import (
 	"nodecompare/results/unit"
 )
 
-// MapGrid is the cells of two modes on one number of connections: a row for each wait, a column for each CPU time.
+// MapGrid is the cells of two modes on one number of connections: a row for each wait, a column for
+// each CPU time.
 type MapGrid struct {
 	Pair        results.MapPair
 	connections int
@@ -80,7 +81,8 @@ func MapDoubted(c results.MapCell) bool {
 	return c.Throughput.Rounds > 0 && 2*max(c.OfA.Limited, c.OfB.Limited) >= c.Throughput.Rounds
 }
 
-// MapLines are the two figures of a cell: who is ahead and by how much, or how far apart the two can be.
+// MapLines are the two figures of a cell: who is ahead and by how much, or how far apart the two
+// can be.
 func MapLines(p results.MapPair, c results.MapCell) [2]string {
 	return [2]string{"rate: " + mapDifference(p, c.Throughput), "CPU: " + mapDifference(p, c.CPU)}
 }

@@ -31,7 +31,8 @@ func MapSentences(m *results.Map, p results.MapPair) []string {
 		all = append(all, mapShares(p, "Throughput by waiting", m.Settings.Waits, MapWait, waiting, throughput))
 	}
 	if mapUnsure(p) {
-		all = append(all, "Of most rates one cannot tell: more rounds (--rounds) or a quieter machine would narrow them. CPU per request suffers less.")
+		all = append(all, "Of most rates one cannot tell: more rounds (--rounds) or a quieter machine would "+
+			"narrow them. CPU per request suffers less.")
 	}
 	return all
 }
@@ -42,9 +43,11 @@ func mapScore(p results.MapPair) string {
 	for _, c := range p.Cells {
 		wins[c.Outcome+c.Winner]++
 	}
-	parts := []string{fmt.Sprintf("%s wins %d, %s wins %d", p.A, wins[results.MapWins+p.A], p.B, wins[results.MapWins+p.B])}
+	parts := []string{fmt.Sprintf("%s wins %d, %s wins %d", p.A, wins[results.MapWins+p.A], p.B,
+		wins[results.MapWins+p.B])}
 	for _, word := range []struct{ outcome, text string }{
-		{results.MapSame, "the two are the same in %d"}, {results.MapTradeOff, "each is ahead in one figure in %d"}, {results.MapUnknown, "one cannot tell in %d"},
+		{results.MapSame, "the two are the same in %d"},
+		{results.MapTradeOff, "each is ahead in one figure in %d"}, {results.MapUnknown, "one cannot tell in %d"},
 	} {
 		if n := wins[word.outcome]; n > 0 {
 			parts = append(parts, fmt.Sprintf(word.text, n))
@@ -69,7 +72,8 @@ func mapMost(p results.MapPair, mode string) string {
 	if best == 0 {
 		return ""
 	}
-	return fmt.Sprintf("The most that %s gains is %s times the throughput: %s.", mode, unit.Digits(best), MapPlace(most.MapPlace))
+	return fmt.Sprintf("The most that %s gains is %s times the throughput: %s.", mode, unit.Digits(best),
+		MapPlace(most.MapPlace))
 }
 
 // mapUnsure says that noise had the better of most cells' throughput.
@@ -109,7 +113,8 @@ func mapShares(p results.MapPair, title string, values []int, write func(int) st
 // MapHeading says where and how was measured.
 func MapHeading(m *results.Map) string {
 	s := m.Settings
-	return fmt.Sprintf("%s %s on %s. %s, seed %d. %s", m.Tool, m.ToolVersion, hostOf(m.Host), unit.Counted(s.Rounds, "round"), s.Seed,
+	return fmt.Sprintf("%s %s on %s. %s, seed %d. %s", m.Tool, m.ToolVersion, hostOf(m.Host),
+		unit.Counted(s.Rounds, "round"), s.Seed,
 		loadOf(results.Settings{Engine: "loop", Pin: s.Pin}))
 }
 
@@ -123,7 +128,9 @@ func MapRemarks(m *results.Map) []string {
 		all = append(all, "FAILED: "+f)
 	}
 	if m.Partial {
-		all = append(all, fmt.Sprintf("PARTIAL: the map was interrupted; it holds what %s had measured by then.", unit.Counted(len(m.Runs), "run")))
+		all = append(all,
+			fmt.Sprintf("PARTIAL: the map was interrupted; it holds what %s had measured by then.",
+				unit.Counted(len(m.Runs), "run")))
 	}
 	void, failing, limited := 0, 0, false
 	for _, p := range m.Pairs {
@@ -133,22 +140,28 @@ func MapRemarks(m *results.Map) []string {
 		}
 	}
 	if void > 0 {
-		all = append(all, "VOID: runs are left out, since nothing can be concluded from them: what disturbed the machine or the load was too much. The JSON names the reasons.")
+		all = append(all, "VOID: runs are left out, since nothing can be concluded from them: what "+
+			"disturbed the machine or the load was too much. The JSON names the reasons.")
 	}
 	if failing > 0 {
 		all = append(all, "Runs with more than 1% of errors are left out: the JSON names them.")
 	}
 	if limited {
-		all = append(all, Mark+" SUSPECT: the load generator was at its own limit in half of the rounds or more, so that throughput is its own; the CPU per request holds.")
+		all = append(all, Mark+" SUSPECT: the load generator was at its own limit in half of the rounds or "+
+			"more, so that throughput is its own; the CPU per request holds.")
 	}
 	return append(all, mapLegend(m))
 }
 
 // mapLegend explains the words.
 func mapLegend(m *results.Map) string {
-	s := "How to read it: each connection sends a request when it has its answer; the request waits and then computes, on the server's own thread. " +
-		"rate, in requests per second, and CPU, the server's CPU time for a request, are the better mode's over the other's, where the whole interval of the rounds' ratios lies beyond 5%; " +
-		"same: it lies within; ?: one cannot tell, and the range is that of the first mode over the second. A mode wins a cell by its CPU, or where a request computes for 5 ms or more by its rate, unless the other figure surely says the opposite; where that is the same, by the other figure. "
+	s := "How to read it: each connection sends a request when it has its answer; the request waits and " +
+		"then computes, on the server's own thread. " +
+		"rate, in requests per second, and CPU, the server's CPU time for a request, are the better mode's " +
+		"over the other's, where the whole interval of the rounds' ratios lies beyond 5%; " +
+		"same: it lies within; ?: one cannot tell, and the range is that of the first mode over the second. " +
+		"A mode wins a cell by its CPU, or where a request computes for 5 ms or more by its rate, unless " +
+		"the other figure surely says the opposite; where that is the same, by the other figure. "
 	if len(strings.FieldsFunc(m.Settings.Pin.Server, func(r rune) bool { return r == ',' || r == '-' })) == 1 {
 		s += "The servers had one CPU: a model that could use several is not seen doing so (--pin). "
 	}
@@ -160,5 +173,6 @@ func ratioNote(rounds int) string {
 	if stat.Median(make([]float64, rounds)).Confidence < stat.Confidence {
 		return IntervalNote(rounds)
 	}
-	return fmt.Sprintf("Ratios are geometric means over %d rounds, their intervals of 95%%, or 99%% for what a cell rests on.", rounds)
+	return fmt.Sprintf(
+		"Ratios are geometric means over %d rounds, their intervals of 95%%, or 99%% for what a cell rests on.", rounds)
 }

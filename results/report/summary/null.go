@@ -8,7 +8,8 @@ import (
 	"nodecompare/results/unit"
 )
 
-// A bench of one mode against itself (--null) has another table: how much differs though nothing does, figure by figure.
+// A bench of one mode against itself (--null) has another table: how much differs though nothing
+// does, figure by figure.
 
 // NullHead is the heads of their columns.
 var NullHead = []string{"Figure", "Load", "Noise", "Found from"}
@@ -17,7 +18,9 @@ var NullHead = []string{"Figure", "Load", "Noise", "Found from"}
 func NullRows(v results.Verdict) [][]string {
 	var rows [][]string
 	for _, s := range v.Detectable {
-		rows = append(rows, []string{s.Metric, LoadName(s.At), "±" + unit.Difference(s.Ratio), unit.Difference(s.Ratio * (1 + s.Floor))})
+		rows = append(rows,
+			[]string{s.Metric, LoadName(s.At), "±" + unit.Difference(s.Ratio),
+				unit.Difference(s.Ratio * (1 + s.Floor))})
 	}
 	return rows
 }
@@ -29,7 +32,8 @@ func tells(v results.Verdict) []string {
 		return nil
 	}
 	s := v.Detectable[i]
-	return []string{fmt.Sprintf("This machine can tell a difference in %s from about %s on, in %s.", s.Metric, unit.Difference(s.Ratio*(1+s.Floor)), unit.Counted(s.Rounds, "round"))}
+	return []string{fmt.Sprintf("This machine can tell a difference in %s from about %s on, in %s.",
+		s.Metric, unit.Difference(s.Ratio*(1+s.Floor)), unit.Counted(s.Rounds, "round"))}
 }
 
 // LoadName names a rung.
@@ -44,11 +48,15 @@ func LoadName(at results.At) string {
 func NullNotes(r *results.Record, v results.Verdict) []string {
 	var all []string
 	if len(v.Detectable) == 0 {
-		all = append(all, "NOTHING FOUND: intervals take six rounds of which something may be concluded, and there were fewer; give --rounds=6 or more.")
+		all = append(all, "NOTHING FOUND: intervals take six rounds of which something may be concluded, "+
+			"and there were fewer; give --rounds=6 or more.")
 	} else {
 		all = append(all, tells(v)...)
-		all = append(all, fmt.Sprintf("Noise: how far two columns of one mode come out apart by chance: half of the 95%% interval of their ratio over %s, of 99%% where words rest on it.", unit.Counted(v.Detectable[0].Rounds, "round")),
-			"Found from: about the smallest difference between two modes that is called one here: beyond the noise, and not too small to matter.")
+		all = append(all, fmt.Sprintf("Noise: how far two columns of one mode come out apart by chance: "+
+			"half of the 95%% interval of their ratio over %s, of 99%% where words rest on it.",
+			unit.Counted(v.Detectable[0].Rounds, "round")),
+			"Found from: about the smallest difference between two modes that is called one here: beyond "+
+				"the noise, and not too small to matter.")
 	}
 	for _, f := range v.Findings {
 		if f.Row == results.RowExecution {

@@ -11,8 +11,8 @@ import (
 // offsetShare is the part of a latency from which on the machine's offset in it is worth mention.
 const offsetShare = 0.1
 
-// offset names the latencies of a workload's table of which the machine's own lateness may be a part that matters. It says
-// nothing of a machine of which that is not known.
+// offset names the latencies of a workload's table of which the machine's own lateness may be a
+// part that matters. It says nothing of a machine of which that is not known.
 func offset(r *results.Record, w results.Workload) []string {
 	if r.Selftest == nil || r.Selftest.OffsetUS <= 0 {
 		return nil
@@ -40,7 +40,8 @@ func offset(r *results.Record, w results.Workload) []string {
 		return nil
 	}
 	return []string{fmt.Sprintf(
-		"Offset: a request may take %s more on this machine with nothing wrong, in all modes alike, by timers and threads that wake late. That is a tenth or more of: %s.",
+		"Offset: a request may take %s more on this machine with nothing wrong, in all modes alike, by "+
+			"timers and threads that wake late. That is a tenth or more of: %s.",
 		unit.Micros(r.Selftest.OffsetUS), strings.Join(concerned, ", "))}
 }
 

@@ -8,13 +8,18 @@ import (
 	"nodecompare/results/unit"
 )
 
-// overload shows what became of the requests that were due in a surge, and how long the server took to get over it.
+// overload shows what became of the requests that were due in a surge, and how long the server took
+// to get over it.
 func (s sheet) overload() []Group {
 	surge := s.w.Surge
-	if surge == nil || !slices.ContainsFunc(s.r.Settings.Modes, func(m results.Mode) bool { return s.has(m.Name, results.AtOverload) }) {
+	if surge == nil ||
+		!slices.ContainsFunc(s.r.Settings.Modes, func(m results.Mode) bool {
+			return s.has(m.Name, results.AtOverload)
+		}) {
 		return nil
 	}
-	during := Group{Label: fmt.Sprintf("%s× its capacity for %s", unit.Digits(surge.Times), unit.Micros(1e6*surge.ForS))}
+	during := Group{Label: fmt.Sprintf("%s× its capacity for %s", unit.Digits(surge.Times),
+		unit.Micros(1e6*surge.ForS))}
 	during.add(s.each(s.offeredInSurge))
 	during.add(s.line(results.AtOverload, reading{name: "goodput ", Figure: results.Goodput, write: perSecond}))
 	during.add(s.each(s.inTime))
@@ -24,7 +29,8 @@ func (s sheet) overload() []Group {
 	return []Group{during, after}
 }
 
-// OverloadOf is what became of a mode's requests in a surge: answered and when, lost and how, and the time until it was over.
+// OverloadOf is what became of a mode's requests in a surge: answered and when, lost and how, and
+// the time until it was over.
 func OverloadOf(r *results.Record, w results.Workload, mode string) (inTime, losses, recovery string) {
 	s := sheet{r: r, w: w}
 	return s.inTime(mode), s.losses(mode), s.recovery(mode)
@@ -47,7 +53,8 @@ func (s sheet) offeredInSurge(mode string) string {
 	return unit.Missing
 }
 
-// tolls is what became of the surges' requests in all rounds together; ok is false when there was none.
+// tolls is what became of the surges' requests in all rounds together; ok is false when there was
+// none.
 func (s sheet) tolls(mode string) (sum results.Toll, ok bool) {
 	for _, t := range s.r.Trials {
 		if t.Workload != s.w.Name || t.Mode != mode {
@@ -56,7 +63,8 @@ func (s sheet) tolls(mode string) (sum results.Toll, ok bool) {
 		if rung, usable := t.Rung(results.AtOverload); usable && rung.Toll != nil {
 			toll := rung.Toll
 			sum.Due, sum.InTime, sum.Late = sum.Due+toll.Due, sum.InTime+toll.InTime, sum.Late+toll.Late
-			sum.Refused, sum.TimedOut, sum.Unsent = sum.Refused+toll.Refused, sum.TimedOut+toll.TimedOut, sum.Unsent+toll.Unsent
+			sum.Refused, sum.TimedOut, sum.Unsent = sum.Refused+toll.Refused, sum.TimedOut+toll.TimedOut,
+				sum.Unsent+toll.Unsent
 		}
 	}
 	return sum, sum.Due > 0
@@ -76,10 +84,12 @@ func (s sheet) losses(mode string) string {
 	if !ok {
 		return unit.Missing
 	}
-	return fmt.Sprintf("%s refused, %s unanswered", unit.Share(t.Refused, t.Due), unit.Share(t.TimedOut+t.Unsent, t.Due))
+	return fmt.Sprintf("%s refused, %s unanswered", unit.Share(t.Refused, t.Due),
+		unit.Share(t.TimedOut+t.Unsent, t.Due))
 }
 
-// recovery is the time from the end of the surge until requests were answered in time again, the rounds' median.
+// recovery is the time from the end of the surge until requests were answered in time again, the
+// rounds' median.
 func (s sheet) recovery(mode string) string {
 	e, ok := s.r.Estimate(s.w.Name, mode, results.AtOverload, results.Recovery)
 	if !ok {

@@ -1,5 +1,5 @@
-// Package summary says what a record comes to, once for all formats: cells of figures, words, sentences and notes. The formats lay
-// them out, each in its own way.
+// Package summary says what a record comes to, once for all formats: cells of figures, words,
+// sentences and notes. The formats lay them out, each in its own way.
 package summary
 
 import (
@@ -8,7 +8,8 @@ import (
 	"slices"
 )
 
-// A Section is one row of the article's table: a word for each mode, and the figures behind the words.
+// A Section is one row of the article's table: a word for each mode, and the figures behind the
+// words.
 type Section struct {
 	Name   string
 	Words  []string // a mode each, in the order of the settings; "" where there is no other mode to compare with
@@ -40,7 +41,8 @@ func (g *Group) add(cells []string) {
 	}
 }
 
-// A sheet is a workload of which a grid is made. Tables, lists and Markdown are that grid, laid out in their own way.
+// A sheet is a workload of which a grid is made. Tables, lists and Markdown are that grid, laid out
+// in their own way.
 type sheet struct {
 	r     *results.Record
 	w     results.Workload

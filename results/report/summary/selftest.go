@@ -7,8 +7,10 @@ import (
 	"nodecompare/results/unit"
 )
 
-// SelftestWords are the verdicts as they stand in a table; what is not right is to be seen at a glance.
-var SelftestWords = map[string]string{results.SelftestOK: "ok", results.SelftestNoisy: "NOISY", results.SelftestWrong: "WRONG"}
+// SelftestWords are the verdicts as they stand in a table; what is not right is to be seen at a
+// glance.
+var SelftestWords = map[string]string{results.SelftestOK: "ok", results.SelftestNoisy: "NOISY",
+	results.SelftestWrong: "WRONG"}
 
 // SelftestHead is the heads of the columns, behind the engine's.
 var SelftestHead = []string{"Known answer", "Truth", "Measured", "Uncorrected", "Error", "Verdict"}
@@ -43,19 +45,27 @@ func SelftestRemarks(s *results.Selftest) []string {
 		all = append(all, s.Host)
 	}
 	if s.Partial {
-		all = append(all, fmt.Sprintf("PARTIAL: it ended after %.1f s, before all was checked; the tables hold what was known by then.", s.ElapsedS))
+		all = append(all,
+			fmt.Sprintf(
+				"PARTIAL: it ended after %.1f s, before all was checked; the tables hold what was known by then.", s.ElapsedS))
 	}
 	if s.OffsetUS > 0 {
-		all = append(all, fmt.Sprintf("Offset: a plain client's requests come back %s late here, by timers and threads that are slow to wake. That is the machine's own, and no noise: an engine is allowed twice as much.", unit.FineMicros(s.OffsetUS)))
+		all = append(all, fmt.Sprintf("Offset: a plain client's requests come back %s late here, by timers "+
+			"and threads that are slow to wake. That is the machine's own, and no noise: an engine is "+
+			"allowed twice as much.", unit.FineMicros(s.OffsetUS)))
 	}
 	switch s.Verdict {
 	case results.SelftestWrong:
-		return append(all, "WRONG TOOL: a figure is not what happened, and no noise of the machine explains it. Do not believe what is measured here; please report this.")
+		return append(all, "WRONG TOOL: a figure is not what happened, and no noise of the machine explains "+
+			"it. Do not believe what is measured here; please report this.")
 	case results.SelftestNoisy:
-		return append(all, "NOISY MACHINE: here and now the truth cannot be measured, which says nothing against the tool. Stop what else runs, and try again.")
+		return append(all, "NOISY MACHINE: here and now the truth cannot be measured, which says nothing "+
+			"against the tool. Stop what else runs, and try again.")
 	}
 	if s.Partial {
 		return all
 	}
-	return append(all, fmt.Sprintf("All answers are right: this machine can be measured on, and the tool measures it. It took %.0f s.", s.ElapsedS))
+	return append(all,
+		fmt.Sprintf(
+			"All answers are right: this machine can be measured on, and the tool measures it. It took %.0f s.", s.ElapsedS))
 }

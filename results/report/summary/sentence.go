@@ -37,8 +37,8 @@ func executionSentence(f results.Finding) string {
 	return strings.Join(parts, "; ")
 }
 
-// rankSentence speaks of each mode that came second against one that beat it, then of those of which one cannot tell. When no mode
-// beat another, it says how far apart they can be at most.
+// rankSentence speaks of each mode that came second against one that beat it, then of those of
+// which one cannot tell. When no mode beat another, it says how far apart they can be at most.
 func rankSentence(w results.Workload, v results.Verdict, f results.Finding) string {
 	var parts []string
 	told := map[string]bool{}
@@ -61,7 +61,8 @@ func rankSentence(w results.Workload, v results.Verdict, f results.Finding) stri
 		}
 		told[word.Mode] = true
 		if c, ok := undecided(f, word.Mode); ok {
-			told[c.A], told[c.B] = told[c.A] || f.Of(c.A) == results.CannotTell, told[c.B] || f.Of(c.B) == results.CannotTell
+			told[c.A], told[c.B] = told[c.A] || f.Of(c.A) == results.CannotTell, told[c.B] ||
+				f.Of(c.B) == results.CannotTell
 			parts = append(parts, doubt(w, c)+veto(w, f, c)+atLightLoad(w, f, c))
 		} else {
 			unmeasured = append(unmeasured, word.Mode)
@@ -77,7 +78,8 @@ func rankSentence(w results.Workload, v results.Verdict, f results.Finding) stri
 	return strings.Join(parts, "; ")
 }
 
-// bestFirst are the comparisons with those against the best mode before the others: a mode's factor is against that one.
+// bestFirst are the comparisons with those against the best mode before the others: a mode's factor
+// is against that one.
 func bestFirst(f results.Finding) []results.Comparison {
 	best := ""
 	if len(f.Standings) > 0 {
@@ -89,20 +91,23 @@ func bestFirst(f results.Finding) []results.Comparison {
 		}
 		return 1
 	}
-	return slices.SortedStableFunc(slices.Values(f.Comparisons), func(a, b results.Comparison) int { return other(a) - other(b) })
+	return slices.SortedStableFunc(slices.Values(f.Comparisons),
+		func(a, b results.Comparison) int { return other(a) - other(b) })
 }
 
 // blockingWins says it where the article's table would be wrong.
 func blockingWins(v results.Verdict, c results.Comparison) string {
 	for _, f := range v.Findings {
-		if f.Row == results.RowExecution && f.Of(c.Better) == results.Blocking && f.Of(c.Worse()) == results.NonBlocking {
+		if f.Row == results.RowExecution && f.Of(c.Better) == results.Blocking &&
+			f.Of(c.Worse()) == results.NonBlocking {
 			return "here blocking wins: "
 		}
 	}
 	return ""
 }
 
-// A wording says in words how the worse mode compares with the better one; %[1]s is the worse, %[2]s the better, %[3]s how many times.
+// A wording says in words how the worse mode compares with the better one; %[1]s is the worse,
+// %[2]s the better, %[3]s how many times.
 var wordings = map[string]string{
 	"answered share":         "%[2]s had %[3]s times as many of its requests answered as %[1]s",
 	"throughput":             "%[2]s answered %[3]s times as many requests a second as %[1]s",
@@ -125,7 +130,8 @@ func advantage(w results.Workload, c results.Comparison) string {
 	if !ok {
 		said = c.Metric + " differs by a factor of %[3]s between %[2]s, which is better, and %[1]s"
 	}
-	return fmt.Sprintf(said, c.Worse(), c.Better, unit.Digits(ratio)) + " " + where(w, c) + " (" + evidence(c, low, high) + ")"
+	return fmt.Sprintf(said, c.Worse(), c.Better, unit.Digits(ratio)) + " " + where(w, c) + " (" +
+		evidence(c, low, high) + ")"
 }
 
 // where names the load that a comparison is of.
@@ -151,7 +157,8 @@ func where(w results.Workload, c results.Comparison) string {
 	return "at " + unit.Counted(c.At.Connections, "connection")
 }
 
-// besideYardstick stands where a ratio is not that of the figures in the table; the legend explains it.
+// besideYardstick stands where a ratio is not that of the figures in the table; the legend explains
+// it.
 const besideYardstick = "against the yardstick"
 
 // level is the confidence of a comparison's interval: more for the figure that the words rest on.
@@ -164,14 +171,16 @@ func level(c results.Comparison) string {
 
 // evidence is the interval of a ratio and what it rests on.
 func evidence(c results.Comparison, low, high float64) string {
-	s := fmt.Sprintf("%s interval %s to %s, %s", level(c), unit.Digits(low), unit.Digits(high), unit.Counted(c.Rounds, "round"))
+	s := fmt.Sprintf("%s interval %s to %s, %s", level(c), unit.Digits(low), unit.Digits(high),
+		unit.Counted(c.Rounds, "round"))
 	if c.Relative {
 		s += ", " + besideYardstick
 	}
 	return s
 }
 
-// against names what points the other way: a word is one word, and the reader should know what it leaves out.
+// against names what points the other way: a word is one word, and the reader should know what it
+// leaves out.
 func against(w results.Workload, f results.Finding, decider results.Comparison) string {
 	for _, c := range f.Comparisons {
 		if c.A == decider.A && c.B == decider.B && !c.Light && c.Better == decider.Worse() && c.Better != "" {
@@ -181,8 +190,9 @@ func against(w results.Workload, f results.Finding, decider results.Comparison) 
 	return ""
 }
 
-// undecided is what a mode's word waits for: of the pairs that nothing decides, the figure that is open, and of several the one that
-// the fewest rounds would settle; else the figure of a pair that another one vetoes.
+// undecided is what a mode's word waits for: of the pairs that nothing decides, the figure that is
+// open, and of several the one that the fewest rounds would settle; else the figure of a pair that
+// another one vetoes.
 func undecided(f results.Finding, mode string) (open results.Comparison, ok bool) {
 	least := 0
 	for _, c := range f.Comparisons {
@@ -190,7 +200,8 @@ func undecided(f results.Finding, mode string) (open results.Comparison, ok bool
 			continue
 		}
 		needed := c.RoundsToTell()
-		if !ok || c.Rests && !open.Rests || c.Rests == open.Rests && c.Rests && needed > 0 && (least == 0 || needed < least) {
+		if !ok || c.Rests && !open.Rests || c.Rests == open.Rests && c.Rests && needed > 0 &&
+			(least == 0 || needed < least) {
 			open, ok, least = c, true, needed
 		}
 	}
@@ -205,15 +216,16 @@ func undecided(f results.Finding, mode string) (open results.Comparison, ok bool
 	return open, ok
 }
 
-// settled says that of the comparison's two modes one can tell, whatever this figure of theirs leaves open; where the words rest on
-// another one, it does not matter.
+// settled says that of the comparison's two modes one can tell, whatever this figure of theirs
+// leaves open; where the words rest on another one, it does not matter.
 func settled(f results.Finding, of results.Comparison) bool {
 	return slices.ContainsFunc(f.Comparisons, func(c results.Comparison) bool {
 		return c.A == of.A && c.B == of.B && (c.Decides || c.Rests && !of.Rests)
 	})
 }
 
-// vetoing is the figure of the same two modes that speaks for the other one; of two that are the same, for either.
+// vetoing is the figure of the same two modes that speaks for the other one; of two that are the
+// same, for either.
 func vetoing(f results.Finding, of results.Comparison) results.Comparison {
 	for _, c := range f.Comparisons {
 		if c.A == of.A && c.B == of.B && !c.Rests && !c.Light && c.Better != "" && (c.Better == of.Worse() || of.Same) {
@@ -235,7 +247,8 @@ func veto(w results.Workload, f results.Finding, c results.Comparison) string {
 func doubt(w results.Workload, c results.Comparison) string {
 	switch {
 	case c.Confidence < stat.Confidence:
-		return fmt.Sprintf("cannot tell %s from %s by %s: a %s interval takes more of them (--rounds=6, or --profile=standard)",
+		return fmt.Sprintf(
+			"cannot tell %s from %s by %s: a %s interval takes more of them (--rounds=6, or --profile=standard)",
 			c.A, c.B, unit.Counted(c.Rounds, "round"), Confidence(stat.Confidence))
 	case c.Better != "":
 		return "cannot tell: " + advantage(w, c)
@@ -247,8 +260,10 @@ func doubt(w results.Workload, c results.Comparison) string {
 	if less == more {
 		less = c.B
 	}
-	return fmt.Sprintf("cannot tell %s from %s: %s of %s is %s to %s times that of %s %s (%s), which leaves open whether they differ by %s; %s",
-		c.A, c.B, c.Metric, more, unit.Digits(low), unit.Digits(high), less, where(w, c), basis(c), atLeast(c.Floor), remedy(c))
+	return fmt.Sprintf("cannot tell %s from %s: %s of %s is %s to %s times that of %s %s (%s), which leaves "+
+		"open whether they differ by %s; %s",
+		c.A, c.B, c.Metric, more, unit.Digits(low), unit.Digits(high), less, where(w, c), basis(c),
+		atLeast(c.Floor), remedy(c))
 }
 
 // atLeast is a floor in words.
@@ -295,5 +310,6 @@ func alike(f results.Finding) string {
 	for i, m := range order {
 		order[i] = fmt.Sprintf("%s%% in %s", unit.Rounded(100*most[m], 2), m)
 	}
-	return fmt.Sprintf("no difference that matters: at most %s (%s)%s", strings.Join(order, ", "), basis(weakest), neverAtLightLoad(f))
+	return fmt.Sprintf("no difference that matters: at most %s (%s)%s", strings.Join(order, ", "),
+		basis(weakest), neverAtLightLoad(f))
 }

@@ -7,7 +7,8 @@ import (
 	"nodecompare/results/unit"
 )
 
-// unfitShare is the share of the runs that others must have disturbed, for the bench as a whole to be unfit to quote.
+// unfitShare is the share of the runs that others must have disturbed, for the bench as a whole to
+// be unfit to quote.
 const unfitShare = 0.25
 
 // disturbing are the rules that tell of others on the machine.
@@ -17,11 +18,13 @@ var disturbing = []struct{ rule, text string }{
 	{"throttling", "A CPU quota stopped server and load"},
 }
 
-// unfit says why nobody should quote the bench's figures; "" where nothing speaks against it as a whole.
+// unfit says why nobody should quote the bench's figures; "" where nothing speaks against it as a
+// whole.
 func unfit(r *results.Record, c runCounts) string {
 	for _, d := range disturbing {
 		if n := c.by[d.rule]; c.used > 0 && float64(n) >= unfitShare*float64(c.used) {
-			return fmt.Sprintf("%s in %s of %s. Do not quote these figures.", d.text, unit.Count(n), unit.Counted(c.used, "run"))
+			return fmt.Sprintf("%s in %s of %s. Do not quote these figures.", d.text, unit.Count(n),
+				unit.Counted(c.used, "run"))
 		}
 	}
 	if r.Selftest != nil {
@@ -35,7 +38,8 @@ func unfit(r *results.Record, c runCounts) string {
 	return ""
 }
 
-// runCounts are of the runs that figures rest on, of those that none does, and of those that some rule doubts.
+// runCounts are of the runs that figures rest on, of those that none does, and of those that some
+// rule doubts.
 type runCounts struct {
 	used, unused, doubted int
 	by                    map[string]int // by rule
@@ -100,13 +104,16 @@ const fewestRounds = 6
 func missing(r *results.Record) []string {
 	var all []string
 	if n := r.Settings.Rounds; n < fewestRounds && !r.Partial && len(r.Settings.Modes) > 1 {
-		all = append(all, fmt.Sprintf("%s cannot decide anything: intervals need %d (--rounds=%d).", unit.Counted(n, "round"), fewestRounds, fewestRounds))
+		all = append(all,
+			fmt.Sprintf("%s cannot decide anything: intervals need %d (--rounds=%d).",
+				unit.Counted(n, "round"), fewestRounds, fewestRounds))
 	}
 	for _, m := range r.Settings.Missing {
 		all = append(all, "Left out: "+m.Reason)
 	}
 	if r.Partial {
-		all = append(all, fmt.Sprintf("Interrupted: this is what %s had measured by then.", unit.Counted(len(r.Trials), "trial")))
+		all = append(all,
+			fmt.Sprintf("Interrupted: this is what %s had measured by then.", unit.Counted(len(r.Trials), "trial")))
 	}
 	for _, m := range r.PilotFailures {
 		all = append(all, fmt.Sprintf("%s failed on %s before the first round: %s", m.Mode, m.Workload, m.Reason))
@@ -115,7 +122,8 @@ func missing(r *results.Record) []string {
 	return append(all, firstOf(r.Trials, "had to be dropped", func(t results.Trial) string { return t.Lost })...)
 }
 
-// firstOf says how many trials have a reason for that, and the reason of the first; nothing where none has.
+// firstOf says how many trials have a reason for that, and the reason of the first; nothing where
+// none has.
 func firstOf(trials []results.Trial, what string, reason func(results.Trial) string) []string {
 	n, first := 0, ""
 	for _, t := range trials {
@@ -128,5 +136,6 @@ func firstOf(trials []results.Trial, what string, reason func(results.Trial) str
 	if n == 0 {
 		return nil
 	}
-	return []string{fmt.Sprintf("%s of %s %s; the first: %s", unit.Count(n), unit.Counted(len(trials), "trial"), what, first)}
+	return []string{fmt.Sprintf("%s of %s %s; the first: %s", unit.Count(n),
+		unit.Counted(len(trials), "trial"), what, first)}
 }

@@ -1,5 +1,6 @@
-// A server of which the load decides what a request costs. Each request takes a computation; with -batch one that is four times as long is
-// enough for all requests that have come within a millisecond.
+// A server of which the load decides what a request costs. Each request takes a computation; with
+// -batch one that is four times as long is enough for all requests that have come within a
+// millisecond.
 package main
 
 import (
@@ -54,7 +55,8 @@ func together(length int) func() {
 	}
 }
 
-// compute takes some 300 µs for each unit of length, and as long again on a processor of half the speed.
+// compute takes some 300 µs for each unit of length, and as long again on a processor of half the
+// speed.
 func compute(length int) {
 	x := uint64(1)
 	for range 250_000 * length {
