@@ -96,9 +96,9 @@ func (b benchRun) run(ctx context.Context) error {
 
 // announcement says what will be done, and how long it takes.
 func (b benchRun) announcement() string {
-	text := fmt.Sprintf("%s; about %s", b.plan, spoken(b.plan.Duration()+b.known.Takes))
+	text := fmt.Sprintf("%s; about %s", b.plan, durationWords(b.plan.Duration()+b.known.Takes))
 	if d, modes := b.plan.WarmUps(); len(modes) > 0 {
-		text += fmt.Sprintf(", %s of it to warm up %s", spoken(d), strings.Join(modes, ", "))
+		text += fmt.Sprintf(", %s of it to warm up %s", durationWords(d), strings.Join(modes, ", "))
 	}
 	if b.known.Takes > 0 {
 		text += ", starting with a short self-test"
@@ -139,7 +139,7 @@ func (b benchRun) compare(ctx context.Context, record *results.Record) (gate.Res
 // it goes to the notes.
 func (b benchRun) print(record *results.Record, kept bool, compared *gate.Result) error {
 	o := options(b.out)
-	o.Details, o.More = b.details, more(record, kept)
+	o.Details, o.More = b.details, nextSteps(record, kept)
 	if err := b.format.Write(b.out, record, o); err != nil {
 		return fmt.Errorf("print the results: %w", err)
 	}
@@ -167,8 +167,8 @@ type benchFile struct {
 	baseline bool // it is the one that was compared with
 }
 
-// apart refuses files that one of the others would be lost in.
-func (b benchRun) apart() error {
+// checkDistinctFiles refuses files that one of the others would be lost in.
+func (b benchRun) checkDistinctFiles() error {
 	for _, other := range []struct{ flag, path string }{{"--save", b.save}, {"--baseline", b.against}} {
 		if b.page != "" && other.path != "" && fileio.Same(b.page, other.path) {
 			return fmt.Errorf("--report=%s is the file of %s too: name another one", b.page, other.flag)

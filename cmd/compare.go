@@ -30,7 +30,7 @@ A regression is worth a second look before it fails anything: 'nodecompare bench
 it, by a second run of what seems to have regressed.
 
 Formats:
-` + listed(report.GateFormats, 10, formatLine),
+` + helpTable(report.GateFormats, 10, formatLine),
 		Example: `  nodecompare compare old.json new.json
   nodecompare compare old.json new.json --format=markdown >>"$GITHUB_STEP_SUMMARY"`,
 		Args: twoRecords,
@@ -39,11 +39,11 @@ Formats:
 			if err != nil {
 				return err
 			}
-			now, err := recordOrLast(args[1:])
+			newer, err := recordOrLast(args[1:])
 			if err != nil {
 				return err
 			}
-			return runCompare(c.Context(), args[0], now, f, c.OutOrStdout())
+			return runCompare(c.Context(), args[0], newer, f, c.OutOrStdout())
 		},
 	}
 	c.Flags().StringVar(&format, "format", report.GateFormats[0].Name,
@@ -70,12 +70,12 @@ func runCompare(ctx context.Context, oldPath, newPath string, f report.Format[ga
 	if err != nil {
 		return err
 	}
-	now, err := loadBaseline(ctx, newPath)
+	newer, err := loadBaseline(ctx, newPath)
 	if err != nil {
 		return err
 	}
-	compared := gate.Confirm(gate.Compare(old, now), old, now)
-	compared.ReplacesOld = compared.Replaces(old, now)
+	compared := gate.Confirm(gate.Compare(old, newer), old, newer)
+	compared.ReplacesOld = compared.Replaces(old, newer)
 	if err := f.Write(out, compared, options(out)); err != nil {
 		return fmt.Errorf("print the comparison: %w", err)
 	}

@@ -8,8 +8,8 @@ import (
 	"nodecompare/results/report"
 )
 
-// listed is a table as a help text shows it: a line for each, the names in a column of that width.
-func listed[T any](table []T, width int, line func(T) (name, summary string)) string {
+// helpTable is a table as a help text shows it: a line for each, the names in a column of that width.
+func helpTable[T any](table []T, width int, line func(T) (name, summary string)) string {
 	var b strings.Builder
 	for _, t := range table {
 		name, summary := line(t)

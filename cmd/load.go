@@ -71,7 +71,7 @@ weight: it is sent so many times as often as one without. In the other format, w
 The file has at most 64 MiB, and so have all body files together.
 
 Engines:
-` + listed(loadgen.Engines, 7, func(e loadgen.Engine) (string, string) { return e.Name, e.Summary }) + `
+` + helpTable(loadgen.Engines, 7, func(e loadgen.Engine) (string, string) { return e.Name, e.Summary }) + `
 The default is vegeta for open loads and for what it alone can do (https, HTTP/2, Unix sockets, following
 redirects), and loop for closed loads. Either shares the
 machine with whatever else runs there: give it cores of its own, e.g. by taskset(1).`,

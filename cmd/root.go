@@ -65,7 +65,7 @@ func Main() int {
 		fmt.Fprintf(notes, "(see '%s --help')\n", c.CommandPath())
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
 		fmt.Fprintln(notes, "nodecompare: interrupted")
-		if lost := besides(err, context.Canceled); lost != nil {
+		if lost := causeBeside(err, context.Canceled); lost != nil {
 			complain(lost)
 		}
 		return exitInterrupted
@@ -75,8 +75,8 @@ func Main() int {
 	return exit.code
 }
 
-// besides is what was joined to a known error.
-func besides(err, known error) error {
+// causeBeside is what was joined to a known error.
+func causeBeside(err, known error) error {
 	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok {
 		if errors.Is(err, known) {
@@ -86,7 +86,7 @@ func besides(err, known error) error {
 	}
 	var rest []error
 	for _, e := range joined.Unwrap() {
-		rest = append(rest, besides(e, known))
+		rest = append(rest, causeBeside(e, known))
 	}
 	return errors.Join(rest...)
 }

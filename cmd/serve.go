@@ -109,14 +109,14 @@ func named(pid int) string {
 
 // modeList and routeList are in more than one command's help.
 func modeList() string {
-	return listed(servers.Modes, 10, func(m servers.Mode) (string, string) { return m.Name, m.Summary })
+	return helpTable(servers.Modes, 10, func(m servers.Mode) (string, string) { return m.Name, m.Summary })
 }
 
 // routeWidth holds a method and most targets.
 const routeWidth = 17
 
 func routeList() string {
-	return listed(workload.All, routeWidth, func(w workload.Workload) (string, string) {
+	return helpTable(workload.All, routeWidth, func(w workload.Workload) (string, string) {
 		return fmt.Sprintf("%-4s %s", w.Method, w.Target), w.Summary
 	})
 }

@@ -46,8 +46,8 @@ func columns(w io.Writer) int {
 	return width
 }
 
-// said tells of each step in a line.
-func said(quiet bool, who string, w io.Writer) func(string) {
+// progressPrinter tells of each step in a line.
+func progressPrinter(quiet bool, who string, w io.Writer) func(string) {
 	return func(step string) {
 		if !quiet {
 			fmt.Fprintf(w, "%s: %s\n", who, foreign.Line(step))
@@ -55,8 +55,8 @@ func said(quiet bool, who string, w io.Writer) func(string) {
 	}
 }
 
-// spoken writes how long something takes as people say it: 54 s, 1 min 10 s, 2 h 5 min.
-func spoken(d time.Duration) string {
+// durationWords writes how long something takes as people say it: 54 s, 1 min 10 s, 2 h 5 min.
+func durationWords(d time.Duration) string {
 	s := int(d.Round(time.Second).Seconds())
 	switch {
 	case s < 60:

@@ -15,9 +15,9 @@ var update = flag.Bool("update", false, "write the tables of the documents anew"
 // Width is the longest line of a document that is held to it, in columns.
 const Width = 120
 
-// Hold fails the test unless the document has these lines between its marks "<!-- begin NAME" and
+// Check fails the test unless the document has these lines between its marks "<!-- begin NAME" and
 // "<!-- end NAME". With -update it writes them there.
-func Hold(t *testing.T, document, name string, lines []string) {
+func Check(t *testing.T, document, name string, lines []string) {
 	t.Helper()
 	text, err := os.ReadFile(document)
 	if err != nil {

@@ -92,7 +92,7 @@ func (r *loopRun) begin() {
 	late := r.start.Sub(r.engine.loop.Now()) // timers count from the loop's time
 	if r.rate == 0 {
 		// the next answer is never far: at 8,000 a second this saves 30% of the generator's CPU
-		r.engine.loop.Hold(time.Millisecond)
+		r.engine.loop.KeepProcessor(time.Millisecond)
 		r.end.Set(late + r.duration)
 		r.startSome()
 		return
@@ -273,7 +273,7 @@ func (r *loopRun) complete() {
 		if r.rate > 0 {
 			r.rec.lasted(min(r.clock(), r.duration))
 		}
-		r.engine.loop.Hold(0) // whoever waits for the result goes on at once
+		r.engine.loop.KeepProcessor(0) // whoever waits for the result goes on at once
 		r.done <- r.rec.result(r.offered)
 	}
 }

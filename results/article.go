@@ -12,13 +12,13 @@ const (
 // Article is what a bench of several workloads found of the article's table. It follows from the
 // verdicts.
 type Article struct {
-	Workloads []string // that have the article's rows
-	Modes     []Seen   // in the order of the settings
-	Claims    []Claim  // Performance, Scalability
+	Workloads []string        // that have the article's rows
+	Modes     []ModeExecution // in the order of the settings
+	Claims    []Claim         // Performance, Scalability
 }
 
-// Seen is what a mode's Execution was found to be, and on which workloads.
-type Seen struct {
+// ModeExecution is what a mode's Execution was found to be, and on which workloads.
+type ModeExecution struct {
 	Mode string
 	// NonBlocking or Blocking: so on some workloads, and the other on none. Mixed: both;
 	// CannotTell: neither
@@ -37,11 +37,11 @@ type Claim struct {
 // ClaimOn is a claim on one workload.
 type ClaimOn struct {
 	Workload string
-	Duels    []Duel // each non-blocking mode with each blocking one, where both were measured
+	Pairings []Pairing // each non-blocking mode with each blocking one, where both were measured
 }
 
-// Duel is the claim on two modes.
-type Duel struct {
+// Pairing is the claim on two modes.
+type Pairing struct {
 	NonBlocking string
 	Blocking    string
 	Outcome     string     // AsSaid, Reversed, NoDifference, DependsOnLoad, CannotTell
@@ -49,9 +49,9 @@ type Duel struct {
 	Light       Comparison // the figure at light load that makes it depend on the load
 }
 
-// HoldArticle holds the article against a record's verdicts. It takes two modes that are not one
+// CheckArticle holds the article against a record's verdicts. It takes two modes that are not one
 // and the same, and a workload with the article's rows.
-func HoldArticle(r *Record) (a Article, ok bool) {
+func CheckArticle(r *Record) (a Article, ok bool) {
 	var verdicts []Verdict
 	for _, v := range r.Verdicts {
 		if _, ok := v.finding(RowExecution); ok { // with poison there is another row instead
@@ -63,13 +63,13 @@ func HoldArticle(r *Record) (a Article, ok bool) {
 		return Article{}, false
 	}
 	for _, m := range r.Settings.Modes {
-		a.Modes = append(a.Modes, see(m.Name, verdicts))
+		a.Modes = append(a.Modes, executionOf(m.Name, verdicts))
 	}
 	for _, row := range []string{RowPerformance, RowScalability} {
 		c := Claim{Row: row}
 		for _, v := range verdicts {
 			f, _ := v.finding(row)
-			c.Workloads = append(c.Workloads, ClaimOn{v.Workload, a.duels(f)})
+			c.Workloads = append(c.Workloads, ClaimOn{v.Workload, a.pairings(f)})
 		}
 		a.Claims = append(a.Claims, c)
 	}
@@ -84,8 +84,8 @@ func (v Verdict) finding(row string) (f Finding, ok bool) {
 	return v.Findings[i], true
 }
 
-func see(mode string, verdicts []Verdict) Seen {
-	s := Seen{Mode: mode, Word: CannotTell}
+func executionOf(mode string, verdicts []Verdict) ModeExecution {
+	s := ModeExecution{Mode: mode, Word: CannotTell}
 	for _, v := range verdicts {
 		f, _ := v.finding(RowExecution)
 		switch f.Of(mode) {
@@ -119,9 +119,9 @@ func (a Article) Group(word string) []string {
 	return names
 }
 
-// duels are a row's, of which something was measured.
-func (a Article) duels(f Finding) []Duel {
-	var duels []Duel
+// pairings are a row's, of which something was measured.
+func (a Article) pairings(f Finding) []Pairing {
+	var pairings []Pairing
 	for _, n := range a.Group(NonBlocking) {
 		for _, b := range a.Group(Blocking) {
 			var compared []Comparison
@@ -131,7 +131,7 @@ func (a Article) duels(f Finding) []Duel {
 				}
 			}
 			l := Between(compared)
-			d := Duel{NonBlocking: n, Blocking: b, Outcome: CannotTell, On: restingOn(saturated(compared))}
+			d := Pairing{NonBlocking: n, Blocking: b, Outcome: CannotTell, On: restingOn(saturated(compared))}
 			switch {
 			case !l.Measured:
 				continue
@@ -144,10 +144,10 @@ func (a Article) duels(f Finding) []Duel {
 			case l.Same:
 				d.Outcome = NoDifference
 			}
-			duels = append(duels, d)
+			pairings = append(pairings, d)
 		}
 	}
-	return duels
+	return pairings
 }
 
 // restingOn is the comparison that decides; else the one that the words rest on; else the first
@@ -172,26 +172,26 @@ func restingOn(compared []Comparison) (on Comparison) {
 	return on
 }
 
-// Outcome is what the duels of a workload come to.
-func (c ClaimOn) Outcome() string { return together(c.Duels) }
+// Outcome is what the pairings of a workload come to.
+func (c ClaimOn) Outcome() string { return combine(c.Pairings) }
 
-// Outcome is what the duels of all workloads come to. A workload without any leaves it open.
+// Outcome is what the pairings of all workloads come to. A workload without any leaves it open.
 func (c Claim) Outcome() string {
-	var all []Duel
+	var all []Pairing
 	for _, on := range c.Workloads {
-		all = append(all, on.Duels...)
-		if len(on.Duels) == 0 {
-			all = append(all, Duel{Outcome: CannotTell})
+		all = append(all, on.Pairings...)
+		if len(on.Pairings) == 0 {
+			all = append(all, Pairing{Outcome: CannotTell})
 		}
 	}
-	return together(all)
+	return combine(all)
 }
 
-// together is what every duel says; else Mixed. Where those that say something agree, one of which
+// combine is what every pairing says; else Mixed. Where those that say something agree, one of which
 // one cannot tell leaves it open: it may be one more of them, or the exception.
-func together(duels []Duel) string {
+func combine(pairings []Pairing) string {
 	word, unsure := "", false
-	for _, d := range duels {
+	for _, d := range pairings {
 		switch {
 		case d.Outcome == CannotTell:
 			unsure = true

@@ -71,7 +71,7 @@ func (r *Record) brackets(w Workload, mode string, s Scaling) (knee, held bracke
 		}
 		highest := 0.0 // of the same server, a moment before
 		for _, step := range w.Ladder {
-			v, _ := t.Read(Conns(step.Connections), Throughput)
+			v, _ := t.Read(ClosedAt(step.Connections), Throughput)
 			highest = max(highest, v)
 		}
 		knee = knee.narrowed(t.Between, func(r Rung) bool { return r.ThroughputRPS < nearlyAll*highest })

@@ -16,11 +16,11 @@ const wordConfidence = 0.99
 // Comparison is one figure of two modes, paired round by round: in a round they ran one after the
 // other, so that what changes slowly on the machine hits both.
 type Comparison struct {
-	Metric string `json:"metric"`
-	A      string `json:"a"`
-	B      string `json:"b"`
-	At     At     `json:"at"`     // the rung; for a figure of the whole ladder its top
-	Rounds int    `json:"rounds"` // that have both
+	Metric string  `json:"metric"`
+	A      string  `json:"a"`
+	B      string  `json:"b"`
+	At     RungKey `json:"at"`     // the rung; for a figure of the whole ladder its top
+	Rounds int     `json:"rounds"` // that have both
 	// A's figure over B's: the geometric mean of the rounds' ratios; 0 with no rounds
 	Ratio float64 `json:"ratio"`
 	Low   float64 `json:"low"` // its interval
@@ -125,12 +125,12 @@ func (m Metric) compare(r *Record, w Workload, a, b string) contest {
 	logs := slices.Collect(maps.Values(ratios))
 	c.P = stat.PairedDiffer(logs)
 	c.logs, c.lessIsBetter = logs, m.LessIsBetter
-	c.at(stat.Confidence)
+	c.setConfidence(stat.Confidence)
 	return c
 }
 
-// at gives the comparison its interval, of that confidence, and what follows from it.
-func (c *contest) at(confidence float64) {
+// setConfidence gives the comparison its interval, of that confidence, and what follows from it.
+func (c *contest) setConfidence(confidence float64) {
 	if c.Rounds == 0 {
 		return
 	}
@@ -140,13 +140,13 @@ func (c *contest) at(confidence float64) {
 	if c.lessIsBetter {
 		c.lead = mirrored(e)
 	}
-	c.settle()
+	c.decide()
 }
 
-// settle says what follows from the interval. A difference must lie beyond the floor as a whole,
+// decide says what follows from the interval. A difference must lie beyond the floor as a whole,
 // and not only its middle: else one bench could call two modes different, and the next one the
 // same.
-func (c *contest) settle() {
+func (c *contest) decide() {
 	c.Better, c.Same = "", false
 	within := math.Log1p(c.Floor) + rounding
 	switch {

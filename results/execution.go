@@ -75,7 +75,7 @@ func steps(r *Record, w Workload, mode string) []ModelStep {
 	all := []ModelStep{}
 	for _, planned := range w.Ladder {
 		median := func(figure func(Rung, Process) float64) float64 {
-			return stat.Median(r.Values(w.Name, mode, Conns(planned.Connections),
+			return stat.Median(r.Values(w.Name, mode, ClosedAt(planned.Connections),
 				Figure{Read: func(rung Rung) (float64, bool) {
 					if rung.Process == nil || rung.Answered() == 0 {
 						return 0, false

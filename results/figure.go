@@ -16,7 +16,7 @@ type Figure struct {
 
 // Read reads a figure from one rung; ok is false where nothing may be concluded from the rung, or
 // it has no such figure.
-func (t Trial) Read(at At, f Figure) (value float64, ok bool) {
+func (t Trial) Read(at RungKey, f Figure) (value float64, ok bool) {
 	if r, ok := t.Rung(at); ok {
 		return f.Read(r)
 	}
@@ -24,7 +24,7 @@ func (t Trial) Read(at At, f Figure) (value float64, ok bool) {
 }
 
 // Values are a mode's figures at one load, one a trial, in the order in which they ran.
-func (r *Record) Values(workload, mode string, at At, f Figure) []float64 {
+func (r *Record) Values(workload, mode string, at RungKey, f Figure) []float64 {
 	var values []float64
 	for _, t := range r.Trials {
 		if t.Workload != workload || t.Mode != mode {
@@ -39,7 +39,7 @@ func (r *Record) Values(workload, mode string, at At, f Figure) []float64 {
 
 // Estimate is the median over the rounds of one figure, with its interval; ok is false when no
 // trial has it.
-func (r *Record) Estimate(workload, mode string, at At, f Figure) (e stat.Estimate, ok bool) {
+func (r *Record) Estimate(workload, mode string, at RungKey, f Figure) (e stat.Estimate, ok bool) {
 	values := r.Values(workload, mode, at, f)
 	return stat.Median(values), len(values) > 0
 }
@@ -128,31 +128,31 @@ var (
 // The figures of an overload alone, of the requests that were due in its surge.
 var (
 	Due = Figure{Name: "due", Slug: "due", Unit: "requests",
-		Read: ofToll(func(t Toll) float64 { return float64(t.Due) })}
+		Read: ofSurge(func(t SurgeOutcome) float64 { return float64(t.Due) })}
 	InTime = Figure{Name: "in time", Slug: "in_time", Unit: "requests",
-		Read: ofToll(func(t Toll) float64 { return float64(t.InTime) })}
+		Read: ofSurge(func(t SurgeOutcome) float64 { return float64(t.InTime) })}
 	Late = Figure{Name: "late", Slug: "late", Unit: "requests", LessIsBetter: true,
-		Read: ofToll(func(t Toll) float64 { return float64(t.Late) })}
+		Read: ofSurge(func(t SurgeOutcome) float64 { return float64(t.Late) })}
 	Refused = Figure{Name: "refused", Slug: "refused", Unit: "requests", LessIsBetter: true,
-		Read: ofToll(func(t Toll) float64 { return float64(t.Refused) })}
+		Read: ofSurge(func(t SurgeOutcome) float64 { return float64(t.Refused) })}
 	TimedOut = Figure{Name: "timed out", Slug: "timed_out", Unit: "requests", LessIsBetter: true,
-		Read: ofToll(func(t Toll) float64 { return float64(t.TimedOut) })}
+		Read: ofSurge(func(t SurgeOutcome) float64 { return float64(t.TimedOut) })}
 	NotSent = Figure{Name: "not sent", Slug: "not_sent", Unit: "requests", LessIsBetter: true,
-		Read: ofToll(func(t Toll) float64 { return float64(t.Unsent) })}
+		Read: ofSurge(func(t SurgeOutcome) float64 { return float64(t.Unsent) })}
 	MostAtOnce = Figure{Name: "most in flight", Unit: "requests",
-		Read: ofToll(func(t Toll) float64 { return float64(t.InFlight) })}
+		Read: ofSurge(func(t SurgeOutcome) float64 { return float64(t.InFlight) })}
 	// Goodput is what was worth its while: the requests that were answered in time, per second of
 	// the surge.
 	Goodput = Figure{Name: "goodput", Slug: "goodput_rps", Unit: "requests/s",
-		Read: ofToll(func(t Toll) float64 { return t.GoodputRPS })}
+		Read: ofSurge(func(t SurgeOutcome) float64 { return t.GoodputRPS })}
 	// Recovery counts from the end of the surge. Of a server that did not recover it is how long it
 	// had, which is the least that it would take.
 	Recovery = Figure{Name: "time to recover", Slug: "recovery_us", Unit: "us", LessIsBetter: true,
-		Read: ofToll(func(t Toll) float64 { return 1e6 * max(leastRecovery, t.RecoveryS) })}
+		Read: ofSurge(func(t SurgeOutcome) float64 { return 1e6 * max(leastRecovery, t.RecoveryS) })}
 	InTimeShare = Figure{Name: "answered in time", Unit: "1",
-		Read: shareOfDue(func(t Toll) uint64 { return t.InTime })}
+		Read: shareOfDue(func(t SurgeOutcome) uint64 { return t.InTime })}
 	AnsweredOfDue = Figure{Name: "answered share", Unit: "1",
-		Read: shareOfDue(func(t Toll) uint64 { return t.InTime + t.Late })}
+		Read: shareOfDue(func(t SurgeOutcome) uint64 { return t.InTime + t.Late })}
 )
 
 // leastRecovery is as short a time to recover as can be told: one step of the window that it is
@@ -212,20 +212,20 @@ func ofYardstick(of func(Yardstick) float64) func(Rung) (float64, bool) {
 	}
 }
 
-func ofToll(of func(Toll) float64) func(Rung) (float64, bool) {
+func ofSurge(of func(SurgeOutcome) float64) func(Rung) (float64, bool) {
 	return func(r Rung) (float64, bool) {
-		if r.Toll == nil {
+		if r.SurgeOutcome == nil {
 			return 0, false
 		}
-		return of(*r.Toll), true
+		return of(*r.SurgeOutcome), true
 	}
 }
 
-func shareOfDue(part func(Toll) uint64) func(Rung) (float64, bool) {
+func shareOfDue(part func(SurgeOutcome) uint64) func(Rung) (float64, bool) {
 	return func(r Rung) (float64, bool) {
-		if r.Toll == nil {
+		if r.SurgeOutcome == nil {
 			return 0, false
 		}
-		return partOf(part(*r.Toll), r.Toll.Due)
+		return partOf(part(*r.SurgeOutcome), r.SurgeOutcome.Due)
 	}
 }

@@ -43,9 +43,9 @@ type MapSettings struct {
 	Connections []int     `json:"connections"`
 }
 
-// MapPlace is a cell of the grid: what a request does, and how many connections send one after the
+// MapPoint is a cell of the grid: what a request does, and how many connections send one after the
 // other.
-type MapPlace struct {
+type MapPoint struct {
 	WaitMS      int `json:"wait_ms"`
 	CPUUS       int `json:"cpu_us"`
 	Connections int `json:"connections"`
@@ -53,7 +53,7 @@ type MapPlace struct {
 
 // MapRun is one mode in one cell in one round.
 type MapRun struct {
-	MapPlace
+	MapPoint
 	Mode          string  `json:"mode"`
 	Round         int     `json:"round"` // from 1
 	Requests      uint64  `json:"requests"`
@@ -83,7 +83,7 @@ const (
 
 // MapCell is what two modes differ by in one cell.
 type MapCell struct {
-	MapPlace
+	MapPoint
 	Outcome    string        `json:"outcome"`
 	Winner     string        `json:"winner"` // with MapWins
 	Throughput MapComparison `json:"throughput"`

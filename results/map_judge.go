@@ -31,7 +31,7 @@ func (m *Map) Judge() {
 	for i, a := range m.Settings.Modes {
 		for _, b := range m.Settings.Modes[i+1:] {
 			p := MapPair{A: a.Name, B: b.Name}
-			for _, at := range m.Settings.Places() {
+			for _, at := range m.Settings.Points() {
 				p.Cells = append(p.Cells, m.cell(at, a.Name, b.Name))
 			}
 			m.Pairs = append(m.Pairs, p)
@@ -39,30 +39,30 @@ func (m *Map) Judge() {
 	}
 }
 
-// Places are the cells of the grid: by connections, then waits, then CPU times.
-func (s MapSettings) Places() []MapPlace {
-	var all []MapPlace
+// Points are the cells of the grid: by connections, then waits, then CPU times.
+func (s MapSettings) Points() []MapPoint {
+	var all []MapPoint
 	for _, n := range s.Connections {
 		for _, wait := range s.Waits {
 			for _, cpu := range s.CPUs {
-				all = append(all, MapPlace{wait, cpu, n})
+				all = append(all, MapPoint{wait, cpu, n})
 			}
 		}
 	}
 	return all
 }
 
-func (m *Map) cell(at MapPlace, a, b string) MapCell {
-	c := MapCell{MapPlace: at}
+func (m *Map) cell(at MapPoint, a, b string) MapCell {
+	c := MapCell{MapPoint: at}
 	ofA, ofB := m.figures(at, a), m.figures(at, b)
 	c.OfA, c.OfB = ofA.MapFigures, ofB.MapFigures
-	throughput := ofA.throughput.against(ofB.throughput, a, b, false)
-	cpu := ofA.cpu.against(ofB.cpu, a, b, true)
+	throughput := ofA.throughput.paired(ofB.throughput, a, b, false)
+	cpu := ofA.cpu.paired(ofB.cpu, a, b, true)
 	primary, other := &cpu, &throughput
 	if at.CPUUS >= computing || cpu.Rounds == 0 {
 		primary, other = other, primary
 	}
-	primary.at(wordConfidence)
+	primary.setConfidence(wordConfidence)
 	primary.Rests = true
 	// Where the generator was the limit two servers seem equal, and are not known to be.
 	if 2*max(c.OfA.Limited, c.OfB.Limited) >= max(1, throughput.Rounds) {
@@ -98,11 +98,11 @@ type mapFigures struct {
 	throughput, cpu byRound
 }
 
-func (m *Map) figures(at MapPlace, mode string) mapFigures {
+func (m *Map) figures(at MapPoint, mode string) mapFigures {
 	f := mapFigures{throughput: byRound{}, cpu: byRound{}}
 	for _, r := range m.Runs {
 		switch {
-		case r.MapPlace != at || r.Mode != mode:
+		case r.MapPoint != at || r.Mode != mode:
 			continue
 		case r.void():
 			f.Void++
@@ -132,12 +132,12 @@ func (f byRound) estimate() stat.Estimate {
 	return stat.Median(values)
 }
 
-// against pairs the figures of a with the other ones, of b.
-func (f byRound) against(other byRound, a, b string, lessIsBetter bool) contest {
+// paired pairs the figures of a with the other ones, of b.
+func (f byRound) paired(other byRound, a, b string, lessIsBetter bool) contest {
 	c := contest{Comparison: Comparison{A: a, B: b, Floor: MapFloor}, lessIsBetter: lessIsBetter}
 	c.logs = slices.Collect(maps.Values(logRatios(f, other)))
 	c.Rounds = len(c.logs)
-	c.at(stat.Confidence)
+	c.setConfidence(stat.Confidence)
 	return c
 }
 

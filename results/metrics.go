@@ -84,7 +84,7 @@ func beside(at Place, f Figure) reading {
 
 // overYardstick is the cost of a request on another rung than that on which the yardstick had its
 // turns.
-func overYardstick(at At, f Figure) reading {
+func overYardstick(at RungKey, f Figure) reading {
 	return func(_ *Settings, w Workload, t Trial) (float64, bool) {
 		v, ok := t.Read(at, f)
 		base, known := t.Rung(Base(w))

@@ -74,16 +74,16 @@ func (p *pair) each(do func(*contest)) {
 func (row row) decide(r *Record, w Workload, compared []contest) {
 	compared = saturated(compared)
 	answered := &compared[0]
-	if answered.at(wordConfidence); answered.Better != "" {
+	if answered.setConfidence(wordConfidence); answered.Better != "" {
 		answered.Rests, answered.Decides = true, true
 		return
 	}
-	answered.at(stat.Confidence)
+	answered.setConfidence(stat.Confidence)
 	c := row.primary(r, w, compared)
 	if i := slices.IndexFunc(compared[1:], func(c contest) bool { return c.Rounds > 0 }); c.Rounds == 0 && i >= 0 {
 		c = &compared[1+i] // what is left, where that was not measured
 	}
-	c.at(wordConfidence)
+	c.setConfidence(wordConfidence)
 	c.Rests = true
 	c.Decides = c.Better != "" && !slices.ContainsFunc(compared,
 		func(other contest) bool { return other.vetoes(c.Comparison) })
@@ -125,9 +125,9 @@ func cost(_ *Record, w Workload, compared []contest) *contest {
 // tells nothing of the server.
 func tail(r *Record, w Workload, compared []contest) *contest {
 	c := named(compared, P99.Name)
-	c.at(wordConfidence)
+	c.setConfidence(wordConfidence)
 	if same := c.Same; same && ownWait(r, w, c.A) && ownWait(r, w, c.B) {
-		c.at(stat.Confidence)
+		c.setConfidence(stat.Confidence)
 		return named(compared, memoryPerConnection)
 	}
 	return c

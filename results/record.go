@@ -146,9 +146,9 @@ type Surge struct {
 	MostRPS float64 `json:"most_rps"` // that the load generator offers on time
 }
 
-// Toll is what a surge did to the requests that were due in it, and to those after it. InTime to
+// SurgeOutcome is what a surge did to the requests that were due in it, and to those after it. InTime to
 // Unsent add up to Due.
-type Toll struct {
+type SurgeOutcome struct {
 	Due        uint64  `json:"due"`         // within the surge
 	InTime     uint64  `json:"in_time"`     // answered without error within Settings.SLOUS of when they were due
 	Late       uint64  `json:"late"`        // answered without error, but later
@@ -173,8 +173,8 @@ type Poison struct {
 	RateRPS float64 `json:"rate_rps"`
 }
 
-// Dose is what of the poison came to a server beside a rung, from before the rung began.
-type Dose struct {
+// PoisonOutcome is what of the poison came to a server beside a rung, from before the rung began.
+type PoisonOutcome struct {
 	Requests uint64 `json:"requests"`  // answered or failed
 	Errors   uint64 `json:"errors"`    // of these, failed
 	InFlight uint64 `json:"in_flight"` // at the end of the rung
@@ -258,16 +258,16 @@ type Rung struct {
 	InFlight  float64 `json:"in_flight"`
 	LatencyUS Latency `json:"latency_us"` // in an open load from when a request was due
 	// of the same, in nanoseconds: HDR, V2 compressed, base64
-	Histogram     string     `json:"histogram,omitempty"`
-	OfferedRPS    float64    `json:"offered_rps,omitempty"`    // of an open load; of an overload in its surge
-	Unsent        uint64     `json:"unsent,omitempty"`         // of an open load: were due, but never sent
-	UncorrectedUS *Latency   `json:"uncorrected_us,omitempty"` // of an open load: from when it was sent
-	SendLagUS     *Lag       `json:"send_lag_us,omitempty"`    // of an open load: the difference
-	Yardstick     *Yardstick `json:"yardstick,omitempty"`      // nil where none ran beside it
-	Poison        *Dose      `json:"poison,omitempty"`         // nil for none
-	Toll          *Toll      `json:"toll,omitempty"`           // of an overload
-	Timeline      *Timeline  `json:"timeline,omitempty"`
-	Process       *Process   `json:"process,omitempty"` // the server; nil where the system does not tell
+	Histogram     string         `json:"histogram,omitempty"`
+	OfferedRPS    float64        `json:"offered_rps,omitempty"`    // of an open load; of an overload in its surge
+	Unsent        uint64         `json:"unsent,omitempty"`         // of an open load: were due, but never sent
+	UncorrectedUS *Latency       `json:"uncorrected_us,omitempty"` // of an open load: from when it was sent
+	SendLagUS     *Lag           `json:"send_lag_us,omitempty"`    // of an open load: the difference
+	Yardstick     *Yardstick     `json:"yardstick,omitempty"`      // nil where none ran beside it
+	Poison        *PoisonOutcome `json:"poison,omitempty"`         // nil for none
+	SurgeOutcome  *SurgeOutcome  `json:"toll,omitempty"`           // of an overload
+	Timeline      *Timeline      `json:"timeline,omitempty"`
+	Process       *Process       `json:"process,omitempty"` // the server; nil where the system does not tell
 	// what may be concluded from it; nil in records that did not ask
 	Trust *Trust `json:"trust,omitempty"`
 	// of a first run, which was VOID: this one was made in its place
@@ -289,7 +289,7 @@ func (r Rung) void() bool { return r.Trust != nil && r.Trust.Status == Void }
 func (r *Record) Void() bool {
 	for _, t := range r.Trials {
 		for _, rung := range t.Rungs {
-			if _, ok := t.Rung(At{rung.Load, rung.Connections}); ok {
+			if _, ok := t.Rung(RungKey{rung.Load, rung.Connections}); ok {
 				return false
 			}
 		}

@@ -28,7 +28,7 @@ func onRungs(r *Record, w Workload, mode string) Scaling {
 	highest := 0.0
 	grown := make([]float64, len(w.Ladder))
 	for i, step := range w.Ladder {
-		if e, ok := r.Estimate(w.Name, mode, Conns(step.Connections), Throughput); ok {
+		if e, ok := r.Estimate(w.Name, mode, ClosedAt(step.Connections), Throughput); ok {
 			s.Most = step.Connections
 			grown[i] = e.Value
 			highest = max(highest, e.Value)
@@ -64,7 +64,7 @@ func held(s *Settings, w Workload, t Trial) (connections int, ok bool) {
 		return 0, false
 	}
 	for _, step := range slices.Backward(w.Ladder) {
-		r, ok := t.Rung(Conns(step.Connections))
+		r, ok := t.Rung(ClosedAt(step.Connections))
 		if !ok {
 			return 0, false
 		}
@@ -90,7 +90,7 @@ func law(r *Record, w Workload, mode string) *USL {
 		}
 		var n, x []float64
 		for _, step := range w.Ladder {
-			rung, ok := t.Rung(Conns(step.Connections))
+			rung, ok := t.Rung(ClosedAt(step.Connections))
 			if rps, answers := Throughput.Read(rung); ok && answers && rps > 0 {
 				n, x = append(n, float64(step.Connections)), append(x, rps)
 			}
@@ -121,7 +121,7 @@ func sure(e stat.Estimate) bool { return e.Confidence >= stat.Confidence && e.Lo
 // has at its peak: whatever the law says, it is not the most.
 func (r *Record) risesBeyond(w Workload, mode string, u USL, peak float64) bool {
 	return slices.ContainsFunc(w.Ladder, func(step Step) bool {
-		e, _ := r.Estimate(w.Name, mode, Conns(step.Connections), Throughput)
+		e, _ := r.Estimate(w.Name, mode, ClosedAt(step.Connections), Throughput)
 		return float64(step.Connections) > peak && e.Value > u.At(peak)
 	})
 }

@@ -61,10 +61,10 @@ type Standing struct {
 	Mode string `json:"mode"`
 	// 1 for those that no other one beats; one more than the last group that holds a mode which
 	// beats it
-	Group  int    `json:"group"`
-	Best   string `json:"best"` // the one of the first group that is furthest ahead; the mode itself for that one
-	Metric string `json:"metric"`
-	At     At     `json:"at"`
+	Group  int     `json:"group"`
+	Best   string  `json:"best"` // the one of the first group that is furthest ahead; the mode itself for that one
+	Metric string  `json:"metric"`
+	At     RungKey `json:"at"`
 	// how many times worse than the best one: below 1 where it is better in this figure
 	Ratio      float64 `json:"ratio"`
 	Low        float64 `json:"low"` // its interval

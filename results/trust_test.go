@@ -442,8 +442,8 @@ func TestVoidIsInNoFigure(t *testing.T) {
 		c.change(&r.Trials[rounds+2])
 		for _, f := range results.Judge(r)[0].Findings[1:] {
 			for _, comparison := range f.Comparisons {
-				want := map[results.At]int{results.Conns(64): c.base, {Load: results.Common}: c.common,
-					results.Conns(1000): c.top}[comparison.At]
+				want := map[results.RungKey]int{results.ClosedAt(64): c.base, {Load: results.Common}: c.common,
+					results.ClosedAt(1000): c.top}[comparison.At]
 				if comparison.Rounds != want {
 					t.Errorf("%s: %s is of %d rounds, want %d", c.name, comparison.Metric, comparison.Rounds, want)
 				}

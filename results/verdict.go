@@ -27,9 +27,9 @@ const (
 
 // Verdict is what a workload's trials say about each row of the table.
 type Verdict struct {
-	Workload   string     `json:"workload"`
-	Findings   []Finding  `json:"findings"`             // Execution, Performance, Scalability
-	Detectable []Smallest `json:"detectable,omitempty"` // of a bench of one mode against itself
+	Workload   string          `json:"workload"`
+	Findings   []Finding       `json:"findings"`             // Execution, Performance, Scalability
+	Detectable []MinDetectable `json:"detectable,omitempty"` // of a bench of one mode against itself
 }
 
 // Finding is one row: a word for each mode, and what the words follow from.

@@ -52,7 +52,7 @@ func newAsync(c Config, lns []*net.TCPListener, upstream netip.AddrPort) (model,
 			return nil, errors.Join(err, a.abandon())
 		}
 		if c.ownProcs {
-			loop.Hold(holdTime)
+			loop.KeepProcessor(holdTime)
 		}
 		l := &asyncLoop{Loop: loop, service: c.Service, limits: standardTimeouts,
 			empty: make(chan struct{}), ended: make(chan struct{})}
@@ -189,16 +189,16 @@ func (c *asyncConn) Data(b []byte) {
 		return
 	}
 	c.session.receive(b)
-	c.settle()
+	c.updateInterest()
 }
 
 func (c *asyncConn) Drained() {
 	c.session.resume()
-	c.settle()
+	c.updateInterest()
 }
 
-// settle sets reading and the deadlines by what the session is at.
-func (c *asyncConn) settle() {
+// updateInterest sets reading and the deadlines by what the session is at.
+func (c *asyncConn) updateInterest() {
 	s := &c.session
 	if s.over {
 		return

@@ -44,7 +44,7 @@ func (c *asyncConn) proceed(then func(*workload.Exchange)) {
 		return
 	}
 	then(&c.session.x)
-	c.settle()
+	c.updateInterest()
 }
 
 // keepAlive is how long a connection to the upstream is kept for the next call.

@@ -87,8 +87,8 @@ func (b *bench) both(ctx context.Context, pair [2]string,
 	}
 	return start(ctx, 0, func(ctx context.Context) error {
 		return start(ctx, 1, func(ctx context.Context) error {
-			return b.beside(ctx, both[0].on, both[0].slot, func(ctx context.Context) error {
-				both[1].on.yard = both[0].on.yard
+			return b.withYardstick(ctx, both[0].on, both[0].slot, func(ctx context.Context) error {
+				both[1].on.yardstick = both[0].on.yardstick
 				for _, c := range both {
 					if _, err := b.warm(ctx, c.on, c.slot); err != nil {
 						return err
@@ -117,7 +117,7 @@ func bothWays(ctx context.Context, one, other *contender) (inSlices, inPieces fl
 		loaded[c] = measure.Loaded{Subject: c.on.server.sampled, Load: g}
 	}
 	spend := func(c *contender, d time.Duration) (log float64) {
-		spent, spendErr := loaded[c].Spend(ctx, d)
+		spent, spendErr := loaded[c].Run(ctx, d)
 		if spendErr != nil {
 			err = spendErr
 			return 0
@@ -125,15 +125,15 @@ func bothWays(ctx context.Context, one, other *contender) (inSlices, inPieces fl
 		return math.Log(spent.PerRequest())
 	}
 	sliced := func(c *contender) (log float64) {
-		y, turnsErr := turns(ctx, c.on, r, loaded[c].Load)
+		y, turnsErr := alternate(ctx, c.on, r, loaded[c].Load)
 		if turnsErr != nil {
 			err = turnsErr
 			return 0
 		}
 		return math.Log(y.RelativeCPU)
 	}
-	spend(one, r.settle)
-	spend(other, r.settle)
+	spend(one, r.ramp)
+	spend(other, r.ramp)
 	before := spend(one, r.duration) - spend(other, r.duration)
 	inside := sliced(one) - sliced(other)
 	after := -spend(other, r.duration) + spend(one, r.duration)

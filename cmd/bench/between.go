@@ -63,13 +63,13 @@ func (s slot) climbs() bool {
 // above is the first closed rung with more connections, with that many of them in its place.
 func (s slot) above(connections int) rung {
 	i := slices.IndexFunc(s.rungs, func(r rung) bool { return r.load == results.Closed && r.connections > connections })
-	r := s.shorter(s.rungs[i])
+	r := s.shortened(s.rungs[i])
 	r.connections = connections
 	return r
 }
 
-// shorter is a rung as it is made between others: each connection still has its answers.
-func (s slot) shorter(r rung) rung {
+// shortened is a rung as it is made between others: each connection still has its answers.
+func (s slot) shortened(r rung) rung {
 	r.slices = 0
 	if s.workload.CPU == 0 {
 		r.duration = min(r.duration, max(betweenRun, twice(s.workload.Wait)))
@@ -88,5 +88,5 @@ func (s slot) betweenPlanned() time.Duration {
 			top = r
 		}
 	}
-	return min(betweenTime, usualBetween*s.rungTime(s.shorter(top)))
+	return min(betweenTime, usualBetween*s.rungTime(s.shortened(top)))
 }

@@ -17,7 +17,7 @@ import (
 // innocent ones, is its radius.
 type blast struct {
 	name, summary string
-	innocent      string // a workload
+	victim        string // a workload
 	poison        poison
 }
 
@@ -41,13 +41,13 @@ var blasts = []blast{
 
 const (
 	// innocentRate is modest for any server, and the same for all, in requests per second.
-	innocentRate = 200
+	victimRate = 200
 	// innocentConnections are as many as a run has requests, so that each is sent when it is due,
 	// whatever became of those before.
-	innocentConnections = 512
+	victimConnections = 512
 	// innocentTime holds 300 requests, and three times the poison that computes.
-	innocentTime   = 1500 * time.Millisecond
-	innocentSettle = 20 * time.Millisecond
+	victimTime = 1500 * time.Millisecond
+	victimRamp = 20 * time.Millisecond
 
 	poisonConnections = 1000
 	poisonTimeout     = 30 * time.Second
@@ -57,15 +57,15 @@ const (
 func Special() []workload.Workload {
 	var all []workload.Workload
 	for _, b := range blasts {
-		all = append(all, under(b.name, b.summary, b.innocent))
+		all = append(all, derived(b.name, b.summary, b.victim))
 	}
-	over := under(overloadName, overloadSummary, "mix")
+	over := derived(overloadName, overloadSummary, "mix")
 	over.Target, over.CPU = workload.MixTarget(overloadWait, overloadCompute), overloadCompute
 	return append(all, over)
 }
 
-// under is the workload with that original name under a new one.
-func under(name, summary, original string) workload.Workload {
+// derived is the workload with that original name under a new one.
+func derived(name, summary, original string) workload.Workload {
 	w, err := lookup.Named("workload", original, workload.All)
 	if err != nil {
 		panic(err) // our own tables name none that there is not
@@ -104,11 +104,11 @@ func (p Profile) blastLadder(b blast, w workload.Workload) (rungs []rung, base i
 			rungs = append(rungs, inSlices(r, w))
 		}
 	}
-	open := rung{load: results.Alone, connections: innocentConnections, settle: innocentSettle,
-		duration: innocentTime, rate: innocentRate}
-	amid := open
-	amid.load, amid.poison = results.Amid, &b.poison
-	return append(rungs, open, amid), usualBase
+	open := rung{load: results.Alone, connections: victimConnections, ramp: victimRamp,
+		duration: victimTime, rate: victimRate}
+	withPoison := open
+	withPoison.load, withPoison.poison = results.Amid, &b.poison
+	return append(rungs, open, withPoison), usualBase
 }
 
 // leadTime is how long a rung's poison runs before it.
@@ -119,9 +119,9 @@ func (r rung) leadTime() time.Duration {
 	return r.poison.lead
 }
 
-// amid runs a rung while the rung's poison, if it has any, is put on the same server. What of the
+// withPoison runs a rung while the rung's poison, if it has any, is put on the same server. What of the
 // poison is still in flight when the rung is over is aborted.
-func (b *bench) amid(ctx context.Context, t *target, s slot, r rung,
+func (b *bench) withPoison(ctx context.Context, t *target, s slot, r rung,
 	run func() (results.Rung, error)) (measured results.Rung, err error) {
 	if r.poison == nil {
 		return run()
@@ -139,7 +139,7 @@ func (b *bench) amid(ctx context.Context, t *target, s slot, r rung,
 	poisoning, stop := context.WithCancel(ctx)
 	defer stop()
 	// Longer than any step: it is stopped.
-	wait := background(poisoning, g, r.poison.lead+r.settle+r.duration+2*requestTimeout+poisonTimeout)
+	wait := background(poisoning, g, r.poison.lead+r.ramp+r.duration+2*requestTimeout+poisonTimeout)
 	lead := time.NewTimer(r.poison.lead)
 	defer lead.Stop()
 	select {
@@ -154,7 +154,7 @@ func (b *bench) amid(ctx context.Context, t *target, s slot, r rung,
 		return measured, errors.Join(err, fmt.Errorf("the poison: %w", poisonErr))
 	}
 	if dose != nil {
-		measured.Poison = &results.Dose{Requests: dose.Requests, Errors: dose.Errors, InFlight: dose.Aborted}
+		measured.Poison = &results.PoisonOutcome{Requests: dose.Requests, Errors: dose.Errors, InFlight: dose.Aborted}
 	}
 	return measured, err
 }

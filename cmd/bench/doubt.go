@@ -35,7 +35,7 @@ func (q question) doubt(ctx context.Context, server running, first answer) strin
 	case q.path == workload.All[0].Name:
 		return "" // what is at / may be at every path
 	}
-	return q.alike(ctx, server, first)
+	return q.sameAsMissing(ctx, server, first)
 }
 
 // hurried tells of a wait that was not waited for.
@@ -55,9 +55,9 @@ func (q question) hurried(ctx context.Context, server running, first answer) str
 		q.target.URL, quickest.Round(10*time.Microsecond), q.wait)
 }
 
-// alike tells of a path that does not exist and gets the same answer. What comes back as it was
+// sameAsMissing tells of a path that does not exist and gets the same answer. What comes back as it was
 // sent is an echo, wherever it is.
-func (q question) alike(ctx context.Context, server running, first answer) string {
+func (q question) sameAsMissing(ctx context.Context, server running, first answer) string {
 	nowhere := q.target
 	nowhere.URL = q.nowhere
 	a, err := ask(ctx, server, nowhere)

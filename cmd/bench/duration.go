@@ -45,9 +45,9 @@ func (s slot) duration() time.Duration {
 // and has to be waited for.
 func (s slot) rungTime(r rung) time.Duration {
 	if r.surge != nil {
-		return r.settle + r.duration // its queue is gone long before it ends
+		return r.ramp + r.duration // its queue is gone long before it ends
 	}
-	sum := r.leadTime() + r.settle + r.duration + 30*time.Millisecond + time.Duration(r.slices)*(r.slice+slice)
+	sum := r.leadTime() + r.ramp + r.duration + 30*time.Millisecond + time.Duration(r.slices)*(r.slice+yardstickSlice)
 	if r.load == results.Common && r.rate > 0 {
 		sum += r.duration // the server is idle as long
 	}
@@ -79,7 +79,7 @@ func (s slot) warmTime() time.Duration {
 	if s.workload.CPU > 0 {
 		window += computingConnections * s.workload.CPU
 	}
-	return min(s.warmUp().Cap, max(usualWindows*(window+measure.WarmBeside), s.mode.Compiles))
+	return min(s.warmUp().Cap, max(usualWindows*(window+measure.WarmYardstick), s.mode.Compiles))
 }
 
 func (p *Plan) pilotTime() time.Duration {
@@ -94,5 +94,5 @@ func (p *Plan) pilotTime() time.Duration {
 func (p *Plan) pilotOf(s slot) time.Duration {
 	r := s.base()
 	r.slices, r.slice, r.duration = pilotRuns, p.pilotRun(s), 0
-	return startStop + s.warmTime() + s.rungTime(r) - pilotRuns*slice
+	return startStop + s.warmTime() + s.rungTime(r) - pilotRuns*yardstickSlice
 }

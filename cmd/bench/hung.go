@@ -12,9 +12,9 @@ import (
 // time costs a request's timeout, and the next one would end as these did.
 const mostHangs = 2
 
-// hangs counts what says that a server hung, and begins anew after a run that did not end by that:
+// noteHang counts what says that a server hung, and begins anew after a run that did not end by that:
 // a machine may have stood still.
-func (b *bench) hangs(s slot, err error) {
+func (b *bench) noteHang(s slot, err error) {
 	if none, ok := errors.AsType[*loadgen.NoAnswer](err); !ok || !none.Hung {
 		delete(b.hung, s.pair())
 		return

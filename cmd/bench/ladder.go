@@ -61,7 +61,7 @@ func (p Profile) ladder(w workload.Workload, limit int) (rungs []rung, base int,
 // connection to have an answer or two. Together they are as long as its run in one piece; where
 // requests compute for milliseconds both share the time that there is.
 func inSlices(r rung, w workload.Workload) rung {
-	r.slice = slice
+	r.slice = yardstickSlice
 	if w.Wait > 0 {
 		r.slice = twice(w.Wait)
 	}
@@ -80,7 +80,7 @@ func twice(answer time.Duration) time.Duration { return answer + answer/5 }
 // withOpen puts the open loads behind the base rung: on the way up, before the server has seen more
 // connections than theirs.
 func (p Profile) withOpen(rungs []rung, base int, w workload.Workload) []rung {
-	r := rung{load: results.Common, connections: rungs[base].connections, settle: rungs[base].settle, duration: p.Open}
+	r := rung{load: results.Common, connections: rungs[base].connections, ramp: rungs[base].ramp, duration: p.Open}
 	own := r
 	if w.CPU > 0 { // of which no second has more than some hundreds
 		r.duration, own.duration = max(r.duration, lightTime), max(own.duration, 100*w.CPU)

@@ -24,13 +24,13 @@ const (
 	// calmAfter is how long the regular requests go on, in lengths of the surge. A server that
 	// answers everything, in the order in which it came, has a queue of one length at the surge's
 	// end and is rid of it after two, at half of its capacity.
-	calmAfter = 4
+	steadyAfter = 4
 
 	// overloadClients bound what is in flight: as many threads as a server with a thread for each
 	// request has to make. Further requests wait until a client is free, and their time runs from
 	// when they were due.
 	overloadClients = 4000
-	overloadSettle  = 200 * time.Millisecond
+	overloadRamp    = 200 * time.Millisecond
 
 	overloadThreads = 2 // that the generator has: one for each load
 	// overloadRate is the highest rate that the loop engine offers on time on one core beside what
@@ -63,16 +63,16 @@ func (p Profile) overload(w workload.Workload, limit int) (r *rung, note string)
 			"No overload ends it: of a route that only waits, the capacity that was found is that of the connections."
 	}
 	return &rung{
-		load: results.Overload, connections: min(overloadClients, limit), settle: overloadSettle,
-		duration: (1 + calmAfter) * p.Surge, surge: &surge{surgeTimes, p.Surge},
+		load: results.Overload, connections: min(overloadClients, limit), ramp: overloadRamp,
+		duration: (1 + steadyAfter) * p.Surge, surge: &surge{surgeTimes, p.Surge},
 	}, ""
 }
 
-// calmRate is that of an overload's regular requests, in requests per second; 0 for none, since the
+// steadyRate is that of an overload's regular requests, in requests per second; 0 for none, since the
 // surge would be more than the load can offer. Capacity is here the most that the pilot or any rung
 // of the same trial has found: what a noisy moment made of a server in the pilot may be half of
 // what it can do now, and twice that would be no overload.
-func (b *bench) calmRate(s slot, t results.Trial) float64 {
+func (b *bench) steadyRate(s slot, t results.Trial) float64 {
 	capacity := 0.0
 	for _, known := range b.rates {
 		if known.Workload == s.workload.Name && known.Mode == s.name {
@@ -80,7 +80,7 @@ func (b *bench) calmRate(s slot, t results.Trial) float64 {
 		}
 	}
 	for _, r := range t.Rungs {
-		if usable, ok := t.Rung(results.At{Load: r.Load, Connections: r.Connections}); ok &&
+		if usable, ok := t.Rung(results.RungKey{Load: r.Load, Connections: r.Connections}); ok &&
 			usable.Load == results.Closed {
 			capacity = max(capacity, usable.ThroughputRPS)
 		}
@@ -104,32 +104,32 @@ func surgeOf(r *rung) *results.Surge {
 
 // overloading is an overload under way: the ledgers of its two loads.
 type overloading struct {
-	rung           rung
-	regular, extra ledger
+	rung          rung
+	steady, burst surgeRecorder
 }
 
 // newOverloading plans the loads: rate is that of the regular requests.
 func newOverloading(r rung, rate float64, slo time.Duration) *overloading {
 	o := &overloading{rung: r}
-	o.regular = newLedger(rate, r.surge.lasting, r.duration, slo)
-	o.extra = newLedger(rate*(r.surge.times/share-1), r.surge.lasting, r.surge.lasting, slo)
+	o.steady = newSurgeRecorder(rate, r.surge.lasting, r.duration, slo)
+	o.burst = newSurgeRecorder(rate*(r.surge.times/share-1), r.surge.lasting, r.surge.lasting, slo)
 	return o
 }
 
-// regularClients are as large a part of all as the regular requests are of the surge.
-func (o *overloading) regularClients() int {
+// steadyClients are as large a part of all as the regular requests are of the surge.
+func (o *overloading) steadyClients() int {
 	return max(1, int(float64(o.rung.connections)*share/o.rung.surge.times))
 }
 
 // attack is the load of the regular requests.
 func (o *overloading) attack(a loadgen.Attack) loadgen.Attack {
-	a.Connections, a.Rate, a.Each = o.regularClients(), o.regular.rate, o.regular.add
+	a.Connections, a.Rate, a.Each = o.steadyClients(), o.steady.rate, o.steady.add
 	return a
 }
 
 // run puts both loads on the server, and gives what they measured as one.
 func (o *overloading) run(ctx context.Context, a loadgen.Attack, regular *loadgen.Generator) (*loadgen.Result, error) {
-	a.Connections, a.Rate, a.Each = max(1, o.rung.connections-o.regularClients()), o.extra.rate, o.extra.add
+	a.Connections, a.Rate, a.Each = max(1, o.rung.connections-o.steadyClients()), o.burst.rate, o.burst.add
 	g, err := loadgen.Open(a)
 	if err != nil {
 		return nil, err
@@ -137,7 +137,7 @@ func (o *overloading) run(ctx context.Context, a loadgen.Attack, regular *loadge
 	defer g.Close()
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	o.regular.open, o.extra.open = true, true
+	o.steady.open, o.burst.open = true, true
 	wait := background(ctx, g, o.rung.surge.lasting)
 	result, err := regular.Run(ctx, o.rung.duration)
 	if err != nil {
@@ -169,15 +169,15 @@ func background(ctx context.Context, g *loadgen.Generator,
 	}
 }
 
-// toll is what became of the requests.
-func (o *overloading) toll() results.Toll {
-	t := results.Toll{StepS: seconds(ledgerStep), InFlight: o.inFlight()}
-	for _, l := range []*ledger{&o.regular, &o.extra} {
+// outcome is what became of the requests.
+func (o *overloading) outcome() results.SurgeOutcome {
+	t := results.SurgeOutcome{StepS: seconds(recorderStep), InFlight: o.inFlight()}
+	for _, l := range []*surgeRecorder{&o.steady, &o.burst} {
 		l.addTo(&t)
 	}
 	t.Unsent = t.Due - t.InTime - t.Late - t.Refused - t.TimedOut
 	t.GoodputRPS = float64(t.InTime) / o.rung.surge.lasting.Seconds()
-	recovery, ok := o.regular.recovery()
+	recovery, ok := o.steady.recovery()
 	t.RecoveryS, t.Recovered = seconds(recovery), ok
 	return t
 }
@@ -185,8 +185,8 @@ func (o *overloading) toll() results.Toll {
 // inFlight is the most requests of both loads at once, looked at after each flightStep.
 func (o *overloading) inFlight() uint64 {
 	most, now := 0, 0
-	for i := range max(len(o.regular.flights), len(o.extra.flights)) {
-		for _, l := range []*ledger{&o.regular, &o.extra} {
+	for i := range max(len(o.steady.flights), len(o.burst.flights)) {
+		for _, l := range []*surgeRecorder{&o.steady, &o.burst} {
 			if i < len(l.flights) {
 				now += l.flights[i]
 			}
@@ -198,6 +198,6 @@ func (o *overloading) inFlight() uint64 {
 
 // waited says that all clients had a request in flight at some time: that others were sent late was
 // then the server's doing.
-func (o *overloading) waited(t results.Toll) bool {
+func (o *overloading) waited(t results.SurgeOutcome) bool {
 	return float64(t.InFlight) >= 0.95*float64(o.rung.connections)
 }

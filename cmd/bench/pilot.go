@@ -31,7 +31,7 @@ func (b *bench) pilot(ctx context.Context) (all []results.Rates, failed []result
 			b.progress.Say(fmt.Sprintf("pilot, %s on %s: made anew: %v", s.name, s.workload.Name, err))
 			capacity, err = b.capacity(ctx, s)
 		}
-		b.hangs(s, err)
+		b.noteHang(s, err)
 		switch {
 		case ctx.Err() != nil: // whatever failed then, failed because of that
 		case err != nil:
@@ -70,7 +70,7 @@ const pilotRuns = 3
 // requests per second.
 func (b *bench) capacity(ctx context.Context, s slot) (rps float64, err error) {
 	err = b.withServer(ctx, s, func(ctx context.Context, t *target) error {
-		return b.beside(ctx, t, s, func(ctx context.Context) error {
+		return b.withYardstick(ctx, t, s, func(ctx context.Context) error {
 			if _, err := b.warm(ctx, t, s); err != nil {
 				return err
 			}
@@ -91,7 +91,7 @@ func (b *bench) most(ctx context.Context, t *target, s slot) (rps float64, err e
 		return 0, err
 	}
 	defer g.Close()
-	if _, err := g.Run(ctx, r.settle); err != nil {
+	if _, err := g.Run(ctx, r.ramp); err != nil {
 		return 0, err
 	}
 	for range pilotRuns {
@@ -102,7 +102,7 @@ func (b *bench) most(ctx context.Context, t *target, s slot) (rps float64, err e
 		if err := result.Unanswered(); err != nil {
 			return 0, fmt.Errorf("at %d connections: %w", r.connections, err)
 		}
-		rps = max(rps, measure.Spent{Result: result}.Throughput())
+		rps = max(rps, measure.RunCost{Result: result}.Throughput())
 	}
 	return rps, nil
 }

@@ -30,7 +30,7 @@ func (p Profile) String() string { return p.Name }
 type rung struct {
 	load        string // results.Closed, Common, Own, Alone, Amid or Overload
 	connections int
-	settle      time.Duration
+	ramp        time.Duration
 	duration    time.Duration
 	// that the server and the yardstick take turns for, after the run in one piece; 0 for none
 	slices int
@@ -57,7 +57,7 @@ var Profiles = []Profile{
 }
 
 func closed(connections, settle, duration int) rung {
-	return rung{load: results.Closed, connections: connections, settle: ms(settle), duration: ms(duration)}
+	return rung{load: results.Closed, connections: connections, ramp: ms(settle), duration: ms(duration)}
 }
 
 const (
@@ -87,7 +87,7 @@ const (
 	// slice is how long the load stays with the server, and then with the yardstick, when they take
 	// turns. Measured on two shared cores: the ratio of the two varies by 5% from trial to trial
 	// with slices of 50 ms, by 11% with 600 ms, and by 18% without any.
-	slice = 20 * time.Millisecond
+	yardstickSlice = 20 * time.Millisecond
 	// yardstickConnections is as many as the usual base rung has.
 	yardstickConnections = usualBase
 

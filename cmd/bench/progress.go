@@ -141,11 +141,11 @@ func describe(t results.Trial) string {
 	case t.Interrupted:
 		return s + ": interrupted"
 	}
-	var requests, errors uint64
+	var requests, failed uint64
 	for _, r := range t.Rungs {
-		requests, errors = requests+r.Requests, errors+r.Errors
+		requests, failed = requests+r.Requests, failed+r.Errors
 	}
-	s = fmt.Sprintf("%s: %d requests, %d errors, %.1f s", s, requests, errors, t.ElapsedS)
+	s = fmt.Sprintf("%s: %d requests, %d errors, %.1f s", s, requests, failed, t.ElapsedS)
 	if t.WarmUp != nil && t.WarmUp.TookS >= longWarmUp.Seconds() {
 		s += fmt.Sprintf(", %.1f s of them to warm up", t.WarmUp.TookS)
 	}

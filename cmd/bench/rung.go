@@ -38,7 +38,7 @@ func (b *bench) runRung(ctx context.Context, t *target, r rung, rate float64, un
 	}
 	defer g.Close()
 	b.awake = g.Awake
-	if settled, err := g.Run(ctx, r.settle); err != nil {
+	if settled, err := g.Run(ctx, r.ramp); err != nil {
 		return results.Rung{}, err
 	} else if settled.ErrorKinds[loadgen.Timeout] == settled.Requests { // it would be the same again
 		if err := settled.Unanswered(); err != nil {
@@ -74,7 +74,7 @@ func (b *bench) runRung(ctx context.Context, t *target, r rung, rate float64, un
 	}
 	rung.StartS = seconds(began)
 	if r.slices > 0 {
-		if rung.Yardstick, err = turns(ctx, t, r, g); err != nil {
+		if rung.Yardstick, err = alternate(ctx, t, r, g); err != nil {
 			return rung, err
 		}
 	}
@@ -90,9 +90,9 @@ func (b *bench) runRung(ctx context.Context, t *target, r rung, rate float64, un
 	}
 	e.Others, e.All = around.Others(windows)
 	if over != nil {
-		toll := over.toll()
-		rung.Toll = &toll
-		e.ClientsWaited = over.waited(toll)
+		outcome := over.outcome()
+		rung.SurgeOutcome = &outcome
+		e.ClientsWaited = over.waited(outcome)
 		e.Generator.Cores = min(overloadThreads, b.generatorCores())
 	}
 	trust := results.Weigh(e)
@@ -135,10 +135,10 @@ func (b *bench) again(ctx context.Context, t *target, r rung, base *results.Rung
 		return err
 	}
 	defer g.Close()
-	if _, err := g.Run(ctx, r.settle); err != nil {
+	if _, err := g.Run(ctx, r.ramp); err != nil {
 		return err
 	}
-	after, err := turns(ctx, t, r, g)
+	after, err := alternate(ctx, t, r, g)
 	if err != nil {
 		return err
 	}

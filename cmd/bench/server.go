@@ -194,7 +194,7 @@ func (s *Server) asked(path string) string {
 // of the innocent requests.
 func pathOf(workload string) string {
 	if b, ok := blastNamed(workload); ok {
-		return b.innocent
+		return b.victim
 	}
 	return workload
 }

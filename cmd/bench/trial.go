@@ -55,7 +55,7 @@ func (b *bench) once(ctx context.Context, s slot) results.Trial {
 	}
 	err := b.withServer(ctx, s, func(ctx context.Context, on *target) error {
 		on.began = began
-		return b.beside(ctx, on, s, func(ctx context.Context) error { return b.runLadder(ctx, on, s, &t) })
+		return b.withYardstick(ctx, on, s, func(ctx context.Context) error { return b.runLadder(ctx, on, s, &t) })
 	})
 	t.ElapsedS = seconds(time.Since(began))
 	switch failure, ok := errors.AsType[*child.Failure](err); {
@@ -68,7 +68,7 @@ func (b *bench) once(ctx context.Context, s slot) results.Trial {
 	case err != nil:
 		t.Failure = err.Error()
 	}
-	b.hangs(s, err)
+	b.noteHang(s, err)
 	trust := t.Weigh()
 	t.Trust = &trust
 	return t
@@ -76,11 +76,11 @@ func (b *bench) once(ctx context.Context, s slot) results.Trial {
 
 // target is a running server under load.
 type target struct {
-	server  running
-	attack  loadgen.Attack // on the workload, with no connections and no rate yet
-	yard    yard
-	helpers []sample.Subject // further processes of ours: the yardstick, and an upstream
-	began   time.Time        // of the trial
+	server    running
+	attack    loadgen.Attack // on the workload, with no connections and no rate yet
+	yardstick loadedYardstick
+	helpers   []sample.Subject // further processes of ours: the yardstick, and an upstream
+	began     time.Time        // of the trial
 
 	compiles bool // the server compiles itself as it runs, or may do so
 }
@@ -108,11 +108,11 @@ func (b *bench) withServer(ctx context.Context, s slot, use func(context.Context
 	})
 }
 
-// beside runs use with a yardstick on the server's CPUs. A yardstick that dies ends the context of
+// withYardstick runs use with a yardstick on the server's CPUs. A yardstick that dies ends the context of
 // use, and is the error.
-func (b *bench) beside(ctx context.Context, on *target, s slot, use func(context.Context) error) error {
-	return withYardstick(ctx, b.plan.serverCPUs(s.workload), func(ctx context.Context, y yard) error {
-		on.yard = y
+func (b *bench) withYardstick(ctx context.Context, on *target, s slot, use func(context.Context) error) error {
+	return startYardstick(ctx, b.plan.serverCPUs(s.workload), func(ctx context.Context, y loadedYardstick) error {
+		on.yardstick = y
 		on.helpers = append(on.helpers, y.Subject)
 		return use(ctx)
 	})
@@ -132,8 +132,8 @@ func (b *bench) runLadder(ctx context.Context, on *target, s slot, t *results.Tr
 		case r.load != results.Closed:
 			continue
 		}
-		measured, err := b.reliably(s.rungTime(r), func() (results.Rung, error) {
-			return b.amid(ctx, on, s, r, func() (results.Rung, error) {
+		measured, err := b.retryVoid(s.rungTime(r), func() (results.Rung, error) {
+			return b.withPoison(ctx, on, s, r, func() (results.Rung, error) {
 				return b.runRung(ctx, on, r, rate, !t.WarmUp.Steady)
 			})
 		})
@@ -211,7 +211,7 @@ func (b *bench) warm(ctx context.Context, on *target, s slot) (*results.WarmUp, 
 		return nil, err
 	}
 	defer g.Close()
-	w, err := measure.Warm(ctx, measure.Loaded{Subject: on.server.sampled, Load: g}, &on.yard.Loaded, s.warmUp())
+	w, err := measure.Warm(ctx, measure.Loaded{Subject: on.server.sampled, Load: g}, &on.yardstick.Loaded, s.warmUp())
 	record := results.WarmUp{TookS: seconds(w.Took), Windows: w.Windows, Steady: w.Steady, Errors: w.Errors,
 		Requests: w.Requests}
 	if on.server.sampled != nobody {
@@ -228,7 +228,7 @@ func (b *bench) rate(s slot, r rung, t results.Trial) float64 {
 	case r.rate > 0:
 		return r.rate
 	case r.surge != nil:
-		return b.calmRate(s, t)
+		return b.steadyRate(s, t)
 	}
 	for _, known := range b.rates {
 		if known.Workload != s.workload.Name || known.Mode != s.name {
@@ -260,9 +260,9 @@ func (s slot) poison(url string) loadgen.Target {
 	return loadgen.Target{Method: http.MethodGet, URL: url + s.mode.poison(s.workload), Header: s.mode.header()}
 }
 
-// reliably makes a run, and makes it once more when it is VOID, while there is time to spare: what
+// retryVoid makes a run, and makes it once more when it is VOID, while there is time to spare: what
 // made it so is, as a rule, the machine's and soon over.
-func (b *bench) reliably(took time.Duration, run func() (results.Rung, error)) (results.Rung, error) {
+func (b *bench) retryVoid(took time.Duration, run func() (results.Rung, error)) (results.Rung, error) {
 	first, err := run()
 	if err != nil || first.Trust.Status != results.Void || took > b.spare || unanswered(first) != nil {
 		return first, err

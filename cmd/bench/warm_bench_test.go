@@ -71,7 +71,7 @@ func compareWarm(tb testing.TB, p *Plan) {
 func warmThenWarmer(tb testing.TB, b *bench, s slot) (first, later float64, err error) {
 	err = b.withServer(tb.Context(), s, func(ctx context.Context, on *target) error {
 		on.began = time.Now()
-		return b.beside(ctx, on, s, func(ctx context.Context) error {
+		return b.withYardstick(ctx, on, s, func(ctx context.Context) error {
 			w, err := b.warm(ctx, on, s)
 			if err != nil {
 				return err

@@ -17,15 +17,15 @@ import (
 // YardstickCommand is the hidden command that serves the yardstick.
 const YardstickCommand = "yardstick"
 
-// yard is a running yardstick with the load for it.
-type yard struct {
+// loadedYardstick is a running yardstick with the load for it.
+type loadedYardstick struct {
 	process *child.Process
 	measure.Loaded
 }
 
-// withYardstick runs use with a yardstick beside the server, which ends the context of use when it
+// startYardstick runs use with a yardstick beside the server, which ends the context of use when it
 // dies, and is the error.
-func withYardstick(ctx context.Context, cpus cpuset.CPUs, use func(context.Context, yard) error) error {
+func startYardstick(ctx context.Context, cpus cpuset.CPUs, use func(context.Context, loadedYardstick) error) error {
 	command := child.Command{Name: YardstickCommand, Helper: true, Args: []string{YardstickCommand}}
 	return measure.WithServer(ctx, cpus, command, func(ctx context.Context, p *child.Process) error {
 		load, err := loadgen.Open(loadgen.Attack{
@@ -36,27 +36,27 @@ func withYardstick(ctx context.Context, cpus cpuset.CPUs, use func(context.Conte
 			return err
 		}
 		defer load.Close()
-		return use(ctx, yard{p, measure.Loaded{Subject: sample.Subject{PID: p.PID}, Load: load}})
+		return use(ctx, loadedYardstick{p, measure.Loaded{Subject: sample.Subject{PID: p.PID}, Load: load}})
 	})
 }
 
-// turns goes to and fro between the server and the yardstick, and holds each slice of the one
+// alternate goes to and fro between the server and the yardstick, and holds each slice of the one
 // against the slice of the other beside it. It ends early with a slice that goes unanswered, and
 // when the slices take longer than planned by a request's timeout. Of a server that compiles itself
 // as it runs there are more of them while their median is not known well: they differ by far more
 // than those of others.
-func turns(ctx context.Context, t *target, r rung, load *loadgen.Generator) (*results.Yardstick, error) {
-	server, y := measure.Loaded{Subject: t.server.sampled, Load: load}, t.yard
+func alternate(ctx context.Context, t *target, r rung, load *loadgen.Generator) (*results.Yardstick, error) {
+	server, y := measure.Loaded{Subject: t.server.sampled, Load: load}, t.yardstick
 	most := r.slices
 	if t.compiles {
 		most *= moreSlices
 	}
-	var ofYard measure.Spent
+	var ofYard measure.RunCost
 	var cpu, throughput []float64 // of the server over the yardstick, slice by slice
 	overdue := time.Now().Add(2*time.Duration(most)*r.slice + requestTimeout)
 	made := 0
 	for ; (made < r.slices || made < most && !known(cpu)) && (made < 2 || time.Now().Before(overdue)); made++ {
-		mine, err := server.Spend(ctx, r.slice)
+		mine, err := server.Run(ctx, r.slice)
 		if err != nil {
 			return nil, err
 		}
@@ -64,7 +64,7 @@ func turns(ctx context.Context, t *target, r rung, load *loadgen.Generator) (*re
 			made++
 			break // the server hangs: it would be the same again
 		}
-		its, err := y.Spend(ctx, slice)
+		its, err := y.Run(ctx, yardstickSlice)
 		if err != nil {
 			return nil, err
 		}

@@ -79,7 +79,7 @@ func (f *File) open() error {
 		return err
 	}
 	f.through = there
-	if !f.before.Mode().IsRegular() || names(f.before) > 1 {
+	if !f.before.Mode().IsRegular() || linkCount(f.before) > 1 {
 		return f.spool()
 	}
 	if err = f.beside(); !errors.Is(err, fs.ErrPermission) && !errors.Is(err, unix.EROFS) {
@@ -114,8 +114,8 @@ func standard(i fs.FileInfo) bool {
 	return false
 }
 
-// names is how many a file has.
-func names(i fs.FileInfo) uint64 {
+// linkCount is how many a file has.
+func linkCount(i fs.FileInfo) uint64 {
 	if s, ok := i.Sys().(*syscall.Stat_t); ok {
 		return uint64(s.Nlink)
 	}

@@ -70,10 +70,10 @@ func (f *File) try(name string) (done bool, err error) {
 	}
 	locked := lock(part)
 	i, err := part.Stat()
-	if err != nil || !locked || names(i) == 0 {
+	if err != nil || !locked || linkCount(i) == 0 {
 		return false, errors.Join(err, part.Close())
 	}
-	if err := alike(part, i, f.before); err != nil {
+	if err := copyModeAndOwner(part, i, f.before); err != nil {
 		return false, errors.Join(err, part.Close(), os.Remove(name))
 	}
 	f.part, f.name = part, name
@@ -86,8 +86,8 @@ func lock(f *os.File) bool {
 	return !errors.Is(unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB), unix.EWOULDBLOCK)
 }
 
-// alike gives a part the mode and the owner of what it will replace.
-func alike(part *os.File, now, before fs.FileInfo) error {
+// copyModeAndOwner gives a part the mode and the owner of what it will replace.
+func copyModeAndOwner(part *os.File, now, before fs.FileInfo) error {
 	if before == nil {
 		return nil // the umask has said it
 	}

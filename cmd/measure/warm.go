@@ -12,7 +12,7 @@ const (
 	// WarmWindow is how long a window of a warm-up sends. It then waits for the answers.
 	WarmWindow = 20 * time.Millisecond
 	// WarmBeside is how long the yardstick has its turn after each.
-	WarmBeside = 10 * time.Millisecond
+	WarmYardstick = 10 * time.Millisecond
 	// A warm-up ends with an error when the server answers nothing in so many windows in a row, or
 	// in one for so long.
 	mostSilent  = 5
@@ -43,7 +43,7 @@ type Loaded struct {
 func Warm(ctx context.Context, server Loaded, beside *Loaded, o loadgen.WarmUpOptions) (loadgen.WarmUp, error) {
 	silent := 0 // windows in a row without an answer
 	return loadgen.Warm(ctx, func(ctx context.Context) (loadgen.WarmWindow, error) {
-		its, err := server.Spend(ctx, WarmWindow)
+		its, err := server.Run(ctx, WarmWindow)
 		if err != nil {
 			return loadgen.WarmWindow{}, err
 		}
@@ -61,7 +61,7 @@ func Warm(ctx context.Context, server Loaded, beside *Loaded, o loadgen.WarmUpOp
 		if beside == nil {
 			return w, nil
 		}
-		yard, err := beside.Spend(ctx, WarmBeside)
+		yard, err := beside.Run(ctx, WarmYardstick)
 		if err != nil {
 			return w, err
 		}

@@ -136,10 +136,10 @@ func (s *server) requests(conn *socket) error {
 			if used == 0 {
 				break
 			}
-			close := parser.Request.Close
+			last := parser.Request.Close
 			answer = s.answer(answer[:0], &parser.Request, arrived)
 			held = copy(buf, buf[used:held])
-			if err := conn.write(answer); err != nil || close {
+			if err := conn.write(answer); err != nil || last {
 				return nil // a client that left before its answer counts it as an error itself
 			}
 		}

@@ -94,7 +94,7 @@ func NewPlan(o Options) (*Plan, error) {
 			fmt.Errorf("--modes names %s: a map shows the differences between modes, and needs two or more",
 				unit.Counted(len(p.modes), "mode"))
 	}
-	if len(p.settings.Places()) == 0 {
+	if len(p.settings.Points()) == 0 {
 		return nil, fmt.Errorf("nothing to map: name at least one wait, one CPU time and one number of connections")
 	}
 	if p.split, err = o.Pin.Choose(); err != nil {
@@ -128,9 +128,9 @@ func whole(name string, times []time.Duration, unit, most time.Duration) ([]int,
 // Duration is how long the map should take, within a fifth or so.
 func (p *Plan) Duration() time.Duration {
 	each := serverTime
-	for _, at := range p.settings.Places() {
+	for _, at := range p.settings.Points() {
 		t := timesOf(at)
-		each += runTime + t.settle + t.lead + t.window + 2*cycle(at) // both runs end with the answers to what they sent
+		each += runTime + t.ramp + t.lead + t.window + 2*cycle(at) // both runs end with the answers to what they sent
 	}
 	sum := each * time.Duration(len(p.modes))
 	for _, m := range p.modes {
@@ -141,36 +141,36 @@ func (p *Plan) Duration() time.Duration {
 
 // String is the plan in a few words.
 func (p *Plan) String() string {
-	return fmt.Sprintf("%s of %s in %s", unit.Counted(len(p.settings.Places()), "cell"),
+	return fmt.Sprintf("%s of %s in %s", unit.Counted(len(p.settings.Points()), "cell"),
 		unit.Counted(len(p.modes), "mode"), unit.Counted(p.settings.Rounds, "round"))
 }
 
 // order is a round's cells, shuffled: what a server has done before, and how warm the machine is,
 // must not go with the place.
-func (p *Plan) order(random *rand.Rand) []results.MapPlace {
-	all := p.settings.Places()
+func (p *Plan) order(random *rand.Rand) []results.MapPoint {
+	all := p.settings.Points()
 	random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 	return all
 }
 
 // times are those of one run.
 type times struct {
-	settle time.Duration // a run before it, in which every connection sends once
+	ramp   time.Duration // a run before it, in which every connection sends once
 	lead   time.Duration // of the run, until all connections are in step with what the server can do
 	window time.Duration // over which throughput is counted
 }
 
-func timesOf(at results.MapPlace) times {
+func timesOf(at results.MapPoint) times {
 	wait := time.Duration(at.WaitMS) * time.Millisecond
 	return times{
-		settle: 10*time.Millisecond + time.Duration(at.Connections)*lightest,
+		ramp:   10*time.Millisecond + time.Duration(at.Connections)*lightest,
 		lead:   max(10*time.Millisecond, cycle(at)),
 		window: max(window, wait+wait/4),
 	}
 }
 
 // cycle is how long it takes at most, with one core, until every connection has had one answer.
-func cycle(at results.MapPlace) time.Duration {
+func cycle(at results.MapPoint) time.Duration {
 	wait, cpu := time.Duration(at.WaitMS)*time.Millisecond, time.Duration(at.CPUUS)*time.Microsecond
 	return wait + time.Duration(at.Connections)*(cpu+lightest)
 }

@@ -71,7 +71,7 @@ type server struct {
 	failed   bool
 }
 
-func (r *round) run(ctx context.Context, places []results.MapPlace, random *rand.Rand) {
+func (r *round) run(ctx context.Context, places []results.MapPoint, random *rand.Rand) {
 	for _, m := range r.plan.modes {
 		p, err := r.start(ctx, m)
 		if err != nil {
@@ -124,7 +124,7 @@ func (r *round) failure(ctx context.Context, mode string, err error) {
 
 // warm warms a server up on requests that neither wait nor compute.
 func (r *round) warm(ctx context.Context, s *server, m *servers.Mode) error {
-	g, err := loadgen.Open(attack(s, results.MapPlace{Connections: warmConnections}))
+	g, err := loadgen.Open(attack(s, results.MapPoint{Connections: warmConnections}))
 	if err != nil {
 		return err
 	}
@@ -135,7 +135,7 @@ func (r *round) warm(ctx context.Context, s *server, m *servers.Mode) error {
 	return err
 }
 
-func attack(s *server, at results.MapPlace) loadgen.Attack {
+func attack(s *server, at results.MapPoint) loadgen.Attack {
 	wait, cpu := time.Duration(at.WaitMS)*time.Millisecond, time.Duration(at.CPUUS)*time.Microsecond
 	return loadgen.Attack{
 		Target: loadgen.Target{URL: s.URL + workload.MixTarget(wait, cpu)}, Connections: at.Connections,

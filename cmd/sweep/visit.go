@@ -15,7 +15,7 @@ const requestTimeout = 5 * time.Second
 
 // visit measures a server in one cell, and once more when the run is VOID: what made it so is, as a
 // rule, the machine's and soon over.
-func (r *round) visit(ctx context.Context, s *server, at results.MapPlace) error {
+func (r *round) visit(ctx context.Context, s *server, at results.MapPoint) error {
 	run, err := r.measure(ctx, s, at)
 	if err == nil && run.Trust.Status == results.Void {
 		run, err = r.measure(ctx, s, at)
@@ -31,7 +31,7 @@ func (r *round) visit(ctx context.Context, s *server, at results.MapPlace) error
 // then measures. Throughput is that of a window amid the run: at its beginning all requests wait
 // together, and at its end no new ones come. CPU per request is that of the whole run: what is
 // begun is ended in it.
-func (r *round) measure(ctx context.Context, s *server, at results.MapPlace) (results.MapRun, error) {
+func (r *round) measure(ctx context.Context, s *server, at results.MapPoint) (results.MapRun, error) {
 	t := timesOf(at)
 	a := attack(s, at)
 	counted := shares{lead: t.lead, window: t.window}
@@ -41,7 +41,7 @@ func (r *round) measure(ctx context.Context, s *server, at results.MapPlace) (re
 		return results.MapRun{}, err
 	}
 	defer g.Close()
-	if _, err := g.Run(ctx, t.settle); err != nil {
+	if _, err := g.Run(ctx, t.ramp); err != nil {
 		return results.MapRun{}, err
 	}
 	counted.on = true
@@ -56,7 +56,7 @@ func (r *round) measure(ctx context.Context, s *server, at results.MapPlace) (re
 	e.Unsteady = s.unsteady
 	trust := results.Weigh(e)
 	run := results.MapRun{
-		MapPlace: at, Mode: s.mode, Round: r.number, Requests: m.Result.Requests, Errors: m.Result.Errors,
+		MapPoint: at, Mode: s.mode, Round: r.number, Requests: m.Result.Requests, Errors: m.Result.Errors,
 		ThroughputRPS: counted.sum / t.window.Seconds(), Trust: &trust,
 	}
 	if answered := m.Result.Requests - m.Result.Errors; answered > 0 && m.Server != nil {

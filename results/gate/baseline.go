@@ -10,22 +10,22 @@ import (
 )
 
 // same says that both are one and the same record.
-func same(old, now *results.Record) bool {
-	return old == now || old.Started.Equal(now.Started) && reflect.DeepEqual(old.Trials, now.Trials)
+func same(old, newer *results.Record) bool {
+	return old == newer || old.Started.Equal(newer.Started) && reflect.DeepEqual(old.Trials, newer.Trials)
 }
 
 // Replaces says that a new record may take the old one's place as a baseline. One that regressed
 // may not; nor one of which the gate cannot tell, or that was made on a noisy machine, unless the
 // old one is no better. Where the two cannot be compared for their host or settings, the new one
 // begins anew.
-func (g Result) Replaces(old, now *results.Record) bool {
+func (g Result) Replaces(old, newer *results.Record) bool {
 	switch g.Outcome {
 	case Pass:
-		return !noisy(now) || noisy(old)
+		return !noisy(newer) || noisy(old)
 	case Inconclusive:
-		return lesser(old) && !lesser(now)
+		return lesser(old) && !lesser(newer)
 	case Invalid:
-		return len(elsewhere(old, now)) == len(g.Unfit) && len(g.Unfit) > 0
+		return len(elsewhere(old, newer)) == len(g.Unfit) && len(g.Unfit) > 0
 	}
 	return false
 }

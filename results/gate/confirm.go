@@ -23,12 +23,12 @@ func (g Result) Suspects() []Pair {
 	return pairs
 }
 
-// Confirm asks the second run (now.Again) about each suspect change, and gives the gate that
+// Confirm asks the second run (newer.Again) about each suspect change, and gives the gate that
 // follows. The change has regressed when the second run says so by itself: its centre is at least
 // the floor, and its P, corrected for the number of suspects, is below 5%; and both runs together
 // are clear of what their interval leaves open. Else it is a pass, or inconclusive. What was not
 // run again is as it was.
-func Confirm(g Result, old, now *results.Record) Result {
+func Confirm(g Result, old, newer *results.Record) Result {
 	failed := slices.ContainsFunc(g.Changes, Change.failed)
 	if g.Outcome == Invalid || failed && len(g.Unfit) > 0 {
 		return g
@@ -36,7 +36,7 @@ func Confirm(g Result, old, now *results.Record) Result {
 	g.Changes = slices.Clone(g.Changes)
 	for i, c := range g.Changes {
 		if c.Metric == Failures {
-			g.Changes[i] = failures(c.Workload, c.Mode, old.Trials, slices.Concat(now.Trials, now.Again))
+			g.Changes[i] = failures(c.Workload, c.Mode, old.Trials, slices.Concat(newer.Trials, newer.Again))
 		}
 	}
 	var again []Change
@@ -44,30 +44,30 @@ func Confirm(g Result, old, now *results.Record) Result {
 	for i := range g.Changes {
 		c := &g.Changes[i]
 		if !c.suspect() ||
-			!slices.ContainsFunc(now.Again, func(t results.Trial) bool {
+			!slices.ContainsFunc(newer.Again, func(t results.Trial) bool {
 				return t.Workload == c.Workload && t.Mode == c.Mode
 			}) {
 			continue
 		}
-		if a, ok := c.between(old, now, now.Again); ok {
+		if a, ok := c.between(old, newer, newer.Again); ok {
 			again, of = append(again, a), append(of, c)
 		}
 	}
 	correct(again)
 	for i, c := range of {
-		both, _ := c.between(old, now, slices.Concat(now.Trials, now.Again))
+		both, _ := c.between(old, newer, slices.Concat(newer.Trials, newer.Again))
 		c.confirm(again[i], both)
 	}
 	g.conclude()
-	g.Notes = append(slices.Clone(g.Notes), told(g.Changes, func(c Change) bool { return c.Outcome == Pass })...)
+	g.Notes = append(slices.Clone(g.Notes), reasonsOf(g.Changes, func(c Change) bool { return c.Outcome == Pass })...)
 	return g
 }
 
 // between is the same figure as the change's, from the old record's trials to others of the new
 // one.
-func (c Change) between(old, now *results.Record, trials []results.Trial) (again Change, ok bool) {
+func (c Change) between(old, newer *results.Record, trials []results.Trial) (again Change, ok bool) {
 	for _, m := range Metrics {
-		for _, w := range now.Settings.Workloads {
+		for _, w := range newer.Settings.Workloads {
 			if w.Name == c.Workload && m.Name == c.Metric && m.at(w) == c.At {
 				return m.between(w, c.Mode, old.Trials, trials)
 			}

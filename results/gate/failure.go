@@ -12,9 +12,9 @@ const Failures = "failed trials"
 
 // failures holds the trials that failed against each other. A greater share of them than before is
 // a regression, whatever the number of rounds: it was seen, and takes no statistics.
-func failures(workload, mode string, old, now []results.Trial) Change {
+func failures(workload, mode string, old, newer []results.Trial) Change {
 	a, _ := failedOf(workload, mode, old)
-	b, why := failedOf(workload, mode, now)
+	b, why := failedOf(workload, mode, newer)
 	c := Change{
 		Workload: workload, Mode: mode, Metric: Failures, At: allLoads, Unit: "trials", LessIsBetter: true,
 		Old: a, New: b, P: 1, Uncorrected: 1, Outcome: Pass,

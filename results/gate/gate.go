@@ -54,14 +54,14 @@ type Pair struct {
 
 // Change is one figure of one mode on one workload, old and new.
 type Change struct {
-	Workload     string        `json:"workload"`
-	Mode         string        `json:"mode"`
-	Metric       string        `json:"metric"`
-	At           results.At    `json:"at"`
-	Unit         string        `json:"unit"` // of Old and New: us, requests/s, bytes, threads, 1
-	LessIsBetter bool          `json:"less_is_better"`
-	Old          stat.Estimate `json:"old"`
-	New          stat.Estimate `json:"new"`
+	Workload     string          `json:"workload"`
+	Mode         string          `json:"mode"`
+	Metric       string          `json:"metric"`
+	At           results.RungKey `json:"at"`
+	Unit         string          `json:"unit"` // of Old and New: us, requests/s, bytes, threads, 1
+	LessIsBetter bool            `json:"less_is_better"`
+	Old          stat.Estimate   `json:"old"`
+	New          stat.Estimate   `json:"new"`
 	// Ratio is of figures over the yardstick's: not simply New over Old
 	Relative bool `json:"relative"`
 	// New as it would be where the yardstick is as fast as in the old record
@@ -85,13 +85,13 @@ type Change struct {
 
 // Compare holds a new record against an old one, by the rules of docs/gate.md. It changes neither,
 // and takes no note of a second run: see Confirm.
-func Compare(old, now *results.Record) Result {
-	g := Result{Old: side(old), New: side(now), Unfit: incomparable(old, now), Changes: []Change{}}
-	g.Notes = differences(old, now)
-	for _, w := range now.Settings.Workloads {
-		for _, m := range now.Settings.Modes {
-			if measured(old, w.Name, m.Name) && measured(now, w.Name, m.Name) {
-				g.compare(w, m.Name, old.Trials, now.Trials)
+func Compare(old, newer *results.Record) Result {
+	g := Result{Old: side(old), New: side(newer), Unfit: incomparable(old, newer), Changes: []Change{}}
+	g.Notes = differences(old, newer)
+	for _, w := range newer.Settings.Workloads {
+		for _, m := range newer.Settings.Modes {
+			if measured(old, w.Name, m.Name) && measured(newer, w.Name, m.Name) {
+				g.compare(w, m.Name, old.Trials, newer.Trials)
 			}
 		}
 	}
@@ -101,7 +101,7 @@ func Compare(old, now *results.Record) Result {
 		return g
 	}
 	correct(g.Changes)
-	itself := same(old, now)
+	itself := same(old, newer)
 	for i := range g.Changes {
 		c := &g.Changes[i]
 		c.judge()
@@ -110,21 +110,21 @@ func Compare(old, now *results.Record) Result {
 		}
 	}
 	g.conclude()
-	g.Notes = append(g.Notes, told(g.Changes, func(c Change) bool { return c.Outcome == Shown })...)
+	g.Notes = append(g.Notes, reasonsOf(g.Changes, func(c Change) bool { return c.Outcome == Shown })...)
 	return g
 }
 
 // compare adds what each metric says of a mode on a workload, those of one rung once.
-func (g *Result) compare(w results.Workload, mode string, old, now []results.Trial) {
+func (g *Result) compare(w results.Workload, mode string, old, newer []results.Trial) {
 	began := len(g.Changes)
 	for _, metric := range Metrics {
-		c, ok := metric.between(w, mode, old, now)
+		c, ok := metric.between(w, mode, old, newer)
 		if ok && !slices.ContainsFunc(g.Changes[began:],
 			func(o Change) bool { return o.Metric == c.Metric && o.At == c.At }) {
 			g.Changes = append(g.Changes, c)
 		}
 	}
-	g.Changes = append(g.Changes, failures(w.Name, mode, old, now))
+	g.Changes = append(g.Changes, failures(w.Name, mode, old, newer))
 }
 
 func side(r *results.Record) Side { return Side{r.ToolVersion, r.Started, r.Settings.Rounds} }
@@ -164,7 +164,7 @@ func (g *Result) conclude() {
 	if slices.ContainsFunc(g.Changes, Change.failed) {
 		g.Outcome = Regressed
 	}
-	g.Reasons = append(told(g.Changes, func(c Change) bool {
+	g.Reasons = append(reasonsOf(g.Changes, func(c Change) bool {
 		return c.Outcome != Pass && c.Outcome != Shown
 	}), g.Unfit...)
 	if len(unsure) > 0 {
@@ -175,8 +175,8 @@ func (g *Result) conclude() {
 	}
 }
 
-// told gathers the reasons of some changes: each once, with what it is about before it.
-func told(changes []Change, some func(Change) bool) []string {
+// reasonsOf gathers the reasons of some changes: each once, with what it is about before it.
+func reasonsOf(changes []Change, some func(Change) bool) []string {
 	about := map[string][]string{}
 	var order []string
 	for _, c := range changes {

@@ -27,8 +27,8 @@ type reading func(results.Workload, results.Trial) (value float64, ok bool)
 
 // The loads of figures that are of several rungs.
 var (
-	allLoads = results.At{Load: "all loads"}
-	belowTop = results.At{Load: "fewer connections"}
+	allLoads = results.RungKey{Load: "all loads"}
+	belowTop = results.RungKey{Load: "fewer connections"}
 )
 
 // Metrics are all of them, in the order in which they are shown.
@@ -79,11 +79,11 @@ func slowest(at results.Place) Metric {
 }
 
 // fewest is the rung with the fewest connections.
-func fewest(w results.Workload) results.At {
+func fewest(w results.Workload) results.RungKey {
 	if len(w.Ladder) == 0 {
-		return results.Conns(0)
+		return results.ClosedAt(0)
 	}
-	return results.Conns(w.Ladder[0].Connections)
+	return results.ClosedAt(w.Ladder[0].Connections)
 }
 
 func (m Metric) read(w results.Workload, t results.Trial) (float64, bool) {
@@ -147,7 +147,7 @@ func memoryBelowTop(w results.Workload, t results.Trial) (float64, bool) {
 		if connections >= w.Top() {
 			continue
 		}
-		v, ok := t.Read(results.Conns(connections), results.Memory)
+		v, ok := t.Read(results.ClosedAt(connections), results.Memory)
 		if !ok || v <= 0 {
 			return v, false
 		}

@@ -89,8 +89,8 @@ func (s sample) alone() bool { return len(s.figures) > 0 && len(s.relative) == 0
 
 // between is what the metric says of old and new trials, not judged yet; ok is false where neither
 // side has the figure, as on a system that does not tell what a process uses.
-func (m Metric) between(w results.Workload, mode string, old, now []results.Trial) (c Change, ok bool) {
-	a, b := m.sample(old, w, mode), m.sample(now, w, mode)
+func (m Metric) between(w results.Workload, mode string, old, newer []results.Trial) (c Change, ok bool) {
+	a, b := m.sample(old, w, mode), m.sample(newer, w, mode)
 	silent := len(a.figures)+len(b.figures)+a.lost+b.lost+a.none+b.none+len(a.wrong)+len(b.wrong) == 0
 	if silent && a.trials > 0 && b.trials > 0 {
 		return Change{}, false
@@ -141,17 +141,17 @@ func (m Metric) between(w results.Workload, mode string, old, now []results.Tria
 func first(v, _, _ float64) float64 { return v }
 
 // weigh takes the ratio of two samples of six or more.
-func (c *Change) weigh(old, now []float64) {
-	if min(len(old), len(now)) < leastTrials {
+func (c *Change) weigh(old, newer []float64) {
+	if min(len(old), len(newer)) < leastTrials {
 		c.Outcome = Inconclusive
 		c.Reason =
 			fmt.Sprintf("only %d of its trials have a yardstick's figure beside them, and at least %d are "+
-				"needed: bench it again", min(len(old), len(now)), leastTrials)
+				"needed: bench it again", min(len(old), len(newer)), leastTrials)
 		return
 	}
-	e := stat.RatioInterval(old, now)
+	e := stat.RatioInterval(old, newer)
 	c.Ratio, c.Low, c.High = e.Value, e.Low, e.High
-	c.Uncorrected = c.oneSided(stat.Differ(old, now))
+	c.Uncorrected = c.oneSided(stat.Differ(old, newer))
 }
 
 // weighRelative is weigh of what both sides are over the yardstick's, and says what the new side
@@ -164,11 +164,11 @@ func (c *Change) weighRelative(a, b sample) {
 
 // impossible says which figures no measurement gives: negative ones, such as are beyond any
 // machine, and 0 in all trials.
-func impossible(what string, old, now sample) string {
+func impossible(what string, old, newer sample) string {
 	for _, s := range []struct {
 		name string
 		sample
-	}{{"old", old}, {"new", now}} {
+	}{{"old", old}, {"new", newer}} {
 		const damaged = "in %d of %d trials of the %s record, which no measurement gives: the record is damaged; bench it again"
 		switch {
 		case len(s.wrong) > 0:
@@ -186,8 +186,8 @@ func shortly(v float64) string { return strings.Replace(fmt.Sprintf("%.3g", v), 
 // rateApart is how far apart the rates of an open load may be for its latencies to be compared.
 const rateApart = 1.25
 
-func sameRate(old, now []float64) bool {
-	a, b := stat.Median(old).Value, stat.Median(now).Value
+func sameRate(old, newer []float64) bool {
+	a, b := stat.Median(old).Value, stat.Median(newer).Value
 	return a == b || math.Abs(math.Log(a/b)) <= math.Log(rateApart)
 }
 

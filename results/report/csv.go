@@ -61,14 +61,14 @@ func writeCSV(out io.Writer, r *results.Record) error {
 }
 
 // csvLoads are the rungs of all ladders, and the open loads of which there are any.
-func csvLoads(r *results.Record) []results.At {
+func csvLoads(r *results.Record) []results.RungKey {
 	var rungs []int
 	for _, w := range r.Settings.Workloads {
 		rungs = append(rungs, w.Connections()...)
 	}
 	slices.Sort(rungs)
-	loads := results.AllConns(slices.Compact(rungs))
-	for _, at := range []results.At{results.AtCommon, results.AtOwn, results.AtAlone, results.AtAmid,
+	loads := results.ClosedAtAll(slices.Compact(rungs))
+	for _, at := range []results.RungKey{results.AtCommon, results.AtOwn, results.AtAlone, results.AtAmid,
 		results.AtOverload} {
 		if slices.ContainsFunc(slices.Concat(r.Trials, r.Again),
 			func(t results.Trial) bool { _, ok := rungAt(t, at); return ok }) {
@@ -79,7 +79,7 @@ func csvLoads(r *results.Record) []results.At {
 }
 
 // rungAt is a trial's rung, VOID or not.
-func rungAt(t results.Trial, at results.At) (results.Rung, bool) {
+func rungAt(t results.Trial, at results.RungKey) (results.Rung, bool) {
 	i := slices.IndexFunc(t.Rungs, func(r results.Rung) bool {
 		return r.Load == at.Load && (at.Load != results.Closed || r.Connections == at.Connections)
 	})
@@ -89,7 +89,7 @@ func rungAt(t results.Trial, at results.At) (results.Rung, bool) {
 	return t.Rungs[i], true
 }
 
-func csvOf(load results.At) []results.Figure {
+func csvOf(load results.RungKey) []results.Figure {
 	switch load.Load {
 	case results.Closed:
 		return csvColumns
@@ -101,7 +101,7 @@ func csvOf(load results.At) []results.Figure {
 	return slices.Concat(csvOpen, csvColumns)
 }
 
-func csvPrefix(at results.At) string {
+func csvPrefix(at results.RungKey) string {
 	name, _, _ := strings.Cut(at.Load, " ")
 	if at.Load == results.Closed {
 		name += "_" + strconv.Itoa(at.Connections)
@@ -117,7 +117,7 @@ func cell(text string) string {
 	return text
 }
 
-func csvRow(t results.Trial, again bool, loads []results.At) []string {
+func csvRow(t results.Trial, again bool, loads []results.RungKey) []string {
 	trust, rules := "", ""
 	if t.Trust != nil {
 		trust, rules = t.Trust.Status, strings.Join(t.Trust.Rules, "; ")

@@ -59,8 +59,8 @@ func watched(r *results.Record, higher bool) []watchedFigure {
 	return all
 }
 
-func everyLoad(w results.Workload) []results.At {
-	return append(results.AllConns(w.Connections()), results.AtCommon, results.AtOwn, results.AtAlone,
+func everyLoad(w results.Workload) []results.RungKey {
+	return append(results.ClosedAtAll(w.Connections()), results.AtCommon, results.AtOwn, results.AtAlone,
 		results.AtAmid, results.AtOverload)
 }
 

@@ -53,16 +53,16 @@ func (e exported) unit() string {
 
 // failedPercent is of all requests of the trial's rungs that something may be concluded from.
 func failedPercent(t results.Trial) (float64, bool) {
-	var requests, errors uint64
+	var requests, failed uint64
 	for _, rung := range t.Rungs {
-		if usable, ok := t.Rung(results.At{Load: rung.Load, Connections: rung.Connections}); ok {
-			requests, errors = requests+usable.Requests, errors+usable.Errors
+		if usable, ok := t.Rung(results.RungKey{Load: rung.Load, Connections: rung.Connections}); ok {
+			requests, failed = requests+usable.Requests, failed+usable.Errors
 		}
 	}
 	if requests == 0 {
 		return 0, false
 	}
-	return 100 * float64(errors) / float64(requests), true
+	return 100 * float64(failed) / float64(requests), true
 }
 
 // median is that over the rounds; ok is false when no trial has the figure.

@@ -26,17 +26,17 @@ var gateHead = []string{"Metric", "Old", "New", "Change", "Outcome"}
 
 // gateRow is a change as a row below gateHead: its change is that of the two figures beside it.
 func gateRow(c gate.Change) []string {
-	now := c.New.Value
+	newer := c.New.Value
 	if c.Scaled > 0 {
-		now = c.Scaled
+		newer = c.Scaled
 	}
-	old, new := gateFigures(c, now)
-	return []string{c.Metric, old, new, changed(c), outcomeWords[c.Outcome]}
+	old, newer := gateFigures(c, newer)
+	return []string{c.Metric, old, newer, changed(c), outcomeWords[c.Outcome]}
 }
 
 // gateFigures writes the figures of a row, both in one unit unless one of them would have no
 // digits.
-func gateFigures(c gate.Change, now float64) (string, string) {
+func gateFigures(c gate.Change, newer float64) (string, string) {
 	write := unit.Writer(c.Unit)
 	scales, after := map[string][]unit.Scale{"us": unit.Durations, "bytes": unit.Sizes,
 		"requests/s": unit.Rates}[c.Unit], ""
@@ -53,7 +53,7 @@ func gateFigures(c gate.Change, now float64) (string, string) {
 	if scales != nil {
 		write = func(v float64) string {
 			s := unit.Fitting(v, scales)
-			if most := unit.Fitting(max(c.Old.Value, now), scales); v >= 0.1*most.One {
+			if most := unit.Fitting(max(c.Old.Value, newer), scales); v >= 0.1*most.One {
 				s = most
 			}
 			if after == " " {
@@ -68,7 +68,7 @@ func gateFigures(c gate.Change, now float64) (string, string) {
 		}
 		return write(v)
 	}
-	return figure(c.Old.Value, c.Old.N), figure(now, c.New.N)
+	return figure(c.Old.Value, c.Old.N), figure(newer, c.New.N)
 }
 
 // changed is the change and its interval.

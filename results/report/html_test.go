@@ -201,7 +201,7 @@ func TestPageHasTheFigures(t *testing.T) {
 		}
 		for i, x := range s.X {
 			points++
-			e, _ := r.Estimate("hello", r.Settings.Modes[s.Mode].Name, results.Conns(int(x)), results.Throughput)
+			e, _ := r.Estimate("hello", r.Settings.Modes[s.Mode].Name, results.ClosedAt(int(x)), results.Throughput)
 			for _, pair := range [][2]float64{{s.Y[i], e.Value}, {s.Low[i], e.Low}, {s.High[i], e.High}} {
 				if got, want := fmt.Sprintf("%.4g", pair[0]), fmt.Sprintf("%.4g", pair[1]); got != want {
 					t.Errorf("at %v connections the plot has %s, want %s", x, got, want)

@@ -134,7 +134,7 @@ var meaning = strings.NewReplacer(
 func escaped(s string) string { return meaning.Replace(s) }
 
 func (p *page) articleMarkdown(r *results.Record) {
-	a, ok := results.HoldArticle(r)
+	a, ok := results.CheckArticle(r)
 	if !ok || len(a.Workloads) < 2 {
 		return
 	}

@@ -57,7 +57,7 @@ func (p *page) workload(r *results.Record, w results.Workload, v results.Verdict
 
 // article writes that table, if there is something to put into it.
 func (p *page) article(r *results.Record) {
-	a, ok := results.HoldArticle(r)
+	a, ok := results.CheckArticle(r)
 	if !ok || len(a.Workloads) < 2 { // of a single one its own table says it all
 		return
 	}

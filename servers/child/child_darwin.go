@@ -8,8 +8,8 @@ import (
 // macOS has no /proc and no subreaper: what a server starts, and which socket is whose, cannot be
 // known here.
 
-// settle does nothing: orphans are launchd's.
-func settle() error { return nil }
+// becomeParent does nothing: orphans are launchd's.
+func becomeParent() error { return nil }
 
 func apart(*syscall.SysProcAttr) bool { return false }
 

@@ -50,7 +50,7 @@ func Guard(program string, args ...string) (status int, err error) {
 	if err != nil {
 		return cannotRun, err
 	}
-	if err := settle(); err != nil {
+	if err := becomeParent(); err != nil {
 		return cannotRun, err
 	}
 	signals := make(chan os.Signal, 2)

@@ -29,9 +29,9 @@ func apart(a *syscall.SysProcAttr) bool {
 // from it.
 func alone() bool { return os.Getpid() == 1 }
 
-// settle prepares a guard: what its program starts has nobody else for a parent. A system that lets
+// becomeParent prepares a guard: what its program starts has nobody else for a parent. A system that lets
 // a process have a namespace, but not mount its /proc, keeps the one of all.
-func settle() error {
+func becomeParent() error {
 	if !alone() {
 		return adopt()
 	}

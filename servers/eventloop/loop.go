@@ -128,12 +128,12 @@ func (l *Loop) Post(f func()) bool {
 // stays at a millisecond.
 func (l *Loop) SetResolution(d time.Duration) { l.grain = max(d, 1) }
 
-// Hold has a poll keep Go's processor while it waits, for up to so many whole milliseconds, on
+// KeepProcessor has a poll keep Go's processor while it waits, for up to so many whole milliseconds, on
 // Linux. One that is given up at once is wanted back some microseconds later, when the next event
 // comes, and Go's monitor thread wakes for it each time. It is for a loop that hardly ever waits
 // longer, or that has a processor to itself: whatever else is to run on that processor has to wait,
 // for up to some 20 ms, until the monitor takes it away.
-func (l *Loop) Hold(most time.Duration) { l.hold = most }
+func (l *Loop) KeepProcessor(most time.Duration) { l.hold = most }
 
 // Now is the time of this turn, not of this call: it is read before the timers, after the poll and
 // before the posted functions. Before Run it is the time of New.

@@ -70,7 +70,7 @@ func (p ladderPlot) draw(r *results.Record, w results.Workload, id string) figur
 		row := dataRow{Name: unit.Count(step.Connections)}
 		f.Plot.X.Ticks = append(f.Plot.X.Ticks, plotNumber(step.Connections))
 		for i, m := range r.Settings.Modes {
-			e, ok := r.Estimate(w.Name, m.Name, results.Conns(step.Connections), p.Figure)
+			e, ok := r.Estimate(w.Name, m.Name, results.ClosedAt(step.Connections), p.Figure)
 			row.Cells = append(row.Cells, estimateCell(e, write))
 			if !ok {
 				continue

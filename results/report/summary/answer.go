@@ -102,7 +102,7 @@ func (p Position) Interval() string {
 func AnswerOf(r *results.Record) Answer {
 	doubted := countRuns(r)
 	a := Answer{Question: question(r), Unfit: unfit(r, doubted), Notes: missing(r), Trust: trust(r, doubted)}
-	if article, ok := results.HoldArticle(r); ok {
+	if article, ok := results.CheckArticle(r); ok {
 		a.Claims, a.Matrix = claims(article), matrix(article)
 	}
 	for _, name := range []string{results.RowExecution, results.RowPerformance, results.RowScalability,
@@ -242,11 +242,11 @@ type shown struct {
 	bars     bool
 	ofServer bool
 	write    func(float64) string
-	read     func(s sheet, mode string, at results.At) (stat.Estimate, bool)
+	read     func(s sheet, mode string, at results.RungKey) (stat.Estimate, bool)
 }
 
 // at is where the figure that a finding rests on was read.
-func (s sheet) at(f results.Finding, on shown) results.At {
+func (s sheet) at(f results.Finding, on shown) results.RungKey {
 	for _, c := range f.Comparisons {
 		if (c.Rests || c.Decides) && c.At.Load != "" && figures[c.Metric].short == on.short {
 			return c.At
@@ -278,15 +278,17 @@ func resting(f results.Finding) shown {
 }
 
 // read is a figure at a rung.
-func read(f results.Figure) func(sheet, string, results.At) (stat.Estimate, bool) {
-	return func(s sheet, mode string, at results.At) (stat.Estimate, bool) {
+func read(f results.Figure) func(sheet, string, results.RungKey) (stat.Estimate, bool) {
+	return func(s sheet, mode string, at results.RungKey) (stat.Estimate, bool) {
 		return s.r.Estimate(s.w.Name, mode, at, f)
 	}
 }
 
 // across is a metric of more than one rung.
-func across(metric string) func(sheet, string, results.At) (stat.Estimate, bool) {
-	return func(s sheet, mode string, _ results.At) (stat.Estimate, bool) { return s.r.Across(s.w, mode, metric) }
+func across(metric string) func(sheet, string, results.RungKey) (stat.Estimate, bool) {
+	return func(s sheet, mode string, _ results.RungKey) (stat.Estimate, bool) {
+		return s.r.Across(s.w, mode, metric)
+	}
 }
 
 // figures are those that words can rest on, by the metric's name.
@@ -320,5 +322,5 @@ func question(r *results.Record) string {
 	case len(names) > several:
 		return fmt.Sprintf("Was the article right? %s %s", unit.Counted(len(names), "server"), where)
 	}
-	return fmt.Sprintf("Was the article right? %s, %s", listed(names), where)
+	return fmt.Sprintf("Was the article right? %s, %s", joinNames(names), where)
 }

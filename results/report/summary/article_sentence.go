@@ -45,12 +45,12 @@ func executionFound(a results.Article) string {
 		of[seen] = append(of[seen], s.Mode)
 	}
 	for i, seen := range order {
-		order[i] = fmt.Sprintf("%s (%s)", seen, listed(of[seen]))
+		order[i] = fmt.Sprintf("%s (%s)", seen, joinNames(of[seen]))
 	}
 	return "Found: " + strings.Join(order, "; ")
 }
 
-func seenWhere(s results.Seen, workloads int) string {
+func seenWhere(s results.ModeExecution, workloads int) string {
 	var parts []string
 	for _, part := range []struct {
 		seen string
@@ -61,7 +61,7 @@ func seenWhere(s results.Seen, workloads int) string {
 		case workloads:
 			parts = append(parts, part.seen+" on every workload")
 		default:
-			parts = append(parts, part.seen+" on "+listed(part.on))
+			parts = append(parts, part.seen+" on "+joinNames(part.on))
 		}
 	}
 	if s.Word == results.Mixed || s.Word == results.CannotTell {
@@ -79,10 +79,10 @@ func claimFound(a results.Article, c results.Claim) string {
 	}
 	pairs := 0
 	for _, on := range c.Workloads {
-		pairs += len(on.Duels)
+		pairs += len(on.Pairings)
 	}
 	found := fmt.Sprintf("Measured, with %s (non-blocking) against %s (blocking), ",
-		listed(a.Group(results.NonBlocking)), listed(a.Group(results.Blocking)))
+		joinNames(a.Group(results.NonBlocking)), joinNames(a.Group(results.Blocking)))
 	switch c.Outcome() {
 	case results.AsSaid:
 		return found + "it is as it says on every workload" + inAll(pairs, len(c.Workloads))
@@ -125,7 +125,7 @@ func byWorkload(a results.Article, c results.Claim) string {
 		of := map[string][]results.ClaimOn{}
 		for _, on := range c.Workloads {
 			if on.Outcome() == s.outcome {
-				split := byOutcome(a, on.Duels)
+				split := byOutcome(a, on.Pairings)
 				if of[split] == nil {
 					order = append(order, split)
 				}
@@ -136,12 +136,12 @@ func byWorkload(a results.Article, c results.Claim) string {
 			var names []string
 			pairs := 0
 			for _, on := range of[split] {
-				names, pairs = append(names, on.Workload), pairs+len(on.Duels)
+				names, pairs = append(names, on.Workload), pairs+len(on.Pairings)
 			}
-			part := s.text + " on " + listed(names)
+			part := s.text + " on " + joinNames(names)
 			switch {
 			case pairs == 0:
-				part = "nothing to compare on " + listed(names)
+				part = "nothing to compare on " + joinNames(names)
 			case split == "":
 				part += inAll(pairs, len(names))
 			case len(names) == 1:
@@ -156,29 +156,29 @@ func byWorkload(a results.Article, c results.Claim) string {
 }
 
 // byOutcome counts the pairs by what they say, and names them; "" when all say the same.
-func byOutcome(a results.Article, duels []results.Duel) string {
+func byOutcome(a results.Article, pairings []results.Pairing) string {
 	var parts []string
 	for _, s := range said {
-		of := slices.DeleteFunc(slices.Clone(duels), func(d results.Duel) bool { return d.Outcome != s.outcome })
+		of := slices.DeleteFunc(slices.Clone(pairings), func(d results.Pairing) bool { return d.Outcome != s.outcome })
 		switch {
-		case len(of) == len(duels):
+		case len(of) == len(pairings):
 			return ""
 		case len(of) > 0 && parts == nil:
-			parts = append(parts, fmt.Sprintf("%d of %d pairs %s (%s)", len(of), len(duels), s.some, opponents(a, of)))
+			parts = append(parts, fmt.Sprintf("%d of %d pairs %s (%s)", len(of), len(pairings), s.some, opponents(a, of)))
 		case len(of) > 0:
 			parts = append(parts, fmt.Sprintf("%d %s (%s)", len(of), s.some, opponents(a, of)))
 		}
 	}
-	return listed(parts)
+	return joinNames(parts)
 }
 
 // opponents is "async, node against pool": the non-blocking modes, and against which blocking ones
 // where that is not all of them.
-func opponents(a results.Article, duels []results.Duel) string {
+func opponents(a results.Article, pairings []results.Pairing) string {
 	var all, some []string
 	for _, n := range a.Group(results.NonBlocking) {
 		var against []string
-		for _, d := range duels {
+		for _, d := range pairings {
 			if d.NonBlocking == n {
 				against = append(against, d.Blocking)
 			}
@@ -188,14 +188,14 @@ func opponents(a results.Article, duels []results.Duel) string {
 		case len(a.Group(results.Blocking)):
 			all = append(all, n)
 		default:
-			some = append(some, n+" against "+listed(against))
+			some = append(some, n+" against "+joinNames(against))
 		}
 	}
 	return strings.Join(append(all, some...), ", ")
 }
 
-// listed is "hello", "hello and wait", "hello, wait and cpu".
-func listed(names []string) string {
+// joinNames is "hello", "hello and wait", "hello, wait and cpu".
+func joinNames(names []string) string {
 	if len(names) < 2 {
 		return strings.Join(names, "")
 	}

@@ -31,7 +31,7 @@ var (
 )
 
 // line is a reading of each mode.
-func (s sheet) line(at results.At, f reading) []string {
+func (s sheet) line(at results.RungKey, f reading) []string {
 	return s.each(func(mode string) string {
 		e, ok := s.r.Estimate(s.w.Name, mode, at, f.Figure)
 		if !ok {
@@ -45,7 +45,7 @@ func (s sheet) line(at results.At, f reading) []string {
 	})
 }
 
-func (s sheet) has(mode string, at results.At) bool {
+func (s sheet) has(mode string, at results.RungKey) bool {
 	return len(s.r.Values(s.w.Name, mode, at, results.Offered)) > 0
 }
 

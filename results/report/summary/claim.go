@@ -36,7 +36,7 @@ type Claim struct {
 func claims(a results.Article) []Claim {
 	all := []Claim{executionClaim(a)}
 	for _, c := range a.Claims {
-		mark, text := duelsSay(a, c)
+		mark, text := pairingsSay(a, c)
 		all = append(all, Claim{Mark: mark, Row: c.Row, Text: text})
 	}
 	return all
@@ -50,7 +50,7 @@ func executionClaim(a results.Article) Claim {
 		rest = append(rest, a.Group(word)...)
 	}
 	var parts []string
-	name := listed
+	name := joinNames
 	if len(a.Modes) > several { // the ranking names them
 		name = func(modes []string) string { return unit.Count(len(modes)) }
 	}
@@ -63,7 +63,7 @@ func executionClaim(a results.Article) Claim {
 	}
 	switch {
 	case rest != nil:
-		parts = append(parts, "undecided: "+listed(rest))
+		parts = append(parts, "undecided: "+joinNames(rest))
 	case threads != nil && loops != nil:
 		c.Mark = markAsSaid
 		parts[0] = "as it says: " + parts[0]
@@ -90,8 +90,8 @@ var openings = map[string]string{
 	results.DependsOnLoad: "it depends on the load: ",
 }
 
-// duelsSay is what was found of a claim, in a sentence with magnitudes.
-func duelsSay(a results.Article, c results.Claim) (mark, text string) {
+// pairingsSay is what was found of a claim, in a sentence with magnitudes.
+func pairingsSay(a results.Article, c results.Claim) (mark, text string) {
 	loops, threads := a.Group(results.NonBlocking), a.Group(results.Blocking)
 	switch {
 	case loops == nil:
@@ -118,7 +118,7 @@ func onePair(c results.Claim) string {
 	last := ""
 	var parts []string
 	for _, on := range c.Workloads {
-		for _, d := range on.Duels {
+		for _, d := range on.Pairings {
 			head, magnitude, settle := magnitudeOf(d)
 			if n := len(parts); n > 0 && head == last {
 				parts[n-1] += ", " + strings.TrimSpace(magnitude+" on "+on.Workload) + settle
@@ -144,9 +144,9 @@ var briefly = map[string]string{
 	"answered share":        "%[2]s answered … as large a share of its requests",
 }
 
-// magnitudeOf splits what a duel says: a sentence with a gap, what fills it, and what would settle
+// magnitudeOf splits what a pairing says: a sentence with a gap, what fills it, and what would settle
 // it where it is open.
-func magnitudeOf(d results.Duel) (head, magnitude, settle string) {
+func magnitudeOf(d results.Pairing) (head, magnitude, settle string) {
 	c := d.On
 	if c.Rounds == 0 {
 		return "nothing was measured of both", "", ""
@@ -157,11 +157,11 @@ func magnitudeOf(d results.Duel) (head, magnitude, settle string) {
 	case results.NoDifference:
 		return fmt.Sprintf("%s differs by less than %s", c.Metric, unit.Difference(1+c.Floor)), "", ""
 	case results.DependsOnLoad:
-		light, times, _ := magnitudeOf(results.Duel{Outcome: results.AsSaid, On: d.Light})
+		light, times, _ := magnitudeOf(results.Pairing{Outcome: results.AsSaid, On: d.Light})
 		if c.Better == "" {
 			return "saturated they are the same, at light load " + light, times, ""
 		}
-		saturated, ratio, _ := magnitudeOf(results.Duel{Outcome: results.AsSaid, On: c})
+		saturated, ratio, _ := magnitudeOf(results.Pairing{Outcome: results.AsSaid, On: c})
 		return "saturated " + strings.Replace(saturated, "…", ratio, 1) + ", at light load " + light, times, ""
 	case results.CannotTell:
 		settle := ""
@@ -195,7 +195,7 @@ func other(c results.Comparison, mode string) string {
 func counted(c results.Claim) string {
 	of, all := map[string]int{}, 0
 	for _, on := range c.Workloads {
-		for _, d := range on.Duels {
+		for _, d := range on.Pairings {
 			of[d.Outcome]++
 			all++
 		}
@@ -208,7 +208,7 @@ func counted(c results.Claim) string {
 			parts = append(parts, fmt.Sprintf("%d %s", n, s.text))
 		}
 	}
-	return fmt.Sprintf("of %s ", unit.Counted(all, "pair")) + listed(parts)
+	return fmt.Sprintf("of %s ", unit.Counted(all, "pair")) + joinNames(parts)
 }
 
 // manyPairs says of each non-blocking mode how it does against all blocking ones.
@@ -223,7 +223,7 @@ func manyPairs(loops []string, c results.Claim) string {
 		of[text] = append(of[text], n)
 	}
 	for i, text := range order {
-		order[i] = listed(of[text]) + " " + does(of[text], "is ", "are ") + text
+		order[i] = joinNames(of[text]) + " " + does(of[text], "is ", "are ") + text
 	}
 	return strings.Join(order, "; ")
 }
@@ -236,19 +236,19 @@ var stands = []struct{ outcome, text string }{
 }
 
 func againstAll(mode string, c results.Claim) string {
-	on, by := map[string][]string{}, map[string][]results.Duel{}
+	on, by := map[string][]string{}, map[string][]results.Pairing{}
 	n := 0
 	for _, w := range c.Workloads {
-		var duels []results.Duel
-		for _, d := range w.Duels {
+		var pairings []results.Pairing
+		for _, d := range w.Pairings {
 			if d.NonBlocking == mode {
-				duels = append(duels, d)
+				pairings = append(pairings, d)
 			}
 		}
-		if len(duels) > 0 {
+		if len(pairings) > 0 {
 			n++
-			outcome := results.ClaimOn{Duels: duels}.Outcome()
-			on[outcome], by[outcome] = append(on[outcome], w.Workload), append(by[outcome], duels...)
+			outcome := results.ClaimOn{Pairings: pairings}.Outcome()
+			on[outcome], by[outcome] = append(on[outcome], w.Workload), append(by[outcome], pairings...)
 		}
 	}
 	var parts []string
@@ -258,17 +258,17 @@ func againstAll(mode string, c results.Claim) string {
 		case len(names) == n && n > 1:
 			return fmt.Sprintf("%s on all %d%s", s.text, n, factors(s.outcome, by[s.outcome]))
 		default:
-			parts = append(parts, s.text+" on "+listed(names)+factors(s.outcome, by[s.outcome]))
+			parts = append(parts, s.text+" on "+joinNames(names)+factors(s.outcome, by[s.outcome]))
 		}
 	}
 	return strings.Join(parts, ", ")
 }
 
-// factors is how many times as much it is at the least and at the most, of duels that have one
+// factors is how many times as much it is at the least and at the most, of pairings that have one
 // winner; of those that are undecided it is what their intervals leave open.
-func factors(outcome string, duels []results.Duel) string {
+func factors(outcome string, pairings []results.Pairing) string {
 	least, most := math.Inf(1), 0.0
-	for _, d := range duels {
+	for _, d := range pairings {
 		_, ratio, low, high := d.On.Factors()
 		switch {
 		case d.On.Rounds == 0 || d.On.Confidence < stat.Confidence:
@@ -321,7 +321,7 @@ func matrix(a results.Article) [][]string {
 }
 
 func markOn(on results.ClaimOn, nonBlocking, blocking string) string {
-	for _, d := range on.Duels {
+	for _, d := range on.Pairings {
 		if d.NonBlocking == nonBlocking && d.Blocking == blocking {
 			return markOf[d.Outcome]
 		}

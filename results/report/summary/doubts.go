@@ -16,7 +16,7 @@ const Mark = "*"
 
 // Doubted gives the marks for a mode's figures of some rungs: those of what the load saw, and those
 // of what the server used.
-func Doubted(r *results.Record, w results.Workload, mode string, of ...results.At) (load, server string) {
+func Doubted(r *results.Record, w results.Workload, mode string, of ...results.RungKey) (load, server string) {
 	for _, t := range r.Trials {
 		if t.Workload != w.Name || t.Mode != mode {
 			continue
@@ -84,7 +84,7 @@ func Doubts(r *results.Record, w results.Workload) []string {
 			if rung.Voided != nil {
 				again[t.Mode]++
 			}
-			_, usable := t.Rung(results.At{Load: rung.Load, Connections: rung.Connections})
+			_, usable := t.Rung(results.RungKey{Load: rung.Load, Connections: rung.Connections})
 			if usable {
 				used++
 			}
@@ -139,7 +139,7 @@ func fewer(r *results.Record, w results.Workload) []string {
 	of := func(rounds int) float64 { return stat.Median(make([]float64, rounds)).Confidence }
 	least := r.Settings.Rounds
 	for _, m := range r.Settings.Modes {
-		for _, at := range []results.At{results.Conns(w.Base), results.AtCommon} {
+		for _, at := range []results.RungKey{results.ClosedAt(w.Base), results.AtCommon} {
 			if n := len(r.Values(w.Name, m.Name, at, results.Throughput)); n > 0 {
 				least = min(least, n)
 			}

@@ -91,7 +91,7 @@ func modelName(m results.Model) string {
 
 // performance shows what a mode can do at most, and what its clients wait at two given rates.
 func (s sheet) performance() []Group {
-	base := results.Conns(s.w.Base)
+	base := results.ClosedAt(s.w.Base)
 	most := Group{Label: unit.Counted(s.w.Base, "connection")}
 	most.add(s.line(base, capacity))
 	cpu := Group{Label: "CPU"}

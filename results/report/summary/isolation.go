@@ -52,7 +52,7 @@ func (s sheet) radius(mode string) string {
 	return "p99 " + unit.Times(stat.Median(ratios).Value) + " alone's"
 }
 
-func (s sheet) offeredAt(at results.At) (float64, bool) {
+func (s sheet) offeredAt(at results.RungKey) (float64, bool) {
 	for _, m := range s.r.Settings.Modes {
 		if e, ok := s.r.Estimate(s.w.Name, m.Name, at, results.Offered); ok {
 			return e.Value, true

@@ -42,9 +42,9 @@ func (s sheet) scalability(f results.Finding) []Group {
 		}
 		return fmt.Sprintf("up to %s", unit.Counted(x.Held, "connection"))
 	}))
-	errors := Group{Label: "errors"}
-	errors.add(s.errors())
-	return slices.Concat([]Group{figures, knee, held}, s.overload(), []Group{errors})
+	failed := Group{Label: "errors"}
+	failed.add(s.errors())
+	return slices.Concat([]Group{figures, knee, held}, s.overload(), []Group{failed})
 }
 
 // scaling writes what follows from a mode's whole ladder, with the mark of any of its rungs.
@@ -56,7 +56,7 @@ func (s sheet) scaling(f results.Finding, text func(results.Scaling) string) []s
 			}
 			t := text(x)
 			if t != unit.Missing {
-				mark, _ := Doubted(s.r, s.w, mode, results.AllConns(s.w.Connections())...)
+				mark, _ := Doubted(s.r, s.w, mode, results.ClosedAtAll(s.w.Connections())...)
 				t += mark
 			}
 			return t
@@ -71,7 +71,7 @@ func (s sheet) arrows(rungs []int, of results.Figure, write func(v []float64, ha
 		var values []float64
 		var has []bool
 		for _, n := range rungs {
-			e, ok := s.r.Estimate(s.w.Name, mode, results.Conns(n), of)
+			e, ok := s.r.Estimate(s.w.Name, mode, results.ClosedAt(n), of)
 			values, has = append(values, e.Value), append(has, ok)
 		}
 		if !slices.Contains(has, true) {
@@ -86,7 +86,7 @@ func (s sheet) loadArrows(of results.Figure, write func(v []float64, has []bool)
 	cells := s.arrows(s.rungs, of, write)
 	for i, m := range s.r.Settings.Modes {
 		if cells[i] != unit.Missing {
-			mark, _ := Doubted(s.r, s.w, m.Name, results.AllConns(s.rungs)...)
+			mark, _ := Doubted(s.r, s.w, m.Name, results.ClosedAtAll(s.rungs)...)
 			cells[i] += mark
 		}
 	}
@@ -121,20 +121,20 @@ func (s sheet) errors() []string {
 // errorLine sums the errors over all trials and rungs: they are no part of throughput and latency,
 // so they must be seen.
 func errorLine(r *results.Record, w results.Workload, mode string) string {
-	var requests, errors uint64
+	var requests, failed uint64
 	kinds := map[string]uint64{}
 	for _, t := range r.Trials {
 		if t.Workload != w.Name || t.Mode != mode {
 			continue
 		}
 		for _, rung := range t.Rungs {
-			requests, errors = requests+rung.Requests, errors+rung.Errors
+			requests, failed = requests+rung.Requests, failed+rung.Errors
 			for k, n := range rung.ErrorKinds {
 				kinds[k] += n
 			}
 		}
 	}
-	if errors == 0 {
+	if failed == 0 {
 		return unit.Missing
 	}
 	var by []string
@@ -150,5 +150,5 @@ func errorLine(r *results.Record, w results.Workload, mode string) string {
 	for i, k := range by {
 		by[i] = unit.Count(kinds[k]) + " " + k
 	}
-	return fmt.Sprintf("%s (%s): %s", unit.Count(errors), unit.Share(errors, requests), strings.Join(by, ", "))
+	return fmt.Sprintf("%s (%s): %s", unit.Count(failed), unit.Share(failed, requests), strings.Join(by, ", "))
 }

@@ -30,7 +30,7 @@ func dependent(w results.Workload, f results.Finding, told map[string]bool) (par
 		told[c.A], told[c.B] = told[c.A] || news(c.A), told[c.B] || news(c.B)
 		saturated := advantage(w, c)
 		if c.Better == "" {
-			saturated = c.Metric + " is the same " + where(w, c) + " (" + evidence(c, c.Low, c.High) + ")"
+			saturated = c.Metric + " is the same " + underLoad(w, c) + " (" + evidence(c, c.Low, c.High) + ")"
 		}
 		light := advantage(w, deciding(f, c))
 		parts = append(parts, fmt.Sprintf("which of %s and %s is better depends on the load: %s, but %s",

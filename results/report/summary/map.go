@@ -59,8 +59,8 @@ func MapCPU(us int) string {
 	return "computing " + unit.Micros(float64(us))
 }
 
-// MapPlace names a cell.
-func MapPlace(at results.MapPlace) string {
+// MapPoint names a cell.
+func MapPoint(at results.MapPoint) string {
 	return fmt.Sprintf("%s, %s, %s", MapWait(at.WaitMS), MapCPU(at.CPUUS), unit.Counted(at.Connections, "connection"))
 }
 

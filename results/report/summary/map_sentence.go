@@ -73,7 +73,7 @@ func mapMost(p results.MapPair, mode string) string {
 		return ""
 	}
 	return fmt.Sprintf("The most that %s gains is %s times the throughput: %s.", mode, unit.Digits(best),
-		MapPlace(most.MapPlace))
+		MapPoint(most.MapPoint))
 }
 
 // mapUnsure says that noise had the better of most cells' throughput.

@@ -27,7 +27,7 @@ func NullRows(v results.Verdict) [][]string {
 
 // tells is what this machine can tell, in one line: of the first figure that words rest on.
 func tells(v results.Verdict) []string {
-	i := slices.IndexFunc(v.Detectable, func(s results.Smallest) bool { return s.Rests })
+	i := slices.IndexFunc(v.Detectable, func(s results.MinDetectable) bool { return s.Rests })
 	if i < 0 {
 		return nil
 	}
@@ -37,7 +37,7 @@ func tells(v results.Verdict) []string {
 }
 
 // LoadName names a rung.
-func LoadName(at results.At) string {
+func LoadName(at results.RungKey) string {
 	if at.Load == results.Closed {
 		return unit.Counted(at.Connections, "connection")
 	}

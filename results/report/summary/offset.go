@@ -18,7 +18,7 @@ func offset(r *results.Record, w results.Workload) []string {
 		return nil
 	}
 	var concerned []string
-	note := func(at results.At, where string, figures ...results.Figure) {
+	note := func(at results.RungKey, where string, figures ...results.Figure) {
 		var names []string
 		for _, f := range figures {
 			if offsetMatters(r, w, at, f) {
@@ -34,7 +34,7 @@ func offset(r *results.Record, w results.Workload) []string {
 	note(results.AtAlone, "alone", results.P50, results.P99)
 	note(results.AtAmid, "amid poison", results.P50, results.P99)
 	for _, n := range rungsShown(w) {
-		note(results.Conns(n), "at "+unit.Counted(n, "connection"), results.P99)
+		note(results.ClosedAt(n), "at "+unit.Counted(n, "connection"), results.P99)
 	}
 	if concerned == nil {
 		return nil
@@ -46,7 +46,7 @@ func offset(r *results.Record, w results.Workload) []string {
 }
 
 // offsetMatters says whether the offset is a part that matters of some mode's latency.
-func offsetMatters(r *results.Record, w results.Workload, at results.At, f results.Figure) bool {
+func offsetMatters(r *results.Record, w results.Workload, at results.RungKey, f results.Figure) bool {
 	for _, m := range r.Settings.Modes {
 		if e, ok := r.Estimate(w.Name, m.Name, at, f); ok && r.Selftest.OffsetUS >= offsetShare*e.Value {
 			return true

@@ -43,7 +43,7 @@ func (s sheet) offeredInSurge(mode string) string {
 	}
 	most := 0.0
 	for _, n := range s.w.Connections() {
-		if e, ok := s.r.Estimate(s.w.Name, mode, results.Conns(n), results.Throughput); ok {
+		if e, ok := s.r.Estimate(s.w.Name, mode, results.ClosedAt(n), results.Throughput); ok {
 			most = max(most, e.Value)
 		}
 	}
@@ -53,25 +53,25 @@ func (s sheet) offeredInSurge(mode string) string {
 	return unit.Missing
 }
 
-// tolls is what became of the surges' requests in all rounds together; ok is false when there was
+// outcomes is what became of the surges' requests in all rounds together; ok is false when there was
 // none.
-func (s sheet) tolls(mode string) (sum results.Toll, ok bool) {
+func (s sheet) outcomes(mode string) (sum results.SurgeOutcome, ok bool) {
 	for _, t := range s.r.Trials {
 		if t.Workload != s.w.Name || t.Mode != mode {
 			continue
 		}
-		if rung, usable := t.Rung(results.AtOverload); usable && rung.Toll != nil {
-			toll := rung.Toll
-			sum.Due, sum.InTime, sum.Late = sum.Due+toll.Due, sum.InTime+toll.InTime, sum.Late+toll.Late
-			sum.Refused, sum.TimedOut, sum.Unsent = sum.Refused+toll.Refused, sum.TimedOut+toll.TimedOut,
-				sum.Unsent+toll.Unsent
+		if rung, usable := t.Rung(results.AtOverload); usable && rung.SurgeOutcome != nil {
+			outcome := rung.SurgeOutcome
+			sum.Due, sum.InTime, sum.Late = sum.Due+outcome.Due, sum.InTime+outcome.InTime, sum.Late+outcome.Late
+			sum.Refused, sum.TimedOut, sum.Unsent = sum.Refused+outcome.Refused, sum.TimedOut+outcome.TimedOut,
+				sum.Unsent+outcome.Unsent
 		}
 	}
 	return sum, sum.Due > 0
 }
 
 func (s sheet) inTime(mode string) string {
-	t, ok := s.tolls(mode)
+	t, ok := s.outcomes(mode)
 	if !ok {
 		return unit.Missing
 	}
@@ -80,7 +80,7 @@ func (s sheet) inTime(mode string) string {
 
 // losses are the requests that had no answer worth the name.
 func (s sheet) losses(mode string) string {
-	t, ok := s.tolls(mode)
+	t, ok := s.outcomes(mode)
 	if !ok {
 		return unit.Missing
 	}

@@ -45,7 +45,7 @@ func rankSentence(w results.Workload, v results.Verdict, f results.Finding) stri
 	for _, c := range bestFirst(f) {
 		if c.Decides && c.Better != "" && !told[c.Worse()] && f.Of(c.Better) == results.High && !loads(f, c).Depends() {
 			told[c.Worse()] = true
-			parts = append(parts, blockingWins(v, c)+advantage(w, c)+against(w, f, c)+atLightLoad(w, f, c))
+			parts = append(parts, blockingWins(v, c)+advantage(w, c)+contraryFigures(w, f, c)+atLightLoad(w, f, c))
 		}
 	}
 	parts = append(parts, dependent(w, f, told)...)
@@ -73,7 +73,7 @@ func rankSentence(w results.Workload, v results.Verdict, f results.Finding) stri
 			": too little was measured of it beside another mode; see what is VOID or FAILED below, and bench again")
 	}
 	if parts == nil {
-		return alike(f)
+		return largestDifferences(f)
 	}
 	return strings.Join(parts, "; ")
 }
@@ -130,12 +130,12 @@ func advantage(w results.Workload, c results.Comparison) string {
 	if !ok {
 		said = c.Metric + " differs by a factor of %[3]s between %[2]s, which is better, and %[1]s"
 	}
-	return fmt.Sprintf(said, c.Worse(), c.Better, unit.Digits(ratio)) + " " + where(w, c) + " (" +
+	return fmt.Sprintf(said, c.Worse(), c.Better, unit.Digits(ratio)) + " " + underLoad(w, c) + " (" +
 		evidence(c, low, high) + ")"
 }
 
-// where names the load that a comparison is of.
-func where(w results.Workload, c results.Comparison) string {
+// underLoad names the load that a comparison is of.
+func underLoad(w results.Workload, c results.Comparison) string {
 	switch {
 	case c.Light:
 		return "at light load"
@@ -179,9 +179,9 @@ func evidence(c results.Comparison, low, high float64) string {
 	return s
 }
 
-// against names what points the other way: a word is one word, and the reader should know what it
+// contraryFigures names what points the other way: a word is one word, and the reader should know what it
 // leaves out.
-func against(w results.Workload, f results.Finding, decider results.Comparison) string {
+func contraryFigures(w results.Workload, f results.Finding, decider results.Comparison) string {
 	for _, c := range f.Comparisons {
 		if c.A == decider.A && c.B == decider.B && !c.Light && c.Better == decider.Worse() && c.Better != "" {
 			return ", though " + advantage(w, c)
@@ -253,7 +253,7 @@ func doubt(w results.Workload, c results.Comparison) string {
 	case c.Better != "":
 		return "cannot tell: " + advantage(w, c)
 	case c.Same:
-		return fmt.Sprintf("cannot tell: %s of %s and %s is the same %s", c.Metric, c.A, c.B, where(w, c))
+		return fmt.Sprintf("cannot tell: %s of %s and %s is the same %s", c.Metric, c.A, c.B, underLoad(w, c))
 	}
 	more, _, low, high := c.Factors()
 	less := c.A
@@ -262,7 +262,7 @@ func doubt(w results.Workload, c results.Comparison) string {
 	}
 	return fmt.Sprintf("cannot tell %s from %s: %s of %s is %s to %s times that of %s %s (%s), which leaves "+
 		"open whether they differ by %s; %s",
-		c.A, c.B, c.Metric, more, unit.Digits(low), unit.Digits(high), less, where(w, c), basis(c),
+		c.A, c.B, c.Metric, more, unit.Digits(low), unit.Digits(high), less, underLoad(w, c), basis(c),
 		atLeast(c.Floor), remedy(c))
 }
 
@@ -287,8 +287,8 @@ func basis(c results.Comparison) string {
 	return fmt.Sprintf("%s interval, %s", level(c), unit.Counted(c.Rounds, "round"))
 }
 
-// alike says how large a difference can be at most, figure by figure, where none was found.
-func alike(f results.Finding) string {
+// largestDifferences says how large a difference can be at most, figure by figure, where none was found.
+func largestDifferences(f results.Finding) string {
 	most := map[string]float64{}
 	var order []string
 	var weakest results.Comparison

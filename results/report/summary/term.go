@@ -154,7 +154,7 @@ func (t Term) InRecord(r *results.Record) string {
 		}
 		if parts != nil {
 			return "In the last bench, on " + w.Name + " at " + unit.Counted(at.Connections, "connection") +
-				": " + listed(parts) + "."
+				": " + joinNames(parts) + "."
 		}
 	}
 	return ""

@@ -49,7 +49,7 @@ func countRuns(r *results.Record) runCounts {
 	c := runCounts{by: map[string]int{}}
 	for _, t := range r.Trials {
 		for _, rung := range t.Rungs {
-			if _, ok := t.Rung(results.At{Load: rung.Load, Connections: rung.Connections}); !ok {
+			if _, ok := t.Rung(results.RungKey{Load: rung.Load, Connections: rung.Connections}); !ok {
 				c.unused++
 				continue
 			}

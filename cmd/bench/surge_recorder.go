@@ -10,7 +10,7 @@ import (
 const (
 	// ledgerStep is what a ledger counts by: short beside any surge, and of some requests at any
 	// rate worth an overload.
-	ledgerStep = 50 * time.Millisecond
+	recorderStep = 50 * time.Millisecond
 	// recoverySteps make the window in which requests have to be in time again.
 	recoverySteps = 10
 	flightStep    = 10 * time.Millisecond
@@ -18,7 +18,7 @@ const (
 
 // A ledger counts what becomes of the requests of one open load, by when they were due. It is the
 // engine's while a run is under way, and ours before and after it.
-type ledger struct {
+type surgeRecorder struct {
 	rate         float64 // requests per second
 	surge, whole time.Duration
 	slo          time.Duration
@@ -30,14 +30,14 @@ type ledger struct {
 	flights                []int    // by flightStep, what was sent in it less what ended in it
 }
 
-func newLedger(rate float64, surge, whole, slo time.Duration) ledger {
-	return ledger{rate: rate, surge: surge, whole: whole, slo: slo, inTime: make([]uint64, steps(whole))}
+func newSurgeRecorder(rate float64, surge, whole, slo time.Duration) surgeRecorder {
+	return surgeRecorder{rate: rate, surge: surge, whole: whole, slo: slo, inTime: make([]uint64, steps(whole))}
 }
 
-func steps(d time.Duration) int { return int((d + ledgerStep - 1) / ledgerStep) }
+func steps(d time.Duration) int { return int((d + recorderStep - 1) / recorderStep) }
 
 // add is a loadgen.Attack's Each.
-func (l *ledger) add(x *loadgen.Outcome) {
+func (l *surgeRecorder) add(x *loadgen.Outcome) {
 	if !l.open {
 		return
 	}
@@ -48,7 +48,7 @@ func (l *ledger) add(x *loadgen.Outcome) {
 	within := due < l.surge
 	switch {
 	case x.Kind == "" && x.End.Sub(x.Due) <= l.slo:
-		l.inTime[min(int(due/ledgerStep), len(l.inTime)-1)]++
+		l.inTime[min(int(due/recorderStep), len(l.inTime)-1)]++
 		if within {
 			l.inSurge++
 		}
@@ -63,7 +63,7 @@ func (l *ledger) add(x *loadgen.Outcome) {
 }
 
 // before is how many of the load's requests are due before a time.
-func (l *ledger) before(t time.Duration) uint64 {
+func (l *surgeRecorder) before(t time.Duration) uint64 {
 	n := uint64(t.Seconds() * l.rate) // or one beside it, as times are whole nanoseconds
 	for loadgen.Due(n, l.rate) < t {
 		n++
@@ -74,7 +74,7 @@ func (l *ledger) before(t time.Duration) uint64 {
 	return min(n, loadgen.Offered(l.rate, l.whole))
 }
 
-func (l *ledger) flight(at time.Duration, change int) {
+func (l *surgeRecorder) flight(at time.Duration, change int) {
 	i := max(0, int(at/flightStep))
 	for len(l.flights) <= i {
 		l.flights = append(l.flights, 0)
@@ -83,13 +83,13 @@ func (l *ledger) flight(at time.Duration, change int) {
 }
 
 // dueIn is how many requests are due in a step.
-func (l *ledger) dueIn(step int) uint64 {
-	from := time.Duration(step) * ledgerStep
-	return l.before(from+ledgerStep) - l.before(from)
+func (l *surgeRecorder) dueIn(step int) uint64 {
+	from := time.Duration(step) * recorderStep
+	return l.before(from+recorderStep) - l.before(from)
 }
 
-// addTo adds the load's requests to a toll.
-func (l *ledger) addTo(t *results.Toll) {
+// addTo adds the load's requests to a outcome.
+func (l *surgeRecorder) addTo(t *results.SurgeOutcome) {
 	t.Due += l.before(l.surge)
 	t.InTime += l.inSurge
 	t.Late += l.late
@@ -107,14 +107,14 @@ func (l *ledger) addTo(t *results.Toll) {
 // recovery is the time from the end of the surge to the first window in which no more than one
 // request in a hundred, and one more for how a share is rounded, was not answered in time. ok is
 // false when there is none: it is then all the time that there was.
-func (l *ledger) recovery() (after time.Duration, ok bool) {
+func (l *surgeRecorder) recovery() (after time.Duration, ok bool) {
 	for from := steps(l.surge); from+recoverySteps <= len(l.inTime); from++ {
 		var due, inTime uint64
 		for i := from; i < from+recoverySteps; i++ {
 			due, inTime = due+l.dueIn(i), inTime+l.inTime[i]
 		}
 		if due-inTime <= due/100+1 {
-			return max(0, time.Duration(from)*ledgerStep-l.surge), true
+			return max(0, time.Duration(from)*recorderStep-l.surge), true
 		}
 	}
 	return l.whole - l.surge, false

@@ -4,7 +4,7 @@ package results
 // for one that is VOID, and for every rung of a trial that failed, since what ended the server may
 // have slowed it down before. An interruption comes from outside, and leaves what was finished as
 // good as it is.
-func (t Trial) Rung(at At) (r Rung, ok bool) {
+func (t Trial) Rung(at RungKey) (r Rung, ok bool) {
 	if t.Failure != "" || t.Lost != "" {
 		return Rung{}, false
 	}
@@ -28,39 +28,39 @@ const (
 	Overload = "overload" // open: Surge.Times of the mode's own capacity, and then Surge.Then of it
 )
 
-// At names a rung within a trial.
-type At struct {
+// RungKey names a rung within a trial.
+type RungKey struct {
 	Load        string `json:"load"`
 	Connections int    `json:"connections,omitempty"` // of a closed load; an open one has but one rung
 }
 
-// Conns names the rung of a closed load with that many connections.
-func Conns(n int) At { return At{Closed, n} }
+// ClosedAt names the rung of a closed load with that many connections.
+func ClosedAt(n int) RungKey { return RungKey{Closed, n} }
 
-// AllConns names the rungs of closed loads with those numbers of connections.
-func AllConns(numbers []int) []At {
-	all := make([]At, len(numbers))
+// ClosedAtAll names the rungs of closed loads with those numbers of connections.
+func ClosedAtAll(numbers []int) []RungKey {
+	all := make([]RungKey, len(numbers))
 	for i, n := range numbers {
-		all[i] = Conns(n)
+		all[i] = ClosedAt(n)
 	}
 	return all
 }
 
 // The rungs of the open loads.
 var (
-	AtCommon   = At{Load: Common}
-	AtOwn      = At{Load: Own}
-	AtAlone    = At{Load: Alone}
-	AtAmid     = At{Load: Amid}
-	AtOverload = At{Load: Overload}
+	AtCommon   = RungKey{Load: Common}
+	AtOwn      = RungKey{Load: Own}
+	AtAlone    = RungKey{Load: Alone}
+	AtAmid     = RungKey{Load: Amid}
+	AtOverload = RungKey{Load: Overload}
 )
 
 // A Place is where in a workload's trials a figure is read.
-type Place func(Workload) At
+type Place func(Workload) RungKey
 
 // Base is the rung that Performance is read from, and Top the one with the most connections.
-func Base(w Workload) At { return Conns(w.Base) }
-func Top(w Workload) At  { return Conns(w.Top()) }
+func Base(w Workload) RungKey { return ClosedAt(w.Base) }
+func Top(w Workload) RungKey  { return ClosedAt(w.Top()) }
 
 // Always is the Place that is the same rung in every workload, as an open load is.
-func (at At) Always(Workload) At { return at }
+func (at RungKey) Always(Workload) RungKey { return at }
