@@ -7,8 +7,7 @@ import (
 	"nodecompare/results/stat"
 )
 
-// mapErrors is the share of a run's requests that may fail without the run being another load than
-// the one that was meant.
+// mapErrors is the share of requests above which failures make a run a different load.
 const mapErrors = 0.01
 
 func (r MapRun) void() bool { return r.Trust != nil && r.Trust.Status == Void }
@@ -17,15 +16,15 @@ func (r MapRun) failing() bool {
 }
 func (r MapRun) counts() bool { return !r.void() && !r.failing() }
 
-// limited says that throughput was the generator's.
+// limited reports whether the generator bounded the throughput.
 func (r MapRun) limited() bool {
 	return r.Trust != nil && slices.Contains(r.Trust.Rules, RuleGeneratorCPU)
 }
 
-// Judge fills Pairs with what the runs say, by the rule of a bench (docs/method.md): what is said
-// of a cell rests on one figure. A difference must lie beyond MapFloor with its whole interval, and
-// two are the same when it lies within. There is no correction for the number of cells: a map of
-// many cells may show a false one here and there, and is to be read as a landscape.
+// Judge fills Pairs from the runs, by the rule of a bench (docs/method.md): a cell's outcome rests
+// on one figure. Two modes differ if the whole interval lies beyond MapFloor, and are the same if
+// it lies within. Judge does not correct for the number of cells: a map of many cells may show a
+// few false ones, and should be read as a whole.
 func (m *Map) Judge() {
 	m.Pairs = nil
 	for i, a := range m.Settings.Modes {
@@ -39,7 +38,7 @@ func (m *Map) Judge() {
 	}
 }
 
-// Points are the cells of the grid: by connections, then waits, then CPU times.
+// Points returns the grid's cells: by connections, then waits, then CPU times.
 func (s MapSettings) Points() []MapPoint {
 	var all []MapPoint
 	for _, n := range s.Connections {
@@ -64,7 +63,7 @@ func (m *Map) cell(at MapPoint, a, b string) MapCell {
 	}
 	primary.setConfidence(wordConfidence)
 	primary.Rests = true
-	// Where the generator was the limit two servers seem equal, and are not known to be.
+	// If the generator was the limit, equal throughput does not prove that the servers are equal.
 	if 2*max(c.OfA.Limited, c.OfB.Limited) >= max(1, throughput.Rounds) {
 		throughput.Same = false
 	}
@@ -73,9 +72,9 @@ func (m *Map) cell(at MapPoint, a, b string) MapCell {
 	return c
 }
 
-// outcome is the cell's word. It rests on the primary figure; where that is the same, on the other
-// one. Else the other can only speak against it: what it leaves open makes no winner, and stops
-// none.
+// outcome returns a cell's word and winner. The word rests on the primary figure, or on the other
+// one if the primary is the same. The other figure can veto, but if undecided it neither makes nor
+// stops a winner.
 func outcome(primary, other contest) (word, winner string) {
 	switch {
 	case primary.Better != "" && other.Better == primary.Worse():
@@ -90,7 +89,7 @@ func outcome(primary, other contest) (word, winner string) {
 	return MapUnknown, ""
 }
 
-// byRound are the figures of one mode in one cell.
+// byRound holds one figure of one mode in one cell, by round.
 type byRound map[int]float64
 
 type mapFigures struct {
@@ -132,7 +131,7 @@ func (f byRound) estimate() stat.Estimate {
 	return stat.Median(values)
 }
 
-// paired pairs the figures of a with the other ones, of b.
+// paired pairs the figures of mode a with those of mode b.
 func (f byRound) paired(other byRound, a, b string, lessIsBetter bool) contest {
 	c := contest{Comparison: Comparison{A: a, B: b, Floor: MapFloor}, lessIsBetter: lessIsBetter}
 	c.logs = slices.Collect(maps.Values(logRatios(f, other)))

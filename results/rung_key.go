@@ -1,9 +1,8 @@
 package results
 
-// Rung returns the trial's rung of that load when something may be concluded from it: ok is false
-// for one that is VOID, and for every rung of a trial that failed, since what ended the server may
-// have slowed it down before. An interruption comes from outside, and leaves what was finished as
-// good as it is.
+// Rung returns the trial's rung at the given load. ok is false if the rung is VOID, and for every
+// rung of a failed trial, since what ended the server may have slowed it down before. An
+// interruption comes from outside and leaves finished rungs valid.
 func (t Trial) Rung(at RungKey) (r Rung, ok bool) {
 	if t.Failure != "" || t.Lost != "" {
 		return Rung{}, false
@@ -16,28 +15,31 @@ func (t Trial) Rung(at RungKey) (r Rung, ok bool) {
 	return Rung{}, false
 }
 
-// The loads of a trial.
+// Loads of a trial.
 const (
-	Closed = "closed"      // each connection sends as soon as it has its answer: what a server can do
+	// each connection sends as soon as it has its answer, so the server sets the pace
+	Closed = "closed"
 	Common = "common rate" // open, at Rates.CommonRPS
-	Own    = "own share"   // open, at Rates.OwnRPS; left out for a mode of which both are nearly the same
-	// open, of a workload with poison: at a rate that is the same for all modes, without the poison
+	Own    = "own share"   // open, at Rates.OwnRPS; left out if that is near the common rate
+	// Alone is an open load at a rate equal for all modes, on a workload with poison, before the
+	// poison.
 	Alone = "alone"
-	Amid  = "amid poison" // the same, with it
+	Amid  = "amid poison" // the same load, with the poison
 
-	Overload = "overload" // open: Surge.Times of the mode's own capacity, and then Surge.Then of it
+	Overload = "overload" // open: Surge.Times the mode's own capacity, then Surge.Then of it
 )
 
-// RungKey names a rung within a trial.
+// RungKey identifies a rung within a trial.
 type RungKey struct {
-	Load        string `json:"load"`
-	Connections int    `json:"connections,omitempty"` // of a closed load; an open one has but one rung
+	Load string `json:"load"`
+	// of a closed load; there is one rung of each open load
+	Connections int `json:"connections,omitempty"`
 }
 
-// ClosedAt names the rung of a closed load with that many connections.
+// ClosedAt returns the key of the closed load with n connections.
 func ClosedAt(n int) RungKey { return RungKey{Closed, n} }
 
-// ClosedAtAll names the rungs of closed loads with those numbers of connections.
+// ClosedAtAll returns the keys of closed loads with the given numbers of connections.
 func ClosedAtAll(numbers []int) []RungKey {
 	all := make([]RungKey, len(numbers))
 	for i, n := range numbers {
@@ -46,7 +48,7 @@ func ClosedAtAll(numbers []int) []RungKey {
 	return all
 }
 
-// The rungs of the open loads.
+// Keys of the open loads.
 var (
 	AtCommon   = RungKey{Load: Common}
 	AtOwn      = RungKey{Load: Own}
@@ -55,12 +57,12 @@ var (
 	AtOverload = RungKey{Load: Overload}
 )
 
-// A Place is where in a workload's trials a figure is read.
+// A Place returns the rung of a workload's trials from which a figure is read.
 type Place func(Workload) RungKey
 
-// Base is the rung that Performance is read from, and Top the one with the most connections.
+// Base is the rung that Performance is read from. Top is the rung with the most connections.
 func Base(w Workload) RungKey { return ClosedAt(w.Base) }
 func Top(w Workload) RungKey  { return ClosedAt(w.Top()) }
 
-// Always is the Place that is the same rung in every workload, as an open load is.
+// Always is the Place that returns the same rung for every workload, as for an open load.
 func (at RungKey) Always(Workload) RungKey { return at }

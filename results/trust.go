@@ -7,89 +7,89 @@ import (
 	"time"
 )
 
-// The words for how far a measurement can be trusted.
+// Words for how far a measurement can be trusted.
 const (
 	Valid   = "VALID"   // nothing speaks against it
-	Suspect = "SUSPECT" // a figure may be other than it seems; the reason says which, and what else still holds
+	Suspect = "SUSPECT" // a figure may be misleading; the reason says which, and what still holds
 	Void    = "VOID"    // nothing may be concluded from it
 )
 
-// Trust is VALID, or the worst of what the rules say, with a reason a rule.
+// Trust is the worst word that the rules gave, VALID by default, with a reason a rule.
 type Trust struct {
 	Status  string   `json:"status"`
-	Reasons []string `json:"reasons"`         // in the order of the rules; empty when VALID, never nil
-	Rules   []string `json:"rules,omitempty"` // the names of the rules that gave them, each once
+	Reasons []string `json:"reasons"`         // in the order of the rules; empty if VALID, never nil
+	Rules   []string `json:"rules,omitempty"` // names of the rules that fired, each once
 }
 
-// Evidence is what is known of one measured run (a rung of a bench, a load). Zero stands for what
-// is not known or does not apply: no rule fires on that.
+// Evidence is what is known about one measured run (a rung of a bench, a load). A zero field is
+// unknown or does not apply, and fires no rule.
 type Evidence struct {
-	Open     bool          // an open load, at a rate of its own; else closed
-	Elapsed  time.Duration // of the measured run, to the end of its last request
-	Duration time.Duration // for which requests were to be sent; 0 when it was cut short
-	// of a closed load: from the start until a connection sent its first request, the mean of all
-	// connections
+	Open     bool          // an open load, at its own rate; else closed
+	Elapsed  time.Duration // of the run, to the end of its last request
+	Duration time.Duration // planned time of sending; 0 if cut short
+	// Starting is, for a closed load, the mean time from the start to a connection's first request.
 	Starting  time.Duration
-	Offered   uint64 // requests that were due within the run; 0 in a closed load
-	Sent      uint64 // of these, sent
+	Offered   uint64 // requests due within the run; 0 in a closed load
+	Sent      uint64 // those sent
 	SendLagUS Lag    // how late they were sent; 0 in a closed load
 
 	Requests     uint64  // sent, and answered or failed
-	Errors       uint64  // of these, failed
+	Errors       uint64  // failed requests
 	ErrorsByKind uint64  // the sum over the kinds of error
-	Answers      uint64  // whole responses: the sum over the status codes
-	Unanswered   uint64  // errors with no whole response: all kinds but that of an unwanted status
-	Recorded     uint64  // latencies in the histogram: one for each request without error
-	LatencyUS    Latency // of the requests without error, all 0 when there were none
+	Answers      uint64  // complete responses: the sum over the status codes
+	Unanswered   uint64  // errors without a complete response: all kinds but unwanted status
+	Recorded     uint64  // latencies in the histogram, one for each request without error
+	LatencyUS    Latency // of requests without error; all 0 without any
 	Connections  int     // most requests in flight in a closed load; 0 in an open one
-	// the generator sends on a connection in the very moment it has the answer (the loop engine)
+	// AlwaysInFlight says that the generator sends on a connection at the moment of its answer (the
+	// loop engine).
 	AlwaysInFlight bool
-	Generator      Generator // what the load cost
+	Generator      Generator // cost of the load
 
-	// ClientsWaited says that requests were due while all clients had one in flight, as an overload
-	// is meant to have it: that they were sent late, or not at all, is then the server's doing.
+	// ClientsWaited says that all clients had a request in flight when others became due, as an
+	// overload intends. Late and unsent requests are then the server's doing.
 	ClientsWaited bool
 
-	Unsteady bool // the warm-up ended at its cap, and the cost of a request was still changing
+	Unsteady bool // warm-up ended at its cap while a request's cost still changed
 
-	// What cannot be: a server has no more CPU time than there is, and throughput grows by no more
-	// than the connections where a request waits all the time. Each is 0 where it is not known.
+	// ServerCPU cannot exceed the CPU time of ServerCores. Both are 0 if unknown.
 	ServerCPU   time.Duration
 	ServerCores int
-	// throughput over that of a rung with fewer connections, and how much more connections there
-	// are
+	// Kept is throughput over that of a rung with fewer connections, and MostKept the ratio of the
+	// connections. Kept cannot exceed MostKept if requests only wait. Both are 0 if unknown.
 	Kept, MostKept float64
 
-	// The server's CPU per request over the yardstick's, slice after slice: within the run, and at
-	// the same load later in the trial.
+	// Costs are the server's CPU per request over the yardstick's, slice by slice: within the run,
+	// and in CostsAfter at the same load later in the trial.
 	Costs, CostsAfter []float64
 
-	// What others took of the host within the run, by /proc/stat and cpu.stat: sums over CPUs CPUs.
+	// What others took of the host during the run, by /proc/stat and cpu.stat, summed over CPUs
+	// CPUs.
 	CPUs         int
-	Stolen, Busy time.Duration // ready to run but not run by the hypervisor; run
-	Others, All  time.Duration // run by other processes than the load and its server; that there was
-	Throttles    uint64        // how often a CPU quota of the cgroup was used up
-	Throttled    time.Duration // for which CPUs stood still by that
+	Stolen, Busy time.Duration // runnable but withheld by the hypervisor; run
+	Others, All  time.Duration // run by processes other than load and server; available
+	Throttles    uint64        // how often the cgroup used up its CPU quota
+	Throttled    time.Duration // CPU time lost to that
 }
 
-// Generator is what the load cost: CPU over the run, and the cores that it can use at once: those
-// it is pinned to, and no more than it has busy threads (1 for an engine on one thread). Waited is
-// how long one of its busy threads was ready to run, and others had its CPU; EachWait how long each
-// time, in the mean.
+// Generator is what the load cost: its CPU time over the run. Cores are those that it can use at
+// once: the cores that it is pinned to, but at most one for each busy thread (1 for an engine on
+// one thread). Waited is how long one busy thread was runnable without a CPU, and EachWait the mean
+// of a single wait.
 type Generator struct {
 	CPU              time.Duration
 	Cores            int
 	Waited, EachWait time.Duration
 }
 
-// Rule is one way in which a measurement loses trust: an item of the list in docs/method.md.
+// Rule is one way for a measurement to lose trust. docs/method.md lists the rules.
 type Rule struct {
 	Name string
-	// The conditions, as in docs/method.md, and the reason for them, as in docs/calibration.md; ""
-	// where the rule never gives that word.
+	// Suspect and Void are the conditions, as in docs/method.md, and Why is the reason for them, as
+	// in docs/calibration.md; "" if the rule never gives that word.
 	Suspect, Void, Why string
-	Plain              string // what it means, in a few words with no figures, for many runs at once
-	LoadOnly           bool   // it concerns what the load saw, throughput and latency, and not what the server used
+	Plain              string // the meaning in a few words, for many runs at once
+	LoadOnly           bool   // concerns throughput and latency, not what the server used
 	weigh              func(Evidence) (status, reason string)
 }
 
@@ -103,13 +103,14 @@ const (
 	waitedShare     = 0.01
 	waitedMuch      = 0.10
 	waitedOfLatency = 0.1
-	slice           = 3 * time.Millisecond // for which Linux lets a thread run while others wait, at the most
+	// longest time that Linux runs one thread while others wait
+	slice = 3 * time.Millisecond
 
 	littleShare = 0.05
 
 	errorsSuspect   = 0.10
 	arithmeticCPU   = 0.05
-	arithmeticSlack = 40 * time.Millisecond // the window is a little longer than the run
+	arithmeticSlack = 40 * time.Millisecond // the window is slightly longer than the run
 	arithmeticKept  = 0.10
 
 	stolenSuspect, stolenVoid = 0.01, 0.10
@@ -120,13 +121,13 @@ const (
 	histogramError            = 0.001 // 3 significant digits
 )
 
-// RuleGeneratorCPU is the rule that tells where the load was at its own limit.
+// RuleGeneratorCPU is the rule that fires if the load was at its own limit.
 const RuleGeneratorCPU = "generator CPU"
 
-// RuleDrift is the rule that tells where the server changed while it was measured.
+// RuleDrift is the rule that fires if the server changed while it was measured.
 const RuleDrift = "drift"
 
-// Rules are all of them. Each fires on its own; the worst word counts.
+// Rules are all rules of trust. Each fires on its own, and the worst word counts.
 var Rules = []Rule{
 	{
 		Name:     "sent",
@@ -164,7 +165,7 @@ var Rules = []Rule{
 			}{
 				{lag.P99, latency.P99,
 					"one request in a hundred was sent %s late or more, against a p99 latency of %s"},
-				// a stall makes p99 so long that it hides what each had
+				// A stall stretches p99 so much that only the lower percentiles show the lag.
 				{lag.P90, latency.P90, "one request in ten was sent %s late or more, against a p90 latency of %s"},
 				{lag.P50, latency.P50, "every other request was sent %s late or more, against a p50 latency of %s"},
 			} {
@@ -255,7 +256,7 @@ var Rules = []Rule{
 		weigh: func(e Evidence) (string, string) {
 			l := e.LatencyUS
 			inOrder := 0 <= l.P50 && l.P50 <= l.P90 && l.P90 <= l.P99 && l.P99 <= l.P999 && l.P999 <= l.Max &&
-				// A histogram's mean is of the middles of its buckets, its max of one's end.
+				// The mean counts the middles of a histogram's buckets, the maximum the end of one.
 				0 <= l.Mean && l.Mean <= l.Max*(1+histogramError) && !math.IsInf(l.Max, 1)
 			return when(!inOrder, Void), fmt.Sprintf("the latencies are out of order (µs: mean %v, p50 %v, "+
 				"p90 %v, p99 %v, p99.9 %v, max %v): the record is damaged, or the tool has a defect",
@@ -385,7 +386,7 @@ var Rules = []Rule{
 	},
 }
 
-// Weigh holds the evidence against every rule.
+// Weigh applies every rule to the evidence.
 func Weigh(e Evidence) Trust {
 	t := Trust{Status: Valid, Reasons: []string{}}
 	for _, r := range Rules {
@@ -400,14 +401,14 @@ func Weigh(e Evidence) Trust {
 	return t
 }
 
-// And is the trust in a run of which more evidence was found later.
+// And combines the trust with the outcome of more evidence on the same run.
 func (t Trust) And(more Trust) Trust {
 	return Trust{worse(t.Status, more.Status), slices.Concat(t.Reasons, more.Reasons),
 		slices.Concat(t.Rules, more.Rules)}
 }
 
-// Weigh is the trust in a trial as a whole: the worst of its rungs', with their reasons. One that
-// failed or was cut short is VOID. Rungs of which nothing is known are left out.
+// Weigh returns the trust in a whole trial: the worst of its rungs', with their reasons. A trial
+// that failed, was lost or was interrupted is VOID. Rungs without a trust are left out.
 func (t Trial) Weigh() Trust {
 	whole := Trust{Status: Valid, Reasons: []string{}}
 	switch {
@@ -435,8 +436,7 @@ func (t Trial) Weigh() Trust {
 	return whole
 }
 
-// little holds the latencies of a connection, added up, against the two spans that they must lie
-// between.
+// little compares the sum of a connection's latencies with its lower and upper bound.
 func little(e Evidence) (status, reason string) {
 	if e.Open || e.Connections == 0 || e.Elapsed <= 0 || e.LatencyUS.Mean == 0 {
 		return Valid, ""
@@ -459,7 +459,7 @@ func little(e Evidence) (status, reason string) {
 
 func scaled(d time.Duration, by float64) time.Duration { return time.Duration(float64(d) * by) }
 
-// worse of two words.
+// worse returns the worse of two words.
 func worse(a, b string) string {
 	if a == Void || b == Void {
 		return Void
@@ -483,7 +483,7 @@ func above(value, suspect, void float64) string {
 
 func below(value, suspect, void float64) string { return above(-value, -suspect, -void) }
 
-// ratio is 0 where there is nothing to divide by.
+// ratio returns 0 if whole is not positive.
 func ratio(part, whole time.Duration) float64 {
 	if whole <= 0 {
 		return 0
