@@ -26,11 +26,11 @@ var gateHead = []string{"Metric", "Old", "New", "Change", "Outcome"}
 
 // gateRow is a change as a row below gateHead: its change is that of the two figures beside it.
 func gateRow(c gate.Change) []string {
-	newer := c.New.Value
+	shown := c.New.Value
 	if c.Scaled > 0 {
-		newer = c.Scaled
+		shown = c.Scaled
 	}
-	old, newer := gateFigures(c, newer)
+	old, newer := gateFigures(c, shown)
 	return []string{c.Metric, old, newer, changed(c), outcomeWords[c.Outcome]}
 }
 
