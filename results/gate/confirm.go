@@ -7,9 +7,9 @@ import (
 	"nodecompare/results"
 )
 
-// Suspects are the modes and workloads of which a figure regressed, or may have, to be run once
-// more: into Record.Again of the new record, with the numbers of the rounds going on. None where
-// the outcome does not depend on them.
+// Suspects returns the modes and workloads with a figure that regressed or may have, to be run
+// again into Record.Again of the new record, with round numbers that continue. Suspects returns
+// none if the outcome does not depend on them.
 func (g Result) Suspects() []Pair {
 	if g.Outcome == Invalid || slices.ContainsFunc(g.Changes, Change.failed) {
 		return nil
@@ -23,11 +23,11 @@ func (g Result) Suspects() []Pair {
 	return pairs
 }
 
-// Confirm asks the second run (newer.Again) about each suspect change, and gives the gate that
-// follows. The change has regressed when the second run says so by itself: its centre is at least
-// the floor, and its P, corrected for the number of suspects, is below 5%; and both runs together
-// are clear of what their interval leaves open. Else it is a pass, or inconclusive. What was not
-// run again is as it was.
+// Confirm checks each suspect change against the second run (newer.Again) and returns the resulting
+// gate. A change has regressed if the second run says so by itself, with its centre at least at the
+// floor and its P, corrected for the number of suspects, below 5%, and both runs together stay away
+// from "no change". Otherwise it passes or is inconclusive. Changes that were not run again stay as
+// they were.
 func Confirm(g Result, old, newer *results.Record) Result {
 	failed := slices.ContainsFunc(g.Changes, Change.failed)
 	if g.Outcome == Invalid || failed && len(g.Unfit) > 0 {
@@ -63,8 +63,8 @@ func Confirm(g Result, old, newer *results.Record) Result {
 	return g
 }
 
-// between is the same figure as the change's, from the old record's trials to others of the new
-// one.
+// between compares the change's figure between the old record's trials and the given trials of the
+// new one.
 func (c Change) between(old, newer *results.Record, trials []results.Trial) (again Change, ok bool) {
 	for _, m := range Metrics {
 		for _, w := range newer.Settings.Workloads {
@@ -76,7 +76,7 @@ func (c Change) between(old, newer *results.Record, trials []results.Trial) (aga
 	return Change{}, false
 }
 
-// confirm decides about a suspect, which from then on shows what both runs say.
+// confirm decides a suspect, and makes it show what both runs say.
 func (c *Change) confirm(again, both Change) {
 	seemed := c.Metric + " seemed to have regressed"
 	if again.Outcome != "" || again.Relative != c.Relative {

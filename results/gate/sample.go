@@ -12,15 +12,15 @@ import (
 
 // sample is a metric's figures on one side.
 type sample struct {
-	seen     []float64 // as they were measured
-	figures  []float64 // the same, of which the ratio is taken
-	relative []float64 // those over the yardstick's
+	seen     []float64 // figures as measured
+	figures  []float64 // figures that the ratio is taken of
+	relative []float64 // figures over the yardstick's
 	offered  []float64 // requests per second of an open load
 	trials   int
-	lost     int       // of these, failed or VOID
-	bound    int       // of these, with a load generator at its limit
-	none     int       // of these, with a figure of 0
-	wrong    []float64 // figures that no measurement gives
+	lost     int       // trials that failed or are VOID
+	bound    int       // trials with a load generator at its limit
+	none     int       // trials with a figure of 0
+	wrong    []float64 // impossible figures
 }
 
 func (m Metric) sample(trials []results.Trial, w results.Workload, mode string) sample {
@@ -67,12 +67,11 @@ func (m Metric) sample(trials []results.Trial, w results.Workload, mode string) 
 	return s
 }
 
-// possible says that a figure is one that some machine may give, in whichever unit: less than four
+// possible reports whether some machine may give the figure, in whichever unit: less than four
 // months, or ten terabytes.
 func possible(v float64) bool { return v >= 1e-6 && v <= 1e13 }
 
-// lost says that the trial has no figure because it failed, or because nothing may be concluded
-// from its rung.
+// lost reports whether the trial has no figure because it failed or its rung is VOID.
 func (m Metric) lost(w results.Workload, t results.Trial) bool {
 	at := m.at(w)
 	here := func(r results.Rung) bool {
@@ -84,11 +83,11 @@ func (m Metric) lost(w results.Workload, t results.Trial) bool {
 	return slices.ContainsFunc(t.Rungs, func(r results.Rung) bool { return here(r) && void(r) })
 }
 
-// alone says that no yardstick ran beside the trials.
+// alone reports whether no yardstick ran beside the trials.
 func (s sample) alone() bool { return len(s.figures) > 0 && len(s.relative) == 0 }
 
-// between is what the metric says of old and new trials, not judged yet; ok is false where neither
-// side has the figure, as on a system that does not tell what a process uses.
+// between compares the metric's figures of old and new trials, without judging. ok is false if
+// neither side has the figure, as on a system that does not report what a process uses.
 func (m Metric) between(w results.Workload, mode string, old, newer []results.Trial) (c Change, ok bool) {
 	a, b := m.sample(old, w, mode), m.sample(newer, w, mode)
 	silent := len(a.figures)+len(b.figures)+a.lost+b.lost+a.none+b.none+len(a.wrong)+len(b.wrong) == 0
@@ -140,7 +139,7 @@ func (m Metric) between(w results.Workload, mode string, old, newer []results.Tr
 
 func first(v, _, _ float64) float64 { return v }
 
-// weigh takes the ratio of two samples of six or more.
+// weigh sets the ratio of two samples of six or more.
 func (c *Change) weigh(old, newer []float64) {
 	if min(len(old), len(newer)) < leastTrials {
 		c.Outcome = Inconclusive
@@ -154,16 +153,16 @@ func (c *Change) weigh(old, newer []float64) {
 	c.Uncorrected = c.oneSided(stat.Differ(old, newer))
 }
 
-// weighRelative is weigh of what both sides are over the yardstick's, and says what the new side
-// would be where the yardstick is as fast as on the old one.
+// weighRelative sets the ratio of both sides' figures over the yardstick's, and the new side's
+// figure scaled to the old side's yardstick.
 func (c *Change) weighRelative(a, b sample) {
 	c.Relative = true
 	c.weigh(a.relative, b.relative)
 	c.Scaled = c.Old.Value * c.Ratio
 }
 
-// impossible says which figures no measurement gives: negative ones, such as are beyond any
-// machine, and 0 in all trials.
+// impossible describes figures that cannot be measured: negative ones, those beyond any machine,
+// and 0 in all trials.
 func impossible(what string, old, newer sample) string {
 	for _, s := range []struct {
 		name string
@@ -180,10 +179,10 @@ func impossible(what string, old, newer sample) string {
 	return ""
 }
 
-// shortly writes any number in a few digits: 1e300 for one with an exponent.
+// shortly writes a number in a few digits: 1e300 for one with an exponent.
 func shortly(v float64) string { return strings.Replace(fmt.Sprintf("%.3g", v), "e+", "e", 1) }
 
-// rateApart is how far apart the rates of an open load may be for its latencies to be compared.
+// rateApart is the ratio of an open load's rates above which its latencies are not compared.
 const rateApart = 1.25
 
 func sameRate(old, newer []float64) bool {
@@ -191,8 +190,8 @@ func sameRate(old, newer []float64) bool {
 	return a == b || math.Abs(math.Log(a/b)) <= math.Log(rateApart)
 }
 
-// lack says why there is nothing to judge: trials were lost, the bench was too short, or there is
-// no such figure.
+// lack sets the reason why nothing can be judged: trials were lost, the bench was too short, or the
+// figure does not exist.
 func (c *Change) lack(a, b sample) {
 	for _, s := range []struct {
 		name string

@@ -11,7 +11,7 @@ import (
 	"nodecompare/results"
 )
 
-// An aspect is one thing that two records must have in common, in words.
+// An aspect is one property that two records must share, in words.
 type aspect struct {
 	what       string
 	old, newer string
@@ -23,7 +23,7 @@ const (
 	benchAgain = "bench the old version again with the settings of now"
 )
 
-// elsewhere says what of the host and the settings differs so that figures cannot be compared.
+// elsewhere describes the differences in host and settings that make figures incomparable.
 func elsewhere(old, newer *results.Record) []string {
 	reasons := []string{}
 	for _, a := range slices.Concat(ofHost(old.Host, newer.Host), ofSettings(old.Settings, newer.Settings)) {
@@ -36,7 +36,7 @@ func elsewhere(old, newer *results.Record) []string {
 	return reasons
 }
 
-// repeated says that a trial is there twice: copies would make chance look like certainty.
+// repeated reports whether a trial occurs twice. Copies would turn chance into certainty.
 func repeated(trials []results.Trial) bool {
 	type key struct {
 		workload, mode string
@@ -47,7 +47,7 @@ func repeated(trials []results.Trial) bool {
 	for _, t := range trials {
 		k := key{t.Workload, t.Mode, t.Round, t.Started}
 		if !t.Started.IsZero() {
-			k.round = 0 // records may have been merged, each with rounds of its own
+			k.round = 0 // a merged record may repeat round numbers
 		}
 		if seen[k] {
 			return true
@@ -57,7 +57,8 @@ func repeated(trials []results.Trial) bool {
 	return false
 }
 
-// gone are the modes and workloads of the old record that the new one was asked for, and left out.
+// gone returns the modes and workloads of the old record that the new one was asked for but left
+// out.
 func gone(old, newer *results.Record) []string {
 	var reasons []string
 	for _, m := range newer.Settings.Missing {
@@ -71,8 +72,8 @@ func gone(old, newer *results.Record) []string {
 	return reasons
 }
 
-// incomparable says why nothing may be concluded from the two records, and what to do; empty when
-// something may.
+// incomparable says why the two records cannot be compared, and what to do. It returns nothing if
+// they can.
 func incomparable(old, newer *results.Record) []string {
 	reasons := elsewhere(old, newer)
 	for _, r := range []struct {
@@ -104,9 +105,9 @@ func incomparable(old, newer *results.Record) []string {
 	return reasons
 }
 
-// ofHost is what the cost of a request depends on beside the server. Of the kernel that is the
-// release: what follows the second number is its maintenance, which comes every week on hosts of
-// CI, and is noted only.
+// ofHost returns the host's properties that a request's cost depends on. Of the kernel's version
+// only the first two numbers count: maintenance releases come every week on CI hosts and are only
+// noted.
 func ofHost(old, newer results.Host) []aspect {
 	const limits = "give both runs the same limits, or " + here
 	return []aspect{
@@ -121,8 +122,8 @@ func ofHost(old, newer results.Host) []aspect {
 	}
 }
 
-// ofSettings is what decides what is measured. The seed, the rounds, and what is in one record only
-// are not among it.
+// ofSettings returns the settings that decide what is measured. The seed, the rounds, and what is
+// in one record only are not among them.
 func ofSettings(old, newer results.Settings) []aspect {
 	pinned := func(p results.Pin) string {
 		if p.Server == "" {
@@ -142,7 +143,7 @@ func ofSettings(old, newer results.Settings) []aspect {
 		{"method", method(old), method(newer),
 			"servers are warmed up otherwise since then, and the base rung is another run (docs/method.md): " + benchAgain},
 	}
-	if old.Yardstick > 0 && newer.Yardstick > 0 { // where one has none, figures are compared as they are
+	if old.Yardstick > 0 && newer.Yardstick > 0 { // without one, figures are compared directly
 		all = append(all,
 			aspect{"yardstick", fmt.Sprintf("version %d", old.Yardstick),
 				fmt.Sprintf("version %d", newer.Yardstick), here})
@@ -169,10 +170,10 @@ func ofSettings(old, newer results.Settings) []aspect {
 
 func method(s results.Settings) string { return fmt.Sprintf("version %d", s.Method) }
 
-// asked is the path and query that the mode's server was asked for.
+// asked returns the path and query that the mode's server was asked for.
 func asked(m results.Mode, w results.Workload) string { return cmp.Or(m.Targets[w.Name], w.Target) }
 
-// load is the workload's ladder in words.
+// load describes the workload's ladder in words.
 func load(w results.Workload) string {
 	var steps []string
 	for _, s := range w.Ladder {
@@ -181,8 +182,7 @@ func load(w results.Workload) string {
 	return fmt.Sprintf("connections %s, base %d", strings.Join(steps, ", "), w.Base)
 }
 
-// differences are those between the records that a reader should know, and that do not make them
-// incomparable.
+// differences describes what differs between the records without making them incomparable.
 func differences(old, newer *results.Record) []string {
 	notes := []string{}
 	for _, a := range []aspect{
@@ -227,7 +227,7 @@ func differences(old, newer *results.Record) []string {
 	return slices.Concat(notes, doubts("old", old), doubts("new", newer))
 }
 
-// release is the first two numbers of a kernel's version: 6.18 of 6.18.44-fc.
+// release returns the first two numbers of a kernel's version: 6.18 of 6.18.44-fc.
 func release(kernel string) string {
 	parts := strings.SplitN(kernel, ".", 3)
 	if len(parts) < 2 {
