@@ -24,7 +24,7 @@ type session struct {
 	draining bool   // the current response, or the next, is the last
 	over     bool   // no further request will be served
 	requests uint64 // number of complete requests so far
-	// minor, head and close belong to the request being served, whose buffer may be gone when its
+	// minor, head and last belong to the request being served, whose buffer may be gone when its
 	// response comes.
 	minor int
 	head  bool

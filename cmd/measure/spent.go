@@ -7,15 +7,15 @@ import (
 	"nodecompare/loadgen"
 )
 
-// RunCost is what a run of load gave, or several, and what the server used for it. The zero value is
-// of none.
+// RunCost is the result of one or more runs of load, and what the server used for them. The zero
+// value is no run.
 type RunCost struct {
-	Result *loadgen.Result // nil of none
-	CPU    time.Duration   // 0 where the system does not tell
+	Result *loadgen.Result // nil of no run
+	CPU    time.Duration   // 0 if the system does not report it
 }
 
-// Run runs the load, and reads the server's CPU time just before and after. What there is comes
-// with an error.
+// Run runs the load, and reads the server's CPU time just before and after. An error may come with
+// a Result.
 func (l Loaded) Run(ctx context.Context, d time.Duration) (RunCost, error) {
 	before, err := CPUTime(l.Subject)
 	if err != nil {
@@ -32,7 +32,7 @@ func (l Loaded) Run(ctx context.Context, d time.Duration) (RunCost, error) {
 	return RunCost{result, max(0, after-before)}, nil
 }
 
-// Add takes another run in.
+// Add adds another run.
 func (s *RunCost) Add(other RunCost) {
 	s.CPU += other.CPU
 	switch {
@@ -51,7 +51,7 @@ func (s RunCost) Answered() uint64 {
 	return s.Result.Requests - s.Result.Errors
 }
 
-// PerRequest is the CPU time of a request in microseconds; 0 where it is not known.
+// PerRequest returns the CPU time of a request in microseconds; 0 if unknown.
 func (s RunCost) PerRequest() float64 {
 	if s.Answered() == 0 {
 		return 0
@@ -59,7 +59,7 @@ func (s RunCost) PerRequest() float64 {
 	return s.CPU.Seconds() * 1e6 / float64(s.Answered())
 }
 
-// Throughput is in requests per second.
+// Throughput returns requests without error per second.
 func (s RunCost) Throughput() float64 {
 	if s.Result == nil || s.Result.Elapsed <= 0 {
 		return 0
