@@ -13,8 +13,8 @@ import (
 	"nodecompare/servers/workload"
 )
 
-// A blast is a workload beside which some requests are poison: what becomes of the others, the
-// innocent ones, is its radius.
+// A blast is a workload with poison beside it. Its result is how much the poison harms the other
+// requests, the victims.
 type blast struct {
 	name, summary string
 	victim        string // a workload
@@ -25,13 +25,13 @@ type blast struct {
 type poison struct {
 	target string        // path and query
 	rate   float64       // requests per second
-	lead   time.Duration // for which it runs before the innocent requests come
-	wait   time.Duration // that each asks for; 0 where they compute
+	lead   time.Duration // time before the victims' requests
+	wait   time.Duration // of each request; 0 if it computes
 }
 
-// blasts is the table of them. Poison that computes takes two fifths of a core: enough to meet
-// innocent requests, and not all that there is. Poison that waits has 300 requests in flight, which
-// is more than a pool of 200 threads, the usual size, can hold.
+// blasts is the table of blasts. Poison that computes takes two fifths of a core, enough to meet
+// victim requests but not all of the core. Poison that waits has 300 requests in flight, more than
+// a pool of the usual 200 threads can hold.
 var blasts = []blast{
 	{"blast-cpu", "hello, while two requests a second compute for 200 ms: who waits for them?", "hello",
 		poison{"/cpu?ms=200", 2, ms(300), 0}},
@@ -40,12 +40,12 @@ var blasts = []blast{
 }
 
 const (
-	// innocentRate is modest for any server, and the same for all, in requests per second.
+	// victimRate is modest for any server, and the same for all, in requests per second.
 	victimRate = 200
-	// innocentConnections are as many as a run has requests, so that each is sent when it is due,
-	// whatever became of those before.
+	// victimConnections are as many as a run has requests, so that each is sent on time whatever
+	// happened to the earlier ones.
 	victimConnections = 512
-	// innocentTime holds 300 requests, and three times the poison that computes.
+	// victimTime covers 300 requests, and three requests of the poison that computes.
 	victimTime = 1500 * time.Millisecond
 	victimRamp = 20 * time.Millisecond
 
@@ -53,7 +53,8 @@ const (
 	poisonTimeout     = 30 * time.Second
 )
 
-// Special are the workloads that only a bench has: requests of others, under loads of their own.
+// Special returns the workloads that only a bench has: the requests of other workloads under loads
+// of their own.
 func Special() []workload.Workload {
 	var all []workload.Workload
 	for _, b := range blasts {
@@ -64,17 +65,17 @@ func Special() []workload.Workload {
 	return append(all, over)
 }
 
-// derived is the workload with that original name under a new one.
+// derived returns the workload original under a new name.
 func derived(name, summary, original string) workload.Workload {
 	w, err := lookup.Named("workload", original, workload.All)
 	if err != nil {
-		panic(err) // our own tables name none that there is not
+		panic(err) // unreachable: blasts names only existing workloads
 	}
 	w.Name, w.Summary = name, summary
 	return w
 }
 
-// workloadNamed returns a workload, which may be a special one.
+// workloadNamed returns a workload, or a special one, by its name.
 func workloadNamed(name string) (workload.Workload, error) {
 	return lookup.Named("workload", name, slices.Concat(workload.All, Special()))
 }
@@ -87,7 +88,7 @@ func blastNamed(name string) (blast, bool) {
 	return blasts[i], true
 }
 
-// poisonOf is what the record says of a workload's poison; nil where it has none.
+// poisonOf returns the record's description of a workload's poison; nil if it has none.
 func poisonOf(name string) *results.Poison {
 	b, ok := blastNamed(name)
 	if !ok {
@@ -96,8 +97,8 @@ func poisonOf(name string) *results.Poison {
 	return &results.Poison{Target: b.poison.target, RateRPS: b.poison.rate}
 }
 
-// blastLadder is the profile's base rung alone, and two open loads at the same rate: without
-// poison, and amid it.
+// blastLadder returns the profile's base rung, and two open loads at the same rate, without and
+// with poison.
 func (p Profile) blastLadder(b blast, w workload.Workload) (rungs []rung, base int) {
 	for _, r := range p.Ladder {
 		if r.connections == usualBase {
@@ -111,7 +112,7 @@ func (p Profile) blastLadder(b blast, w workload.Workload) (rungs []rung, base i
 	return append(rungs, open, withPoison), usualBase
 }
 
-// leadTime is how long a rung's poison runs before it.
+// leadTime returns how long a rung's poison runs before the rung.
 func (r rung) leadTime() time.Duration {
 	if r.poison == nil {
 		return 0
@@ -119,8 +120,8 @@ func (r rung) leadTime() time.Duration {
 	return r.poison.lead
 }
 
-// withPoison runs a rung while the rung's poison, if it has any, is put on the same server. What of the
-// poison is still in flight when the rung is over is aborted.
+// withPoison runs a rung while its poison, if any, loads the same server. Poison still in flight at
+// the end of the rung is aborted.
 func (b *bench) withPoison(ctx context.Context, t *target, s slot, r rung,
 	run func() (results.Rung, error)) (measured results.Rung, err error) {
 	if r.poison == nil {
@@ -138,7 +139,7 @@ func (b *bench) withPoison(ctx context.Context, t *target, s slot, r rung,
 	defer g.Close()
 	poisoning, stop := context.WithCancel(ctx)
 	defer stop()
-	// Longer than any step: it is stopped.
+	// The duration exceeds any rung's, because stop ends the run.
 	wait := background(poisoning, g, r.poison.lead+r.ramp+r.duration+2*requestTimeout+poisonTimeout)
 	lead := time.NewTimer(r.poison.lead)
 	defer lead.Stop()

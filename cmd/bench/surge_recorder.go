@@ -8,26 +8,26 @@ import (
 )
 
 const (
-	// ledgerStep is what a ledger counts by: short beside any surge, and of some requests at any
-	// rate worth an overload.
+	// recorderStep is the resolution of a surgeRecorder: short beside any surge, with several
+	// requests at any rate worth an overload.
 	recorderStep = 50 * time.Millisecond
-	// recoverySteps make the window in which requests have to be in time again.
+	// recoverySteps make the window in which requests must be in time again.
 	recoverySteps = 10
 	flightStep    = 10 * time.Millisecond
 )
 
-// A ledger counts what becomes of the requests of one open load, by when they were due. It is the
-// engine's while a run is under way, and ours before and after it.
+// A surgeRecorder counts the outcomes of one open load by due time. During a run only the engine's
+// goroutine may use it.
 type surgeRecorder struct {
 	rate         float64 // requests per second
 	surge, whole time.Duration
 	slo          time.Duration
-	open         bool // what is told before is not counted
+	open         bool // outcomes before are not counted
 
-	inTime                 []uint64 // by ledgerStep
-	inSurge                uint64   // of these, due within the surge
+	inTime                 []uint64 // by recorderStep
+	inSurge                uint64   // those of inTime due within the surge
 	late, refused, timeout uint64   // due within the surge
-	flights                []int    // by flightStep, what was sent in it less what ended in it
+	flights                []int    // by flightStep: sent in it less ended in it
 }
 
 func newSurgeRecorder(rate float64, surge, whole, slo time.Duration) surgeRecorder {
@@ -36,7 +36,7 @@ func newSurgeRecorder(rate float64, surge, whole, slo time.Duration) surgeRecord
 
 func steps(d time.Duration) int { return int((d + recorderStep - 1) / recorderStep) }
 
-// add is a loadgen.Attack's Each.
+// add is loadgen.Attack's Each.
 func (l *surgeRecorder) add(x *loadgen.Outcome) {
 	if !l.open {
 		return
@@ -62,9 +62,9 @@ func (l *surgeRecorder) add(x *loadgen.Outcome) {
 	}
 }
 
-// before is how many of the load's requests are due before a time.
+// before returns how many of the load's requests are due before a time.
 func (l *surgeRecorder) before(t time.Duration) uint64 {
-	n := uint64(t.Seconds() * l.rate) // or one beside it, as times are whole nanoseconds
+	n := uint64(t.Seconds() * l.rate) // or off by one, because times are whole nanoseconds
 	for loadgen.Due(n, l.rate) < t {
 		n++
 	}
@@ -82,13 +82,13 @@ func (l *surgeRecorder) flight(at time.Duration, change int) {
 	l.flights[i] += change
 }
 
-// dueIn is how many requests are due in a step.
+// dueIn returns how many requests are due in a step.
 func (l *surgeRecorder) dueIn(step int) uint64 {
 	from := time.Duration(step) * recorderStep
 	return l.before(from+recorderStep) - l.before(from)
 }
 
-// addTo adds the load's requests to a outcome.
+// addTo adds the load's requests to a SurgeOutcome.
 func (l *surgeRecorder) addTo(t *results.SurgeOutcome) {
 	t.Due += l.before(l.surge)
 	t.InTime += l.inSurge
@@ -104,9 +104,9 @@ func (l *surgeRecorder) addTo(t *results.SurgeOutcome) {
 	}
 }
 
-// recovery is the time from the end of the surge to the first window in which no more than one
-// request in a hundred, and one more for how a share is rounded, was not answered in time. ok is
-// false when there is none: it is then all the time that there was.
+// recovery returns the time from the end of the surge to the first window in which at most one
+// request in a hundred, and one more for rounding, was not answered in time. ok is false if there
+// is no such window; after is then all the time there was.
 func (l *surgeRecorder) recovery() (after time.Duration, ok bool) {
 	for from := steps(l.surge); from+recoverySteps <= len(l.inTime); from++ {
 		var due, inTime uint64

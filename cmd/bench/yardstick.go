@@ -17,14 +17,14 @@ import (
 // YardstickCommand is the hidden command that serves the yardstick.
 const YardstickCommand = "yardstick"
 
-// loadedYardstick is a running yardstick with the load for it.
+// loadedYardstick is a running yardstick with its load.
 type loadedYardstick struct {
 	process *child.Process
 	measure.Loaded
 }
 
-// startYardstick runs use with a yardstick beside the server, which ends the context of use when it
-// dies, and is the error.
+// startYardstick starts a yardstick, calls use, and stops the yardstick. If it dies, use's context
+// is cancelled and its failure is returned.
 func startYardstick(ctx context.Context, cpus cpuset.CPUs, use func(context.Context, loadedYardstick) error) error {
 	command := child.Command{Name: YardstickCommand, Helper: true, Args: []string{YardstickCommand}}
 	return measure.WithServer(ctx, cpus, command, func(ctx context.Context, p *child.Process) error {
@@ -40,11 +40,11 @@ func startYardstick(ctx context.Context, cpus cpuset.CPUs, use func(context.Cont
 	})
 }
 
-// alternate goes to and fro between the server and the yardstick, and holds each slice of the one
-// against the slice of the other beside it. It ends early with a slice that goes unanswered, and
-// when the slices take longer than planned by a request's timeout. Of a server that compiles itself
-// as it runs there are more of them while their median is not known well: they differ by far more
-// than those of others.
+// alternate drives the server and the yardstick in turn, slice by slice, and returns the medians of
+// the server's figures over the yardstick's in the neighbouring slice. It ends early at an
+// unanswered slice, and when the slices take longer than planned by a request's timeout. A server
+// that compiles itself as it runs gets more slices until their median is known well, because its
+// slices vary far more.
 func alternate(ctx context.Context, t *target, r rung, load *loadgen.Generator) (*results.Yardstick, error) {
 	server, y := measure.Loaded{Subject: t.server.sampled, Load: load}, t.yardstick
 	most := r.slices
@@ -62,7 +62,7 @@ func alternate(ctx context.Context, t *target, r rung, load *loadgen.Generator) 
 		}
 		if mine.Result.Unanswered() != nil {
 			made++
-			break // the server hangs: it would be the same again
+			break // the server hangs, and the next slice would too
 		}
 		its, err := y.Run(ctx, yardstickSlice)
 		if err != nil {
@@ -83,12 +83,12 @@ func alternate(ctx context.Context, t *target, r rung, load *loadgen.Generator) 
 }
 
 const (
-	moreSlices = 4    // times as many as planned, at most
-	knownTo    = 0.03 // the standard error of their median
+	moreSlices = 4    // times the planned number, at most
+	knownTo    = 0.03 // standard error of the median
 )
 
-// known says that the median of the values is known well. Its standard error is √(π/2) times that
-// of their mean.
+// known reports whether the median of the values is known well. Its standard error is √(π/2) times
+// that of their mean.
 func known(values []float64) bool {
 	n := float64(len(values))
 	if n < 2 {
@@ -103,7 +103,7 @@ func known(values []float64) bool {
 	return math.Sqrt(math.Pi/2*variance/n) <= knownTo
 }
 
-// median sorts the values; 0 of none.
+// median sorts the values and returns their median; 0 for none.
 func median(values []float64) float64 {
 	n := len(values)
 	if n == 0 {
