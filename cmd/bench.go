@@ -21,7 +21,7 @@ func benchCommand() *cobra.Command {
 	o := bench.Options{Seed: rand.Uint64N(1 << 53)}
 	var b benchRun
 	var format, pin, known string
-	var own, paths, pids []string // of users' servers
+	var own, paths, pids []string // options of users' servers
 	var quiet bool
 	var certificates loadgen.Certificates
 	c := &cobra.Command{

@@ -63,8 +63,8 @@ func twoRecords(_ *cobra.Command, args []string) error {
 	return exitError{exitUsage, fmt.Errorf("two records are compared, and there is %q as well", args[2])}
 }
 
-// runCompare prints what the new record says against the old one. The error says so too, unless it
-// is a pass.
+// runCompare prints the comparison of the new record with the old one, and returns its outcome as
+// an error unless it passes.
 func runCompare(ctx context.Context, oldPath, newPath string, f report.Format[gate.Result], out io.Writer) error {
 	old, err := loadBaseline(ctx, oldPath)
 	if err != nil {
@@ -82,7 +82,7 @@ func runCompare(ctx context.Context, oldPath, newPath string, f report.Format[ga
 	return gateError(compared)
 }
 
-// gateError is the outcome as an error, which has been explained in the output; nil for a pass.
+// gateError returns the outcome as an error, which the output has explained; nil for a pass.
 func gateError(g gate.Result) error {
 	counts := map[string]int{}
 	for _, c := range g.Changes {

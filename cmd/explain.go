@@ -36,7 +36,7 @@ last bench where it has one. Without a word, list those that can be explained.`,
 	}
 }
 
-// explain writes what a term means, and what it was in the last bench.
+// explain writes what a term means, and its figure in the last bench.
 func explain(ctx context.Context, name string, out io.Writer) error {
 	t, ok := summary.TermNamed(name)
 	if !ok {
@@ -56,7 +56,7 @@ func explain(ctx context.Context, name string, out io.Writer) error {
 	return report.Lines(out, options(out), lines...)
 }
 
-// joinedNames lists names that may have commas of their own.
+// joinedNames lists names that may contain commas.
 func joinedNames(terms []summary.Term) string {
 	var names []string
 	for _, t := range terms {

@@ -81,8 +81,8 @@ Formats:
 	return c
 }
 
-// runMap measures and writes. What was measured before an interruption, or beside a server that
-// failed, is written too.
+// runMap measures and writes. What was measured before an interruption or beside a failed server is
+// written too.
 func runMap(ctx context.Context, plan *sweep.Plan, f report.Format[*results.Map], file string,
 	say func(string), out, notes io.Writer) error {
 	if err := errors.Join(measure.Proc(), measure.Loopback()); err != nil {
@@ -100,7 +100,7 @@ func runMap(ctx context.Context, plan *sweep.Plan, f report.Format[*results.Map]
 	if m == nil {
 		return errors.Join(runErr, o.discard())
 	}
-	results.Clean(m) // of what servers said
+	results.Clean(m) // servers' output
 	if err = o.write(ctx, worthOf(len(m.Runs), m.Void()),
 		func(w io.Writer, options report.Options) error { return f.Write(w, m, options) }); err != nil {
 		err = fmt.Errorf("write the map: %w", err)

@@ -10,8 +10,8 @@ import (
 	"nodecompare/results"
 )
 
-// programName is how this program is called: 'go run .' keeps what it builds in a folder of its own, whose
-// name is of no use to anybody.
+// programName returns how to call this program. 'go run .' builds it in a folder with a useless
+// name.
 func programName() string {
 	if program, err := os.Executable(); err == nil && strings.Contains(program, "go-build") {
 		return "go run ."
@@ -19,8 +19,8 @@ func programName() string {
 	return results.Tool
 }
 
-// nextSteps are the lines below an answer: what to try next on this machine, and how to see more of this
-// bench.
+// nextSteps returns the lines below an answer: what to try next on this machine, and how to see
+// more of this bench.
 func nextSteps(record *results.Record, kept bool) []string {
 	var lines []string
 	if s := realNode(record); s != "" {
@@ -34,7 +34,7 @@ func nextSteps(record *results.Record, kept bool) []string {
 	return lines
 }
 
-// realNode says that the article's own subject could be measured too, where it was not and is here.
+// realNode suggests measuring Node.js itself, if it was not measured and is installed.
 func realNode(record *results.Record) string {
 	var names []string
 	for _, m := range record.Settings.Modes {

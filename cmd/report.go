@@ -68,7 +68,7 @@ func oneRecord(_ *cobra.Command, args []string) error {
 
 // reporting is one call of report.
 type reporting struct {
-	path, file    string // of the record, and of the report; "" for standard output
+	path, file    string // of the record and of the report; "" for standard output
 	format        report.Format[*results.Record]
 	details, open bool
 }

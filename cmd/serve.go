@@ -18,7 +18,7 @@ import (
 	"nodecompare/servers/workload"
 )
 
-// mostThreads leaves room below the 10,000 at which Go's runtime ends a program.
+// mostThreads stays below the 10,000 threads at which Go's runtime ends a program.
 const mostThreads = 8000
 
 func serveCommand() *cobra.Command {
@@ -81,11 +81,11 @@ func serveCommand() *cobra.Command {
 	return cmd
 }
 
-// uses are the flags that the modes heed, beside --addr and --upstream.
+// uses are the flags that each mode uses besides --addr and --upstream.
 var uses = map[string][]string{"pool": {"pool-size"}, "async": {"loops", "workers"},
 	"node": {"loops", "workers"}, "express": {"loops", "workers"}}
 
-// taken says who holds the port, where the system tells, and what to do about it.
+// taken adds to an error who holds the port, if the system reports it, and what to do about it.
 func taken(addr string, err error) error {
 	holder := ""
 	if _, text, splitErr := net.SplitHostPort(addr); splitErr == nil {
@@ -98,7 +98,7 @@ func taken(addr string, err error) error {
 	return fmt.Errorf("%w%s: end it, or listen elsewhere, as with --addr=:3001", err, holder)
 }
 
-// named is a process's name in brackets, where the system tells it.
+// named returns a process's name in brackets, if the system reports it.
 func named(pid int) string {
 	name, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid))
 	if err != nil {
@@ -112,7 +112,7 @@ func modeList() string {
 	return helpTable(servers.Modes, 10, func(m servers.Mode) (string, string) { return m.Name, m.Summary })
 }
 
-// routeWidth holds a method and most targets.
+// routeWidth fits a method and most targets.
 const routeWidth = 17
 
 func routeList() string {
