@@ -13,8 +13,7 @@ import (
 	"nodecompare/results/unit"
 )
 
-// The columns of each load of a trial: of an open load, of that at the common rate, of an overload,
-// of all.
+// Columns for each load of a trial: an open load, one at the common rate, an overload, any load.
 var (
 	csvOpen     = []results.Figure{results.Offered, results.Unsent, results.SendLagP99}
 	csvCommon   = []results.Figure{results.IdleCPU}
@@ -30,9 +29,8 @@ var (
 )
 
 // writeCSV writes a row a trial (RFC 4180: commas, CRLF), with a group of columns for each of its
-// loads: closed_64_p99_us, common_p99_us, own_p99_us. Cells are empty where there is no such
-// figure, and in a run that is VOID, of which nothing may be concluded: a sum over a column must
-// not take it in.
+// loads: closed_64_p99_us, common_p99_us, own_p99_us. A missing figure is an empty cell, and so is
+// every figure of a VOID run, so that sums over a column leave it out.
 func writeCSV(out io.Writer, r *results.Record) error {
 	loads := csvLoads(r)
 	head := []string{"workload", "mode", "round", "again", "started", "elapsed_s", "trust", "rules",
@@ -60,7 +58,7 @@ func writeCSV(out io.Writer, r *results.Record) error {
 	return nil
 }
 
-// csvLoads are the rungs of all ladders, and the open loads of which there are any.
+// csvLoads returns the rungs of all ladders, and those open loads that exist.
 func csvLoads(r *results.Record) []results.RungKey {
 	var rungs []int
 	for _, w := range r.Settings.Workloads {
@@ -78,7 +76,7 @@ func csvLoads(r *results.Record) []results.RungKey {
 	return loads
 }
 
-// rungAt is a trial's rung, VOID or not.
+// rungAt returns a trial's rung, VOID or not.
 func rungAt(t results.Trial, at results.RungKey) (results.Rung, bool) {
 	i := slices.IndexFunc(t.Rungs, func(r results.Rung) bool {
 		return r.Load == at.Load && (at.Load != results.Closed || r.Connections == at.Connections)
@@ -109,7 +107,7 @@ func csvPrefix(at results.RungKey) string {
 	return name + "_"
 }
 
-// cell is text that no spreadsheet takes for a formula.
+// cell returns text that no spreadsheet takes for a formula.
 func cell(text string) string {
 	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
 		return "'" + text

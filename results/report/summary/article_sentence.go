@@ -8,14 +8,14 @@ import (
 	"nodecompare/results"
 )
 
-// articleSays is what the article's table has for Node.js and for a traditional backend.
+// articleSays is the article's table for Node.js and for a traditional backend.
 var articleSays = map[string]string{
 	results.RowExecution:   "non-blocking for Node.js, blocking for a traditional backend",
 	results.RowPerformance: "high for Node.js, moderate for a traditional backend",
 	results.RowScalability: "high for Node.js, lower for a traditional backend",
 }
 
-// ArticleSentences say of each of the article's claims what was found.
+// ArticleSentences return a sentence for each of the article's claims.
 func ArticleSentences(a results.Article) []string {
 	all := []string{articleSentence(results.RowExecution, executionFound(a))}
 	for _, c := range a.Claims {
@@ -33,7 +33,7 @@ func articleSentence(row, found string) string {
 	return fmt.Sprintf("%s: the article says %s. %s.", row, articleSays[row], found)
 }
 
-// executionFound names the modes of which the same was seen together.
+// executionFound groups the modes by their finding.
 func executionFound(a results.Article) string {
 	var order []string
 	of := map[string][]string{}
@@ -70,7 +70,7 @@ func seenWhere(s results.ModeExecution, workloads int) string {
 	return strings.Join(parts, ", ")
 }
 
-// claimFound says what a claim comes to, and on which workloads.
+// claimFound says what was found of a claim, and on which workloads.
 func claimFound(a results.Article, c results.Claim) string {
 	for _, word := range []string{results.NonBlocking, results.Blocking} {
 		if a.Group(word) == nil {
@@ -98,7 +98,7 @@ func claimFound(a results.Article, c results.Claim) string {
 	return found + "it stays open: " + byWorkload(a, c)
 }
 
-// inAll is how many pairs agree, where all do; "" for a single one, which the workloads say
+// inAll returns how many pairs agree, if all do; "" for a single pair, which the workloads name
 // already.
 func inAll(pairs, workloads int) string {
 	if pairs == workloads {
@@ -117,7 +117,7 @@ var said = []struct{ outcome, text, some string }{
 	{results.CannotTell, "cannot tell", "undecided"},
 }
 
-// byWorkload names the workloads together of which the same is to be said.
+// byWorkload groups the workloads by outcome.
 func byWorkload(a results.Article, c results.Claim) string {
 	var parts []string
 	for _, s := range said {
@@ -155,7 +155,7 @@ func byWorkload(a results.Article, c results.Claim) string {
 	return strings.Join(parts, "; ")
 }
 
-// byOutcome counts the pairs by what they say, and names them; "" when all say the same.
+// byOutcome counts and names the pairs by outcome; "" if all have the same.
 func byOutcome(a results.Article, pairings []results.Pairing) string {
 	var parts []string
 	for _, s := range said {
@@ -172,8 +172,8 @@ func byOutcome(a results.Article, pairings []results.Pairing) string {
 	return joinNames(parts)
 }
 
-// opponents is "async, node against pool": the non-blocking modes, and against which blocking ones
-// where that is not all of them.
+// opponents returns "async, node against pool": the non-blocking modes, and their blocking ones
+// unless these are all.
 func opponents(a results.Article, pairings []results.Pairing) string {
 	var all, some []string
 	for _, n := range a.Group(results.NonBlocking) {
@@ -194,7 +194,7 @@ func opponents(a results.Article, pairings []results.Pairing) string {
 	return strings.Join(append(all, some...), ", ")
 }
 
-// joinNames is "hello", "hello and wait", "hello, wait and cpu".
+// joinNames returns "hello", "hello and wait" or "hello, wait and cpu".
 func joinNames(names []string) string {
 	if len(names) < 2 {
 		return strings.Join(names, "")

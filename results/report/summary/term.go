@@ -9,23 +9,22 @@ import (
 	"nodecompare/results/unit"
 )
 
-// A Term is a word of the reports, said in plain English.
+// A Term is a word of the reports with its meaning in plain English.
 type Term struct {
 	Name  string
-	Also  []string // other words for the same thing
+	Also  []string // synonyms
 	Text  string
-	shows *termFigure // what the term stands for in a record; nil for none
+	shows *termFigure // the term's figure in a record; nil for none
 }
 
 // A termFigure is a figure, and where it is read.
 type termFigure struct {
 	at    results.Place
-	where string // "" for where the figure says it itself
+	where string // "" if the figure says so itself
 	of    results.Figure
 }
 
-// Terms are the words that reports use and a reader may not know, from the article's to the
-// field's.
+// Terms are the words in reports that a reader may not know, from the article's to the field's.
 var Terms = []Term{
 	{Name: "execution", Also: []string{"model"}, Text: "Execution is what is tied up while a request waits: " +
 		"a thread of its own (blocking), or none (non-blocking). It is not asked of the program but seen " +
@@ -127,7 +126,7 @@ var Terms = []Term{
 			"that the two cannot be compared."},
 }
 
-// TermNamed finds a term by its name or another word for it, in capitals or not.
+// TermNamed finds a term by its name or a synonym, in any case.
 func TermNamed(name string) (t Term, ok bool) {
 	name = strings.ToLower(strings.Join(strings.Fields(name), " "))
 	i := slices.IndexFunc(Terms, func(t Term) bool {
@@ -139,7 +138,7 @@ func TermNamed(name string) (t Term, ok bool) {
 	return Terms[i], true
 }
 
-// InRecord says what the term's figure was in a record; "" where it has none.
+// InRecord returns the term's figure in a record; "" if it has none.
 func (t Term) InRecord(r *results.Record) string {
 	if t.shows == nil {
 		return ""
