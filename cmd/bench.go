@@ -44,7 +44,9 @@ Profiles:
 Modes:
 ` + modeList() + `
 Workloads:
-` + routeList() + helpTable(bench.Special(), routeWidth, func(w workload.Workload) (string, string) { return w.Name, w.Summary }),
+` + routeList() + helpTable(bench.Special(), routeWidth, func(w workload.Workload) (string, string) {
+			return w.Name, w.Summary
+		}),
 		Example: "  nodecompare bench\n  nodecompare bench --profile=quick --modes=async,goroutine " +
 			"--workloads=db,cpu --save=record.json\n  nodecompare bench --baseline=record.json\n  " +
 			"nodecompare bench --server mine='./my-server --port=$PORT' --path wait=/slow",

@@ -97,7 +97,8 @@ func gateError(g gate.Result) error {
 	case gate.Inconclusive:
 		return exitError{exitInconclusive,
 			fmt.Errorf(
-				"inconclusive: figures that may have become worse: %d; see the comparison for what would settle it", counts[gate.Inconclusive])}
+				"inconclusive: figures that may have become worse: %d; see the comparison for what would settle it",
+				counts[gate.Inconclusive])}
 	}
 	return exitError{exitInvalid,
 		errors.New("invalid: nothing can be concluded from the two records; see the comparison for why")}

@@ -16,8 +16,8 @@ func explainCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "explain [TERM]",
 		Short: "Say in plain English what a word of the reports means",
-		Long: `Explain a word of the reports, such as knee, p99, closed loop, yardstick or SUSPECT, with its figure in the
-last bench where it has one. Without a word, list those that can be explained.`,
+		Long: "Explain a word of the reports, such as knee, p99, closed loop, yardstick or SUSPECT, with its " +
+			"figure in the\nlast bench where it has one. Without a word, list those that can be explained.",
 		Example: "  nodecompare explain p99\n  nodecompare explain closed loop",
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) == 0 {

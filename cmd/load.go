@@ -108,7 +108,8 @@ machine with whatever else runs there: give it cores of its own, e.g. by taskset
 	flags.Float64Var(&a.Rate, "rate", 0, "requests per second of an open load; 0 is a closed one")
 	flags.DurationVar(&a.Duration, "duration", loadDuration,
 		fmt.Sprintf(
-			"how long to send; with --slo, in each probe: at least %.0f times the SLO, and the default is %v", 1/load.Resolution, probeDuration))
+			"how long to send; with --slo, in each probe: at least %.0f times the SLO, and the default is %v",
+			1/load.Resolution, probeDuration))
 	flags.Uint64VarP(&a.Requests, "requests", "n", 0,
 		"how many requests to send; with --duration too, whichever ends first")
 	flags.DurationVar(&a.Timeout, "timeout", loadgen.DefaultTimeout, "limit of one request")
@@ -275,10 +276,12 @@ func (o loadOptions) read(ctx context.Context, a *loadgen.Attack) (err error) {
 }
 
 // errVoid has been explained in the output.
-var errVoid = errors.New("the measurement is VOID: nothing may be concluded from it; the reasons stand with its results")
+var errVoid = errors.New("the measurement is VOID: nothing may be concluded from it; " +
+	"the reasons stand with its results")
 
 // runLoad measures and prints, also the result so far of an interrupted load.
-func runLoad(ctx context.Context, a loadgen.Attack, o loadOptions, f report.Format[*results.LoadRun], out, notes io.Writer) error {
+func runLoad(ctx context.Context, a loadgen.Attack, o loadOptions, f report.Format[*results.LoadRun],
+	out, notes io.Writer) error {
 	spoken, err := loadgen.Reach(ctx, a)
 	if err != nil {
 		return hinted(err)
@@ -303,11 +306,13 @@ func runLoad(ctx context.Context, a loadgen.Attack, o loadOptions, f report.Form
 	case missed(run) != nil:
 		return exitError{exitMissed, missed(run)}
 	case len(run.Codes) == 0 && a.Connect.Protocol == loadgen.HTTP1 && loadgen.SpeaksHTTP2(ctx, a):
-		return fmt.Errorf("load on %s: no request was answered: the server speaks HTTP/2 and no HTTP/1.1: give --http2", run.URL)
+		return fmt.Errorf("load on %s: no request was answered: the server speaks HTTP/2 and no HTTP/1.1: give --http2",
+			run.URL)
 	case run.Requests == run.Errors:
 		return hinted(fmt.Errorf("load on %s: no request was answered as it should be: %s", run.URL, kinds(run)))
 	case run.Errors > run.Requests/2:
-		return hinted(fmt.Errorf("load on %s: only %d of %d requests were answered as they should be: %s", run.URL, run.Requests-run.Errors, run.Requests, kinds(run)))
+		return hinted(fmt.Errorf("load on %s: only %d of %d requests were answered as they should be: %s", run.URL,
+			run.Requests-run.Errors, run.Requests, kinds(run)))
 	case run.Trust.Status == results.Void:
 		return exitError{exitInvalid, errVoid}
 	}
@@ -325,7 +330,8 @@ func missed(run *results.LoadRun) error {
 	if all == nil {
 		return nil
 	}
-	return fmt.Errorf("load on %s: %d of %d thresholds missed: %s", run.URL, len(all), len(run.Thresholds), strings.Join(all, "; "))
+	return fmt.Errorf("load on %s: %d of %d thresholds missed: %s", run.URL, len(all), len(run.Thresholds),
+		strings.Join(all, "; "))
 }
 
 // drive runs the load, or the search, with its listeners.

@@ -35,7 +35,8 @@ try may get rid of, or by a defect of the tool. The table says which.`,
 			if err != nil {
 				return err
 			}
-			return runSelftest(c.Context(), short, f, progressPrinter(quiet, "selftest", c.ErrOrStderr()), c.OutOrStdout())
+			return runSelftest(c.Context(), short, f, progressPrinter(quiet, "selftest", c.ErrOrStderr()),
+				c.OutOrStdout())
 		},
 	}
 	flags := c.Flags()

@@ -55,7 +55,8 @@ func (c Connect) prepared(u *url.URL) (Connect, error) {
 			c.Streams, HTTP2, HTTP1)
 	case c.Streams > 1 && c.New:
 		return c, fmt.Errorf(
-			"%d streams on a connection, and a new connection for each request: only one of them is possible", c.Streams)
+			"%d streams on a connection, and a new connection for each request: only one of them is possible",
+			c.Streams)
 	}
 	return c, nil
 }
@@ -81,7 +82,8 @@ func (c Certificates) TLS() (*tls.Config, error) {
 		if !config.RootCAs.AppendCertsFromPEM(pem) {
 			return nil,
 				fmt.Errorf(
-					"certificates of authorities: there is none in %s: it must be PEM (-----BEGIN CERTIFICATE-----)", c.CA)
+					"certificates of authorities: there is none in %s: it must be PEM (-----BEGIN CERTIFICATE-----)",
+					c.CA)
 		}
 	}
 	if c.Key != "" && c.Cert == "" {

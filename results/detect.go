@@ -28,7 +28,8 @@ func detectable(w Workload, pairs []pair) []MinDetectable {
 			if !c.sure() {
 				return
 			}
-			s := MinDetectable{w.Name, c.Metric, c.At, c.Rounds, math.Exp((c.lead.High - c.lead.Low) / 2), c.Floor, c.Rests}
+			s := MinDetectable{w.Name, c.Metric, c.At, c.Rounds, math.Exp((c.lead.High - c.lead.Low) / 2), c.Floor,
+				c.Rests}
 			i := slices.IndexFunc(all, func(other MinDetectable) bool {
 				return other.Metric == s.Metric && other.At == s.At
 			})

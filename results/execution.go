@@ -199,7 +199,8 @@ func missing(steps, usable []ModelStep, own float64) string {
 			"or every run was VOID"
 	case !slices.ContainsFunc(steps, func(s ModelStep) bool { return s.CPUUSPerRequest >= leastCPU }):
 		return fmt.Sprintf(
-			"one cannot tell: the process spent less than %d µs of CPU on a request, so others must do its work", leastCPU)
+			"one cannot tell: the process spent less than %d µs of CPU on a request, so others must do its work",
+			leastCPU)
 	case len(usable) == 0:
 		return "one cannot tell: most connections were idle on every rung, because of errors or a slow generator"
 	}

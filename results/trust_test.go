@@ -69,7 +69,8 @@ func TestDriftInNoise(t *testing.T) {
 			return n
 		}
 		wrong, caught := fires(1), fires(0.8)
-		t.Logf("%d slices, noise %v: of %d, %d flat ones are said to drift, and %d that grow cheaper by a fifth", c.slices, c.noise, runs, wrong, caught)
+		t.Logf("%d slices, noise %v: of %d, %d flat ones are said to drift, and %d that grow cheaper by a fifth",
+			c.slices, c.noise, runs, wrong, caught)
 		// Three standard deviations of what so many show: 0.4 to 1.7% of 5,000.
 		slack := func(share float64) float64 { return 3 * math.Sqrt(share*(1-share)/float64(runs)) }
 		if of := float64(runs); float64(wrong)/of > c.mostFalse+slack(c.mostFalse) ||

@@ -31,7 +31,7 @@ const manySlices = 24
 func ServeCheaper() error {
 	const (
 		cost     = float64(time.Millisecond)
-		perSlice = usualBase + int(yardstickSlice/time.Millisecond) // each connection sends at once, and some a second time
+		perSlice = usualBase + int(yardstickSlice/time.Millisecond) // all connections send, some twice
 		fifth    = manySlices * perSlice                            // requests
 		// connections, of it and of who asks whether the server is there
 		firstLoad = usualBase + usualBase/2

@@ -66,7 +66,8 @@ func TestModelsOfRealServers(t *testing.T) {
 	}{
 		{"nginx", "/", func(t *testing.T) string {
 			return fmt.Sprintf(
-				`sed "s|PORT|$PORT|; s|FOLDER|%[1]s|" %[2]s >%[1]s/nginx.conf && exec %[3]s -e stderr -c %[1]s/nginx.conf`,
+				`sed "s|PORT|$PORT|; s|FOLDER|%[1]s|" %[2]s >%[1]s/nginx.conf && exec %[3]s -e stderr -c `+
+					`%[1]s/nginx.conf`,
 				folder(t), source(t, "nginx.conf"), need(t, "nginx", "nginx-light"))
 		}, results.EventLoop, 1, 1},
 		{"script", "/", func(t *testing.T) string {
@@ -139,7 +140,8 @@ func TestTreeIsSampled(t *testing.T) {
 	long(t)
 	command :=
 		fmt.Sprintf(
-			`sed "s|PORT|$PORT|; s|FOLDER|%[1]s|; s|worker_processes 1|worker_processes 3|" %[2]s >%[1]s/nginx.conf; %[3]s -e stderr -c %[1]s/nginx.conf; :`,
+			`sed "s|PORT|$PORT|; s|FOLDER|%[1]s|; s|worker_processes 1|worker_processes 3|" %[2]s >%[1]s/nginx.conf; `+
+				`%[3]s -e stderr -c %[1]s/nginx.conf; :`,
 			folder(t), source(t, "nginx.conf"), need(t, "nginx", "nginx-light"))
 	r := measuredOwn(t, bench.Options{Workloads: []string{"hello"}, Rounds: 1}, []string{"nginx=" + command}, nil, nil)
 	g, ok := r.Trials[0].Rung(results.ClosedAt(64))

@@ -52,7 +52,8 @@ func (p Profile) ladder(w workload.Workload, limit int) (rungs []rung, base int,
 	if n := rungs[base].connections; n > usualBase {
 		note = strings.TrimSpace(
 			fmt.Sprintf(
-				"%s Performance is read at %d connections, since fewer hardly give a server work that only waits.", note, n))
+				"%s Performance is read at %d connections, since fewer hardly give a server work that only waits.",
+				note, n))
 	}
 	rungs[base] = inSlices(rungs[base], w)
 	return p.withOpen(rungs, base, w), rungs[base].connections, note

@@ -44,7 +44,8 @@ func TestOverloadMeasuresRealServers(t *testing.T) {
 	r, over := overloaded(t, bench.Options{Modes: []string{"async"}})
 	checkNoChildren(t)
 	outcome, surge := over.SurgeOutcome, r.Settings.Workloads[0].Surge
-	if sum := outcome.InTime + outcome.Late + outcome.Refused + outcome.TimedOut + outcome.Unsent; sum != outcome.Due || outcome.Due == 0 {
+	sum := outcome.InTime + outcome.Late + outcome.Refused + outcome.TimedOut + outcome.Unsent
+	if sum != outcome.Due || outcome.Due == 0 {
 		t.Errorf("%d of %d requests of the surge are accounted for: %+v", sum, outcome.Due, outcome)
 	}
 	capacity := r.Rates[0].CapacityRPS

@@ -132,7 +132,8 @@ func newPlan(o Options, limit int) (*Plan, error) {
 	if limit < usualBase {
 		return nil,
 			fmt.Errorf(
-				"this process may open files for %d connections only, and %d are needed: raise it with ulimit -n", max(0, limit), usualBase)
+				"this process may open files for %d connections only, and %d are needed: raise it with ulimit -n",
+				max(0, limit), usualBase)
 	}
 	columns, err := columns(o)
 	if err != nil {
@@ -200,7 +201,8 @@ func newPlan(o Options, limit int) (*Plan, error) {
 	if hours := round.Hours() * float64(profile.Rounds); hours > longest.Hours() {
 		return nil,
 			fmt.Errorf(
-				"this bench would take about %.0f hours, and %.0f is the most: name fewer modes, workloads or rounds", hours, longest.Hours())
+				"this bench would take about %.0f hours, and %.0f is the most: name fewer modes, workloads or rounds",
+				hours, longest.Hours())
 	}
 	p.slots = shuffled(groups, profile.Rounds, o.Seed)
 	for i, s := range p.slots {

@@ -85,7 +85,8 @@ func (p *Plan) probeServer(ctx context.Context, its []slot, say func(string)) er
 				}
 				if err != nil {
 					reason := fmt.Sprintf(
-						"server %s does not serve %s: %v; if it has another path for it, give --path %s:%s=/its/path", name, s.workload.Name, err, name, q.path)
+						"server %s does not serve %s: %v; if it has another path for it, give --path %s:%s=/its/path",
+						name, s.workload.Name, err, name, q.path)
 					p.dropWorkload(s, reason, say)
 					break
 				}

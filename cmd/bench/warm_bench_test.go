@@ -88,7 +88,8 @@ func warmThenWarmer(tb testing.TB, b *bench, s slot) (first, later float64, err 
 				return err
 			}
 			for _, r := range []results.Rung{one, two} {
-				tb.Logf("round %d, warm-up %+v: %.1f µs in one piece, %.2f times the yardstick's in slices %.1f", s.round, *w, r.Process.CPUUSPerRequest, r.Yardstick.RelativeCPU, r.Yardstick.CPUs)
+				tb.Logf("round %d, warm-up %+v: %.1f µs in one piece, %.2f times the yardstick's in slices %.1f",
+					s.round, *w, r.Process.CPUUSPerRequest, r.Yardstick.RelativeCPU, r.Yardstick.CPUs)
 			}
 			first, later = one.Yardstick.RelativeCPU, two.Yardstick.RelativeCPU
 			return nil

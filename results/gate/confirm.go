@@ -83,7 +83,8 @@ func (c *Change) confirm(again, both Change) {
 		c.Outcome, c.MoreRounds = Inconclusive, 0
 		c.Reason =
 			fmt.Sprintf(
-				"%s, and the second run has too few usable trials to tell: at least %d are needed; bench it again", seemed, leastTrials)
+				"%s, and the second run has too few usable trials to tell: at least %d are needed; bench it again",
+				seemed, leastTrials)
 		return
 	}
 	runs := fmt.Sprintf("first %s, then %s; the figures are of both runs", c.InWords(), again.InWords())

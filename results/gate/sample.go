@@ -132,7 +132,8 @@ func (m Metric) between(w results.Workload, mode string, old, newer []results.Tr
 			c.Metric, c.At.Load, stat.Median(a.offered).Value, stat.Median(b.offered).Value)
 	case m.bounded && 2*b.bound > b.trials:
 		c.Bound = fmt.Sprintf("the load generator was at its limit in %d of %d runs of the new record, so "+
-			"that throughput is its own more than the server's: give it more CPUs (--pin), or go by CPU per request", b.bound, b.trials)
+			"that throughput is its own more than the server's: give it more CPUs (--pin), or go by CPU per request",
+			b.bound, b.trials)
 	}
 	return c, true
 }
@@ -168,7 +169,8 @@ func impossible(what string, old, newer sample) string {
 		name string
 		sample
 	}{{"old", old}, {"new", newer}} {
-		const damaged = "in %d of %d trials of the %s record, which no measurement gives: the record is damaged; bench it again"
+		const damaged = "in %d of %d trials of the %s record, which no measurement gives: the record is damaged; " +
+			"bench it again"
 		switch {
 		case len(s.wrong) > 0:
 			return fmt.Sprintf("%s is %s "+damaged, what, shortly(s.wrong[0]), len(s.wrong), s.trials, s.name)
@@ -204,16 +206,19 @@ func (c *Change) lack(a, b sample) {
 			return
 		case s.lost > 0 && s.trials-s.lost < leastTrials:
 			c.Outcome, c.MoreRounds = Invalid, 0
-			c.Reason = fmt.Sprintf("%d of %d trials in the %s record failed or are VOID, and %d good ones are needed: bench it again, with more --rounds if this machine often makes them VOID",
+			c.Reason = fmt.Sprintf("%d of %d trials in the %s record failed or are VOID, and %d good ones are "+
+				"needed: bench it again, with more --rounds if this machine often makes them VOID",
 				s.lost, s.trials, s.name, leastTrials)
 			return
 		case s.trials < leastTrials:
 			c.Outcome = Inconclusive
-			c.Reason = fmt.Sprintf("the %s record has %d rounds, and at least %d are needed: bench it again with a profile that has them", s.name, s.trials, leastTrials)
+			c.Reason = fmt.Sprintf("the %s record has %d rounds, and at least %d are needed: bench it again with a "+
+				"profile that has them", s.name, s.trials, leastTrials)
 			c.MoreRounds = max(c.MoreRounds, leastTrials-s.trials)
 		case len(s.figures) < leastTrials:
 			c.Outcome = Inconclusive
-			c.Reason = fmt.Sprintf("%d of %d trials of the %s record have no such figure", s.trials-len(s.figures), s.trials, s.name)
+			c.Reason = fmt.Sprintf("%d of %d trials of the %s record have no such figure", s.trials-len(s.figures),
+				s.trials, s.name)
 		}
 	}
 }

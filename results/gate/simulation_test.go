@@ -112,7 +112,8 @@ func TestSimulatedGates(t *testing.T) {
 			of := func(counts map[string]int, outcome string) float64 {
 				return 100 * float64(counts[outcome]) / float64(test.gates)
 			}
-			t.Logf("%s: of %d gates, regressed %.2f%%, after a second run %.2f%%; then inconclusive %.1f%%, pass %.1f%%", test.name, test.gates, of(f.first, gate.Regressed),
+			t.Logf("%s: of %d gates, regressed %.2f%%, after a second run %.2f%%; then inconclusive %.1f%%, pass "+
+				"%.1f%%", test.name, test.gates, of(f.first, gate.Regressed),
 				of(f.confirmed, gate.Regressed), of(f.confirmed, gate.Inconclusive), of(f.confirmed, gate.Pass))
 			if f.confirmed[gate.Invalid] > 0 {
 				t.Errorf("%d gates are invalid", f.confirmed[gate.Invalid])

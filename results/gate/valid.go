@@ -83,7 +83,8 @@ func incomparable(old, newer *results.Record) []string {
 		if r.Partial {
 			reasons = append(reasons,
 				fmt.Sprintf(
-					"the %s record is partial: its bench was interrupted, so trials are missing; bench it again", r.name))
+					"the %s record is partial: its bench was interrupted, so trials are missing; bench it again",
+					r.name))
 		}
 		if repeated(r.Trials) || repeated(r.Again) {
 			reasons = append(reasons,
@@ -141,7 +142,8 @@ func ofSettings(old, newer results.Settings) []aspect {
 			"bench as the user who made the other (root keeps them awake), or " + benchAgain},
 		{"kind", null[old.Null], null[newer.Null], benchAgain},
 		{"method", method(old), method(newer),
-			"servers are warmed up otherwise since then, and the base rung is another run (docs/method.md): " + benchAgain},
+			"servers are warmed up otherwise since then, and the base rung is another run (docs/method.md): " +
+				benchAgain},
 	}
 	if old.Yardstick > 0 && newer.Yardstick > 0 { // without one, figures are compared directly
 		all = append(all,

@@ -18,7 +18,8 @@ func TestGateIncomparable(t *testing.T) {
 		note   string
 	}{
 		{"another system", func(_, r *results.Record) { r.Host.OS = "darwin" },
-			"operating system: linux in the old record, darwin in the new one: bench the old version on this machine", ""},
+			"operating system: linux in the old record, darwin in the new one: bench the old version on this machine",
+			""},
 		{"another architecture", func(_, r *results.Record) { r.Host.Arch = "arm64" },
 			"architecture: amd64 in the old record, arm64", ""},
 		{"another CPU", func(_, r *results.Record) { r.Host.CPU = "Model 8" },

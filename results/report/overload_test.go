@@ -33,9 +33,11 @@ func overloaded() *results.Record {
 			outcome.Late, outcome.GoodputRPS = outcome.Due-outcome.InTime-30, float64(outcome.InTime)
 			for step := range 100 {
 				if step < 4 || step > 60 && m.Name == "async" {
-					outcome.DueInTime, outcome.DueOtherwise = append(outcome.DueInTime, 40), append(outcome.DueOtherwise, 0)
+					outcome.DueInTime = append(outcome.DueInTime, 40)
+					outcome.DueOtherwise = append(outcome.DueOtherwise, 0)
 				} else {
-					outcome.DueInTime, outcome.DueOtherwise = append(outcome.DueInTime, 1), append(outcome.DueOtherwise, 39)
+					outcome.DueInTime = append(outcome.DueInTime, 1)
+					outcome.DueOtherwise = append(outcome.DueOtherwise, 39)
 				}
 			}
 			r.Trials = append(r.Trials,
@@ -43,8 +45,9 @@ func overloaded() *results.Record {
 					Rungs: []results.Rung{{
 						Load: results.Overload, Engine: "loop", Connections: 4000, ElapsedS: 5,
 						Requests: 3990, Errors: 27, ThroughputRPS: 780, OfferedRPS: 2000,
-						ErrorKinds: map[string]uint64{"reset": 20, "timeout": 7},
-						LatencyUS:  results.Latency{P50: 400_000, P99: 1_900_000, Max: 2_100_000}, SurgeOutcome: &outcome,
+						ErrorKinds:   map[string]uint64{"reset": 20, "timeout": 7},
+						LatencyUS:    results.Latency{P50: 400_000, P99: 1_900_000, Max: 2_100_000},
+						SurgeOutcome: &outcome,
 					}}})
 		}
 	}

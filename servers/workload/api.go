@@ -33,7 +33,8 @@ func parseUpstream(text string) (*url.URL, error) {
 	if u.Scheme != "http" || u.Host == "" || u.User != nil {
 		return nil,
 			fmt.Errorf(
-				"the upstream's URL %s: want one with http and without a user, such as http://127.0.0.1:4000/upstream", u.Redacted())
+				"the upstream's URL %s: want one with http and without a user, such as http://127.0.0.1:4000/upstream",
+				u.Redacted())
 	}
 	query, err := url.ParseQuery(u.RawQuery)
 	if err != nil {

@@ -27,7 +27,8 @@ var ladderPlots = []ladderPlot{
 	},
 	{
 		results.CPUPerRequest, "cpu", "CPU per request", "CPU time of the server per request",
-		"Lower is better: it is what a full machine's throughput follows from, and the steadiest figure on a noisy one.",
+		"Lower is better: it is what a full machine's throughput follows from, " +
+			"and the steadiest figure on a noisy one.",
 	},
 	{
 		results.Threads, "threads", "Threads", "threads of the operating system",

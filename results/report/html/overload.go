@@ -66,7 +66,10 @@ func overloadFigure(r *results.Record, w results.Workload, id string) (figure, b
 func inTimeLine(r *results.Record, w results.Workload, mode string) plotLine {
 	var outcomes []results.SurgeOutcome
 	for _, t := range r.Trials {
-		if rung, ok := t.Rung(results.AtOverload); ok && rung.SurgeOutcome != nil && t.Workload == w.Name && t.Mode == mode {
+		if t.Workload != w.Name || t.Mode != mode {
+			continue
+		}
+		if rung, ok := t.Rung(results.AtOverload); ok && rung.SurgeOutcome != nil {
 			outcomes = append(outcomes, *rung.SurgeOutcome)
 		}
 	}

@@ -164,7 +164,8 @@ func byOutcome(a results.Article, pairings []results.Pairing) string {
 		case len(of) == len(pairings):
 			return ""
 		case len(of) > 0 && parts == nil:
-			parts = append(parts, fmt.Sprintf("%d of %d pairs %s (%s)", len(of), len(pairings), s.some, opponents(a, of)))
+			parts = append(parts, fmt.Sprintf("%d of %d pairs %s (%s)", len(of), len(pairings), s.some,
+				opponents(a, of)))
 		case len(of) > 0:
 			parts = append(parts, fmt.Sprintf("%d %s (%s)", len(of), s.some, opponents(a, of)))
 		}

@@ -83,7 +83,8 @@ func Remarks(r *results.Record) []string {
 	for _, m := range r.PilotFailures {
 		all = append(all,
 			fmt.Sprintf(
-				"FAILED: %s on %s, in the pilot, so that it has no open load that follows from its capacity: %s", m.Mode, m.Workload, m.Reason))
+				"FAILED: %s on %s, in the pilot, so that it has no open load that follows from its capacity: %s",
+				m.Mode, m.Workload, m.Reason))
 	}
 	for _, t := range r.Trials {
 		if t.Failure != "" {

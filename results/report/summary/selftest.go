@@ -46,7 +46,8 @@ func SelftestRemarks(s *results.Selftest) []string {
 	if s.Partial {
 		all = append(all,
 			fmt.Sprintf(
-				"PARTIAL: it ended after %.1f s, before all was checked; the tables hold what was known by then.", s.ElapsedS))
+				"PARTIAL: it ended after %.1f s, before all was checked; the tables hold what was known by then.",
+				s.ElapsedS))
 	}
 	if s.OffsetUS > 0 {
 		all = append(all, fmt.Sprintf("Offset: a plain client's requests come back %s late here, by timers "+
@@ -66,5 +67,6 @@ func SelftestRemarks(s *results.Selftest) []string {
 	}
 	return append(all,
 		fmt.Sprintf(
-			"All answers are right: this machine can be measured on, and the tool measures it. It took %.0f s.", s.ElapsedS))
+			"All answers are right: this machine can be measured on, and the tool measures it. It took %.0f s.",
+			s.ElapsedS))
 }

@@ -109,13 +109,14 @@ func blockingWins(v results.Verdict, c results.Comparison) string {
 // wordings say how the worse mode compares with the better one; %[1]s is the worse, %[2]s the
 // better, %[3]s how many times.
 var wordings = map[string]string{
-	"answered share":         "%[2]s had %[3]s times as many of its requests answered as %[1]s",
-	"throughput":             "%[2]s answered %[3]s times as many requests a second as %[1]s",
-	"CPU per request":        "%[1]s spent %[3]s times as much CPU on a request as %[2]s",
-	"throughput kept":        "%[2]s kept %[3]s times as much of its throughput as %[1]s",
-	"p50":                    "half of the requests took %[3]s times as long with %[1]s as with %[2]s",
-	"p99":                    "the slowest hundredth of the requests took %[3]s times as long with %[1]s as with %[2]s",
-	"p99.9":                  "the slowest thousandth of the requests took %[3]s times as long with %[1]s as with %[2]s",
+	"answered share":  "%[2]s had %[3]s times as many of its requests answered as %[1]s",
+	"throughput":      "%[2]s answered %[3]s times as many requests a second as %[1]s",
+	"CPU per request": "%[1]s spent %[3]s times as much CPU on a request as %[2]s",
+	"throughput kept": "%[2]s kept %[3]s times as much of its throughput as %[1]s",
+	"p50":             "half of the requests took %[3]s times as long with %[1]s as with %[2]s",
+	"p99":             "the slowest hundredth of the requests took %[3]s times as long with %[1]s as with %[2]s",
+	"p99.9": "the slowest thousandth of the requests took %[3]s times as long " +
+		"with %[1]s as with %[2]s",
 	"answered in time":       "%[2]s answered %[3]s times as large a part of its requests in time as %[1]s",
 	"time to recover":        "%[1]s took %[3]s times as long as %[2]s until it answered in time again",
 	"memory per connection":  "each further connection cost %[1]s %[3]s times as much memory as %[2]s",

@@ -64,7 +64,8 @@ var Terms = []Term{
 			"than the server, it measures the generator: the mark * then says so.",
 		shows: &termFigure{results.Base, "", results.Throughput}},
 	{Name: "p50", Also: []string{"median"},
-		Text: "Half of the requests took no longer than p50. It says what is usual, and nothing about the slow ones.", shows: &termFigure{results.Top, "", results.P50}},
+		Text: "Half of the requests took no longer than p50. It says what is usual, and nothing about the slow " +
+			"ones.", shows: &termFigure{results.Top, "", results.P50}},
 	{Name: "p99", Also: []string{"p90", "p99.9", "percentile", "percentiles", "tail", "latency"},
 		Text: "Of 100 requests, 99 were answered at least as fast as p99, and one was slower. Averages hide " +
 			"slow requests; a page that makes 100 requests will more often than not meet one as slow as " +
@@ -74,9 +75,11 @@ var Terms = []Term{
 	{Name: "in flight", Text: "A request is in flight from when it is sent until its answer is there. With " +
 		"64 connections there are at most 64 at once."},
 	{Name: "memory per connection", Also: []string{"memory"},
-		Text: "Memory per connection is what each connection beyond the base adds to the server's resident memory.", shows: &termFigure{results.Top, " in all", results.Memory}},
+		Text: "Memory per connection is what each connection beyond the base adds to the server's resident " +
+			"memory.", shows: &termFigure{results.Top, " in all", results.Memory}},
 	{Name: "threads",
-		Text: "Threads are the operating system's: each has a stack, and the kernel gives them the CPUs in turn.", shows: &termFigure{results.Top, "", results.Threads}},
+		Text: "Threads are the operating system's: each has a stack, and the kernel gives them the CPUs in " +
+			"turn.", shows: &termFigure{results.Top, "", results.Threads}},
 	{Name: "closed loop", Also: []string{"closed", "closed load"},
 		Text: "In a closed loop each client sends its next request when it has its answer. That shows what " +
 			"a server can do at most. But when the server stalls, the clients stall with it and ask " +
@@ -109,7 +112,8 @@ var Terms = []Term{
 		"and are several times slower before."},
 	{Name: "self-test", Also: []string{"selftest"},
 		Text: "The self-test measures servers whose answers are known, such as one that always takes 5 ms. " +
-			"It tells whether this machine, at this moment, can be measured on, and whether this tool measures rightly."},
+			"It tells whether this machine, at this moment, can be measured on, and whether this tool measures " +
+			"rightly."},
 	{Name: "suspect", Also: []string{"*", "valid", "void", "mark", "trust"},
 		Text: "Every run is checked. SUSPECT, the mark *, means that something may have changed a figure: " +
 			"the load was at its limit, or other programs used the CPU. A VOID run is in no figure. " +
