@@ -9,7 +9,6 @@ import (
 
 	"nodecompare/cmd/measure"
 	"nodecompare/loadgen"
-	"nodecompare/loadgen/cpuset"
 	"nodecompare/results/stat"
 )
 
@@ -25,14 +24,7 @@ const (
 func BenchmarkAgree(b *testing.B) {
 	for _, pair := range [][2]string{{"blocking", "async"}, {"goroutine", "async"}, {"node", "blocking"}} {
 		b.Run(pair[0]+" over "+pair[1], func(b *testing.B) {
-			p, err := NewPlan(Options{Modes: pair[:], Workloads: []string{"hello"}, Profile: "standard",
-				Rounds: 1, Pin: cpuset.Pin{Auto: true}, Seed: 1})
-			if err == nil {
-				err = p.Prepare(b.Context(), func(line string) { b.Log(line) })
-			}
-			if err != nil {
-				b.Fatal(err)
-			}
+			p := preparedPlan(b, 1, pair[:]...)
 			for b.Loop() {
 				b.StopTimer()
 				err := measure.Pinned(p.split, func() error {
@@ -125,9 +117,9 @@ func bothWays(ctx context.Context, one, other *contender) (inSlices, inPieces fl
 		return math.Log(spent.PerRequest())
 	}
 	sliced := func(c *contender) (log float64) {
-		y, turnsErr := alternate(ctx, c.on, r, loaded[c].Load)
-		if turnsErr != nil {
-			err = turnsErr
+		y, alternateErr := alternate(ctx, c.on, r, loaded[c].Load)
+		if alternateErr != nil {
+			err = alternateErr
 			return 0
 		}
 		return math.Log(y.RelativeCPU)

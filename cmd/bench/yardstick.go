@@ -3,7 +3,6 @@ package bench
 import (
 	"context"
 	"math"
-	"slices"
 	"time"
 
 	"nodecompare/cmd/measure"
@@ -11,6 +10,7 @@ import (
 	"nodecompare/loadgen/cpuset"
 	"nodecompare/loadgen/sample"
 	"nodecompare/results"
+	"nodecompare/results/stat"
 	"nodecompare/servers/child"
 )
 
@@ -78,7 +78,7 @@ func alternate(ctx context.Context, t *target, r rung, load *loadgen.Generator) 
 	}
 	return &results.Yardstick{
 		Slices: made, CPUUS: ofYard.PerRequest(), ThroughputRPS: ofYard.Throughput(),
-		CPUs: slices.Clone(cpu), RelativeCPU: median(cpu), RelativeThroughput: median(throughput),
+		CPUs: cpu, RelativeCPU: stat.Median(cpu).Value, RelativeThroughput: stat.Median(throughput).Value,
 	}, nil
 }
 
@@ -101,14 +101,4 @@ func known(values []float64) bool {
 	}
 	variance := max(0, squares-sum*sum/n) / (n - 1)
 	return math.Sqrt(math.Pi/2*variance/n) <= knownTo
-}
-
-// median sorts the values and returns their median; 0 for none.
-func median(values []float64) float64 {
-	n := len(values)
-	if n == 0 {
-		return 0
-	}
-	slices.Sort(values)
-	return (values[(n-1)/2] + values[n/2]) / 2
 }

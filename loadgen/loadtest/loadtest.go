@@ -5,8 +5,11 @@ package loadtest
 import (
 	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"net/http/httptest"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"sync"
@@ -39,6 +42,23 @@ func (a *Arrivals) Got() []string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return slices.Clone(a.all)
+}
+
+// UnixServer returns a server on a Unix socket that answers with the host it was asked for, and the
+// socket's path. Start it, and close it afterwards.
+func UnixServer(t *testing.T) (s *httptest.Server, path string) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "s")
+	l, err := net.Listen("unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		io.WriteString(w, r.Host)
+	}))
+	s.Listener.Close()
+	s.Listener = l
+	return s, path
 }
 
 // BusyCPUs makes a separate process compute on each CPU until the test ends.
