@@ -10,8 +10,8 @@ import (
 )
 
 // TestWidth keeps source readable in a window beside another: no line of Go is wider than 120
-// columns, no comment wider than 100, and no file longer than 500 lines. Code in a comment counts as
-// code.
+// columns, no comment wider than 100, and no file longer than 500 lines. Code in a comment counts
+// as code.
 func TestWidth(t *testing.T) {
 	const mostColumns, mostComment, mostLines, tab = 120, 100, 500, 4
 	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {

@@ -21,6 +21,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"nodecompare/loadgen/loadtest"
 )
 
 // authority signs certificates, and has its own in a file.
