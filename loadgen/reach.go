@@ -35,7 +35,7 @@ func Reach(ctx context.Context, a Attack) (Protocol, error) {
 		if *asked {
 			err = verdict(t)
 		}
-		c = t.NetConn() // closes without a TLS alert, which may block
+		c = t.NetConn() // without a TLS alert, which the server may not be there to read
 	}
 	if c != nil {
 		err = errors.Join(err, c.Close())

@@ -9,7 +9,7 @@ import (
 	"nodecompare/results"
 )
 
-// A real event loop beside real poison: the slowest of the innocent requests wait for a
+// A real event loop beside real poison: the slowest of the victim requests wait for a
 // computation, on any machine.
 func TestBlastMeasuresRealServers(t *testing.T) {
 	long(t)

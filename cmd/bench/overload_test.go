@@ -93,7 +93,7 @@ func TestOverloadRates(t *testing.T) {
 	}
 }
 
-// One request after another, whatever became of it, stands in the ledger once, where it was due.
+// One request after another, whatever became of it, is recorded once, by when it was due.
 func TestSurgeRecorderAddsUp(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		rate := rapid.Float64Range(20, 5000).Draw(t, "rate")
@@ -106,7 +106,7 @@ func TestSurgeRecorderAddsUp(t *testing.T) {
 			due := start.Add(loadgen.Due(seq, rate))
 			return &loadgen.Outcome{Seq: seq, Due: due, Sent: due.Add(sent), End: due.Add(sent + took), Kind: kind}
 		}
-		l.add(outcome(0, 0, 0, "")) // of the settling run, before the ledger is open
+		l.add(outcome(0, 0, 0, "")) // of the ramp, before recording begins
 		l.open = true
 		var want results.SurgeOutcome
 		inTime := uint64(0)

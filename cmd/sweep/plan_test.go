@@ -113,7 +113,7 @@ func TestSharesCountWaves(t *testing.T) {
 func TestSharesOfNothing(t *testing.T) {
 	s := shares{window: time.Second}
 	now := time.Now()
-	s.add(&loadgen.Outcome{Sent: now, End: now.Add(time.Second)}) // of the settling run
+	s.add(&loadgen.Outcome{Sent: now, End: now.Add(time.Second)}) // of the ramp
 	s.on = true
 	s.add(&loadgen.Outcome{Sent: now, End: now}) // took no time that the clock sees
 	if s.sum != 0 {
