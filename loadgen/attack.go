@@ -52,14 +52,18 @@ type Attack struct {
 	// end
 	Follow bool
 	Engine string // the name of one of Engines; "" means Auto's, of any rate
+	// of the loop engine, each with its share of the connections; 0 means 1, and there are no more
+	// than connections
+	Threads int
 
 	// Server is whose CPU time is the server's, which Measure reads. An empty list stands for a
 	// server on another machine, nil for one of which it is not known.
 	Server []sample.Subject
 
 	// Each, when not nil, is called with every request that Result.Requests counts, in the order in
-	// which they ended. It runs on the engine's own thread, one call at a time, and holds up the
-	// load for as long; the Outcome is good until it returns.
+	// which they ended; of several threads, in the order in which these tell of them. It runs on
+	// the engine's own threads, one call at a time, and holds up the load for as long; the Outcome
+	// is good until it returns.
 	Each func(*Outcome)
 
 	// InFlight, when not nil, is kept at the number of requests that are in flight.
@@ -104,10 +108,13 @@ func (a Attack) prepared() (Attack, error) {
 	case a.Timeout < 0 || a.MaxBody < 0:
 		return a, fmt.Errorf("load on %s: timeout %v, body limit %d: neither may be negative", a.Target.URL,
 			a.Timeout, a.MaxBody)
+	case a.Threads < 0:
+		return a, fmt.Errorf("load on %s: %d threads: at least 1 is needed", a.Target.URL, a.Threads)
 	}
 	if a.Requests > 0 && uint64(a.Connections) > a.Requests {
 		a.Connections = int(a.Requests)
 	}
+	a.Threads = min(max(a.Threads, 1), a.Connections)
 	if a.Target.Method == "" {
 		a.Target.Method = http.MethodGet
 	}
@@ -169,8 +176,11 @@ func (a Attack) Lasts(duration time.Duration) time.Duration {
 	return duration
 }
 
-// spareDescriptors is what an engine itself and the sampling beside it may open.
-const spareDescriptors = 16
+// What an engine itself and the sampling beside it may open, and each of its threads.
+const (
+	spareDescriptors  = 16
+	threadDescriptors = 3
+)
 
 // checkDescriptors refuses more connections than the process may have file descriptors: each would
 // fail otherwise, and the server be blamed for it. (Go has raised the soft limit to the hard one
@@ -184,7 +194,8 @@ func checkDescriptors(a Attack) error {
 	if err != nil {
 		return fmt.Errorf("load on %s: counting the open files: %w", a.Target.URL, err)
 	}
-	if most := int64(limit.Cur) - int64(len(open)) - spareDescriptors; limit.Cur < 1<<62 &&
+	spare := int64(len(open) + spareDescriptors + threadDescriptors*(a.Threads-1))
+	if most := int64(limit.Cur) - spare; limit.Cur < 1<<62 &&
 		int64(a.Connections) > most {
 		return fmt.Errorf(
 			"load on %s: %d connections asked for, at most %d possible: this process may have %d files open "+

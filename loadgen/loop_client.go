@@ -43,8 +43,7 @@ type client struct {
 }
 
 // take takes a request up and sends it, over a new connection if there is none.
-func (c *client) take(seq uint64, now time.Duration) {
-	c.seq = seq
+func (c *client) take(now time.Duration) {
 	c.engine.current.takes(c, now)
 	if c.state == idle {
 		c.transmit(now)

@@ -3,6 +3,7 @@ package loadgen
 import (
 	"time"
 
+	"nodecompare/loadgen/sample"
 	"nodecompare/servers/eventloop"
 )
 
@@ -14,10 +15,11 @@ const startBatch = 64
 // due within it is sent together. SendLag shows what that costs.
 const loopQuantum = 50 * time.Microsecond
 
-// loopRun is one run of a loopEngine. A closed load first opens the connections; then the clock
+// loopRun is one thread's part of a run. A closed load first opens the connections; then the clock
 // starts.
 type loopRun struct {
 	engine   *loopEngine
+	shared   *loopShared
 	rec      *recorder
 	rate     float64
 	duration time.Duration // in an open load its Span
@@ -25,29 +27,39 @@ type loopRun struct {
 
 	start    time.Time
 	started  bool
-	over     bool   // nothing more is taken up
-	taken    uint64 // requests taken up, and of these
-	inFlight int    // without an answer yet
-	awaited  int    // of the connections before the start
-	starting int    // the next one to send its first request
+	over     bool             // nothing more is taken up
+	inFlight int              // requests taken up, and without an answer yet
+	awaited  int              // of the connections before the start
+	starting int              // the next one to send its first request
+	use      sample.ThreadUse // of this thread, before the start; unread where it is the only one
+
+	// The numbers of this thread's requests: the next one, and of a closed load the end of those
+	// that it may take up.
+	next, end uint64
 
 	// Of an open load:
-	offered uint64 // requests in all
-	next    uint64 // the next one to be sent
+	offered uint64 // requests of all threads
+	step    uint64 // from one number of this thread's to the next: how many threads there are
+	own     uint64 // requests of this thread
 	held    bool   // it is due, and waits for a connection
 	free    []*client
 	none    []*client // that have no connection
 	timer   eventloop.Timer
-	end     eventloop.Timer
+	ending  eventloop.Timer
 }
 
-func newLoopRun(e *loopEngine, duration time.Duration) *loopRun {
-	r := &loopRun{engine: e, rec: newRecorder(e.attack), rate: e.attack.Rate,
+// newLoopRun prepares the part of a thread with that number, from 0.
+func newLoopRun(e *loopEngine, s *loopShared, thread int, duration time.Duration) *loopRun {
+	r := &loopRun{engine: e, shared: s, rec: newRecorder(e.attack), rate: e.attack.Rate,
 		duration: Span(e.attack.Rate, duration), done: make(chan *Result, 1)}
 	r.timer.Init(e.loop, r.plan)
-	r.end.Init(e.loop, r.stop)
-	if r.rate > 0 {
-		r.offered = Offered(r.rate, duration)
+	r.ending.Init(e.loop, r.stop)
+	if r.rate == 0 {
+		r.next, r.end = s.numbers()
+	} else {
+		threads := e.attack.Threads
+		r.offered, r.next, r.step = Offered(r.rate, duration), uint64(thread), uint64(threads)
+		r.own = partOf(r.offered, thread, threads)
 	}
 	return r
 }
@@ -68,7 +80,7 @@ func (r *loopRun) connect() {
 		}
 	}
 	if r.awaited == 0 {
-		r.begin()
+		r.ready()
 		return
 	}
 	e.dialer.paced = true
@@ -81,23 +93,40 @@ func (r *loopRun) connect() {
 	}
 }
 
+// ready is called when the connections stand.
+func (r *loopRun) ready() {
+	if r.shared.ready() {
+		r.begin()
+	}
+}
+
+// join begins when another thread has started the clock.
+func (r *loopRun) join() {
+	if r.engine.current == r && !r.started {
+		r.begin()
+	}
+}
+
 // begin starts the clock.
 func (r *loopRun) begin() {
-	r.start, r.started = time.Now(), true
+	r.start, r.started = r.shared.begin(r), true
 	r.rec.start = r.start
 	r.engine.dialer.paced = false
 	if r.over {
 		return
 	}
+	if r.engine.attack.Threads > 1 {
+		r.use = sample.OwnThread()
+	}
 	late := r.start.Sub(r.engine.loop.Now()) // timers count from the loop's time
 	if r.rate == 0 {
 		// the next answer is never far: at 8,000 a second this saves 30% of the generator's CPU
 		r.engine.loop.Hold(time.Millisecond)
-		r.end.Set(late + r.duration)
+		r.ending.Set(late + r.duration)
 		r.startSome()
 		return
 	}
-	r.end.Set(late + r.duration + Grace)
+	r.ending.Set(late + r.duration + Grace)
 	for i := range r.engine.clients {
 		// One that the run before has just closed comes by itself, as soon as it has heard of it.
 		if c := &r.engine.clients[i]; c.state != closing {
@@ -130,7 +159,7 @@ func (r *loopRun) offer(c *client, now time.Duration) {
 	case !r.started:
 		r.putAside(c)
 		if r.awaited--; r.awaited == 0 {
-			r.begin()
+			r.ready()
 		}
 	case r.over || r.rate > 0 || now >= r.duration:
 		r.putAside(c)
@@ -138,7 +167,7 @@ func (r *loopRun) offer(c *client, now time.Duration) {
 			r.plan()
 		}
 	case c.state == idle:
-		c.take(0, now)
+		c.take(now)
 	default:
 		r.engine.dialer.add(c)
 	}
@@ -187,8 +216,9 @@ func (r *loopRun) plan() {
 			r.held = true
 			return
 		}
-		r.next++
-		c.take(r.next-1, now)
+		c.seq = r.next
+		r.next += r.step
+		c.take(now)
 	}
 	switch now := r.clock(); {
 	case r.over:
@@ -224,11 +254,18 @@ func (r *loopRun) finish(c *client, x *outcome) {
 // takes counts a request that is taken up. The last one of a closed load that may send so many ends
 // the taking up.
 func (r *loopRun) takes(c *client, sent time.Duration) {
-	c.pending, c.target, c.sent = true, r.engine.rota.of(r.taken), sent
+	number := c.seq
+	if r.rate == 0 {
+		number = r.next
+		r.next++
+	}
+	c.pending, c.target, c.sent = true, r.engine.rota.of(number), sent
 	r.inFlight++
 	r.engine.attack.moved(1)
-	if r.taken++; r.rate == 0 && r.taken == r.engine.attack.Requests {
-		r.stop()
+	if r.rate == 0 && r.next == r.end {
+		if r.next, r.end = r.shared.numbers(); r.next == r.end {
+			r.stop()
+		}
 	}
 }
 
@@ -236,7 +273,7 @@ func (r *loopRun) takes(c *client, sent time.Duration) {
 func (r *loopRun) stop() {
 	r.over = true
 	r.timer.Stop()
-	r.end.Stop()
+	r.ending.Stop()
 	r.engine.dialer.forget(func(c *client) bool { return c.pending })
 	for i := range r.engine.clients {
 		if c := &r.engine.clients[i]; c.state == dialing && !c.pending {
@@ -274,6 +311,10 @@ func (r *loopRun) complete() {
 			r.rec.lasted(min(r.clock(), r.duration))
 		}
 		r.engine.loop.Hold(0) // whoever waits for the result goes on at once
-		r.done <- r.rec.result(r.offered)
+		res := r.rec.result(r.own)
+		if r.engine.attack.Threads > 1 {
+			res.Threads = []sample.ThreadUse{sample.OwnThread().Since(r.use)}
+		}
+		r.done <- res
 	}
 }

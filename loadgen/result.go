@@ -14,6 +14,7 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"nodecompare/loadgen/response"
+	"nodecompare/loadgen/sample"
 )
 
 // MaxLatency is the largest value that a histogram holds; what is longer counts as this. One
@@ -39,8 +40,12 @@ type Result struct {
 	// from the start to the end of the last request; in an open load at least its Span, unless it
 	// was cut short
 	Elapsed time.Duration
-	BytesIn uint64        // of response bodies
-	until   time.Duration // when the last request was taken up
+	BytesIn uint64                   // of response bodies
+	until   time.Duration            // when the last request was taken up
+	firsts  map[string]time.Duration // when each of ErrorExamples was
+	// what each thread of the loop engine spent, in their order; nil for one thread, whose CPU time
+	// is the process's
+	Threads []sample.ThreadUse
 
 	// The histograms hold nanoseconds, with 3 significant digits, up to MaxLatency, and never a
 	// failed request's. Latency counts from the moment a request was due, start + seq/rate;
@@ -198,7 +203,7 @@ func newRecorder(a Attack) *recorder {
 	r := &recorder{attack: a, ends: newTimeline()}
 	r.res = Result{
 		ErrorKinds: make(map[string]uint64), ErrorExamples: make(map[string]string), Codes: make(map[int]uint64),
-		Offered: a.Rate, Latency: newHistogram(), SendLag: newHistogram(),
+		firsts: make(map[string]time.Duration), Offered: a.Rate, Latency: newHistogram(), SendLag: newHistogram(),
 	}
 	r.res.Uncorrected = r.res.Latency
 	if a.Rate > 0 {
@@ -271,7 +276,7 @@ func (r *recorder) fail(x *outcome, f failure) {
 	record(r.res.Failed, x.done-r.due(x))
 	r.res.ErrorKinds[f.kind]++
 	if _, ok := r.res.ErrorExamples[f.kind]; !ok {
-		r.res.ErrorExamples[f.kind] = f.text
+		r.res.ErrorExamples[f.kind], r.res.firsts[f.kind] = f.text, x.done
 	}
 	r.tell(x, f)
 }
