@@ -112,6 +112,7 @@ Workloads:
 	flags.StringVar(&o.Engine, "engine", bench.Auto,
 		"what drives the load: auto, "+lookup.Names(loadgen.Engines)+
 			"; auto is loop for closed loads, and vegeta for open ones it can offer on time")
+	flags.IntVar(&o.LoadThreads, "load-threads", 0, threadsHelp+"of the load")
 	flags.StringVar(&pin, "pin", "auto",
 		"CPUs of servers and load, as in `0-1:2-3`; auto shares them out, off leaves it to the system")
 	flags.StringVar(&known, "selftest", "short", "known answers to begin with: "+

@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"net/http"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -114,6 +114,7 @@ machine with whatever else runs there: give it cores of its own, e.g. by taskset
 	flags.DurationVar(&a.Timeout, "timeout", loadgen.DefaultTimeout, "limit of one request")
 	flags.StringVar(&a.Engine, "engine", "", "what drives the load: "+lookup.Names(loadgen.Engines)+
 		" (default see above)")
+	flags.IntVar(&a.Threads, "load-threads", 0, threadsHelp+"that this process may use")
 	flags.StringVar(&a.Target.Method, "method", "", "of the request (default GET, or POST with a body)")
 	flags.StringArrayVarP(&o.headers, "header", "H", nil, "`'Name: value'` of the request; may be given more than once")
 	flags.StringVar(&o.body, "body", "", "of the request")
@@ -145,6 +146,9 @@ machine with whatever else runs there: give it cores of its own, e.g. by taskset
 	return c
 }
 
+// threadsHelp is of the flag --load-threads of all commands.
+const threadsHelp = "`threads` of the loop engine, each with its share of the connections; 0 is one for each CPU "
+
 func oneURL(c *cobra.Command, args []string) error {
 	switch len(args) {
 	case 1:
@@ -168,6 +172,8 @@ func (o loadOptions) complete(a *loadgen.Attack, given func(flag string) bool) e
 		return exitError{exitUsage, fmt.Errorf("--timeout=%v: it must be more than 0", a.Timeout)}
 	case !(a.Rate >= 0):
 		return exitError{exitUsage, fmt.Errorf("--rate=%v: it must be more than 0, or 0 for a closed load", a.Rate)}
+	case given("load-threads") && a.Threads < 1:
+		return exitError{exitUsage, fmt.Errorf("--load-threads=%d: at least 1 is needed", a.Threads)}
 	case given("requests") && a.Requests == 0:
 		return exitError{exitUsage, errors.New("--requests=0: it must be more than 0")}
 	case given("slo") && o.slo <= 0:
@@ -208,6 +214,9 @@ func (o loadOptions) complete(a *loadgen.Attack, given func(flag string) bool) e
 			a.Duration = 0 // for as long as it takes
 		}
 	}
+	if !given("load-threads") {
+		a.Threads = runtime.GOMAXPROCS(0)
+	}
 	var err error
 	if a.Connect, err = o.connect.read(given); err != nil {
 		return err
@@ -238,11 +247,11 @@ func (o loadOptions) complete(a *loadgen.Attack, given func(flag string) bool) e
 // choose chooses the engine where none is named, and refuses what cannot be sent.
 func choose(a *loadgen.Attack, search bool) error {
 	if a.Engine == "" {
-		likely := *a
+		likely, most := *a, loadgen.VegetaRate*float64(runtime.GOMAXPROCS(0))
 		if search {
 			likely.Rate = loadgen.VegetaRate // any: what is searched is an open load
 		}
-		a.Engine = loadgen.Auto(likely, math.Inf(1))
+		a.Engine = loadgen.Auto(likely, most)
 	}
 	var err error
 	if a.Target, err = a.Target.Normal(); err != nil {

@@ -17,6 +17,7 @@ type LoadRun struct {
 	Engine      string    `json:"engine"`
 	Connections int       `json:"connections"`
 
+	LoadThreads  int    `json:"load_threads,omitempty"`  // of the loop engine
 	EngineReason string `json:"engine_reason,omitempty"` // why it is not the engine that such a load has by itself
 	Protocol     string `json:"protocol,omitempty"`      // HTTP/1.1 or HTTP/2
 	Streams      int    `json:"streams,omitempty"`       // most requests in flight on a connection of HTTP/2

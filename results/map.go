@@ -36,6 +36,7 @@ type MapSettings struct {
 	Rounds      int       `json:"rounds"`
 	Seed        uint64    `json:"seed"` // below 2^53; the order of the runs follows from it
 	Pin         Pin       `json:"pin"`
+	LoadThreads int       `json:"load_threads,omitempty"` // as of a bench
 	Modes       []Mode    `json:"modes"`
 	Missing     []Missing `json:"missing,omitempty"` // modes that were asked for, and that this machine could not run
 	Waits       []int     `json:"waits_ms"`

@@ -77,9 +77,11 @@ type Settings struct {
 	Rounds  int    `json:"rounds"`
 	Seed    uint64 `json:"seed"` // below 2^53, so that every reader of JSON sees the same number
 	// of the load: vegeta, loop, or auto: each run then says which it was
-	Engine  string  `json:"engine"`
-	Share   float64 `json:"share"`              // of the capacity, at which open loads run
-	RateRPS float64 `json:"rate_rps,omitempty"` // of the common rate, where one was asked for
+	Engine string `json:"engine"`
+	// of the loop engine; 0 in records of before this was told, where it had one
+	LoadThreads int     `json:"load_threads,omitempty"`
+	Share       float64 `json:"share"`              // of the capacity, at which open loads run
+	RateRPS     float64 `json:"rate_rps,omitempty"` // of the common rate, where one was asked for
 	// the most that p99 latency may be, for connections to count as held
 	SLOUS     float64 `json:"slo_us"`
 	Null      bool    `json:"null,omitempty"`      // every mode is the same one: what differs is noise

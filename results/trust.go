@@ -72,16 +72,6 @@ type Evidence struct {
 	Throttled    time.Duration // for which CPUs stood still by that
 }
 
-// Generator is what the load cost: CPU over the run, and the cores that it can use at once: those
-// it is pinned to, and no more than it has busy threads (1 for an engine on one thread). Waited is
-// how long one of its busy threads was ready to run, and others had its CPU; EachWait how long each
-// time, in the mean.
-type Generator struct {
-	CPU              time.Duration
-	Cores            int
-	Waited, EachWait time.Duration
-}
-
 // Rule is one way in which a measurement loses trust: an item of the list in docs/method.md.
 type Rule struct {
 	Name string
@@ -182,16 +172,11 @@ var Rules = []Rule{
 		Plain: "the load generator was at its own limit, so that throughput and latency are its own more " +
 			"than the server's; the CPU per request holds",
 		LoadOnly: true,
-		Suspect:  "the generator used more than 90% of the cores that it can use",
-		Why: "throughput and latency are then the generator's and not the server's. The server's CPU " +
-			"per request still holds, so it is not VOID",
-		weigh: func(e Evidence) (string, string) {
-			share := ratio(e.Generator.CPU, time.Duration(e.Generator.Cores)*e.Elapsed)
-			return when(share > generatorShare, Suspect), fmt.Sprintf(
-				"the load generator used %.1f%% of its %s: throughput and latency are its own limit, not "+
-					"the server's; the server's CPU per request still holds",
-				percent*share, count(e.Generator.Cores, "core"))
-		},
+		Suspect: "the generator used more than 90% of the cores that it can use, or one of its threads " +
+			"more than 90% of a core",
+		Why: "throughput and latency are then the generator's and not the server's, or those of one " +
+			"thread's connections are. The server's CPU per request still holds, so it is not VOID",
+		weigh: generatorCPU,
 	},
 	{
 		Name:     "generator waited",
@@ -199,24 +184,14 @@ var Rules = []Rule{
 		LoadOnly: true,
 		Suspect: "the generator's busy threads were ready to run and had no CPU for more than 1% of the " +
 			"run, and each time for more than a tenth of p50 latency " +
-			"in the mean; or for more than 10% of it, where a scheduler's slice of 3 ms is more than a tenth of p50",
+			"in the mean; or for more than 10% of it, where a scheduler's slice of 3 ms is more than a tenth of p50. " +
+			"Where the load is on several threads, one of them is enough",
 		Why: "a request that is due, and an answer that has come, wait for that thread, so latency is an " +
 			"upper bound; 1% reaches the one request in a hundred that p99 is. " +
 			"The mean hides few long waits among many short ones, and none is longer than some slices. " +
 			"Waits that are short beside the latency are lost in it: on some workloads another process " +
 			"shares the load's CPUs by design. Never VOID: what the server used still holds",
-		weigh: func(e Evidence) (string, string) {
-			g := e.Generator
-			each := float64(g.EachWait.Nanoseconds()) / 1e3
-			share := ratio(g.Waited, e.Elapsed)
-			long := func(us float64) bool { return e.LatencyUS.P50 > 0 && us > waitedOfLatency*e.LatencyUS.P50 }
-			fires := share > waitedShare && long(each) || share > waitedMuch && long(float64(slice.Microseconds()))
-			return when(fires, Suspect), fmt.Sprintf(
-				"the load generator waited for a CPU for %.1f%% of the run, %s each time in the mean, "+
-					"against a p50 latency of %s: part of the latency is that wait; stop what else runs on "+
-					"its CPUs, or give it some of its own",
-				percent*share, micros(each), micros(e.LatencyUS.P50))
-		},
+		weigh: generatorWaited,
 	},
 	{
 		Name:     "Little's law",

@@ -123,13 +123,14 @@ func (o *overloading) regularClients() int {
 
 // attack is the load of the regular requests.
 func (o *overloading) attack(a loadgen.Attack) loadgen.Attack {
-	a.Connections, a.Rate, a.Each = o.regularClients(), o.regular.rate, o.regular.add
+	a.Connections, a.Rate, a.Each, a.Threads = o.regularClients(), o.regular.rate, o.regular.add, 1
 	return a
 }
 
 // run puts both loads on the server, and gives what they measured as one.
 func (o *overloading) run(ctx context.Context, a loadgen.Attack, regular *loadgen.Generator) (*loadgen.Result, error) {
 	a.Connections, a.Rate, a.Each = max(1, o.rung.connections-o.regularClients()), o.extra.rate, o.extra.add
+	a.Threads = 1
 	g, err := loadgen.Open(a)
 	if err != nil {
 		return nil, err

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -38,8 +37,10 @@ type Options struct {
 	SLO    time.Duration // the most that p99 latency may be, for connections to count as held; 0 is DefaultSLO
 	Seed   uint64        // of the order of the trials; below 2^53
 	Engine string        // of loadgen.Engines, or Auto, which "" is too
-	Pin    cpuset.Pin    // of servers and load to CPUs; the zero value is off
-	TLS    *tls.Config   // of users' servers at https; nil is the system's
+	// of the loop engine; 0 is one for each of the load's CPUs
+	LoadThreads int
+	Pin         cpuset.Pin  // of servers and load to CPUs; the zero value is off
+	TLS         *tls.Config // of users' servers at https; nil is the system's
 }
 
 // DefaultSLO is what a person still takes for "at once" (J. Nielsen, Usability Engineering, 1993:
@@ -80,7 +81,7 @@ type slot struct {
 const longest = 24 * time.Hour
 
 // mostRate is the highest common rate that may be asked for, in requests per second: the most that
-// the loop engine offers on time.
+// a thread of the loop engine offers on time.
 const mostRate = 50_000
 
 // NewPlan checks the options and lays out the trials. Connections are bounded by the open files
@@ -98,9 +99,6 @@ func newPlan(o Options, limit int) (*Plan, error) {
 		return nil, fmt.Errorf("--rounds=%d: at least 1 is needed", o.Rounds)
 	}
 	profile.Rounds = cmp.Or(o.Rounds, profile.Rounds)
-	if o.Rate != 0 && !(o.Rate >= 1 && o.Rate <= mostRate) {
-		return nil, fmt.Errorf("%g requests a second: the common rate is from 1/s to %d/s", o.Rate, mostRate)
-	}
 	engine := cmp.Or(o.Engine, Auto)
 	if _, err := lookup.Named("load engine", engine,
 		slices.Concat([]loadgen.Engine{{Name: Auto}}, loadgen.Engines)); err != nil {
@@ -110,6 +108,14 @@ func newPlan(o Options, limit int) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.LoadThreads < 0 {
+		return nil, fmt.Errorf("--load-threads=%d: at least 1 is needed", o.LoadThreads)
+	}
+	threads := cmp.Or(o.LoadThreads, split.LoadCores())
+	if most := mostRate * threads; o.Rate != 0 && !(o.Rate >= 1 && o.Rate <= float64(most)) {
+		return nil, fmt.Errorf("%g requests a second: the common rate is from 1/s to %d/s, %d/s for each thread of the load",
+			o.Rate, most, mostRate)
+	}
 	allowed, err := cpuset.Allowed()
 	if err != nil && !errors.Is(err, cpuset.ErrNoPinning) {
 		return nil, err
@@ -118,7 +124,7 @@ func newPlan(o Options, limit int) (*Plan, error) {
 		auto: o.Pin.Auto, allowed: allowed, settings: results.Settings{
 			Profile: profile.Name, Rounds: profile.Rounds, Seed: o.Seed, Engine: engine, Share: share, Null: o.Null,
 			SLOUS: float64(cmp.Or(o.SLO, DefaultSLO).Microseconds()), Yardstick: yardstick.Version,
-			Method: results.Method, RateRPS: o.Rate,
+			Method: results.Method, RateRPS: o.Rate, LoadThreads: threads,
 			Pin: results.Pin{Asked: o.Pin.String(), Server: split.Server.String(),
 				Generator: split.Generator.String(), Note: split.Note},
 		}}
@@ -254,11 +260,7 @@ func (p *Plan) engine(load, url string, rate float64) string {
 
 // vegetaRate is the most that vegeta offers on time on the load's cores.
 func (p *Plan) vegetaRate() float64 {
-	cores := len(p.split.Generator)
-	if !p.split.Pinned() {
-		cores = runtime.NumCPU() / 2 // the servers take the rest
-	}
-	return loadgen.VegetaRate * float64(max(1, cores))
+	return loadgen.VegetaRate * float64(p.split.LoadCores())
 }
 
 // spreadCost is from where on the load of a request, some 10 µs of CPU time, is next to nothing.

@@ -91,7 +91,7 @@ func (b *bench) withServer(ctx context.Context, s slot, use func(context.Context
 	with := func(ctx context.Context, upstream string, helpers ...sample.Subject) error {
 		return b.plan.withServer(ctx, s, upstream, func(ctx context.Context, r running) error {
 			a := loadgen.Attack{Target: s.target(r.url), Connect: r.connect, Timeout: requestTimeout,
-				Engine: b.plan.engine(results.Closed, r.url, 0)}
+				Engine: b.plan.engine(results.Closed, r.url, 0), Threads: b.plan.settings.LoadThreads}
 			return use(ctx, &target{server: r, attack: a, helpers: helpers, compiles: s.mode.Compiles > 0})
 		})
 	}
@@ -111,7 +111,7 @@ func (b *bench) withServer(ctx context.Context, s slot, use func(context.Context
 // beside runs use with a yardstick on the server's CPUs. A yardstick that dies ends the context of
 // use, and is the error.
 func (b *bench) beside(ctx context.Context, on *target, s slot, use func(context.Context) error) error {
-	return withYardstick(ctx, b.plan.serverCPUs(s.workload), func(ctx context.Context, y yard) error {
+	return withYardstick(ctx, b.plan.serverCPUs(s.workload), b.plan.settings.LoadThreads, func(ctx context.Context, y yard) error {
 		on.yard = y
 		on.helpers = append(on.helpers, y.Subject)
 		return use(ctx)

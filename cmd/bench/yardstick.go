@@ -25,12 +25,12 @@ type yard struct {
 
 // withYardstick runs use with a yardstick beside the server, which ends the context of use when it
 // dies, and is the error.
-func withYardstick(ctx context.Context, cpus cpuset.CPUs, use func(context.Context, yard) error) error {
+func withYardstick(ctx context.Context, cpus cpuset.CPUs, threads int, use func(context.Context, yard) error) error {
 	command := child.Command{Name: YardstickCommand, Helper: true, Args: []string{YardstickCommand}}
 	return measure.WithServer(ctx, cpus, command, func(ctx context.Context, p *child.Process) error {
 		load, err := loadgen.Open(loadgen.Attack{
 			Target: loadgen.Target{URL: p.URL + "/"}, Connections: yardstickConnections,
-			Timeout: requestTimeout, Engine: loadgen.Loop,
+			Timeout: requestTimeout, Engine: loadgen.Loop, Threads: threads,
 		})
 		if err != nil {
 			return err

@@ -14,8 +14,8 @@ import (
 )
 
 // Evidence returns what is known of one run of an attack. m's window and interference must be of
-// exactly that run; nil stands for what is not known, and no rule fires on it. An engine on one
-// thread counts as one core whatever m says. The caller adds what only a trial knows.
+// exactly that run; nil stands for what is not known, and no rule fires on it. The loop engine counts
+// as no more cores than it has threads, whatever m says. The caller adds what only a trial knows.
 func Evidence(a loadgen.Attack, m *loadgen.Measurement) results.Evidence {
 	r := m.Result
 	sent := r.Requests + r.Aborted
@@ -49,8 +49,12 @@ func Evidence(a loadgen.Attack, m *loadgen.Measurement) results.Evidence {
 			EachWait: w.EachWait,
 		}
 		if a.Engine == loadgen.Loop {
-			e.Generator.Cores = 1
+			e.Generator.Cores = min(max(len(r.Threads), 1), m.Cores)
 		}
+	}
+	for _, t := range r.Threads {
+		e.Generator.Threads = append(e.Generator.Threads, results.GeneratorThread{
+			CPU: t.CPU, Waited: t.Waited, EachWait: t.Waited / time.Duration(max(t.Runs, 1))})
 	}
 	if i := m.Host; i != nil {
 		e.CPUs = i.CPUs

@@ -4,6 +4,7 @@ package cpuset
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -138,6 +139,15 @@ type Split struct {
 
 // Pinned says whether the two are on CPUs of their own.
 func (s Split) Pinned() bool { return len(s.Server) > 0 }
+
+// LoadCores is how many cores the generator has: those that it is bound to, and half of all where
+// it shares them with the servers.
+func (s Split) LoadCores() int {
+	if s.Pinned() {
+		return len(s.Generator)
+	}
+	return max(1, runtime.NumCPU()/2)
+}
 
 // Choose gives the split for the CPUs that this process may use (Allowed), before it pins itself.
 // With auto, where there is nothing to share out, the note says that server and generator share.

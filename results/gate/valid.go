@@ -135,6 +135,7 @@ func ofSettings(old, now results.Settings) []aspect {
 	all := []aspect{
 		{"profile", old.Profile, now.Profile, "give --profile as it was, or " + benchAgain},
 		{"load engine", old.Engine, now.Engine, "give --engine as it was, or " + benchAgain},
+		{"threads of the load", threads(old), threads(now), "give --load-threads as it was, or " + benchAgain},
 		{"pinning", pinned(old.Pin), pinned(now.Pin), "give --pin as it was, or " + benchAgain},
 		{"what idle CPUs do", idle[old.Awake], idle[now.Awake],
 			"bench as the user who made the other (root keeps them awake), or " + benchAgain},
@@ -166,6 +167,9 @@ func ofSettings(old, now results.Settings) []aspect {
 	}
 	return all
 }
+
+// threads are those of the loop engine: one in records of before it had more.
+func threads(s results.Settings) string { return strconv.Itoa(max(s.LoadThreads, 1)) }
 
 func method(s results.Settings) string { return fmt.Sprintf("version %d", s.Method) }
 
