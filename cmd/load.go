@@ -72,9 +72,9 @@ The file has at most 64 MiB, and so have all body files together.
 
 Engines:
 ` + listed(loadgen.Engines, 7, func(e loadgen.Engine) (string, string) { return e.Name, e.Summary }) + `
-The default is vegeta for open loads and for what it alone can do (https, HTTP/2, Unix sockets, following
-redirects), and loop for closed loads. Either shares the
-machine with whatever else runs there: give it cores of its own, e.g. by taskset(1).`,
+The default is vegeta for open loads, up to 5,000/s for each CPU, and for what it alone can do (https,
+HTTP/2, Unix sockets, following redirects); and loop for closed loads. Either shares the machine with
+whatever else runs there: give it cores of its own, e.g. by taskset(1).`,
 		Example: `  nodecompare load http://localhost:3000/
   nodecompare load http://localhost:3000/ --rate=2000 --duration=30s --format=json
   nodecompare load http://localhost:3000/wait?ms=50 --slo=100ms

@@ -16,10 +16,12 @@ const (
 // Engine is a way to drive a load. Both measure the same and may check each other; they differ in
 // what they cost and in what they can do:
 //
-//   - Vegeta: a goroutine for each connection, open or closed load, and all that a Connect asks for. It may use every core.
-//     The choice where the rate is given: its users know vegeta's pacing.
-//   - Loop: all connections on one event loop and one thread, at half of vegeta's cost, plain HTTP/1.1 over TCP only. The choice for closed load,
-//     which asks for all that the server can give: there the generator must not be what is measured.
+//   - Vegeta: a goroutine for each connection, open or closed load, and all that a Connect asks
+//     for. It may use every core. The choice where the rate is given: its users know vegeta's
+//     pacing.
+//   - Loop: its connections on event loops, one a thread, at half of vegeta's cost, plain HTTP/1.1
+//     over TCP only. The choice for closed load, which asks for all that the server can give: there
+//     the generator must not be what is measured.
 //
 // Where they differ in closed load: Loop opens all connections before the clock starts, in steps
 // that leave a server's backlog room, and opens them again outside of any latency; an attempt to
@@ -38,7 +40,7 @@ func (e Engine) String() string { return e.Name }
 // Engines is the table of engines.
 var Engines = []Engine{
 	{Vegeta, "a goroutine for each connection, by vegeta's Attacker; https and HTTP/2 too", openVegeta},
-	{Loop, "all connections on one event loop: half the CPU a request; plain HTTP/1.1 only", openLoop},
+	{Loop, "its connections on event loops, one a thread: half the CPU a request; plain HTTP/1.1 only", openLoop},
 }
 
 // driver is an engine at work on one attack. Its runs follow one another.

@@ -33,19 +33,16 @@ type loopRun struct {
 	starting int              // the next one to send its first request
 	use      sample.ThreadUse // of this thread, before the start; unread where it is the only one
 
-	// The numbers of this thread's requests: the next one, and of a closed load the end of those
-	// that it may take up.
+	// Of a closed load, the numbers of the requests that this thread may take up next:
 	next, end uint64
 
 	// Of an open load:
-	offered uint64 // requests of all threads
-	step    uint64 // from one number of this thread's to the next: how many threads there are
-	own     uint64 // requests of this thread
-	held    bool   // it is due, and waits for a connection
-	free    []*client
-	none    []*client // that have no connection
-	timer   eventloop.Timer
-	ending  eventloop.Timer
+	due    schedule
+	held   bool // it is due, and waits for a connection
+	free   []*client
+	none   []*client // that have no connection
+	timer  eventloop.Timer
+	ending eventloop.Timer
 }
 
 // newLoopRun prepares the part of a thread with that number, from 0.
@@ -57,9 +54,7 @@ func newLoopRun(e *loopEngine, s *loopShared, thread int, duration time.Duration
 	if r.rate == 0 {
 		r.next, r.end = s.numbers()
 	} else {
-		threads := e.attack.Threads
-		r.offered, r.next, r.step = Offered(r.rate, duration), uint64(thread), uint64(threads)
-		r.own = partOf(r.offered, thread, threads)
+		r.due = newSchedule(r.rate, Offered(r.rate, duration), thread, e.attack.Threads)
 	}
 	return r
 }
@@ -203,9 +198,9 @@ func (r *loopRun) forget(c *client) {
 // connection is sent by the next one that becomes free.
 func (r *loopRun) plan() {
 	r.held = false
-	for !r.over && r.next < r.offered {
+	for !r.over && r.due.left() {
 		now := r.clock()
-		when := Due(r.next, r.rate)
+		when := r.due.when()
 		if when > now {
 			// timers count from the loop's time
 			r.timer.Set(max(when, now+loopQuantum) - r.engine.loop.Now().Sub(r.start))
@@ -216,8 +211,7 @@ func (r *loopRun) plan() {
 			r.held = true
 			return
 		}
-		c.seq = r.next
-		r.next += r.step
+		c.seq = r.due.take()
 		c.take(now)
 	}
 	switch now := r.clock(); {
@@ -311,7 +305,7 @@ func (r *loopRun) complete() {
 			r.rec.lasted(min(r.clock(), r.duration))
 		}
 		r.engine.loop.Hold(0) // whoever waits for the result goes on at once
-		res := r.rec.result(r.own)
+		res := r.rec.result(r.due.own)
 		if r.engine.attack.Threads > 1 {
 			res.Threads = []sample.ThreadUse{sample.OwnThread().Since(r.use)}
 		}

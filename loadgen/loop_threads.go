@@ -67,11 +67,6 @@ func openLoop(a Attack) (driver, error) {
 	return g, nil
 }
 
-// partOf is how many of n things, dealt out one by one, come to a thread.
-func partOf(n uint64, thread, threads int) uint64 {
-	return (n + uint64(threads-1-thread)) / uint64(threads)
-}
-
 func (g *loopThreads) close() {
 	for _, t := range g.threads {
 		t.close()
