@@ -7,6 +7,7 @@
 package loadgen
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"net/http"
@@ -50,8 +51,9 @@ type Attack struct {
 	WantBody   []byte        // the body of success, byte by byte; nil means any
 	// redirects are followed, 10 at most, as one request whose latency goes to the last answer's
 	// end
-	Follow bool
-	Engine string // the name of one of Engines; "" means Auto's, of any rate
+	Follow       bool
+	Engine       string // the name of one of Engines; "" means Auto's, of any rate
+	Conversation string // the name of one of Conversations; "" means Request
 	// of the loop engine, each with its share of the connections; 0 means 1, and there are no more
 	// than connections
 	Threads int
@@ -118,6 +120,7 @@ func (a Attack) prepared() (Attack, error) {
 	if a.Target.Method == "" {
 		a.Target.Method = http.MethodGet
 	}
+	a.Conversation = cmp.Or(a.Conversation, Request)
 	if a.Engine == "" {
 		a.Engine = Auto(a, math.Inf(1))
 	}

@@ -1,6 +1,7 @@
 package loadgen
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -57,7 +58,7 @@ const VegetaRate = 5000
 // BeyondLoop), and open loads of at most mostVegeta requests per second (VegetaRate, where being on
 // time is what counts). Loop drives all others.
 func Auto(a Attack, mostVegeta float64) string {
-	if BeyondLoop(a) != "" || a.Rate > 0 && a.Rate <= mostVegeta {
+	if BeyondLoop(a) != "" || a.Rate > 0 && a.Rate <= mostVegeta && beyondVegeta(a) == "" {
 		return Vegeta
 	}
 	return Loop
@@ -75,6 +76,14 @@ func BeyondLoop(a Attack) string {
 		return "a Unix socket"
 	case a.Follow:
 		return "following redirects"
+	}
+	return ""
+}
+
+// beyondVegeta names what an attack asks for that the Vegeta engine cannot do; "" is nothing.
+func beyondVegeta(a Attack) string {
+	if c := cmp.Or(a.Conversation, Request); c != Request {
+		return "a " + c
 	}
 	return ""
 }

@@ -7,7 +7,6 @@ import (
 	"runtime"
 	"time"
 
-	"nodecompare/loadgen/response"
 	"nodecompare/servers/eventloop"
 )
 
@@ -20,7 +19,7 @@ const scheduleGrain = time.Microsecond
 type loopEngine struct {
 	attack Attack // the whole one
 	rota   rota
-	sends  []message // by target
+	script script
 
 	loop  *eventloop.Loop
 	ended chan struct{} // closed when the loop has ended
@@ -32,7 +31,7 @@ type loopEngine struct {
 }
 
 // openLoopThread begins one of a load's threads.
-func openLoopThread(a Attack, rota rota, sends []message, connections int) (*loopEngine, error) {
+func openLoopThread(a Attack, rota rota, s script, connections int) (*loopEngine, error) {
 	loop, err := eventloop.New(1)
 	if err != nil {
 		return nil, fmt.Errorf("load on %s: %w", a.Target.URL, err)
@@ -41,13 +40,17 @@ func openLoopThread(a Attack, rota rota, sends []message, connections int) (*loo
 		loop.SetResolution(scheduleGrain)
 	}
 	e := &loopEngine{
-		attack: a, rota: rota, sends: sends,
+		attack: a, rota: rota, script: s,
 		loop: loop, ended: make(chan struct{}), clients: make([]client, connections),
 	}
 	e.dialer.init(loop, a.Threads)
-	for i := range e.clients {
-		e.clients[i].engine = e
-		e.clients[i].parser = response.NewParser(a.MaxBody, a.WantBody)
+	for i, t := range s.talks(connections) {
+		c := &e.clients[i]
+		c.engine, c.talk = e, t
+		if s.pace > 0 {
+			c.rest = new(eventloop.Timer)
+			c.rest.Init(loop, c.rested)
+		}
 	}
 	go func() {
 		defer close(e.ended)

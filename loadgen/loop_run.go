@@ -139,6 +139,7 @@ func (r *loopRun) startSome() {
 		if c := &all[r.starting]; !c.pending && (c.state == idle || c.state == closed) {
 			now := r.clock()
 			r.rec.begins(now)
+			c.sent = now - r.engine.script.pace
 			r.offer(c, now)
 		}
 	}
@@ -162,7 +163,9 @@ func (r *loopRun) offer(c *client, now time.Duration) {
 			r.plan()
 		}
 	case c.state == idle:
-		c.take(now)
+		if !c.resting(now) {
+			c.take(now)
+		}
 	default:
 		r.engine.dialer.add(c)
 	}
@@ -270,7 +273,17 @@ func (r *loopRun) stop() {
 	r.ending.Stop()
 	r.engine.dialer.forget(func(c *client) bool { return c.pending })
 	for i := range r.engine.clients {
-		if c := &r.engine.clients[i]; c.state == dialing && !c.pending {
+		c := &r.engine.clients[i]
+		if c.rest != nil {
+			c.rest.Stop()
+		}
+		switch {
+		case (c.state == dialing || c.state == greeting) && !c.pending:
+			c.drop()
+		case c.state == active && r.engine.script.lasting: // it ends with the run, and well
+			c.pending = false
+			r.inFlight--
+			r.engine.attack.moved(-1)
 			c.drop()
 		}
 	}
@@ -288,7 +301,7 @@ func (r *loopRun) abort() {
 		if !c.pending {
 			continue
 		}
-		if c.state == dialing || c.state == active {
+		if c.state == dialing || c.state == greeting || c.state == active {
 			c.drop()
 		}
 		r.finish(c,

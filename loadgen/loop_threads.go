@@ -39,9 +39,17 @@ func openLoop(a Attack) (driver, error) {
 			return nil, err
 		}
 	}
-	sends, err := messages(a)
+	kind, err := conversationNamed(a.Conversation)
+	if err != nil {
+		return nil, fmt.Errorf("load on %s: %w", a.Target.URL, err)
+	}
+	s, err := kind.prepare(a)
 	if err != nil {
 		return nil, err
+	}
+	if s.lasting && (a.Rate > 0 || a.Requests > 0) {
+		return nil, fmt.Errorf("load on %s: a %s lasts as long as the load: no rate and no number of requests can be given",
+			a.Target.URL, kind)
 	}
 	rota, err := newRota(a.Targets())
 	if err != nil {
@@ -57,7 +65,7 @@ func openLoop(a Attack) (driver, error) {
 	}
 	g := &loopThreads{attack: a, host: u.Hostname(), port: uint16(port), rota: rota}
 	for i := range a.Threads {
-		t, err := openLoopThread(a, rota, sends, int(partOf(uint64(a.Connections), i, a.Threads)))
+		t, err := openLoopThread(a, rota, s, int(partOf(uint64(a.Connections), i, a.Threads)))
 		if err != nil {
 			g.close()
 			return nil, err

@@ -191,6 +191,7 @@ type recorder struct {
 
 // outcome is what became of one request. Times count from the start of the run.
 type outcome struct {
+	told    bool // within a turn or between two, and no answer to a request: sent is when it was said
 	seq     uint64
 	target  int             // that it went to: the index in Attack.Targets()
 	sent    time.Duration   // when it was taken up to be sent
@@ -219,10 +220,12 @@ func (r *recorder) begins(at time.Duration) {
 }
 
 func (r *recorder) add(x *outcome) {
-	r.sent++
+	if !x.told {
+		r.sent++
+	}
 	r.res.Elapsed = max(r.res.Elapsed, x.done)
 	r.res.until = max(r.res.until, x.sent)
-	if r.attack.Rate > 0 {
+	if r.attack.Rate > 0 && !x.told {
 		record(r.res.SendLag, x.sent-Due(x.seq, r.attack.Rate))
 	}
 	if x.failure.kind == aborted {
@@ -255,7 +258,7 @@ func (r *recorder) add(x *outcome) {
 
 // due is when a request should have been sent; in a closed load when it was.
 func (r *recorder) due(x *outcome) time.Duration {
-	if r.attack.Rate > 0 {
+	if r.attack.Rate > 0 && !x.told {
 		return Due(x.seq, r.attack.Rate)
 	}
 	return x.sent

@@ -68,13 +68,6 @@ func (r rota) of(seq uint64) int {
 	return int(r[seq%uint64(len(r))])
 }
 
-// message is a target's request as it is sent.
-type message struct {
-	wire []byte
-	head bool // it is a HEAD
-	safe bool // to be sent again, should a kept-alive connection have been closed: an idempotent method
-}
-
 // messages prepares the requests of all targets.
 func messages(a Attack) ([]message, error) {
 	var all []message

@@ -1,6 +1,7 @@
 package results
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -24,6 +25,9 @@ type Trust struct {
 // Evidence is what is known of one measured run (a rung of a bench, a load). Zero stands for what
 // is not known or does not apply: no rule fires on that.
 type Evidence struct {
+	// Conversation is the kind of load, as the generator names it; "" is Request.
+	Conversation string
+
 	Open     bool          // an open load, at a rate of its own; else closed
 	Elapsed  time.Duration // of the measured run, to the end of its last request
 	Duration time.Duration // for which requests were to be sent; 0 when it was cut short
@@ -79,9 +83,14 @@ type Rule struct {
 	// where the rule never gives that word.
 	Suspect, Void, Why string
 	Plain              string // what it means, in a few words with no figures, for many runs at once
-	LoadOnly           bool   // it concerns what the load saw, throughput and latency, and not what the server used
-	weigh              func(Evidence) (status, reason string)
+	// the conversations that it is for; nil for all
+	Of       []string
+	LoadOnly bool // it concerns what the load saw, throughput and latency, and not what the server used
+	weigh    func(Evidence) (status, reason string)
 }
+
+// Request is the conversation that is an HTTP request and its response.
+const Request = "request"
 
 const (
 	sentSuspect, sentVoid = 0.99, 0.90
@@ -195,6 +204,7 @@ var Rules = []Rule{
 	},
 	{
 		Name:     "Little's law",
+		Of:       []string{Request},
 		Plain:    "throughput and latency do not fit the number of connections",
 		LoadOnly: true,
 		Suspect: "in a closed load on the loop engine, the latencies of a connection, all added up, are " +
@@ -239,6 +249,7 @@ var Rules = []Rule{
 	},
 	{
 		Name:  "counts",
+		Of:    []string{Request},
 		Plain: "the counts of requests do not add up, which no measurement gives",
 		Void: "responses and errors without one do not add up to the requests, the kinds of error to the " +
 			"errors, or the latencies to the requests without error",
@@ -364,6 +375,9 @@ var Rules = []Rule{
 func Weigh(e Evidence) Trust {
 	t := Trust{Status: Valid, Reasons: []string{}}
 	for _, r := range Rules {
+		if r.Of != nil && !slices.Contains(r.Of, cmp.Or(e.Conversation, Request)) {
+			continue
+		}
 		status, reason := r.weigh(e)
 		if status == Valid {
 			continue

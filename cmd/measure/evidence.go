@@ -20,7 +20,8 @@ func Evidence(a loadgen.Attack, m *loadgen.Measurement) results.Evidence {
 	r := m.Result
 	sent := r.Requests + r.Aborted
 	e := results.Evidence{
-		Open: a.Rate > 0, Elapsed: r.Elapsed, Starting: r.Starting,
+		Conversation: a.Conversation,
+		Open:         a.Rate > 0, Elapsed: r.Elapsed, Starting: r.Starting,
 		Requests: r.Requests, Errors: r.Errors, Recorded: uint64(r.Latency.TotalCount()),
 		// A response with an unwanted status or body is a whole one all the same.
 		Unanswered: r.Errors - r.ErrorKinds[loadgen.Status] - r.ErrorKinds[loadgen.Body],
