@@ -37,6 +37,7 @@ type Record struct {
 	// short ones, of what the full rounds left open: start, warm-up and base rung. Words rest on
 	// them too, nothing else does
 	Extra    []Trial   `json:"extra,omitempty"`
+	Cores    *Cores    `json:"cores,omitempty"` // what more CPUs did; nil where that was not asked for
 	Verdicts []Verdict `json:"verdicts"`
 
 	// Medians are over the trials, by workload, mode and figure, for whoever reads the file with
@@ -209,7 +210,8 @@ func (w Workload) Top() int {
 type Trial struct {
 	Workload string    `json:"workload"`
 	Mode     string    `json:"mode"`
-	Round    int       `json:"round"` // from 1
+	Round    int       `json:"round"`           // from 1
+	Cores    int       `json:"cores,omitempty"` // of a trial of Record.Cores: the CPUs that its server had
 	Started  time.Time `json:"started"`
 	ElapsedS float64   `json:"elapsed_s"` // with the server's start, the warm-up and the stop
 	// its server was not started for it: it ran before, and went on after

@@ -24,6 +24,15 @@ func (p *Plan) Duration() time.Duration {
 	return sum
 }
 
+// Whole is how long the bench should take with the steps of more CPUs.
+func (p *Plan) Whole() time.Duration {
+	sum := p.Duration()
+	if p.steps != nil {
+		sum += p.overCores().Duration()
+	}
+	return sum
+}
+
 // duration counts an open load at its own share as half: the slowest mode may have none, and where
 // many requests a second are its share it is shorter than planned.
 func (s slot) duration() time.Duration {

@@ -39,6 +39,8 @@ type Options struct {
 	Engine string        // of loadgen.Engines, or Auto, which "" is too
 	// of the loop engine; 0 is one for each of the load's CPUs
 	LoadThreads int
+	Cores       []int       // the servers' CPUs, in steps after the rounds; nil for none
+	Loops       string      // of a server in these steps: auto, or how many; "" is auto
 	Pin         cpuset.Pin  // of servers and load to CPUs; the zero value is off
 	TLS         *tls.Config // of users' servers at https; nil is the system's
 }
@@ -61,10 +63,11 @@ type Plan struct {
 	auto     bool        // the split was not asked for
 	allowed  cpuset.CPUs // that this process may use; nil where the system does not tell
 	slots    []slot
-	again    bool   // the rates are known: no pilot
-	asked    bool   // for so many rounds, no more and no less
-	note     string // of extra rounds: what they are for
-	failed   int    // servers that had to be left out
+	again    bool       // the rates are known: no pilot
+	asked    bool       // for so many rounds, no more and no less
+	note     string     // of extra rounds: what they are for
+	steps    *coreSteps // of more CPUs; nil for none
+	failed   int        // servers that had to be left out
 }
 
 // slot is one trial to be run.
@@ -75,6 +78,10 @@ type slot struct {
 	workload workload.Workload
 	rungs    []rung
 	closer   bool // it goes on between the rungs
+
+	// of a step of more CPUs:
+	cpus  cpuset.CPUs // of the server; nil for those of all trials
+	loops int         // that it has, where it has any; 0 is 1
 }
 
 // longest bounds a bench: one that would take more is refused before it is laid out.
@@ -208,6 +215,9 @@ func newPlan(o Options, limit int) (*Plan, error) {
 				"this bench would take about %.0f hours, and %.0f is the most: name fewer modes, workloads or rounds", hours, longest.Hours())
 	}
 	p.slots = shuffled(groups, profile.Rounds, o.Seed)
+	if p.steps, err = p.newCoreSteps(o.Cores, o.Loops); err != nil {
+		return nil, err
+	}
 	for i, s := range p.slots {
 		p.slots[i].closer = profile.Between && !o.Null && s.round == profile.Rounds && s.climbs()
 	}
@@ -274,9 +284,12 @@ func (p *Plan) spread(w workload.Workload) bool {
 	return p.auto && p.split.Pinned() && w.CPU >= spreadCost
 }
 
-// serverCPUs are those that the servers of a workload are bound to; nil for no binding.
-func (p *Plan) serverCPUs(w workload.Workload) cpuset.CPUs {
-	if p.spread(w) {
+// serverCPUs are those that a slot's server is bound to; nil for no binding.
+func (p *Plan) serverCPUs(s slot) cpuset.CPUs {
+	switch {
+	case s.cpus != nil:
+		return s.cpus
+	case p.spread(s.workload):
 		return p.allowed // by name: this process's own, which they would have else, are the generator's
 	}
 	return p.split.Server

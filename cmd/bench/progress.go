@@ -10,6 +10,7 @@ import (
 
 	"nodecompare/results"
 	"nodecompare/results/foreign"
+	"nodecompare/results/unit"
 )
 
 // longWarmUp is from where on a warm-up is worth a word.
@@ -127,7 +128,11 @@ func (b *Bar) End() {
 
 // about names a trial.
 func about(t results.Trial) string {
-	return fmt.Sprintf("round %d, %s on %s", t.Round, t.Mode, t.Workload)
+	s := fmt.Sprintf("round %d, %s on %s", t.Round, t.Mode, t.Workload)
+	if t.Cores > 0 {
+		s += ", " + unit.Counted(t.Cores, "CPU")
+	}
+	return s
 }
 
 // describe is a trial in one line.

@@ -45,7 +45,7 @@ func (b *bench) trial(ctx context.Context, s slot) results.Trial {
 func (b *bench) once(ctx context.Context, s slot) results.Trial {
 	began := time.Now()
 	t := results.Trial{
-		Workload: s.workload.Name, Mode: s.name, Round: s.round, Standing: s.mode.standing(),
+		Workload: s.workload.Name, Mode: s.name, Round: s.round, Cores: len(s.cpus), Standing: s.mode.standing(),
 		Started: began.UTC().Truncate(time.Millisecond), Rungs: []results.Rung{},
 	}
 	if t.Failure = b.givenUp(s); t.Failure != "" {
@@ -111,7 +111,7 @@ func (b *bench) withServer(ctx context.Context, s slot, use func(context.Context
 // beside runs use with a yardstick on the server's CPUs. A yardstick that dies ends the context of
 // use, and is the error.
 func (b *bench) beside(ctx context.Context, on *target, s slot, use func(context.Context) error) error {
-	return withYardstick(ctx, b.plan.serverCPUs(s.workload), b.plan.settings.LoadThreads, func(ctx context.Context, y yard) error {
+	return withYardstick(ctx, b.plan.serverCPUs(s), b.plan.settings.LoadThreads, func(ctx context.Context, y yard) error {
 		on.yard = y
 		on.helpers = append(on.helpers, y.Subject)
 		return use(ctx)
