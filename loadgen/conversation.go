@@ -48,8 +48,8 @@ type message struct {
 }
 
 // talk is one connection's part of a conversation. It does no I/O, reads no clock, and is called on
-// one thread. hear is all that is called on the way of an answer, and once for it as a rule: it must
-// not allocate.
+// one thread. hear is all that is called on the way of an answer, and once for it as a rule: it
+// must not allocate.
 type talk interface {
 	// connected says that a new connection stands: what was heard on another one is forgotten. What
 	// it returns is sent before the first turn, and the server must answer it; nil for nothing.

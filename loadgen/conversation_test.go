@@ -14,8 +14,9 @@ import (
 	"nodecompare/loadgen/response"
 )
 
-// Two more kinds of load, in a protocol of lines: subscribers, who ask once and hear of events until
-// the load ends; and chatters, who greet, say something at a pace, and hear what nobody has asked.
+// Two more kinds of load, in a protocol of lines: subscribers, who ask once and hear of events
+// until the load ends; and chatters, who greet, say something at a pace, and hear what nobody has
+// asked.
 func init() {
 	Conversations = append(Conversations,
 		Conversation{"subscription", "hears events", func(Attack) (script, error) {
@@ -38,8 +39,8 @@ func lineTalks(opening string) func(int) []talk {
 	}
 }
 
-// lineTalk knows three lines: "EVENT n", which was said at n nanoseconds since 1970, "DONE", and any
-// other, which is an error.
+// lineTalk knows three lines: "EVENT n", which was said at n nanoseconds since 1970, "DONE", and
+// any other, which is an error.
 type lineTalk struct {
 	opening []byte
 	line    []byte
@@ -136,8 +137,8 @@ func converse(t *testing.T, a Attack, d time.Duration) *Result {
 	return last
 }
 
-// What is told in a lasting turn counts, each from when it was said; the turn ends with the run, and
-// is no error.
+// What is told in a lasting turn counts, each from when it was said; the turn ends with the run,
+// and is no error.
 func TestSubscription(t *testing.T) {
 	for _, threads := range []int{1, 2} {
 		r := converse(t, Attack{Conversation: "subscription", Target: Target{URL: lineServer(t, "")},

@@ -48,8 +48,8 @@ func openLoop(a Attack) (driver, error) {
 		return nil, err
 	}
 	if s.lasting && (a.Rate > 0 || a.Requests > 0) {
-		return nil, fmt.Errorf("load on %s: a %s lasts as long as the load: no rate and no number of requests can be given",
-			a.Target.URL, kind)
+		return nil, fmt.Errorf("load on %s: a %s lasts as long as the load: "+
+			"no rate and no number of requests can be given", a.Target.URL, kind)
 	}
 	rota, err := newRota(a.Targets())
 	if err != nil {

@@ -48,7 +48,8 @@ func TestMergedIsExact(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		threads := rapid.IntRange(1, most).Draw(t, "threads")
 		rate := rapid.SampledFrom([]float64{0, 1000}).Draw(t, "rate")
-		longest := rapid.SampledFrom([]time.Duration{time.Millisecond, 5121 * time.Millisecond, time.Hour}).Draw(t, "longest")
+		lengths := []time.Duration{time.Millisecond, 5121 * time.Millisecond, time.Hour}
+		longest := rapid.SampledFrom(lengths).Draw(t, "longest")
 		random := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
 		a := Attack{Rate: rate, Connections: 100, Threads: threads}
 		var all []outcome

@@ -6,8 +6,8 @@ import (
 	"nodecompare/results/stat"
 )
 
-// Cores is what each mode made of more CPUs: in each round its servers had so many of them, one step
-// after another in a shuffled order, and the load of the base rung.
+// Cores is what each mode made of more CPUs: in each round its servers had so many of them, one
+// step after another in a shuffled order, and the load of the base rung.
 type Cores struct {
 	// event loops of async, and processes of Node.js's cluster: auto is one for each CPU
 	Loops  string     `json:"loops"`
@@ -100,9 +100,9 @@ func (c *Cores) speedUps(w Workload, mode string, cores int) []float64 {
 	return all
 }
 
-// Law is the Universal Scalability Law over the CPUs, fitted to each round: σ is what of a request's
-// work only one CPU can do at a time, κ what each CPU costs every other. nil for fewer than five
-// steps.
+// Law is the Universal Scalability Law over the CPUs, fitted to each round: σ is what of a
+// request's work only one CPU can do at a time, κ what each CPU costs every other. nil for fewer
+// than five steps.
 func (c *Cores) Law(w Workload, mode string) *USL {
 	if len(c.Steps) < leastLawSteps {
 		return nil

@@ -5,10 +5,9 @@ import (
 	"time"
 )
 
-// Generator is what the load cost: CPU over the run, and the cores that it can use at once: those
-// it is pinned to, and no more than it has busy threads (1 for an engine on one thread). Waited is
-// how long one of its busy threads was ready to run, and others had its CPU; EachWait how long each
-// time, in the mean.
+// Generator is what the load cost: its CPU time over the run. Cores are those that it can use at
+// once: the cores that it is pinned to, but at most one for each busy thread. Waited is how long
+// one busy thread was runnable without a CPU, and EachWait the mean of a single wait.
 type Generator struct {
 	CPU              time.Duration
 	Cores            int

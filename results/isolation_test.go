@@ -6,7 +6,7 @@ import (
 	"nodecompare/results"
 )
 
-// amidPoison is a record of two modes' innocent requests: the share that is answered, and p99 by
+// amidPoison is a record of two modes' victim requests: the share that is answered, and p99 by
 // round.
 func amidPoison(answeredA, answeredB float64, p99A, p99B []float64) *results.Record {
 	r := &results.Record{Settings: results.Settings{

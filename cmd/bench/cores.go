@@ -46,8 +46,8 @@ func (p *Plan) newCoreSteps(cores []int, loops string) (*coreSteps, error) {
 		case n < 1:
 			return nil, fmt.Errorf("--cores=%d: at least 1 is needed", n)
 		case n > len(all):
-			return nil, fmt.Errorf("--cores=%d: %s %d (CPU %s): name the CPUs of servers and load with --pin=SERVERS:LOAD, "+
-				"or give --pin=off, where both share all", n, whose, len(all), all)
+			return nil, fmt.Errorf("--cores=%d: %s %d (CPU %s): name the CPUs of servers and load with "+
+				"--pin=SERVERS:LOAD, or give --pin=off, where both share all", n, whose, len(all), all)
 		case i > 0 && n == cores[i-1]:
 			return nil, fmt.Errorf("--cores: %d is named twice", n)
 		}
@@ -63,8 +63,8 @@ func (p *Plan) newCoreSteps(cores []int, loops string) (*coreSteps, error) {
 	return steps, nil
 }
 
-// steps says whether more CPUs would show: not where requests wait, since throughput is then that of
-// the connections, and not of a server whose CPUs are its own affair.
+// steps says whether more CPUs would show: not where requests wait, since throughput is then that
+// of the connections, and not of a server whose CPUs are its own affair.
 func (s slot) steps() bool {
 	return s.workload.Wait == 0 && !strings.HasPrefix(s.workload.Target, "/mix") && s.base().slices > 0 &&
 		!s.mode.standing()

@@ -88,7 +88,7 @@ func TestQueryOfAServer(t *testing.T) {
 	}
 }
 
-// Of a blast, the innocent requests go where hello is, and the poison where the blast's own path
+// Of a blast, the victim requests go where hello is, and the poison where the blast's own path
 // is.
 func TestPathsOfSpecialWorkloads(t *testing.T) {
 	all, err := ParseServers([]string{"a=x", "b=y"},

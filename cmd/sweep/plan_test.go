@@ -75,7 +75,7 @@ func TestOrder(t *testing.T) {
 	}
 	one, again := rand.New(rand.NewPCG(1, 0)), rand.New(rand.NewPCG(1, 0))
 	first := p.order(one)
-	seen := map[results.MapPlace]bool{}
+	seen := map[results.MapPoint]bool{}
 	for i, at := range p.order(again) {
 		if at != first[i] {
 			t.Fatal("the same seed gives another order")
@@ -113,7 +113,7 @@ func TestSharesCountWaves(t *testing.T) {
 func TestSharesOfNothing(t *testing.T) {
 	s := shares{window: time.Second}
 	now := time.Now()
-	s.add(&loadgen.Outcome{Sent: now, End: now.Add(time.Second)}) // of the settling run
+	s.add(&loadgen.Outcome{Sent: now, End: now.Add(time.Second)}) // of the ramp
 	s.on = true
 	s.add(&loadgen.Outcome{Sent: now, End: now}) // took no time that the clock sees
 	if s.sum != 0 {

@@ -42,7 +42,8 @@ func coresSection(r *results.Record) *coresPart {
 // coresFigure draws the throughput against the CPUs.
 func coresFigure(r *results.Record, workload, id string) figure {
 	f := figure{ID: id, Unit: "requests per second", XAxis: "CPUs of the server",
-		Reads: "Higher is better. A line that rises in proportion uses every CPU; a flat one leaves further CPUs unused.",
+		Reads: "Higher is better. A line that rises in proportion uses every CPU; " +
+			"a flat one leaves further CPUs unused.",
 		Label: "Requests per second of " + workload + " against the CPUs of the server."}
 	f.Plot = plot{ID: id, X: plotAxis{Kind: "connections", Log: true}, Y: plotAxis{Kind: "rate"}}
 	for _, step := range r.Cores.Steps {

@@ -65,7 +65,8 @@ func coreCells(p results.CorePoint) [5]string {
 	if p.Doubted {
 		mark = Mark
 	}
-	cells := [5]string{unit.Count(p.Cores), unit.Rate(p.Throughput.Value) + mark, unit.Missing, unit.Missing, unit.Missing}
+	rate := unit.Rate(p.Throughput.Value) + mark
+	cells := [5]string{unit.Count(p.Cores), rate, unit.Missing, unit.Missing, unit.Missing}
 	if p.CPU.N > 0 {
 		cells[2] = unit.Micros(p.CPU.Value)
 	}
@@ -78,7 +79,8 @@ func coreCells(p results.CorePoint) [5]string {
 
 // coreGain says what a mode made of the most CPUs.
 func coreGain(mode string, fewest int, p results.CorePoint) string {
-	return fmt.Sprintf("With %s in place of %d, %s answered %s times as many requests%s: %s of what %s times the CPUs give at best.",
+	return fmt.Sprintf("With %s in place of %d, %s answered %s times as many requests%s: "+
+		"%s of what %s times the CPUs give at best.",
 		unit.Counted(p.Cores, "CPU"), fewest, mode, unit.Digits(p.SpeedUp.Value), between(p.SpeedUp, unit.Digits),
 		percent(p.Efficiency.Value), unit.Digits(float64(p.Cores)/float64(fewest)))
 }
@@ -88,8 +90,8 @@ func coreLaws(r *results.Record, w results.Workload) []string {
 	var all []string
 	for _, m := range r.On(w.Name).Settings.Modes {
 		if u := r.Cores.Law(w, m.Name); u != nil {
-			all = append(all, fmt.Sprintf("%s, scalability law over the CPUs: contention σ %s (what only one CPU can do "+
-				"at a time), coherency κ %s (what each CPU costs every other); R² %s.",
+			all = append(all, fmt.Sprintf("%s, scalability law over the CPUs: contention σ %s (what only one CPU "+
+				"can do at a time), coherency κ %s (what each CPU costs every other); R² %s.",
 				m.Name, unit.Small(u.Sigma.Value), unit.Small(u.Kappa.Value), unit.Digits(u.R2)))
 		}
 	}
@@ -101,9 +103,9 @@ func CoreNote(r *results.Record) string {
 	if r.Cores == nil {
 		return ""
 	}
-	note := "More CPUs: servers of their own, on the first CPUs of theirs, with the load of the base rung. Speed-up: " +
-		"requests a second over those on the fewest CPUs, round by round. Efficiency: its share of what so many more CPUs " +
-		"give at best."
+	note := "More CPUs: servers of their own, on the first CPUs of theirs, with the load of the base rung. " +
+		"Speed-up: requests a second over those on the fewest CPUs, round by round. " +
+		"Efficiency: its share of what so many more CPUs give at best."
 	if r.Cores.Loops == "auto" {
 		note += " Async has an event loop for each CPU, Node.js a process of its cluster."
 	} else {
