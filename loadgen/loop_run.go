@@ -312,13 +312,16 @@ func (r *loopRun) abort() {
 func (r *loopRun) complete() {
 	if r.over && r.inFlight == 0 && r.engine.current == r {
 		r.engine.current = nil
-		if r.rate > 0 {
+		if r.rate > 0 && r.started {
 			r.rec.lasted(min(r.clock(), r.duration))
 		}
 		r.engine.loop.KeepProcessor(0) // lets the waiting goroutine run at once
 		res := r.rec.result(r.due.own)
 		if r.engine.attack.Threads > 1 {
-			res.Threads = []sample.ThreadUse{sample.OwnThread().Since(r.use)}
+			res.Threads = []sample.ThreadUse{{}}
+			if r.started {
+				res.Threads[0] = sample.OwnThread().Since(r.use)
+			}
 		}
 		r.done <- res
 	}

@@ -132,5 +132,3 @@ func between(e stat.Estimate, write func(float64) string) string {
 	}
 	return fmt.Sprintf(" (%s–%s)", low, high)
 }
-
-func percent(share float64) string { return unit.Rounded(100*share, 2) + "%" }
