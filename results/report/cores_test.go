@@ -52,7 +52,7 @@ func TestCoresInTables(t *testing.T) {
 			}
 			text := b.String()
 			flat := strings.Join(strings.Fields(text), " ")
-			for _, part := range append(want, "More CPUs: hello", "/s*", "With 4 CPUs in place of 1, async answered") {
+			for _, part := range append(want, "More CPUs: hello", "k*", "With 4 CPUs in place of 1, async answered") {
 				if !strings.Contains(flat, strings.Join(strings.Fields(part), " ")) {
 					t.Errorf("%d columns, details %v: no %q in\n%s", width, details, part, text)
 				}

@@ -72,7 +72,7 @@ func coreCells(p results.CorePoint) [5]string {
 	}
 	if p.SpeedUp.N > 0 {
 		cells[3] = unit.Times(p.SpeedUp.Value) + between(p.SpeedUp, unit.Digits)
-		cells[4] = percent(p.Efficiency.Value)
+		cells[4] = efficiency(p)
 	}
 	return cells
 }
@@ -82,7 +82,7 @@ func coreGain(mode string, fewest int, p results.CorePoint) string {
 	return fmt.Sprintf("With %s in place of %d, %s answered %s times as many requests%s: "+
 		"%s of what %s times the CPUs give at best.",
 		unit.Counted(p.Cores, "CPU"), fewest, mode, unit.Digits(p.SpeedUp.Value), between(p.SpeedUp, unit.Digits),
-		percent(p.Efficiency.Value), unit.Digits(float64(p.Cores)/float64(fewest)))
+		efficiency(p), unit.Digits(float64(p.Cores)/float64(fewest)))
 }
 
 // coreLaws say the scalability law of each mode, where there are steps enough.
@@ -132,3 +132,5 @@ func between(e stat.Estimate, write func(float64) string) string {
 	}
 	return fmt.Sprintf(" (%s–%s)", low, high)
 }
+
+func efficiency(p results.CorePoint) string { return unit.Rounded(100*p.Efficiency.Value, 2) + "%" }
