@@ -42,7 +42,7 @@ func TestCoresInTables(t *testing.T) {
 	f := formatNamed(t, report.Formats, "table")
 	for width, want := range map[int][]string{
 		40:  {"async, CPUs 2: ", "efficiency"},
-		80:  {"│ async", "Speed-up", "│   98% │"},
+		80:  {"│ async", "Speed-up", "│ 98% │"},
 		120: {"│ blocking", "Efficiency"},
 	} {
 		for _, details := range []bool{false, true} {

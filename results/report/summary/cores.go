@@ -10,7 +10,7 @@ import (
 )
 
 // CoreHead names the columns of CoreRow.
-var CoreHead = []string{"Mode", "CPUs", "Requests/s", "CPU a request", "Speed-up", "Efficiency"}
+var CoreHead = []string{"Mode", "CPUs", "Requests/s", "CPU/request", "Speed-up", "Efficiency"}
 
 // CoreRow is a mode on so many CPUs, in words.
 type CoreRow struct {
