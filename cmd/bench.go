@@ -114,6 +114,12 @@ Workloads:
 	flags.StringVar(&o.Engine, "engine", bench.Auto,
 		"what drives the load: auto, "+lookup.Names(loadgen.Engines)+
 			"; auto is loop for closed loads, and vegeta for open ones it can offer on time")
+	flags.IntVar(&o.LoadThreads, "load-threads", 0, threadsHelp+"of the load")
+	flags.IntSliceVar(&o.Cores, "cores", nil,
+		"after the rounds, measure the servers on so many CPUs each, as in `1,2,4`: what does each mode make of more?")
+	flags.StringVar(&o.Loops, "loops", "",
+		"in the steps of --cores, event loops of async, and processes of Node.js's cluster: "+
+			"auto (one for each CPU), or how many")
 	flags.StringVar(&pin, "pin", "auto",
 		"CPUs of servers and load, as in `0-1:2-3`; auto shares them out, off leaves it to the system")
 	flags.StringVar(&known, "selftest", "short", "known answers to begin with: "+

@@ -96,7 +96,7 @@ func (b benchRun) run(ctx context.Context) error {
 
 // announcement says what will be done, and how long it takes.
 func (b benchRun) announcement() string {
-	text := fmt.Sprintf("%s; about %s", b.plan, durationWords(b.plan.Duration()+b.known.Takes))
+	text := fmt.Sprintf("%s; about %s", b.plan, durationWords(b.plan.Whole()+b.known.Takes))
 	if d, modes := b.plan.WarmUps(); len(modes) > 0 {
 		text += fmt.Sprintf(", %s of it to warm up %s", durationWords(d), strings.Join(modes, ", "))
 	}

@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"net/http"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -72,9 +72,9 @@ The file has at most 64 MiB, and so have all body files together.
 
 Engines:
 ` + helpTable(loadgen.Engines, 7, func(e loadgen.Engine) (string, string) { return e.Name, e.Summary }) + `
-The default is vegeta for open loads and for what it alone can do (https, HTTP/2, Unix sockets, following
-redirects), and loop for closed loads. Either shares the
-machine with whatever else runs there: give it cores of its own, e.g. by taskset(1).`,
+The default is vegeta for open loads, up to 5,000/s for each CPU, and for what it alone can do (https,
+HTTP/2, Unix sockets, following redirects); and loop for closed loads. Either shares the machine with
+whatever else runs there: give it cores of its own, e.g. by taskset(1).`,
 		Example: `  nodecompare load http://localhost:3000/
   nodecompare load http://localhost:3000/ --rate=2000 --duration=30s --format=json
   nodecompare load http://localhost:3000/wait?ms=50 --slo=100ms
@@ -115,6 +115,7 @@ machine with whatever else runs there: give it cores of its own, e.g. by taskset
 	flags.DurationVar(&a.Timeout, "timeout", loadgen.DefaultTimeout, "limit of one request")
 	flags.StringVar(&a.Engine, "engine", "", "what drives the load: "+lookup.Names(loadgen.Engines)+
 		" (default see above)")
+	flags.IntVar(&a.Threads, "load-threads", 0, threadsHelp+"that this process may use")
 	flags.StringVar(&a.Target.Method, "method", "", "of the request (default GET, or POST with a body)")
 	flags.StringArrayVarP(&o.headers, "header", "H", nil, "`'Name: value'` of the request; may be given more than once")
 	flags.StringVar(&o.body, "body", "", "of the request")
@@ -146,6 +147,9 @@ machine with whatever else runs there: give it cores of its own, e.g. by taskset
 	return c
 }
 
+// threadsHelp is of the flag --load-threads of all commands.
+const threadsHelp = "`threads` of the loop engine, each with its share of the connections; 0 is one for each CPU "
+
 func oneURL(c *cobra.Command, args []string) error {
 	switch len(args) {
 	case 1:
@@ -169,6 +173,8 @@ func (o loadOptions) complete(a *loadgen.Attack, given func(flag string) bool) e
 		return exitError{exitUsage, fmt.Errorf("--timeout=%v: it must be more than 0", a.Timeout)}
 	case !(a.Rate >= 0):
 		return exitError{exitUsage, fmt.Errorf("--rate=%v: it must be more than 0, or 0 for a closed load", a.Rate)}
+	case given("load-threads") && a.Threads < 1:
+		return exitError{exitUsage, fmt.Errorf("--load-threads=%d: at least 1 is needed", a.Threads)}
 	case given("requests") && a.Requests == 0:
 		return exitError{exitUsage, errors.New("--requests=0: it must be more than 0")}
 	case given("slo") && o.slo <= 0:
@@ -209,6 +215,9 @@ func (o loadOptions) complete(a *loadgen.Attack, given func(flag string) bool) e
 			a.Duration = 0 // the search takes as long as necessary
 		}
 	}
+	if !given("load-threads") {
+		a.Threads = runtime.GOMAXPROCS(0)
+	}
 	var err error
 	if a.Connect, err = o.connect.read(given); err != nil {
 		return err
@@ -239,11 +248,11 @@ func (o loadOptions) complete(a *loadgen.Attack, given func(flag string) bool) e
 // choose sets the engine if none is named, and rejects what cannot be sent.
 func choose(a *loadgen.Attack, search bool) error {
 	if a.Engine == "" {
-		likely := *a
+		likely, most := *a, loadgen.VegetaRate*float64(runtime.GOMAXPROCS(0))
 		if search {
 			likely.Rate = loadgen.VegetaRate // any rate: a search uses an open load
 		}
-		a.Engine = loadgen.Auto(likely, math.Inf(1))
+		a.Engine = loadgen.Auto(likely, most)
 	}
 	var err error
 	if a.Target, err = a.Target.Normal(); err != nil {

@@ -70,6 +70,7 @@ Formats:
 	flags.IntSliceVar(&o.Connections, "connections", []int{16, 256},
 		"connections that send, one request after the other: a grid for each")
 	flags.IntVar(&o.Rounds, "rounds", 6, "rounds; intervals need 6")
+	flags.IntVar(&o.LoadThreads, "load-threads", 0, threadsHelp+"of the load")
 	flags.StringVar(&pin, "pin", "auto",
 		"CPUs of servers and load, as in `0-1:2-3`; auto shares them out, off leaves it to the system")
 	flags.StringVar(&format, "format", "table", "how to print the map: "+lookup.Names(report.MapFormats))

@@ -7,6 +7,7 @@
 package loadgen
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"net/http"
@@ -54,16 +55,21 @@ type Attack struct {
 	WantStatus int    // expected status; 0 means any of 200 to 399
 	WantBody   []byte // expected body, byte by byte; nil means any
 	// Follow follows up to 10 redirects as one request, whose latency ends with the last answer.
-	Follow bool
-	Engine string // one of Engines; "" lets Auto choose at any rate
+	Follow       bool
+	Engine       string // one of Engines; "" lets Auto choose at any rate
+	Conversation string // one of Conversations; "" means Request
+	// Threads of the loop engine share the connections. 0 means 1, and there are no more threads
+	// than connections.
+	Threads int
 
 	// Server names the processes whose CPU time Measure reads. An empty list stands for a server on
 	// another machine, nil for an unknown server.
 	Server []sample.Subject
 
 	// Each, if not nil, is called with every request that Result.Requests counts, in the order in
-	// which they end. Each runs on the engine's own thread, one call at a time, and delays the load
-	// meanwhile. The Outcome is valid until Each returns.
+	// which they end; with several threads, in the order in which these report. Each runs on the
+	// engine's own threads, one call at a time, and delays the load meanwhile. The Outcome is valid
+	// until Each returns.
 	Each func(*Outcome)
 
 	// InFlight, if not nil, holds the current number of requests in flight.
@@ -108,13 +114,17 @@ func (a Attack) prepared() (Attack, error) {
 	case a.Timeout < 0 || a.MaxBody < 0:
 		return a, fmt.Errorf("load on %s: timeout %v, body limit %d: neither may be negative", a.Target.URL,
 			a.Timeout, a.MaxBody)
+	case a.Threads < 0:
+		return a, fmt.Errorf("load on %s: %d threads: at least 1 is needed", a.Target.URL, a.Threads)
 	}
 	if a.Requests > 0 && uint64(a.Connections) > a.Requests {
 		a.Connections = int(a.Requests)
 	}
+	a.Threads = min(max(a.Threads, 1), a.Connections)
 	if a.Target.Method == "" {
 		a.Target.Method = http.MethodGet
 	}
+	a.Conversation = cmp.Or(a.Conversation, Request)
 	if a.Engine == "" {
 		a.Engine = Auto(a, math.Inf(1))
 	}
@@ -173,8 +183,12 @@ func (a Attack) Lasts(duration time.Duration) time.Duration {
 	return duration
 }
 
-// spareDescriptors is the number of files that an engine and the sampling beside it may open.
-const spareDescriptors = 16
+// The number of files that an engine and the sampling beside it may open, and each of an engine's
+// further threads.
+const (
+	spareDescriptors  = 16
+	threadDescriptors = 3
+)
 
 // checkDescriptors rejects more connections than the process may have file descriptors. Such
 // connections would fail, and the server be blamed. Go has already raised the soft limit to the
@@ -188,7 +202,8 @@ func checkDescriptors(a Attack) error {
 	if err != nil {
 		return fmt.Errorf("load on %s: counting the open files: %w", a.Target.URL, err)
 	}
-	if most := int64(limit.Cur) - int64(len(open)) - spareDescriptors; limit.Cur < 1<<62 &&
+	spare := int64(len(open) + spareDescriptors + threadDescriptors*(a.Threads-1))
+	if most := int64(limit.Cur) - spare; limit.Cur < 1<<62 &&
 		int64(a.Connections) > most {
 		return fmt.Errorf(
 			"load on %s: %d connections asked for, at most %d possible: this process may have %d files open "+

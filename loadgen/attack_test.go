@@ -17,9 +17,29 @@ import (
 	"nodecompare/loadgen"
 )
 
+// onThreads stands for the loop engine on three threads where a test names an engine.
+const onThreads = "loop on 3 threads"
+
+// engines are all that a test of what every engine must do is for.
+func engines() []string {
+	all := []string{onThreads}
+	for _, e := range loadgen.Engines {
+		all = append(all, e.Name)
+	}
+	return all
+}
+
+// open is loadgen's, which knows onThreads too.
+func open(a loadgen.Attack) (*loadgen.Generator, error) {
+	if a.Engine == onThreads {
+		a.Engine, a.Threads = loadgen.Loop, 3
+	}
+	return loadgen.Open(a)
+}
+
 // drive opens a generator for the attack, has it run for its duration, and closes it.
 func drive(ctx context.Context, a loadgen.Attack) (*loadgen.Result, error) {
-	g, err := loadgen.Open(a)
+	g, err := open(a)
 	if err != nil {
 		return nil, err
 	}
@@ -43,8 +63,8 @@ func run(t *testing.T, a loadgen.Attack) *loadgen.Result {
 func onAllEngines(t *testing.T, f func(t *testing.T, engine string)) {
 	t.Parallel()
 	var all sync.WaitGroup
-	for _, e := range loadgen.Engines {
-		all.Go(func() { t.Run(e.Name, func(t *testing.T) { f(t, e.Name) }) })
+	for _, e := range engines() {
+		all.Go(func() { t.Run(e, func(t *testing.T) { f(t, e) }) })
 	}
 	all.Wait()
 }
@@ -52,8 +72,8 @@ func onAllEngines(t *testing.T, f func(t *testing.T, engine string)) {
 // onEachEngine runs a test of what all engines must do, of one after the other and alone: one that
 // takes all the CPU there is, or looks at the whole process.
 func onEachEngine(t *testing.T, f func(t *testing.T, engine string)) {
-	for _, e := range loadgen.Engines {
-		t.Run(e.Name, func(t *testing.T) { f(t, e.Name) })
+	for _, e := range engines() {
+		t.Run(e, func(t *testing.T) { f(t, e) })
 	}
 }
 
@@ -405,7 +425,7 @@ func TestRunsOfAGeneratorShareConnections(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, engine string) {
 		clients := sync.Map{}
 		s := serve(t, func(_ http.ResponseWriter, r *http.Request) { clients.Store(r.RemoteAddr, true) })
-		g, err := loadgen.Open(loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: s.URL}, Connections: 1})
+		g, err := open(loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: s.URL}, Connections: 1})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -265,7 +265,7 @@ func TestWhatCannotBeConnected(t *testing.T) {
 			"cannot do following redirects"},
 	} {
 		c.attack.Connections = 1
-		if _, err := loadgen.Open(c.attack); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := open(c.attack); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%+v: %v, want %s", c.attack, err, c.want)
 		}
 	}

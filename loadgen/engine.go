@@ -1,6 +1,7 @@
 package loadgen
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -19,9 +20,9 @@ const (
 //   - Vegeta: a goroutine for each connection, open or closed load, and everything that a Connect
 //     asks for. Vegeta may use every core. It is the choice for a given rate, because its pacing is
 //     well known.
-//   - Loop: all connections on one event loop and one thread, at half of vegeta's cost, plain
-//     HTTP/1.1 over TCP only. It is the choice for closed load, which asks for everything that the
-//     server can give, so that the generator must not become what is measured.
+//   - Loop: connections on event loops, one a thread, at half of vegeta's cost, plain HTTP/1.1 over
+//     TCP only. It is the choice for closed load, which asks for everything that the server can
+//     give, so that the generator must not become what is measured.
 //
 // In closed load, Loop opens all connections before the clock starts, at a pace that a server's
 // backlog bears, and reopens them outside of any latency. A failed attempt to connect is a failed
@@ -40,7 +41,7 @@ func (e Engine) String() string { return e.Name }
 // Engines is the table of engines.
 var Engines = []Engine{
 	{Vegeta, "a goroutine for each connection, by vegeta's Attacker; https and HTTP/2 too", openVegeta},
-	{Loop, "all connections on one event loop: half the CPU a request; plain HTTP/1.1 only", openLoop},
+	{Loop, "its connections on event loops, one a thread: half the CPU a request; plain HTTP/1.1 only", openLoop},
 }
 
 // driver is an engine at work on one attack. Its runs must not overlap.
@@ -57,7 +58,7 @@ const VegetaRate = 5000
 // BeyondLoop), and for open loads of at most mostVegeta requests per second (VegetaRate, if sending
 // on time matters most). Loop drives all others.
 func Auto(a Attack, mostVegeta float64) string {
-	if BeyondLoop(a) != "" || a.Rate > 0 && a.Rate <= mostVegeta {
+	if BeyondLoop(a) != "" || a.Rate > 0 && a.Rate <= mostVegeta && beyondVegeta(a) == "" {
 		return Vegeta
 	}
 	return Loop
@@ -75,6 +76,14 @@ func BeyondLoop(a Attack) string {
 		return "a Unix socket"
 	case a.Follow:
 		return "following redirects"
+	}
+	return ""
+}
+
+// beyondVegeta names what an attack asks for that the Vegeta engine cannot do; "" is nothing.
+func beyondVegeta(a Attack) string {
+	if c := cmp.Or(a.Conversation, Request); c != Request {
+		return "a " + c
 	}
 	return ""
 }

@@ -96,7 +96,7 @@ func TestLittlesLaw(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, engine string) {
 		const connections, delay, duration = 20, 20 * time.Millisecond, 500 * time.Millisecond
 		s := serve(t, func(http.ResponseWriter, *http.Request) { <-time.After(delay) })
-		g, err := loadgen.Open(loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: s.URL},
+		g, err := open(loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: s.URL},
 			Connections: connections})
 		if err != nil {
 			t.Fatal(err)
@@ -174,7 +174,7 @@ func TestResetInMidResponse(t *testing.T) {
 func TestConnectionsClosedBetweenRuns(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, engine string) {
 		s := serve(t, func(http.ResponseWriter, *http.Request) {})
-		g, err := loadgen.Open(loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: s.URL}, Connections: 5})
+		g, err := open(loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: s.URL}, Connections: 5})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -204,7 +204,7 @@ func TestEachAddressIsTried(t *testing.T) {
 }
 
 func TestMoreConnectionsThanDescriptors(t *testing.T) {
-	_, err := loadgen.Open(loadgen.Attack{Target: loadgen.Target{URL: "http://127.0.0.1:1"},
+	_, err := open(loadgen.Attack{Target: loadgen.Target{URL: "http://127.0.0.1:1"},
 		Connections: math.MaxInt32})
 	if err == nil || !strings.Contains(err.Error(), "RLIMIT_NOFILE") ||
 		!strings.Contains(err.Error(), fmt.Sprint(math.MaxInt32)) {
@@ -252,7 +252,7 @@ func TestRunsFollowAtOnce(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, engine string) {
 		url := misbehave(t, answering("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"))
 		for _, rate := range []float64{0, 5000} {
-			g, err := loadgen.Open(loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: url},
+			g, err := open(loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: url},
 				Rate: rate, Connections: 10})
 			if err != nil {
 				t.Fatal(err)

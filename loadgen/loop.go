@@ -1,33 +1,25 @@
 package loadgen
 
 import (
-	"cmp"
-	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/netip"
-	"net/url"
 	"runtime"
-	"strconv"
 	"time"
 
-	"nodecompare/loadgen/response"
 	"nodecompare/servers/eventloop"
 )
 
 // scheduleGrain is the resolution to which the loop rounds up its waits in an open load.
 const scheduleGrain = time.Microsecond
 
-// loopEngine drives a load on one event loop. Connections and loop stay from run to run, and the
-// loop notices connections that the server closes in between. All mutable state belongs to the
-// loop's thread.
+// loopEngine is one thread of a load: an event loop with its share of the connections. Connections
+// and loop stay from run to run, and the loop notices connections that the server closes in
+// between. All mutable state belongs to the loop's thread.
 type loopEngine struct {
-	attack Attack
+	attack Attack // the whole one
 	rota   rota
-	sends  []message // by target
-	host   string
-	port   uint16
+	script script
 
 	loop  *eventloop.Loop
 	ended chan struct{} // closed when the loop has ended
@@ -38,29 +30,8 @@ type loopEngine struct {
 	current *loopRun // nil between runs
 }
 
-func openLoop(a Attack) (driver, error) {
-	u, err := url.Parse(a.Target.URL)
-	if err != nil {
-		return nil, err
-	}
-	if what := BeyondLoop(a); what != "" {
-		return nil,
-			fmt.Errorf("load on %s: the %s engine cannot do %s: choose the %s engine", a.Target.URL, Loop, what, Vegeta)
-	}
-	port := uint64(80)
-	if p := u.Port(); p != "" {
-		if port, err = strconv.ParseUint(p, 10, 16); err != nil {
-			return nil, err
-		}
-	}
-	sends, err := messages(a)
-	if err != nil {
-		return nil, err
-	}
-	rota, err := newRota(a.Targets())
-	if err != nil {
-		return nil, err
-	}
+// openLoopThread begins one of a load's threads.
+func openLoopThread(a Attack, rota rota, s script, connections int) (*loopEngine, error) {
 	loop, err := eventloop.New(1)
 	if err != nil {
 		return nil, fmt.Errorf("load on %s: %w", a.Target.URL, err)
@@ -69,13 +40,17 @@ func openLoop(a Attack) (driver, error) {
 		loop.SetResolution(scheduleGrain)
 	}
 	e := &loopEngine{
-		attack: a, rota: rota, sends: sends, host: u.Hostname(), port: uint16(port),
-		loop: loop, ended: make(chan struct{}), clients: make([]client, a.Connections),
+		attack: a, rota: rota, script: s,
+		loop: loop, ended: make(chan struct{}), clients: make([]client, connections),
 	}
-	e.dialer.init(loop)
-	for i := range e.clients {
-		e.clients[i].engine = e
-		e.clients[i].parser = response.NewParser(a.MaxBody, a.WantBody)
+	e.dialer.init(loop, a.Threads)
+	for i, t := range s.talks(connections) {
+		c := &e.clients[i]
+		c.engine, c.talk = e, t
+		if s.pace > 0 {
+			c.rest = new(eventloop.Timer)
+			c.rest.Init(loop, c.rested)
+		}
 	}
 	go func() {
 		defer close(e.ended)
@@ -94,41 +69,6 @@ func (e *loopEngine) close() {
 	<-e.ended
 }
 
-// run passes one run to the loop and waits for it. An address that cannot be resolved is an error,
-// because there is nothing to send to.
-func (e *loopEngine) run(ctx context.Context, duration time.Duration) (*Result, error) {
-	addrs, err := e.resolve(ctx)
-	if err != nil && ctx.Err() != nil {
-		return newRecorder(e.attack).result(0), ctx.Err()
-	}
-	if err != nil {
-		return nil, fmt.Errorf("load on %s: %w", e.attack.Target.URL, err)
-	}
-	r := newLoopRun(e, duration)
-	e.loop.Post(func() { e.dialer.addrs.set(addrs); r.connect() })
-	stopOnCancel := context.AfterFunc(ctx, func() { e.loop.Post(r.abort) })
-	defer stopOnCancel()
-	select {
-	case res := <-r.done:
-		return res, ctx.Err()
-	case <-e.ended:
-		return nil, fmt.Errorf("load on %s: %w", e.attack.Target.URL, cmp.Or(e.err, eventloop.ErrStopped))
-	}
-}
-
-// resolve returns the target's addresses, in the order to try them.
-func (e *loopEngine) resolve(ctx context.Context) ([]netip.AddrPort, error) {
-	ips, err := net.DefaultResolver.LookupNetIP(ctx, "ip", e.host)
-	if err != nil {
-		return nil, err
-	}
-	addrs := make([]netip.AddrPort, len(ips))
-	for i, ip := range ips {
-		addrs[i] = netip.AddrPortFrom(ip.Unmap(), e.port)
-	}
-	return addrs, nil
-}
-
 // The pace of opening connections. A server's accept backlog (4096 on current Linux, 511 in
 // Node.js, 128 or less elsewhere) overflows if connections arrive faster than the server accepts
 // them, and a dropped SYN is repeated only after a second. On loopback a connection is established
@@ -137,7 +77,7 @@ const (
 	dialBatch = 64 // at once, before the clock starts
 	// between batches: 8,000 a second; later connections open on demand
 	dialEvery = 8 * time.Millisecond
-	dialMost  = 256                   // pending at once
+	dialMost  = 256                   // pending at once, of all threads together
 	dialPause = 50 * time.Millisecond // after a failed attempt, in closed load
 )
 
@@ -150,13 +90,15 @@ type dialer struct {
 	underWay int
 	paced    bool
 	batch    int // opened since the last rest
-	running  bool
-	rests    bool // until the timer fires
-	timer    eventloop.Timer
+	// this thread's part of dialMost and dialBatch
+	most, batchOf int
+	running       bool
+	rests         bool // until the timer fires
+	timer         eventloop.Timer
 }
 
-func (d *dialer) init(l *eventloop.Loop) {
-	d.loop = l
+func (d *dialer) init(l *eventloop.Loop, threads int) {
+	d.loop, d.most, d.batchOf = l, max(dialMost/threads, 1), max(dialBatch/threads, 1)
 	d.timer.Init(l, func() { d.rests = false; d.next() })
 }
 
@@ -174,8 +116,8 @@ func (d *dialer) next() {
 		return
 	}
 	d.running = true
-	for d.first < len(d.waiting) && d.underWay < dialMost && !d.rests {
-		if d.batch++; d.paced && d.batch > dialBatch {
+	for d.first < len(d.waiting) && d.underWay < d.most && !d.rests {
+		if d.batch++; d.paced && d.batch > d.batchOf {
 			d.rest(dialEvery)
 			break
 		}

@@ -11,16 +11,20 @@ import (
 	"nodecompare/servers/eventloop"
 )
 
+// errOpening is the error of a connection whose opening the server did not answer.
+var errOpening = errors.New("the server did not answer the opening of the conversation")
+
 // connState is the state of a client's connection.
 type connState uint8
 
 const (
-	closed  connState = iota // no connection
-	queued                   // waiting for the dialer
-	dialing                  // attempt pending
-	idle                     // open, without a request
-	active                   // open, with a request
-	closing                  // closed by us, before Closed is called
+	closed   connState = iota // no connection
+	queued                    // waiting for the dialer
+	dialing                   // attempt pending
+	greeting                  // open, with an unanswered opening
+	idle                      // open, without a request
+	active                    // open, with a request
+	closing                   // closed by us, before Closed is called
 )
 
 // client is one of the load's connections with its request. It reopens the connection after each
@@ -34,17 +38,18 @@ type client struct {
 	unsent bool // part of the request is not yet in the kernel
 	at     int  // index of its address
 	place  int  // index in the run's list of free clients
-	parser response.Parser
+	talk   talk
 
 	pending bool // has a request, sent or to be sent
 	seq     uint64
 	target  int           // index of the request's target
 	sent    time.Duration // when it was taken up, from the start of the run
+
+	rest *eventloop.Timer // of a conversation with a pace, until the next turn; nil for none
 }
 
 // take takes a request up and sends it, over a new connection if necessary.
-func (c *client) take(seq uint64, now time.Duration) {
-	c.seq = seq
+func (c *client) take(now time.Duration) {
 	c.engine.current.takes(c, now)
 	if c.state == idle {
 		c.transmit(now)
@@ -55,10 +60,8 @@ func (c *client) take(seq uint64, now time.Duration) {
 
 func (c *client) transmit(now time.Duration) {
 	c.state = active
-	m := &c.engine.sends[c.target]
-	c.parser.Begin(m.head)
 	c.conn.SetDeadline(c.remaining(now))
-	c.unsent = !c.conn.Write(m.wire)
+	c.unsent = !c.conn.Write(c.engine.script.says[c.target].wire)
 }
 
 // remaining returns what is left of the request's timeout. The loop keeps one timer for each
@@ -91,10 +94,21 @@ func (c *client) dial() {
 
 // Connected implements eventloop.Dialled.
 func (c *client) Connected() {
+	c.engine.dialer.addrs.reached = true
+	c.reused, c.unsent = false, false
+	if opening := c.talk.connected(); opening != nil {
+		c.state = greeting
+		c.unsent = !c.conn.Write(opening)
+		return
+	}
+	c.stands()
+}
+
+// stands is called when the connection is ready for its first turn.
+func (c *client) stands() {
 	e := c.engine
 	e.dialer.underWay--
-	e.dialer.addrs.reached = true
-	c.state, c.reused, c.unsent = idle, false, false
+	c.state = idle
 	if now := e.current.clock(); c.pending {
 		c.transmit(now)
 	} else {
@@ -117,29 +131,103 @@ func (c *client) Connected() {
 // than it has.
 func (c *client) Data(b []byte) {
 	if c.state != active {
-		if c.state == idle { // the server closes the idle connection, or speaks unasked
-			c.drop()
-		}
+		c.between(b)
 		return
 	}
 	if len(b) == 0 {
 		c.ended()
 		return
 	}
-	used, whole, err := c.parser.Feed(b)
+	for {
+		used, h, err := c.talk.hear(&c.engine.script.says[c.target], b)
+		switch {
+		case err != nil:
+			c.failed(fmt.Errorf("reading a response: %w", err))
+			c.drop()
+		case h.what == over:
+			// Bytes beyond the response belong to no request of ours: the connection is out of
+			// step, unless the server may speak unasked.
+			c.answered(h.answer, used == len(b) || c.engine.script.unasked)
+			if b = b[used:]; len(b) > 0 && c.engine.script.unasked {
+				c.Data(b)
+			}
+		case h.what == told:
+			c.told(h)
+			if b = b[used:]; len(b) > 0 {
+				continue
+			}
+		}
+		return
+	}
+}
+
+// between takes what comes when no turn is under way.
+func (c *client) between(b []byte) {
 	switch {
-	case err != nil:
-		c.failed(fmt.Errorf("reading a response: %w", err))
+	case c.state == greeting && len(b) == 0:
+		c.conn.Close() // Closed takes it for a connection that could not be had
+	case c.state == greeting:
+		switch _, h, err := c.talk.hear(nil, b); {
+		case err != nil:
+			c.conn.Close()
+		case h.what == over:
+			c.stands()
+		}
+	case c.state == idle && len(b) > 0 && c.engine.script.unasked:
+		for len(b) > 0 && c.state == idle {
+			used, h, err := c.talk.hear(nil, b)
+			if err != nil {
+				c.drop()
+				return
+			}
+			if h.what == told && c.engine.current != nil {
+				c.told(h)
+			}
+			b = b[used:]
+		}
+	case c.state == idle: // the server ends the connection, or speaks unasked
 		c.drop()
-	case whole:
-		// Bytes after the response answer no request of ours: the connection is out of step.
-		c.answered(c.parser.Answer(), used == len(b))
+	}
+}
+
+// told records what came within a turn, or between two, as a request and its answer.
+func (c *client) told(h heard) {
+	r := c.engine.current
+	if r == nil || !r.started {
+		return
+	}
+	x := outcome{told: true, seq: c.seq, target: c.target, sent: c.sent, done: r.clock(), answer: h.answer}
+	if h.said != 0 {
+		x.sent = time.Unix(0, h.said).Sub(r.start)
+	}
+	r.rec.add(&x)
+	if c.engine.script.lasting {
+		c.conn.SetDeadline(c.engine.attack.Timeout)
+	}
+}
+
+// resting says that the conversation's pace has the next turn wait, and sees to it that it comes.
+func (c *client) resting(now time.Duration) bool {
+	if c.rest == nil {
+		return false
+	}
+	wait := c.sent + c.engine.script.pace - now
+	if wait > 0 {
+		c.rest.Set(wait)
+	}
+	return wait > 0
+}
+
+// rested is called when the next turn may begin.
+func (c *client) rested() {
+	if r := c.engine.current; r != nil && r.started && !c.pending && c.state == idle {
+		r.offer(c, r.clock())
 	}
 }
 
 // ended handles the end of the connection's bytes.
 func (c *client) ended() {
-	a, err := c.parser.End()
+	a, err := c.talk.ended()
 	if err == nil {
 		c.answered(a, false)
 		return
@@ -167,9 +255,9 @@ func (c *client) answered(a response.Answer, inStep bool) {
 func (c *client) lost(err error) {
 	gone := errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 	switch {
-	case c.parser.Begun():
+	case c.talk.begun():
 		c.failed(fmt.Errorf("reading a response: %w", response.UnexpectedEOF(err)))
-	case gone && c.reused && c.engine.sends[c.target].safe:
+	case gone && c.reused && c.engine.script.says[c.target].safe:
 		c.engine.current.rec.res.Retries++
 	default:
 		c.failed(fmt.Errorf("waiting for a response: %w", response.UnexpectedEOF(err)))
@@ -218,8 +306,11 @@ func (c *client) Closed(err error) {
 		return // between runs; the next run opens a new one
 	}
 	switch was {
-	case dialing:
+	case dialing, greeting:
 		e.dialer.underWay--
+		if err == nil {
+			err = errOpening
+		}
 		c.unreachable(fmt.Errorf("connecting to %s: %w", e.dialer.addrs.all[c.at], err))
 		e.dialer.next()
 		return
@@ -238,7 +329,7 @@ func (c *client) Closed(err error) {
 // drop closes the connection.
 func (c *client) drop() {
 	switch c.state {
-	case dialing:
+	case dialing, greeting:
 		c.engine.dialer.underWay--
 	case idle:
 		if r := c.engine.current; r != nil {

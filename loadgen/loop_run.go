@@ -3,6 +3,7 @@ package loadgen
 import (
 	"time"
 
+	"nodecompare/loadgen/sample"
 	"nodecompare/servers/eventloop"
 )
 
@@ -14,10 +15,11 @@ const startBatch = 64
 // one quantum are sent in one batch. SendLag shows the cost.
 const loopQuantum = 50 * time.Microsecond
 
-// loopRun is one run of a loopEngine. A closed load first opens its connections, and then starts
+// loopRun is one thread's part of a run. A closed load first opens its connections, and then starts
 // the clock.
 type loopRun struct {
 	engine   *loopEngine
+	shared   *loopShared
 	rec      *recorder
 	rate     float64
 	duration time.Duration // in an open load its Span
@@ -25,29 +27,34 @@ type loopRun struct {
 
 	start    time.Time
 	started  bool
-	over     bool   // no further request is taken up
-	taken    uint64 // requests taken up
-	inFlight int    // taken up and unanswered
-	awaited  int    // connections pending before the start
-	starting int    // the next client to send its first request
+	over     bool             // no further request is taken up
+	inFlight int              // taken up and unanswered
+	awaited  int              // connections pending before the start
+	starting int              // the next client to send its first request
+	use      sample.ThreadUse // of this thread before the start; unread for a single thread
 
-	// offered and the fields after it are for an open load.
-	offered uint64 // requests in all
-	next    uint64 // the next one to be sent
-	held    bool   // the next one is due and waits for a connection
-	free    []*client
-	none    []*client // clients without a connection
-	timer   eventloop.Timer
-	end     eventloop.Timer
+	// Of a closed load, the numbers of the requests that this thread may take up next.
+	next, end uint64
+
+	// due and the fields after it are for an open load, except for ending.
+	due    schedule
+	held   bool // the next one is due and waits for a connection
+	free   []*client
+	none   []*client // clients without a connection
+	timer  eventloop.Timer
+	ending eventloop.Timer
 }
 
-func newLoopRun(e *loopEngine, duration time.Duration) *loopRun {
-	r := &loopRun{engine: e, rec: newRecorder(e.attack), rate: e.attack.Rate,
+// newLoopRun prepares the part of a thread with that number, from 0.
+func newLoopRun(e *loopEngine, s *loopShared, thread int, duration time.Duration) *loopRun {
+	r := &loopRun{engine: e, shared: s, rec: newRecorder(e.attack), rate: e.attack.Rate,
 		duration: Span(e.attack.Rate, duration), done: make(chan *Result, 1)}
 	r.timer.Init(e.loop, r.plan)
-	r.end.Init(e.loop, r.stop)
-	if r.rate > 0 {
-		r.offered = Offered(r.rate, duration)
+	r.ending.Init(e.loop, r.stop)
+	if r.rate == 0 {
+		r.next, r.end = s.numbers()
+	} else {
+		r.due = newSchedule(r.rate, Offered(r.rate, duration), thread, e.attack.Threads)
 	}
 	return r
 }
@@ -68,7 +75,7 @@ func (r *loopRun) connect() {
 		}
 	}
 	if r.awaited == 0 {
-		r.begin()
+		r.ready()
 		return
 	}
 	e.dialer.paced = true
@@ -81,23 +88,40 @@ func (r *loopRun) connect() {
 	}
 }
 
+// ready is called when the connections stand.
+func (r *loopRun) ready() {
+	if r.shared.ready() {
+		r.begin()
+	}
+}
+
+// join begins when another thread has started the clock.
+func (r *loopRun) join() {
+	if r.engine.current == r && !r.started {
+		r.begin()
+	}
+}
+
 // begin starts the clock.
 func (r *loopRun) begin() {
-	r.start, r.started = time.Now(), true
+	r.start, r.started = r.shared.begin(r), true
 	r.rec.start = r.start
 	r.engine.dialer.paced = false
 	if r.over {
 		return
 	}
+	if r.engine.attack.Threads > 1 {
+		r.use = sample.OwnThread()
+	}
 	late := r.start.Sub(r.engine.loop.Now()) // timers count from the loop's time
 	if r.rate == 0 {
 		// the next answer is never far, and this saves 30% of the generator's CPU
 		r.engine.loop.KeepProcessor(time.Millisecond)
-		r.end.Set(late + r.duration)
+		r.ending.Set(late + r.duration)
 		r.startSome()
 		return
 	}
-	r.end.Set(late + r.duration + Grace)
+	r.ending.Set(late + r.duration + Grace)
 	for i := range r.engine.clients {
 		// A client whose connection is closing continues by itself when Closed is called.
 		if c := &r.engine.clients[i]; c.state != closing {
@@ -115,6 +139,7 @@ func (r *loopRun) startSome() {
 		if c := &all[r.starting]; !c.pending && (c.state == idle || c.state == closed) {
 			now := r.clock()
 			r.rec.begins(now)
+			c.sent = now - r.engine.script.pace
 			r.offer(c, now)
 		}
 	}
@@ -129,7 +154,7 @@ func (r *loopRun) offer(c *client, now time.Duration) {
 	case !r.started:
 		r.putAside(c)
 		if r.awaited--; r.awaited == 0 {
-			r.begin()
+			r.ready()
 		}
 	case r.over || r.rate > 0 || now >= r.duration:
 		r.putAside(c)
@@ -137,7 +162,9 @@ func (r *loopRun) offer(c *client, now time.Duration) {
 			r.plan()
 		}
 	case c.state == idle:
-		c.take(0, now)
+		if !c.resting(now) {
+			c.take(now)
+		}
 	default:
 		r.engine.dialer.add(c)
 	}
@@ -173,9 +200,9 @@ func (r *loopRun) forget(c *client) {
 // connection is sent by the next client that becomes free.
 func (r *loopRun) plan() {
 	r.held = false
-	for !r.over && r.next < r.offered {
+	for !r.over && r.due.left() {
 		now := r.clock()
-		when := Due(r.next, r.rate)
+		when := r.due.when()
 		if when > now {
 			// timers count from the loop's time
 			r.timer.Set(max(when, now+loopQuantum) - r.engine.loop.Now().Sub(r.start))
@@ -186,8 +213,8 @@ func (r *loopRun) plan() {
 			r.held = true
 			return
 		}
-		r.next++
-		c.take(r.next-1, now)
+		c.seq = r.due.take()
+		c.take(now)
 	}
 	switch now := r.clock(); {
 	case r.over:
@@ -222,11 +249,18 @@ func (r *loopRun) finish(c *client, x *outcome) {
 
 // takes counts a request that is taken up. The last request of a limited closed load stops the run.
 func (r *loopRun) takes(c *client, sent time.Duration) {
-	c.pending, c.target, c.sent = true, r.engine.rota.of(r.taken), sent
+	number := c.seq
+	if r.rate == 0 {
+		number = r.next
+		r.next++
+	}
+	c.pending, c.target, c.sent = true, r.engine.rota.of(number), sent
 	r.inFlight++
 	r.engine.attack.moved(1)
-	if r.taken++; r.rate == 0 && r.taken == r.engine.attack.Requests {
-		r.stop()
+	if r.rate == 0 && r.next == r.end {
+		if r.next, r.end = r.shared.numbers(); r.next == r.end {
+			r.stop()
+		}
 	}
 }
 
@@ -234,10 +268,20 @@ func (r *loopRun) takes(c *client, sent time.Duration) {
 func (r *loopRun) stop() {
 	r.over = true
 	r.timer.Stop()
-	r.end.Stop()
+	r.ending.Stop()
 	r.engine.dialer.forget(func(c *client) bool { return c.pending })
 	for i := range r.engine.clients {
-		if c := &r.engine.clients[i]; c.state == dialing && !c.pending {
+		c := &r.engine.clients[i]
+		if c.rest != nil {
+			c.rest.Stop()
+		}
+		switch {
+		case (c.state == dialing || c.state == greeting) && !c.pending:
+			c.drop()
+		case c.state == active && r.engine.script.lasting: // it ends with the run, and well
+			c.pending = false
+			r.inFlight--
+			r.engine.attack.moved(-1)
 			c.drop()
 		}
 	}
@@ -255,7 +299,7 @@ func (r *loopRun) abort() {
 		if !c.pending {
 			continue
 		}
-		if c.state == dialing || c.state == active {
+		if c.state == dialing || c.state == greeting || c.state == active {
 			c.drop()
 		}
 		r.finish(c,
@@ -268,10 +312,17 @@ func (r *loopRun) abort() {
 func (r *loopRun) complete() {
 	if r.over && r.inFlight == 0 && r.engine.current == r {
 		r.engine.current = nil
-		if r.rate > 0 {
+		if r.rate > 0 && r.started {
 			r.rec.lasted(min(r.clock(), r.duration))
 		}
 		r.engine.loop.KeepProcessor(0) // lets the waiting goroutine run at once
-		r.done <- r.rec.result(r.offered)
+		res := r.rec.result(r.due.own)
+		if r.engine.attack.Threads > 1 {
+			res.Threads = []sample.ThreadUse{{}}
+			if r.started {
+				res.Threads[0] = sample.OwnThread().Since(r.use)
+			}
+		}
+		r.done <- res
 	}
 }

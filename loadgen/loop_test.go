@@ -16,7 +16,7 @@ import (
 )
 
 func TestLoopSpeaksNoTLS(t *testing.T) {
-	_, err := loadgen.Open(loadgen.Attack{Engine: loadgen.Loop,
+	_, err := open(loadgen.Attack{Engine: loadgen.Loop,
 		Target: loadgen.Target{URL: "https://127.0.0.1:1"}, Connections: 1})
 	if err == nil || !strings.Contains(err.Error(), loadgen.Vegeta) {
 		t.Errorf("got %v; want an error that names the engine to choose", err)
@@ -34,7 +34,7 @@ func TestLoopWithoutAddress(t *testing.T) {
 }
 
 func TestLoopRunAfterClose(t *testing.T) {
-	g, err := loadgen.Open(loadgen.Attack{Engine: loadgen.Loop,
+	g, err := open(loadgen.Attack{Engine: loadgen.Loop,
 		Target: loadgen.Target{URL: "http://127.0.0.1:1"}, Connections: 1})
 	if err != nil {
 		t.Fatal(err)
@@ -67,7 +67,7 @@ func TestLoopAllocatesNothingForARequest(t *testing.T) {
 	for name, rate := range map[string]float64{"closed": 0, "open": 5000} {
 		t.Run(name, func(t *testing.T) {
 			var seen atomic.Uint64
-			g, err := loadgen.Open(loadgen.Attack{
+			g, err := open(loadgen.Attack{
 				Engine: loadgen.Loop, Target: loadgen.Target{URL: fixed(t, &seen)},
 				WantBody: []byte("hello"), Connections: 8, Rate: rate,
 			})

@@ -37,7 +37,7 @@ func TestAwakeWhileOpen(t *testing.T) {
 		f.Close()
 	}
 	before := requests(t)
-	g, err := loadgen.Open(loadgen.Attack{Target: loadgen.Target{URL: "http://127.0.0.1:1/"}, Connections: 1})
+	g, err := open(loadgen.Attack{Target: loadgen.Target{URL: "http://127.0.0.1:1/"}, Connections: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

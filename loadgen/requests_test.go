@@ -63,7 +63,7 @@ func TestRequestsAndDuration(t *testing.T) {
 				t.Errorf("at %v: %d requests in %v", rate, res.Requests, res.Duration)
 			}
 		}
-		g, err := loadgen.Open(loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: s.URL},
+		g, err := open(loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: s.URL},
 			Connections: 4, Requests: 10})
 		if err != nil {
 			t.Fatal(err)

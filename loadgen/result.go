@@ -14,6 +14,7 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"nodecompare/loadgen/response"
+	"nodecompare/loadgen/sample"
 )
 
 // MaxLatency is the largest value of a histogram; longer ones count as MaxLatency. One bound for
@@ -42,8 +43,12 @@ type Result struct {
 	// Elapsed runs from the start to the end of the last request. In an open load it is at least
 	// the Span, unless the run was cut short.
 	Elapsed time.Duration
-	BytesIn uint64        // of response bodies
-	until   time.Duration // when the last request was taken up
+	BytesIn uint64                   // of response bodies
+	until   time.Duration            // when the last request was taken up
+	firsts  map[string]time.Duration // when each of ErrorExamples was
+	// what each thread of the loop engine spent, in their order; nil for one thread, whose CPU time
+	// is the process's
+	Threads []sample.ThreadUse
 
 	// The histograms hold nanoseconds, with 3 significant digits, up to MaxLatency, of requests
 	// without error. Latency counts from the moment a request was due, start + seq/rate.
@@ -188,6 +193,7 @@ type recorder struct {
 
 // outcome is the end of one request. Times count from the start of the run.
 type outcome struct {
+	told    bool // within a turn or between two, and no answer to a request: sent is when it was said
 	seq     uint64
 	target  int             // index in Attack.Targets()
 	sent    time.Duration   // when it was taken up
@@ -200,7 +206,7 @@ func newRecorder(a Attack) *recorder {
 	r := &recorder{attack: a, ends: newTimeline()}
 	r.res = Result{
 		ErrorKinds: make(map[string]uint64), ErrorExamples: make(map[string]string), Codes: make(map[int]uint64),
-		Offered: a.Rate, Latency: newHistogram(), SendLag: newHistogram(),
+		firsts: make(map[string]time.Duration), Offered: a.Rate, Latency: newHistogram(), SendLag: newHistogram(),
 	}
 	r.res.Uncorrected = r.res.Latency
 	if a.Rate > 0 {
@@ -216,10 +222,12 @@ func (r *recorder) begins(at time.Duration) {
 }
 
 func (r *recorder) add(x *outcome) {
-	r.sent++
+	if !x.told {
+		r.sent++
+	}
 	r.res.Elapsed = max(r.res.Elapsed, x.done)
 	r.res.until = max(r.res.until, x.sent)
-	if r.attack.Rate > 0 {
+	if r.attack.Rate > 0 && !x.told {
 		record(r.res.SendLag, x.sent-Due(x.seq, r.attack.Rate))
 	}
 	if x.failure.kind == aborted {
@@ -252,7 +260,7 @@ func (r *recorder) add(x *outcome) {
 
 // due returns when a request was due; in a closed load, when it was sent.
 func (r *recorder) due(x *outcome) time.Duration {
-	if r.attack.Rate > 0 {
+	if r.attack.Rate > 0 && !x.told {
 		return Due(x.seq, r.attack.Rate)
 	}
 	return x.sent
@@ -273,7 +281,7 @@ func (r *recorder) fail(x *outcome, f failure) {
 	record(r.res.Failed, x.done-r.due(x))
 	r.res.ErrorKinds[f.kind]++
 	if _, ok := r.res.ErrorExamples[f.kind]; !ok {
-		r.res.ErrorExamples[f.kind] = f.text
+		r.res.ErrorExamples[f.kind], r.res.firsts[f.kind] = f.text, x.done
 	}
 	r.tell(x, f)
 }

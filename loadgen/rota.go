@@ -67,13 +67,6 @@ func (r rota) of(seq uint64) int {
 	return int(r[seq%uint64(len(r))])
 }
 
-// message is a target's request as sent.
-type message struct {
-	wire []byte
-	head bool // a HEAD request
-	safe bool // idempotent: may be sent again on a closed kept-alive connection
-}
-
 // messages prepares the requests of all targets.
 func messages(a Attack) ([]message, error) {
 	var all []message

@@ -82,7 +82,7 @@ func TestTargetsThatCannotBe(t *testing.T) {
 		"too heavy":      {[]loadgen.Target{at(first.URL, 1_000_000)}, "their weights add up to 1000001"},
 	} {
 		for _, engine := range []string{loadgen.Loop, loadgen.Vegeta} {
-			g, err := loadgen.Open(loadgen.Attack{Engine: engine, Connections: 1, Target: first, Others: c.others})
+			g, err := open(loadgen.Attack{Engine: engine, Connections: 1, Target: first, Others: c.others})
 			if err == nil {
 				g.Close()
 			}
@@ -92,7 +92,7 @@ func TestTargetsThatCannotBe(t *testing.T) {
 		}
 	}
 	heavy := slices.Repeat([]loadgen.Target{at(first.URL, 1_000_000)}, 10) // as often as each other
-	g, err := loadgen.Open(loadgen.Attack{Engine: loadgen.Loop, Connections: 1,
+	g, err := open(loadgen.Attack{Engine: loadgen.Loop, Connections: 1,
 		Target: at(first.URL, 1_000_000), Others: heavy})
 	if err != nil {
 		t.Fatal(err)

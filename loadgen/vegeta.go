@@ -30,6 +30,10 @@ type transport interface {
 }
 
 func openVegeta(a Attack) (driver, error) {
+	if what := beyondVegeta(a); what != "" {
+		return nil,
+			fmt.Errorf("load on %s: the %s engine cannot do %s: choose the %s engine", a.Target.URL, Vegeta, what, Loop)
+	}
 	rota, err := newRota(a.Targets())
 	if err != nil {
 		return nil, err

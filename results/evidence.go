@@ -5,6 +5,9 @@ import "time"
 // Evidence is what is known about one measured run (a rung of a bench, a load). A zero field is
 // unknown or does not apply, and fires no rule.
 type Evidence struct {
+	// Conversation is the kind of load, under the generator's name for it; "" means Request.
+	Conversation string
+
 	Open     bool          // an open load, at its own rate; else closed
 	Elapsed  time.Duration // of the run, to the end of its last request
 	Duration time.Duration // planned time of sending; 0 if cut short
@@ -51,14 +54,4 @@ type Evidence struct {
 	Others, All  time.Duration // run by processes other than load and server; available
 	Throttles    uint64        // how often the cgroup used up its CPU quota
 	Throttled    time.Duration // CPU time lost to that
-}
-
-// Generator is what the load cost: its CPU time over the run. Cores are those that it can use at
-// once: the cores that it is pinned to, but at most one for each busy thread (1 for an engine on
-// one thread). Waited is how long one busy thread was runnable without a CPU, and EachWait the mean
-// of a single wait.
-type Generator struct {
-	CPU              time.Duration
-	Cores            int
-	Waited, EachWait time.Duration
 }

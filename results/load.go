@@ -17,6 +17,7 @@ type LoadRun struct {
 	Engine      string    `json:"engine"`
 	Connections int       `json:"connections"`
 
+	LoadThreads int `json:"load_threads,omitempty"` // of the loop engine
 	// why it is not the default engine for such a load
 	EngineReason string `json:"engine_reason,omitempty"`
 	Protocol     string `json:"protocol,omitempty"` // HTTP/1.1 or HTTP/2

@@ -33,10 +33,11 @@ type Map struct {
 
 // MapSettings holds what the user asked for.
 type MapSettings struct {
-	Rounds int    `json:"rounds"`
-	Seed   uint64 `json:"seed"` // below 2^53; determines the order of the runs
-	Pin    Pin    `json:"pin"`
-	Modes  []Mode `json:"modes"`
+	Rounds      int    `json:"rounds"`
+	Seed        uint64 `json:"seed"` // below 2^53; determines the order of the runs
+	Pin         Pin    `json:"pin"`
+	LoadThreads int    `json:"load_threads,omitempty"` // of the loop engine; 0 in older maps, which had one
+	Modes       []Mode `json:"modes"`
 	// requested modes that cannot run on this machine
 	Missing     []Missing `json:"missing,omitempty"`
 	Waits       []int     `json:"waits_ms"`

@@ -39,6 +39,7 @@ type Record struct {
 	// Extra holds short trials of what the full rounds left open: start, warm-up and base rung.
 	// Only words use them.
 	Extra    []Trial   `json:"extra,omitempty"`
+	Cores    *Cores    `json:"cores,omitempty"` // what more CPUs did; nil where that was not asked for
 	Verdicts []Verdict `json:"verdicts"`
 
 	// Medians are over the trials, by workload, mode and figure, for users of jq. Encoding computes
@@ -79,9 +80,11 @@ type Settings struct {
 	Rounds  int    `json:"rounds"`
 	Seed    uint64 `json:"seed"` // below 2^53, exact in every JSON reader
 	// Engine is the load engine: vegeta, loop, or auto, with which each rung names its engine.
-	Engine  string  `json:"engine"`
-	Share   float64 `json:"share"`              // of the capacity, for open loads
-	RateRPS float64 `json:"rate_rps,omitempty"` // the common rate, if the user set one
+	Engine string `json:"engine"`
+	// of the loop engine; 0 in older records, where it had one
+	LoadThreads int     `json:"load_threads,omitempty"`
+	Share       float64 `json:"share"`              // of the capacity, for open loads
+	RateRPS     float64 `json:"rate_rps,omitempty"` // the common rate, if the user set one
 	// limit of p99 latency for connections to count as held
 	SLOUS     float64 `json:"slo_us"`
 	Null      bool    `json:"null,omitempty"`      // one mode against itself: all differences are noise
@@ -212,7 +215,8 @@ func (w Workload) Top() int {
 type Trial struct {
 	Workload string    `json:"workload"`
 	Mode     string    `json:"mode"`
-	Round    int       `json:"round"` // from 1
+	Round    int       `json:"round"`           // from 1
+	Cores    int       `json:"cores,omitempty"` // of a trial of Record.Cores: the CPUs that its server had
 	Started  time.Time `json:"started"`
 	ElapsedS float64   `json:"elapsed_s"` // including start, warm-up and stop
 	// Standing says that the server was not started by the trial: it ran before and goes on

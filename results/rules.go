@@ -13,9 +13,14 @@ type Rule struct {
 	// in docs/calibration.md; "" if the rule never gives that word.
 	Suspect, Void, Why string
 	Plain              string // the meaning in a few words, for many runs at once
-	LoadOnly           bool   // concerns throughput and latency, not what the server used
-	weigh              func(Evidence) (status, reason string)
+	// Of names the conversations that the rule is for; nil means all.
+	Of       []string
+	LoadOnly bool // concerns throughput and latency, not what the server used
+	weigh    func(Evidence) (status, reason string)
 }
+
+// Request is the conversation that consists of HTTP requests and their responses.
+const Request = "request"
 
 const (
 	sentSuspect, sentVoid = 0.99, 0.90
@@ -108,16 +113,11 @@ var Rules = []Rule{
 		Plain: "the load generator was at its own limit, so that throughput and latency are its own more " +
 			"than the server's; the CPU per request holds",
 		LoadOnly: true,
-		Suspect:  "the generator used more than 90% of the cores that it can use",
-		Why: "throughput and latency are then the generator's and not the server's. The server's CPU " +
-			"per request still holds, so it is not VOID",
-		weigh: func(e Evidence) (string, string) {
-			share := ratio(e.Generator.CPU, time.Duration(e.Generator.Cores)*e.Elapsed)
-			return when(share > generatorShare, Suspect), fmt.Sprintf(
-				"the load generator used %.1f%% of its %s: throughput and latency are its own limit, not "+
-					"the server's; the server's CPU per request still holds",
-				percent*share, count(e.Generator.Cores, "core"))
-		},
+		Suspect: "the generator used more than 90% of the cores that it can use, or one of its threads " +
+			"more than 90% of a core",
+		Why: "throughput and latency are then the generator's and not the server's, or those of one " +
+			"thread's connections are. The server's CPU per request still holds, so it is not VOID",
+		weigh: generatorCPU,
 	},
 	{
 		Name:     "generator waited",
@@ -125,27 +125,18 @@ var Rules = []Rule{
 		LoadOnly: true,
 		Suspect: "the generator's busy threads were ready to run and had no CPU for more than 1% of the " +
 			"run, and each time for more than a tenth of p50 latency " +
-			"in the mean; or for more than 10% of it, where a scheduler's slice of 3 ms is more than a tenth of p50",
+			"in the mean; or for more than 10% of it, where a scheduler's slice of 3 ms is more than a tenth of p50. " +
+			"Where the load is on several threads, one of them is enough",
 		Why: "a request that is due, and an answer that has come, wait for that thread, so latency is an " +
 			"upper bound; 1% reaches the one request in a hundred that p99 is. " +
 			"The mean hides few long waits among many short ones, and none is longer than some slices. " +
 			"Waits that are short beside the latency are lost in it: on some workloads another process " +
 			"shares the load's CPUs by design. Never VOID: what the server used still holds",
-		weigh: func(e Evidence) (string, string) {
-			g := e.Generator
-			each := float64(g.EachWait.Nanoseconds()) / 1e3
-			share := ratio(g.Waited, e.Elapsed)
-			long := func(us float64) bool { return e.LatencyUS.P50 > 0 && us > waitedOfLatency*e.LatencyUS.P50 }
-			fires := share > waitedShare && long(each) || share > waitedMuch && long(float64(slice.Microseconds()))
-			return when(fires, Suspect), fmt.Sprintf(
-				"the load generator waited for a CPU for %.1f%% of the run, %s each time in the mean, "+
-					"against a p50 latency of %s: part of the latency is that wait; stop what else runs on "+
-					"its CPUs, or give it some of its own",
-				percent*share, micros(each), micros(e.LatencyUS.P50))
-		},
+		weigh: generatorWaited,
 	},
 	{
 		Name:     "Little's law",
+		Of:       []string{Request},
 		Plain:    "throughput and latency do not fit the number of connections",
 		LoadOnly: true,
 		Suspect: "in a closed load on the loop engine, the latencies of a connection, all added up, are " +
@@ -191,6 +182,7 @@ var Rules = []Rule{
 	},
 	{
 		Name:  "counts",
+		Of:    []string{Request},
 		Plain: "the counts of requests do not add up, which no measurement gives",
 		Void: "responses and errors without one do not add up to the requests, the kinds of error to the " +
 			"errors, or the latencies to the requests without error",

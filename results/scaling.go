@@ -82,7 +82,7 @@ func heldOrHalf(s *Settings, w Workload, t Trial) (float64, bool) {
 
 // law fits the Universal Scalability Law to each trial's ladder; nil if none has enough rungs.
 func law(r *Record, w Workload, mode string) *USL {
-	var lambdas, sigmas, kappas, qualities []float64
+	var f fits
 	for _, t := range r.Trials {
 		if t.Workload != w.Name || t.Mode != mode {
 			continue
@@ -94,23 +94,38 @@ func law(r *Record, w Workload, mode string) *USL {
 				n, x = append(n, float64(step.Connections)), append(x, rps)
 			}
 		}
-		// FitUSL refuses ladders with too few rungs and impossible figures. Such a ladder has no
-		// law to show.
-		if lambda, sigma, kappa, r2, err := stat.FitUSL(n, x); err == nil {
-			lambdas, sigmas, kappas, qualities = append(lambdas, lambda), append(sigmas, sigma),
-				append(kappas, kappa), append(qualities, r2)
-		}
+		f.add(n, x)
 	}
-	if len(lambdas) == 0 {
+	u := f.law()
+	if u == nil {
 		return nil
 	}
-	u := &USL{Lambda: stat.Median(lambdas), Sigma: stat.Median(sigmas), Kappa: stat.Median(kappas),
-		R2: stat.Median(qualities).Value}
 	if peak := max(1, math.Sqrt(max(0, 1-u.Sigma.Value)/u.Kappa.Value)); sure(u.Kappa) &&
 		!r.risesBeyond(w, mode, *u, peak) {
 		u.Peak, u.Beyond = peak, peak > float64(w.Top())
 	}
 	return u
+}
+
+// fits are the law's parameters, fitted to one ladder after another.
+type fits struct{ lambdas, sigmas, kappas, qualities []float64 }
+
+// add fits the law to a ladder. FitUSL refuses ladders with too few rungs and impossible figures.
+// Such a ladder has no law to show.
+func (f *fits) add(n, x []float64) {
+	if lambda, sigma, kappa, r2, err := stat.FitUSL(n, x); err == nil {
+		f.lambdas, f.sigmas, f.kappas, f.qualities = append(f.lambdas, lambda), append(f.sigmas, sigma),
+			append(f.kappas, kappa), append(f.qualities, r2)
+	}
+}
+
+// law returns the medians of the parameters; nil without any.
+func (f *fits) law() *USL {
+	if len(f.lambdas) == 0 {
+		return nil
+	}
+	return &USL{Lambda: stat.Median(f.lambdas), Sigma: stat.Median(f.sigmas), Kappa: stat.Median(f.kappas),
+		R2: stat.Median(f.qualities).Value}
 }
 
 // sure reports whether a parameter that cannot be negative is certainly above 0.

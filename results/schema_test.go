@@ -163,7 +163,7 @@ func full() *results.Record {
 	r.Tool, r.SchemaVersion = results.Tool, results.SchemaVersion
 	r.Settings.Engine = "auto"
 	r.Selftest.Verdict, r.Selftest.Checks[0].Verdict = results.SelftestOK, results.SelftestNoisy
-	for _, t := range []*results.Trial{&r.Trials[0], &r.Again[0], &r.Extra[0]} {
+	for _, t := range []*results.Trial{&r.Trials[0], &r.Again[0], &r.Extra[0], &r.Cores.Trials[0]} {
 		t.Trust.Status, t.Voided.Status = results.Void, results.Void
 		for _, g := range []*results.Rung{&t.Rungs[0], &t.Between[0]} {
 			g.Load, g.Engine, g.Trust.Status, g.Voided.Status = results.Common, "loop", results.Suspect, results.Void

@@ -1,6 +1,7 @@
 package results
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 )
@@ -23,6 +24,9 @@ type Trust struct {
 func Weigh(e Evidence) Trust {
 	t := Trust{Status: Valid, Reasons: []string{}}
 	for _, r := range Rules {
+		if r.Of != nil && !slices.Contains(r.Of, cmp.Or(e.Conversation, Request)) {
+			continue
+		}
 		status, reason := r.weigh(e)
 		if status == Valid {
 			continue

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 
 	"nodecompare/servers/child"
 	"nodecompare/servers/node"
@@ -48,15 +49,21 @@ func (m *Mode) prepare(ctx context.Context, say func(string)) (err error) {
 }
 
 // Command returns how to start the server of a prepared mode on any free port. upstream is the URL
-// that /api requests, or NoUpstream.
-func (m *Mode) Command(upstream string) (child.Command, error) {
+// that /api requests, or NoUpstream. loops is the number of event loops, or of processes in
+// Node.js's cluster, if the mode has any.
+func (m *Mode) Command(upstream string, loops int) (child.Command, error) {
 	if !m.foreign() {
-		return Ours(m.Name, m.Name, upstream), nil
+		c := Ours(m.Name, m.Name, upstream)
+		if loops > 1 && m.Loops() {
+			c.Args = append(c.Args, "--loops="+strconv.Itoa(loops))
+		}
+		return c, nil
 	}
 	if upstream == NoUpstream {
 		upstream = ""
 	}
-	c, err := m.app.Command(node.Options{Addr: "127.0.0.1:0", Upstream: upstream, Data: m.data, Loops: 1, Workers: 4})
+	c, err := m.app.Command(node.Options{Addr: "127.0.0.1:0", Upstream: upstream, Data: m.data, Loops: loops,
+		Workers: 4})
 	return child.Command{Name: m.Name, Path: c.Path, Args: c.Args, Env: c.Env}, err
 }
 

@@ -55,6 +55,9 @@ var Modes = []Mode{
 		source: node.Express, Compiles: 10 * time.Second},
 }
 
+// Loops reports whether the mode's server has event loops, each of them on a core at the most.
+func (m Mode) Loops() bool { return m.listeners != nil || m.foreign() }
+
 // foreign reports whether the mode's server is Node.js.
 func (m Mode) foreign() bool { return m.serve == nil }
 

@@ -23,6 +23,15 @@ func (p *Plan) Duration() time.Duration {
 	return sum
 }
 
+// Whole returns the planned time of the bench with the steps of more CPUs.
+func (p *Plan) Whole() time.Duration {
+	sum := p.Duration()
+	if p.steps != nil {
+		sum += p.overCores().Duration()
+	}
+	return sum
+}
+
 // duration estimates the slot's run time. An own-share load counts half, because the slowest mode
 // may skip it and a fast mode shortens it.
 func (s slot) duration() time.Duration {

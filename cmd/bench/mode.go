@@ -23,12 +23,13 @@ type mode struct {
 	user         *Server // nil for the modes of this program and Node.js
 }
 
-// command returns how to start the mode's server on any free port.
-func (m *mode) command(upstream string) (child.Command, error) {
+// command returns how to start the mode's server on any free port, with so many event loops if it
+// has any.
+func (m *mode) command(upstream string, loops int) (child.Command, error) {
 	if m.user != nil {
 		return child.Command{Name: m.Name, Shell: m.user.Command, Probe: m.user.target(workload.All[0])}, nil
 	}
-	return m.Command(upstream)
+	return m.Command(upstream, loops)
 }
 
 // header returns what each request has besides its workload's own header.
@@ -97,15 +98,18 @@ func (p *Plan) withServer(ctx context.Context, s slot, upstream string,
 		}
 		return use(ctx, r)
 	}
-	command, err := s.mode.command(upstream)
+	command, err := s.mode.command(upstream, max(s.loops, 1))
 	if err != nil {
 		return err
 	}
-	return measure.WithServer(ctx, p.serverCPUs(s.workload), command,
+	return measure.WithServer(ctx, p.serverCPUs(s), command,
 		func(ctx context.Context, process *child.Process) error {
 			r := running{url: process.URL, sampled: sample.Subject{PID: process.PID}, started: true}
-			if user != nil {
+			switch {
+			case user != nil:
 				r.sampled.Scope = sample.Below
+			case s.loops > 1 && s.mode.Runtime != "": // of Node.js each is a process
+				r.sampled.Scope = sample.WithTree
 			}
 			return use(ctx, r)
 		})

@@ -122,13 +122,14 @@ func (o *overloading) steadyClients() int {
 
 // attack returns the load of the steady requests.
 func (o *overloading) attack(a loadgen.Attack) loadgen.Attack {
-	a.Connections, a.Rate, a.Each = o.steadyClients(), o.steady.rate, o.steady.add
+	a.Connections, a.Rate, a.Each, a.Threads = o.steadyClients(), o.steady.rate, o.steady.add, 1
 	return a
 }
 
 // run puts both loads on the server, and returns their combined result.
 func (o *overloading) run(ctx context.Context, a loadgen.Attack, regular *loadgen.Generator) (*loadgen.Result, error) {
 	a.Connections, a.Rate, a.Each = max(1, o.rung.connections-o.steadyClients()), o.burst.rate, o.burst.add
+	a.Threads = 1
 	g, err := loadgen.Open(a)
 	if err != nil {
 		return nil, err

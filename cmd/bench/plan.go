@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -38,8 +37,12 @@ type Options struct {
 	SLO    time.Duration // limit of p99 for connections to count as held; 0 is DefaultSLO
 	Seed   uint64        // of the order of the trials; below 2^53
 	Engine string        // of loadgen.Engines; Auto or ""
-	Pin    cpuset.Pin    // CPUs of servers and load; the zero value is off
-	TLS    *tls.Config   // for users' servers at https; nil is the system's
+	// LoadThreads are threads of the loop engine; 0 means one for each of the load's CPUs.
+	LoadThreads int
+	Cores       []int       // numbers of CPUs for the servers, in steps after the rounds; nil for none
+	Loops       string      // of a server in these steps: Auto, or how many; "" means Auto
+	Pin         cpuset.Pin  // CPUs of servers and load; the zero value is off
+	TLS         *tls.Config // for users' servers at https; nil is the system's
 }
 
 // DefaultSLO is the longest delay that people perceive as instantaneous (J. Nielsen, Usability
@@ -60,10 +63,11 @@ type Plan struct {
 	auto     bool        // split was chosen automatically
 	allowed  cpuset.CPUs // usable by this process; nil if unknown
 	slots    []slot
-	again    bool   // the rates are known: no pilot
-	asked    bool   // the user set the number of rounds
-	note     string // purpose of extra rounds
-	failed   int    // number of servers left out
+	again    bool       // the rates are known: no pilot
+	asked    bool       // the user set the number of rounds
+	note     string     // purpose of extra rounds, and of steps
+	steps    *coreSteps // of more CPUs; nil for none
+	failed   int        // number of servers left out
 }
 
 // slot is one planned trial.
@@ -75,13 +79,17 @@ type slot struct {
 	workload workload.Workload
 	rungs    []rung
 	closer   bool // followed by runs between the rungs
+
+	// In a step of more CPUs: the server's CPUs and its event loops, if it has any.
+	cpus  cpuset.CPUs // nil for those of all trials
+	loops int         // 0 means 1
 }
 
 // longest bounds a bench. A longer one is rejected before it is laid out.
 const longest = 24 * time.Hour
 
-// mostRate is the highest common rate that users may set, in requests per second: the most that the
-// loop engine offers on time.
+// mostRate is the highest common rate that users may set for each thread of the load, in requests
+// per second: the most that a thread of the loop engine offers on time.
 const mostRate = 50_000
 
 // NewPlan checks the options and lays out the trials. Connections are bounded by the open files of
@@ -99,9 +107,6 @@ func newPlan(o Options, limit int) (*Plan, error) {
 		return nil, fmt.Errorf("--rounds=%d: at least 1 is needed", o.Rounds)
 	}
 	profile.Rounds = cmp.Or(o.Rounds, profile.Rounds)
-	if o.Rate != 0 && !(o.Rate >= 1 && o.Rate <= mostRate) {
-		return nil, fmt.Errorf("%g requests a second: the common rate is from 1/s to %d/s", o.Rate, mostRate)
-	}
 	engine := cmp.Or(o.Engine, Auto)
 	if _, err := lookup.Named("load engine", engine,
 		slices.Concat([]loadgen.Engine{{Name: Auto}}, loadgen.Engines)); err != nil {
@@ -111,6 +116,14 @@ func newPlan(o Options, limit int) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.LoadThreads < 0 {
+		return nil, fmt.Errorf("--load-threads=%d: at least 1 is needed", o.LoadThreads)
+	}
+	threads := cmp.Or(o.LoadThreads, split.LoadCores())
+	if most := mostRate * threads; o.Rate != 0 && !(o.Rate >= 1 && o.Rate <= float64(most)) {
+		return nil, fmt.Errorf("%g requests a second: the common rate is from 1/s to %d/s, "+
+			"%d/s for each thread of the load", o.Rate, most, mostRate)
+	}
 	allowed, err := cpuset.Allowed()
 	if err != nil && !errors.Is(err, cpuset.ErrNoPinning) {
 		return nil, err
@@ -119,7 +132,7 @@ func newPlan(o Options, limit int) (*Plan, error) {
 		auto: o.Pin.Auto, allowed: allowed, settings: results.Settings{
 			Profile: profile.Name, Rounds: profile.Rounds, Seed: o.Seed, Engine: engine, Share: share, Null: o.Null,
 			SLOUS: float64(cmp.Or(o.SLO, DefaultSLO).Microseconds()), Yardstick: yardstick.Version,
-			Method: results.Method, RateRPS: o.Rate,
+			Method: results.Method, RateRPS: o.Rate, LoadThreads: threads,
 			Pin: results.Pin{Asked: o.Pin.String(), Server: split.Server.String(),
 				Generator: split.Generator.String(), Note: split.Note},
 		}}
@@ -205,6 +218,9 @@ func newPlan(o Options, limit int) (*Plan, error) {
 				hours, longest.Hours())
 	}
 	p.slots = shuffled(groups, profile.Rounds, o.Seed)
+	if p.steps, err = p.newCoreSteps(o.Cores, o.Loops); err != nil {
+		return nil, err
+	}
 	for i, s := range p.slots {
 		p.slots[i].closer = profile.Between && !o.Null && s.round == profile.Rounds && s.climbs()
 	}
@@ -257,11 +273,7 @@ func (p *Plan) engine(load, url string, rate float64) string {
 
 // vegetaRate returns the highest rate that vegeta offers on time on the load's cores.
 func (p *Plan) vegetaRate() float64 {
-	cores := len(p.split.Generator)
-	if !p.split.Pinned() {
-		cores = runtime.NumCPU() / 2 // the servers take the rest
-	}
-	return loadgen.VegetaRate * float64(max(1, cores))
+	return loadgen.VegetaRate * float64(p.split.LoadCores())
 }
 
 // spreadCost is the CPU time of a request from which the load's part, some 10 µs, is negligible.
@@ -275,9 +287,12 @@ func (p *Plan) spread(w workload.Workload) bool {
 	return p.auto && p.split.Pinned() && w.CPU >= spreadCost
 }
 
-// serverCPUs returns the CPUs that a workload's servers are bound to; nil for no binding.
-func (p *Plan) serverCPUs(w workload.Workload) cpuset.CPUs {
-	if p.spread(w) {
+// serverCPUs returns the CPUs that a slot's server is bound to; nil for no binding.
+func (p *Plan) serverCPUs(s slot) cpuset.CPUs {
+	switch {
+	case s.cpus != nil:
+		return s.cpus
+	case p.spread(s.workload):
 		// explicit, because this process's own CPUs, the default, are the generator's
 		return p.allowed
 	}

@@ -10,6 +10,7 @@ import (
 
 	"nodecompare/results"
 	"nodecompare/results/foreign"
+	"nodecompare/results/unit"
 )
 
 // longWarmUp is the length from which a warm-up is reported.
@@ -127,7 +128,11 @@ func (b *Bar) End() {
 
 // about names a trial.
 func about(t results.Trial) string {
-	return fmt.Sprintf("round %d, %s on %s", t.Round, t.Mode, t.Workload)
+	s := fmt.Sprintf("round %d, %s on %s", t.Round, t.Mode, t.Workload)
+	if t.Cores > 0 {
+		s += ", " + unit.Counted(t.Cores, "CPU")
+	}
+	return s
 }
 
 // describe summarises a trial in one line.

@@ -57,6 +57,7 @@ func Run(ctx context.Context, p *Plan, progress Progress) (*results.Record, erro
 		r.Settings.Awake = b.awake
 		progress.End()
 		b.extra(ctx, r)
+		b.climbCores(ctx, r)
 		return nil
 	})
 	if err != nil {
@@ -98,6 +99,9 @@ func (b *bench) trials(ctx context.Context) []results.Trial {
 func Failed(r *results.Record) error {
 	failed := 0
 	all := slices.Concat(r.Trials, r.Extra)
+	if r.Cores != nil {
+		all = append(all, r.Cores.Trials...)
+	}
 	for _, t := range all {
 		if t.Failure != "" {
 			failed++

@@ -45,7 +45,7 @@ func (b *bench) trial(ctx context.Context, s slot) results.Trial {
 func (b *bench) once(ctx context.Context, s slot) results.Trial {
 	began := time.Now()
 	t := results.Trial{
-		Workload: s.workload.Name, Mode: s.name, Round: s.round, Standing: s.mode.standing(),
+		Workload: s.workload.Name, Mode: s.name, Round: s.round, Cores: len(s.cpus), Standing: s.mode.standing(),
 		Started: began.UTC().Truncate(time.Millisecond), Rungs: []results.Rung{},
 	}
 	if t.Failure = b.givenUp(s); t.Failure != "" {
@@ -91,7 +91,7 @@ func (b *bench) withServer(ctx context.Context, s slot, use func(context.Context
 	with := func(ctx context.Context, upstream string, helpers ...sample.Subject) error {
 		return b.plan.withServer(ctx, s, upstream, func(ctx context.Context, r running) error {
 			a := loadgen.Attack{Target: s.target(r.url), Connect: r.connect, Timeout: requestTimeout,
-				Engine: b.plan.engine(results.Closed, r.url, 0)}
+				Engine: b.plan.engine(results.Closed, r.url, 0), Threads: b.plan.settings.LoadThreads}
 			return use(ctx, &target{server: r, attack: a, helpers: helpers, compiles: s.mode.Compiles > 0})
 		})
 	}
@@ -110,7 +110,8 @@ func (b *bench) withServer(ctx context.Context, s slot, use func(context.Context
 // withYardstick calls use with a yardstick on the server's CPUs. If the yardstick dies, use's
 // context is cancelled and the yardstick's failure is returned.
 func (b *bench) withYardstick(ctx context.Context, on *target, s slot, use func(context.Context) error) error {
-	return startYardstick(ctx, b.plan.serverCPUs(s.workload), func(ctx context.Context, y loadedYardstick) error {
+	threads := b.plan.settings.LoadThreads
+	return startYardstick(ctx, b.plan.serverCPUs(s), threads, func(ctx context.Context, y loadedYardstick) error {
 		on.yardstick = y
 		on.helpers = append(on.helpers, y.Subject)
 		return use(ctx)

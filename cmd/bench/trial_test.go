@@ -99,7 +99,7 @@ func TestServerCPUs(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := c.plan.serverCPUs(w); !slices.Equal(got, c.want) {
+		if got := c.plan.serverCPUs(slot{workload: w}); !slices.Equal(got, c.want) {
 			t.Errorf("%s: %s is served on CPUs %v, want %v", c.name, c.workload, got, c.want)
 		}
 	}

@@ -23,14 +23,15 @@ type loadedYardstick struct {
 	measure.Loaded
 }
 
-// startYardstick starts a yardstick, calls use, and stops the yardstick. If it dies, use's context
-// is cancelled and its failure is returned.
-func startYardstick(ctx context.Context, cpus cpuset.CPUs, use func(context.Context, loadedYardstick) error) error {
+// startYardstick starts a yardstick, opens a load on so many threads for it, calls use, and stops
+// the yardstick. If it dies, use's context is cancelled and its failure is returned.
+func startYardstick(ctx context.Context, cpus cpuset.CPUs, threads int,
+	use func(context.Context, loadedYardstick) error) error {
 	command := child.Command{Name: YardstickCommand, Helper: true, Args: []string{YardstickCommand}}
 	return measure.WithServer(ctx, cpus, command, func(ctx context.Context, p *child.Process) error {
 		load, err := loadgen.Open(loadgen.Attack{
 			Target: loadgen.Target{URL: p.URL + "/"}, Connections: yardstickConnections,
-			Timeout: requestTimeout, Engine: loadgen.Loop,
+			Timeout: requestTimeout, Engine: loadgen.Loop, Threads: threads,
 		})
 		if err != nil {
 			return err

@@ -64,6 +64,9 @@ func figures(a loadgen.Attack, m *loadgen.Measurement, started time.Time) *resul
 		SendLagUS: measure.Lag(r.SendLag),
 		Trust:     results.Weigh(measure.Evidence(a, m)),
 	}
+	if a.Engine == loadgen.Loop {
+		run.LoadThreads = min(max(a.Threads, 1), a.Connections)
+	}
 	describe(run, a)
 	if r.Failed != nil {
 		failed := measure.Latency(r.Failed)

@@ -14,13 +14,14 @@ import (
 )
 
 // Evidence returns what is known about one run of an attack. m's window and interference must cover
-// exactly that run; nil stands for unknown, which fires no rule. An engine on one thread counts as
-// one core whatever m says. The caller adds what only a trial knows.
+// exactly that run; nil stands for unknown, which fires no rule. The loop engine counts as no more
+// cores than it has threads, whatever m says. The caller adds what only a trial knows.
 func Evidence(a loadgen.Attack, m *loadgen.Measurement) results.Evidence {
 	r := m.Result
 	sent := r.Requests + r.Aborted
 	e := results.Evidence{
-		Open: a.Rate > 0, Elapsed: r.Elapsed, Starting: r.Starting,
+		Conversation: a.Conversation,
+		Open:         a.Rate > 0, Elapsed: r.Elapsed, Starting: r.Starting,
 		Requests: r.Requests, Errors: r.Errors, Recorded: uint64(r.Latency.TotalCount()),
 		// A response with an unexpected status or body is a complete one all the same.
 		Unanswered: r.Errors - r.ErrorKinds[loadgen.Status] - r.ErrorKinds[loadgen.Body],
@@ -50,8 +51,12 @@ func Evidence(a loadgen.Attack, m *loadgen.Measurement) results.Evidence {
 			EachWait: w.EachWait,
 		}
 		if a.Engine == loadgen.Loop {
-			e.Generator.Cores = 1
+			e.Generator.Cores = min(max(len(r.Threads), 1), m.Cores)
 		}
+	}
+	for _, t := range r.Threads {
+		e.Generator.Threads = append(e.Generator.Threads, results.GeneratorThread{
+			CPU: t.CPU, Waited: t.Waited, EachWait: t.Waited / time.Duration(max(t.Runs, 1))})
 	}
 	if i := m.Host; i != nil {
 		e.CPUs = i.CPUs

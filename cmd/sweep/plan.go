@@ -3,6 +3,7 @@
 package sweep
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -26,6 +27,7 @@ type Options struct {
 	Connections []int
 	Rounds      int
 	Seed        uint64     // of the order of the runs; below 2^53
+	LoadThreads int        // of the loop engine; 0 means one for each of the load's CPUs
 	Pin         cpuset.Pin // CPUs of servers and load; the zero value is off
 }
 
@@ -99,6 +101,10 @@ func NewPlan(o Options) (*Plan, error) {
 	if p.split, err = o.Pin.Choose(); err != nil {
 		return nil, err
 	}
+	if o.LoadThreads < 0 {
+		return nil, fmt.Errorf("--load-threads=%d: at least 1 is needed", o.LoadThreads)
+	}
+	p.settings.LoadThreads = cmp.Or(o.LoadThreads, p.split.LoadCores())
 	p.settings.Pin = results.Pin{Asked: o.Pin.String(), Server: p.split.Server.String(),
 		Generator: p.split.Generator.String(), Note: p.split.Note}
 	if d := p.Duration(); d > longest {

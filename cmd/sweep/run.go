@@ -97,7 +97,7 @@ func (r *round) run(ctx context.Context, places []results.MapPoint, random *rand
 }
 
 func (r *round) start(ctx context.Context, m *servers.Mode) (*child.Process, error) {
-	c, err := m.Command(servers.NoUpstream)
+	c, err := m.Command(servers.NoUpstream, 1)
 	if err != nil {
 		return nil, err
 	}
@@ -124,7 +124,7 @@ func (r *round) failure(ctx context.Context, mode string, err error) {
 
 // warm warms a server up with requests that neither wait nor compute.
 func (r *round) warm(ctx context.Context, s *server, m *servers.Mode) error {
-	g, err := loadgen.Open(attack(s, results.MapPoint{Connections: warmConnections}))
+	g, err := loadgen.Open(r.attack(s, results.MapPoint{Connections: warmConnections}))
 	if err != nil {
 		return err
 	}
@@ -135,11 +135,11 @@ func (r *round) warm(ctx context.Context, s *server, m *servers.Mode) error {
 	return err
 }
 
-func attack(s *server, at results.MapPoint) loadgen.Attack {
+func (r *round) attack(s *server, at results.MapPoint) loadgen.Attack {
 	wait, cpu := time.Duration(at.WaitMS)*time.Millisecond, time.Duration(at.CPUUS)*time.Microsecond
 	return loadgen.Attack{
 		Target: loadgen.Target{URL: s.URL + workload.MixTarget(wait, cpu)}, Connections: at.Connections,
-		Engine:  loadgen.Loop,
+		Engine: loadgen.Loop, Threads: r.plan.settings.LoadThreads,
 		Timeout: requestTimeout + 10*cycle(at),
 		Server:  []sample.Subject{{PID: s.PID}}, // the other servers are idle meanwhile
 	}

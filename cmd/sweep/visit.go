@@ -33,7 +33,7 @@ func (r *round) visit(ctx context.Context, s *server, at results.MapPoint) error
 // what it began.
 func (r *round) measure(ctx context.Context, s *server, at results.MapPoint) (results.MapRun, error) {
 	t := timesOf(at)
-	a := attack(s, at)
+	a := r.attack(s, at)
 	counted := shares{lead: t.lead, window: t.window}
 	a.Each = counted.add
 	g, err := loadgen.Open(a)

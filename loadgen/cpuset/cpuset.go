@@ -4,6 +4,7 @@ package cpuset
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -136,6 +137,15 @@ type Split struct {
 
 // Pinned reports whether server and generator have CPUs of their own.
 func (s Split) Pinned() bool { return len(s.Server) > 0 }
+
+// LoadCores returns how many cores the generator has: those that it is bound to, or half of all if
+// it shares them with the servers.
+func (s Split) LoadCores() int {
+	if s.Pinned() {
+		return len(s.Generator)
+	}
+	return max(1, runtime.NumCPU()/2)
+}
 
 // Choose returns the split of the CPUs that this process may use (Allowed). Call Choose before
 // PinSelf. If auto finds nothing to divide, the Note says that server and generator share. CPUs

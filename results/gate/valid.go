@@ -137,6 +137,7 @@ func ofSettings(old, newer results.Settings) []aspect {
 	all := []aspect{
 		{"profile", old.Profile, newer.Profile, "give --profile as it was, or " + benchAgain},
 		{"load engine", old.Engine, newer.Engine, "give --engine as it was, or " + benchAgain},
+		{"threads of the load", threads(old), threads(newer), "give --load-threads as it was, or " + benchAgain},
 		{"pinning", pinned(old.Pin), pinned(newer.Pin), "give --pin as it was, or " + benchAgain},
 		{"what idle CPUs do", idle[old.Awake], idle[newer.Awake],
 			"bench as the user who made the other (root keeps them awake), or " + benchAgain},
@@ -169,6 +170,9 @@ func ofSettings(old, newer results.Settings) []aspect {
 	}
 	return all
 }
+
+// threads are those of the loop engine: one in records of before it had more.
+func threads(s results.Settings) string { return strconv.Itoa(max(s.LoadThreads, 1)) }
 
 func method(s results.Settings) string { return fmt.Sprintf("version %d", s.Method) }
 

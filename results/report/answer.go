@@ -48,6 +48,7 @@ func writeAnswer(out io.Writer, r *results.Record, o Options) error {
 		}
 	}
 	p.claims(a.Claims)
+	p.cores(r)
 	p.notes(a.Notes, lines)
 	for _, m := range o.More {
 		p.paragraph(m)

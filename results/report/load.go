@@ -16,7 +16,11 @@ const leastLoadTable = 80
 
 func writeLoadTable(out io.Writer, r *results.LoadRun, o Options) error {
 	p := newPage(out, o)
-	p.paragraph(fmt.Sprintf("%s: %s, %s engine", asked(r), shape(r), r.Engine))
+	engine := r.Engine + " engine"
+	if r.LoadThreads > 1 {
+		engine += fmt.Sprintf(" on %d threads", r.LoadThreads)
+	}
+	p.paragraph(fmt.Sprintf("%s: %s, %s", asked(r), shape(r), engine))
 	p.line("")
 	if r.Capacity != nil {
 		p.capacity(r.Capacity)

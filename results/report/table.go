@@ -28,6 +28,7 @@ func writeDetails(out io.Writer, r *results.Record, o Options) error {
 		}
 	}
 	p.article(r)
+	p.cores(r)
 	for _, s := range summary.Remarks(r) {
 		p.line("")
 		p.note(s)
@@ -79,7 +80,7 @@ func (p *page) null(r *results.Record, w results.Workload, v results.Verdict) {
 	rows := summary.NullRows(v)
 	switch {
 	case len(rows) == 0:
-	case nullWidth(rows) > p.width:
+	case tableWidth(summary.NullHead, rows) > p.width:
 		for _, row := range rows {
 			p.item("  ", fmt.Sprintf("%s, %s: noise %s, found from %s", row[0], row[1], row[2], row[3]))
 		}
@@ -89,20 +90,6 @@ func (p *page) null(r *results.Record, w results.Workload, v results.Verdict) {
 	for _, s := range slices.Concat(summary.NullNotes(r, v), summary.Doubts(r, w)) {
 		p.note(s)
 	}
-}
-
-// nullWidth returns the table's width. Each column has a space on either side, and there is one
-// more border than columns.
-func nullWidth(rows [][]string) int {
-	width := 1
-	for i, h := range summary.NullHead {
-		column := columnsOf(h)
-		for _, row := range rows {
-			column = max(column, columnsOf(row[i]))
-		}
-		width += column + 3
-	}
-	return width
 }
 
 func (p *page) nullTable(rows [][]string) {

@@ -38,7 +38,8 @@ type recordPage struct {
 	Modes     []styledMode
 	Article   verdict
 	Workloads []workloadPart
-	Interval  string // what the intervals of this record are
+	Cores     *coresPart // nil for none
+	Interval  string     // what the intervals of this record are
 	About     about
 	Data      scriptData
 }
@@ -102,6 +103,11 @@ func Write(out io.Writer, r *results.Record) error {
 			p.Data.Timelines = append(p.Data.Timelines, line)
 		}
 		p.Workloads = append(p.Workloads, h)
+	}
+	if p.Cores = coresSection(r); p.Cores != nil {
+		for _, c := range p.Cores.Tables {
+			p.Data.Plots = append(p.Data.Plots, c.Plot)
+		}
 	}
 	if err := t.ExecuteTemplate(out, "page.html", p); err != nil {
 		return fmt.Errorf("write the page: %w", err)

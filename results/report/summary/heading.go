@@ -53,6 +53,9 @@ func loadOf(s results.Settings) string {
 	case "auto":
 		engine = "Load by the engine that fits each run" // the rungs name theirs
 	}
+	if s.LoadThreads > 1 {
+		engine += fmt.Sprintf(", on %d threads where that is the loop", s.LoadThreads)
+	}
 	where := s.Pin.Note
 	if s.Pin.Server != "" {
 		where = fmt.Sprintf("servers on CPU %s, load on CPU %s", s.Pin.Server, s.Pin.Generator)

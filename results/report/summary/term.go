@@ -59,6 +59,10 @@ var Terms = []Term{
 	{Name: "CPU per request", Also: []string{"cpu"},
 		Text: "CPU per request is the processor time that the server took for one answer. The less it is, " +
 			"the more requests fit into one machine.", shows: &termFigure{results.Base, "", results.CPUPerRequest}},
+	{Name: "speed-up", Also: []string{"efficiency", "cores"},
+		Text: "Speed-up is how many times as many requests are answered when the server has more CPUs " +
+			"(bench --cores=1,2,4). Twice the CPUs give a speed-up of 2 at best. Efficiency is the part of that " +
+			"best which was reached."},
 	{Name: "throughput", Also: []string{"req/s", "requests per second"},
 		Text: "Throughput is how many requests are answered in a second. When the load generator is slower " +
 			"than the server, it measures the generator: the mark * then says so.",

@@ -1,0 +1,90 @@
+package loadgen
+
+import (
+	"fmt"
+	"time"
+
+	"nodecompare/loadgen/response"
+)
+
+// Request is the name of the conversation that most loads are: an HTTP request and its response.
+const Request = "request"
+
+// Conversation is a kind of load: what a connection says, and what it makes of what comes back. The
+// loop engine connects, sends, keeps the time and records; vegeta knows requests only.
+//
+// A conversation is a series of turns. Each begins with a message that is sent, and ends with the
+// answer to it.
+type Conversation struct {
+	Name    string
+	Summary string // one line, for people
+	prepare func(Attack) (script, error)
+}
+
+// String returns the conversation's name.
+func (c Conversation) String() string { return c.Name }
+
+// Conversations is the table of them. A new one is a file of its own and a line here.
+var Conversations = []Conversation{
+	{Request, "an HTTP request and its response, again and again", prepareRequests},
+}
+
+// script is what the connections of an attack have in common.
+type script struct {
+	says  []message          // by target: what begins a turn
+	talks func(n int) []talk // one for each of so many connections
+	pace  time.Duration      // in a closed load, from the beginning of a turn to that of the next at the least
+	// a turn goes on until the run is over: what counts is what is told in it. It takes a closed
+	// load without a limit of requests, and fails when nothing is told for Attack.Timeout
+	lasting bool
+	unasked bool // the server may speak between turns
+}
+
+// message is what begins a turn.
+type message struct {
+	wire []byte
+	head bool // it is a HEAD
+	safe bool // to be sent again, should a kept-alive connection have been closed: an idempotent method
+}
+
+// talk is one connection's part of a conversation. It does no I/O, reads no clock, and is called on
+// one thread. hear is all that is called on the way of an answer, and once for it as a rule: it
+// must not allocate.
+type talk interface {
+	// connected says that a new connection stands: what was heard on another one is forgotten. What
+	// it returns is sent before the first turn, and the server must answer it; nil for nothing.
+	connected() (opening []byte)
+	// hear takes the next bytes of the turn that m began, and says what they came to; m is nil
+	// before the first turn. It uses all of them unless the turn is over, or something was told.
+	hear(m *message, b []byte) (used int, h heard, err error)
+	// begun says whether a byte of the turn's answer has come.
+	begun() bool
+	// ended is for the end of the connection's bytes, which may be that of the answer too. Else it
+	// is io.EOF when no byte of one has come, and io.ErrUnexpectedEOF when some have.
+	ended() (response.Answer, error)
+}
+
+// heard is what bytes came to.
+type heard struct {
+	what   progress
+	answer response.Answer // of a turn that is over, or of what was told
+	said   int64           // when that was said, in nanoseconds since 1970; 0 stands for the beginning of the turn
+}
+
+// progress is how far a turn has come.
+type progress uint8
+
+const (
+	more progress = iota // it goes on
+	told                 // something came that counts as a request and its answer of its own; it goes on
+	over                 // the answer is whole
+)
+
+func conversationNamed(name string) (Conversation, error) {
+	for _, c := range Conversations {
+		if c.Name == name {
+			return c, nil
+		}
+	}
+	return Conversation{}, fmt.Errorf("conversation %q is not known", name)
+}

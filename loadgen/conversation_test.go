@@ -1,0 +1,191 @@
+package loadgen
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"nodecompare/loadgen/response"
+)
+
+// Two more kinds of load, in a protocol of lines: subscribers, who ask once and hear of events
+// until the load ends; and chatters, who greet, say something at a pace, and hear what nobody has
+// asked.
+func init() {
+	Conversations = append(Conversations,
+		Conversation{"subscription", "hears events", func(Attack) (script, error) {
+			return script{says: []message{{wire: []byte("SUBSCRIBE\n")}}, talks: lineTalks(""), lasting: true}, nil
+		}},
+		Conversation{"chat", "says something every 20 ms", func(Attack) (script, error) {
+			return script{says: []message{{wire: []byte("SAY\n")}}, talks: lineTalks("HELLO\n"), unasked: true,
+				pace: 20 * time.Millisecond}, nil
+		}},
+	)
+}
+
+func lineTalks(opening string) func(int) []talk {
+	return func(n int) []talk {
+		talks := make([]talk, n)
+		for i := range talks {
+			talks[i] = &lineTalk{opening: []byte(opening)}
+		}
+		return talks
+	}
+}
+
+// lineTalk knows three lines: "EVENT n", which was said at n nanoseconds since 1970, "DONE", and
+// any other, which is an error.
+type lineTalk struct {
+	opening []byte
+	line    []byte
+}
+
+func (l *lineTalk) connected() []byte {
+	l.line = l.line[:0]
+	if len(l.opening) == 0 {
+		return nil
+	}
+	return l.opening
+}
+
+func (l *lineTalk) begun() bool { return len(l.line) > 0 }
+
+func (l *lineTalk) ended() (response.Answer, error) { return response.Answer{}, io.EOF }
+
+func (l *lineTalk) hear(_ *message, b []byte) (used int, h heard, err error) {
+	end := bytes.IndexByte(b, '\n')
+	if end < 0 {
+		l.line = append(l.line, b...)
+		return len(b), heard{}, nil
+	}
+	line := string(append(l.line, b[:end]...))
+	l.line = l.line[:0]
+	h.answer = response.Answer{Status: 200, Size: int64(len(line))}
+	if at, ok := strings.CutPrefix(line, "EVENT "); ok {
+		h.what = told
+		h.said, err = strconv.ParseInt(at, 10, 64)
+	} else if h.what = over; line != "DONE" {
+		err = fmt.Errorf("the server said %q", line)
+	}
+	return end + 1, h, err
+}
+
+// lineServer answers each line with DONE, after an event that nobody asked for; a subscription with
+// three events every 5 ms.
+func lineServer(t *testing.T, greeting string) string {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	t.Cleanup(func() { l.Close(); all.Wait() })
+	event := func() string { return fmt.Sprintf("EVENT %d\n", time.Now().UnixNano()) }
+	talk := func(c net.Conn) {
+		defer c.Close()
+		for in := make([]byte, 100); ; {
+			n, err := c.Read(in)
+			if err != nil {
+				return
+			}
+			answer := event() + "DONE\n" + event()
+			switch string(in[:n]) {
+			case "HELLO\n":
+				answer = greeting
+			case "SUBSCRIBE\n":
+				for err == nil {
+					_, err = io.WriteString(c, event()+event()+event())
+					time.Sleep(5 * time.Millisecond)
+				}
+				return
+			}
+			if _, err := io.WriteString(c, answer); err != nil {
+				return
+			}
+		}
+	}
+	all.Go(func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			all.Go(func() { talk(c) })
+		}
+	})
+	return "http://" + l.Addr().String()
+}
+
+func converse(t *testing.T, a Attack, d time.Duration) *Result {
+	t.Helper()
+	g, err := Open(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer g.Close()
+	var last *Result
+	for range 2 { // on the same connections, where they last
+		if last, err = g.Run(t.Context(), d); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return last
+}
+
+// What is told in a lasting turn counts, each from when it was said; the turn ends with the run,
+// and is no error.
+func TestSubscription(t *testing.T) {
+	for _, threads := range []int{1, 2} {
+		r := converse(t, Attack{Conversation: "subscription", Target: Target{URL: lineServer(t, "")},
+			Connections: 4, Threads: threads}, 100*time.Millisecond)
+		if r.Errors != 0 || r.Aborted != 0 || r.Requests < 3*4 || r.Codes[200] != r.Requests {
+			t.Errorf("%+v", r)
+		}
+		if longest := time.Duration(r.Latency.Max()); longest > 10*time.Second {
+			t.Errorf("an event took %v: its latency is not from when it was said", longest)
+		}
+	}
+}
+
+// A turn begins no sooner than the pace says, after an opening; what the server says between turns
+// counts beside them.
+func TestChat(t *testing.T) {
+	for _, threads := range []int{1, 2} {
+		const pace, duration, connections = 20 * time.Millisecond, 110 * time.Millisecond, 4
+		r := converse(t, Attack{Conversation: "chat", Target: Target{URL: lineServer(t, "DONE\n")},
+			Connections: connections, Threads: threads}, duration)
+		// each turn is a request, and so is each of the two events beside it
+		if most := uint64(3 * connections * (1 + duration/pace)); r.Errors != 0 || r.Requests < 3*connections ||
+			r.Requests > most {
+			t.Errorf("%d requests, %d at the most: %+v", r.Requests, most, r)
+		}
+	}
+}
+
+func TestChatThatIsNotWelcome(t *testing.T) {
+	a := Attack{Conversation: "chat", Target: Target{URL: lineServer(t, "NO\n")}, Connections: 2}
+	if r := converse(t, a, 30*time.Millisecond); r.Requests == 0 || r.Errors != r.Requests {
+		t.Errorf("%+v", r)
+	}
+}
+
+func TestConversationsThatCannotBe(t *testing.T) {
+	url := Target{URL: "http://127.0.0.1:1"}
+	for want, a := range map[string]Attack{
+		"not known":                          {Conversation: "monologue", Target: url, Connections: 1},
+		"lasts as long as the load":          {Conversation: "subscription", Target: url, Connections: 1, Requests: 1},
+		"the vegeta engine cannot do a chat": {Conversation: "chat", Engine: Vegeta, Target: url, Connections: 1},
+	} {
+		if g, err := Open(a); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v; want: %s", err, want)
+			if g != nil {
+				g.Close()
+			}
+		}
+	}
+}

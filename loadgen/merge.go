@@ -1,0 +1,23 @@
+package loadgen
+
+// merged makes one result of what the threads of one run recorded, exactly what one recorder would
+// have made of all their requests. The parts may not be used afterwards.
+func merged(parts []*Result) *Result {
+	whole := parts[0]
+	for _, part := range parts[1:] {
+		elapsed, duration := max(whole.Elapsed, part.Elapsed), whole.Duration
+		until := max(whole.until, part.until)
+		bins, every := summed(whole, part)
+		for kind, at := range part.firsts {
+			if before, has := whole.firsts[kind]; !has || at < before {
+				whole.firsts[kind] = at
+				whole.ErrorExamples[kind] = part.ErrorExamples[kind]
+			}
+		}
+		whole.Add(part)
+		whole.Elapsed, whole.Duration, whole.until = elapsed, duration, until
+		whole.Completed, whole.CompletedEvery = bins, every
+		whole.Threads = append(whole.Threads, part.Threads...)
+	}
+	return whole
+}
