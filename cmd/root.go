@@ -3,6 +3,7 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"nodecompare/cmd/fileio"
 	"nodecompare/cmd/measure"
 	"nodecompare/results/foreign"
+	"nodecompare/servers"
 )
 
 // The exit codes, as README.md lists them. A command that was ended by Ctrl-C answers as a shell
@@ -112,6 +114,15 @@ ones, as Node.js works. Start with 'nodecompare bench'.`,
 		guardCommand())
 	return root
 }
+
+// measurable says whether this process can see what it measures, and may have the threads for it.
+func measurable() error {
+	return cmp.Or(measure.Proc(), servers.Room(fewestThreads()))
+}
+
+// fewestThreads is how many more a command needs that serves or makes load: Go's runtime has one for
+// each CPU, and another for each call that waits in the kernel.
+func fewestThreads() int { return 16 + runtime.NumCPU() }
 
 // noArgs is cobra.NoArgs with the error of a usage, and with suggestions for a command that does
 // not exist.
