@@ -1,5 +1,5 @@
-// Package cmd is the command line: one file a command, with flags in, one call, and output out.
-// Exit codes and hints live here only.
+// Package cmd is the command line: one file a command, which turns flags into one call and prints
+// its result. Exit codes and hints are in this package alone.
 package cmd
 
 import (
@@ -18,8 +18,8 @@ import (
 	"nodecompare/servers"
 )
 
-// The exit codes, as README.md lists them. A command that was ended by Ctrl-C answers as a shell
-// does: 128 + SIGINT; SIGTERM and SIGHUP count as that.
+// Exit codes, as in README.md. A command ended by Ctrl-C, SIGTERM or SIGHUP returns 128 + SIGINT,
+// as a shell does.
 const (
 	exitOK           = 0
 	exitFailure      = 1
@@ -31,7 +31,7 @@ const (
 	exitInterrupted  = 130
 )
 
-// exitError is an error with the exit code that it gives.
+// exitError is an error with its exit code.
 type exitError struct {
 	code int
 	err  error
@@ -59,7 +59,7 @@ func Main() int {
 	if !ok {
 		exit.code = exitFailure
 	}
-	// it quotes names and servers
+	// errors quote names and servers
 	complain := func(err error) { fmt.Fprintf(notes, "nodecompare: %s\n", foreign.Lines(err.Error())) }
 	switch {
 	case exit.code == exitUsage:
@@ -67,7 +67,7 @@ func Main() int {
 		fmt.Fprintf(notes, "(see '%s --help')\n", c.CommandPath())
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
 		fmt.Fprintln(notes, "nodecompare: interrupted")
-		if lost := besides(err, context.Canceled); lost != nil {
+		if lost := causeBeside(err, context.Canceled); lost != nil {
 			complain(lost)
 		}
 		return exitInterrupted
@@ -77,8 +77,8 @@ func Main() int {
 	return exit.code
 }
 
-// besides is what was joined to a known error.
-func besides(err, known error) error {
+// causeBeside returns what was joined to a known error.
+func causeBeside(err, known error) error {
 	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok {
 		if errors.Is(err, known) {
@@ -88,7 +88,7 @@ func besides(err, known error) error {
 	}
 	var rest []error
 	for _, e := range joined.Unwrap() {
-		rest = append(rest, besides(e, known))
+		rest = append(rest, causeBeside(e, known))
 	}
 	return errors.Join(rest...)
 }
@@ -115,17 +115,17 @@ ones, as Node.js works. Start with 'nodecompare bench'.`,
 	return root
 }
 
-// measurable says whether this process can see what it measures, and may have the threads for it.
+// measurable returns why nothing can be measured here: without /proc, or with too few threads.
 func measurable() error {
 	return cmp.Or(measure.Proc(), servers.Room(fewestThreads()))
 }
 
-// fewestThreads is how many more a command needs that serves or makes load: Go's runtime has one for
-// each CPU, and another for each call that waits in the kernel.
+// fewestThreads returns how many threads more a server or a load needs: Go's runtime has one for each
+// CPU, and another for each call that waits in the kernel.
 func fewestThreads() int { return 16 + runtime.NumCPU() }
 
-// noArgs is cobra.NoArgs with the error of a usage, and with suggestions for a command that does
-// not exist.
+// noArgs rejects arguments like cobra.NoArgs, but returns a usage error and suggests similar
+// commands.
 func noArgs(c *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
@@ -140,7 +140,7 @@ func noArgs(c *cobra.Command, args []string) error {
 	return exitError{exitUsage, err}
 }
 
-// version is the module's, with what it was built by and for.
+// version returns the module's version, with what it was built by and for.
 func version() string {
 	return fmt.Sprintf("%s (%s %s/%s)", measure.ToolVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }

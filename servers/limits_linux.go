@@ -124,14 +124,14 @@ func unlimited() (bool, error) {
 	return has[0].Effective&(1<<unix.CAP_SYS_ADMIN|1<<unix.CAP_SYS_RESOURCE) != 0, os.NewSyscallError("capget", err)
 }
 
-// pidsFiles names the files with the limits on tasks of the control groups that text, a
-// /proc/self/cgroup (cgroups(7)), names: those of this process and of all around it. A container
-// sees its own as the root, and may not have the others.
+// pidsFiles returns the files with the task limits of the control groups in text, a
+// /proc/self/cgroup (cgroups(7)): those of this process and of all around it. A container sees its
+// own group as the root, and may lack the others.
 func pidsFiles(text string) (names []string) {
 	for line := range strings.Lines(text) {
 		_, rest, _ := strings.Cut(strings.TrimSpace(line), ":")
 		controllers, group, ok := strings.Cut(rest, ":")
-		root := "/sys/fs/cgroup" // version 2, which has no controllers here
+		root := "/sys/fs/cgroup" // version 2, without controllers here
 		switch {
 		case !ok:
 			continue
@@ -150,7 +150,7 @@ func pidsFiles(text string) (names []string) {
 	return names
 }
 
-// readLimit reads a limit from a file; "max", and a file that this kernel does not have, set none.
+// readLimit reads a limit from a file. "max", and a file that this kernel lacks, set no limit.
 func readLimit(name string) (int, error) {
 	b, err := os.ReadFile(name)
 	if os.IsNotExist(err) {

@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// threadLimit is how many threads this process may give to connections with safety, when each needs
-// so many descriptors: see threadsWithin. It refuses to begin where Go's own threads might not fit.
+// threadLimit returns how many threads this process may safely give to connections, if each needs
+// the given number of descriptors: see threadsWithin. It is an error where Go's own might not fit.
 func threadLimit(each int) (int, error) {
 	if err := Room(spareThreads + 1); err != nil {
 		return 0, err
@@ -27,21 +27,21 @@ func threadLimit(each int) (int, error) {
 	return threadsWithin(tasks, files, each), nil
 }
 
-// noLimit stands for none, and is more threads than any machine serves with.
+// noLimit stands for no limit, and exceeds the threads of any machine.
 const noLimit = 1 << 20
 
-// spareFiles are left to what a server has open besides: its standard streams, listeners, the
-// database, files that are read.
+// spareFiles is left for a server's other files: standard streams, listeners, the database, files
+// being read.
 const spareFiles = 64
 
-// spareThreads are left to Go's runtime: one for each of threadProcs' processors, on which its
-// garbage collector works, and some to hand them over.
+// spareThreads is left for Go's runtime: one for each of threadProcs' processors, for its garbage
+// collector, and some to hand processors over.
 const spareThreads = 256 + 64
 
-// threadsWithin is how many of the tasks that the tightest limit allows may serve connections:
-// three quarters, for the limit is shared with whatever else runs under it, and never Go's own.
-// Each needs a number of descriptors too, of which one is its own from the first moment on: a
-// thread that waits in accept(2) has reserved it already, though /proc does not show that.
+// threadsWithin returns how many of the tasks that the tightest limit permits may serve
+// connections: three quarters, because others share the limit, and without those of Go's runtime.
+// Each needs descriptors too. One of them is taken from the start, although /proc does not show it:
+// a thread that waits in accept(2) has reserved its descriptor.
 func threadsWithin(tasks, files, each int) int {
 	return max(1, min(tasks-max(tasks/4, spareThreads), (files-spareFiles)/each))
 }
