@@ -16,7 +16,6 @@ import (
 	"nodecompare/cmd/fileio"
 	"nodecompare/cmd/load"
 	"nodecompare/cmd/lookup"
-	"nodecompare/cmd/measure"
 	"nodecompare/loadgen"
 	"nodecompare/results"
 	"nodecompare/results/foreign"
@@ -90,7 +89,7 @@ whatever else runs there: give it cores of its own, e.g. by taskset(1).`,
 			if err != nil {
 				return err
 			}
-			if err := measure.Proc(); err != nil {
+			if err := measurable(); err != nil {
 				return err
 			}
 			if err := o.complete(&a, c.Flags().Changed); err != nil {

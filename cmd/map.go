@@ -86,7 +86,7 @@ Formats:
 // written too.
 func runMap(ctx context.Context, plan *sweep.Plan, f report.Format[*results.Map], file string,
 	say func(string), out, notes io.Writer) error {
-	if err := errors.Join(measure.Proc(), measure.Loopback()); err != nil {
+	if err := errors.Join(measurable(), measure.Loopback()); err != nil {
 		return err
 	}
 	o, err := openOutput(file, out, notes)

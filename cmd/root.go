@@ -3,6 +3,7 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"nodecompare/cmd/fileio"
 	"nodecompare/cmd/measure"
 	"nodecompare/results/foreign"
+	"nodecompare/servers"
 )
 
 // Exit codes, as in README.md. A command ended by Ctrl-C, SIGTERM or SIGHUP returns 128 + SIGINT,
@@ -112,6 +114,15 @@ ones, as Node.js works. Start with 'nodecompare bench'.`,
 		guardCommand())
 	return root
 }
+
+// measurable returns why nothing can be measured here: without /proc, or with too few threads.
+func measurable() error {
+	return cmp.Or(measure.Proc(), servers.Room(fewestThreads()))
+}
+
+// fewestThreads returns how many threads more a server or a load needs: Go's runtime has one for each
+// CPU, and another for each call that waits in the kernel.
+func fewestThreads() int { return 16 + runtime.NumCPU() }
 
 // noArgs rejects arguments like cobra.NoArgs, but returns a usage error and suggests similar
 // commands.

@@ -50,7 +50,7 @@ try may get rid of, or by a defect of the tool. The table says which.`,
 // runSelftest measures and prints. After an interruption or a failure it prints the result so far.
 func runSelftest(ctx context.Context, short bool, f report.Format[*results.Selftest], say func(string),
 	out io.Writer) error {
-	if err := errors.Join(measure.Proc(), measure.Loopback()); err != nil {
+	if err := errors.Join(measurable(), measure.Loopback()); err != nil {
 		return err
 	}
 	plan := selftest.FullPlan()

@@ -63,6 +63,9 @@ func serveCommand() *cobra.Command {
 						"nodecompare: --%s is of no use here: mode %s has none of these\n", f, m.Name)
 				}
 			}
+			if err := servers.Room(fewestThreads()); err != nil {
+				return err
+			}
 			err = m.Serve(child.UntilParentEnds(cmd.Context()), c, cmd.OutOrStdout(), cmd.ErrOrStderr())
 			if errors.Is(err, syscall.EADDRINUSE) {
 				err = taken(c.Addr, err)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -195,6 +196,30 @@ func TestThreadsWithin(t *testing.T) {
 	}
 	if n, err := threadLimit(1); err != nil || n < 1 || n >= noLimit {
 		t.Errorf("this machine: %d, %v", n, err)
+	}
+}
+
+func TestRoom(t *testing.T) {
+	free := taskLimit{most: noLimit}
+	user := taskLimit{name: "ulimit -u", remedy: "raise it", most: 12, used: 7}
+	for name, test := range map[string]struct {
+		space  uint64
+		limits []taskLimit
+		want   string
+	}{
+		"no limits":   {unix.RLIM_INFINITY, []taskLimit{free}, ""},
+		"just enough": {leastSpace, []taskLimit{free, {most: 27, used: 7}}, ""},
+		"threads": {leastSpace, []taskLimit{free, user},
+			"ulimit -u allows 12, of which 7 are in use, and 20 more are needed: raise it"},
+		"address space": {leastSpace - 1, []taskLimit{free}, "ulimit -v allows 1499 MiB"},
+	} {
+		err := within(test.space, test.limits, 20)
+		if test.want == "" && err != nil || test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)) {
+			t.Errorf("%s: %v, want %q", name, err, test.want)
+		}
+	}
+	if err := Room(1); err != nil {
+		t.Errorf("this machine: %v", err)
 	}
 }
 

@@ -15,3 +15,6 @@ func threadLimit(int) (int, error) {
 	}
 	return max(1, int(n)*3/4), nil
 }
+
+// Room has nothing to refuse: macOS's limits are far above what is started here.
+func Room(int) error { return nil }

@@ -28,6 +28,7 @@ PORT = 29006  # below 32768, so that no outgoing connection takes it
 URL = f"http://127.0.0.1:{PORT}"
 SERVER_CPU, LOAD_CPU, *_ = [*sorted(os.sched_getaffinity(0)), None, None]
 DISTURBED = 0.05  # the share of the two CPUs that other programs may take beside a run
+WARM_UP = 1  # seconds of load on a server that was just started
 
 
 def fail(message):
@@ -138,19 +139,19 @@ def listens(server):
     return False
 
 
-def wrk(args, path="/"):
-    """Returns the command of wrk that puts load on a path."""
-    return ["wrk", "-t1", f"-c{args.connections}", f"-d{args.seconds}s", URL + path]
+def wrk(args, seconds, path="/"):
+    """Returns the command of wrk that puts load on a path for so long."""
+    return ["wrk", "-t1", f"-c{args.connections}", f"-d{seconds}s", URL + path]
 
 
 def server_sides(args, floor, command):
     """Returns the sides of a comparison of servers: a floor, and what a command serves."""
-    load = wrk(args, f"/wait?ms={args.wait}" if args.wait else "/")
+    path = f"/wait?ms={args.wait}" if args.wait else "/"
 
     def side(command):
         with serving(command) as server:
-            measure(args, server, load)  # warms the server up
-            return measure(args, server, load)
+            measure(args, server, wrk(args, WARM_UP, path))
+            return measure(args, server, wrk(args, args.seconds, path))
 
     return {
         "floor": lambda: side([floor, str(PORT), str(args.wait or 0)]),
@@ -168,9 +169,9 @@ def load_sides(args, server, command):
         "--format=json",
         "--quiet",
     ]
-    measure(args, server, wrk(args))  # warms the server up
+    measure(args, server, wrk(args, WARM_UP))
     return {
-        "wrk": lambda: measure(args, server, wrk(args)),
+        "wrk": lambda: measure(args, server, wrk(args, args.seconds)),
         "ours": lambda: measure(args, server, ours),
     }
 
