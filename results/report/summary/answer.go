@@ -58,8 +58,15 @@ type AnswerCell struct {
 	Text     string  // the figure with its unit; unit.Missing for none
 	Per      string  // what it is a figure of, where there is room for it: " a request"
 	Value    float64 // the same as a number
+	Spread   Spread  // its interval
 	Mark     string  // of a questionable run
 	Position         // against the best mode
+}
+
+// A Spread is the interval of a figure, as numbers and as text.
+type Spread struct {
+	Low, High float64
+	Text      string // "" where both ends read the same
 }
 
 // A Position is where a mode stands. The zero Position is of a mode that was compared with no
@@ -173,6 +180,7 @@ func (s sheet) answer(f results.Finding, modes []results.Mode) AnswerLine {
 		c := AnswerCell{Word: f.Of(m.Name), Text: unit.Missing, Position: positionOf(f, m.Name)}
 		if e, ok := on.read(s, m.Name, at); ok {
 			c.Text, c.Per, c.Value = on.write(e.Value), on.per, e.Value
+			c.Spread = spreadOf(e, on.write)
 		}
 		load, server := Doubted(s.r, s.w, m.Name, at)
 		if c.Mark = load; on.ofServer {
@@ -181,6 +189,19 @@ func (s sheet) answer(f results.Finding, modes []results.Mode) AnswerLine {
 		line.Cells = append(line.Cells, c)
 	}
 	return line
+}
+
+func spreadOf(e stat.Estimate, write func(float64) string) Spread {
+	s := Spread{Low: e.Low, High: e.High}
+	low, high := write(e.Low), write(e.High)
+	if e.N < 2 || low == high {
+		return s
+	}
+	s.Text = low + "–" + high
+	if from, of, ok := strings.Cut(low, " "); ok && strings.HasSuffix(high, " "+of) {
+		s.Text = from + "–" + high
+	}
+	return s
 }
 
 // inFlight is what held the most requests that a mode had at once: so many threads, for so many
