@@ -7,7 +7,6 @@ import (
 
 // A plot is what page/plots.js draws: data, and how to read it, but no look.
 type plot struct {
-	ID     string     `json:"id"`
 	X      plotAxis   `json:"x"`
 	Y      plotAxis   `json:"y"`
 	Series []plotLine `json:"series"`
@@ -29,7 +28,8 @@ type plotLine struct {
 	Marks  bool         `json:"marks,omitempty"`
 	Band   bool         `json:"band,omitempty"` // draw the intervals as a band, not as whiskers
 	Curve  bool         `json:"curve,omitempty"`
-	X      []plotNumber `json:"x"`
+	X      []plotNumber `json:"x,omitempty"`
+	Span   []plotNumber `json:"span,omitempty"` // in place of X: from the first to the last, in even steps of the logarithm
 	Y      []plotNumber `json:"y"`
 	Low    []plotNumber `json:"low,omitempty"`
 	High   []plotNumber `json:"high,omitempty"`
@@ -69,15 +69,15 @@ func wantsLog(all []plotLine) bool {
 
 // figure is a plot with its words and its table.
 type figure struct {
-	ID    string
-	Title string
-	Unit  string // of the vertical axis
-	XAxis string
-	Reads string // what to look for
-	Label string // for those who do not see it
-	Notes []string
-	Table dataTable
-	Law   dataTable // of Throughput: what was fitted; no rows elsewhere
-	Plot  plot
-	Modes []int // that are drawn
+	ID    string     `json:"id"`
+	Title string     `json:"title"`
+	Unit  string     `json:"unit"` // of the vertical axis
+	XAxis string     `json:"xaxis"`
+	Reads string     `json:"reads,omitempty"` // what to look for
+	Label string     `json:"label"`           // for those who do not see it
+	Notes []string   `json:"notes,omitempty"`
+	Table *dataTable `json:"table,omitempty"`
+	Law   *dataTable `json:"law,omitempty"` // of Throughput: what was fitted
+	Plot  plot       `json:"plot"`
+	Modes []int      `json:"modes"` // that are drawn
 }

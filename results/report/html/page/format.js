@@ -32,6 +32,8 @@ function writeFigure(kind, v) {
     case "connections": case "count": return Math.round(v).toLocaleString("en-US");
     case "ratio": return v > 0 && v < 0.01 ? String(Number(v.toPrecision(2))) : digits(v);
     case "seconds": return digits(v) + " s";
+    case "percent": return digits(v) + "%";
+    case "date": return writeDate(v, true);
   }
   return digits(v);
 }
@@ -48,4 +50,21 @@ function writeTicks(kind, ticks, log) {
   if (log || !units[kind]) return ticks.map(t => (t == null ? null : kind === "seconds" ? digits(t) : writeFigure(kind, t)));
   const unit = fitting(kind, Math.max(...known));
   return ticks.map(t => (t == null ? null : t === 0 ? "0" : inUnit(kind, t, unit)));
+}
+
+// writeDate writes seconds since 1970 in UTC, as the tables do.
+function writeDate(v, time) {
+  return new Date(1000 * v).toISOString().slice(0, time ? 16 : 10).replace("T", " ");
+}
+
+// writeDates writes the marks of an axis of time: the day, and the time where the marks are less than a day apart.
+function writeDates(ticks, step) {
+  let day = "";
+  return ticks.map(t => {
+    const [date, time] = writeDate(t, true).split(" ");
+    if (step >= 86400) return date;
+    const text = date === day ? time : time + "\n" + date;
+    day = date;
+    return text;
+  });
 }
