@@ -83,7 +83,10 @@ var claimViews = map[string][]string{
 func answerOf(r *results.Record) answer {
 	a := answer{Answer: summary.AnswerOf(r)}
 	a.Title, a.Asked = summary.Headline(a.Answer.Claims), a.Question
-	if a.Title == "" {
+	switch {
+	case r.Settings.Null:
+		a.Title, a.Asked = "One mode, measured against itself", strings.Join(modeNames(r), " and ")
+	case a.Title == "":
 		a.Title, a.Asked = a.Question, ""
 	}
 	for _, row := range []string{results.RowExecution, results.RowPerformance, results.RowScalability} {
@@ -102,7 +105,7 @@ func answerOf(r *results.Record) answer {
 	}
 	modes := styledModes(r)
 	for _, row := range a.Rows {
-		if row.Name != results.RowExecution && len(modes) > 1 {
+		if row.Name != results.RowExecution && len(modes) > 1 && !r.Settings.Null {
 			a.Rankings = append(a.Rankings, rankingOf(row, modes))
 		}
 	}

@@ -29,7 +29,8 @@ type plotLine struct {
 	Band   bool         `json:"band,omitempty"` // draw the intervals as a band, not as whiskers
 	Curve  bool         `json:"curve,omitempty"`
 	X      []plotNumber `json:"x,omitempty"`
-	Span   []plotNumber `json:"span,omitempty"` // in place of X: from the first to the last, in even steps of the logarithm
+	Span   []plotNumber `json:"span,omitempty"`  // in place of X: from the first to the last, in even steps of the logarithm
+	Times  []int64      `json:"times,omitempty"` // in place of X: seconds since 1970
 	Y      []plotNumber `json:"y"`
 	Low    []plotNumber `json:"low,omitempty"`
 	High   []plotNumber `json:"high,omitempty"`
@@ -38,6 +39,9 @@ type plotLine struct {
 // plotNumber is written with four significant digits, more than a plot can show: the page is half
 // as large that way.
 type plotNumber float64
+
+// nothing is where a line has a gap.
+var nothing = math.NaN()
 
 // MarshalJSON writes null for what is no number.
 func (f plotNumber) MarshalJSON() ([]byte, error) {
@@ -61,7 +65,9 @@ func wantsLog(all []plotLine) bool {
 	least, most := math.Inf(1), 0.0
 	for _, s := range all {
 		for _, v := range s.Y {
-			least, most = min(least, float64(v)), max(most, float64(v))
+			if v := float64(v); !math.IsNaN(v) {
+				least, most = min(least, v), max(most, v)
+			}
 		}
 	}
 	return least > 0 && most > logFrom*least

@@ -10,14 +10,14 @@ var verdicts = []struct{ mark, one, several string }{
 	{markAsSaid, "is as it says", "are as it says"},
 	{markReversed, "is the other way round", "are the other way round"},
 	{markSame, "makes no difference", "make no difference"},
-	{markDepends, "depends", "depend"},
+	{markDepends, "varies", "vary"},
 	{markOpen, "is undecided", "are undecided"},
 }
 
 // Headline says in a sentence what all claims together come to; "" for none.
 func Headline(claims []Claim) string {
 	var parts []string
-	right := false
+	found := map[string]bool{}
 	for _, v := range verdicts {
 		var rows []string
 		for _, c := range claims {
@@ -30,18 +30,21 @@ func Headline(claims []Claim) string {
 			continue
 		case len(rows) == len(claims):
 			return map[string]string{markAsSaid: "Yes, on every count", markReversed: "No, it is the other way round",
-				markSame: "No, there is no difference", markDepends: "It depends", markOpen: "That stays open"}[v.mark]
+				markSame: "No, there is no difference", markDepends: "It varies", markOpen: "That remains open"}[v.mark]
 		}
-		right = right || v.mark == markAsSaid
+		found[v.mark] = true
 		parts = append(parts, listed(rows)+" "+does(rows, v.one, v.several))
 	}
+	text := strings.Join(parts, ", ")
 	switch {
 	case parts == nil:
 		return ""
-	case right:
-		return "In part: " + strings.Join(parts, ", ")
+	case found[markAsSaid]:
+		return "In part: " + text
+	case found[markReversed]:
+		return "No: " + text
 	}
-	return "Not as it says: " + strings.Join(parts, ", ")
+	return "Unclear: " + text
 }
 
 // Outcome is what the claim's mark stands for, for a style sheet.

@@ -33,6 +33,7 @@ function writeFigure(kind, v) {
     case "ratio": return v > 0 && v < 0.01 ? String(Number(v.toPrecision(2))) : digits(v);
     case "seconds": return digits(v) + " s";
     case "percent": return digits(v) + "%";
+    case "share": return Number((100 * v).toPrecision(4)) + "%";
     case "date": return writeDate(v, true);
   }
   return digits(v);
@@ -47,7 +48,7 @@ function writePercentile(x) {
 // writeTicks writes the marks of an axis: all in one unit when it is linear, so that they compare at a glance.
 function writeTicks(kind, ticks, log) {
   const known = ticks.filter(t => t != null);
-  if (log || !units[kind]) return ticks.map(t => (t == null ? null : kind === "seconds" ? digits(t) : writeFigure(kind, t)));
+  if (log || !units[kind]) return ticks.map(t => (t == null ? null : kind === "seconds" || (kind === "count" && t < 100) ? digits(t) : writeFigure(kind, t)));
   const unit = fitting(kind, Math.max(...known));
   return ticks.map(t => (t == null ? null : t === 0 ? "0" : inUnit(kind, t, unit)));
 }
@@ -57,14 +58,17 @@ function writeDate(v, time) {
   return new Date(1000 * v).toISOString().slice(0, time ? 16 : 10).replace("T", " ");
 }
 
-// writeDates writes the marks of an axis of time: the day, and the time where the marks are less than a day apart.
+// writeDates writes the marks of an axis of time: days, with the year where there are several, and times where the marks are less
+// than a day apart.
 function writeDates(ticks, step) {
-  let day = "";
+  const one = new Set(ticks.map(t => new Date(1000 * t).getUTCFullYear())).size === 1;
+  let last = "";
   return ticks.map(t => {
-    const [date, time] = writeDate(t, true).split(" ");
-    if (step >= 86400) return date;
-    const text = date === day ? time : time + "\n" + date;
-    day = date;
+    const day = new Date(1000 * t).toLocaleDateString("en-GB", { timeZone: "UTC", day: "numeric", month: "short", ...(one ? {} : { year: "2-digit" }) });
+    if (step >= 86400) return day;
+    const time = writeDate(t, true).slice(11);
+    const text = day === last ? time : time + "\n" + day;
+    last = day;
     return text;
   });
 }

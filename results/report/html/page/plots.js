@@ -41,10 +41,11 @@ function extent(spec) {
   const ys = spec.series.flatMap(s => [...s.y, ...(s.low || []), ...(s.high || [])]).filter(v => v != null);
   const x = [Math.min(...xs, ...(spec.x.ticks || [])), Math.max(...xs)];
   const high = Math.max(...ys), low = Math.min(...ys.filter(v => v > 0));
-  if (spec.x.kind === "date") return { x: aside(x, 0.06, 3600), y: spec.y.log ? [roundLog(low / 1.1, Math.floor), roundLog(high * 1.1, Math.ceil)] : aside([Math.min(...ys), high], 0.2, 0.1 * high, 0) };
+  const logarithmic = () => [roundLog(low / 1.1, Math.floor), roundLog(high * 1.1, Math.ceil)];
+  if (spec.x.kind === "date") return { x: aside(x, 0.06, 3600), y: spec.y.log ? logarithmic() : aside([Math.min(...ys), high], 0.2, (spec.y.kind === "share" ? 0.02 : 0.1) * high, 0) };
   if (x[0] === x[1]) x[0] /= 2, x[1] *= 2;
   const room = spec.x.kind !== "percentile" && spec.x.log ? (x[1] / x[0]) ** 0.025 : 1; // for the markers at both ends
-  const y = spec.y.log ? [roundLog(low / 1.1, Math.floor), roundLog(high * 1.1, Math.ceil)] : [0, high > 0 ? high * 1.08 : 1];
+  const y = spec.y.log ? logarithmic() : [0, high > 0 ? high * 1.08 : 1];
   return { x: [x[0] / room, x[1] * room], y };
 }
 
@@ -93,13 +94,14 @@ function plotOptions(el, spec, shown, colours) {
 // stops are the x at which figures are read: those of the measured points, not of fitted curves. Points of several modes that lie
 // beside each other are one stop.
 function stops(spec) {
-  const all = [...new Set(spec.series.filter(s => !s.curve).flatMap(s => s.x))].sort((a, b) => a - b);
+  const all = [...new Set(spec.series.filter(s => !s.curve).flatMap(s => s.x.filter((_, i) => s.y[i] != null)))].sort((a, b) => a - b);
   return spec.x.log ? all.filter((x, i) => i === 0 || x > 1.02 * all[i - 1]) : all;
 }
 
-// spread fills in the x of lines whose points lie in even steps of the logarithm.
+// spread fills in the x of lines that have them in a shorter way.
 function spread(spec) {
   for (const s of spec.series) {
+    if (s.times) s.x = s.times;
     if (!s.span) continue;
     const [from, to] = s.span, last = s.y.length - 1;
     s.x = s.y.map((_, k) => from * (to / from) ** (last ? k / last : 0));
@@ -112,8 +114,8 @@ function spread(spec) {
 function figureAt(spec, mode, x) {
   const s = spec.series.find(s => s.mode === mode && !s.curve);
   if (!s) return null;
-  const i = s.x.indexOf(nearest(s.x, x, measureOf(spec.x)));
-  return s.y[i];
+  const i = s.x.indexOf(nearest(s.x.filter((_, i) => s.y[i] != null), x, measureOf(spec.x)));
+  return i < 0 ? null : s.y[i];
 }
 
 // measureOf says how far apart two places of an axis are: by their ratio where it is logarithmic.
