@@ -30,12 +30,12 @@ A regression is worth a second look before it fails anything: 'nodecompare bench
 it, by a second run of what seems to have regressed.
 
 Formats:
-` + listed(report.GateFormats, 10, formatLine) + `
+` + helpTable(report.GateFormats, 10, formatLine) + `
 More than two records, a folder of them (*.json), or --format=html show each figure over time instead, the
 oldest record first, and how the latest compares with the oldest. That fails no job: the exit code is 0.
 
 Formats of that:
-` + listed(report.HistoryFormats, 10, formatLine),
+` + helpTable(report.HistoryFormats, 10, formatLine),
 		Example: `  nodecompare compare old.json new.json
   nodecompare compare old.json new.json --format=markdown >>"$GITHUB_STEP_SUMMARY"
   nodecompare compare records/ --format=html >history.html`,
@@ -77,26 +77,26 @@ func someRecords(_ *cobra.Command, args []string) error {
 	return nil
 }
 
-// runCompare prints what the new record says against the old one. The error says so too, unless it
-// is a pass.
+// runCompare prints the comparison of the new record with the old one, and returns its outcome as
+// an error unless it passes.
 func runCompare(ctx context.Context, oldPath, newPath string, f report.Format[gate.Result], out io.Writer) error {
 	old, err := loadBaseline(ctx, oldPath)
 	if err != nil {
 		return err
 	}
-	now, err := loadBaseline(ctx, newPath)
+	newer, err := loadBaseline(ctx, newPath)
 	if err != nil {
 		return err
 	}
-	compared := gate.Confirm(gate.Compare(old, now), old, now)
-	compared.ReplacesOld = compared.Replaces(old, now)
+	compared := gate.Confirm(gate.Compare(old, newer), old, newer)
+	compared.ReplacesOld = compared.Replaces(old, newer)
 	if err := f.Write(out, compared, options(out)); err != nil {
 		return fmt.Errorf("print the comparison: %w", err)
 	}
 	return gateError(compared)
 }
 
-// gateError is the outcome as an error, which has been explained in the output; nil for a pass.
+// gateError returns the outcome as an error, which the output has explained; nil for a pass.
 func gateError(g gate.Result) error {
 	counts := map[string]int{}
 	for _, c := range g.Changes {
@@ -111,7 +111,8 @@ func gateError(g gate.Result) error {
 	case gate.Inconclusive:
 		return exitError{exitInconclusive,
 			fmt.Errorf(
-				"inconclusive: figures that may have become worse: %d; see the comparison for what would settle it", counts[gate.Inconclusive])}
+				"inconclusive: figures that may have become worse: %d; see the comparison for what would settle it",
+				counts[gate.Inconclusive])}
 	}
 	return exitError{exitInvalid,
 		errors.New("invalid: nothing can be concluded from the two records; see the comparison for why")}

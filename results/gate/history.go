@@ -27,12 +27,12 @@ type Moment struct {
 
 // Line is a figure of one mode on one workload, from record to record.
 type Line struct {
-	Workload     string     `json:"workload"`
-	Mode         string     `json:"mode"`
-	Metric       string     `json:"metric"`
-	At           results.At `json:"at"`
-	Unit         string     `json:"unit"`
-	LessIsBetter bool       `json:"less_is_better"`
+	Workload     string          `json:"workload"`
+	Mode         string          `json:"mode"`
+	Metric       string          `json:"metric"`
+	At           results.RungKey `json:"at"`
+	Unit         string          `json:"unit"`
+	LessIsBetter bool            `json:"less_is_better"`
 	// the figures are those that the server would have where the yardstick is as fast as in the first
 	// record that these can be compared with
 	Relative bool            `json:"relative"`
@@ -104,7 +104,7 @@ func firstOf(all []Pair, p Pair) int {
 }
 
 // places are where the records read a metric of a pair: one place, as long as ladders stay the same.
-func (m Metric) places(p Pair, records []Named) (all []results.At) {
+func (m Metric) places(p Pair, records []Named) (all []results.RungKey) {
 	for _, r := range records {
 		if w, ok := workloadOf(r.Record, p); ok && !slices.Contains(all, m.at(w)) {
 			all = append(all, m.at(w))
@@ -123,7 +123,7 @@ func workloadOf(r *results.Record, p Pair) (results.Workload, bool) {
 
 // line reads a metric of all records. Figures over the yardstick's are brought back to the measured
 // ones of the first record that they can be compared with.
-func (m Metric) line(p Pair, at results.At, records []Named, moments []Moment) Line {
+func (m Metric) line(p Pair, at results.RungKey, records []Named, moments []Moment) Line {
 	l := Line{Workload: p.Workload, Mode: p.Mode, Metric: m.Name, At: at, Unit: m.Unit,
 		LessIsBetter: m.LessIsBetter, Relative: m.relative != nil && !m.milder}
 	samples := make([]sample, len(records))

@@ -10,11 +10,11 @@ import (
 
 const (
 	mostBar     = 30
-	besideRanks = 70 // columns from which on a workload's name stands beside its modes
+	besideRanks = 70 // columns from which on a workload's name is beside its modes
 )
 
-// rankings has the modes below each other, a workload after the other, the best one first: how many
-// of them stand side by side depends on no terminal.
+// rankings writes each workload's modes below each other, the best one first. The layout does not
+// depend on the terminal's width.
 func (p *page) rankings(modes []results.Mode, a summary.Answer) {
 	for _, row := range a.Rows {
 		if row.Name == results.RowPerformance || row.Name == results.RowIsolation {
@@ -24,7 +24,7 @@ func (p *page) rankings(modes []results.Mode, a summary.Answer) {
 	p.matrix(a.Matrix)
 }
 
-// rankFit is how wide a ranking's columns are.
+// rankFit is the widths of a ranking's columns.
 type rankFit struct{ workload, name, text, bar, factor int }
 
 func (p *page) ranking(modes []results.Mode, row summary.AnswerRow) {
@@ -65,7 +65,7 @@ func (p *page) ranking(modes []results.Mode, row summary.AnswerRow) {
 
 const longestName = 16
 
-// rank is one mode's line.
+// rank writes one mode's line.
 func (p *page) rank(name string, l summary.AnswerLine, c summary.AnswerCell, f rankFit) string {
 	place := "  –"
 	if c.Rank > 0 {
@@ -81,8 +81,7 @@ func (p *page) rank(name string, l summary.AnswerLine, c summary.AnswerCell, f r
 	return strings.TrimRight(strings.Join(append(parts, c.Against()), " "), " ")
 }
 
-// matrix has the marks of the article's claims, as many workloads beside each other as there is
-// room for.
+// matrix writes the marks of the article's claims, with as many workloads side by side as fit.
 func (p *page) matrix(rows [][]string) {
 	if rows == nil {
 		return

@@ -33,7 +33,7 @@ func Headline(claims []Claim) string {
 				markSame: "No, there is no difference", markDepends: "It varies", markOpen: "That remains open"}[v.mark]
 		}
 		found[v.mark] = true
-		parts = append(parts, listed(rows)+" "+does(rows, v.one, v.several))
+		parts = append(parts, joinNames(rows)+" "+does(rows, v.one, v.several))
 	}
 	text := strings.Join(parts, ", ")
 	switch {

@@ -47,7 +47,7 @@ func HistoryNotes(h gate.History) (notes []string) {
 		}
 	}
 	if beside != nil {
-		notes = append(notes, listed(beside)+": as they would be with the yardstick as fast as in the first record, "+
+		notes = append(notes, joinNames(beside)+": as they would be with the yardstick as fast as in the first record, "+
 			"so that a machine that was slower for a while is no change.")
 	}
 	return notes
