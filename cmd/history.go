@@ -58,7 +58,8 @@ func recordsOf(args []string) (paths []string, overTime bool, err error) {
 	switch {
 	case overTime && len(paths) < 2:
 		return nil, true, exitError{exitUsage,
-			fmt.Errorf("records over time: two are needed, and %q has %d (files that end with .json)", args, len(paths))}
+			fmt.Errorf("records over time: two are needed, and %q has %d (files that end with .json)",
+				args, len(paths))}
 	case len(paths) == 1:
 		last, err := recordOrLast(nil)
 		return append(paths, last), false, err

@@ -33,8 +33,8 @@ type Line struct {
 	At           results.RungKey `json:"at"`
 	Unit         string          `json:"unit"`
 	LessIsBetter bool            `json:"less_is_better"`
-	// the figures are those that the server would have where the yardstick is as fast as in the first
-	// record that these can be compared with
+	// Relative says that the figures are those that the server would have with the yardstick as fast
+	// as in the first record that these can be compared with.
 	Relative bool            `json:"relative"`
 	Figures  []stat.Estimate `json:"figures"` // one a moment; n is 0 where a record has none
 }
@@ -103,7 +103,8 @@ func firstOf(all []Pair, p Pair) int {
 	return slices.IndexFunc(all, func(o Pair) bool { return o.Workload == p.Workload })
 }
 
-// places are where the records read a metric of a pair: one place, as long as ladders stay the same.
+// places returns where the records read a metric of a pair: one place, as long as ladders stay the
+// same.
 func (m Metric) places(p Pair, records []Named) (all []results.RungKey) {
 	for _, r := range records {
 		if w, ok := workloadOf(r.Record, p); ok && !slices.Contains(all, m.at(w)) {

@@ -91,7 +91,8 @@ func TestHistoryJSONIsTheHistory(t *testing.T) {
 	if err := json.Unmarshal([]byte(renderHistory(t, "json", history(), report.Options{})), &got); err != nil {
 		t.Fatal(err)
 	}
-	if len(got.Moments) != 5 || got.Since != 1 || got.Latest.Outcome != gate.Regressed || len(got.Moments[1].Apart) == 0 {
+	if len(got.Moments) != 5 || got.Since != 1 || got.Latest.Outcome != gate.Regressed ||
+		len(got.Moments[1].Apart) == 0 {
 		t.Errorf("read %d moments since %d, %s", len(got.Moments), got.Since, got.Latest.Outcome)
 	}
 }
@@ -117,7 +118,8 @@ func TestHistoryInBrowser(t *testing.T) {
 	browser := start(t)
 	for _, wide := range []int64{1280, 390} {
 		v := open(t, browser, file, wide, false)
-		v.do(t, chromedp.Poll(`document.querySelectorAll(".plot canvas").length > 0`, nil, chromedp.WithPollingTimeout(0)))
+		v.do(t, chromedp.Poll(`document.querySelector(".plot canvas") !== null`, nil,
+			chromedp.WithPollingTimeout(0)))
 		plots := ask[[]painted](t, v, paintedPlots)
 		if len(plots) < 10 {
 			t.Errorf("%d plots", len(plots))

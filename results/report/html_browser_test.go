@@ -194,7 +194,8 @@ const tooWide = `document.documentElement.scrollWidth - document.documentElement
 func (v *visit) unfold(t *testing.T) {
 	t.Helper()
 	v.do(t, chromedp.Evaluate(`document.querySelectorAll("details.part").forEach(d => d.open = true)`, nil),
-		chromedp.Poll(`[...document.querySelectorAll(".workload")].every(d => d.querySelector(".timeline canvas") || !d.querySelector(".timeline") && d.dataset.filled)`,
+		chromedp.Poll(`[...document.querySelectorAll(".workload")].every(d =>
+			d.querySelector(".timeline canvas") || !d.querySelector(".timeline") && d.dataset.filled)`,
 			nil, chromedp.WithPollingTimeout(0)))
 }
 
@@ -215,7 +216,8 @@ func TestPageInBrowser(t *testing.T) {
 			}
 			v.unfold(t)
 			plots := ask[[]painted](t, v, paintedPlots)
-			if want := 3 + 2*(7+3); len(plots) != want { // the claims'; of each workload the figures, and the timeline's tracks
+			// the claims' plots; of each workload the figures, and the timeline's tracks
+			if want := 3 + 2*(7+3); len(plots) != want {
 				t.Errorf("%d plots, want %d", len(plots), want)
 			}
 			for _, p := range plots {

@@ -147,7 +147,8 @@ func TestPageLoadsNothing(t *testing.T) {
 		t.Errorf("the page has %q", found)
 	}
 	policy := regexp.MustCompile(`http-equiv="Content-Security-Policy" content="([^"]*)"`).FindSubmatch(page)
-	want := regexp.MustCompile(`^default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-[^' ]+'$`)
+	want := regexp.MustCompile(
+		`^default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-[^' ]+'$`)
 	if policy == nil || !want.Match(policy[1]) {
 		t.Errorf("the page's policy is %q", policy)
 	}
@@ -197,6 +198,11 @@ func (d *drawn) spread() {
 	}
 }
 
+type shownFigure struct {
+	ID   string
+	Plot struct{ Series []drawn }
+}
+
 // shownData is what a page draws.
 type shownData struct {
 	Answer []struct {
@@ -210,11 +216,8 @@ type shownData struct {
 		}
 	}
 	Parts []struct {
-		ID      string
-		Figures []struct {
-			ID   string
-			Plot struct{ Series []drawn }
-		}
+		ID       string
+		Figures  []shownFigure
 		Timeline struct {
 			Trials []struct {
 				Rungs []struct {
@@ -395,7 +398,8 @@ func TestPageBeginsWithTheAnswer(t *testing.T) {
 	for _, row := range a.Rows[1:] {
 		for _, l := range row.Lines {
 			for _, c := range l.Cells {
-				if !strings.Contains(screen, `<span class="figure">`+c.Text+`</span><span class="factor">`+c.Against()) {
+				want := `<span class="figure">` + c.Text + `</span><span class="factor">` + c.Against()
+				if !strings.Contains(screen, want) {
 					t.Errorf("the ranking lacks %s, %s", c.Text, c.Against())
 				}
 			}

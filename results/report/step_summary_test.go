@@ -12,8 +12,8 @@ import (
 // however much was measured or went wrong.
 func TestStepSummaryIsShort(t *testing.T) {
 	all := map[string]string{}
-	for name, g := range map[string]gate.Result{"pass": passed(), "regressed": regressed(), "inconclusive": inconclusive(),
-		"invalid": invalid(), "lost": lost(), "all regressed": allRegressed()} {
+	for name, g := range map[string]gate.Result{"pass": passed(), "regressed": regressed(),
+		"inconclusive": inconclusive(), "invalid": invalid(), "lost": lost(), "all regressed": allRegressed()} {
 		all["gate, "+name] = renderGate(t, "markdown", g, report.Options{})
 	}
 	for seed := range uint64(6) {

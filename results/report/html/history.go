@@ -107,7 +107,8 @@ func (f *figure) addLine(h gate.History, l gate.Line, mode int) {
 	s := plotLine{Mode: mode, Line: true, Marks: true}
 	point := func(at int64, value, low, high float64) {
 		s.Times = append(s.Times, at)
-		s.Y, s.Low, s.High = append(s.Y, plotNumber(value)), append(s.Low, plotNumber(low)), append(s.High, plotNumber(high))
+		s.Y = append(s.Y, plotNumber(value))
+		s.Low, s.High = append(s.Low, plotNumber(low)), append(s.High, plotNumber(high))
 	}
 	f.Table.Head = append(f.Table.Head, l.Mode)
 	write := summary.HistoryWriter(l)
@@ -129,7 +130,8 @@ func (f *figure) addLine(h gate.History, l gate.Line, mode int) {
 
 // historyRecords say what each record is.
 func historyRecords(h gate.History) dataTable {
-	t := dataTable{Caption: "The records, the oldest first", Head: []string{"Made", "File", "Version", "Rounds", "Compared with the one before"}}
+	t := dataTable{Caption: "The records, the oldest first",
+		Head: []string{"Made", "File", "Version", "Rounds", "Compared with the one before"}}
 	for _, m := range h.Moments {
 		apart := "can be"
 		if len(m.Apart) > 0 {

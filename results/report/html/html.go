@@ -121,9 +121,9 @@ func madeWhere(r *results.Record) string {
 		unit.Counted(r.Host.Cores, "core"))
 }
 
-// embedding puts style, script and data into the page, and the script's hash into its policy: whatever a
-// record has in its names, no other script runs, and nothing is loaded (W3C, Content Security
-// Policy Level 3).
+// embedding puts style, script and data into the page, and the script's hash into its policy:
+// whatever a record has in its names, no other script runs, and nothing is loaded (W3C, Content
+// Security Policy Level 3).
 func embedding(data scriptData) (e embedded, err error) {
 	style, err := pageText("page/uplot/uPlot.min.css", "page/style.css", "page/answer.css", "page/print.css")
 	if err != nil {

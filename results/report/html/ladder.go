@@ -142,7 +142,8 @@ func (f *figure) addLaw(r *results.Record, w results.Workload, v results.Verdict
 
 // lawCurve is the law from one number of connections to another, at even steps of their logarithm.
 func lawCurve(mode int, law results.USL, from, to float64, dashed bool) plotLine {
-	s := plotLine{Mode: mode, Line: true, Curve: true, Dashed: dashed, Span: []plotNumber{plotNumber(from), plotNumber(to)}}
+	s := plotLine{Mode: mode, Line: true, Curve: true, Dashed: dashed,
+		Span: []plotNumber{plotNumber(from), plotNumber(to)}}
 	for k := range curvePoints {
 		s.Y = append(s.Y, plotNumber(law.At(from*math.Pow(to/from, float64(k)/(curvePoints-1)))))
 	}

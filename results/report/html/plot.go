@@ -29,7 +29,7 @@ type plotLine struct {
 	Band   bool         `json:"band,omitempty"` // draw the intervals as a band, not as whiskers
 	Curve  bool         `json:"curve,omitempty"`
 	X      []plotNumber `json:"x,omitempty"`
-	Span   []plotNumber `json:"span,omitempty"`  // in place of X: from the first to the last, in even steps of the logarithm
+	Span   []plotNumber `json:"span,omitempty"`  // in place of X: both ends of even steps on a log scale
 	Times  []int64      `json:"times,omitempty"` // in place of X: seconds since 1970
 	Y      []plotNumber `json:"y"`
 	Low    []plotNumber `json:"low,omitempty"`

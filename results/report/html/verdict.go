@@ -18,7 +18,7 @@ type verdict struct {
 	Sections  []verdictSection  `json:"sections"`
 	Sentences []verdictSentence `json:"-"`
 	Notes     []string          `json:"-"`
-	Null      dataTable         `json:"-"` // of a bench of one mode against itself, in the place of Sections and Sentences
+	Null      dataTable         `json:"-"` // replaces Sections and Sentences in a null bench
 }
 
 // verdictSection is a row of the article's table: the words, and below them the figures.

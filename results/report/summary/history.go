@@ -36,8 +36,8 @@ func HistoryNotes(h gate.History) (notes []string) {
 			if n := len(m.Apart) - 1; n > 0 {
 				more = fmt.Sprintf(" (and %d more)", n)
 			}
-			notes = append(notes, fmt.Sprintf("%s%s (%s) cannot be compared with the record before it: %s%s.", ApartMark,
-				Moment(m), m.Name, m.Apart[0], more))
+			notes = append(notes, fmt.Sprintf("%s%s (%s) cannot be compared with the record before it: %s%s.",
+				ApartMark, Moment(m), m.Name, m.Apart[0], more))
 		}
 	}
 	var beside []string
@@ -47,8 +47,8 @@ func HistoryNotes(h gate.History) (notes []string) {
 		}
 	}
 	if beside != nil {
-		notes = append(notes, joinNames(beside)+": as they would be with the yardstick as fast as in the first record, "+
-			"so that a machine that was slower for a while is no change.")
+		notes = append(notes, joinNames(beside)+": as they would be with the yardstick as fast as in the first "+
+			"record, so that a machine that was slower for a while is no change.")
 	}
 	return notes
 }
