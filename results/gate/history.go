@@ -33,8 +33,8 @@ type Line struct {
 	At           results.RungKey `json:"at"`
 	Unit         string          `json:"unit"`
 	LessIsBetter bool            `json:"less_is_better"`
-	// Relative says that the figures are those that the server would have with the yardstick as fast
-	// as in the first record that these can be compared with.
+	// Relative says that the figures are those that the server would have with the yardstick as
+	// fast as in the first record that these can be compared with.
 	Relative bool            `json:"relative"`
 	Figures  []stat.Estimate `json:"figures"` // one a moment; n is 0 where a record has none
 }
