@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"html/template"
 	"math"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -100,11 +99,7 @@ func TestPageOfLittle(t *testing.T) {
 // Six modes on seven workloads, in as many rounds as a bench makes by default, are the most that
 // people measure at once.
 func TestPageSize(t *testing.T) {
-	sizes := []struct{ modes, workloads, most int }{{2, 2, 200_000}}
-	if os.Getenv("NODECOMPARE_CI") == "1" { // to make a record of that size takes seconds
-		sizes = append(sizes, struct{ modes, workloads, most int }{6, 7, 400_000})
-	}
-	for _, c := range sizes {
+	for _, c := range []struct{ modes, workloads, most int }{{2, 2, 200_000}, {6, 7, 400_000}} {
 		if size := len(html(t, bench(t, c.modes, c.workloads, 6))); size > c.most {
 			t.Errorf("%d modes on %d workloads: the page has %d bytes, want %d at most", c.modes,
 				c.workloads, size, c.most)
