@@ -49,8 +49,9 @@ var imports = map[string][]string{
 	"results/gate":      {"results", "results/stat", "results/unit"},
 	"results/report": {"results", "results/gate", "results/report/html", "results/report/summary",
 		"results/stat", "results/unit"},
-	"results/report/html":    {"results", "results/report/summary", "results/stat", "results/unit"},
-	"results/report/summary": {"results", "results/stat", "results/unit"},
+	"results/report/html": {"results", "results/gate", "results/report/summary", "results/stat",
+		"results/unit"},
+	"results/report/summary": {"results", "results/gate", "results/stat", "results/unit"},
 	"results/stat":           {},
 	"results/unit":           {},
 }

@@ -16,8 +16,8 @@ import (
 func compareCommand() *cobra.Command {
 	var format string
 	c := &cobra.Command{
-		Use:   "compare OLD [NEW]",
-		Short: "Say whether a new record is worse than an old one",
+		Use:   "compare OLD [NEW] | compare RECORD RECORD RECORD... | compare FOLDER",
+		Short: "Say whether a new record is worse than an old one, or show many over time",
 		Long: `Hold a new record against an old one that 'nodecompare bench --save=FILE' wrote, figure by figure, by
 the rules in docs/method.md, and say one of four things. Without NEW it is the last bench.
 
@@ -30,37 +30,51 @@ A regression is worth a second look before it fails anything: 'nodecompare bench
 it, by a second run of what seems to have regressed.
 
 Formats:
-` + helpTable(report.GateFormats, 10, formatLine),
+` + helpTable(report.GateFormats, 10, formatLine) + `
+More than two records, a folder of them (*.json), or --format=html show each figure over time instead, the
+oldest record first, and how the latest compares with the oldest. That fails no job: the exit code is 0.
+
+Formats of that:
+` + helpTable(report.HistoryFormats, 10, formatLine),
 		Example: `  nodecompare compare old.json new.json
-  nodecompare compare old.json new.json --format=markdown >>"$GITHUB_STEP_SUMMARY"`,
-		Args: twoRecords,
+  nodecompare compare old.json new.json --format=markdown >>"$GITHUB_STEP_SUMMARY"
+  nodecompare compare records/ --format=html >history.html`,
+		Args: someRecords,
 		RunE: func(c *cobra.Command, args []string) error {
+			if _, err := lookup.Named("format", format, compareFormats()); err != nil {
+				return exitError{exitUsage, fmt.Errorf("--format: %w", err)}
+			}
+			paths, overTime, err := recordsOf(args)
+			if err != nil {
+				return err
+			}
+			if overTime || format == page {
+				f, err := formatNamed(format, report.HistoryFormats)
+				if err != nil {
+					return err
+				}
+				return runHistory(c.Context(), paths, f, c.OutOrStdout())
+			}
 			f, err := formatNamed(format, report.GateFormats)
 			if err != nil {
 				return err
 			}
-			newer, err := recordOrLast(args[1:])
-			if err != nil {
-				return err
-			}
-			return runCompare(c.Context(), args[0], newer, f, c.OutOrStdout())
+			return runCompare(c.Context(), paths[0], paths[1], f, c.OutOrStdout())
 		},
 	}
 	c.Flags().StringVar(&format, "format", report.GateFormats[0].Name,
-		"how to print the outcome: "+lookup.Names(report.GateFormats))
-	completes(c, "format", report.GateFormats)
+		"how to print the outcome: "+lookup.Names(report.GateFormats)+"; over time: "+
+			lookup.Names(report.HistoryFormats))
+	completes(c, "format", compareFormats())
 	return c
 }
 
-func twoRecords(_ *cobra.Command, args []string) error {
-	switch len(args) {
-	case 1, 2:
-		return nil
-	case 0:
+func someRecords(_ *cobra.Command, args []string) error {
+	if len(args) == 0 {
 		return exitError{exitUsage,
 			errors.New("a record to compare with is needed: name a file that 'nodecompare bench --save=FILE' wrote")}
 	}
-	return exitError{exitUsage, fmt.Errorf("two records are compared, and there is %q as well", args[2])}
+	return nil
 }
 
 // runCompare prints the comparison of the new record with the old one, and returns its outcome as

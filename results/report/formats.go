@@ -38,6 +38,12 @@ var (
 		{"markdown", "a table as GitHub shows it, for a step summary", noOptions(writeGateMarkdown)},
 		{"github", "annotations of a GitHub workflow: ::error, ::warning, ::notice", noOptions(writeGateAnnotations)},
 	}
+	// HistoryFormats write what several records say over time.
+	HistoryFormats = []Format[gate.History]{
+		{"table", "the medians of a mode on a workload, record by record, for people", writeHistory},
+		{"json", "all figures with their intervals, for other programs", writeJSON[gate.History]},
+		{"html", "a plot for each figure over time, as one page", noOptions(writeHistoryPage)},
+	}
 	// MapFormats write a map.
 	MapFormats = []Format[*results.Map]{
 		{"table", "a grid for each number of connections, for people", writeMapTable},

@@ -246,38 +246,6 @@ func (p *page) gateTable(changes []gate.Change, widths []int) {
 	p.box(b)
 }
 
-// writeGateMarkdown writes GitHub's Markdown: the outcome, one table of all changes, and the
-// reasons.
-func writeGateMarkdown(out io.Writer, g gate.Result) error {
-	p := &page{out: out}
-	word, sentence := gateClosing(g)
-	p.line("## nodecompare: " + strings.ToLower(word))
-	p.line("")
-	p.line("**" + word + ":** " + escaped(sentence))
-	p.line("")
-	p.line(escaped(gateHeading(g)))
-	p.line("")
-	if len(g.Changes) > 0 {
-		p.line("| Workload | Mode | Load | " + strings.Join(gateHead, " | ") + " |")
-		p.line("| --- | --- | --- | --- | ---: | ---: | --- | --- |")
-		for _, c := range g.Changes {
-			row := slices.Concat([]string{c.Workload, c.Mode, summary.LoadName(c.At)}, gateRow(c))
-			for i, text := range row {
-				row[i] = escaped(text)
-			}
-			if c.Outcome == gate.Regressed || c.Outcome == gate.Invalid {
-				row[len(row)-1] = "**" + row[len(row)-1] + "**"
-			}
-			p.line("| " + strings.Join(row, " | ") + " |")
-		}
-		p.line("")
-	}
-	for _, s := range gateNotes(g) {
-		p.line("- " + headed(s))
-	}
-	return p.err
-}
-
 // writeGateAnnotations writes workflow commands (docs.github.com, Workflow commands for GitHub
 // Actions): an error for each regression or for what made the records incomparable, warnings for
 // inconclusive changes, else a notice.

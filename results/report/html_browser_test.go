@@ -19,6 +19,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"nodecompare/results"
+	tell "nodecompare/results/report/summary"
 )
 
 // browserPath finds a Chromium. Without one the test is skipped, and in CI it fails: there the page
@@ -187,6 +188,17 @@ const paintedPlots = `[...document.querySelectorAll(".plot")].map(el => {
 	return { ID: el.id, Width: el.clientWidth, Height: el.clientHeight, Pixels: pixels, Colour: colour };
 })`
 
+const tooWide = `document.documentElement.scrollWidth - document.documentElement.clientWidth`
+
+// unfold opens all that is folded away, and waits until it is there.
+func (v *visit) unfold(t *testing.T) {
+	t.Helper()
+	v.do(t, chromedp.Evaluate(`document.querySelectorAll("details.part").forEach(d => d.open = true)`, nil),
+		chromedp.Poll(`[...document.querySelectorAll(".workload")].every(d =>
+			d.querySelector(".timeline canvas") || !d.querySelector(".timeline") && d.dataset.filled)`,
+			nil, chromedp.WithPollingTimeout(0)))
+}
+
 func TestPageInBrowser(t *testing.T) {
 	r := bench(t, 3, 2, 6)
 	voided(r, 0, 3)
@@ -196,11 +208,16 @@ func TestPageInBrowser(t *testing.T) {
 		name string
 		wide int64
 		dark bool
-	}{{"desktop", 1280, false}, {"desktop, dark", 1280, true}, {"phone", 360, false}} {
+	}{{"desktop", 1280, false}, {"desktop, dark", 1280, true}, {"phone", 390, false}} {
 		t.Run(c.name, func(t *testing.T) {
 			v := open(t, browser, file, c.wide, c.dark)
+			if over := ask[int](t, v, tooWide); over > 0 {
+				t.Errorf("at a width of %d the first screen is %d pixels too wide", c.wide, over)
+			}
+			v.unfold(t)
 			plots := ask[[]painted](t, v, paintedPlots)
-			if want := 2 * (7 + 3); len(plots) != want { // of each workload: the figures, and the timeline's tracks
+			// the claims' plots; of each workload the figures, and the timeline's tracks
+			if want := 3 + 2*(7+3); len(plots) != want {
 				t.Errorf("%d plots, want %d", len(plots), want)
 			}
 			for _, p := range plots {
@@ -208,8 +225,7 @@ func TestPageInBrowser(t *testing.T) {
 					t.Errorf("plot %s is not drawn: %+v", p.ID, p)
 				}
 			}
-			if over := ask[int](t, v,
-				`document.documentElement.scrollWidth - document.documentElement.clientWidth`); over > 0 {
+			if over := ask[int](t, v, tooWide); over > 0 {
 				t.Errorf("at a width of %d the page is %d pixels too wide", c.wide, over)
 			}
 			if light := ask[bool](t, v,
@@ -243,11 +259,18 @@ func (v *visit) quiet(t *testing.T) {
 }
 
 func TestPageByKeyboard(t *testing.T) {
-	v := open(t, start(t), saved(t, bench(t, 2, 1, 6)), 1280, false)
+	v := open(t, start(t), saved(t, bench(t, 2, 2, 3)), 1280, false)
 	v.do(t, chromedp.KeyEvent(kb.Tab))
 	if at := ask[string](t, v, `document.activeElement.className`); at != "skip" {
 		t.Errorf("the first stop of Tab is %q, want the link that skips the head", at)
 	}
+	claims := `document.querySelector("#answer-throughput canvas").toDataURL()`
+	hello := ask[string](t, v, claims)
+	v.do(t, chromedp.Focus(`input[name="workload"]`), chromedp.KeyEvent(kb.ArrowRight),
+		chromedp.Poll(fmt.Sprintf("%s !== %q", claims, hello), nil, chromedp.WithPollingTimeout(0)))
+
+	v.do(t, chromedp.Evaluate(`location.hash = "#w1"`, nil), // which opens what it leads to
+		chromedp.Poll(`document.querySelector("#w1[open] canvas") !== null`, nil, chromedp.WithPollingTimeout(0)))
 	reached := map[string]bool{}
 	for range 60 {
 		v.do(t, chromedp.KeyEvent(kb.Tab))
@@ -261,7 +284,7 @@ func TestPageByKeyboard(t *testing.T) {
 			t.Errorf("the focus on %s cannot be seen", at)
 		}
 	}
-	for _, want := range []string{"a", "button", "plot", "summary", "select"} {
+	for _, want := range []string{"button", "plot", "summary", "select"} {
 		if !reached[want] {
 			t.Errorf("Tab never reaches a %s; it reached %v", want, reached)
 		}
@@ -275,10 +298,10 @@ func TestPageByKeyboard(t *testing.T) {
 	}
 
 	before := ask[int](t, v, colours)
-	v.do(t, chromedp.Focus(`button[data-mode="0"]`), chromedp.KeyEvent(" "))
+	v.do(t, chromedp.Focus(`#w1 button[data-mode="0"]`), chromedp.KeyEvent(" "))
 	if pressed := ask[string](t, v,
-		`document.querySelector('button[data-mode="0"]').getAttribute("aria-pressed")`); pressed != "false" {
-		t.Errorf("after the space key the button is pressed: %s", pressed)
+		`document.querySelector('.tools button[data-mode="0"]').getAttribute("aria-pressed")`); pressed != "false" {
+		t.Errorf("after the space key the mode's other button is pressed: %s", pressed)
 	}
 	// fewer coloured pixels: blocking's line is gone
 	v.do(t, chromedp.Poll(fmt.Sprintf("%s < %d", colours, before), nil, chromedp.WithPollingTimeout(0)))
@@ -291,6 +314,25 @@ func TestPageByKeyboard(t *testing.T) {
 		chromedp.Poll(`document.querySelector("select").value === "1"`, nil, chromedp.WithPollingTimeout(0)))
 	if name() == first {
 		t.Error("another trial was chosen, and the timeline is the same")
+	}
+	v.quiet(t)
+}
+
+// Without script the page says what it came to, and what is missing.
+func TestPageWithoutScript(t *testing.T) {
+	r := bench(t, 2, 1, 6)
+	v := tab(t, start(t), 390, false)
+	v.do(t, emulation.SetScriptExecutionDisabled(true), chromedp.Navigate("file://"+saved(t, r)))
+	v.do(t, emulation.SetScriptExecutionDisabled(false)) // for the test to ask what is seen
+	seen := ask[string](t, v, `document.body.innerText`)
+	a := tell.AnswerOf(r)
+	for _, want := range []string{"switched off", a.Claims[1].Text, a.Rows[1].Lines[0].Cells[0].Text, a.Trust} {
+		if !strings.Contains(strings.ToLower(seen), strings.ToLower(want)) {
+			t.Errorf("without script the page does not say %q:\n%s", want, seen)
+		}
+	}
+	if ask[bool](t, v, `document.querySelector(".view").clientHeight > 0`) {
+		t.Error("there is room for plots that nobody draws")
 	}
 	v.quiet(t)
 }
@@ -309,6 +351,7 @@ const colours = `(() => {
 
 func TestPageFollowsTheColourScheme(t *testing.T) {
 	v := open(t, start(t), saved(t, bench(t, 2, 1, 6)), 1280, false)
+	v.unfold(t)
 	picture := `document.querySelector("#w1-throughput canvas").toDataURL()`
 	light := ask[string](t, v, picture)
 	v.do(t, emulation.SetEmulatedMedia().WithFeatures(

@@ -2,11 +2,14 @@ package report_test
 
 import (
 	"bytes"
+	"compress/flate"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"html/template"
 	"math"
-	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +19,7 @@ import (
 
 	"nodecompare/results"
 	"nodecompare/results/report"
+	tell "nodecompare/results/report/summary"
 	"nodecompare/results/stat"
 )
 
@@ -81,7 +85,7 @@ func lacking(t testing.TB) map[string]*results.Record {
 func TestPageOfLittle(t *testing.T) {
 	for name, r := range lacking(t) {
 		page := string(html(t, r))
-		for _, want := range []string{"<h1>", `id="verdict"`, `id="reading"`, `id="w1"`, `id="conditions"`} {
+		for _, want := range []string{"<h1 ", `id="answer"`, `id="reading"`, `id="w1"`, `id="conditions"`} {
 			if !strings.Contains(page, want) {
 				t.Errorf("%s: the page has no %s", name, want)
 			}
@@ -92,15 +96,31 @@ func TestPageOfLittle(t *testing.T) {
 	}
 }
 
+// Six modes on seven workloads, in as many rounds as a bench makes by default, are the most that
+// people measure at once.
 func TestPageSize(t *testing.T) {
-	sizes := []struct{ modes, workloads, most int }{{2, 2, 600_000}}
-	if os.Getenv("NODECOMPARE_CI") == "1" { // to make a record of that size takes seconds
-		sizes = append(sizes, struct{ modes, workloads, most int }{6, 7, 2_500_000})
-	}
-	for _, c := range sizes {
+	for _, c := range []struct{ modes, workloads, most int }{{2, 2, 200_000}, {6, 7, 400_000}} {
 		if size := len(html(t, bench(t, c.modes, c.workloads, 6))); size > c.most {
 			t.Errorf("%d modes on %d workloads: the page has %d bytes, want %d at most", c.modes,
 				c.workloads, size, c.most)
+		}
+	}
+}
+
+// No run of a timeline has more points than its place on the page can show.
+func TestTimelinesAreThinned(t *testing.T) {
+	r := bench(t, 1, 1, 2)
+	for i := range r.Trials[0].Rungs {
+		line := r.Trials[0].Rungs[i].Timeline
+		line.Requests = slices.Repeat(line.Requests, 40)
+	}
+	for _, part := range pageData(t, r).Parts {
+		for _, trial := range part.Timeline.Trials {
+			for _, rung := range trial.Rungs {
+				if n := len(rung.Rate); n == 0 || n > 60 {
+					t.Errorf("a run has %d points", n)
+				}
+			}
 		}
 	}
 }
@@ -121,8 +141,11 @@ func TestPageLoadsNothing(t *testing.T) {
 	if found := loads.Find(page); found != nil {
 		t.Errorf("the page has %q", found)
 	}
-	if !bytes.Contains(page, []byte(`content="default-src 'none';`)) {
-		t.Error("the page's policy lets it load something")
+	policy := regexp.MustCompile(`http-equiv="Content-Security-Policy" content="([^"]*)"`).FindSubmatch(page)
+	want := regexp.MustCompile(
+		`^default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-[^' ]+'$`)
+	if policy == nil || !want.Match(policy[1]) {
+		t.Errorf("the page's policy is %q", policy)
 	}
 }
 
@@ -148,7 +171,7 @@ func TestPageEscapes(t *testing.T) {
 	if strings.Contains(page, harm) {
 		t.Error("the page has a text as it came from outside")
 	}
-	if n := strings.Count(page, "</style"); n != 1 {
+	if n := strings.Count(page, "</style"); n != 2 { // the page's, and that without script
 		t.Errorf("the style ends %d times", n)
 	}
 }
@@ -158,23 +181,70 @@ type drawn struct {
 	Mode                 int
 	Marks, Curve, Dashed bool
 	X, Y, Low, High      []float64
+	Span                 []float64
 }
 
-// pageData reads the data that a page draws.
-func pageData(t *testing.T, r *results.Record) (data struct {
-	Plots []struct {
-		ID     string
-		Series []drawn
+// spread fills in X, as the page's script does.
+func (d *drawn) spread() {
+	for k := range d.Y {
+		if len(d.Span) == 2 {
+			d.X = append(d.X, d.Span[0]*math.Pow(d.Span[1]/d.Span[0], float64(k)/float64(max(1, len(d.Y)-1))))
+		}
 	}
-	Timelines []struct {
-		Trials []struct{ Rungs []struct{ Void bool } }
+}
+
+type shownFigure struct {
+	ID   string
+	Plot struct{ Series []drawn }
+}
+
+// shownData is what a page draws.
+type shownData struct {
+	Answer []struct {
+		Model *struct{ Plot struct{ Series []drawn } }
+		Bars  []struct {
+			Title string
+			Rows  []struct {
+				Mode             int
+				Value, Low, High float64
+			}
+		}
 	}
-}) {
+	Parts []struct {
+		ID       string
+		Figures  []shownFigure
+		Timeline struct {
+			Trials []struct {
+				Rungs []struct {
+					Void bool
+					Rate []float64
+				}
+			}
+		}
+		Tables []struct {
+			Rows []struct{ Name string }
+		}
+	}
+}
+
+// pageData unpacks the data that a page draws.
+func pageData(t *testing.T, r *results.Record) (data shownData) {
 	t.Helper()
-	_, after, found := strings.Cut(string(html(t, r)), `<script type="application/json" id="data">`)
-	text, _, _ := strings.Cut(after, "</script>")
-	if err := json.Unmarshal([]byte(text), &data); err != nil || !found {
+	_, after, _ := strings.Cut(string(html(t, r)), `<script type="text/plain" id="data">`)
+	text, _, found := strings.Cut(after, "</script>")
+	packed, err := base64.StdEncoding.DecodeString(text)
+	if err != nil || !found {
 		t.Fatalf("the page's data cannot be read: %v", err)
+	}
+	if err := json.NewDecoder(flate.NewReader(bytes.NewReader(packed))).Decode(&data); err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range data.Parts {
+		for _, f := range part.Figures {
+			for i := range f.Plot.Series {
+				f.Plot.Series[i].spread()
+			}
+		}
 	}
 	return data
 }
@@ -182,9 +252,11 @@ func pageData(t *testing.T, r *results.Record) (data struct {
 // plotted is what a plot shows.
 func plotted(t *testing.T, r *results.Record, id string) []drawn {
 	t.Helper()
-	for _, p := range pageData(t, r).Plots {
-		if p.ID == id {
-			return p.Series
+	for _, part := range pageData(t, r).Parts {
+		for _, f := range part.Figures {
+			if f.ID == id {
+				return f.Plot.Series
+			}
 		}
 	}
 	t.Fatalf("the page has no plot %s", id)
@@ -213,11 +285,11 @@ func TestPageHasTheFigures(t *testing.T) {
 	if points != 2*len(sampleLadder) {
 		t.Errorf("%d points, want %d", points, 2*len(sampleLadder))
 	}
-	lines := pageData(t, r).Timelines
-	if len(lines) != 1 || len(lines[0].Trials) != len(r.Trials) {
-		t.Fatalf("want one timeline of %d trials", len(r.Trials))
+	lines := pageData(t, r).Parts[0].Timeline
+	if len(lines.Trials) != len(r.Trials) {
+		t.Fatalf("want a timeline of %d trials", len(r.Trials))
 	}
-	for i, rung := range lines[0].Trials[0].Rungs {
+	for i, rung := range lines.Trials[0].Rungs {
 		if rung.Void != (i == 2) {
 			t.Errorf("rung %d is VOID: %v", i, rung.Void)
 		}
@@ -294,7 +366,7 @@ func TestPageDrawsTheLaw(t *testing.T) {
 	var drawn []string
 	for _, s := range plotted(t, r, "w1-throughput") {
 		if s.Curve {
-			drawn = append(drawn, fmt.Sprintf("%d: %.0f to %.0f at %v to %v, dashed %v", s.Mode, s.Y[0],
+			drawn = append(drawn, fmt.Sprintf("%d: %.0f to %.0f at %.0f to %.0f, dashed %v", s.Mode, s.Y[0],
 				s.Y[len(s.Y)-1], s.X[0], s.X[len(s.X)-1], s.Dashed))
 		}
 	}
@@ -302,6 +374,60 @@ func TestPageDrawsTheLaw(t *testing.T) {
 		"1: 48330 to 48450 at 2000 to 3912, dashed true"}
 	if diff := cmp.Diff(want, drawn); diff != "" {
 		t.Errorf("curves (-want +got):\n%s", diff)
+	}
+}
+
+// The first screen has the answer of the terminal: its claims, and the figures that they rest on.
+func TestPageBeginsWithTheAnswer(t *testing.T) {
+	r := bench(t, 3, 2, 6)
+	a := tell.AnswerOf(r)
+	page := string(html(t, r))
+	screen, _, _ := strings.Cut(page, "<details")
+	for _, c := range a.Claims {
+		for _, want := range []string{c.Mark + "</span>" + c.Row, template.HTMLEscapeString(c.Text)} {
+			if !strings.Contains(screen, want) {
+				t.Errorf("the first screen lacks %q", want)
+			}
+		}
+	}
+	for _, row := range a.Rows[1:] {
+		for _, l := range row.Lines {
+			for _, c := range l.Cells {
+				want := `<span class="figure">` + c.Text + `</span><span class="factor">` + c.Against()
+				if !strings.Contains(screen, want) {
+					t.Errorf("the ranking lacks %s, %s", c.Text, c.Against())
+				}
+			}
+		}
+	}
+	for i, view := range pageData(t, r).Answer {
+		l := a.Rows[1].Lines[i]
+		if len(view.Bars) != 1 || len(view.Bars[0].Rows) != len(l.Cells) || view.Model == nil {
+			t.Fatalf("%s has no plots of the claims: %+v", l.Workload, view)
+		}
+		for _, b := range view.Bars[0].Rows {
+			if c := l.Cells[b.Mode]; math.Abs(b.Value/c.Value-1) > 0.001 || b.Low > b.Value || b.High < b.Value {
+				t.Errorf("%s: the bar is %v, the figure %v", l.Workload, b, c.Value)
+			}
+		}
+	}
+}
+
+// Doubt is in proportion: one banner where nothing should be quoted, and none elsewhere.
+func TestPageWarnsOnce(t *testing.T) {
+	good, bad := bench(t, 2, 1, 3), bench(t, 2, 1, 3)
+	bad.Selftest.Verdict = results.SelftestNoisy
+	const banner = `<p class="banner">`
+	shown := func(r *results.Record) string {
+		page := string(html(t, r))
+		script := strings.Index(page, "<noscript><p")
+		return page[:script]
+	}
+	if n := strings.Count(shown(good), banner); n != 0 {
+		t.Errorf("a good bench has %d banners", n)
+	}
+	if page := shown(bad); strings.Count(page, banner) != 1 || !strings.Contains(page, "Do not quote these figures.") {
+		t.Error("a noisy machine has not one banner")
 	}
 }
 

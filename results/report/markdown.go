@@ -51,7 +51,11 @@ func (p *page) answerMarkdown(r *results.Record) {
 	for _, c := range a.Claims {
 		p.line("- " + escaped(c.Mark) + " " + bold(c.Row) + ": " + escaped(c.Text))
 	}
-	for _, n := range a.Notes {
+	for i, n := range a.Notes {
+		if left := len(a.Notes) - i; i == noteLines-1 && left > 1 {
+			p.line(fmt.Sprintf("- %d more below.", left))
+			break
+		}
 		p.line("- " + escaped(n))
 	}
 	p.line("- " + escaped(a.Trust))

@@ -1,6 +1,7 @@
 package report_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -62,7 +63,7 @@ func TestOverloadTable(t *testing.T) {
 
 func TestOverloadInEveryFormat(t *testing.T) {
 	for format, want := range map[string]string{
-		"csv": ",overload_goodput_rps,overload_recovery_us,", "html": `-overload"`, "markdown": "goodput",
+		"csv": ",overload_goodput_rps,overload_recovery_us,", "markdown": "goodput",
 		"json":     `"recovery_s"`,
 		"benchfmt": "overload-good-req/s", "bmf": "overload-goodput",
 		"github-bigger": "goodput in an overload", "github-smaller": "time to recover from an overload",
@@ -71,7 +72,11 @@ func TestOverloadInEveryFormat(t *testing.T) {
 			t.Errorf("%s has no %s", format, want)
 		}
 	}
-	if got := render(t, "html", sample(), report.Options{}); strings.Contains(got, `-overload"`) {
-		t.Error("a bench without an overload draws one")
+	for r, want := range map[*results.Record]bool{overloaded(): true, sample(): false} {
+		drawn := slices.ContainsFunc(pageData(t, r).Parts[0].Figures,
+			func(f shownFigure) bool { return f.ID == "w1-overload" })
+		if drawn != want {
+			t.Errorf("an overload is drawn: %v, want %v", drawn, want)
+		}
 	}
 }

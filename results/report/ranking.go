@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"nodecompare/results"
@@ -37,7 +36,7 @@ func (p *page) ranking(modes []results.Mode, row summary.AnswerRow) {
 		f.workload = max(f.workload, columnsOf(l.Label()))
 		for _, c := range l.Cells {
 			f.text = max(f.text, columnsOf(c.Text+c.Mark))
-			f.factor = max(f.factor, columnsOf(rankFactor(c)))
+			f.factor = max(f.factor, columnsOf(c.Against()))
 		}
 	}
 	beside := p.width >= besideRanks
@@ -53,7 +52,7 @@ func (p *page) ranking(modes []results.Mode, row summary.AnswerRow) {
 		if !beside {
 			p.line(p.paint(strong, l.Label()))
 		}
-		for _, i := range byRank(l) {
+		for _, i := range l.Ranked() {
 			line := p.rank(cut(modes[i].Name, f.name), l, l.Cells[i], f)
 			if beside {
 				line = p.paint(strong, head) + spaces(f.workload-columnsOf(head)) + " " + line
@@ -79,54 +78,7 @@ func (p *page) rank(name string, l summary.AnswerLine, c summary.AnswerCell, f r
 	if f.bar > 0 {
 		parts = append(parts, barColumn(l, c, f.bar))
 	}
-	return strings.TrimRight(strings.Join(append(parts, rankFactor(c)), " "), " ")
-}
-
-// rankFactor returns how many times worse than the best a mode is, with the interval.
-func rankFactor(c summary.AnswerCell) string {
-	switch {
-	case c.Best:
-		return "best"
-	case c.Factor() == "":
-		return ""
-	case c.Vetoed:
-		return c.Interval() + "×, contradicted"
-	case c.Outcome == results.CannotTell:
-		return c.Interval() + "×, not sure"
-	}
-	return fmt.Sprintf("%s (%s)", c.Factor(), c.Interval())
-}
-
-// byRank returns the cells' indices from the best mode to the worst. Modes without a rank are last.
-func byRank(l summary.AnswerLine) []int {
-	order := make([]int, len(l.Cells))
-	for i := range order {
-		order[i] = i
-	}
-	weight := func(i int) (rank int, times float64) {
-		c := l.Cells[i]
-		switch {
-		case c.Rank == 0:
-			return len(l.Cells) + 1, 0
-		case c.Best:
-			return c.Rank, 0
-		}
-		return c.Rank, c.Times
-	}
-	slices.SortStableFunc(order, func(a, b int) int {
-		rankA, timesA := weight(a)
-		rankB, timesB := weight(b)
-		switch {
-		case rankA != rankB:
-			return rankA - rankB
-		case timesA < timesB:
-			return -1
-		case timesA > timesB:
-			return 1
-		}
-		return 0
-	})
-	return order
+	return strings.TrimRight(strings.Join(append(parts, c.Against()), " "), " ")
 }
 
 // matrix writes the marks of the article's claims, with as many workloads side by side as fit.

@@ -12,6 +12,7 @@ import (
 
 	"nodecompare/results"
 	"nodecompare/results/report/summary"
+	"nodecompare/results/unit"
 )
 
 // The page's parts: its template, its style and script, and uPlot (page/uplot, with its licence).
@@ -19,21 +20,24 @@ import (
 //go:embed page
 var pageParts embed.FS
 
-// page.html is parsed when it is first needed, which is in few of the processes that this package
-// is part of.
-func pageTemplate() (*template.Template, error) {
-	return template.ParseFS(pageParts, "page/page.html", "page/parts.html")
+// pageTemplate parses a page when it is first needed, which is in few of the processes that this
+// package is part of.
+func pageTemplate(name string) (*template.Template, error) {
+	t, err := template.ParseFS(pageParts, "page/"+name, "page/parts.html")
+	if err != nil {
+		return nil, fmt.Errorf("read the page's template: %w", err)
+	}
+	return t, nil
 }
 
 // recordPage is what page.html shows.
 type recordPage struct {
+	embedded
 	Title     string
-	Policy    template.HTMLAttr
-	Style     template.CSS
-	Script    template.JS
 	Record    *results.Record
+	Made      string // when, and on what
+	Answer    answer
 	Heading   string
-	Warnings  []string
 	Remarks   []string
 	Modes     []styledMode
 	Article   verdict
@@ -41,68 +45,66 @@ type recordPage struct {
 	Cores     *coresPart // nil for none
 	Interval  string     // what the intervals of this record are
 	About     about
-	Data      scriptData
 }
 
-// workloadPart is a workload's section.
+// embedded is what each page has in it besides its words.
+type embedded struct {
+	Policy template.HTMLAttr
+	Style  template.CSS
+	Script template.JS
+	Data   template.HTML // packed, and nothing but base64
+}
+
+// workloadPart is a workload's part. The script makes its tables and plots.
 type workloadPart struct {
 	results.Workload
-	ID       string
-	Verdict  verdict
-	Figures  []figure
-	Missing  []string // what is not drawn, and why
-	Timeline *timeline
-	Runs     dataTable
-}
-
-// scriptData is what the script draws.
-type scriptData struct {
-	Modes     []string   `json:"modes"`
-	Plots     []plot     `json:"plots"`
-	Timelines []timeline `json:"timelines"`
+	ID      string
+	Verdict verdict
+	Missing []string // what is not drawn, and why
 }
 
 // Write writes one page that needs nothing else: style, script and figures are in it, and its own
 // policy forbids it to load anything. The same record gives the same bytes.
 func Write(out io.Writer, r *results.Record) error {
-	t, err := pageTemplate()
+	t, err := pageTemplate("page.html")
 	if err != nil {
-		return fmt.Errorf("read the page's template: %w", err)
+		return err
 	}
 	p := &recordPage{
 		Title:    "nodecompare: " + strings.Join(modeNames(r), ", "),
 		Record:   r,
+		Made:     madeWhere(r),
+		Answer:   answerOf(r),
 		Heading:  summary.Heading(r),
+		Remarks:  summary.Remarks(r),
 		Interval: summary.IntervalNote(r.Settings.Rounds),
 		Modes:    styledModes(r),
 		Article:  articleVerdict(r),
 		About:    aboutRecord(r),
 	}
-	for _, remark := range summary.Remarks(r) {
-		if urgent(remark) {
-			p.Warnings = append(p.Warnings, remark)
-		} else {
-			p.Remarks = append(p.Remarks, remark)
-		}
+	data := scriptData{Modes: modeNames(r)}
+	if len(p.Article.Sections) > 0 {
+		data.Parts = append(data.Parts, partData{ID: "article", Words: &p.Article})
 	}
-	if err := p.embed(); err != nil {
-		return err
-	}
-	p.Data.Modes = modeNames(r)
 	for i, w := range r.Settings.Workloads {
-		h := workloadPart{Workload: w, ID: fmt.Sprintf("w%d", i+1), Runs: runsTable(r, w)}
+		part := workloadPart{Workload: w, ID: fmt.Sprintf("w%d", i+1)}
+		of := partData{ID: part.ID, Tables: []dataTable{runsTable(r, w)}}
 		if i < len(r.Verdicts) {
-			h.Verdict = verdictTable(r, w, r.Verdicts[i])
-			h.Figures, h.Missing = workloadFigures(r, w, r.Verdicts[i], h.ID)
+			part.Verdict = verdictTable(r, w, r.Verdicts[i])
+			if len(part.Verdict.Sections) > 0 {
+				of.Words = &part.Verdict
+			}
+			of.Figures, part.Missing = workloadFigures(r, w, r.Verdicts[i], part.ID)
+			data.Answer = append(data.Answer, p.Answer.claimViewOf(r, w, r.Verdicts[i], part.ID))
 		}
-		for _, f := range h.Figures {
-			p.Data.Plots = append(p.Data.Plots, f.Plot)
+		if line := trialTimelines(r, w, part.ID); len(line.Trials) > 0 {
+			of.Timeline = &line
 		}
-		if line := trialTimelines(r, w, h.ID); len(line.Trials) > 0 {
-			h.Timeline = &line
-			p.Data.Timelines = append(p.Data.Timelines, line)
-		}
-		p.Workloads = append(p.Workloads, h)
+		data.Parts = append(data.Parts, of)
+		p.Workloads = append(p.Workloads, part)
+	}
+	if p.embedded, err = embedding(data); err != nil {
+		return err
 	}
 	if p.Cores = coresSection(r); p.Cores != nil {
 		for _, c := range p.Cores.Tables {
@@ -115,30 +117,43 @@ func Write(out io.Writer, r *results.Record) error {
 	return nil
 }
 
-// embed puts style and script into the page, and the script's hash into its policy: whatever a
-// record has in its names, no other script runs, and nothing is loaded (W3C, Content Security
-// Policy Level 3).
-func (p *recordPage) embed() error {
-	style, err := pageText("page/uplot/uPlot.min.css", "page/style.css", "page/print.css")
-	if err != nil {
-		return err
+// madeWhere is when a record was made, and on what, in a line.
+func madeWhere(r *results.Record) string {
+	cpu := r.Host.CPU
+	if cpu == "" {
+		cpu = r.Host.OS + "/" + r.Host.Arch
 	}
-	script, err := pageText("page/uplot/uPlot.iife.min.js", "page/format.js", "page/draw.js",
-		"page/plots.js", "page/timeline.js", "page/page.js")
+	return fmt.Sprintf("%s UTC, %s, %s", r.Started.UTC().Format("2 January 2006, 15:04"), cpu,
+		unit.Counted(r.Host.Cores, "core"))
+}
+
+// embedding puts style, script and data into the page, and the script's hash into its policy:
+// whatever a record has in its names, no other script runs, and nothing is loaded (W3C, Content
+// Security Policy Level 3).
+func embedding(data scriptData) (e embedded, err error) {
+	style, err := pageText("page/uplot/uPlot.min.css", "page/style.css", "page/answer.css", "page/print.css")
 	if err != nil {
-		return err
+		return e, err
+	}
+	script, err := pageText("page/uplot/uPlot.iife.min.js", "page/format.js", "page/draw.js", "page/plots.js",
+		"page/timeline.js", "page/tables.js", "page/parts.js", "page/answer.js", "page/page.js")
+	if err != nil {
+		return e, err
 	}
 	licence, err := pageText("page/uplot/LICENSE")
 	if err != nil {
-		return err
+		return e, err
+	}
+	if e.Data, err = packed(data); err != nil {
+		return e, err
 	}
 	script = "/* uPlot:\n" + licence + "*/\n" + script // which asks to go with every copy
 	hash := sha256.Sum256([]byte(script))
-	p.Style, p.Script = template.CSS(style), template.JS(script)
-	p.Policy = template.HTMLAttr(fmt.Sprintf(
+	e.Style, e.Script = template.CSS(style), template.JS(script)
+	e.Policy = template.HTMLAttr(fmt.Sprintf(
 		`content="default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-%s'"`,
 		base64.StdEncoding.EncodeToString(hash[:])))
-	return nil
+	return e, nil
 }
 
 func pageText(names ...string) (string, error) {

@@ -60,10 +60,10 @@ func (p ladderPlot) absent() string {
 func (p ladderPlot) draw(r *results.Record, w results.Workload, id string) figure {
 	f := figure{
 		ID: id + "-" + p.id, Title: p.title, Unit: p.axis, XAxis: "connections (logarithmic)", Reads: p.reads,
-		Table: dataTable{Caption: fmt.Sprintf("%s of %s: %s, median of the rounds and its interval",
+		Table: &dataTable{Caption: fmt.Sprintf("%s of %s: %s, median of the rounds and its interval",
 			p.title, w.Name, p.axis), Head: append([]string{"Connections"}, modeNames(r)...)},
 	}
-	f.Plot = plot{ID: f.ID, X: plotAxis{Kind: "connections", Log: true}, Y: plotAxis{Kind: axisKinds[p.Unit]}}
+	f.Plot = plot{X: plotAxis{Kind: "connections", Log: true}, Y: plotAxis{Kind: axisKinds[p.Unit]}}
 	write := unit.Writer(p.Unit)
 	lines := make([]plotLine, len(r.Settings.Modes))
 	said := make([][]string, len(r.Settings.Modes))
@@ -97,7 +97,7 @@ func (p ladderPlot) draw(r *results.Record, w results.Workload, id string) figur
 }
 
 const (
-	curvePoints = 48
+	curvePoints = 32
 	beyondMost  = 4 // times the ladder's top, beyond which no curve is drawn however far away its peak may be
 )
 
@@ -132,7 +132,7 @@ func (f *figure) addLaw(r *results.Record, w results.Workload, v results.Verdict
 		}
 	}
 	if len(law.Head) > 1 {
-		f.Law = law
+		f.Law = &law
 	}
 	if drawn {
 		f.Reads += " The curves are the scalability law fitted to the points, dashed where they go beyond " +
@@ -142,10 +142,10 @@ func (f *figure) addLaw(r *results.Record, w results.Workload, v results.Verdict
 
 // lawCurve is the law from one number of connections to another, at even steps of their logarithm.
 func lawCurve(mode int, law results.USL, from, to float64, dashed bool) plotLine {
-	s := plotLine{Mode: mode, Line: true, Curve: true, Dashed: dashed}
+	s := plotLine{Mode: mode, Line: true, Curve: true, Dashed: dashed,
+		Span: []plotNumber{plotNumber(from), plotNumber(to)}}
 	for k := range curvePoints {
-		n := from * math.Pow(to/from, float64(k)/(curvePoints-1))
-		s.X, s.Y = append(s.X, plotNumber(n)), append(s.Y, plotNumber(law.At(n)))
+		s.Y = append(s.Y, plotNumber(law.At(from*math.Pow(to/from, float64(k)/(curvePoints-1)))))
 	}
 	return s
 }

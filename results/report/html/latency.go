@@ -14,7 +14,7 @@ import (
 )
 
 // perDecade is the points of the curve between 90% and 99%, 99% and 99.9%, ...
-const perDecade = 12
+const perDecade = 10
 
 // distribution is a mode's latencies at one load, of each round.
 type distribution struct {
@@ -81,7 +81,7 @@ func latencyFigure(r *results.Record, w results.Workload, id string) (figure, bo
 		Reads: reads + " Each point is the median over the rounds, as the table's figures are; the band " +
 			"reaches from the fastest round to the slowest.",
 	}
-	f.Plot = plot{ID: f.ID, X: plotAxis{Kind: "percentile", Log: true}, Y: plotAxis{Kind: "time"}}
+	f.Plot = plot{X: plotAxis{Kind: "percentile", Log: true}, Y: plotAxis{Kind: "time"}}
 	most := 0.0
 	for _, d := range of {
 		most = max(most, d.requests())
@@ -99,7 +99,8 @@ func latencyFigure(r *results.Record, w results.Workload, id string) (figure, bo
 		}
 	}
 	f.Plot.Y.Log = wantsLog(f.Plot.Series)
-	f.Table = latencyTable(r, w, of, load)
+	t := latencyTable(r, w, of, load)
+	f.Table = &t
 	if at.Load == results.Common {
 		own := latencyTable(r, w, distributions(r, w, results.RungKey{Load: results.Own}),
 			"at the same share of its own capacity")
@@ -141,7 +142,7 @@ func (d distribution) series() (line, marks plotLine) {
 			break
 		}
 		value, low, high := d.at(x)
-		line.X, line.Y = append(line.X, plotNumber(x)), append(line.Y, plotNumber(value))
+		line.Span, line.Y = []plotNumber{1, plotNumber(x)}, append(line.Y, plotNumber(value))
 		if line.Band {
 			line.Low, line.High = append(line.Low, plotNumber(low)), append(line.High, plotNumber(high))
 		}

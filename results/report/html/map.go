@@ -55,9 +55,9 @@ type heatCell struct {
 var heatLevels = []float64{1.1, 1.3, 2}
 
 func WriteMap(out io.Writer, m *results.Map) error {
-	t, err := template.ParseFS(pageParts, "page/map.html", "page/parts.html")
+	t, err := pageTemplate("map.html")
 	if err != nil {
-		return fmt.Errorf("read the map's template: %w", err)
+		return err
 	}
 	style, err := pageText("page/style.css", "page/print.css", "page/map.css")
 	if err != nil {

@@ -30,11 +30,11 @@ func overloadFigure(r *results.Record, w results.Workload, id string) (figure, b
 			unit.Digits(surge.Times), unit.Digits(surge.Then), unit.Micros(r.Settings.SLOUS)),
 		Label: "Part of the requests that was answered in time, in and after a surge.",
 	}
-	f.Plot = plot{ID: f.ID, X: plotAxis{Kind: "seconds"}, Y: plotAxis{Kind: "percent"}}
+	f.Plot = plot{X: plotAxis{Kind: "seconds"}, Y: plotAxis{Kind: "percent"}}
 	for s := 0.0; s < surge.ForS+surge.ThenS; s += surge.ForS {
 		f.Plot.X.Ticks = append(f.Plot.X.Ticks, plotNumber(s))
 	}
-	f.Table = dataTable{
+	f.Table = &dataTable{
 		Caption: fmt.Sprintf("What became of the requests of %s that were due in the surge", w.Name),
 		Head: []string{"Mode", "Offered, requests/s", "Goodput, requests/s", "Answered", "Lost",
 			"Most in flight", "Recovery"},

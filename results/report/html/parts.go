@@ -1,6 +1,8 @@
 package html
 
 import (
+	"encoding/json"
+
 	"nodecompare/results"
 	"nodecompare/results/stat"
 	"nodecompare/results/unit"
@@ -8,22 +10,31 @@ import (
 
 // dataTable is a table of figures; the first cell of a row is its heading.
 type dataTable struct {
-	Caption string
-	Head    []string
-	Rows    []dataRow
+	Caption string    `json:"caption"`
+	Head    []string  `json:"head"`
+	Rows    []dataRow `json:"rows"`
+	Long    bool      `json:"long,omitempty"` // it has a line for everything, and is folded on its own
 }
 
-// dataRow is a row of it. Left says that nothing may be concluded from its figures.
+// dataRow is a row of it. Void says that nothing may be concluded from its figures.
 type dataRow struct {
-	Name  string
-	Cells []dataCell
-	Void  bool
+	Name  string     `json:"name"`
+	Cells []dataCell `json:"cells"`
+	Void  bool       `json:"void,omitempty"`
 }
 
 // dataCell is a figure with its interval; "" where it has none.
 type dataCell struct {
 	Value    string
 	Interval string
+}
+
+// MarshalJSON writes a figure, or a list of it and its interval.
+func (c dataCell) MarshalJSON() ([]byte, error) {
+	if c.Interval == "" {
+		return json.Marshal(c.Value)
+	}
+	return json.Marshal([]string{c.Value, c.Interval})
 }
 
 // plainCells makes cells without intervals.

@@ -7,7 +7,6 @@ import (
 
 // A plot is what page/plots.js draws: data, and how to read it, but no look.
 type plot struct {
-	ID     string     `json:"id"`
 	X      plotAxis   `json:"x"`
 	Y      plotAxis   `json:"y"`
 	Series []plotLine `json:"series"`
@@ -29,7 +28,9 @@ type plotLine struct {
 	Marks  bool         `json:"marks,omitempty"`
 	Band   bool         `json:"band,omitempty"` // draw the intervals as a band, not as whiskers
 	Curve  bool         `json:"curve,omitempty"`
-	X      []plotNumber `json:"x"`
+	X      []plotNumber `json:"x,omitempty"`
+	Span   []plotNumber `json:"span,omitempty"`  // in place of X: both ends of even steps on a log scale
+	Times  []int64      `json:"times,omitempty"` // in place of X: seconds since 1970
 	Y      []plotNumber `json:"y"`
 	Low    []plotNumber `json:"low,omitempty"`
 	High   []plotNumber `json:"high,omitempty"`
@@ -38,6 +39,9 @@ type plotLine struct {
 // plotNumber is written with four significant digits, more than a plot can show: the page is half
 // as large that way.
 type plotNumber float64
+
+// nothing is where a line has a gap.
+var nothing = math.NaN()
 
 // MarshalJSON writes null for what is no number.
 func (f plotNumber) MarshalJSON() ([]byte, error) {
@@ -61,7 +65,9 @@ func wantsLog(all []plotLine) bool {
 	least, most := math.Inf(1), 0.0
 	for _, s := range all {
 		for _, v := range s.Y {
-			least, most = min(least, float64(v)), max(most, float64(v))
+			if v := float64(v); !math.IsNaN(v) {
+				least, most = min(least, v), max(most, v)
+			}
 		}
 	}
 	return least > 0 && most > logFrom*least
@@ -69,15 +75,15 @@ func wantsLog(all []plotLine) bool {
 
 // figure is a plot with its words and its table.
 type figure struct {
-	ID    string
-	Title string
-	Unit  string // of the vertical axis
-	XAxis string
-	Reads string // what to look for
-	Label string // for those who do not see it
-	Notes []string
-	Table dataTable
-	Law   dataTable // of Throughput: what was fitted; no rows elsewhere
-	Plot  plot
-	Modes []int // that are drawn
+	ID    string     `json:"id"`
+	Title string     `json:"title"`
+	Unit  string     `json:"unit"` // of the vertical axis
+	XAxis string     `json:"xaxis"`
+	Reads string     `json:"reads,omitempty"` // what to look for
+	Label string     `json:"label"`           // for those who do not see it
+	Notes []string   `json:"notes,omitempty"`
+	Table *dataTable `json:"table,omitempty"`
+	Law   *dataTable `json:"law,omitempty"` // of Throughput: what was fitted
+	Plot  plot       `json:"plot"`
+	Modes []int      `json:"modes"` // that are drawn
 }

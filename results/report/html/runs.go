@@ -12,6 +12,7 @@ import (
 // ones and all.
 func runsTable(r *results.Record, w results.Workload) dataTable {
 	t := dataTable{
+		Long:    true,
 		Caption: "Every run of " + w.Name + ", in the order in which they ran",
 		Head: []string{"Trial", "Load", "Connections", "Requests/s", "p50", "p99", "CPU/request",
 			"Threads", "Memory", "Errors", "Trust"},

@@ -2,6 +2,7 @@ package html
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"nodecompare/results"
@@ -12,11 +13,16 @@ import (
 type timeline struct {
 	ID     string          `json:"id"`
 	Trials []trialTimeline `json:"trials"`
-	Tracks []track         `json:"-"`
+	Tracks []track         `json:"tracks"`
 }
 
 // track is one of the plots that a timeline is made of.
-type track struct{ ID, Figure, Title, Unit string }
+type track struct {
+	ID     string `json:"id"`
+	Figure string `json:"figure"`
+	Title  string `json:"title"`
+	Unit   string `json:"unit"`
+}
 
 type trialTimeline struct {
 	Name  string         `json:"name"`
@@ -37,8 +43,8 @@ type rungTimeline struct {
 }
 
 const (
-	timelinePoints = 20_000 // of all trials of a record together: with four figures each, some 300 kB at most
-	timelineFinest = 80     // points of a rung, which is more than its place on the page has pixels for
+	timelinePoints = 14_000 // of all trials of a record together, with three figures each
+	timelineFinest = 60     // points of a rung, about as many as its place on the page can show
 	timelineLeast  = 8
 )
 
@@ -123,15 +129,25 @@ func thinned(rung results.Rung, points int) rungTimeline {
 				threads = max(threads, line.Threads[i])
 			}
 		}
-		r.Rate = append(r.Rate, plotNumber(float64(requests)/seconds))
+		r.Rate = append(r.Rate, coarse(float64(requests)/seconds))
 		if len(line.CPUS) > 0 {
-			r.Cores = append(r.Cores, plotNumber(cpu/seconds))
+			r.Cores = append(r.Cores, coarse(cpu/seconds))
 		}
 		if len(line.Threads) > 0 {
 			r.Threads = append(r.Threads, plotNumber(threads))
 		}
 	}
 	return r
+}
+
+// coarse keeps three digits, which is more than a timeline shows: what varies by chance is most of
+// the page.
+func coarse(v float64) plotNumber {
+	if v == 0 {
+		return 0
+	}
+	one := math.Pow(10, math.Floor(math.Log10(math.Abs(v)))-2)
+	return plotNumber(math.Round(v/one) * one)
 }
 
 // rungName is "64" for a closed load, and the load's name for an open one.

@@ -13,38 +13,40 @@ import (
 // verdict is the article's table for one workload, or for all, with the words, figures and
 // sentences of the terminal's.
 type verdict struct {
-	Label     string // for those who do not see the table
-	Caption   string
-	Modes     []styledMode
-	Sections  []verdictSection
-	Sentences []verdictSentence
-	Notes     []string
-	Null      dataTable // of a bench of one mode against itself, in the place of Sections and Sentences
+	Title     string            `json:"-"`
+	Caption   string            `json:"caption"`
+	Sections  []verdictSection  `json:"sections"`
+	Sentences []verdictSentence `json:"-"`
+	Notes     []string          `json:"-"`
+	Null      dataTable         `json:"-"` // replaces Sections and Sentences in a null bench
 }
 
 // verdictSection is a row of the article's table: the words, and below them the figures.
 type verdictSection struct {
-	Name  string
-	Words []verdictWord
-	Rows  []verdictRow
+	Name  string       `json:"name"`
+	Words []badge      `json:"words"`
+	Rows  []verdictRow `json:"rows"`
 }
 
-// verdictWord is a word and the class of its badge.
-type verdictWord struct{ Word, Class string }
+// badge is a word and the class of its look; "" for none.
+type badge struct {
+	Word  string `json:"word"`
+	Class string `json:"class"`
+}
 
 // verdictSentence says why a row has the words that it has.
 type verdictSentence struct{ Row, Text string }
 
 // verdictRow has a cell of each mode.
 type verdictRow struct {
-	Label string
-	Cells []verdictCell
+	Label string        `json:"label"`
+	Cells []verdictCell `json:"cells"`
 }
 
 // verdictCell is lines of figures, and the word that they begin with; "" where they have none.
 type verdictCell struct {
-	Word  verdictWord
-	Lines []string
+	Word  badge    `json:"word"`
+	Lines []string `json:"lines"`
 }
 
 var verdictClasses = map[string]string{
@@ -59,9 +61,7 @@ func verdictTable(r *results.Record, w results.Workload, v results.Verdict) verd
 		return nullVerdict(r, w, v)
 	}
 	return verdict{
-		Label:     "Verdict for " + w.Name,
 		Caption:   fmt.Sprintf("What was measured on %s, and the words that follow from it", w.Name),
-		Modes:     styledModes(r),
 		Sections:  verdictSections(summary.Grid(r, w, v, false), len(r.Settings.Modes)),
 		Sentences: verdictSentences(summary.Sentences(w, v)),
 		Notes:     summary.Doubts(r, w),
@@ -75,9 +75,8 @@ func articleVerdict(r *results.Record) verdict {
 		return verdict{}
 	}
 	return verdict{
-		Label:     summary.ArticleTitle,
+		Title:     summary.ArticleTitle,
 		Caption:   "The words of all workloads, with CPU per request and p99 beside them",
-		Modes:     styledModes(r),
 		Sections:  verdictSections(summary.ArticleGrid(r, a, true), len(r.Settings.Modes)),
 		Sentences: verdictSentences(summary.ArticleSentences(a)),
 	}
@@ -95,14 +94,14 @@ func verdictSections(sections []summary.Section, modes int) (all []verdictSectio
 	for _, s := range sections {
 		made := verdictSection{Name: s.Name}
 		for _, word := range s.Words {
-			made.Words = append(made.Words, verdictWord{word, verdictClasses[word]})
+			made.Words = append(made.Words, badge{word, verdictClasses[word]})
 		}
 		for _, g := range s.Groups {
 			row := verdictRow{Label: g.Label, Cells: make([]verdictCell, modes)}
 			for n, line := range g.Lines {
 				for i, text := range line {
 					if word := g.Word(n, i); word != "" {
-						row.Cells[i].Word = verdictWord{word, verdictClasses[word]}
+						row.Cells[i].Word = badge{word, verdictClasses[word]}
 						text = strings.TrimPrefix(strings.TrimPrefix(text, word), summary.WordEnd)
 					}
 					row.Cells[i].Lines = append(row.Cells[i].Lines, unitAfter.ReplaceAllString(text, "$1\u00a0$2"))

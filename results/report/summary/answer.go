@@ -63,8 +63,15 @@ type AnswerCell struct {
 	Text     string  // the figure with its unit; unit.Missing for none
 	Per      string  // what the figure is per, if there is room: " a request"
 	Value    float64 // Text as a number
+	Spread   Spread  // the interval of Value
 	Mark     string  // of a questionable run
 	Position         // relative to the best mode
+}
+
+// A Spread is the interval of a figure, as numbers and as text.
+type Spread struct {
+	Low, High float64
+	Text      string // "" if both ends read the same
 }
 
 // A Position is a mode's place. The zero Position belongs to a mode that was compared with no
@@ -177,6 +184,7 @@ func (s sheet) answer(f results.Finding, modes []results.Mode) AnswerLine {
 		c := AnswerCell{Word: f.Of(m.Name), Text: unit.Missing, Position: positionOf(f, m.Name)}
 		if e, ok := on.read(s, m.Name, at); ok {
 			c.Text, c.Per, c.Value = on.write(e.Value), on.per, e.Value
+			c.Spread = spreadOf(e, on.write)
 		}
 		load, server := Doubted(s.r, s.w, m.Name, at)
 		if c.Mark = load; on.ofServer {
@@ -185,6 +193,21 @@ func (s sheet) answer(f results.Finding, modes []results.Mode) AnswerLine {
 		line.Cells = append(line.Cells, c)
 	}
 	return line
+}
+
+// spreadOf returns an estimate's interval. Text is empty if it has one value, or if both ends read
+// the same.
+func spreadOf(e stat.Estimate, write func(float64) string) Spread {
+	s := Spread{Low: e.Low, High: e.High}
+	low, high := write(e.Low), write(e.High)
+	if e.N < 2 || low == high {
+		return s
+	}
+	s.Text = low + "–" + high
+	if from, of, ok := strings.Cut(low, " "); ok && strings.HasSuffix(high, " "+of) {
+		s.Text = from + "–" + high
+	}
+	return s
 }
 
 // inFlight returns what held the most concurrent requests of a mode: so many threads, for so many

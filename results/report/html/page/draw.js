@@ -78,7 +78,11 @@ function drawLine(ctx, place, line, colour, dash, width, aside) {
   ctx.lineJoin = "round";
   ctx.setLineDash(dash.map(d => d * devicePixelRatio));
   ctx.beginPath();
-  line.x.forEach((x, i) => ctx[i ? "lineTo" : "moveTo"](place.x(x) + aside, place.y(line.y[i])));
+  let joined = false; // a line has gaps where it has no figure
+  line.x.forEach((x, i) => {
+    if (line.y[i] != null) ctx[joined ? "lineTo" : "moveTo"](place.x(x) + aside, place.y(line.y[i]));
+    joined = line.y[i] != null;
+  });
   ctx.stroke();
   ctx.setLineDash([]);
 }
@@ -105,7 +109,7 @@ function drawSeries(u, spec, shown, colours) {
   for (const s of lines) if (s.low && !s.band) drawWhiskers(ctx, place, s, colour(s), aside(s));
   for (const s of lines) {
     if (!s.marks) continue;
-    s.x.forEach((x, i) => drawMarker(ctx, s.mode % lookCount, place.x(x) + aside(s), place.y(s.y[i]), 0.8 * devicePixelRatio, colours));
+    s.x.forEach((x, i) => s.y[i] != null && drawMarker(ctx, s.mode % lookCount, place.x(x) + aside(s), place.y(s.y[i]), 0.8 * devicePixelRatio, colours));
   }
   ctx.restore();
 }

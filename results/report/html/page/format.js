@@ -32,6 +32,9 @@ function writeFigure(kind, v) {
     case "connections": case "count": return Math.round(v).toLocaleString("en-US");
     case "ratio": return v > 0 && v < 0.01 ? String(Number(v.toPrecision(2))) : digits(v);
     case "seconds": return digits(v) + " s";
+    case "percent": return digits(v) + "%";
+    case "share": return Number((100 * v).toPrecision(4)) + "%";
+    case "date": return writeDate(v, true);
   }
   return digits(v);
 }
@@ -45,7 +48,27 @@ function writePercentile(x) {
 // writeTicks writes the marks of an axis: all in one unit when it is linear, so that they compare at a glance.
 function writeTicks(kind, ticks, log) {
   const known = ticks.filter(t => t != null);
-  if (log || !units[kind]) return ticks.map(t => (t == null ? null : kind === "seconds" ? digits(t) : writeFigure(kind, t)));
+  if (log || !units[kind]) return ticks.map(t => (t == null ? null : kind === "seconds" || (kind === "count" && t < 100) ? digits(t) : writeFigure(kind, t)));
   const unit = fitting(kind, Math.max(...known));
   return ticks.map(t => (t == null ? null : t === 0 ? "0" : inUnit(kind, t, unit)));
+}
+
+// writeDate writes seconds since 1970 in UTC, as the tables do.
+function writeDate(v, time) {
+  return new Date(1000 * v).toISOString().slice(0, time ? 16 : 10).replace("T", " ");
+}
+
+// writeDates writes the marks of an axis of time: days, with the year where there are several, and times where the marks are less
+// than a day apart.
+function writeDates(ticks, step) {
+  const one = new Set(ticks.map(t => new Date(1000 * t).getUTCFullYear())).size === 1;
+  let last = "";
+  return ticks.map(t => {
+    const day = new Date(1000 * t).toLocaleDateString("en-GB", { timeZone: "UTC", day: "numeric", month: "short", ...(one ? {} : { year: "2-digit" }) });
+    if (step >= 86400) return day;
+    const time = writeDate(t, true).slice(11);
+    const text = day === last ? time : time + "\n" + day;
+    last = day;
+    return text;
+  });
 }

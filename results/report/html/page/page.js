@@ -1,38 +1,71 @@
 "use strict";
 
-// What the page does: it draws its plots when they come near to the window, and anew when the colours, the width or the choice of modes change.
+// What the page does: it reads its data, draws the claims' plots, fills a part when it is opened, and draws anew when the colours,
+// the width or the choice of modes change.
 
-function startPage() {
-  const data = JSON.parse(document.getElementById("data").textContent);
-  const drawn = [];
+// readData unpacks the page's data (packed in data.go).
+async function readData() {
+  const bytes = Uint8Array.from(atob(document.getElementById("data").textContent), c => c.charCodeAt(0));
+  const unpacked = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
+  return JSON.parse(await new Response(unpacked).text());
+}
 
-  for (const section of document.querySelectorAll(".workload")) {
-    const hidden = new Set();
-    const mine = (data.plots || []).filter(p => section.querySelector("#" + p.id)).map(p => new LadderPlot(p, data.modes, mode => !hidden.has(mode)));
-    for (const button of section.querySelectorAll("button[data-mode]")) {
-      button.addEventListener("click", () => {
-        const mode = Number(button.dataset.mode);
-        if (!hidden.delete(mode)) hidden.add(mode);
-        button.setAttribute("aria-pressed", String(!hidden.has(mode)));
-        for (const p of mine) {
-          p.u.redraw();
-          p.read(null);
-        }
-      });
-    }
-    drawn.push(...mine);
+// Page is what its parts share: the data, what is drawn, and which modes are hidden.
+class Page {
+  constructor(data) {
+    Object.assign(this, { data, names: data.modes, drawn: [], hidden: new Set() });
   }
-  for (const t of data.timelines || []) drawn.push(new Timeline(t));
 
-  const drawAll = () => {
+  // add has a plot drawn in an element.
+  add(el, spec, tell) {
+    this.drawn.push(new LadderPlot(el, spec, this.names, mode => !this.hidden.has(mode), tell));
+  }
+
+  // forget removes the plots of a part of the page, before others are made in their place.
+  forget(selector) {
+    this.drawn = this.drawn.filter(d => !d.el.closest(selector));
+  }
+
+  draw(within = document.body) {
     const colours = theme();
-    for (const d of drawn) d.draw(colours);
-    document.documentElement.dataset.drawn = "yes";
-  };
-  drawAll();
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
-  redrawOnResize(drawAll);
-  redrawForPrint(drawAll);
+    for (const d of this.drawn) if (within.contains(d.el)) d.draw(colours);
+  }
+
+  // toggle shows or hides a mode wherever it is drawn.
+  toggle(mode) {
+    if (!this.hidden.delete(mode)) this.hidden.add(mode);
+    for (const b of document.querySelectorAll(`button[data-mode="${mode}"]`)) b.setAttribute("aria-pressed", String(!this.hidden.has(mode)));
+    for (const bar of document.querySelectorAll(`.bars li[data-mode="${mode}"]`)) bar.classList.toggle("off", this.hidden.has(mode));
+    for (const d of this.drawn) if (d.redraw) d.redraw();
+  }
+}
+
+function startPage(data) {
+  const page = new Page(data);
+  showAnswer(page, 0);
+  document.querySelector(".tools [data-shown]")?.append(buttonsOf(page));
+  for (const choice of document.querySelectorAll('input[name="workload"]')) {
+    choice.addEventListener("change", () => {
+      showAnswer(page, Number(choice.value));
+      page.draw(document.querySelector(".claims"));
+    });
+    if (choice.checked) showAnswer(page, Number(choice.value)); // a browser keeps the choice when it loads a page again
+  }
+  for (const part of document.querySelectorAll("details.part, section.part")) {
+    const opened = () => {
+      if (part.localName === "details" && !part.open) return;
+      fill(part, page);
+      page.draw(part);
+    };
+    part.addEventListener("toggle", opened);
+    opened();
+  }
+  page.draw();
+  followLinks();
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => page.draw());
+  redrawOnResize(() => page.draw());
+  redrawForPrint(page);
+  document.documentElement.dataset.drawn = "yes";
 }
 
 // redrawOnResize waits for the last of many events: dragging a window's edge gives one for each pixel.
@@ -49,19 +82,20 @@ function redrawOnResize(draw) {
 }
 
 // redrawForPrint prints with the light colours and with all figures, whatever the screen shows.
-function redrawForPrint(draw) {
+function redrawForPrint(page) {
   let opened = [];
   addEventListener("beforeprint", () => {
     document.documentElement.dataset.print = "yes";
+    for (const part of document.querySelectorAll("details.part")) fill(part, page);
     opened = [...document.querySelectorAll("details:not([open]):not(.runs)")];
     for (const d of opened) d.open = true;
-    draw();
+    page.draw();
   });
   addEventListener("afterprint", () => {
     delete document.documentElement.dataset.print;
     for (const d of opened) d.open = false;
-    draw();
+    page.draw();
   });
 }
 
-startPage();
+readData().then(startPage);

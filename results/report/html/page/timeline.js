@@ -52,6 +52,8 @@ class Track {
 
   draw(colours) {
     if (this.u) this.u.destroy();
+    this.u = null;
+    if (!this.el.clientWidth) return; // it is folded away
     const trial = this.timeline.trial();
     const look = trial.mode % lookCount;
     this.data = trackData(trial, this.kind);
@@ -91,9 +93,8 @@ class Track {
 }
 
 class Timeline {
-  constructor(data) {
-    this.el = document.querySelector(`[data-timeline="${data.id}"]`);
-    this.data = data;
+  constructor(data, el) {
+    Object.assign(this, { data, el });
     this.select = this.el.querySelector("select");
     this.tracks = [...this.el.querySelectorAll(".plot")].map(el => new Track(el, this));
     this.select.addEventListener("change", () => this.draw(theme()));
