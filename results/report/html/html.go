@@ -77,6 +77,7 @@ func Write(out io.Writer, r *results.Record) error {
 		Modes:    styledModes(r),
 		Article:  articleVerdict(r),
 		About:    aboutRecord(r),
+		Cores:    coresSection(r),
 	}
 	for _, remark := range summary.Remarks(r) {
 		if urgent(remark) {
@@ -103,11 +104,6 @@ func Write(out io.Writer, r *results.Record) error {
 			p.Data.Timelines = append(p.Data.Timelines, line)
 		}
 		p.Workloads = append(p.Workloads, h)
-	}
-	if p.Cores = coresSection(r); p.Cores != nil {
-		for _, c := range p.Cores.Tables {
-			p.Data.Plots = append(p.Data.Plots, c.Plot)
-		}
 	}
 	if err := t.ExecuteTemplate(out, "page.html", p); err != nil {
 		return fmt.Errorf("write the page: %w", err)
