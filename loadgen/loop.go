@@ -13,10 +13,10 @@ import (
 // scheduleGrain is the resolution to which the loop rounds up its waits in an open load.
 const scheduleGrain = time.Microsecond
 
-// loopEngine is one thread of a load: an event loop with its share of the connections. Connections
+// loopThread is one thread of a load: an event loop with its share of the connections. Connections
 // and loop stay from run to run, and the loop notices connections that the server closes in
 // between. All mutable state belongs to the loop's thread.
-type loopEngine struct {
+type loopThread struct {
 	attack Attack // the whole one
 	rota   rota
 	script script
@@ -31,7 +31,7 @@ type loopEngine struct {
 }
 
 // openLoopThread begins one of a load's threads.
-func openLoopThread(a Attack, rota rota, s script, connections int) (*loopEngine, error) {
+func openLoopThread(a Attack, rota rota, s script, connections int) (*loopThread, error) {
 	loop, err := eventloop.New(1)
 	if err != nil {
 		return nil, fmt.Errorf("load on %s: %w", a.Target.URL, err)
@@ -39,7 +39,7 @@ func openLoopThread(a Attack, rota rota, s script, connections int) (*loopEngine
 	if a.Rate > 0 {
 		loop.SetResolution(scheduleGrain)
 	}
-	e := &loopEngine{
+	e := &loopThread{
 		attack: a, rota: rota, script: s,
 		loop: loop, ended: make(chan struct{}), clients: make([]client, connections),
 	}
@@ -64,7 +64,7 @@ func openLoopThread(a Attack, rota rota, s script, connections int) (*loopEngine
 	return e, nil
 }
 
-func (e *loopEngine) close() {
+func (e *loopThread) close() {
 	e.loop.Stop()
 	<-e.ended
 }

@@ -31,7 +31,7 @@ const (
 // end. client is the connection's eventloop.Handler: Closed is its last call for a connection, and
 // only then does the client ask for another.
 type client struct {
-	engine *loopEngine
+	engine *loopThread
 	conn   *eventloop.Conn
 	state  connState
 	reused bool // the connection has carried a response

@@ -18,7 +18,7 @@ const loopQuantum = 50 * time.Microsecond
 // loopRun is one thread's part of a run. A closed load first opens its connections, and then starts
 // the clock.
 type loopRun struct {
-	engine   *loopEngine
+	engine   *loopThread
 	shared   *loopShared
 	rec      *recorder
 	rate     float64
@@ -46,7 +46,7 @@ type loopRun struct {
 }
 
 // newLoopRun prepares the part of a thread with that number, from 0.
-func newLoopRun(e *loopEngine, s *loopShared, thread int, duration time.Duration) *loopRun {
+func newLoopRun(e *loopThread, s *loopShared, thread int, duration time.Duration) *loopRun {
 	r := &loopRun{engine: e, shared: s, rec: newRecorder(e.attack), rate: e.attack.Rate,
 		duration: Span(e.attack.Rate, duration), done: make(chan *Result, 1)}
 	r.timer.Init(e.loop, r.plan)

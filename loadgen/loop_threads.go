@@ -21,7 +21,7 @@ type loopThreads struct {
 	host    string
 	port    uint16
 	rota    rota
-	threads []*loopEngine
+	threads []*loopThread
 }
 
 func openLoop(a Attack) (driver, error) {

@@ -11,14 +11,14 @@ import (
 // onCPUs is a plan whose servers have these CPUs, and the load the one above them.
 func onCPUs(servers cpuset.CPUs, o Options) (*Plan, error) {
 	o.Profile, o.Rounds = "quick", 2
-	steps := o.Cores
-	o.Cores = nil
+	steps, loops := o.Cores, o.Loops
+	o.Cores, o.Loops = nil, ""
 	p, err := newPlan(o, plenty)
 	if err != nil {
 		return nil, err
 	}
 	p.split, p.auto = cpuset.Split{Server: servers, Generator: cpuset.CPUs{servers[len(servers)-1] + 1}}, false
-	p.steps, err = p.newCoreSteps(steps, o.Loops)
+	p.steps, err = p.newCoreSteps(steps, loops)
 	return p, err
 }
 

@@ -81,6 +81,7 @@ func Write(out io.Writer, r *results.Record) error {
 		Modes:    styledModes(r),
 		Article:  articleVerdict(r),
 		About:    aboutRecord(r),
+		Cores:    coresSection(r),
 	}
 	data := scriptData{Modes: modeNames(r)}
 	if len(p.Article.Sections) > 0 {
@@ -105,11 +106,6 @@ func Write(out io.Writer, r *results.Record) error {
 	}
 	if p.embedded, err = embedding(data); err != nil {
 		return err
-	}
-	if p.Cores = coresSection(r); p.Cores != nil {
-		for _, c := range p.Cores.Tables {
-			p.Data.Plots = append(p.Data.Plots, c.Plot)
-		}
 	}
 	if err := t.ExecuteTemplate(out, "page.html", p); err != nil {
 		return fmt.Errorf("write the page: %w", err)
