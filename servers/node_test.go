@@ -130,6 +130,18 @@ func TestNode(t *testing.T) {
 				nodeAsks(t, mode, p, ms, kind.status, kind.kind, strings.ReplaceAll(kind.body, "%s", up))
 			})
 		}
+		t.Run("feed", func(t *testing.T) {
+			up := feedUpstream(t)
+			p := startNode(t, mode, up, 1)
+			for name, test := range feeds {
+				send := get("/feed?user="+test.user, closes)
+				want := parse(t, send, reply(test.status, json, strings.ReplaceAll(test.body, "%s", up), closes), nil)
+				got := parse(t, send, converse(connect(t, p), whole, send), ownFields[mode])
+				if d := cmp.Diff(want, got); d != "" {
+					t.Errorf("%s (-want +got):\n%s", name, d)
+				}
+			}
+		})
 		t.Run("upstream refusing", func(t *testing.T) {
 			const body = `{"error":"the upstream %s refused the connection: is it running?"}`
 			nodeAsks(t, mode, startNode(t, mode, refusing.url, 1), "1", "502 Bad Gateway", json, strings.ReplaceAll(body, "%s", refusing.url))
@@ -209,7 +221,7 @@ func nodeUpstream(t *testing.T) string {
 			kind, ok := upstreamKinds[ms]
 			switch {
 			case !ok:
-				if answer, err := client.Get(ours + "?ms=" + ms); err == nil {
+				if answer, err := client.Get(ours + "?" + r.URL.RawQuery); err == nil {
 					answer.Write(c) // a peer that has gone shows at the next request
 					answer.Body.Close()
 				}

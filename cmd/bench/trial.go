@@ -91,11 +91,11 @@ func (b *bench) withServer(ctx context.Context, s slot, use func(context.Context
 	with := func(ctx context.Context, upstream string, helpers ...sample.Subject) error {
 		return b.plan.withServer(ctx, s, upstream, func(ctx context.Context, r running) error {
 			a := loadgen.Attack{Target: s.target(r.url), Connect: r.connect, Timeout: requestTimeout,
-				Engine: b.plan.engine(results.Closed, r.url, 0)}
+				Engine: b.plan.engine(results.Closed, r.url, 0), WantBody: s.wantBody()}
 			return use(ctx, &target{server: r, attack: a, helpers: helpers, compiles: s.mode.Compiles > 0})
 		})
 	}
-	if !s.workload.Upstream {
+	if s.workload.Upstream == 0 {
 		return with(ctx, servers.NoUpstream)
 	}
 	// The upstream is a process of its own, so that what it costs is not counted as the server's;
@@ -253,6 +253,15 @@ func (s slot) target(url string) loadgen.Target {
 		t.Body = []byte(w.Body)
 	}
 	return t
+}
+
+// wantBody is what a good answer is, where its status does not tell; nil where it does, and of a
+// user's server, whose answers are its own.
+func (s slot) wantBody() []byte {
+	if s.mode.user != nil || s.workload.Whole == "" {
+		return nil
+	}
+	return []byte(s.workload.Whole)
 }
 
 // poison is the request that the slot's innocent ones are amid; it has no URL where there is none.

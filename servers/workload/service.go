@@ -139,6 +139,17 @@ func (x *Exchange) json(status int, v any) {
 	x.reply(status, typeJSON, x.body)
 }
 
+// quoted is a text in JSON.
+func quoted(text string) []byte {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(text); err != nil {
+		panic(fmt.Sprintf("workload: quoting %q: %v", text, err)) // JSON can hold all texts
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+}
+
 // fail ends the exchange with {"error": …}: what every handler answers when it cannot do what it is
 // for. The text must not depend on the model, so that all of them answer a bad request alike.
 func (x *Exchange) fail(status int, format string, args ...any) {

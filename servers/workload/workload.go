@@ -29,7 +29,11 @@ type Workload struct {
 	// some of each.
 	Wait     time.Duration // it only waits, for so long
 	CPU      time.Duration // it computes for so long, so that more connections than cores only queue
-	Upstream bool          // it asks another service
+	Upstream int           // it asks another service, in so many calls at once
+
+	// Whole is the body of a whole answer to Target, where the status does not tell that from a
+	// partial one; "" where it does.
+	Whole string
 
 	handle func(*Service, *Exchange)
 }
@@ -40,6 +44,7 @@ var All = []Workload{
 	wait,
 	file,
 	api,
+	feed,
 	db,
 	login,
 	cpu,
@@ -65,6 +70,11 @@ type IO interface {
 	// upstream was too slow; any other, that the call failed. url belongs to the IO from then on.
 	Get(x *Exchange, url *url.URL, then func(x *Exchange, r Reply, err error))
 
+	// GetAll asks an upstream for several things by HTTP GET, each within limit, and writes what came
+	// of it into the calls: all at once, or one after the other in a model that blocks. An error is
+	// as Get has it. The calls belong to the IO until then.
+	GetAll(x *Exchange, calls []Call, limit time.Duration, then func(*Exchange))
+
 	// Offload runs work, which blocks or computes: in place in a blocking model, on a worker in one
 	// that must not block.
 	Offload(x *Exchange, work func(), then func(*Exchange))
@@ -75,6 +85,13 @@ type Reply struct {
 	Status      int
 	ContentType string
 	Body        []byte
+}
+
+// A Call is one of several to an upstream, and its outcome.
+type Call struct {
+	URL   *url.URL
+	Reply Reply // whose Body is the caller's to keep
+	Err   error
 }
 
 // An Exchange is one request and its response. A model keeps one per connection and uses it for
@@ -97,6 +114,7 @@ type Exchange struct {
 	short   [64]byte // where a short one lies, beside all else that an answer needs
 	ms      int      // what the query's ms said, for continuations that are not closures
 	us      int      // what the query's cpu_us said
+	id      int64    // what the query's user said
 	spun    uint64   // what the cpu and mix workloads computed, so that the compiler cannot leave it out
 
 	file fileRead

@@ -8,6 +8,7 @@ import { bodyLimit, tooLarge } from './body.js';
 import { serve } from './serve.js';
 import { burn } from './work/cpu.js';
 import { Fault } from './work/fault.js';
+import { feed, service } from './work/feed.js';
 import { badForm, login } from './work/login.js';
 import { mix } from './work/mix.js';
 import { parseQuery, productId } from './work/query.js';
@@ -29,15 +30,14 @@ function listener({ file, shop, ask }) {
     res.sendFile(basename(file), { root: dirname(file) }, (err) => err && next(err)),
   );
   get(app, '/api', async (req, res) => {
-    const { status, type, body } = await ask(req.query);
+    const { status, type, body } = await ask.call(req.query);
     send(res, status, type, body);
   });
+  get(app, '/feed', async (req, res) => json(res, 200, await feed(ask, req.query)));
   get(app, '/db', (req, res) => json(res, 200, shop.product(productId(req.query))));
   get(app, '/cpu', (req, res) => json(res, 200, { burned_ms: burn(req.query) }));
   get(app, '/mix', async (req, res) => json(res, 200, await mix(req.query)));
-  get(app, '/upstream', async (req, res) =>
-    json(res, 200, { service: 'upstream', waited_ms: await wait(req.query) }),
-  );
+  get(app, '/upstream', async (req, res) => json(res, 200, await service(req.query)));
   post(app, '/login', express.json(any), async (req, res) =>
     json(res, 200, { token: await login(shop, req.body) }),
   );

@@ -5,6 +5,7 @@ import { serve } from './serve.js';
 import { readBody } from './body.js';
 import { burn } from './work/cpu.js';
 import { Fault } from './work/fault.js';
+import { feed, service } from './work/feed.js';
 import { badForm, login } from './work/login.js';
 import { mix } from './work/mix.js';
 import { parseQuery, productId } from './work/query.js';
@@ -21,9 +22,10 @@ function listener({ file, shop, ask }) {
       '/wait': get(async (req, res, query) => json(res, 200, { waited_ms: await wait(query) })),
       '/file': get(async (req, res) => send(res, 200, octets, await readFile(file))),
       '/api': get(async (req, res, query) => {
-        const { status, type, body } = await ask(query);
+        const { status, type, body } = await ask.call(query);
         send(res, status, type, body);
       }),
+      '/feed': get(async (req, res, query) => json(res, 200, await feed(ask, query))),
       '/db': get((req, res, query) => json(res, 200, shop.product(productId(query)))),
       '/login': post(async (req, res) =>
         json(res, 200, { token: await login(shop, parseForm(await readBody(req))) }),
@@ -34,9 +36,7 @@ function listener({ file, shop, ask }) {
         const body = await readBody(req);
         send(res, 200, req.headers['content-type'] || octets, body);
       }),
-      '/upstream': get(async (req, res, query) =>
-        json(res, 200, { service: 'upstream', waited_ms: await wait(query) }),
-      ),
+      '/upstream': get(async (req, res, query) => json(res, 200, await service(query))),
     }),
   );
   return async (req, res) => {
