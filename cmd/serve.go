@@ -78,6 +78,8 @@ func serveCommand() *cobra.Command {
 	f.IntVar(&c.Workers, "workers", 4, "workers of each event loop, for files, database and hashing")
 	f.StringVar(&c.Upstream, "upstream", servers.EmbeddedUpstream,
 		`service that /api and /feed ask: an http URL, "embedded" in this process, or "none"`)
+	f.StringVar(&c.Database, "db", workload.SQLite,
+		"where orders are written: sqlite, a private file that is removed at the end, or `sqlite:FILE`")
 	return cmd
 }
 

@@ -101,7 +101,7 @@ func startMode(b *testing.B, name string, cpus cpuset.CPUs) *child.Process {
 	if len(unable) > 0 {
 		b.Skip(unable[0])
 	}
-	c, err := m.Command(servers.NoUpstream)
+	c, err := m.Command(servers.NoUpstream, nil)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -62,6 +62,9 @@ type Attack struct {
 	// load for as long; the Outcome is good until it returns.
 	Each func(*Outcome)
 
+	// Ran, when not nil, is called with what each run measured, before that is returned.
+	Ran func(*Result)
+
 	// InFlight, when not nil, is kept at the number of requests that are in flight.
 	InFlight *atomic.Int64
 }

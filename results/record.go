@@ -213,7 +213,8 @@ type Trial struct {
 	// its server was not started for it: it ran before, and went on after
 	Standing bool    `json:"standing,omitempty"`
 	WarmUp   *WarmUp `json:"warm_up,omitempty"`
-	Rungs    []Rung  `json:"rungs"` // those that were finished
+	Rungs    []Rung  `json:"rungs"`           // those that were finished
+	Books    *Books  `json:"books,omitempty"` // of a workload that writes orders down
 	// Between are closed loads between the ladder's rungs, after it, in the order in which they
 	// were made: with them knee and connections held are searched. They are part of no other
 	// figure.
@@ -228,6 +229,18 @@ type Trial struct {
 	Trust       *Trust `json:"trust,omitempty"` // the worst of its rungs'; nil in records that did not ask
 	// of an earlier one, which was VOID since it was lost: this one was made in its place
 	Voided *Trust `json:"voided,omitempty"`
+}
+
+// Books are an audit of the orders that a trial's server was sent, warm-up and all: what its
+// clients were told, and what its database holds.
+type Books struct {
+	Placed    uint64 `json:"placed"`              // orders that were confirmed with 201
+	Conflicts uint64 `json:"conflicts,omitempty"` // that were refused with 409
+	Lost      uint64 `json:"lost,omitempty"`      // requests without a whole answer: they may have been carried out
+	Audited   bool   `json:"audited"`
+	// that the database holds; of a user's server, those that were placed and read back
+	Orders   uint64   `json:"orders"`
+	Breaches []string `json:"breaches,omitempty"` // of what must always hold, some of each kind
 }
 
 // WarmUp is how a trial's server was brought to a steady state before it was measured.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -59,6 +60,8 @@ type Evidence struct {
 	// throughput over that of a rung with fewer connections, and how much more connections there
 	// are
 	Kept, MostKept float64
+
+	Breaches []string // of what must always hold in the server's database, as an audit found them
 
 	// The server's CPU per request over the yardstick's, slice after slice: within the run, and at
 	// the same load later in the trial.
@@ -289,6 +292,20 @@ var Rules = []Rule{
 			return when(!e.ClientsWaited && share > errorsSuspect && share < 1, Suspect),
 				fmt.Sprintf(
 					"%.1f%% of the requests failed: throughput and latency are only of those that were answered", percent*share)
+		},
+	},
+	{
+		Name:  "books",
+		Plain: "the orders in the database are not those that clients were told of, or do not add up",
+		Void: "an audit of the database after the trial finds fewer orders than were confirmed, or more " +
+			"than that and the requests without an answer together; a product of which what was sold and what is " +
+			"left are not what there was, or of which less than nothing is left; or an order whose lines are not " +
+			"its own",
+		Why: "a server that loses orders, or sells what it does not have, is quick for nothing: what it " +
+			"was measured at is not the work",
+		weigh: func(e Evidence) (string, string) {
+			return when(len(e.Breaches) > 0, Void), "the audit of the orders found what must not be: " +
+				strings.Join(e.Breaches, "; ")
 		},
 	},
 	{

@@ -48,15 +48,24 @@ func (m *Mode) prepare(ctx context.Context, say func(string)) (err error) {
 }
 
 // Command returns how to start the server of a mode that has been prepared, on any free port.
-// upstream is the URL that /api asks, or NoUpstream.
-func (m *Mode) Command(upstream string) (child.Command, error) {
+// upstream is the URL that /api asks, or NoUpstream; ledger, where orders are written: nil for a
+// database of the server's own, which the servers of Node.js do without.
+func (m *Mode) Command(upstream string, ledger *workload.Ledger) (child.Command, error) {
 	if !m.foreign() {
-		return Ours(m.Name, m.Name, upstream), nil
+		c := Ours(m.Name, m.Name, upstream)
+		if ledger != nil {
+			c.Args = append(c.Args, "--db="+ledger.Database())
+		}
+		return c, nil
 	}
 	if upstream == NoUpstream {
 		upstream = ""
 	}
-	c, err := m.app.Command(node.Options{Addr: "127.0.0.1:0", Upstream: upstream, Data: m.data, Loops: 1, Workers: 4})
+	o := node.Options{Addr: "127.0.0.1:0", Upstream: upstream, Data: m.data, Loops: 1, Workers: 4}
+	if ledger != nil {
+		o.Orders = ledger.File
+	}
+	c, err := m.app.Command(o)
 	return child.Command{Name: m.Name, Path: c.Path, Args: c.Args, Env: c.Env}, err
 }
 

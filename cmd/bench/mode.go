@@ -24,11 +24,15 @@ type mode struct {
 }
 
 // command is how to start its server on any free port.
-func (m *mode) command(upstream string) (child.Command, error) {
+func (m *mode) command(upstream string, kept *books) (child.Command, error) {
 	if m.user != nil {
 		return child.Command{Name: m.Name, Shell: m.user.Command, Probe: m.user.target(workload.All[0])}, nil
 	}
-	return m.Command(upstream)
+	var ledger *workload.Ledger
+	if kept != nil {
+		ledger = kept.ledger
+	}
+	return m.Command(upstream, ledger)
 }
 
 // header is what each request has besides what its workload asks for.
@@ -87,8 +91,9 @@ type running struct {
 var nobody sample.Subject
 
 // withServer runs use with the server of a slot: a fresh one, which is stopped afterwards and ends
-// the context of use when it dies, or the one that runs already.
-func (p *Plan) withServer(ctx context.Context, s slot, upstream string,
+// the context of use when it dies, or the one that runs already. kept has the database of one of
+// ours; nil where it needs none.
+func (p *Plan) withServer(ctx context.Context, s slot, upstream string, kept *books,
 	use func(context.Context, running) error) error {
 	user := s.mode.user
 	if s.mode.standing() {
@@ -98,7 +103,7 @@ func (p *Plan) withServer(ctx context.Context, s slot, upstream string,
 		}
 		return use(ctx, r)
 	}
-	command, err := s.mode.command(upstream)
+	command, err := s.mode.command(upstream, kept)
 	if err != nil {
 		return err
 	}

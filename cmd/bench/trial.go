@@ -53,10 +53,14 @@ func (b *bench) once(ctx context.Context, s slot) results.Trial {
 		t.Trust = &trust
 		return t
 	}
+	var kept *books
 	err := b.withServer(ctx, s, func(ctx context.Context, on *target) error {
-		on.began = began
+		on.began, kept = began, on.books
 		return b.beside(ctx, on, s, func(ctx context.Context) error { return b.runLadder(ctx, on, s, &t) })
 	})
+	if kept != nil {
+		kept.enter(&t)
+	}
 	t.ElapsedS = seconds(time.Since(began))
 	switch failure, ok := errors.AsType[*child.Failure](err); {
 	case ctx.Err() != nil:
@@ -82,18 +86,35 @@ type target struct {
 	helpers []sample.Subject // further processes of ours: the yardstick, and an upstream
 	began   time.Time        // of the trial
 
-	compiles bool // the server compiles itself as it runs, or may do so
+	books    *books // nil where no orders are written down
+	compiles bool   // the server compiles itself as it runs, or may do so
 }
 
 // withServer runs use with the server of the slot's mode, and with an upstream where the workload
 // asks one. A server that dies ends the context of use, and is the error.
 func (b *bench) withServer(ctx context.Context, s slot, use func(context.Context, *target) error) error {
-	with := func(ctx context.Context, upstream string, helpers ...sample.Subject) error {
-		return b.plan.withServer(ctx, s, upstream, func(ctx context.Context, r running) error {
+	with := func(ctx context.Context, upstream string, helpers ...sample.Subject) (err error) {
+		kept, err := openBooks(s)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, kept.close()) }()
+		err = b.plan.withServer(ctx, s, upstream, kept, func(ctx context.Context, r running) error {
 			a := loadgen.Attack{Target: s.target(r.url), Connect: r.connect, Timeout: requestTimeout,
 				Engine: b.plan.engine(results.Closed, r.url, 0), WantBody: s.wantBody()}
-			return use(ctx, &target{server: r, attack: a, helpers: helpers, compiles: s.mode.Compiles > 0})
+			if kept != nil {
+				a.Others, a.Ran = s.others(r.url), kept.add
+			}
+			err := use(ctx, &target{server: r, attack: a, helpers: helpers, books: kept, compiles: s.mode.Compiles > 0})
+			if err == nil && kept != nil && s.mode.user != nil {
+				err = kept.readBack(ctx, r, s)
+			}
+			return err
 		})
+		if err == nil && kept != nil {
+			err = kept.audit()
+		}
+		return err
 	}
 	if s.workload.Upstream == 0 {
 		return with(ctx, servers.NoUpstream)
@@ -253,6 +274,17 @@ func (s slot) target(url string) loadgen.Target {
 		t.Body = []byte(w.Body)
 	}
 	return t
+}
+
+// others are what is asked in turn with target, of a workload with several bodies.
+func (s slot) others(url string) []loadgen.Target {
+	var all []loadgen.Target
+	for _, body := range s.workload.Bodies {
+		t := s.target(url)
+		t.Body = []byte(body)
+		all = append(all, t)
+	}
+	return all
 }
 
 // wantBody is what a good answer is, where its status does not tell; nil where it does, and of a

@@ -97,7 +97,7 @@ func (r *round) run(ctx context.Context, places []results.MapPlace, random *rand
 }
 
 func (r *round) start(ctx context.Context, m *servers.Mode) (*child.Process, error) {
-	c, err := m.Command(servers.NoUpstream)
+	c, err := m.Command(servers.NoUpstream, nil)
 	if err != nil {
 		return nil, err
 	}

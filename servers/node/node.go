@@ -128,6 +128,7 @@ type Options struct {
 	Addr     string // host:port to listen on; port 0 is any free one, no host every interface
 	Upstream string // the http URL that /api asks; "" for none
 	Data     string // the workloads' data folder, built already: see workload.Open
+	Orders   string // the SQLite database that orders are written to: see workload.NewLedger
 	Loops    int    // above 1: that many processes of Node's cluster module, and one that accepts for them
 	Workers  int    // threads in the pool of each process, for files and scrypt: UV_THREADPOOL_SIZE
 }
@@ -161,7 +162,8 @@ func (a App) Command(o Options) (Command, error) {
 	return Command{
 		Path: a.program,
 		Args: []string{filepath.Join(a.Dir, a.Source.Name+".js"), "--host=" + host, "--port=" + port,
-			"--loops=" + strconv.Itoa(o.Loops), "--data=" + data, "--upstream=" + o.Upstream},
+			"--loops=" + strconv.Itoa(o.Loops), "--data=" + data, "--orders=" + o.Orders,
+			"--upstream=" + o.Upstream},
 		Env: []string{"NODE_ENV=production", "UV_THREADPOOL_SIZE=" + strconv.Itoa(o.Workers)},
 	}, nil
 }

@@ -91,6 +91,7 @@ func TestInterleaved(t *testing.T) {
 		{"POST", "/login", `{"user":"ada","password":"engineers"}`},
 		{"POST", "/login", `{"user":"nobody","password":"engineers"}`},
 		{"POST", "/login", `{"user":"zoë","password":"naïve café ☕"}`},
+		{"POST", "/orders", `{"customer":1,"items":[{"product":10001,"quantity":1}]}`}, {"GET", "/orders/7", ""},
 		{"POST", "/echo", "hi"}, {"GET", "/cpu?ms=1", ""}, {"GET", "/mix?wait_ms=2&cpu_us=3", ""},
 		{"GET", "/mix?wait_ms=4&cpu_us=5", ""},
 	}

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -25,6 +26,11 @@ type Options struct {
 	// http://127.0.0.1:4000/upstream. "" is none: /api then answers 502.
 	Upstream string
 
+	// Database is where products and users are read and orders are written: "" and [SQLite] are the
+	// data folder and a private file, which is removed at the end; "sqlite:" and a name, a file that
+	// is kept.
+	Database string
+
 	// Notes gets a line, once, when calls to the upstream fail for want of file descriptors; nil
 	// for nobody.
 	Notes io.Writer
@@ -34,7 +40,7 @@ type Options struct {
 type Service struct {
 	file     string
 	upstream *url.URL // nil when there is none
-	store    *store
+	db       database
 	notes    io.Writer
 	lacking  sync.Once
 }
@@ -51,18 +57,18 @@ func Open(o Options) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	store, err := openStore(filepath.Join(dir, databaseName))
+	db, err := openEmbedded(dir, o.Database)
 	if err != nil {
 		return nil, err
 	}
-	return &Service{file: filepath.Join(dir, fileName), upstream: upstream, store: store, notes: o.Notes}, nil
+	return &Service{file: filepath.Join(dir, fileName), upstream: upstream, db: db, notes: o.Notes}, nil
 }
 
 // Close gives up the database. Call it when no request is being served any more.
-func (s *Service) Close() error { return s.store.close() }
+func (s *Service) Close() error { return s.db.close() }
 
 // routes is what is served: the workloads and the upstream that the api workload asks.
-var routes = slices.Concat(All, []Workload{upstream})
+var routes = slices.Concat(All, []Workload{upstream, showOrder})
 
 // Serve answers x.Request. It leads to one call of x.Done, before or after it returns, as x.IO has
 // it. A panic in a handler is a defect and passes through to the model.
@@ -72,7 +78,7 @@ func (s *Service) Serve(x *Exchange) {
 	r := x.Request
 	for i := range routes {
 		w := &routes[i]
-		if string(r.Path) != w.Path {
+		if string(r.Path) != w.Path && !(w.prefix && strings.HasPrefix(string(r.Path), w.Path)) {
 			continue
 		}
 		if string(r.Method) == w.Method || r.Head && w.Method == http.MethodGet {

@@ -17,13 +17,17 @@ type Workload struct {
 	Name    string
 	Method  string // GET (which serves HEAD too) or POST
 	Path    string // matched exactly
+	prefix  bool   // or whatever follows it too
 	Summary string // one line, for people
 
-	// An example that is answered with 200, for a load generator to send: the path with its query,
-	// the body and its type.
+	// An example that is answered well, for a load generator to send: the path with its query, the
+	// body and its type. Bodies, where there are any, are sent in turn in place of Body.
 	Target      string
 	Body        string
+	Bodies      []string
 	ContentType string
+	Status      int  // of that answer; 0 is 200
+	Orders      bool // it writes orders down, which can be audited
 
 	// What a request of Target takes, for who plans a load; none of it where that is little, or
 	// some of each.
@@ -47,6 +51,7 @@ var All = []Workload{
 	feed,
 	db,
 	login,
+	orders,
 	cpu,
 	mix,
 	echo,

@@ -53,4 +53,5 @@ const mostUsers = 1_000_000;
 
 export const first = (value) => (Array.isArray(value) ? value[0] : value);
 
-const isWhole = (text) => /^[0-9]{1,18}$/.test(text);
+/** Whether a text is at most 18 decimal digits. */
+export const isWhole = (text) => /^[0-9]{1,18}$/.test(text);
