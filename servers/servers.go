@@ -17,15 +17,15 @@ import (
 
 // Config is what a server is made with.
 type Config struct {
-	Addr     string // host:port to listen on; port 0 is any free one
-	PoolSize int    // threads of the pool model
-	Loops    int    // event loops of the async model, each with a listener of its own
-	Workers  int    // workers of each event loop
-	Upstream string // the URL that Service asks, "" for none: resolved once, here
-	Database string // that the routes use, for Mode.Serve: see workload.Options
-	embedded      bool              // it is served by this process too
-	ownProcs      bool              // Go's scheduler has a processor for each loop, and more for all else
-	Service       *workload.Service // answers the requests; closed by its owner, after Serve and Shutdown have returned
+	Addr     string            // host:port to listen on; port 0 is any free one
+	PoolSize int               // threads of the pool model
+	Loops    int               // event loops of the async model, each with a listener of its own
+	Workers  int               // workers of each event loop
+	Upstream string            // the URL that Service asks, "" for none: resolved once, here
+	Database string            // that the routes use, for Mode.Serve: see workload.Options
+	embedded bool              // it is served by this process too
+	ownProcs bool              // Go's scheduler has a processor for each loop, and more for all else
+	Service  *workload.Service // answers the requests; closed by its owner, after Serve and Shutdown have returned
 }
 
 // timeouts are how long a connection may take.
