@@ -37,7 +37,7 @@ to standard output, progress to standard error.
 Modes:
 ` + modeList() + `
 Formats:
-` + listed(report.MapFormats, 10, formatLine),
+` + helpTable(report.MapFormats, 10, formatLine),
 		Example: `  nodecompare map
   nodecompare map --format=html -o map.html
   nodecompare map --modes=blocking,async,node --waits=0,5ms --cpus=0,2ms --connections=64
@@ -55,7 +55,7 @@ Formats:
 			if err != nil {
 				return exitError{exitUsage, err}
 			}
-			return runMap(c.Context(), plan, f, file, said(quiet, "map", c.ErrOrStderr()), c.OutOrStdout(),
+			return runMap(c.Context(), plan, f, file, progressPrinter(quiet, "map", c.ErrOrStderr()), c.OutOrStdout(),
 				c.ErrOrStderr())
 		},
 	}
@@ -81,8 +81,8 @@ Formats:
 	return c
 }
 
-// runMap measures and writes. What was measured before an interruption, or beside a server that
-// failed, is written too.
+// runMap measures and writes. What was measured before an interruption or beside a failed server is
+// written too.
 func runMap(ctx context.Context, plan *sweep.Plan, f report.Format[*results.Map], file string,
 	say func(string), out, notes io.Writer) error {
 	if err := errors.Join(measure.Proc(), measure.Loopback()); err != nil {
@@ -95,12 +95,12 @@ func runMap(ctx context.Context, plan *sweep.Plan, f report.Format[*results.Map]
 	if err := plan.Prepare(ctx, say); err != nil {
 		return errors.Join(err, o.discard())
 	}
-	say(fmt.Sprintf("%s; about %s", plan, spoken(plan.Duration())))
+	say(fmt.Sprintf("%s; about %s", plan, durationWords(plan.Duration())))
 	m, runErr := sweep.Run(ctx, plan, say)
 	if m == nil {
 		return errors.Join(runErr, o.discard())
 	}
-	results.Clean(m) // of what servers said
+	results.Clean(m) // servers' output
 	if err = o.write(ctx, worthOf(len(m.Runs), m.Void()),
 		func(w io.Writer, options report.Options) error { return f.Write(w, m, options) }); err != nil {
 		err = fmt.Errorf("write the map: %w", err)

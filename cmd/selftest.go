@@ -35,7 +35,8 @@ try may get rid of, or by a defect of the tool. The table says which.`,
 			if err != nil {
 				return err
 			}
-			return runSelftest(c.Context(), short, f, said(quiet, "selftest", c.ErrOrStderr()), c.OutOrStdout())
+			return runSelftest(c.Context(), short, f, progressPrinter(quiet, "selftest", c.ErrOrStderr()),
+				c.OutOrStdout())
 		},
 	}
 	flags := c.Flags()
@@ -46,7 +47,7 @@ try may get rid of, or by a defect of the tool. The table says which.`,
 	return c
 }
 
-// runSelftest measures and prints, after an interruption or a failure too: what there is by then.
+// runSelftest measures and prints. After an interruption or a failure it prints the result so far.
 func runSelftest(ctx context.Context, short bool, f report.Format[*results.Selftest], say func(string),
 	out io.Writer) error {
 	if err := errors.Join(measure.Proc(), measure.Loopback()); err != nil {
@@ -70,7 +71,8 @@ func runSelftest(ctx context.Context, short bool, f report.Format[*results.Selft
 	return nil
 }
 
-// selftestServerCommand is the server that a selftest starts. Nobody else has a use for it.
+// selftestServerCommand is the server that a selftest starts, hidden because only a selftest needs
+// it.
 func selftestServerCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:    selftest.ServerCommand,

@@ -18,7 +18,7 @@ import (
 	"nodecompare/servers/workload"
 )
 
-// mostThreads leaves room below the 10,000 at which Go's runtime ends a program.
+// mostThreads stays below the 10,000 threads at which Go's runtime ends a program.
 const mostThreads = 8000
 
 func serveCommand() *cobra.Command {
@@ -47,7 +47,8 @@ func serveCommand() *cobra.Command {
 			if c.Loops > mostThreads || c.Workers > mostThreads || c.Loops*(c.Workers+1) > mostThreads {
 				return exitError{exitUsage,
 					fmt.Errorf(
-						"--loops=%d --workers=%d: loops and their workers are threads, of which there are at most %d", c.Loops, c.Workers, mostThreads)}
+						"--loops=%d --workers=%d: loops and their workers are threads, of which there are at most %d",
+						c.Loops, c.Workers, mostThreads)}
 			}
 			if _, _, err := net.SplitHostPort(c.Addr); err != nil {
 				return exitError{exitUsage, fmt.Errorf("--addr=%s: %w (like :3000 or 127.0.0.1:3000)", c.Addr, err)}
@@ -83,11 +84,11 @@ func serveCommand() *cobra.Command {
 	return cmd
 }
 
-// uses are the flags that the modes heed, beside --addr and --upstream.
+// uses are the flags that each mode uses besides --addr and --upstream.
 var uses = map[string][]string{"pool": {"pool-size"}, "async": {"loops", "workers"},
 	"node": {"loops", "workers"}, "express": {"loops", "workers"}}
 
-// taken says who holds the port, where the system tells, and what to do about it.
+// taken adds to an error who holds the port, if the system reports it, and what to do about it.
 func taken(addr string, err error) error {
 	holder := ""
 	if _, text, splitErr := net.SplitHostPort(addr); splitErr == nil {
@@ -100,7 +101,7 @@ func taken(addr string, err error) error {
 	return fmt.Errorf("%w%s: end it, or listen elsewhere, as with --addr=:3001", err, holder)
 }
 
-// named is a process's name in brackets, where the system tells it.
+// named returns a process's name in brackets, if the system reports it.
 func named(pid int) string {
 	name, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid))
 	if err != nil {
@@ -111,14 +112,14 @@ func named(pid int) string {
 
 // modeList and routeList are in more than one command's help.
 func modeList() string {
-	return listed(servers.Modes, 10, func(m servers.Mode) (string, string) { return m.Name, m.Summary })
+	return helpTable(servers.Modes, 10, func(m servers.Mode) (string, string) { return m.Name, m.Summary })
 }
 
-// routeWidth holds a method and most targets.
+// routeWidth fits a method and most targets.
 const routeWidth = 17
 
 func routeList() string {
-	return listed(workload.All, routeWidth, func(w workload.Workload) (string, string) {
+	return helpTable(workload.All, routeWidth, func(w workload.Workload) (string, string) {
 		return fmt.Sprintf("%-4s %s", w.Method, w.Target), w.Summary
 	})
 }

@@ -13,15 +13,15 @@ import (
 	"nodecompare/results/report"
 )
 
-// options are what formats heed of the writer: its width, and whether it shows colour
+// options returns the writer's properties for formats: its width, and whether it shows colour
 // (https://no-color.org).
 func options(w io.Writer) report.Options {
 	width := columns(w)
 	return report.Options{Width: width, Color: width > 0 && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"}
 }
 
-// progress is a bar on a terminal, and lines elsewhere: a bar would leave hundreds of frames in a
-// log.
+// progress returns a bar on a terminal, and lines elsewhere: a bar would leave hundreds of frames
+// in a log.
 func progress(quiet bool, w io.Writer) bench.Progress {
 	switch width := columns(w); {
 	case quiet:
@@ -33,7 +33,7 @@ func progress(quiet bool, w io.Writer) bench.Progress {
 	}
 }
 
-// columns is the width of the terminal behind w; 0 when there is none.
+// columns returns the width of the terminal behind w; 0 if there is none.
 func columns(w io.Writer) int {
 	f, ok := w.(interface{ Fd() uintptr })
 	if !ok {
@@ -46,8 +46,8 @@ func columns(w io.Writer) int {
 	return width
 }
 
-// said tells of each step in a line.
-func said(quiet bool, who string, w io.Writer) func(string) {
+// progressPrinter returns a function that prints each step on its own line, unless quiet.
+func progressPrinter(quiet bool, who string, w io.Writer) func(string) {
 	return func(step string) {
 		if !quiet {
 			fmt.Fprintf(w, "%s: %s\n", who, foreign.Line(step))
@@ -55,8 +55,8 @@ func said(quiet bool, who string, w io.Writer) func(string) {
 	}
 }
 
-// spoken writes how long something takes as people say it: 54 s, 1 min 10 s, 2 h 5 min.
-func spoken(d time.Duration) string {
+// durationWords writes a duration in everyday form: 54 s, 1 min 10 s, 2 h 5 min.
+func durationWords(d time.Duration) string {
 	s := int(d.Round(time.Second).Seconds())
 	switch {
 	case s < 60:

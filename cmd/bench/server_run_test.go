@@ -75,7 +75,7 @@ func TestServerAtURL(t *testing.T) {
 		if trial.Standing != (trial.Mode != "async") {
 			t.Errorf("%s: standing %v", trial.Mode, trial.Standing)
 		}
-		g, ok := trial.Rung(results.Conns(64))
+		g, ok := trial.Rung(results.ClosedAt(64))
 		if !ok || g.Requests == 0 || g.Errors > 0 || (g.Process != nil) != (trial.Mode != "plain") {
 			t.Errorf("%s on %s: %v %+v", trial.Mode, trial.Workload, ok, g)
 		}

@@ -75,7 +75,7 @@ func TestOrder(t *testing.T) {
 	}
 	one, again := rand.New(rand.NewPCG(1, 0)), rand.New(rand.NewPCG(1, 0))
 	first := p.order(one)
-	seen := map[results.MapPlace]bool{}
+	seen := map[results.MapPoint]bool{}
 	for i, at := range p.order(again) {
 		if at != first[i] {
 			t.Fatal("the same seed gives another order")

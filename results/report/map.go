@@ -13,15 +13,14 @@ import (
 	"nodecompare/results/unit"
 )
 
-// leastMapColumn is the columns of text that a cell's figures need to stand in a line each, for
-// names of usual length.
+// leastMapColumn is the width that a cell needs for one line a figure, with names of usual length.
 const leastMapColumn = 18
 
-// mapCorner is the head of the rows.
+// mapCorner heads the rows.
 const mapCorner = "wait"
 
-// writeMapTable writes a grid for each two modes and number of connections, or a list where there
-// is no room for one, and what follows.
+// writeMapTable writes a grid for each two modes and number of connections, or a list if there is
+// no room for a grid, and then the sentences.
 func writeMapTable(out io.Writer, m *results.Map, o Options) error {
 	p := newPage(out, o)
 	p.paragraph(summary.MapHeading(m))
@@ -47,8 +46,8 @@ func writeMapTable(out io.Writer, m *results.Map, o Options) error {
 	return p.err
 }
 
-// mapGrid writes a grid as a table, or as several below each other when its columns do not stand
-// side by side.
+// mapGrid writes a grid as a table, or as several below each other if its columns do not fit side
+// by side.
 func (p *page) mapGrid(g summary.MapGrid) {
 	label := columnsOf(mapCorner)
 	for _, ms := range g.Waits {
@@ -62,7 +61,7 @@ func (p *page) mapGrid(g summary.MapGrid) {
 	}
 }
 
-// mapColumns writes the columns from one to before another.
+// mapColumns writes the columns of indices from to to, exclusive.
 func (p *page) mapColumns(g summary.MapGrid, from, to, room int) {
 	head := []string{p.paint(strong, mapCorner)}
 	for _, us := range g.CPUs[from:to] {
@@ -117,8 +116,8 @@ var mapCSVHead = []string{
 	"a_throughput_rps", "b_throughput_rps", "a_cpu_us_per_request", "b_cpu_us_per_request", "generator_limited",
 }
 
-// writeMapCSV writes a row for each two modes and cell (RFC 4180: commas, CRLF). Figures that there
-// are not are empty.
+// writeMapCSV writes a row for each two modes and cell (RFC 4180: commas, CRLF). Missing figures
+// are empty.
 func writeMapCSV(out io.Writer, m *results.Map) error {
 	w := csv.NewWriter(out)
 	w.UseCRLF = true
@@ -145,7 +144,7 @@ func writeMapCSV(out io.Writer, m *results.Map) error {
 	return nil
 }
 
-// mapNumber is "" where a figure rests on nothing.
+// mapNumber returns "" for a figure without rounds.
 func mapNumber(v float64, rounds int) string {
 	if rounds == 0 {
 		return ""

@@ -8,7 +8,7 @@ import (
 	"nodecompare/results/report/summary"
 )
 
-// writeSelftest writes a table for each engine, the reasons of what is not ok, and what follows.
+// writeSelftest writes a table for each engine, the reasons of failed checks, and remarks.
 func writeSelftest(out io.Writer, s *results.Selftest, o Options) error {
 	p := newPage(out, o)
 	for i, from := 0, 0; i < len(s.Checks); i++ {

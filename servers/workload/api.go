@@ -21,7 +21,7 @@ var api = Workload{
 	handle:   serveAPI,
 }
 
-// parseUpstream reads the URL of the service to ask. It gives nil for "".
+// parseUpstream parses the upstream's URL. It returns nil for "".
 func parseUpstream(text string) (*url.URL, error) {
 	if text == "" {
 		return nil, nil
@@ -33,17 +33,18 @@ func parseUpstream(text string) (*url.URL, error) {
 	if u.Scheme != "http" || u.Host == "" || u.User != nil {
 		return nil,
 			fmt.Errorf(
-				"the upstream's URL %s: want one with http and without a user, such as http://127.0.0.1:4000/upstream", u.Redacted())
+				"the upstream's URL %s: want one with http and without a user, such as http://127.0.0.1:4000/upstream",
+				u.Redacted())
 	}
 	query, err := url.ParseQuery(u.RawQuery)
 	if err != nil {
 		return nil, fmt.Errorf("the upstream's URL %s: %w", u, err)
 	}
-	query.Del("ms") // each request gives its own
+	query.Del("ms") // each request sets its own
 	u.RawQuery = query.Encode()
 	u.Fragment, u.RawFragment = "", ""
 	if u.Path == "" {
-		u.Path = "/" // what is asked for (RFC 9112, section 3.2.1)
+		u.Path = "/" // the form to request (RFC 9112, section 3.2.1)
 	}
 	return u, nil
 }
@@ -107,8 +108,8 @@ func (s *Service) fault(r Reply, err error) (status int, why string) {
 	return 0, ""
 }
 
-// lacks says, once, what no client can be told: that a limit of this machine, and not the upstream,
-// makes calls fail.
+// lacks says once in the notes that calls fail because of a limit of this machine and not of the
+// upstream, which no client can be told.
 func (s *Service) lacks(err error) {
 	s.lacking.Do(func() {
 		if s.notes != nil {

@@ -1,8 +1,7 @@
-// Package workload holds the routes that every concurrency model serves, each written once, in
-// continuation style: a handler asks its [IO] for whatever has to be waited for and says what is to
-// be done afterwards. A blocking model does the wait in place, an event loop starts it and goes on
-// with other requests; the route, its bytes and its data are the same, so that what a benchmark
-// sees is the model's doing alone.
+// Package workload holds the routes that every concurrency model serves, each written once in
+// continuation style: a handler asks its [IO] for everything that may wait, and passes what to do
+// afterwards. A blocking model waits in place; an event loop starts the wait and serves other
+// requests. Route, bytes and data are the same, so that a benchmark compares the models alone.
 package workload
 
 import (
@@ -42,7 +41,7 @@ type Workload struct {
 	handle func(*Service, *Exchange)
 }
 
-// All is the table of workloads. A new one is a file of its own and a line here.
+// All is the table of workloads. A new workload is a file of its own and a line here.
 var All = []Workload{
 	hello,
 	wait,
@@ -60,19 +59,20 @@ var All = []Workload{
 // String returns the workload's name.
 func (w Workload) String() string { return w.Name }
 
-// IO is what a handler may wait for. Each concurrency model gives its own.
+// IO is what a handler may wait for. Each concurrency model has its own implementation.
 //
-// Every method leads to one call of then, on the flow of control that owns x: before the method
-// returns in a model that blocks, later in one that does not. A handler therefore touches nothing
-// after the call. When the connection has gone meanwhile a model may leave then out, but it must
-// not use x for another request while work is still running.
+// Every method causes one call of then, on the flow of control that owns x: before the method
+// returns in a blocking model, later in a non-blocking one. A handler must touch nothing after the
+// call. If the connection has gone meanwhile, a model may omit then, but must not use x for another
+// request while work is still running.
 type IO interface {
-	// Wait is a pure wait of d.
+	// Wait waits for d.
 	Wait(x *Exchange, d time.Duration, then func(*Exchange))
 
-	// Get asks an upstream service by HTTP GET. r.Body is good until then returns. An err that
-	// reports Timeout() true (os.ErrDeadlineExceeded, syscall.EAGAIN, a net.Error) means that the
-	// upstream was too slow; any other, that the call failed. url belongs to the IO from then on.
+	// Get requests url from an upstream service by HTTP GET. r.Body is valid until then returns. If
+	// err reports Timeout() true (os.ErrDeadlineExceeded, syscall.EAGAIN, a net.Error), the
+	// upstream was too slow; any other err means that the call failed. The IO owns url from the
+	// call on.
 	Get(x *Exchange, url *url.URL, then func(x *Exchange, r Reply, err error))
 
 	// GetAll asks an upstream for several things by HTTP GET, each within limit, and writes what came
@@ -85,7 +85,7 @@ type IO interface {
 	Offload(x *Exchange, work func(), then func(*Exchange))
 }
 
-// A Reply is what an upstream answered, with whatever status.
+// A Reply is an upstream's answer, with any status.
 type Reply struct {
 	Status      int
 	ContentType string
@@ -100,19 +100,20 @@ type Call struct {
 }
 
 // An Exchange is one request and its response. A model keeps one per connection and uses it for
-// request after request, so that the buffers inside are allocated once. The zero value is ready
-// once the exported fields are set.
+// request after request, so that its buffers are allocated once. It is ready once the exported
+// fields are set.
 type Exchange struct {
-	Request *http1.Request // good until the handler first waits, when the model may read more into the buffer behind it
+	// Request is valid until the handler first waits, when the model may read more into the buffer
+	// behind it.
+	Request *http1.Request
 
-	// Response is the handler's answer. It is good from the call of Done until the next Serve. Its
-	// body may point into the request's buffer: write it out, or copy it, before reading more into
-	// that.
+	// Response is the handler's answer, valid from the call of Done until the next Serve. Its body
+	// may point into the request's buffer: write or copy it before reading more into that.
 	Response http1.Response
 
 	IO   IO
 	Done func(*Exchange) // set by the model once per connection; called once per request
-	Conn any             // the model's own
+	Conn any             // for the model's own use
 
 	service *Service
 	body    []byte   // the response's body, where the handler composes one: begin it with buffer
@@ -123,8 +124,8 @@ type Exchange struct {
 	spun    uint64   // what the cpu and mix workloads computed, so that the compiler cannot leave it out
 
 	file fileRead
-	echo string // the Content-Type last echoed: a connection mostly repeats one
+	echo string // the last echoed Content-Type, which a connection mostly repeats
 }
 
-// Reply ends the exchange: the model takes the response from here.
+// Reply ends the exchange: the model takes over the response.
 func (x *Exchange) Reply() { x.Done(x) }

@@ -7,15 +7,14 @@ import (
 	"nodecompare/results/unit"
 )
 
-// SelftestWords are the verdicts as they stand in a table; what is not right is to be seen at a
-// glance.
+// SelftestWords are the verdicts as written in a table. Failures stand out.
 var SelftestWords = map[string]string{results.SelftestOK: "ok", results.SelftestNoisy: "NOISY",
 	results.SelftestWrong: "WRONG"}
 
-// SelftestHead is the heads of the columns, behind the engine's.
+// SelftestHead heads the columns after the engine's.
 var SelftestHead = []string{"Known answer", "Truth", "Measured", "Uncorrected", "Error", "Verdict"}
 
-// SelftestRow is a check below SelftestHead.
+// SelftestRow returns a check as a row below SelftestHead.
 func SelftestRow(c results.SelftestCheck) []string {
 	write, truth, off := unit.Count[float64], "", unit.Missing
 	switch c.Unit {
@@ -38,7 +37,7 @@ func SelftestRow(c results.SelftestCheck) []string {
 	return []string{name, truth + write(c.Truth), write(c.Measured), uncorrected, off, SelftestWords[c.Verdict]}
 }
 
-// SelftestRemarks are what the checks come to, with what took the machine meanwhile.
+// SelftestRemarks sum up the checks, and say what took the machine meanwhile.
 func SelftestRemarks(s *results.Selftest) []string {
 	var all []string
 	if s.Host != "" {
@@ -47,7 +46,8 @@ func SelftestRemarks(s *results.Selftest) []string {
 	if s.Partial {
 		all = append(all,
 			fmt.Sprintf(
-				"PARTIAL: it ended after %.1f s, before all was checked; the tables hold what was known by then.", s.ElapsedS))
+				"PARTIAL: it ended after %.1f s, before all was checked; the tables hold what was known by then.",
+				s.ElapsedS))
 	}
 	if s.OffsetUS > 0 {
 		all = append(all, fmt.Sprintf("Offset: a plain client's requests come back %s late here, by timers "+
@@ -67,5 +67,6 @@ func SelftestRemarks(s *results.Selftest) []string {
 	}
 	return append(all,
 		fmt.Sprintf(
-			"All answers are right: this machine can be measured on, and the tool measures it. It took %.0f s.", s.ElapsedS))
+			"All answers are right: this machine can be measured on, and the tool measures it. It took %.0f s.",
+			s.ElapsedS))
 }
