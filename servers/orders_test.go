@@ -17,10 +17,11 @@ import (
 // the other, with all that is answered.
 func ordering() []conversation {
 	const (
-		malformed = `{"error":"the body must be JSON such as {\"customer\":7,\"items\":[{\"product\":3,\"quantity\":2}]}"}`
-		none      = `{"error":"there is no such order"}`
-		two       = `{"customer":7,"items":[{"product":7,"quantity":2},{"product":4,"quantity":1}]}`
-		badKey    = `{"error":"the Idempotency-Key must be 1 to 200 visible ASCII characters"}`
+		malformed = `{"error":"the body must be JSON such as ` +
+			`{\"customer\":7,\"items\":[{\"product\":3,\"quantity\":2}]}"}`
+		none   = `{"error":"there is no such order"}`
+		two    = `{"customer":7,"items":[{"product":7,"quantity":2},{"product":4,"quantity":1}]}`
+		badKey = `{"error":"the Idempotency-Key must be 1 to 200 visible ASCII characters"}`
 	)
 	var all []conversation
 	ask := func(method, target, body, status, want string, fields ...string) {
@@ -42,18 +43,21 @@ func ordering() []conversation {
 	post(two, "400 Bad Request", badKey, "Idempotency-Key: a 1")
 	post(two, "400 Bad Request", badKey, "Idempotency-Key: "+strings.Repeat("k", 201))
 	// what is short is named, and nothing of the order is taken
-	post(`{"customer":1,"items":[{"product":10000,"quantity":4},{"product":9991,"quantity":9},{"product":7,"quantity":1}]}`,
+	post(`{"customer":1,"items":[{"product":10000,"quantity":4},{"product":9991,"quantity":9},`+
+		`{"product":7,"quantity":1}]}`,
 		"409 Conflict", `{"error":"not enough in stock","short":[`+
 			`{"product":9991,"wanted":9,"stock":3},{"product":10000,"wanted":4,"stock":3}]}`)
 	post(`{"customer":1,"items":[{"product":10000,"quantity":3}]}`, "201 Created", `{"order":4,"total":2013}`)
 	post(`{"customer":1,"items":[{"product":10000,"quantity":1}]}`, "409 Conflict",
 		`{"error":"not enough in stock","short":[{"product":10000,"wanted":1,"stock":0}]}`)
-	for _, body := range []string{"", "{", "[]", "null", `{"customer":7}`, `{"items":[]}`, `{"customer":"7","items":[]}`,
+	for _, body := range []string{"", "{", "[]", "null", `{"customer":7}`, `{"items":[]}`,
+		`{"customer":"7","items":[]}`,
 		`{"customer":7,"items":{}}`, `{"customer":7,"items":[7]}`, `{"customer":7,"items":[{"product":3}]}`,
 		`{"customer":7,"items":[{"product":3,"quantity":1.5}]}`, `{"customer":7.5,"items":[]}`} {
 		post(body, "400 Bad Request", malformed)
 	}
-	many := `{"customer":7,"items":[` + strings.Repeat(`{"product":3,"quantity":1},`, 20) + `{"product":4,"quantity":1}]}`
+	many := `{"customer":7,"items":[` + strings.Repeat(`{"product":3,"quantity":1},`, 20) +
+		`{"product":4,"quantity":1}]}`
 	for _, test := range []struct{ body, why string }{
 		{`{"customer":0,"items":[{"product":3,"quantity":1}]}`, "a customer's number is from 1 to 1000000"},
 		{`{"customer":7,"items":[]}`, "an order has 1 to 20 items"},
@@ -62,7 +66,8 @@ func ordering() []conversation {
 		{`{"customer":7,"items":[{"product":3,"quantity":1001}]}`, "a quantity is from 1 to 1000"},
 		{`{"customer":7,"items":[{"product":-3,"quantity":1}]}`, "a product's number is from 1 to 1000000000"},
 		{`{"customer":7,"items":[{"product":3,"quantity":1},{"product":3,"quantity":2}]}`, "product 3 is named twice"},
-		{`{"customer":7,"items":[{"product":3,"quantity":1},{"product":10001,"quantity":2}]}`, "there is no product 10001"},
+		{`{"customer":7,"items":[{"product":3,"quantity":1},{"product":10001,"quantity":2}]}`,
+			"there is no product 10001"},
 	} {
 		post(test.body, "422 Unprocessable Content", `{"error":"`+test.why+`"}`)
 	}
@@ -155,8 +160,8 @@ func TestOrdersAtOnce(t *testing.T) {
 			c := v.dial(t)
 			all.Go(func() {
 				for i := range each {
-					body := fmt.Sprintf(`{"customer":%d,"items":[{"product":%d,"quantity":1},{"product":%d,"quantity":1}]}`,
-						n+1, 1+(n+i)%3, 2+(n+i)%3)
+					const form = `{"customer":%d,"items":[{"product":%d,"quantity":1},{"product":%d,"quantity":1}]}`
+					body := fmt.Sprintf(form, n+1, 1+(n+i)%3, 2+(n+i)%3)
 					c.send(request("POST", "/orders", body, fmt.Sprintf("Idempotency-Key: %d", (n*each+i)/2)))
 					ids[n][c.answer()] = true
 				}

@@ -34,7 +34,8 @@ func (s syncIO) Get(x *workload.Exchange, u *url.URL, then func(*workload.Exchan
 	s.client.get(u, upstreamTimeout, func(r workload.Reply, err error) { then(x, r, err) })
 }
 
-func (s syncIO) GetAll(x *workload.Exchange, calls []workload.Call, limit time.Duration, then func(*workload.Exchange)) {
+func (s syncIO) GetAll(x *workload.Exchange, calls []workload.Call, limit time.Duration,
+	then func(*workload.Exchange)) {
 	s.before(x)
 	var others sync.WaitGroup
 	for i := range calls {

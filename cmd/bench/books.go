@@ -96,12 +96,17 @@ func (b *books) readBack(ctx context.Context, server running, s slot) error {
 		}
 		b.told.Audited = true
 		b.told.Orders++
-		if second, err := ask(ctx, server, shown); err != nil {
-			b.told.Breaches = append(b.told.Breaches, fmt.Sprintf("order %d was confirmed, and %v", *placed.Order, err))
-		} else if !sameOrder([]byte(body), second.body) {
-			b.told.Breaches = append(b.told.Breaches,
-				fmt.Sprintf("order %d was confirmed, and %s shows another one: %.200s", *placed.Order, path, second.body))
+		second, err := ask(ctx, server, shown)
+		breach := ""
+		switch {
+		case err != nil:
+			breach = err.Error()
+		case !sameOrder([]byte(body), second.body):
+			breach = fmt.Sprintf("%s shows another one: %.200s", path, second.body)
+		default:
+			continue
 		}
+		b.told.Breaches = append(b.told.Breaches, fmt.Sprintf("order %d was confirmed, and %s", *placed.Order, breach))
 	}
 	return nil
 }

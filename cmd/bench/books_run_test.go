@@ -20,7 +20,8 @@ func TestOrdersAreAudited(t *testing.T) {
 	r := ordersBench(t, bench.Options{Modes: []string{"blocking", "async", "node"}})
 	for _, trial := range r.Trials {
 		b := trial.Books
-		if b == nil || !b.Audited || b.Placed == 0 || b.Orders < b.Placed || b.Orders > b.Placed+b.Lost || b.Breaches != nil {
+		if b == nil || !b.Audited || b.Placed == 0 || b.Orders < b.Placed || b.Orders > b.Placed+b.Lost ||
+			b.Breaches != nil {
 			t.Errorf("%s: %+v", trial.Mode, b)
 		}
 		for _, rung := range trial.Rungs {
@@ -47,7 +48,8 @@ func TestUsersOrdersAreReadBack(t *testing.T) {
 			t.Fatalf("forgets %v: %+v", forgets, trial.Books)
 		}
 		void := trial.Trust.Status == results.Void && slices.Contains(trial.Trust.Rules, "books")
-		if told := strings.Join(trial.Trust.Reasons, " "); void != forgets || forgets && !strings.Contains(told, "was confirmed, and") {
+		told := strings.Join(trial.Trust.Reasons, " ")
+		if void != forgets || forgets && !strings.Contains(told, "was confirmed, and") {
 			t.Errorf("forgets %v: %+v, %+v", forgets, trial.Trust, trial.Books)
 		}
 	}

@@ -14,12 +14,17 @@ func TestAudit(t *testing.T) {
 		damage, breach string
 		orders         uint64
 	}{
-		"nothing":       {"", "", 2},
-		"a lost order":  {"DELETE FROM orders WHERE id = 2", "a line names order 2, which there is not: product 4", 1},
-		"a lost line":   {"DELETE FROM order_lines WHERE order_id = 2 AND product = 4", "order 2 has a total that is not that of its lines: 5744", 2},
-		"taken twice":   {"UPDATE inventory SET stock = stock - 1 WHERE product = 7", "of product 7, what was sold and what is left do not add up to what there was: 1 more is gone", 2},
-		"not taken":     {"UPDATE inventory SET stock = stock + 2 WHERE product = 7", "add up to what there was: -2 more is gone", 2},
-		"sold too much": {"UPDATE inventory SET stock = -1, initial = -1 WHERE product = 10000", "product 10000 has less than nothing in stock: -1", 2},
+		"nothing": {"", "", 2},
+		"a lost order": {"DELETE FROM orders WHERE id = 2",
+			"a line names order 2, which there is not: product 4", 1},
+		"a lost line": {"DELETE FROM order_lines WHERE order_id = 2 AND product = 4",
+			"order 2 has a total that is not that of its lines: 5744", 2},
+		"taken twice": {"UPDATE inventory SET stock = stock - 1 WHERE product = 7",
+			"of product 7, what was sold and what is left do not add up to what there was: 1 more is gone", 2},
+		"not taken": {"UPDATE inventory SET stock = stock + 2 WHERE product = 7",
+			"add up to what there was: -2 more is gone", 2},
+		"sold too much": {"UPDATE inventory SET stock = -1, initial = -1 WHERE product = 10000",
+			"product 10000 has less than nothing in stock: -1", 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l, err := workload.NewLedger(seeded, "")
@@ -33,8 +38,8 @@ func TestAudit(t *testing.T) {
 			}()
 			c := dial(t, open(t, workload.Options{Database: l.Database()}))
 			for range 2 {
-				a := c.post("/orders", json, `{"customer":1,"items":[{"product":7,"quantity":1},{"product":4,"quantity":1}]}`)
-				if a.Status != 201 {
+				const two = `{"customer":1,"items":[{"product":7,"quantity":1},{"product":4,"quantity":1}]}`
+				if a := c.post("/orders", json, two); a.Status != 201 {
 					t.Fatalf("%+v", a)
 				}
 			}

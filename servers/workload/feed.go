@@ -31,8 +31,8 @@ var parts = [...]struct {
 	{"notifications", 15, replyNotifications},
 }
 
-// partLimit is for how long a feed waits for each of its parts. It is far above what they take: what
-// is later than that does not hold up the rest of a screen.
+// partLimit is for how long a feed waits for each of its parts. It is far above what they take:
+// what is later than that does not hold up the rest of a screen.
 const partLimit = time.Second
 
 // mostUsers is the highest number that a user may have.

@@ -85,7 +85,8 @@ func TestInterleaved(t *testing.T) {
 	requests := []struct{ method, target, body string }{
 		{"GET", "/", ""}, {"GET", "/wait?ms=1", ""}, {"GET", "/wait?ms=2", ""},
 		{"GET", "/upstream?ms=3", ""}, {"GET", "/file", ""},
-		{"GET", "/db?id=7", ""}, {"GET", "/db?id=8", ""}, {"GET", "/db?id=0", ""}, {"GET", "/api?ms=1", ""}, {"GET", "/feed?user=1", ""}, {"GET", "/feed?user=2", ""},
+		{"GET", "/db?id=7", ""}, {"GET", "/db?id=8", ""}, {"GET", "/db?id=0", ""}, {"GET", "/api?ms=1", ""},
+		{"GET", "/feed?user=1", ""}, {"GET", "/feed?user=2", ""},
 		{"GET", "/api?ms=2", ""},
 		{"POST", "/login", `{"user":"mango","password":"engineers"}`},
 		{"POST", "/login", `{"user":"ada","password":"engineers"}`},

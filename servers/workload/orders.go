@@ -224,14 +224,6 @@ const (
 	scarceFrom, scarce = productCount - 9, 3
 )
 
-// stockOf is how much of a product there is at first.
-func stockOf(product int64) int64 {
-	if product >= scarceFrom {
-		return scarce
-	}
-	return plenty
-}
-
 // orderBodies are the orders of a load: one to three products each, always the same.
 func orderBodies() []string {
 	var all []string

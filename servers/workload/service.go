@@ -26,9 +26,8 @@ type Options struct {
 	// http://127.0.0.1:4000/upstream. Without an upstream ("") /api answers 502.
 	Upstream string
 
-	// Database is where products and users are read and orders are written: "" and [SQLite] are the
-	// data folder and a private file, which is removed at the end; "sqlite:" and a name, a file that
-	// is kept.
+	// Database is where orders are written: "" and [SQLite] are a private file, which is removed at
+	// the end; "sqlite:" and a name, a file that is kept.
 	Database string
 
 	// Notes gets a line, once, when calls to the upstream fail for want of file descriptors; nil

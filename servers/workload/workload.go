@@ -75,9 +75,9 @@ type IO interface {
 	// call on.
 	Get(x *Exchange, url *url.URL, then func(x *Exchange, r Reply, err error))
 
-	// GetAll asks an upstream for several things by HTTP GET, each within limit, and writes what came
-	// of it into the calls: all at once, or one after the other in a model that blocks. An error is
-	// as Get has it. The calls belong to the IO until then.
+	// GetAll asks an upstream for several things by HTTP GET, each within limit, and writes what
+	// came of it into the calls: all at once, or one after the other in a model that blocks. An
+	// error is as Get has it. The calls belong to the IO until then.
 	GetAll(x *Exchange, calls []Call, limit time.Duration, then func(*Exchange))
 
 	// Offload runs work, which blocks or computes: in place in a blocking model, on a worker in one
