@@ -81,7 +81,9 @@ func serveCommand() *cobra.Command {
 	f.IntVar(&c.Loops, "loops", 1, "event loops of the async mode; of node and express, processes of a cluster")
 	f.IntVar(&c.Workers, "workers", 4, "workers of each event loop, for files, database and hashing")
 	f.StringVar(&c.Upstream, "upstream", servers.EmbeddedUpstream,
-		`service that /api asks: an http URL, "embedded" in this process, or "none"`)
+		`service that /api and /feed ask: an http URL, "embedded" in this process, or "none"`)
+	f.StringVar(&c.Database, "db", workload.SQLite,
+		"where orders are written: sqlite, a private file that is removed at the end, or `sqlite:FILE`")
 	return cmd
 }
 

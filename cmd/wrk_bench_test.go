@@ -101,7 +101,7 @@ func startMode(b *testing.B, name string, cpus cpuset.CPUs) *child.Process {
 	if len(unable) > 0 {
 		b.Skip(unable[0])
 	}
-	c, err := m.Command(servers.NoUpstream, 1)
+	c, err := m.Command(servers.NoUpstream, nil, 1)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -72,6 +72,9 @@ type Attack struct {
 	// until Each returns.
 	Each func(*Outcome)
 
+	// Ran, if not nil, is called with the result of each run, before Run returns it.
+	Ran func(*Result)
+
 	// InFlight, if not nil, holds the current number of requests in flight.
 	InFlight *atomic.Int64
 }

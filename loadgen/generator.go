@@ -78,6 +78,9 @@ func (g *Generator) Run(ctx context.Context, duration time.Duration) (*Result, e
 		if most := g.attack.Requests; most > 0 && g.attack.Rate == 0 && (r.Requests == most || duration == endless) {
 			r.Duration = r.until // the run ends with its last request
 		}
+		if g.attack.Ran != nil {
+			g.attack.Ran(r)
+		}
 	}
 	return r, err
 }

@@ -43,6 +43,9 @@ type Evidence struct {
 	// connections. Kept cannot exceed MostKept if requests only wait. Both are 0 if unknown.
 	Kept, MostKept float64
 
+	// Breaches are of what must always hold in the server's database, as an audit found them.
+	Breaches []string
+
 	// Costs are the server's CPU per request over the yardstick's, slice by slice: within the run,
 	// and in CostsAfter at the same load later in the trial.
 	Costs, CostsAfter []float64

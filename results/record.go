@@ -223,7 +223,8 @@ type Trial struct {
 	// running.
 	Standing bool    `json:"standing,omitempty"`
 	WarmUp   *WarmUp `json:"warm_up,omitempty"`
-	Rungs    []Rung  `json:"rungs"` // those completed
+	Rungs    []Rung  `json:"rungs"`           // those completed
+	Books    *Books  `json:"books,omitempty"` // of a workload that writes orders
 	// Between holds closed loads between the ladder's rungs, run after the ladder in this order.
 	// They refine the knee and the connections held, and enter no other figure.
 	Between []Rung `json:"between,omitempty"`
@@ -239,6 +240,19 @@ type Trial struct {
 	Trust *Trust `json:"trust,omitempty"`
 	// Voided is the trust of an earlier trial that was lost and that this one replaces.
 	Voided *Trust `json:"voided,omitempty"`
+}
+
+// Books are an audit of the orders that a trial's server was sent, warm-up included: what its
+// clients were told, and what its database holds.
+type Books struct {
+	Placed    uint64 `json:"placed"`              // orders confirmed with 201
+	Conflicts uint64 `json:"conflicts,omitempty"` // orders refused with 409
+	// Lost counts requests without a whole answer: they may have been carried out.
+	Lost    uint64 `json:"lost,omitempty"`
+	Audited bool   `json:"audited"`
+	// Orders are those in the database; of a user's server, those placed and read back.
+	Orders   uint64   `json:"orders"`
+	Breaches []string `json:"breaches,omitempty"` // of what must always hold, some of each kind
 }
 
 // WarmUp is how a trial's server was brought to a steady state before measuring.

@@ -3,6 +3,7 @@ package results
 import (
 	"fmt"
 	"math"
+	"strings"
 	"time"
 )
 
@@ -209,6 +210,18 @@ var Rules = []Rule{
 				fmt.Sprintf(
 					"%.1f%% of the requests failed: throughput and latency are only of those that were answered",
 					percent*share)
+		},
+	},
+	{
+		Name:  "books",
+		Plain: "the orders in the database are not those that clients were told of, or do not add up",
+		Void: "the audit of orders (docs/servers.md) finds fewer than were confirmed, more than can have been, or " +
+			"stock and totals that do not add up",
+		Why: "a server that loses orders, or sells what it does not have, is quick for nothing: what was " +
+			"measured is not the work",
+		weigh: func(e Evidence) (string, string) {
+			return when(len(e.Breaches) > 0, Void),
+				"the audit of the orders found what must not be: " + strings.Join(e.Breaches, "; ")
 		},
 	},
 	{

@@ -60,7 +60,7 @@ func newAsync(c Config, lns []*net.TCPListener, upstream netip.AddrPort) (model,
 		l := &asyncLoop{Loop: loop, service: c.Service, limits: standardTimeouts,
 			empty: make(chan struct{}), ended: make(chan struct{})}
 		a.loops = append(a.loops, l)
-		l.upstream = &loopClient{loop: loop, addr: upstream, timeout: upstreamTimeout}
+		l.upstream = &loopClient{loop: loop, addr: upstream}
 		if l.listener, err = loop.Listen(ln, l.accept); err != nil {
 			return nil, errors.Join(err, a.abandon())
 		}

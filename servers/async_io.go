@@ -28,9 +28,23 @@ func (c *asyncConn) resumeWait() { c.proceed(c.then) }
 
 func (asyncIO) Get(x *workload.Exchange, u *url.URL, then func(*workload.Exchange, workload.Reply, error)) {
 	c := x.Conn.(*asyncConn)
-	c.loop.upstream.get(u, func(r workload.Reply, err error) {
+	c.loop.upstream.get(u, upstreamTimeout, func(r workload.Reply, err error) {
 		c.proceed(func(x *workload.Exchange) { then(x, r, err) })
 	})
+}
+
+func (asyncIO) GetAll(x *workload.Exchange, calls []workload.Call, limit time.Duration,
+	then func(*workload.Exchange)) {
+	c := x.Conn.(*asyncConn)
+	left := len(calls)
+	for i := range calls {
+		c.loop.upstream.get(calls[i].URL, limit, func(r workload.Reply, err error) {
+			end(&calls[i], r, err)
+			if left--; left == 0 {
+				c.proceed(then)
+			}
+		})
+	}
 }
 
 func (asyncIO) Offload(x *workload.Exchange, work func(), then func(*workload.Exchange)) {
@@ -56,10 +70,9 @@ var errNoUpstream = errors.New("this server was started without an upstream")
 // loopClient calls the upstream from a loop, over kept-alive sockets on the same thread, the most
 // recently used first.
 type loopClient struct {
-	loop    *eventloop.Loop
-	addr    netip.AddrPort
-	timeout time.Duration // of a call, including connecting
-	idle    []*loopCall
+	loop *eventloop.Loop
+	addr netip.AddrPort
+	idle []*loopCall
 }
 
 // loopCall is a connection to the upstream with its call, if any.
@@ -69,23 +82,24 @@ type loopCall struct {
 	parser http1.ResponseParser
 	in     []byte // the start of an incomplete response
 	url    *url.URL
+	limit  time.Duration               // of the call, the time to connect included
 	done   func(workload.Reply, error) // nil while idle
 	reused bool                        // the connection has carried an earlier call
 }
 
 // get calls the upstream. done is called once, on the loop, and never before get returns.
-func (c *loopClient) get(u *url.URL, done func(workload.Reply, error)) {
+func (c *loopClient) get(u *url.URL, limit time.Duration, done func(workload.Reply, error)) {
 	if n := len(c.idle) - 1; n >= 0 {
 		call := c.idle[n]
 		c.idle = c.idle[:n]
 		call.reused = true
-		call.send(u, done)
+		call.send(u, limit, done)
 		return
 	}
-	c.dial(u, done)
+	c.dial(u, limit, done)
 }
 
-func (c *loopClient) dial(u *url.URL, done func(workload.Reply, error)) {
+func (c *loopClient) dial(u *url.URL, limit time.Duration, done func(workload.Reply, error)) {
 	call := &loopCall{client: c}
 	err := errNoUpstream
 	if c.addr.IsValid() {
@@ -95,14 +109,14 @@ func (c *loopClient) dial(u *url.URL, done func(workload.Reply, error)) {
 		c.loop.Post(func() { done(workload.Reply{}, err) })
 		return
 	}
-	call.send(u, done)
+	call.send(u, limit, done)
 }
 
-func (c *loopCall) send(u *url.URL, done func(workload.Reply, error)) {
-	c.url, c.done = u, done
+func (c *loopCall) send(u *url.URL, limit time.Duration, done func(workload.Reply, error)) {
+	c.url, c.limit, c.done = u, limit, done
 	c.parser.Reset()
 	c.conn.SetIdle(0)
-	c.conn.SetDeadline(c.client.timeout)
+	c.conn.SetDeadline(limit)
 	c.conn.Write(http1.AppendRequest(nil, "GET", u.Host, u.RequestURI(), "", nil))
 }
 
@@ -163,7 +177,7 @@ func (c *loopCall) Closed(err error) {
 	if c.reused && len(c.in) == 0 && (!workload.IsTimeout(err) || errors.Is(err, eventloop.ErrIdle)) {
 		// A kept connection ended, closed by the upstream or idle for too long, just as it was
 		// taken. Nothing was answered, so a GET may be sent again (RFC 9110 section 9.2.2).
-		c.client.dial(c.url, done)
+		c.client.dial(c.url, c.limit, done)
 		return
 	}
 	if err == nil {

@@ -49,21 +49,28 @@ func (m *Mode) prepare(ctx context.Context, say func(string)) (err error) {
 }
 
 // Command returns how to start the server of a prepared mode on any free port. upstream is the URL
-// that /api requests, or NoUpstream. loops is the number of event loops, or of processes in
-// Node.js's cluster, if the mode has any.
-func (m *Mode) Command(upstream string, loops int) (child.Command, error) {
+// that /api requests, or NoUpstream. ledger is where orders are written; nil for a database of the
+// server's own, which the servers of Node.js do without. loops is the number of event loops, or of
+// processes in Node.js's cluster, if the mode has any.
+func (m *Mode) Command(upstream string, ledger *workload.Ledger, loops int) (child.Command, error) {
 	if !m.foreign() {
 		c := Ours(m.Name, m.Name, upstream)
 		if loops > 1 && m.Loops() {
 			c.Args = append(c.Args, "--loops="+strconv.Itoa(loops))
+		}
+		if ledger != nil {
+			c.Args = append(c.Args, "--db="+ledger.Database())
 		}
 		return c, nil
 	}
 	if upstream == NoUpstream {
 		upstream = ""
 	}
-	c, err := m.app.Command(node.Options{Addr: "127.0.0.1:0", Upstream: upstream, Data: m.data, Loops: loops,
-		Workers: 4})
+	o := node.Options{Addr: "127.0.0.1:0", Upstream: upstream, Data: m.data, Loops: loops, Workers: 4}
+	if ledger != nil {
+		o.Orders = ledger.File
+	}
+	c, err := m.app.Command(o)
 	return child.Command{Name: m.Name, Path: c.Path, Args: c.Args, Env: c.Env}, err
 }
 

@@ -22,7 +22,7 @@ type goroutine struct {
 func newGoroutine(c Config, lns []*net.TCPListener, upstream netip.AddrPort) (model, error) {
 	client := newSyncClient(upstream, dialNet, keepAlive)
 	g := &goroutine{listener: lns[0], client: client}
-	g.init(c.Service, syncIO{time.Sleep, client})
+	g.init(c.Service, syncIO{sleep: time.Sleep, client: client, atOnce: true})
 	return g, nil
 }
 

@@ -12,7 +12,7 @@ import (
 
 func TestCommandOfOurs(t *testing.T) {
 	async := modeNamed(t, "async")
-	c, err := async.Command(servers.NoUpstream, 1)
+	c, err := async.Command(servers.NoUpstream, nil, 1)
 	if want := []string{"serve", "--mode=async", "--addr=127.0.0.1:0", "--upstream=none"}; err != nil ||
 		c.Path != "" || !slices.Equal(c.Args, want) {
 		t.Errorf("%q %q, %v", c.Path, c.Args, err)
@@ -47,7 +47,7 @@ func TestPrepareAndStartNode(t *testing.T) {
 	} else if len(unable) > 0 {
 		t.Fatal(unable[0])
 	}
-	c, err := node.Command(servers.NoUpstream, 1)
+	c, err := node.Command(servers.NoUpstream, nil, 1)
 	if err != nil {
 		t.Fatal(err)
 	}

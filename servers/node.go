@@ -34,8 +34,13 @@ func (m Mode) serveNode(ctx context.Context, c Config, out, progress io.Writer) 
 		return err
 	}
 	defer func() { err = errors.Join(err, stop()) }()
-	command, err := app.Command(node.Options{Addr: c.Addr, Upstream: upstream, Data: data, Loops: c.Loops,
-		Workers: c.Workers})
+	ledger, err := workload.NewLedger("", c.Database)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, ledger.Remove()) }()
+	command, err := app.Command(node.Options{Addr: c.Addr, Upstream: upstream, Data: data, Orders: ledger.File,
+		Loops: c.Loops, Workers: c.Workers})
 	if err != nil {
 		return err
 	}

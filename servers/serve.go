@@ -40,7 +40,8 @@ func (m Mode) Serve(ctx context.Context, c Config, out, progress io.Writer) (err
 		return err
 	}
 	defer func() { err = errors.Join(err, stop()) }()
-	if c.Service, err = workload.Open(workload.Options{Upstream: c.Upstream, Notes: progress}); err != nil {
+	o := workload.Options{Upstream: c.Upstream, Database: c.Database, Notes: progress}
+	if c.Service, err = workload.Open(o); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, c.Service.Close()) }()

@@ -42,7 +42,7 @@ func serve(t testing.TB, mode string, c servers.Config) *serving {
 	t.Helper()
 	expectNoLeaks(t)
 	m := modeNamed(t, mode)
-	service, err := workload.Open(workload.Options{Dir: dataDir, Upstream: c.Upstream})
+	service, err := workload.Open(workload.Options{Dir: dataDir, Upstream: c.Upstream, Database: c.Database})
 	if err != nil {
 		t.Fatal(err)
 	}

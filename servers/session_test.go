@@ -39,6 +39,10 @@ func (w *tap) Get(*workload.Exchange, *url.URL, func(*workload.Exchange, workloa
 	panic("no test asks an upstream")
 }
 
+func (w *tap) GetAll(*workload.Exchange, []workload.Call, time.Duration, func(*workload.Exchange)) {
+	panic("no test asks an upstream")
+}
+
 func (w *tap) Offload(*workload.Exchange, func(), func(*workload.Exchange)) {
 	panic("no test offloads")
 }

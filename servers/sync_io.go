@@ -17,6 +17,7 @@ import (
 type syncIO struct {
 	sleep  func(time.Duration)
 	client *syncClient
+	atOnce bool // several calls are made at once, each on a goroutine of its own
 }
 
 // before sends the responses to earlier requests of a pipeline, which must not wait for this one.
@@ -30,7 +31,31 @@ func (s syncIO) Wait(x *workload.Exchange, d time.Duration, then func(*workload.
 
 func (s syncIO) Get(x *workload.Exchange, u *url.URL, then func(*workload.Exchange, workload.Reply, error)) {
 	s.before(x)
-	s.client.get(u, func(r workload.Reply, err error) { then(x, r, err) })
+	s.client.get(u, upstreamTimeout, func(r workload.Reply, err error) { then(x, r, err) })
+}
+
+func (s syncIO) GetAll(x *workload.Exchange, calls []workload.Call, limit time.Duration,
+	then func(*workload.Exchange)) {
+	s.before(x)
+	var others sync.WaitGroup
+	for i := range calls {
+		call := func() {
+			s.client.get(calls[i].URL, limit, func(r workload.Reply, err error) { end(&calls[i], r, err) })
+		}
+		if s.atOnce && i < len(calls)-1 {
+			others.Go(call)
+		} else {
+			call()
+		}
+	}
+	others.Wait()
+	then(x)
+}
+
+// end writes a call's outcome into it, with a copy of the body, whose buffer is the connection's.
+func end(c *workload.Call, r workload.Reply, err error) {
+	r.Body = slices.Clone(r.Body)
+	c.Reply, c.Err = r, err
 }
 
 func (s syncIO) Offload(x *workload.Exchange, work func(), then func(*workload.Exchange)) {
@@ -41,10 +66,9 @@ func (s syncIO) Offload(x *workload.Exchange, work func(), then func(*workload.E
 
 // syncClient calls the upstream over kept-alive blocking streams, the most recently used first.
 type syncClient struct {
-	addr    netip.AddrPort
-	dial    func(netip.AddrPort, time.Duration) (stream, error)
-	timeout time.Duration // of connecting, and of a call
-	keep    time.Duration // how long an idle connection is kept
+	addr netip.AddrPort
+	dial func(netip.AddrPort, time.Duration) (stream, error)
+	keep time.Duration // how long a connection is kept for the next call
 
 	mu     sync.Mutex
 	idle   []*syncCall // oldest first
@@ -54,7 +78,7 @@ type syncClient struct {
 
 func newSyncClient(addr netip.AddrPort, dial func(netip.AddrPort, time.Duration) (stream, error),
 	keep time.Duration) *syncClient {
-	return &syncClient{addr: addr, dial: dial, timeout: upstreamTimeout, keep: keep}
+	return &syncClient{addr: addr, dial: dial, keep: keep}
 }
 
 // syncCall is a kept connection with the buffers of its calls.
@@ -65,8 +89,9 @@ type syncCall struct {
 	since  time.Time // idle since
 }
 
-// get calls the upstream and passes the reply to done before it returns.
-func (c *syncClient) get(u *url.URL, done func(workload.Reply, error)) {
+// get calls the upstream and hands the reply to done before it returns. limit is of connecting, and
+// of the call.
+func (c *syncClient) get(u *url.URL, limit time.Duration, done func(workload.Reply, error)) {
 	if !c.addr.IsValid() {
 		done(workload.Reply{}, errNoUpstream)
 		return
@@ -77,13 +102,13 @@ func (c *syncClient) get(u *url.URL, done func(workload.Reply, error)) {
 		var err error
 		if call == nil {
 			reused = false
-			if call, err = c.connect(); err != nil {
+			if call, err = c.connect(limit); err != nil {
 				done(workload.Reply{}, err)
 				return
 			}
 			now = time.Now()
 		}
-		keep, err := call.roundTrip(u, now, c.timeout)
+		keep, err := call.roundTrip(u, now, limit)
 		if err == nil {
 			p := &call.parser
 			done(workload.Reply{Status: p.Status, ContentType: string(p.ContentType), Body: p.Body}, nil)
@@ -102,8 +127,8 @@ func (c *syncClient) get(u *url.URL, done func(workload.Reply, error)) {
 	}
 }
 
-func (c *syncClient) connect() (*syncCall, error) {
-	s, err := c.dial(c.addr, c.timeout)
+func (c *syncClient) connect(limit time.Duration) (*syncCall, error) {
+	s, err := c.dial(c.addr, limit)
 	if err != nil {
 		return nil, fmt.Errorf("upstream %s: %w", c.addr, err)
 	}

@@ -47,7 +47,7 @@ func TestKeptConnectionsEndByThemselves(t *testing.T) {
 			var last time.Time
 			for range 2 {
 				last = time.Now()
-				c.get(u, func(r workload.Reply, err error) {
+				c.get(u, upstreamTimeout, func(r workload.Reply, err error) {
 					if err != nil || r.Status != 200 {
 						t.Errorf("%+v, %v", r, err)
 					}

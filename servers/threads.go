@@ -74,7 +74,7 @@ func newThreads(c Config, ln *net.TCPListener, upstream netip.AddrPort, least, m
 	debug.SetMaxThreads(most + runtimeThreads)
 	client := newSyncClient(upstream, dialSocket, keepAlive)
 	t := &threads{listener: listener, client: client, least: least, most: most}
-	t.init(c.Service, syncIO{sleep, client})
+	t.init(c.Service, syncIO{sleep: sleep, client: client})
 	return t, nil
 }
 

@@ -24,9 +24,8 @@ type caller func(netip.AddrPort, time.Duration, *url.URL) (workload.Reply, error
 func callSync(dial func(netip.AddrPort, time.Duration) (stream, error)) caller {
 	return func(addr netip.AddrPort, limit time.Duration, u *url.URL) (reply workload.Reply, err error) {
 		c := newSyncClient(addr, dial, keepAlive)
-		c.timeout = limit
 		defer c.close()
-		c.get(u, func(r workload.Reply, e error) { reply, err = r, e })
+		c.get(u, limit, func(r workload.Reply, e error) { reply, err = r, e })
 		return reply, err
 	}
 }
@@ -36,10 +35,10 @@ func callLoop(addr netip.AddrPort, limit time.Duration, u *url.URL) (reply workl
 	if err != nil {
 		return reply, err
 	}
-	c := &loopClient{loop: l, addr: addr, timeout: limit}
+	c := &loopClient{loop: l, addr: addr}
 	var called error
 	l.Post(func() {
-		c.get(u, func(r workload.Reply, e error) {
+		c.get(u, limit, func(r workload.Reply, e error) {
 			reply, called = r, e
 			l.Stop()
 		})

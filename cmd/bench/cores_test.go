@@ -54,7 +54,7 @@ func TestLoopsOfSteps(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, s := range p.overCores().slots {
-		c, err := s.mode.command("none", s.loops)
+		c, err := s.mode.command("none", nil, s.loops)
 		if err != nil || s.loops != 10 || !slices.Contains(c.Args, "--loops=10") {
 			t.Errorf("%q, %v", c.Args, err)
 		}

@@ -15,7 +15,7 @@ import (
 )
 
 // everyWorkload but hello.
-var everyWorkload = []string{"wait", "api", "db", "file", "login", "cpu", "mix", "echo", "blast-cpu",
+var everyWorkload = []string{"wait", "api", "feed", "db", "file", "login", "orders", "cpu", "mix", "echo", "blast-cpu",
 	"blast-wait", "overload"}
 
 // prepared is how many trials of a round are left of a bench of one user's server, and what was

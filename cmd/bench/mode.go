@@ -23,13 +23,17 @@ type mode struct {
 	user         *Server // nil for the modes of this program and Node.js
 }
 
-// command returns how to start the mode's server on any free port, with so many event loops if it
-// has any.
-func (m *mode) command(upstream string, loops int) (child.Command, error) {
+// command returns how to start the mode's server on any free port, with the database of kept, and
+// with so many event loops if it has any.
+func (m *mode) command(upstream string, kept *books, loops int) (child.Command, error) {
 	if m.user != nil {
 		return child.Command{Name: m.Name, Shell: m.user.Command, Probe: m.user.target(workload.All[0])}, nil
 	}
-	return m.Command(upstream, loops)
+	var ledger *workload.Ledger
+	if kept != nil {
+		ledger = kept.ledger
+	}
+	return m.Command(upstream, ledger, loops)
 }
 
 // header returns what each request has besides its workload's own header.
@@ -87,8 +91,9 @@ type running struct {
 var nobody sample.Subject
 
 // withServer starts the slot's server, calls use, and stops the server. If the server dies, use's
-// context is cancelled. A standing server is neither started nor stopped.
-func (p *Plan) withServer(ctx context.Context, s slot, upstream string,
+// context is cancelled. A standing server is neither started nor stopped. kept has the database of
+// the orders; nil where there are none.
+func (p *Plan) withServer(ctx context.Context, s slot, upstream string, kept *books,
 	use func(context.Context, running) error) error {
 	user := s.mode.user
 	if s.mode.standing() {
@@ -98,7 +103,7 @@ func (p *Plan) withServer(ctx context.Context, s slot, upstream string,
 		}
 		return use(ctx, r)
 	}
-	command, err := s.mode.command(upstream, max(s.loops, 1))
+	command, err := s.mode.command(upstream, kept, max(s.loops, 1))
 	if err != nil {
 		return err
 	}

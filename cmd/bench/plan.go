@@ -164,12 +164,13 @@ func newPlan(o Options, limit int) (*Plan, error) {
 		if slices.ContainsFunc(groups, func(other []slot) bool { return other[0].workload.Name == name }) {
 			return nil, fmt.Errorf("workload %s is named twice", name)
 		}
-		rungs, base, note := profile.ladder(w, limit-yardstickConnections)
+		most := (limit - yardstickConnections) / (1 + w.Upstream) // a server's calls have descriptors too
+		rungs, base, note := profile.ladder(w, most)
 		if p.spread(w) {
 			note = strings.TrimSpace(note +
 				" Its servers run on all CPUs: beside such requests the load needs hardly any.")
 		}
-		over, without := profile.overload(w, limit-yardstickConnections)
+		over, without := profile.overload(w, most)
 		note = strings.TrimSpace(note + " " + without)
 		described := results.Workload{
 			Name: w.Name, Summary: w.Summary, Method: w.Method, Target: w.Target, Base: base, Note: note,

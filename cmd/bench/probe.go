@@ -52,7 +52,7 @@ func (p *Plan) Failed() error {
 
 // probeServer asks one server for all of its slots' workloads.
 func (p *Plan) probeServer(ctx context.Context, its []slot, say func(string)) error {
-	return p.withServer(ctx, its[0], servers.NoUpstream, func(ctx context.Context, server running) error {
+	return p.withServer(ctx, its[0], servers.NoUpstream, nil, func(ctx context.Context, server running) error {
 		name := its[0].mode.Name
 		if server.sampled != nobody {
 			if _, err := server.sampled.CPUTime(); err != nil &&

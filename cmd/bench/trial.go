@@ -53,10 +53,14 @@ func (b *bench) once(ctx context.Context, s slot) results.Trial {
 		t.Trust = &trust
 		return t
 	}
+	var kept *books
 	err := b.withServer(ctx, s, func(ctx context.Context, on *target) error {
-		on.began = began
+		on.began, kept = began, on.books
 		return b.withYardstick(ctx, on, s, func(ctx context.Context) error { return b.runLadder(ctx, on, s, &t) })
 	})
+	if kept != nil {
+		kept.enter(&t)
+	}
 	t.ElapsedS = seconds(time.Since(began))
 	switch failure, ok := errors.AsType[*child.Failure](err); {
 	case ctx.Err() != nil:
@@ -82,20 +86,38 @@ type target struct {
 	helpers   []sample.Subject // other processes of this tool: the yardstick, and an upstream
 	began     time.Time        // of the trial
 
-	compiles bool // the server compiles itself as it runs, or may
+	books    *books // nil where no orders are written down
+	compiles bool   // the server compiles itself as it runs, or may
 }
 
 // withServer starts the slot's server, and an upstream if the workload needs one, calls use, and
 // stops them. If the server dies, use's context is cancelled and the server's failure is returned.
 func (b *bench) withServer(ctx context.Context, s slot, use func(context.Context, *target) error) error {
-	with := func(ctx context.Context, upstream string, helpers ...sample.Subject) error {
-		return b.plan.withServer(ctx, s, upstream, func(ctx context.Context, r running) error {
+	with := func(ctx context.Context, upstream string, helpers ...sample.Subject) (err error) {
+		kept, err := openBooks(s)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, kept.close()) }()
+		err = b.plan.withServer(ctx, s, upstream, kept, func(ctx context.Context, r running) error {
 			a := loadgen.Attack{Target: s.target(r.url), Connect: r.connect, Timeout: requestTimeout,
-				Engine: b.plan.engine(results.Closed, r.url, 0), Threads: b.plan.settings.LoadThreads}
-			return use(ctx, &target{server: r, attack: a, helpers: helpers, compiles: s.mode.Compiles > 0})
+				Engine: b.plan.engine(results.Closed, r.url, 0), Threads: b.plan.settings.LoadThreads,
+				WantBody: s.wantBody()}
+			if kept != nil {
+				a.Others, a.Ran = s.others(r.url), kept.add
+			}
+			err := use(ctx, &target{server: r, attack: a, helpers: helpers, books: kept, compiles: s.mode.Compiles > 0})
+			if err == nil && kept != nil && s.mode.user != nil {
+				err = kept.readBack(ctx, r, s)
+			}
+			return err
 		})
+		if err == nil && kept != nil {
+			err = kept.audit()
+		}
+		return err
 	}
-	if !s.workload.Upstream {
+	if s.workload.Upstream == 0 {
 		return with(ctx, servers.NoUpstream)
 	}
 	// The upstream is a separate process, so that its cost is not counted as the server's. It runs
@@ -253,6 +275,26 @@ func (s slot) target(url string) loadgen.Target {
 		t.Body = []byte(w.Body)
 	}
 	return t
+}
+
+// others are sent in turn with target, for a workload with several bodies.
+func (s slot) others(url string) []loadgen.Target {
+	var all []loadgen.Target
+	for _, body := range s.workload.Bodies {
+		t := s.target(url)
+		t.Body = []byte(body)
+		all = append(all, t)
+	}
+	return all
+}
+
+// wantBody is the body of a good answer, where the status does not tell. It is nil where it does,
+// and for a user's server, whose answers are its own.
+func (s slot) wantBody() []byte {
+	if s.mode.user != nil || s.workload.Whole == "" {
+		return nil
+	}
+	return []byte(s.workload.Whole)
 }
 
 // poison returns the request of the slot's poison.

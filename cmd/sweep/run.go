@@ -97,7 +97,7 @@ func (r *round) run(ctx context.Context, places []results.MapPoint, random *rand
 }
 
 func (r *round) start(ctx context.Context, m *servers.Mode) (*child.Process, error) {
-	c, err := m.Command(servers.NoUpstream, 1)
+	c, err := m.Command(servers.NoUpstream, nil, 1)
 	if err != nil {
 		return nil, err
 	}

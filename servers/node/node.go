@@ -127,6 +127,7 @@ type Options struct {
 	Addr     string
 	Upstream string // http URL that /api requests; "" for none
 	Data     string // the workloads' data folder, already built: see workload.Open
+	Orders   string // the SQLite database that orders are written to: see workload.NewLedger
 	// Loops above 1 starts that many processes of Node's cluster module, and one that accepts for
 	// them.
 	Loops int
@@ -164,7 +165,8 @@ func (a App) Command(o Options) (Command, error) {
 	return Command{
 		Path: a.program,
 		Args: []string{filepath.Join(a.Dir, a.Source.Name+".js"), "--host=" + host, "--port=" + port,
-			"--loops=" + strconv.Itoa(o.Loops), "--data=" + data, "--upstream=" + o.Upstream},
+			"--loops=" + strconv.Itoa(o.Loops), "--data=" + data, "--orders=" + o.Orders,
+			"--upstream=" + o.Upstream},
 		Env: []string{"NODE_ENV=production", "UV_THREADPOOL_SIZE=" + strconv.Itoa(o.Workers)},
 	}, nil
 }

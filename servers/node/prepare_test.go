@@ -358,7 +358,8 @@ func TestCommandChecksItsOptions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	good := node.Options{Addr: "[::1]:80", Upstream: "http://x/", Data: "/data", Loops: 2, Workers: 3}
+	good := node.Options{Addr: "[::1]:80", Upstream: "http://x/", Data: "/data", Orders: "/orders.db", Loops: 2,
+		Workers: 3}
 	for name, test := range map[string]struct {
 		change func(*node.Options)
 		want   string
@@ -379,7 +380,7 @@ func TestCommandChecksItsOptions(t *testing.T) {
 	}
 	line := strings.Join(append(c.Env, c.Args...), " ")
 	for _, want := range []string{"NODE_ENV=production UV_THREADPOOL_SIZE=3 ",
-		"/node.js --host=::1 --port=80 --loops=2 --data=/data --upstream=http://x/"} {
+		"/node.js --host=::1 --port=80 --loops=2 --data=/data --orders=/orders.db --upstream=http://x/"} {
 		if !strings.Contains(line, want) {
 			t.Errorf("%s lacks %s", line, want)
 		}

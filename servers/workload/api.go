@@ -17,7 +17,7 @@ var api = Workload{
 	Summary:  "an HTTP call to another service, which takes ms milliseconds; its JSON is relayed",
 	Target:   "/api?ms=50",
 	Wait:     50 * time.Millisecond,
-	Upstream: true,
+	Upstream: 1,
 	handle:   serveAPI,
 }
 
@@ -50,44 +50,62 @@ func parseUpstream(text string) (*url.URL, error) {
 }
 
 func serveAPI(s *Service, x *Exchange) {
-	if s.upstream == nil {
-		x.fail(http.StatusBadGateway, "no upstream is configured: the server was started without the URL of one")
+	if x.lacksUpstream(s) || !x.millis(defaultWaitMS, maxWaitMS) {
 		return
 	}
-	if !x.millis(defaultWaitMS, maxWaitMS) {
-		return
-	}
+	x.IO.Get(x, s.asked("ms="+strconv.Itoa(x.ms)), relay)
+}
+
+// asked is the upstream's URL with this added to its query.
+func (s *Service) asked(query string) *url.URL {
 	u := *s.upstream
 	if u.RawQuery != "" {
 		u.RawQuery += "&"
 	}
-	u.RawQuery += "ms=" + strconv.Itoa(x.ms)
-	x.IO.Get(x, &u, relay)
+	u.RawQuery += query
+	return &u
 }
 
-// relay answers with the upstream's reply, byte for byte. Its texts for failures tell their kinds
-// apart, but omit the error itself, which every model words differently.
+// lacksUpstream answers 502 where there is none, and reports that.
+func (x *Exchange) lacksUpstream(s *Service) bool {
+	if s.upstream == nil {
+		x.fail(http.StatusBadGateway, "no upstream is configured: the server was started without the URL of one")
+	}
+	return s.upstream == nil
+}
+
+// relay answers with the upstream's reply, byte for byte.
 func relay(x *Exchange, r Reply, err error) {
+	if status, why := x.service.fault(r, err); why != "" {
+		x.fail(status, "%s", why)
+		return
+	}
+	contentType := r.ContentType
+	if contentType == "" {
+		contentType = typeData
+	}
+	x.body = append(x.body[:0], r.Body...) // r.Body is good only until relay returns
+	x.reply(r.Status, contentType, x.body)
+}
+
+// fault says what was wrong with a call to the upstream, "" for nothing, and the status to answer
+// with. The texts tell the kinds apart, but leave out the error itself, which every model words in
+// its own way.
+func (s *Service) fault(r Reply, err error) (status int, why string) {
 	if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
-		x.service.lacks(err)
+		s.lacks(err)
 	}
 	switch {
 	case IsTimeout(err):
-		x.fail(http.StatusGatewayTimeout, "the upstream %s did not answer in time", x.service.upstream)
+		return http.StatusGatewayTimeout, fmt.Sprintf("the upstream %s did not answer in time", s.upstream)
 	case errors.Is(err, syscall.ECONNREFUSED):
-		x.fail(http.StatusBadGateway, "the upstream %s refused the connection: is it running?", x.service.upstream)
+		return http.StatusBadGateway, fmt.Sprintf("the upstream %s refused the connection: is it running?", s.upstream)
 	case err != nil:
-		x.fail(http.StatusBadGateway, "the call to the upstream %s failed", x.service.upstream)
+		return http.StatusBadGateway, fmt.Sprintf("the call to the upstream %s failed", s.upstream)
 	case r.Status < 200 || r.Status > 299:
-		x.fail(http.StatusBadGateway, "the upstream %s answered %d", x.service.upstream, r.Status)
-	default:
-		contentType := r.ContentType
-		if contentType == "" {
-			contentType = typeData
-		}
-		x.body = append(x.body[:0], r.Body...) // r.Body is valid only until relay returns
-		x.reply(r.Status, contentType, x.body)
+		return http.StatusBadGateway, fmt.Sprintf("the upstream %s answered %d", s.upstream, r.Status)
 	}
+	return 0, ""
 }
 
 // lacks says once in the notes that calls fail because of a limit of this machine and not of the

@@ -20,17 +20,10 @@ func serveDB(s *Service, x *Exchange) {
 		x.fail(http.StatusBadRequest, "id must be the number of a product, such as id=7")
 		return
 	}
-	var (
-		p     product
-		found bool
-		err   error
-	)
-	x.IO.Offload(x, func() {
-		p, found, err = s.store.product(id)
-	}, func(x *Exchange) {
+	s.db.product(x, id, func(x *Exchange, p product, found bool, err error) {
 		switch {
 		case err != nil:
-			x.fail(http.StatusInternalServerError, "looking up product %d: %v", id, err)
+			x.failed(err, "looking up product %d", id)
 		case !found:
 			x.fail(http.StatusNotFound, "there is no product %d", id)
 		default:

@@ -71,7 +71,7 @@ func serveLogin(s *Service, x *Exchange) {
 	checked := func(x *Exchange) {
 		switch {
 		case err != nil:
-			x.fail(http.StatusInternalServerError, "checking the password: %v", err)
+			x.failed(err, "checking the password")
 		case !found || !match:
 			x.fail(http.StatusUnauthorized, "the user or the password is wrong")
 		default:
@@ -80,18 +80,16 @@ func serveLogin(s *Service, x *Exchange) {
 			}{token(name)})
 		}
 	}
-	lookUp := func() { u, found, err = s.store.user(name) }
-	lookedUp := func(x *Exchange) {
+	s.db.user(x, name, func(x *Exchange, row user, known bool, err error) {
 		if err != nil {
-			x.fail(http.StatusInternalServerError, "looking up the user: %v", err)
+			x.failed(err, "looking up the user")
 			return
 		}
-		if !found {
+		if u, found = row, known; !found {
 			u = nobody
 		}
 		x.IO.Offload(x, check, checked)
-	}
-	x.IO.Offload(x, lookUp, lookedUp)
+	})
 }
 
 // tokenKey signs tokens. It is public, and the tokens open nothing: a login has to make and send

@@ -99,6 +99,17 @@ func (f *fakeIO) Get(x *workload.Exchange, u *url.URL, then func(*workload.Excha
 	f.spoil(r.Body)
 }
 
+func (f *fakeIO) GetAll(x *workload.Exchange, calls []workload.Call, limit time.Duration,
+	then func(*workload.Exchange)) {
+	f.spoil(f.request)
+	for i := range calls {
+		f.gets = append(f.gets, calls[i].URL.String())
+		calls[i].Reply, calls[i].Err = f.reply, f.err
+		calls[i].Reply.Body = append([]byte(nil), f.reply.Body...)
+	}
+	then(x)
+}
+
 func (f *fakeIO) Offload(x *workload.Exchange, work func(), then func(*workload.Exchange)) {
 	f.offloads++
 	f.spoil(f.request)

@@ -39,6 +39,10 @@ func TestHelloAndWaitAllocateNothing(t *testing.T) {
 	}
 }
 
+func (idleIO) GetAll(x *workload.Exchange, _ []workload.Call, _ time.Duration, then func(*workload.Exchange)) {
+	then(x)
+}
+
 // A queueIO does nothing until it is told to, as an event loop.
 type queueIO struct{ queue []func() }
 
@@ -48,6 +52,16 @@ func (q *queueIO) Wait(x *workload.Exchange, _ time.Duration, then func(*workloa
 
 func (q *queueIO) Get(x *workload.Exchange, u *url.URL, then func(*workload.Exchange, workload.Reply, error)) {
 	q.queue = append(q.queue, func() { then(x, workload.Reply{Status: 200, Body: []byte(u.String())}, nil) })
+}
+
+func (q *queueIO) GetAll(x *workload.Exchange, calls []workload.Call, _ time.Duration,
+	then func(*workload.Exchange)) {
+	for i := range calls {
+		q.queue = append(q.queue, func() {
+			calls[i].Reply = workload.Reply{Status: 200, Body: []byte(`"` + calls[i].URL.RawQuery + `"`)}
+		})
+	}
+	q.queue = append(q.queue, func() { then(x) })
 }
 
 func (q *queueIO) Offload(x *workload.Exchange, work func(), then func(*workload.Exchange)) {
@@ -72,11 +86,13 @@ func TestInterleaved(t *testing.T) {
 		{"GET", "/", ""}, {"GET", "/wait?ms=1", ""}, {"GET", "/wait?ms=2", ""},
 		{"GET", "/upstream?ms=3", ""}, {"GET", "/file", ""},
 		{"GET", "/db?id=7", ""}, {"GET", "/db?id=8", ""}, {"GET", "/db?id=0", ""}, {"GET", "/api?ms=1", ""},
+		{"GET", "/feed?user=1", ""}, {"GET", "/feed?user=2", ""},
 		{"GET", "/api?ms=2", ""},
 		{"POST", "/login", `{"user":"mango","password":"engineers"}`},
 		{"POST", "/login", `{"user":"ada","password":"engineers"}`},
 		{"POST", "/login", `{"user":"nobody","password":"engineers"}`},
 		{"POST", "/login", `{"user":"zoë","password":"naïve café ☕"}`},
+		{"POST", "/orders", `{"customer":1,"items":[{"product":10001,"quantity":1}]}`}, {"GET", "/orders/7", ""},
 		{"POST", "/echo", "hi"}, {"GET", "/cpu?ms=1", ""}, {"GET", "/mix?wait_ms=2&cpu_us=3", ""},
 		{"GET", "/mix?wait_ms=4&cpu_us=5", ""},
 	}

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -25,16 +26,20 @@ type Options struct {
 	// http://127.0.0.1:4000/upstream. Without an upstream ("") /api answers 502.
 	Upstream string
 
-	// Notes gets one line when calls to the upstream fail for want of file descriptors; nil for
-	// nobody.
+	// Database is where orders are written: "" and [SQLite] are a private file, which is removed at
+	// the end; "sqlite:" and a name, a file that is kept.
+	Database string
+
+	// Notes gets a line, once, when calls to the upstream fail for want of file descriptors; nil
+	// for nobody.
 	Notes io.Writer
 }
 
 // A Service answers requests with the workloads. It is safe for concurrent use.
 type Service struct {
 	file     string
-	upstream *url.URL // nil if there is none
-	store    *store
+	upstream *url.URL // nil when there is none
+	db       database
 	notes    io.Writer
 	lacking  sync.Once
 }
@@ -51,18 +56,18 @@ func Open(o Options) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	store, err := openStore(filepath.Join(dir, databaseName))
+	db, err := openEmbedded(dir, o.Database)
 	if err != nil {
 		return nil, err
 	}
-	return &Service{file: filepath.Join(dir, fileName), upstream: upstream, store: store, notes: o.Notes}, nil
+	return &Service{file: filepath.Join(dir, fileName), upstream: upstream, db: db, notes: o.Notes}, nil
 }
 
-// Close closes the database. Call it when no request is being served.
-func (s *Service) Close() error { return s.store.close() }
+// Close gives up the database. Call it when no request is being served any more.
+func (s *Service) Close() error { return s.db.close() }
 
-// routes are the served routes: the workloads and the api workload's upstream.
-var routes = slices.Concat(All, []Workload{upstream})
+// routes is what is served: the workloads and the upstream that the api workload asks.
+var routes = slices.Concat(All, []Workload{upstream, showOrder})
 
 // Serve answers x.Request. It causes one call of x.Done, before or after it returns, depending on
 // x.IO. A panic in a handler is a defect and passes through to the model.
@@ -72,7 +77,7 @@ func (s *Service) Serve(x *Exchange) {
 	r := x.Request
 	for i := range routes {
 		w := &routes[i]
-		if string(r.Path) != w.Path {
+		if string(r.Path) != w.Path && !(w.prefix && strings.HasPrefix(string(r.Path), w.Path)) {
 			continue
 		}
 		if string(r.Method) == w.Method || r.Head && w.Method == http.MethodGet {
@@ -139,8 +144,19 @@ func (x *Exchange) json(status int, v any) {
 	x.reply(status, typeJSON, x.body)
 }
 
-// fail ends the exchange with {"error": …}, the answer of every handler that cannot do its work.
-// The text must not depend on the model, so that all models answer a bad request alike.
+// quoted is a text in JSON.
+func quoted(text string) []byte {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(text); err != nil {
+		panic(fmt.Sprintf("workload: quoting %q: %v", text, err)) // JSON can hold all texts
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+}
+
+// fail ends the exchange with {"error": …}: what every handler answers when it cannot do what it is
+// for. The text must not depend on the model, so that all of them answer a bad request alike.
 func (x *Exchange) fail(status int, format string, args ...any) {
 	x.json(status, struct {
 		Error string `json:"error"`

@@ -47,9 +47,20 @@ func serveWait(_ *Service, x *Exchange) {
 func waited(x *Exchange) { x.count(`{"waited_ms":`, `}`) }
 
 func serveUpstream(_ *Service, x *Exchange) {
-	if x.millis(defaultWaitMS, maxWaitMS) {
-		x.IO.Wait(x, x.duration(), upstreamWaited)
+	if !x.millis(defaultWaitMS, maxWaitMS) {
+		return
 	}
+	then := upstreamWaited
+	if part, ok := x.Request.QueryValue("part"); ok {
+		if then = partNamed(part); then == nil {
+			x.fail(http.StatusBadRequest, "part must be profile, posts or notifications")
+			return
+		}
+		if !x.user() {
+			return
+		}
+	}
+	x.IO.Wait(x, x.duration(), then)
 }
 
 func upstreamWaited(x *Exchange) { x.count(`{"service":"upstream","waited_ms":`, `}`) }

@@ -16,19 +16,27 @@ type Workload struct {
 	Name    string
 	Method  string // GET (which serves HEAD too) or POST
 	Path    string // matched exactly
+	prefix  bool   // or whatever follows it too
 	Summary string // one line, for people
 
-	// Target, Body and ContentType are an example request that is answered with 200, for a load
-	// generator to send.
+	// An example that is answered well, for a load generator to send: the path with its query, the
+	// body and its type. Bodies, where there are any, are sent in turn in place of Body.
 	Target      string
 	Body        string
+	Bodies      []string
 	ContentType string
+	Status      int  // of that answer; 0 is 200
+	Orders      bool // it writes orders down, which can be audited
 
-	// Wait, CPU and Upstream say what a request of Target takes, for planning a load. They are zero
-	// if that is little, or some of each.
-	Wait     time.Duration // it only waits, for this long
-	CPU      time.Duration // it computes this long, so that connections beyond the cores queue
-	Upstream bool          // it requests another service
+	// What a request of Target takes, for who plans a load; none of it where that is little, or
+	// some of each.
+	Wait     time.Duration // it only waits, for so long
+	CPU      time.Duration // it computes for so long, so that more connections than cores only queue
+	Upstream int           // it asks another service, in so many calls at once
+
+	// Whole is the body of a whole answer to Target, where the status does not tell that from a
+	// partial one; "" where it does.
+	Whole string
 
 	handle func(*Service, *Exchange)
 }
@@ -39,8 +47,10 @@ var All = []Workload{
 	wait,
 	file,
 	api,
+	feed,
 	db,
 	login,
+	orders,
 	cpu,
 	mix,
 	echo,
@@ -65,8 +75,13 @@ type IO interface {
 	// call on.
 	Get(x *Exchange, url *url.URL, then func(x *Exchange, r Reply, err error))
 
-	// Offload runs work, which blocks or computes: in place in a blocking model, on a worker in a
-	// model that must not block.
+	// GetAll asks an upstream for several things by HTTP GET, each within limit, and writes what
+	// came of it into the calls: all at once, or one after the other in a model that blocks. An
+	// error is as Get has it. The calls belong to the IO until then.
+	GetAll(x *Exchange, calls []Call, limit time.Duration, then func(*Exchange))
+
+	// Offload runs work, which blocks or computes: in place in a blocking model, on a worker in one
+	// that must not block.
 	Offload(x *Exchange, work func(), then func(*Exchange))
 }
 
@@ -75,6 +90,13 @@ type Reply struct {
 	Status      int
 	ContentType string
 	Body        []byte
+}
+
+// A Call is one of several to an upstream, and its outcome.
+type Call struct {
+	URL   *url.URL
+	Reply Reply // whose Body is the caller's to keep
+	Err   error
 }
 
 // An Exchange is one request and its response. A model keeps one per connection and uses it for
@@ -94,11 +116,12 @@ type Exchange struct {
 	Conn any             // for the model's own use
 
 	service *Service
-	body    []byte   // the response's body, if the handler composes one in buffer
-	short   [64]byte // memory for a short body, next to the other fields of an answer
-	ms      int      // the query's ms, for continuations that are not closures
-	us      int      // the query's cpu_us
-	spun    uint64   // the result of computing, so that the compiler cannot remove it
+	body    []byte   // the response's body, where the handler composes one: begin it with buffer
+	short   [64]byte // where a short one lies, beside all else that an answer needs
+	ms      int      // what the query's ms said, for continuations that are not closures
+	us      int      // what the query's cpu_us said
+	id      int64    // what the query's user said
+	spun    uint64   // what the cpu and mix workloads computed, so that the compiler cannot leave it out
 
 	file fileRead
 	echo string // the last echoed Content-Type, which a connection mostly repeats

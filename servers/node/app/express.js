@@ -8,8 +8,10 @@ import { bodyLimit, tooLarge } from './body.js';
 import { serve } from './serve.js';
 import { burn } from './work/cpu.js';
 import { Fault } from './work/fault.js';
+import { feed, service } from './work/feed.js';
 import { badForm, login } from './work/login.js';
 import { mix } from './work/mix.js';
+import { malformed, orderId, parseOrder } from './work/orders.js';
 import { parseQuery, productId } from './work/query.js';
 import { wait } from './work/wait.js';
 
@@ -29,17 +31,24 @@ function listener({ file, shop, ask }) {
     res.sendFile(basename(file), { root: dirname(file) }, (err) => err && next(err)),
   );
   get(app, '/api', async (req, res) => {
-    const { status, type, body } = await ask(req.query);
+    const { status, type, body } = await ask.call(req.query);
     send(res, status, type, body);
   });
+  get(app, '/feed', async (req, res) => json(res, 200, await feed(ask, req.query)));
   get(app, '/db', (req, res) => json(res, 200, shop.product(productId(req.query))));
   get(app, '/cpu', (req, res) => json(res, 200, { burned_ms: burn(req.query) }));
   get(app, '/mix', async (req, res) => json(res, 200, await mix(req.query)));
-  get(app, '/upstream', async (req, res) =>
-    json(res, 200, { service: 'upstream', waited_ms: await wait(req.query) }),
-  );
+  get(app, '/upstream', async (req, res) => json(res, 200, await service(req.query)));
   post(app, '/login', express.json(any), async (req, res) =>
     json(res, 200, { token: await login(shop, req.body) }),
+  );
+  post(app, '/orders', express.json(any), async (req, res) => {
+    const placed = await shop.place(parseOrder(req.body, req.get('Idempotency-Key')));
+    const { repeated, order, total } = placed;
+    json(res, repeated ? 200 : 201, { order, total });
+  });
+  get(app, '/orders/{*id}', async (req, res) =>
+    json(res, 200, await shop.order(orderId(req.path.slice('/orders/'.length)))),
   );
   post(app, '/echo', express.raw(any), (req, res) =>
     send(res, 200, req.get('Content-Type') || octets, req.body ?? Buffer.alloc(0)),
@@ -82,10 +91,10 @@ function fail(err, req, res, next) {
   } else if (err.type === 'entity.too.large') {
     text(res.set('Connection', 'close'), 413, `${tooLarge().message}\n`);
   } else if (err.type === 'entity.parse.failed') {
-    const { status, message } = badForm();
+    const { status, message } = req.path === '/orders' ? malformed() : badForm();
     json(res, status, { error: message });
   } else {
-    json(res, err instanceof Fault ? err.status : 500, { error: err.message });
+    json(res, err instanceof Fault ? err.status : 500, { error: err.message, ...err.more });
   }
 }
 

@@ -5,8 +5,10 @@ import { serve } from './serve.js';
 import { readBody } from './body.js';
 import { burn } from './work/cpu.js';
 import { Fault } from './work/fault.js';
-import { badForm, login } from './work/login.js';
+import { feed, service } from './work/feed.js';
+import { login } from './work/login.js';
 import { mix } from './work/mix.js';
+import { orderId, parseOrder } from './work/orders.js';
 import { parseQuery, productId } from './work/query.js';
 import { wait } from './work/wait.js';
 
@@ -21,27 +23,33 @@ function listener({ file, shop, ask }) {
       '/wait': get(async (req, res, query) => json(res, 200, { waited_ms: await wait(query) })),
       '/file': get(async (req, res) => send(res, 200, octets, await readFile(file))),
       '/api': get(async (req, res, query) => {
-        const { status, type, body } = await ask(query);
+        const { status, type, body } = await ask.call(query);
         send(res, status, type, body);
       }),
+      '/feed': get(async (req, res, query) => json(res, 200, await feed(ask, query))),
       '/db': get((req, res, query) => json(res, 200, shop.product(productId(query)))),
       '/login': post(async (req, res) =>
         json(res, 200, { token: await login(shop, parseForm(await readBody(req))) }),
       ),
+      '/orders': post(async (req, res) => {
+        const form = parseForm(await readBody(req));
+        answerPlaced(res, await shop.place(parseOrder(form, req.headers['idempotency-key'])));
+      }),
       '/cpu': get((req, res, query) => json(res, 200, { burned_ms: burn(query) })),
       '/mix': get(async (req, res, query) => json(res, 200, await mix(query))),
       '/echo': post(async (req, res) => {
         const body = await readBody(req);
         send(res, 200, req.headers['content-type'] || octets, body);
       }),
-      '/upstream': get(async (req, res, query) =>
-        json(res, 200, { service: 'upstream', waited_ms: await wait(query) }),
-      ),
+      '/upstream': get(async (req, res, query) => json(res, 200, await service(query))),
     }),
+  );
+  const order = get(async (req, res, query, path) =>
+    json(res, 200, await shop.order(orderId(path.slice('/orders/'.length)))),
   );
   return async (req, res) => {
     const [path, query] = target(req.url);
-    const route = routes.get(path);
+    const route = routes.get(path) ?? (path.startsWith('/orders/') ? order : undefined);
     if (path === '*') {
       res.setHeader('Allow', 'GET, HEAD, POST, OPTIONS');
       text(res, 200, '');
@@ -52,7 +60,7 @@ function listener({ file, shop, ask }) {
       text(res, 405, 'Method Not Allowed\n');
     } else {
       try {
-        await route.handle(req, res, parseQuery(query));
+        await route.handle(req, res, parseQuery(query), path);
       } catch (err) {
         fail(res, err);
       }
@@ -73,13 +81,17 @@ function target(url) {
   return at < 0 ? [url, ''] : [url.slice(0, at), url.slice(at + 1)];
 }
 
+/** The JSON in a body, or undefined, which is no form of any route. */
 function parseForm(body) {
   try {
     return JSON.parse(body);
   } catch {
-    throw badForm();
+    return undefined;
   }
 }
+
+const answerPlaced = (res, { repeated, order, total }) =>
+  json(res, repeated ? 200 : 201, { order, total });
 
 function send(res, status, type, body) {
   res.writeHead(status, { 'Content-Type': type, 'Content-Length': Buffer.byteLength(body) });
@@ -95,7 +107,7 @@ function fail(res, err) {
     res.setHeader('Connection', 'close'); // as the other modes do
     text(res, 413, `${err.message}\n`);
   } else {
-    json(res, err instanceof Fault ? err.status : 500, { error: err.message });
+    json(res, err instanceof Fault ? err.status : 500, { error: err.message, ...err.more });
   }
 }
 

@@ -10,10 +10,11 @@ import { upstream } from './work/upstream.js';
 /**
  * Serves what makeListener gives until it is asked to stop, and prints a line with "port N" once it does. With --loops
  * above 1 that many workers of the cluster module serve, each with an event loop of its own. Arguments, all needed:
- * --host ("" for every interface), --port, --loops, --data (the folder with the file and the database), --upstream ("" for none).
+ * --host ("" for every interface), --port, --loops, --data (the folder with the file and the database), --orders (the file of
+ * the orders' database, "" for none), --upstream ("" for none).
  */
 export async function serve(name, makeListener) {
-  const names = ['host', 'port', 'loops', 'data', 'upstream'];
+  const names = ['host', 'port', 'loops', 'data', 'orders', 'upstream'];
   const { values } = parseArgs({
     options: Object.fromEntries(names.map((option) => [option, { type: 'string' }])),
   });
@@ -30,15 +31,15 @@ export async function serve(name, makeListener) {
 }
 
 /** One event loop: all there is, or a worker of the cluster. */
-async function listen(name, makeListener, { host, port, data, upstream: url }) {
-  const shop = await openShop(join(data, 'products.db'));
+async function listen(name, makeListener, { host, port, loops, data, orders, upstream: url }) {
+  const shop = await openShop(join(data, 'products.db'), orders, loops === '1');
   const server = http.createServer(
     { requestTimeout: 30_000, headersTimeout: 30_000 },
     makeListener({ file: join(data, 'file.bin'), shop, ask: upstream(url) }),
   );
   server.keepAliveTimeout = 60_000; // as the other modes have it; the default of 5 s would end connections amid a measurement
   server.on('error', (err) => fail(name, err));
-  stopOnSignals(() => drain(server));
+  stopOnSignals(() => drain(server, shop));
   if (cluster.isPrimary) endWithParent();
   // The default backlog of 511 would turn away many of a thousand clients that come at once; Go asks for 4096 too.
   server.listen({ host: host || undefined, port: Number(port), backlog: 4096 }, () => {
@@ -77,11 +78,15 @@ function announce(name, port, how) {
 const drainTime = 10_000;
 
 /** Lets requests in flight end, for a while, and then ends this process. */
-function drain(server) {
+function drain(server, shop) {
   server.prependListener('request', (req, res) => res.setHeader('Connection', 'close'));
   server.keepAliveTimeout = 1; // connections whose response is in the making end behind it
-  server.close(() => process.exit());
+  server.close(() => {
+    shop.close();
+    process.exit();
+  });
   setTimeout(() => {
+    shop.close();
     console.error(`requests were still in flight after ${drainTime / 1000} s and were cut off`);
     process.exit(1);
   }, drainTime).unref();

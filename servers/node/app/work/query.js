@@ -36,6 +36,22 @@ export function productId(query) {
   return BigInt(text);
 }
 
-const first = (value) => (Array.isArray(value) ? value[0] : value);
+/** The query's user: a whole number from 1 to a million. Throws a Fault. */
+export function userId(query) {
+  const text = first(query.user) ?? '';
+  const user = isWhole(text) ? Number(text) : 0;
+  if (user < 1 || user > mostUsers) {
+    throw new Fault(
+      400,
+      `user must be the number of a user from 1 to ${mostUsers}, such as user=7`,
+    );
+  }
+  return user;
+}
 
-const isWhole = (text) => /^[0-9]{1,18}$/.test(text);
+const mostUsers = 1_000_000;
+
+export const first = (value) => (Array.isArray(value) ? value[0] : value);
+
+/** Whether a text is at most 18 decimal digits. */
+export const isWhole = (text) => /^[0-9]{1,18}$/.test(text);

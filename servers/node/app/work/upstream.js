@@ -5,26 +5,30 @@ import { millis } from './query.js';
 
 const timeout = 65_000; // above the longest wait that a route can be asked for
 
-/** A function that asks the service at this URL, "" for none, and resolves to its answer: status, type, body. */
+/**
+ * The service at this URL, "" for none. call asks it as a query's ms says, and resolves to its answer: status, type, body.
+ * part asks it for a part of a feed, within a limit in milliseconds, and resolves to the JSON that it answered.
+ */
 export function upstream(text) {
   if (!text) {
-    return async () => {
+    const fail = async () => {
       throw new Fault(
         502,
         'no upstream is configured: the server was started without the URL of one',
       );
     };
+    return { configured: false, call: fail, part: fail };
   }
   const url = new URL(text);
   url.searchParams.delete('ms'); // each request gives its own
   url.hash = '';
   const agent = new http.Agent({ keepAlive: true, maxFreeSockets: Infinity }); // 256 by default: the rest would be closed
-  return async (query) => {
+  const ask = async (query, limit) => {
     const asked = new URL(url);
-    asked.searchParams.append('ms', millis(query, 50, 60_000));
+    for (const [name, value] of Object.entries(query)) asked.searchParams.append(name, value);
     let reply;
     try {
-      reply = await get(asked, agent);
+      reply = await get(asked, agent, limit);
     } catch (err) {
       throw asFault(err, url);
     }
@@ -32,6 +36,18 @@ export function upstream(text) {
       throw new Fault(502, `the upstream ${url} answered ${reply.status}`);
     }
     return reply;
+  };
+  return {
+    configured: true,
+    call: (query) => ask({ ms: millis(query, 50, 60_000) }, timeout),
+    async part(query, limit) {
+      const { body } = await ask(query, limit);
+      try {
+        return JSON.parse(body);
+      } catch {
+        throw new Fault(502, `the upstream ${url} answered something that is no JSON`);
+      }
+    },
   };
 }
 
@@ -46,7 +62,7 @@ function asFault(err, url) {
   }
 }
 
-function get(url, agent, again = true) {
+function get(url, agent, timeout, again = true) {
   return new Promise((resolve, reject) => {
     const request = http.get(url, { agent, timeout }, (response) => {
       const chunks = [];
@@ -66,7 +82,7 @@ function get(url, agent, again = true) {
     request.on('error', (err) => {
       // The upstream closed a kept connection just as it was taken (https://nodejs.org/api/http.html#requestreusedsocket).
       if (again && request.reusedSocket && err.code === 'ECONNRESET') {
-        resolve(get(url, agent, false));
+        resolve(get(url, agent, timeout, false));
       } else {
         reject(err);
       }

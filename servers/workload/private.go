@@ -1,0 +1,72 @@
+package workload
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"nodecompare/servers/cache"
+)
+
+// privateFolder is one of this process's own, removed at the end; what a killed process left is
+// removed when the next one is made.
+type privateFolder = cache.Build
+
+func newPrivateFolder() (*privateFolder, error) {
+	folder, err := cache.FolderOrTemporary()
+	if err != nil {
+		return nil, err
+	}
+	in := filepath.Join(folder, "private")
+	if err := os.MkdirAll(in, 0o700); err != nil {
+		return nil, err
+	}
+	return cache.NewBuild(in)
+}
+
+// Ledger is a database for orders that this process keeps for servers that it starts.
+type Ledger struct {
+	File   string         // of SQLite
+	folder *privateFolder // that it lies in; nil where it is kept
+}
+
+// NewLedger makes one, with nothing sold yet; or opens the file that is named. dir and database are
+// as in [Options]. Remove must follow.
+func NewLedger(dir, database string) (*Ledger, error) {
+	data, err := Data(dir)
+	if err != nil {
+		return nil, err
+	}
+	l := &Ledger{}
+	if l.File, err = ledgerFile(database); err != nil {
+		return nil, err
+	}
+	if l.File == "" {
+		if l.folder, err = newPrivateFolder(); err != nil {
+			return nil, fmt.Errorf("a folder for orders: %w", err)
+		}
+		l.File = filepath.Join(l.folder.Dir, "orders.db")
+	} else if l.File, err = filepath.Abs(l.File); err != nil {
+		return nil, fmt.Errorf("the orders' database: %w", err)
+	}
+	db, err := createLedger(l.File, filepath.Join(data, databaseName))
+	if err == nil {
+		err = db.Close()
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("a database for orders: %w", err), l.Remove())
+	}
+	return l, nil
+}
+
+// Database is what a server is started with, to keep its orders there.
+func (l *Ledger) Database() string { return sqliteFile + l.File }
+
+// Remove removes what is private.
+func (l *Ledger) Remove() error {
+	if l.folder == nil {
+		return nil
+	}
+	return l.folder.Remove()
+}
