@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestFewThreads has a user who may have twelve threads run what needs more. Each command says so in
-// a line, and does not end in a trace of Go's.
+// TestFewThreads has a user who may have twelve threads run what needs more. Each command says so
+// in a line, and does not end in a trace of Go's.
 func TestFewThreads(t *testing.T) {
 	if os.Getuid() != 0 {
 		t.Skip("only root can become a user who has no other threads")
@@ -34,7 +34,8 @@ func TestFewThreads(t *testing.T) {
 			t.Error(err)
 		}
 	}()
-	for _, command := range []string{"serve --mode=async --addr=127.0.0.1:0", "serve --mode=blocking --addr=127.0.0.1:0",
+	for _, command := range []string{"serve --mode=async --addr=127.0.0.1:0",
+		"serve --mode=blocking --addr=127.0.0.1:0",
 		"bench", "map", "selftest", "load http://127.0.0.1:1/"} {
 		c := exec.Command("/proc/self/fd/3", strings.Fields(command)...)
 		c.ExtraFiles = []*os.File{binary}

@@ -120,8 +120,8 @@ func measurable() error {
 	return cmp.Or(measure.Proc(), servers.Room(fewestThreads()))
 }
 
-// fewestThreads returns how many threads more a server or a load needs: Go's runtime has one for each
-// CPU, and another for each call that waits in the kernel.
+// fewestThreads returns how many threads more a server or a load needs: Go's runtime has one for
+// each CPU, and another for each call that waits in the kernel.
 func fewestThreads() int { return 16 + runtime.NumCPU() }
 
 // noArgs rejects arguments like cobra.NoArgs, but returns a usage error and suggests similar

@@ -114,8 +114,7 @@ var Rules = []Rule{
 		Plain: "the load generator was at its own limit, so that throughput and latency are its own more " +
 			"than the server's; the CPU per request holds",
 		LoadOnly: true,
-		Suspect: "the generator used more than 90% of the cores that it can use, or one of its threads " +
-			"more than 90% of a core",
+		Suspect:  "it used more than 90% of its cores, or one of its threads 90% of a core",
 		Why: "throughput and latency are then the generator's and not the server's, or those of one " +
 			"thread's connections are. The server's CPU per request still holds, so it is not VOID",
 		weigh: generatorCPU,
@@ -215,8 +214,7 @@ var Rules = []Rule{
 	{
 		Name:  "books",
 		Plain: "the orders in the database are not those that clients were told of, or do not add up",
-		Void: "the audit of orders (docs/servers.md) finds fewer than were confirmed, more than can have been, or " +
-			"stock and totals that do not add up",
+		Void:  "the [audit of orders](servers.md) finds too few or too many, or sums that are wrong",
 		Why: "a server that loses orders, or sells what it does not have, is quick for nothing: what was " +
 			"measured is not the work",
 		weigh: func(e Evidence) (string, string) {

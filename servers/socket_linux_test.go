@@ -214,7 +214,8 @@ func TestRoom(t *testing.T) {
 		"address space": {leastSpace - 1, []taskLimit{free}, "ulimit -v allows 1499 MiB"},
 	} {
 		err := within(test.space, test.limits, 20)
-		if test.want == "" && err != nil || test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)) {
+		if test.want == "" && err != nil || test.want != "" &&
+			(err == nil || !strings.Contains(err.Error(), test.want)) {
 			t.Errorf("%s: %v, want %q", name, err, test.want)
 		}
 	}
