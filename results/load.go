@@ -119,10 +119,6 @@ type Lag struct {
 	P99 float64 `json:"p99"`
 }
 
-// Resolves reports whether n latencies have a percentile q, in percent, of their own: one of them
-// at least is beyond it. Of fewer the percentile is the longest latency under another name.
-func Resolves(n uint64, q float64) bool { return n >= uint64(math.Round(100/(100-q))) }
-
 // Capacity is the highest offered rate at which a server met an objective.
 type Capacity struct {
 	SLOUS      float64    `json:"slo_us"`     // the most that p99, from when a request was due, may be
