@@ -14,8 +14,9 @@ const (
 // Method must change with anything that moves the figures of a server which stays the same: how it
 // is warmed up, what a rung is. Records made by different methods are not compared. Version 1: a
 // server is warm when its CPU per request says so, and the base rung is measured in one piece, as
-// all rungs are.
-const Method = 1
+// all rungs are. Version 2: the base rung comes first, on the connections of the warm-up, and of
+// servers that may compile themselves it lasts for several cycles of their garbage collection.
+const Method = 2
 
 // Record is one bench: the host, the settings, every trial and the verdicts.
 type Record struct {
@@ -338,10 +339,11 @@ type Yardstick struct {
 	CPUUS         float64 `json:"cpu_us_per_request"`
 	ThroughputRPS float64 `json:"throughput_rps"`
 	// The medians over the slices of the measured server's figure over the yardstick's in the slice
-	// beside it. 0 where it is not known.
+	// beside it; of a server that may compile itself as it runs the ratios of the sums over all
+	// slices. 0 where it is not known.
 	RelativeCPU        float64 `json:"relative_cpu"`
 	RelativeThroughput float64 `json:"relative_throughput"`
-	// what RelativeCPU is the median of, slice after slice
+	// the measured server's CPU per request over the yardstick's, slice after slice
 	CPUs []float64 `json:"relative_cpus,omitempty"`
 	// the same once more, after the ladder, of a server that may have compiled itself meanwhile
 	CPUsAfter []float64 `json:"relative_cpus_after,omitempty"`

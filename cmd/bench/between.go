@@ -19,7 +19,8 @@ const (
 	usualBetween = 1
 	betweenTime  = 2 * time.Second
 	// betweenRun is enough for a throughput and a p99: a run here is of no other figure.
-	betweenRun = 100 * time.Millisecond
+	betweenRun    = 100 * time.Millisecond
+	betweenSettle = 30 * time.Millisecond
 )
 
 // between makes the runs of the search, on the server of the trial.
@@ -40,7 +41,7 @@ func (b *bench) between(ctx context.Context, on *target, s slot, t *results.Tria
 		if spent += s.rungTime(next); spent > betweenTime {
 			return nil
 		}
-		measured, err := b.runRung(ctx, on, next, 0, !t.WarmUp.Steady)
+		measured, err := b.runRung(ctx, on, next, nil, 0, !t.WarmUp.Steady)
 		if err == nil {
 			measured.Histogram, measured.Timeline = "", nil // nothing draws them
 			t.Between = append(t.Between, measured)
@@ -72,6 +73,7 @@ func (s slot) above(connections int) rung {
 func (s slot) shorter(r rung) rung {
 	r.slices = 0
 	if s.workload.CPU == 0 {
+		r.settle = min(r.settle, betweenSettle)
 		r.duration = min(r.duration, max(betweenRun, twice(s.workload.Wait)))
 	}
 	return r

@@ -20,8 +20,10 @@ import (
 const sampleInterval = 20 * time.Millisecond
 
 // runRung puts one rung of load on the server and samples it, the generator and the host meanwhile.
-// rate is in requests per second, 0 for a closed load.
-func (b *bench) runRung(ctx context.Context, t *target, r rung, rate float64, unsteady bool) (results.Rung, error) {
+// g has the connections where they are open already, and stays open; else it is nil. rate is in
+// requests per second, 0 for a closed load.
+func (b *bench) runRung(ctx context.Context, t *target, r rung, g *loadgen.Generator, rate float64,
+	unsteady bool) (results.Rung, error) {
 	a := t.attack
 	a.Connections, a.Rate, a.Duration, a.Engine = r.connections, rate, r.duration,
 		b.plan.engine(r.load, a.Target.URL, rate)
@@ -32,19 +34,14 @@ func (b *bench) runRung(ctx context.Context, t *target, r rung, rate float64, un
 		// thousands of requests in flight, as in a closed load of as many connections
 		a.Engine = b.plan.engine(results.Closed, a.Target.URL, 0)
 	}
-	g, err := loadgen.Open(a)
-	if err != nil {
-		return results.Rung{}, err
-	}
-	defer g.Close()
-	b.awake = g.Awake
-	if settled, err := g.Run(ctx, r.settle); err != nil {
-		return results.Rung{}, err
-	} else if settled.ErrorKinds[loadgen.Timeout] == settled.Requests { // it would be the same again
-		if err := settled.Unanswered(); err != nil {
+	if g == nil {
+		var err error
+		if g, err = b.settled(ctx, a, r.settle); err != nil {
 			return results.Rung{}, err
 		}
+		defer g.Close()
 	}
+	b.awake = g.Awake
 	var result *loadgen.Result
 	var around measure.Interference
 	began := time.Since(t.began)
@@ -103,6 +100,23 @@ func (b *bench) runRung(ctx context.Context, t *target, r rung, rate float64, un
 	return rung, err
 }
 
+// settled opens connections, and has the server meet them.
+func (b *bench) settled(ctx context.Context, a loadgen.Attack, settle time.Duration) (*loadgen.Generator, error) {
+	g, err := loadgen.Open(a)
+	if err != nil {
+		return nil, err
+	}
+	first, err := g.Run(ctx, settle)
+	if err == nil && first.ErrorKinds[loadgen.Timeout] == first.Requests { // it would be the same again
+		err = first.Unanswered()
+	}
+	if err != nil {
+		g.Close()
+		return nil, err
+	}
+	return g, nil
+}
+
 // idle is what the server uses while nothing is asked of it; nil where the system does not tell.
 func idle(ctx context.Context, server sample.Subject, d time.Duration) (*results.Idle, error) {
 	if server == nobody {
@@ -130,15 +144,12 @@ func idle(ctx context.Context, server sample.Subject, d time.Duration) (*results
 func (b *bench) again(ctx context.Context, t *target, r rung, base *results.Rung) error {
 	a := t.attack
 	a.Connections, a.Engine = r.connections, b.plan.engine(results.Closed, a.Target.URL, 0)
-	g, err := loadgen.Open(a)
+	g, err := b.settled(ctx, a, r.settle)
 	if err != nil {
 		return err
 	}
 	defer g.Close()
-	if _, err := g.Run(ctx, r.settle); err != nil {
-		return err
-	}
-	after, err := turns(ctx, t, r, g)
+	after, err := turns(ctx, t, r.halved(), g)
 	if err != nil {
 		return err
 	}
@@ -148,6 +159,12 @@ func (b *bench) again(ctx context.Context, t *target, r rung, base *results.Rung
 		base.Trust = &trust
 	}
 	return nil
+}
+
+// halved has half of the slices, which tell whether anything changed.
+func (r rung) halved() rung {
+	r.slices = max(2, r.slices/2)
+	return r
 }
 
 func (b *bench) generatorCores() int {

@@ -2,7 +2,6 @@ package bench
 
 import (
 	"context"
-	"math"
 	"slices"
 	"time"
 
@@ -42,20 +41,23 @@ func withYardstick(ctx context.Context, cpus cpuset.CPUs, use func(context.Conte
 
 // turns goes to and fro between the server and the yardstick, and holds each slice of the one
 // against the slice of the other beside it. It ends early with a slice that goes unanswered, and
-// when the slices take longer than planned by a request's timeout. Of a server that compiles itself
-// as it runs there are more of them while their median is not known well: they differ by far more
-// than those of others.
+// when the slices take longer than planned by a request's timeout.
+//
+// What is said of all slices is the median of theirs: one that something else disturbed then says
+// nothing. A server that compiles itself as it runs collects garbage in some slices and not in
+// others, or in the yardstick's, which is part of what its requests cost: of such a one it is the
+// ratio of the sums, with what it used while the yardstick had its turns.
 func turns(ctx context.Context, t *target, r rung, load *loadgen.Generator) (*results.Yardstick, error) {
 	server, y := measure.Loaded{Subject: t.server.sampled, Load: load}, t.yard
-	most := r.slices
-	if t.compiles {
-		most *= moreSlices
-	}
-	var ofYard measure.Spent
+	var ofServer, ofYard measure.Spent
 	var cpu, throughput []float64 // of the server over the yardstick, slice by slice
-	overdue := time.Now().Add(2*time.Duration(most)*r.slice + requestTimeout)
+	overdue := time.Now().Add(2*time.Duration(r.slices)*r.slice + requestTimeout)
+	before, err := measure.CPUTime(server.Subject)
+	if err != nil {
+		return nil, err
+	}
 	made := 0
-	for ; (made < r.slices || made < most && !known(cpu)) && (made < 2 || time.Now().Before(overdue)); made++ {
+	for ; made < r.slices && (made < 2 || time.Now().Before(overdue)); made++ {
 		mine, err := server.Spend(ctx, r.slice)
 		if err != nil {
 			return nil, err
@@ -68,6 +70,7 @@ func turns(ctx context.Context, t *target, r rung, load *loadgen.Generator) (*re
 		if err != nil {
 			return nil, err
 		}
+		ofServer.Add(mine)
 		ofYard.Add(its)
 		if a, b := mine.PerRequest(), its.PerRequest(); a > 0 && b > 0 {
 			cpu = append(cpu, a/b)
@@ -76,31 +79,22 @@ func turns(ctx context.Context, t *target, r rung, load *loadgen.Generator) (*re
 			throughput = append(throughput, a/b)
 		}
 	}
-	return &results.Yardstick{
-		Slices: made, CPUUS: ofYard.PerRequest(), ThroughputRPS: ofYard.Throughput(),
-		CPUs: slices.Clone(cpu), RelativeCPU: median(cpu), RelativeThroughput: median(throughput),
-	}, nil
-}
-
-const (
-	moreSlices = 4    // times as many as planned, at most
-	knownTo    = 0.03 // the standard error of their median
-)
-
-// known says that the median of the values is known well. Its standard error is √(π/2) times that
-// of their mean.
-func known(values []float64) bool {
-	n := float64(len(values))
-	if n < 2 {
-		return false
+	told := &results.Yardstick{
+		Slices: made, CPUUS: ofYard.PerRequest(), ThroughputRPS: ofYard.Throughput(), CPUs: slices.Clone(cpu),
+		RelativeCPU: median(cpu), RelativeThroughput: median(throughput),
 	}
-	var sum, squares float64
-	for _, v := range values {
-		l := math.Log(v)
-		sum, squares = sum+l, squares+l*l
+	if t.compiles && len(cpu) > 0 {
+		after, err := measure.CPUTime(server.Subject)
+		if err != nil {
+			return nil, err
+		}
+		ofServer.CPU = max(0, after-before)
+		told.RelativeCPU = ofServer.PerRequest() / told.CPUUS
 	}
-	variance := max(0, squares-sum*sum/n) / (n - 1)
-	return math.Sqrt(math.Pi/2*variance/n) <= knownTo
+	if t.compiles && len(throughput) > 0 {
+		told.RelativeThroughput = ofServer.Throughput() / told.ThroughputRPS
+	}
+	return told, nil
 }
 
 // median sorts the values; 0 of none.
