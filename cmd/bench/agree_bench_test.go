@@ -53,11 +53,12 @@ func compareWays(tb testing.TB, b *bench, pair [2]string) error {
 	return b.both(tb.Context(), pair, func(ctx context.Context, one, other *contender) error {
 		var logs []float64
 		for range agreeTrials {
-			inSlices, inPieces, err := bothWays(ctx, one, other)
+			inSlices, inPieces, costs, err := bothWays(ctx, one, other)
 			if err != nil {
 				return err
 			}
-			tb.Logf("%.3f times as much in slices, %.3f in one piece", inSlices, inPieces)
+			tb.Logf("%.3f times as much in slices, %.3f in one piece; µs in one piece, in slices, of the yardstick, "+
+				"in one piece: %.1f, %.1f", inSlices, inPieces, costs[one], costs[other])
 			logs = append(logs, math.Log(inSlices/inPieces))
 		}
 		e := stat.PairedRatio(logs, agreeConfidence)
@@ -107,14 +108,17 @@ func (b *bench) both(ctx context.Context, pair [2]string,
 
 // bothWays is how many times as much CPU per request the one server takes as the other: in one
 // piece, then in slices, then in one piece again, the other way round, so that what changes evenly
-// with time cancels out.
-func bothWays(ctx context.Context, one, other *contender) (inSlices, inPieces float64, err error) {
+// with time cancels out. costs has what these are made of.
+func bothWays(ctx context.Context, one, other *contender) (inSlices, inPieces float64, costs map[*contender][]float64,
+	err error) {
+	costs = map[*contender][]float64{}
 	whole := func(c *contender) (log float64) {
 		spent, spendErr := measure.Loaded{Subject: c.on.server.sampled, Load: c.load}.Spend(ctx, c.base().duration)
 		if spendErr != nil {
 			err = spendErr
 			return 0
 		}
+		costs[c] = append(costs[c], spent.PerRequest())
 		return math.Log(spent.PerRequest())
 	}
 	sliced := func(c *contender) (log float64) {
@@ -123,10 +127,11 @@ func bothWays(ctx context.Context, one, other *contender) (inSlices, inPieces fl
 			err = turnsErr
 			return 0
 		}
+		costs[c] = append(costs[c], y.RelativeCPU*y.CPUUS, y.CPUUS)
 		return math.Log(y.RelativeCPU)
 	}
 	before := whole(one) - whole(other)
 	inside := sliced(one) - sliced(other)
 	after := -whole(other) + whole(one)
-	return math.Exp(inside), math.Exp((before + after) / 2), err
+	return math.Exp(inside), math.Exp((before + after) / 2), costs, err
 }
