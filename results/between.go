@@ -83,6 +83,5 @@ func (r *Record) brackets(w Workload, mode string, s Scaling) (knee, held bracke
 
 // within reports whether p99 met the objective and no request failed.
 func (r Rung) within(sloUS float64) bool {
-	p99, answers := P99.Read(r)
-	return answers && p99 <= sloUS && r.Errors == 0
+	return r.Answered() > 0 && r.LatencyUS.P99 <= sloUS && r.Errors == 0
 }

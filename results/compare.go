@@ -105,7 +105,7 @@ type contest struct {
 // swapping a and b mirrors the result.
 func (m Metric) compare(r *Record, w Workload, a, b string) contest {
 	c := contest{Comparison: Comparison{Metric: m.Name, A: a, B: b, At: m.at(w), Light: m.Light, Floor: m.Floor, P: 1}}
-	if m.Light && !lightFor(r, w, a, b) {
+	if m.Light && !lightFor(r, w, a, b) || !m.carried(r, w, a, b) {
 		return c
 	}
 	ofA, ofB := figures(r, w, a, b, m.read)

@@ -12,6 +12,8 @@ type Figure struct {
 	LessIsBetter bool
 	OfServer     bool // what the server used, which rules with LoadOnly leave trusted
 	Read         func(Rung) (value float64, ok bool)
+
+	percentile float64 // in percent; 0 for what is none
 }
 
 // Read returns a figure of the rung at. ok is false if the rung is missing or VOID, or has no such
@@ -23,8 +25,12 @@ func (t Trial) Read(at RungKey, f Figure) (value float64, ok bool) {
 	return 0, false
 }
 
-// Values returns a mode's figures at one load, one a trial, in the order in which the trials ran.
+// Values are a mode's figures at one load, one a trial, in the order in which they ran; none where
+// its requests there do not carry the figure.
 func (r *Record) Values(workload, mode string, at RungKey, f Figure) []float64 {
+	if !r.Carries(workload, mode, at, f) {
+		return nil
+	}
 	var values []float64
 	for _, t := range r.Trials {
 		if t.Workload != workload || t.Mode != mode {
@@ -54,11 +60,11 @@ var (
 		Read: answered(func(r Rung) float64 { return r.ThroughputRPS })}
 	InFlight = Figure{Name: "requests in flight", Slug: "in_flight", Unit: "requests",
 		Read: answered(func(r Rung) float64 { return r.InFlight })}
-	P50     = latency("p50", "p50_us", func(l Latency) float64 { return l.P50 })
-	P90     = latency("p90", "p90_us", func(l Latency) float64 { return l.P90 })
-	P99     = latency("p99", "p99_us", func(l Latency) float64 { return l.P99 })
-	P999    = latency("p99.9", "p999_us", func(l Latency) float64 { return l.P999 })
-	Longest = latency("max", "max_us", func(l Latency) float64 { return l.Max })
+	P50     = latency("p50", "p50_us", 50, func(l Latency) float64 { return l.P50 })
+	P90     = latency("p90", "p90_us", 90, func(l Latency) float64 { return l.P90 })
+	P99     = latency("p99", "p99_us", 99, func(l Latency) float64 { return l.P99 })
+	P999    = latency("p99.9", "p999_us", 99.9, func(l Latency) float64 { return l.P999 })
+	Longest = latency("max", "max_us", 0, func(l Latency) float64 { return l.Max })
 
 	AnsweredShare = Figure{Name: "answered share", Unit: "1",
 		Read: func(r Rung) (float64, bool) { return partOf(r.Answered(), r.Requests) }}
@@ -167,9 +173,10 @@ func partOf(part, whole uint64) (share float64, ok bool) {
 	return max(nextToNone, float64(part)/float64(whole)), true
 }
 
-func latency(name, slug string, of func(Latency) float64) Figure {
-	return Figure{Name: name, Slug: slug, Unit: "us", LessIsBetter: true,
-		Read: answered(func(r Rung) float64 { return of(r.LatencyUS) })}
+// latency is there where enough requests were answered for the percentile.
+func latency(name, slug string, percentile float64, of func(Latency) float64) Figure {
+	return Figure{Name: name, Slug: slug, Unit: "us", LessIsBetter: true, percentile: percentile,
+		Read: func(r Rung) (float64, bool) { return of(r.LatencyUS), Resolves(r.Answered(), percentile) }}
 }
 
 func always(of func(Rung) float64) func(Rung) (float64, bool) {

@@ -130,10 +130,6 @@ type Lag struct {
 	P99 float64 `json:"p99"`
 }
 
-// Resolves reports whether n latencies resolve the percentile q: at least one latency lies beyond
-// it. Otherwise the percentile is just the maximum.
-func Resolves(n uint64, q float64) bool { return n >= uint64(math.Round(100/(100-q))) }
-
 // Capacity is the highest offered rate at which a server met an objective.
 type Capacity struct {
 	SLOUS    float64 `json:"slo_us"`    // limit of p99, counted from when a request was due

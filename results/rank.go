@@ -46,10 +46,14 @@ func contests(r *Record, w Workload) []pair {
 	return pairs
 }
 
-// compare compares two modes in every metric of the row.
+// compare compares two modes in every metric of the row. At light load nobody asks for a percentile
+// that the requests there do not carry.
 func (row row) compare(r *Record, w Workload, a, b string) []contest {
 	var compared []contest
 	for _, m := range row.metrics {
+		if m.Light && !m.carried(r, w, a, b) {
+			continue
+		}
 		if c := m.compare(r, w, a, b); c.Rounds > 0 || !m.Optional {
 			compared = append(compared, c)
 		}

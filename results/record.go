@@ -11,10 +11,12 @@ const (
 	SchemaVersion = 2
 )
 
-// Method changes with anything that moves the figures of an unchanged server, such as the warm-up
-// or the layout of a rung. Records of different methods are not compared. Version 1: the warm-up
-// ends by CPU per request, and the base rung is measured in one piece like all rungs.
-const Method = 1
+// Method must change with anything that moves the figures of a server which stays the same: how it
+// is warmed up, what a rung is. Records made by different methods are not compared. Version 1: a
+// server is warm when its CPU per request says so, and the base rung is measured in one piece, as
+// all rungs are. Version 2: the base rung comes first, on the connections of the warm-up, and of
+// servers that may compile themselves it lasts for several cycles of their garbage collection.
+const Method = 2
 
 // Record is one bench: the host, the settings, every trial and the verdicts.
 type Record struct {

@@ -5,7 +5,6 @@ import (
 	"math"
 	"slices"
 	"testing"
-	"time"
 
 	"nodecompare/cmd/measure"
 	"nodecompare/loadgen"
@@ -21,6 +20,8 @@ const (
 // BenchmarkAgree holds the ratio of two servers' CPU per request as the slices beside the yardstick
 // give it against what runs in one piece before and after them give. It asks that the two agree
 // within 5%, and that an interval of 95% holds the equality.
+//
+//	go test ./cmd/bench -run '^$' -bench Agree -benchtime 1x -timeout 30m
 func BenchmarkAgree(b *testing.B) {
 	for _, pair := range [][2]string{{"blocking", "async"}, {"goroutine", "async"}, {"node", "blocking"}} {
 		b.Run(pair[0]+" over "+pair[1], func(b *testing.B) {
@@ -44,11 +45,12 @@ func compareWays(tb testing.TB, b *bench, pair [2]string) error {
 	return b.both(tb.Context(), pair, func(ctx context.Context, one, other *contender) error {
 		var logs []float64
 		for range agreeTrials {
-			inSlices, inPieces, err := bothWays(ctx, one, other)
+			inSlices, inPieces, costs, err := bothWays(ctx, one, other)
 			if err != nil {
 				return err
 			}
-			tb.Logf("%.3f times as much in slices, %.3f in one piece", inSlices, inPieces)
+			tb.Logf("%.3f times as much in slices, %.3f in one piece; µs in one piece, in slices, of the yardstick, "+
+				"in one piece: %.1f, %.1f", inSlices, inPieces, costs[one], costs[other])
 			logs = append(logs, math.Log(inSlices/inPieces))
 		}
 		e := stat.PairedRatio(logs, agreeConfidence)
@@ -60,10 +62,11 @@ func compareWays(tb testing.TB, b *bench, pair [2]string) error {
 	})
 }
 
-// contender is a warm server.
+// contender is a warm server, with the connections of its warm-up.
 type contender struct {
 	slot
-	on *target
+	on   *target
+	load *loadgen.Generator
 }
 
 // both runs use with a server of each of two modes, warm, beside one yardstick.
@@ -73,7 +76,7 @@ func (b *bench) both(ctx context.Context, pair [2]string,
 	start := func(ctx context.Context, i int, then func(context.Context) error) error {
 		s := b.plan.slots[slices.IndexFunc(b.plan.slots, func(s slot) bool { return s.name == pair[i] })]
 		return b.withServer(ctx, s, func(ctx context.Context, on *target) error {
-			both[i] = &contender{s, on}
+			both[i] = &contender{slot: s, on: on}
 			return then(ctx)
 		})
 	}
@@ -82,9 +85,12 @@ func (b *bench) both(ctx context.Context, pair [2]string,
 			return b.withYardstick(ctx, both[0].on, both[0].slot, func(ctx context.Context) error {
 				both[1].on.yardstick = both[0].on.yardstick
 				for _, c := range both {
-					if _, err := b.warm(ctx, c.on, c.slot); err != nil {
+					_, g, err := b.warm(ctx, c.on, c.slot)
+					if err != nil {
 						return err
 					}
+					defer g.Close()
+					c.load = g
 				}
 				return use(ctx, both[0], both[1])
 			})
@@ -92,42 +98,32 @@ func (b *bench) both(ctx context.Context, pair [2]string,
 	})
 }
 
-// bothWays is how many times as much CPU per request the one server takes as the other, on new
-// connections: in one piece, then in slices, then in one piece again, the other way round, so that
-// what changes evenly with time cancels out.
-func bothWays(ctx context.Context, one, other *contender) (inSlices, inPieces float64, err error) {
-	r := one.base()
-	loaded := map[*contender]measure.Loaded{}
-	for _, c := range []*contender{one, other} {
-		a := c.on.attack
-		a.Connections = r.connections
-		g, err := loadgen.Open(a)
-		if err != nil {
-			return 0, 0, err
-		}
-		defer g.Close()
-		loaded[c] = measure.Loaded{Subject: c.on.server.sampled, Load: g}
-	}
-	spend := func(c *contender, d time.Duration) (log float64) {
-		spent, spendErr := loaded[c].Run(ctx, d)
+// bothWays is how many times as much CPU per request the one server takes as the other: in one
+// piece, then in slices, then in one piece again, the other way round, so that what changes evenly
+// with time cancels out. costs has what these are made of.
+func bothWays(ctx context.Context, one, other *contender) (inSlices, inPieces float64, costs map[*contender][]float64,
+	err error) {
+	costs = map[*contender][]float64{}
+	whole := func(c *contender) (log float64) {
+		spent, spendErr := measure.Loaded{Subject: c.on.server.sampled, Load: c.load}.Run(ctx, c.base().duration)
 		if spendErr != nil {
 			err = spendErr
 			return 0
 		}
+		costs[c] = append(costs[c], spent.PerRequest())
 		return math.Log(spent.PerRequest())
 	}
 	sliced := func(c *contender) (log float64) {
-		y, alternateErr := alternate(ctx, c.on, r, loaded[c].Load)
+		y, alternateErr := alternate(ctx, c.on, c.base(), c.load)
 		if alternateErr != nil {
 			err = alternateErr
 			return 0
 		}
+		costs[c] = append(costs[c], y.RelativeCPU*y.CPUUS, y.CPUUS)
 		return math.Log(y.RelativeCPU)
 	}
-	spend(one, r.ramp)
-	spend(other, r.ramp)
-	before := spend(one, r.duration) - spend(other, r.duration)
+	before := whole(one) - whole(other)
 	inside := sliced(one) - sliced(other)
-	after := -spend(other, r.duration) + spend(one, r.duration)
-	return math.Exp(inside), math.Exp((before + after) / 2), err
+	after := -whole(other) + whole(one)
+	return math.Exp(inside), math.Exp((before + after) / 2), costs, err
 }

@@ -18,8 +18,9 @@ const (
 	// a route that waits none, because all its rungs hold and throughput grows to the top.
 	usualBetween = 1
 	betweenTime  = 2 * time.Second
-	// betweenRun suffices for a throughput and a p99. A run between rungs enters no other figure.
-	betweenRun = 100 * time.Millisecond
+	// betweenRun is enough for a throughput and a p99: a run here is of no other figure.
+	betweenRun  = 100 * time.Millisecond
+	betweenRamp = 30 * time.Millisecond
 )
 
 // between makes the runs of the search, on the trial's server.
@@ -40,7 +41,7 @@ func (b *bench) between(ctx context.Context, on *target, s slot, t *results.Tria
 		if spent += s.rungTime(next); spent > betweenTime {
 			return nil
 		}
-		measured, err := b.runRung(ctx, on, next, 0, !t.WarmUp.Steady)
+		measured, err := b.runRung(ctx, on, next, nil, 0, !t.WarmUp.Steady)
 		if err == nil {
 			measured.Histogram, measured.Timeline = "", nil // nothing draws them
 			t.Between = append(t.Between, measured)
@@ -73,6 +74,7 @@ func (s slot) above(connections int) rung {
 func (s slot) shortened(r rung) rung {
 	r.slices = 0
 	if s.workload.CPU == 0 {
+		r.ramp = min(r.ramp, betweenRamp)
 		r.duration = min(r.duration, max(betweenRun, twice(s.workload.Wait)))
 	}
 	return r

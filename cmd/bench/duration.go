@@ -37,7 +37,7 @@ func (p *Plan) Whole() time.Duration {
 func (s slot) duration() time.Duration {
 	sum := startStop + s.warmTime() + s.betweenPlanned()
 	if r := s.base(); s.again() {
-		sum += s.rungTime(r) - r.duration
+		sum += s.rungTime(r.halved()) - r.duration
 	}
 	for _, r := range s.rungs {
 		if r.load == results.Own {

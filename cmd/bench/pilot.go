@@ -71,28 +71,29 @@ const pilotRuns = 3
 func (b *bench) capacity(ctx context.Context, s slot) (rps float64, err error) {
 	err = b.withServer(ctx, s, func(ctx context.Context, t *target) error {
 		return b.withYardstick(ctx, t, s, func(ctx context.Context) error {
-			if _, err := b.warm(ctx, t, s); err != nil {
+			_, g, err := b.warm(ctx, t, s)
+			if err != nil {
 				return err
 			}
-			rps, err = b.most(ctx, t, s)
+			defer g.Close()
+			rps, err = b.most(ctx, t, s, g)
 			return err
 		})
 	})
 	return rps, err
 }
 
-// most returns the best of a few runs on a warm server.
-func (b *bench) most(ctx context.Context, t *target, s slot) (rps float64, err error) {
+// most is the most of a few runs on a warm server, on the connections of its warm-up where these
+// are as many as on the base rung.
+func (b *bench) most(ctx context.Context, t *target, s slot, g *loadgen.Generator) (rps float64, err error) {
 	r := s.base()
-	a := t.attack
-	a.Connections = r.connections
-	g, err := loadgen.Open(a)
-	if err != nil {
-		return 0, err
-	}
-	defer g.Close()
-	if _, err := g.Run(ctx, r.ramp); err != nil {
-		return 0, err
+	if r.connections != s.warmConnections() {
+		a := t.attack
+		a.Connections = r.connections
+		if g, err = b.settled(ctx, a, r.ramp); err != nil {
+			return 0, err
+		}
+		defer g.Close()
 	}
 	for range pilotRuns {
 		result, err := g.Run(ctx, b.plan.pilotRun(s))

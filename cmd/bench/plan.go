@@ -194,6 +194,9 @@ func newPlan(o Options, limit int) (*Plan, error) {
 		var group []slot
 		for _, c := range columns {
 			c.workload, c.rungs = w, rungs
+			if c.mode.Compiles > 0 && w.CPU == 0 {
+				c.rungs = collecting(rungs)
+			}
 			if c.mode.secure() {
 				c.rungs = p.secured(c, over)
 			}

@@ -45,10 +45,10 @@ type rung struct {
 // Profiles is the table of profiles.
 var Profiles = []Profile{
 	{"quick", "six short rounds: a first look, and a smoke test for CI", 6, []rung{
-		closed(1, 20, 60), closed(8, 20, 60), closed(64, 40, 160), closed(512, 80, 120),
+		closed(1, 20, 60), closed(8, 20, 60), closed(64, 40, 160), closed(512, 40, 120),
 	}, ms(150), false, ms(150), false, false, ms(500)},
 	{"standard", "six rounds: what the table is made for", 6, []rung{
-		closed(1, 20, 60), closed(8, 20, 60), closed(64, 40, 240), closed(512, 80, 200), closed(1000, 100, 200),
+		closed(1, 20, 60), closed(8, 20, 60), closed(64, 40, 240), closed(512, 40, 200), closed(1000, 50, 200),
 	}, ms(200), true, ms(210), true, false, ms(1000)},
 	{"thorough", "ten longer rounds, up to 10,000 connections, and an overload", 10, []rung{
 		closed(1, 100, 500), closed(8, 100, 500), closed(64, 250, 1000), closed(512, 400, 1000),
@@ -71,7 +71,10 @@ const (
 	lightTime     = time.Second
 	ownRequests   = 3000
 	ownTime       = 100 * time.Millisecond
-	// nearly is the ratio of the two rates above which both are measured.
+	// openRamp is the ramp of an open load where requests do not wait, in which it opens
+	// the connections that it needs.
+	openRamp = 20 * time.Millisecond
+	// nearly is how far apart the two rates must be for both to be worth their time.
 	nearly = 1.1
 
 	usualBase = 64

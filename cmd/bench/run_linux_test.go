@@ -85,14 +85,14 @@ func TestPinnedBench(t *testing.T) {
 
 func TestServerThatDiesFailsItsTrialAlone(t *testing.T) {
 	defer goleak.VerifyNone(t)
-	killed := 0
+	killed, steps := 0, 0
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	r, err := bench.Run(ctx, plan(t, 2, "async"), on{step: func(connections int) {
+	r, err := bench.Run(ctx, plan(t, 2, "async"), on{step: func(int) {
 		if killed > 0 {
 			cancel() // the next trial goes well
 		}
-		if killed > 0 || connections == 1 {
+		if steps++; killed > 0 || steps == 1 {
 			return
 		}
 		if n := len(children(t)); n != 2 {

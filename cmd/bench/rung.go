@@ -19,9 +19,11 @@ import (
 
 const sampleInterval = 20 * time.Millisecond
 
-// runRung puts one rung of load on the server and samples server, generator and host meanwhile.
-// rate is in requests per second, 0 for a closed load.
-func (b *bench) runRung(ctx context.Context, t *target, r rung, rate float64, unsteady bool) (results.Rung, error) {
+// runRung puts one rung of load on the server and samples it, the generator and the host meanwhile.
+// g has the connections where they are open already, and stays open; else it is nil. rate is in
+// requests per second, 0 for a closed load.
+func (b *bench) runRung(ctx context.Context, t *target, r rung, g *loadgen.Generator, rate float64,
+	unsteady bool) (results.Rung, error) {
 	a := t.attack
 	a.Connections, a.Rate, a.Duration, a.Engine = r.connections, rate, r.duration,
 		b.plan.engine(r.load, a.Target.URL, rate)
@@ -33,20 +35,14 @@ func (b *bench) runRung(ctx context.Context, t *target, r rung, rate float64, un
 		// connections.
 		a.Engine = b.plan.engine(results.Closed, a.Target.URL, 0)
 	}
-	g, err := loadgen.Open(a)
-	if err != nil {
-		return results.Rung{}, err
-	}
-	defer g.Close()
-	b.awake = g.Awake
-	if settled, err := g.Run(ctx, r.ramp); err != nil {
-		return results.Rung{}, err
-		// the run would time out too
-	} else if settled.ErrorKinds[loadgen.Timeout] == settled.Requests {
-		if err := settled.Unanswered(); err != nil {
+	if g == nil {
+		var err error
+		if g, err = b.settled(ctx, a, r.ramp); err != nil {
 			return results.Rung{}, err
 		}
+		defer g.Close()
 	}
+	b.awake = g.Awake
 	var result *loadgen.Result
 	var around measure.Interference
 	began := time.Since(t.began)
@@ -105,8 +101,24 @@ func (b *bench) runRung(ctx context.Context, t *target, r rung, rate float64, un
 	return rung, err
 }
 
-// idle returns what the server uses while no requests are sent; nil if the system does not report
-// it.
+// settled opens connections, and has the server meet them.
+func (b *bench) settled(ctx context.Context, a loadgen.Attack, settle time.Duration) (*loadgen.Generator, error) {
+	g, err := loadgen.Open(a)
+	if err != nil {
+		return nil, err
+	}
+	first, err := g.Run(ctx, settle)
+	if err == nil && first.ErrorKinds[loadgen.Timeout] == first.Requests { // it would be the same again
+		err = first.Unanswered()
+	}
+	if err != nil {
+		g.Close()
+		return nil, err
+	}
+	return g, nil
+}
+
+// idle is what the server uses while nothing is asked of it; nil where the system does not tell.
 func idle(ctx context.Context, server sample.Subject, d time.Duration) (*results.Idle, error) {
 	if server == nobody {
 		return nil, nil
@@ -133,15 +145,12 @@ func idle(ctx context.Context, server sample.Subject, d time.Duration) (*results
 func (b *bench) again(ctx context.Context, t *target, r rung, base *results.Rung) error {
 	a := t.attack
 	a.Connections, a.Engine = r.connections, b.plan.engine(results.Closed, a.Target.URL, 0)
-	g, err := loadgen.Open(a)
+	g, err := b.settled(ctx, a, r.ramp)
 	if err != nil {
 		return err
 	}
 	defer g.Close()
-	if _, err := g.Run(ctx, r.ramp); err != nil {
-		return err
-	}
-	after, err := alternate(ctx, t, r, g)
+	after, err := alternate(ctx, t, r.halved(), g)
 	if err != nil {
 		return err
 	}
@@ -151,6 +160,12 @@ func (b *bench) again(ctx context.Context, t *target, r rung, base *results.Rung
 		base.Trust = &trust
 	}
 	return nil
+}
+
+// halved has half of the slices, which tell whether anything changed.
+func (r rung) halved() rung {
+	r.slices = max(2, r.slices/2)
+	return r
 }
 
 func (b *bench) generatorCores() int {

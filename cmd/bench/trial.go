@@ -7,6 +7,7 @@ import (
 	"math"
 	"net/http"
 	"slices"
+	"sync"
 	"time"
 
 	"nodecompare/cmd/measure"
@@ -143,10 +144,18 @@ func (b *bench) withYardstick(ctx context.Context, on *target, s slot, use func(
 // runLadder warms the server up and runs the rungs.
 func (b *bench) runLadder(ctx context.Context, on *target, s slot, t *results.Trial) (err error) {
 	b.progress.WarmUp(s.name, s.workload.Name, s.round, s.warmTime())
-	if t.WarmUp, err = b.warm(ctx, on, s); err != nil {
+	w, g, err := b.warm(ctx, on, s)
+	t.WarmUp = w
+	if err != nil {
 		return err
 	}
-	for _, r := range s.rungs {
+	end := sync.OnceFunc(g.Close)
+	defer end()
+	for _, r := range s.order() {
+		if r.slices == 0 || r.connections != s.warmConnections() {
+			end() // connections that are open cost a server something, and may take its threads
+			g = nil
+		}
 		rate, inPlan := b.rate(s, r, *t), s.rungTime(r)
 		switch {
 		case rate > 0:
@@ -156,7 +165,7 @@ func (b *bench) runLadder(ctx context.Context, on *target, s slot, t *results.Tr
 		}
 		measured, err := b.retryVoid(s.rungTime(r), func() (results.Rung, error) {
 			return b.withPoison(ctx, on, s, r, func() (results.Rung, error) {
-				return b.runRung(ctx, on, r, rate, !t.WarmUp.Steady)
+				return b.runRung(ctx, on, r, g, rate, !t.WarmUp.Steady)
 			})
 		})
 		if err == nil {
@@ -224,22 +233,53 @@ func (s slot) again() bool {
 	return s.mode.Compiles > 0 && s.climbs()
 }
 
-// warm loads the server until it is warm.
-func (b *bench) warm(ctx context.Context, on *target, s slot) (*results.WarmUp, error) {
+// order is that in which a trial goes through the rungs: the base rung first, on the connections of
+// the warm-up, with the open loads that follow on it; then the others, from few connections to
+// many.
+func (s slot) order() []rung {
+	base := slices.IndexFunc(s.rungs, func(r rung) bool { return r.slices > 0 })
+	if base < 0 {
+		return s.rungs
+	}
+	rest := base + 1
+	for rest < len(s.rungs) && s.rungs[rest].load != results.Closed && s.rungs[rest].surge == nil {
+		rest++
+	}
+	return slices.Concat(s.rungs[base:rest], s.rungs[:base], s.rungs[rest:])
+}
+
+// closingTime is how long a server that compiles itself as it runs has connections that are then
+// closed, before its warm-up. It compiles what it has seen so far: the first closing after that
+// makes it drop and compile anew what all requests go through, which took Node.js half a second.
+const closingTime = 300 * time.Millisecond
+
+// warm puts load on the server until it is warm. Without an error the connections stay open for the
+// caller, who closes them: a server that meets new ones pays for that again.
+func (b *bench) warm(ctx context.Context, on *target, s slot) (*results.WarmUp, *loadgen.Generator, error) {
 	a := on.attack
 	a.Connections = s.warmConnections()
+	if on.compiles {
+		first, err := b.settled(ctx, a, closingTime)
+		if err != nil {
+			return nil, nil, err
+		}
+		first.Close()
+	}
 	g, err := loadgen.Open(a)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	defer g.Close()
 	w, err := measure.Warm(ctx, measure.Loaded{Subject: on.server.sampled, Load: g}, &on.yardstick.Loaded, s.warmUp())
 	record := results.WarmUp{TookS: seconds(w.Took), Windows: w.Windows, Steady: w.Steady, Errors: w.Errors,
 		Requests: w.Requests}
 	if on.server.sampled != nobody {
 		record.CPUS = seconds(w.Busy)
 	}
-	return &record, err
+	if err != nil {
+		g.Close()
+		return &record, nil, err
+	}
+	return &record, g, nil
 }
 
 // rate returns the rate of a rung in requests per second. It returns 0 for a closed load, and for

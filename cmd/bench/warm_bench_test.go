@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"nodecompare/cmd/measure"
-	"nodecompare/loadgen"
 	"nodecompare/loadgen/cpuset"
 	"nodecompare/results"
 	"nodecompare/results/stat"
@@ -19,6 +18,8 @@ const moreLoad = 20 * time.Second
 // BenchmarkWarm holds what a trial measures of Node.js and Express on hello, right after the
 // warm-up, against what the same servers show after 20 s more of load. It asks that the medians of
 // six rounds agree within 5%, and of each mode's rounds all but one within 15%.
+//
+//	go test ./cmd/bench -run '^$' -bench Warm/express -benchtime 1x -timeout 30m
 func BenchmarkWarm(b *testing.B) {
 	for _, name := range []string{"node", "express"} {
 		b.Run(name, func(b *testing.B) {
@@ -74,47 +75,35 @@ func compareWarm(tb testing.TB, p *Plan) {
 	}
 }
 
-// warmThenWarmer is a trial up to its base rung, and the base rung again after more load: the
-// relative CPU per request of each.
+// warmThenWarmer is a trial up to its base rung, and the base rung again after more load on the
+// same connections: the relative CPU per request of each.
 func warmThenWarmer(tb testing.TB, b *bench, s slot) (first, later float64, err error) {
 	err = b.withServer(tb.Context(), s, func(ctx context.Context, on *target) error {
 		on.began = time.Now()
 		return b.withYardstick(ctx, on, s, func(ctx context.Context) error {
-			w, err := b.warm(ctx, on, s)
+			w, g, err := b.warm(ctx, on, s)
 			if err != nil {
 				return err
 			}
-			one, err := b.runRung(ctx, on, s.base(), 0, false)
+			defer g.Close()
+			one, err := b.runRung(ctx, on, s.base(), g, 0, false)
 			if err != nil {
 				return err
 			}
-			if err := load(ctx, on, s.base().connections); err != nil {
+			if _, err := g.Run(ctx, moreLoad); err != nil {
 				return err
 			}
-			two, err := b.runRung(ctx, on, s.base(), 0, false)
+			two, err := b.runRung(ctx, on, s.base(), g, 0, false)
 			if err != nil {
 				return err
 			}
 			for _, r := range []results.Rung{one, two} {
-				tb.Logf("round %d, warm-up %+v: %.1f µs in one piece, %.2f times the yardstick's in slices %.1f",
-					s.round, *w, r.Process.CPUUSPerRequest, r.Yardstick.RelativeCPU, r.Yardstick.CPUs)
+				tb.Logf("round %d, warm-up %+v: %.1f µs in one piece; in slices %.2f times the yardstick's %.1f µs",
+					s.round, *w, r.Process.CPUUSPerRequest, r.Yardstick.RelativeCPU, r.Yardstick.CPUUS)
 			}
 			first, later = one.Yardstick.RelativeCPU, two.Yardstick.RelativeCPU
 			return nil
 		})
 	})
 	return first, later, err
-}
-
-// load is moreLoad of load, on connections of its own.
-func load(ctx context.Context, on *target, connections int) error {
-	a := on.attack
-	a.Connections = connections
-	g, err := loadgen.Open(a)
-	if err != nil {
-		return err
-	}
-	defer g.Close()
-	_, err = g.Run(ctx, moreLoad)
-	return err
 }

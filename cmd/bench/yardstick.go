@@ -2,7 +2,7 @@ package bench
 
 import (
 	"context"
-	"math"
+	"slices"
 	"time"
 
 	"nodecompare/cmd/measure"
@@ -41,22 +41,25 @@ func startYardstick(ctx context.Context, cpus cpuset.CPUs, threads int,
 	})
 }
 
-// alternate drives the server and the yardstick in turn, slice by slice, and returns the medians of
-// the server's figures over the yardstick's in the neighbouring slice. It ends early at an
-// unanswered slice, and when the slices take longer than planned by a request's timeout. A server
-// that compiles itself as it runs gets more slices until their median is known well, because its
-// slices vary far more.
+// alternate drives the server and the yardstick in turn, slice by slice, and compares each slice of
+// the server with the yardstick's next to it. It ends early at an unanswered slice, and when the
+// slices take longer than planned by a request's timeout.
+//
+// The result is the median over the slices, which ignores a slice that something else disturbed. A
+// server that compiles itself as it runs collects garbage in some slices and not in others, or in
+// the yardstick's turns, and that is part of what its requests cost. For such a server the result
+// is the ratio of the sums, with what the server used during the yardstick's turns.
 func alternate(ctx context.Context, t *target, r rung, load *loadgen.Generator) (*results.Yardstick, error) {
 	server, y := measure.Loaded{Subject: t.server.sampled, Load: load}, t.yardstick
-	most := r.slices
-	if t.compiles {
-		most *= moreSlices
-	}
-	var ofYard measure.RunCost
+	var ofServer, ofYard measure.RunCost
 	var cpu, throughput []float64 // of the server over the yardstick, slice by slice
-	overdue := time.Now().Add(2*time.Duration(most)*r.slice + requestTimeout)
+	overdue := time.Now().Add(2*time.Duration(r.slices)*r.slice + requestTimeout)
+	before, err := measure.CPUTime(server.Subject)
+	if err != nil {
+		return nil, err
+	}
 	made := 0
-	for ; (made < r.slices || made < most && !known(cpu)) && (made < 2 || time.Now().Before(overdue)); made++ {
+	for ; made < r.slices && (made < 2 || time.Now().Before(overdue)); made++ {
 		mine, err := server.Run(ctx, r.slice)
 		if err != nil {
 			return nil, err
@@ -69,6 +72,7 @@ func alternate(ctx context.Context, t *target, r rung, load *loadgen.Generator) 
 		if err != nil {
 			return nil, err
 		}
+		ofServer.Add(mine)
 		ofYard.Add(its)
 		if a, b := mine.PerRequest(), its.PerRequest(); a > 0 && b > 0 {
 			cpu = append(cpu, a/b)
@@ -77,29 +81,20 @@ func alternate(ctx context.Context, t *target, r rung, load *loadgen.Generator) 
 			throughput = append(throughput, a/b)
 		}
 	}
-	return &results.Yardstick{
-		Slices: made, CPUUS: ofYard.PerRequest(), ThroughputRPS: ofYard.Throughput(),
-		CPUs: cpu, RelativeCPU: stat.Median(cpu).Value, RelativeThroughput: stat.Median(throughput).Value,
-	}, nil
-}
-
-const (
-	moreSlices = 4    // times the planned number, at most
-	knownTo    = 0.03 // standard error of the median
-)
-
-// known reports whether the median of the values is known well. Its standard error is √(π/2) times
-// that of their mean.
-func known(values []float64) bool {
-	n := float64(len(values))
-	if n < 2 {
-		return false
+	told := &results.Yardstick{
+		Slices: made, CPUUS: ofYard.PerRequest(), ThroughputRPS: ofYard.Throughput(), CPUs: slices.Clone(cpu),
+		RelativeCPU: stat.Median(cpu).Value, RelativeThroughput: stat.Median(throughput).Value,
 	}
-	var sum, squares float64
-	for _, v := range values {
-		l := math.Log(v)
-		sum, squares = sum+l, squares+l*l
+	if t.compiles && len(cpu) > 0 {
+		after, err := measure.CPUTime(server.Subject)
+		if err != nil {
+			return nil, err
+		}
+		ofServer.CPU = max(0, after-before)
+		told.RelativeCPU = ofServer.PerRequest() / told.CPUUS
 	}
-	variance := max(0, squares-sum*sum/n) / (n - 1)
-	return math.Sqrt(math.Pi/2*variance/n) <= knownTo
+	if t.compiles && len(throughput) > 0 {
+		told.RelativeThroughput = ofServer.Throughput() / told.ThroughputRPS
+	}
+	return told, nil
 }

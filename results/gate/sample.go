@@ -8,6 +8,7 @@ import (
 
 	"nodecompare/results"
 	"nodecompare/results/stat"
+	"nodecompare/results/unit"
 )
 
 // sample is a metric's figures on one side.
@@ -91,7 +92,8 @@ func (s sample) alone() bool { return len(s.figures) > 0 && len(s.relative) == 0
 func (m Metric) between(w results.Workload, mode string, old, newer []results.Trial) (c Change, ok bool) {
 	a, b := m.sample(old, w, mode), m.sample(newer, w, mode)
 	silent := len(a.figures)+len(b.figures)+a.lost+b.lost+a.none+b.none+len(a.wrong)+len(b.wrong) == 0
-	if silent && a.trials > 0 && b.trials > 0 {
+	few := m.fewIn(w, mode, old, newer)
+	if silent && a.trials > 0 && b.trials > 0 || few == "both records" {
 		return Change{}, false
 	}
 	c = Change{
@@ -124,6 +126,10 @@ func (m Metric) between(w results.Workload, mode string, old, newer []results.Tr
 	}
 	switch {
 	case c.Outcome == Invalid:
+	case few != "":
+		c.Outcome, c.MoreRounds = Shown, 0
+		c.Reason = fmt.Sprintf("%s at %s decides nothing: some trial of %s had too few answers for it",
+			c.Metric, where(c.At), few)
 	case c.Floor == 0:
 		c.Outcome, c.Reason, c.MoreRounds = Shown, "", 0
 	case !sameRate(a.offered, b.offered):
@@ -139,6 +145,30 @@ func (m Metric) between(w results.Workload, mode string, old, newer []results.Tr
 }
 
 func first(v, _, _ float64) float64 { return v }
+
+// fewIn says in which of the records a mode's requests do not carry the figure; "" for none. What
+// is slower answers fewer, which is throughput's to tell.
+func (m Metric) fewIn(w results.Workload, mode string, old, newer []results.Trial) string {
+	lacks := func(trials []results.Trial) bool {
+		return !(&results.Record{Trials: trials}).Carries(w.Name, mode, m.at(w), m.Figure)
+	}
+	switch inOld, inNew := lacks(old), lacks(newer); {
+	case inOld && inNew:
+		return "both records"
+	case inOld:
+		return "the old record"
+	case inNew:
+		return "the new record"
+	}
+	return ""
+}
+
+func where(at results.RungKey) string {
+	if at.Load == results.Closed {
+		return unit.Counted(at.Connections, "connection")
+	}
+	return "the " + at.Load
+}
 
 // weigh sets the ratio of two samples of six or more.
 func (c *Change) weigh(old, newer []float64) {

@@ -85,6 +85,14 @@ func TestGateSeesWhatUsersSee(t *testing.T) {
 			gate.Regressed, false},
 		{"1 connection: latency five times", rungs(at(1), func(r *results.Rung) { r.LatencyUS.P99 *= 5 }),
 			gate.Regressed, false},
+		{"1 connection: latency five times, of too few requests to tell",
+			rungs(at(1), func(r *results.Rung) { r.LatencyUS.P99 *= 5; r.Requests, r.Errors = 99, 0 }),
+			gate.Pass, true},
+		{"of too few on both sides", func(old, now *results.Record) {
+			few := rungs(at(1), func(r *results.Rung) { r.LatencyUS.P99 *= 5; r.Requests, r.Errors = 99, 0 })
+			few(now, old)
+			few(old, now)
+		}, gate.Pass, false},
 		{"memory five times below the top",
 			rungs(func(r results.Rung) bool { return closed(r) && r.Connections < 1000 },
 				func(r *results.Rung) { r.Process.RSSBytes *= 5 }), gate.Regressed, false},

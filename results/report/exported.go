@@ -67,6 +67,9 @@ func failedPercent(t results.Trial) (float64, bool) {
 
 // median returns the median over the rounds. ok is false if no trial has the figure.
 func (e exported) median(r *results.Record, w results.Workload, mode string) (m stat.Estimate, ok bool) {
+	if e.across == nil {
+		return r.Estimate(w.Name, mode, e.at(w), e.Figure)
+	}
 	var values []float64
 	for _, t := range r.Trials {
 		if t.Workload == w.Name && t.Mode == mode {

@@ -133,6 +133,9 @@ func sampleTrial(w results.Workload, mode string, round int, began time.Time) re
 	}
 	fill := func(rung results.Rung, salt, i int, rps, p50, p99, cpu float64) results.Rung {
 		rung.StartS, rung.ElapsedS = 0.7+0.6*float64(i), 0.5
+		if w.CPUUS > 0 {
+			rung.ElapsedS = 10 // for a thousand requests
+		}
 		rung.ThroughputRPS = wobbled(rps, round, salt)
 		rung.Requests = uint64(rung.ThroughputRPS * rung.ElapsedS)
 		rung.Codes = map[int]uint64{200: rung.Requests}

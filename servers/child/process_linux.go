@@ -1,6 +1,7 @@
 package child
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -107,25 +108,43 @@ func descriptors(pid int) ([]string, error) {
 func listeners(pid int) (map[string]int, error) {
 	found := map[string]int{}
 	for _, table := range []string{"tcp", "tcp6"} {
-		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/net/%s", pid, table))
+		err := listening(fmt.Sprintf("/proc/%d/net/%s", pid, table), found)
 		if table == "tcp6" && errors.Is(err, fs.ErrNotExist) {
 			continue // a kernel without IPv6
 		}
 		if err != nil {
 			return nil, err
 		}
-		for line := range strings.Lines(string(text)) {
-			f := strings.Fields(line)
-			if len(f) <= 9 || f[3] != "0A" {
-				continue
-			}
-			_, port, _ := strings.Cut(f[1], ":")
-			if n, err := strconv.ParseUint(port, 16, 16); err == nil {
-				found["socket:["+f[9]+"]"] = int(n)
-			}
-		}
 	}
 	return found, nil
+}
+
+// mostOthers is how many sockets in other states may come before one that listens.
+const mostOthers = 500
+
+// listening adds the sockets of one table. Linux has those that listen first, and behind them all
+// connections, those that are over and wait (TIME_WAIT) among them: after some loads these are tens
+// of thousands, and take a tenth of a second to be written and read. So it does not read to the end
+// where there are many. Source: tcp_get_idx in net/ipv4/tcp_ipv4.c.
+func listening(table string, found map[string]int) (err error) {
+	file, err := os.Open(table)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	lines := bufio.NewScanner(file)
+	for others := 0; others <= mostOthers && lines.Scan(); {
+		f := strings.Fields(lines.Text())
+		if len(f) <= 9 || f[3] != "0A" {
+			others++
+			continue
+		}
+		_, port, _ := strings.Cut(f[1], ":")
+		if n, err := strconv.ParseUint(port, 16, 16); err == nil {
+			found["socket:["+f[9]+"]"] = int(n)
+		}
+	}
+	return lines.Err()
 }
 
 // groupIsZombie returns false: on Linux a group of zombies accepts signals.

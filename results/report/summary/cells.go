@@ -34,7 +34,10 @@ var (
 func (s sheet) line(at results.RungKey, f reading) []string {
 	return s.each(func(mode string) string {
 		e, ok := s.r.Estimate(s.w.Name, mode, at, f.Figure)
-		if !ok {
+		switch {
+		case !s.r.Carries(s.w.Name, mode, at, f.Figure):
+			return f.name + unit.Missing
+		case !ok:
 			return unit.Missing
 		}
 		mark, server := Doubted(s.r, s.w, mode, at)

@@ -118,7 +118,7 @@ func Doubts(r *results.Record, w results.Workload) []string {
 		notes = append(notes,
 			fmt.Sprintf("Made again, because the first run was VOID: %d of %d runs%s.", n, all, again.list(r)))
 	}
-	return slices.Concat(notes, groups(r, w), fewer(r, w), offset(r, w))
+	return slices.Concat(notes, groups(r, w), fewer(r, w), few(r, w), offset(r, w))
 }
 
 // groups names the modes whose trials fall into two groups.

@@ -159,7 +159,10 @@ func (s sheet) ownTail(mode string) string {
 	if !ok {
 		return ""
 	}
-	far, _ := s.r.Estimate(s.w.Name, mode, results.AtOwn, results.P999)
+	tail := unit.Missing
+	if far, ok := s.r.Estimate(s.w.Name, mode, results.AtOwn, results.P999); ok {
+		tail = unit.Micros(far.Value)
+	}
 	mark, _ := Doubted(s.r, s.w, mode, results.AtOwn)
-	return fmt.Sprintf("p99 %s, p99.9 %s%s", unit.Micros(p99.Value), unit.Micros(far.Value), mark)
+	return fmt.Sprintf("p99 %s, p99.9 %s%s", unit.Micros(p99.Value), tail, mark)
 }

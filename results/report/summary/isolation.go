@@ -40,10 +40,10 @@ func (s sheet) radius(mode string) string {
 		if t.Workload != s.w.Name || t.Mode != mode {
 			continue
 		}
-		alone, okAlone := t.Rung(results.AtAlone)
-		amid, okAmid := t.Rung(results.AtAmid)
-		if okAlone && okAmid && alone.LatencyUS.P99 > 0 && amid.Answered() > 0 {
-			ratios = append(ratios, amid.LatencyUS.P99/alone.LatencyUS.P99)
+		alone, okAlone := t.Read(results.AtAlone, results.P99)
+		amid, okAmid := t.Read(results.AtAmid, results.P99)
+		if okAlone && okAmid && alone > 0 {
+			ratios = append(ratios, amid/alone)
 		}
 	}
 	if len(ratios) == 0 {
