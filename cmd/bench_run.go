@@ -152,7 +152,9 @@ func (b benchRun) print(record *results.Record, kept bool, compared *gate.Result
 			out, format = b.out, f
 		}
 	}
-	if err := format.Write(out, *compared, options(out)); err != nil {
+	o = options(out)
+	o.Details = b.details
+	if err := format.Write(out, *compared, o); err != nil {
 		return fmt.Errorf("print the comparison: %w", err)
 	}
 	return nil

@@ -291,7 +291,11 @@ func runLoad(ctx context.Context, a loadgen.Attack, o loadOptions, f report.Form
 	run.ToolVersion = version()
 	load.Judge(run, o.thresholds)
 	results.Clean(run) // of what the server said
-	if err := f.Write(out, run, options(out)); err != nil {
+	shown := options(out)
+	if runErr == nil {
+		shown.More = next(run)
+	}
+	if err := f.Write(out, run, shown); err != nil {
 		return errors.Join(runErr, fmt.Errorf("print the results: %w", err))
 	}
 	for _, remark := range remarks(run, a) {
@@ -310,6 +314,27 @@ func runLoad(ctx context.Context, a loadgen.Attack, o loadOptions, f report.Form
 		return hinted(fmt.Errorf("load on %s: only %d of %d requests were answered as they should be: %s", run.URL, run.Requests-run.Errors, run.Requests, kinds(run)))
 	case run.Trust.Status == results.Void:
 		return exitError{exitInvalid, errVoid}
+	}
+	return nil
+}
+
+// next is what to try after a load.
+func next(run *results.LoadRun) []string {
+	switch {
+	case run.Requests == run.Errors:
+		return nil
+	case run.Trust.Status == results.Void:
+		return []string{fmt.Sprintf("Next: %s selftest says whether this machine can be measured on.", self())}
+	case run.Capacity != nil && run.Capacity.RPS > 0:
+		return []string{fmt.Sprintf("Next: --rate=%.0f --duration=1m, to see whether it holds that for longer",
+			math.Floor(run.Capacity.RPS))}
+	case run.Capacity == nil && run.OfferedRPS > 0:
+		return []string{"Next: --slo=100ms, to find the highest rate with 99 of 100 answers within 100 ms"}
+	case run.Capacity == nil:
+		half := math.Max(run.RateRPS/2, 1)
+		digit := math.Pow(10, math.Floor(math.Log10(half)))
+		return []string{fmt.Sprintf("Next: --rate=%.0f, for latency as users see it (here each connection waited for its "+
+			"answer before it sent again)", math.Floor(half/digit)*digit)}
 	}
 	return nil
 }
