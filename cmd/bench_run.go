@@ -17,6 +17,7 @@ import (
 	"nodecompare/results"
 	"nodecompare/results/gate"
 	"nodecompare/results/report"
+	"nodecompare/results/unit"
 	"nodecompare/servers/child"
 )
 
@@ -51,6 +52,9 @@ func (b benchRun) run(ctx context.Context) error {
 		return errors.Join(err, files.discard())
 	}
 	b.say(b.announcement())
+	if b.known.Takes > 0 {
+		b.say("self-test…")
+	}
 	known, selfErr := b.known.Run(ctx)
 	if selfErr != nil && ctx.Err() == nil {
 		b.say(selfErr.Error()) // what it could not tell is no reason to measure nothing
@@ -96,9 +100,9 @@ func (b benchRun) run(ctx context.Context) error {
 
 // announcement says what will be done, and how long it takes.
 func (b benchRun) announcement() string {
-	text := fmt.Sprintf("%s; about %s", b.plan, spoken(b.plan.Duration()+b.known.Takes))
+	text := fmt.Sprintf("%s; about %s", b.plan, unit.Spoken(b.plan.Duration()+b.known.Takes))
 	if d, modes := b.plan.WarmUps(); len(modes) > 0 {
-		text += fmt.Sprintf(", %s of it to warm up %s", spoken(d), strings.Join(modes, ", "))
+		text += fmt.Sprintf(", %s of it to warm up %s", unit.Spoken(d), strings.Join(modes, ", "))
 	}
 	if b.known.Takes > 0 {
 		text += ", starting with a short self-test"

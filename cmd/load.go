@@ -77,7 +77,7 @@ redirects), and loop for closed loads. Either shares the
 machine with whatever else runs there: give it cores of its own, e.g. by taskset(1).`,
 		Example: `  nodecompare load http://localhost:3000/
   nodecompare load http://localhost:3000/ --rate=2000 --duration=30s --format=json
-  nodecompare load http://localhost:3000/wait?ms=50 --slo=100ms
+  nodecompare load 'http://localhost:3000/wait?ms=50' --slo=100ms
   nodecompare load http://localhost:3000/ --max-p99=20ms --max-errors=0.1% || echo too slow
   nodecompare load http://localhost:3000/ --targets=requests.txt --out=seconds.jsonl
   nodecompare load http://localhost:3000/echo -H 'Content-Type: application/json' --body='{"id":1}'`,

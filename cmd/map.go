@@ -16,6 +16,7 @@ import (
 	"nodecompare/loadgen/cpuset"
 	"nodecompare/results"
 	"nodecompare/results/report"
+	"nodecompare/results/unit"
 	"nodecompare/servers"
 )
 
@@ -96,7 +97,7 @@ func runMap(ctx context.Context, plan *sweep.Plan, f report.Format[*results.Map]
 	if err := plan.Prepare(ctx, say); err != nil {
 		return errors.Join(err, o.discard())
 	}
-	say(fmt.Sprintf("%s; about %s", plan, spoken(plan.Duration())))
+	say(fmt.Sprintf("%s; about %s", plan, unit.Spoken(plan.Duration())))
 	m, runErr := sweep.Run(ctx, plan, say)
 	if m == nil {
 		return errors.Join(runErr, o.discard())

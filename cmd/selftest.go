@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -13,6 +14,7 @@ import (
 	"nodecompare/cmd/selftest"
 	"nodecompare/results"
 	"nodecompare/results/report"
+	"nodecompare/results/unit"
 	"nodecompare/servers/child"
 )
 
@@ -53,11 +55,15 @@ func runSelftest(ctx context.Context, short, details bool, f report.Format[*resu
 	if err := errors.Join(measure.Proc(), measure.Loopback()); err != nil {
 		return err
 	}
-	plan := selftest.FullPlan()
+	plan, extent := selftest.FullPlan(), selftest.Full
 	if short {
-		plan = selftest.ShortPlan()
+		plan, extent = selftest.ShortPlan(), selftest.Short
 	}
-	s, runErr := selftest.Run(ctx, plan, say)
+	began := time.Now()
+	s, runErr := selftest.Run(ctx, plan, func(step string) {
+		took := time.Since(began)
+		say(step + "; " + unit.Elapsed(took, extent.Takes-took))
+	})
 	o := options(out)
 	if o.Details = details; !details {
 		o.More = []string{"More: --details (every figure), docs/selftest.md"}

@@ -29,7 +29,7 @@ func serveCommand() *cobra.Command {
 		Short: "Serve the workloads with one concurrency model",
 		Long: "Serve the workloads with one concurrency model until SIGINT or SIGTERM.\n\nModes:\n" + modeList() +
 			"\nRoutes:\n" + routeList(),
-		Example: "  nodecompare serve --mode=async\n  curl -i http://localhost:3000/wait?ms=50",
+		Example: "  nodecompare serve --mode=async\n  curl -i 'http://localhost:3000/wait?ms=50'",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			for _, n := range []struct {
@@ -50,7 +50,7 @@ func serveCommand() *cobra.Command {
 						"--loops=%d --workers=%d: loops and their workers are threads, of which there are at most %d", c.Loops, c.Workers, mostThreads)}
 			}
 			if _, _, err := net.SplitHostPort(c.Addr); err != nil {
-				return exitError{exitUsage, fmt.Errorf("--addr=%s: %w (like :3000 or 127.0.0.1:3000)", c.Addr, err)}
+				return exitError{exitUsage, fmt.Errorf("--addr=%s: give a port, as in :3000, or an address with one, as in 127.0.0.1:3000", c.Addr)}
 			}
 			m, err := lookup.Named("mode", mode, servers.Modes)
 			if err != nil {
@@ -59,7 +59,7 @@ func serveCommand() *cobra.Command {
 			for _, f := range []string{"pool-size", "loops", "workers"} {
 				if cmd.Flags().Changed(f) && !slices.Contains(uses[m.Name], f) {
 					fmt.Fprintf(cmd.ErrOrStderr(),
-						"nodecompare: --%s is of no use here: mode %s has none of these\n", f, m.Name)
+						"nodecompare: --%s has no effect here: mode %s has none of these\n", f, m.Name)
 				}
 			}
 			err = m.Serve(child.UntilParentEnds(cmd.Context()), c, cmd.OutOrStdout(), cmd.ErrOrStderr())
@@ -114,6 +114,13 @@ func modeList() string {
 
 // routeWidth holds a method and most targets.
 const routeWidth = 17
+
+// workloadList names the workloads, with their routes.
+func workloadList() string {
+	return listed(workload.All, 10, func(w workload.Workload) (string, string) {
+		return w.Name, fmt.Sprintf("%-*s %s", routeWidth, w.Method+" "+w.Target, w.Summary)
+	})
+}
 
 func routeList() string {
 	return listed(workload.All, routeWidth, func(w workload.Workload) (string, string) {

@@ -120,6 +120,14 @@ const (
 	histogramError            = 0.001 // 3 significant digits
 )
 
+// slowest names the requests beyond p99; of fewer than a hundred that is the last one alone.
+func slowest(requests uint64) string {
+	if requests < percent {
+		return "the latest of " + count(int(requests), "request")
+	}
+	return "one request in a hundred"
+}
+
 // RuleGeneratorCPU is the rule that tells where the load was at its own limit.
 const RuleGeneratorCPU = "generator CPU"
 
@@ -162,8 +170,7 @@ var Rules = []Rule{
 				lag, latency float64
 				of           string
 			}{
-				{lag.P99, latency.P99,
-					"one request in a hundred was sent %s late or more, against a p99 latency of %s"},
+				{lag.P99, latency.P99, slowest(e.Requests) + " was sent %s late or more, against a p99 latency of %s"},
 				// a stall makes p99 so long that it hides what each had
 				{lag.P90, latency.P90, "one request in ten was sent %s late or more, against a p90 latency of %s"},
 				{lag.P50, latency.P50, "every other request was sent %s late or more, against a p50 latency of %s"},

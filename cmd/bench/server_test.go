@@ -141,7 +141,7 @@ func TestParseServersRefuses(t *testing.T) {
 		{paths: []string{"wait=/slow"}, want: "it is for a --server, and there is none"},
 		{servers: []string{"a=x"}, paths: []string{"wait=slow"}, want: "give WORKLOAD=/its/path"},
 		{servers: []string{"a=x"}, paths: []string{"nap=/slow"}, want: `unknown workload "nap"`},
-		{servers: []string{"a=x"}, paths: []string{"b:wait=/slow"}, want: `no --server is named "b": there are a`},
+		{servers: []string{"a=x"}, paths: []string{"b:wait=/slow"}, want: `no --server is named "b": the known ones are a`},
 		{servers: []string{"a=x"}, pids: []string{"a=1"}, want: "server a is a command"},
 		{servers: []string{"a=http://x"}, pids: []string{"a=me"}, want: "give NAME=PID"},
 		{servers: []string{"a=http://x"}, pids: []string{"b=1"}, want: `no --server is named "b"`},

@@ -11,6 +11,7 @@ import (
 
 	"nodecompare/loadgen"
 	"nodecompare/results/report"
+	"nodecompare/results/unit"
 )
 
 // drawInterval is how often a live line is drawn anew: rate is that of the last one.
@@ -18,12 +19,13 @@ const drawInterval = 500 * time.Millisecond
 
 // Live draws how a load goes on a terminal: rate, p99 so far, errors, time left.
 type Live struct {
-	w    io.Writer
-	bar  *progressbar.ProgressBar
-	all  int64  // of the bar
-	most uint64 // requests to count, where these are what ends the load; 0 to count the time
-	stop chan struct{}
-	done sync.WaitGroup
+	w       io.Writer
+	bar     *progressbar.ProgressBar
+	all     int64  // of the bar
+	most    uint64 // requests to count, where these are what ends the load; 0 to count the time
+	columns int
+	stop    chan struct{}
+	done    sync.WaitGroup
 
 	mu       sync.Mutex
 	latency  *hdrhistogram.Histogram
@@ -31,14 +33,13 @@ type Live struct {
 	errors   uint64
 }
 
-// barRoom is what stands beside the bar itself: the figures, and the times since the beginning and
-// to the end.
-const barRoom = 62
+// barRoom is what stands beside the bar itself: the figures, and the time to the end.
+const barRoom = 68
 
 // Watch begins to draw; Stop must follow.
 func Watch(w io.Writer, columns int, a loadgen.Attack) *Live {
 	l := &Live{
-		w: w, stop: make(chan struct{}), latency: newHistogram(),
+		w: w, columns: columns, stop: make(chan struct{}), latency: newHistogram(),
 		all: loadgen.Span(a.Rate, a.Lasts(a.Duration)).Milliseconds(),
 	}
 	if a.Rate == 0 && a.Duration == 0 {
@@ -46,7 +47,8 @@ func Watch(w io.Writer, columns int, a loadgen.Attack) *Live {
 	}
 	l.bar = progressbar.NewOptions64(l.all,
 		progressbar.OptionSetWriter(w), progressbar.OptionSetWidth(max(columns-barRoom, 4)),
-		progressbar.OptionSetPredictTime(true), progressbar.OptionClearOnFinish(),
+		progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false),
+		progressbar.OptionClearOnFinish(),
 		progressbar.OptionSetRenderBlankState(true),
 	)
 	l.done.Go(l.draw)
@@ -80,11 +82,16 @@ func (l *Live) draw() {
 			l.mu.Unlock()
 			rps := float64(answered-before) / now.Sub(last).Seconds()
 			last, before = now, answered
-			l.bar.Describe(report.LiveLoad(rps, float64(p99)/1e3, errors))
 			done := now.Sub(start).Milliseconds()
 			if l.most > 0 {
 				done = int64(answered + errors)
 			}
+			text := report.LiveLoad(rps, float64(p99)/1e3, errors)
+			if took := now.Sub(start); done > 0 && l.columns >= barRoom {
+				left := time.Duration(float64(took) * (float64(l.all)/float64(done) - 1))
+				text += "; about " + unit.Spoken(max(left, 0)) + " left"
+			}
+			l.bar.Describe(text)
 			// The full bar would be wiped, while the last responses are still to come.
 			if err := l.bar.Set64(min(done, l.all-1)); err != nil {
 				return // the terminal's own: the results do not depend on it

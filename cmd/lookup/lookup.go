@@ -27,7 +27,7 @@ func Named[T fmt.Stringer](kind, name string, all []T) (T, error) {
 // none.
 func Near(name string, known []string) string {
 	// of a short name half would be another one
-	commands := &cobra.Command{SuggestionsMinimumDistance: min(2, len(name)/3)}
+	commands := &cobra.Command{SuggestionsMinimumDistance: min(2, (len(name)+1)/3)}
 	for _, k := range known {
 		commands.AddCommand(&cobra.Command{Use: k, Run: func(*cobra.Command, []string) {}})
 	}

@@ -125,12 +125,14 @@ type Extent struct {
 // String returns the extent's name.
 func (e Extent) String() string { return e.Name }
 
-// Extents is the table of them.
-var Extents = []Extent{
-	{"full", 56 * time.Second, FullPlan},
-	{"short", 5 * time.Second, ShortPlan},
-	{"off", 0, nil},
-}
+// Full and Short are the extents that check something.
+var (
+	Full  = Extent{"full", 56 * time.Second, FullPlan}
+	Short = Extent{"short", 5 * time.Second, ShortPlan}
+)
+
+// Extents is the table of all.
+var Extents = []Extent{Full, Short, {"off", 0, nil}}
 
 // Run makes the selftest; there is no result where the extent is none. Errors are those of the
 // function Run.

@@ -76,8 +76,8 @@ type Position struct {
 	Vetoed    bool // it differs in this figure, and another one contradicts it
 }
 
-// Factor is how many times worse than the best mode: 1.7×; with a question mark where that is not
-// certain.
+// Factor is how many times worse than the best mode: 1.7×; where that is not certain, the range of
+// what it can be.
 func (p Position) Factor() string {
 	switch p.Outcome {
 	case results.Reversed:
@@ -85,7 +85,9 @@ func (p Position) Factor() string {
 	case results.NoDifference:
 		return "same"
 	case results.CannotTell:
-		return unit.Rounded(p.Times, 2) + "× ?"
+		if i := p.Interval(); i != "" {
+			return i + "×"
+		}
 	}
 	return ""
 }

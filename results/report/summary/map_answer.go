@@ -101,7 +101,8 @@ func mapFactors(p results.MapPair, won []results.MapCell) string {
 	return "by " + strings.Join(parts, " and ")
 }
 
-// mapWhere says what the cells have in common that others have not; "" where nothing simple does.
+// mapWhere says what the cells have in common that others have not, but for those that are
+// undecided; "" where nothing simple does.
 func mapWhere(s results.MapSettings, p results.MapPair, of []results.MapCell) string {
 	in := map[results.MapPlace]bool{}
 	for _, c := range of {
@@ -116,7 +117,7 @@ func mapWhere(s results.MapSettings, p results.MapPair, of []results.MapCell) st
 			for _, b := range bounds {
 				holds = holds && b.holds(c)
 			}
-			if holds != in[c.MapPlace] {
+			if c.Outcome != results.MapUnknown && holds != in[c.MapPlace] {
 				return false
 			}
 		}

@@ -113,7 +113,7 @@ var Terms = []Term{
 			"It tells whether this machine, at this moment, can be measured on, and whether this tool measures rightly."},
 	{Name: "suspect", Also: []string{"*", "valid", "void", "mark", "trust"},
 		Text: "Every run is checked. SUSPECT, the mark *, means that something may have changed a figure: " +
-			"the load was at its limit, or other programs used the CPU. A VOID run is in no figure. " +
+			"the load was at its limit, or other programs used the CPU. A VOID run is left out of every figure. " +
 			"'nodecompare report --details' has each reason."},
 	{Name: "send lag", Text: "Send lag is how much later than planned the load generator sent a request. It " +
 		"is part of the latency shown, since users would wait for it too; when it is a large part, the " +
