@@ -320,15 +320,16 @@ func TestNoCapacity(t *testing.T) {
 			told(p)
 		})
 	}
-	r, err := search(t.Context(), 200*time.Millisecond, func(results.ProbeRun) {})
+	const probe = 50 * time.Millisecond
+	r, err := search(t.Context(), probe, func(results.ProbeRun) {})
 	if !errors.Is(err, load.ErrNoCapacity) || !strings.Contains(err.Error(), "status 404") || r == nil ||
-		r.Partial || r.Capacity.RPS != 0 || r.Capacity.FailsRPS != 50 {
+		r.Partial || r.Capacity.RPS != 0 || r.Capacity.FailsRPS != 200 {
 		t.Errorf("%+v, %v", r, err)
 	}
 	// What was found until an interruption is there.
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	r, err = search(ctx, 200*time.Millisecond, func(results.ProbeRun) { cancel() })
+	r, err = search(ctx, probe, func(results.ProbeRun) { cancel() })
 	if !errors.Is(err, context.Canceled) || r == nil || !r.Partial || len(r.Capacity.Probes) != 1 {
 		t.Errorf("%+v, %v", r, err)
 	}

@@ -123,8 +123,8 @@ var Terms = []Term{
 		"work for nothing."},
 	{Name: "baseline", Also: []string{"gate", "regressed", "inconclusive"},
 		Text: "A baseline is the record of an earlier bench. 'bench --baseline=FILE' fails with exit code 3 " +
-			"when something became worse, and not by chance; 4 means that this could not be told, and 5 " +
-			"that the two cannot be compared."},
+			"when something got worse, and not by chance; 4 means that it is undecided, and 5 that the two " +
+			"cannot be compared."},
 }
 
 // TermNamed finds a term by its name or another word for it, in capitals or not.
