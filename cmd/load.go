@@ -275,7 +275,7 @@ func (o loadOptions) read(ctx context.Context, a *loadgen.Attack) (err error) {
 }
 
 // errVoid has been explained in the output.
-var errVoid = errors.New("the measurement is VOID: nothing may be concluded from it; the reasons stand with its results")
+var errVoid = errors.New("the measurement is VOID: nothing may be concluded from it; its results say why")
 
 // runLoad measures and prints; what there is also when it was interrupted.
 func runLoad(ctx context.Context, a loadgen.Attack, o loadOptions, f report.Format[*results.LoadRun], out, notes io.Writer) error {

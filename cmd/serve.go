@@ -47,7 +47,7 @@ func serveCommand() *cobra.Command {
 			if c.Loops > mostThreads || c.Workers > mostThreads || c.Loops*(c.Workers+1) > mostThreads {
 				return exitError{exitUsage,
 					fmt.Errorf(
-						"--loops=%d --workers=%d: loops and their workers are threads, of which there are at most %d", c.Loops, c.Workers, mostThreads)}
+						"--loops=%d --workers=%d: loops and their workers are threads, and there may be at most %d", c.Loops, c.Workers, mostThreads)}
 			}
 			if _, _, err := net.SplitHostPort(c.Addr); err != nil {
 				return exitError{exitUsage, fmt.Errorf("--addr=%s: give a port, as in :3000, or an address with one, as in 127.0.0.1:3000", c.Addr)}

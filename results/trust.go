@@ -186,8 +186,8 @@ var Rules = []Rule{
 	},
 	{
 		Name: RuleGeneratorCPU,
-		Plain: "the load generator was at its own limit, so that throughput and latency are its own more " +
-			"than the server's; the CPU per request holds",
+		Plain: "the load generator was at its own limit, so throughput and latency are the generator's more " +
+			"than the server's; CPU per request is sound",
 		LoadOnly: true,
 		Suspect:  "the generator used more than 90% of the cores that it can use",
 		Why: "throughput and latency are then the generator's and not the server's. The server's CPU " +
@@ -195,8 +195,8 @@ var Rules = []Rule{
 		weigh: func(e Evidence) (string, string) {
 			share := ratio(e.Generator.CPU, time.Duration(e.Generator.Cores)*e.Elapsed)
 			return when(share > generatorShare, Suspect), fmt.Sprintf(
-				"the load generator used %.1f%% of its %s: throughput and latency are its own limit, not "+
-					"the server's; the server's CPU per request still holds",
+				"the load generator used %.1f%% of its %s: throughput and latency are the generator's limit, "+
+					"not the server's; the server's CPU per request is sound",
 				percent*share, count(e.Generator.Cores, "core"))
 		},
 	},
@@ -219,7 +219,7 @@ var Rules = []Rule{
 			long := func(us float64) bool { return e.LatencyUS.P50 > 0 && us > waitedOfLatency*e.LatencyUS.P50 }
 			fires := share > waitedShare && long(each) || share > waitedMuch && long(float64(slice.Microseconds()))
 			return when(fires, Suspect), fmt.Sprintf(
-				"the load generator waited for a CPU for %.1f%% of the run, %s each time in the mean, "+
+				"the load generator waited for a CPU for %.1f%% of the run, %s each time on average, "+
 					"against a p50 latency of %s: part of the latency is that wait; stop what else runs on "+
 					"its CPUs, or give it some of its own",
 				percent*share, micros(each), micros(e.LatencyUS.P50))
@@ -244,7 +244,7 @@ var Rules = []Rule{
 	},
 	{
 		Name:  "answers",
-		Plain: "no request was answered as it should be, so that there is nothing to measure",
+		Plain: "no request was answered as it should be, so there is nothing to measure",
 		Void:  "requests were sent, and none of them was answered as it should be",
 		Why: "throughput is 0, and there is no latency: of a server that answers nothing, or nothing but " +
 			"errors, no speed can be told",
@@ -286,7 +286,7 @@ var Rules = []Rule{
 	},
 	{
 		Name:     "errors",
-		Plain:    "many requests failed, so that throughput and latency are only of those that were answered",
+		Plain:    "many requests failed, and throughput and latency are only of those that were answered",
 		LoadOnly: true,
 		Suspect:  "more than 10% of the requests failed",
 		Why: "throughput and latency are then of the few that were answered, and a server that refuses " +
@@ -300,7 +300,7 @@ var Rules = []Rule{
 	},
 	{
 		Name:  "steal",
-		Plain: "the host ran other machines on these CPUs (steal time), so that all may look slower than it is",
+		Plain: "the host ran other machines on these CPUs (steal time), so everything may look slower than it is",
 		Suspect: "the hypervisor withheld more than 1% of the CPU time that was wanted, and more than two " +
 			"ticks of 10 ms for each CPU",
 		Void: "more than 10%",
@@ -318,7 +318,7 @@ var Rules = []Rule{
 	},
 	{
 		Name:  "other processes",
-		Plain: "other processes took CPU time from server and load, so that all may look slower than it is",
+		Plain: "other programs took CPU time from server and load, so everything may look slower than it is",
 		Suspect: "processes that are neither the load's nor the server's ran for more than 10% of the CPU " +
 			"time that there was, and more than two ticks of 10 ms for each CPU",
 		Why: "on CPUs of which both sides ask for all, what others take is missing, and each time they take " +
@@ -327,13 +327,13 @@ var Rules = []Rule{
 		weigh: func(e Evidence) (string, string) {
 			share := ratio(e.Others, e.All)
 			return when(share > othersSuspect && e.Others > 2*tick*time.Duration(max(1, e.CPUs)), Suspect), fmt.Sprintf(
-				"other processes ran for %.0f%% of the CPU time that there was: server and generator were "+
-					"slowed down by them; stop what else runs on this machine", percent*share)
+				"other processes used %.0f%% of the CPU time, and slowed server and generator down: stop "+
+					"what else runs on this machine", percent*share)
 		},
 	},
 	{
 		Name:    "throttling",
-		Plain:   "a CPU quota stopped server and load, so that latency is the quota's",
+		Plain:   "a CPU quota stopped server and load, so latency is the quota's",
 		Suspect: "a CPU quota of the cgroup was used up at least once within the run",
 		Void:    "CPUs stood still by it for more than 10% of the run",
 		Why: "each time, all that runs in the group stands still for the rest of a period (100 ms as a " +
@@ -449,7 +449,7 @@ func little(e Evidence) (status, reason string) {
 		return Valid, ""
 	}
 	each := time.Duration(float64(e.Recorded) * e.LatencyUS.Mean * float64(time.Microsecond) / float64(e.Connections))
-	law := fmt.Sprintf("the latencies of one of %s add up to %s in the mean, ",
+	law := fmt.Sprintf("the latencies of one of %s add up to %s on average, ",
 		count(e.Connections, "connection"), each.Round(time.Microsecond))
 	switch {
 	case each > scaled(e.Elapsed, 1+littleShare):

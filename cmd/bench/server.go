@@ -72,7 +72,7 @@ func parseServer(text string) (Server, error) {
 	}
 	if host, port, err := net.SplitHostPort(value); err == nil && !strings.ContainsAny(host+port, " \t/") {
 		return Server{},
-			fmt.Errorf("server %s: %s is no command: for the server that runs there, give http://%[2]s", name, value)
+			fmt.Errorf("server %s: %s is not a command: for the server that runs there, give http://%[2]s", name, value)
 	}
 	s := Server{Name: name, Paths: map[string]string{}}
 	if scheme, _, ok := strings.Cut(value, "://"); !ok || strings.ContainsAny(scheme, " \t/$'\"") {
@@ -136,7 +136,7 @@ func parsePID(all []Server, text string) error {
 		return err
 	}
 	if s.URL == "" {
-		return fmt.Errorf("server %s is a command, of which the processes are known", name)
+		return fmt.Errorf("server %s is a command, whose processes are known", name)
 	}
 	if s.PID, err = strconv.Atoi(number); err != nil || s.PID < 1 {
 		return fmt.Errorf("%q is no process id: give NAME=PID, with a number", number)

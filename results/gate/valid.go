@@ -112,12 +112,12 @@ func ofHost(old, now results.Host) []aspect {
 	return []aspect{
 		{"operating system", old.OS, now.OS, here},
 		{"architecture", old.Arch, now.Arch, here},
-		{"CPU", old.CPU, now.CPU, "other machine: " + here},
+		{"CPU", old.CPU, now.CPU, "another machine: " + here},
 		{"CPUs that may be used", strconv.Itoa(old.Cores), strconv.Itoa(now.Cores), limits},
 		{"CPU quota", limit(old.CPUQuota, "CPUs"), limit(now.CPUQuota, "CPUs"), limits},
 		{"memory limit", limit(float64(old.MemoryLimit), "bytes"), limit(float64(now.MemoryLimit), "bytes"), limits},
 		{"CPU frequency governor", old.Governor, now.Governor, "set it back, or " + here},
-		{"kernel", release(old.Kernel), release(now.Kernel), "system calls may cost something else now: " + here},
+		{"kernel", release(old.Kernel), release(now.Kernel), "system calls may have another cost now: " + here},
 	}
 }
 
@@ -140,7 +140,7 @@ func ofSettings(old, now results.Settings) []aspect {
 			"bench as the user who made the other (root keeps them awake), or " + benchAgain},
 		{"kind", null[old.Null], null[now.Null], benchAgain},
 		{"method", method(old), method(now),
-			"servers are warmed up otherwise since then, and the base rung is another run (docs/method.md): " + benchAgain},
+			"warm-up and base rung have changed since then (docs/method.md): " + benchAgain},
 	}
 	if old.Yardstick > 0 && now.Yardstick > 0 { // where one has none, figures are compared as they are
 		all = append(all,

@@ -104,8 +104,8 @@ func TestOffsetIsSaidWhereItMatters(t *testing.T) {
 		// a tenth of 40 µs, as p50 at 1 connection is; but the table has p99 there, and 121 µs for
 		// p50 at the common rate
 		{4, nil},
-		{15, []string{"15 µs more on this machine with nothing wrong, in all modes alike, by timers and " +
-			"threads that wake late. That is a tenth or more of: p50 at the common rate, p99 at 1 connection."}},
+		{15, []string{"15 µs longer with nothing wrong, in all modes alike, since timers and " +
+			"threads wake up late. That is a tenth or more of: p50 at the common rate, p99 at 1 connection."}},
 		{1000, []string{
 			"a tenth or more of: p50 and p99 at the common rate, p50 and p99 at 60% of own, p99 at 1 " +
 				"connection, p99 at 64 connections.",
