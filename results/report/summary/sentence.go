@@ -227,8 +227,9 @@ func doubt(w results.Workload, c results.Comparison) string {
 	switch {
 	case c.Confidence < stat.Confidence:
 		return fmt.Sprintf(
-			"cannot tell %s from %s by %s: a %s interval takes more of them (--rounds=6, or --profile=standard)",
-			c.A, c.B, unit.Counted(c.Rounds, "round"), Confidence(stat.Confidence))
+			"cannot tell %s from %s: %s %s too few for a %s interval (--rounds=6, or --profile=standard)",
+			c.A, c.B, unit.Counted(c.Rounds, "round"), map[bool]string{true: "is", false: "are"}[c.Rounds == 1],
+			Confidence(stat.Confidence))
 	case c.Better != "":
 		return "cannot tell: " + advantage(w, c)
 	case c.Same:
@@ -258,7 +259,7 @@ func remedy(c results.Comparison) string {
 	if n := c.RoundsToTell(); n > c.Rounds {
 		return fmt.Sprintf("about %d rounds would tell (--rounds=%d), or fewer on a quieter machine", n, n)
 	}
-	return "they are too near to that for rounds to tell, or the machine is too noisy: a quieter one may"
+	return "more rounds would not settle it here, a quieter machine may"
 }
 
 // basis is evidence without the interval, where the sentence has it.
