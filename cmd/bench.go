@@ -124,6 +124,7 @@ Workloads:
 	flags.StringVar(&b.against, "baseline", "", "compare with the record in this `file`")
 	flags.StringVar(&format, "format", "table", "how to print the results: "+lookup.Names(report.Formats))
 	flags.BoolVar(&b.details, "details", false, "print every figure, with its interval and what speaks against it")
+	complete(c, "pin", func(string) []string { return []string{"auto", "off"} })
 	completesList(c, "modes", servers.Modes)
 	completesList(c, "workloads", workload.All, bench.Special())
 	completes(c, "profile", bench.Profiles)

@@ -74,6 +74,7 @@ Formats:
 	flags.StringVar(&pin, "pin", "auto",
 		"CPUs of servers and load, as in `0-1:2-3`; auto shares them out, off leaves it to the system")
 	flags.StringVar(&format, "format", "table", "how to print the map: "+lookup.Names(report.MapFormats))
+	complete(c, "pin", func(string) []string { return []string{"auto", "off"} })
 	completesList(c, "modes", servers.Modes)
 	completes(c, "format", report.MapFormats)
 	flags.StringVarP(&file, "output", "o", "", "write to this `file`, whole or not at all, instead of standard output")

@@ -49,8 +49,12 @@ func serveCommand() *cobra.Command {
 					fmt.Errorf(
 						"--loops=%d --workers=%d: loops and their workers are threads, and there may be at most %d", c.Loops, c.Workers, mostThreads)}
 			}
-			if _, _, err := net.SplitHostPort(c.Addr); err != nil {
+			_, port, err := net.SplitHostPort(c.Addr)
+			if err != nil {
 				return exitError{exitUsage, fmt.Errorf("--addr=%s: give a port, as in :3000, or an address with one, as in 127.0.0.1:3000", c.Addr)}
+			}
+			if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
+				return exitError{exitUsage, fmt.Errorf("--addr=%s: %q is no port: give a number from 0 to 65535", c.Addr, port)}
 			}
 			m, err := lookup.Named("mode", mode, servers.Modes)
 			if err != nil {
@@ -59,12 +63,12 @@ func serveCommand() *cobra.Command {
 			for _, f := range []string{"pool-size", "loops", "workers"} {
 				if cmd.Flags().Changed(f) && !slices.Contains(uses[m.Name], f) {
 					fmt.Fprintf(cmd.ErrOrStderr(),
-						"nodecompare: --%s has no effect here: mode %s has none of these\n", f, m.Name)
+						"nodecompare: --%s is of no use here: mode %s has none of these\n", f, m.Name)
 				}
 			}
 			err = m.Serve(child.UntilParentEnds(cmd.Context()), c, cmd.OutOrStdout(), cmd.ErrOrStderr())
 			if errors.Is(err, syscall.EADDRINUSE) {
-				err = taken(c.Addr, err)
+				err = taken(c.Addr)
 			}
 			return err
 		},
@@ -78,6 +82,7 @@ func serveCommand() *cobra.Command {
 	f.IntVar(&c.Workers, "workers", 4, "workers of each event loop, for files, database and hashing")
 	f.StringVar(&c.Upstream, "upstream", servers.EmbeddedUpstream,
 		`service that /api asks: an http URL, "embedded" in this process, or "none"`)
+	complete(cmd, "upstream", func(string) []string { return []string{servers.EmbeddedUpstream, servers.NoUpstream} })
 	return cmd
 }
 
@@ -86,7 +91,7 @@ var uses = map[string][]string{"pool": {"pool-size"}, "async": {"loops", "worker
 	"node": {"loops", "workers"}, "express": {"loops", "workers"}}
 
 // taken says who holds the port, where the system tells, and what to do about it.
-func taken(addr string, err error) error {
+func taken(addr string) error {
 	holder := ""
 	if _, text, splitErr := net.SplitHostPort(addr); splitErr == nil {
 		if port, portErr := strconv.Atoi(text); portErr == nil {
@@ -95,7 +100,8 @@ func taken(addr string, err error) error {
 			}
 		}
 	}
-	return fmt.Errorf("%w%s: end it, or listen elsewhere, as with --addr=:3001", err, holder)
+	return fmt.Errorf("--addr=%s: the address is already in use%s: end it, or listen elsewhere, as with --addr=:3001",
+		addr, holder)
 }
 
 // named is a process's name in brackets, where the system tells it.
