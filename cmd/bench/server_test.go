@@ -137,7 +137,7 @@ func TestParseServersRefuses(t *testing.T) {
 		{servers: []string{"a=http://:80"}, want: "names no host"},
 		{servers: []string{"a=http://"}, want: "names no host"},
 		{servers: []string{"a=localhost:8080"},
-			want: "server a: localhost:8080 is no command: for the server that runs there, give http://localhost:8080"},
+			want: "server a: localhost:8080 is not a command: for the server that runs there, give http://localhost:8080"},
 		{paths: []string{"wait=/slow"}, want: "it is for a --server, and there is none"},
 		{servers: []string{"a=x"}, paths: []string{"wait=slow"}, want: "give WORKLOAD=/its/path"},
 		{servers: []string{"a=x"}, paths: []string{"nap=/slow"}, want: `unknown workload "nap"`},

@@ -92,7 +92,7 @@ func invalid() gate.Result {
 	g := passed()
 	g.Outcome, g.Changes = gate.Invalid, []gate.Change{}
 	g.Reasons = []string{
-		"CPU: Model 7 in the old record, Model 8 in the new one: other machine: bench the old version on " +
+		"CPU: Model 7 in the old record, Model 8 in the new one: another machine: bench the old version on " +
 			"this machine, and compare with that record",
 		"profile: standard in the old record, quick in the new one: give --profile as it was, or bench the " +
 			"old version again with the settings of now",
