@@ -19,7 +19,7 @@ var imports = map[string][]string{
 		"results/report/summary", "results/unit"},
 	"cmd/bench": {"cmd/lookup", "cmd/measure", "servers", "servers/child", "servers/workload",
 		"servers/yardstick", "loadgen", "loadgen/cpuset", "loadgen/sample", "results", "results/foreign",
-		"results/gate", "results/unit"},
+		"results/gate", "results/stat", "results/unit"},
 	"cmd/fileio":  {},
 	"cmd/load":    {"cmd/fileio", "cmd/measure", "loadgen", "results", "results/report", "results/unit"},
 	"cmd/lookup":  {},

@@ -1,7 +1,7 @@
 //go:build !linux && !darwin
 
-// Command nodecompare measures on Linux and macOS. On any other system it says so, in one line, and
-// ends with 1.
+// Command nodecompare runs on Linux and macOS. On any other system it says so in one line and exits
+// with 1.
 package main
 
 import (

@@ -190,7 +190,8 @@ func (i image) copy(t *testing.T, src, from, to string) {
 // container is a command in the image, run as Docker runs it: as the image's user, and with nothing
 // to see but the image, processes, and devices. Its working folder is / and not the image's.
 func (i image) container(t *testing.T, args ...string) *exec.Cmd {
-	const script = `user=$1 && shift && cd "$0" && mount -t proc proc proc && mount --bind /dev dev && exec chroot --userspec="$user" . "$@"`
+	const script = `user=$1 && shift && cd "$0" && mount -t proc proc proc && mount --bind /dev dev && exec chroot ` +
+		`--userspec="$user" . "$@"`
 	for _, dir := range []string{"proc", "dev"} {
 		if err := os.MkdirAll(filepath.Join(i.root, dir), 0o755); err != nil {
 			t.Fatal(err)
@@ -247,7 +248,8 @@ func TestDockerfile(t *testing.T) {
 	bench := i.container(t, "bench", "--profile=quick", "--rounds=1", "--modes=async", "--workloads=hello")
 	text, err := bench.CombinedOutput()
 	// 5: a noisy machine
-	if code := bench.ProcessState.ExitCode(); code != 0 && code != 5 || !strings.Contains(string(text), " a request") || strings.Contains(string(text), "denied") {
+	if code := bench.ProcessState.ExitCode(); code != 0 && code != 5 || !strings.Contains(string(text), " a request") ||
+		strings.Contains(string(text), "denied") {
 		t.Errorf("%v: %s", err, text)
 	}
 }

@@ -21,7 +21,7 @@ func benchCommand() *cobra.Command {
 	o := bench.Options{Seed: rand.Uint64N(1 << 53)}
 	var b benchRun
 	var format, pin, known string
-	var own, paths, pids []string // of users' servers
+	var own, paths, pids []string // options of users' servers
 	var quiet bool
 	var certificates loadgen.Certificates
 	c := &cobra.Command{
@@ -39,11 +39,13 @@ already. --path says where it has a workload's route; what it does not serve is 
 docs/servers.md, also for a file of flags (--config).
 
 Profiles:
-` + listed(bench.Profiles, 10, func(p bench.Profile) (string, string) { return p.Name, p.Summary }) + `
+` + helpTable(bench.Profiles, 10, func(p bench.Profile) (string, string) { return p.Name, p.Summary }) + `
 Modes:
 ` + modeList() + `
 Workloads:
-` + workloadList() + listed(bench.Special(), 10, func(w workload.Workload) (string, string) { return w.Name, w.Summary }),
+` + workloadList() + helpTable(bench.Special(), 10, func(w workload.Workload) (string, string) {
+			return w.Name, w.Summary
+		}),
 		Example: "  nodecompare bench\n  nodecompare bench --profile=quick --modes=async,goroutine " +
 			"--workloads=db,cpu --save=record.json\n  nodecompare bench --baseline=record.json\n  " +
 			"nodecompare bench --server mine='./my-server --port=$PORT' --path wait=/slow",
@@ -81,7 +83,7 @@ Workloads:
 			if b.plan, err = bench.NewPlan(o); err != nil {
 				return exitError{exitUsage, err}
 			}
-			if err := b.apart(); err != nil {
+			if err := b.checkDistinctFiles(); err != nil {
 				return exitError{exitUsage, err}
 			}
 			if b.against != "" {
@@ -90,7 +92,7 @@ Workloads:
 				}
 			}
 			b.progress = progress(quiet, c.ErrOrStderr())
-			b.say = said(quiet, "bench", c.ErrOrStderr())
+			b.say = progressPrinter(quiet, "bench", c.ErrOrStderr())
 			b.out, b.notes = c.OutOrStdout(), c.ErrOrStderr()
 			return b.run(c.Context())
 		},

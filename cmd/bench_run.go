@@ -21,7 +21,7 @@ import (
 	"nodecompare/servers/child"
 )
 
-// benchRun is one call of bench: what to measure, and where what comes out goes.
+// benchRun is one call of bench: what to measure, and where the output goes.
 type benchRun struct {
 	plan       *bench.Plan
 	format     report.Format[*results.Record]
@@ -46,7 +46,7 @@ func (b benchRun) run(ctx context.Context) error {
 		return err
 	}
 	if err := child.Sweep(b.say); err != nil {
-		b.say(err.Error()) // what it could not end is no reason to measure nothing
+		b.say(err.Error()) // leftovers are no reason to measure nothing
 	}
 	if err := b.plan.Prepare(ctx, b.say); err != nil {
 		return errors.Join(err, files.discard())
@@ -57,14 +57,14 @@ func (b benchRun) run(ctx context.Context) error {
 	}
 	known, selfErr := b.known.Run(ctx)
 	if selfErr != nil && ctx.Err() == nil {
-		b.say(selfErr.Error()) // what it could not tell is no reason to measure nothing
+		b.say(selfErr.Error()) // a failed selftest is no reason to measure nothing
 	}
 	record, runErr := bench.Run(ctx, b.plan, b.progress)
 	if record == nil {
 		return errors.Join(runErr, files.discard())
 	}
 	record.Selftest, record.Command = known, commandLine(os.Args)
-	results.Clean(record) // of what servers said
+	results.Clean(record) // servers' output
 	var compared *gate.Result
 	if b.baseline != nil && runErr == nil {
 		var g gate.Result
@@ -73,10 +73,10 @@ func (b benchRun) run(ctx context.Context) error {
 		compared = &g
 	}
 	sound := runErr == nil && bench.Failed(record) == nil && (compared == nil || compared.ReplacesOld)
-	err = files.write(ctx, record, sound) // before the printing, which may be to somebody who has left
+	err = files.write(ctx, record, sound) // before the printing, whose reader may have left
 	kept, keepErr := keepLast(ctx, record)
 	if keepErr != nil {
-		b.say(keepErr.Error()) // nobody asked for it, so that it is no failure
+		b.say(keepErr.Error()) // nobody asked for it, so it is no failure
 	}
 	err = errors.Join(err, b.print(record, kept, compared))
 	if runErr != nil {
@@ -110,7 +110,7 @@ func (b benchRun) announcement() string {
 	return text
 }
 
-// commandLine is how this process was called, as a shell takes it.
+// commandLine quotes the arguments of this process for a shell.
 func commandLine(args []string) string {
 	words := []string{results.Tool}
 	for _, a := range args[1:] {
@@ -122,10 +122,10 @@ func commandLine(args []string) string {
 	return strings.Join(words, " ")
 }
 
-// plainWord is what no shell takes for more than itself.
+// plainWord matches words that no shell interprets.
 var plainWord = regexp.MustCompile(`^[\w@%+=:,./-]+$`)
 
-// compare holds the record against the baseline. What seems to have regressed is run a second time
+// compare compares the record with the baseline. What seems to have regressed is run a second time
 // before it counts.
 func (b benchRun) compare(ctx context.Context, record *results.Record) (gate.Result, error) {
 	first := gate.Compare(b.baseline, record)
@@ -139,11 +139,11 @@ func (b benchRun) compare(ctx context.Context, record *results.Record) (gate.Res
 	return gate.Confirm(first, b.baseline, record), err
 }
 
-// print writes the results, and the comparison after them: beside formats that other programs read
-// it goes to the notes.
+// print writes the results, and then the comparison. With a format for other programs the
+// comparison goes to the notes.
 func (b benchRun) print(record *results.Record, kept bool, compared *gate.Result) error {
 	o := options(b.out)
-	o.Details, o.More = b.details, more(record, kept)
+	o.Details, o.More = b.details, nextSteps(record, kept)
 	if err := b.format.Write(b.out, record, o); err != nil {
 		return fmt.Errorf("print the results: %w", err)
 	}
@@ -170,11 +170,11 @@ type benchFiles []benchFile
 type benchFile struct {
 	format report.Format[*results.Record]
 	output
-	baseline bool // it is the one that was compared with
+	baseline bool // the file that was compared with
 }
 
-// apart refuses files that one of the others would be lost in.
-func (b benchRun) apart() error {
+// checkDistinctFiles rejects files that would overwrite one another.
+func (b benchRun) checkDistinctFiles() error {
 	for _, other := range []struct{ flag, path string }{{"--save", b.save}, {"--baseline", b.against}} {
 		if b.page != "" && other.path != "" && fileio.Same(b.page, other.path) {
 			return fmt.Errorf("--report=%s is the file of %s too: name another one", b.page, other.flag)
@@ -202,8 +202,8 @@ func (b benchRun) create() (benchFiles, error) {
 	return files, nil
 }
 
-// write writes the record. A baseline is replaced by a sound one alone: whole, and no worse by what
-// the gate says.
+// write writes the record. Only a sound record replaces a baseline: complete, and no worse by the
+// gate.
 func (files benchFiles) write(ctx context.Context, record *results.Record, sound bool) error {
 	var err error
 	for _, f := range files {

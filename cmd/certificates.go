@@ -6,7 +6,7 @@ import (
 	"nodecompare/loadgen"
 )
 
-// certificateFlags defines the flags that say whom to trust over https, and who we are.
+// certificateFlags defines the flags that say whom to trust over https, and who the client is.
 func certificateFlags(flags *pflag.FlagSet, c *loadgen.Certificates) {
 	flags.BoolVarP(&c.Insecure, "insecure", "k", false, "take any certificate of a server at https")
 	flags.StringVar(&c.CA, "cacert", "", "trust the authorities in this PEM `file`, in place of the system's")

@@ -31,7 +31,7 @@ Before a regression fails anything, take a second look: 'nodecompare bench --bas
 again what seems to have regressed.
 
 Formats:
-` + listed(report.GateFormats, 10, formatLine),
+` + helpTable(report.GateFormats, 10, formatLine),
 		Example: `  nodecompare compare old.json new.json
   nodecompare compare old.json new.json --format=markdown >>"$GITHUB_STEP_SUMMARY"`,
 		Args: twoRecords,
@@ -40,11 +40,11 @@ Formats:
 			if err != nil {
 				return err
 			}
-			now, err := recordOrLast(args[1:])
+			newer, err := recordOrLast(args[1:])
 			if err != nil {
 				return err
 			}
-			return runCompare(c.Context(), args[0], now, f, details, c.OutOrStdout())
+			return runCompare(c.Context(), args[0], newer, f, details, c.OutOrStdout())
 		},
 	}
 	c.Flags().StringVar(&format, "format", report.GateFormats[0].Name,
@@ -65,20 +65,20 @@ func twoRecords(_ *cobra.Command, args []string) error {
 	return exitError{exitUsage, fmt.Errorf("two records are compared, and there is %q as well", args[2])}
 }
 
-// runCompare prints what the new record says against the old one. The error says so too, unless it
-// is a pass.
+// runCompare prints the comparison of the new record with the old one, and returns its outcome as
+// an error unless it passes.
 func runCompare(ctx context.Context, oldPath, newPath string, f report.Format[gate.Result], details bool,
 	out io.Writer) error {
 	old, err := loadBaseline(ctx, oldPath)
 	if err != nil {
 		return err
 	}
-	now, err := loadBaseline(ctx, newPath)
+	newer, err := loadBaseline(ctx, newPath)
 	if err != nil {
 		return err
 	}
-	compared := gate.Confirm(gate.Compare(old, now), old, now)
-	compared.ReplacesOld = compared.Replaces(old, now)
+	compared := gate.Confirm(gate.Compare(old, newer), old, newer)
+	compared.ReplacesOld = compared.Replaces(old, newer)
 	o := options(out)
 	if o.Details = details; !details && len(compared.Changes) > 0 {
 		o.More = []string{"More: --details (every figure), --format=markdown (for a pull request)"}
@@ -89,7 +89,7 @@ func runCompare(ctx context.Context, oldPath, newPath string, f report.Format[ga
 	return gateError(compared)
 }
 
-// gateError is the outcome as an error, which has been explained in the output; nil for a pass.
+// gateError returns the outcome as an error, which the output has explained; nil for a pass.
 func gateError(g gate.Result) error {
 	counts := map[string]int{}
 	for _, c := range g.Changes {
@@ -104,7 +104,8 @@ func gateError(g gate.Result) error {
 	case gate.Inconclusive:
 		return exitError{exitInconclusive,
 			fmt.Errorf(
-				"inconclusive: figures that may have got worse: %d; see the comparison for what would settle it", counts[gate.Inconclusive])}
+				"inconclusive: figures that may have got worse: %d; see the comparison for what would settle it",
+				counts[gate.Inconclusive])}
 	}
 	return exitError{exitInvalid,
 		errors.New("invalid: nothing can be concluded from the two records; see the comparison for why")}

@@ -7,7 +7,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// completes has the shell complete a flag's value from a table.
+// completes makes the shell complete a flag's value from a table.
 func completes[T fmt.Stringer](c *cobra.Command, flag string, table []T) {
 	var names []string
 	for _, t := range table {
@@ -16,7 +16,7 @@ func completes[T fmt.Stringer](c *cobra.Command, flag string, table []T) {
 	complete(c, flag, func(string) []string { return names })
 }
 
-// completesList has it complete the last value of several, with commas between them.
+// completesList makes the shell complete the last of several comma-separated values.
 func completesList[T fmt.Stringer](c *cobra.Command, flag string, tables ...[]T) {
 	complete(c, flag, func(typed string) []string {
 		before := typed[:strings.LastIndex(typed, ",")+1]
@@ -36,6 +36,6 @@ func complete(c *cobra.Command, flag string, names func(typed string) []string) 
 			return names(typed), cobra.ShellCompDirectiveNoFileComp
 		})
 	if err != nil {
-		panic(err) // the command has no such flag
+		panic(err) // unreachable: the command has the flag
 	}
 }

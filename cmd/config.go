@@ -16,11 +16,11 @@ import (
 	"nodecompare/cmd/lookup"
 )
 
-// mostConfig bounds a file of settings.
+// mostConfig bounds the size of a settings file.
 const mostConfig = 1 << 20
 
 // configurable gives a command the flag --config: a TOML file whose keys are the command's flags.
-// What the command line says of a flag counts, and what the file says of it does not.
+// The command line takes precedence over the file.
 func configurable(c *cobra.Command) {
 	path := c.Flags().String("config", "", "take flags that are not given from this TOML `file`: a key for each")
 	c.PreRunE = func(c *cobra.Command, _ []string) error {
@@ -59,19 +59,20 @@ func configure(c *cobra.Command, path string, text []byte) error {
 	return nil
 }
 
-// setting is what a file says of one flag.
+// setting is a file's value of one flag.
 type setting struct {
 	flag   string
 	line   int // where the file first names it
 	values []string
-	many   bool // it is an array or a table
+	many   bool // an array or a table
 }
 
-// readSettings reads a file, in its order. In a table each entry is the flag's NAME=VALUE, and a
-// name of several parts has colons between them: what stands below [path.mine] is of --path
+// readSettings reads a file, in its order. An entry of a table is the flag's NAME=VALUE, and a
+// nested table's name has colons between its parts: an entry below [path.mine] is --path
 // mine:WORKLOAD.
 func readSettings(text []byte) ([]setting, error) {
-	if err := toml.Unmarshal(text, &map[string]any{}); err != nil { // which knows more mistakes than the parser below
+	// it detects more mistakes than the parser below
+	if err := toml.Unmarshal(text, &map[string]any{}); err != nil {
 		return nil, err
 	}
 	var all []setting
@@ -96,7 +97,7 @@ func readSettings(text []byte) ([]setting, error) {
 	return all, p.Error()
 }
 
-// add takes in a key with its value, of a table.
+// add adds a key of a table with its value.
 func add(all []setting, p *unstable.Parser, table []string, e *unstable.Node) ([]setting, error) {
 	key := slices.Concat(table, keyOf(e))
 	if e.Value().Kind == unstable.InlineTable {
@@ -142,7 +143,7 @@ func lineOf(p *unstable.Parser, e *unstable.Node) int {
 
 var errNoValue = errors.New("a flag's value is a text, a number, true or false, or an array of them")
 
-// valuesOf are a value's, or those of an array.
+// valuesOf returns a value, or the values of an array.
 func valuesOf(v *unstable.Node) ([]string, error) {
 	switch v.Kind {
 	case unstable.String, unstable.Integer, unstable.Float, unstable.Bool:
@@ -164,7 +165,7 @@ func valuesOf(v *unstable.Node) ([]string, error) {
 	return nil, errNoValue
 }
 
-// apply sets the flag, unless the command line has.
+// apply sets the flag, unless the command line has set it.
 func (s setting) apply(flags *pflag.FlagSet) error {
 	f := flags.Lookup(s.flag)
 	if f == nil || f.Name == "config" || f.Name == "help" {
@@ -187,7 +188,7 @@ func (s setting) apply(flags *pflag.FlagSet) error {
 	return nil
 }
 
-// nearFlag asks whether a flag with nearly that name was meant.
+// nearFlag asks whether a flag with a similar name was meant.
 func nearFlag(flags *pflag.FlagSet, name string) string {
 	var known []string
 	flags.VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })

@@ -35,7 +35,8 @@ func TestConfigure(t *testing.T) {
 			"'http://x/?q=1'\nquiet = true",
 		"server = {z = 'exec a --port=$PORT, b', a = {b = 'http://x/?q=1'}}\nmodes = [\n'pool', # a " +
 			"comment\n'async',\n]\nrounds = 8\nquiet = true",
-		"server = ['z=exec a --port=$PORT, b', 'a:b=http://x/?q=1']\nmodes = ['pool','async']\nrounds = 8\nquiet = true",
+		"server = ['z=exec a --port=$PORT, b', 'a:b=http://x/?q=1']\nmodes = ['pool','async']\n" +
+			"rounds = 8\nquiet = true",
 	} {
 		c, server, modes, rounds, quiet := given(t)
 		if err := configure(c, "x.toml", []byte(text)); err != nil {

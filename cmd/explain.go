@@ -17,8 +17,8 @@ func explainCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "explain [TERM]",
 		Short: "Say in plain English what a word of the reports means",
-		Long: `Explain a word of the reports, such as knee, p99, closed loop, yardstick or SUSPECT, with its figure in the
-last bench where it has one. Without a word, list those that can be explained.`,
+		Long: "Explain a word of the reports, such as knee, p99, closed loop, yardstick or SUSPECT, with its " +
+			"figure in the\nlast bench where it has one. Without a word, list those that can be explained.",
 		Example: "  nodecompare explain p99\n  nodecompare explain closed loop",
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -37,7 +37,7 @@ last bench where it has one. Without a word, list those that can be explained.`,
 	}
 }
 
-// explain writes what a term means, and what it was in the last bench.
+// explain writes what a term means, and its figure in the last bench.
 func explain(ctx context.Context, name string, out io.Writer) error {
 	t, ok := summary.TermNamed(name)
 	if !ok {
@@ -64,7 +64,7 @@ func explain(ctx context.Context, name string, out io.Writer) error {
 	return report.Lines(out, options(out), lines...)
 }
 
-// joinedNames lists names that may have commas of their own.
+// joinedNames lists names that may contain commas.
 func joinedNames(terms []summary.Term) string {
 	var names []string
 	for _, t := range terms {

@@ -13,7 +13,8 @@ import (
 var flagKinds = map[string]string{
 	"int": "a whole number", "uint64": "a whole number", "intSlice": "whole numbers with commas between them",
 	"float64": "a number", "bool": "true or false",
-	"duration": "a time with its unit, such as 500ms, 5s or 1m", "durationSlice": "times with their units, such as 0,5ms,1s",
+	"duration":      "a time with its unit, such as 500ms, 5s or 1m",
+	"durationSlice": "times with their units, such as 0,5ms,1s",
 }
 
 // flagError says what is wrong with a flag's value in words of this program: pflag quotes the

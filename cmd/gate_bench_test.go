@@ -45,7 +45,7 @@ func benchmarkGate(b *testing.B, slower float64) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		cpu, ok := record.Estimate("hello", "async", results.Conns(record.Settings.Workloads[0].Base),
+		cpu, ok := record.Estimate("hello", "async", results.ClosedAt(record.Settings.Workloads[0].Base),
 			results.CPUPerRequest)
 		if !ok {
 			b.Skip("no CPU time of a process is known here")

@@ -10,8 +10,8 @@ import (
 	"nodecompare/servers/child"
 )
 
-// guardCommand is what runs a user's own server, and Node.js (see servers.Guard). It is hidden:
-// only this program starts it.
+// guardCommand runs a user's own server, and Node.js (see child.Guard). It is hidden, because only
+// this program starts it.
 func guardCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: child.GuardCommand, Hidden: true, DisableFlagParsing: true,
@@ -20,7 +20,8 @@ func guardCommand() *cobra.Command {
 				return exitError{exitUsage,
 					fmt.Errorf("%s takes a program and its arguments, and was given none", c.CommandPath())}
 			}
-			// they are the guard's: a second one must not end it as it ends other commands
+			// The guard handles these signals itself. A second one must not end it as it ends other
+			// commands.
 			signal.Reset(syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 			status, err := child.Guard(args[0], args[1:]...)
 			if err != nil {
@@ -34,8 +35,8 @@ func guardCommand() *cobra.Command {
 	}
 }
 
-// statusError is the exit status of a command that was run for a user, and is handed on; the
-// command has said why itself.
+// statusError is the exit status of a command that was run for a user, to be passed on. The command
+// has given the reason itself.
 type statusError int
 
 func (s statusError) Error() string { return fmt.Sprintf("exited with status %d", int(s)) }

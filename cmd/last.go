@@ -14,17 +14,17 @@ import (
 	"nodecompare/results/report"
 )
 
-// The last bench's files, in the user's state folder.
+// Files of the last bench, in the user's state folder.
 const (
 	lastRecord = "last.json"
 	lastPage   = "last.html"
 )
 
-// stateFile is a file's path in the user's state folder, as the XDG Base Directory Specification
-// has it. There is none without HOME.
+// stateFile returns a file's path in the user's state folder, by the XDG Base Directory
+// Specification. Without HOME it is an error.
 func stateFile(name string) (string, error) {
 	dir := os.Getenv("XDG_STATE_HOME")
-	if !filepath.IsAbs(dir) { // by that specification a relative one is to be ignored
+	if !filepath.IsAbs(dir) { // the specification ignores a relative one
 		home, err := os.UserHomeDir()
 		if err != nil {
 			return "", fmt.Errorf("the last bench is kept in the user's state folder, and there is none: %w", err)
@@ -34,7 +34,7 @@ func stateFile(name string) (string, error) {
 	return filepath.Join(dir, results.Tool, name), nil
 }
 
-// newStateFile is the same for one that is to be written: its folder is made where it is not there.
+// newStateFile is stateFile for writing: it creates the folder if necessary.
 func newStateFile(name string) (string, error) {
 	path, err := stateFile(name)
 	if err == nil {
@@ -43,10 +43,11 @@ func newStateFile(name string) (string, error) {
 	return path, err
 }
 
-// keepLast keeps a record as the last one, and says whether it could.
+// keepLast keeps a record as the last one. kept is false without an error if the user has no home
+// to keep it in.
 func keepLast(ctx context.Context, record *results.Record) (kept bool, err error) {
 	if _, err := stateFile(lastRecord); err != nil || len(record.Trials) == 0 {
-		return false, nil // without a home there is nowhere to keep it, and nobody asked for it
+		return false, nil // no home to keep it in, and nobody asked for it
 	}
 	f, err := formatNamed("json", report.Formats)
 	if err != nil {
@@ -61,7 +62,7 @@ func keepLast(ctx context.Context, record *results.Record) (kept bool, err error
 		err = o.write(ctx, all, func(w io.Writer, options report.Options) error { return f.Write(w, record, options) })
 	}
 	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
-		return false, nil // a container's home that is not its user's is as good as none
+		return false, nil // a container's home that is not its user's counts as none
 	}
 	if err != nil {
 		return false, fmt.Errorf("keep this bench as the last one: %w", err)
@@ -69,7 +70,7 @@ func keepLast(ctx context.Context, record *results.Record) (kept bool, err error
 	return true, nil
 }
 
-// recordOrLast is the file that was named, or that of the last bench.
+// recordOrLast returns the named file, or that of the last bench.
 func recordOrLast(args []string) (string, error) {
 	if len(args) > 0 {
 		return args[0], nil

@@ -15,7 +15,8 @@ import (
 
 // stubborn is a server that ignores SIGTERM, as its neighbours do, of which one has left its
 // process group and one is nobody's child.
-const stubborn = `trap "" TERM; sleep 1000 & setsid sleep 1000 & (setsid sleep 1000 &); "$TOOL" serve --mode=async --addr=127.0.0.1:$PORT --upstream=none; :`
+const stubborn = `trap "" TERM; sleep 1000 & setsid sleep 1000 & (setsid sleep 1000 &); "$TOOL" serve --mode=async ` +
+	`--addr=127.0.0.1:$PORT --upstream=none; :`
 
 // left are the processes that have the mark in their environment, as what they were started with.
 func left(t *testing.T, mark string) (found []string) {
@@ -49,13 +50,15 @@ var measuring = []struct {
 }{
 	{
 		"a user's server", nil,
-		[]string{"bench", "--profile=quick", "--rounds=2", "--modes=", "--workloads=hello", "--selftest=off", "--server", "own=" + stubborn},
+		[]string{"bench", "--profile=quick", "--rounds=2", "--modes=", "--workloads=hello", "--selftest=off",
+			"--server", "own=" + stubborn},
 		"bench: 2 trials", 7, "[1/2]", []string{"Interrupted: this is what ", "a request"},
 	},
 	{
 		"node and express", []string{"node", "express"},
 		[]string{"bench", "--profile=quick", "--rounds=2", "--modes=node,express", "--workloads=api", "--selftest=off"},
-		"bench: 4 trials", 3, "bench: 4 trials", []string{"Interrupted before the first trial was over: nothing was measured."},
+		"bench: 4 trials", 3, "bench: 4 trials",
+		[]string{"Interrupted before the first trial was over: nothing was measured."},
 	},
 	{
 		"a map", []string{"node"},
@@ -118,7 +121,8 @@ func TestNothingIsLeft(t *testing.T) {
 					return
 				}
 				if code := c.ProcessState.ExitCode(); code != 130 || last != "nodecompare: interrupted" {
-					t.Errorf("it ended with exit code %d and said last %q, want 130 and that it was interrupted", code, last)
+					t.Errorf("it ended with exit code %d and said last %q, want 130 and that it was interrupted", code,
+						last)
 				}
 				for _, want := range test.prints {
 					if !strings.Contains(out.String(), want) {

@@ -8,8 +8,9 @@ import (
 	"nodecompare/results/report"
 )
 
-// listed is a table as a help text shows it: a line for each, the names in a column of that width.
-func listed[T any](table []T, width int, line func(T) (name, summary string)) string {
+// helpTable formats a table for a help text: a line for each entry, with the names in a column of
+// the given width.
+func helpTable[T any](table []T, width int, line func(T) (name, summary string)) string {
 	var b strings.Builder
 	for _, t := range table {
 		name, summary := line(t)

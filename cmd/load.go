@@ -23,7 +23,7 @@ import (
 	"nodecompare/results/report"
 )
 
-// loadOptions are the flags that are no part of an attack as they stand.
+// loadOptions are the flags that are no direct part of an attack.
 type loadOptions struct {
 	connect        connectOptions
 	headers        []string
@@ -71,7 +71,7 @@ weight: it is sent so many times as often as one without. In the other format, w
 The file has at most 64 MiB, and so have all body files together.
 
 Engines:
-` + listed(loadgen.Engines, 7, func(e loadgen.Engine) (string, string) { return e.Name, e.Summary }) + `
+` + helpTable(loadgen.Engines, 7, func(e loadgen.Engine) (string, string) { return e.Name, e.Summary }) + `
 The default is vegeta for open loads and for what it alone can do (https, HTTP/2, Unix sockets, following
 redirects), and loop for closed loads. Either shares the
 machine with whatever else runs there: give it cores of its own, e.g. by taskset(1).`,
@@ -108,7 +108,8 @@ machine with whatever else runs there: give it cores of its own, e.g. by taskset
 	flags.Float64Var(&a.Rate, "rate", 0, "requests per second of an open load; 0 is a closed one")
 	flags.DurationVar(&a.Duration, "duration", loadDuration,
 		fmt.Sprintf(
-			"how long to send; with --slo, in each probe: at least %.0f times the SLO, and the default is %v", 1/load.Resolution, probeDuration))
+			"how long to send; with --slo, in each probe: at least %.0f times the SLO, and the default is %v",
+			1/load.Resolution, probeDuration))
 	flags.Uint64VarP(&a.Requests, "requests", "n", 0,
 		"how many requests to send; with --duration too, whichever ends first")
 	flags.DurationVar(&a.Timeout, "timeout", loadgen.DefaultTimeout, "limit of one request")
@@ -159,7 +160,7 @@ func oneURL(c *cobra.Command, args []string) error {
 		fmt.Errorf("one URL is loaded at a time, and there is %q as well", loadgen.Masked(args[1]))}
 }
 
-// complete fills the attack in with what the flags say, and refuses what cannot be meant.
+// complete fills in the attack from the flags, and rejects contradictions.
 func (o loadOptions) complete(a *loadgen.Attack, given func(flag string) bool) error {
 	switch {
 	case a.Duration <= 0:
@@ -205,7 +206,7 @@ func (o loadOptions) complete(a *loadgen.Attack, given func(flag string) bool) e
 	if a.Requests > 0 {
 		a.Connections = int(min(uint64(a.Connections), a.Requests))
 		if !given("duration") {
-			a.Duration = 0 // for as long as it takes
+			a.Duration = 0 // the search takes as long as necessary
 		}
 	}
 	var err error
@@ -230,17 +231,17 @@ func (o loadOptions) complete(a *loadgen.Attack, given func(flag string) bool) e
 		}
 	}
 	if a.Target.URL == "" {
-		return nil // the targets of a file name it
+		return nil // a file names the targets
 	}
 	return choose(a, o.slo > 0)
 }
 
-// choose chooses the engine where none is named, and refuses what cannot be sent.
+// choose sets the engine if none is named, and rejects what cannot be sent.
 func choose(a *loadgen.Attack, search bool) error {
 	if a.Engine == "" {
 		likely := *a
 		if search {
-			likely.Rate = loadgen.VegetaRate // any: what is searched is an open load
+			likely.Rate = loadgen.VegetaRate // any rate: a search uses an open load
 		}
 		a.Engine = loadgen.Auto(likely, math.Inf(1))
 	}
@@ -248,7 +249,7 @@ func choose(a *loadgen.Attack, search bool) error {
 	if a.Target, err = a.Target.Normal(); err != nil {
 		return exitError{exitUsage, err}
 	}
-	g, err := loadgen.Open(*a) // connects to nobody
+	g, err := loadgen.Open(*a) // Open makes no connection
 	if err != nil {
 		return exitError{exitUsage, err}
 	}
@@ -256,7 +257,7 @@ func choose(a *loadgen.Attack, search bool) error {
 	return nil
 }
 
-// read reads the body and the targets, where they are in files.
+// read reads the body and the targets from their files.
 func (o loadOptions) read(ctx context.Context, a *loadgen.Attack) (err error) {
 	if o.bodyFile != "" {
 		if a.Target.Body, err = fileio.Read(ctx, o.bodyFile); err != nil {
@@ -277,8 +278,9 @@ func (o loadOptions) read(ctx context.Context, a *loadgen.Attack) (err error) {
 // errVoid has been explained in the output.
 var errVoid = errors.New("the measurement is VOID: nothing may be concluded from it; its results say why")
 
-// runLoad measures and prints; what there is also when it was interrupted.
-func runLoad(ctx context.Context, a loadgen.Attack, o loadOptions, f report.Format[*results.LoadRun], out, notes io.Writer) error {
+// runLoad measures and prints, also the result so far of an interrupted load.
+func runLoad(ctx context.Context, a loadgen.Attack, o loadOptions, f report.Format[*results.LoadRun],
+	out, notes io.Writer) error {
 	spoken, err := loadgen.Reach(ctx, a)
 	if err != nil {
 		return hinted(err)
@@ -290,7 +292,7 @@ func runLoad(ctx context.Context, a loadgen.Attack, o loadOptions, f report.Form
 	}
 	run.ToolVersion = version()
 	load.Judge(run, o.thresholds)
-	results.Clean(run) // of what the server said
+	results.Clean(run) // the server's output
 	shown := options(out)
 	if runErr == nil {
 		shown.More = next(run)
@@ -307,24 +309,26 @@ func runLoad(ctx context.Context, a loadgen.Attack, o loadOptions, f report.Form
 	case missed(run) != nil:
 		return exitError{exitMissed, missed(run)}
 	case len(run.Codes) == 0 && a.Connect.Protocol == loadgen.HTTP1 && loadgen.SpeaksHTTP2(ctx, a):
-		return fmt.Errorf("load on %s: no request was answered: the server speaks HTTP/2 and no HTTP/1.1: give --http2", run.URL)
+		return fmt.Errorf("load on %s: no request was answered: the server speaks HTTP/2 and no HTTP/1.1: give --http2",
+			run.URL)
 	case run.Requests == run.Errors:
 		return hinted(fmt.Errorf("load on %s: no request was answered as it should be: %s", run.URL, kinds(run)))
 	case run.Errors > run.Requests/2:
-		return hinted(fmt.Errorf("load on %s: only %d of %d requests were answered as they should be: %s", run.URL, run.Requests-run.Errors, run.Requests, kinds(run)))
+		return hinted(fmt.Errorf("load on %s: only %d of %d requests were answered as they should be: %s", run.URL,
+			run.Requests-run.Errors, run.Requests, kinds(run)))
 	case run.Trust.Status == results.Void:
 		return exitError{exitInvalid, errVoid}
 	}
 	return nil
 }
 
-// next is what to try after a load.
+// next returns what to try after a load.
 func next(run *results.LoadRun) []string {
 	switch {
 	case run.Requests == run.Errors:
 		return nil
 	case run.Trust.Status == results.Void:
-		return []string{fmt.Sprintf("Next: %s selftest says whether this machine can be measured on.", self())}
+		return []string{fmt.Sprintf("Next: %s selftest says whether this machine can be measured on.", programName())}
 	case run.Capacity != nil && run.Capacity.RPS > 0:
 		return []string{fmt.Sprintf("Next: --rate=%.0f --duration=1m, to see whether it holds that for longer",
 			math.Floor(run.Capacity.RPS))}
@@ -333,13 +337,13 @@ func next(run *results.LoadRun) []string {
 	case run.Capacity == nil:
 		half := math.Max(run.RateRPS/2, 1)
 		digit := math.Pow(10, math.Floor(math.Log10(half)))
-		return []string{fmt.Sprintf("Next: --rate=%.0f, for latency as users see it (here each connection waited for its "+
-			"answer before it sent again)", math.Floor(half/digit)*digit)}
+		return []string{fmt.Sprintf("Next: --rate=%.0f, for latency as users see it (here each connection waited "+
+			"for its answer before it sent again)", math.Floor(half/digit)*digit)}
 	}
 	return nil
 }
 
-// missed is an error that names the thresholds that a run missed; nil for none.
+// missed returns an error with the thresholds that a run missed; nil for none.
 func missed(run *results.LoadRun) error {
 	var all []string
 	for _, t := range run.Thresholds {
@@ -350,10 +354,11 @@ func missed(run *results.LoadRun) error {
 	if all == nil {
 		return nil
 	}
-	return fmt.Errorf("load on %s: %d of %d thresholds missed: %s", run.URL, len(all), len(run.Thresholds), strings.Join(all, "; "))
+	return fmt.Errorf("load on %s: %d of %d thresholds missed: %s", run.URL, len(all), len(run.Thresholds),
+		strings.Join(all, "; "))
 }
 
-// drive runs the load, or the search, with what listens to it.
+// drive runs the load, or the search, with its listeners.
 func drive(ctx context.Context, a loadgen.Attack, o loadOptions, notes io.Writer) (run *results.LoadRun, err error) {
 	width := columns(notes)
 	live := width > 0 && !o.quiet
@@ -386,7 +391,7 @@ func drive(ctx context.Context, a loadgen.Attack, o loadOptions, notes io.Writer
 			if note != "" {
 				fmt.Fprintf(notes, "nodecompare: %s\n", foreign.Line(note))
 			}
-			if err != nil && saveErr != nil { // the load's own error is what ends the command
+			if err != nil && saveErr != nil { // the load's own error takes precedence
 				fmt.Fprintf(notes, "nodecompare: %s\n", foreign.Lines(saveErr.Error()))
 			} else if saveErr != nil {
 				err = saveErr

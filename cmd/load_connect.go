@@ -30,15 +30,15 @@ func (o *connectOptions) define(c *cobra.Command) {
 		"open a new connection for each request; its latency includes connecting")
 	for _, file := range []string{"cacert", "cert", "key"} {
 		if err := c.MarkFlagFilename(file, "pem", "crt", "cer", "key"); err != nil {
-			panic(err) // the flag is defined above
+			panic(err) // unreachable: the flag is defined above
 		}
 	}
 	if err := c.MarkFlagFilename("unix-socket"); err != nil {
-		panic(err) // as above
+		panic(err) // likewise
 	}
 }
 
-// read returns what the flags say, with the files that they name.
+// read returns the connection that the flags describe, with the files that they name.
 func (o *connectOptions) read(given func(flag string) bool) (loadgen.Connect, error) {
 	connect := o.connect
 	switch {
@@ -54,7 +54,7 @@ func (o *connectOptions) read(given func(flag string) bool) (loadgen.Connect, er
 	return connect, err
 }
 
-// hints are what a reader of an error's text may want to do about it.
+// hints are advice on errors, by a sign in their text.
 var hints = []struct{ sign, hint string }{
 	{"failed to verify certificate", "trust its authority by --cacert=FILE, or skip the check by --insecure"},
 	{"tls: certificate required", "the server asks for a client's certificate: name it by --cert=FILE and --key=FILE"},
@@ -66,7 +66,7 @@ var hints = []struct{ sign, hint string }{
 	{"HTTP/2 was asked for", "leave --http2 and --streams out"},
 }
 
-// hint returns the hint for an error's text, or "".
+// hint returns the advice on an error's text, or "".
 func hint(text string) string {
 	for _, h := range hints {
 		if strings.Contains(text, h.sign) {
@@ -76,7 +76,7 @@ func hint(text string) string {
 	return ""
 }
 
-// hinted is an error with its hint.
+// hinted returns an error with its hint.
 func hinted(err error) error {
 	if h := hint(err.Error()); h != "" {
 		return fmt.Errorf("%w: %s", err, h)
@@ -84,7 +84,7 @@ func hinted(err error) error {
 	return err
 }
 
-// remarks are what a reader of the results should know that does not make them wrong.
+// remarks returns what a reader should know about correct results.
 func remarks(run *results.LoadRun, a loadgen.Attack) []string {
 	var all []string
 	var redirects uint64

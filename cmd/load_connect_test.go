@@ -21,6 +21,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"nodecompare/loadgen/loadtest"
 )
 
 // authority signs certificates, and has its own in a file.
@@ -231,16 +233,7 @@ func TestLoadRedirects(t *testing.T) {
 // A Unix socket; and a connection for each request.
 func TestLoadConnections(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "s")
-	l, err := net.Listen("unix", path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		io.WriteString(w, r.Host)
-	}))
-	s.Listener.Close()
-	s.Listener = l
+	s, path := loadtest.UnixServer(t)
 	var opened atomic.Int64
 	s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
 		if state == http.StateNew {

@@ -13,14 +13,14 @@ import (
 	"nodecompare/results/foreign"
 )
 
-// watching is what hears of a load second by second: a file, Prometheus, or both.
+// watching are the second-by-second listeners of a load: a file, Prometheus, or both.
 type watching struct {
 	*load.Seconds
 	file    *fileio.Stream // nil for none
 	metrics *load.Metrics  // nil for none
 }
 
-// watch opens the file of --out and listens for --metrics. Close must follow.
+// watch opens the file of --out and listens for --metrics. Call Close afterwards.
 func watch(ctx context.Context, o loadOptions, a *loadgen.Attack, notes io.Writer) (*watching, error) {
 	w := new(watching)
 	var lines io.Writer
@@ -45,7 +45,7 @@ func watch(ctx context.Context, o loadOptions, a *loadgen.Attack, notes io.Write
 	return w, nil
 }
 
-// Close ends the last second, and everything that hears of it.
+// Close ends the last second, and the listeners.
 func (w *watching) Close() error {
 	err := w.Seconds.Close()
 	if w.metrics != nil {

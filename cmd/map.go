@@ -38,7 +38,7 @@ go to standard output, progress to standard error.
 Modes:
 ` + modeList() + `
 Formats:
-` + listed(report.MapFormats, 10, formatLine),
+` + helpTable(report.MapFormats, 10, formatLine),
 		Example: `  nodecompare map
   nodecompare map --format=html -o map.html
   nodecompare map --modes=blocking,async,node --waits=0,5ms --cpus=0,2ms --connections=64
@@ -56,8 +56,8 @@ Formats:
 			if err != nil {
 				return exitError{exitUsage, err}
 			}
-			return runMap(c.Context(), plan, f, file, details, said(quiet, "map", c.ErrOrStderr()), c.OutOrStdout(),
-				c.ErrOrStderr())
+			return runMap(c.Context(), plan, f, file, details, progressPrinter(quiet, "map", c.ErrOrStderr()),
+				c.OutOrStdout(), c.ErrOrStderr())
 		},
 	}
 	flags := c.Flags()
@@ -84,8 +84,8 @@ Formats:
 	return c
 }
 
-// runMap measures and writes. What was measured before an interruption, or beside a server that
-// failed, is written too.
+// runMap measures and writes. What was measured before an interruption or beside a failed server is
+// written too.
 func runMap(ctx context.Context, plan *sweep.Plan, f report.Format[*results.Map], file string, details bool,
 	say func(string), out, notes io.Writer) error {
 	if err := errors.Join(measure.Proc(), measure.Loopback()); err != nil {
@@ -103,11 +103,12 @@ func runMap(ctx context.Context, plan *sweep.Plan, f report.Format[*results.Map]
 	if m == nil {
 		return errors.Join(runErr, o.discard())
 	}
-	results.Clean(m) // of what servers said
+	results.Clean(m) // servers' output
 	if err = o.write(ctx, worthOf(len(m.Runs), m.Void()),
 		func(w io.Writer, options report.Options) error {
 			if options.Details = details; !details {
-				options.More = []string{"More: --details (both figures of each cell), --format=html -o map.html (a heat map)"}
+				options.More = []string{"More: --details (both figures of each cell), " +
+					"--format=html -o map.html (a heat map)"}
 			}
 			return f.Write(w, m, options)
 		}); err != nil {

@@ -10,31 +10,31 @@ import (
 	"nodecompare/results"
 )
 
-// self is how this program is called: 'go run .' keeps what it builds in a folder of its own, whose
-// name is of no use to anybody.
-func self() string {
+// programName returns how to call this program. 'go run .' builds it in a folder with a useless
+// name.
+func programName() string {
 	if program, err := os.Executable(); err == nil && strings.Contains(program, "go-build") {
 		return "go run ."
 	}
 	return results.Tool
 }
 
-// more are the lines below an answer: what to try next on this machine, and how to see more of this
-// bench.
-func more(record *results.Record, kept bool) []string {
+// nextSteps returns the lines below an answer: what to try next on this machine, and how to see
+// more of this bench.
+func nextSteps(record *results.Record, kept bool) []string {
 	var lines []string
 	if s := realNode(record); s != "" {
 		lines = append(lines, s)
 	}
 	if kept {
-		lines = append(lines, fmt.Sprintf("More: %s report --details | report --open | explain p99", self()))
+		lines = append(lines, fmt.Sprintf("More: %s report --details | report --open | explain p99", programName()))
 	} else {
-		lines = append(lines, fmt.Sprintf("More: --details, --report=page.html; %s explain p99", self()))
+		lines = append(lines, fmt.Sprintf("More: --details, --report=page.html; %s explain p99", programName()))
 	}
 	return lines
 }
 
-// realNode says that the article's own subject could be measured too, where it was not and is here.
+// realNode suggests measuring Node.js itself, if it was not measured and is installed.
 func realNode(record *results.Record) string {
 	var names []string
 	for _, m := range record.Settings.Modes {

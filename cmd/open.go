@@ -8,14 +8,14 @@ import (
 	"time"
 )
 
-// openers are the programs that show a file to the user of a desktop, by system.
+// openers are the programs that open a file on a user's desktop, by system.
 var openers = map[string]string{"linux": "xdg-open", "darwin": "open"}
 
-// openerPatience is how long such a program may take to say that it cannot. One that goes on longer
-// has become the browser itself.
+// openerPatience is how long such a program may take to report a failure. One that runs longer has
+// become the browser itself.
 const openerPatience = 3 * time.Second
 
-// openPage shows a page in the user's browser, which outlives this process.
+// openPage opens a page in the user's browser, which outlives this process.
 func openPage(path string) error {
 	failed := func(err error) error {
 		return fmt.Errorf("open the page in a browser: %w; the page is in %s", err, path)

@@ -11,15 +11,15 @@ import (
 	"nodecompare/results/report"
 )
 
-// output is where results go: a file, whole or not at all, or standard output.
+// output is where results go: a file, complete or not at all, or standard output.
 type output struct {
 	path       string       // as its user named it
 	file       *fileio.File // nil for none
 	out, notes io.Writer
 }
 
-// openOutput opens the file; "" is for none. Call it before measuring: minutes later is too late to
-// find out that it cannot be written.
+// openOutput opens the file; "" is for none. Call it before measuring, so that a file that cannot
+// be written fails at once.
 func openOutput(path string, out, notes io.Writer) (o output, err error) {
 	o = output{path: path, out: out, notes: notes}
 	if path != "" {
@@ -28,7 +28,7 @@ func openOutput(path string, out, notes io.Writer) (o output, err error) {
 	return o, err
 }
 
-// How much results are worth, to a file that is there already.
+// Levels of what results are worth beside an existing file.
 type worth int
 
 const (
@@ -37,7 +37,7 @@ const (
 	all
 )
 
-// worthOf is that of so many runs, all of them void or not.
+// worthOf returns the worth of so many runs, either all of them void or not.
 func worthOf(runs int, void bool) worth {
 	switch {
 	case runs == 0:
@@ -48,9 +48,8 @@ func worthOf(runs int, void bool) worth {
 	return all
 }
 
-// write writes the results. A file does not depend on the terminal that it was made from. What is
-// there is replaced by nothing that is worth less than all: such results go beside it, where there
-// are any, and a note says so.
+// write writes the results. A file's content does not depend on the terminal. Only complete results
+// replace an existing file. Others are written beside it, if there are any, and a note says so.
 func (o output) write(ctx context.Context, w worth, format func(io.Writer, report.Options) error) error {
 	if o.file == nil {
 		return format(o.out, options(o.out))

@@ -28,8 +28,8 @@ func loadRecord(ctx context.Context, path string) (*results.Record, error) {
 	return r, nil
 }
 
-// loadBaseline reads a record to compare. One that is there and cannot be read as a record is an
-// invalid measurement, never a pass.
+// loadBaseline reads a record to compare with. A file that is no record is an invalid measurement,
+// never a pass.
 func loadBaseline(ctx context.Context, path string) (*results.Record, error) {
 	r, err := loadRecord(ctx, path)
 	if _, unreachable := errors.AsType[*fs.PathError](err); err != nil && !unreachable && ctx.Err() == nil {

@@ -25,7 +25,7 @@ bench saved: the same record gives the same bytes. On a terminal the table is as
 has 80 columns.
 
 Formats:
-` + listed(report.Formats, 15, formatLine),
+` + helpTable(report.Formats, 15, formatLine),
 		Example: `  nodecompare report --details
   nodecompare report --format=html --open
   nodecompare report record.json --format=markdown >>"$GITHUB_STEP_SUMMARY"
@@ -68,7 +68,7 @@ func oneRecord(_ *cobra.Command, args []string) error {
 
 // reporting is one call of report.
 type reporting struct {
-	path, file    string // of the record, and of the report; "" for standard output
+	path, file    string // of the record and of the report; "" for standard output
 	format        report.Format[*results.Record]
 	details, open bool
 }

@@ -1,5 +1,5 @@
-// Package cmd is the command line: one file a command, with flags in, one call, and output out.
-// Exit codes and hints live here only.
+// Package cmd is the command line: one file a command, which turns flags into one call and prints
+// its result. Exit codes and hints are in this package alone.
 package cmd
 
 import (
@@ -16,8 +16,8 @@ import (
 	"nodecompare/results/foreign"
 )
 
-// The exit codes, as README.md lists them. A command that was ended by Ctrl-C answers as a shell
-// does: 128 + SIGINT; SIGTERM and SIGHUP count as that.
+// Exit codes, as in README.md. A command ended by Ctrl-C, SIGTERM or SIGHUP returns 128 + SIGINT,
+// as a shell does.
 const (
 	exitOK           = 0
 	exitFailure      = 1
@@ -29,7 +29,7 @@ const (
 	exitInterrupted  = 130
 )
 
-// exitError is an error with the exit code that it gives.
+// exitError is an error with its exit code.
 type exitError struct {
 	code int
 	err  error
@@ -57,7 +57,7 @@ func Main() int {
 	if !ok {
 		exit.code = exitFailure
 	}
-	// it quotes names and servers
+	// errors quote names and servers
 	complain := func(err error) { fmt.Fprintf(notes, "nodecompare: %s\n", foreign.Lines(err.Error())) }
 	switch {
 	case exit.code == exitUsage:
@@ -65,7 +65,7 @@ func Main() int {
 		fmt.Fprintf(notes, "(see '%s --help')\n", c.CommandPath())
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
 		fmt.Fprintln(notes, "nodecompare: interrupted")
-		if lost := besides(err, context.Canceled); lost != nil {
+		if lost := causeBeside(err, context.Canceled); lost != nil {
 			complain(lost)
 		}
 		return exitInterrupted
@@ -75,8 +75,8 @@ func Main() int {
 	return exit.code
 }
 
-// besides is what was joined to a known error.
-func besides(err, known error) error {
+// causeBeside returns what was joined to a known error.
+func causeBeside(err, known error) error {
 	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok {
 		if errors.Is(err, known) {
@@ -86,7 +86,7 @@ func besides(err, known error) error {
 	}
 	var rest []error
 	for _, e := range joined.Unwrap() {
-		rest = append(rest, besides(e, known))
+		rest = append(rest, causeBeside(e, known))
 	}
 	return errors.Join(rest...)
 }
@@ -113,8 +113,8 @@ ones, as Node.js works. Start with 'nodecompare bench'.`,
 	return root
 }
 
-// noArgs is cobra.NoArgs with the error of a usage, and with suggestions for a command that does
-// not exist.
+// noArgs rejects arguments like cobra.NoArgs, but returns a usage error and suggests similar
+// commands.
 func noArgs(c *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
@@ -129,7 +129,7 @@ func noArgs(c *cobra.Command, args []string) error {
 	return exitError{exitUsage, err}
 }
 
-// version is the module's, with what it was built by and for.
+// version returns the module's version, with what it was built by and for.
 func version() string {
 	return fmt.Sprintf("%s (%s %s/%s)", measure.ToolVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }

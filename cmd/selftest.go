@@ -37,7 +37,8 @@ is the cause, which another try may get rid of, or a defect of the tool.`,
 			if err != nil {
 				return err
 			}
-			return runSelftest(c.Context(), short, details, f, said(quiet, "selftest", c.ErrOrStderr()), c.OutOrStdout())
+			return runSelftest(c.Context(), short, details, f, progressPrinter(quiet, "selftest", c.ErrOrStderr()),
+				c.OutOrStdout())
 		},
 	}
 	flags := c.Flags()
@@ -49,7 +50,7 @@ is the cause, which another try may get rid of, or a defect of the tool.`,
 	return c
 }
 
-// runSelftest measures and prints, after an interruption or a failure too: what there is by then.
+// runSelftest measures and prints. After an interruption or a failure it prints the result so far.
 func runSelftest(ctx context.Context, short, details bool, f report.Format[*results.Selftest], say func(string),
 	out io.Writer) error {
 	if err := errors.Join(measure.Proc(), measure.Loopback()); err != nil {
@@ -81,7 +82,8 @@ func runSelftest(ctx context.Context, short, details bool, f report.Format[*resu
 	return nil
 }
 
-// selftestServerCommand is the server that a selftest starts. Nobody else has a use for it.
+// selftestServerCommand is the server that a selftest starts, hidden because only a selftest needs
+// it.
 func selftestServerCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:    selftest.ServerCommand,

@@ -18,7 +18,7 @@ import (
 	"nodecompare/servers/workload"
 )
 
-// mostThreads leaves room below the 10,000 at which Go's runtime ends a program.
+// mostThreads stays below the 10,000 threads at which Go's runtime ends a program.
 const mostThreads = 8000
 
 func serveCommand() *cobra.Command {
@@ -47,14 +47,17 @@ func serveCommand() *cobra.Command {
 			if c.Loops > mostThreads || c.Workers > mostThreads || c.Loops*(c.Workers+1) > mostThreads {
 				return exitError{exitUsage,
 					fmt.Errorf(
-						"--loops=%d --workers=%d: loops and their workers are threads, and there may be at most %d", c.Loops, c.Workers, mostThreads)}
+						"--loops=%d --workers=%d: loops and their workers are threads, and there may be at most %d",
+						c.Loops, c.Workers, mostThreads)}
 			}
 			_, port, err := net.SplitHostPort(c.Addr)
 			if err != nil {
-				return exitError{exitUsage, fmt.Errorf("--addr=%s: give a port, as in :3000, or an address with one, as in 127.0.0.1:3000", c.Addr)}
+				return exitError{exitUsage, fmt.Errorf("--addr=%s: give a port, as in :3000, or an address with one, "+
+					"as in 127.0.0.1:3000", c.Addr)}
 			}
 			if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
-				return exitError{exitUsage, fmt.Errorf("--addr=%s: %q is no port: give a number from 0 to 65535", c.Addr, port)}
+				return exitError{exitUsage,
+					fmt.Errorf("--addr=%s: %q is no port: give a number from 0 to 65535", c.Addr, port)}
 			}
 			m, err := lookup.Named("mode", mode, servers.Modes)
 			if err != nil {
@@ -86,11 +89,11 @@ func serveCommand() *cobra.Command {
 	return cmd
 }
 
-// uses are the flags that the modes heed, beside --addr and --upstream.
+// uses are the flags that each mode uses besides --addr and --upstream.
 var uses = map[string][]string{"pool": {"pool-size"}, "async": {"loops", "workers"},
 	"node": {"loops", "workers"}, "express": {"loops", "workers"}}
 
-// taken says who holds the port, where the system tells, and what to do about it.
+// taken says who holds the port, if the system reports it, and what to do about it.
 func taken(addr string) error {
 	holder := ""
 	if _, text, splitErr := net.SplitHostPort(addr); splitErr == nil {
@@ -104,7 +107,7 @@ func taken(addr string) error {
 		addr, holder)
 }
 
-// named is a process's name in brackets, where the system tells it.
+// named returns a process's name in brackets, if the system reports it.
 func named(pid int) string {
 	name, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid))
 	if err != nil {
@@ -115,21 +118,21 @@ func named(pid int) string {
 
 // modeList and routeList are in more than one command's help.
 func modeList() string {
-	return listed(servers.Modes, 10, func(m servers.Mode) (string, string) { return m.Name, m.Summary })
+	return helpTable(servers.Modes, 10, func(m servers.Mode) (string, string) { return m.Name, m.Summary })
 }
 
-// routeWidth holds a method and most targets.
+// routeWidth fits a method and most targets.
 const routeWidth = 17
 
 // workloadList names the workloads, with their routes.
 func workloadList() string {
-	return listed(workload.All, 10, func(w workload.Workload) (string, string) {
+	return helpTable(workload.All, 10, func(w workload.Workload) (string, string) {
 		return w.Name, fmt.Sprintf("%-*s %s", routeWidth, w.Method+" "+w.Target, w.Summary)
 	})
 }
 
 func routeList() string {
-	return listed(workload.All, routeWidth, func(w workload.Workload) (string, string) {
+	return helpTable(workload.All, routeWidth, func(w workload.Workload) (string, string) {
 		return fmt.Sprintf("%-4s %s", w.Method, w.Target), w.Summary
 	})
 }

@@ -11,24 +11,22 @@ import (
 	"nodecompare/cmd/fileio"
 )
 
-// patience is how long what was measured may take to be saved, once a second signal asks for the
-// end.
+// patience is how long saving the results may take after a second signal.
 const patience = time.Second
 
-// interruptible is a context that the first SIGINT, SIGTERM, SIGHUP or SIGQUIT cancels: what was
-// measured is saved and printed. A second one ends the process as soon as that is done, and after
-// patience in any case; a third one at once. Children see the end by a pipe, and end too. No
-// unfinished file is left. A SIGQUIT that is not the first signal ends the process by a list of all
-// goroutines.
+// interruptible returns a context that the first SIGINT, SIGTERM, SIGHUP or SIGQUIT cancels, after
+// which the results so far are saved and printed. A second signal ends the process as soon as that
+// is done, and after patience at the latest; a third one at once. Children notice the end by a
+// pipe, and end too. No unfinished file is left. A SIGQUIT that is not the first signal ends the
+// process with a list of all goroutines.
 //
-// SIGPIPE is taken and has no effect: to write to a reader that has left is an error like any
-// other, and no reason to lose what was measured. It is not ignored, as then our children would
-// ignore it too.
+// SIGPIPE is caught without effect: writing to a reader that has left is an ordinary error, and no
+// reason to lose results. It is not ignored, because children would inherit that.
 func interruptible() (context.Context, func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	ends, quits, pipes := make(chan os.Signal, 3), make(chan os.Signal, 1), make(chan os.Signal, 1)
 	signal.Notify(ends, syscall.SIGINT, syscall.SIGTERM)
-	if !signal.Ignored(syscall.SIGHUP) { // by nohup
+	if !signal.Ignored(syscall.SIGHUP) { // ignored by nohup
 		signal.Notify(ends, syscall.SIGHUP)
 	}
 	signal.Notify(quits, syscall.SIGQUIT)
@@ -75,7 +73,7 @@ func abandon() {
 	}
 }
 
-// quit ends the process as SIGQUIT does without a handler: by a list of all goroutines.
+// quit ends the process as SIGQUIT does without a handler: with a list of all goroutines.
 func quit() {
 	signal.Reset(syscall.SIGQUIT)
 	if err := syscall.Kill(os.Getpid(), syscall.SIGQUIT); err != nil {

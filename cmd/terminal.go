@@ -12,15 +12,15 @@ import (
 	"nodecompare/results/report"
 )
 
-// options are what formats heed of the writer: its width, and whether it shows colour
+// options returns the writer's properties for formats: its width, and whether it shows colour
 // (https://no-color.org).
 func options(w io.Writer) report.Options {
 	width := columns(w)
 	return report.Options{Width: width, Color: width > 0 && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"}
 }
 
-// progress is a bar on a terminal, and lines elsewhere: a bar would leave hundreds of frames in a
-// log.
+// progress returns a bar on a terminal, and lines elsewhere: a bar would leave hundreds of frames
+// in a log.
 func progress(quiet bool, w io.Writer) bench.Progress {
 	switch width := columns(w); {
 	case quiet:
@@ -32,7 +32,7 @@ func progress(quiet bool, w io.Writer) bench.Progress {
 	}
 }
 
-// columns is the width of the terminal behind w; 0 when there is none.
+// columns returns the width of the terminal behind w; 0 if there is none.
 func columns(w io.Writer) int {
 	f, ok := w.(interface{ Fd() uintptr })
 	if !ok {
@@ -45,8 +45,8 @@ func columns(w io.Writer) int {
 	return width
 }
 
-// said tells of each step in a line.
-func said(quiet bool, who string, w io.Writer) func(string) {
+// progressPrinter returns a function that prints each step on its own line, unless quiet.
+func progressPrinter(quiet bool, who string, w io.Writer) func(string) {
 	return func(step string) {
 		if !quiet {
 			fmt.Fprintf(w, "%s: %s\n", who, foreign.Line(step))

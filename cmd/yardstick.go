@@ -8,8 +8,8 @@ import (
 	"nodecompare/servers/yardstick"
 )
 
-// yardstickCommand is the server that a bench runs beside those it measures. Nobody else has a use
-// for it.
+// yardstickCommand is the server that a bench runs beside the measured ones, hidden because only a
+// bench needs it.
 func yardstickCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:    bench.YardstickCommand,

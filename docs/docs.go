@@ -1,5 +1,5 @@
-// Package docs holds tables of the documents to the code that they are made from. Only tests import
-// it.
+// Package docs keeps tables in the documents equal to the code that they are made from. Only tests
+// import it.
 package docs
 
 import (
@@ -12,12 +12,12 @@ import (
 
 var update = flag.Bool("update", false, "write the tables of the documents anew")
 
-// Width is the longest line of a document that is held to it, in columns.
+// Width is the longest line, in columns, of a document with such a table.
 const Width = 120
 
-// Hold fails the test unless the document has these lines between its marks "<!-- begin NAME" and
+// Check fails the test unless the document has these lines between its marks "<!-- begin NAME" and
 // "<!-- end NAME". With -update it writes them there.
-func Hold(t *testing.T, document, name string, lines []string) {
+func Check(t *testing.T, document, name string, lines []string) {
 	t.Helper()
 	text, err := os.ReadFile(document)
 	if err != nil {
@@ -43,7 +43,7 @@ func Hold(t *testing.T, document, name string, lines []string) {
 	}
 }
 
-// Item is a point of a list, on lines that are no longer than Width.
+// Item returns a list item on lines of at most Width columns.
 func Item(text string) (lines []string) {
 	line := "-"
 	for word := range strings.FieldsSeq(text) {
@@ -56,5 +56,5 @@ func Item(text string) (lines []string) {
 	return append(lines, line)
 }
 
-// Row is a row of a table.
+// Row returns a row of a table.
 func Row(cells ...string) string { return "| " + strings.Join(cells, " | ") + " |" }

@@ -1,9 +1,9 @@
-// Package loadgen puts HTTP load on a server and measures what came back and what it cost.
+// Package loadgen puts HTTP load on a server and measures the responses and the cost of the load.
 //
-// Two engines drive it: vegeta's Attacker over a lean transport of bounded keep-alive connections,
-// and an event loop of our own. Every latency of an open load counts from the moment the request
-// was due, not from the moment the generator got round to it, so that neither a stalled server nor
-// a late generator hides its own queue (coordinated omission).
+// Two engines drive the load: vegeta's Attacker over a lean transport of bounded keep-alive
+// connections, and an event loop. Every latency of an open load counts from the moment the request
+// was due, not from the moment the generator sent it, so that neither a stalled server nor a late
+// generator hides its own queue (coordinated omission).
 package loadgen
 
 import (
@@ -22,67 +22,71 @@ import (
 	"nodecompare/loadgen/sample"
 )
 
-// DefaultTimeout is the limit of one request where Attack.Timeout is 0.
+// DefaultTimeout limits one request if Attack.Timeout is 0.
 const DefaultTimeout = 10 * time.Second
 
-// DefaultMaxBody is the largest response body, in bytes, where Attack.MaxBody is 0.
+// DefaultMaxBody is the largest response body, in bytes, if Attack.MaxBody is 0.
 const DefaultMaxBody = 64 << 20
 
-// Grace is how long after Attack.Duration an open load still sends what was due within it. Without
-// it the last request of a run would be lost to a few microseconds of lag; with no end to it an
-// overloaded server would stretch the run.
+// Grace is how long after Attack.Duration an open load still sends the requests that were due
+// within it. Without Grace a run would lose its last request to a few microseconds of lag. Without
+// an end an overloaded server would stretch the run.
 const Grace = time.Second
 
 // Attack is one load: what is sent, how fast, over how many connections, for how long.
 type Attack struct {
-	Target      Target
-	Others      []Target // sent in turn with Target, each as often as its Weight says; to the same server
+	Target Target
+	// Others are sent in turn with Target, to the same server, each as often as its Weight says.
+	Others      []Target
 	Connect     Connect
 	Connections int // most connections, and most requests in flight
-	// requests per second of an open load; 0 is a closed one: a connection sends when it has its
-	// answer
-	Rate       float64
-	Duration   time.Duration // how long requests are sent; their answers are waited for beyond it, within Timeout
-	Requests   uint64        // most requests of a run; 0 is no limit. With a limit a run may have no duration
-	Timeout    time.Duration // of one request, from connecting, if it has to, to the last byte; 0 means DefaultTimeout
-	MaxBody    int64         // bytes of response body beyond which the request has failed; 0 means DefaultMaxBody
-	WantStatus int           // the status of success; 0 means any of 200 to 399
-	WantBody   []byte        // the body of success, byte by byte; nil means any
-	// redirects are followed, 10 at most, as one request whose latency goes to the last answer's
-	// end
+	// Rate is in requests per second of an open load. 0 is a closed load, in which a connection
+	// sends when it has its answer.
+	Rate float64
+	// Duration is how long requests are sent. Answers are awaited beyond it, within Timeout.
+	Duration time.Duration
+	Requests uint64 // most requests of a run; 0 for no limit; with a limit, Duration may be 0
+	// Timeout limits one request, from connecting (if necessary) to the last byte; 0 means
+	// DefaultTimeout.
+	Timeout time.Duration
+	// MaxBody is the response body in bytes beyond which a request fails; 0 means DefaultMaxBody.
+	MaxBody    int64
+	WantStatus int    // expected status; 0 means any of 200 to 399
+	WantBody   []byte // expected body, byte by byte; nil means any
+	// Follow follows up to 10 redirects as one request, whose latency ends with the last answer.
 	Follow bool
-	Engine string // the name of one of Engines; "" means Auto's, of any rate
+	Engine string // one of Engines; "" lets Auto choose at any rate
 
-	// Server is whose CPU time is the server's, which Measure reads. An empty list stands for a
-	// server on another machine, nil for one of which it is not known.
+	// Server names the processes whose CPU time Measure reads. An empty list stands for a server on
+	// another machine, nil for an unknown server.
 	Server []sample.Subject
 
-	// Each, when not nil, is called with every request that Result.Requests counts, in the order in
-	// which they ended. It runs on the engine's own thread, one call at a time, and holds up the
-	// load for as long; the Outcome is good until it returns.
+	// Each, if not nil, is called with every request that Result.Requests counts, in the order in
+	// which they end. Each runs on the engine's own thread, one call at a time, and delays the load
+	// meanwhile. The Outcome is valid until Each returns.
 	Each func(*Outcome)
 
-	// InFlight, when not nil, is kept at the number of requests that are in flight.
+	// InFlight, if not nil, holds the current number of requests in flight.
 	InFlight *atomic.Int64
 }
 
-// Targets are all that are sent.
+// Targets returns Target and Others.
 func (a Attack) Targets() []Target { return append([]Target{a.Target}, a.Others...) }
 
-// of is the attack on one of its targets alone.
+// of returns the attack restricted to one of its targets.
 func (a Attack) of(t Target) Attack {
 	a.Target, a.Others = t, nil
 	return a
 }
 
-// moved counts requests that begin (1) or end (-1).
+// moved adds by to InFlight: 1 for a request that begins, -1 for one that ends.
 func (a *Attack) moved(by int64) {
 	if a.InFlight != nil {
 		a.InFlight.Add(by)
 	}
 }
 
-// prepared returns a with its defaults filled in, or the reason why it cannot be run.
+// prepared returns a with its defaults filled in, or the reason why it cannot run.
 func (a Attack) prepared() (Attack, error) {
 	var err error
 	if a.Target, err = a.Target.Normal(); err != nil {
@@ -123,8 +127,8 @@ func (a Attack) prepared() (Attack, error) {
 	return a, a.checkTargets(u)
 }
 
-// checkTargets brings the others into the form of Target, and refuses what cannot be sent, or not
-// to the first one's server.
+// checkTargets normalises the other targets, and rejects those that cannot be sent or go to another
+// server.
 func (a *Attack) checkTargets(server *url.URL) error {
 	a.Others = slices.Clone(a.Others)
 	for i := range a.Others {
@@ -154,11 +158,11 @@ func (a *Attack) checkTargets(server *url.URL) error {
 	return nil
 }
 
-// endless is longer than any run, and short enough to be added to.
+// endless is longer than any run, and short enough for additions.
 const endless = time.Duration(1 << 62)
 
-// Lasts is how long a run of that duration sends at the most: an open load of N requests for
-// N/rate. 0 is for ever.
+// Lasts returns how long a run of the duration sends at most: N/rate for an open load of N
+// requests. A duration of 0 means without end.
 func (a Attack) Lasts(duration time.Duration) time.Duration {
 	if duration == 0 && a.Requests > 0 {
 		duration = endless
@@ -169,18 +173,18 @@ func (a Attack) Lasts(duration time.Duration) time.Duration {
 	return duration
 }
 
-// spareDescriptors is what an engine itself and the sampling beside it may open.
+// spareDescriptors is the number of files that an engine and the sampling beside it may open.
 const spareDescriptors = 16
 
-// checkDescriptors refuses more connections than the process may have file descriptors: each would
-// fail otherwise, and the server be blamed for it. (Go has raised the soft limit to the hard one
-// when the process started.)
+// checkDescriptors rejects more connections than the process may have file descriptors. Such
+// connections would fail, and the server be blamed. Go has already raised the soft limit to the
+// hard one.
 func checkDescriptors(a Attack) error {
 	var limit unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
 		return fmt.Errorf("load on %s: the limit of open files: %w", a.Target.URL, err)
 	}
-	open, err := os.ReadDir("/dev/fd") // this process's own, on Linux and macOS
+	open, err := os.ReadDir("/dev/fd") // of this process, on Linux and macOS
 	if err != nil {
 		return fmt.Errorf("load on %s: counting the open files: %w", a.Target.URL, err)
 	}
@@ -194,20 +198,20 @@ func checkDescriptors(a Attack) error {
 	return nil
 }
 
-// Due is when the request with this number should be sent, from the start of the run: the first at
-// once.
+// Due returns when the request with the given number is due, from the start of the run. The first
+// is due at once.
 func Due(seq uint64, rate float64) time.Duration {
 	return time.Duration(float64(seq) / rate * float64(time.Second))
 }
 
-// Offered is the number of requests that an open load sends in all.
+// Offered returns the number of requests that an open load sends in all.
 func Offered(rate float64, duration time.Duration) uint64 {
 	return max(1, uint64(math.Round(rate*duration.Seconds())))
 }
 
-// Span is how long a run sends: the duration, and no less than N/rate in an open load of N
+// Span returns how long a run sends: the duration, and at least N/rate in an open load of N
 // requests. The last request has its share of the time like any other, so that no run claims more
-// than the rate that was offered.
+// than the offered rate.
 func Span(rate float64, duration time.Duration) time.Duration {
 	if rate == 0 {
 		return duration

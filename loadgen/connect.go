@@ -8,33 +8,37 @@ import (
 	"os"
 )
 
-// Protocol is a version of HTTP, by the name that people know it by.
+// Protocol is a version of HTTP, under its usual name.
 type Protocol string
 
-// The protocols that a Connect may ask for.
+// Protocols that a Connect may ask for.
 const (
 	HTTP1 Protocol = "HTTP/1.1"
 	HTTP2 Protocol = "HTTP/2"
 )
 
-// Connect says how connections to a target are made, and what is spoken over them: all that both
-// engines, Reach and whoever asks a server beside them need for it. The zero value is TCP to the
-// URL's host and port and connections that are kept; over http HTTP/1.1; over https what server and
-// client agree on (ALPN), HTTP/2 before HTTP/1.1, where the server is trusted by the system's
-// authorities.
+// Connect says how connections to a target are made and what protocol they speak. Engines, Reach
+// and other clients of the target use it. The zero value means TCP to the URL's host and port with
+// kept-alive connections: HTTP/1.1 over http; over https what server and client agree on (ALPN),
+// HTTP/2 before HTTP/1.1, with the system's authorities.
 //
-// The loop engine does no TLS, no HTTP/2 and no Unix sockets: see BeyondLoop.
+// The loop engine supports no TLS, no HTTP/2 and no Unix sockets: see BeyondLoop.
 type Connect struct {
-	Socket string // path of the Unix socket that stands for the URL's host and port
-	// of https: authorities, client certificate; nil is the system's. NextProtos and ServerName are
-	// filled in
-	TLS      *tls.Config
-	Protocol Protocol // HTTP1 and HTTP2 (over http by prior knowledge) accept nothing else; "" is the default above
-	Streams  int      // most requests in flight on a connection, which takes HTTP2 where it is above 1; 0 means 1
-	New      bool     // each request has a new connection, and its latency begins with connecting
+	Socket string // path of a Unix socket, in place of the URL's host and port
+	// TLS is the configuration for https: authorities, client certificate; nil means the system's.
+	// NextProtos and ServerName are filled in.
+	TLS *tls.Config
+	// Protocol, if HTTP1 or HTTP2 (over http by prior knowledge), admits nothing else; "" means the
+	// default above.
+	Protocol Protocol
+	// Streams is the most requests in flight on a connection; above 1 it needs HTTP2, and 0 means
+	// 1.
+	Streams int
+	New     bool // New gives each request a new connection. Its latency includes connecting.
 }
 
-// prepared returns c with what follows from the URL filled in, or the reason why it cannot be.
+// prepared returns c with what follows from the URL filled in, or the reason why that is
+// impossible.
 func (c Connect) prepared(u *url.URL) (Connect, error) {
 	c.Streams = max(c.Streams, 1)
 	if c.Protocol == "" && (u.Scheme == "http" || c.Streams > 1) {
@@ -51,21 +55,22 @@ func (c Connect) prepared(u *url.URL) (Connect, error) {
 			c.Streams, HTTP2, HTTP1)
 	case c.Streams > 1 && c.New:
 		return c, fmt.Errorf(
-			"%d streams on a connection, and a new connection for each request: only one of them is possible", c.Streams)
+			"%d streams on a connection, and a new connection for each request: only one of them is possible",
+			c.Streams)
 	}
 	return c, nil
 }
 
-// Certificates are the files and the choice that say whom to trust over https, and who the client
-// is.
+// Certificates says whom to trust over https and who the client is.
 type Certificates struct {
-	Insecure bool   // the server's certificate is not checked
-	CA       string // file of the authorities to trust instead of the system's, PEM
-	Cert     string // file of the client's certificate, and those between it and its authority, PEM
-	Key      string // file of its key; "" means that it is in Cert
+	Insecure bool   // do not check the server's certificate
+	CA       string // PEM file of authorities to trust instead of the system's
+	// Cert is the PEM file of the client's certificate and of those between it and its authority.
+	Cert string
+	Key  string // PEM file of the client's key; "" if Cert has it
 }
 
-// TLS returns the configuration of TLS that they stand for.
+// TLS returns the TLS configuration for the certificates.
 func (c Certificates) TLS() (*tls.Config, error) {
 	config := &tls.Config{InsecureSkipVerify: c.Insecure}
 	if c.CA != "" {
@@ -77,7 +82,8 @@ func (c Certificates) TLS() (*tls.Config, error) {
 		if !config.RootCAs.AppendCertsFromPEM(pem) {
 			return nil,
 				fmt.Errorf(
-					"certificates of authorities: there is none in %s: it must be PEM (-----BEGIN CERTIFICATE-----)", c.CA)
+					"certificates of authorities: there is none in %s: it must be PEM (-----BEGIN CERTIFICATE-----)",
+					c.CA)
 		}
 	}
 	if c.Key != "" && c.Cert == "" {

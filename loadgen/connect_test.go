@@ -12,7 +12,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -20,6 +19,7 @@ import (
 	"time"
 
 	"nodecompare/loadgen"
+	"nodecompare/loadgen/loadtest"
 )
 
 // server is a real server that counts its connections and the protocols of its requests.
@@ -219,16 +219,7 @@ func TestNewConnectionsCountConnecting(t *testing.T) {
 
 func TestUnixSocket(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "s")
-	l, err := net.Listen("unix", path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		fmt.Fprint(w, r.Host)
-	}))
-	s.Listener.Close()
-	s.Listener = l
+	s, path := loadtest.UnixServer(t)
 	s.Start()
 	defer s.Close()
 	for _, rate := range []float64{0, 100} {

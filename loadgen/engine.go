@@ -7,25 +7,27 @@ import (
 	"time"
 )
 
-// The names of the engines.
+// Names of the engines.
 const (
 	Vegeta = "vegeta"
 	Loop   = "loop"
 )
 
-// Engine is a way to drive a load. Both measure the same and may check each other; they differ in
-// what they cost and in what they can do:
+// Engine is a way to drive a load. Both engines measure the same, so that each can check the other.
+// They differ in cost and in features:
 //
-//   - Vegeta: a goroutine for each connection, open or closed load, and all that a Connect asks for. It may use every core.
-//     The choice where the rate is given: its users know vegeta's pacing.
-//   - Loop: all connections on one event loop and one thread, at half of vegeta's cost, plain HTTP/1.1 over TCP only. The choice for closed load,
-//     which asks for all that the server can give: there the generator must not be what is measured.
+//   - Vegeta: a goroutine for each connection, open or closed load, and everything that a Connect
+//     asks for. Vegeta may use every core. It is the choice for a given rate, because its pacing is
+//     well known.
+//   - Loop: all connections on one event loop and one thread, at half of vegeta's cost, plain
+//     HTTP/1.1 over TCP only. It is the choice for closed load, which asks for everything that the
+//     server can give, so that the generator must not become what is measured.
 //
-// Where they differ in closed load: Loop opens all connections before the clock starts, in steps
-// that leave a server's backlog room, and opens them again outside of any latency; an attempt to
-// connect that fails is a failed request, and a pause follows. Vegeta opens each with its first
-// request, as part of it, and does not pause. In open load both open a connection when a request is
-// due and none is free, as part of that request.
+// In closed load, Loop opens all connections before the clock starts, at a pace that a server's
+// backlog bears, and reopens them outside of any latency. A failed attempt to connect is a failed
+// request, and a pause follows. Vegeta opens each connection as part of its first request, and does
+// not pause. In open load both engines open a connection when a request is due and none is free, as
+// part of that request.
 type Engine struct {
 	Name    string
 	Summary string // one line, for people
@@ -41,19 +43,19 @@ var Engines = []Engine{
 	{Loop, "all connections on one event loop: half the CPU a request; plain HTTP/1.1 only", openLoop},
 }
 
-// driver is an engine at work on one attack. Its runs follow one another.
+// driver is an engine at work on one attack. Its runs must not overlap.
 type driver interface {
 	run(ctx context.Context, duration time.Duration) (*Result, error)
-	close() // idempotent; every goroutine and connection has ended when it returns
+	close() // idempotent; on return all goroutines and connections have ended
 }
 
 // VegetaRate is the highest rate, in requests per second, that Vegeta offers on one core with a p99
-// of the send lag below 1 ms.
+// send lag below 1 ms (docs/calibration.md).
 const VegetaRate = 5000
 
-// Auto returns the name of the engine that suits an attack. Vegeta drives what it alone can (see
-// BeyondLoop), and open loads of at most mostVegeta requests per second (VegetaRate, where being on
-// time is what counts). Loop drives all others.
+// Auto returns the name of the engine that suits an attack: Vegeta for what it alone supports (see
+// BeyondLoop), and for open loads of at most mostVegeta requests per second (VegetaRate, if sending
+// on time matters most). Loop drives all others.
 func Auto(a Attack, mostVegeta float64) string {
 	if BeyondLoop(a) != "" || a.Rate > 0 && a.Rate <= mostVegeta {
 		return Vegeta
@@ -61,7 +63,7 @@ func Auto(a Attack, mostVegeta float64) string {
 	return Loop
 }
 
-// BeyondLoop names what an attack asks for that the Loop engine cannot do; "" is nothing.
+// BeyondLoop names what an attack asks for that the Loop engine does not support; "" for nothing.
 func BeyondLoop(a Attack) string {
 	scheme, _, _ := strings.Cut(a.Target.URL, ":")
 	switch {

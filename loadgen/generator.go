@@ -11,16 +11,16 @@ import (
 	"nodecompare/loadgen/sample"
 )
 
-// Generator holds the connections to one target from run to run, so that a warm-up and the measured
-// run that follows it meet the same connections (a server with a thread for each would otherwise
-// start them all anew, inside the measurement). Its runs follow one another; they must not overlap.
+// Generator keeps the connections to one target from run to run, so that a warm-up and the measured
+// run use the same connections. A server with a thread for each connection would otherwise start
+// all threads within the measurement. Runs of a Generator must not overlap.
 //
-// As long as it is open, idle CPUs of the machine are kept from sleeping, where the system lets it
-// (see awake): what a CPU takes to wake up, tens of microseconds on a virtual machine, would else
-// be in every latency of a load that leaves it pauses.
+// While open, a Generator keeps idle CPUs of the machine from sleeping, if the system permits (see
+// awake). Waking a CPU takes tens of microseconds on a virtual machine, which would be in every
+// latency of a load with pauses.
 type Generator struct {
-	// Awake says that the CPUs are kept awake: on Linux, as root. Records of which one was made so
-	// and the other not differ by what waking costs.
+	// Awake reports whether CPUs are kept awake: on Linux, as root. Records with and without it
+	// differ by what waking costs.
 	Awake bool
 
 	attack Attack
@@ -28,8 +28,8 @@ type Generator struct {
 	awake  awake
 }
 
-// Open prepares an attack: it checks it and fixes the bytes that will be sent. No connection is
-// opened yet. a.Duration is not used: each Run has its own, and a.Requests bounds each of them.
+// Open checks an attack and prepares the bytes to send. Open makes no connection. It ignores
+// a.Duration, because each Run has its own; a.Requests bounds each run.
 func Open(a Attack) (*Generator, error) {
 	a, err := a.prepared()
 	if err != nil {
@@ -50,7 +50,7 @@ func Open(a Attack) (*Generator, error) {
 	return &Generator{attack: a, driver: d, awake: w, Awake: w.held()}, nil
 }
 
-// Close closes the connections. Every goroutine of the generator has ended when it returns.
+// Close closes the connections. When Close returns, all goroutines of the generator have ended.
 func (g *Generator) Close() {
 	g.driver.close()
 	g.awake.end()
@@ -58,10 +58,10 @@ func (g *Generator) Close() {
 
 // Run drives the target for the duration and waits for the answers to what was sent.
 //
-// When ctx ends, the load stops at once: requests in flight are aborted, and Run returns what was
-// measured until then together with ctx's error. Any other error means that the attack itself is
-// impossible (an address that cannot be found, say) and comes with a nil Result: a server that
-// fails or is not there is a Result full of errors.
+// When ctx ends, the load stops at once: requests in flight are aborted, and Run returns the Result
+// so far together with ctx's error. Any other error means that the attack is impossible, for
+// example because an address cannot be resolved, and comes with a nil Result. A failing or missing
+// server gives a Result full of errors instead.
 func (g *Generator) Run(ctx context.Context, duration time.Duration) (*Result, error) {
 	if duration = g.attack.Lasts(duration); duration <= 0 {
 		return nil, fmt.Errorf("load on %s: a duration of %v: it must be more than 0", g.attack.Target.URL, duration)
@@ -76,26 +76,26 @@ func (g *Generator) Run(ctx context.Context, duration time.Duration) (*Result, e
 	if r != nil {
 		r.Duration = duration
 		if most := g.attack.Requests; most > 0 && g.attack.Rate == 0 && (r.Requests == most || duration == endless) {
-			r.Duration = r.until // with the last request all of it was over
+			r.Duration = r.until // the run ends with its last request
 		}
 	}
 	return r, err
 }
 
-// tickInterval is that of the generator's window on itself: only its ends matter there.
+// tickInterval is that of the generator's window on itself, of which only the ends matter.
 const tickInterval = 250 * time.Millisecond
 
-// Measurement is a run with what it cost and what disturbed it.
+// Measurement is a run with its cost and its disturbances.
 type Measurement struct {
 	Result    *Result
-	Generator *sample.Window       // on this process; nil where the system does not tell (ErrUnsupported)
-	Cores     int                  // that this process may use at once
+	Generator *sample.Window       // of this process; nil if not reported (ErrUnsupported)
+	Cores     int                  // usable by this process at once
 	Host      *sample.Interference // over all CPUs
-	Server    *time.Duration       // CPU time of Attack.Server; nil where that, or the system, does not tell
+	Server    *time.Duration       // CPU time of Attack.Server; nil if unknown
 }
 
-// Others returns the CPU time that was had by processes which are neither the generator nor the
-// server, and all that there was. Both are 0 where it is not known.
+// Others returns the CPU time used by processes other than generator and server, and the total
+// available. Both are 0 if unknown.
 func (m *Measurement) Others() (others, all time.Duration) {
 	if m.Generator == nil || m.Server == nil || m.Host == nil || !m.Host.StealKnown {
 		return 0, 0
@@ -103,8 +103,8 @@ func (m *Measurement) Others() (others, all time.Duration) {
 	return max(0, m.Host.Ran-m.Generator.CPU-*m.Server), m.Host.Elapsed * time.Duration(m.Host.CPUs)
 }
 
-// Measure is Run, with a window on this very process, the generator, and on the host around it. An
-// error comes with a Measurement where Run would give a Result.
+// Measure is Run with a window on this process, the generator, and on the host. An error comes with
+// a Measurement if Run returns a Result with it.
 func (g *Generator) Measure(ctx context.Context, duration time.Duration) (*Measurement, error) {
 	m := &Measurement{Cores: runtime.GOMAXPROCS(0)}
 	before, err := sample.ReadHost(nil)
@@ -152,8 +152,8 @@ func (g *Generator) Measure(ctx context.Context, duration time.Duration) (*Measu
 	return m, runErr
 }
 
-// served is the CPU time that the server has used so far; nil where it is not known, as of one that
-// has ended: that is a matter of the results.
+// served returns the server's CPU time so far; nil if unknown, as for an ended process, which shows
+// in the results.
 func (g *Generator) served() (*time.Duration, error) {
 	if g.attack.Server == nil {
 		return nil, nil

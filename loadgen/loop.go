@@ -16,12 +16,12 @@ import (
 	"nodecompare/servers/eventloop"
 )
 
-// scheduleGrain is to what the loop's waits are rounded up in an open load.
+// scheduleGrain is the resolution to which the loop rounds up its waits in an open load.
 const scheduleGrain = time.Microsecond
 
-// loopEngine drives a load on one event loop. Its connections stay from run to run, and so does the
-// loop, which sees those that the server ends meanwhile. Whatever changes belongs to the loop's
-// thread.
+// loopEngine drives a load on one event loop. Connections and loop stay from run to run, and the
+// loop notices connections that the server closes in between. All mutable state belongs to the
+// loop's thread.
 type loopEngine struct {
 	attack Attack
 	rota   rota
@@ -31,7 +31,7 @@ type loopEngine struct {
 
 	loop  *eventloop.Loop
 	ended chan struct{} // closed when the loop has ended
-	err   error         // of the loop; to be read once it has ended
+	err   error         // of the loop; read after ended
 
 	clients []client
 	dialer  dialer
@@ -79,9 +79,10 @@ func openLoop(a Attack) (driver, error) {
 	}
 	go func() {
 		defer close(e.ended)
-		runtime.LockOSThread() // and never unlocked: the thread, with its sharp timers, ends with the goroutine
+		// never unlocked: the thread with its sharp timers ends with the goroutine
+		runtime.LockOSThread()
 		if e.err = sharpenTimers(); e.err != nil {
-			loop.Stop() // Run then only frees what the loop holds
+			loop.Stop() // Run then only releases the loop's resources
 		}
 		e.err = errors.Join(e.err, loop.Run())
 	}()
@@ -93,8 +94,8 @@ func (e *loopEngine) close() {
 	<-e.ended
 }
 
-// run hands one run over to the loop and waits for it. An address that cannot be found is an error
-// of the run, for there is nothing to send to.
+// run passes one run to the loop and waits for it. An address that cannot be resolved is an error,
+// because there is nothing to send to.
 func (e *loopEngine) run(ctx context.Context, duration time.Duration) (*Result, error) {
 	addrs, err := e.resolve(ctx)
 	if err != nil && ctx.Err() != nil {
@@ -115,7 +116,7 @@ func (e *loopEngine) run(ctx context.Context, duration time.Duration) (*Result, 
 	}
 }
 
-// resolve gives the target's addresses, in the order to try them.
+// resolve returns the target's addresses, in the order to try them.
 func (e *loopEngine) resolve(ctx context.Context) ([]netip.AddrPort, error) {
 	ips, err := net.DefaultResolver.LookupNetIP(ctx, "ip", e.host)
 	if err != nil {
@@ -128,28 +129,29 @@ func (e *loopEngine) resolve(ctx context.Context) ([]netip.AddrPort, error) {
 	return addrs, nil
 }
 
-// How connections are opened. A server's accept backlog (4096 on a Linux of today, 511 in Node.js,
-// 128 and less elsewhere) overflows when connections come faster than it accepts them; a SYN that
-// is dropped then comes again a second later. On loopback a connection stands before the server
-// knows of it, so it is the pace that has to leave it time.
+// The pace of opening connections. A server's accept backlog (4096 on current Linux, 511 in
+// Node.js, 128 or less elsewhere) overflows if connections arrive faster than the server accepts
+// them, and a dropped SYN is repeated only after a second. On loopback a connection is established
+// before the server knows of it, so the pace must leave the server time.
 const (
-	dialBatch = 64                    // at once, before the clock starts,
-	dialEvery = 8 * time.Millisecond  // and then so many again: 8,000 a second; afterwards, as the load needs them
-	dialMost  = 256                   // under way at once, at any time
-	dialPause = 50 * time.Millisecond // after one that failed, in closed load
+	dialBatch = 64 // at once, before the clock starts
+	// between batches: 8,000 a second; later connections open on demand
+	dialEvery = 8 * time.Millisecond
+	dialMost  = 256                   // pending at once
+	dialPause = 50 * time.Millisecond // after a failed attempt, in closed load
 )
 
-// dialer opens connections, in the order in which they are asked for.
+// dialer opens connections, in the order of the requests for them.
 type dialer struct {
 	loop     *eventloop.Loop
 	addrs    addresses
 	waiting  []*client
-	first    int // of waiting
+	first    int // index of the first waiting client
 	underWay int
 	paced    bool
 	batch    int // opened since the last rest
 	running  bool
-	rests    bool // until the timer
+	rests    bool // until the timer fires
 	timer    eventloop.Timer
 }
 
@@ -158,15 +160,15 @@ func (d *dialer) init(l *eventloop.Loop) {
 	d.timer.Init(l, func() { d.rests = false; d.next() })
 }
 
-// add has a connection opened for c.
+// add queues c for a connection.
 func (d *dialer) add(c *client) {
 	c.state = queued
 	d.waiting = append(d.waiting, c)
 	d.next()
 }
 
-// next opens as many connections as may be opened now. A client whose attempt fails at once may be
-// added again from within: the loop below takes it up, rather than one call inside another.
+// next opens as many connections as the pace permits. A client whose attempt fails at once may call
+// add from within; the loop below then continues, without recursion.
 func (d *dialer) next() {
 	if d.running {
 		return
@@ -188,13 +190,13 @@ func (d *dialer) next() {
 	d.running = false
 }
 
-// rest opens none for a while.
+// rest pauses the opening for t.
 func (d *dialer) rest(t time.Duration) {
 	d.rests, d.batch = true, 0
 	d.timer.Set(t)
 }
 
-// forget drops those that wait, but for the ones to keep.
+// forget drops the waiting clients, except those that keep accepts.
 func (d *dialer) forget(keep func(*client) bool) {
 	kept := d.waiting[:0]
 	for _, c := range d.waiting[d.first:] {
@@ -208,8 +210,8 @@ func (d *dialer) forget(keep func(*client) bool) {
 	d.waiting, d.first = kept, 0
 }
 
-// addresses are tried one after the other until one answers: "localhost" often has two, of which
-// the server has one.
+// addresses are tried in order until one answers: "localhost" often has two, and the server listens
+// on one.
 type addresses struct {
 	all     []netip.AddrPort
 	at      int
@@ -218,7 +220,7 @@ type addresses struct {
 
 func (a *addresses) set(all []netip.AddrPort) { *a = addresses{all: all} }
 
-// another tells whether there is one to try after the one with number failed.
+// another reports whether an untried address is left after the one with number failed.
 func (a *addresses) another(failed int) bool {
 	if failed == a.at && !a.reached && a.at+1 < len(a.all) {
 		a.at++

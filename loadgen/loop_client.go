@@ -11,38 +11,38 @@ import (
 	"nodecompare/servers/eventloop"
 )
 
-// connState is where a client's connection stands.
+// connState is the state of a client's connection.
 type connState uint8
 
 const (
-	closed  connState = iota // there is none
+	closed  connState = iota // no connection
 	queued                   // waiting for the dialer
-	dialing                  // under way
-	idle                     // open, with no request
-	active                   // with a request
-	closing                  // closed by us; Closed is still to come
+	dialing                  // attempt pending
+	idle                     // open, without a request
+	active                   // open, with a request
+	closing                  // closed by us, before Closed is called
 )
 
-// client is one of the load's connections, opened again whenever it ends, with the request that it
-// carries. It is the connection's handler: Closed is the last that it hears of one, and only then
-// does it ask for another.
+// client is one of the load's connections with its request. It reopens the connection after each
+// end. client is the connection's eventloop.Handler: Closed is its last call for a connection, and
+// only then does the client ask for another.
 type client struct {
 	engine *loopEngine
 	conn   *eventloop.Conn
 	state  connState
 	reused bool // the connection has carried a response
-	unsent bool // a part of the request is not with the kernel yet
-	at     int  // number of the address that it goes to
-	place  int  // in the run's list of free ones
+	unsent bool // part of the request is not yet in the kernel
+	at     int  // index of its address
+	place  int  // index in the run's list of free clients
 	parser response.Parser
 
-	pending bool // there is a request, sent or still to be sent
+	pending bool // has a request, sent or to be sent
 	seq     uint64
-	target  int           // that it goes to
+	target  int           // index of the request's target
 	sent    time.Duration // when it was taken up, from the start of the run
 }
 
-// take takes a request up and sends it, over a new connection if there is none.
+// take takes a request up and sends it, over a new connection if necessary.
 func (c *client) take(seq uint64, now time.Duration) {
 	c.seq = seq
 	c.engine.current.takes(c, now)
@@ -61,8 +61,8 @@ func (c *client) transmit(now time.Duration) {
 	c.unsent = !c.conn.Write(m.wire)
 }
 
-// remaining is what is left of the request's time. The loop keeps it as one timer for each
-// connection, which it moves only once in that time: nothing to be paid for a request.
+// remaining returns what is left of the request's timeout. The loop keeps one timer for each
+// connection and moves it at most once per timeout, so a request pays nothing for it.
 func (c *client) remaining(now time.Duration) time.Duration {
 	if !c.pending {
 		return c.engine.attack.Timeout
@@ -70,11 +70,12 @@ func (c *client) remaining(now time.Duration) time.Duration {
 	return max(c.engine.attack.Timeout-(now-c.sent), 1)
 }
 
-// dial is called by the dialer.
+// dial opens the connection. The dialer calls it.
 func (c *client) dial() {
 	d := &c.engine.dialer
 	c.at = d.addrs.at
-	if r := c.engine.current; c.engine.attack.Connect.New && r.rate == 0 && !c.pending { // the request begins here
+	// the request begins here
+	if r := c.engine.current; c.engine.attack.Connect.New && r.rate == 0 && !c.pending {
 		r.takes(c, r.clock())
 	}
 	conn, err := c.engine.loop.Dial(d.addrs.all[c.at], c)
@@ -104,19 +105,19 @@ func (c *client) Connected() {
 
 // Data implements eventloop.Handler.
 //
-// The clock is read once for a response that is whole: that is the end of its request and, in a
-// closed load, the beginning of the next one on its connection, as for a user who waits for nothing
-// in between. So the latencies of a connection add up to the run (Little's law: connections =
-// throughput * mean latency), and none is too short: the time is taken before the send call, and
-// after the last byte has been read and understood. A latency is too long by what the response
-// waited in the kernel while the loop was busy with other connections: nothing when the loop had
-// been asleep, at the worst one turn of it, which is some 6 µs for each response of a batch of 256
-// at most. The time of the poll, Loop.Now, would cost nothing and leave that wait out; but then no
-// latency at all would hold it, and a generator at its limit would seem to have fewer requests in
-// flight than it has.
+// The clock is read once for a complete response. That time ends its request and, in a closed load,
+// begins the next one on its connection, as for a user without think time. So the latencies of a
+// connection add up to the run (Little's law: connections = throughput * mean latency), and none is
+// too short: the time is taken before the send call, and after the last byte has been parsed.
+//
+// A latency is too long by the time that the response waited in the kernel while the loop served
+// other connections: nothing if the loop was asleep, one turn of the loop at worst, some 6 µs for
+// each response of a batch of at most 256. The time of the poll, Loop.Now, would leave that wait
+// out at no cost. But then a generator at its limit would seem to have fewer requests in flight
+// than it has.
 func (c *client) Data(b []byte) {
 	if c.state != active {
-		if c.state == idle { // the server ends the idle connection, or speaks unasked
+		if c.state == idle { // the server closes the idle connection, or speaks unasked
 			c.drop()
 		}
 		return
@@ -131,12 +132,12 @@ func (c *client) Data(b []byte) {
 		c.failed(fmt.Errorf("reading a response: %w", err))
 		c.drop()
 	case whole:
-		// Bytes beyond the response belong to no request of ours: the connection is out of step.
+		// Bytes after the response answer no request of ours: the connection is out of step.
 		c.answered(c.parser.Answer(), used == len(b))
 	}
 }
 
-// ended is for the end of the connection's bytes.
+// ended handles the end of the connection's bytes.
 func (c *client) ended() {
 	a, err := c.parser.End()
 	if err == nil {
@@ -147,7 +148,7 @@ func (c *client) ended() {
 	c.drop()
 }
 
-// answered ends the request with a whole response.
+// answered ends the request with a complete response.
 func (c *client) answered(a response.Answer, inStep bool) {
 	r := c.engine.current
 	now := r.clock()
@@ -160,9 +161,9 @@ func (c *client) answered(a response.Answer, inStep bool) {
 	r.offer(c, now)
 }
 
-// lost is for a connection that ended before the response was whole. Where a server has closed a
-// kept-alive one just as the request came, the request is sent again if that can do no harm: Closed
-// sees to it, as long as it is pending.
+// lost handles a connection that ended before its response was complete. If the server closed a
+// kept-alive connection just as the request arrived, and a repeat is harmless, the request stays
+// pending and Closed sends it again.
 func (c *client) lost(err error) {
 	gone := errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 	switch {
@@ -182,7 +183,7 @@ func (c *client) failed(err error) {
 			failure: failure{classify(err), err.Error()}})
 }
 
-// unreachable is for an attempt to connect that has failed.
+// unreachable handles a failed attempt to connect.
 func (c *client) unreachable(err error) {
 	e := c.engine
 	if e.dialer.addrs.another(c.at) {
@@ -193,12 +194,12 @@ func (c *client) unreachable(err error) {
 	if r.rate == 0 {
 		e.dialer.rest(dialPause)
 	}
-	if !c.pending { // a closed load's connection: that it cannot be had is the failure of a request
+	if !c.pending { // in a closed load a failed connection is a failed request
 		if r.started {
 			r.takes(c, r.clock())
 		} else {
 			r.takes(c, 0)
-			r.begin() // with what there is
+			r.begin() // with the connections there are
 		}
 	}
 	c.failed(err)
@@ -214,7 +215,7 @@ func (c *client) Closed(err error) {
 	c.conn, c.state = nil, closed
 	r := e.current
 	if r == nil {
-		return // between two runs: the next one sees that there is none
+		return // between runs; the next run opens a new one
 	}
 	switch was {
 	case dialing:
@@ -229,7 +230,7 @@ func (c *client) Closed(err error) {
 	}
 	if c.pending {
 		e.dialer.add(c)
-	} else if r.started { // before that, the start sees that there is none
+	} else if r.started { // before that, the start handles it
 		r.offer(c, r.clock())
 	}
 }

@@ -6,16 +6,16 @@ import (
 	"nodecompare/servers/eventloop"
 )
 
-// startBatch is how many connections send their first request in one turn of the loop: the answers
-// to the first should not have to wait until the last has been sent.
+// startBatch is how many connections send their first request in one turn of the loop, so that the
+// first answers need not wait for the last request.
 const startBatch = 64
 
-// loopQuantum is the shortest wait of an open load's schedule: at more than 20,000/s what becomes
-// due within it is sent together. SendLag shows what that costs.
+// loopQuantum is the shortest wait of the open-load schedule. Above 20,000/s, requests due within
+// one quantum are sent in one batch. SendLag shows the cost.
 const loopQuantum = 50 * time.Microsecond
 
-// loopRun is one run of a loopEngine. A closed load first opens the connections; then the clock
-// starts.
+// loopRun is one run of a loopEngine. A closed load first opens its connections, and then starts
+// the clock.
 type loopRun struct {
 	engine   *loopEngine
 	rec      *recorder
@@ -25,18 +25,18 @@ type loopRun struct {
 
 	start    time.Time
 	started  bool
-	over     bool   // nothing more is taken up
-	taken    uint64 // requests taken up, and of these
-	inFlight int    // without an answer yet
-	awaited  int    // of the connections before the start
-	starting int    // the next one to send its first request
+	over     bool   // no further request is taken up
+	taken    uint64 // requests taken up
+	inFlight int    // taken up and unanswered
+	awaited  int    // connections pending before the start
+	starting int    // the next client to send its first request
 
-	// Of an open load:
+	// offered and the fields after it are for an open load.
 	offered uint64 // requests in all
 	next    uint64 // the next one to be sent
-	held    bool   // it is due, and waits for a connection
+	held    bool   // the next one is due and waits for a connection
 	free    []*client
-	none    []*client // that have no connection
+	none    []*client // clients without a connection
 	timer   eventloop.Timer
 	end     eventloop.Timer
 }
@@ -52,11 +52,11 @@ func newLoopRun(e *loopEngine, duration time.Duration) *loopRun {
 	return r
 }
 
-// clock is the time since the start of the run.
+// clock returns the time since the start of the run.
 func (r *loopRun) clock() time.Duration { return time.Since(r.start) }
 
-// connect opens the connections of a closed load, unless each request has a new one. Those of an
-// open load are opened as they are needed.
+// connect opens the connections of a closed load, unless each request has a new one. An open load
+// opens connections on demand.
 func (r *loopRun) connect() {
 	e := r.engine
 	e.current = r
@@ -73,8 +73,8 @@ func (r *loopRun) connect() {
 	}
 	e.dialer.paced = true
 	for i := range e.clients {
-		// A connection that cannot be had starts the clock, and with it the connecting, for those
-		// still without one.
+		// A failed connection starts the clock, so that the remaining attempts count as part of the
+		// run.
 		if c := &e.clients[i]; !r.started && c.state == closed {
 			e.dialer.add(c)
 		}
@@ -91,15 +91,15 @@ func (r *loopRun) begin() {
 	}
 	late := r.start.Sub(r.engine.loop.Now()) // timers count from the loop's time
 	if r.rate == 0 {
-		// the next answer is never far: at 8,000 a second this saves 30% of the generator's CPU
-		r.engine.loop.Hold(time.Millisecond)
+		// the next answer is never far, and this saves 30% of the generator's CPU
+		r.engine.loop.KeepProcessor(time.Millisecond)
 		r.end.Set(late + r.duration)
 		r.startSome()
 		return
 	}
 	r.end.Set(late + r.duration + Grace)
 	for i := range r.engine.clients {
-		// One that the run before has just closed comes by itself, as soon as it has heard of it.
+		// A client whose connection is closing continues by itself when Closed is called.
 		if c := &r.engine.clients[i]; c.state != closing {
 			r.putAside(c)
 		}
@@ -107,7 +107,7 @@ func (r *loopRun) begin() {
 	r.plan()
 }
 
-// startSome has the next few connections of a closed load send their first request.
+// startSome lets the next batch of a closed load's clients send their first request.
 func (r *loopRun) startSome() {
 	all := r.engine.clients
 	upTo := min(r.starting+startBatch, len(all))
@@ -123,8 +123,7 @@ func (r *loopRun) startSome() {
 	}
 }
 
-// offer is called with a client that has no request, and perhaps no connection: it gets what it
-// needs next.
+// offer gives a client without a request, and perhaps without a connection, its next work.
 func (r *loopRun) offer(c *client, now time.Duration) {
 	switch {
 	case !r.started:
@@ -144,7 +143,7 @@ func (r *loopRun) offer(c *client, now time.Duration) {
 	}
 }
 
-// putAside keeps a client until it is needed.
+// putAside returns an idle client to the free list, or to the list of clients without a connection.
 func (r *loopRun) putAside(c *client) {
 	if c.state == idle {
 		c.conn.SetDeadline(0)
@@ -159,7 +158,7 @@ func (r *loopRun) putAside(c *client) {
 	}
 }
 
-// forget is called with a client whose idle connection ends.
+// forget removes a client whose idle connection ended.
 func (r *loopRun) forget(c *client) {
 	if r.rate == 0 {
 		return
@@ -170,8 +169,8 @@ func (r *loopRun) forget(c *client) {
 	r.free = r.free[:last]
 }
 
-// plan sends what is due, and sets the timer for what comes next. What is due but finds no
-// connection is sent by the next one that becomes free.
+// plan sends what is due and sets the timer for the next request. A due request without a
+// connection is sent by the next client that becomes free.
 func (r *loopRun) plan() {
 	r.held = false
 	for !r.over && r.next < r.offered {
@@ -199,8 +198,8 @@ func (r *loopRun) plan() {
 	}
 }
 
-// available gives the connection that was used last, so that no more are kept busy than needed, or
-// a client without one.
+// available returns the most recently used idle client, so that no more connections are in use than
+// necessary, or one without a connection.
 func (r *loopRun) available() *client {
 	for _, list := range []*[]*client{&r.free, &r.none} {
 		if n := len(*list); n > 0 {
@@ -221,8 +220,7 @@ func (r *loopRun) finish(c *client, x *outcome) {
 	r.complete()
 }
 
-// takes counts a request that is taken up. The last one of a closed load that may send so many ends
-// the taking up.
+// takes counts a request that is taken up. The last request of a limited closed load stops the run.
 func (r *loopRun) takes(c *client, sent time.Duration) {
 	c.pending, c.target, c.sent = true, r.engine.rota.of(r.taken), sent
 	r.inFlight++
@@ -232,7 +230,7 @@ func (r *loopRun) takes(c *client, sent time.Duration) {
 	}
 }
 
-// stop has nothing more taken up; what is in flight is waited for.
+// stop ends the sending. Requests in flight are still awaited.
 func (r *loopRun) stop() {
 	r.over = true
 	r.timer.Stop()
@@ -246,7 +244,7 @@ func (r *loopRun) stop() {
 	r.complete()
 }
 
-// abort ends the run, and the requests in flight with it.
+// abort ends the run and its requests in flight.
 func (r *loopRun) abort() {
 	if r.engine.current != r {
 		return
@@ -266,14 +264,14 @@ func (r *loopRun) abort() {
 	r.stop()
 }
 
-// complete hands the result over once nothing more is to come.
+// complete delivers the result once nothing is pending.
 func (r *loopRun) complete() {
 	if r.over && r.inFlight == 0 && r.engine.current == r {
 		r.engine.current = nil
 		if r.rate > 0 {
 			r.rec.lasted(min(r.clock(), r.duration))
 		}
-		r.engine.loop.Hold(0) // whoever waits for the result goes on at once
+		r.engine.loop.KeepProcessor(0) // lets the waiting goroutine run at once
 		r.done <- r.rec.result(r.offered)
 	}
 }

@@ -7,21 +7,21 @@ import (
 	"time"
 )
 
-// Objective is what a server has to meet under an open load: the 99th percentile of latency,
-// counted from when each request was due, is at most P99; no request fails; and each is sent.
+// Objective is what a server must meet under an open load: p99 latency, counted from when each
+// request was due, is at most P99; no request fails; every request is sent.
 type Objective struct{ P99 time.Duration }
 
 const (
-	settleShare = 5   // a probe settles for a fifth of its time before it is measured
-	leastSample = 100 // requests that a p99 is to be of
-	longest     = 10  // times Attack.Duration that a probe may last to have them
+	settleShare = 5   // a probe ramps for a fifth of its time before measuring
+	leastSample = 100 // requests for a p99
+	longest     = 10  // times Attack.Duration that a probe may last for them
 )
 
-// recovery is how long a server is left alone after a probe that has failed: to answer what it
-// still has in hand, and to close what was aborted.
+// recovery is the pause after a failed probe, in which the server answers what it still has and
+// closes aborted connections.
 const recovery = 500 * time.Millisecond
 
-// LeastRate is the lowest rate that can be probed: that at which the longest probe still has 100
+// LeastRate returns the lowest rate that can be probed, at which the longest probe has 100
 // requests.
 func (o Objective) LeastRate(a Attack) float64 {
 	return leastSample / (longest * a.Duration).Seconds()
@@ -32,19 +32,19 @@ type Probe struct {
 	*Measurement
 	Rate  float64
 	Meets bool
-	Why   string // it does not
-	Cut   bool   // it ended early, since the objective could not be met any more
+	Why   string // reason when Meets is false
+	Cut   bool   // ended early, when the objective could no longer be met
 }
 
-// Try offers a.Rate for a.Duration, longer at a low rate, for a hundred requests at the least, on
-// connections of its own that a first short run has opened. It ends as soon as the objective cannot
-// be met any more. The error is Run's.
+// Try offers a.Rate for a.Duration, or longer at a low rate until it has a hundred requests, on
+// connections of its own that a short first run has opened. Try ends early when the objective can
+// no longer be met. Its error is Run's.
 func (o Objective) Try(ctx context.Context, a Attack) (*Probe, error) {
 	duration := max(a.Duration, time.Duration(leastSample/a.Rate*float64(time.Second)))
 	trying, giveUp := context.WithCancel(ctx)
 	defer giveUp()
 	measured := false // written between two runs of the generator
-	// One in a hundred may be late, and one more for how a quantile is rounded.
+	// One in a hundred may be late, and one more because of how quantiles are rounded.
 	allowed := Offered(a.Rate, duration)/100 + 1
 	var late, failed uint64
 	each := a.Each
@@ -86,8 +86,8 @@ func (o Objective) Try(ctx context.Context, a Attack) (*Probe, error) {
 	return p, nil
 }
 
-// shortfall says why a result does not meet the objective; "" if it does. tooLate says that the run
-// was given up for late responses.
+// shortfall says why a result misses the objective; "" if it does not. tooLate says that the run
+// was given up because of late responses.
 func (o Objective) shortfall(r *Result, tooLate bool) string {
 	p99 := time.Duration(r.Latency.ValueAtQuantile(99))
 	switch {

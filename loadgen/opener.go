@@ -9,8 +9,8 @@ import (
 	"sync/atomic"
 )
 
-// TLSError is a TLS handshake that came to an end without a connection: the server or the client
-// does not trust the other, or they have no version or protocol in common.
+// TLSError is a failed TLS handshake: one side does not trust the other, or they share no version
+// or protocol.
 type TLSError struct{ Err error }
 
 func (e *TLSError) Error() string { return "TLS handshake: " + e.Err.Error() }
@@ -21,8 +21,8 @@ func (e *TLSError) Unwrap() error { return e.Err }
 type opener struct {
 	network, address string
 	tls              *tls.Config // nil for http
-	only             Protocol    // what ALPN must agree on; "" for any
-	// the address that has answered: no connection after it waits for DNS, or tries others first
+	only             Protocol    // required result of ALPN; "" for any
+	// reached is the address that answered. Later connections use it without DNS or other attempts.
 	reached atomic.Pointer[string]
 }
 
@@ -52,7 +52,7 @@ func newOpener(c Connect, u *url.URL) *opener {
 	return o
 }
 
-// hostPort is where the host of a URL listens.
+// hostPort returns the host and port of a URL.
 func hostPort(u *url.URL) string {
 	port := u.Port()
 	if port == "" {
@@ -61,7 +61,7 @@ func hostPort(u *url.URL) string {
 	return net.JoinHostPort(u.Hostname(), port)
 }
 
-// open opens a connection, over https with the handshake behind it. ctx bounds both.
+// open opens a connection, over https including the handshake. ctx bounds both.
 func (o *opener) open(ctx context.Context) (net.Conn, error) {
 	c, err := o.dial(ctx)
 	if err != nil || o.tls == nil {
@@ -75,9 +75,9 @@ func (o *opener) open(ctx context.Context) (net.Conn, error) {
 	return t, nil
 }
 
-// dial opens a connection of TCP, or to the Unix socket.
+// dial opens a TCP connection, or one to the Unix socket.
 func (o *opener) dial(ctx context.Context) (net.Conn, error) {
-	// KeepAlive off spares some system calls a connection: a request's deadline notices a dead peer
+	// Disabling keep-alive probes saves system calls: a request's deadline notices a dead peer
 	// sooner. The net package sets TCP_NODELAY itself.
 	d := net.Dialer{KeepAlive: -1}
 	if known := o.reached.Load(); known != nil {
@@ -101,7 +101,7 @@ func (o *opener) shakeHands(ctx context.Context, t *tls.Conn) error {
 	return nil
 }
 
-// protocol is what ALPN has agreed on; a server without ALPN speaks HTTP/1.1.
+// protocol returns the result of ALPN. A server without ALPN speaks HTTP/1.1.
 func protocol(t *tls.Conn) Protocol {
 	if t.ConnectionState().NegotiatedProtocol == "h2" {
 		return HTTP2

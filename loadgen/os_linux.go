@@ -17,13 +17,13 @@ const (
 	idleDriver     = "/sys/devices/system/cpu/cpuidle/current_driver"
 )
 
-// awake holds the kernel's idle CPUs in states that they leave at once, from stayAwake to end: a
-// request to its power management (Documentation/power/pm_qos_interface.rst), as cyclictest makes
-// it. In an open load CPUs fall asleep between any two requests, and what it takes to wake them is
-// no property of the server: on a virtual machine, where sleep is an exit to the hypervisor, 30 to
-// 60 µs for a thread, and 10 µs of the CPU time of whoever wakes it.
+// awake keeps the kernel's idle CPUs in states that they leave at once, from stayAwake to end, by a
+// request to power management (Documentation/power/pm_qos_interface.rst), as cyclictest does. In an
+// open load CPUs fall asleep between requests, and the time to wake them is no property of the
+// server: on a virtual machine, where sleep is an exit to the hypervisor, 30 to 60 µs for a thread,
+// and 10 µs of CPU time of the waking thread (docs/calibration.md).
 type awake struct {
-	file *os.File // nil when the system, or the lack of a permission (the file is root's), does not let us
+	file *os.File // nil if the system or a missing permission (the file is root's) forbids it
 }
 
 func stayAwake() awake {
@@ -31,19 +31,19 @@ func stayAwake() awake {
 	if err != nil {
 		return awake{}
 	}
-	// A signed 32-bit number of microseconds, in the byte order of the machine; it holds until the
-	// file is closed.
+	// The value is a signed 32-bit number of microseconds in native byte order. The request holds
+	// until the file is closed.
 	if _, err := f.Write(binary.NativeEndian.AppendUint32(nil, uint32(longestWaking().Microseconds()))); err != nil {
-		f.Close() // nothing was asked for
+		f.Close() // the request was not made
 		return awake{}
 	}
 	return awake{f}
 }
 
-// longestWaking is how long a CPU may take to wake up. On real ones the first sleep state stays
-// allowed: it takes a microsecond or two to leave, and a CPU that polled instead would take from
-// its sibling threads and from the others' clock. A guest's haltpoll driver says as much of its one
-// state, which is untrue: the hypervisor's part is not counted. There, only polling is awake.
+// longestWaking returns how long a CPU may take to wake up. Real CPUs keep their first sleep state,
+// which takes a microsecond or two to leave: polling instead would slow sibling threads and other
+// cores. A guest's haltpoll driver claims the same for its one state, but does not count the
+// hypervisor's part, so a guest must poll.
 func longestWaking() time.Duration {
 	if driver, err := os.ReadFile(idleDriver); err == nil && strings.TrimSpace(string(driver)) == "haltpoll" {
 		return 0
@@ -55,27 +55,27 @@ func (a awake) held() bool { return a.file != nil }
 
 func (a awake) end() {
 	if a.file != nil {
-		a.file.Close() // takes the request back
+		a.file.Close() // withdraws the request
 	}
 }
 
-// sharpenTimers makes the calling thread's waits end when they should: its timer slack is 50 µs
-// otherwise (prctl(2)).
+// sharpenTimers makes the calling thread's waits end on time. Their timer slack is 50 µs otherwise
+// (prctl(2)).
 func sharpenTimers() error {
 	return os.NewSyscallError("prctl", unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0))
 }
 
-// waiter waits on a timerfd in Go's own poller: as exact as the kernel's timers, while a
-// goroutine's sleep is rounded up to a whole millisecond whenever the process has nothing else to
-// do, and with no thread blocked in nanosleep, whose return would have to take Go's processor back
-// from another (55 µs with one processor). Its system calls are raw for the reason given at recv.
+// waiter waits on a timerfd in Go's poller, as exact as the kernel's timers. A goroutine's sleep is
+// rounded up to a millisecond whenever the process has nothing else to do. A thread blocked in
+// nanosleep would have to take Go's processor back from another when it returns, which takes 55 µs
+// with one processor. The waiter's system calls are raw, for the reason given at recv.
 type waiter struct {
 	file  *os.File
 	raw   syscall.RawConn
 	step  func(fd uintptr) bool // made once: a method value allocates
 	timer unix.ItimerSpec
 	armed bool
-	err   syscall.Errno // of arming it
+	err   syscall.Errno // of arming the timer
 }
 
 func newWaiter() (*waiter, error) {
@@ -91,15 +91,15 @@ func newWaiter() (*waiter, error) {
 	return w, nil
 }
 
-// wait returns true after d, false when interrupted.
+// wait returns true after d, and false if interrupted.
 func (w *waiter) wait(d time.Duration) bool {
 	w.timer.Value = unix.NsecToTimespec(d.Nanoseconds())
 	w.armed, w.err = false, 0
 	return w.raw.Read(w.step) == nil && w.err == 0
 }
 
-// armThenRead returns false to wait until the timer has gone off and be called again. An edge
-// between arming it and waiting is kept by the poller.
+// armThenRead returns false to wait until the timer fires and be called again. The poller keeps an
+// edge that comes between arming and waiting.
 func (w *waiter) armThenRead(fd uintptr) (done bool) {
 	if !w.armed {
 		w.armed = true
@@ -113,15 +113,16 @@ func (w *waiter) armThenRead(fd uintptr) (done bool) {
 
 // interrupt ends the present and every later wait.
 func (w *waiter) interrupt() {
-	w.file.SetReadDeadline(time.Unix(1, 0)) // an error means that it is closed: then nothing waits
+	// an error means that the file is closed, and nothing waits
+	w.file.SetReadDeadline(time.Unix(1, 0))
 }
 
 func (w *waiter) close() { w.file.Close() }
 
-// recv and send go to the kernel by RawSyscall: neither can block. Go's scheduler, if told of the
-// call, wakes the runtime's monitor thread whenever that sleeps, to see whether the call blocks: a
-// tenth of the CPU of an open load at 20,000/s. They skip the file layer that read and write pass
-// through, too.
+// recv and send enter the kernel by RawSyscall, because neither can block. Go's scheduler, if told
+// of the call, wakes the runtime's sleeping monitor thread to check whether the call blocks, which
+// takes a tenth of the CPU of an open load at 20,000/s. Both also skip the file layer of read and
+// write.
 func recv(fd uintptr, b []byte) (int, syscall.Errno) {
 	n, _, errno := unix.RawSyscall6(unix.SYS_RECVFROM, fd, uintptr(unsafe.Pointer(unsafe.SliceData(b))),
 		uintptr(len(b)), 0, 0, 0)

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// awake is Linux's: this system has no such request.
+// awake does nothing: only Linux has such a request.
 type awake struct{}
 
 func stayAwake() awake { return awake{} }
@@ -18,10 +18,10 @@ func (a awake) held() bool { return false }
 
 func (a awake) end() {}
 
-// sharpenTimers has nothing to do: kevent(2) takes no slack that it is not asked for.
+// sharpenTimers does nothing: kevent(2) adds no slack by default.
 func sharpenTimers() error { return nil }
 
-// waiter waits on a goroutine's timer: kqueue takes nanoseconds, so it is not rounded as on Linux.
+// waiter waits on a goroutine's timer, which kqueue does not round as Linux does.
 type waiter struct {
 	done chan struct{}
 	once sync.Once
@@ -29,7 +29,7 @@ type waiter struct {
 
 func newWaiter() (*waiter, error) { return &waiter{done: make(chan struct{})}, nil }
 
-// wait returns true after d, false when interrupted.
+// wait returns true after d, and false if interrupted.
 func (w *waiter) wait(d time.Duration) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()
@@ -48,7 +48,7 @@ func (w *waiter) close() {}
 
 func recv(fd uintptr, b []byte) (int, syscall.Errno) { return counted(syscall.Read(int(fd), b)) }
 
-// send relies on Go's runtime for SIGPIPE: on a socket it is ignored.
+// send relies on Go's runtime, which ignores SIGPIPE on sockets.
 func send(fd uintptr, b []byte) (int, syscall.Errno) { return counted(syscall.Write(int(fd), b)) }
 
 func counted(n int, err error) (int, syscall.Errno) {

@@ -12,9 +12,9 @@ import (
 	"nodecompare/loadgen/response"
 )
 
-// Reach opens a connection to the target and closes it, without a request, and returns what would
-// be spoken over it. Where that is impossible a load would be nothing but errors for all its
-// duration; the error says of which kind.
+// Reach opens a connection to the target, closes it without a request, and returns the protocol
+// that it would speak. If no connection is possible, a load would consist of errors alone, and
+// Reach's error says of which kind.
 func Reach(ctx context.Context, a Attack) (Protocol, error) {
 	a, err := a.prepared()
 	if err != nil {
@@ -35,7 +35,7 @@ func Reach(ctx context.Context, a Attack) (Protocol, error) {
 		if *asked {
 			err = verdict(t)
 		}
-		c = t.NetConn() // which closes without a word that the server may not be there to hear
+		c = t.NetConn() // closes without a TLS alert, which may block
 	}
 	if c != nil {
 		err = errors.Join(err, c.Close())
@@ -53,7 +53,7 @@ func Reach(ctx context.Context, a Attack) (Protocol, error) {
 	return spoken, nil
 }
 
-// noteAsked has a note made when the server asks for the client's certificate.
+// noteAsked returns a flag that is set when the server asks for the client's certificate.
 func (o *opener) noteAsked() *bool {
 	asked := new(bool)
 	if o.tls == nil {
@@ -67,7 +67,7 @@ func (o *opener) noteAsked() *bool {
 				return &own[i], nil
 			}
 		}
-		return new(tls.Certificate), nil // none, as crypto/tls has it
+		return new(tls.Certificate), nil // no certificate, as in crypto/tls
 	}
 	return asked
 }
@@ -75,9 +75,9 @@ func (o *opener) noteAsked() *bool {
 // verdictWait is how long a server may take to refuse a client's certificate.
 const verdictWait = 250 * time.Millisecond
 
-// verdict waits for what the server says to the client's certificate, or to its not having one: in
-// TLS 1.3 that comes after the handshake, when a first request may be on its way already, and its
-// failure hide the reason.
+// verdict waits for the server's verdict on the client's certificate, or on its absence. In TLS 1.3
+// the verdict comes after the handshake, when a first request may already be on its way and its
+// failure would hide the reason.
 func verdict(t *tls.Conn) error {
 	if err := t.SetReadDeadline(time.Now().Add(verdictWait)); err != nil {
 		return err
@@ -88,9 +88,8 @@ func verdict(t *tls.Conn) error {
 	return nil
 }
 
-// SpeaksHTTP2 asks a server of http that has given no answer in HTTP/1.1 whether it speaks HTTP/2:
-// most of those that speak nothing else close the connection of a client that does not, without a
-// word.
+// SpeaksHTTP2 asks an http server that gave no answer in HTTP/1.1 whether it speaks HTTP/2. Most
+// servers that speak only HTTP/2 close an HTTP/1.1 client's connection silently.
 func SpeaksHTTP2(ctx context.Context, a Attack) bool {
 	a.Connect.Protocol = HTTP2
 	a, err := a.prepared()
@@ -110,7 +109,7 @@ func SpeaksHTTP2(ctx context.Context, a Attack) bool {
 	defer c.Close()
 	stop := context.AfterFunc(ctx, func() { c.Close() })
 	defer stop()
-	// The client's preface: fixed words, and SETTINGS without a setting (RFC 9113, 3.4).
+	// The client's preface is fixed words and SETTINGS without a setting (RFC 9113, 3.4).
 	if _, err := io.WriteString(c, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00"); err != nil {
 		return false
 	}

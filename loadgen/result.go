@@ -16,63 +16,65 @@ import (
 	"nodecompare/loadgen/response"
 )
 
-// MaxLatency is the largest value that a histogram holds; what is longer counts as this. One
-// constant for all, so that any two histograms can be merged.
+// MaxLatency is the largest value of a histogram; longer ones count as MaxLatency. One bound for
+// all makes any two histograms mergeable.
 const MaxLatency = time.Hour
 
 // Result is what a run measured.
 type Result struct {
-	Requests      uint64            // sent, and answered or failed: Errors plus the successes
-	Errors        uint64            // of these, failed: the sum of ErrorKinds
+	Requests      uint64            // sent, and answered or failed
+	Errors        uint64            // failed requests: the sum of ErrorKinds
 	ErrorKinds    map[string]uint64 // by kind: see Kinds
-	ErrorExamples map[string]string // the first error's text of each kind
-	Codes         map[int]uint64    // whole responses by status, wanted or not
-	Aborted       uint64            // sent, but cut short by the end of the context; in none of the above
-	// offered in time, never sent for want of a connection or of CPU; 0 in a closed load
+	ErrorExamples map[string]string // the text of the first error of each kind
+	Codes         map[int]uint64    // complete responses by status, wanted or not
+	Aborted       uint64            // sent but cut short by the context; not counted above
+	// Unsent counts requests that were due but never sent, for want of a connection or of CPU; 0 in
+	// a closed load.
 	Unsent uint64
-	// sent again, for the kept-alive connection had been closed; counted once in Requests
+	// Retries counts requests sent again because the kept-alive connection was closed. Requests
+	// counts them once.
 	Retries  uint64
-	Offered  float64       // requests/s asked for; 0 in a closed load
-	Duration time.Duration // how long requests were to be sent; their answers are waited for beyond it
-	// of a closed load on the loop: when a connection sent its first request, the mean of all
+	Offered  float64       // target rate in requests/s; 0 in a closed load
+	Duration time.Duration // planned time of sending; answers are awaited beyond it
+	// Starting is, for a closed load on the loop engine, the mean time until a connection's first
+	// request.
 	Starting time.Duration
-	// from the start to the end of the last request; in an open load at least its Span, unless it
-	// was cut short
+	// Elapsed runs from the start to the end of the last request. In an open load it is at least
+	// the Span, unless the run was cut short.
 	Elapsed time.Duration
 	BytesIn uint64        // of response bodies
 	until   time.Duration // when the last request was taken up
 
-	// The histograms hold nanoseconds, with 3 significant digits, up to MaxLatency, and never a
-	// failed request's. Latency counts from the moment a request was due, start + seq/rate;
-	// Uncorrected from the moment it was taken up to be sent, as most tools report it. In a closed
-	// load the two are one and the same histogram.
+	// The histograms hold nanoseconds, with 3 significant digits, up to MaxLatency, of requests
+	// without error. Latency counts from the moment a request was due, start + seq/rate.
+	// Uncorrected counts from the moment it was sent, as most tools do. In a closed load both are
+	// the same histogram.
 	Latency     *hdrhistogram.Histogram
 	Uncorrected *hdrhistogram.Histogram
-	// Failed is how long failed requests took, from the moment that Latency counts from; nil where
-	// none failed.
+	// Failed holds the latencies of failed requests, counted as in Latency; nil without any.
 	Failed *hdrhistogram.Histogram
-	// SendLag is the difference: when each request that was sent, failed ones too, was taken up,
-	// after it was due, in nanoseconds. Empty in a closed load.
+	// SendLag is how late each request was sent (actual − scheduled), in ns, failed requests
+	// included. SendLag is empty in a closed load.
 	SendLag *hdrhistogram.Histogram
 
-	// Completed is how many requests succeeded in each CompletedEvery of Elapsed, by the time of
-	// their end, the oldest first: 512 bins at most. The width is 10 ms, and doubles whenever the
-	// run gets too long for it; the last bin is cut short by the run's end.
+	// Completed counts the successful requests in each CompletedEvery of Elapsed, by the time of
+	// their end: at most 512 bins, oldest first. The width starts at 10 ms and doubles whenever the
+	// run needs more bins. The end of the run cuts the last bin short.
 	Completed      []uint64
 	CompletedEvery time.Duration
 }
 
 func newHistogram() *hdrhistogram.Histogram { return hdrhistogram.New(1, int64(MaxLatency), 3) }
 
-// NoAnswer is the error of a run in which no request was answered as it should be.
+// NoAnswer is the error of a run in which no request was answered as expected.
 type NoAnswer struct {
-	Hung bool   // nothing but the requests' timeouts ended them
+	Hung bool   // every request timed out
 	Why  string // the kinds of error, with an example each
 }
 
 func (n *NoAnswer) Error() string { return "no request was answered as it should be: " + n.Why }
 
-// Unanswered is a *NoAnswer when requests were sent and none of them was answered as it should be.
+// Unanswered returns a *NoAnswer if requests were sent and none was answered as expected.
 func (r *Result) Unanswered() error {
 	if r.Requests == 0 || r.Errors < r.Requests {
 		return nil
@@ -86,9 +88,8 @@ func (r *Result) Unanswered() error {
 	return &NoAnswer{r.ErrorKinds[Timeout] == r.Requests, strings.Join(all, ", ")}
 }
 
-// Add takes another run of the same attack in, as if the two had been one with a pause: counts and
-// times are added, and the histograms merged. The other is not changed. BytesIn, Requests and the
-// like are then of both; Offered stays.
+// Add adds another run of the same attack, as if both were one run with a pause: counts and times
+// are summed, histograms merged. Offered stays. The other Result is not changed.
 func (r *Result) Add(other *Result) {
 	r.Requests += other.Requests
 	r.Errors += other.Errors
@@ -110,7 +111,7 @@ func (r *Result) Add(other *Result) {
 	for code, n := range other.Codes {
 		r.Codes[code] += n
 	}
-	// All histograms have the same bounds, so that nothing is dropped.
+	// All histograms have the same bounds, so Merge drops nothing.
 	r.Latency.Merge(other.Latency)
 	if r.Uncorrected != r.Latency {
 		r.Uncorrected.Merge(other.Uncorrected)
@@ -125,7 +126,7 @@ func (r *Result) Add(other *Result) {
 	r.Completed, r.CompletedEvery = joined(r, other)
 }
 
-// Beside takes in another run, of the same time and the same target: the two are one load of both
+// Beside adds another run of the same time and target: both count as one load with the sum of their
 // rates. Neither may be used with Add afterwards.
 func (r *Result) Beside(other *Result) {
 	elapsed, duration := max(r.Elapsed, other.Elapsed), max(r.Duration, other.Duration)
@@ -135,7 +136,7 @@ func (r *Result) Beside(other *Result) {
 	r.Elapsed, r.Duration, r.Completed, r.CompletedEvery = elapsed, duration, bins, every
 }
 
-// summed adds the timelines up, bin by bin, in bins of the wider one's width.
+// summed adds two timelines bin by bin, at the wider width.
 func summed(a, b *Result) ([]uint64, time.Duration) {
 	every := max(a.CompletedEvery, b.CompletedEvery)
 	var bins []uint64
@@ -154,7 +155,7 @@ func summed(a, b *Result) ([]uint64, time.Duration) {
 	return bins, every
 }
 
-// joined puts one timeline behind the other, in bins of the wider one's width.
+// joined appends one timeline to the other, at the wider width.
 func joined(a, b *Result) ([]uint64, time.Duration) {
 	every := max(a.CompletedEvery, b.CompletedEvery)
 	var bins []uint64
@@ -162,7 +163,8 @@ func joined(a, b *Result) ([]uint64, time.Duration) {
 		if r.CompletedEvery <= 0 {
 			continue
 		}
-		each := int(every / r.CompletedEvery) // a power of two: a width doubles, from the same for all
+		// a power of two, as widths double from a common start
+		each := int(every / r.CompletedEvery)
 		for i, n := range r.Completed {
 			if i%each == 0 {
 				bins = append(bins, 0)
@@ -173,10 +175,10 @@ func joined(a, b *Result) ([]uint64, time.Duration) {
 	return bins, every
 }
 
-// recorder adds up what became of requests, one by one, and keeps none of them.
+// recorder sums up the outcomes of requests and keeps none of them.
 type recorder struct {
 	attack Attack
-	start  time.Time // of the run, and told: both for Attack.Each
+	start  time.Time // of the run; start and told serve Attack.Each
 	told   Outcome
 	res    Result
 	sent   uint64
@@ -184,14 +186,14 @@ type recorder struct {
 	ends   timeline // of the successes
 }
 
-// outcome is what became of one request. Times count from the start of the run.
+// outcome is the end of one request. Times count from the start of the run.
 type outcome struct {
 	seq     uint64
-	target  int             // that it went to: the index in Attack.Targets()
-	sent    time.Duration   // when it was taken up to be sent
-	done    time.Duration   // when its response was whole, or it had failed
-	answer  response.Answer // the response, if it was whole
-	failure failure         // with a kind if it was not
+	target  int             // index in Attack.Targets()
+	sent    time.Duration   // when it was taken up
+	done    time.Duration   // when its response was complete, or it failed
+	answer  response.Answer // the response, if complete
+	failure failure         // of a kind, if not
 }
 
 func newRecorder(a Attack) *recorder {
@@ -207,8 +209,8 @@ func newRecorder(a Attack) *recorder {
 	return r
 }
 
-// begins is called once for each connection of a closed load that opens them before it starts, at
-// its turn to send first.
+// begins counts the first request of each connection of a closed load that opens them before the
+// start.
 func (r *recorder) begins(at time.Duration) {
 	r.res.Starting += at / time.Duration(r.attack.Connections)
 }
@@ -248,7 +250,7 @@ func (r *recorder) add(x *outcome) {
 	r.tell(x, failure{})
 }
 
-// due is when a request should have been sent; in a closed load when it was.
+// due returns when a request was due; in a closed load, when it was sent.
 func (r *recorder) due(x *outcome) time.Duration {
 	if r.attack.Rate > 0 {
 		return Due(x.seq, r.attack.Rate)
@@ -276,10 +278,10 @@ func (r *recorder) fail(x *outcome, f failure) {
 	r.tell(x, f)
 }
 
-// lasted notes how long an open load has lasted, which may be longer than to its last answer.
+// lasted extends an open load's Elapsed to d, which may be after its last answer.
 func (r *recorder) lasted(d time.Duration) { r.res.Elapsed = max(r.res.Elapsed, d) }
 
-// result gives the sums; offered is the number of requests that an open load was to send.
+// result returns the sums. offered is the number of requests that an open load was to send.
 func (r *recorder) result(offered uint64) *Result {
 	for code, n := range r.codes {
 		if n > 0 {
@@ -296,26 +298,26 @@ func (r *recorder) result(offered uint64) *Result {
 
 func record(h *hdrhistogram.Histogram, d time.Duration) {
 	if err := h.RecordValue(int64(min(max(d, 0), MaxLatency))); err != nil {
-		panic(err) // the histogram was made for 0 to MaxLatency
+		panic(err) // unreachable: the histogram is made for 0 to MaxLatency
 	}
 }
 
-// Outcome is what became of one request of a run, as Attack.Each is told of it. The latency that
-// Result.Latency counts is End-Due, and that of Result.Uncorrected End-Sent.
+// Outcome is the end of one request, as passed to Attack.Each. Result.Latency counts End-Due, and
+// Result.Uncorrected End-Sent.
 type Outcome struct {
-	Seq    uint64    // the number of the request in an open load, from 0; 0 in a closed one
+	Seq    uint64    // number of the request in an open load, from 0; 0 in a closed one
 	Target int       // 0 for Attack.Target, n for the n-th of Attack.Others
-	Due    time.Time // when it should have been sent; in a closed load when it was
-	Sent   time.Time // when it was taken up to be sent
-	End    time.Time // when its response was whole, or it had failed
-	Code   int       // the status of a whole response, wanted or not; 0 where there was none
+	Due    time.Time // when it was due; equals Sent in a closed load
+	Sent   time.Time // when it was taken up
+	End    time.Time // when its response was complete, or it failed
+	Code   int       // status of a complete response, wanted or not; 0 without one
 	Bytes  int64     // of the response's body
-	Kind   string    // of the error, one of Kinds; "" for a success
-	Error  string    // its text
+	Kind   string    // of the error, one of Kinds; "" for success
+	Error  string    // the error's text
 }
 
-// tell passes an outcome on, with the failure that the recorder has made of it. One Outcome serves
-// for all: a fresh one would be an allocation a request.
+// tell passes an outcome to Each, with the recorder's failure. All calls share one Outcome, because
+// a fresh one would be an allocation a request.
 func (r *recorder) tell(x *outcome, f failure) {
 	if r.attack.Each == nil {
 		return
@@ -327,29 +329,28 @@ func (r *recorder) tell(x *outcome, f failure) {
 	r.attack.Each(&r.told)
 }
 
-// A timeline's bins: 512 are more than a plot has room for, and take 4 kB; 10 ms show a pause of a
-// garbage collector.
+// A timeline has up to 512 bins, more than a plot has room for, in 4 kB. 10 ms resolves a garbage
+// collector's pause.
 const (
 	firstBin = 10 * time.Millisecond
 	mostBins = 512
 )
 
-// timeline counts events by the time at which they happened, in bins of one width, whatever the
-// length of the run.
+// timeline counts events by time, in bins of one width, whatever the length of the run.
 type timeline struct {
 	every time.Duration
-	bins  []uint64 // up to the last one that has been asked for
+	bins  []uint64 // up to the last one in use
 }
 
 func newTimeline() timeline {
 	return timeline{every: firstBin, bins: make([]uint64, 0, mostBins)}
 }
 
-// add counts an event. Times count from the start of the run, and need not come in order.
+// add counts an event. Times count from the start of the run, in any order.
 func (t *timeline) add(at time.Duration) { t.bins[t.bin(max(at, 0))]++ }
 
-// bin gives the index of the bin for that time. While there are too many, neighbours are merged:
-// that happens as often as the run's length doubles, so an event costs a division and nothing more.
+// bin returns the index of the bin for the time. When there are too many bins, neighbours are
+// merged, which happens as often as the run's length doubles. An event costs one division.
 func (t *timeline) bin(at time.Duration) int {
 	i := at / t.every
 	for i >= mostBins {
@@ -375,7 +376,7 @@ func (t *timeline) merge() {
 	t.every *= 2
 }
 
-// upTo gives the bins of a run that lasted for so long: the last one is cut short by its end.
+// upTo returns the bins of a run of the given length, whose end cuts the last bin short.
 func (t *timeline) upTo(end time.Duration) []uint64 {
 	if end > 0 {
 		t.bin(end - 1)
@@ -383,26 +384,26 @@ func (t *timeline) upTo(end time.Duration) []uint64 {
 	return t.bins
 }
 
-// The kinds of error in Result.ErrorKinds.
+// Kinds of error in Result.ErrorKinds.
 const (
-	Refused   = "refused"   // nothing listens, or its backlog is full: ECONNREFUSED
-	Reset     = "reset"     // the connection was closed or reset before the response was whole
-	Timeout   = "timeout"   // no whole response within Attack.Timeout
-	Status    = "status"    // a whole response with another status than the wanted
-	Body      = "body"      // a whole response with the wanted status, but another body than Attack.WantBody
-	Malformed = "malformed" // not a response of the protocol that was asked for
-	TLS       = "tls"       // no TLS connection: one side does not trust the other, or they have nothing in common
-	// no local port was free for the connection (EADDRNOTAVAIL): this machine's limit, and no fault
-	// of the server
+	Refused   = "refused"   // nothing listens, or the backlog is full: ECONNREFUSED
+	Reset     = "reset"     // connection closed or reset before the response was complete
+	Timeout   = "timeout"   // no complete response within Attack.Timeout
+	Status    = "status"    // complete response with an unexpected status
+	Body      = "body"      // complete response with the expected status, but not Attack.WantBody
+	Malformed = "malformed" // not a response of the requested protocol
+	TLS       = "tls"       // no TLS connection: no trust, or nothing in common
+	// Ports: no local port was free (EADDRNOTAVAIL), a limit of this machine and no fault of the
+	// server.
 	Ports = "ports"
-	// any other: a name that does not resolve, no free file descriptor, a body over Attack.MaxBody
+	// Other: an unresolved name, no free file descriptor, a body over Attack.MaxBody.
 	Other = "other"
 )
 
-// Kinds lists them all, in the order to print.
+// Kinds lists the kinds of error, in the order to print.
 var Kinds = []string{Refused, Reset, Timeout, Status, Body, Malformed, TLS, Ports, Other}
 
-// What the end of the run's context does to requests is not the server's doing, and so no error.
+// Requests that the run's context ends are no errors, because the server did not end them.
 const (
 	aborted = "aborted"  // it was in flight
 	notSent = "not sent" // vegeta had handed it out, but it was not sent
@@ -429,8 +430,8 @@ func classify(err error) string {
 	return Other
 }
 
-// untrusted tells of a handshake that failed, or of the server's word that it did: in TLS 1.3 a
-// client thinks that it has a connection before the server has looked at its certificate.
+// untrusted reports a failed handshake, or the server's alert about one: in TLS 1.3 the client has
+// a connection before the server has checked its certificate.
 func untrusted(err error) bool {
 	var said *net.OpError
 	return errors.As(err, new(*TLSError)) || errors.As(err, &said) && said.Op == "remote error"

@@ -7,12 +7,11 @@ import (
 	"slices"
 )
 
-// mostTurns bounds the length of a rota, which takes 4 MB of memory then.
+// mostTurns bounds the length of a rota, to 4 MB of memory.
 const mostTurns = 1_000_000
 
-// rota says which of an attack's targets each request goes to. Targets take turns, each as often as
-// its weight says, and a heavy one's turns are spread evenly: of weights 3 and 1 the order is 0, 0,
-// 1, 0. It is nil for one target.
+// rota says to which of an attack's targets each request goes. Targets take turns by weight, evenly
+// spread: weights 3 and 1 give 0, 0, 1, 0. A rota is nil for a single target.
 type rota []uint32
 
 func newRota(targets []Target) (rota, error) {
@@ -34,7 +33,7 @@ func newRota(targets []Target) (rota, error) {
 				len(targets), sum/divisor, mostTurns)
 	}
 	type turn struct {
-		at     float64 // within the round, from 0 to 1
+		at     float64 // position within the round, from 0 to 1
 		target uint32
 	}
 	turns := make([]turn, 0, sum/divisor)
@@ -52,7 +51,7 @@ func newRota(targets []Target) (rota, error) {
 	return r, nil
 }
 
-// greatestDivisor is Euclid's, of two numbers of which one may be 0.
+// greatestDivisor is Euclid's algorithm for two numbers, of which one may be 0.
 func greatestDivisor(a, b int) int {
 	for b != 0 {
 		a, b = b, a%b
@@ -60,7 +59,7 @@ func greatestDivisor(a, b int) int {
 	return a
 }
 
-// of returns the index of the target that the request with this number goes to.
+// of returns the index of the target for the request with the given number.
 func (r rota) of(seq uint64) int {
 	if r == nil {
 		return 0
@@ -68,11 +67,11 @@ func (r rota) of(seq uint64) int {
 	return int(r[seq%uint64(len(r))])
 }
 
-// message is a target's request as it is sent.
+// message is a target's request as sent.
 type message struct {
 	wire []byte
-	head bool // it is a HEAD
-	safe bool // to be sent again, should a kept-alive connection have been closed: an idempotent method
+	head bool // a HEAD request
+	safe bool // idempotent: may be sent again on a closed kept-alive connection
 }
 
 // messages prepares the requests of all targets.

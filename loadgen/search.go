@@ -4,37 +4,38 @@ import (
 	"math"
 )
 
-// Search finds the highest rate at which something holds, by asking rate after rate: from First on
-// it doubles (or halves) until it has a rate that holds and one that fails, then it bisects (by
-// ratio) until the two are within the resolution, and then it asks both ends anew. An end that
-// gives way moves, and the search goes on from there.
+// Search finds the highest rate at which something holds. From First on it doubles (or halves) the
+// rate until one rate holds and one fails. Then it bisects by ratio until the two are within the
+// resolution. Then it probes both ends again: an end that gives way moves, and the search goes on
+// from there.
 //
-// An answer may be wrong by noise. With an agreement of two, a rate has failed only when two probes
-// of it have, of at most three, and holds when two have held; but on the way up one that holds will
-// do, since the ends are asked again. Where a single probe is wrong with probability ε, an end is
-// wrong with about (3ε²)²: 6e-5 at 5%. With an agreement of one, each probe decides and neither end
-// is asked again: for a probe that looks twice itself, or whose answer is sure.
+// Noise may make a probe wrong. With an agreement of two, a rate fails if two of at most three
+// probes fail, and holds if two hold; on the way up one probe that holds is enough, since the ends
+// are probed again. If a single probe is wrong with probability ε, an end is wrong with about
+// (3ε²)²: 6e-5 at 5%. With an agreement of one, each probe decides and no end is probed again, for
+// probes that repeat themselves or cannot be wrong.
 type Search struct {
-	First       float64 // the rate to begin with
-	Least, Most float64 // the rates to stop at
-	Resolution  float64 // the bracket has Fails <= Holds * (1 + Resolution)
+	First       float64 // the first rate
+	Least, Most float64 // bounds of the rates
+	Resolution  float64 // the search ends with Fails <= Holds * (1 + Resolution)
 	Agreement   int     // probes of a rate that must agree; 0 means 1
 }
 
-// Bracket is what a search has found.
+// Bracket is the result of a search.
 type Bracket struct {
-	Holds  float64 // the highest rate that holds; 0 when not even Least does
-	Fails  float64 // the lowest that fails; 0 when Most holds
-	Steady bool    // both ends said the same again when asked anew; false where the agreement is of one
+	Holds float64 // the highest rate that holds; 0 if even Least fails
+	Fails float64 // the lowest rate that fails; 0 if Most holds
+	// Steady says that both ends gave the same result again; false with an agreement of one.
+	Steady bool
 }
 
 const (
 	doubling  = 2 // the largest step between rates
-	revisions = 4 // how often the ends may give way before the search ends unsteady
+	revisions = 4 // how often ends may give way before the search ends unsteady
 )
 
-// Find runs the search. probe says whether a rate holds; its error ends the search, and what has
-// been found until then comes with it.
+// Find runs the search. probe reports whether a rate holds. Its error ends the search and is
+// returned with the bracket so far.
 func (s Search) Find(probe func(rate float64) (bool, error)) (Bracket, error) {
 	s.Agreement = max(s.Agreement, 1)
 	f := finder{Search: s, probe: probe}
@@ -75,8 +76,7 @@ func (f *finder) find() error {
 	return f.narrow()
 }
 
-// decide probes a rate until enough probes agree: need of them that it holds, or as many as must
-// agree that it fails.
+// decide probes a rate until need probes hold, or as many fail as must agree.
 func (f *finder) decide(rate float64, need int) (bool, error) {
 	for held, failed := 0, 0; ; {
 		holds, err := f.probe(rate)
@@ -94,7 +94,7 @@ func (f *finder) decide(rate float64, need int) (bool, error) {
 	}
 }
 
-// up goes up from Holds to a rate that fails, by steps that grow.
+// up raises the rate from Holds until it fails, by growing steps.
 func (f *finder) up(step float64, need int) error {
 	for f.Holds < f.Most {
 		rate := min(f.Holds*step, f.Most)
@@ -113,7 +113,7 @@ func (f *finder) up(step float64, need int) error {
 	return nil
 }
 
-// down goes down from Fails to a rate that holds, by steps that grow.
+// down lowers the rate from Fails until it holds, by growing steps.
 func (f *finder) down(step float64) error {
 	f.Holds = 0
 	for f.Fails > f.Least {
@@ -148,8 +148,8 @@ func (f *finder) narrow() error {
 	return nil
 }
 
-// confirm asks both ends anew, and moves the one that gives way. An end that is the limit of the
-// search has no other.
+// confirm probes both ends again and moves one that gives way. An end at a bound of the search has
+// no other.
 func (f *finder) confirm() error {
 	if f.Holds > 0 {
 		holds, err := f.decide(f.Holds, f.Agreement)

@@ -116,7 +116,8 @@ func TestCapacityOfANoisyServer(t *testing.T) {
 			off++
 		}
 	}
-	t.Logf("of %d searches with %.1f probes each, %d were off by more than a tenth, %d by more than a fifth", searches, float64(probes)/searches, off, far)
+	t.Logf("of %d searches with %.1f probes each, %d were off by more than a tenth, %d by more than a fifth", searches,
+		float64(probes)/searches, off, far)
 	if far > searches/200 || off > searches/20 {
 		t.Errorf("%d of %d searches were off by more than a tenth, %d by more than a fifth", off, searches, far)
 	}

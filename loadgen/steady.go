@@ -8,44 +8,44 @@ import (
 )
 
 const (
-	// LeastWindows are the fewest windows of a warm-up: two in each quarter.
+	// LeastWindows is the smallest number of windows of a warm-up: two in each quarter.
 	LeastWindows = 8
 
-	warmEqual = 0.05 // quarters that differ by less than this are the same
+	warmEqual = 0.05 // quarters that differ by less are equal
 
-	// A server that compiles itself as it runs has been seen to stay on one level for thousands of
-	// requests, and to be twice as fast after 16,000. So it is believed at fewer only when it is
-	// flat over a doubling.
+	// compiledAfter is the number of requests after which a self-compiling server is believed like
+	// others. Such servers stay on one level for thousands of requests before they become twice as
+	// fast (docs/calibration.md). Below it the cost must be flat over a doubling.
 	compiledAfter = 20_000
-	flatAfter     = 5 * time.Second // of its own CPU: flat within the noise is enough
-	flatLeast     = 2 * time.Second // of its own CPU: flat within warmEqual, of windows that can tell
-	// windows that cannot tell quarters apart which differ by more say nothing of such a server
+	flatAfter     = 5 * time.Second // server CPU time: flat within the noise suffices
+	flatLeast     = 2 * time.Second // server CPU time: flat within warmEqual suffices
+	// compiledNoise is the noise between quarters above which windows prove nothing about a
+	// self-compiling server.
 	compiledNoise = 0.2
 )
 
-// WarmWindow is what one window of a warm-up showed.
+// WarmWindow is the result of one window of a warm-up.
 type WarmWindow struct {
 	Requests uint64 // answered without error
 	Errors   uint64
-	Busy     time.Duration // CPU time of the server; where the system does not tell, how long the window took
-	Cost     float64       // of a request, in any unit that stays the same; 0 where it is not known
+	Busy     time.Duration // CPU time of the server, or the window's length if that is not reported
+	Cost     float64       // of a request, in any constant unit; 0 if unknown
 }
 
-// warming decides when a server is warm. It is asked after each window, and looks at amounts of
-// requests that double: a look after each window would find a moment of luck. The server is warm
-// when the mean costs of the last two quarters of the requests so far are equal, within 5% or two
-// standard errors, whichever is more.
+// warming decides when a server is warm. It looks after numbers of requests that double, because a
+// look after each window would catch a lucky moment. The server is warm if the mean costs of the
+// last two quarters of the requests are equal, within 5% or two standard errors, whichever is more.
 type warming struct {
-	compiles bool // as it runs
+	compiles bool // the server compiles itself as it runs
 
 	windows  []WarmWindow
 	requests uint64
 	busy     time.Duration
-	next     uint64 // that it looks at
-	stage    int    // it looks as well when one begins, whatever is next
+	next     uint64 // number of requests at which it looks
+	stage    int    // beginning a stage triggers a look too
 }
 
-// add says whether the server is warm after one more window.
+// add adds a window and reports whether the server is warm.
 func (w *warming) add(x WarmWindow) bool {
 	w.windows = append(w.windows, x)
 	w.requests += x.Requests
@@ -66,7 +66,7 @@ func (w *warming) add(x WarmWindow) bool {
 	return false
 }
 
-// reached counts what such a server has to reach to be believed more easily.
+// reached returns how many of the stages a self-compiling server has passed.
 func (w *warming) reached() (stage int) {
 	for _, reached := range []bool{w.busy >= flatLeast, w.busy >= flatAfter, w.requests >= compiledAfter} {
 		if w.compiles && reached {
@@ -76,7 +76,7 @@ func (w *warming) reached() (stage int) {
 	return stage
 }
 
-// noise is how much quarters of this server may differ by luck and still tell something.
+// noise returns how much quarters may differ by luck and still prove something.
 func (w *warming) noise() float64 {
 	if w.compiles {
 		return compiledNoise
@@ -84,11 +84,11 @@ func (w *warming) noise() float64 {
 	return math.Inf(1)
 }
 
-// settled says that the last two quarters are equal, by windows that can tell at least so much.
+// settled reports whether the last two quarters are equal, given windows within the noise.
 func (w *warming) settled(noise float64) bool { return agree(w.part(2, 3), w.part(3, 4), noise) }
 
-// part is the logarithms of the costs of the windows from one quarter of the requests so far to
-// another, each window counted where its middle is.
+// part returns the logarithms of the windows' costs between two quarters of the requests. A window
+// counts where its middle is.
 func (w *warming) part(from, to uint64) (logs []float64) {
 	before := uint64(0)
 	for _, x := range w.windows {
@@ -100,9 +100,9 @@ func (w *warming) part(from, to uint64) (logs []float64) {
 	return logs
 }
 
-// agree says whether two samples have the same mean, within 5% or twice the standard error of their
-// difference. That must not be more than atMost. Of few values the error is not known well, and
-// more than twice of it is allowed, as by Student's t.
+// agree reports whether two samples have the same mean, within 5% or twice the standard error of
+// their difference, which must not exceed atMost. Few values allow more than twice the error, as by
+// Student's t.
 func agree(a, b []float64, atMost float64) bool {
 	free := float64(len(a) + len(b) - 2)
 	if len(a) == 0 || len(b) == 0 || free < 1 {
@@ -115,7 +115,7 @@ func agree(a, b []float64, atMost float64) bool {
 	return allowed <= atMost && math.Abs(meanA-meanB) <= max(math.Log1p(warmEqual), allowed)
 }
 
-// spread is the mean, and the sum of the squares of what is off it.
+// spread returns the mean and the sum of the squared deviations.
 func spread(values []float64) (mean, squares float64) {
 	for _, v := range values {
 		mean += v / float64(len(values))
@@ -128,26 +128,28 @@ func spread(values []float64) (mean, squares float64) {
 
 // WarmUpOptions says how a warm-up is run.
 type WarmUpOptions struct {
-	Cap time.Duration // no window begins after this: then the warm-up is over, steady or not
-	// takes the place of Cap while the server had a CPU for less than half of Cap: others had it; 0
-	// for none
+	Cap time.Duration // no window begins after it, steady or not
+	// Longest replaces Cap while the server had a CPU for less than half of Cap, because others
+	// used it; 0 for none.
 	Longest  time.Duration
-	Compiles bool // the server compiles itself as it runs (a JIT), or may do so
+	Compiles bool // the server compiles itself as it runs (a JIT), or may
 }
 
-// WarmUp is how a warm-up went.
+// WarmUp is the result of a warm-up.
 type WarmUp struct {
-	Took     time.Duration
-	Windows  int
-	Steady   bool // the last two quarters were equal; at the cap that is enough of a server that was to have more
+	Took    time.Duration
+	Windows int
+	// Steady says that the last two quarters were equal. At the cap that suffices for a
+	// self-compiling server too.
+	Steady   bool
 	Requests uint64
 	Busy     time.Duration // the sum of the windows'
 	Errors   uint64
 }
 
-// Warm runs windows of load until the server is warm, or until the cap. One that answers nothing is
-// given up after LeastWindows. When ctx ends, or window cannot be, it returns what there is with
-// the error.
+// Warm runs windows of load until the server is warm or the cap is reached. A server that answers
+// nothing is given up after LeastWindows. When ctx ends or window fails, Warm returns the result so
+// far with the error.
 func Warm(ctx context.Context, window func(context.Context) (WarmWindow, error), o WarmUpOptions) (w WarmUp,
 	err error) {
 	if o.Cap <= 0 {

@@ -15,13 +15,13 @@ type Target struct {
 	URL    string      // absolute, http or https
 	Header http.Header // Host sets the request's host; User-Agent defaults to nodecompare
 	Body   []byte
-	Weight int // how often it is sent, beside an attack's other targets; 0 means 1
+	Weight int // share among the attack's targets; 0 means 1
 }
 
 var errLineBreak = errors.New("contains a line break or NUL")
 
-// Check refuses what cannot be sent, and headers that would change the shape of the request:
-// net/http's own writer silently drops or rewrites them.
+// Check rejects what cannot be sent, and headers that change the request's framing. net/http's
+// writer silently drops or rewrites those.
 func (t Target) Check() error {
 	for name, values := range t.Header {
 		if name == "" || strings.ContainsAny(name, " \t\r\n\x00:()<>@,;\\\"/[]?={}") {
@@ -37,8 +37,8 @@ func (t Target) Check() error {
 	return err
 }
 
-// idempotent methods may be sent again when it is not known whether the server acted on them (RFC
-// 9110, 9.2.2).
+// idempotent reports whether the method may be repeated if it is unknown whether the server acted
+// (RFC 9110, 9.2.2).
 func idempotent(method string) bool {
 	switch method {
 	case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace, http.MethodPut, http.MethodDelete:
@@ -47,7 +47,7 @@ func idempotent(method string) bool {
 	return false
 }
 
-// serialise gives the bytes of an attack's request in HTTP/1.1.
+// serialise returns the bytes of an attack's request in HTTP/1.1.
 func serialise(a Attack) ([]byte, error) {
 	req, err := newRequest(a)
 	if err != nil {
@@ -60,7 +60,7 @@ func serialise(a Attack) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// newRequest gives an attack's request, in the form that net/http writes.
+// newRequest returns an attack's request for net/http to write.
 func newRequest(a Attack) (*http.Request, error) {
 	t := a.Target
 	var body io.Reader
@@ -81,6 +81,6 @@ func newRequest(a Attack) (*http.Request, error) {
 	if req.Header.Get("User-Agent") == "" {
 		req.Header.Set("User-Agent", "nodecompare")
 	}
-	req.Close = a.Connect.New // says Connection: close (RFC 9112, 9.6)
+	req.Close = a.Connect.New // sends Connection: close (RFC 9112, 9.6)
 	return req, nil
 }

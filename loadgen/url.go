@@ -14,14 +14,16 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// Normal returns the target as it is sent and printed, or an error. Neither holds a password.
+// Normal returns the target in the form that is sent and printed, or an error. Neither contains a
+// password.
 //
-//   - A URL without a scheme is http: localhost:3000.
-//   - The user:password@ of a URL becomes an Authorization header (RFC 7617), unless the target has one.
-//   - Spaces and bytes beyond ASCII in path and query, which no request line may hold, are percent-encoded as
-//     browsers do it; what is encoded already stays.
+//   - A URL without a scheme gets http: localhost:3000.
+//   - The user:password@ of a URL becomes an Authorization header (RFC 7617), unless the target has
+//     one.
+//   - Spaces and bytes beyond ASCII in path and query, which a request line must not contain, are
+//     percent-encoded as browsers do. What is encoded already stays.
 //   - An international host name becomes punycode (UTS 46).
-//   - The fragment goes: it is never sent.
+//   - The fragment is removed, because it is never sent.
 func (t Target) Normal() (Target, error) {
 	refuse := func(why string) (Target, error) {
 		return t, fmt.Errorf("load target %q: %s", Masked(t.URL), why)
@@ -65,7 +67,7 @@ func (t Target) Normal() (Target, error) {
 	return t, nil
 }
 
-// Masked returns a text that may be a URL with xxxxx for its password, so that it can be printed.
+// Masked replaces the password in a text that may be a URL by xxxxx, for printing.
 func Masked(raw string) string {
 	at := strings.LastIndexByte(raw, '@')
 	if u, err := url.Parse(raw); at < 0 || err == nil && u.Host != "" && u.User == nil {
@@ -82,7 +84,7 @@ func Masked(raw string) string {
 	return raw[:start] + user + ":xxxxx" + raw[at:]
 }
 
-// reason is an error of url.Parse without the URL, which the caller names.
+// reason returns an error of url.Parse without the URL, which the caller names.
 func reason(err error) error {
 	if inner, ok := errors.AsType[*url.Error](err); ok {
 		return inner.Err
@@ -90,8 +92,8 @@ func reason(err error) error {
 	return err
 }
 
-// encoded percent-encodes what a URL may not hold behind its host: url.Parse accepts it in a query,
-// and sends it.
+// encoded percent-encodes what a URL must not contain after its host. url.Parse accepts such
+// characters in a query and sends them.
 func encoded(raw string) string {
 	scheme, rest, _ := strings.Cut(raw, "://")
 	i := strings.IndexAny(rest, "/?#")
@@ -110,8 +112,7 @@ func encoded(raw string) string {
 	return b.String()
 }
 
-// punycode puts a host name with letters beyond ASCII into the form that DNS and the Host header
-// have.
+// punycode converts an international host name to the form used by DNS and the Host header.
 func punycode(u *url.URL) error {
 	host := u.Hostname()
 	if strings.IndexFunc(host, func(r rune) bool { return r >= utf8.RuneSelf }) < 0 {

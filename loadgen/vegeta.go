@@ -20,11 +20,12 @@ type attacker struct {
 	rota      rota
 }
 
-// transport is a RoundTripper whose connections outlive a run, but not the run's cancelling.
+// transport is a RoundTripper whose connections outlive a run but end with its cancellation.
 type transport interface {
 	http.RoundTripper
-	begin(ctx context.Context) (end func()) // until end is called, ctx's end aborts whatever is in flight
-	retried() uint64                        // requests sent a second time, since the beginning
+	// until end is called, ctx's end aborts whatever is in flight
+	begin(ctx context.Context) (end func())
+	retried() uint64 // requests sent a second time since begin
 	close()
 }
 
@@ -57,8 +58,8 @@ func (g *attacker) run(ctx context.Context, duration time.Duration) (*Result, er
 			Transport:     failureRecorder{g.transport, g.failures, ctx, &g.attack},
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		}),
-		// All workers from the start: vegeta would otherwise add one whenever none is ready at that
-		// very instant.
+		// All workers start at once. Otherwise vegeta adds one whenever none is ready at that
+		// instant.
 		vegeta.Workers(workers), vegeta.MaxWorkers(workers),
 	)
 	stopOnCancel := context.AfterFunc(ctx, func() { w.interrupt(); attacker.Stop() })
@@ -72,8 +73,8 @@ func (g *attacker) run(ctx context.Context, duration time.Duration) (*Result, er
 		p.offered, p.duration = Offered(p.rate, duration), Span(p.rate, duration)
 		last = p.duration + Grace
 	}
-	// vegeta's loop asks the pacer only between requests: with every worker held by a stalled
-	// server it would wait for one of them, and then send once more, long after the end.
+	// vegeta asks the pacer only between requests. With every worker held by a stalled server it
+	// would wait for one and then send once more, long after the end.
 	stopAtEnd := time.AfterFunc(last, func() { attacker.Stop() })
 	defer stopAtEnd.Stop()
 
@@ -90,15 +91,15 @@ func (g *attacker) run(ctx context.Context, duration time.Duration) (*Result, er
 	}
 	offered := p.offered
 	if p.rate == 0 {
-		offered = 0 // none is left unsent
+		offered = 0 // no request counts as unsent
 	}
 	res := rec.result(offered)
 	res.Retries = g.transport.retried() - retriedBefore
 	return res, ctx.Err()
 }
 
-// targeter gives vegeta a target, always the first. What is sent the transport knows, by the
-// request's number; headers are left out, since vegeta would copy each of them into each request.
+// targeter gives vegeta always the first target, without its headers, which vegeta would copy for
+// each request. The transport picks what is sent by the request's number.
 func (g *attacker) targeter() vegeta.Targeter {
 	t := g.attack.Target
 	return func(v *vegeta.Target) error {
@@ -107,7 +108,7 @@ func (g *attacker) targeter() vegeta.Targeter {
 	}
 }
 
-// outcome translates vegeta's result of a request that was sent.
+// outcome translates vegeta's result of a sent request.
 func (g *attacker) outcome(v *vegeta.Result, start time.Time) (x outcome, sent bool) {
 	x = outcome{seq: v.Seq, target: g.rota.of(v.Seq), sent: v.Timestamp.Sub(start)}
 	x.done = x.sent + v.Latency
@@ -123,8 +124,8 @@ func (g *attacker) outcome(v *vegeta.Result, start time.Time) (x outcome, sent b
 	return x, x.failure.kind != notSent
 }
 
-// bodySize reads the count of body bytes that our transports put into the response's header: the
-// body itself has been read and dropped, so vegeta saw none.
+// bodySize returns the count of body bytes that our transports put into the response's header.
+// vegeta sees no body, because the transports have read and dropped it.
 func bodySize(v *vegeta.Result) int64 {
 	h := v.Headers[sizeHeader]
 	if len(h) == 0 {

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// failures carries each failure from the worker that met it to the recorder: vegeta's Result has
-// room for its text only. It holds one entry for a worker at most.
+// failures carries each failure from its worker to the recorder, because vegeta's Result has room
+// only for text. It holds at most one entry for each worker.
 type failures struct {
 	mu    sync.Mutex
 	bySeq map[uint64]failure
@@ -17,7 +17,7 @@ type failures struct {
 
 func newFailures() *failures { return &failures{bySeq: make(map[uint64]failure)} }
 
-// take returns the failure of the request with this number, and forgets it.
+// take returns and removes the failure of the request with the given number.
 func (f *failures) take(seq uint64) (failure, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -26,7 +26,7 @@ func (f *failures) take(seq uint64) (failure, bool) {
 	return x, ok
 }
 
-// failureRecorder notes why a round trip failed, under the number that vegeta gave the request.
+// failureRecorder stores why a round trip failed, under vegeta's number of the request.
 type failureRecorder struct {
 	next     http.RoundTripper
 	failures *failures
@@ -51,14 +51,15 @@ func (o failureRecorder) RoundTrip(req *http.Request) (*http.Response, error) {
 			x.kind = aborted
 		}
 		o.note(req, x)
-		if o.attack.Rate == 0 && x.kind == Ports { // the next one would fail at once, and the next: a million a second
+		// the next request would fail at once, at a million a second
+		if o.attack.Rate == 0 && x.kind == Ports {
 			o.rest()
 		}
 	}
 	return resp, err
 }
 
-// rest waits as the loop engine does after a connection that could not be had.
+// rest pauses as the loop engine does after a failed connection.
 func (o failureRecorder) rest() {
 	select {
 	case <-time.After(dialPause):
@@ -66,25 +67,25 @@ func (o failureRecorder) rest() {
 	}
 }
 
-// number is the one that vegeta gave the request.
+// number returns vegeta's number of the request.
 func number(req *http.Request) (seq uint64, ok bool) {
 	seq, err := strconv.ParseUint(req.Header.Get("X-Vegeta-Seq"), 10, 64)
 	return seq, err == nil
 }
 
-// turn returns the index of the target whose turn one of vegeta's requests is.
+// turn returns the index of the target of one of vegeta's requests.
 func (r rota) turn(req *http.Request) int {
 	if r == nil {
 		return 0
 	}
-	seq, _ := number(req) // vegeta numbers them all
+	seq, _ := number(req) // vegeta numbers all its requests
 	return r.of(seq)
 }
 
 func (o failureRecorder) note(req *http.Request, x failure) {
 	seq, ok := number(req)
 	if !ok {
-		return // not one of vegeta's requests; the recorder would take it for an Other
+		return // not one of vegeta's requests; the recorder counts it as Other
 	}
 	o.failures.mu.Lock()
 	defer o.failures.mu.Unlock()

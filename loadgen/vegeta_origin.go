@@ -12,16 +12,16 @@ import (
 	"nodecompare/loadgen/response"
 )
 
-// origin is one host that a standard transport talks to, with its connections.
+// origin is one host of a standard transport, with its connections.
 type origin struct {
 	scheme, address string
 	fresh           bool            // a new connection for each request
-	std             *http.Transport // makes connections, and keeps none
+	std             *http.Transport // makes connections and keeps none
 
 	all []*link
 	mu  sync.Mutex
-	// one entry for each request that a link has room for; the last used is the next used, so that
-	// no more are kept busy than needed
+	// free has one entry for each request that a link has room for. The last used is the next used,
+	// so that no more connections are in use than necessary.
 	free []*link
 }
 
@@ -37,7 +37,7 @@ func newOrigin(a Attack, u *url.URL) *origin {
 		std: &http.Transport{
 			DialContext: dial, DialTLSContext: dial, Protocols: spoken,
 			MaxResponseHeaderBytes: response.MaxHead,
-			DisableCompression:     true, // the bytes as the server sends them, at no cost of ours
+			DisableCompression:     true, // no decompression: bytes count as sent
 		},
 	}
 	for range a.Connections {
@@ -50,8 +50,8 @@ func newOrigin(a Attack, u *url.URL) *origin {
 	return o
 }
 
-// take returns a link with room for one more request. There is one, since vegeta has no more
-// workers than all links have room for.
+// take returns a link with room for one more request. There always is one, because all links
+// together have room for vegeta's workers.
 func (o *origin) take() *link {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -61,7 +61,7 @@ func (o *origin) take() *link {
 	return l
 }
 
-// put gives the room back.
+// put returns the room.
 func (o *origin) put(l *link) {
 	if o.fresh {
 		l.close()
@@ -71,15 +71,15 @@ func (o *origin) put(l *link) {
 	o.free = append(o.free, l)
 }
 
-// link is a place for one connection, which is opened when a request needs it, and again whenever
-// it has ended.
+// link is a place for one connection. A request opens it when needed, and again after each end.
 type link struct {
 	origin *origin
-	turn   chan struct{} // holds one entry while somebody looks at, or opens, the connection
+	turn   chan struct{} // a semaphore around looking at or opening the connection
 	conn   *http.ClientConn
 }
 
-// send sends a request over the link's connection. reused says that this had been open before.
+// send sends a request over the link's connection. reused reports that the connection was open
+// before.
 func (l *link) send(req *http.Request) (resp *http.Response, reused bool, err error) {
 	conn, reused, err := l.connection(req.Context())
 	if err != nil {
@@ -105,8 +105,8 @@ func (l *link) connection(ctx context.Context) (conn *http.ClientConn, reused bo
 	return l.conn, false, err
 }
 
-// leave has the next request open a connection, where this one takes no more: a server of HTTP/2
-// that closes one lets what is in flight end first, which is then the end of the connection.
+// leave makes the next request open a connection if this one takes no more. An HTTP/2 server that
+// closes a connection first lets the requests in flight end.
 func (l *link) leave(conn *http.ClientConn) {
 	l.turn <- struct{}{}
 	defer func() { <-l.turn }()

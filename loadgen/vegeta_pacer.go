@@ -4,22 +4,22 @@ import (
 	"time"
 )
 
-// pacer is vegeta's Pacer, and does the waiting itself: vegeta sleeps where no cancelling reaches
-// it (10 s at a rate of 0.1/s), and by time.Sleep, which a Go process with nothing else to do
-// rounds up to the millisecond of epoll_wait.
+// pacer is vegeta's Pacer and does the waiting itself. vegeta's own sleep cannot be cancelled (10 s
+// at a rate of 0.1/s), and its time.Sleep is rounded up to a millisecond of epoll_wait in a Go
+// process with nothing else to do.
 //
-// vegeta's constant pacer also takes whole rates only and sends its first request one interval
+// vegeta's constant pacer also supports only whole rates, and sends its first request one interval
 // late.
 type pacer struct {
 	start       time.Time
 	duration    time.Duration // in an open load its Span
 	rate        float64       // requests/s; 0 is a closed load
-	offered     uint64        // requests of the whole run; in a closed load the most, or 0
+	offered     uint64        // requests of the run; in a closed load the limit, or 0
 	waiter      *waiter
 	interrupted <-chan struct{}
 }
 
-// Pace waits until the next request is due and says whether the run is over.
+// Pace waits until the next request is due and reports whether the run is over.
 func (p *pacer) Pace(_ time.Duration, sent uint64) (wait time.Duration, stop bool) {
 	select {
 	case <-p.interrupted:
@@ -45,13 +45,13 @@ func (p *pacer) Pace(_ time.Duration, sent uint64) (wait time.Duration, stop boo
 	return 0, false
 }
 
-// quantum is the shortest wait. To wake for each request on time costs twice the CPU at 20,000/s
-// (48 µs a request against 24 on CPUs that sleep: nearly a whole core), so the wait grows with the
-// rate, to half a millisecond, and what has become due meanwhile is sent together: up to 5,000/s
-// (200 µs apart) single requests on time, at 20,000/s ten together. SendLag shows what that costs.
+// quantum returns the shortest wait. Waking on time for each request costs twice the CPU at
+// 20,000/s (docs/calibration.md), so the wait grows with the rate, up to half a millisecond, and
+// the requests due meanwhile are sent in one batch: single requests on time up to 5,000/s (200 µs
+// apart), batches of ten at 20,000/s. SendLag shows the cost.
 func quantum(rate float64) time.Duration {
 	return min(time.Duration(25*rate), 500*time.Microsecond)
 }
 
-// Rate is the offered rate in requests per second.
+// Rate returns the offered rate in requests per second.
 func (p *pacer) Rate(time.Duration) float64 { return p.rate }

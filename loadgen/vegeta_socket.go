@@ -11,25 +11,25 @@ import (
 
 // socket sends a request and waits for its answer in one step of Go's poller.
 //
-// net.Conn's Read tries the socket before it waits. After a request that read is in vain, for no
+// net.Conn's Read tries the socket before it waits. After a request that try is in vain, because no
 // server answers within a microsecond: a wasted system call for each request, 8% of the generator's
 // CPU. The step below writes first and then waits. It may not skip the read without the write: the
-// poller reports edges, and forgets at the start of a step those that came before. An answer comes
-// after its request, so its edge cannot be lost; nor can that of a connection that the server had
-// closed, which answers the write with a reset. (What can: a server that had shut down only its own
-// side of an idle connection, and stays silent. That is a timeout here.)
+// poller reports edges, and forgets earlier ones at the start of a step. An answer comes after its
+// request, so its edge cannot be lost. Neither can the edge of a connection that the server closed,
+// which answers the write with a reset. Only a server that has shut down its own side of an idle
+// connection and stays silent goes unnoticed until the timeout.
 type socket struct {
 	net.Conn
 	raw     syscall.RawConn
 	step    func(fd uintptr) bool // made once: a method value allocates
-	unsent  []byte                // of the request, to go out with the next Read
-	sendErr error                 // of that, when there is an answer all the same
+	unsent  []byte                // part of the request to send with the next Read
+	sendErr error                 // error of sending, reported if no answer comes
 	into    []byte
 	n       int
 	readErr syscall.Errno
 
 	deadline time.Time // of the present request
-	armed    time.Time // the deadline that Go's poller knows of, never a later one
+	armed    time.Time // the poller's deadline, never later
 }
 
 func newSocket(c net.Conn) (*socket, error) {
@@ -42,8 +42,8 @@ func newSocket(c net.Conn) (*socket, error) {
 	return s, nil
 }
 
-// until gives the next request its deadline. The poller's is moved only when it has run out: to
-// move it with each request costs 0.4 µs, and with the same timeout for all the old one is always
+// until sets the next request's deadline. The poller's deadline is moved only when it has passed:
+// moving it for each request costs 0.4 µs, and with one timeout for all the old deadline is always
 // the earlier.
 func (s *socket) until(deadline time.Time) error {
 	s.deadline = deadline
@@ -65,7 +65,7 @@ func (s *socket) Read(p []byte) (int, error) {
 		if n > 0 || !errors.Is(err, os.ErrDeadlineExceeded) || !time.Now().Before(s.deadline) {
 			return n, err
 		}
-		if err := s.arm(); err != nil { // that was an earlier request's
+		if err := s.arm(); err != nil { // an earlier request's deadline
 			return 0, err
 		}
 	}
@@ -104,11 +104,11 @@ func (s *socket) writeThenRead(fd uintptr) (done bool) {
 	return s.readErr != syscall.EAGAIN
 }
 
-// plainly is for a request that the socket would not take at once, since it is large or the
-// connection is broken. A server that refuses a request may answer before it has read all of it,
-// and close: so a failure to send is not the end.
+// plainly sends a request that the socket did not take at once, because the request is large or the
+// connection broken. A server that refuses a request may answer and close before it has read
+// everything, so a failure to send is not the end.
 func (s *socket) plainly(p []byte) (int, error) {
-	if err := s.arm(); err != nil { // so that no write is cut short by an earlier deadline
+	if err := s.arm(); err != nil { // no write is cut short by an earlier deadline
 		return 0, err
 	}
 	_, s.sendErr = s.Conn.Write(s.unsent)
@@ -120,7 +120,7 @@ func (s *socket) plainly(p []byte) (int, error) {
 	return n, err
 }
 
-// again repeats a system call that a signal has interrupted.
+// again repeats a system call that a signal interrupted.
 func again(call func(uintptr, []byte) (int, syscall.Errno), fd uintptr, b []byte) (int, syscall.Errno) {
 	for {
 		n, errno := call(fd, b)

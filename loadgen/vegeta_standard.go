@@ -15,9 +15,9 @@ import (
 	"nodecompare/loadgen/response"
 )
 
-// standard carries what the lean pool cannot, TLS, HTTP/2 and redirects, by net/http's connections.
-// Which connection carries which request is decided here: net/http's own pool would put all
-// requests of HTTP/2 on one.
+// standard carries what the lean pool does not support, TLS, HTTP/2 and redirects, over net/http's
+// connections. It assigns requests to connections itself, because net/http's pool would put all
+// HTTP/2 requests on one.
 type standard struct {
 	attack  Attack
 	rota    rota
@@ -27,10 +27,10 @@ type standard struct {
 
 	present
 	mu      sync.Mutex
-	origins map[string]*origin // the target's, and those that redirects lead to
+	origins map[string]*origin // the target's host, and those of redirects
 }
 
-// mostRedirects are followed in one request, as by net/http itself.
+// mostRedirects bounds the redirects of one request, as in net/http.
 const mostRedirects = 10
 
 func newStandard(a Attack, r rota) (*standard, error) {
@@ -57,8 +57,8 @@ func (s *standard) redirect(_ *http.Request, before []*http.Request) error {
 	return nil
 }
 
-// RoundTrip sends the request whose turn it is by req's number, whatever else req says, and reads
-// the whole response.
+// RoundTrip sends the request for req's number, ignores everything else in req, and reads the whole
+// response.
 func (s *standard) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.Body != nil {
 		req.Body.Close()
@@ -86,7 +86,7 @@ func (s *standard) RoundTrip(req *http.Request) (*http.Response, error) {
 	return newResponse(response.Answer{Status: resp.StatusCode, Size: size, Differs: got.Differs()}), nil
 }
 
-// withBody gives a request its body from the beginning.
+// withBody returns a request with its body rewound.
 func withBody(req *http.Request) (*http.Request, error) {
 	if req.GetBody == nil {
 		return req, nil
@@ -100,14 +100,13 @@ func withBody(req *http.Request) (*http.Request, error) {
 	return &again, nil
 }
 
-// reset is an error of net/http that says, in text alone, that the connection or the stream has
-// ended.
+// reset is a net/http error whose text says that the connection or stream ended.
 type reset struct{ error }
 
 func (reset) Is(target error) bool { return target == syscall.ECONNRESET }
 
-// translate gives net/http's errors of a bad response, or of an end before one, our own types.
-// Theirs have none: the text is all there is.
+// translate converts net/http's errors for a bad response, or for an early end, into our own types.
+// net/http has no types for them, so translate matches their text.
 func translate(err error) error {
 	text := err.Error()
 	has := func(part string) bool { return strings.Contains(text, part) }
@@ -121,12 +120,12 @@ func translate(err error) error {
 	return err
 }
 
-// sender is the standard transport as http.Client sees it: one request of a chain of redirects.
+// sender is the standard transport for http.Client: one request of a chain of redirects.
 type sender struct{ *standard }
 
-// RoundTrip sends req over a connection to its origin, which is held until the response's body is
-// closed. A request over a kept connection that ended without an answer is sent again over a new
-// one, if that can do no harm.
+// RoundTrip sends req over a connection to its origin, which stays in use until the response's body
+// is closed. If a kept-alive connection ends without an answer, a request that may be repeated is
+// sent again over a new one.
 func (s sender) RoundTrip(req *http.Request) (*http.Response, error) {
 	o := s.origin(req.URL)
 	l := o.take()
@@ -144,7 +143,7 @@ func (s sender) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	ends := resp.Close
 	resp.Body = &held{resp.Body, func() {
-		if ends { // else the next request may meet it before net/http has closed it
+		if ends { // the next request must not meet it before net/http has closed it
 			l.close()
 		}
 		o.put(l)
@@ -152,10 +151,10 @@ func (s sender) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// held is a response's body that gives its connection back.
+// held is a response body whose Close releases the connection.
 type held struct {
 	io.ReadCloser
-	release func() // nil once it has been called
+	release func() // nil after its call
 }
 
 func (h *held) Close() error {

@@ -16,7 +16,7 @@ import (
 	"nodecompare/loadgen/response"
 )
 
-// newTransport gives the transport that can do what the attack asks for: the lean one if possible.
+// newTransport returns the lean transport if it supports the attack, else the standard one.
 func newTransport(a Attack, r rota) (transport, error) {
 	u, err := url.Parse(a.Target.URL)
 	if err != nil {
@@ -28,17 +28,17 @@ func newTransport(a Attack, r rota) (transport, error) {
 	return newPool(a, u, r)
 }
 
-// pool is the lean http.RoundTripper: connections to one host, over TCP or a Unix socket, over each
-// of which prepared bytes are sent again and again. net/http's transport does far more (proxies,
-// HTTP/2, dialling races, two goroutines a connection) and costs three times the CPU.
+// pool is the lean http.RoundTripper: connections to one host, over TCP or a Unix socket, that send
+// prepared bytes again and again. net/http's transport does far more (proxies, HTTP/2, dialling
+// races, two goroutines a connection) at three times the CPU.
 //
-// It never has more connections than there are calls of RoundTrip at once, which vegeta's workers
-// bound. What a caller gets is an http.Response without a body, since that has been read to its
-// end, counted and dropped: only so is latency the time to the last byte. The response is shared
-// between calls and must not be written to.
+// A pool never has more connections than concurrent calls of RoundTrip, which vegeta's workers
+// bound. RoundTrip returns an http.Response without a body: the body has been read to its end,
+// counted and dropped, so that latency includes the last byte. Calls share the response, which must
+// not be written to.
 type pool struct {
 	opener  *opener
-	fresh   bool // it has a new connection each time
+	fresh   bool // a new connection for each request
 	rota    rota
 	sends   []message // by target
 	timeout time.Duration
@@ -48,8 +48,8 @@ type pool struct {
 
 	present
 	mu   sync.Mutex
-	free []*conn            // the last used is the next used, so that no more are kept busy than needed
-	open map[*conn]struct{} // all, those in use too: what a cancelled run must close
+	free []*conn            // the last used is the next used, so that few are in use
+	open map[*conn]struct{} // all, those in use too, for cancellation
 }
 
 func newPool(a Attack, u *url.URL, r rota) (*pool, error) {
@@ -64,11 +64,11 @@ func newPool(a Attack, u *url.URL, r rota) (*pool, error) {
 	}, nil
 }
 
-// RoundTrip sends the request whose turn it is by req's number, whatever else req says, and reads
-// the whole response.
+// RoundTrip sends the request for req's number, ignores everything else in req, and reads the whole
+// response.
 func (p *pool) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.Body != nil {
-		req.Body.Close() // of bytes that are in p.sends already
+		req.Body.Close() // its bytes are in p.sends
 	}
 	m := &p.sends[p.rota.turn(req)]
 	deadline := time.Now().Add(p.timeout)
@@ -77,8 +77,8 @@ func (p *pool) RoundTrip(req *http.Request) (*http.Response, error) {
 		if !errors.As(err, new(*unanswered)) || !m.safe {
 			return resp, err
 		}
-		// The server had closed the idle connection before it got the request, or as it did.
-		// net/http tries again too.
+		// The server closed the idle connection before or while it got the request. net/http
+		// retries too.
 		p.retries.Add(1)
 	}
 	c, err := p.dial(deadline)
@@ -88,7 +88,7 @@ func (p *pool) RoundTrip(req *http.Request) (*http.Response, error) {
 	return p.exchange(c, m, deadline)
 }
 
-// exchange does one request and keeps or closes the connection.
+// exchange makes one request and keeps or closes the connection.
 func (p *pool) exchange(c *conn, m *message, deadline time.Time) (*http.Response, error) {
 	resp, reusable, err := c.exchange(m.wire, m.head, deadline)
 	if !reusable || p.fresh {
@@ -128,7 +128,7 @@ func (p *pool) dial(deadline time.Time) (*conn, error) {
 	c := &conn{socket: sock, in: response.NewReader(sock, p.maxBody, p.want)}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	// abort has perhaps gone through the open ones between DialContext's return and here.
+	// abort may have visited the open connections between DialContext's return and this point.
 	if err := p.run().Err(); err != nil {
 		nc.Close()
 		return nil, err
@@ -153,9 +153,9 @@ func (p *pool) begin(ctx context.Context) (end func()) {
 	}
 }
 
-// present holds the context of the run that goes on, which vegeta's requests cannot carry.
+// present holds the context of the current run, which vegeta's requests cannot carry.
 type present struct {
-	ctx atomic.Pointer[context.Context] // nil between two runs
+	ctx atomic.Pointer[context.Context] // nil between runs
 }
 
 func (p *present) begin(ctx context.Context) (end func()) {
@@ -163,7 +163,7 @@ func (p *present) begin(ctx context.Context) (end func()) {
 	return func() { p.ctx.Store(nil) }
 }
 
-// run is the present run's context; one that never ends between two runs.
+// run returns the current run's context, or one that never ends between runs.
 func (p *present) run() context.Context {
 	if ctx := p.ctx.Load(); ctx != nil {
 		return *ctx
@@ -173,7 +173,7 @@ func (p *present) run() context.Context {
 
 func (p *pool) retried() uint64 { return p.retries.Load() }
 
-// close closes every connection, those in use too: their reads and writes then fail at once.
+// close closes every connection, those in use too. Their reads and writes then fail at once.
 func (p *pool) close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -184,23 +184,23 @@ func (p *pool) close() {
 	p.free = nil
 }
 
-// The headers of the responses that transports give, for a body is read and dropped before vegeta
-// sees it.
+// Headers of the responses that transports return, because a body is dropped before vegeta sees it.
 const (
-	sizeHeader    = "Content-Length" // bytes of body that were read
-	differsHeader = "Body-Differs"   // there when it was not the wanted one
+	sizeHeader    = "Content-Length" // bytes of body
+	differsHeader = "Body-Differs"   // set if the body differs from the expected one
 )
 
 // conn is one connection of a pool, used by one request at a time.
 type conn struct {
 	*socket
 	in     *response.Reader
-	reused bool           // it has carried a request before
-	last   *http.Response // what was given for the answer below: given again, unchanged, for one like it
+	reused bool           // has carried a request before
+	last   *http.Response // the last response, shared by equal answers
 	lastly response.Answer
 }
 
-// unanswered is the error of a kept-alive connection that ended without one byte of the response.
+// unanswered is the error of a kept-alive connection that ended before the first byte of a
+// response.
 type unanswered struct{ err error }
 
 func (u *unanswered) Error() string {
@@ -209,7 +209,8 @@ func (u *unanswered) Error() string {
 
 func (u *unanswered) Unwrap() error { return u.err }
 
-// exchange sends a request and reads its response. The connection may carry another if reusable.
+// exchange sends a request and reads its response. reusable reports that the connection may carry
+// another.
 func (c *conn) exchange(wire []byte, head bool, deadline time.Time) (resp *http.Response, reusable bool, err error) {
 	reused := c.reused
 	c.reused = true
@@ -227,12 +228,12 @@ func (c *conn) exchange(wire []byte, head bool, deadline time.Time) (resp *http.
 	if err != nil {
 		return nil, false, fmt.Errorf("reading a response: %w", err)
 	}
-	// Bytes beyond the response belong to no request of ours: the connection is out of step.
+	// Bytes after the response answer no request of ours: the connection is out of step.
 	return c.response(a), !a.Close && c.sendErr == nil && c.in.Buffered() == 0, nil
 }
 
-// response gives the answer in vegeta's terms. vegeta and http.Client only read it, so the
-// responses to equal answers are one: a closed load of one route allocates none.
+// response returns the answer as vegeta's http.Response. vegeta and http.Client only read it, so
+// equal answers share one response, and a closed load of one route allocates none.
 func (c *conn) response(a response.Answer) *http.Response {
 	if c.last == nil || c.lastly != a {
 		c.last, c.lastly = newResponse(a), a

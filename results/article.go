@@ -2,59 +2,60 @@ package results
 
 import "slices"
 
-// What a bench found of a claim of the article, beside NoDifference and CannotTell.
+// Outcomes of a claim of the article in a bench, besides NoDifference and CannotTell.
 const (
 	AsSaid   = "as the article says"
 	Reversed = "the other way round"
-	Mixed    = "Mixed" // some of this and some of that
+	Mixed    = "Mixed" // the pairings disagree
 )
 
-// Article is what a bench of several workloads found of the article's table. It follows from the
-// verdicts.
+// Article holds what a bench of several workloads found about the article's table. CheckArticle
+// derives an Article from a record's verdicts.
 type Article struct {
-	Workloads []string // that have the article's rows
-	Modes     []Seen   // in the order of the settings
-	Claims    []Claim  // Performance, Scalability
+	Workloads []string        // with the article's rows
+	Modes     []ModeExecution // in the order of the settings
+	Claims    []Claim         // Performance, Scalability
 }
 
-// Seen is what a mode's Execution was found to be, and on which workloads.
-type Seen struct {
+// ModeExecution says how one mode's requests wait, over all workloads.
+type ModeExecution struct {
 	Mode string
-	// NonBlocking or Blocking: so on some workloads, and the other on none. Mixed: both;
-	// CannotTell: neither
+	// Word is NonBlocking if some workloads found the mode non-blocking and none found it blocking,
+	// Blocking for the reverse, Mixed if workloads disagree, and CannotTell if none decided.
 	Word        string
 	NonBlocking []string
 	Blocking    []string
 	CannotTell  []string
 }
 
-// Claim is a row of the article: that non-blocking modes are the better ones.
+// Claim is one row of the article: the statement that non-blocking modes are better.
 type Claim struct {
 	Row       string
 	Workloads []ClaimOn
 }
 
-// ClaimOn is a claim on one workload.
+// ClaimOn is a claim checked on one workload.
 type ClaimOn struct {
 	Workload string
-	Duels    []Duel // each non-blocking mode with each blocking one, where both were measured
+	Pairings []Pairing // every measured pair of a non-blocking and a blocking mode
 }
 
-// Duel is the claim on two modes.
-type Duel struct {
+// Pairing is a claim checked on one pair of modes.
+type Pairing struct {
 	NonBlocking string
 	Blocking    string
 	Outcome     string     // AsSaid, Reversed, NoDifference, DependsOnLoad, CannotTell
-	On          Comparison // the figure that the outcome rests on
-	Light       Comparison // the figure at light load that makes it depend on the load
+	On          Comparison // the comparison that gives the outcome
+	Light       Comparison // the comparison at light load, if Outcome is DependsOnLoad
 }
 
-// HoldArticle holds the article against a record's verdicts. It takes two modes that are not one
-// and the same, and a workload with the article's rows.
-func HoldArticle(r *Record) (a Article, ok bool) {
+// CheckArticle compares a record's verdicts with the article's claims. ok is false for a bench of
+// one mode against itself, of fewer than two modes, or of no workload with the article's rows.
+func CheckArticle(r *Record) (a Article, ok bool) {
 	var verdicts []Verdict
 	for _, v := range r.Verdicts {
-		if _, ok := v.finding(RowExecution); ok { // with poison there is another row instead
+		// a workload with poison has the row Isolation instead
+		if _, ok := v.finding(RowExecution); ok {
 			verdicts = append(verdicts, v)
 			a.Workloads = append(a.Workloads, v.Workload)
 		}
@@ -63,13 +64,13 @@ func HoldArticle(r *Record) (a Article, ok bool) {
 		return Article{}, false
 	}
 	for _, m := range r.Settings.Modes {
-		a.Modes = append(a.Modes, see(m.Name, verdicts))
+		a.Modes = append(a.Modes, executionOf(m.Name, verdicts))
 	}
 	for _, row := range []string{RowPerformance, RowScalability} {
 		c := Claim{Row: row}
 		for _, v := range verdicts {
 			f, _ := v.finding(row)
-			c.Workloads = append(c.Workloads, ClaimOn{v.Workload, a.duels(f)})
+			c.Workloads = append(c.Workloads, ClaimOn{v.Workload, a.pairings(f)})
 		}
 		a.Claims = append(a.Claims, c)
 	}
@@ -84,8 +85,8 @@ func (v Verdict) finding(row string) (f Finding, ok bool) {
 	return v.Findings[i], true
 }
 
-func see(mode string, verdicts []Verdict) Seen {
-	s := Seen{Mode: mode, Word: CannotTell}
+func executionOf(mode string, verdicts []Verdict) ModeExecution {
+	s := ModeExecution{Mode: mode, Word: CannotTell}
 	for _, v := range verdicts {
 		f, _ := v.finding(RowExecution)
 		switch f.Of(mode) {
@@ -108,7 +109,7 @@ func see(mode string, verdicts []Verdict) Seen {
 	return s
 }
 
-// Group is the modes of an Execution's word.
+// Group returns the names of the modes with the given Execution word.
 func (a Article) Group(word string) []string {
 	var names []string
 	for _, s := range a.Modes {
@@ -119,9 +120,10 @@ func (a Article) Group(word string) []string {
 	return names
 }
 
-// duels are a row's, of which something was measured.
-func (a Article) duels(f Finding) []Duel {
-	var duels []Duel
+// pairings returns the outcome of a row for every measured pair of a non-blocking and a blocking
+// mode.
+func (a Article) pairings(f Finding) []Pairing {
+	var pairings []Pairing
 	for _, n := range a.Group(NonBlocking) {
 		for _, b := range a.Group(Blocking) {
 			var compared []Comparison
@@ -131,7 +133,7 @@ func (a Article) duels(f Finding) []Duel {
 				}
 			}
 			l := Between(compared)
-			d := Duel{NonBlocking: n, Blocking: b, Outcome: CannotTell, On: restingOn(saturated(compared))}
+			d := Pairing{NonBlocking: n, Blocking: b, Outcome: CannotTell, On: restingOn(saturated(compared))}
 			switch {
 			case !l.Measured:
 				continue
@@ -144,14 +146,14 @@ func (a Article) duels(f Finding) []Duel {
 			case l.Same:
 				d.Outcome = NoDifference
 			}
-			duels = append(duels, d)
+			pairings = append(pairings, d)
 		}
 	}
-	return duels
+	return pairings
 }
 
-// restingOn is the comparison that decides; else the one that the words rest on; else the first
-// that was measured.
+// restingOn returns the comparison that decides, or the comparison that the words rest on, or the
+// first measured one, in this order of preference.
 func restingOn(compared []Comparison) (on Comparison) {
 	weight := func(c Comparison) int {
 		switch {
@@ -172,26 +174,27 @@ func restingOn(compared []Comparison) (on Comparison) {
 	return on
 }
 
-// Outcome is what the duels of a workload come to.
-func (c ClaimOn) Outcome() string { return together(c.Duels) }
+// Outcome combines the workload's pairings.
+func (c ClaimOn) Outcome() string { return combine(c.Pairings) }
 
-// Outcome is what the duels of all workloads come to. A workload without any leaves it open.
+// Outcome combines the pairings of all workloads. A workload without a pairing counts as
+// CannotTell.
 func (c Claim) Outcome() string {
-	var all []Duel
+	var all []Pairing
 	for _, on := range c.Workloads {
-		all = append(all, on.Duels...)
-		if len(on.Duels) == 0 {
-			all = append(all, Duel{Outcome: CannotTell})
+		all = append(all, on.Pairings...)
+		if len(on.Pairings) == 0 {
+			all = append(all, Pairing{Outcome: CannotTell})
 		}
 	}
-	return together(all)
+	return combine(all)
 }
 
-// together is what every duel says; else Mixed. Where those that say something agree, one of which
-// one cannot tell leaves it open: it may be one more of them, or the exception.
-func together(duels []Duel) string {
+// combine returns the pairings' common outcome, Mixed if two decided pairings disagree, and
+// CannotTell if any pairing is undecided or there are none.
+func combine(pairings []Pairing) string {
 	word, unsure := "", false
-	for _, d := range duels {
+	for _, d := range pairings {
 		switch {
 		case d.Outcome == CannotTell:
 			unsure = true

@@ -10,10 +10,10 @@ import (
 	"nodecompare/results"
 )
 
-// unmeasured is a duel of which there is no round.
+// unmeasured is a pairing of which there is no round.
 const unmeasured = "unmeasured"
 
-// held is a record's verdict on a workload: what each mode's Execution is, and what the duels of
+// held is a record's verdict on a workload: what each mode's Execution is, and what the pairings of
 // n1, n2 (non-blocking) with b1, b2 (blocking) come to in both rows: n1 with b1, n1 with b2, n2
 // with b1, n2 with b2.
 func held(workload string, execution map[string]string, outcomes ...string) results.Verdict {
@@ -66,7 +66,7 @@ func TestClaimOutcomes(t *testing.T) {
 	const yes, no, same, open = results.AsSaid, results.Reversed, results.NoDifference, results.CannotTell
 	for _, test := range []struct {
 		name          string
-		first, second []string // the duels of two workloads
+		first, second []string // the pairings of two workloads
 		want          [3]string
 	}{
 		{"as it says", four(yes), four(yes), [3]string{yes, yes, yes}},
@@ -89,7 +89,7 @@ func TestClaimOutcomes(t *testing.T) {
 		{"one workload was not measured", four(unmeasured), four(yes), [3]string{open, yes, open}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			a, ok := results.HoldArticle(ofVerdicts(held("hello", plain, test.first...),
+			a, ok := results.CheckArticle(ofVerdicts(held("hello", plain, test.first...),
 				held("wait", plain, test.second...)))
 			if !ok {
 				t.Fatal("no summary")
@@ -104,19 +104,19 @@ func TestClaimOutcomes(t *testing.T) {
 }
 
 // A mode belongs to a group when it was seen so at least once, and never otherwise; the rest is in
-// no duel.
+// no pairing.
 func TestGroupsOfModes(t *testing.T) {
 	first := map[string]string{"n1": results.NonBlocking, "n2": results.NonBlocking, "b1": results.Blocking,
 		"b2": results.CannotTell}
 	second := map[string]string{"n1": results.CannotTell, "n2": results.Blocking, "b1": results.Blocking,
 		"b2": results.CannotTell}
 	third := map[string]string{"n1": results.NonBlocking, "b1": results.Blocking} // the others do not serve it
-	a, ok := results.HoldArticle(ofVerdicts(held("hello", first, four(results.AsSaid)...),
+	a, ok := results.CheckArticle(ofVerdicts(held("hello", first, four(results.AsSaid)...),
 		held("wait", second, four(results.AsSaid)...), held("db", third, results.AsSaid)))
 	if !ok {
 		t.Fatal("no summary")
 	}
-	want := []results.Seen{
+	want := []results.ModeExecution{
 		{Mode: "b1", Word: results.Blocking, Blocking: []string{"hello", "wait", "db"}},
 		{Mode: "n1", Word: results.NonBlocking, NonBlocking: []string{"hello", "db"}, CannotTell: []string{"wait"}},
 		{Mode: "b2", Word: results.CannotTell, CannotTell: []string{"hello", "wait"}},
@@ -128,8 +128,8 @@ func TestGroupsOfModes(t *testing.T) {
 	for _, on := range a.Claims[0].Workloads {
 		decisive := results.Comparison{A: "b1", B: "n1", Rounds: 6, Better: "n1", Decides: true}
 		if diff :=
-			cmp.Diff([]results.Duel{{NonBlocking: "n1", Blocking: "b1", Outcome: results.AsSaid,
-				On: decisive}}, on.Duels); diff != "" {
+			cmp.Diff([]results.Pairing{{NonBlocking: "n1", Blocking: "b1", Outcome: results.AsSaid,
+				On: decisive}}, on.Pairings); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", on.Workload, diff)
 		}
 	}
@@ -144,11 +144,11 @@ func TestNothingToHoldTheArticleAgainst(t *testing.T) {
 	for name, r := range map[string]*results.Record{
 		"poison alone": ofVerdicts(blast), "no verdicts": ofVerdicts(), "null": null, "one mode": alone,
 	} {
-		if _, ok := results.HoldArticle(r); ok {
+		if _, ok := results.CheckArticle(r); ok {
 			t.Errorf("%s: there is a summary", name)
 		}
 	}
-	if a, ok := results.HoldArticle(ofVerdicts(hello, blast, wait)); !ok ||
+	if a, ok := results.CheckArticle(ofVerdicts(hello, blast, wait)); !ok ||
 		!slices.Equal(a.Workloads, []string{"hello", "wait"}) {
 		t.Errorf("with one workload of poison: %v, %v", a.Workloads, ok)
 	}
@@ -164,7 +164,7 @@ func TestArticleWithoutAMode(t *testing.T) {
 	}
 	v := results.Judge(r)[0]
 	r.Verdicts = []results.Verdict{v, v}
-	a, _ := results.HoldArticle(r)
+	a, _ := results.CheckArticle(r)
 	if got := a.Group(results.NonBlocking); !slices.Equal(got, []string{"a"}) || a.Group(results.Blocking) != nil {
 		t.Errorf("%+v", a.Modes)
 	}
@@ -175,15 +175,15 @@ func TestArticleWithoutAMode(t *testing.T) {
 	}
 }
 
-// Of two modes a duel says what the words say.
-func TestDuelsAgreeWithTheWords(t *testing.T) {
+// Of two modes a pairing says what the words say.
+func TestPairingsAgreeWithTheWords(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r := recordOf(drawn(t, "a"), drawn(t, "b"))
 		v := results.Judge(r)[0]
 		v.Findings[0].Words = []results.Word{{Mode: "a", Word: results.Blocking},
 			{Mode: "b", Word: results.NonBlocking}}
 		r.Verdicts = []results.Verdict{v, v}
-		a, _ := results.HoldArticle(r)
+		a, _ := results.CheckArticle(r)
 		for i, c := range a.Claims {
 			want := map[string]string{results.High: results.AsSaid,
 				results.NoDifference: results.NoDifference,
@@ -208,12 +208,12 @@ func TestOutcomesDoNotOverstate(t *testing.T) {
 		for _, name := range []string{"hello", "wait", "cpu"}[:rapid.IntRange(2, 3).Draw(t, "workloads")] {
 			verdicts = append(verdicts, held(name, plain, rapid.SliceOfN(outcome, 4, 4).Draw(t, name)...))
 		}
-		a, _ := results.HoldArticle(ofVerdicts(verdicts...))
+		a, _ := results.CheckArticle(ofVerdicts(verdicts...))
 		for _, c := range a.Claims {
 			found, open := map[string]bool{}, false
 			for _, on := range c.Workloads {
-				open = open || len(on.Duels) == 0
-				for _, d := range on.Duels {
+				open = open || len(on.Pairings) == 0
+				for _, d := range on.Pairings {
 					if d.Outcome == results.CannotTell {
 						open = true
 					} else {

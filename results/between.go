@@ -2,18 +2,19 @@ package results
 
 import "math"
 
-// closeEnough is how many times as many connections the upper end of a bracket may have as the
-// lower one, for what lies between not to matter.
+// closeEnough is the ratio of a bracket's ends below which the search for the point between them
+// stops.
 const closeEnough = 1.3
 
-// mostBetween is how many runs between the rungs a mode gets at the most.
+// mostBetween bounds a mode's runs between the ladder's rungs.
 const mostBetween = 6
 
-// bracket is two numbers of connections between which an answer changes; both are 0 where it
-// changes nowhere on the ladder.
+// bracket holds two numbers of connections between which an answer changes. Both are 0 if the
+// answer changes nowhere on the ladder.
 type bracket struct{ low, high int }
 
-// next is what to try to halve it, in logarithms; 0 where it is narrow enough.
+// next returns the number of connections that halves the bracket on a logarithmic scale, or 0 if
+// the bracket is narrow enough.
 func (b bracket) next() int {
 	n := int(math.Round(math.Sqrt(float64(b.low) * float64(b.high))))
 	if b.low == 0 || float64(b.high) <= closeEnough*float64(b.low) || n <= b.low || n >= b.high {
@@ -22,8 +23,8 @@ func (b bracket) next() int {
 	return n
 }
 
-// narrowed takes in what the runs between the rungs say, in the order in which they were made: up
-// says that the answer lies above a run.
+// narrowed returns the bracket after the runs between the rungs, in the order in which they ran. up
+// reports that the answer lies above a run.
 func (b bracket) narrowed(runs []Rung, up func(Rung) bool) bracket {
 	for _, r := range runs {
 		switch {
@@ -37,9 +38,9 @@ func (b bracket) narrowed(runs []Rung, up func(Rung) bool) bracket {
 	return b
 }
 
-// NextBetween is the number of connections that says most about where a mode's knee lies, or how
-// many connections it holds, between the rungs of the ladder; 0 when both are known well enough,
-// and after mostBetween runs.
+// NextBetween returns the number of connections whose measurement narrows a mode's knee, or its
+// connections held, the most. NextBetween returns 0 if both are known well enough, or after
+// mostBetween runs.
 func (r *Record) NextBetween(w Workload, mode string) int {
 	for _, t := range r.Trials {
 		if t.Workload == w.Name && t.Mode == mode && len(t.Between) >= mostBetween {
@@ -53,11 +54,11 @@ func (r *Record) NextBetween(w Workload, mode string) int {
 	return held.next()
 }
 
-// brackets are those of the knee, which is the upper end, and of the connections held, which are
-// the lower one.
+// brackets returns the bracket of the knee, whose upper end is the knee, and the bracket of the
+// connections held, whose lower end is the number held.
 func (r *Record) brackets(w Workload, mode string, s Scaling) (knee, held bracket) {
 	for i, step := range w.Ladder {
-		// at the top throughput still grows: that is no knee
+		// If throughput still grows at the top rung, that rung is no knee.
 		if step.Connections == s.Knee && i > 0 && i < len(w.Ladder)-1 {
 			knee = bracket{w.Ladder[i-1].Connections, s.Knee}
 		}
@@ -69,9 +70,9 @@ func (r *Record) brackets(w Workload, mode string, s Scaling) (knee, held bracke
 		if t.Workload != w.Name || t.Mode != mode || t.Failure != "" || t.Lost != "" {
 			continue
 		}
-		highest := 0.0 // of the same server, a moment before
+		highest := 0.0 // of this trial's rungs, measured a moment before
 		for _, step := range w.Ladder {
-			v, _ := t.Read(Conns(step.Connections), Throughput)
+			v, _ := t.Read(ClosedAt(step.Connections), Throughput)
 			highest = max(highest, v)
 		}
 		knee = knee.narrowed(t.Between, func(r Rung) bool { return r.ThroughputRPS < nearlyAll*highest })
@@ -80,7 +81,7 @@ func (r *Record) brackets(w Workload, mode string, s Scaling) (knee, held bracke
 	return knee, held
 }
 
-// within says that p99 was within the objective, and that no request failed.
+// within reports whether p99 met the objective and no request failed.
 func (r Rung) within(sloUS float64) bool {
 	p99, answers := P99.Read(r)
 	return answers && p99 <= sloUS && r.Errors == 0

@@ -6,8 +6,8 @@ import (
 	"nodecompare/results/foreign"
 )
 
-// Clean makes all text in a result harmless to show, in place: what a server said, and what
-// somebody wrote into a file. Whatever prints a result can then rely on that.
+// Clean removes, in place, what could harm a terminal or a page from all text in a result: a
+// server's own output and the text of files. Every printer of results relies on Clean.
 func Clean(result any) { clean(reflect.ValueOf(result)) }
 
 func clean(v reflect.Value) {
@@ -51,5 +51,6 @@ func cleanMap(m reflect.Value) {
 	}
 }
 
-// holdsText is false for numbers, of which there are many.
+// holdsText reports whether values of the type can hold text. Skipping numbers, the bulk of a
+// record, saves time.
 func holdsText(t reflect.Type) bool { return t.Kind() > reflect.Complex128 }

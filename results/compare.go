@@ -8,50 +8,55 @@ import (
 	"nodecompare/results/stat"
 )
 
-// wordConfidence is that of the interval of a figure that a word rests on. It is looked at up to
-// four times, after 6 to MostRounds rounds, and each look is one more chance of a false word; 95%
-// would give 5% of them for a difference just at the floor.
+// wordConfidence is the confidence of the interval that a word rests on. A bench looks at the
+// interval up to four times, after 6 to MostRounds rounds, and each look is another chance of a
+// false word. At 95%, 5% of differences just at the floor would get a false word.
 const wordConfidence = 0.99
 
-// Comparison is one figure of two modes, paired round by round: in a round they ran one after the
-// other, so that what changes slowly on the machine hits both.
+// Comparison compares one figure of two modes, paired by round. The two trials of a round run one
+// after the other, so slow changes of the machine affect both.
 type Comparison struct {
-	Metric string `json:"metric"`
-	A      string `json:"a"`
-	B      string `json:"b"`
-	At     At     `json:"at"`     // the rung; for a figure of the whole ladder its top
-	Rounds int    `json:"rounds"` // that have both
-	// A's figure over B's: the geometric mean of the rounds' ratios; 0 with no rounds
+	Metric string  `json:"metric"`
+	A      string  `json:"a"`
+	B      string  `json:"b"`
+	At     RungKey `json:"at"`     // the rung; the top one for a figure of the whole ladder
+	Rounds int     `json:"rounds"` // rounds with a figure of both modes
+	// Ratio is A's figure over B's: the geometric mean of the rounds' ratios; 0 without rounds.
 	Ratio float64 `json:"ratio"`
-	Low   float64 `json:"low"` // its interval
+	Low   float64 `json:"low"` // ends of the ratio's interval
 	High  float64 `json:"high"`
-	// of the interval: 0.99 where it rests, else 0.95, or less with fewer than 6 rounds
+	// Confidence of the interval is 0.99 if Rests, else 0.95, or less with fewer than 6 rounds.
 	Confidence float64 `json:"confidence"`
-	// of the light load: the words are of the saturated one, unless this one is decided otherwise
+	// Light marks a comparison at light load. Words follow from the saturated load, and the light
+	// load can only turn them into DependsOnLoad.
 	Light    bool `json:"light,omitempty"`
-	Relative bool `json:"relative,omitempty"` // both figures were held against the yardstick's
-	// that chance alone gives as much, two-sided; nothing follows from it
+	Relative bool `json:"relative,omitempty"` // both figures are relative to the yardstick's
+	// P is the two-sided probability that chance alone gives a ratio as far from 1. No word depends
+	// on P.
 	P      float64 `json:"p"`
-	Floor  float64 `json:"floor"`  // a smaller difference is none that matters, e.g. 0.05
-	Better string  `json:"better"` // A or B; "" unless they differ: the interval lies beyond the floor
-	// the interval lies within the floor. Neither better nor the same: one cannot tell
+	Floor  float64 `json:"floor"`  // the smallest difference that matters, e.g. 0.05
+	Better string  `json:"better"` // A or B if the interval lies beyond the floor, else ""
+	// Same says that the interval lies within the floor. If Better is "" and Same is false, the
+	// comparison cannot tell.
 	Same bool `json:"same"`
-	// what is said of these two modes rests on this figure; the others can only veto
+	// Rests marks the figure that the words on these two modes rest on. The other figures can only
+	// veto.
 	Rests bool `json:"rests,omitempty"`
-	// the mode's word follows from this one: it rests on it, and no other vetoes
+	// Decides says that the comparison rests, is decided, and is not vetoed, so that the mode's
+	// word follows.
 	Decides bool `json:"decides"`
 }
 
-// open says that this is what one waits for: the words rest on it, and it tells neither of a
-// difference nor of none.
+// open reports whether more rounds could still change a word: the words rest on the comparison,
+// which is neither better nor the same.
 func (c Comparison) open() bool { return c.Rests && c.Rounds > 0 && c.Better == "" && !c.Same }
 
-// mostForeseen is how many rounds are worth naming: beyond it a quieter machine is the better
-// advice.
+// mostForeseen is the largest number of rounds worth recommending. Above it, a quieter machine is
+// the better advice.
 const mostForeseen = 50
 
-// RoundsToTell is about how many rounds would tell whether the two differ, if these are as those
-// before; 0 where 50 would not, as when the ratio is that of the floor.
+// RoundsToTell estimates how many rounds would decide the comparison, if they vary like those
+// measured. RoundsToTell returns 0 if more than 50 would be needed, as with a ratio at the floor.
 func (c Comparison) RoundsToTell() int {
 	if c.Rounds == 0 || c.Low <= 0 {
 		return 0
@@ -60,7 +65,7 @@ func (c Comparison) RoundsToTell() int {
 	return stat.PairedRounds(e, math.Abs(c.weight()-math.Log1p(c.Floor)), mostForeseen)
 }
 
-// Worse is the other one of the two; "" for no difference.
+// Worse returns the mode that is not Better; "" if neither is.
 func (c Comparison) Worse() string {
 	switch c.Better {
 	case c.A:
@@ -71,7 +76,7 @@ func (c Comparison) Worse() string {
 	return ""
 }
 
-// weight is how far the ratio is from 1, the same for a ratio and its inverse.
+// weight returns the distance of the ratio from 1 in logarithms, equal for a ratio and its inverse.
 func (c Comparison) weight() float64 {
 	if c.Ratio == 0 {
 		return 0
@@ -79,8 +84,8 @@ func (c Comparison) weight() float64 {
 	return math.Abs(math.Log(c.Ratio))
 }
 
-// Factors turns the ratios so that the median is at least 1: how many times as much the one has
-// that has more.
+// Factors returns the mode with the larger figure, and the ratio and its interval turned so that
+// the ratio is at least 1.
 func (c Comparison) Factors() (more string, ratio, low, high float64) {
 	if c.Ratio >= 1 || c.Ratio == 0 {
 		return c.A, c.Ratio, c.Low, c.High
@@ -88,16 +93,16 @@ func (c Comparison) Factors() (more string, ratio, low, high float64) {
 	return c.B, 1 / c.Ratio, 1 / c.High, 1 / c.Low
 }
 
-// contest is a comparison in the making.
+// contest is a comparison under construction.
 type contest struct {
 	Comparison
-	logs         []float64 // of the rounds' ratios
+	logs         []float64 // logarithms of the rounds' ratios
 	lessIsBetter bool
-	lead         stat.Estimate // the logarithm of how far A is ahead of B; below 0 where it is behind
+	lead         stat.Estimate // log of A's lead over B; negative if A is behind
 }
 
-// compare pairs the metric of two modes. All is done in logarithms, so that swapping A and B gives
-// the mirror image.
+// compare pairs the metric's figures of modes a and b. compare works in logarithms, so that
+// swapping a and b mirrors the result.
 func (m Metric) compare(r *Record, w Workload, a, b string) contest {
 	c := contest{Comparison: Comparison{Metric: m.Name, A: a, B: b, At: m.at(w), Light: m.Light, Floor: m.Floor, P: 1}}
 	if m.Light && !lightFor(r, w, a, b) {
@@ -105,8 +110,8 @@ func (m Metric) compare(r *Record, w Workload, a, b string) contest {
 	}
 	ofA, ofB := figures(r, w, a, b, m.read)
 	if m.relative != nil {
-		// In a round that lacks one of the figures the pair would be lost, and with it, in six
-		// rounds, the interval.
+		// A relative figure that is missing in one round would cost the pair and, with six rounds,
+		// the whole interval. So the relative figures are used only if no round lacks one.
 		if x, y := figures(r, w, a, b, m.relative); len(x) == len(ofA) && spread(x)+
 			spread(y) <= spread(ofA)+spread(ofB) {
 			ofA, ofB, c.Relative = x, y, len(x) > 0
@@ -125,12 +130,12 @@ func (m Metric) compare(r *Record, w Workload, a, b string) contest {
 	logs := slices.Collect(maps.Values(ratios))
 	c.P = stat.PairedDiffer(logs)
 	c.logs, c.lessIsBetter = logs, m.LessIsBetter
-	c.at(stat.Confidence)
+	c.setConfidence(stat.Confidence)
 	return c
 }
 
-// at gives the comparison its interval, of that confidence, and what follows from it.
-func (c *contest) at(confidence float64) {
+// setConfidence computes the interval at the given confidence and decides by it.
+func (c *contest) setConfidence(confidence float64) {
 	if c.Rounds == 0 {
 		return
 	}
@@ -140,13 +145,13 @@ func (c *contest) at(confidence float64) {
 	if c.lessIsBetter {
 		c.lead = mirrored(e)
 	}
-	c.settle()
+	c.decide()
 }
 
-// settle says what follows from the interval. A difference must lie beyond the floor as a whole,
-// and not only its middle: else one bench could call two modes different, and the next one the
+// decide sets Better and Same from the interval. The whole interval must lie beyond the floor, not
+// only its middle: otherwise one bench could call two modes different and the next call them the
 // same.
-func (c *contest) settle() {
+func (c *contest) decide() {
 	c.Better, c.Same = "", false
 	within := math.Log1p(c.Floor) + rounding
 	switch {
@@ -159,13 +164,13 @@ func (c *contest) settle() {
 	}
 }
 
-// sure says that there are rounds enough for an interval of 95%.
+// sure reports whether there are enough rounds for a 95% interval.
 func (c contest) sure() bool { return c.lead.Confidence >= stat.Confidence }
 
-// rounding is what a ratio of exactly the floor may be off by, in logarithms.
+// rounding is the floating-point error allowed for a ratio exactly at the floor, in logarithms.
 const rounding = 1e-12
 
-// beyond says that a whole interval of a lead is above the floor.
+// beyond reports whether the whole interval of a lead is above the floor.
 func beyond(lead stat.Estimate, floor float64) bool {
 	return lead.Confidence >= stat.Confidence && lead.Low > math.Log1p(floor)+rounding
 }
@@ -175,7 +180,7 @@ func mirrored(e stat.Estimate) stat.Estimate {
 	return e
 }
 
-// figures are those of both modes by round, for the rounds in which both have one above 0.
+// figures returns both modes' figures by round, of the rounds in which both are above 0.
 func figures(r *Record, w Workload, a, b string, read reading) (ofA, ofB map[int]float64) {
 	ofA, ofB = map[int]float64{}, map[int]float64{}
 	for _, trials := range [][]Trial{r.Trials, r.Extra} {
@@ -211,8 +216,7 @@ func logRatios(ofA, ofB map[int]float64) map[int]float64 {
 	return ratios
 }
 
-// lesser of two logarithms is the one nearer to 0, where they agree on the side; else there is
-// nothing that both say.
+// lesser returns the logarithm nearer to 0 if both have the same sign, else 0.
 func lesser(a, b float64) float64 {
 	if a > 0 != (b > 0) {
 		return 0
@@ -223,14 +227,14 @@ func lesser(a, b float64) float64 {
 	return a
 }
 
-// spread is how much a mode's trials vary: the mean distance of the figures' logarithms from their
-// median.
+// spread returns how much a mode's trials vary: the mean distance of the figures' logarithms from
+// their median.
 func spread(byRound map[int]float64) (mean float64) {
 	var logs []float64
 	for _, v := range byRound {
 		logs = append(logs, math.Log(v))
 	}
-	slices.Sort(logs) // a map's order is none, and sums depend on theirs
+	slices.Sort(logs) // for a repeatable sum: map order is random
 	middle := stat.Median(logs).Value
 	for _, l := range logs {
 		mean += math.Abs(l-middle) / float64(len(logs))

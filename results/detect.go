@@ -5,31 +5,32 @@ import (
 	"slices"
 )
 
-// Smallest is the smallest difference in a metric that a machine's noise leaves to be seen.
-type Smallest struct {
-	Workload string `json:"workload"`
-	Metric   string `json:"metric"`
-	At       At     `json:"at"`
-	Rounds   int    `json:"rounds"`
-	// half the width of the interval of a ratio, e.g. 1.04: chance alone gives as much
+// MinDetectable is the smallest difference in a metric that the machine's noise lets a bench see.
+type MinDetectable struct {
+	Workload string  `json:"workload"`
+	Metric   string  `json:"metric"`
+	At       RungKey `json:"at"`
+	Rounds   int     `json:"rounds"`
+	// Ratio is half the width of a ratio's interval, e.g. 1.04: what chance alone can give.
 	Ratio float64 `json:"ratio"`
-	Floor float64 `json:"floor"`           // a difference is called one from about Ratio × (1 + Floor)
-	Rests bool    `json:"rests,omitempty"` // words rest on it
+	Floor float64 `json:"floor"`           // differences above about Ratio × (1 + Floor) are reported
+	Rests bool    `json:"rests,omitempty"` // words rest on the metric
 }
 
-// detectable tells from a bench what differences a bench like it can tell from chance: for every
-// metric half the width of its interval of a ratio, the widest one where there are several pairs of
-// modes. A bench of one mode against itself (--null) is made for it, since all that differs there
-// is noise. Metrics of which there is no such interval are left out.
-func detectable(w Workload, pairs []pair) []Smallest {
-	var all []Smallest
+// detectable returns, for every metric, the smallest difference that a bench like this one can tell
+// from chance: half the width of the ratio's interval, the widest over all pairs. A bench of one
+// mode against itself (--null) shows this best, since all its differences are noise. Metrics
+// without an interval are left out.
+func detectable(w Workload, pairs []pair) []MinDetectable {
+	var all []MinDetectable
 	for _, p := range pairs {
 		p.each(func(c *contest) {
 			if !c.sure() {
 				return
 			}
-			s := Smallest{w.Name, c.Metric, c.At, c.Rounds, math.Exp((c.lead.High - c.lead.Low) / 2), c.Floor, c.Rests}
-			i := slices.IndexFunc(all, func(other Smallest) bool {
+			s := MinDetectable{w.Name, c.Metric, c.At, c.Rounds, math.Exp((c.lead.High - c.lead.Low) / 2), c.Floor,
+				c.Rests}
+			i := slices.IndexFunc(all, func(other MinDetectable) bool {
 				return other.Metric == s.Metric && other.At == s.At
 			})
 			if i < 0 {

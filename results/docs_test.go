@@ -25,8 +25,8 @@ func TestDocumentedRules(t *testing.T) {
 		rules = append(rules, docs.Item(name+": "+strings.Join(words, "; ")+".")...)
 		reasons = append(reasons, docs.Item(fmt.Sprintf("**%s**: %s.", r.Name, r.Why))...)
 	}
-	docs.Hold(t, "../docs/method.md", "trust", rules)
-	docs.Hold(t, "../docs/calibration.md", "reasons", reasons)
+	docs.Check(t, "../docs/method.md", "trust", rules)
+	docs.Check(t, "../docs/calibration.md", "reasons", reasons)
 }
 
 // docs/method.md has the figures of each row that compares modes, in their order, with their
@@ -62,5 +62,5 @@ func TestDocumentedFloors(t *testing.T) {
 		}
 		lines = append(lines, docs.Item(text)...)
 	}
-	docs.Hold(t, "../docs/method.md", "floors", lines)
+	docs.Check(t, "../docs/method.md", "floors", lines)
 }

@@ -10,11 +10,11 @@ import (
 
 const (
 	driftSuspect    = 0.10
-	driftConfidence = 0.99 // that it is more than noise
+	driftConfidence = 0.99 // that a move is more than noise
 )
 
-// drift holds the server's CPU per request, relative to the yardstick's, against itself: its trend
-// over the slices of the base rung, and those slices against the ones after the ladder.
+// drift compares the server's CPU per request, relative to the yardstick's, over time: its trend
+// over the base rung's slices, and the mean of these slices against the slices after the ladder.
 func drift(e Evidence) (status, reason string) {
 	if moved, sure := trend(e.Costs); sure && beyondDrift(moved) {
 		return Suspect, fmt.Sprintf("the server's CPU per request, beside the yardstick's, went to %.2f "+
@@ -29,8 +29,8 @@ func drift(e Evidence) (status, reason string) {
 
 func beyondDrift(moved float64) bool { return math.Abs(moved) > math.Log1p(driftSuspect) }
 
-// trend is the logarithm of the factor by which a series moves from its beginning to its end, by a
-// straight line; sure when that is no noise.
+// trend fits a straight line and returns the logarithm of the factor between the series' first and
+// last value. sure reports that the factor is more than noise.
 func trend(series []float64) (moved float64, sure bool) {
 	n := float64(len(series))
 	if n < 4 {
@@ -49,7 +49,8 @@ func trend(series []float64) (moved float64, sure bool) {
 	return slope, math.Abs(slope) > student(n-2)*deviation
 }
 
-// step is the logarithm of the factor between the means of two series; sure when that is no noise.
+// step returns the logarithm of the factor between the means of two series. sure reports that the
+// factor is more than noise.
 func step(before, after []float64) (moved float64, sure bool) {
 	n, m := float64(len(before)), float64(len(after))
 	if n < 2 || m < 2 {
@@ -61,7 +62,8 @@ func step(before, after []float64) (moved float64, sure bool) {
 	return b - a, math.Abs(b-a) > student(n+m-2)*math.Sqrt(variance*(1/n+1/m))
 }
 
-// student is how many standard errors noise stays within, as often as driftConfidence says.
+// student returns Student's t at driftConfidence, in standard errors, for the given degrees of
+// freedom.
 func student(free float64) float64 {
 	return distuv.StudentsT{Sigma: 1, Nu: free}.Quantile((1 + driftConfidence) / 2)
 }

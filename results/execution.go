@@ -11,47 +11,46 @@ import (
 )
 
 const (
-	// A runtime has threads of its own, for collecting garbage, compiling and keeping time, some of
-	// them for each core: Go's, a JVM's and Node's are 8 to 35 on 2 cores, of which fewer than
-	// these run.
+	// ownThreads and ownThreadsPerCore bound the threads that a runtime has for itself, for garbage
+	// collection, compilation and timers. Go, a JVM and Node.js have 8 to 35 on 2 cores, and fewer
+	// than these bounds run.
 	ownThreads, ownThreadsPerCore = 16, 2
 
-	// beyondOwn is how many times as many requests must be in flight for their threads to stand out
-	// from those.
+	// beyondOwn is the ratio of requests in flight to a runtime's own threads from which threads
+	// that serve requests stand out.
 	beyondOwn = 2
 
-	// loaded is the share of the connections that must have a request in flight: else the step says
-	// what an idle server does.
+	// loaded is the share of connections that must have a request in flight. Below it a rung shows
+	// an idle server.
 	loaded = 0.25
 
-	// forEach is the share of the requests in flight that must have a thread, where each has one.
-	// It leaves room for those that the client has sent and the server has not taken up. In a short
-	// run on a busy machine some threads do not get their turn (412 of 512 in 0.4 s, measured):
-	// where the process has that many threads, that much fewer need to have run.
+	// forEach is the share of the requests in flight that must have a thread in a
+	// thread-per-request server. The rest are sent but not yet read by the server. forEachToRun is
+	// the share that must have run, if the process has as many threads as forEach asks for: in a
+	// short run on a busy machine some threads get no turn (docs/calibration.md).
 	forEach, forEachToRun = 0.6, 0.3
 
-	// level is what the number of a pool's threads may grow by: Go adds some 60 of its own to 200
+	// level is the factor by which a thread pool may still grow: Go adds some 60 threads to 200
 	// under load.
 	level = 1.5
 
-	// leastCPU is less than any server spends on a request that it reads and answers itself,
-	// microseconds.
+	// leastCPU is less than the CPU time of any request that a server reads and answers itself, in
+	// µs.
 	leastCPU = 1
 
-	// anew is how many threads or processes must have come and gone for a request, where each has
-	// one that lives no longer. The rest are those that no look at the server happened to see.
+	// anew is the number of threads or processes per request above which each request has one of
+	// its own. Samples miss some of those that live for a moment.
 	anew = 0.5
 
-	// taken is the share of the connections that servers on few threads must have taken, to be
-	// serving them: they hold a descriptor for each, and a few more for themselves.
+	// taken is the share of the connections that a server on few threads must hold descriptors for.
 	taken = 0.5
 
-	// waits is how many times as long as its CPU time a lone request takes, if most of it is
-	// waiting.
+	// waits is the ratio of a lone request's latency to its CPU time above which the request mostly
+	// waits.
 	waits = 20
 )
 
-// execution is the row that says how each mode's requests wait.
+// execution returns the row on how each mode's requests wait.
 func execution(r *Record, w Workload) Finding {
 	f := Finding{Row: RowExecution}
 	for _, mode := range r.Settings.Modes {
@@ -70,12 +69,12 @@ func execution(r *Record, w Workload) Finding {
 	return f
 }
 
-// steps are the closed rungs of which there are process figures, from few connections to many.
+// steps returns the mode's closed rungs that have process figures, from few connections to many.
 func steps(r *Record, w Workload, mode string) []ModelStep {
 	all := []ModelStep{}
 	for _, planned := range w.Ladder {
 		median := func(figure func(Rung, Process) float64) float64 {
-			return stat.Median(r.Values(w.Name, mode, Conns(planned.Connections),
+			return stat.Median(r.Values(w.Name, mode, ClosedAt(planned.Connections),
 				Figure{Read: func(rung Rung) (float64, bool) {
 					if rung.Process == nil || rung.Answered() == 0 {
 						return 0, false
@@ -110,14 +109,14 @@ func steps(r *Record, w Workload, mode string) []ModelStep {
 	return all
 }
 
-// classify tells from what a server's threads did, as the requests in flight were stepped up, how
-// its requests wait. It knows nothing else about the server.
+// classify derives a server's model from the number of threads that ran while the requests in
+// flight were stepped up. classify knows nothing else about the server.
 func classify(steps []ModelStep, cores int) Model {
 	m := Model{Steps: steps}
 	own := float64(ownThreads + ownThreadsPerCore*max(1, cores))
-	// the system tells which did
+	// Some systems do not report which threads ran.
 	ran := slices.ContainsFunc(steps, func(s ModelStep) bool { return s.ActiveThreads > 0 })
-	// with load, and with thread figures
+	// usable are the steps with enough load and with thread figures.
 	var usable []ModelStep
 	for _, s := range steps {
 		if (s.ActiveThreads > 0 || !ran) && s.InFlight >= loaded*float64(s.Connections) {
@@ -158,7 +157,8 @@ func classify(steps []ModelStep, cores int) Model {
 	case stood > 0:
 		m.Name, m.Threads = ThreadPool, round(stood)
 		m.Why = fmt.Sprintf(
-			"it had %s with %s requests in flight and %s with %s, of which %s ran: it starts no more threads, a fixed pool",
+			"it had %s with %s requests in flight and %s with %s, of which %s ran: it starts no more threads, "+
+				"a fixed pool",
 			unit.Counted(first.Threads, "thread"), unit.Count(first.InFlight), unit.Count(last.Threads),
 			unit.Count(last.InFlight), unit.Count(last.ActiveThreads))
 	case last.each():
@@ -180,9 +180,9 @@ func classify(steps []ModelStep, cores int) Model {
 	return m
 }
 
-// fewestAnew is how many threads or processes came and went for a request on the rung with the
-// fewest of them; 0 where there is none. It does not take many requests in flight to see, and the
-// machine's own, which are counted among them, will not be as many on every rung.
+// fewestAnew returns the smallest number of short-lived threads or processes per request over all
+// rungs. The minimum excludes those of the machine, which vary between rungs, and needs no high
+// load.
 func fewestAnew(steps []ModelStep) float64 {
 	if len(steps) == 0 {
 		return 0
@@ -192,7 +192,7 @@ func fewestAnew(steps []ModelStep) float64 {
 	}).ShortLivedPerRequest
 }
 
-// missing says what it takes to tell, and is not there; "" when all is.
+// missing says which evidence for a classification is missing; "" if none is.
 func missing(steps, usable []ModelStep, own float64) string {
 	switch {
 	case len(steps) == 0:
@@ -200,7 +200,8 @@ func missing(steps, usable []ModelStep, own float64) string {
 			"was VOID"
 	case !slices.ContainsFunc(steps, func(s ModelStep) bool { return s.CPUUSPerRequest >= leastCPU }):
 		return fmt.Sprintf(
-			"undecided: the process spent less than %d µs of CPU on a request, so others must do its work", leastCPU)
+			"undecided: the process spent less than %d µs of CPU on a request, so others must do its work",
+			leastCPU)
 	case len(usable) == 0:
 		return "undecided: most connections were idle at every load, because of errors or a slow generator"
 	}
@@ -212,38 +213,38 @@ func missing(steps, usable []ModelStep, own float64) string {
 	return ""
 }
 
-// each says that every request in flight had a thread.
+// each reports whether every request in flight had a thread.
 func (s ModelStep) each() bool {
 	return s.ActiveThreads >= forEach*s.InFlight ||
 		s.Threads >= forEach*s.InFlight && s.ActiveThreads >= forEachToRun*s.InFlight
 }
 
-// backlogged says that most connections were not with the server: it had no descriptor for them.
-// How many it has of its own the step with the fewest connections tells.
+// backlogged reports whether the server had no descriptor for most connections, which were still
+// queued in the kernel. The step with the fewest connections shows how many descriptors the server
+// has for itself.
 func backlogged(first, last ModelStep) bool {
 	connections := float64(last.Connections - first.Connections)
 	return first.Files > 0 && last.Files > 0 && connections > 0 && last.Files-first.Files < taken*connections
 }
 
-// standing is the number of threads of a pool that was there before the load; 0 when there is none.
-// It may be larger than any load was, so that each request found a thread: what tells is that no
-// further one was made.
+// standing returns the number of threads in a pool that existed before the load; 0 if there is
+// none. The pool may be larger than any load, so the sign is that no thread was added.
 func standing(first, last ModelStep, own float64) float64 {
 	if first.Threads <= own || last.Threads > level*first.Threads ||
 		last.ActiveThreads < forEachToRun*min(last.InFlight, last.Threads) {
 		return 0
 	}
 	n := first.Threads
-	if last.InFlight > last.ActiveThreads { // all that can serve did, and those beyond them are somebody else's
+	if last.InFlight > last.ActiveThreads { // ActiveThreads includes threads that served nothing
 		n = min(n, last.ActiveThreads)
 	}
 	return max(1, n-idle(first, own))
 }
 
-// served is how many requests were served at a time on the last step, by Little's law: its
-// throughput times what a lone request takes: its median, since on a busy machine a stall or two
-// make up most of a mean. It is 0 where that does not tell: where requests compute more than they
-// wait, or hardly any had to queue.
+// served returns how many requests the last step served at a time, by Little's law: its throughput
+// times the median latency of a lone request. The median is robust against a few stalls on a busy
+// machine. served returns 0 if the product proves nothing, because requests mostly compute or
+// hardly any had to queue.
 func served(first, last ModelStep) float64 {
 	if n := atATime(first, last); n <= last.InFlight/2 {
 		return n
@@ -251,7 +252,8 @@ func served(first, last ModelStep) float64 {
 	return 0
 }
 
-// atATime is the same, whether requests had to queue or not; 0 where they do not wait.
+// atATime is like served, but does not require that requests queued. atATime returns 0 if requests
+// do not wait.
 func atATime(first, last ModelStep) float64 {
 	if first.P50US <= 0 || first.InFlight > 2 || first.P50US < waits*first.CPUUSPerRequest {
 		return 0
@@ -259,13 +261,13 @@ func atATime(first, last ModelStep) float64 {
 	return last.ThroughputRPS * first.P50US / 1e6
 }
 
-// stopped says that the threads grew with the requests as long as there were few, or that they were
-// as many before, and then no more.
+// stopped reports whether the threads grew with few requests in flight, or existed before, and then
+// stayed at a limit.
 func stopped(usable []ModelStep, own float64) bool {
 	last, seen := usable[len(usable)-1], false
 	for _, s := range usable[:len(usable)-1] {
 		if s.InFlight < own {
-			continue // too few to tell
+			continue // too few requests to tell
 		}
 		if full := s.ActiveThreads*level >= last.ActiveThreads; !full && !s.each() {
 			return false
@@ -275,8 +277,8 @@ func stopped(usable []ModelStep, own float64) bool {
 	return seen
 }
 
-// idle is how many threads ran beside those of the requests, as the step with the fewest has it:
-// there, one for each request.
+// idle returns how many threads ran beside those of the requests, by the step with the fewest
+// connections, where each request had one.
 func idle(first ModelStep, own float64) float64 {
 	if first.ActiveThreads > own {
 		return 0

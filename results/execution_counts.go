@@ -7,21 +7,21 @@ import (
 )
 
 const (
-	// ownGrowth is by how many threads a runtime may grow under load: Go adds some 60 of its own.
+	// ownGrowth bounds the threads that a runtime adds for itself under load. Go adds some 60.
 	ownGrowth = 64
 
-	// beyondThreads is how many times as many requests must have been served at a time as there
-	// were threads, for it to be certain that they waited without one.
+	// beyondThreads is the ratio of requests served at a time to threads above which requests
+	// certainly waited without a thread.
 	beyondThreads = 2
 )
 
-// byCounts is for systems that tell how many threads there were, and not which of them ran (macOS).
-// Threads that were there before the load may be a pool or a runtime's own, so that they tell
-// nothing by themselves; those that came with the requests do.
+// byCounts classifies a server on systems that report the number of threads but not which of them
+// ran (macOS). Threads from before the load may belong to a pool or to the runtime and prove
+// nothing, so byCounts looks at the threads that the load added.
 func byCounts(m Model, usable []ModelStep, own float64) Model {
 	first, last := usable[0], usable[len(usable)-1]
-	before := max(0, first.Threads-first.InFlight) // those that are not for a request
-	came := make([]ModelStep, len(usable))         // the steps, as if those that came had run, and no others
+	before := max(0, first.Threads-first.InFlight) // threads that serve no request
+	came := make([]ModelStep, len(usable))         // the steps as if exactly the added threads had run
 	for i, s := range usable {
 		came[i] = s
 		came[i].ActiveThreads = max(0, s.Threads-before)

@@ -2,23 +2,23 @@ package results
 
 import "slices"
 
-// MostRounds is how many rounds the words of a bench rest on at most, full ones and extra ones
-// together, and ExtraRounds how many extra ones are made before it looks again.
+// MostRounds bounds the rounds, full and extra ones, that a bench's words rest on. ExtraRounds is
+// the number of extra rounds between two looks at the result.
 const (
 	MostRounds  = 12
 	ExtraRounds = 2
 )
 
-// foreseeable is how many rounds a pair may seem to need for extra ones to be worth their time.
-// What is left of the estimate's own error is a factor of 2.
+// foreseeable is the largest estimate of a pair's missing rounds for which extra rounds are worth
+// their time. The estimate itself may be wrong by a factor of 2.
 const foreseeable = 2 * MostRounds
 
-// Open is two modes of which a bench could not tell yet which one performs better.
+// Open is a pair of modes whose order in Performance is still undecided.
 type Open struct{ Workload, A, B string }
 
-// StillOpen are the pairs whose Performance a few rounds more may decide: its figure leaves it
-// open, and not one that would take far more. It is read on the base rung alone, which makes such
-// rounds cheap; what Scalability leaves open would take the whole ladder.
+// StillOpen returns the pairs whose Performance a few more rounds may decide. StillOpen asks only
+// for Performance, because its figures need the base rung alone, which makes extra rounds cheap. An
+// open Scalability would need the whole ladder.
 func StillOpen(r *Record) []Open {
 	var all []Open
 	for _, w := range r.Settings.Workloads {

@@ -2,29 +2,29 @@ package results
 
 import "nodecompare/results/stat"
 
-// Figure is one number that is read from a rung. Rankings, gates, tables, CSV, plots and the
-// formats of other programs select from the figures below, and add what only they need: where in a
-// trial it is read, a floor, a heading.
+// Figure is one number that can be read from a rung. Rankings, gates, tables, CSV, plots and
+// exports select from the figures below and add only what is their own: the place in the trial, a
+// floor, a heading.
 type Figure struct {
 	Name         string // for people
-	Slug         string // for programs, the column of a CSV; it ends with the unit, and counts have none
-	Unit         string // us, requests/s, bytes, threads, %; 1 is a share or a ratio
+	Slug         string // for programs, as a CSV column; ends with the unit, counts have none
+	Unit         string // us, requests/s, bytes, threads or %; 1 for a share or a ratio
 	LessIsBetter bool
-	OfServer     bool // what the server used: rules of trust on the load alone leave it in trust
+	OfServer     bool // what the server used, which rules with LoadOnly leave trusted
 	Read         func(Rung) (value float64, ok bool)
 }
 
-// Read reads a figure from one rung; ok is false where nothing may be concluded from the rung, or
-// it has no such figure.
-func (t Trial) Read(at At, f Figure) (value float64, ok bool) {
+// Read returns a figure of the rung at. ok is false if the rung is missing or VOID, or has no such
+// figure.
+func (t Trial) Read(at RungKey, f Figure) (value float64, ok bool) {
 	if r, ok := t.Rung(at); ok {
 		return f.Read(r)
 	}
 	return 0, false
 }
 
-// Values are a mode's figures at one load, one a trial, in the order in which they ran.
-func (r *Record) Values(workload, mode string, at At, f Figure) []float64 {
+// Values returns a mode's figures at one load, one a trial, in the order in which the trials ran.
+func (r *Record) Values(workload, mode string, at RungKey, f Figure) []float64 {
 	var values []float64
 	for _, t := range r.Trials {
 		if t.Workload != workload || t.Mode != mode {
@@ -37,14 +37,14 @@ func (r *Record) Values(workload, mode string, at At, f Figure) []float64 {
 	return values
 }
 
-// Estimate is the median over the rounds of one figure, with its interval; ok is false when no
-// trial has it.
-func (r *Record) Estimate(workload, mode string, at At, f Figure) (e stat.Estimate, ok bool) {
+// Estimate returns the median of a figure over the rounds, with its interval. ok is false if no
+// trial has the figure.
+func (r *Record) Estimate(workload, mode string, at RungKey, f Figure) (e stat.Estimate, ok bool) {
 	values := r.Values(workload, mode, at, f)
 	return stat.Median(values), len(values) > 0
 }
 
-// The figures of what the load saw.
+// Figures of what the load saw.
 var (
 	Requests = Figure{Name: "requests", Slug: "requests", Unit: "requests",
 		Read: always(func(r Rung) float64 { return float64(r.Requests) })}
@@ -62,7 +62,7 @@ var (
 
 	AnsweredShare = Figure{Name: "answered share", Unit: "1",
 		Read: func(r Rung) (float64, bool) { return partOf(r.Answered(), r.Requests) }}
-	// FailedPercent is there where a request failed.
+	// FailedPercent exists only if a request failed.
 	FailedPercent = Figure{Name: "failed requests", Unit: "%", LessIsBetter: true, Read: func(r Rung) (float64, bool) {
 		return 100 * float64(r.Errors) / float64(max(1, r.Requests)), r.Errors > 0
 	}}
@@ -70,9 +70,9 @@ var (
 		Read: ofYardstick(func(y Yardstick) float64 { return y.RelativeThroughput })}
 )
 
-// The figures of what the server used: the most that all its processes had together.
+// Figures of what the server used. Peaks are those of all its processes together.
 var (
-	// CPUPerRequest is CPU time, user and system, per request without error.
+	// CPUPerRequest is user and system CPU time per request without error.
 	CPUPerRequest = Figure{Name: "CPU per request", Slug: "cpu_us_per_request", Unit: "us",
 		LessIsBetter: true, OfServer: true,
 		Read: perAnswer(func(p Process) float64 { return p.CPUUSPerRequest })}
@@ -81,7 +81,7 @@ var (
 		Read: ofYardstick(func(y Yardstick) float64 { return y.RelativeCPU })}
 	Threads = Figure{Name: "threads", Slug: "threads", Unit: "threads", LessIsBetter: true, OfServer: true,
 		Read: ofProcess(func(p Process) float64 { return float64(p.Threads) })}
-	// ActiveThreads ran at all.
+	// ActiveThreads counts the threads that ran at all.
 	ActiveThreads = Figure{Name: "active threads", Slug: "active_threads", Unit: "threads", OfServer: true,
 		Read: func(r Rung) (float64, bool) {
 			if r.Process == nil {
@@ -91,8 +91,8 @@ var (
 		}}
 	Memory = Figure{Name: "memory", Slug: "rss_bytes", Unit: "bytes", LessIsBetter: true, OfServer: true,
 		Read: ofProcess(func(p Process) float64 { return float64(p.RSSBytes) })}
-	// Switches are the voluntary ones. A system that does not tell which threads ran
-	// (ActiveThreads) does not count them either.
+	// Switches counts voluntary context switches. Systems that do not report ActiveThreads do not
+	// count switches either.
 	Switches = Figure{Name: "context switches per request", Unit: "switches/request", OfServer: true,
 		Read: func(r Rung) (float64, bool) {
 			if r.Process == nil || r.Answered() == 0 || r.Process.ActiveThreads == 0 {
@@ -102,9 +102,9 @@ var (
 		}}
 )
 
-// The figures of an open load alone.
+// Figures of open loads only.
 var (
-	// IdleCPU is what the server uses of one CPU while nothing is asked of it.
+	// IdleCPU is the server's share of one CPU while no requests are sent.
 	IdleCPU = Figure{Name: "CPU while idle", Slug: "idle_cpu_percent", Unit: "%", LessIsBetter: true,
 		OfServer: true, Read: func(r Rung) (float64, bool) {
 			if r.Idle == nil || r.Idle.ElapsedS <= 0 {
@@ -125,41 +125,39 @@ var (
 		}}
 )
 
-// The figures of an overload alone, of the requests that were due in its surge.
+// Figures of an overload, over the requests that were due during its surge.
 var (
 	Due = Figure{Name: "due", Slug: "due", Unit: "requests",
-		Read: ofToll(func(t Toll) float64 { return float64(t.Due) })}
+		Read: ofSurge(func(t SurgeOutcome) float64 { return float64(t.Due) })}
 	InTime = Figure{Name: "in time", Slug: "in_time", Unit: "requests",
-		Read: ofToll(func(t Toll) float64 { return float64(t.InTime) })}
+		Read: ofSurge(func(t SurgeOutcome) float64 { return float64(t.InTime) })}
 	Late = Figure{Name: "late", Slug: "late", Unit: "requests", LessIsBetter: true,
-		Read: ofToll(func(t Toll) float64 { return float64(t.Late) })}
+		Read: ofSurge(func(t SurgeOutcome) float64 { return float64(t.Late) })}
 	Refused = Figure{Name: "refused", Slug: "refused", Unit: "requests", LessIsBetter: true,
-		Read: ofToll(func(t Toll) float64 { return float64(t.Refused) })}
+		Read: ofSurge(func(t SurgeOutcome) float64 { return float64(t.Refused) })}
 	TimedOut = Figure{Name: "timed out", Slug: "timed_out", Unit: "requests", LessIsBetter: true,
-		Read: ofToll(func(t Toll) float64 { return float64(t.TimedOut) })}
+		Read: ofSurge(func(t SurgeOutcome) float64 { return float64(t.TimedOut) })}
 	NotSent = Figure{Name: "not sent", Slug: "not_sent", Unit: "requests", LessIsBetter: true,
-		Read: ofToll(func(t Toll) float64 { return float64(t.Unsent) })}
+		Read: ofSurge(func(t SurgeOutcome) float64 { return float64(t.Unsent) })}
 	MostAtOnce = Figure{Name: "most in flight", Unit: "requests",
-		Read: ofToll(func(t Toll) float64 { return float64(t.InFlight) })}
-	// Goodput is what was worth its while: the requests that were answered in time, per second of
-	// the surge.
+		Read: ofSurge(func(t SurgeOutcome) float64 { return float64(t.InFlight) })}
+	// Goodput is the number of requests answered in time per second of the surge.
 	Goodput = Figure{Name: "goodput", Slug: "goodput_rps", Unit: "requests/s",
-		Read: ofToll(func(t Toll) float64 { return t.GoodputRPS })}
-	// Recovery counts from the end of the surge. Of a server that did not recover it is how long it
-	// had, which is the least that it would take.
+		Read: ofSurge(func(t SurgeOutcome) float64 { return t.GoodputRPS })}
+	// Recovery is the time from the end of the surge. For a server that did not recover, Recovery
+	// is the whole time that it had, a lower bound.
 	Recovery = Figure{Name: "time to recover", Slug: "recovery_us", Unit: "us", LessIsBetter: true,
-		Read: ofToll(func(t Toll) float64 { return 1e6 * max(leastRecovery, t.RecoveryS) })}
+		Read: ofSurge(func(t SurgeOutcome) float64 { return 1e6 * max(leastRecovery, t.RecoveryS) })}
 	InTimeShare = Figure{Name: "answered in time", Unit: "1",
-		Read: shareOfDue(func(t Toll) uint64 { return t.InTime })}
+		Read: shareOfDue(func(t SurgeOutcome) uint64 { return t.InTime })}
 	AnsweredOfDue = Figure{Name: "answered share", Unit: "1",
-		Read: shareOfDue(func(t Toll) uint64 { return t.InTime + t.Late })}
+		Read: shareOfDue(func(t SurgeOutcome) uint64 { return t.InTime + t.Late })}
 )
 
-// leastRecovery is as short a time to recover as can be told: one step of the window that it is
-// found with, in seconds.
+// leastRecovery is the resolution of Recovery in seconds: one step of the window that finds it.
 const leastRecovery = 0.05
 
-// nextToNone is what a share of nothing counts as: a ratio needs something to divide by.
+// nextToNone stands for a share of 0, so that ratios have a divisor.
 const nextToNone = 0.001
 
 func partOf(part, whole uint64) (share float64, ok bool) {
@@ -178,12 +176,12 @@ func always(of func(Rung) float64) func(Rung) (float64, bool) {
 	return func(r Rung) (float64, bool) { return of(r), true }
 }
 
-// answered is there where a request was answered without error.
+// answered restricts a figure to rungs with at least one request without error.
 func answered(of func(Rung) float64) func(Rung) (float64, bool) {
 	return func(r Rung) (float64, bool) { return of(r), r.Answered() > 0 }
 }
 
-// ofProcess is there where the system tells what a process uses.
+// ofProcess restricts a figure to systems that report a process's use.
 func ofProcess(of func(Process) float64) func(Rung) (float64, bool) {
 	return func(r Rung) (float64, bool) {
 		if r.Process == nil {
@@ -193,7 +191,7 @@ func ofProcess(of func(Process) float64) func(Rung) (float64, bool) {
 	}
 }
 
-// perAnswer is ofProcess where a request was answered without error.
+// perAnswer is ofProcess for rungs with at least one request without error.
 func perAnswer(of func(Process) float64) func(Rung) (float64, bool) {
 	return func(r Rung) (float64, bool) {
 		if r.Process == nil || r.Answered() == 0 {
@@ -212,20 +210,20 @@ func ofYardstick(of func(Yardstick) float64) func(Rung) (float64, bool) {
 	}
 }
 
-func ofToll(of func(Toll) float64) func(Rung) (float64, bool) {
+func ofSurge(of func(SurgeOutcome) float64) func(Rung) (float64, bool) {
 	return func(r Rung) (float64, bool) {
-		if r.Toll == nil {
+		if r.SurgeOutcome == nil {
 			return 0, false
 		}
-		return of(*r.Toll), true
+		return of(*r.SurgeOutcome), true
 	}
 }
 
-func shareOfDue(part func(Toll) uint64) func(Rung) (float64, bool) {
+func shareOfDue(part func(SurgeOutcome) uint64) func(Rung) (float64, bool) {
 	return func(r Rung) (float64, bool) {
-		if r.Toll == nil {
+		if r.SurgeOutcome == nil {
 			return 0, false
 		}
-		return partOf(part(*r.Toll), r.Toll.Due)
+		return partOf(part(*r.SurgeOutcome), r.SurgeOutcome.Due)
 	}
 }

@@ -14,15 +14,15 @@ import (
 func Encode(w io.Writer, v any) error {
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
-	e.SetEscapeHTML(false) // targets have & and ? in them, and people read this
+	e.SetEscapeHTML(false) // keeps & and ? readable in targets
 	if err := e.Encode(v); err != nil {
 		return fmt.Errorf("write JSON: %w", err)
 	}
 	return nil
 }
 
-// Decode reads a record, whose text is harmless then. The error says whether it is cut short,
-// another tool's file, or of another schema.
+// Decode reads a record and cleans its text. The error says whether the file is cut short, not from
+// this tool, or of another schema.
 func Decode(r io.Reader) (*Record, error) {
 	text, err := io.ReadAll(r)
 	if err != nil {
@@ -53,19 +53,20 @@ func Decode(r io.Reader) (*Record, error) {
 	if err := json.Unmarshal(text, rec); err != nil {
 		return nil, explain(text, err)
 	}
-	rec.Medians = nil // they are made anew whenever it is written
+	rec.Medians = nil // computed again whenever the record is written
 	Clean(rec)
 	return rec, nil
 }
 
-// explain puts a line number to an error of encoding/json, which knows offsets only.
+// explain adds a line number to an error of encoding/json, which reports only an offset.
 func explain(text []byte, err error) error {
 	at, kind := int64(-1), ""
 	var mistyped *json.UnmarshalTypeError
 	if s, ok := errors.AsType[*json.SyntaxError](err); ok {
 		at = s.Offset
 	} else if errors.As(err, &mistyped) {
-		at, kind = mistyped.Offset, fmt.Sprintf("%.40s", mistyped.Value) // a number in all its digits
+		// numbers may have any number of digits
+		at, kind = mistyped.Offset, fmt.Sprintf("%.40s", mistyped.Value)
 	}
 	switch {
 	case len(bytes.TrimSpace(text)) == 0:

@@ -7,9 +7,8 @@ import (
 	"gonum.org/v1/gonum/stat"
 )
 
-// Groups are two levels that a mode's trials on a workload fall into, by CPU per request relative
-// to the yardstick. A median of them is the figure of one level or between both, and which of these
-// is chance.
+// Groups are two levels into which a mode's trials on a workload fall, by CPU per request relative
+// to the yardstick. A median over such trials falls on one level or between them by chance.
 type Groups struct {
 	Mode          string
 	Low, High     float64 // geometric means
@@ -17,21 +16,21 @@ type Groups struct {
 }
 
 const (
-	groupsApart = 0.10 // levels that are nearer to each other change no word's meaning
+	groupsApart = 0.10 // closer levels change the meaning of no word
 	groupsLeast = 6    // trials
-	eitherLeast = 2    // trials of a level: one that is off is an outlier
+	eitherLeast = 2    // trials of a level: a single one is an outlier
 
-	// Where levels are more than farApart from each other, less evidence is asked for: noise that
-	// is as wide has not been measured.
+	// Levels further apart than the factor farApart need less evidence, because noise that wide has
+	// not been seen.
 	farApart, groupsFar = 2, 7.6
 )
 
-// groupsSure is what the distance of two levels is beyond, in its own standard errors, for one in
-// 100 samples of a single level, where the sample is cut in two so that the distance is most: by
-// the number of trials, from groupsLeast.
+// groupsSure are the distances between two levels, in standard errors, that one in 100 samples of a
+// single level exceeds if the sample is cut where the distance is largest. The index is the number
+// of trials, from groupsLeast.
 var groupsSure = []float64{11.1, 10.1, 9.5, 9.2, 9.1, 9.1, 9.1}
 
-// Groups are the modes whose trials on a workload fall into two groups.
+// Groups returns the modes whose trials on a workload fall into two groups.
 func (r *Record) Groups(w Workload) (all []Groups) {
 	for _, m := range r.Settings.Modes {
 		var logs []float64
@@ -48,8 +47,8 @@ func (r *Record) Groups(w Workload) (all []Groups) {
 	return all
 }
 
-// grouped cuts a sample of logarithms in two where the parts are farthest from each other, in
-// standard errors of their distance.
+// grouped cuts a sample of logarithms in two where the parts are farthest apart, in standard errors
+// of their distance.
 func grouped(logs []float64) (g Groups, ok bool) {
 	logs = slices.Sorted(slices.Values(logs))
 	n := len(logs)
@@ -70,8 +69,8 @@ func grouped(logs []float64) (g Groups, ok bool) {
 	return g, most > sureOf(n) && ratio > 1+groupsApart || most > groupsFar*beyondTable(n) && ratio > farApart
 }
 
-// sureOf is groupsSure's. Of more trials than it has it grows as their root, as no sample of one
-// level does faster.
+// sureOf returns groupsSure for n trials. Beyond the table the value grows with the root of n,
+// which no sample of one level exceeds.
 func sureOf(n int) float64 {
 	last := len(groupsSure) - 1
 	return groupsSure[min(n-groupsLeast, last)] * beyondTable(n)

@@ -7,96 +7,105 @@ import (
 	"time"
 )
 
-// LoadRun is what `load` measured: one load on one server. Its JSON is one object.
+// LoadRun is the result of the command load: one load on one server. Its JSON is one object.
 type LoadRun struct {
 	Tool        string    `json:"tool"`
 	ToolVersion string    `json:"tool_version"`
 	Started     time.Time `json:"started"`
-	Method      string    `json:"method"` // "" where there were several targets
-	URL         string    `json:"url"`    // of several targets their server's
+	Method      string    `json:"method"` // "" with several targets
+	URL         string    `json:"url"`    // the server, with several targets
 	Engine      string    `json:"engine"`
 	Connections int       `json:"connections"`
 
-	EngineReason string `json:"engine_reason,omitempty"` // why it is not the engine that such a load has by itself
-	Protocol     string `json:"protocol,omitempty"`      // HTTP/1.1 or HTTP/2
-	Streams      int    `json:"streams,omitempty"`       // most requests in flight on a connection of HTTP/2
-	// path of the socket that stood for the URL's host and port
-	UnixSocket     string `json:"unix_socket,omitempty"`
-	NewConnections bool   `json:"new_connections,omitempty"` // each request had one; its latency begins with connecting
+	// why it is not the default engine for such a load
+	EngineReason string `json:"engine_reason,omitempty"`
+	Protocol     string `json:"protocol,omitempty"` // HTTP/1.1 or HTTP/2
+	// most requests in flight on one HTTP/2 connection
+	Streams int `json:"streams,omitempty"`
+	// the socket in place of the URL's host and port
+	UnixSocket string `json:"unix_socket,omitempty"`
+	// one a request; latency includes connecting
+	NewConnections bool `json:"new_connections,omitempty"`
 
-	Partial bool `json:"partial"` // it was interrupted
+	Partial bool `json:"partial"` // interrupted
 
 	Requests   uint64               `json:"requests"` // sent, and answered or failed
-	Errors     uint64               `json:"errors"`   // of these, failed
+	Errors     uint64               `json:"errors"`   // failed requests
 	ErrorKinds map[string]ErrorKind `json:"error_kinds"`
-	Codes      map[int]uint64       `json:"codes"`    // whole responses by status
-	Unsent     uint64               `json:"unsent"`   // of an open load: were due, but never sent
-	Aborted    uint64               `json:"aborted"`  // cut short by the interruption, and no part of requests
-	Retries    uint64               `json:"retries"`  // sent again since a kept-alive connection had been closed
-	BytesIn    uint64               `json:"bytes_in"` // of response bodies
-	// from the start to the end of the last request; of an open load, the whole time over which its
-	// requests were due at the least
+	Codes      map[int]uint64       `json:"codes"` // whole responses by status
+	// requests of an open load that were due but never sent
+	Unsent uint64 `json:"unsent"`
+	// cut short by the interruption, not in Requests
+	Aborted uint64 `json:"aborted"`
+	// sent again after a kept-alive connection was closed
+	Retries uint64 `json:"retries"`
+	BytesIn uint64 `json:"bytes_in"` // of response bodies
+	// DurationS runs from the start to the end of the last request. For an open load it is at least
+	// the time over which its requests were due.
 	DurationS  float64 `json:"duration_s"`
 	RateRPS    float64 `json:"rate_rps"`    // requests without error, per second of DurationS
-	OfferedRPS float64 `json:"offered_rps"` // that an open load was to send; 0 in a closed one
+	OfferedRPS float64 `json:"offered_rps"` // the open load's target rate; 0 in a closed load
 
-	LatencyUS     Latency `json:"latency_us"`     // from when a request was due, of those without error
-	UncorrectedUS Latency `json:"uncorrected_us"` // from when it was sent; in a closed load the same
-	SendLagUS     Lag     `json:"send_lag_us"`    // the difference; 0 in a closed load
+	LatencyUS Latency `json:"latency_us"` // since a request was due, without errors
+	// since a request was sent; equals LatencyUS in a closed load
+	UncorrectedUS Latency `json:"uncorrected_us"`
+	SendLagUS     Lag     `json:"send_lag_us"` // time from due to sent; 0 in a closed load
 
-	// as LatencyUS, of those with an error; null where there was none
+	// ErrorLatencyUS is LatencyUS of the failed requests; null without any.
 	ErrorLatencyUS *Latency    `json:"error_latency_us"`
-	Targets        []TargetRun `json:"targets,omitempty"`    // where there were several
-	Thresholds     []Threshold `json:"thresholds,omitempty"` // that were asked for
+	Targets        []TargetRun `json:"targets,omitempty"`    // with several targets only
+	Thresholds     []Threshold `json:"thresholds,omitempty"` // those asked for
 
-	// of requests; null where the system does not tell, or nothing was sent
+	// GeneratorCPUUS is null if the system does not report it or nothing was sent.
 	GeneratorCPUUS *float64 `json:"generator_cpu_us_per_request"`
 	Trust          Trust    `json:"trust"`
-	// where it was searched for: then all the rest is of the last probe at that rate
+	// Capacity is set after a capacity search. All other fields then describe the last probe at
+	// that rate.
 	Capacity *Capacity `json:"capacity,omitempty"`
 }
 
-// ErrorKind is how often requests failed in one way, and the first error's text.
+// ErrorKind counts the failures of one kind, and holds the text of the first.
 type ErrorKind struct {
 	Count   uint64 `json:"count"`
 	Example string `json:"example"`
 }
 
-// TargetRun is what became of one of several targets, or of those that share a method and a URL.
+// TargetRun is the share of one target in a load. Targets with the same method and URL share one
+// TargetRun.
 type TargetRun struct {
-	Method    string         `json:"method"` // "" in the last one, where that is of all others together
-	URL       string         `json:"url"`    // the same
+	// "" in the last one if that sums up the remaining targets
+	Method    string         `json:"method"`
+	URL       string         `json:"url"` // likewise
 	Targets   int            `json:"targets"`
 	Requests  uint64         `json:"requests"`
 	Errors    uint64         `json:"errors"`
 	Codes     map[int]uint64 `json:"codes"`
-	LatencyUS Latency        `json:"latency_us"` // of the requests without error, all 0 where there were none
+	LatencyUS Latency        `json:"latency_us"` // without errors; all 0 if there were none
 }
 
-// Threshold is a limit for a figure of a load.
+// Threshold is a limit on a figure of a load.
 type Threshold struct {
 	Name  string   `json:"name"`  // of its flag: max-p99
 	Limit float64  `json:"limit"` // in Unit
 	Unit  string   `json:"unit"`  // us, % of the requests, requests/s
-	Value *float64 `json:"value"` // of the figure; null where there is none, since no request was answered
-	Met   *bool    `json:"met"`   // null where nothing may be concluded: the run is VOID, or was interrupted
+	Value *float64 `json:"value"` // the figure; null if no request was answered
+	Met   *bool    `json:"met"`   // null if the run is VOID or was interrupted
 }
 
-// Missed says that the figure was beyond the limit.
+// Missed reports whether the figure is beyond the limit.
 func (t Threshold) Missed() bool { return t.Met != nil && !*t.Met }
 
 // A delayed acknowledgement comes after 40 ms on Linux (TCP_DELACK_MIN, include/net/tcp.h), or one
-// or two ticks of its clock later, of 4 ms where those are 250 a second: 44 to 47 ms were measured
-// on a busy machine.
+// or two timer ticks of 4 ms later (docs/calibration.md).
 const (
-	delayedACK = 40_000.0 // microseconds
+	delayedACK = 40_000.0 // µs
 	latestACK  = 50_000.0
 	mostACKs   = 3 // that one response may wait for
 )
 
-// DelayedACKs says how many delayed acknowledgements the latency seems to be made of: a server of
-// the same machine takes one to three times 40 ms for half of its requests, and for nearly all of
-// them little more. 0 where it does not look like that.
+// DelayedACKs returns how many delayed acknowledgements, 1 to 3, the latency seems to consist of.
+// The sign is a server on the same machine with half of its requests at a multiple of 40 ms and
+// nearly all of them within little more. DelayedACKs returns 0 without that sign.
 func (r *LoadRun) DelayedACKs() int {
 	u, err := url.Parse(r.URL)
 	if err != nil || r.UnixSocket != "" || r.Requests == r.Errors {
@@ -105,39 +114,42 @@ func (r *LoadRun) DelayedACKs() int {
 	if ip, err := netip.ParseAddr(u.Hostname()); u.Hostname() != "localhost" && (err != nil || !ip.IsLoopback()) {
 		return 0
 	}
-	n := math.Floor(r.UncorrectedUS.P50 / (0.99 * delayedACK)) // a histogram's values are within a thousandth
+	// a histogram's values are within 0.1%
+	n := math.Floor(r.UncorrectedUS.P50 / (0.99 * delayedACK))
 	if n < 1 || n > mostACKs || r.UncorrectedUS.P50 > n*latestACK || r.UncorrectedUS.P90 > (n+0.5)*delayedACK {
 		return 0
 	}
 	return int(n)
 }
 
-// Lag is in microseconds.
+// Lag is the delay from when requests were due to when they were sent, in microseconds.
 type Lag struct {
 	P50 float64 `json:"p50"`
-	P90 float64 `json:"p90,omitempty"` // 0 too in records of before it was told
+	P90 float64 `json:"p90,omitempty"` // 0 in records that predate the field
 	P99 float64 `json:"p99"`
 }
 
-// Resolves reports whether n latencies have a percentile q, in percent, of their own: one of them
-// at least is beyond it. Of fewer the percentile is the longest latency under another name.
+// Resolves reports whether n latencies resolve the percentile q: at least one latency lies beyond
+// it. Otherwise the percentile is just the maximum.
 func Resolves(n uint64, q float64) bool { return n >= uint64(math.Round(100/(100-q))) }
 
 // Capacity is the highest offered rate at which a server met an objective.
 type Capacity struct {
-	SLOUS      float64    `json:"slo_us"`     // the most that p99, from when a request was due, may be
-	RPS        float64    `json:"rps"`        // the highest rate that met it; 0 when none did
-	FailsRPS   float64    `json:"fails_rps"`  // the lowest rate that did not; 0 when all did
-	Resolution float64    `json:"resolution"` // the largest share by which the two may differ
-	Steady     bool       `json:"steady"`     // both said the same when they were asked anew
-	Limit      string     `json:"limit"`      // why it fails there: the last probe's reason; "" when it never did
-	Probes     []ProbeRun `json:"probes"`     // in the order in which they were made
+	SLOUS    float64 `json:"slo_us"`    // limit of p99, counted from when a request was due
+	RPS      float64 `json:"rps"`       // the highest rate that met the objective; 0 if none did
+	FailsRPS float64 `json:"fails_rps"` // the lowest rate that missed it; 0 if none did
+	// largest relative gap allowed between RPS and FailsRPS
+	Resolution float64 `json:"resolution"`
+	Steady     bool    `json:"steady"` // both ends gave the same result when probed again
+	// why FailsRPS failed: the last probe's reason; "" if nothing failed
+	Limit  string     `json:"limit"`
+	Probes []ProbeRun `json:"probes"` // in the order in which they ran
 }
 
-// ProbeRun is one try of a rate.
+// ProbeRun is one probe of a rate.
 type ProbeRun struct {
 	RPS   float64 `json:"rps"`
-	P99US float64 `json:"p99_us"` // of what had been answered when it ended
+	P99US float64 `json:"p99_us"` // over the requests answered when the probe ended
 	Meets bool    `json:"meets"`
-	Why   string  `json:"why,omitempty"` // it does not
+	Why   string  `json:"why,omitempty"` // reason when Meets is false
 }

@@ -2,27 +2,27 @@ package results
 
 import "slices"
 
-// Loads is what the comparisons of two modes in a row come to, under either load: the saturated
-// one, which the words are of, and the light one, which can only make them depend on the load. Of
-// rows that have no light load it is the former alone.
+// Loads sums up a row's comparisons of two modes at both loads. Words follow from the saturated
+// load; the light load can only make them depend on the load. Rows without a light load use the
+// saturated one alone.
 type Loads struct {
-	Measured bool   // a round has both modes
-	Better   string // the better one; "" for none
-	Same     bool   // they are the same; neither where one cannot tell
+	Measured bool   // some round has both modes
+	Better   string // the better mode, or ""
+	Same     bool   // no difference; if Better is "" too, one cannot tell
 
-	LightBetter string // the same at light load
+	LightBetter string // Better at light load
 	LightSame   bool
 }
 
-// Depends says that the light load is decided otherwise than the saturated one: for the other mode,
-// or for one of two that are the same.
+// Depends reports whether the light load decides differently from the saturated one: for the other
+// mode, or for one of two that are the same.
 func (l Loads) Depends() bool {
 	return l.LightBetter != "" && (l.Same || l.Better != "" && l.Better != l.LightBetter)
 }
 
-// Between is what all comparisons of two modes in a row come to. They are the same where the figure
-// that it rests on says so, none was missing, and none of the others differs; in a record of before
-// there was such a figure, where all of them say so.
+// Between sums up all comparisons of two modes in a row. The modes are the same if the figure that
+// the row rests on says so, none is missing, and no other figure differs. In a record without a
+// resting figure, all figures must say so.
 func Between(compared []Comparison) (l Loads) {
 	rests, differs, complete, all := false, false, true, true
 	for _, c := range saturated(compared) {
@@ -46,9 +46,9 @@ func Between(compared []Comparison) (l Loads) {
 	return l
 }
 
-// atLightLoad is for the mode that a figure there is decided for, and none for the other. Who
-// answers fewer requests has less to do, so that comes first here too. They are the same where
-// every figure says so.
+// atLightLoad returns the mode that some figure favours at light load and no figure disfavours. The
+// share of answered requests comes first, because a server that answers fewer has less to do. same
+// reports that all figures are the same.
 func atLightLoad(compared []Comparison) (better string, same bool) {
 	same = len(compared) > len(saturated(compared))
 	for _, c := range compared {
@@ -69,8 +69,8 @@ func atLightLoad(compared []Comparison) (better string, same bool) {
 	return better, same
 }
 
-// AtLightLoad is the figure at light load that surely differs the most, of those that are decided
-// for the mode that is better there.
+// AtLightLoad returns the comparison with the largest certain difference at light load, of those
+// decided for the mode that is better there.
 func AtLightLoad(compared []Comparison) (most Comparison) {
 	better, _ := atLightLoad(compared)
 	far := 0.0
@@ -82,7 +82,7 @@ func AtLightLoad(compared []Comparison) (most Comparison) {
 	return most
 }
 
-// saturated are the comparisons under a saturated load, which come first.
+// saturated returns the comparisons at the saturated load, which come first.
 func saturated[C interface{ light() bool }](compared []C) []C {
 	if i := slices.IndexFunc(compared, func(c C) bool { return c.light() }); i >= 0 {
 		return compared[:i]
@@ -92,8 +92,8 @@ func saturated[C interface{ light() bool }](compared []C) []C {
 
 func (c Comparison) light() bool { return c.Light }
 
-// lightFor says that the common rate was a light load for both modes. One that was asked for may be
-// more than a slow mode's share.
+// lightFor reports whether the common rate was a light load for both modes. A rate that the user
+// asked for may exceed a slow mode's share.
 func lightFor(r *Record, w Workload, a, b string) bool {
 	return !slices.ContainsFunc(r.Rates, func(known Rates) bool {
 		most := known.CapacityRPS * r.Settings.Share * (1 + rounding)

@@ -6,84 +6,86 @@ import (
 	"nodecompare/results/stat"
 )
 
-// MapVersion changes when a field of Map changes its meaning or goes away; a new field alone does
+// MapVersion changes when a field of Map changes its meaning or is removed. A new field alone does
 // not change it.
 const MapVersion = 2
 
-// MapFloor is the smallest difference on a map that matters: that of Performance's throughput and
-// CPU per request.
+// MapFloor is the smallest difference on a map that matters, equal to the floors of throughput and
+// CPU per request in Performance.
 const MapFloor = 0.05
 
-// Map is where a concurrency model matters, and where not: modes that serve requests which wait and
-// compute for stated times, on stated numbers of connections, and what every two of them differ by
-// in each cell.
+// Map shows where the concurrency model matters: modes serve requests that wait and compute for set
+// times on set numbers of connections, and each cell compares every two modes.
 type Map struct {
 	Tool        string      `json:"tool"`
 	MapVersion  int         `json:"map_version"`
 	ToolVersion string      `json:"tool_version"`
 	Started     time.Time   `json:"started"`
 	ElapsedS    float64     `json:"elapsed_s"`
-	Partial     bool        `json:"partial"` // it was interrupted: runs are missing
+	Partial     bool        `json:"partial"` // interrupted: runs are missing
 	Host        Host        `json:"host"`
 	Settings    MapSettings `json:"settings"`
-	Runs        []MapRun    `json:"runs"`               // in the order in which they ran
-	Failures    []string    `json:"failures,omitempty"` // servers that died, did not start, did not stop
-	Pairs       []MapPair   `json:"pairs"`              // every two modes; see Judge
+	Runs        []MapRun    `json:"runs"` // in the order in which they ran
+	// servers that died, or did not start or stop
+	Failures []string  `json:"failures,omitempty"`
+	Pairs    []MapPair `json:"pairs"` // every two modes; filled by Judge
 }
 
-// MapSettings is what was asked for.
+// MapSettings holds what the user asked for.
 type MapSettings struct {
-	Rounds      int       `json:"rounds"`
-	Seed        uint64    `json:"seed"` // below 2^53; the order of the runs follows from it
-	Pin         Pin       `json:"pin"`
-	Modes       []Mode    `json:"modes"`
-	Missing     []Missing `json:"missing,omitempty"` // modes that were asked for, and that this machine could not run
+	Rounds int    `json:"rounds"`
+	Seed   uint64 `json:"seed"` // below 2^53; determines the order of the runs
+	Pin    Pin    `json:"pin"`
+	Modes  []Mode `json:"modes"`
+	// requested modes that cannot run on this machine
+	Missing     []Missing `json:"missing,omitempty"`
 	Waits       []int     `json:"waits_ms"`
 	CPUs        []int     `json:"cpus_us"`
 	Connections []int     `json:"connections"`
 }
 
-// MapPlace is a cell of the grid: what a request does, and how many connections send one after the
-// other.
-type MapPlace struct {
+// MapPoint holds the coordinates of a cell: what a request does, and how many connections send.
+type MapPoint struct {
 	WaitMS      int `json:"wait_ms"`
 	CPUUS       int `json:"cpu_us"`
 	Connections int `json:"connections"`
 }
 
-// MapRun is one mode in one cell in one round.
+// MapRun is the run of one mode in one cell in one round.
 type MapRun struct {
-	MapPlace
-	Mode          string  `json:"mode"`
-	Round         int     `json:"round"` // from 1
-	Requests      uint64  `json:"requests"`
-	Errors        uint64  `json:"errors"`
-	ThroughputRPS float64 `json:"throughput_rps"` // requests without error, per second of a window amid the run
-	// CPU, the server's, per request without error, over the whole run; 0 where the system does not
-	// tell
+	MapPoint
+	Mode     string `json:"mode"`
+	Round    int    `json:"round"` // from 1
+	Requests uint64 `json:"requests"`
+	Errors   uint64 `json:"errors"`
+	// requests without error in a window within the run
+	ThroughputRPS float64 `json:"throughput_rps"`
+	// PerRequestUS is the server's CPU time per request without error, over the whole run; 0 if the
+	// system does not report it.
 	PerRequestUS float64 `json:"cpu_us_per_request"`
 	Trust        *Trust  `json:"trust,omitempty"`
 }
 
-// MapPair is two modes in all cells.
+// MapPair compares two modes in all cells.
 type MapPair struct {
 	A     string    `json:"a"`
 	B     string    `json:"b"`
 	Cells []MapCell `json:"cells"` // by connections, then waits, then CPU times, as in the settings
 }
 
-// What a cell says of two modes.
+// Outcomes of a cell for two modes.
 const (
-	// one is ahead in the figure that the cell rests on, or where that is the same in the other
+	// MapWins: one mode is ahead in the figure that the cell rests on, or in the other if that is
+	// the same.
 	MapWins     = "wins"
-	MapTradeOff = "trade-off"   // each is ahead in one of them
-	MapSame     = "same"        // neither differs
-	MapUnknown  = "cannot tell" // it might be any of these
+	MapTradeOff = "trade-off"   // each mode is ahead in one figure
+	MapSame     = "same"        // no figure differs
+	MapUnknown  = "cannot tell" // the figures are undecided
 )
 
-// MapCell is what two modes differ by in one cell.
+// MapCell compares two modes in one cell.
 type MapCell struct {
-	MapPlace
+	MapPoint
 	Outcome    string        `json:"outcome"`
 	Winner     string        `json:"winner"` // with MapWins
 	Throughput MapComparison `json:"throughput"`
@@ -92,36 +94,38 @@ type MapCell struct {
 	OfB        MapFigures    `json:"of_b"`
 }
 
-// MapFigures are a mode's medians over the rounds, of runs that count: not VOID, and with an answer
-// to 99 of 100 requests.
+// MapFigures holds a mode's medians over the rounds, of the runs that count: not VOID, and at least
+// 99% of the requests answered.
 type MapFigures struct {
 	ThroughputRPS stat.Estimate `json:"throughput_rps"`
-	CPUUS         stat.Estimate `json:"cpu_us_per_request"` // of no rounds where the system does not tell
-	Void          int           `json:"void"`               // runs that do not count, for their trust
-	Failing       int           `json:"failing"`            // runs that do not count, for too many errors
-	// runs that count, but in which the load was at its own limit: see MapCell.Throughput
+	// without rounds if the system does not report it
+	CPUUS   stat.Estimate `json:"cpu_us_per_request"`
+	Void    int           `json:"void"`    // runs excluded by their trust
+	Failing int           `json:"failing"` // runs excluded by their errors
+	// Limited counts the runs that count but in which the load was at its own limit: see
+	// MapCell.Throughput.
 	Limited int `json:"limited"`
 }
 
-// MapComparison is one figure of two modes, paired round by round.
+// MapComparison compares one figure of two modes, paired by round.
 type MapComparison struct {
-	Rounds int `json:"rounds"` // that have both
-	// A's figure over B's: the geometric mean of the rounds' ratios; 0 with no rounds
+	Rounds int `json:"rounds"` // rounds with a figure of both modes
+	// Ratio is A's figure over B's: the geometric mean of the rounds' ratios; 0 without rounds.
 	Ratio float64 `json:"ratio"`
-	Low   float64 `json:"low"` // its interval
+	Low   float64 `json:"low"` // ends of the ratio's interval
 	High  float64 `json:"high"`
-	// of the interval: 0.99 where it rests, else 0.95, or less with fewer than 6 rounds
+	// Confidence of the interval is 0.99 if Rests, else 0.95, or less with fewer than 6 rounds.
 	Confidence float64 `json:"confidence"`
-	Better     string  `json:"better"` // A or B: the interval lies beyond the floor. "" for neither
-	// the interval lies within the floor; never where the load was at its limit. Neither: one
-	// cannot tell
+	Better     string  `json:"better"` // A or B if the interval lies beyond the floor, else ""
+	// Same says that the interval lies within the floor, and that the load was not at its limit. If
+	// Better is "" and Same is false, the comparison cannot tell.
 	Same bool `json:"same"`
-	// the cell's outcome rests on this figure; the other one can speak against it, or decide where
-	// this is the same
+	// Rests marks the figure that the cell's outcome rests on. The other figure can veto, or decide
+	// if this one is the same.
 	Rests bool `json:"rests,omitempty"`
 }
 
-// Void says that nothing can be concluded from the map: no run of it counts.
+// Void reports whether no run of the map counts, so that nothing can be concluded from it.
 func (m *Map) Void() bool {
 	for _, r := range m.Runs {
 		if r.counts() {

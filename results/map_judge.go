@@ -7,8 +7,7 @@ import (
 	"nodecompare/results/stat"
 )
 
-// mapErrors is the share of a run's requests that may fail without the run being another load than
-// the one that was meant.
+// mapErrors is the share of requests above which failures make a run a different load.
 const mapErrors = 0.01
 
 func (r MapRun) void() bool { return r.Trust != nil && r.Trust.Status == Void }
@@ -17,21 +16,21 @@ func (r MapRun) failing() bool {
 }
 func (r MapRun) counts() bool { return !r.void() && !r.failing() }
 
-// limited says that throughput was the generator's.
+// limited reports whether the generator bounded the throughput.
 func (r MapRun) limited() bool {
 	return r.Trust != nil && slices.Contains(r.Trust.Rules, RuleGeneratorCPU)
 }
 
-// Judge fills Pairs with what the runs say, by the rule of a bench (docs/method.md): what is said
-// of a cell rests on one figure. A difference must lie beyond MapFloor with its whole interval, and
-// two are the same when it lies within. There is no correction for the number of cells: a map of
-// many cells may show a false one here and there, and is to be read as a landscape.
+// Judge fills Pairs from the runs, by the rule of a bench (docs/method.md): a cell's outcome rests
+// on one figure. Two modes differ if the whole interval lies beyond MapFloor, and are the same if
+// it lies within. Judge does not correct for the number of cells: a map of many cells may show a
+// few false ones, and should be read as a whole.
 func (m *Map) Judge() {
 	m.Pairs = nil
 	for i, a := range m.Settings.Modes {
 		for _, b := range m.Settings.Modes[i+1:] {
 			p := MapPair{A: a.Name, B: b.Name}
-			for _, at := range m.Settings.Places() {
+			for _, at := range m.Settings.Points() {
 				p.Cells = append(p.Cells, m.cell(at, a.Name, b.Name))
 			}
 			m.Pairs = append(m.Pairs, p)
@@ -39,32 +38,32 @@ func (m *Map) Judge() {
 	}
 }
 
-// Places are the cells of the grid: by connections, then waits, then CPU times.
-func (s MapSettings) Places() []MapPlace {
-	var all []MapPlace
+// Points returns the grid's cells: by connections, then waits, then CPU times.
+func (s MapSettings) Points() []MapPoint {
+	var all []MapPoint
 	for _, n := range s.Connections {
 		for _, wait := range s.Waits {
 			for _, cpu := range s.CPUs {
-				all = append(all, MapPlace{wait, cpu, n})
+				all = append(all, MapPoint{wait, cpu, n})
 			}
 		}
 	}
 	return all
 }
 
-func (m *Map) cell(at MapPlace, a, b string) MapCell {
-	c := MapCell{MapPlace: at}
+func (m *Map) cell(at MapPoint, a, b string) MapCell {
+	c := MapCell{MapPoint: at}
 	ofA, ofB := m.figures(at, a), m.figures(at, b)
 	c.OfA, c.OfB = ofA.MapFigures, ofB.MapFigures
-	throughput := ofA.throughput.against(ofB.throughput, a, b, false)
-	cpu := ofA.cpu.against(ofB.cpu, a, b, true)
+	throughput := ofA.throughput.paired(ofB.throughput, a, b, false)
+	cpu := ofA.cpu.paired(ofB.cpu, a, b, true)
 	primary, other := &cpu, &throughput
 	if at.CPUUS >= computing || cpu.Rounds == 0 {
 		primary, other = other, primary
 	}
-	primary.at(wordConfidence)
+	primary.setConfidence(wordConfidence)
 	primary.Rests = true
-	// Where the generator was the limit two servers seem equal, and are not known to be.
+	// If the generator was the limit, equal throughput does not prove that the servers are equal.
 	if 2*max(c.OfA.Limited, c.OfB.Limited) >= max(1, throughput.Rounds) {
 		throughput.Same = false
 	}
@@ -73,9 +72,9 @@ func (m *Map) cell(at MapPlace, a, b string) MapCell {
 	return c
 }
 
-// outcome is the cell's word. It rests on the primary figure; where that is the same, on the other
-// one. Else the other can only speak against it: what it leaves open makes no winner, and stops
-// none.
+// outcome returns a cell's word and winner. The word rests on the primary figure, or on the other
+// one if the primary is the same. The other figure can veto, but if undecided it neither makes nor
+// stops a winner.
 func outcome(primary, other contest) (word, winner string) {
 	switch {
 	case primary.Better != "" && other.Better == primary.Worse():
@@ -90,7 +89,7 @@ func outcome(primary, other contest) (word, winner string) {
 	return MapUnknown, ""
 }
 
-// byRound are the figures of one mode in one cell.
+// byRound holds one figure of one mode in one cell, by round.
 type byRound map[int]float64
 
 type mapFigures struct {
@@ -98,11 +97,11 @@ type mapFigures struct {
 	throughput, cpu byRound
 }
 
-func (m *Map) figures(at MapPlace, mode string) mapFigures {
+func (m *Map) figures(at MapPoint, mode string) mapFigures {
 	f := mapFigures{throughput: byRound{}, cpu: byRound{}}
 	for _, r := range m.Runs {
 		switch {
-		case r.MapPlace != at || r.Mode != mode:
+		case r.MapPoint != at || r.Mode != mode:
 			continue
 		case r.void():
 			f.Void++
@@ -132,12 +131,12 @@ func (f byRound) estimate() stat.Estimate {
 	return stat.Median(values)
 }
 
-// against pairs the figures of a with the other ones, of b.
-func (f byRound) against(other byRound, a, b string, lessIsBetter bool) contest {
+// paired pairs the figures of mode a with those of mode b.
+func (f byRound) paired(other byRound, a, b string, lessIsBetter bool) contest {
 	c := contest{Comparison: Comparison{A: a, B: b, Floor: MapFloor}, lessIsBetter: lessIsBetter}
 	c.logs = slices.Collect(maps.Values(logRatios(f, other)))
 	c.Rounds = len(c.logs)
-	c.at(stat.Confidence)
+	c.setConfidence(stat.Confidence)
 	return c
 }
 

@@ -12,14 +12,14 @@ import (
 	"nodecompare/results"
 )
 
-var aCell = results.MapPlace{WaitMS: 10, CPUUS: 100, Connections: 16}
+var aCell = results.MapPoint{WaitMS: 10, CPUUS: 100, Connections: 16}
 
 // mapRuns are a mode's, a round each, of that throughput and CPU per request.
 func mapRuns(mode string, rps, cpu []float64) []results.MapRun {
 	var runs []results.MapRun
 	for i := range rps {
 		runs = append(runs, results.MapRun{
-			MapPlace: aCell, Mode: mode, Round: i + 1, Requests: 1000, ThroughputRPS: rps[i], PerRequestUS: cpu[i],
+			MapPoint: aCell, Mode: mode, Round: i + 1, Requests: 1000, ThroughputRPS: rps[i], PerRequestUS: cpu[i],
 			Trust: &results.Trust{Status: results.Valid, Reasons: []string{}},
 		})
 	}
@@ -180,8 +180,8 @@ func TestMapMirrored(t *testing.T) {
 
 func TestMapPlaces(t *testing.T) {
 	s := results.MapSettings{Waits: []int{0, 5}, CPUs: []int{7, 8}, Connections: []int{2, 1}}
-	want := []results.MapPlace{{0, 7, 2}, {0, 8, 2}, {5, 7, 2}, {5, 8, 2}, {0, 7, 1}, {0, 8, 1}, {5, 7, 1}, {5, 8, 1}}
-	if d := cmp.Diff(want, s.Places()); d != "" {
+	want := []results.MapPoint{{0, 7, 2}, {0, 8, 2}, {5, 7, 2}, {5, 8, 2}, {0, 7, 1}, {0, 8, 1}, {5, 7, 1}, {5, 8, 1}}
+	if d := cmp.Diff(want, s.Points()); d != "" {
 		t.Error(d)
 	}
 }

@@ -6,36 +6,39 @@ import (
 	"nodecompare/results/stat"
 )
 
-// Metric is a figure by which two modes are compared.
+// Metric is a figure by which modes are compared, with the place in the trial and the floor.
 type Metric struct {
-	Figure           // its name and direction; it is read at one place, unless across is set
-	Floor    float64 // a ratio that is nearer to 1 is no difference that matters, e.g. 0.05
-	Optional bool    // few benches measure it: where there is none of it, nobody asked
-	Light    bool    // of the light load, which has a say of its own
+	Figure           // name and direction; read at one place unless across is set
+	Floor    float64 // smallest difference that matters, e.g. 0.05
+	Optional bool    // few benches measure it, so its absence is no gap
+	Light    bool    // measured at light load
 
 	at       Place
-	across   reading // a figure of more than one rung
-	relative reading // over the yardstick's; nil where there is none of it
-	also     Figure  // when set: a lead counts only as far as it is one in this as well, of which more is better
+	across   reading // set for a figure of more than one rung
+	relative reading // the figure over the yardstick's; nil if there is none
+	// also, if set, is a figure of which more is better. A lead counts only as far as the mode
+	// leads in it too.
+	also Figure
 }
 
-// reading is what a trial says; ok is false where it has no such figure.
+// reading returns a figure of a trial. ok is false if the trial has none.
 type reading func(*Settings, Workload, Trial) (value float64, ok bool)
 
 // Performance, Scalability and Isolation are the metrics of the rows that compare modes. The first
-// is the share of requests answered; on which of the others words rest is in rank.go, and the rest
-// can only veto. What a floor stands for, and why it is what it is, is in docs/calibration.md.
+// metric of each is the share of answered requests. rank.go says which of the others the words rest
+// on, and the rest can only veto. docs/calibration.md gives the reason for each floor.
 var (
 	Performance = []Metric{
 		{Figure: AnsweredShare, Floor: 0.01, at: Base},
-		// Throughput is what clients get. On few cores the generator may bound it, and then it is
-		// the same for all modes.
+		// Throughput is what clients get. On few cores the generator may bound throughput, equally
+		// for all modes.
 		{Figure: Throughput, Floor: 0.05, at: Base, relative: beside(Base, RelativeThroughput)},
-		// CPU per request is what holds on a noisy machine, and what bounds the throughput of a
-		// machine that is full.
+		// CPU per request is stable on a noisy machine, and bounds the throughput of a fully used
+		// one.
 		{Figure: CPUPerRequest, Floor: 0.05, at: Base, relative: beside(Base, RelativeCPU)},
-		// A saturated server finds its batches full. What it costs, and how long it takes, when it
-		// has to be woken for a request is another question; the yardstick is a second away there.
+		// At a saturated load a server finds its batches full. The common rate shows the cost and
+		// latency of a server that must be woken for a request. The yardstick's slices are then a
+		// second away.
 		{Figure: AnsweredShare, Floor: 0.01, at: AtCommon.Always, Light: true},
 		{Figure: CPUPerRequest, Floor: 0.25, at: AtCommon.Always, Light: true,
 			relative: overYardstick(AtCommon, CPUPerRequest)},
@@ -44,12 +47,12 @@ var (
 	}
 	Scalability = []Metric{
 		{Figure: AnsweredShare, Floor: 0.01, at: Top},
-		// Where the generator is the limit, the faster server seems to lose more on the way up: so
-		// one that keeps more must also be ahead at the top.
+		// If the generator is the limit, the faster server seems to lose more at higher load. So a
+		// mode that keeps more throughput must also be ahead at the top rung.
 		{Figure: Throughput.as("throughput kept"), Floor: 0.25, at: Top, across: kept, also: Throughput},
 		{Figure: P99, Floor: 1, at: Top},
-		// In an overload: how much of what was due was worth its while, how long the server took to
-		// get over it, and what it answered at all.
+		// In an overload: how many of the due requests were answered in time, how long the server
+		// took to recover, and how many it answered at all.
 		{Figure: InTimeShare, Floor: 0.25, at: AtOverload.Always, Optional: true},
 		{Figure: Recovery, Floor: 0.25, at: AtOverload.Always, Optional: true},
 		{Figure: AnsweredOfDue, Floor: 0.05, at: AtOverload.Always, Optional: true},
@@ -57,8 +60,8 @@ var (
 		{Figure: Threads.as("threads per connection"), Floor: 0.25, at: Top, across: perConnection(Threads, 0.01, 4)},
 		{Figure: Figure{Name: "connections held"}, Floor: 0.05, at: Top, across: heldOrHalf},
 	}
-	// Isolation asks whether innocent requests are answered, and how long the slowest of them take,
-	// amid the poison.
+	// Isolation asks whether the victim requests are answered next to the poison, and how long the
+	// slowest take.
 	Isolation = []Metric{
 		{Figure: AnsweredShare, Floor: 0.01, at: AtAmid.Always},
 		{Figure: P99, Floor: 1, at: AtAmid.Always},
@@ -67,7 +70,7 @@ var (
 
 const memoryPerConnection = "memory per connection"
 
-// as is what is made of a figure across a trial: it has a name of its own, and the same direction.
+// as returns a figure with another name and the same direction, for a value derived across a trial.
 func (f Figure) as(name string) Figure { return Figure{Name: name, LessIsBetter: f.LessIsBetter} }
 
 func (m Metric) read(s *Settings, w Workload, t Trial) (float64, bool) {
@@ -77,14 +80,14 @@ func (m Metric) read(s *Settings, w Workload, t Trial) (float64, bool) {
 	return t.Read(m.at(w), m.Figure)
 }
 
-// beside reads a figure at a place.
+// beside returns a reading of the figure at one place.
 func beside(at Place, f Figure) reading {
 	return func(_ *Settings, w Workload, t Trial) (float64, bool) { return t.Read(at(w), f) }
 }
 
-// overYardstick is the cost of a request on another rung than that on which the yardstick had its
-// turns.
-func overYardstick(at At, f Figure) reading {
+// overYardstick returns a reading of CPU per request on one rung over the yardstick's, which ran
+// beside the base rung.
+func overYardstick(at RungKey, f Figure) reading {
 	return func(_ *Settings, w Workload, t Trial) (float64, bool) {
 		v, ok := t.Read(at, f)
 		base, known := t.Rung(Base(w))
@@ -95,7 +98,7 @@ func overYardstick(at At, f Figure) reading {
 	}
 }
 
-// kept is the throughput at the top of the ladder over that at the base.
+// kept returns the throughput at the top rung over the throughput at the base.
 func kept(_ *Settings, w Workload, t Trial) (float64, bool) {
 	atTop, okTop := t.Read(Top(w), Throughput)
 	atBase, okBase := t.Read(Base(w), Throughput)
@@ -105,9 +108,9 @@ func kept(_ *Settings, w Workload, t Trial) (float64, bool) {
 	return atTop / atBase, true
 }
 
-// perConnection is what each connection between the base and the top adds to a figure. Less than
-// least, or than a whole that a runtime takes and gives back at any time, counts as that much: a
-// ratio of two nothings means nothing.
+// perConnection returns a reading of what each connection between base and top adds to a figure.
+// Growth below least, or below whole in all, counts as that much, since a runtime takes and returns
+// such amounts at any time and a ratio of two near-zeros means nothing.
 func perConnection(f Figure, least, whole float64) reading {
 	return func(_ *Settings, w Workload, t Trial) (float64, bool) {
 		atTop, okTop := t.Read(Top(w), f)
@@ -120,8 +123,8 @@ func perConnection(f Figure, least, whole float64) reading {
 	}
 }
 
-// Across is the median over a mode's trials of a metric that is read across a trial, such as memory
-// per connection.
+// Across returns the median over a mode's trials of a metric with across set, such as memory per
+// connection.
 func (r *Record) Across(w Workload, mode, metric string) (e stat.Estimate, ok bool) {
 	i := slices.IndexFunc(Scalability, func(m Metric) bool { return m.Name == metric && m.across != nil })
 	if i < 0 {

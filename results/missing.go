@@ -2,8 +2,8 @@ package results
 
 import "slices"
 
-// On is the record as far as one workload goes: without the modes that took no part in it. The rest
-// is the record's own.
+// On returns the record for one workload, without the modes that were left out of it. The copy
+// shares all other data with the record.
 func (r *Record) On(workload string) *Record {
 	on := *r
 	on.Settings.Modes = slices.DeleteFunc(slices.Clone(r.Settings.Modes),
@@ -11,7 +11,7 @@ func (r *Record) On(workload string) *Record {
 	return &on
 }
 
-// Lacks says that a mode was left out of a workload.
+// Lacks reports whether a mode was left out of a workload.
 func (s Settings) Lacks(workload, mode string) bool {
 	return slices.ContainsFunc(s.Missing, func(m Missing) bool {
 		return m.Mode == mode && (m.Workload == "" || m.Workload == workload)

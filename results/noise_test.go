@@ -156,7 +156,8 @@ func TestFalseWords(t *testing.T) {
 			for row, words := range said {
 				t.Logf("%s, %d equal modes: %s of %d benches: %v", n.name, modes, row, benches, words)
 				if n := words["claims a difference"]; n > max(1, benches/100) {
-					t.Errorf("%d of %d benches of %d equal modes claim a difference in %s, want 1%% at most", n, benches, modes, row)
+					t.Errorf("%d of %d benches of %d equal modes claim a difference in %s, want 1%% at most", n,
+						benches, modes, row)
 				}
 			}
 			if same := said[results.RowPerformance][results.NoDifference]; n == quiet && modes == 2 &&

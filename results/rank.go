@@ -6,10 +6,10 @@ import (
 	"nodecompare/results/stat"
 )
 
-// row is one of those that compare modes.
+// row is a row of the table that compares modes.
 type row struct {
 	name    string
-	lesser  string // the word of a mode that another one beats
+	lesser  string // the word of a beaten mode
 	metrics []Metric
 	primary primary
 }
@@ -20,10 +20,10 @@ var ranked = [...]row{
 	{RowIsolation, Lower, Isolation, latencyOnly},
 }
 
-// of says whether a row is one of the workload: with poison there is no other than the last.
+// of reports whether the workload has the row. A workload with poison has only Isolation.
 func (row row) of(w Workload) bool { return (row.name == RowIsolation) == (w.Poison != nil) }
 
-// pair is what two modes' figures say, row by row.
+// pair holds the contests of two modes, row by row.
 type pair struct {
 	a, b string
 	rows [len(ranked)][]contest
@@ -58,7 +58,7 @@ func (row row) compare(r *Record, w Workload, a, b string) []contest {
 	return compared
 }
 
-// each calls do on every metric's contest.
+// each calls do for every contest.
 func (p *pair) each(do func(*contest)) {
 	for _, row := range p.rows {
 		for i := range row {
@@ -67,30 +67,30 @@ func (p *pair) each(do func(*contest)) {
 	}
 }
 
-// decide marks on which metric rests what is said of two modes, and whether it decides. Who answers
-// fewer requests has less to do, so that comes first. Else it is the row's primary metric; the
-// others are asked for nothing but a veto, each at its own floor, so that none of them adds its
-// noise to what does not contradict it.
+// decide marks the metric that the words on two modes rest on, and whether it decides. The share of
+// answered requests comes first, because a server that answers fewer has less to do. Otherwise the
+// row's primary metric decides, unless another metric vetoes at its own floor. Undecided other
+// metrics do not veto, so that they add no noise.
 func (row row) decide(r *Record, w Workload, compared []contest) {
 	compared = saturated(compared)
 	answered := &compared[0]
-	if answered.at(wordConfidence); answered.Better != "" {
+	if answered.setConfidence(wordConfidence); answered.Better != "" {
 		answered.Rests, answered.Decides = true, true
 		return
 	}
-	answered.at(stat.Confidence)
+	answered.setConfidence(stat.Confidence)
 	c := row.primary(r, w, compared)
 	if i := slices.IndexFunc(compared[1:], func(c contest) bool { return c.Rounds > 0 }); c.Rounds == 0 && i >= 0 {
-		c = &compared[1+i] // what is left, where that was not measured
+		c = &compared[1+i] // the primary was not measured: take what is left
 	}
-	c.at(wordConfidence)
+	c.setConfidence(wordConfidence)
 	c.Rests = true
 	c.Decides = c.Better != "" && !slices.ContainsFunc(compared,
 		func(other contest) bool { return other.vetoes(c.Comparison) })
 }
 
-// vetoes says that a figure is surely on the other side. Throughput and CPU per request are two
-// sides of what a machine can do: between them the one that differs surely more is not vetoed.
+// vetoes reports whether the figure certainly favours the mode that c does not. Throughput and CPU
+// per request are two sides of one capacity: the one that differs more is not vetoed by the other.
 func (other contest) vetoes(c Comparison) bool {
 	if other.Better == "" || other.Better != c.Worse() {
 		return false
@@ -101,19 +101,19 @@ func (other contest) vetoes(c Comparison) bool {
 	return !(of(c.Metric) && of(other.Metric) && low > high)
 }
 
-// A primary is the metric, among those that were compared, that the words of two modes rest on.
+// A primary picks the metric, among those compared, that the words on two modes rest on.
 type primary func(r *Record, w Workload, compared []contest) *contest
 
 func named(compared []contest, name string) *contest {
 	return &compared[slices.IndexFunc(compared, func(c contest) bool { return c.Metric == name })]
 }
 
-// computing is from how much CPU time for a request on, in microseconds, the load's share is next
-// to nothing, and its servers run on all CPUs: how many of them a model can use is then what tells
-// models apart.
+// computing is the CPU time of a request, in µs, from which the load's share of the machine is
+// negligible and the servers run on all CPUs. The number of cores that a model can use is then what
+// tells models apart.
 const computing = 5000
 
-// cost is CPU per request; throughput where requests compute for long.
+// cost picks CPU per request, or throughput if requests compute for long.
 func cost(_ *Record, w Workload, compared []contest) *contest {
 	if w.CPUUS >= computing {
 		return named(compared, Throughput.Name)
@@ -121,13 +121,13 @@ func cost(_ *Record, w Workload, compared []contest) *contest {
 	return named(compared, CPUPerRequest.Name)
 }
 
-// tail is p99; memory where p99 is the same, and no more than what the route itself waits, which
-// tells nothing of the server.
+// tail picks p99 latency, or memory if p99 is the same and no more than the route's own wait, which
+// says nothing about the server.
 func tail(r *Record, w Workload, compared []contest) *contest {
 	c := named(compared, P99.Name)
-	c.at(wordConfidence)
+	c.setConfidence(wordConfidence)
 	if same := c.Same; same && ownWait(r, w, c.A) && ownWait(r, w, c.B) {
-		c.at(stat.Confidence)
+		c.setConfidence(stat.Confidence)
 		return named(compared, memoryPerConnection)
 	}
 	return c
@@ -142,8 +142,7 @@ func latencyOnly(_ *Record, _ Workload, compared []contest) *contest {
 	return named(compared, P99.Name)
 }
 
-// resting are the contests that words rest on, one for each two modes of which something was
-// measured.
+// resting returns the contests that words rest on, one for each measured pair.
 func resting(pairs []pair, row int) []contest {
 	var all []contest
 	for _, p := range pairs {
@@ -156,7 +155,7 @@ func resting(pairs []pair, row int) []contest {
 	return all
 }
 
-// rank gives High to the modes that no other one beats, and the lesser word to the rest.
+// rank gives High to the modes that no other mode beats, and the row's lesser word to the others.
 func rank(r *Record, pairs []pair, row int) Finding {
 	f := Finding{Row: ranked[row].name}
 	s := standings{known: map[string]bool{}, beatenBy: map[string][]string{}, unsure: map[string][]string{},

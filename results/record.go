@@ -1,20 +1,19 @@
-// Package results holds what a bench measured, the record of it, and what follows from it: the
-// verdicts. It neither measures nor prints.
+// Package results holds the record of a bench and the verdicts that follow from it. The package
+// neither measures nor prints.
 package results
 
 import "time"
 
-// Tool and SchemaVersion stand at the head of every record file. The version changes when a field
-// changes its meaning or goes away; a new field alone does not change it.
+// Tool and SchemaVersion stand at the head of every record file. SchemaVersion changes when a field
+// changes its meaning or is removed. A new field alone does not change it.
 const (
 	Tool          = "nodecompare"
 	SchemaVersion = 2
 )
 
-// Method must change with anything that moves the figures of a server which stays the same: how it
-// is warmed up, what a rung is. Records made by different methods are not compared. Version 1: a
-// server is warm when its CPU per request says so, and the base rung is measured in one piece, as
-// all rungs are.
+// Method changes with anything that moves the figures of an unchanged server, such as the warm-up
+// or the layout of a rung. Records of different methods are not compared. Version 1: the warm-up
+// ends by CPU per request, and the base rung is measured in one piece like all rungs.
 const Method = 1
 
 // Record is one bench: the host, the settings, every trial and the verdicts.
@@ -22,38 +21,41 @@ type Record struct {
 	Tool          string    `json:"tool"`
 	SchemaVersion int       `json:"schema_version"`
 	ToolVersion   string    `json:"tool_version"`
-	Command       string    `json:"command,omitempty"` // the line that made it, for a shell
+	Command       string    `json:"command,omitempty"` // the shell command that made it
 	Started       time.Time `json:"started"`
 	ElapsedS      float64   `json:"elapsed_s"`
-	Partial       bool      `json:"partial"` // it was interrupted: trials are missing
+	Partial       bool      `json:"partial"` // interrupted: trials are missing
 	Host          Host      `json:"host"`
 	Settings      Settings  `json:"settings"`
-	Selftest      *Selftest `json:"selftest,omitempty"`       // made right before the trials; nil where none was
-	Rates         []Rates   `json:"rates,omitempty"`          // of the open loads, found before the first round
-	PilotFailures []Missing `json:"pilot_failures,omitempty"` // whose capacity could not be found, and why
-	Trials        []Trial   `json:"trials"`                   // in the order in which they ran
-	// a second run of what a gate found to have regressed, in the order in which they ran
+	Selftest      *Selftest `json:"selftest,omitempty"` // run right before the trials; nil for none
+	// of the open loads, from the pilot before the first round
+	Rates []Rates `json:"rates,omitempty"`
+	// modes whose capacity the pilot could not find, and why
+	PilotFailures []Missing `json:"pilot_failures,omitempty"`
+	Trials        []Trial   `json:"trials"` // in the order in which they ran
+	// Again holds the second run of what a gate found to have regressed, in the order in which it
+	// ran.
 	Again []Trial `json:"again,omitempty"`
-	// short ones, of what the full rounds left open: start, warm-up and base rung. Words rest on
-	// them too, nothing else does
+	// Extra holds short trials of what the full rounds left open: start, warm-up and base rung.
+	// Only words use them.
 	Extra    []Trial   `json:"extra,omitempty"`
 	Verdicts []Verdict `json:"verdicts"`
 
-	// Medians are over the trials, by workload, mode and figure, for whoever reads the file with
-	// jq. They are made when a record is written, and those of a file are not read.
+	// Medians are over the trials, by workload, mode and figure, for users of jq. Encoding computes
+	// them, and decoding ignores them.
 	Medians map[string]map[string]map[string]float64 `json:"medians,omitempty"`
 }
 
-// Rates are the request rates of a mode's open loads on a workload. They follow from its capacity
-// in a short closed load that was run before the first round, on a server of its own.
+// Rates are the request rates of a mode's open loads on a workload. They follow from the mode's
+// capacity, which the pilot measures with a short closed load on a server of its own.
 type Rates struct {
 	Workload    string  `json:"workload"`
 	Mode        string  `json:"mode"`
 	CapacityRPS float64 `json:"capacity_rps"`
-	// the same for all modes: Settings.RateRPS; else Settings.Share of the least of their
-	// capacities, as far as vegeta offers it
+	// CommonRPS is the same for all modes: Settings.RateRPS, or Settings.Share of the smallest
+	// capacity, as far as vegeta can offer that.
 	CommonRPS float64 `json:"common_rps"`
-	OwnRPS    float64 `json:"own_rps"` // Settings.Share of its own capacity
+	OwnRPS    float64 `json:"own_rps"` // Settings.Share of the mode's own capacity
 }
 
 // Host is the machine that ran both the servers and the load.
@@ -61,132 +63,135 @@ type Host struct {
 	OS       string `json:"os"`
 	Arch     string `json:"arch"`
 	Kernel   string `json:"kernel"`
-	Cores    int    `json:"cores"`              // that this process may use
-	CPU      string `json:"cpu,omitempty"`      // its model, as the system names it
-	Governor string `json:"governor,omitempty"` // of the CPUs' frequency; "" where there is none
+	Cores    int    `json:"cores"`              // usable by this process
+	CPU      string `json:"cpu,omitempty"`      // the model, as the system names it
+	Governor string `json:"governor,omitempty"` // CPU frequency governor; "" if there is none
 	Go       string `json:"go"`
 
 	CPUQuota    float64 `json:"cpu_quota,omitempty"`    // of the container, in CPUs; 0 for none
 	MemoryLimit uint64  `json:"memory_limit,omitempty"` // of the container, in bytes; 0 for none
-	OpenFiles   uint64  `json:"open_files"`             // the limit for one process, which bounds the connections
+	OpenFiles   uint64  `json:"open_files"`             // limit of a process, which bounds the connections
 }
 
-// Settings is what was asked for, with the seed that the order of the trials follows from.
+// Settings holds what the user asked for, and the seed that determines the order of the trials.
 type Settings struct {
 	Profile string `json:"profile"`
 	Rounds  int    `json:"rounds"`
-	Seed    uint64 `json:"seed"` // below 2^53, so that every reader of JSON sees the same number
-	// of the load: vegeta, loop, or auto: each run then says which it was
+	Seed    uint64 `json:"seed"` // below 2^53, exact in every JSON reader
+	// Engine is the load engine: vegeta, loop, or auto, with which each rung names its engine.
 	Engine  string  `json:"engine"`
-	Share   float64 `json:"share"`              // of the capacity, at which open loads run
-	RateRPS float64 `json:"rate_rps,omitempty"` // of the common rate, where one was asked for
-	// the most that p99 latency may be, for connections to count as held
+	Share   float64 `json:"share"`              // of the capacity, for open loads
+	RateRPS float64 `json:"rate_rps,omitempty"` // the common rate, if the user set one
+	// limit of p99 latency for connections to count as held
 	SLOUS     float64 `json:"slo_us"`
-	Null      bool    `json:"null,omitempty"`      // every mode is the same one: what differs is noise
-	Yardstick int     `json:"yardstick,omitempty"` // version of the yardstick server; 0 for a bench without one
-	// how runs are made, by version: see Method; 0 in records of before there was one
+	Null      bool    `json:"null,omitempty"`      // one mode against itself: all differences are noise
+	Yardstick int     `json:"yardstick,omitempty"` // version of the yardstick; 0 for none
+	// Method is the constant Method of the bench; 0 in records that predate it.
 	Method int `json:"method,omitempty"`
 	Pin    Pin `json:"pin"`
-	// idle CPUs were kept from sleeping, as root may on Linux: else waking them is part of all
-	// latency
+	// Awake says that idle CPUs were kept from sleeping, as root may on Linux. Otherwise every
+	// latency includes their waking.
 	Awake     bool       `json:"awake"`
 	Modes     []Mode     `json:"modes"`
-	Missing   []Missing  `json:"missing,omitempty"` // what was asked for, and left out
+	Missing   []Missing  `json:"missing,omitempty"` // asked for, but left out
 	Workloads []Workload `json:"workloads"`
 }
 
-// Pin is how the CPUs were shared out between the servers and the load.
+// Pin is how the CPUs were divided between the servers and the load.
 type Pin struct {
 	Asked     string `json:"asked"`          // auto, off, or SERVER:GENERATOR
-	Server    string `json:"server"`         // CPUs as in 0-2,5; "" when not pinned
-	Generator string `json:"generator"`      // the same; an upstream of the servers runs there too
-	Note      string `json:"note,omitempty"` // why the two are not on CPUs of their own, or not wholly apart
+	Server    string `json:"server"`         // CPUs as in 0-2,5; "" if not pinned
+	Generator string `json:"generator"`      // likewise; the servers' upstream runs there too
+	Note      string `json:"note,omitempty"` // why the two share CPUs or cores
 }
 
-// Mode is a concurrency model that took part, in the order of the table's columns.
+// Mode is a concurrency model in the bench, in the order of the table's columns.
 type Mode struct {
 	Name    string `json:"name"`
 	Summary string `json:"summary"`
-	Server  string `json:"server,omitempty"` // a user's own: its command line, or its URL
-	// by workload, what this server was asked for in place of the workload's target
+	Server  string `json:"server,omitempty"` // command line or URL of a user's own server
+	// Targets maps a workload to the path requested from this server instead of the workload's
+	// target.
 	Targets map[string]string `json:"targets,omitempty"`
 }
 
 // Missing is a mode that was left out.
 type Missing struct {
 	Mode     string `json:"mode"`
-	Workload string `json:"workload,omitempty"` // the one that it does not serve; "" where it took no part at all
-	Reason   string `json:"reason"`             // with what to do about it
+	Workload string `json:"workload,omitempty"` // the workload it does not serve; "" for all
+	Reason   string `json:"reason"`             // says what to do about it
 }
 
-// Workload is a route and the steps of load that each trial of it put on a server.
+// Workload is a route and the ladder of loads that each trial put on a server.
 type Workload struct {
 	Name    string `json:"name"`
 	Summary string `json:"summary"`
 	Method  string `json:"method"`
 	Target  string `json:"target"`
 	Ladder  []Step `json:"ladder"` // from the fewest connections to the most
-	Base    int    `json:"base"`   // the rung that Performance is read from, in connections
-	// that a request only waits for; left out where that is little, or some of each
+	Base    int    `json:"base"`   // connections of the rung that Performance is read from
+	// a request's wait; left out if short or mixed
 	WaitUS float64 `json:"wait_us,omitempty"`
-	CPUUS  float64 `json:"cpu_us,omitempty"` // that a request computes for; the same
-	Poison *Poison `json:"poison,omitempty"` // that its innocent requests have beside them; nil for none
+	CPUUS  float64 `json:"cpu_us,omitempty"` // a request's computing; likewise
+	Poison *Poison `json:"poison,omitempty"` // runs beside the victim requests; nil for none
 	Surge  *Surge  `json:"surge,omitempty"`  // the overload that ends each trial; nil for none
-	Note   string  `json:"note,omitempty"`   // why the ladder, or the CPUs, are not those of the other workloads
+	// why the ladder or the CPUs differ from other workloads'
+	Note string `json:"note,omitempty"`
 }
 
-// Surge is an overload as it was planned: a multiple of a mode's own capacity for a time, and then
-// a part of it. A mode of which that multiple is more than MostRPS has none.
+// Surge is the plan of an overload: a multiple of a mode's own capacity for a time, then a share of
+// it. A mode has no overload if the multiple exceeds MostRPS.
 type Surge struct {
-	Times   float64 `json:"times"`    // of the capacity, offered in the surge
-	ForS    float64 `json:"for_s"`    // how long
-	Then    float64 `json:"then"`     // of the capacity, offered afterwards
-	ThenS   float64 `json:"then_s"`   // how long
+	Times   float64 `json:"times"`    // of the capacity, during the surge
+	ForS    float64 `json:"for_s"`    // length of the surge
+	Then    float64 `json:"then"`     // of the capacity, after the surge
+	ThenS   float64 `json:"then_s"`   // length of the time after
 	Clients int     `json:"clients"`  // most requests in flight
-	MostRPS float64 `json:"most_rps"` // that the load generator offers on time
+	MostRPS float64 `json:"most_rps"` // most that the generator offers on time
 }
 
-// Toll is what a surge did to the requests that were due in it, and to those after it. InTime to
+// SurgeOutcome counts what happened to the requests due during a surge and after it. InTime to
 // Unsent add up to Due.
-type Toll struct {
-	Due        uint64  `json:"due"`         // within the surge
-	InTime     uint64  `json:"in_time"`     // answered without error within Settings.SLOUS of when they were due
+type SurgeOutcome struct {
+	Due uint64 `json:"due"` // during the surge
+	// answered without error within Settings.SLOUS of their due time
+	InTime     uint64  `json:"in_time"`
 	Late       uint64  `json:"late"`        // answered without error, but later
-	Refused    uint64  `json:"refused"`     // answered with an error, or their connection refused or ended
-	TimedOut   uint64  `json:"timed_out"`   // not answered until the client gave up
-	Unsent     uint64  `json:"unsent"`      // all clients were waiting for as long as it was worth sending them
-	GoodputRPS float64 `json:"goodput_rps"` // InTime, per second of the surge
-	InFlight   uint64  `json:"in_flight"`   // the most requests at once
-	RecoveryS  float64 `json:"recovery_s"`  // from the surge's end until requests were answered in time again
-	Recovered  bool    `json:"recovered"`   // false: they were not within Surge.ThenS, which RecoveryS then is
+	Refused    uint64  `json:"refused"`     // answered with an error, or connection refused or closed
+	TimedOut   uint64  `json:"timed_out"`   // unanswered when the client gave up
+	Unsent     uint64  `json:"unsent"`      // not sent, as no client became free in time
+	GoodputRPS float64 `json:"goodput_rps"` // InTime per second of the surge
+	InFlight   uint64  `json:"in_flight"`   // most requests at once
+	RecoveryS  float64 `json:"recovery_s"`  // from the surge's end until requests were in time again
+	Recovered  bool    `json:"recovered"`   // false if RecoveryS is Surge.ThenS, a lower bound
 
-	// By when requests were due, in steps from the beginning of the surge to the end of the
-	// overload:
+	// The next fields count requests by due time, in steps from the start of the surge to the end
+	// of the overload.
 	StepS        float64  `json:"step_s"`
 	DueInTime    []uint64 `json:"due_in_time"`   // answered in time
 	DueOtherwise []uint64 `json:"due_otherwise"` // late, with an error, or not at all
 }
 
-// Poison is a second load on the same server, of requests that compute or wait for long.
+// Poison is a second load on the same server, whose requests compute or wait for long.
 type Poison struct {
 	Target  string  `json:"target"`
 	RateRPS float64 `json:"rate_rps"`
 }
 
-// Dose is what of the poison came to a server beside a rung, from before the rung began.
-type Dose struct {
+// PoisonOutcome counts the poison sent from shortly before a rung to its end.
+type PoisonOutcome struct {
 	Requests uint64 `json:"requests"`  // answered or failed
-	Errors   uint64 `json:"errors"`    // of these, failed
+	Errors   uint64 `json:"errors"`    // failed requests
 	InFlight uint64 `json:"in_flight"` // at the end of the rung
 }
 
-// Step is one rung as it was planned.
+// Step is one rung as planned.
 type Step struct {
 	Connections int     `json:"connections"`
 	DurationS   float64 `json:"duration_s"`
 }
 
-// Connections are those of the ladder's rungs.
+// Connections returns the ladder's rungs, in connections.
 func (w Workload) Connections() []int {
 	var all []int
 	for _, step := range w.Ladder {
@@ -195,7 +200,7 @@ func (w Workload) Connections() []int {
 	return all
 }
 
-// Top is the rung with the most connections.
+// Top returns the most connections of the ladder.
 func (w Workload) Top() int {
 	if len(w.Ladder) == 0 {
 		return 0
@@ -203,42 +208,45 @@ func (w Workload) Top() int {
 	return w.Ladder[len(w.Ladder)-1].Connections
 }
 
-// Trial is one mode, one workload, one ladder of load, on a freshly started server process.
+// Trial is one mode on one workload's ladder, on a freshly started server process.
 type Trial struct {
 	Workload string    `json:"workload"`
 	Mode     string    `json:"mode"`
 	Round    int       `json:"round"` // from 1
 	Started  time.Time `json:"started"`
-	ElapsedS float64   `json:"elapsed_s"` // with the server's start, the warm-up and the stop
-	// its server was not started for it: it ran before, and went on after
+	ElapsedS float64   `json:"elapsed_s"` // including start, warm-up and stop
+	// Standing says that the server was not started by the trial: it ran before and goes on
+	// running.
 	Standing bool    `json:"standing,omitempty"`
 	WarmUp   *WarmUp `json:"warm_up,omitempty"`
-	Rungs    []Rung  `json:"rungs"` // those that were finished
-	// Between are closed loads between the ladder's rungs, after it, in the order in which they
-	// were made: with them knee and connections held are searched. They are part of no other
-	// figure.
+	Rungs    []Rung  `json:"rungs"` // those completed
+	// Between holds closed loads between the ladder's rungs, run after the ladder in this order.
+	// They refine the knee and the connections held, and enter no other figure.
 	Between []Rung `json:"between,omitempty"`
 
-	Failure string   `json:"failure,omitempty"` // why it is not whole: the server died, did not start, did not stop
-	Stderr  []string `json:"stderr,omitempty"`  // the last lines the server printed, when it failed
-	// why nothing of it counts, though not by its server's fault: the yardstick died, or the
-	// upstream
+	// why it is incomplete: the server died, or did not start or stop
+	Failure string   `json:"failure,omitempty"`
+	Stderr  []string `json:"stderr,omitempty"` // the server's last lines of output, after a failure
+	// Lost says why nothing of the trial counts though its server is not at fault: the yardstick or
+	// the upstream died.
 	Lost        string `json:"lost,omitempty"`
 	Interrupted bool   `json:"interrupted,omitempty"`
-	Trust       *Trust `json:"trust,omitempty"` // the worst of its rungs'; nil in records that did not ask
-	// of an earlier one, which was VOID since it was lost: this one was made in its place
+	// the worst of its rungs'; nil in records that predate it
+	Trust *Trust `json:"trust,omitempty"`
+	// Voided is the trust of an earlier trial that was lost and that this one replaces.
 	Voided *Trust `json:"voided,omitempty"`
 }
 
-// WarmUp is how a trial's server was brought to a steady state before it was measured.
+// WarmUp is how a trial's server was brought to a steady state before measuring.
 type WarmUp struct {
 	TookS   float64 `json:"took_s"`
-	Windows int     `json:"windows"` // runs of load, one after the other
-	Steady  bool    `json:"steady"`  // false: it ended at its cap, and a request's cost was still changing
+	Windows int     `json:"windows"` // runs of load, one after another
+	Steady  bool    `json:"steady"`  // false: ended at its cap while a request's cost still changed
 	Errors  uint64  `json:"errors"`  // failed requests
 
-	Requests uint64  `json:"requests,omitempty"` // answered without error; 0 in records of before this was told
-	CPUS     float64 `json:"cpu_s,omitempty"`    // of the server, for them; 0 where the system does not tell
+	// answered without error; 0 in records that predate it
+	Requests uint64  `json:"requests,omitempty"`
+	CPUS     float64 `json:"cpu_s,omitempty"` // the server's; 0 if the system does not report it
 }
 
 // Rung is what one step of load measured.
@@ -249,34 +257,39 @@ type Rung struct {
 	StartS        float64           `json:"start_s"`   // since the trial's start
 	ElapsedS      float64           `json:"elapsed_s"` // from the first request to the last answer
 	Requests      uint64            `json:"requests"`  // sent, and answered or failed
-	Errors        uint64            `json:"errors"`    // of these, failed
+	Errors        uint64            `json:"errors"`    // failed requests
 	ErrorKinds    map[string]uint64 `json:"error_kinds,omitempty"`
 	ErrorExamples map[string]string `json:"error_examples,omitempty"` // the first error of each kind
 	Codes         map[int]uint64    `json:"codes"`                    // whole responses by status
 	ThroughputRPS float64           `json:"throughput_rps"`           // requests without error, per second of ElapsedS
-	// mean, by Little's law: throughput times mean latency
+	// InFlight is a mean by Little's law: throughput times mean latency.
 	InFlight  float64 `json:"in_flight"`
-	LatencyUS Latency `json:"latency_us"` // in an open load from when a request was due
-	// of the same, in nanoseconds: HDR, V2 compressed, base64
-	Histogram     string     `json:"histogram,omitempty"`
-	OfferedRPS    float64    `json:"offered_rps,omitempty"`    // of an open load; of an overload in its surge
-	Unsent        uint64     `json:"unsent,omitempty"`         // of an open load: were due, but never sent
-	UncorrectedUS *Latency   `json:"uncorrected_us,omitempty"` // of an open load: from when it was sent
-	SendLagUS     *Lag       `json:"send_lag_us,omitempty"`    // of an open load: the difference
-	Yardstick     *Yardstick `json:"yardstick,omitempty"`      // nil where none ran beside it
-	Poison        *Dose      `json:"poison,omitempty"`         // nil for none
-	Toll          *Toll      `json:"toll,omitempty"`           // of an overload
-	Timeline      *Timeline  `json:"timeline,omitempty"`
-	Process       *Process   `json:"process,omitempty"` // the server; nil where the system does not tell
-	// what may be concluded from it; nil in records that did not ask
+	LatencyUS Latency `json:"latency_us"` // in an open load counted from when a request was due
+	// Histogram holds LatencyUS in nanoseconds: HDR, V2 compressed, base64.
+	Histogram string `json:"histogram,omitempty"`
+	// target rate of an open load, or of an overload's surge
+	OfferedRPS float64 `json:"offered_rps,omitempty"`
+	// requests of an open load that were due but never sent
+	Unsent uint64 `json:"unsent,omitempty"`
+	// open load: counted from when a request was sent
+	UncorrectedUS *Latency       `json:"uncorrected_us,omitempty"`
+	SendLagUS     *Lag           `json:"send_lag_us,omitempty"` // open load: time from due to sent
+	Yardstick     *Yardstick     `json:"yardstick,omitempty"`   // nil if none ran beside it
+	Poison        *PoisonOutcome `json:"poison,omitempty"`      // nil for none
+	SurgeOutcome  *SurgeOutcome  `json:"toll,omitempty"`        // of an overload
+	Timeline      *Timeline      `json:"timeline,omitempty"`
+	// the server's; nil if the system does not report it
+	Process *Process `json:"process,omitempty"`
+	// Trust says what may be concluded from the rung; nil in records that predate it.
 	Trust *Trust `json:"trust,omitempty"`
-	// of a first run, which was VOID: this one was made in its place
+	// Voided is the trust of a VOID first run that this one replaces.
 	Voided *Trust `json:"voided,omitempty"`
-	// right after it, of a common rate that was asked for; nil where the system does not tell
+	// Idle was measured right after an open load at a rate the user set; nil if the system does not
+	// report it.
 	Idle *Idle `json:"idle,omitempty"`
 }
 
-// Idle is what a server used while its connections were open and nothing was asked of it.
+// Idle is what a server used with its connections open and no requests.
 type Idle struct {
 	ElapsedS float64 `json:"elapsed_s"`
 	CPUS     float64 `json:"cpu_s"`
@@ -284,12 +297,12 @@ type Idle struct {
 
 func (r Rung) void() bool { return r.Trust != nil && r.Trust.Status == Void }
 
-// Void says that nothing can be concluded from the record: each rung of it is VOID, or belongs to a
-// trial that failed.
+// Void reports whether nothing can be concluded from the record: each rung is VOID or belongs to a
+// failed trial.
 func (r *Record) Void() bool {
 	for _, t := range r.Trials {
 		for _, rung := range t.Rungs {
-			if _, ok := t.Rung(At{rung.Load, rung.Connections}); ok {
+			if _, ok := t.Rung(RungKey{rung.Load, rung.Connections}); ok {
 				return false
 			}
 		}
@@ -297,10 +310,10 @@ func (r *Record) Void() bool {
 	return true
 }
 
-// Answered is how many requests succeeded.
+// Answered returns the number of requests without error.
 func (r Rung) Answered() uint64 { return r.Requests - r.Errors }
 
-// Latency is of the requests without error, in microseconds.
+// Latency is over the requests without error, in microseconds.
 type Latency struct {
 	Mean float64 `json:"mean"`
 	P50  float64 `json:"p50"`
@@ -310,48 +323,50 @@ type Latency struct {
 	Max  float64 `json:"max"`
 }
 
-// Process is what the server used during a rung, and held at most: all of its processes together.
-// Memory is resident; of several processes it is what they held at the rung's end, with shared
-// pages divided among them, where the system tells that.
+// Process is what the server's processes together used during a rung, and their peaks. Memory is
+// resident. For several processes it is the memory at the rung's end, with shared pages divided
+// among them if the system reports that.
 type Process struct {
 	CPUS            float64 `json:"cpu_s"`              // user and system
-	CPUUSPerRequest float64 `json:"cpu_us_per_request"` // per request without error; 0 when there was none
+	CPUUSPerRequest float64 `json:"cpu_us_per_request"` // per request without error; 0 without any
 	Threads         int     `json:"threads"`
-	ActiveThreads   int     `json:"active_threads"` // that ran at all within the rung
-	// that did the work: with at least half of the busiest one's CPU time
+	ActiveThreads   int     `json:"active_threads"` // that ran at all during the rung
+	// BusyThreads counts the threads with at least half of the busiest one's CPU time.
 	BusyThreads         int    `json:"busy_threads"`
 	RSSBytes            uint64 `json:"rss_bytes"`
 	VoluntarySwitches   uint64 `json:"voluntary_switches"`
 	InvoluntarySwitches uint64 `json:"involuntary_switches"`
-	Processes           int    `json:"processes,omitempty"` // 0 in records of before this was told
-	// open file descriptors, connections among them; 0 where they may not be read
+	Processes           int    `json:"processes,omitempty"` // 0 in records that predate it
+	// Files counts open file descriptors, connections included; 0 if they may not be read.
 	Files int `json:"files,omitempty"`
-	// threads and processes that came and went within the rung: an upper bound
+	// ShortLived counts the threads and processes that came and went during the rung, an upper
+	// bound.
 	ShortLived uint64 `json:"short_lived,omitempty"`
 }
 
-// Yardstick is a server that never changes (servers/yardstick), on the same CPUs. The load went to
-// and fro between it and the measured one, slice by slice, so that what slows the machine down for
-// a moment hits both.
+// Yardstick is a server that never changes (servers/yardstick), on the same CPUs. The load
+// alternated between it and the measured server, slice by slice, so that a slow moment of the
+// machine affects both.
 type Yardstick struct {
 	Slices        int     `json:"slices"`
 	CPUUS         float64 `json:"cpu_us_per_request"`
 	ThroughputRPS float64 `json:"throughput_rps"`
-	// The medians over the slices of the measured server's figure over the yardstick's in the slice
-	// beside it. 0 where it is not known.
+	// The relative figures are medians over the slices of the server's figure over the yardstick's
+	// in the neighbouring slice; 0 if unknown.
 	RelativeCPU        float64 `json:"relative_cpu"`
 	RelativeThroughput float64 `json:"relative_throughput"`
-	// what RelativeCPU is the median of, slice after slice
+	// CPUs holds the ratios behind RelativeCPU, slice by slice.
 	CPUs []float64 `json:"relative_cpus,omitempty"`
-	// the same once more, after the ladder, of a server that may have compiled itself meanwhile
+	// CPUsAfter holds the ratios measured again after the ladder, for a server that may have
+	// compiled itself meanwhile.
 	CPUsAfter []float64 `json:"relative_cpus_after,omitempty"`
 }
 
-// Timeline is what went on during a rung's run in one piece, interval by interval.
+// Timeline is a rung's uninterrupted run, interval by interval.
 type Timeline struct {
 	IntervalS float64   `json:"interval_s"`
 	Requests  []uint64  `json:"requests"`            // answered without error in each interval
 	CPUS      []float64 `json:"cpu_s,omitempty"`     // the server's CPU time in each interval
 	Threads   []int     `json:"threads,omitempty"`   // at the end of each interval
-	RSSBytes  []uint64  `json:"rss_bytes,omitempty"` // the same
+	RSSBytes  []uint64  `json:"rss_bytes,omitempty"` // likewise
 }

@@ -7,10 +7,10 @@ import (
 	"nodecompare/results/stat"
 )
 
-// nearlyAll is the share of the highest throughput at which a ladder's knee is.
+// nearlyAll is the share of the highest throughput that defines the knee.
 const nearlyAll = 0.9
 
-// scaling is how a mode's throughput grew with its connections.
+// scaling returns how a mode's throughput grows with its connections.
 func scaling(r *Record, w Workload, mode string) Scaling {
 	s := onRungs(r, w, mode)
 	s.USL = law(r, w, mode)
@@ -22,13 +22,13 @@ func scaling(r *Record, w Workload, mode string) Scaling {
 	return s
 }
 
-// onRungs is what the ladder's rungs say of that, all rounds together.
+// onRungs returns knee and connections held by the ladder's rungs alone, over all rounds.
 func onRungs(r *Record, w Workload, mode string) Scaling {
 	s := Scaling{Mode: mode}
 	highest := 0.0
 	grown := make([]float64, len(w.Ladder))
 	for i, step := range w.Ladder {
-		if e, ok := r.Estimate(w.Name, mode, Conns(step.Connections), Throughput); ok {
+		if e, ok := r.Estimate(w.Name, mode, ClosedAt(step.Connections), Throughput); ok {
 			s.Most = step.Connections
 			grown[i] = e.Value
 			highest = max(highest, e.Value)
@@ -50,21 +50,20 @@ func onRungs(r *Record, w Workload, mode string) Scaling {
 	}
 	if len(all) > 0 {
 		slices.Sort(all)
-		// of two in the middle the lesser: a rung, which half of the rounds and more have held
+		// The lower of two middle values is a rung, and at least half of the rounds held it.
 		s.Held = all[(len(all)-1)/2]
 	}
 	return s
 }
 
-// held is the most connections that a trial held: on whose rung p99 was within the SLO, and no
-// request failed; 0 when there were none. ok is false where it is not known: there is no SLO, or a
-// rung above has no figures.
+// held returns the most connections of a trial's rungs with p99 within the SLO and no failed
+// request; 0 if there were none. ok is false if there is no SLO, or a rung above has no figures.
 func held(s *Settings, w Workload, t Trial) (connections int, ok bool) {
 	if s.SLOUS <= 0 {
 		return 0, false
 	}
 	for _, step := range slices.Backward(w.Ladder) {
-		r, ok := t.Rung(Conns(step.Connections))
+		r, ok := t.Rung(ClosedAt(step.Connections))
 		if !ok {
 			return 0, false
 		}
@@ -75,13 +74,13 @@ func held(s *Settings, w Workload, t Trial) (connections int, ok bool) {
 	return 0, len(w.Ladder) > 0
 }
 
-// heldOrHalf counts none as half a connection: a ratio needs something to divide by.
+// heldOrHalf is held with half a connection in place of none, so that ratios have a divisor.
 func heldOrHalf(s *Settings, w Workload, t Trial) (float64, bool) {
 	n, ok := held(s, w, t)
 	return max(0.5, float64(n)), ok
 }
 
-// law fits the Universal Scalability Law to each trial's ladder; nil when none has rungs enough.
+// law fits the Universal Scalability Law to each trial's ladder; nil if none has enough rungs.
 func law(r *Record, w Workload, mode string) *USL {
 	var lambdas, sigmas, kappas, qualities []float64
 	for _, t := range r.Trials {
@@ -90,13 +89,13 @@ func law(r *Record, w Workload, mode string) *USL {
 		}
 		var n, x []float64
 		for _, step := range w.Ladder {
-			rung, ok := t.Rung(Conns(step.Connections))
+			rung, ok := t.Rung(ClosedAt(step.Connections))
 			if rps, answers := Throughput.Read(rung); ok && answers && rps > 0 {
 				n, x = append(n, float64(step.Connections)), append(x, rps)
 			}
 		}
-		// What a fit refuses is a ladder with too few rungs, or figures that no measurement gives:
-		// there is no law to show then.
+		// FitUSL refuses ladders with too few rungs and impossible figures. Such a ladder has no
+		// law to show.
 		if lambda, sigma, kappa, r2, err := stat.FitUSL(n, x); err == nil {
 			lambdas, sigmas, kappas, qualities = append(lambdas, lambda), append(sigmas, sigma),
 				append(kappas, kappa), append(qualities, r2)
@@ -114,14 +113,14 @@ func law(r *Record, w Workload, mode string) *USL {
 	return u
 }
 
-// sure says that a parameter which cannot be below 0 is surely above it.
+// sure reports whether a parameter that cannot be negative is certainly above 0.
 func sure(e stat.Estimate) bool { return e.Confidence >= stat.Confidence && e.Low > 0 }
 
-// risesBeyond says that a rung with more connections than the peak has more throughput than the law
-// has at its peak: whatever the law says, it is not the most.
+// risesBeyond reports whether a rung with more connections than the peak has a higher throughput
+// than the fitted peak, which refutes it.
 func (r *Record) risesBeyond(w Workload, mode string, u USL, peak float64) bool {
 	return slices.ContainsFunc(w.Ladder, func(step Step) bool {
-		e, _ := r.Estimate(w.Name, mode, Conns(step.Connections), Throughput)
+		e, _ := r.Estimate(w.Name, mode, ClosedAt(step.Connections), Throughput)
 		return float64(step.Connections) > peak && e.Value > u.At(peak)
 	})
 }

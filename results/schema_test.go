@@ -170,11 +170,11 @@ func full() *results.Record {
 		}
 	}
 	v := &r.Verdicts[0]
-	v.Detectable[0].At = results.Conns(64)
+	v.Detectable[0].At = results.ClosedAt(64)
 	f := &v.Findings[0]
-	f.Standings[0].At = results.Conns(64)
+	f.Standings[0].At = results.ClosedAt(64)
 	f.Row, f.Words[0].Word, f.Models[0].Name, f.Comparisons[0].At = results.RowExecution, results.Blocking,
-		results.ThreadPool, results.At{Load: results.Own}
+		results.ThreadPool, results.RungKey{Load: results.Own}
 	return r
 }
 

@@ -7,18 +7,18 @@ import (
 	"nodecompare/results/stat"
 )
 
-// standings are what the pairs of a row come to.
+// standings collects the outcomes of a row's pairs.
 type standings struct {
-	known    map[string]bool     // something was measured of it, in rounds with another one
-	beatenBy map[string][]string // those that beat it
-	unsure   map[string][]string // those against which one cannot tell
-	depends  map[string]bool     // which of it and another one is the better one depends on the load
-	same     bool                // of all pairs that were measured
+	known    map[string]bool     // modes measured in a round with another one
+	beatenBy map[string][]string // the modes that beat a mode
+	unsure   map[string][]string // the modes it is undecided against
+	depends  map[string]bool     // modes whose order with another one depends on the load
+	same     bool                // all measured pairs are the same
 }
 
 func (s *standings) add(a, b string, l Loads) {
 	if !l.Measured {
-		return // of a mode without a trial nothing follows for the others
+		return // a mode without a trial says nothing about the others
 	}
 	s.known[a], s.known[b] = true, true
 	s.same = s.same && l.Same && !l.Depends()
@@ -34,13 +34,13 @@ func (s *standings) add(a, b string, l Loads) {
 	}
 }
 
-// word is High for each of those that nobody beats, though one cannot tell them from each other:
-// what is known of the others stays known. A mode of which one cannot tell whether it is any better
-// than a beaten one is not among them, and one that is beaten stays so, whatever is unsure or
-// depends on the load besides.
+// word gives High to every mode that nobody beats, even if these are undecided among each other. A
+// mode gets CannotTell if it may not be better than a beaten one. A beaten mode keeps the lesser
+// word whatever else is undecided or depends on the load.
 func (s *standings) word(mode, lesser string) string {
 	switch {
-	case !s.known[mode] || len(s.beatenBy) == len(s.known): // the latter: each is beaten by another, in a circle
+	// the second case: modes beat each other in a circle
+	case !s.known[mode] || len(s.beatenBy) == len(s.known):
 		return CannotTell
 	case s.beatenBy[mode] != nil:
 		return lesser
@@ -56,23 +56,23 @@ func (s *standings) word(mode, lesser string) string {
 	return High
 }
 
-// Standing is where a mode stands among the others, in the figure that the words rest on.
+// Standing is a mode's place among the others, in the figure that the words rest on.
 type Standing struct {
 	Mode string `json:"mode"`
-	// 1 for those that no other one beats; one more than the last group that holds a mode which
-	// beats it
-	Group  int    `json:"group"`
-	Best   string `json:"best"` // the one of the first group that is furthest ahead; the mode itself for that one
-	Metric string `json:"metric"`
-	At     At     `json:"at"`
-	// how many times worse than the best one: below 1 where it is better in this figure
+	// Group is 1 for modes that no other beats, else one more than the last group with a mode that
+	// beats it.
+	Group  int     `json:"group"`
+	Best   string  `json:"best"` // the leader of the first group
+	Metric string  `json:"metric"`
+	At     RungKey `json:"at"`
+	// how many times worse than Best; below 1 if better in this figure
 	Ratio      float64 `json:"ratio"`
-	Low        float64 `json:"low"` // its interval
+	Low        float64 `json:"low"` // ends of its interval
 	High       float64 `json:"high"`
 	Confidence float64 `json:"confidence"` // of the interval
 }
 
-// groups numbers those that were compared; nil where some beat each other in a circle.
+// groups numbers the compared modes' groups; nil if modes beat each other in a circle.
 func (s *standings) groups() map[string]int {
 	group := map[string]int{}
 	for mode := range s.known {
@@ -94,7 +94,7 @@ func (s *standings) groups() map[string]int {
 	return nil
 }
 
-// factors say how far each mode is behind the best one.
+// factors returns how far each mode is behind the best one.
 func (s *standings) factors(words []Word, resting []contest) []Standing {
 	group := s.groups()
 	ahead := map[string]float64{} // of all others together, in logarithms
@@ -102,7 +102,7 @@ func (s *standings) factors(words []Word, resting []contest) []Standing {
 		ahead[c.A], ahead[c.B] = ahead[c.A]+c.lead.Value, ahead[c.B]-c.lead.Value
 	}
 	best := ""
-	for _, w := range words { // in their order, of those that are as good
+	for _, w := range words { // ties keep the order of the words
 		if group[w.Mode] == 1 && (best == "" || ahead[w.Mode] > ahead[best]+rounding) {
 			best = w.Mode
 		}
@@ -119,7 +119,7 @@ func (s *standings) factors(words []Word, resting []contest) []Standing {
 	return all
 }
 
-// standing is where one of the two stands; the best one's is a factor of 1.
+// standing returns the standing of one of the contest's two modes. The best mode has a factor of 1.
 func (c contest) standing(mode string, group int, best string) Standing {
 	behind := c.lead
 	if mode == c.A {

@@ -69,7 +69,8 @@ func TestDriftInNoise(t *testing.T) {
 			return n
 		}
 		wrong, caught := fires(1), fires(0.8)
-		t.Logf("%d slices, noise %v: of %d, %d flat ones are said to drift, and %d that grow cheaper by a fifth", c.slices, c.noise, runs, wrong, caught)
+		t.Logf("%d slices, noise %v: of %d, %d flat ones are said to drift, and %d that grow cheaper by a fifth",
+			c.slices, c.noise, runs, wrong, caught)
 		// Three standard deviations of what so many show: 0.4 to 1.7% of 5,000.
 		slack := func(share float64) float64 { return 3 * math.Sqrt(share*(1-share)/float64(runs)) }
 		if of := float64(runs); float64(wrong)/of > c.mostFalse+slack(c.mostFalse) ||
@@ -442,8 +443,8 @@ func TestVoidIsInNoFigure(t *testing.T) {
 		c.change(&r.Trials[rounds+2])
 		for _, f := range results.Judge(r)[0].Findings[1:] {
 			for _, comparison := range f.Comparisons {
-				want := map[results.At]int{results.Conns(64): c.base, {Load: results.Common}: c.common,
-					results.Conns(1000): c.top}[comparison.At]
+				want := map[results.RungKey]int{results.ClosedAt(64): c.base, {Load: results.Common}: c.common,
+					results.ClosedAt(1000): c.top}[comparison.At]
 				if comparison.Rounds != want {
 					t.Errorf("%s: %s is of %d rounds, want %d", c.name, comparison.Metric, comparison.Rounds, want)
 				}

@@ -20,7 +20,7 @@ type async struct {
 	workers int
 }
 
-// asyncLoop is one event loop with its listener and what its connections share, which only its
+// asyncLoop is one event loop with its listener and its connections' shared state, which only its
 // thread touches.
 type asyncLoop struct {
 	*eventloop.Loop
@@ -28,20 +28,23 @@ type asyncLoop struct {
 	limits   timeouts
 	upstream *loopClient
 	listener *eventloop.Listener
-	out      []byte // every session's: a response is with the kernel, or copied, before the next is made
-	conns    []*asyncConn
-	open     atomic.Int64  // len(conns), for other threads
-	draining bool          // no further connection comes, and each response is its connection's last
-	empty    chan struct{} // closed when the idle connections have been ended and none is left
+	// out is shared by all sessions: a response is in the kernel, or copied, before the next is
+	// made.
+	out   []byte
+	conns []*asyncConn
+	open  atomic.Int64 // len(conns), for other threads
+	// draining says that no further connection comes, and each response is its connection's last.
+	draining bool
+	empty    chan struct{} // closed when no connection is left after draining
 	settled  bool          // empty may be closed
 	ended    chan struct{} // closed when Run has returned
 }
 
-// holdTime is for how long a loop that waits keeps its processor: Go's monitor would interrupt it
-// not much later.
+// holdTime is how long a waiting loop keeps its processor. Go's monitor would interrupt it not much
+// later.
 const holdTime = 10 * time.Millisecond
 
-// drainBatch is how many connections are sure to be looked at in one poll.
+// drainBatch is the number of connections that one poll is certain to look at.
 const drainBatch = 64
 
 func newAsync(c Config, lns []*net.TCPListener, upstream netip.AddrPort) (model, error) {
@@ -52,7 +55,7 @@ func newAsync(c Config, lns []*net.TCPListener, upstream netip.AddrPort) (model,
 			return nil, errors.Join(err, a.abandon())
 		}
 		if c.ownProcs {
-			loop.Hold(holdTime)
+			loop.KeepProcessor(holdTime)
 		}
 		l := &asyncLoop{Loop: loop, service: c.Service, limits: standardTimeouts,
 			empty: make(chan struct{}), ended: make(chan struct{})}
@@ -65,7 +68,7 @@ func newAsync(c Config, lns []*net.TCPListener, upstream netip.AddrPort) (model,
 	return a, nil
 }
 
-// abandon frees loops that will not be run: Run on a stopped loop only cleans up.
+// abandon frees loops that will not run: Run on a stopped loop only cleans up.
 func (a *async) abandon() error {
 	a.stop()
 	if err := a.Serve(); err != ErrStopped {
@@ -81,7 +84,7 @@ func (a *async) Serve() error {
 		running.Go(func() {
 			defer close(l.ended)
 			if errs[i] = l.Run(); errs[i] != nil {
-				a.stop() // with a loop gone, its share of the clients would find nobody
+				a.stop() // without a loop, its share of the clients would find nobody
 			}
 		})
 	}
@@ -125,8 +128,8 @@ func (a *async) Threads() string {
 	return fmt.Sprintf("%d event loop threads, up to %d workers each", len(a.loops), a.workers)
 }
 
-// drain ends the loop's connections: those in use with their response, the idle ones once all that
-// had arrived by now has been read.
+// drain ends the loop's connections: busy ones with their response, idle ones once everything that
+// has arrived is read.
 func (l *asyncLoop) drain() {
 	if l.draining {
 		return
@@ -136,8 +139,8 @@ func (l *asyncLoop) drain() {
 	l.drainAfter(len(l.conns)/drainBatch + 1)
 }
 
-// drainAfter ends the idle connections after so many polls: what is posted from the posted phase
-// comes after another one.
+// drainAfter ends the idle connections after the given number of polls. A function posted from the
+// posted phase runs after another poll.
 func (l *asyncLoop) drainAfter(polls int) {
 	if polls > 0 {
 		l.Post(func() { l.drainAfter(polls - 1) })
@@ -167,19 +170,19 @@ func (l *asyncLoop) accept(ec *eventloop.Conn) eventloop.Handler {
 	return c
 }
 
-// asyncConn is a connection on a loop: the loop's handler on one side, the session's wire on the
+// asyncConn is a connection on a loop: the loop's Handler on one side, the session's wire on the
 // other.
 type asyncConn struct {
 	*eventloop.Conn
 	loop    *asyncLoop
-	place   int // in loop.conns
+	place   int // index in loop.conns
 	session session
 
-	timer eventloop.Timer // of the wait that the request is in
+	timer eventloop.Timer // of the request's current wait
 	then  func(*workload.Exchange)
-	gone  bool // closed; a completion that is still under way finds nobody
-	// which request, by the session's count, the deadline of one that arrives in pieces runs for; 0
-	// for none
+	gone  bool // closed; a pending completion must do nothing
+	// timed is the number of the request, by the session's count, whose arrival in pieces the
+	// deadline bounds; 0 for none.
 	timed uint64
 }
 
@@ -189,16 +192,16 @@ func (c *asyncConn) Data(b []byte) {
 		return
 	}
 	c.session.receive(b)
-	c.settle()
+	c.updateInterest()
 }
 
 func (c *asyncConn) Drained() {
 	c.session.resume()
-	c.settle()
+	c.updateInterest()
 }
 
-// settle sets reading and the deadlines by what the session is at.
-func (c *asyncConn) settle() {
+// updateInterest sets reading and the deadlines by the session's state.
+func (c *asyncConn) updateInterest() {
 	s := &c.session
 	if s.over {
 		return
@@ -209,7 +212,7 @@ func (c *asyncConn) settle() {
 		c.ResumeRead()
 	}
 	if s.busy {
-		c.SetIdle(0) // the handler takes its time
+		c.SetIdle(0) // a handler has no limit
 	} else {
 		c.SetIdle(c.loop.limits.idle)
 	}

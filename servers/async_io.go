@@ -14,8 +14,8 @@ import (
 	"nodecompare/servers/workload"
 )
 
-// asyncIO starts a wait and returns; the loop goes on with other connections and calls then when
-// the wait is over.
+// asyncIO starts a wait and returns. The loop serves other connections and calls then when the wait
+// is over.
 type asyncIO struct{}
 
 func (asyncIO) Wait(x *workload.Exchange, d time.Duration, then func(*workload.Exchange)) {
@@ -38,42 +38,42 @@ func (asyncIO) Offload(x *workload.Exchange, work func(), then func(*workload.Ex
 	c.loop.Work(work, func() { c.proceed(then) })
 }
 
-// proceed lets the handler go on after its wait, unless the connection has gone meanwhile.
+// proceed continues the handler after its wait, unless the connection has gone.
 func (c *asyncConn) proceed(then func(*workload.Exchange)) {
 	if c.gone {
 		return
 	}
 	then(&c.session.x)
-	c.settle()
+	c.updateInterest()
 }
 
 // keepAlive is how long a connection to the upstream is kept for the next call.
 const keepAlive = 30 * time.Second
 
-// errNoUpstream is a call to an upstream although the server was given none.
+// errNoUpstream is the error of a call to an upstream on a server without one.
 var errNoUpstream = errors.New("this server was started without an upstream")
 
-// loopClient calls the upstream from a loop: sockets on the same thread, kept alive, the one used
-// last taken first.
+// loopClient calls the upstream from a loop, over kept-alive sockets on the same thread, the most
+// recently used first.
 type loopClient struct {
 	loop    *eventloop.Loop
 	addr    netip.AddrPort
-	timeout time.Duration // of a call, the time to connect included
+	timeout time.Duration // of a call, including connecting
 	idle    []*loopCall
 }
 
-// loopCall is a connection to the upstream and the call that it carries, if any.
+// loopCall is a connection to the upstream with its call, if any.
 type loopCall struct {
 	client *loopClient
 	conn   *eventloop.Conn
 	parser http1.ResponseParser
-	in     []byte // what has arrived of a response that is not whole yet
+	in     []byte // the start of an incomplete response
 	url    *url.URL
 	done   func(workload.Reply, error) // nil while idle
-	reused bool                        // the connection has carried a call before this one
+	reused bool                        // the connection has carried an earlier call
 }
 
-// get calls the upstream; done is called once, on the loop, never before get returns.
+// get calls the upstream. done is called once, on the loop, and never before get returns.
 func (c *loopClient) get(u *url.URL, done func(workload.Reply, error)) {
 	if n := len(c.idle) - 1; n >= 0 {
 		call := c.idle[n]
@@ -108,7 +108,7 @@ func (c *loopCall) send(u *url.URL, done func(workload.Reply, error)) {
 
 func (c *loopCall) Data(b []byte) {
 	if c.done == nil {
-		c.conn.Close() // an idle connection has nothing to say: the upstream closes it, or is out of step
+		c.conn.Close() // on an idle connection the upstream closes, or is out of step
 		return
 	}
 	eof := len(b) == 0
@@ -117,7 +117,7 @@ func (c *loopCall) Data(b []byte) {
 		b = c.in
 	}
 	if len(b) == 0 {
-		c.conn.Close() // without an answer: Closed tells the caller, or tries again
+		c.conn.Close() // without an answer: Closed reports it, or tries again
 		return
 	}
 	n, err := c.parser.Parse(b, eof)
@@ -133,8 +133,8 @@ func (c *loopCall) Data(b []byte) {
 	}
 }
 
-// finish ends the call. The reply's body lies in the buffers, so they are not given to another call
-// before done returns.
+// finish ends the call. The reply's body lies in the buffers, so no other call gets them before
+// done returns.
 func (c *loopCall) finish(r workload.Reply, err error, keep bool) {
 	done := c.done
 	c.done = nil
@@ -161,8 +161,8 @@ func (c *loopCall) Closed(err error) {
 	done := c.done
 	c.done = nil
 	if c.reused && len(c.in) == 0 && (!workload.IsTimeout(err) || errors.Is(err, eventloop.ErrIdle)) {
-		// A kept connection ended, by the upstream or for having been idle too long, just as it was
-		// taken: nothing was answered, so a GET may be sent again (RFC 9110 section 9.2.2).
+		// A kept connection ended, closed by the upstream or idle for too long, just as it was
+		// taken. Nothing was answered, so a GET may be sent again (RFC 9110 section 9.2.2).
 		c.client.dial(c.url, done)
 		return
 	}

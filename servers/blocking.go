@@ -5,7 +5,7 @@ import (
 	"net/netip"
 )
 
-// newBlocking gives each connection an OS thread of its own: a traditional server. One thread more
+// newBlocking gives each connection its own OS thread, like a traditional server. One more thread
 // waits for the next connection.
 func newBlocking(c Config, lns []*net.TCPListener, upstream netip.AddrPort) (model, error) {
 	limit, err := threadLimit(descriptors(c))

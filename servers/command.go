@@ -10,9 +10,9 @@ import (
 	"nodecompare/servers/workload"
 )
 
-// Prepare sees to it that the modes can be started as child processes, which may mean to fetch
-// packages; say is told of that. It returns those that this machine cannot run, once each: the
-// others can go on without them. Without the workloads' data none can.
+// Prepare makes the modes ready to start as child processes, which may fetch packages and is
+// reported to say. It returns the modes that this machine cannot run, each once; the others can go
+// on. Without the workloads' data no mode can, which is the error.
 func Prepare(ctx context.Context, modes []*Mode, say func(string)) (unable []*node.Unavailable, err error) {
 	if len(modes) == 0 {
 		return nil, nil
@@ -47,8 +47,8 @@ func (m *Mode) prepare(ctx context.Context, say func(string)) (err error) {
 	return nil
 }
 
-// Command returns how to start the server of a mode that has been prepared, on any free port.
-// upstream is the URL that /api asks, or NoUpstream.
+// Command returns how to start the server of a prepared mode on any free port. upstream is the URL
+// that /api requests, or NoUpstream.
 func (m *Mode) Command(upstream string) (child.Command, error) {
 	if !m.foreign() {
 		return Ours(m.Name, m.Name, upstream), nil
@@ -60,8 +60,8 @@ func (m *Mode) Command(upstream string) (child.Command, error) {
 	return child.Command{Name: m.Name, Path: c.Path, Args: c.Args, Env: c.Env}, err
 }
 
-// Ours returns how to start this very tool as a server: only the mode differs between servers that
-// are compared.
+// Ours returns how to start this program as a server. Compared servers of ours differ in the mode
+// alone.
 func Ours(name, mode, upstream string) child.Command {
 	return child.Command{Name: name,
 		Args: []string{"serve", "--mode=" + mode, "--addr=127.0.0.1:0", "--upstream=" + upstream}}

@@ -46,8 +46,10 @@ func conversations(t *testing.T) []conversation {
 		badLogin = `{"error":"the body must be JSON with two strings: {\"user\":\"…\",\"password\":\"…\"}"}`
 		denied   = `{"error":"the user or the password is wrong"}`
 		token    = `{"token":"bWFuZ28.L3cLY2MPXIk6FYupTo7r7xxQCa1aHg_QsDkBcR4kY1w"}`
-		soap     = `{"id":7,"sku":"ME-00007","name":"Dunmore Large Soap Dish","category":"bath","price_cents":3665,"stock":45}`
-		coffee   = `{"id":10000,"sku":"ME-10000","name":"Ironbridge Large Coffee Beans 250 g","category":"pantry","price_cents":671,"stock":4}`
+		soap     = `{"id":7,"sku":"ME-00007","name":"Dunmore Large Soap Dish",` +
+			`"category":"bath","price_cents":3665,"stock":45}`
+		coffee = `{"id":10000,"sku":"ME-10000","name":"Ironbridge Large Coffee Beans 250 g",` +
+			`"category":"pantry","price_cents":671,"stock":4}`
 	)
 	long := strings.Repeat("0123456789abcdef", 20_000) // no buffer on the way holds it whole
 	var all []conversation
@@ -74,14 +76,16 @@ func conversations(t *testing.T) []conversation {
 		one("GET", "/db?id=10001", "", "404 Not Found", json, `{"error":"there is no product 10001"}`),
 		one("GET", "/db?id=0", "", "404 Not Found", json, `{"error":"there is no product 0"}`),
 		one("GET", "/db?id=007", "", "200 OK", json, soap),
-		one("GET", "/db?id=999999999999999999", "", "404 Not Found", json, `{"error":"there is no product 999999999999999999"}`),
+		one("GET", "/db?id=999999999999999999", "", "404 Not Found", json,
+			`{"error":"there is no product 999999999999999999"}`),
 		one("GET", "/db?id=9999999999999999999", "", "400 Bad Request", json, badID),
 		one("GET", "/db", "", "400 Bad Request", json, badID),
 		one("GET", "/db?id=7'", "", "400 Bad Request", json, badID),
 		one("POST", "/login", `{"user":"mango","password":"engineers"}`, "200 OK", json, token),
 		one("POST", "/login", `{"user":"mango","password":"x"}`, "401 Unauthorized", json, denied),
 		one("POST", "/login", `{"user":"nobody","password":"engineers"}`, "401 Unauthorized", json, denied),
-		one("POST", "/login", `{"user":"zoë","password":"naïve café ☕"}`, "200 OK", json, `{"token":"em_Dqw.dEfI4heqW9oEuyHpXnoqoOBgiEkaOZecI0GbZsLqUqI"}`),
+		one("POST", "/login", `{"user":"zoë","password":"naïve café ☕"}`, "200 OK", json,
+			`{"token":"em_Dqw.dEfI4heqW9oEuyHpXnoqoOBgiEkaOZecI0GbZsLqUqI"}`),
 		one("POST", "/login", ` { "password" : "engineers", "more": [1], "user" : "mango" } `, "200 OK", json, token),
 		one("POST", "/login", `{"user":"mango","password":null}`, "400 Bad Request", json, badLogin),
 		one("POST", "/login", `["mango","engineers"]`, "400 Bad Request", json, badLogin),
@@ -130,27 +134,34 @@ func dialects(content string) []conversation {
 	const interim = "HTTP/1.1 100 Continue\r\n\r\n"
 	cut := strings.Index(upload, "12345")
 	return []conversation{
-		{"HEAD", request("HEAD", "/", "") + request("HEAD", "/file", "") + request("HEAD", "/echo", "") + request("HEAD", "/wait?ms=1", "", closes),
+		{"HEAD", request("HEAD", "/", "") + request("HEAD", "/file", "") + request("HEAD", "/echo", "") +
+			request("HEAD", "/wait?ms=1", "", closes),
 			[]string{bare(ok), bare(reply("200 OK", data, content)),
 				bare(reply("405 Method Not Allowed", text, "Method Not Allowed\n", "Allow: POST")),
 				bare(reply("200 OK", json, `{"waited_ms":1}`, closes))}},
 		{"HTTP/1.0", old("/"), []string{reply("200 OK", html, hello)}},
 		{"HTTP/1.0 waiting", old("/wait?ms=1") + get("/"), []string{reply("200 OK", json, `{"waited_ms":1}`)}},
-		{"HTTP/1.0 kept", old("/", keeps) + old("/wait?ms=1", keeps) + old("/nope"), []string{reply("200 OK", html, hello, keeps),
-			reply("200 OK", json, `{"waited_ms":1}`, keeps), reply("404 Not Found", text, "Not Found\n")}},
+		{"HTTP/1.0 kept", old("/", keeps) + old("/wait?ms=1", keeps) + old("/nope"),
+			[]string{reply("200 OK", html, hello, keeps),
+				reply("200 OK", json, `{"waited_ms":1}`, keeps), reply("404 Not Found", text, "Not Found\n")}},
 		{"nothing is served behind the last", get("/", closes) + get("/nope") + "garbage", []string{last}},
 		{"nothing is served behind the last that waits", get("/wait?ms=1", closes) + get("/nope"),
 			[]string{reply("200 OK", json, `{"waited_ms":1}`, closes)}},
 		{"empty lines first", "\r\n\r\n" + get("/") + "\r\n" + get("/", closes), []string{ok, last}},
 		{"chunked", chunked + get("/", closes), []string{reply("200 OK", "a/b", "hello, everything"), last}},
-		{"expecting 100", upload[:cut] + pause + "12345" + get("/", closes), []string{interim + reply("200 OK", data, "12345"), last}},
-		{"pipelined, all kinds", get("/wait?ms=5") + get("/") + get("/db?id=1x") + chunked + get("/file") + get("/wait?ms=0") +
-			request("POST", "/echo", "one") + request("POST", "/echo", "three") + get("/api?ms=1") + get("/nope") + get("/", closes),
+		{"expecting 100", upload[:cut] + pause + "12345" + get("/", closes),
+			[]string{interim + reply("200 OK", data, "12345"), last}},
+		{"pipelined, all kinds", get("/wait?ms=5") + get("/") + get("/db?id=1x") + chunked + get("/file") +
+			get("/wait?ms=0") +
+			request("POST", "/echo", "one") + request("POST", "/echo", "three") + get("/api?ms=1") + get("/nope") +
+			get("/", closes),
 			[]string{reply("200 OK", json, `{"waited_ms":5}`), ok,
 				reply("400 Bad Request", json, `{"error":"id must be the number of a product, such as id=7"}`),
-				reply("200 OK", "a/b", "hello, everything"), reply("200 OK", data, content), reply("200 OK", json, `{"waited_ms":0}`),
+				reply("200 OK", "a/b", "hello, everything"), reply("200 OK", data, content),
+				reply("200 OK", json, `{"waited_ms":0}`),
 				reply("200 OK", data, "one"), reply("200 OK", data, "three"),
-				reply("200 OK", json, `{"service":"upstream","waited_ms":1}`), reply("404 Not Found", text, "Not Found\n"), last}},
+				reply("200 OK", json, `{"service":"upstream","waited_ms":1}`),
+				reply("404 Not Found", text, "Not Found\n"), last}},
 		{"a thousand", strings.Repeat(get("/"), 999) + get("/", closes), []string{strings.Repeat(ok, 999), last}},
 	}
 }
@@ -226,7 +237,8 @@ func difference(got, want string) string {
 		at++
 	}
 	from := max(0, at-60)
-	return fmt.Sprintf("from byte %d of %d and %d\ngot  %.300q\nwant %.300q", from, len(got), len(want), got[from:], want[from:])
+	return fmt.Sprintf("from byte %d of %d and %d\ngot  %.300q\nwant %.300q", from, len(got), len(want), got[from:],
+		want[from:])
 }
 
 // TestExamples has every model answer each workload's own example, those of workloads yet to come

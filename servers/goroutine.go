@@ -62,7 +62,7 @@ func (g *goroutine) Threads() string { return "a goroutine for each connection" 
 // netStream is a connection of Go's net package.
 type netStream struct {
 	*net.TCPConn
-	reads, writes time.Time // the deadlines as they are set
+	reads, writes time.Time // the current deadlines
 }
 
 func (s *netStream) read(b []byte, now time.Time, limit time.Duration) (int, error) {
@@ -83,8 +83,8 @@ func (s *netStream) write(b []byte, now time.Time) error {
 	return err
 }
 
-// refresh moves a deadline when it is to come earlier, or later by more than an eighth of the
-// limit: moving a timer of Go's runtime for every request would cost more than parsing it.
+// refresh moves a deadline if it is to come earlier, or later by more than an eighth of the limit.
+// Moving a timer of Go's runtime for every request would cost more than parsing the request.
 func refresh(set *time.Time, want time.Time, limit time.Duration, move func(time.Time) error) error {
 	if later := want.Sub(*set); later >= 0 && later <= limit/8 {
 		return nil

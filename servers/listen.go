@@ -9,9 +9,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// listen opens n sockets on one address. With more than one they share the port by SO_REUSEPORT;
-// since another server could then join them silently and take half the requests, the address is
-// first bound without it, which fails if anybody listens.
+// listen opens n sockets on one address. Several share the port by SO_REUSEPORT, and another server
+// could join them and take a share of the requests. So listen first binds the address without
+// SO_REUSEPORT, which fails if anybody listens.
 func listen(addr string, n int) ([]*net.TCPListener, error) {
 	first, err := listenOne(addr, false)
 	if err != nil {
@@ -20,7 +20,7 @@ func listen(addr string, n int) ([]*net.TCPListener, error) {
 	if n == 1 {
 		return []*net.TCPListener{first}, nil
 	}
-	addr = first.Addr().String() // port 0 has become a number, which all of them must have
+	addr = first.Addr().String() // all sockets need the number that replaced port 0
 	if err := first.Close(); err != nil {
 		return nil, fmt.Errorf("listening on %s: closing the trial socket: %w", addr, err)
 	}
@@ -40,7 +40,7 @@ func listen(addr string, n int) ([]*net.TCPListener, error) {
 
 func listenOne(addr string, share bool) (*net.TCPListener, error) {
 	var lc net.ListenConfig
-	lc.SetMultipathTCP(false) // what the others that we compare with do
+	lc.SetMultipathTCP(false) // as other servers do
 	if share {
 		lc.Control = func(_, _ string, c syscall.RawConn) error {
 			var failed error

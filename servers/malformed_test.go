@@ -9,7 +9,8 @@ import (
 )
 
 // refusal is an answer to a malformed request, whose text is the parser's own affair.
-var refusal = regexp.MustCompile(`^HTTP/1\.1 (\d{3} [A-Za-z ]+)\r\nDate: D\r\nContent-Type: text/plain; charset=utf-8\r\n` +
+var refusal = regexp.MustCompile(`^HTTP/1\.1 (\d{3} [A-Za-z ]+)\r\nDate: D\r\nContent-Type: text/plain; ` +
+	`charset=utf-8\r\n` +
 	`Content-Length: (\d+)\r\nConnection: close\r\n\r\n(.+\n)$`)
 
 // TestMalformed has every model refuse what cannot be served, in the same words, and end the
@@ -28,15 +29,18 @@ func TestMalformed(t *testing.T) {
 		{"two hosts", head + "Host: x\r\n\r\n", "400 Bad Request"},
 		{"two lengths", head + "Content-Length: 1\r\nContent-Length: 2\r\n\r\nab", "400 Bad Request"},
 		{"negative length", head + "Content-Length: -1\r\n\r\n", "400 Bad Request"},
-		{"length and coding", head + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "400 Bad Request"},
+		{"length and coding", head + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+			"400 Bad Request"},
 		{"bad chunk", head + "Transfer-Encoding: chunked\r\n\r\nxyz\r\n", "400 Bad Request"},
 		{"chunk without end", head + "Transfer-Encoding: chunked\r\n\r\n1\r\nabc\r\n", "400 Bad Request"},
 		{"large body", head + "Content-Length: 1048577\r\n\r\n", "413 Content Too Large"},
-		{"large body, expecting 100", head + "Expect: 100-continue\r\nContent-Length: 99999999999999999999\r\n\r\n", "413 Content Too Large"},
+		{"large body, expecting 100", head + "Expect: 100-continue\r\nContent-Length: 99999999999999999999\r\n\r\n",
+			"413 Content Too Large"},
 		{"large chunk", head + "Transfer-Encoding: chunked\r\n\r\n100001\r\n", "413 Content Too Large"},
 		{"long target", "GET /" + strings.Repeat("a", 9<<10) + " HTTP/1.1\r\nHost: x\r\n\r\n", "414 URI Too Long"},
 		{"long target, unended", "GET /" + strings.Repeat("a", 9<<10), "414 URI Too Long"},
-		{"large header", head + "A: " + strings.Repeat("a", 17<<10) + "\r\n\r\n", "431 Request Header Fields Too Large"},
+		{"large header", head + "A: " + strings.Repeat("a", 17<<10) + "\r\n\r\n",
+			"431 Request Header Fields Too Large"},
 		{"many fields", head + strings.Repeat("A: b\r\n", 101) + "\r\n", "431 Request Header Fields Too Large"},
 		{"unknown coding", head + "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", "501 Not Implemented"},
 		{"CONNECT", "CONNECT x:80 HTTP/1.1\r\nHost: x\r\n\r\n", "501 Not Implemented"},

@@ -9,38 +9,38 @@ import (
 	"nodecompare/servers/node"
 )
 
-// Mode is a concurrency model that can be served: by this program, or by Node.js.
+// Mode is a concurrency model that this program or Node.js can serve.
 type Mode struct {
 	Name    string
 	Summary string // one line, for people
-	Runtime string // the version of Node.js, once [Prepare] has looked for it; "" where this very program is the server
-	// Compiles is for how long the server compiles itself under load as a rule, as a JIT does; 0
-	// where it is compiled before it runs.
+	// Runtime is the version of Node.js after [Prepare]; "" if this program is the server.
+	Runtime string
+	// Compiles is how long the server usually compiles itself under load, as a JIT does; 0 if it is
+	// compiled before.
 	Compiles time.Duration
 
-	// listeners is how many sockets share the port; nil for one.
+	// listeners returns how many sockets share the port; nil for one.
 	listeners func(Config) int
-	// procs is how many processors Go's scheduler should have (GOMAXPROCS); nil for as many as
-	// there are cores.
+	// procs returns the number of processors for Go's scheduler (GOMAXPROCS); nil for one a core.
 	procs func(Config) int
-	// serve makes the model; nil where the server is Node.js.
+	// serve makes the model; nil if the server is Node.js.
 	serve func(c Config, lns []*net.TCPListener, upstream netip.AddrPort) (model, error)
 
-	source node.Source // of a server that is Node.js
-	app    node.App    // that, once it has been prepared
-	data   string      // the folder of the workloads' data, once it has been prepared
+	source node.Source // of a server in Node.js
+	app    node.App    // source after Prepare
+	data   string      // the workloads' data folder after Prepare
 }
 
 // String returns the mode's name.
 func (m Mode) String() string { return m.Name }
 
-// asyncMode serves the embedded upstream too.
+// asyncMode also serves the embedded upstream.
 var asyncMode = Mode{
 	Name: "async", Summary: "an event loop on one thread, non-blocking calls, a few workers",
 	listeners: loopCount, procs: loopProcs, serve: newAsync,
 }
 
-// Modes is the table of modes. A new one is a file of its own and a line here.
+// Modes is the table of modes. A new mode is a file of its own and a line here.
 var Modes = []Mode{
 	{Name: "blocking", Summary: "an OS thread for each connection, blocking calls", procs: threadProcs,
 		serve: newBlocking},
@@ -58,14 +58,14 @@ var Modes = []Mode{
 // foreign reports whether the mode's server is Node.js.
 func (m Mode) foreign() bool { return m.serve == nil }
 
-// threadProcs is enough processors for a thread that waits in the kernel to keep its own, or to
-// find another when it wakes. With as many as there are cores, each request pays a hand-over from
-// one thread to the next: 55 µs of CPU a request instead of 20, measured. With several hundred,
-// what Go's monitor and collector do for each of them shows.
+// threadProcs returns enough processors for a thread that waits in the kernel to keep its own, or
+// to find another when it wakes. With one processor a core, each request pays for handing it from
+// one thread to the next: 55 µs of CPU instead of 20. With several hundred, the cost of Go's
+// monitor and collector for each processor shows.
 func threadProcs(Config) int { return max(128, runtime.NumCPU()) }
 
-// loopProcs lets a worker start at once although the loops hold on to their processors while they
-// run and wait.
+// loopProcs lets a worker start at once although the loops keep their processors while they run and
+// wait.
 func loopProcs(c Config) int { return max(c.Loops+c.Workers*c.Loops, runtime.NumCPU()) + 1 }
 
 func loopCount(c Config) int { return c.Loops }

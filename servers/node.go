@@ -15,11 +15,11 @@ import (
 	"nodecompare/servers/workload"
 )
 
-// killTime is how long after DrainTime Node.js, which keeps to that by itself unless it computes,
-// is killed.
+// killTime is how long after DrainTime Node.js is killed. It keeps DrainTime by itself unless it
+// computes.
 const killTime = time.Second
 
-// serveNode is Serve for a server that is Node.js. It prints for itself.
+// serveNode is Serve for a server in Node.js, which prints its own output.
 func (m Mode) serveNode(ctx context.Context, c Config, out, progress io.Writer) (err error) {
 	app, err := node.Prepare(ctx, m.source, "", func(line string) { fmt.Fprintln(progress, line) })
 	if err != nil {
@@ -42,7 +42,8 @@ func (m Mode) serveNode(ctx context.Context, c Config, out, progress io.Writer) 
 	server := exec.Command(command.Path, command.Args...)
 	server.Stdout, server.Stderr = out, progress
 	server.Env = append(os.Environ(), command.Env...)
-	life, err := child.StartGuarded(server) // a loop that computes would not hear that this process is gone
+	// a computing loop would not notice that this process is gone
+	life, err := child.StartGuarded(server)
 	if err != nil {
 		return fmt.Errorf("mode %s: %w", m.Name, err)
 	}
@@ -54,7 +55,7 @@ func (m Mode) serveNode(ctx context.Context, c Config, out, progress io.Writer) 
 		return fmt.Errorf("mode %s: Node.js ended by itself: %v", m.Name, server.ProcessState)
 	case <-ctx.Done():
 	}
-	// It may be stopped: then it hears of nothing.
+	// A stopped process (SIGSTOP) receives no other signal.
 	if err := syscall.Kill(-server.Process.Pid, syscall.SIGCONT); err != nil && !errors.Is(err, syscall.ESRCH) {
 		return fmt.Errorf("mode %s: waking the guard of Node.js: %w", m.Name, err)
 	}
@@ -71,7 +72,7 @@ func (m Mode) serveNode(ctx context.Context, c Config, out, progress io.Writer) 
 		defer gone.Stop()
 		select {
 		case <-ended:
-		case <-gone.C: // the guard, too, does not hear: Node.js ends with it
+		case <-gone.C: // the guard does not react either: Node.js ends with it
 			if killErr := server.Process.Kill(); killErr != nil && !errors.Is(killErr, os.ErrProcessDone) {
 				err = errors.Join(err, killErr)
 			}

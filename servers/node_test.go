@@ -46,7 +46,8 @@ var ownAnswers = map[string]struct {
 
 // behindTheLast is why a client that goes on sending after its last request, as it said, may lose
 // the answer.
-const behindTheLast = "bytes behind the last request are an error that ends the connection: a response still in the making is not sent"
+const behindTheLast = "bytes behind the last request are an error that ends the connection: " +
+	"a response still in the making is not sent"
 
 // parserSays400 is an answer without type or body, and the end of the connection.
 var parserSays400 = answer{Status: 400, Closes: true}
@@ -76,12 +77,14 @@ func startNode(t *testing.T, mode, upstream string, loops int) *child.Process {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := app.Command(node.Options{Addr: "127.0.0.1:0", Upstream: upstream, Data: dataDir, Loops: loops, Workers: 4})
+	c, err := app.Command(node.Options{Addr: "127.0.0.1:0", Upstream: upstream, Data: dataDir, Loops: loops,
+		Workers: 4})
 	if err != nil {
 		t.Fatal(err)
 	}
 	const unoptimised = "--liftoff-only" // SQLite as WebAssembly: to optimise it takes as long as all else that starts
-	p, err := child.Start(t.Context(), child.Command{Name: mode, Path: c.Path, Args: append([]string{unoptimised}, c.Args...), Env: c.Env, ReadyTimeout: patience, StopTimeout: patience})
+	p, err := child.Start(t.Context(), child.Command{Name: mode, Path: c.Path,
+		Args: append([]string{unoptimised}, c.Args...), Env: c.Env, ReadyTimeout: patience, StopTimeout: patience})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +135,8 @@ func TestNode(t *testing.T) {
 		}
 		t.Run("upstream refusing", func(t *testing.T) {
 			const body = `{"error":"the upstream %s refused the connection: is it running?"}`
-			nodeAsks(t, mode, startNode(t, mode, refusing.url, 1), "1", "502 Bad Gateway", json, strings.ReplaceAll(body, "%s", refusing.url))
+			nodeAsks(t, mode, startNode(t, mode, refusing.url, 1), "1", "502 Bad Gateway", json,
+				strings.ReplaceAll(body, "%s", refusing.url))
 		})
 		t.Run("cluster", func(t *testing.T) {
 			p := startNode(t, mode, "", 3)
@@ -186,10 +190,13 @@ var upstreamKinds = map[string]struct {
 }{
 	"5001": {"relayed", relayed, false, "200 OK", "a/b", "ok"},
 	"5002": {"no type", "HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\nok", false, "201 Created", data, "ok"},
-	"5003": {"error", "HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n", false, "502 Bad Gateway", json, `{"error":"the upstream %s answered 500"}`},
-	"5004": {"redirect", "HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\n\r\n", false, "502 Bad Gateway", json,
+	"5003": {"error", "HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n", false, "502 Bad Gateway", json,
+		`{"error":"the upstream %s answered 500"}`},
+	"5004": {"redirect", "HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\n\r\n", false, "502 Bad Gateway",
+		json,
 		`{"error":"the upstream %s answered 302"}`},
-	"5005": {"garbage", "220 mail.example ESMTP\r\n", false, "502 Bad Gateway", json, `{"error":"the call to the upstream %s failed"}`},
+	"5005": {"garbage", "220 mail.example ESMTP\r\n", false, "502 Bad Gateway", json,
+		`{"error":"the call to the upstream %s failed"}`},
 	"5006": {"hangs up", "", false, "502 Bad Gateway", json, `{"error":"the call to the upstream %s failed"}`},
 	"5007": {"kept once", relayed, true, "200 OK", "a/b", "ok"},
 }
@@ -250,14 +257,17 @@ func nodeRefuses(t *testing.T, mode string, p *child.Process) {
 	}{
 		"no host": {"GET / HTTP/1.1\r\n\r\n", parserSays400},
 		// 400 from ours
-		"HTTP/0.9":          {"GET /\r\n\r\n", answer{Status: 200, Type: html, Length: itoa(len(hello)), Body: hello, Closes: true}},
+		"HTTP/0.9": {"GET /\r\n\r\n",
+			answer{Status: 200, Type: html, Length: itoa(len(hello)), Body: hello, Closes: true}},
 		"TLS":               {"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", parserSays400},
 		"two lengths":       {head + "Content-Length: 1\r\nContent-Length: 2\r\n\r\nab", parserSays400},
 		"length and coding": {head + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", parserSays400},
-		"large header":      {head + "A: " + strings.Repeat("a", 17<<10) + "\r\n\r\n", answer{Status: 431, Closes: true}},
-		"large body":        {head + sized, tooLarge},
-		"large chunk":       {head + "Transfer-Encoding: chunked\r\n\r\n100001\r\n" + large + "\r\n0\r\n\r\n", tooLarge},
-		"large form":        {strings.Replace(head, "echo", "login", 1) + sized, tooLarge}}
+		"large header": {head + "A: " + strings.Repeat("a", 17<<10) + "\r\n\r\n",
+			answer{Status: 431, Closes: true}},
+		"large body": {head + sized, tooLarge},
+		"large chunk": {head + "Transfer-Encoding: chunked\r\n\r\n100001\r\n" + large + "\r\n0\r\n\r\n",
+			tooLarge},
+		"large form": {strings.Replace(head, "echo", "login", 1) + sized, tooLarge}}
 	for name, test := range bad {
 		got := parse(t, "POST / HTTP/1.1\r\n", converse(connect(t, p), whole, test.send), ownFields[mode])
 		if d := cmp.Diff([]answer{test.want}, got); d != "" {
@@ -276,7 +286,8 @@ func nodeServesExamples(t *testing.T, mode string, p *child.Process, model *serv
 		}
 		send := request(w.Method, w.Target, w.Body, fields...)
 		want := parse(t, send, converse(model.dial(t), whole, send), nil)
-		if d := cmp.Diff(want, parse(t, send, converse(connect(t, p), whole, send), ownFields[mode])); d != "" || want[0].Status != 200 {
+		if d := cmp.Diff(want, parse(t, send, converse(connect(t, p), whole, send), ownFields[mode])); d != "" ||
+			want[0].Status != 200 {
 			t.Errorf("%s (-want +got):\n%s", w.Name, d)
 		}
 	}
@@ -322,7 +333,8 @@ func answerOf(t *testing.T, r *http.Response, body string, own []string) answer 
 		h.Del(name)
 		return value
 	}
-	a := answer{Status: r.StatusCode, Type: take("Content-Type"), Allow: take("Allow"), Length: take("Content-Length"), Body: body}
+	a := answer{Status: r.StatusCode, Type: take("Content-Type"), Allow: take("Allow"), Length: take("Content-Length"),
+		Body: body}
 	// Node.js says keep-alive also where it is HTTP/1.1's default, and close where it is
 	// HTTP/1.0's.
 	connection := take("Connection")

@@ -7,13 +7,13 @@ import (
 	"time"
 )
 
-// poolPatience is how long a client may have to wait for a connection that idles.
+// poolPatience is how long a client may have to wait for an idle connection's place.
 const poolPatience = 250 * time.Millisecond
 
-// newPool serves with a fixed number of OS threads; clients beyond them wait in the backlog, as
-// before a Tomcat with blocking connectors. A thread gives its connection up after a response, or
-// when it idles, as soon as every thread is taken and somebody waits: else the first clients would
-// keep the later ones out for good.
+// newPool serves with a fixed number of OS threads. Further clients wait in the backlog, as with
+// Tomcat's blocking connectors. When every thread is taken and somebody waits, a thread gives up
+// its connection after a response or when idle. Otherwise the first clients would keep the later
+// ones out for good.
 func newPool(c Config, lns []*net.TCPListener, upstream netip.AddrPort) (model, error) {
 	limit, err := threadLimit(1)
 	if err != nil {
@@ -22,8 +22,8 @@ func newPool(c Config, lns []*net.TCPListener, upstream netip.AddrPort) (model, 
 	if c.PoolSize < 1 || c.PoolSize > limit {
 		return nil, fmt.Errorf("a pool of %d threads: this process may have 1 to %d", c.PoolSize, limit)
 	}
-	// Threads beyond what their calls to the upstream leave descriptors for would answer 502: then
-	// there are fewer.
+	// Threads without enough descriptors for their calls to the upstream would answer 502, so the
+	// pool has fewer.
 	served, err := threadLimit(descriptors(c))
 	if err != nil {
 		return nil, err

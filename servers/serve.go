@@ -13,19 +13,19 @@ import (
 	"nodecompare/servers/workload"
 )
 
-// DrainTime is how long requests in flight may take to end after a server was told to stop.
+// DrainTime is how long requests in flight may take after a server was told to stop.
 const DrainTime = 10 * time.Second
 
-// The values of Config.Upstream that are not URLs, for [Mode.Serve].
+// Values of Config.Upstream that are not URLs, for [Mode.Serve].
 const (
-	EmbeddedUpstream = "embedded" // a server of this process
+	EmbeddedUpstream = "embedded" // a server in this process
 	NoUpstream       = "none"
 )
 
-// Serve runs the mode's server until ctx ends; requests in flight then have DrainTime. out gets the
-// line with the port, and one about the threads; progress, what the preparation of Node.js tells
-// and what goes wrong in the server. It opens and closes the service itself, and so takes none in
-// c.
+// Serve runs the mode's server until ctx ends. Requests in flight then have DrainTime. out gets the
+// line with the port and one about the threads. progress gets the output of Node.js's preparation
+// and what goes wrong in the server. Serve opens and closes the service itself, so c must have
+// none.
 func (m Mode) Serve(ctx context.Context, c Config, out, progress io.Writer) (err error) {
 	if m.foreign() {
 		return m.serveNode(ctx, c, out, progress)
@@ -68,8 +68,7 @@ func (m Mode) Serve(ctx context.Context, c Config, out, progress io.Writer) (err
 	return nil
 }
 
-// openUpstream returns the URL that Config.Upstream stands for, "" for none, with what to call at
-// the end.
+// openUpstream returns the URL for Config.Upstream, "" for none, and a function to call at the end.
 func openUpstream(asked string) (url string, stop func() error, err error) {
 	switch asked {
 	case NoUpstream:
@@ -80,8 +79,8 @@ func openUpstream(asked string) (url string, stop func() error, err error) {
 	return asked, func() error { return nil }, nil
 }
 
-// startUpstream serves the route that the api workload asks from an event loop of this process, on
-// a free port.
+// startUpstream serves the api workload's upstream route from an event loop of this process, on a
+// free port.
 func startUpstream() (url string, stop func() error, err error) {
 	w, err := workload.Open(workload.Options{})
 	if err != nil {

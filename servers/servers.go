@@ -1,5 +1,5 @@
 // Package servers holds the concurrency models. They share the parser (http1), the conversation
-// (session.go) and the work (workload); a model is only the way in which one request waits while
+// (session.go) and the work (workload). A model is only the way in which one request waits while
 // others are served.
 package servers
 
@@ -15,55 +15,58 @@ import (
 	"nodecompare/servers/workload"
 )
 
-// Config is what a server is made with.
+// Config configures a server.
 type Config struct {
-	Addr     string            // host:port to listen on; port 0 is any free one
-	PoolSize int               // threads of the pool model
-	Loops    int               // event loops of the async model, each with a listener of its own
-	Workers  int               // workers of each event loop
-	Upstream string            // the URL that Service asks, "" for none: resolved once, here
-	embedded bool              // it is served by this process too
-	ownProcs bool              // Go's scheduler has a processor for each loop, and more for all else
-	Service  *workload.Service // answers the requests; closed by its owner, after Serve and Shutdown have returned
+	// Addr is the host:port to listen on. Port 0 is any free one; no host is every interface.
+	Addr     string
+	PoolSize int    // threads of the pool model
+	Loops    int    // event loops of the async model, each with its listener
+	Workers  int    // workers of each event loop
+	Upstream string // the URL that Service requests, "" for none; resolved once
+	embedded bool   // this process serves the upstream too
+	// ownProcs says that Go's scheduler has a processor for each loop, and more for everything
+	// else.
+	ownProcs bool
+	// Service answers the requests. Its owner closes it after Serve and Shutdown have returned.
+	Service *workload.Service
 }
 
-// timeouts are how long a connection may take.
+// timeouts bound a connection.
 type timeouts struct {
-	idle    time.Duration // while nothing happens
+	idle    time.Duration // without any traffic
 	request time.Duration // from a request's first byte to its last
 }
 
 var standardTimeouts = timeouts{idle: 60 * time.Second, request: 30 * time.Second}
 
-// upstreamTimeout is above the longest wait that a route can be asked for, so that it ends only
-// what is stuck.
+// upstreamTimeout is above the longest wait of any route, so that it ends only what is stuck.
 const upstreamTimeout = 65 * time.Second
 
-// ErrStopped is what Serve returns after Shutdown.
+// ErrStopped is returned by Serve after Shutdown.
 var ErrStopped = errors.New("server stopped")
 
-// Server is a model that listens.
+// Server is a listening model.
 type Server struct {
 	Mode Mode
 	Addr net.Addr
 	model
 }
 
-// model is what a mode's constructor gives.
+// model is what a mode's constructor returns.
 type model interface {
-	// Serve answers requests until Shutdown, and returns ErrStopped then; requests in flight may
+	// Serve answers requests until Shutdown, and then returns ErrStopped. Requests in flight may
 	// take until Shutdown returns.
 	Serve() error
-	// Shutdown stops accepting, lets requests in flight end until ctx does, and cuts the rest off,
-	// which is an error that says how many connections that were. It waits for Serve, so there must
-	// be one. A second call does as the first.
+	// Shutdown stops accepting, lets requests in flight end until ctx ends, and then cuts off the
+	// rest, whose number the error says. Shutdown waits for Serve, which must have been called. A
+	// second call does the same.
 	Shutdown(ctx context.Context) error
-	// Threads says in a few words which threads serve.
+	// Threads describes the threads that serve, in a few words.
 	Threads() string
 }
 
-// Listen makes a server of one of this program's own modes and binds its address. A port that
-// another process listens on is an error, also when both would use SO_REUSEPORT.
+// Listen makes a server of one of this program's own modes and binds its address. A port on which
+// another process listens is an error, even if both would use SO_REUSEPORT.
 func Listen(m Mode, c Config) (*Server, error) {
 	if m.foreign() {
 		return nil, fmt.Errorf("mode %s: its server is a process of Node.js", m.Name)
@@ -87,15 +90,15 @@ func Listen(m Mode, c Config) (*Server, error) {
 	made, err := m.serve(c, lns, upstream)
 	if err != nil {
 		for _, ln := range lns {
-			ln.Close() // taken over ones are closed already, which is all that this can answer
+			ln.Close() // listeners already taken over return only an error
 		}
 		return nil, fmt.Errorf("starting the %s server on %s: %w", m.Name, addr, err)
 	}
 	return &Server{Mode: m, Addr: addr, model: made}, nil
 }
 
-// resolve finds an upstream's address once, so that no model pays for a look-up and all of them ask
-// the same one.
+// resolve finds the upstream's address once, so that no model pays for a look-up and all use the
+// same address.
 func resolve(upstream string) (netip.AddrPort, error) {
 	if upstream == "" {
 		return netip.AddrPort{}, nil
@@ -115,7 +118,7 @@ func resolve(upstream string) (netip.AddrPort, error) {
 	return netip.AddrPortFrom(a.AddrPort().Addr().Unmap(), a.AddrPort().Port()), nil
 }
 
-// cutOff is a Shutdown's error when its ctx has ended first.
+// cutOff returns Shutdown's error if its ctx ended first.
 func cutOff(connections int64, ctx context.Context) error {
 	return fmt.Errorf("%d connections were still in use and were cut off: %w", connections, ctx.Err())
 }

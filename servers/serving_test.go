@@ -198,7 +198,8 @@ func (c *client) gone() {
 // someDate is as long as any Date.
 const someDate = "Sun, 22 Nov 2026 08:45:53 GMT"
 
-var dateField = regexp.MustCompile(`\r\nDate: (Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT\r\n`)
+var dateField = regexp.MustCompile(`\r\nDate: (Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d ` +
+	`GMT\r\n`)
 
 // undated puts D in the place of each well-formed Date: all else is to be the same from every
 // model.

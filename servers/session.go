@@ -6,46 +6,47 @@ import (
 )
 
 // session is one connection's HTTP conversation: bytes in, responses out, requests handed to the
-// workloads one at a time and in order. It does no I/O and waits for nothing, so that every model
-// has the same one; what the models differ in is their wire.
+// workloads one at a time in order. It does no I/O and never waits, so that every model uses it.
+// Models differ in their wire.
 type session struct {
 	service *workload.Service
 	wire    wire
 	parser  http1.RequestParser
 	x       workload.Exchange
 
-	in []byte // what has arrived and was not served yet; nil on a quiet connection
-	// responses to be written; always empty when receive and done have returned, so that sessions
-	// can share it
+	in []byte // received and not served yet; nil on an idle connection
+	// out holds responses to be written. It is empty whenever receive and done have returned, so
+	// that sessions can share it.
 	out      *[]byte
 	serving  bool   // serve is on the stack
-	busy     bool   // a request is with its handler
-	held     bool   // the wire wants no more responses until resume
-	draining bool   // the response in the making, or the next one, is to be the last
+	busy     bool   // a handler has a request
+	held     bool   // the wire wants no responses until resume
+	draining bool   // the current response, or the next, is the last
 	over     bool   // no further request will be served
-	requests uint64 // that were whole so far
-	minor    int    // of the request being served, as its buffer may be gone when the response comes
-	head     bool
-	last     bool
+	requests uint64 // number of complete requests so far
+	// minor, head and last belong to the request being served, whose buffer may be gone when its
+	// response comes.
+	minor int
+	head  bool
+	last  bool
 }
 
-// wire is a session's way out.
+// wire is a session's output.
 type wire interface {
-	// write sends responses. It answers false when the session must hold back until its resume is
+	// write sends responses. If it returns false, the session must hold back until its resume is
 	// called.
 	write(b []byte) bool
 	// finish is called once, when nothing more will be written.
 	finish()
-	// unix is the time for the Date field, in seconds.
+	// unix returns the time for the Date field, in seconds.
 	unix() int64
-	// yield says whether this connection should end after the response that is being written, for
-	// others that wait.
+	// yield reports whether this connection should end after the current response, for others that
+	// wait.
 	yield() bool
 }
 
 const (
-	// flushSize is how many bytes of responses to pipelined requests are gathered before they are
-	// written.
+	// flushSize is how many bytes of pipelined responses are gathered before they are written.
 	flushSize = 64 << 10
 	// keepSize is the largest buffer that a session keeps for its next request.
 	keepSize = 4 << 10
@@ -56,7 +57,7 @@ func (s *session) init(service *workload.Service, io workload.IO, w wire, conn a
 	s.x = workload.Exchange{Request: &s.parser.Request, IO: io, Done: s.done, Conn: conn}
 }
 
-// receive takes what the connection brought; b is not kept.
+// receive handles bytes from the connection. b is not kept.
 func (s *session) receive(b []byte) {
 	switch {
 	case s.over:
@@ -71,7 +72,7 @@ func (s *session) receive(b []byte) {
 	}
 }
 
-// resume goes on when the wire takes responses again.
+// resume continues when the wire accepts responses again.
 func (s *session) resume() {
 	s.held = false
 	if !s.over {
@@ -79,15 +80,15 @@ func (s *session) resume() {
 	}
 }
 
-// ended takes the end of the peer's stream: a response in the making is still owed, half a request
-// is worth nothing.
+// ended handles the end of the peer's stream. A response in progress is still sent; an incomplete
+// request is dropped.
 func (s *session) ended() { s.drain() }
 
 // proceed serves what has arrived.
 func (s *session) proceed() {
 	used := s.serve(s.in)
 	if s.over {
-		return // nothing is left to be served, and the buffer is given up
+		return // nothing is left to serve, and the buffer is released
 	}
 	switch left := copy(s.in, s.in[used:]); {
 	case left == 0 && cap(s.in) > keepSize:
@@ -97,10 +98,10 @@ func (s *session) proceed() {
 	}
 }
 
-// partial says whether the peer owes the rest of a request.
+// partial reports whether part of a request has arrived.
 func (s *session) partial() bool { return len(s.in) > 0 && !s.busy && !s.held && !s.over }
 
-// drain has the session end with the request it is serving, or at once when there is none.
+// drain ends the session after the request being served, or at once if there is none.
 func (s *session) drain() {
 	s.draining = true
 	if !s.busy && !s.over {
@@ -109,7 +110,7 @@ func (s *session) drain() {
 }
 
 // serve parses and serves the requests in b until a handler waits, the wire is full or b has no
-// whole request left; it returns how many bytes were used.
+// complete request left. It returns how many bytes it used.
 func (s *session) serve(b []byte) (used int) {
 	s.serving = true
 	for used < len(b) && !s.busy && !s.held && !s.over {
@@ -136,12 +137,12 @@ func (s *session) serve(b []byte) (used int) {
 	s.serving = false
 	s.flush()
 	if s.over {
-		return len(b) // what follows the last request is nobody's
+		return len(b) // bytes after the last request are dropped
 	}
 	return used
 }
 
-// done is the Exchange's: it takes the response.
+// done takes a finished Exchange's response.
 func (s *session) done(x *workload.Exchange) {
 	s.last = s.last || s.draining || s.wire.yield()
 	*s.out = http1.AppendResponse(*s.out, &x.Response, s.wire.unix(), s.head, s.last, s.minor)
@@ -150,11 +151,12 @@ func (s *session) done(x *workload.Exchange) {
 	if s.serving {
 		return
 	}
-	s.proceed() // the response came later: serve, which flushes, starts anew with what arrived meanwhile
+	// an asynchronous response: serve continues with what arrived meanwhile, and flushes
+	s.proceed()
 }
 
-// refuse answers a malformed request; where the next one would begin is unknown, so the connection
-// ends.
+// refuse answers a malformed request and ends the connection, because the start of the next request
+// is unknown.
 func (s *session) refuse(err error, head bool) {
 	e, ok := err.(*http1.Error)
 	if !ok {

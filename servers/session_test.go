@@ -110,7 +110,8 @@ func TestSessionIsTheSameHoweverRequestsAreCut(t *testing.T) {
 					c.give(piece)
 				}
 				if string(c.sent) != want || c.finished != 1 || len(c.out) > 0 || c.in != nil {
-					t.Fatalf("%+v, cut at %d and %d: finished %d times, %d and %d bytes left\ngot  %q\nwant %q", kind, i, j, c.finished, len(c.out), len(c.in), c.sent, want)
+					t.Fatalf("%+v, cut at %d and %d: finished %d times, %d and %d bytes left\ngot  %q\nwant %q", kind,
+						i, j, c.finished, len(c.out), len(c.in), c.sent, want)
 				}
 			}
 		}

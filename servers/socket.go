@@ -18,14 +18,14 @@ import (
 type socket struct {
 	fd        int
 	sendLimit time.Duration // of one send
-	// SO_RCVTIMEO and SO_SNDTIMEO as they are set; 0 for none.
+	// receiving and sending are SO_RCVTIMEO and SO_SNDTIMEO as set; 0 for none.
 	receiving, sending time.Duration
 }
 
 // sendTimeout bounds how long a client that does not read can hold a thread in one send.
 const sendTimeout = 60 * time.Second
 
-// newSocket takes fd over, or closes it and says why not.
+// newSocket takes fd over, or closes it and returns the reason.
 func newSocket(fd int, sendLimit time.Duration) (*socket, error) {
 	s := &socket{fd: fd, sendLimit: sendLimit}
 	err := os.NewSyscallError("setsockopt", unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1))
@@ -56,17 +56,16 @@ func (s *socket) read(b []byte, now time.Time, limit time.Duration) (int, error)
 		case syscall.EAGAIN:
 			return 0, os.ErrDeadlineExceeded
 		case syscall.EINTR:
-			// A signal, which Go's runtime sends itself, ends a recv that has a timeout; the next
-			// one gets what is left.
+			// A signal, which Go's runtime sends itself, interrupts a recv that has a timeout. The
+			// next recv gets the remaining time.
 		default:
 			return 0, os.NewSyscallError("recv", errno)
 		}
 	}
 }
 
-// limit costs a system call only when the limit changes, which it does when a request comes in
-// pieces. The socket's zero means none at all, so what is too short for its microseconds becomes
-// one.
+// limit sets a timeout, and makes a system call only if it changed, as when a request arrives in
+// pieces. A timeout below a microsecond is rounded up, because 0 means none to the kernel.
 func (s *socket) limit(option int, set *time.Duration, d time.Duration) error {
 	if d == *set {
 		return nil
@@ -88,8 +87,7 @@ func (s *socket) write(b []byte, now time.Time) error {
 		left := s.sendLimit
 		switch errno {
 		case 0:
-			// the limit ended this send, or a signal did: since something moved there may be
-			// another
+			// The limit or a signal ended this send. Since bytes moved, another send may follow.
 			b, now = b[n:], time.Now()
 		case syscall.EINTR:
 			left -= time.Since(now)
@@ -111,7 +109,7 @@ func (s *socket) closeRead() error  { return unix.Shutdown(s.fd, unix.SHUT_RD) }
 func (s *socket) closeWrite() error { return unix.Shutdown(s.fd, unix.SHUT_WR) }
 func (s *socket) close()            { closeFD(s.fd) }
 
-// closeFD frees a descriptor. Linux has freed it whatever close answers, and a retry could close
+// closeFD frees a descriptor. Linux frees it even if close fails, and a retry could close
 // another's.
 func closeFD(fd int) {
 	if err := unix.Close(fd); err == unix.EBADF {
@@ -140,8 +138,8 @@ func dialSocket(addr netip.AddrPort, limit time.Duration) (stream, error) {
 	return s, nil
 }
 
-// connectWait connects in place. A connect that a signal interrupts goes on in the kernel
-// (connect(2)): it is waited for, not repeated.
+// connectWait connects in place. A connect interrupted by a signal continues in the kernel
+// (connect(2)), so it is awaited, not repeated.
 func connectWait(fd int, sa unix.Sockaddr, limit time.Duration) error {
 	end := time.Now().Add(limit)
 	err := unix.Connect(fd, sa)
@@ -154,7 +152,7 @@ func connectWait(fd int, sa unix.Sockaddr, limit time.Duration) error {
 	return os.NewSyscallError("connect", err)
 }
 
-// connected waits for a connection that is being made and gives what connect would have.
+// connected waits for a pending connection and returns the result of its connect.
 func connected(fd int, end time.Time) error {
 	for {
 		left := time.Until(end)
@@ -181,12 +179,13 @@ type socketListener struct {
 	fd   int
 	addr net.Addr
 
-	mu     sync.Mutex // a Shutdown must not wake what has taken the descriptor's number over
+	// mu keeps Shutdown from waking a descriptor number that was closed and reused.
+	mu     sync.Mutex
 	closed bool
 }
 
-// blockingListener makes a blocking descriptor of ln's socket that Go's own poller does not know,
-// and closes ln.
+// blockingListener returns a blocking descriptor of ln's socket that Go's poller does not know, and
+// closes ln.
 func blockingListener(ln *net.TCPListener) (*socketListener, error) {
 	f, err := ln.File()
 	if err != nil {
@@ -207,22 +206,21 @@ func blockingListener(ln *net.TCPListener) (*socketListener, error) {
 	return &socketListener{fd: fd, addr: ln.Addr()}, nil
 }
 
-// limit bounds how long an accept waits; it then answers EAGAIN. (On macOS it has no effect:
-// accepts wait on.)
+// limit bounds how long an accept waits before it returns EAGAIN. On macOS it has no effect.
 func (l *socketListener) limit(d time.Duration) error {
 	limit := unix.NsecToTimeval(int64(d))
 	return os.NewSyscallError("setsockopt", unix.SetsockoptTimeval(l.fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &limit))
 }
 
-// waiting says whether a client is in the backlog. A poll that fails finds none.
+// waiting reports whether a client is in the backlog. A failing poll finds none.
 func (l *socketListener) waiting() bool {
 	ready := []unix.PollFd{{Fd: int32(l.fd), Events: unix.POLLIN}}
 	n, err := unix.Poll(ready, 0)
 	return err == nil && n == 1
 }
 
-// wake ends the accepts of so many threads, which look then whether the server is stopping. It may
-// come after close.
+// wake ends the accepts of the given number of threads, which then check whether the server is
+// stopping. It may be called after close.
 func (l *socketListener) wake(threads int) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -14,7 +14,7 @@ func recvWait(fd int, b []byte) (int, syscall.Errno) {
 	return max(n, 0), errnoOf(err)
 }
 
-// sendWait relies on Go's runtime for SIGPIPE: on a socket it is ignored.
+// sendWait relies on Go's runtime, which ignores SIGPIPE on sockets.
 func sendWait(fd int, b []byte) (int, syscall.Errno) {
 	n, err := unix.Write(fd, b)
 	return max(n, 0), errnoOf(err)
@@ -30,11 +30,12 @@ func (l *socketListener) accept() (fd int, errno syscall.Errno) {
 	return fd, 0
 }
 
-// wakeOpen connects once for each accept that may wait: neither close nor shutdown ends one on
-// macOS.
+// wakeOpen connects once for each accept that may wait, because neither close nor shutdown ends one
+// on macOS.
 func (l *socketListener) wakeOpen(threads int) error {
 	for range threads {
-		c, err := net.DialTimeout("tcp", l.addr.String(), time.Second) // an unspecified address means this host
+		// an unspecified address means this host
+		c, err := net.DialTimeout("tcp", l.addr.String(), time.Second)
 		if err != nil {
 			return err
 		}
@@ -54,7 +55,7 @@ func openSocket(family int) (int, error) {
 	return fd, nil
 }
 
-// sleep blocks the calling thread in the kernel, where time.Sleep would park the goroutine on Go's
+// sleep blocks the calling thread in the kernel. time.Sleep would park the goroutine on Go's
 // timers.
 func sleep(d time.Duration) {
 	end := time.Now().Add(d)

@@ -10,8 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// recvWait and sendWait skip the file layer that read and write pass through, and have no Go error
-// to allocate.
+// recvWait and sendWait skip the file layer of read and write, and allocate no Go error.
 
 func recvWait(fd int, b []byte) (int, syscall.Errno) {
 	n, _, errno := syscall.Syscall6(unix.SYS_RECVFROM, uintptr(fd),
@@ -22,8 +21,8 @@ func recvWait(fd int, b []byte) (int, syscall.Errno) {
 	return int(n), 0
 }
 
-// sendWait tries without waiting first, which needs no word to Go's scheduler and is nearly always
-// enough; then it waits.
+// sendWait first tries without waiting, which needs no word to Go's scheduler and nearly always
+// suffices. Then it waits.
 func sendWait(fd int, b []byte) (int, syscall.Errno) {
 	n, _, errno := syscall.RawSyscall6(unix.SYS_SENDTO, uintptr(fd),
 		uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), unix.MSG_NOSIGNAL|unix.MSG_DONTWAIT, 0, 0)
@@ -46,7 +45,7 @@ func (l *socketListener) accept() (fd int, errno syscall.Errno) {
 	return int(n), 0
 }
 
-// wakeOpen ends the accepts that wait, and all later ones: a close would leave them waiting.
+// wakeOpen ends all waiting and later accepts. A close would leave them waiting.
 func (l *socketListener) wakeOpen(int) error {
 	err := unix.Shutdown(l.fd, unix.SHUT_RDWR)
 	if err == unix.ENOTCONN {
@@ -60,7 +59,7 @@ func openSocket(family int) (int, error) {
 	return fd, os.NewSyscallError("socket", err)
 }
 
-// sleep blocks the calling thread in the kernel, where time.Sleep would park the goroutine on Go's
+// sleep blocks the calling thread in the kernel. time.Sleep would park the goroutine on Go's
 // timers.
 func sleep(d time.Duration) {
 	left := unix.NsecToTimespec(int64(d))

@@ -9,28 +9,27 @@ import (
 	"nodecompare/servers/workload"
 )
 
-// stream is a connection whose calls wait: in the kernel with their thread, or in Go's runtime with
-// their goroutine.
+// stream is a blocking connection: its calls park an OS thread (socket) or a goroutine (netStream).
 type stream interface {
-	// read waits for bytes until limit after now, a clock reading that the caller has at hand; then
-	// it answers os.ErrDeadlineExceeded. The end of the peer's stream is io.EOF.
+	// read waits for bytes until limit after now, the caller's latest clock reading, and then
+	// returns os.ErrDeadlineExceeded. The end of the peer's stream is io.EOF.
 	read(b []byte, now time.Time, limit time.Duration) (int, error)
 	// write sends all of b.
 	write(b []byte, now time.Time) error
-	// closeRead has this and later reads end with what has arrived; it may be called while another
+	// closeRead ends this and later reads with what has arrived. It may be called while another
 	// thread reads.
 	closeRead() error
 	closeWrite() error
 	close()
 }
 
-// streams serves connections that wait, one flow of control each: what blocking, pool and goroutine
-// have in common.
+// streams serves blocking connections, one flow of control each: the common part of blocking, pool
+// and goroutine.
 type streams struct {
 	service *workload.Service
 	io      workload.IO
 	limits  timeouts
-	// crowded says whether somebody waits for this connection's place; nil where places are not
+	// crowded reports whether somebody waits for this connection's place; nil if places are not
 	// limited.
 	crowded func() bool
 	// patience is how long an idle connection waits before it asks crowded again.
@@ -42,14 +41,14 @@ type streams struct {
 	open     map[*streamConn]struct{}
 }
 
-// init readies s for serving; Serve is the first that is active, so that Shutdown waits for it too.
+// init readies s for serving. Serve counts as the first active, so that Shutdown waits for it too.
 func (s *streams) init(service *workload.Service, io workload.IO) {
 	s.service, s.io, s.limits, s.open = service, io, standardTimeouts, map[*streamConn]struct{}{}
 	s.active.Add(1)
 }
 
 const (
-	readSize = 4 << 10 // of a connection's read buffer: an ordinary request fits many times
+	readSize = 4 << 10 // of a connection's read buffer: several ordinary requests
 	outSize  = 512     // of its first write buffer: a small response with its head
 )
 
@@ -58,29 +57,29 @@ const (
 	lingerBytes = 1 << 20
 )
 
-// streamConn is one connection and its session. Its buffers lie inside, so that a thread that has
-// slept touches few pages when it wakes: with 1,000 threads none of them is in a cache any more,
-// and separate buffers cost a tenth more CPU per request.
+// streamConn is one connection and its session. It contains its buffers, so that a waking thread
+// touches few pages: with 1,000 threads none of them is cached, and separate buffers cost a tenth
+// more CPU per request.
 type streamConn struct {
 	owner   *streams
 	stream  stream
 	session session
 	out     []byte
-	now     time.Time // the clock as it was read last
-	failed  bool      // a write failed: nothing can be said to the peer any more
+	now     time.Time // the last clock reading
+	failed  bool      // a write failed: the peer cannot be reached
 
 	firstOut [outSize]byte
 	buf      [readSize]byte
 }
 
-// serve is a connection's whole life. It returns when the connection is closed.
+// serve serves a connection from start to end. It returns when the connection is closed.
 func (s *streams) serve(st stream) {
 	c := &streamConn{owner: s, stream: st, now: time.Now()}
 	c.out = c.firstOut[:0]
 	c.session.init(s.service, s.io, c, c, &c.out)
 	s.mu.Lock()
 	s.open[c] = struct{}{}
-	late := s.stopping.Load() // shutdown has been through the open ones already, or will find this one
+	late := s.stopping.Load() // shutdown has visited the open ones, or will find this one
 	s.mu.Unlock()
 	if late && st.closeRead() != nil {
 		c.failed = true
@@ -91,21 +90,20 @@ func (s *streams) serve(st stream) {
 		c.linger()
 	}
 
-	// Shutdown touches the sockets of open connections under this lock: a descriptor must not be
-	// freed under its hands.
+	// Shutdown uses the sockets of open connections under this lock, so no descriptor may be freed
+	// meanwhile.
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.open, c)
 	st.close()
 }
 
-// converse reads and serves until the session is over, or there is nothing more to be read within
-// the limits.
+// converse reads and serves until the session is over, or nothing more arrives within the limits.
 func (c *streamConn) converse() {
 	buf := c.buf[:]
 	var (
-		started time.Time // when the request that arrives in pieces began to
-		which   uint64    // it is, by the session's count
+		started time.Time // when the request that arrives in pieces began
+		which   uint64    // its number, by the session's count
 	)
 	for !c.session.over && !c.failed {
 		limit := c.owner.limits.idle
@@ -128,7 +126,7 @@ func (c *streamConn) converse() {
 	}
 }
 
-// wait reads, and where places are limited gives this one up when it is idle and somebody waits for
+// wait reads. If places are limited, it gives an idle connection's place up when somebody waits for
 // it.
 func (c *streamConn) wait(buf []byte, limit time.Duration) (int, error) {
 	if c.owner.crowded == nil || c.session.partial() {
@@ -147,11 +145,11 @@ func (c *streamConn) wait(buf []byte, limit time.Duration) (int, error) {
 	}
 }
 
-// linger waits, within bounds and for no longer than an idle connection might, for the peer to
-// close after its last response: see eventloop's Finish for why.
+// linger waits, within bounds and no longer than an idle connection, for the peer to close after
+// its last response. See eventloop's Finish for the reason.
 func (c *streamConn) linger() {
 	if c.stream.closeWrite() != nil {
-		return // gone already
+		return // already gone
 	}
 	c.now = time.Now()
 	end := c.now.Add(lingerTime)
@@ -183,8 +181,8 @@ func (c *streamConn) yield() bool {
 	return c.owner.stopping.Load() || c.owner.crowded != nil && c.owner.crowded()
 }
 
-// shutdown lets the connections end: idle ones read the end of their stream, the others are closed
-// with their response. What is still there when ctx ends is cut off.
+// shutdown lets the connections end: idle ones read the end of their stream, the others close with
+// their response. It cuts off those left when ctx ends.
 func (s *streams) shutdown(ctx context.Context) error {
 	s.stopping.Store(true)
 	s.eachOpen(stream.closeRead)
@@ -209,8 +207,8 @@ func (s *streams) eachOpen(f func(stream) error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for c := range s.open {
-		// A peer may have closed its side meanwhile; the socket then refuses, and its thread has
-		// read the end already.
+		// A peer may have closed its side, and its thread has read the end. The socket's error is
+		// then harmless.
 		if err := f(c.stream); err != nil {
 			continue
 		}

@@ -13,13 +13,13 @@ import (
 	"nodecompare/servers/workload"
 )
 
-// syncIO does each wait in place, on the thread or goroutine that serves the connection.
+// syncIO makes each wait in place, on the thread or goroutine that serves the connection.
 type syncIO struct {
 	sleep  func(time.Duration)
 	client *syncClient
 }
 
-// before sends the responses to earlier requests of a pipeline: they do not wait for this one.
+// before sends the responses to earlier requests of a pipeline, which must not wait for this one.
 func (syncIO) before(x *workload.Exchange) { x.Conn.(*streamConn).session.flush() }
 
 func (s syncIO) Wait(x *workload.Exchange, d time.Duration, then func(*workload.Exchange)) {
@@ -39,17 +39,17 @@ func (s syncIO) Offload(x *workload.Exchange, work func(), then func(*workload.E
 	then(x)
 }
 
-// syncClient calls the upstream over streams that wait, kept alive, the one used last taken first.
+// syncClient calls the upstream over kept-alive blocking streams, the most recently used first.
 type syncClient struct {
 	addr    netip.AddrPort
 	dial    func(netip.AddrPort, time.Duration) (stream, error)
 	timeout time.Duration // of connecting, and of a call
-	keep    time.Duration // how long a connection is kept for the next call
+	keep    time.Duration // how long an idle connection is kept
 
 	mu     sync.Mutex
 	idle   []*syncCall // oldest first
-	expiry *time.Timer // of the oldest; nil while none is kept
-	closed bool        // none is kept any more
+	expiry *time.Timer // of the oldest; nil if none is kept
+	closed bool        // nothing is kept any more
 }
 
 func newSyncClient(addr netip.AddrPort, dial func(netip.AddrPort, time.Duration) (stream, error),
@@ -65,7 +65,7 @@ type syncCall struct {
 	since  time.Time // idle since
 }
 
-// get calls the upstream and hands the reply to done before it returns.
+// get calls the upstream and passes the reply to done before it returns.
 func (c *syncClient) get(u *url.URL, done func(workload.Reply, error)) {
 	if !c.addr.IsValid() {
 		done(workload.Reply{}, errNoUpstream)
@@ -96,8 +96,8 @@ func (c *syncClient) get(u *url.URL, done func(workload.Reply, error)) {
 			done(workload.Reply{}, fmt.Errorf("upstream %s: %w", c.addr, err))
 			return
 		}
-		// the upstream closed a kept connection just as it was taken: a GET may be sent again (RFC
-		// 9110 section 9.2.2)
+		// The upstream closed a kept connection just as it was taken. A GET may be sent again (RFC
+		// 9110 section 9.2.2).
 		call = nil
 	}
 }
@@ -110,7 +110,7 @@ func (c *syncClient) connect() (*syncCall, error) {
 	return &syncCall{stream: s}, nil
 }
 
-// roundTrip sends the request and reads the response into the call's parser; it reports whether the
+// roundTrip sends the request and reads the response into the call's parser. It reports whether the
 // connection may be kept.
 func (c *syncCall) roundTrip(u *url.URL, now time.Time, limit time.Duration) (keep bool, err error) {
 	c.parser.Reset()
@@ -174,8 +174,8 @@ func (c *syncClient) put(call *syncCall, keep bool) {
 	}
 }
 
-// expire closes the connections that have idled for too long, also when nobody calls any more: an
-// upstream that has closed its side would leave each of them, with its descriptor, in CLOSE_WAIT.
+// expire closes connections that have idled for too long, even without further calls. An upstream
+// that has closed its side would leave each of them, with its descriptor, in CLOSE_WAIT.
 func (c *syncClient) expire() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -191,7 +191,7 @@ func (c *syncClient) expire() {
 	}
 }
 
-// close closes the kept connections, and those that are in use when their call ends.
+// close closes the kept connections, and those in use when their call ends.
 func (c *syncClient) close() {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -14,19 +14,20 @@ import (
 	"time"
 )
 
-// threads serves with OS threads that wait in the kernel for whatever their request needs: what
-// blocking and pool have in common. Each thread accepts a connection for itself and keeps it to its
-// end, so that none is ever handed from one thread to another, and then accepts the next: to make
-// and end a thread costs Go's runtime as much as serving several requests.
+// threads serves with OS threads that wait in the kernel for whatever their request needs: the
+// common part of blocking and pool. Each thread accepts a connection, keeps it to its end, and then
+// accepts the next. No connection moves between threads, and threads are reused, because making and
+// ending one costs Go's runtime as much as serving several requests.
 type threads struct {
 	streams
 	listener *socketListener
 	client   *syncClient
-	least    int // threads that are always there
-	most     int // threads that there may be
-	asked    int // of a pool: the threads that were wanted; more than most where there are too few descriptors
-	// the last thread that waits refuses what comes when there may be no further one; else it
-	// serves, and others queue
+	least    int // threads that always exist
+	most     int // largest number of threads
+	// asked is the number of pool threads wanted. It exceeds most if there are too few descriptors.
+	asked int
+	// refuses makes the last waiting thread refuse connections if there may be no further thread.
+	// Otherwise it serves, and others queue.
 	refuses bool
 
 	total   atomic.Int64
@@ -37,15 +38,16 @@ type threads struct {
 const (
 	// runtimeThreads is how many threads Go's runtime may have besides those of connections.
 	runtimeThreads = 1000
-	// acceptRest is how long accepting rests when there is no descriptor left: clients wait in the
+	// acceptRest is how long accepting pauses when no descriptor is left. Clients wait in the
 	// backlog meanwhile.
 	acceptRest = 20 * time.Millisecond
 	// spareTime is how long a thread beyond the least waits for a connection before it ends.
 	spareTime = 10 * time.Second
 )
 
-// descriptors is how many a thread needs at once: one for its connection, one for its call to the
-// upstream, and one for the other end of that where the upstream is of this process.
+// descriptors returns how many descriptors a thread needs at once: one for its connection, one for
+// its call to the upstream, and one for the upstream's end of that if this process serves the
+// upstream.
 func descriptors(c Config) int {
 	switch {
 	case c.embedded:
@@ -56,7 +58,7 @@ func descriptors(c Config) int {
 	return 1
 }
 
-// newThreads makes a model with a number of threads between two.
+// newThreads makes a model with a number of threads between least and most.
 func newThreads(c Config, ln *net.TCPListener, upstream netip.AddrPort, least, most int) (*threads, error) {
 	listener, err := blockingListener(ln)
 	if err != nil {
@@ -67,8 +69,8 @@ func newThreads(c Config, ln *net.TCPListener, upstream netip.AddrPort, least, m
 			return nil, errors.Join(err, listener.close())
 		}
 	}
-	// Go ends the process when a thread cannot be made, or when there are more than this many. So
-	// the most is bounded by what the system allows (threadLimit), and neither can happen.
+	// Go ends the process if a thread cannot be made or there are more than this maximum.
+	// threadLimit bounds most by the system's limits, so neither can happen.
 	debug.SetMaxThreads(most + runtimeThreads)
 	client := newSyncClient(upstream, dialSocket, keepAlive)
 	t := &threads{listener: listener, client: client, least: least, most: most}
@@ -76,14 +78,14 @@ func newThreads(c Config, ln *net.TCPListener, upstream netip.AddrPort, least, m
 	return t, nil
 }
 
-// Serve returns when the last thread has ended, which is after the last request in flight.
+// Serve returns when the last thread has ended, after the last request in flight.
 func (t *threads) Serve() error {
 	for range t.least {
-		// One after the other: started all at once, they would have Go's runtime make half as many
-		// threads again, for nothing.
+		// Threads start one after another. Started all at once, they would make Go's runtime create
+		// half as many threads again.
 		running := t.grow()
 		if running == nil {
-			break // the first ones have connections already, and made the others themselves
+			break // the first ones have connections, and started the others
 		}
 		<-running
 	}
@@ -95,7 +97,7 @@ func (t *threads) Serve() error {
 	return cmp.Or(t.listener.close(), ErrStopped)
 }
 
-// grow makes a thread, and gives a channel that is closed when it runs; nil when there may be no
+// grow makes a thread, and returns a channel that is closed when it runs; nil if there may be no
 // more threads.
 func (t *threads) grow() <-chan struct{} {
 	if t.total.Add(1) > int64(t.most) {
@@ -105,14 +107,14 @@ func (t *threads) grow() <-chan struct{} {
 	t.waiting.Add(1)
 	running := make(chan struct{})
 	t.active.Go(func() {
-		runtime.LockOSThread() // and never unlocked: the thread ends with its goroutine
+		runtime.LockOSThread() // never unlocked: the thread ends with its goroutine
 		close(running)
 		t.run()
 	})
 	return running
 }
 
-// run is a thread's life.
+// run is the body of a thread.
 func (t *threads) run() {
 	for !t.stopping.Load() {
 		fd, errno := t.listener.accept()
@@ -129,27 +131,26 @@ func (t *threads) run() {
 			}
 		default:
 			if err := acceptFailed(errno); err != nil {
-				t.failed.Store(&err) // all threads meet it
+				t.failed.Store(&err) // all threads meet the same error
 				return
 			}
 		}
 	}
 }
 
-// connection serves one that was accepted. Whoever takes the last thread that waits makes the next
-// one first.
+// connection serves an accepted connection. The last waiting thread first starts another.
 func (t *threads) connection(fd int) {
 	defer t.waiting.Add(1)
 	if t.waiting.Add(-1) == 0 && t.grow() == nil && t.refuses {
 		closeFD(fd)
 		return
 	}
-	if s, err := newSocket(fd, sendTimeout); err == nil { // else the client is gone already
+	if s, err := newSocket(fd, sendTimeout); err == nil { // else the client is already gone
 		t.serve(s)
 	}
 }
 
-// spare lets the thread that asks end, unless it is the only one that waits or one of the least.
+// spare lets the calling thread end, unless it is the only waiting one or one of the least.
 func (t *threads) spare() bool {
 	if t.waiting.Add(-1) > 0 {
 		if t.total.Add(-1) >= int64(t.least) {
@@ -181,9 +182,9 @@ func (t *threads) Threads() string {
 	return fmt.Sprintf("a thread for each connection, up to %d", t.most-1)
 }
 
-// acceptFailed waits out what passes: want of descriptors or memory, a firewall, and errors of the
-// one connection that was to be accepted, of which accept(2) names a dozen. It returns what cannot
-// pass: the socket is no listener.
+// acceptFailed waits out temporary failures: want of descriptors or memory, a firewall, and errors
+// of the one connection to be accepted, of which accept(2) lists a dozen. It returns a permanent
+// one: the socket is no listener.
 func acceptFailed(errno syscall.Errno) error {
 	switch errno {
 	case syscall.EBADF, syscall.EINVAL, syscall.ENOTSOCK:

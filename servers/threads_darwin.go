@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// threadLimit is how many threads this process may come to have with safety: three quarters of the
-// kernel's limit for a task.
+// threadLimit returns how many threads this process may safely have: three quarters of the kernel's
+// limit for a task.
 func threadLimit(int) (int, error) {
 	n, err := unix.SysctlUint32("kern.num_taskthreads")
 	if err != nil {

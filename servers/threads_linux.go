@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// threadLimit is how many threads this process may give to connections with safety, when each needs
-// so many descriptors: see threadsWithin.
+// threadLimit returns how many threads this process may safely give to connections, if each needs
+// the given number of descriptors: see threadsWithin.
 func threadLimit(each int) (int, error) {
 	cgroups, err := os.ReadFile("/proc/self/cgroup")
 	if err != nil && !os.IsNotExist(err) {
@@ -20,7 +20,7 @@ func threadLimit(each int) (int, error) {
 	limits := []func() (int, error){
 		func() (int, error) { return readLimit("/proc/sys/kernel/pid_max") },
 		func() (int, error) { return readLimit("/proc/sys/kernel/threads-max") },
-		// A thread that the C library makes has two mappings, its stack and the guard page below.
+		// A thread of the C library has two mappings, its stack and the guard page below.
 		func() (int, error) { n, err := readLimit("/proc/sys/vm/max_map_count"); return n / 2, err },
 		func() (int, error) { return resourceLimit(unix.RLIMIT_NPROC) },
 	}
@@ -42,33 +42,33 @@ func threadLimit(each int) (int, error) {
 	return threadsWithin(tasks, files, each), nil
 }
 
-// noLimit stands for none, and is more threads than any machine serves with.
+// noLimit stands for no limit, and exceeds the threads of any machine.
 const noLimit = 1 << 20
 
-// spareFiles are left to what a server has open besides: its standard streams, listeners, the
-// database, files that are read.
+// spareFiles is left for a server's other files: standard streams, listeners, the database, files
+// being read.
 const spareFiles = 64
 
-// spareThreads are left to Go's runtime: one for each of threadProcs' processors, on which its
-// garbage collector works, and some to hand them over.
+// spareThreads is left for Go's runtime: one for each of threadProcs' processors, for its garbage
+// collector, and some to hand processors over.
 const spareThreads = 256 + 64
 
-// threadsWithin is how many of the tasks that the tightest limit allows may serve connections:
-// three quarters, for the limit is shared with whatever else runs under it, and never Go's own.
-// Each needs a number of descriptors too, of which one is its own from the first moment on: a
-// thread that waits in accept(2) has reserved it already, though /proc does not show that.
+// threadsWithin returns how many of the tasks that the tightest limit permits may serve
+// connections: three quarters, because others share the limit, and without those of Go's runtime.
+// Each needs descriptors too. One of them is taken from the start, although /proc does not show it:
+// a thread that waits in accept(2) has reserved its descriptor.
 func threadsWithin(tasks, files, each int) int {
 	return max(1, min(tasks-max(tasks/4, spareThreads), (files-spareFiles)/each))
 }
 
-// pidsFiles names the files with the limits on tasks of the control groups that text, a
-// /proc/self/cgroup (cgroups(7)), names: those of this process and of all around it. A container
-// sees its own as the root, and may not have the others.
+// pidsFiles returns the files with the task limits of the control groups in text, a
+// /proc/self/cgroup (cgroups(7)): those of this process and of all around it. A container sees its
+// own group as the root, and may lack the others.
 func pidsFiles(text string) (names []string) {
 	for line := range strings.Lines(text) {
 		_, rest, _ := strings.Cut(strings.TrimSpace(line), ":")
 		controllers, group, ok := strings.Cut(rest, ":")
-		root := "/sys/fs/cgroup" // version 2, which has no controllers here
+		root := "/sys/fs/cgroup" // version 2, without controllers here
 		switch {
 		case !ok:
 			continue
@@ -87,7 +87,7 @@ func pidsFiles(text string) (names []string) {
 	return names
 }
 
-// readLimit reads a limit from a file; "max", and a file that this kernel does not have, set none.
+// readLimit reads a limit from a file. "max", and a file that this kernel lacks, set no limit.
 func readLimit(name string) (int, error) {
 	b, err := os.ReadFile(name)
 	if os.IsNotExist(err) {

@@ -108,7 +108,8 @@ func TestUpstreamAnswers(t *testing.T) {
 			answer: "HTTP/1.1 200 OK\r\nContent-Type: a/b\r\nContent-Length: 500000\r\n\r\n" + big,
 			status: "200 OK", kind: "a/b", body: big, connections: 1},
 		"closing": {
-			answer: "HTTP/1.1 200 OK\r\nContent-Type: a/b\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok", status: "200 OK", kind: "a/b", body: "ok", connections: 3},
+			answer: "HTTP/1.1 200 OK\r\nContent-Type: a/b\r\nConnection: close\r\n" +
+				"Content-Length: 2\r\n\r\nok", status: "200 OK", kind: "a/b", body: "ok", connections: 3},
 		"out of step": {answer: relayed + "HTTP/1.1 200 OK\r\n", status: "200 OK", kind: "a/b",
 			body: "ok", connections: 3},
 		"500": {answer: "HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n",

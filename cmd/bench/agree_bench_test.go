@@ -9,7 +9,6 @@ import (
 
 	"nodecompare/cmd/measure"
 	"nodecompare/loadgen"
-	"nodecompare/loadgen/cpuset"
 	"nodecompare/results/stat"
 )
 
@@ -25,14 +24,7 @@ const (
 func BenchmarkAgree(b *testing.B) {
 	for _, pair := range [][2]string{{"blocking", "async"}, {"goroutine", "async"}, {"node", "blocking"}} {
 		b.Run(pair[0]+" over "+pair[1], func(b *testing.B) {
-			p, err := NewPlan(Options{Modes: pair[:], Workloads: []string{"hello"}, Profile: "standard",
-				Rounds: 1, Pin: cpuset.Pin{Auto: true}, Seed: 1})
-			if err == nil {
-				err = p.Prepare(b.Context(), func(line string) { b.Log(line) })
-			}
-			if err != nil {
-				b.Fatal(err)
-			}
+			p := preparedPlan(b, 1, pair[:]...)
 			for b.Loop() {
 				b.StopTimer()
 				err := measure.Pinned(p.split, func() error {
@@ -87,8 +79,8 @@ func (b *bench) both(ctx context.Context, pair [2]string,
 	}
 	return start(ctx, 0, func(ctx context.Context) error {
 		return start(ctx, 1, func(ctx context.Context) error {
-			return b.beside(ctx, both[0].on, both[0].slot, func(ctx context.Context) error {
-				both[1].on.yard = both[0].on.yard
+			return b.withYardstick(ctx, both[0].on, both[0].slot, func(ctx context.Context) error {
+				both[1].on.yardstick = both[0].on.yardstick
 				for _, c := range both {
 					if _, err := b.warm(ctx, c.on, c.slot); err != nil {
 						return err
@@ -117,7 +109,7 @@ func bothWays(ctx context.Context, one, other *contender) (inSlices, inPieces fl
 		loaded[c] = measure.Loaded{Subject: c.on.server.sampled, Load: g}
 	}
 	spend := func(c *contender, d time.Duration) (log float64) {
-		spent, spendErr := loaded[c].Spend(ctx, d)
+		spent, spendErr := loaded[c].Run(ctx, d)
 		if spendErr != nil {
 			err = spendErr
 			return 0
@@ -125,15 +117,15 @@ func bothWays(ctx context.Context, one, other *contender) (inSlices, inPieces fl
 		return math.Log(spent.PerRequest())
 	}
 	sliced := func(c *contender) (log float64) {
-		y, turnsErr := turns(ctx, c.on, r, loaded[c].Load)
-		if turnsErr != nil {
-			err = turnsErr
+		y, alternateErr := alternate(ctx, c.on, r, loaded[c].Load)
+		if alternateErr != nil {
+			err = alternateErr
 			return 0
 		}
 		return math.Log(y.RelativeCPU)
 	}
-	spend(one, r.settle)
-	spend(other, r.settle)
+	spend(one, r.ramp)
+	spend(other, r.ramp)
 	before := spend(one, r.duration) - spend(other, r.duration)
 	inside := sliced(one) - sliced(other)
 	after := -spend(other, r.duration) + spend(one, r.duration)

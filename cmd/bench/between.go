@@ -9,20 +9,20 @@ import (
 	"nodecompare/results"
 )
 
-// Between the rungs of a ladder lie factors of 2 to 8. In the last round of a profile that asks for
-// it, the runs of a trial go on between them, where the knee lies and where the connections held
-// end, until these are known well enough.
+// The rungs of a ladder are factors of 2 to 8 apart. In the last round of a profile with Between,
+// each trial goes on with runs between the rungs, near the knee and near the connections held,
+// until both are known well enough.
 const (
 	mostBetween = 6
-	// of two or three on a route that does not wait, and none on one that does, where all rungs
-	// hold and throughput grows to the top
+	// usualBetween is the usual number of runs. A route that does not wait takes two or three, and
+	// a route that waits none, because all its rungs hold and throughput grows to the top.
 	usualBetween = 1
 	betweenTime  = 2 * time.Second
-	// betweenRun is enough for a throughput and a p99: a run here is of no other figure.
+	// betweenRun suffices for a throughput and a p99. A run between rungs enters no other figure.
 	betweenRun = 100 * time.Millisecond
 )
 
-// between makes the runs of the search, on the server of the trial.
+// between makes the runs of the search, on the trial's server.
 func (b *bench) between(ctx context.Context, on *target, s slot, t *results.Trial) error {
 	if !s.closer {
 		return nil
@@ -54,22 +54,23 @@ func (b *bench) between(ctx context.Context, on *target, s slot, t *results.Tria
 	return nil
 }
 
-// climbs says that the ladder is what its trials are made for, and ends them: no poison is put on
-// the server, and no overload.
+// climbs reports whether the ladder is the trial's purpose and its end, without poison and
+// overload.
 func (s slot) climbs() bool {
 	return !slices.ContainsFunc(s.rungs, func(r rung) bool { return r.poison != nil || r.surge != nil })
 }
 
-// above is the first closed rung with more connections, with that many of them in its place.
+// above returns the first closed rung with more connections, changed to the given number.
 func (s slot) above(connections int) rung {
 	i := slices.IndexFunc(s.rungs, func(r rung) bool { return r.load == results.Closed && r.connections > connections })
-	r := s.shorter(s.rungs[i])
+	r := s.shortened(s.rungs[i])
 	r.connections = connections
 	return r
 }
 
-// shorter is a rung as it is made between others: each connection still has its answers.
-func (s slot) shorter(r rung) rung {
+// shortened returns a rung for a run between rungs, in which each connection still gets its
+// answers.
+func (s slot) shortened(r rung) rung {
 	r.slices = 0
 	if s.workload.CPU == 0 {
 		r.duration = min(r.duration, max(betweenRun, twice(s.workload.Wait)))
@@ -77,7 +78,7 @@ func (s slot) shorter(r rung) rung {
 	return r
 }
 
-// betweenPlanned is what the search takes as a rule.
+// betweenPlanned returns the usual time of the search.
 func (s slot) betweenPlanned() time.Duration {
 	if !s.closer {
 		return 0
@@ -88,5 +89,5 @@ func (s slot) betweenPlanned() time.Duration {
 			top = r
 		}
 	}
-	return min(betweenTime, usualBetween*s.rungTime(s.shorter(top)))
+	return min(betweenTime, usualBetween*s.rungTime(s.shortened(top)))
 }

@@ -13,11 +13,11 @@ import (
 	"nodecompare/servers/workload"
 )
 
-// A blast is a workload beside which some requests are poison: what becomes of the others, the
-// innocent ones, is its radius.
+// A blast is a workload with poison beside it. Its result is how much the poison harms the other
+// requests, the victims.
 type blast struct {
 	name, summary string
-	innocent      string // a workload
+	victim        string // a workload
 	poison        poison
 }
 
@@ -25,13 +25,13 @@ type blast struct {
 type poison struct {
 	target string        // path and query
 	rate   float64       // requests per second
-	lead   time.Duration // for which it runs before the innocent requests come
-	wait   time.Duration // that each asks for; 0 where they compute
+	lead   time.Duration // time before the victims' requests
+	wait   time.Duration // of each request; 0 if it computes
 }
 
-// blasts is the table of them. Poison that computes takes two fifths of a core: enough to meet
-// innocent requests, and not all that there is. Poison that waits has 300 requests in flight, which
-// is more than a pool of 200 threads, the usual size, can hold.
+// blasts is the table of blasts. Poison that computes takes two fifths of a core, enough to meet
+// victim requests but not all of the core. Poison that waits has 300 requests in flight, more than
+// a pool of the usual 200 threads can hold.
 var blasts = []blast{
 	{"blast-cpu", "hello, while two requests a second compute for 200 ms: who waits for them?", "hello",
 		poison{"/cpu?ms=200", 2, ms(300), 0}},
@@ -40,41 +40,42 @@ var blasts = []blast{
 }
 
 const (
-	// innocentRate is modest for any server, and the same for all, in requests per second.
-	innocentRate = 200
-	// innocentConnections are as many as a run has requests, so that each is sent when it is due,
-	// whatever became of those before.
-	innocentConnections = 512
-	// innocentTime holds 300 requests, and three times the poison that computes.
-	innocentTime   = 1500 * time.Millisecond
-	innocentSettle = 20 * time.Millisecond
+	// victimRate is modest for any server, and the same for all, in requests per second.
+	victimRate = 200
+	// victimConnections are as many as a run has requests, so that each is sent on time whatever
+	// happened to the earlier ones.
+	victimConnections = 512
+	// victimTime covers 300 requests, and three requests of the poison that computes.
+	victimTime = 1500 * time.Millisecond
+	victimRamp = 20 * time.Millisecond
 
 	poisonConnections = 1000
 	poisonTimeout     = 30 * time.Second
 )
 
-// Special are the workloads that only a bench has: requests of others, under loads of their own.
+// Special returns the workloads that only a bench has: the requests of other workloads under loads
+// of their own.
 func Special() []workload.Workload {
 	var all []workload.Workload
 	for _, b := range blasts {
-		all = append(all, under(b.name, b.summary, b.innocent))
+		all = append(all, derived(b.name, b.summary, b.victim))
 	}
-	over := under(overloadName, overloadSummary, "mix")
+	over := derived(overloadName, overloadSummary, "mix")
 	over.Target, over.CPU = workload.MixTarget(overloadWait, overloadCompute), overloadCompute
 	return append(all, over)
 }
 
-// under is the workload with that original name under a new one.
-func under(name, summary, original string) workload.Workload {
+// derived returns the workload original under a new name.
+func derived(name, summary, original string) workload.Workload {
 	w, err := lookup.Named("workload", original, workload.All)
 	if err != nil {
-		panic(err) // our own tables name none that there is not
+		panic(err) // unreachable: blasts names only existing workloads
 	}
 	w.Name, w.Summary = name, summary
 	return w
 }
 
-// workloadNamed returns a workload, which may be a special one.
+// workloadNamed returns a workload, or a special one, by its name.
 func workloadNamed(name string) (workload.Workload, error) {
 	return lookup.Named("workload", name, slices.Concat(workload.All, Special()))
 }
@@ -87,7 +88,7 @@ func blastNamed(name string) (blast, bool) {
 	return blasts[i], true
 }
 
-// poisonOf is what the record says of a workload's poison; nil where it has none.
+// poisonOf returns the record's description of a workload's poison; nil if it has none.
 func poisonOf(name string) *results.Poison {
 	b, ok := blastNamed(name)
 	if !ok {
@@ -96,22 +97,22 @@ func poisonOf(name string) *results.Poison {
 	return &results.Poison{Target: b.poison.target, RateRPS: b.poison.rate}
 }
 
-// blastLadder is the profile's base rung alone, and two open loads at the same rate: without
-// poison, and amid it.
+// blastLadder returns the profile's base rung, and two open loads at the same rate, without and
+// with poison.
 func (p Profile) blastLadder(b blast, w workload.Workload) (rungs []rung, base int) {
 	for _, r := range p.Ladder {
 		if r.connections == usualBase {
 			rungs = append(rungs, inSlices(r, w))
 		}
 	}
-	open := rung{load: results.Alone, connections: innocentConnections, settle: innocentSettle,
-		duration: innocentTime, rate: innocentRate}
-	amid := open
-	amid.load, amid.poison = results.Amid, &b.poison
-	return append(rungs, open, amid), usualBase
+	open := rung{load: results.Alone, connections: victimConnections, ramp: victimRamp,
+		duration: victimTime, rate: victimRate}
+	withPoison := open
+	withPoison.load, withPoison.poison = results.Amid, &b.poison
+	return append(rungs, open, withPoison), usualBase
 }
 
-// leadTime is how long a rung's poison runs before it.
+// leadTime returns how long a rung's poison runs before the rung.
 func (r rung) leadTime() time.Duration {
 	if r.poison == nil {
 		return 0
@@ -119,9 +120,9 @@ func (r rung) leadTime() time.Duration {
 	return r.poison.lead
 }
 
-// amid runs a rung while the rung's poison, if it has any, is put on the same server. What of the
-// poison is still in flight when the rung is over is aborted.
-func (b *bench) amid(ctx context.Context, t *target, s slot, r rung,
+// withPoison runs a rung while its poison, if any, loads the same server. Poison still in flight at
+// the end of the rung is aborted.
+func (b *bench) withPoison(ctx context.Context, t *target, s slot, r rung,
 	run func() (results.Rung, error)) (measured results.Rung, err error) {
 	if r.poison == nil {
 		return run()
@@ -138,8 +139,8 @@ func (b *bench) amid(ctx context.Context, t *target, s slot, r rung,
 	defer g.Close()
 	poisoning, stop := context.WithCancel(ctx)
 	defer stop()
-	// Longer than any step: it is stopped.
-	wait := background(poisoning, g, r.poison.lead+r.settle+r.duration+2*requestTimeout+poisonTimeout)
+	// The duration exceeds any rung's, because stop ends the run.
+	wait := background(poisoning, g, r.poison.lead+r.ramp+r.duration+2*requestTimeout+poisonTimeout)
 	lead := time.NewTimer(r.poison.lead)
 	defer lead.Stop()
 	select {
@@ -154,7 +155,7 @@ func (b *bench) amid(ctx context.Context, t *target, s slot, r rung,
 		return measured, errors.Join(err, fmt.Errorf("the poison: %w", poisonErr))
 	}
 	if dose != nil {
-		measured.Poison = &results.Dose{Requests: dose.Requests, Errors: dose.Errors, InFlight: dose.Aborted}
+		measured.Poison = &results.PoisonOutcome{Requests: dose.Requests, Errors: dose.Errors, InFlight: dose.Aborted}
 	}
 	return measured, err
 }

@@ -24,21 +24,22 @@ func TestBlastMeasuresRealServers(t *testing.T) {
 		t.Fatal(err, r.Trials)
 	}
 	checkNoChildren(t)
-	var alone, amid *results.Rung
+	var alone, withPoison *results.Rung
 	for i, g := range r.Trials[0].Rungs {
 		switch g.Load {
 		case results.Alone:
 			alone = &r.Trials[0].Rungs[i]
 		case results.Amid:
-			amid = &r.Trials[0].Rungs[i]
+			withPoison = &r.Trials[0].Rungs[i]
 		}
 	}
-	if alone == nil || amid == nil || alone.Poison != nil || amid.Poison == nil || alone.OfferedRPS != amid.OfferedRPS {
+	if alone == nil || withPoison == nil || alone.Poison != nil || withPoison.Poison == nil ||
+		alone.OfferedRPS != withPoison.OfferedRPS {
 		t.Fatalf("rungs: %+v", r.Trials[0].Rungs)
 	}
 	// Of three computations of 200 ms within the run, one meets some of its 300 requests.
-	if d := amid.Poison; d.Requests+d.InFlight < 2 || amid.LatencyUS.Max < 100_000 {
-		t.Errorf("poison %+v, innocent latencies %+v", *d, amid.LatencyUS)
+	if d := withPoison.Poison; d.Requests+d.InFlight < 2 || withPoison.LatencyUS.Max < 100_000 {
+		t.Errorf("poison %+v, innocent latencies %+v", *d, withPoison.LatencyUS)
 	}
 	if v := r.Verdicts[0]; len(v.Findings) != 1 || v.Findings[0].Row != results.RowIsolation {
 		t.Errorf("verdict: %+v", v)

@@ -37,7 +37,7 @@ func TestBlastPlan(t *testing.T) {
 		if s.rungTime(last) < s.rungTime(alone)+b.poison.lead {
 			t.Errorf("%s: the poison's lead is not in the time", s.workload.Name)
 		}
-		if rate := (&bench{plan: p}).rate(s, last, results.Trial{}); rate != innocentRate {
+		if rate := (&bench{plan: p}).rate(s, last, results.Trial{}); rate != victimRate {
 			t.Errorf("%s: a rate of %v", s.workload.Name, rate)
 		}
 	}
@@ -48,7 +48,7 @@ func TestBlastPlan(t *testing.T) {
 
 // The poison that waits must be more than the usual pool holds, and that which computes less than a
 // core.
-func TestDosesAreWhatTheyAreFor(t *testing.T) {
+func TestPoisonRates(t *testing.T) {
 	for name, inFlight := range map[string]func(float64) bool{
 		"blast-cpu": func(n float64) bool { return n < 0.5 }, "blast-wait": func(n float64) bool { return n > 200 },
 	} {

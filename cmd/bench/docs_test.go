@@ -29,7 +29,7 @@ func TestDocumentedProfiles(t *testing.T) {
 		lines = append(lines, docs.Row(p.Name, strconv.Itoa(p.Rounds), strings.Join(ladder, ", "), inSeconds(p.Open),
 			has[p.Own], has[p.Between], inSeconds(p.Surge)+" "+of[p.Overload]))
 	}
-	docs.Hold(t, "../../docs/method.md", "profiles", lines)
+	docs.Check(t, "../../docs/method.md", "profiles", lines)
 }
 
 func inSeconds(d time.Duration) string { return fmt.Sprintf("%g s", d.Seconds()) }
@@ -51,5 +51,5 @@ func TestDocumentedWorkloads(t *testing.T) {
 		}
 		all = append(all, text)
 	}
-	docs.Hold(t, "../../docs/method.md", "workloads", docs.Item("Workloads: "+strings.Join(all, "; ")+"."))
+	docs.Check(t, "../../docs/method.md", "workloads", docs.Item("Workloads: "+strings.Join(all, "; ")+"."))
 }

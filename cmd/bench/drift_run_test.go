@@ -31,8 +31,8 @@ const manySlices = 24
 func ServeCheaper() error {
 	const (
 		cost     = float64(time.Millisecond)
-		perSlice = usualBase + int(slice/time.Millisecond) // each connection sends at once, and some a second time
-		fifth    = manySlices * perSlice                   // requests
+		perSlice = usualBase + int(yardstickSlice/time.Millisecond) // all connections send, some twice
+		fifth    = manySlices * perSlice                            // requests
 		// connections, of it and of who asks whether the server is there
 		firstLoad = usualBase + usualBase/2
 	)

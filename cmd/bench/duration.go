@@ -8,11 +8,10 @@ import (
 	"nodecompare/results"
 )
 
-// startStop is what a trial takes beside its load: two processes started, asked, sampled and
-// stopped.
+// startStop is a trial's time besides its load: two processes started, asked, sampled and stopped.
 const startStop = 250 * time.Millisecond
 
-// Duration is how long the bench should take, within a fifth or so.
+// Duration estimates how long the bench takes, within about a fifth.
 func (p *Plan) Duration() time.Duration {
 	var sum time.Duration
 	if !p.again {
@@ -24,8 +23,8 @@ func (p *Plan) Duration() time.Duration {
 	return sum
 }
 
-// duration counts an open load at its own share as half: the slowest mode may have none, and where
-// many requests a second are its share it is shorter than planned.
+// duration estimates the slot's run time. An own-share load counts half, because the slowest mode
+// may skip it and a fast mode shortens it.
 func (s slot) duration() time.Duration {
 	sum := startStop + s.warmTime() + s.betweenPlanned()
 	if r := s.base(); s.again() {
@@ -41,13 +40,13 @@ func (s slot) duration() time.Duration {
 	return sum
 }
 
-// rungTime counts what is in flight at the end of the settling run, of the run and of each slice,
-// and has to be waited for.
+// rungTime includes the wait for what is in flight at the end of the ramp, of the run and of each
+// slice.
 func (s slot) rungTime(r rung) time.Duration {
 	if r.surge != nil {
-		return r.settle + r.duration // its queue is gone long before it ends
+		return r.ramp + r.duration // its queue is gone long before it ends
 	}
-	sum := r.leadTime() + r.settle + r.duration + 30*time.Millisecond + time.Duration(r.slices)*(r.slice+slice)
+	sum := r.leadTime() + r.ramp + r.duration + 30*time.Millisecond + time.Duration(r.slices)*(r.slice+yardstickSlice)
 	if r.load == results.Common && r.rate > 0 {
 		sum += r.duration // the server is idle as long
 	}
@@ -55,7 +54,7 @@ func (s slot) rungTime(r rung) time.Duration {
 	return sum + time.Duration(2+r.slices)*rest
 }
 
-// warmUp bounds the warm-up.
+// warmUp returns the bounds of the warm-up.
 func (s slot) warmUp() loadgen.WarmUpOptions {
 	o := measure.WarmUp(s.mode.Compiles)
 	if s.workload.CPU > 0 {
@@ -64,7 +63,8 @@ func (s slot) warmUp() loadgen.WarmUpOptions {
 	return o
 }
 
-// warmConnections are the base rung's, so that what is warm is what will be measured.
+// warmConnections returns the base rung's connections, so that the warm-up exercises what will be
+// measured.
 func (s slot) warmConnections() int {
 	if s.workload.CPU > 0 {
 		return computingConnections
@@ -72,14 +72,14 @@ func (s slot) warmConnections() int {
 	return s.base().connections
 }
 
-// warmTime is how long the warm-up takes as a rule: windows that send and then wait for the
-// answers, with the yardstick's between them.
+// warmTime returns the usual time of the warm-up: windows that send and then wait for the answers,
+// with the yardstick's between them.
 func (s slot) warmTime() time.Duration {
 	window := max(measure.WarmWindow, s.workload.Wait)
 	if s.workload.CPU > 0 {
 		window += computingConnections * s.workload.CPU
 	}
-	return min(s.warmUp().Cap, max(usualWindows*(window+measure.WarmBeside), s.mode.Compiles))
+	return min(s.warmUp().Cap, max(usualWindows*(window+measure.WarmYardstick), s.mode.Compiles))
 }
 
 func (p *Plan) pilotTime() time.Duration {
@@ -90,9 +90,9 @@ func (p *Plan) pilotTime() time.Duration {
 	return sum
 }
 
-// pilotOf is how long it takes to find the capacity of one mode on one workload.
+// pilotOf returns how long it takes to find the capacity of one mode on one workload.
 func (p *Plan) pilotOf(s slot) time.Duration {
 	r := s.base()
 	r.slices, r.slice, r.duration = pilotRuns, p.pilotRun(s), 0
-	return startStop + s.warmTime() + s.rungTime(r) - pilotRuns*slice
+	return startStop + s.warmTime() + s.rungTime(r) - pilotRuns*yardstickSlice
 }

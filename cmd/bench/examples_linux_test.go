@@ -66,7 +66,8 @@ func TestModelsOfRealServers(t *testing.T) {
 	}{
 		{"nginx", "/", func(t *testing.T) string {
 			return fmt.Sprintf(
-				`sed "s|PORT|$PORT|; s|FOLDER|%[1]s|" %[2]s >%[1]s/nginx.conf && exec %[3]s -e stderr -c %[1]s/nginx.conf`,
+				`sed "s|PORT|$PORT|; s|FOLDER|%[1]s|" %[2]s >%[1]s/nginx.conf && exec %[3]s -e stderr -c `+
+					`%[1]s/nginx.conf`,
 				folder(t), source(t, "nginx.conf"), need(t, "nginx", "nginx-light"))
 		}, results.EventLoop, 1, 1},
 		{"script", "/", func(t *testing.T) string {
@@ -139,10 +140,11 @@ func TestTreeIsSampled(t *testing.T) {
 	long(t)
 	command :=
 		fmt.Sprintf(
-			`sed "s|PORT|$PORT|; s|FOLDER|%[1]s|; s|worker_processes 1|worker_processes 3|" %[2]s >%[1]s/nginx.conf; %[3]s -e stderr -c %[1]s/nginx.conf; :`,
+			`sed "s|PORT|$PORT|; s|FOLDER|%[1]s|; s|worker_processes 1|worker_processes 3|" %[2]s >%[1]s/nginx.conf; `+
+				`%[3]s -e stderr -c %[1]s/nginx.conf; :`,
 			folder(t), source(t, "nginx.conf"), need(t, "nginx", "nginx-light"))
 	r := measuredOwn(t, bench.Options{Workloads: []string{"hello"}, Rounds: 1}, []string{"nginx=" + command}, nil, nil)
-	g, ok := r.Trials[0].Rung(results.Conns(64))
+	g, ok := r.Trials[0].Rung(results.ClosedAt(64))
 	if !ok || g.Process == nil || g.Process.Processes != 5 || g.Process.Threads != 5 ||
 		g.Process.CPUUSPerRequest < 1 || g.Process.Files < 64 || g.Process.RSSBytes < 1<<20 {
 		t.Errorf("%v %+v", ok, g.Process) // a shell, the master, three workers

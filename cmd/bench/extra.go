@@ -9,12 +9,12 @@ import (
 	"nodecompare/results"
 )
 
-// extraShare bounds what extra rounds may add to a bench: one part in so many of its planned time.
+// extraShare bounds the time of extra rounds: one part in so many of the bench's planned time.
 const extraShare = 2
 
 // extra makes short rounds of the pairs that the full ones left open, and looks again after each
-// few of them, until nothing is open that they may settle, or the record has as many rounds as
-// words rest on. A number of rounds that was asked for is what is done.
+// few of them, until nothing is open that more rounds may decide, or the record has as many rounds
+// as words rest on. If the user set the number of rounds, extra does nothing.
 func (b *bench) extra(ctx context.Context, r *results.Record) {
 	if b.plan.asked || b.plan.settings.Null {
 		return
@@ -34,8 +34,8 @@ func (b *bench) extra(ctx context.Context, r *results.Record) {
 	}
 }
 
-// extra is the plan of a few rounds after that one: of the modes of open pairs, and of the base
-// rung alone.
+// extra returns the plan of a few rounds after the given one, with the modes of open pairs and the
+// base rung alone.
 func (p *Plan) extra(open []results.Open, after int) *Plan {
 	more := *p
 	more.again, more.slots, more.note = true, nil, ""

@@ -11,12 +11,12 @@ import (
 	"nodecompare/results"
 )
 
-// A server behind TLS is driven by vegeta alone. Closed loads then cost the generator more than
-// they do elsewhere in the table, and no overload is put on it: to open a connection for each
-// request of a surge takes the generator longer than the surge lasts.
+// Only vegeta drives a server behind TLS. Closed loads then cost the generator more than elsewhere
+// in the table, and such a server gets no overload: opening a connection for each request of a
+// surge would take the generator longer than the surge lasts.
 
-// connect says how connections to a server are made: over https with HTTP/1.1 too, so that nothing
-// but TLS differs from the others.
+// connect returns how connections to a server are made: with HTTP/1.1 over https too, so that
+// nothing but TLS differs from the other servers.
 func (p *Plan) connect(url string) loadgen.Connect {
 	if !isHTTPS(url) {
 		return loadgen.Connect{}
@@ -26,16 +26,16 @@ func (p *Plan) connect(url string) loadgen.Connect {
 
 func isHTTPS(url string) bool { return strings.HasPrefix(url, "https:") }
 
-// distrusted tells a server that cannot be trusted, or does not trust us, from one that cannot be
-// reached.
+// distrusted reports whether the TLS handshake failed for lack of trust on either side, as opposed
+// to an unreachable server.
 func distrusted(err error) bool {
 	_, certificate := errors.AsType[*tls.CertificateVerificationError](err)
 	_, alert := errors.AsType[tls.AlertError](err)
 	return certificate || alert
 }
 
-// secured are the rungs of a column whose server speaks TLS, without the overload; none of a
-// workload that is all about that. What is left out is said.
+// secured returns the rungs of a column whose server speaks TLS: without the overload, and none if
+// the workload consists of it. A note says what is left out.
 func (p *Plan) secured(column slot, over *rung) []rung {
 	w := &p.settings.Workloads[len(p.settings.Workloads)-1]
 	if w.Name == overloadName {

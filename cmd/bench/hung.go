@@ -8,13 +8,13 @@ import (
 	"nodecompare/results/gate"
 )
 
-// mostHangs is how often in a row a server may hang on a workload, in the pilot or a trial: each
-// time costs a request's timeout, and the next one would end as these did.
+// mostHangs is how often in a row a server may hang on a workload, in the pilot or a trial. Each
+// hang costs a request's timeout, and the next attempt would hang too.
 const mostHangs = 2
 
-// hangs counts what says that a server hung, and begins anew after a run that did not end by that:
-// a machine may have stood still.
-func (b *bench) hangs(s slot, err error) {
+// noteHang counts consecutive hangs of a server. Any other end resets the count, because a single
+// hang may be the machine's.
+func (b *bench) noteHang(s slot, err error) {
 	if none, ok := errors.AsType[*loadgen.NoAnswer](err); !ok || !none.Hung {
 		delete(b.hung, s.pair())
 		return
@@ -25,8 +25,8 @@ func (b *bench) hangs(s slot, err error) {
 	b.hung[s.pair()]++
 }
 
-// givenUp is the failure of a trial that is not made, since the server has hung too often; "" for
-// one that is.
+// givenUp returns the failure of a trial that is not made because the server has hung too often; ""
+// otherwise.
 func (b *bench) givenUp(s slot) string {
 	if b.hung[s.pair()] < mostHangs {
 		return ""

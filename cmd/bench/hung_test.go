@@ -19,15 +19,15 @@ func TestGivenUp(t *testing.T) {
 	b := &bench{plan: p, progress: Silent{}}
 	hung, failed := fmt.Errorf("at 64 connections: %w", &loadgen.NoAnswer{Hung: true}), &loadgen.NoAnswer{}
 	first, other := p.slots[0], p.slots[1]
-	b.hangs(first, hung)
-	b.hangs(first, nil) // the machine had stood still
+	b.noteHang(first, hung)
+	b.noteHang(first, nil) // the machine had stood still
 	for range mostHangs {
 		if why := b.givenUp(first); why != "" {
 			t.Errorf("too early: %s", why)
 		}
-		b.hangs(first, hung)
-		b.hangs(other, failed)
-		b.hangs(other, errors.New("it has died"))
+		b.noteHang(first, hung)
+		b.noteHang(other, failed)
+		b.noteHang(other, errors.New("it has died"))
 	}
 	if why := b.givenUp(other); why != "" {
 		t.Errorf("of what does not hang: %s", why)

@@ -9,8 +9,8 @@ import (
 	"nodecompare/servers/workload"
 )
 
-// ladder is the profile's for one workload, within what the limit of connections allows, with a
-// note where it is not the profile's own, and its base rung's connections.
+// ladder returns the profile's ladder for one workload, within the limit of connections, with the
+// base rung's connections, and a note if it differs from the profile's own.
 func (p Profile) ladder(w workload.Workload, limit int) (rungs []rung, base int, note string) {
 	if b, ok := blastNamed(w.Name); ok {
 		rungs, base = p.blastLadder(b, w)
@@ -24,7 +24,7 @@ func (p Profile) ladder(w workload.Workload, limit int) (rungs []rung, base int,
 	if w.CPU > 0 {
 		rungs = capped(rungs, queueing)
 		for i, r := range rungs {
-			// Each connection has its turn five times over, were there only one core.
+			// Each connection has five turns, even on a single core.
 			turns := 5 * time.Duration(r.connections) * w.CPU
 			rungs[i].duration = min(max(r.duration, turns), 2*r.duration+time.Second)
 		}
@@ -37,13 +37,14 @@ func (p Profile) ladder(w workload.Workload, limit int) (rungs []rung, base int,
 			"of open files is too low for more (see ulimit -n).", note, limit, top))
 	}
 	for i, r := range rungs {
-		// Not the last one, if it can be helped: Scalability is what happens from there to the top.
+		// The base is not the last rung if possible, because Scalability is what happens from the
+		// base to the top.
 		if r.connections <= usualBase || r.connections <= wanted && i < len(rungs)-1 {
 			base = i
 		}
 	}
 	if w.Wait > 0 {
-		// half as long: its answers, which have to be waited for each time, take the other half
+		// Half as long, because the answers, which must be awaited each time, take the other half.
 		for i, r := range rungs[:base] {
 			rungs[i].duration = max(r.duration/2, twice(w.Wait))
 		}
@@ -51,17 +52,18 @@ func (p Profile) ladder(w workload.Workload, limit int) (rungs []rung, base int,
 	if n := rungs[base].connections; n > usualBase {
 		note = strings.TrimSpace(
 			fmt.Sprintf(
-				"%s Performance is read at %d connections, since fewer hardly give a server work that only waits.", note, n))
+				"%s Performance is read at %d connections, since fewer hardly give a server work that only waits.",
+				note, n))
 	}
 	rungs[base] = inSlices(rungs[base], w)
 	return p.withOpen(rungs, base, w), rungs[base].connections, note
 }
 
-// inSlices adds slices beside the yardstick to the base rung, which are long enough for each
-// connection to have an answer or two. Together they are as long as its run in one piece; where
-// requests compute for milliseconds both share the time that there is.
+// inSlices adds slices beside the yardstick to the base rung, each long enough for a connection to
+// have an answer or two. Together the slices are as long as the uninterrupted run. If requests
+// compute for milliseconds, both share the time.
 func inSlices(r rung, w workload.Workload) rung {
-	r.slice = slice
+	r.slice = yardstickSlice
 	if w.Wait > 0 {
 		r.slice = twice(w.Wait)
 	}
@@ -73,16 +75,16 @@ func inSlices(r rung, w workload.Workload) rung {
 	return r
 }
 
-// twice is for how long to send so that each connection does so twice, when an answer takes that
-// long: its second request leaves with the first answer.
+// twice returns a sending time in which every connection sends two requests, given the service
+// time.
 func twice(answer time.Duration) time.Duration { return answer + answer/5 }
 
-// withOpen puts the open loads behind the base rung: on the way up, before the server has seen more
-// connections than theirs.
+// withOpen puts the open loads after the base rung, before the server has seen more connections
+// than theirs.
 func (p Profile) withOpen(rungs []rung, base int, w workload.Workload) []rung {
-	r := rung{load: results.Common, connections: rungs[base].connections, settle: rungs[base].settle, duration: p.Open}
+	r := rung{load: results.Common, connections: rungs[base].connections, ramp: rungs[base].ramp, duration: p.Open}
 	own := r
-	if w.CPU > 0 { // of which no second has more than some hundreds
+	if w.CPU > 0 { // a second has at most some hundreds
 		r.duration, own.duration = max(r.duration, lightTime), max(own.duration, 100*w.CPU)
 	}
 	open := []rung{r}
@@ -93,7 +95,7 @@ func (p Profile) withOpen(rungs []rung, base int, w workload.Workload) []rung {
 	return append(rungs[:base+1:base+1], append(open, rungs[base+1:]...)...)
 }
 
-// at is the rung as long as it takes at a rate, in requests per second.
+// at returns the rung with its duration adapted to a rate in requests per second.
 func (r rung) at(rate float64) rung {
 	lasting := func(requests float64) time.Duration { return time.Duration(requests / rate * float64(time.Second)) }
 	switch {
@@ -105,7 +107,7 @@ func (r rung) at(rate float64) rung {
 	return r
 }
 
-// capped ends the ladder at most connections, with a rung of exactly as many.
+// capped ends the ladder with a rung of exactly most connections.
 func capped(rungs []rung, most int) []rung {
 	for i, r := range rungs {
 		if r.connections >= most {

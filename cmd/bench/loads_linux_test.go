@@ -17,7 +17,8 @@ import (
 // a figure of either load, and what both use while they are idle.
 func TestBenchOfServersThatDependOnTheLoad(t *testing.T) {
 	if os.Getenv("NODECOMPARE_LONG") == "" {
-		t.Skip("six rounds of two servers that may compile themselves take two minutes and more: set NODECOMPARE_LONG=1")
+		t.Skip("six rounds of two servers that may compile themselves take two minutes and more: " +
+			"set NODECOMPARE_LONG=1")
 	}
 	defer goleak.VerifyNone(t)
 	program := filepath.Join(t.TempDir(), "batch")

@@ -20,10 +20,10 @@ import (
 // mode is a mode in a plan, shared by all of its slots.
 type mode struct {
 	servers.Mode         // of a user's server only its name and summary
-	user         *Server // nil for one of ours and of Node.js's
+	user         *Server // nil for the modes of this program and Node.js
 }
 
-// command is how to start its server on any free port.
+// command returns how to start the mode's server on any free port.
 func (m *mode) command(upstream string) (child.Command, error) {
 	if m.user != nil {
 		return child.Command{Name: m.Name, Shell: m.user.Command, Probe: m.user.target(workload.All[0])}, nil
@@ -31,7 +31,7 @@ func (m *mode) command(upstream string) (child.Command, error) {
 	return m.Command(upstream)
 }
 
-// header is what each request has besides what its workload asks for.
+// header returns what each request has besides its workload's own header.
 func (m *mode) header() http.Header {
 	h := make(http.Header)
 	if m.user != nil && m.user.Login != "" {
@@ -40,10 +40,10 @@ func (m *mode) header() http.Header {
 	return h
 }
 
-// standing says that no trial starts the server.
+// standing reports whether the server runs already, so that no trial starts it.
 func (m *mode) standing() bool { return m.user != nil && m.user.URL != "" }
 
-// target is what is asked of the mode's server for a workload.
+// target returns the path and query of a workload on the mode's server.
 func (m *mode) target(w workload.Workload) string {
 	if m.user != nil {
 		return m.user.target(w)
@@ -51,7 +51,7 @@ func (m *mode) target(w workload.Workload) string {
 	return w.Target
 }
 
-// poison is the path and query of a workload's poison on the mode's server; "" where it has none.
+// poison returns the path and query of a workload's poison on the mode's server; "" if it has none.
 func (m *mode) poison(w workload.Workload) string {
 	b, ok := blastNamed(w.Name)
 	if !ok || m.user == nil {
@@ -60,10 +60,10 @@ func (m *mode) poison(w workload.Workload) string {
 	return m.user.asked(cmp.Or(m.user.Paths[w.Name], b.poison.target))
 }
 
-// secure reports whether its server speaks TLS.
+// secure reports whether the server speaks TLS.
 func (m *mode) secure() bool { return m.user != nil && m.user.Secure() }
 
-// described is a column in the record's form.
+// described returns a column in the record's form.
 func (m *mode) described(name string) results.Mode {
 	d := results.Mode{Name: name, Summary: m.Summary}
 	if m.user != nil {
@@ -75,19 +75,18 @@ func (m *mode) described(name string) results.Mode {
 	return d
 }
 
-// running is a server to put load on: one that was started for it, or one that ran before and goes
-// on.
+// running is a server to load, either started for it or running before and after.
 type running struct {
 	url     string // no slash at the end
 	connect loadgen.Connect
-	sampled sample.Subject // nobody where its figures are not to be had
-	started bool           // for it
+	sampled sample.Subject // nobody if its figures are not available
+	started bool           // by this plan
 }
 
 var nobody sample.Subject
 
-// withServer runs use with the server of a slot: a fresh one, which is stopped afterwards and ends
-// the context of use when it dies, or the one that runs already.
+// withServer starts the slot's server, calls use, and stops the server. If the server dies, use's
+// context is cancelled. A standing server is neither started nor stopped.
 func (p *Plan) withServer(ctx context.Context, s slot, upstream string,
 	use func(context.Context, running) error) error {
 	user := s.mode.user
@@ -112,10 +111,9 @@ func (p *Plan) withServer(ctx context.Context, s slot, upstream string,
 		})
 }
 
-// Prepare sees to it that all modes can be started, which may mean to fetch packages; say is told
-// of that. A mode that this machine cannot run is left out of the plan and named in the record, as
-// is a user's server that cannot be reached, and a workload that it does not serve. It is an error
-// when nothing is left.
+// Prepare makes all modes ready to start, which may fetch packages and is reported to say. A mode
+// that this machine cannot run is left out of the plan and named in the record, and so are a user's
+// server that cannot be reached and a workload that it does not serve. Nothing left is an error.
 func (p *Plan) Prepare(ctx context.Context, say func(string)) error {
 	err := p.prepareModes(ctx, say)
 	if err == nil {
@@ -150,7 +148,7 @@ func (p *Plan) prepareModes(ctx context.Context, say func(string)) error {
 	return nil
 }
 
-// leaveOut takes the columns of a mode out of the plan: two, where it is measured against itself.
+// leaveOut removes the columns of a mode from the plan: two if the mode is measured against itself.
 func (p *Plan) leaveOut(mode string, why error, say func(string)) {
 	say("left out: " + why.Error())
 	for _, column := range p.firstRound() {

@@ -10,49 +10,48 @@ import (
 	"nodecompare/servers/workload"
 )
 
-// An overload is two open loads on one server: regular requests at the share of its capacity that
-// open loads have, and for a time a surge beside them, which brings the sum to a multiple of the
-// capacity. Regular requests go on when it is over, and show how long the server takes to get over
-// it.
+// An overload is two open loads on one server: steady requests at half of the server's capacity,
+// and for a time a surge beside them, which brings the sum to a multiple of the capacity. The
+// steady requests go on after the surge and show how long the server takes to recover.
 type surge struct {
 	times   float64       // of the mode's own capacity, in sum
-	lasting time.Duration // from the first regular request that is measured
+	lasting time.Duration // from the first measured steady request
 }
 
 const (
 	surgeTimes = 2
-	// calmAfter is how long the regular requests go on, in lengths of the surge. A server that
-	// answers everything, in the order in which it came, has a queue of one length at the surge's
-	// end and is rid of it after two, at half of its capacity.
-	calmAfter = 4
+	// steadyAfter is how long the steady requests go on, in lengths of the surge. A server that
+	// answers everything in order has a queue of one length at the surge's end, and is rid of it
+	// after two, at half of its capacity.
+	steadyAfter = 4
 
-	// overloadClients bound what is in flight: as many threads as a server with a thread for each
-	// request has to make. Further requests wait until a client is free, and their time runs from
-	// when they were due.
+	// overloadClients bounds the requests in flight, and so the threads of a thread-per-request
+	// server. Further requests wait for a free client, and their latency runs from when they were
+	// due.
 	overloadClients = 4000
-	overloadSettle  = 200 * time.Millisecond
+	overloadRamp    = 200 * time.Millisecond
 
-	overloadThreads = 2 // that the generator has: one for each load
-	// overloadRate is the highest rate that the loop engine offers on time on one core beside what
-	// it costs to open a connection for each request of a surge, in requests per second. It also
-	// answers for most of what a server on one core can do.
+	overloadThreads = 2 // of the generator: one for each load
+	// overloadRate is the highest rate, in requests per second, that the loop engine offers on time
+	// on one core while it opens a connection for each request of a surge. Few servers on one core
+	// exceed it.
 	overloadRate = 60_000
 
-	// overloadWait and overloadCompute are what a request of the workload overload does: so much
-	// that a surge is no feat for the load.
+	// overloadWait and overloadCompute are what a request of the workload overload does: enough
+	// that the surge is no strain on the load.
 	overloadWait    = 10 * time.Millisecond
 	overloadCompute = time.Millisecond
 )
 
-// The workload overload is mix with more to compute, and ends with an overload in every profile.
+// The workload overload is mix with more computing, and ends with an overload in every profile.
 const (
 	overloadName    = "overload"
 	overloadSummary = "a wait of 10 ms and 1 ms of computing, at twice what a server can do, and then at half of it"
 )
 
-// overload is the rung of overload that ends a trial of the workload: nil for none, with why where
-// the profile has one. On routes that only wait, what the pilot finds is what its connections can
-// ask for, and twice that is no more than twice as many of them.
+// overload returns the overload rung that ends a workload's trials. It is nil for none, with the
+// reason in note if the profile has one. On routes that only wait, the pilot finds only what its
+// connections can ask for, and twice that is just twice as many connections.
 func (p Profile) overload(w workload.Workload, limit int) (r *rung, note string) {
 	_, blast := blastNamed(w.Name)
 	switch {
@@ -63,16 +62,15 @@ func (p Profile) overload(w workload.Workload, limit int) (r *rung, note string)
 			"No overload ends it: of a route that only waits, the capacity that was found is that of the connections."
 	}
 	return &rung{
-		load: results.Overload, connections: min(overloadClients, limit), settle: overloadSettle,
-		duration: (1 + calmAfter) * p.Surge, surge: &surge{surgeTimes, p.Surge},
+		load: results.Overload, connections: min(overloadClients, limit), ramp: overloadRamp,
+		duration: (1 + steadyAfter) * p.Surge, surge: &surge{surgeTimes, p.Surge},
 	}, ""
 }
 
-// calmRate is that of an overload's regular requests, in requests per second; 0 for none, since the
-// surge would be more than the load can offer. Capacity is here the most that the pilot or any rung
-// of the same trial has found: what a noisy moment made of a server in the pilot may be half of
-// what it can do now, and twice that would be no overload.
-func (b *bench) calmRate(s slot, t results.Trial) float64 {
+// steadyRate returns the rate of an overload's steady requests, in requests per second, or 0 if
+// twice the capacity exceeds what the generator can offer. Capacity is the highest throughput seen
+// in the pilot or in this trial: a pilot taken in a noisy moment may be half the truth.
+func (b *bench) steadyRate(s slot, t results.Trial) float64 {
 	capacity := 0.0
 	for _, known := range b.rates {
 		if known.Workload == s.workload.Name && known.Mode == s.name {
@@ -80,7 +78,7 @@ func (b *bench) calmRate(s slot, t results.Trial) float64 {
 		}
 	}
 	for _, r := range t.Rungs {
-		if usable, ok := t.Rung(results.At{Load: r.Load, Connections: r.Connections}); ok &&
+		if usable, ok := t.Rung(results.RungKey{Load: r.Load, Connections: r.Connections}); ok &&
 			usable.Load == results.Closed {
 			capacity = max(capacity, usable.ThroughputRPS)
 		}
@@ -91,7 +89,7 @@ func (b *bench) calmRate(s slot, t results.Trial) float64 {
 	return share * capacity
 }
 
-// surgeOf is what the record says of a workload's overload; nil where it has none.
+// surgeOf returns the record's description of a workload's overload; nil if it has none.
 func surgeOf(r *rung) *results.Surge {
 	if r == nil {
 		return nil
@@ -102,34 +100,35 @@ func surgeOf(r *rung) *results.Surge {
 	}
 }
 
-// overloading is an overload under way: the ledgers of its two loads.
+// overloading is a running overload: the recorders of its two loads.
 type overloading struct {
-	rung           rung
-	regular, extra ledger
+	rung          rung
+	steady, burst surgeRecorder
 }
 
-// newOverloading plans the loads: rate is that of the regular requests.
+// newOverloading plans the loads. rate is that of the steady requests.
 func newOverloading(r rung, rate float64, slo time.Duration) *overloading {
 	o := &overloading{rung: r}
-	o.regular = newLedger(rate, r.surge.lasting, r.duration, slo)
-	o.extra = newLedger(rate*(r.surge.times/share-1), r.surge.lasting, r.surge.lasting, slo)
+	o.steady = newSurgeRecorder(rate, r.surge.lasting, r.duration, slo)
+	o.burst = newSurgeRecorder(rate*(r.surge.times/share-1), r.surge.lasting, r.surge.lasting, slo)
 	return o
 }
 
-// regularClients are as large a part of all as the regular requests are of the surge.
-func (o *overloading) regularClients() int {
+// steadyClients returns the steady requests' share of the clients, equal to their share of the
+// surge.
+func (o *overloading) steadyClients() int {
 	return max(1, int(float64(o.rung.connections)*share/o.rung.surge.times))
 }
 
-// attack is the load of the regular requests.
+// attack returns the load of the steady requests.
 func (o *overloading) attack(a loadgen.Attack) loadgen.Attack {
-	a.Connections, a.Rate, a.Each = o.regularClients(), o.regular.rate, o.regular.add
+	a.Connections, a.Rate, a.Each = o.steadyClients(), o.steady.rate, o.steady.add
 	return a
 }
 
-// run puts both loads on the server, and gives what they measured as one.
+// run puts both loads on the server, and returns their combined result.
 func (o *overloading) run(ctx context.Context, a loadgen.Attack, regular *loadgen.Generator) (*loadgen.Result, error) {
-	a.Connections, a.Rate, a.Each = max(1, o.rung.connections-o.regularClients()), o.extra.rate, o.extra.add
+	a.Connections, a.Rate, a.Each = max(1, o.rung.connections-o.steadyClients()), o.burst.rate, o.burst.add
 	g, err := loadgen.Open(a)
 	if err != nil {
 		return nil, err
@@ -137,7 +136,7 @@ func (o *overloading) run(ctx context.Context, a loadgen.Attack, regular *loadge
 	defer g.Close()
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	o.regular.open, o.extra.open = true, true
+	o.steady.open, o.burst.open = true, true
 	wait := background(ctx, g, o.rung.surge.lasting)
 	result, err := regular.Run(ctx, o.rung.duration)
 	if err != nil {
@@ -151,7 +150,7 @@ func (o *overloading) run(ctx context.Context, a loadgen.Attack, regular *loadge
 	return result, nil
 }
 
-// background runs a load beside another one; wait gives what came of it.
+// background runs a load beside another one. wait returns its result.
 func background(ctx context.Context, g *loadgen.Generator,
 	duration time.Duration) (wait func() (*loadgen.Result, error)) {
 	type outcome struct {
@@ -169,24 +168,24 @@ func background(ctx context.Context, g *loadgen.Generator,
 	}
 }
 
-// toll is what became of the requests.
-func (o *overloading) toll() results.Toll {
-	t := results.Toll{StepS: seconds(ledgerStep), InFlight: o.inFlight()}
-	for _, l := range []*ledger{&o.regular, &o.extra} {
+// outcome returns what happened to the requests.
+func (o *overloading) outcome() results.SurgeOutcome {
+	t := results.SurgeOutcome{StepS: seconds(recorderStep), InFlight: o.inFlight()}
+	for _, l := range []*surgeRecorder{&o.steady, &o.burst} {
 		l.addTo(&t)
 	}
 	t.Unsent = t.Due - t.InTime - t.Late - t.Refused - t.TimedOut
 	t.GoodputRPS = float64(t.InTime) / o.rung.surge.lasting.Seconds()
-	recovery, ok := o.regular.recovery()
+	recovery, ok := o.steady.recovery()
 	t.RecoveryS, t.Recovered = seconds(recovery), ok
 	return t
 }
 
-// inFlight is the most requests of both loads at once, looked at after each flightStep.
+// inFlight returns the most requests of both loads at once, sampled after each flightStep.
 func (o *overloading) inFlight() uint64 {
 	most, now := 0, 0
-	for i := range max(len(o.regular.flights), len(o.extra.flights)) {
-		for _, l := range []*ledger{&o.regular, &o.extra} {
+	for i := range max(len(o.steady.flights), len(o.burst.flights)) {
+		for _, l := range []*surgeRecorder{&o.steady, &o.burst} {
 			if i < len(l.flights) {
 				now += l.flights[i]
 			}
@@ -196,8 +195,8 @@ func (o *overloading) inFlight() uint64 {
 	return uint64(most)
 }
 
-// waited says that all clients had a request in flight at some time: that others were sent late was
-// then the server's doing.
-func (o *overloading) waited(t results.Toll) bool {
+// waited reports whether all clients had a request in flight at some time, so that late requests
+// are the server's doing.
+func (o *overloading) waited(t results.SurgeOutcome) bool {
 	return float64(t.InFlight) >= 0.95*float64(o.rung.connections)
 }

@@ -31,7 +31,7 @@ func overloaded(t *testing.T, o bench.Options) (*results.Record, results.Rung) {
 	}
 	rungs := r.Trials[0].Rungs
 	last := rungs[len(rungs)-1]
-	if last.Load != results.Overload || last.Toll == nil {
+	if last.Load != results.Overload || last.SurgeOutcome == nil {
 		t.Fatalf("the trial ends with %+v", last)
 	}
 	return r, last
@@ -43,9 +43,10 @@ func TestOverloadMeasuresRealServers(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	r, over := overloaded(t, bench.Options{Modes: []string{"async"}})
 	checkNoChildren(t)
-	toll, surge := over.Toll, r.Settings.Workloads[0].Surge
-	if sum := toll.InTime + toll.Late + toll.Refused + toll.TimedOut + toll.Unsent; sum != toll.Due || toll.Due == 0 {
-		t.Errorf("%d of %d requests of the surge are accounted for: %+v", sum, toll.Due, toll)
+	outcome, surge := over.SurgeOutcome, r.Settings.Workloads[0].Surge
+	sum := outcome.InTime + outcome.Late + outcome.Refused + outcome.TimedOut + outcome.Unsent
+	if sum != outcome.Due || outcome.Due == 0 {
+		t.Errorf("%d of %d requests of the surge are accounted for: %+v", sum, outcome.Due, outcome)
 	}
 	capacity := r.Rates[0].CapacityRPS
 	for _, rung := range r.Trials[0].Rungs {
@@ -54,18 +55,18 @@ func TestOverloadMeasuresRealServers(t *testing.T) {
 		}
 	}
 	offered := surge.Times * capacity
-	if math.Abs(over.OfferedRPS-offered) > 1e-6*offered || math.Abs(float64(toll.Due)-offered*surge.ForS) > 2 {
-		t.Errorf("%v/s offered, %d requests due, want %v/s for %v s", over.OfferedRPS, toll.Due, offered, surge.ForS)
+	if math.Abs(over.OfferedRPS-offered) > 1e-6*offered || math.Abs(float64(outcome.Due)-offered*surge.ForS) > 2 {
+		t.Errorf("%v/s offered, %d requests due, want %v/s for %v s", over.OfferedRPS, outcome.Due, offered, surge.ForS)
 	}
 	var steps uint64
-	for i := range toll.DueInTime {
-		steps += toll.DueInTime[i] + toll.DueOtherwise[i]
+	for i := range outcome.DueInTime {
+		steps += outcome.DueInTime[i] + outcome.DueOtherwise[i]
 	}
 	if steps != over.Requests+over.Unsent {
 		t.Errorf("the steps have %d requests, the load %d", steps, over.Requests+over.Unsent)
 	}
-	if toll.InFlight == 0 || over.ElapsedS < surge.ForS+surge.ThenS-0.1 || toll.RecoveryS > surge.ThenS {
-		t.Errorf("%+v in %v s", toll, over.ElapsedS)
+	if outcome.InFlight == 0 || over.ElapsedS < surge.ForS+surge.ThenS-0.1 || outcome.RecoveryS > surge.ThenS {
+		t.Errorf("%+v in %v s", outcome, over.ElapsedS)
 	}
 }
 
@@ -91,7 +92,7 @@ func TestOverloadOfAServerThatRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, over := overloaded(t, bench.Options{Servers: servers})
-	if over.Toll.Refused == 0 || over.ErrorKinds["status"] == 0 {
-		t.Errorf("nothing was refused: %+v, errors %v", over.Toll, over.ErrorKinds)
+	if over.SurgeOutcome.Refused == 0 || over.ErrorKinds["status"] == 0 {
+		t.Errorf("nothing was refused: %+v, errors %v", over.SurgeOutcome, over.ErrorKinds)
 	}
 }

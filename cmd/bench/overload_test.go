@@ -38,7 +38,7 @@ func TestOverloadPlan(t *testing.T) {
 			// A queue that is answered in order is gone two lengths after the surge, and the window
 			// that shows it must fit in.
 			if rest := last.duration - last.surge.lasting; rest < 3*last.surge.lasting ||
-				rest < 2*last.surge.lasting+recoverySteps*ledgerStep {
+				rest < 2*last.surge.lasting+recoverySteps*recorderStep {
 				t.Errorf("%s: %v for a surge of %v", profile.Name, rest, last.surge.lasting)
 			}
 			if s.rungTime(last) < last.duration || s.rungTime(last) > 2*last.duration {
@@ -81,26 +81,26 @@ func TestOverloadRates(t *testing.T) {
 		b := &bench{plan: p,
 			rates: []results.Rates{{Workload: "hello", Mode: "async", CapacityRPS: 7},
 				{Workload: "overload", Mode: "async", CapacityRPS: c.pilot}}}
-		if got := b.calmRate(s, results.Trial{Rungs: c.rungs}); got != c.want {
+		if got := b.steadyRate(s, results.Trial{Rungs: c.rungs}); got != c.want {
 			t.Errorf("%s: goes on at %v/s, want %v", c.name, got, c.want)
 		}
 	}
 	o := newOverloading(over, 500, time.Second)
 	a := o.attack(loadgen.Attack{})
-	if sum := o.regular.rate + o.extra.rate; math.Abs(sum-2000) > 1e-6 || a.Rate != 500 ||
+	if sum := o.steady.rate + o.burst.rate; math.Abs(sum-2000) > 1e-6 || a.Rate != 500 ||
 		a.Connections != overloadClients/4 {
 		t.Errorf("a surge of %v/s in sum; regular %v/s on %d connections", sum, a.Rate, a.Connections)
 	}
 }
 
 // One request after another, whatever became of it, stands in the ledger once, where it was due.
-func TestLedgerAddsUp(t *testing.T) {
+func TestSurgeRecorderAddsUp(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		rate := rapid.Float64Range(20, 5000).Draw(t, "rate")
 		surge := ms(rapid.IntRange(1, 40).Draw(t, "surge") * 10)
 		whole := surge + ms(rapid.IntRange(0, 100).Draw(t, "rest")*10)
 		random := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "luck"), 0))
-		l := newLedger(rate, surge, whole, 100*time.Millisecond)
+		l := newSurgeRecorder(rate, surge, whole, 100*time.Millisecond)
 		start := time.Now()
 		outcome := func(seq uint64, sent, took time.Duration, kind string) *loadgen.Outcome {
 			due := start.Add(loadgen.Due(seq, rate))
@@ -108,7 +108,7 @@ func TestLedgerAddsUp(t *testing.T) {
 		}
 		l.add(outcome(0, 0, 0, "")) // of the settling run, before the ledger is open
 		l.open = true
-		var want results.Toll
+		var want results.SurgeOutcome
 		inTime := uint64(0)
 		all := loadgen.Offered(rate, whole)
 		for seq := range all {
@@ -137,7 +137,7 @@ func TestLedgerAddsUp(t *testing.T) {
 				want.Refused++
 			}
 		}
-		var got results.Toll
+		var got results.SurgeOutcome
 		l.addTo(&got)
 		if got.Due != want.Due || got.InTime != want.InTime || got.Late != want.Late ||
 			got.Refused != want.Refused || got.TimedOut != want.TimedOut {
@@ -184,7 +184,7 @@ func TestRecovery(t *testing.T) {
 		}, time.Second, true},
 	} {
 		const rate = 1000
-		l := newLedger(rate, time.Second, 5*time.Second, 100*time.Millisecond)
+		l := newSurgeRecorder(rate, time.Second, 5*time.Second, 100*time.Millisecond)
 		l.open = true
 		now := time.Now()
 		for seq := range l.before(l.whole) {

@@ -13,9 +13,9 @@ import (
 )
 
 // pilot finds the capacities of all modes on all workloads, and with them the rates of the open
-// loads. They stay the same in all rounds: a rate that followed the capacity of its own trial would
-// hide what a trial's luck does to latency. A server that fails here has no rates, and is among the
-// failures. One whose upstream died is asked anew.
+// loads. The rates stay the same in all rounds: a rate that followed the capacity of its own trial
+// would hide what a trial's luck does to latency. A server that fails in the pilot has no rates,
+// and is among the failures. A server whose upstream died is asked again.
 func (b *bench) pilot(ctx context.Context) (all []results.Rates, failed []results.Missing) {
 	for _, s := range b.plan.firstRound() {
 		if ctx.Err() != nil {
@@ -31,9 +31,9 @@ func (b *bench) pilot(ctx context.Context) (all []results.Rates, failed []result
 			b.progress.Say(fmt.Sprintf("pilot, %s on %s: made anew: %v", s.name, s.workload.Name, err))
 			capacity, err = b.capacity(ctx, s)
 		}
-		b.hangs(s, err)
+		b.noteHang(s, err)
 		switch {
-		case ctx.Err() != nil: // whatever failed then, failed because of that
+		case ctx.Err() != nil: // after a cancellation every error is a consequence of it
 		case err != nil:
 			b.progress.Say(fmt.Sprintf("pilot, %s on %s: FAILED: %v", s.name, s.workload.Name, err))
 			failed = append(failed, results.Missing{Mode: s.name, Workload: s.workload.Name, Reason: err.Error()})
@@ -46,8 +46,8 @@ func (b *bench) pilot(ctx context.Context) (all []results.Rates, failed []result
 	return all, failed
 }
 
-// setCommon gives all modes of a workload one rate: the one that was asked for; else what is light
-// for the slowest, as far as vegeta offers it on time.
+// setCommon gives all modes of a workload one rate: the user's, or one that is light for the
+// slowest mode, as far as vegeta offers it on time.
 func (p *Plan) setCommon(all []results.Rates) {
 	for i, r := range all {
 		if all[i].CommonRPS = p.settings.RateRPS; all[i].CommonRPS > 0 {
@@ -62,15 +62,15 @@ func (p *Plan) setCommon(all []results.Rates) {
 	}
 }
 
-// pilotRuns are made of each capacity: the best of them counts, since noise takes from a capacity
-// and never adds to it.
+// pilotRuns is how often a capacity is measured. The best run counts, because noise only lowers a
+// capacity.
 const pilotRuns = 3
 
-// capacity is of a closed load on the base rung of a fresh server that has been warmed up, in
+// capacity returns the throughput of a closed load at the base rung of a fresh, warm server, in
 // requests per second.
 func (b *bench) capacity(ctx context.Context, s slot) (rps float64, err error) {
 	err = b.withServer(ctx, s, func(ctx context.Context, t *target) error {
-		return b.beside(ctx, t, s, func(ctx context.Context) error {
+		return b.withYardstick(ctx, t, s, func(ctx context.Context) error {
 			if _, err := b.warm(ctx, t, s); err != nil {
 				return err
 			}
@@ -81,7 +81,7 @@ func (b *bench) capacity(ctx context.Context, s slot) (rps float64, err error) {
 	return rps, err
 }
 
-// most is the most of a few runs on a warm server.
+// most returns the best of a few runs on a warm server.
 func (b *bench) most(ctx context.Context, t *target, s slot) (rps float64, err error) {
 	r := s.base()
 	a := t.attack
@@ -91,7 +91,7 @@ func (b *bench) most(ctx context.Context, t *target, s slot) (rps float64, err e
 		return 0, err
 	}
 	defer g.Close()
-	if _, err := g.Run(ctx, r.settle); err != nil {
+	if _, err := g.Run(ctx, r.ramp); err != nil {
 		return 0, err
 	}
 	for range pilotRuns {
@@ -102,12 +102,12 @@ func (b *bench) most(ctx context.Context, t *target, s slot) (rps float64, err e
 		if err := result.Unanswered(); err != nil {
 			return 0, fmt.Errorf("at %d connections: %w", r.connections, err)
 		}
-		rps = max(rps, measure.Spent{Result: result}.Throughput())
+		rps = max(rps, measure.RunCost{Result: result}.Throughput())
 	}
 	return rps, nil
 }
 
-// firstRound are the slots of the first round: each mode on each workload once.
+// firstRound returns the slots of the first round: each mode on each workload once.
 func (p *Plan) firstRound() []slot {
 	var first []slot
 	for _, s := range p.slots {
@@ -127,7 +127,7 @@ func (s slot) base() rung {
 	return rung{}
 }
 
-// pilotRun is long enough for each connection to have an answer or two.
+// pilotRun returns a time in which each connection has an answer or two.
 func (p *Plan) pilotRun(s slot) time.Duration {
 	return max(p.profile.Pilot/pilotRuns, s.base().slice)
 }

@@ -1,5 +1,5 @@
 // Package bench runs a bench: it starts each mode as a child process, puts load on it, samples it,
-// and makes the record of it.
+// and builds the record.
 package bench
 
 import (
@@ -25,66 +25,67 @@ import (
 	"nodecompare/servers/yardstick"
 )
 
-// Options are what a user asks for.
+// Options are the user's choices.
 type Options struct {
 	Modes     []string // of servers.Modes, in the order of the table's columns
-	Servers   []Server // users' own, which have the columns after those
+	Servers   []Server // the user's own, in the columns after Modes
 	Workloads []string // of workload.All
 	Profile   string   // of Profiles
 	Rounds    int      // 0 for the profile's
-	// of the common rate, in requests per second; 0 for one that follows from the modes' capacities
+	// Rate is the common rate, in requests per second; 0 derives it from the modes' capacities.
 	Rate   float64
-	Null   bool          // the one mode against itself
-	SLO    time.Duration // the most that p99 latency may be, for connections to count as held; 0 is DefaultSLO
+	Null   bool          // one mode against itself
+	SLO    time.Duration // limit of p99 for connections to count as held; 0 is DefaultSLO
 	Seed   uint64        // of the order of the trials; below 2^53
-	Engine string        // of loadgen.Engines, or Auto, which "" is too
-	Pin    cpuset.Pin    // of servers and load to CPUs; the zero value is off
-	TLS    *tls.Config   // of users' servers at https; nil is the system's
+	Engine string        // of loadgen.Engines; Auto or ""
+	Pin    cpuset.Pin    // CPUs of servers and load; the zero value is off
+	TLS    *tls.Config   // for users' servers at https; nil is the system's
 }
 
-// DefaultSLO is what a person still takes for "at once" (J. Nielsen, Usability Engineering, 1993:
-// 0.1 s).
+// DefaultSLO is the longest delay that people perceive as instantaneous (J. Nielsen, Usability
+// Engineering, 1993: 0.1 s).
 const DefaultSLO = 100 * time.Millisecond
 
-// Auto gives closed loads to the loop engine, which costs less than a server does and so finds its
-// capacity; and open loads to vegeta, as long as it can offer their rate on time.
+// Auto gives closed loads to the loop engine, which costs less than a server and so finds its
+// capacity, and open loads to vegeta, as long as vegeta can offer their rate on time.
 const Auto = "auto"
 
 // Plan is what a bench will do, in order.
 type Plan struct {
 	settings results.Settings
 	profile  Profile
-	limit    int         // of connections
-	tls      *tls.Config // of https
+	limit    int         // largest number of connections
+	tls      *tls.Config // for https
 	split    cpuset.Split
-	auto     bool        // the split was not asked for
-	allowed  cpuset.CPUs // that this process may use; nil where the system does not tell
+	auto     bool        // split was chosen automatically
+	allowed  cpuset.CPUs // usable by this process; nil if unknown
 	slots    []slot
 	again    bool   // the rates are known: no pilot
-	asked    bool   // for so many rounds, no more and no less
-	note     string // of extra rounds: what they are for
-	failed   int    // servers that had to be left out
+	asked    bool   // the user set the number of rounds
+	note     string // purpose of extra rounds
+	failed   int    // number of servers left out
 }
 
-// slot is one trial to be run.
+// slot is one planned trial.
 type slot struct {
-	round    int    // from 1
-	name     string // of the column: the mode's, but for a bench of one mode against itself
+	round int // from 1
+	// name is the column's: the mode's, except in a bench of one mode against itself.
+	name     string
 	mode     *mode
 	workload workload.Workload
 	rungs    []rung
-	closer   bool // it goes on between the rungs
+	closer   bool // followed by runs between the rungs
 }
 
-// longest bounds a bench: one that would take more is refused before it is laid out.
+// longest bounds a bench. A longer one is rejected before it is laid out.
 const longest = 24 * time.Hour
 
-// mostRate is the highest common rate that may be asked for, in requests per second: the most that
-// the loop engine offers on time.
+// mostRate is the highest common rate that users may set, in requests per second: the most that the
+// loop engine offers on time.
 const mostRate = 50_000
 
-// NewPlan checks the options and lays out the trials. Connections are bounded by the open files
-// that a process may have: both the load and the server need one for each.
+// NewPlan checks the options and lays out the trials. Connections are bounded by the open files of
+// a process, because load and server each need one a connection.
 func NewPlan(o Options) (*Plan, error) {
 	return newPlan(o, measure.MaxConnections())
 }
@@ -131,7 +132,8 @@ func newPlan(o Options, limit int) (*Plan, error) {
 	if limit < usualBase {
 		return nil,
 			fmt.Errorf(
-				"this process may open files for %d connections only, and %d are needed: raise it with ulimit -n", max(0, limit), usualBase)
+				"this process may open files for %d connections only, and %d are needed: raise it with ulimit -n",
+				max(0, limit), usualBase)
 	}
 	columns, err := columns(o)
 	if err != nil {
@@ -199,7 +201,8 @@ func newPlan(o Options, limit int) (*Plan, error) {
 	if hours := round.Hours() * float64(profile.Rounds); hours > longest.Hours() {
 		return nil,
 			fmt.Errorf(
-				"this bench would take about %.0f hours, and %.0f is the most: name fewer modes, workloads or rounds", hours, longest.Hours())
+				"this bench would take about %.0f hours, and %.0f is the most: name fewer modes, workloads or rounds",
+				hours, longest.Hours())
 	}
 	p.slots = shuffled(groups, profile.Rounds, o.Seed)
 	for i, s := range p.slots {
@@ -208,7 +211,7 @@ func newPlan(o Options, limit int) (*Plan, error) {
 	return p, nil
 }
 
-// columns are the table's, as slots with nothing but their mode.
+// columns returns the table's columns, as slots with a mode alone.
 func columns(o Options) ([]slot, error) {
 	var columns []slot
 	for _, name := range o.Modes {
@@ -239,8 +242,8 @@ func columns(o Options) ([]slot, error) {
 	return []slot{a, b}, nil
 }
 
-// engine drives a load of that kind on that URL, at that rate in requests per second; 0 is a closed
-// one.
+// engine returns the engine for a kind of load on a URL at a rate in requests per second; 0 for a
+// closed load.
 func (p *Plan) engine(load, url string, rate float64) string {
 	if p.settings.Engine != Auto {
 		return p.settings.Engine
@@ -252,7 +255,7 @@ func (p *Plan) engine(load, url string, rate float64) string {
 	return loadgen.Auto(loadgen.Attack{Target: loadgen.Target{URL: url}, Rate: rate}, most)
 }
 
-// vegetaRate is the most that vegeta offers on time on the load's cores.
+// vegetaRate returns the highest rate that vegeta offers on time on the load's cores.
 func (p *Plan) vegetaRate() float64 {
 	cores := len(p.split.Generator)
 	if !p.split.Pinned() {
@@ -261,21 +264,22 @@ func (p *Plan) vegetaRate() float64 {
 	return loadgen.VegetaRate * float64(max(1, cores))
 }
 
-// spreadCost is from where on the load of a request, some 10 µs of CPU time, is next to nothing.
+// spreadCost is the CPU time of a request from which the load's part, some 10 µs, is negligible.
 const spreadCost = 5 * time.Millisecond
 
-// spread says that the servers of a workload run on the generator's CPUs too. Where a request
-// computes for milliseconds, the load takes less than a hundredth of the CPU time, and how many
-// cores a model can use is what the workload is there to show: with one core, all that auto leaves
-// to a server on two, a single event loop would lose nothing.
+// spread reports whether the servers of a workload also run on the generator's CPUs. If a request
+// computes for milliseconds, the load takes less than a hundredth of the CPU time, and the workload
+// should show how many cores a model can use: on one core, all that auto leaves a server on two, a
+// single event loop would lose nothing.
 func (p *Plan) spread(w workload.Workload) bool {
 	return p.auto && p.split.Pinned() && w.CPU >= spreadCost
 }
 
-// serverCPUs are those that the servers of a workload are bound to; nil for no binding.
+// serverCPUs returns the CPUs that a workload's servers are bound to; nil for no binding.
 func (p *Plan) serverCPUs(w workload.Workload) cpuset.CPUs {
 	if p.spread(w) {
-		return p.allowed // by name: this process's own, which they would have else, are the generator's
+		// explicit, because this process's own CPUs, the default, are the generator's
+		return p.allowed
 	}
 	return p.split.Server
 }
@@ -285,12 +289,12 @@ func (p *Plan) cpus() cpuset.CPUs {
 	if p.split.Pinned() && !p.auto {
 		return slices.Concat(p.split.Server, p.split.Generator)
 	}
-	return p.allowed // auto shares all of them out
+	return p.allowed // auto divides all of them
 }
 
-// shuffled lays out the rounds. Each shuffles the workloads anew, and within a workload its modes:
-// the trials that are compared with each other then run side by side in time, and neither has the
-// same neighbour in each round.
+// shuffled lays out the rounds. Each round shuffles the workloads, and the modes of each workload.
+// Trials that are compared run next to each other in time, and have different neighbours in each
+// round.
 func shuffled(groups [][]slot, rounds int, seed uint64) []slot {
 	random := rand.New(rand.NewPCG(seed, 0))
 	var slots []slot
@@ -306,7 +310,7 @@ func shuffled(groups [][]slot, rounds int, seed uint64) []slot {
 	return slots
 }
 
-// only is the plan of a second run, of some modes and workloads.
+// only returns the plan of a second run, of some modes and workloads.
 func (p *Plan) only(suspects []gate.Pair) *Plan {
 	second := *p
 	second.slots, second.again = nil, true
@@ -323,7 +327,7 @@ func (p *Plan) slo() time.Duration {
 	return time.Duration(p.settings.SLOUS * float64(time.Microsecond))
 }
 
-// String is the plan in a few words.
+// String describes the plan in a few words.
 func (p *Plan) String() string {
 	s := fmt.Sprintf("%s in %s", unit.Counted(p.Trials(), "trial"), unit.Counted(p.settings.Rounds, "round"))
 	if len(p.settings.Modes) > 1 && !p.asked && !p.settings.Null && p.settings.Rounds+
@@ -333,10 +337,10 @@ func (p *Plan) String() string {
 	return s
 }
 
-// WarmUps is how long the servers that compile themselves as they run are warmed up for in all, and
-// which these are.
+// WarmUps returns the total warm-up time of the servers that compile themselves as they run, and
+// the names of these.
 func (p *Plan) WarmUps() (d time.Duration, modes []string) {
-	for _, s := range slices.Concat(p.slots, p.firstRound()) { // and the pilot
+	for _, s := range slices.Concat(p.slots, p.firstRound()) { // firstRound is for the pilot
 		if s.mode.Compiles > 0 {
 			d += s.warmTime()
 			if !slices.Contains(modes, s.name) {
@@ -348,8 +352,8 @@ func (p *Plan) WarmUps() (d time.Duration, modes []string) {
 	return d, modes
 }
 
-// Trials is how many trials there are.
+// Trials returns the number of trials.
 func (p *Plan) Trials() int { return len(p.slots) }
 
-// last is the number of the last round.
+// last returns the number of the last round.
 func (p *Plan) last() int { return p.slots[len(p.slots)-1].round }

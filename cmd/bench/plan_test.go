@@ -119,7 +119,7 @@ func TestLaddersRespectTheLimitAndTheWork(t *testing.T) {
 					if r.slices > 0 {
 						sliced++
 					}
-					if r.duration <= 0 || r.settle <= 0 {
+					if r.duration <= 0 || r.ramp <= 0 {
 						t.Errorf("%s on %s: %+v", p.Name, w.Name, r)
 					}
 				}

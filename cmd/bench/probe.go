@@ -18,9 +18,9 @@ import (
 	"nodecompare/servers"
 )
 
-// probe asks each user's server for each of its workloads once. What it answers with another status
-// than 2xx or 3xx, or not at all, is left out of the plan, by name, and so is a server that cannot
-// be started or reached.
+// probe asks each user's server for each of its workloads once. A workload that it answers with
+// another status than 2xx or 3xx, or not at all, is left out of the plan, by name, and so is a
+// server that cannot be started or reached.
 func (p *Plan) probe(ctx context.Context, say func(string)) error {
 	first := p.firstRound()
 	for i, s := range first {
@@ -41,7 +41,7 @@ func (p *Plan) probe(ctx context.Context, say func(string)) error {
 	return nil
 }
 
-// Failed is an error when a user's server had to be left out, since it could not be started or
+// Failed returns an error if a user's server was left out because it could not be started or
 // reached.
 func (p *Plan) Failed() error {
 	if p.failed > 0 {
@@ -85,7 +85,8 @@ func (p *Plan) probeServer(ctx context.Context, its []slot, say func(string)) er
 				}
 				if err != nil {
 					reason := fmt.Sprintf(
-						"server %s does not serve %s: %v; if it has another path for it, give --path %s:%s=/its/path", name, s.workload.Name, err, name, q.path)
+						"server %s does not serve %s: %v; if it has another path for it, give --path %s:%s=/its/path",
+						name, s.workload.Name, err, name, q.path)
 					p.dropWorkload(s, reason, say)
 					break
 				}
@@ -98,10 +99,10 @@ func (p *Plan) probeServer(ctx context.Context, its []slot, say func(string)) er
 // question is what a server must answer to be measured on a workload.
 type question struct {
 	target  loadgen.Target
-	nowhere string        // a path that the server does not have, with the server's query
-	path    string        // the name of --path for it
-	named   bool          // a --path was given
-	wait    time.Duration // no answer can come sooner; 0 where that is not known
+	nowhere string        // a path that does not exist, with the server's query
+	path    string        // its name in --path
+	named   bool          // the user set --path
+	wait    time.Duration // earliest time of an answer; 0 if unknown
 }
 
 func (s slot) questions() []question {
@@ -116,17 +117,17 @@ func (s slot) questions() []question {
 	return all
 }
 
-// answer is what a server said to one request.
+// answer is a server's answer to one request.
 type answer struct {
 	body []byte        // its beginning
 	took time.Duration // to the body's end
 }
 
-// mostBody is how much of an answer is read: more than any workload's.
+// mostBody is how much of an answer is read, more than any workload's.
 const mostBody = 1 << 20
 
-// ask sends a server one request as the load will, whose target is but a path. It is an error when
-// that is not answered, or not well.
+// ask sends a server one request as the load will. t's URL is a path. No answer, or a bad one, is
+// an error.
 func ask(ctx context.Context, server running, t loadgen.Target) (a answer, err error) {
 	start := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
@@ -138,7 +139,7 @@ func ask(ctx context.Context, server running, t loadgen.Target) (a answer, err e
 	if t.Header != nil {
 		q.Header = t.Header.Clone()
 	}
-	// No proxy from the environment, no redirect followed, no connection that stays, and HTTP/1.1.
+	// The client uses no proxy, follows no redirect, keeps no connection, and speaks HTTP/1.1.
 	transport := &http.Transport{DisableKeepAlives: true, TLSClientConfig: server.connect.TLS.Clone(),
 		Protocols: new(http.Protocols)}
 	transport.Protocols.SetHTTP1(true)
@@ -157,7 +158,7 @@ func ask(ctx context.Context, server running, t loadgen.Target) (a answer, err e
 	return a, errors.Join(err, r.Body.Close())
 }
 
-// dropWorkload takes a column's trials on a workload out of the plan.
+// dropWorkload removes a column's trials on a workload from the plan.
 func (p *Plan) dropWorkload(s slot, reason string, say func(string)) {
 	say("left out: " + reason)
 	p.settings.Missing = append(p.settings.Missing,
@@ -167,7 +168,7 @@ func (p *Plan) dropWorkload(s slot, reason string, say func(string)) {
 	})
 }
 
-// dropEmpty takes workloads that nobody serves, and columns that serve nothing, out of the
+// dropEmpty removes workloads that nobody serves, and columns that serve nothing, from the
 // settings.
 func (p *Plan) dropEmpty() {
 	p.settings.Workloads = slices.DeleteFunc(p.settings.Workloads, func(w results.Workload) bool {

@@ -7,38 +7,38 @@ import (
 	"nodecompare/results"
 )
 
-// Profile is how much measuring a bench does.
+// Profile is how much a bench measures.
 type Profile struct {
 	Name    string
 	Summary string
-	Rounds  int           // at least 6: below that no median has an interval of 95%
+	Rounds  int           // at least 6: with fewer no median has a 95% interval
 	Ladder  []rung        // of closed loads
 	Open    time.Duration // of each open load
-	Own     bool          // an open load at the same share of each one's own capacity too
-	Pilot   time.Duration // of the runs that find a capacity before the first round
-	Between bool          // the last round searches knee and connections held between the rungs
+	Own     bool          // adds an open load at a share of each mode's own capacity
+	Pilot   time.Duration // of the pilot's runs
+	Between bool          // the last round refines knee and connections held between the rungs
 
-	Overload bool          // each trial ends with one, on whatever workload
-	Surge    time.Duration // how long an overload lasts
+	Overload bool          // every trial ends with one, on any workload
+	Surge    time.Duration // length of an overload's surge
 }
 
 // String returns the profile's name.
 func (p Profile) String() string { return p.Name }
 
-// rung is one step of load. Each begins with a settling run on its own connections, not measured,
-// in which the server accepts them and starts what it starts for them.
+// rung is one step of load. It begins with a ramp on its own connections, not measured, in which
+// the server accepts them and starts what it needs for them.
 type rung struct {
 	load        string // results.Closed, Common, Own, Alone, Amid or Overload
 	connections int
-	settle      time.Duration
+	ramp        time.Duration
 	duration    time.Duration
-	// that the server and the yardstick take turns for, after the run in one piece; 0 for none
+	// slices is how often server and yardstick take turns after the uninterrupted run; 0 for none.
 	slices int
-	slice  time.Duration // the server's
-	// of an open load that is the same for every server, in requests per second; 0 for one that
-	// follows from capacities
+	slice  time.Duration // length of the server's
+	// rate is that of an open load equal for every server, in requests per second; 0 for one
+	// derived from capacities.
 	rate   float64
-	poison *poison // that is put on the server meanwhile; nil for none
+	poison *poison // runs on the server meanwhile; nil for none
 	surge  *surge  // of an overload; nil for none
 }
 
@@ -57,47 +57,46 @@ var Profiles = []Profile{
 }
 
 func closed(connections, settle, duration int) rung {
-	return rung{load: results.Closed, connections: connections, settle: ms(settle), duration: ms(duration)}
+	return rung{load: results.Closed, connections: connections, ramp: ms(settle), duration: ms(duration)}
 }
 
 const (
 	// share is the part of a capacity at which open loads run: well used, and far from where queues
 	// grow by themselves.
 	share = 0.5
-	// An open load lasts until it has so many requests, which p99 and CPU time for a request need:
-	// at the common rate for lightTime at most, at a mode's own share for the profile's time at
-	// most, and for ownTime at the least.
+	// An open load lasts until it has lightRequests, which p99 and CPU time per request need: at
+	// the common rate at most for lightTime; at a mode's own share at most for the profile's time,
+	// and at least for ownTime.
 	lightRequests = 1000
 	lightTime     = time.Second
 	ownRequests   = 3000
 	ownTime       = 100 * time.Millisecond
-	// nearly is how far apart the two rates must be for both to be worth their time.
+	// nearly is the ratio of the two rates above which both are measured.
 	nearly = 1.1
 
 	usualBase = 64
-	// waitingBase is the base rung of routes that only wait: what 64 connections ask for there is
-	// next to nothing, and CPU time per request is then mostly the luck of how many wake up
-	// together (10% and more from trial to trial, against 5% with 512).
+	// waitingBase is the base rung of routes that only wait. With 64 connections such a route asks
+	// for almost nothing, and CPU time per request depends on how many connections happen to wake
+	// together (docs/calibration.md).
 	waitingBase = 512
-	// queueing is where the ladder ends for a workload that computes: more connections would
-	// measure only how long a queue is, since every further one waits its turn of so much CPU time.
-	// Its rungs are longer, for enough requests to count.
+	// queueing is the top rung of a workload that computes. More connections would only measure the
+	// queue, because each waits its turn for CPU time. The rungs are longer, for enough requests to
+	// count.
 	queueing = 128
 
-	// slice is how long the load stays with the server, and then with the yardstick, when they take
-	// turns. Measured on two shared cores: the ratio of the two varies by 5% from trial to trial
-	// with slices of 50 ms, by 11% with 600 ms, and by 18% without any.
-	slice = 20 * time.Millisecond
-	// yardstickConnections is as many as the usual base rung has.
+	// yardstickSlice is how long the load stays with the server, and then with the yardstick, when
+	// they take turns. Short slices make the ratio of the two vary least (docs/calibration.md).
+	yardstickSlice = 20 * time.Millisecond
+	// yardstickConnections equals the usual base rung.
 	yardstickConnections = usualBase
 
-	// usualWindows is what a warm-up takes as a rule of a server that is compiled already: one in
-	// six has twice as many.
+	// usualWindows is the usual number of warm-up windows of a compiled server. One in six takes
+	// twice as many.
 	usualWindows = loadgen.LeastWindows + 2
-	// computingCap bounds the warm-up where requests compute for milliseconds: it is the same work
-	// each time, and soon compiled.
+	// computingCap bounds the warm-up if requests compute for milliseconds, because the same code
+	// runs each time and is soon compiled.
 	computingCap = 3 * time.Second
-	// computingConnections are enough there to keep every core busy; more would only queue.
+	// computingConnections keep every core busy on such a workload. More would only queue.
 	computingConnections = 8
 	// usersCompile is how long a user's server may compile itself under load.
 	usersCompile = 3 * time.Second

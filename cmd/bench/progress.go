@@ -13,10 +13,10 @@ import (
 	"nodecompare/results/unit"
 )
 
-// longWarmUp is from where on a warm-up is worth a word.
+// longWarmUp is the length from which a warm-up is reported.
 const longWarmUp = time.Second
 
-// Silent tells nobody.
+// Silent reports nothing.
 type Silent struct{}
 
 func (Silent) Begin(*Plan)                                  {}
@@ -26,7 +26,7 @@ func (Silent) Trial(int, results.Trial)                     {}
 func (Silent) Say(string)                                   {}
 func (Silent) End()                                         {}
 
-// Lines writes a line for each trial: for logs.
+// Lines writes a line for each trial, for logs.
 type Lines struct {
 	W      io.Writer
 	trials int
@@ -56,14 +56,14 @@ func (l *Lines) Say(text string) { fmt.Fprintln(l.W, foreign.Line(text)) }
 
 func (l *Lines) End() {}
 
-// Bar draws a progress bar on a terminal. It moves by planned time, since trials of different
-// workloads take different times.
+// Bar draws a progress bar on a terminal. The bar moves by planned time, because trials of
+// different workloads take different times.
 type Bar struct {
 	W       io.Writer
 	Columns int // of the terminal
 	bar     *progressbar.ProgressBar
-	done    time.Duration // planned time of what is done in this trial
-	ended   time.Duration // and of the trials before
+	done    time.Duration // planned time of the finished parts of this trial
+	ended   time.Duration // planned time of the trials before
 	plan    *Plan
 	began   time.Time
 }
@@ -78,7 +78,7 @@ const (
 )
 
 func (b *Bar) Begin(p *Plan) {
-	b.plan, b.done, b.ended, b.began = p, 0, 0, time.Now() // of a second run too
+	b.plan, b.done, b.ended, b.began = p, 0, 0, time.Now() // for a second run too
 	if p.note != "" {
 		fmt.Fprintln(b.W, p.note)
 	}
@@ -100,12 +100,12 @@ func (b *Bar) width() int {
 	return max(b.Columns-narrowRoom, 2)
 }
 
-// WarmUp says what goes on. The bar moves for it when the next step is done.
+// WarmUp shows the current warm-up. The bar moves when the next step is done.
 func (b *Bar) WarmUp(mode, workload string, round int, planned time.Duration) {
 	b.say(mode, workload, round, "warming up")
 	b.set(b.ended + b.done)
 	if round == 0 {
-		b.ended += planned // a pilot ends with no rung and no trial
+		b.ended += planned // a pilot ends without rung and trial
 	} else {
 		b.done += planned
 	}
@@ -134,7 +134,7 @@ func (b *Bar) say(mode, workload string, round int, what string) {
 	b.bar.Describe(when)
 }
 
-// Trial moves the bar to where the trial should have brought it, also one that failed half way.
+// Trial moves the bar to the planned end of the trial, even if the trial failed half way.
 func (b *Bar) Trial(n int, t results.Trial) {
 	b.ended += b.plan.slots[n-1].duration()
 	b.done = 0
@@ -144,17 +144,17 @@ func (b *Bar) Trial(n int, t results.Trial) {
 	}
 }
 
-// Say puts a line in the place of the bar, which goes on below.
+// Say replaces the bar by a line. The bar continues below.
 func (b *Bar) Say(text string) { fmt.Fprintf(b.W, "\r\x1b[K%s\n", foreign.Line(text)) }
 
 func (b *Bar) set(at time.Duration) {
-	// The error would be the terminal's own; the results do not depend on it.
+	// A terminal's error does not affect the results.
 	if err := b.bar.Set64(min(at.Milliseconds(), b.plan.Duration().Milliseconds()-1)); err != nil {
 		b.W = io.Discard
 	}
 }
 
-// End removes the bar: the results follow.
+// End removes the bar, to make room for the results.
 func (b *Bar) End() {
 	if err := b.bar.Clear(); err != nil {
 		b.W = io.Discard
@@ -166,7 +166,7 @@ func about(t results.Trial) string {
 	return fmt.Sprintf("round %d, %s on %s", t.Round, t.Mode, t.Workload)
 }
 
-// describe is a trial in one line.
+// describe summarises a trial in one line.
 func describe(t results.Trial) string {
 	s := about(t)
 	switch {
@@ -177,11 +177,11 @@ func describe(t results.Trial) string {
 	case t.Interrupted:
 		return s + ": interrupted"
 	}
-	var requests, errors uint64
+	var requests, failed uint64
 	for _, r := range t.Rungs {
-		requests, errors = requests+r.Requests, errors+r.Errors
+		requests, failed = requests+r.Requests, failed+r.Errors
 	}
-	s = fmt.Sprintf("%s: %d requests, %d errors, %.1f s", s, requests, errors, t.ElapsedS)
+	s = fmt.Sprintf("%s: %d requests, %d errors, %.1f s", s, requests, failed, t.ElapsedS)
 	if t.WarmUp != nil && t.WarmUp.TookS >= longWarmUp.Seconds() {
 		s += fmt.Sprintf(", %.1f s of them to warm up", t.WarmUp.TookS)
 	}

@@ -12,36 +12,35 @@ import (
 	"nodecompare/results/gate"
 )
 
-// Progress is told what a bench does, as it does it.
+// Progress receives a bench's progress.
 type Progress interface {
 	Begin(p *Plan)
-	// it begins, in the pilot in round 0: then it is all that is told of it
+	// WarmUp says that a warm-up begins. In the pilot (round 0) it is the only report.
 	WarmUp(mode, workload string, round int, planned time.Duration)
-	Rung(mode, workload string, round, connections int, planned time.Duration) // it is done
+	Rung(mode, workload string, round, connections int, planned time.Duration) // a rung is done
 	Trial(n int, t results.Trial)                                              // the n-th trial, from 1, is done
-	Say(text string)                                                           // what goes on otherwise
+	Say(text string)                                                           // any other event
 	End()
 }
 
-// spareShare bounds what runs that are made again may add to a bench: one part in so many of its
-// planned time.
+// spareShare bounds the time of repeated runs: one part in so many of the bench's planned time.
 const spareShare = 20
 
-// bench is what the trials of a bench share.
+// bench is the trials' shared state.
 type bench struct {
 	plan     *Plan
 	progress Progress
 	rates    []results.Rates
-	spare    time.Duration // that is left for making VOID runs again
+	spare    time.Duration // left for repeating VOID runs
 	awake    bool          // the load keeps idle CPUs from sleeping
 	done     []results.Trial
 	hung     map[gate.Pair]int
 }
 
-// Run runs the plan. When ctx ends it stops at once, leaves no child behind, and returns the record
-// of what there is, marked as partial, with ctx's error. A trial whose server failed is in the
-// record as failed; the bench goes on. There is no record when this process could not be pinned.
-// While it is, Run must not be called again.
+// Run runs the plan. When ctx ends, Run stops at once, leaves no child behind, and returns the
+// record so far, marked as partial, with ctx's error. A trial whose server failed is in the record
+// as failed, and the bench goes on. If this process cannot be pinned there is no record. Calls of
+// Run must not overlap.
 func Run(ctx context.Context, p *Plan, progress Progress) (*results.Record, error) {
 	began := time.Now()
 	r := &results.Record{
@@ -69,8 +68,8 @@ func Run(ctx context.Context, p *Plan, progress Progress) (*results.Record, erro
 	return r, context.Cause(ctx)
 }
 
-// Again runs the plan's trials of some modes and workloads a second time, at the rates of the
-// record, and adds them to it as such. Their rounds count on from those of the first.
+// Again runs the plan's trials of the suspects a second time, at the record's rates, and adds them
+// to it as Record.Again. Their round numbers continue those of the first run.
 func Again(ctx context.Context, p *Plan, r *results.Record, suspects []gate.Pair, progress Progress) error {
 	second := p.only(suspects)
 	return errors.Join(measure.Pinned(p.split, func() error {
@@ -82,7 +81,7 @@ func Again(ctx context.Context, p *Plan, r *results.Record, suspects []gate.Pair
 	}), context.Cause(ctx))
 }
 
-// trials runs the plan's, one after the other, until ctx ends.
+// trials runs the plan's trials, one after another, until ctx ends.
 func (b *bench) trials(ctx context.Context) []results.Trial {
 	for i, s := range b.plan.slots {
 		if ctx.Err() != nil {
@@ -95,7 +94,7 @@ func (b *bench) trials(ctx context.Context) []results.Trial {
 	return b.done
 }
 
-// Failed is an error when a trial of the record failed, or a server in the pilot before them.
+// Failed returns an error if a trial of the record failed, or a server in the pilot.
 func Failed(r *results.Record) error {
 	failed := 0
 	all := slices.Concat(r.Trials, r.Extra)
@@ -113,6 +112,5 @@ func Failed(r *results.Record) error {
 	return nil
 }
 
-// seconds is rounded to the microsecond: the digits below are noise that a reader of the file has
-// to look past.
+// seconds rounds to a microsecond, because further digits are noise to a reader of the file.
 func seconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1e6 }

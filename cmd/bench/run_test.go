@@ -96,7 +96,7 @@ func TestRunMeasuresRealServers(t *testing.T) {
 		}
 		w := r.Settings.Workloads[0]
 		for _, step := range w.Ladder {
-			g, ok := trial.Rung(results.Conns(step.Connections))
+			g, ok := trial.Rung(results.ClosedAt(step.Connections))
 			if !ok {
 				t.Fatalf("round %d has no rung of %d connections, or it is VOID: %+v", trial.Round,
 					step.Connections, trial.Trust)
@@ -140,7 +140,7 @@ func TestRunMeasuresRealServers(t *testing.T) {
 		t.Errorf("rates: %+v", r.Rates)
 	}
 	for _, trial := range r.Trials {
-		g, ok := trial.Rung(results.At{Load: results.Common})
+		g, ok := trial.Rung(results.RungKey{Load: results.Common})
 		if !ok || g.OfferedRPS != r.Rates[0].CommonRPS || g.SendLagUS == nil || g.UncorrectedUS == nil ||
 			g.UncorrectedUS.P50 > g.LatencyUS.P50 {
 			t.Errorf("round %d, common rate: %v, %+v", trial.Round, ok, g)
@@ -155,7 +155,7 @@ func TestRunMeasuresRealServers(t *testing.T) {
 	if len(r.Again) != rounds || r.Again[0].Round != rounds+1 || len(r.Trials) != rounds {
 		t.Errorf("%d trials, and again %+v", len(r.Trials), r.Again)
 	}
-	if g, ok := r.Again[0].Rung(results.At{Load: results.Common}); !ok || g.OfferedRPS != r.Rates[0].CommonRPS {
+	if g, ok := r.Again[0].Rung(results.RungKey{Load: results.Common}); !ok || g.OfferedRPS != r.Rates[0].CommonRPS {
 		t.Errorf("again, common rate: %v, %+v", ok, g)
 	}
 }
@@ -239,7 +239,8 @@ func TestBarDrawsAndClears(t *testing.T) {
 		b.Trial(n, trial)
 	}
 	b.End()
-	for _, want := range []string{"pilot: async on hello; 0 s elapsed, about ", "round 1/2: async on hello; 0 s elapsed",
+	for _, want := range []string{"pilot: async on hello; 0 s elapsed, about ",
+		"round 1/2: async on hello; 0 s elapsed",
 		"round 2, async on hello: FAILED: it died\n"} {
 		if !strings.Contains(screen.String(), want) {
 			t.Errorf("the screen lacks %q:\n%q", want, screen.String())

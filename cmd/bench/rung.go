@@ -19,7 +19,7 @@ import (
 
 const sampleInterval = 20 * time.Millisecond
 
-// runRung puts one rung of load on the server and samples it, the generator and the host meanwhile.
+// runRung puts one rung of load on the server and samples server, generator and host meanwhile.
 // rate is in requests per second, 0 for a closed load.
 func (b *bench) runRung(ctx context.Context, t *target, r rung, rate float64, unsteady bool) (results.Rung, error) {
 	a := t.attack
@@ -29,7 +29,8 @@ func (b *bench) runRung(ctx context.Context, t *target, r rung, rate float64, un
 	if r.surge != nil {
 		over = newOverloading(r, rate, b.plan.slo())
 		a = over.attack(a)
-		// thousands of requests in flight, as in a closed load of as many connections
+		// An overload has thousands of requests in flight, like a closed load of as many
+		// connections.
 		a.Engine = b.plan.engine(results.Closed, a.Target.URL, 0)
 	}
 	g, err := loadgen.Open(a)
@@ -38,9 +39,10 @@ func (b *bench) runRung(ctx context.Context, t *target, r rung, rate float64, un
 	}
 	defer g.Close()
 	b.awake = g.Awake
-	if settled, err := g.Run(ctx, r.settle); err != nil {
+	if settled, err := g.Run(ctx, r.ramp); err != nil {
 		return results.Rung{}, err
-	} else if settled.ErrorKinds[loadgen.Timeout] == settled.Requests { // it would be the same again
+		// the run would time out too
+	} else if settled.ErrorKinds[loadgen.Timeout] == settled.Requests {
 		if err := settled.Unanswered(); err != nil {
 			return results.Rung{}, err
 		}
@@ -74,7 +76,7 @@ func (b *bench) runRung(ctx context.Context, t *target, r rung, rate float64, un
 	}
 	rung.StartS = seconds(began)
 	if r.slices > 0 {
-		if rung.Yardstick, err = turns(ctx, t, r, g); err != nil {
+		if rung.Yardstick, err = alternate(ctx, t, r, g); err != nil {
 			return rung, err
 		}
 	}
@@ -90,9 +92,9 @@ func (b *bench) runRung(ctx context.Context, t *target, r rung, rate float64, un
 	}
 	e.Others, e.All = around.Others(windows)
 	if over != nil {
-		toll := over.toll()
-		rung.Toll = &toll
-		e.ClientsWaited = over.waited(toll)
+		outcome := over.outcome()
+		rung.SurgeOutcome = &outcome
+		e.ClientsWaited = over.waited(outcome)
 		e.Generator.Cores = min(overloadThreads, b.generatorCores())
 	}
 	trust := results.Weigh(e)
@@ -103,7 +105,8 @@ func (b *bench) runRung(ctx context.Context, t *target, r rung, rate float64, un
 	return rung, err
 }
 
-// idle is what the server uses while nothing is asked of it; nil where the system does not tell.
+// idle returns what the server uses while no requests are sent; nil if the system does not report
+// it.
 func idle(ctx context.Context, server sample.Subject, d time.Duration) (*results.Idle, error) {
 	if server == nobody {
 		return nil, nil
@@ -125,8 +128,8 @@ func idle(ctx context.Context, server sample.Subject, d time.Duration) (*results
 	return &results.Idle{ElapsedS: seconds(time.Since(began)), CPUS: seconds(max(0, after-before))}, err
 }
 
-// again takes the slices of the base rung once more, after the ladder, and weighs whether the
-// server is still the one that it was.
+// again repeats the slices of the base rung after the ladder, and weighs whether the server has
+// changed.
 func (b *bench) again(ctx context.Context, t *target, r rung, base *results.Rung) error {
 	a := t.attack
 	a.Connections, a.Engine = r.connections, b.plan.engine(results.Closed, a.Target.URL, 0)
@@ -135,10 +138,10 @@ func (b *bench) again(ctx context.Context, t *target, r rung, base *results.Rung
 		return err
 	}
 	defer g.Close()
-	if _, err := g.Run(ctx, r.settle); err != nil {
+	if _, err := g.Run(ctx, r.ramp); err != nil {
 		return err
 	}
-	after, err := turns(ctx, t, r, g)
+	after, err := alternate(ctx, t, r, g)
 	if err != nil {
 		return err
 	}
@@ -157,9 +160,9 @@ func (b *bench) generatorCores() int {
 	return runtime.NumCPU()
 }
 
-// watched runs a load with a window on each subject; a window is nil where the system does not
-// tell, and of nobody. The last one is closed first: the generator's own must not hold what it
-// costs to close that of a server with a thousand threads.
+// watched runs a load with a window on each subject. A window is nil if the system does not report
+// it, and for nobody. The last window closes first: the generator's own must not include the cost
+// of closing that of a server with a thousand threads.
 func watched(subjects []sample.Subject, load func() error) ([]*sample.Window, error) {
 	watchers := make([]*sample.Watcher, len(subjects))
 	windows := make([]*sample.Window, len(subjects))
@@ -187,7 +190,7 @@ func watched(subjects []sample.Subject, load func() error) ([]*sample.Window, er
 	return windows, errors.Join(err, stop())
 }
 
-// measured puts what the load and the window told into the record's form.
+// measured converts the load's result and the server's window into a Rung.
 func measured(a loadgen.Attack, r rung, l *loadgen.Result, w *sample.Window) (results.Rung, error) {
 	rung := results.Rung{
 		Load: r.load, Engine: a.Engine, Connections: r.connections, ElapsedS: seconds(l.Elapsed),
@@ -220,8 +223,7 @@ func measured(a loadgen.Attack, r rung, l *loadgen.Result, w *sample.Window) (re
 		VoluntarySwitches: w.VoluntarySwitches, InvoluntarySwitches: w.InvoluntarySwitches,
 	}
 	if w.Processes > 1 && w.PSSEnd > 0 {
-		// the sum of the resident memory would count what they share as often as there are
-		// processes
+		// The sum of resident memory would count shared pages once for each process.
 		rung.Process.RSSBytes = w.PSSEnd
 	}
 	if answered > 0 {
@@ -233,8 +235,8 @@ func measured(a loadgen.Attack, r rung, l *loadgen.Result, w *sample.Window) (re
 // timelineInterval is the shortest interval of a timeline.
 const timelineInterval = 50 * time.Millisecond
 
-// timeline puts the answers and the ticks of the server's window into intervals of one length,
-// which is a multiple of the generator's own; nil where nothing was answered.
+// timeline sorts the answers and the ticks of the server's window into intervals of one length, a
+// multiple of the generator's own; nil if nothing was answered.
 func timeline(l *loadgen.Result, w *sample.Window) *results.Timeline {
 	if l.CompletedEvery <= 0 || len(l.Completed) == 0 {
 		return nil

@@ -16,24 +16,25 @@ import (
 	"nodecompare/servers/workload"
 )
 
-// Server is a user's own, beside the modes: a command that is started for each trial, or a URL at
-// which one runs.
+// Server is a user's own server beside the modes: a command started for each trial, or the URL of a
+// running server.
 type Server struct {
 	Name    string
-	Command string // for sh -c, with PORT in its environment; "" for one at a URL
-	URL     string // http(s)://host:port, and a path that all others follow; no slash at the end
-	Query   string // of one at a URL: each request has it, after its own
-	// of one at a URL: the Authorization header that stands for its user:password@; in no record
+	Command string // for sh -c, with PORT in its environment; "" with a URL
+	URL     string // http(s)://host:port and a base path, without a slash at the end
+	Query   string // with a URL: added to each request's own
+	// with a URL: the Authorization header for its user:password@; in no record
 	Login string
-	PID   int               // of one at a URL: it is sampled, with all that descends from it; 0 for none
-	Paths map[string]string // by workload: what to ask for in place of the workload's own path and query
+	PID   int // with a URL: sampled with its descendants; 0 for none
+	// Paths maps workloads to paths and queries in place of the workloads' own.
+	Paths map[string]string
 }
 
 var serverName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 
-// ParseServers makes users' servers of what the command line says of them: NAME=URL or
-// NAME=COMMAND, then [NAME:]WORKLOAD=/its/path and NAME=PID for those of a URL. A path without a
-// name is for all of them.
+// ParseServers parses the command line's description of users' servers: NAME=URL or NAME=COMMAND,
+// then [NAME:]WORKLOAD=/its/path, and NAME=PID for servers with a URL. A path without a name
+// applies to all servers.
 func ParseServers(given, paths, pids []string) ([]Server, error) {
 	var all []Server
 	for _, text := range given {
@@ -122,7 +123,8 @@ func parsePath(all []Server, text string) error {
 		return nil
 	}
 	for _, s := range all {
-		if _, own := s.Paths[of]; !own { // one that names the server counts more, wherever it stands
+		// a path with the server's name takes precedence, in any order
+		if _, own := s.Paths[of]; !own {
 			s.Paths[of] = path
 		}
 	}
@@ -165,7 +167,7 @@ func (s *Server) summary() string {
 	return "a server of your own: " + s.Command
 }
 
-// String is what --server says of it behind the name.
+// String returns the description after the name in --server.
 func (s *Server) String() string {
 	if s.Query != "" {
 		return s.URL + "?" + s.Query
@@ -173,15 +175,15 @@ func (s *Server) String() string {
 	return s.URL + s.Command // one of them is empty
 }
 
-// Secure reports whether it speaks TLS.
+// Secure reports whether the server speaks TLS.
 func (s Server) Secure() bool { return isHTTPS(s.URL) }
 
-// target is the path and query for a workload.
+// target returns the path and query for a workload.
 func (s *Server) target(w workload.Workload) string {
 	return s.asked(cmp.Or(s.Paths[pathOf(w.Name)], w.Target))
 }
 
-// asked is a path as this server is asked for it: with the server's own query behind the path's.
+// asked returns a path with the server's own query appended.
 func (s *Server) asked(path string) string {
 	if s.Query == "" {
 		return path
@@ -193,11 +195,11 @@ func (s *Server) asked(path string) string {
 	return path + separator + s.Query
 }
 
-// pathOf is the name of a workload's path: of a blast, which has its own for the poison, it is that
-// of the innocent requests.
+// pathOf returns the name of a workload's path in Paths. A blast's own name is for its poison, and
+// its victims use the original workload's.
 func pathOf(workload string) string {
 	if b, ok := blastNamed(workload); ok {
-		return b.innocent
+		return b.victim
 	}
 	return workload
 }

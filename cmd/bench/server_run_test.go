@@ -75,7 +75,7 @@ func TestServerAtURL(t *testing.T) {
 		if trial.Standing != (trial.Mode != "async") {
 			t.Errorf("%s: standing %v", trial.Mode, trial.Standing)
 		}
-		g, ok := trial.Rung(results.Conns(64))
+		g, ok := trial.Rung(results.ClosedAt(64))
 		if !ok || g.Requests == 0 || g.Errors > 0 || (g.Process != nil) != (trial.Mode != "plain") {
 			t.Errorf("%s on %s: %v %+v", trial.Mode, trial.Workload, ok, g)
 		}
@@ -114,7 +114,8 @@ func TestServerThatIsNotThere(t *testing.T) {
 		"nobody listens":    {"mine=" + closed.URL, "connection refused: is it running?"},
 		"nothing is served": {"mine=" + s.URL, "nothing is left to measure"},
 		"the command fails": {"mine=echo no luck >&2; exit 3",
-			"exited with status 3 before it was ready; its last lines on standard error: no luck; to see it by hand, run: PORT="},
+			"exited with status 3 before it was ready; its last lines on standard error: no luck; " +
+				"to see it by hand, run: PORT="},
 		"there is no command":  {"mine=no-such-command-at-all", "no-such-command-at-all"},
 		"it has a wrong route": {"mine=" + s.URL + "/nowhere", "nothing is left to measure"},
 		"it says nothing":      {"mine=" + silent.URL, "nothing is left to measure"},

@@ -18,15 +18,15 @@ import (
 	"nodecompare/servers/workload"
 )
 
-// requestTimeout is far above what any rung leads to, for a server that still answers: a queue of
+// requestTimeout is far above the latency of any rung on a server that still answers: a queue of
 // 10,000 at 2,000 a second.
 const requestTimeout = 5 * time.Second
 
-// mostLost bounds how often a trial is made anew.
+// mostLost bounds how often a trial is repeated.
 const mostLost = 2
 
-// trial makes a trial, and makes it anew when it lost the yardstick or the upstream, which says
-// nothing of the mode.
+// trial makes a trial, and repeats it if it lost the yardstick or the upstream, which says nothing
+// about the mode.
 func (b *bench) trial(ctx context.Context, s slot) results.Trial {
 	t := b.once(ctx, s)
 	for range mostLost {
@@ -41,7 +41,7 @@ func (b *bench) trial(ctx context.Context, s slot) results.Trial {
 	return t
 }
 
-// once starts a fresh server, climbs the ladder, and stops it.
+// once starts a fresh server, climbs the ladder, and stops the server.
 func (b *bench) once(ctx context.Context, s slot) results.Trial {
 	began := time.Now()
 	t := results.Trial{
@@ -55,12 +55,12 @@ func (b *bench) once(ctx context.Context, s slot) results.Trial {
 	}
 	err := b.withServer(ctx, s, func(ctx context.Context, on *target) error {
 		on.began = began
-		return b.beside(ctx, on, s, func(ctx context.Context) error { return b.runLadder(ctx, on, s, &t) })
+		return b.withYardstick(ctx, on, s, func(ctx context.Context) error { return b.runLadder(ctx, on, s, &t) })
 	})
 	t.ElapsedS = seconds(time.Since(began))
 	switch failure, ok := errors.AsType[*child.Failure](err); {
 	case ctx.Err() != nil:
-		t.Interrupted = true // whatever failed then, failed because of that
+		t.Interrupted = true // after a cancellation every error is a consequence of it
 	case ok && failure.Helper:
 		t.Lost = err.Error()
 	case ok:
@@ -68,7 +68,7 @@ func (b *bench) once(ctx context.Context, s slot) results.Trial {
 	case err != nil:
 		t.Failure = err.Error()
 	}
-	b.hangs(s, err)
+	b.noteHang(s, err)
 	trust := t.Weigh()
 	t.Trust = &trust
 	return t
@@ -76,17 +76,17 @@ func (b *bench) once(ctx context.Context, s slot) results.Trial {
 
 // target is a running server under load.
 type target struct {
-	server  running
-	attack  loadgen.Attack // on the workload, with no connections and no rate yet
-	yard    yard
-	helpers []sample.Subject // further processes of ours: the yardstick, and an upstream
-	began   time.Time        // of the trial
+	server    running
+	attack    loadgen.Attack // on the workload, without connections and rate
+	yardstick loadedYardstick
+	helpers   []sample.Subject // other processes of this tool: the yardstick, and an upstream
+	began     time.Time        // of the trial
 
-	compiles bool // the server compiles itself as it runs, or may do so
+	compiles bool // the server compiles itself as it runs, or may
 }
 
-// withServer runs use with the server of the slot's mode, and with an upstream where the workload
-// asks one. A server that dies ends the context of use, and is the error.
+// withServer starts the slot's server, and an upstream if the workload needs one, calls use, and
+// stops them. If the server dies, use's context is cancelled and the server's failure is returned.
 func (b *bench) withServer(ctx context.Context, s slot, use func(context.Context, *target) error) error {
 	with := func(ctx context.Context, upstream string, helpers ...sample.Subject) error {
 		return b.plan.withServer(ctx, s, upstream, func(ctx context.Context, r running) error {
@@ -98,9 +98,8 @@ func (b *bench) withServer(ctx context.Context, s slot, use func(context.Context
 	if !s.workload.Upstream {
 		return with(ctx, servers.NoUpstream)
 	}
-	// The upstream is a process of its own, so that what it costs is not counted as the server's;
-	// and on the generator's CPUs, so that the server has its own to itself: it stands for a
-	// service on another machine.
+	// The upstream is a separate process, so that its cost is not counted as the server's. It runs
+	// on the generator's CPUs, because it stands for a service on another machine.
 	command := servers.Ours("upstream", "async", servers.NoUpstream)
 	command.Helper = true
 	return measure.WithServer(ctx, b.plan.split.Generator, command, func(ctx context.Context, up *child.Process) error {
@@ -108,17 +107,17 @@ func (b *bench) withServer(ctx context.Context, s slot, use func(context.Context
 	})
 }
 
-// beside runs use with a yardstick on the server's CPUs. A yardstick that dies ends the context of
-// use, and is the error.
-func (b *bench) beside(ctx context.Context, on *target, s slot, use func(context.Context) error) error {
-	return withYardstick(ctx, b.plan.serverCPUs(s.workload), func(ctx context.Context, y yard) error {
-		on.yard = y
+// withYardstick calls use with a yardstick on the server's CPUs. If the yardstick dies, use's
+// context is cancelled and the yardstick's failure is returned.
+func (b *bench) withYardstick(ctx context.Context, on *target, s slot, use func(context.Context) error) error {
+	return startYardstick(ctx, b.plan.serverCPUs(s.workload), func(ctx context.Context, y loadedYardstick) error {
+		on.yardstick = y
 		on.helpers = append(on.helpers, y.Subject)
 		return use(ctx)
 	})
 }
 
-// runLadder warms the server up and goes through the rungs.
+// runLadder warms the server up and runs the rungs.
 func (b *bench) runLadder(ctx context.Context, on *target, s slot, t *results.Trial) (err error) {
 	b.progress.WarmUp(s.name, s.workload.Name, s.round, s.warmTime())
 	if t.WarmUp, err = b.warm(ctx, on, s); err != nil {
@@ -132,8 +131,8 @@ func (b *bench) runLadder(ctx context.Context, on *target, s slot, t *results.Tr
 		case r.load != results.Closed:
 			continue
 		}
-		measured, err := b.reliably(s.rungTime(r), func() (results.Rung, error) {
-			return b.amid(ctx, on, s, r, func() (results.Rung, error) {
+		measured, err := b.retryVoid(s.rungTime(r), func() (results.Rung, error) {
+			return b.withPoison(ctx, on, s, r, func() (results.Rung, error) {
 				return b.runRung(ctx, on, r, rate, !t.WarmUp.Steady)
 			})
 		})
@@ -162,15 +161,15 @@ func (b *bench) runLadder(ctx context.Context, on *target, s slot, t *results.Tr
 	return b.between(ctx, on, s, t)
 }
 
-// unanswered is an error when no request of a run was answered as it should be: the server needs no
-// further load then.
+// unanswered returns an error if no request of a run was answered as expected, after which more
+// load is pointless.
 func unanswered(r results.Rung) error {
 	l := loadgen.Result{Requests: r.Requests, Errors: r.Errors, ErrorKinds: r.ErrorKinds,
 		ErrorExamples: r.ErrorExamples}
 	return l.Unanswered()
 }
 
-// weighGrowth holds the throughput at the top of the ladder against that at the base, on a route
+// weighGrowth compares the throughput at the top of the ladder with that at the base, on a route
 // that only waits.
 func weighGrowth(t *results.Trial, base int) {
 	var bottom, top *results.Rung
@@ -196,13 +195,13 @@ func weighGrowth(t *results.Trial, base int) {
 	}
 }
 
-// again says that the slices of the base rung are taken once more after the ladder: of servers that
-// compile themselves, and where an overload has not left the last word.
+// again reports whether the slices of the base rung are repeated after the ladder: for servers that
+// compile themselves, unless the trial ends with an overload.
 func (s slot) again() bool {
 	return s.mode.Compiles > 0 && s.climbs()
 }
 
-// warm puts load on the server until it is warm.
+// warm loads the server until it is warm.
 func (b *bench) warm(ctx context.Context, on *target, s slot) (*results.WarmUp, error) {
 	a := on.attack
 	a.Connections = s.warmConnections()
@@ -211,7 +210,7 @@ func (b *bench) warm(ctx context.Context, on *target, s slot) (*results.WarmUp, 
 		return nil, err
 	}
 	defer g.Close()
-	w, err := measure.Warm(ctx, measure.Loaded{Subject: on.server.sampled, Load: g}, &on.yard.Loaded, s.warmUp())
+	w, err := measure.Warm(ctx, measure.Loaded{Subject: on.server.sampled, Load: g}, &on.yardstick.Loaded, s.warmUp())
 	record := results.WarmUp{TookS: seconds(w.Took), Windows: w.Windows, Steady: w.Steady, Errors: w.Errors,
 		Requests: w.Requests}
 	if on.server.sampled != nobody {
@@ -220,15 +219,15 @@ func (b *bench) warm(ctx context.Context, on *target, s slot) (*results.WarmUp, 
 	return &record, err
 }
 
-// rate is what a rung offers, in requests per second; 0 for a closed load, and for an open one that
-// is left out: its rate is not known, or the share of the mode's own capacity is nearly the common
+// rate returns the rate of a rung in requests per second. It returns 0 for a closed load, and for
+// an open load to leave out: its rate is unknown, or the mode's own share is nearly the common
 // rate.
 func (b *bench) rate(s slot, r rung, t results.Trial) float64 {
 	switch {
 	case r.rate > 0:
 		return r.rate
 	case r.surge != nil:
-		return b.calmRate(s, t)
+		return b.steadyRate(s, t)
 	}
 	for _, known := range b.rates {
 		if known.Workload != s.workload.Name || known.Mode != s.name {
@@ -244,7 +243,7 @@ func (b *bench) rate(s slot, r rung, t results.Trial) float64 {
 	return 0
 }
 
-// target is what is asked of the slot's server, of which the URL has no path.
+// target returns the request to the slot's server at url, which has no path.
 func (s slot) target(url string) loadgen.Target {
 	w := s.workload
 	t := loadgen.Target{Method: w.Method, URL: url + s.mode.target(w), Header: s.mode.header()}
@@ -255,14 +254,14 @@ func (s slot) target(url string) loadgen.Target {
 	return t
 }
 
-// poison is the request that the slot's innocent ones are amid; it has no URL where there is none.
+// poison returns the request of the slot's poison.
 func (s slot) poison(url string) loadgen.Target {
 	return loadgen.Target{Method: http.MethodGet, URL: url + s.mode.poison(s.workload), Header: s.mode.header()}
 }
 
-// reliably makes a run, and makes it once more when it is VOID, while there is time to spare: what
-// made it so is, as a rule, the machine's and soon over.
-func (b *bench) reliably(took time.Duration, run func() (results.Rung, error)) (results.Rung, error) {
+// retryVoid runs run, and runs it again if it is VOID and there is time to spare, because the cause
+// is usually the machine's and soon over.
+func (b *bench) retryVoid(took time.Duration, run func() (results.Rung, error)) (results.Rung, error) {
 	first, err := run()
 	if err != nil || first.Trust.Status != results.Void || took > b.spare || unanswered(first) != nil {
 		return first, err

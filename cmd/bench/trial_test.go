@@ -35,7 +35,7 @@ func TestVoidRunsAreMadeAgain(t *testing.T) {
 	} {
 		b := &bench{spare: c.spare}
 		made := 0
-		kept, err := b.reliably(time.Second, func() (results.Rung, error) {
+		kept, err := b.retryVoid(time.Second, func() (results.Rung, error) {
 			made++
 			if made > len(c.words) {
 				t.Fatalf("%s: run %d", c.name, made)

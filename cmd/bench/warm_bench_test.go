@@ -10,6 +10,7 @@ import (
 	"nodecompare/loadgen"
 	"nodecompare/loadgen/cpuset"
 	"nodecompare/results"
+	"nodecompare/results/stat"
 )
 
 // moreLoad is after which a server is surely warm.
@@ -21,14 +22,7 @@ const moreLoad = 20 * time.Second
 func BenchmarkWarm(b *testing.B) {
 	for _, name := range []string{"node", "express"} {
 		b.Run(name, func(b *testing.B) {
-			p, err := NewPlan(Options{Modes: []string{name}, Workloads: []string{"hello"},
-				Profile: "standard", Pin: cpuset.Pin{Auto: true}, Seed: 1})
-			if err == nil {
-				err = p.Prepare(b.Context(), func(line string) { b.Log(line) })
-			}
-			if err != nil {
-				b.Fatal(err)
-			}
+			p := preparedPlan(b, 0, name)
 			for b.Loop() {
 				b.StopTimer()
 				compareWarm(b, p)
@@ -36,6 +30,20 @@ func BenchmarkWarm(b *testing.B) {
 			}
 		})
 	}
+}
+
+// preparedPlan returns a plan of so many rounds (0 for the profile's) on hello, ready to run.
+func preparedPlan(b *testing.B, rounds int, modes ...string) *Plan {
+	b.Helper()
+	p, err := NewPlan(Options{Modes: modes, Workloads: []string{"hello"}, Profile: "standard",
+		Rounds: rounds, Pin: cpuset.Pin{Auto: true}, Seed: 1})
+	if err == nil {
+		err = p.Prepare(b.Context(), func(line string) { b.Log(line) })
+	}
+	if err != nil {
+		b.Fatal(err)
+	}
+	return p
 }
 
 func compareWarm(tb testing.TB, p *Plan) {
@@ -59,7 +67,7 @@ func compareWarm(tb testing.TB, p *Plan) {
 			far++
 		}
 	}
-	ratio := median(before) / median(after)
+	ratio := stat.Median(before).Value / stat.Median(after).Value
 	tb.Logf("the medians' ratio is %.3f; %d of %d rounds are more than 15%% apart", ratio, far, len(before))
 	if math.Abs(math.Log(ratio)) > math.Log(1.05) || far > 1 {
 		tb.Error("the server was not warm")
@@ -71,7 +79,7 @@ func compareWarm(tb testing.TB, p *Plan) {
 func warmThenWarmer(tb testing.TB, b *bench, s slot) (first, later float64, err error) {
 	err = b.withServer(tb.Context(), s, func(ctx context.Context, on *target) error {
 		on.began = time.Now()
-		return b.beside(ctx, on, s, func(ctx context.Context) error {
+		return b.withYardstick(ctx, on, s, func(ctx context.Context) error {
 			w, err := b.warm(ctx, on, s)
 			if err != nil {
 				return err
@@ -88,7 +96,8 @@ func warmThenWarmer(tb testing.TB, b *bench, s slot) (first, later float64, err 
 				return err
 			}
 			for _, r := range []results.Rung{one, two} {
-				tb.Logf("round %d, warm-up %+v: %.1f µs in one piece, %.2f times the yardstick's in slices %.1f", s.round, *w, r.Process.CPUUSPerRequest, r.Yardstick.RelativeCPU, r.Yardstick.CPUs)
+				tb.Logf("round %d, warm-up %+v: %.1f µs in one piece, %.2f times the yardstick's in slices %.1f",
+					s.round, *w, r.Process.CPUUSPerRequest, r.Yardstick.RelativeCPU, r.Yardstick.CPUs)
 			}
 			first, later = one.Yardstick.RelativeCPU, two.Yardstick.RelativeCPU
 			return nil

@@ -3,7 +3,6 @@ package bench
 import (
 	"context"
 	"math"
-	"slices"
 	"time"
 
 	"nodecompare/cmd/measure"
@@ -11,21 +10,22 @@ import (
 	"nodecompare/loadgen/cpuset"
 	"nodecompare/loadgen/sample"
 	"nodecompare/results"
+	"nodecompare/results/stat"
 	"nodecompare/servers/child"
 )
 
 // YardstickCommand is the hidden command that serves the yardstick.
 const YardstickCommand = "yardstick"
 
-// yard is a running yardstick with the load for it.
-type yard struct {
+// loadedYardstick is a running yardstick with its load.
+type loadedYardstick struct {
 	process *child.Process
 	measure.Loaded
 }
 
-// withYardstick runs use with a yardstick beside the server, which ends the context of use when it
-// dies, and is the error.
-func withYardstick(ctx context.Context, cpus cpuset.CPUs, use func(context.Context, yard) error) error {
+// startYardstick starts a yardstick, calls use, and stops the yardstick. If it dies, use's context
+// is cancelled and its failure is returned.
+func startYardstick(ctx context.Context, cpus cpuset.CPUs, use func(context.Context, loadedYardstick) error) error {
 	command := child.Command{Name: YardstickCommand, Helper: true, Args: []string{YardstickCommand}}
 	return measure.WithServer(ctx, cpus, command, func(ctx context.Context, p *child.Process) error {
 		load, err := loadgen.Open(loadgen.Attack{
@@ -36,35 +36,35 @@ func withYardstick(ctx context.Context, cpus cpuset.CPUs, use func(context.Conte
 			return err
 		}
 		defer load.Close()
-		return use(ctx, yard{p, measure.Loaded{Subject: sample.Subject{PID: p.PID}, Load: load}})
+		return use(ctx, loadedYardstick{p, measure.Loaded{Subject: sample.Subject{PID: p.PID}, Load: load}})
 	})
 }
 
-// turns goes to and fro between the server and the yardstick, and holds each slice of the one
-// against the slice of the other beside it. It ends early with a slice that goes unanswered, and
-// when the slices take longer than planned by a request's timeout. Of a server that compiles itself
-// as it runs there are more of them while their median is not known well: they differ by far more
-// than those of others.
-func turns(ctx context.Context, t *target, r rung, load *loadgen.Generator) (*results.Yardstick, error) {
-	server, y := measure.Loaded{Subject: t.server.sampled, Load: load}, t.yard
+// alternate drives the server and the yardstick in turn, slice by slice, and returns the medians of
+// the server's figures over the yardstick's in the neighbouring slice. It ends early at an
+// unanswered slice, and when the slices take longer than planned by a request's timeout. A server
+// that compiles itself as it runs gets more slices until their median is known well, because its
+// slices vary far more.
+func alternate(ctx context.Context, t *target, r rung, load *loadgen.Generator) (*results.Yardstick, error) {
+	server, y := measure.Loaded{Subject: t.server.sampled, Load: load}, t.yardstick
 	most := r.slices
 	if t.compiles {
 		most *= moreSlices
 	}
-	var ofYard measure.Spent
+	var ofYard measure.RunCost
 	var cpu, throughput []float64 // of the server over the yardstick, slice by slice
 	overdue := time.Now().Add(2*time.Duration(most)*r.slice + requestTimeout)
 	made := 0
 	for ; (made < r.slices || made < most && !known(cpu)) && (made < 2 || time.Now().Before(overdue)); made++ {
-		mine, err := server.Spend(ctx, r.slice)
+		mine, err := server.Run(ctx, r.slice)
 		if err != nil {
 			return nil, err
 		}
 		if mine.Result.Unanswered() != nil {
 			made++
-			break // the server hangs: it would be the same again
+			break // the server hangs, and the next slice would too
 		}
-		its, err := y.Spend(ctx, slice)
+		its, err := y.Run(ctx, yardstickSlice)
 		if err != nil {
 			return nil, err
 		}
@@ -78,17 +78,17 @@ func turns(ctx context.Context, t *target, r rung, load *loadgen.Generator) (*re
 	}
 	return &results.Yardstick{
 		Slices: made, CPUUS: ofYard.PerRequest(), ThroughputRPS: ofYard.Throughput(),
-		CPUs: slices.Clone(cpu), RelativeCPU: median(cpu), RelativeThroughput: median(throughput),
+		CPUs: cpu, RelativeCPU: stat.Median(cpu).Value, RelativeThroughput: stat.Median(throughput).Value,
 	}, nil
 }
 
 const (
-	moreSlices = 4    // times as many as planned, at most
-	knownTo    = 0.03 // the standard error of their median
+	moreSlices = 4    // times the planned number, at most
+	knownTo    = 0.03 // standard error of the median
 )
 
-// known says that the median of the values is known well. Its standard error is √(π/2) times that
-// of their mean.
+// known reports whether the median of the values is known well. Its standard error is √(π/2) times
+// that of their mean.
 func known(values []float64) bool {
 	n := float64(len(values))
 	if n < 2 {
@@ -101,14 +101,4 @@ func known(values []float64) bool {
 	}
 	variance := max(0, squares-sum*sum/n) / (n - 1)
 	return math.Sqrt(math.Pi/2*variance/n) <= knownTo
-}
-
-// median sorts the values; 0 of none.
-func median(values []float64) float64 {
-	n := len(values)
-	if n == 0 {
-		return 0
-	}
-	slices.Sort(values)
-	return (values[(n-1)/2] + values[n/2]) / 2
 }

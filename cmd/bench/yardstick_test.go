@@ -21,7 +21,7 @@ func TestTurnsOfAServerThatHangs(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer g.Close()
-	y, err := turns(t.Context(), &target{}, rung{slices: 4, slice: time.Millisecond}, g)
+	y, err := alternate(t.Context(), &target{}, rung{slices: 4, slice: time.Millisecond}, g)
 	if err != nil || y.Slices != 1 || y.CPUUS != 0 || y.ThroughputRPS != 0 || y.RelativeThroughput != 0 ||
 		len(y.CPUs) > 0 {
 		t.Errorf("%+v, %v", y, err)

@@ -1,10 +1,9 @@
-// Package fileio reads and writes the files that a command is told to. A file is written whole or
-// not at all, and without harm to what is there; nothing that is read or written can keep a command
-// from its end.
+// Package fileio reads and writes the files named in a command. It writes a file completely or not
+// at all, without harm to what is there. No read or write can keep a command from ending.
 //
-// A regular file is replaced by one that was written beside it. What must stay itself is written
-// into: a special file, an open descriptor such as /dev/stdout, a file with several names. A link
-// stays a link.
+// A regular file is replaced by one that was written beside it. What must keep its identity is
+// written into: a special file, an open descriptor such as /dev/stdout, a file with several names.
+// A link stays a link.
 package fileio
 
 import (
@@ -22,24 +21,24 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// partial marks what a run left that was cut short. Formats of many records read without an error
-// where their end is missing, so that only the name can tell.
+// partial marks the file of a run that was cut short. Many formats of records read without an error
+// if their end is missing, so only the name can tell.
 const partial = ".partial"
 
-// File is a file in the making. Write, Commit, Keep or Discard ends it.
+// File is a file under construction. Write, Commit, Keep or Discard ends it.
 type File struct {
 	path   string      // as the user named it
-	final  string      // where that is, links followed; "" for an open descriptor
-	before fs.FileInfo // nil where nothing was
-	part   *os.File    // takes the content, until that is whole
-	// of part, which takes the place of final; "" for a part without a name, which is copied into
-	// through
-	name    string
-	through *os.File // stays itself: a special file, a descriptor, a file with several names
+	final  string      // path with links followed; "" for an open descriptor
+	before fs.FileInfo // the existing file; nil if there is none
+	part   *os.File    // takes the content until it is complete
+	// name is part's, which will be renamed to final; "" for a part without a name, which will be
+	// copied into through.
+	name string
+	// through keeps its identity: a special file, a descriptor, a file with several names.
+	through *os.File
 }
 
-// Create makes sure, before anything is measured, that path can be written, and changes nothing
-// there.
+// Create checks, before anything is measured, that path can be written, and changes nothing there.
 func Create(path string) (*File, error) {
 	f := &File{path: path}
 	if err := f.open(); err != nil {
@@ -70,7 +69,7 @@ func (f *File) open() error {
 	if err := writable(f.before); err != nil {
 		return err
 	}
-	// without O_NONBLOCK a pipe would wait for its reader
+	// Without O_NONBLOCK a pipe would wait for its reader.
 	there, err := os.OpenFile(final, os.O_WRONLY|unix.O_NONBLOCK, 0)
 	if errors.Is(err, unix.ENXIO) && f.before.Mode()&fs.ModeNamedPipe != 0 {
 		return errUnread
@@ -79,19 +78,19 @@ func (f *File) open() error {
 		return err
 	}
 	f.through = there
-	if !f.before.Mode().IsRegular() || names(f.before) > 1 {
+	if !f.before.Mode().IsRegular() || linkCount(f.before) > 1 {
 		return f.spool()
 	}
 	if err = f.beside(); !errors.Is(err, fs.ErrPermission) && !errors.Is(err, unix.EROFS) {
 		f.through = nil
 		return errors.Join(err, there.Close())
 	}
-	return f.spool() // in a folder that takes no new file, or for an owner that only root can give
+	return f.spool() // The folder takes no new file, or only root can set the owner.
 }
 
 var errUnread = errors.New("nobody reads this pipe: start its reader first")
 
-// writable refuses what is no place for a file.
+// writable rejects what is no place for a file.
 func writable(there fs.FileInfo) error {
 	switch {
 	case there.IsDir():
@@ -104,7 +103,7 @@ func writable(there fs.FileInfo) error {
 	return nil
 }
 
-// standard tells whether it is the regular file that standard output or standard error was sent to.
+// standard reports whether standard output or standard error was redirected to this regular file.
 func standard(i fs.FileInfo) bool {
 	for _, s := range []*os.File{os.Stdout, os.Stderr} {
 		if own, err := s.Stat(); err == nil && i.Mode().IsRegular() && os.SameFile(i, own) {
@@ -114,15 +113,16 @@ func standard(i fs.FileInfo) bool {
 	return false
 }
 
-// names is how many a file has.
-func names(i fs.FileInfo) uint64 {
+// linkCount returns how many names a file has.
+func linkCount(i fs.FileInfo) uint64 {
 	if s, ok := i.Sys().(*syscall.Stat_t); ok {
 		return uint64(s.Nlink)
 	}
 	return 1
 }
 
-// spool makes a part without a name, in the system's temporary folder: nothing of it can be left.
+// spool makes a part without a name in the system's temporary folder, of which nothing can be left
+// behind.
 func (f *File) spool() error {
 	part, err := os.CreateTemp("", "nodecompare-")
 	if err != nil {
@@ -132,12 +132,12 @@ func (f *File) spool() error {
 	return os.Remove(part.Name())
 }
 
-// Replaces tells whether the file would take the place of what is there now.
+// Replaces reports whether the file would replace an existing one.
 func (f *File) Replaces() bool {
 	return f.before != nil && f.before.Mode().IsRegular() && f.before.Size() > 0
 }
 
-// Write has content write the file and commits it, or leaves what was there before.
+// Write makes content write the file and commits it, or leaves the existing file.
 func (f *File) Write(ctx context.Context, content func(io.Writer) error) error {
 	if err := f.fill(content); err != nil {
 		return err
@@ -145,7 +145,7 @@ func (f *File) Write(ctx context.Context, content func(io.Writer) error) error {
 	return f.Commit(ctx)
 }
 
-// WriteBeside has content write the file and keeps it beside what is there.
+// WriteBeside makes content write the file and keeps it beside the existing one.
 func (f *File) WriteBeside(ctx context.Context, content func(io.Writer) error) (where string, err error) {
 	if err := f.fill(content); err != nil {
 		return "", err
@@ -165,7 +165,7 @@ func (f *File) fill(content func(io.Writer) error) error {
 	return nil
 }
 
-// Content takes the content, for those that write it bit by bit and end with Commit or Keep.
+// Content returns a writer for callers that write in pieces and end with Commit or Keep.
 func (f *File) Content() io.Writer { return part{f.part} }
 
 type part struct{ file *os.File }
@@ -175,8 +175,8 @@ func (p part) Write(b []byte) (int, error) {
 	return n, bare(err)
 }
 
-// Commit puts the content where path says: a reader, now or after a crash, finds the old file or
-// the new one, and never a part. What is written into can have no such promise. A pipe that nobody
+// Commit moves the content to path. A reader, now or after a crash, finds the old file or the new
+// one, and never a part. Files that are written into have no such guarantee. A pipe that nobody
 // reads is given up soon after ctx has ended.
 func (f *File) Commit(ctx context.Context) error {
 	err := f.finish(ctx)
@@ -196,7 +196,7 @@ func (f *File) finish(ctx context.Context) error {
 	return f.rename(f.final)
 }
 
-// copy writes the part into a file that is there.
+// copy writes the part into an existing file.
 func (f *File) copy(ctx context.Context, to *os.File, regular bool) error {
 	size, err := f.part.Seek(0, io.SeekCurrent)
 	if err != nil {
@@ -212,15 +212,14 @@ func (f *File) copy(ctx context.Context, to *os.File, regular bool) error {
 	if _, err := io.Copy(to, f.part); err != nil {
 		return bare(err)
 	}
-	if err := to.Truncate(size); err != nil { // what is longer goes last
+	if err := to.Truncate(size); err != nil { // removes a longer file's rest
 		return bare(err)
 	}
 	return bare(to.Sync())
 }
 
-// Keep puts the content of a run that was cut short beside path, under a name that nothing has and
-// that ends with .partial, and says which. What a special file or a descriptor names gets it all
-// the same.
+// Keep stores the content of a run that was cut short beside path, under an unused name ending in
+// .partial, and returns that name. A special file or a descriptor gets the content itself.
 func (f *File) Keep(ctx context.Context) (where string, err error) {
 	if f.before == nil && f.final == "" || f.before != nil && !f.before.Mode().IsRegular() {
 		return f.path, f.Commit(ctx)
@@ -246,7 +245,7 @@ func (f *File) keep(ctx context.Context) (string, error) {
 	return where, bare(errors.Join(err, claimed.Close()))
 }
 
-// claim makes the first file of path.partial, path.2.partial … that nothing is in the way of.
+// claim creates the first free file of path.partial, path.2.partial and so on.
 func claim(path string) (*os.File, error) {
 	const most = 1000
 	dir, base := filepath.Split(path)
@@ -263,7 +262,7 @@ func claim(path string) (*os.File, error) {
 	}
 }
 
-// Discard leaves what path held before as it was.
+// Discard leaves the existing file of path as it was.
 func (f *File) Discard() error {
 	if err := f.close(); err != nil {
 		return fmt.Errorf("discard the unfinished %s: %w", f.path, err)
@@ -271,7 +270,7 @@ func (f *File) Discard() error {
 	return nil
 }
 
-// close lets go of everything, and of a part that has not got its final name.
+// close releases everything, including a part without its final name.
 func (f *File) close() error {
 	err := f.remove()
 	for _, file := range []*os.File{f.part, f.through} {
@@ -282,7 +281,7 @@ func (f *File) close() error {
 	return err
 }
 
-// bare is an error without the name of a temporary file, which says nothing to anybody.
+// bare removes the name of a temporary file from an error, because it means nothing to the user.
 func bare(err error) error {
 	if e, ok := errors.AsType[*fs.PathError](err); ok {
 		return e.Err

@@ -15,16 +15,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// parts are those that have a name and are not finished, for Abandon.
+// parts are the unfinished parts that have a name, for Abandon.
 var parts = struct {
 	sync.Mutex
 	names map[string]bool
 }{names: map[string]bool{}}
 
-// Abandon removes all that is unfinished. It is for a process that ends at once, and nothing can be
-// finished after it.
+// Abandon removes everything unfinished. It is for a process that ends at once: nothing can be
+// finished afterwards.
 func Abandon() error {
-	parts.Lock() // for good
+	parts.Lock() // never unlocked
 	var err error
 	for name := range parts.names {
 		err = errors.Join(err, os.Remove(name))
@@ -32,9 +32,9 @@ func Abandon() error {
 	return err
 }
 
-// beside makes the part that will take the place of final, in its folder, with the mode and the
-// owner of what is there. Whoever writes it holds its lock: one without is what a killed run left,
-// and is removed.
+// beside makes the part that will replace final, in its folder, with the mode and owner of the
+// existing file. The writer holds the part's lock. A part that is not locked was left by a killed
+// run, and is removed.
 func (f *File) beside() error {
 	dir, base := filepath.Split(f.final)
 	if base == "" {
@@ -56,8 +56,8 @@ func (f *File) beside() error {
 	return errors.New("its folder takes no temporary file")
 }
 
-// try makes the part under this name. It is not done where another file has the name, or another
-// run has just swept it.
+// try makes the part under the name. done is false if another file has the name, or another run has
+// just swept the part.
 func (f *File) try(name string) (done bool, err error) {
 	parts.Lock()
 	defer parts.Unlock()
@@ -70,10 +70,10 @@ func (f *File) try(name string) (done bool, err error) {
 	}
 	locked := lock(part)
 	i, err := part.Stat()
-	if err != nil || !locked || names(i) == 0 {
+	if err != nil || !locked || linkCount(i) == 0 {
 		return false, errors.Join(err, part.Close())
 	}
-	if err := alike(part, i, f.before); err != nil {
+	if err := copyModeAndOwner(part, i, f.before); err != nil {
 		return false, errors.Join(err, part.Close(), os.Remove(name))
 	}
 	f.part, f.name = part, name
@@ -81,15 +81,16 @@ func (f *File) try(name string) (done bool, err error) {
 	return true, nil
 }
 
-// lock is false where somebody else holds it. Where files have no locks, nobody removes any.
+// lock returns false if another process holds the lock. On file systems without locks no part is
+// removed.
 func lock(f *os.File) bool {
 	return !errors.Is(unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB), unix.EWOULDBLOCK)
 }
 
-// alike gives a part the mode and the owner of what it will replace.
-func alike(part *os.File, now, before fs.FileInfo) error {
+// copyModeAndOwner gives a part the mode and owner of the file that it will replace.
+func copyModeAndOwner(part *os.File, now, before fs.FileInfo) error {
 	if before == nil {
-		return nil // the umask has said it
+		return nil // the umask decides the mode
 	}
 	a, ok := now.Sys().(*syscall.Stat_t)
 	b, known := before.Sys().(*syscall.Stat_t)
@@ -101,7 +102,7 @@ func alike(part *os.File, now, before fs.FileInfo) error {
 	return part.Chmod(before.Mode().Perm())
 }
 
-// rename gives the part a name for good.
+// rename gives the part its final name.
 func (f *File) rename(to string) error {
 	parts.Lock()
 	defer parts.Unlock()
@@ -113,7 +114,7 @@ func (f *File) rename(to string) error {
 	return nil
 }
 
-// remove is for a part that still has its temporary name.
+// remove removes a part that still has its temporary name.
 func (f *File) remove() error {
 	if f.name == "" {
 		return nil
@@ -124,11 +125,11 @@ func (f *File) remove() error {
 	return bare(os.Remove(f.name))
 }
 
-// sweep removes the parts of this prefix that nobody writes.
+// sweep removes the parts with the prefix that nobody writes.
 func sweep(dir, prefix string) error {
 	all, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrPermission) {
-		return nil // to write there is another right
+		return nil // listing needs another right than writing
 	}
 	if err != nil {
 		return err
@@ -141,11 +142,11 @@ func sweep(dir, prefix string) error {
 	return err
 }
 
-// sweepPart removes a part that is this user's and that nobody holds the lock of.
+// sweepPart removes a part of this user that nobody has locked.
 func sweepPart(name string) error {
 	part, err := os.OpenFile(name, os.O_RDWR|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
 	if err != nil {
-		return nil // it is gone, or another's
+		return nil // it is gone, or another user's
 	}
 	i, err := part.Stat()
 	if err != nil {
@@ -156,7 +157,7 @@ func sweepPart(name string) error {
 		unix.Flock(int(part.Fd()), unix.LOCK_EX|unix.LOCK_NB) == nil {
 		err = os.Remove(name)
 	}
-	if errors.Is(err, fs.ErrNotExist) { // it has got its name since
+	if errors.Is(err, fs.ErrNotExist) { // it has been renamed meanwhile
 		err = nil
 	}
 	return errors.Join(err, part.Close())

@@ -13,11 +13,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// follow is where the links at path end, whether or not something is there. A descriptor of this
-// process is one that is not negative: what it was opened from must not be opened again, which
-// would begin at its start.
+// follow returns where the links at path end, whether or not a file is there. If path names a
+// descriptor of this process, descriptor is not negative. Such a file must not be opened again,
+// which would begin at its start.
 func follow(path string) (final string, descriptor int, err error) {
-	const most = 40 // as the kernel has it
+	const most = 40 // as in the kernel
 	for range most {
 		if n, ok := opened(path); ok {
 			return "", n, nil
@@ -30,7 +30,8 @@ func follow(path string) (final string, descriptor int, err error) {
 			return "", -1, err
 		}
 		if !filepath.IsAbs(to) {
-			dir, err := filepath.EvalSymlinks(filepath.Dir(path)) // before a .. in it can mean another folder
+			// a link before a .. changes its meaning
+			dir, err := filepath.EvalSymlinks(filepath.Dir(path))
 			if err != nil {
 				return "", -1, err
 			}
@@ -43,7 +44,7 @@ func follow(path string) (final string, descriptor int, err error) {
 
 var descriptorPath = regexp.MustCompile(`^(?:/dev|/proc/([0-9]+|self|thread-self))/fd/([0-9]+)$`)
 
-// opened is the descriptor of this process that path names.
+// opened returns the descriptor of this process that path names.
 func opened(path string) (int, bool) {
 	absolute, err := filepath.Abs(path)
 	if err != nil {
@@ -60,7 +61,7 @@ func opened(path string) (int, bool) {
 	return n, err == nil
 }
 
-// duplicate is a descriptor of our own for what that one is open for.
+// duplicate returns a file of our own for the descriptor.
 func duplicate(descriptor int) (*os.File, error) {
 	flags, err := unix.FcntlInt(uintptr(descriptor), unix.F_GETFL, 0)
 	if err != nil {
@@ -76,13 +77,13 @@ func duplicate(descriptor int) (*os.File, error) {
 	return os.NewFile(uintptr(n), strconv.Itoa(descriptor)), nil
 }
 
-// Same tells whether two paths are one file, also when it is not there yet. A device such as
-// /dev/null is shared by whoever likes.
+// Same reports whether two paths are one file, existing or not. Devices such as /dev/null do not
+// count, because anybody may share them.
 func Same(a, b string) bool {
 	fileA, descriptorA, errA := follow(a)
 	fileB, descriptorB, errB := follow(b)
 	if errA != nil || errB != nil {
-		return false // to open it will tell
+		return false // opening it will report the error
 	}
 	if descriptorA >= 0 || descriptorB >= 0 {
 		return descriptorA == descriptorB
@@ -95,7 +96,7 @@ func Same(a, b string) bool {
 	return whole(fileA) == whole(fileB)
 }
 
-// whole is the path from the root, its folder's links followed.
+// whole returns the absolute path, with its folder's links followed.
 func whole(path string) string {
 	dir, base := filepath.Split(path)
 	real, err := filepath.EvalSymlinks(filepath.Clean(dir))

@@ -10,19 +10,19 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// MaxSize is the most that Read reads: a record of some 15,000 trials.
+// MaxSize bounds what Read reads: a record of some 15,000 trials.
 const MaxSize = 64 << 20
 
 // Stdin is the name of standard input.
 const Stdin = "-"
 
-// Read is what the file at path holds. A larger one is refused, and a pipe is waited for until ctx
-// ends.
+// Read returns the content of the file at path. It rejects larger files than MaxSize, and waits for
+// a pipe until ctx ends.
 func Read(ctx context.Context, path string) ([]byte, error) {
 	if path == Stdin {
 		return read(ctx, os.Stdin)
 	}
-	// without O_NONBLOCK a pipe would wait for its writer here
+	// Without O_NONBLOCK a pipe would wait for its writer here.
 	file, err := os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, err

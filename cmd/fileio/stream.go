@@ -12,24 +12,24 @@ import (
 )
 
 const (
-	atomic   = 512                    // bytes that every pipe takes in one go when it takes any: POSIX's least PIPE_BUF
-	look     = 100 * time.Millisecond // between two looks at whether ctx has ended
-	patience = time.Second            // with a reader that does not read, once it has
+	atomic   = 512                    // POSIX's least PIPE_BUF: a ready pipe takes as much at once
+	look     = 100 * time.Millisecond // between two checks of ctx
+	patience = time.Second            // with a reader that does not read, after ctx has ended
 )
 
-// Stream writes to what may have a reader, such as standard output. A reader that does not read
-// would hold a write up for ever, and the first Ctrl-C with it: once ctx has ended, a stream is
-// given up that takes nothing for a second.
+// Stream writes to a file that may have a reader, such as standard output. A reader that does not
+// read would block a write forever, and the first Ctrl-C with it. So after ctx has ended, a Stream
+// that takes nothing for a second returns an error.
 type Stream struct {
 	file *os.File
 	ctx  context.Context
 }
 
-// NewStream is file's, until ctx ends and a little longer.
+// NewStream returns a stream to file, until shortly after ctx ends.
 func NewStream(ctx context.Context, file *os.File) *Stream { return &Stream{file, ctx} }
 
-// OpenStream opens a file for what is written as it comes, under its name from the beginning: what
-// was in a regular one is gone at once. Close must follow.
+// OpenStream opens a file under its final name for output as it comes. A regular file's content is
+// gone at once. Call Close afterwards.
 func OpenStream(ctx context.Context, path string) (*Stream, error) {
 	file, err := openStream(path)
 	if err != nil {
@@ -63,7 +63,7 @@ func openStream(path string) (*os.File, error) {
 // Close closes the file.
 func (s *Stream) Close() error { return s.file.Close() }
 
-// Fd is the file's.
+// Fd returns the file's descriptor.
 func (s *Stream) Fd() uintptr { return s.file.Fd() }
 
 func (s *Stream) Write(p []byte) (written int, err error) {
@@ -80,8 +80,8 @@ func (s *Stream) Write(p []byte) (written int, err error) {
 	return written, nil
 }
 
-// await returns when the file is ready for that, or has an error that the next call will tell. It
-// is given up when that takes longer than this after the end of ctx.
+// await returns when the file is ready for the event, or has an error that the next call reports.
+// It gives up when that takes longer than patience after the end of ctx.
 func await(ctx context.Context, file *os.File, event int16, patience time.Duration) error {
 	raw, err := file.SyscallConn()
 	if err != nil {

@@ -11,18 +11,18 @@ import (
 	"nodecompare/results"
 )
 
-// mostRows is how many targets have figures of their own; the others are summed up in one row more.
+// mostRows is how many targets have their own figures. One more row sums up the others.
 const mostRows = 10
 
-// byTarget sums up what became of an attack's targets. Those with the same method and URL are one:
-// they differ in bodies or headers.
+// byTarget sums up the outcomes by target. Targets with the same method and URL, which differ in
+// bodies or headers, share a row.
 type byTarget struct {
 	rows    []results.TargetRun
 	latency []*hdrhistogram.Histogram // of each row
 	rowOf   []int                     // by target
 }
 
-// newByTarget gives rows to the targets that are sent most often; of equals to the first.
+// newByTarget gives rows to the targets that are sent most often; among equals to the first.
 func newByTarget(targets []loadgen.Target) *byTarget {
 	type name struct{ method, url string }
 	type group struct{ weight, targets int }
@@ -56,7 +56,7 @@ func newByTarget(targets []loadgen.Target) *byTarget {
 	return b
 }
 
-// each counts one request; it is for loadgen.Attack.Each.
+// each counts one request, for loadgen.Attack.Each.
 func (b *byTarget) each(x *loadgen.Outcome) {
 	i := b.rowOf[x.Target]
 	row := &b.rows[i]
@@ -71,7 +71,7 @@ func (b *byTarget) each(x *loadgen.Outcome) {
 	record(b.latency[i], x)
 }
 
-// result is what has been counted.
+// result returns the counted rows.
 func (b *byTarget) result() []results.TargetRun {
 	for i := range b.rows {
 		b.rows[i].LatencyUS = measure.Latency(b.latency[i])

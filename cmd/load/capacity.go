@@ -22,14 +22,14 @@ const (
 	mostRate  = 200_000
 )
 
-// Resolution is the share by which the lowest rate that fails may be above the capacity.
+// Resolution is the share by which the lowest failing rate may exceed the capacity.
 const Resolution = 0.05
 
-// Capacity searches for the highest rate at which the target meets the objective; a.Duration is
-// that of one probe, and at the least the objective over the resolution: at a rate that is above
-// what the server bears by the resolution, the queue then grows beyond the objective within one
-// probe. A shorter one would let the server pay with its queue. told hears of each probe. What was
-// found until ctx ended comes with its error; a nil LoadRun is nothing.
+// Capacity searches for the highest rate at which the target meets the objective, and reports each
+// probe to told. A probe lasts a.Duration, and at least the objective divided by Resolution: at a
+// rate above the server's capacity by Resolution, the queue then outgrows the objective within one
+// probe. A shorter probe would not see the queue that the server builds up. When ctx ends, Capacity
+// returns the result so far with its error; a nil LoadRun means that nothing was found.
 func Capacity(ctx context.Context, a loadgen.Attack, o loadgen.Objective,
 	told func(results.ProbeRun)) (*results.LoadRun, error) {
 	a.Duration = max(a.Duration, time.Duration(float64(o.P99)/Resolution))
@@ -52,11 +52,11 @@ func Capacity(ctx context.Context, a loadgen.Attack, o loadgen.Objective,
 	return run, err
 }
 
-// lagShare is how much of p99 the p99 of the send lag may be; as in the rule of trust.
+// lagShare is the largest share of the p99 send lag in p99 latency, as in the rule of trust.
 const lagShare = 0.1
 
-// searcher keeps what the result needs of the probes: of each rate the last that met the objective,
-// and that missed it.
+// searcher keeps the probes that the result needs: for each rate the last one that met the
+// objective and the last one that missed it.
 type searcher struct {
 	attack      loadgen.Attack
 	objective   loadgen.Objective
@@ -99,8 +99,8 @@ func (s *searcher) probe(ctx context.Context, rate float64) (bool, error) {
 	return p.Meets, nil
 }
 
-// result is the last probe at the capacity, with the search. That a probe failed beyond it is no
-// reason to doubt; but that it may have failed by the generator's or the machine's fault is.
+// result returns the last probe at the capacity, with the search. A failed probe above the capacity
+// is no reason for doubt, unless the generator or the machine may have caused the failure.
 func (s *searcher) result(b loadgen.Bracket, partial bool) *results.LoadRun {
 	run := s.last.run
 	if at, ok := s.met[b.Holds]; ok {
@@ -139,10 +139,9 @@ func (s *searcher) result(b loadgen.Bracket, partial bool) *results.LoadRun {
 	return run
 }
 
-// lateness says whose fault it may be that requests were sent late in the probe that missed the
-// objective. A server that does not keep up holds all connections, and the requests that wait for
-// one are late by its fault. Where most connections were free it was the generator's; and where so
-// few could not carry the rate at the objective's latency it was theirs.
+// lateness explains late sends in the failing probe: the generator's fault if most connections were
+// free, too few connections if rate × objective exceeds them, otherwise the server's (no doubt is
+// returned).
 func lateness(above *results.LoadRun, b loadgen.Bracket, o loadgen.Objective) []string {
 	if above.SendLagUS.P99 <= lagShare*above.LatencyUS.P99 || above.Requests == above.Errors {
 		return nil

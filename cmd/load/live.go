@@ -14,15 +14,16 @@ import (
 	"nodecompare/results/unit"
 )
 
-// drawInterval is how often a live line is drawn anew: rate is that of the last one.
+// drawInterval is the time between two drawings of the live line. Its rate is over the last
+// interval.
 const drawInterval = 500 * time.Millisecond
 
-// Live draws how a load goes on a terminal: rate, p99 so far, errors, time left.
+// Live draws the progress of a load on a terminal: rate, p99 so far, errors, time left.
 type Live struct {
 	w       io.Writer
 	bar     *progressbar.ProgressBar
 	all     int64  // of the bar
-	most    uint64 // requests to count, where these are what ends the load; 0 to count the time
+	most    uint64 // requests, if they end the load; 0 if the time does
 	columns int
 	stop    chan struct{}
 	done    sync.WaitGroup
@@ -33,10 +34,10 @@ type Live struct {
 	errors   uint64
 }
 
-// barRoom is what stands beside the bar itself: the figures, and the time to the end.
+// barRoom is the width needed beside the bar: the figures, and the remaining time.
 const barRoom = 68
 
-// Watch begins to draw; Stop must follow.
+// Watch begins to draw. Call Stop afterwards.
 func Watch(w io.Writer, columns int, a loadgen.Attack) *Live {
 	l := &Live{
 		w: w, columns: columns, stop: make(chan struct{}), latency: newHistogram(),
@@ -55,7 +56,7 @@ func Watch(w io.Writer, columns int, a loadgen.Attack) *Live {
 	return l
 }
 
-// Each counts one request; it is for loadgen.Attack.Each.
+// Each counts one request, for loadgen.Attack.Each.
 func (l *Live) Each(x *loadgen.Outcome) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -92,15 +93,15 @@ func (l *Live) draw() {
 				text += "; about " + unit.Spoken(max(left, 0)) + " left"
 			}
 			l.bar.Describe(text)
-			// The full bar would be wiped, while the last responses are still to come.
+			// A full bar would be wiped while the last responses are still to come.
 			if err := l.bar.Set64(min(done, l.all-1)); err != nil {
-				return // the terminal's own: the results do not depend on it
+				return // a terminal error does not affect the results
 			}
 		}
 	}
 }
 
-// Stop ends the drawing and wipes the line: the results follow.
+// Stop ends the drawing and wipes the line for the results.
 func (l *Live) Stop() {
 	close(l.stop)
 	l.done.Wait()

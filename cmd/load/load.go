@@ -1,5 +1,4 @@
-// Package load drives one server with the generator alone, for the command of that name: it knows
-// loadgen and results together.
+// Package load drives one server with the generator alone, for the command load.
 package load
 
 import (
@@ -14,7 +13,7 @@ import (
 	"nodecompare/results"
 )
 
-// Run puts one load on the target. What was measured until ctx ended comes with its error.
+// Run puts one load on the target. When ctx ends, Run returns the result so far with its error.
 func Run(ctx context.Context, a loadgen.Attack) (*results.LoadRun, error) {
 	var err error
 	if a.Server, err = measure.Serving(a.Target.URL); err != nil {
@@ -52,7 +51,7 @@ func Run(ctx context.Context, a loadgen.Attack) (*results.LoadRun, error) {
 	return run, err
 }
 
-// figures puts a measurement into the words of the results.
+// figures converts a measurement into a LoadRun.
 func figures(a loadgen.Attack, m *loadgen.Measurement, started time.Time) *results.LoadRun {
 	r := m.Result
 	run := &results.LoadRun{
@@ -83,17 +82,17 @@ func figures(a loadgen.Attack, m *loadgen.Measurement, started time.Time) *resul
 	return run
 }
 
-// newHistogram is for latencies in nanoseconds, as loadgen's are.
+// newHistogram returns a histogram for latencies in nanoseconds, with loadgen's bounds.
 func newHistogram() *hdrhistogram.Histogram { return hdrhistogram.New(1, int64(loadgen.MaxLatency), 3) }
 
 // record counts a latency, from when the request was due.
 func record(h *hdrhistogram.Histogram, x *loadgen.Outcome) {
 	if err := h.RecordValue(int64(min(max(x.End.Sub(x.Due), 0), loadgen.MaxLatency))); err != nil {
-		panic(err) // newHistogram made it for 0 to MaxLatency
+		panic(err) // unreachable: newHistogram covers 0 to MaxLatency
 	}
 }
 
-// describe says where the load went, and how it was connected.
+// describe records where the load went, and how it was connected.
 func describe(run *results.LoadRun, a loadgen.Attack) {
 	if len(a.Others) > 0 {
 		run.Method, run.URL = "", server(a.Target)
@@ -109,7 +108,8 @@ func describe(run *results.LoadRun, a loadgen.Attack) {
 	}
 }
 
-// untilCut takes from Unsent what an open load that was cut short had not been due to send yet.
+// untilCut subtracts from Unsent the requests that an interrupted open load was not yet due to
+// send.
 func untilCut(r *loadgen.Result) {
 	due := uint64(r.Offered * r.Elapsed.Seconds())
 	sent := r.Requests + r.Aborted

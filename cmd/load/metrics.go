@@ -15,15 +15,14 @@ import (
 	"nodecompare/results"
 )
 
-// Metrics serves what Seconds has to Prometheus, at /metrics.
+// Metrics serves the figures of Seconds to Prometheus, at /metrics.
 type Metrics struct {
 	URL    string
 	server http.Server
 	ended  chan error
 }
 
-// ServeMetrics listens at an address, at this machine's own (127.0.0.1) where only a port is given.
-// Close must follow.
+// ServeMetrics listens at an address, on 127.0.0.1 if addr has only a port. Call Close afterwards.
 func ServeMetrics(ctx context.Context, addr string, s *Seconds) (*Metrics, error) {
 	if !strings.Contains(addr, ":") {
 		addr = ":" + addr
@@ -39,7 +38,7 @@ func ServeMetrics(ctx context.Context, addr string, s *Seconds) (*Metrics, error
 	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
 		if _, err := io.WriteString(w, s.exposition()); err != nil {
-			return // whoever asked has left
+			return // the client has left
 		}
 	})
 	m := &Metrics{
@@ -62,9 +61,9 @@ func (m *Metrics) Close() error {
 	return nil
 }
 
-// exposition is Prometheus's text format, version 0.0.4: counters since the beginning, and the rest
-// of the last whole second. It is written here since the libraries for it (client_golang,
-// common/expfmt) link protobuf in: 4 MB of binary, of which the servers that bench measures are a
+// exposition returns Prometheus's text format, version 0.0.4: counters since the beginning, and
+// gauges of the last whole second. The format is written here because its libraries (client_golang,
+// common/expfmt) link protobuf: 4 MB of binary, of which the servers that bench measures are a
 // copy.
 func (s *Seconds) exposition() string {
 	s.mu.Lock()

@@ -13,19 +13,19 @@ import (
 )
 
 const (
-	// results that are handed to the writer together: a channel operation for each would cost more
-	// than the rest
+	// batchSize is how many results pass to the writer together. A channel operation for each would
+	// cost more than the rest.
 	batchSize = 1024
-	// that may wait for it; a disk that is slower than the load holds the load up, which the send
-	// lag shows
+	// batches is how many batches may wait for the writer. A disk slower than the load then delays
+	// the load, which the send lag shows.
 	batches = 16
 )
 
-// Saver writes each result to a file as vegeta does (encoding/gob), while the load runs and in
-// memory of a fixed size.
+// Saver writes each result to a file in vegeta's format (encoding/gob), while the load runs and in
+// a fixed amount of memory.
 //
 // Timestamp is when a request was due and Latency counts from then, so that vegeta's report and
-// plot show the same latency as ours, and not the one that hides a queue.
+// plot show the same latency as this program, and not the one that hides a queue.
 type Saver struct {
 	ctx     context.Context // of a pipe's reader
 	path    string
@@ -37,7 +37,7 @@ type Saver struct {
 	ended   chan error
 }
 
-// Save makes sure that path can be written. Close must follow; for a pipe that nobody reads it
+// Save checks that path can be written. Call Close afterwards. For a pipe that nobody reads, Save
 // waits until ctx ends.
 func Save(ctx context.Context, path string, targets []loadgen.Target) (*Saver, error) {
 	f, err := fileio.Create(path)
@@ -57,7 +57,7 @@ func Save(ctx context.Context, path string, targets []loadgen.Target) (*Saver, e
 	return s, nil
 }
 
-// Each takes one result; it is for loadgen.Attack.Each.
+// Each takes one result, for loadgen.Attack.Each.
 func (s *Saver) Each(x *loadgen.Outcome) {
 	if len(s.batch) == batchSize {
 		s.full <- s.batch
@@ -71,8 +71,8 @@ func (s *Saver) Each(x *loadgen.Outcome) {
 	})
 }
 
-// write ends when full is closed. After an error it goes on taking batches, so that the load does
-// not wait for a disk that is full.
+// write returns when full is closed. After an error it still takes batches, so that the load does
+// not wait for a full disk.
 func (s *Saver) write() error {
 	w := bufio.NewWriterSize(s.file.Content(), 1<<16)
 	encode := vegeta.NewEncoder(w)
@@ -86,13 +86,13 @@ func (s *Saver) write() error {
 		s.empty <- batch[:0]
 	}
 	if err != nil {
-		return err // w has the same
+		return err // w has the same error
 	}
 	return w.Flush()
 }
 
-// Close ends the file. Only a whole one gets its name; what else there is goes beside it, and the
-// note says where.
+// Close ends the file. Only a complete file gets its name. An incomplete one is stored beside it,
+// and the note says where.
 func (s *Saver) Close(whole bool) (note string, err error) {
 	s.full <- s.batch
 	close(s.full)

@@ -18,37 +18,38 @@ import (
 // Second is what a load did in one second: a line of --out.
 type Second struct {
 	Time time.Time `json:"time"` // of its end
-	// the last one is shorter; one is longer where nobody read what was written
+	// DurationS is 1 but for the last second, which is shorter, and for one longer while the output
+	// was not read.
 	DurationS  float64           `json:"duration_s"`
 	Requests   uint64            `json:"requests"` // that ended in it, answered or failed
 	Errors     uint64            `json:"errors"`
 	ErrorKinds map[string]uint64 `json:"error_kinds"`
-	RateRPS    float64           `json:"rate_rps"`   // requests without error
-	InFlight   int64             `json:"in_flight"`  // at its end
-	LatencyUS  *results.Latency  `json:"latency_us"` // of the requests without error; null where there was none
+	RateRPS    float64           `json:"rate_rps"`  // requests without error
+	InFlight   int64             `json:"in_flight"` // at its end
+	// of the requests without error; null without any
+	LatencyUS *results.Latency `json:"latency_us"`
 }
 
 // Seconds sums a load up second by second while it runs, for a file and for Prometheus. Each
-// request counts in the second in which it ended, so that the sums over all seconds are those of
-// the run.
+// request counts in the second in which it ended, so the seconds add up to the run.
 type Seconds struct {
 	out      io.Writer
 	inFlight *atomic.Int64
 	stop     chan struct{}
 	done     sync.WaitGroup
-	err      error // of writing; to be read when done
+	err      error // of writing; read it after done
 
 	mu       sync.Mutex
-	began    time.Time // the present second
-	now, all Second    // the sums of it so far, and of the whole run
+	began    time.Time // start of the current second
+	now, all Second    // sums of the current second, and of the whole run
 	latencyS float64   // the sum of the run's latencies, in seconds
-	last     Second    // the one before
+	last     Second    // the previous second
 	latency  *hdrhistogram.Histogram
 	spare    *hdrhistogram.Histogram // the next second's
 }
 
-// NewSeconds begins the first second; Close must follow. out takes a line of JSON a second, and may
-// be nil.
+// NewSeconds begins the first second. Call Close afterwards. out gets a line of JSON a second, and
+// may be nil.
 func NewSeconds(out io.Writer, inFlight *atomic.Int64) *Seconds {
 	s := &Seconds{
 		out: out, inFlight: inFlight, stop: make(chan struct{}), began: time.Now(), latency: newHistogram(),
@@ -59,7 +60,7 @@ func NewSeconds(out io.Writer, inFlight *atomic.Int64) *Seconds {
 	return s
 }
 
-// Each counts one request; it is for loadgen.Attack.Each.
+// Each counts one request, for loadgen.Attack.Each.
 func (s *Seconds) Each(x *loadgen.Outcome) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -91,7 +92,7 @@ func (s *Seconds) tick() {
 	}
 }
 
-// end ends the present second and begins the next.
+// end ends the current second and begins the next.
 func (s *Seconds) end() Second {
 	s.mu.Lock()
 	ended, latency := s.now, s.latency
@@ -114,8 +115,8 @@ func (s *Seconds) end() Second {
 	return ended
 }
 
-// write writes a line in one piece. What cannot be written does not end the load, and nothing is
-// tried after it.
+// write writes a line in one piece. A write error does not end the load, and nothing is written
+// after it.
 func (s *Seconds) write(ended Second) {
 	if s.out == nil || s.err != nil {
 		return
@@ -127,7 +128,7 @@ func (s *Seconds) write(ended Second) {
 	s.err = err
 }
 
-// Close ends the last second. The error is that of the first line that could not be written.
+// Close ends the last second. It returns the error of the first line that could not be written.
 func (s *Seconds) Close() error {
 	close(s.stop)
 	s.done.Wait()

@@ -20,21 +20,19 @@ import (
 	"nodecompare/loadgen"
 )
 
-// mostBodies is what the files of all bodies may hold together, each counted as often as it is
-// named.
+// mostBodies bounds the size of all body files together, each counted as often as it is named.
 const mostBodies = fileio.MaxSize
 
-// managed are headers that are written from elsewhere too, and known there by these spellings
-// alone.
+// managed are headers that other code writes too, under these spellings alone.
 var managed = []string{"Host", "User-Agent", "Content-Length", "Transfer-Encoding", "Trailer", "Authorization"}
 
-// Targets reads the targets of a file in one of vegeta's formats, by vegeta's own code: JSON where
-// it begins with an object, else HTTP. A file named - is standard input. Each target is completed
-// by what every shares: URLs without a server are taken relative to its URL, which may be "";
-// headers that a target has not, and the body of one that has none, are its.
+// Targets reads the targets of a file in one of vegeta's formats, by vegeta's own code: JSON if it
+// begins with an object, else HTTP. The file - is standard input. every completes each target: URLs
+// without a server are relative to its URL, which may be ""; missing headers and a missing body are
+// taken from it.
 //
 // In the JSON format a target may have a weight, a whole number: how often it is sent for each time
-// that one of weight 1 is.
+// that a target of weight 1 is.
 func Targets(ctx context.Context, file string, every loadgen.Target) ([]loadgen.Target, error) {
 	name, path := file, file
 	if file == "-" {
@@ -64,19 +62,20 @@ func Targets(ctx context.Context, file string, every loadgen.Target) ([]loadgen.
 	}
 }
 
-// targetReader reads one target after the other.
+// targetReader reads one target after another.
 type targetReader struct {
 	lines  lines
 	isJSON bool
 	decode vegeta.Targeter
 	every  loadgen.Target
 	base   *url.URL // every's
-	server string   // of all targets; "" until it is known
-	bodies int64    // bytes of their files
+	server string   // common to all targets; "" until known
+	bodies int64    // size of the body files
 }
 
 func newTargetReader(text []byte, every loadgen.Target) (*targetReader, error) {
-	text = append(bytes.TrimPrefix(text, []byte("\ufeff")), '\n') // vegeta drops a last line of JSON that does not end
+	// vegeta drops an unterminated last line of JSON
+	text = append(bytes.TrimPrefix(text, []byte("\ufeff")), '\n')
 	r := &targetReader{lines: lines{rest: text}, isJSON: bytes.HasPrefix(bytes.TrimSpace(text), []byte("{"))}
 	r.decode = vegeta.NewHTTPTargeter(&r.lines, nil, nil)
 	if r.isJSON {
@@ -96,12 +95,12 @@ func newTargetReader(text []byte, every loadgen.Target) (*targetReader, error) {
 	return r, err
 }
 
-// next returns the next target, and the line that it begins in; or the error, and its line.
+// next returns the next target and the line that it begins in, or an error and its line.
 func (r *targetReader) next() (t loadgen.Target, line int, err error) {
 	var v vegeta.Target
 	err = r.decode(&v)
 	switch {
-	case r.lines.err != nil: // vegeta takes any for the end of the file
+	case r.lines.err != nil: // vegeta takes any error for the end of the file
 		err = r.lines.err
 	case errors.Is(err, vegeta.ErrNoTargets) && len(r.lines.rest) > 0:
 		err = errors.New("it is longer than 64 KiB, the most that a line of vegeta's HTTP format may have")
@@ -136,14 +135,15 @@ func readable(err error, isJSON bool) error {
 	text := err.Error()
 	switch {
 	case isJSON && strings.HasPrefix(text, "parse error"):
-		return errors.New(`this is no JSON object of a target: write {"method":"GET", "url":"http://localhost:3000/"}`)
+		return errors.New("this is no JSON object of a target: write " +
+			`{"method":"GET", "url":"http://localhost:3000/"}`)
 	case !isJSON && strings.HasPrefix(text, "bad target"):
 		return fmt.Errorf("%w: write a method and a URL, such as GET http://localhost:3000/", err)
 	}
 	return err
 }
 
-// complete gives a target what all share.
+// complete adds to a target what all targets share.
 func complete(t *loadgen.Target, every loadgen.Target, base *url.URL) error {
 	u, err := base.Parse(t.URL)
 	if err != nil {
@@ -177,7 +177,7 @@ func complete(t *loadgen.Target, every loadgen.Target, base *url.URL) error {
 	return t.Check()
 }
 
-// masked is an error's text without a password, where it quotes a URL that has one.
+// masked returns an error's text with the password of a quoted URL masked.
 func masked(err error) string {
 	if text := err.Error(); !strings.Contains(text, "://") {
 		return text
@@ -185,7 +185,7 @@ func masked(err error) string {
 	return loadgen.Masked(err.Error())
 }
 
-// server is the URL of a target's server.
+// server returns the URL of a target's server.
 func server(t loadgen.Target) string {
 	u, err := url.Parse(t.URL)
 	if err != nil {
@@ -210,7 +210,7 @@ func weight(line string) (int, error) {
 	return *t.Weight, nil
 }
 
-// checkBody makes sure that vegeta, which reads whatever a line with an @ names, can do so, and in
+// checkBody checks that vegeta, which reads any file named by a line with an @, can do so, and in
 // bounded memory.
 func (r *targetReader) checkBody(line string) error {
 	file, ok := strings.CutPrefix(line, "@")
@@ -231,15 +231,15 @@ func (r *targetReader) checkBody(line string) error {
 	return nil
 }
 
-// lines gives a text line by line, so that what reads ahead, as vegeta does, has read no further
-// than the present line.
+// lines returns a text line by line, so that a reader that reads ahead, as vegeta does, never reads
+// beyond the current line.
 type lines struct {
 	check  func(line string) error // nil for none
-	err    error                   // of check: then the text ends
+	err    error                   // of check: ends the text
 	rest   []byte
-	number int    // of the last line that was begun, from 1
-	cut    bool   // it was not given to its end yet
-	open   []line // those that have something in them, since the last target began
+	number int    // of the last line begun, from 1
+	cut    bool   // the last line was not returned to its end
+	open   []line // non-empty lines since the last target began
 }
 
 type line struct {
@@ -269,7 +269,8 @@ func (l *lines) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// begins returns the line that a target begins in: the first since the one before that is like it.
+// begins returns the line that a target begins in: the first line since the previous target that
+// like accepts.
 func (l *lines) begins(like func(text string) bool) line {
 	for i, x := range l.open {
 		if like(x.text) {

@@ -11,8 +11,7 @@ import (
 	"nodecompare/results"
 )
 
-// Limit is a threshold that can be asked for: its name, which is its flag's, and the figure that it
-// is for.
+// Limit is a threshold that users can set: its name, which is its flag's, and its figure.
 type Limit struct {
 	Name  string
 	Help  string
@@ -21,8 +20,8 @@ type Limit struct {
 	read  func(*results.LoadRun) (value float64, ok bool)
 }
 
-// Limits are all of them. Figures of a name that begins with max may be that at most, the others at
-// least.
+// Limits are all limits. A figure whose limit's name begins with max may be at most that; the
+// others must be at least that.
 var Limits = []Limit{
 	ofLatency("max-p50", "50%", func(l results.Latency) float64 { return l.P50 }),
 	ofLatency("max-p90", "90%", func(l results.Latency) float64 { return l.P90 }),
@@ -53,7 +52,7 @@ func ofLatency(name, part string, of func(results.Latency) float64) Limit {
 	}
 }
 
-// Threshold reads the limit as it was typed.
+// Threshold parses a limit as typed.
 func (l Limit) Threshold(text string) (results.Threshold, error) {
 	limit, err := l.parse(strings.TrimSpace(text))
 	return results.Threshold{Name: l.Name, Limit: limit, Unit: l.unit}, err
@@ -84,8 +83,8 @@ func perSecond(text string) (float64, error) {
 	return v, nil
 }
 
-// Judge holds a run against thresholds, and puts them into it. What nothing can be concluded from,
-// or was cut short, decides nothing.
+// Judge checks a run against thresholds, and stores them in it. A threshold on a VOID or
+// interrupted run is undecided.
 func Judge(r *results.LoadRun, thresholds []results.Threshold) {
 	decides := !r.Partial && r.Trust.Status != results.Void && (r.Capacity == nil || r.Capacity.RPS > 0)
 	for _, l := range Limits { // in their order

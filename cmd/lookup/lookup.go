@@ -1,4 +1,4 @@
-// Package lookup finds entries of tables by the names that a user typed.
+// Package lookup finds entries of tables by the names that users type.
 package lookup
 
 import (
@@ -8,8 +8,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// Named returns the entry of that name. The error says what was looked for, which one may have been
-// meant, and the known names.
+// Named returns the entry with the name. Its error states the name, a similar one and the known
+// ones.
 func Named[T fmt.Stringer](kind, name string, all []T) (T, error) {
 	for _, t := range all {
 		if t.String() == name {
@@ -23,10 +23,9 @@ func Named[T fmt.Stringer](kind, name string, all []T) (T, error) {
 	return none, fmt.Errorf("unknown %s %q: the known ones are %s", kind, name, Names(all))
 }
 
-// Near is the name that may have been meant, by what cobra holds for near in a command's; "" for
-// none.
+// Near returns the known name that was probably meant, by cobra's rule for commands; "" for none.
 func Near(name string, known []string) string {
-	// of a short name half would be another one
+	// Half of a short name would be another name.
 	commands := &cobra.Command{SuggestionsMinimumDistance: min(2, (len(name)+1)/3)}
 	for _, k := range known {
 		commands.AddCommand(&cobra.Command{Use: k, Run: func(*cobra.Command, []string) {}})
@@ -37,7 +36,7 @@ func Near(name string, known []string) string {
 	return ""
 }
 
-// Names lists the names of a table as a sentence does.
+// Names lists the names of a table for a sentence.
 func Names[T fmt.Stringer](all []T) string {
 	names := make([]string, len(all))
 	for i, t := range all {

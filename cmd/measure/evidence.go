@@ -1,6 +1,6 @@
-// Package measure holds what bench, load, map and selftest do alike: they describe the host, start
-// servers beside the load, and convert what loadgen measured into what results weighs. loadgen and
-// results do not know each other.
+// Package measure holds the common parts of bench, load, map and selftest: it describes the host,
+// starts servers beside the load, and converts loadgen's measurements into the inputs of
+// results.Weigh, so that neither loadgen nor results imports the other.
 package measure
 
 import (
@@ -13,16 +13,16 @@ import (
 	"nodecompare/results"
 )
 
-// Evidence returns what is known of one run of an attack. m's window and interference must be of
-// exactly that run; nil stands for what is not known, and no rule fires on it. An engine on one
-// thread counts as one core whatever m says. The caller adds what only a trial knows.
+// Evidence returns what is known about one run of an attack. m's window and interference must cover
+// exactly that run; nil stands for unknown, which fires no rule. An engine on one thread counts as
+// one core whatever m says. The caller adds what only a trial knows.
 func Evidence(a loadgen.Attack, m *loadgen.Measurement) results.Evidence {
 	r := m.Result
 	sent := r.Requests + r.Aborted
 	e := results.Evidence{
 		Open: a.Rate > 0, Elapsed: r.Elapsed, Starting: r.Starting,
 		Requests: r.Requests, Errors: r.Errors, Recorded: uint64(r.Latency.TotalCount()),
-		// A response with an unwanted status or body is a whole one all the same.
+		// A response with an unexpected status or body is a complete one all the same.
 		Unanswered: r.Errors - r.ErrorKinds[loadgen.Status] - r.ErrorKinds[loadgen.Body],
 		LatencyUS:  Latency(r.Latency),
 	}
@@ -40,7 +40,8 @@ func Evidence(a loadgen.Attack, m *loadgen.Measurement) results.Evidence {
 		e.SendLagUS = Lag(r.SendLag)
 	} else {
 		e.Connections = a.Connections * max(a.Connect.Streams, 1)
-		e.AlwaysInFlight = a.Engine == loadgen.Loop && !a.Connect.New // whose closing is no part of a latency
+		// closing connections is no part of a latency
+		e.AlwaysInFlight = a.Engine == loadgen.Loop && !a.Connect.New
 	}
 	if m.Generator != nil {
 		w := m.Generator
@@ -61,9 +62,9 @@ func Evidence(a loadgen.Attack, m *loadgen.Measurement) results.Evidence {
 	return e
 }
 
-// within returns the part of a time, which was spent within a window, that belongs to the run,
-// assuming an even spread. The window also holds what comes before the first request: that a load
-// opens its connections may take longer than a short run.
+// within returns the part of a window's CPU time that belongs to the run, assuming an even spread.
+// The window also covers the time before the first request, in which a load may open connections
+// for longer than a short run.
 func within(w *sample.Window, spent, run time.Duration) time.Duration {
 	if run >= w.Elapsed {
 		return spent
@@ -71,8 +72,8 @@ func within(w *sample.Window, spent, run time.Duration) time.Duration {
 	return time.Duration(float64(spent) * float64(run) / float64(w.Elapsed))
 }
 
-// Latency reads a histogram of nanoseconds as the record's figures in microseconds; all are 0 when
-// it is empty.
+// Latency converts a histogram of nanoseconds into the record's figures in microseconds; all are 0
+// if it is empty.
 func Latency(h *hdrhistogram.Histogram) results.Latency {
 	return results.Latency{
 		Mean: h.Mean() / nanosPerMicro,
@@ -81,7 +82,7 @@ func Latency(h *hdrhistogram.Histogram) results.Latency {
 	}
 }
 
-// Lag reads a histogram of send lags in nanoseconds as the record's figures in microseconds.
+// Lag converts a histogram of send lags in nanoseconds into the record's figures in microseconds.
 func Lag(h *hdrhistogram.Histogram) results.Lag {
 	return results.Lag{P50: micros(h.ValueAtQuantile(50)), P90: micros(h.ValueAtQuantile(90)),
 		P99: micros(h.ValueAtQuantile(99))}

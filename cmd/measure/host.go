@@ -9,16 +9,16 @@ import (
 	"nodecompare/results"
 )
 
-// spareFiles are the descriptors that a process needs beside its connections: pipes, listeners,
-// databases, the poller.
+// spareFiles is the number of descriptors that a process needs besides its connections: pipes,
+// listeners, databases, the poller.
 const spareFiles = 256
 
-// openFiles is the limit of this process. Go's runtime has raised it from soft to hard at the start
-// (os package, since Go 1.19), and our servers do the same for themselves.
+// openFiles returns this process's limit. Go's runtime has raised it from soft to hard at the start
+// (os package, since Go 1.19), and so have servers of this program.
 func openFiles() uint64 {
 	var l unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &l); err != nil {
-		return 1024 // getrlimit(2) fails on bad arguments only; this is the lowest usual limit
+		return 1024 // getrlimit(2) fails on bad arguments only; the lowest usual limit
 	}
 	return uint64(l.Cur)
 }
@@ -28,7 +28,7 @@ func MaxConnections() int {
 	return int(min(openFiles(), 1<<20)) - spareFiles
 }
 
-// Host describes the machine. What the system does not tell is left empty.
+// Host describes the machine. What the system does not report is left empty.
 func Host() results.Host {
 	h := results.Host{OS: runtime.GOOS, Arch: runtime.GOARCH, Cores: runtime.NumCPU(),
 		Go: runtime.Version(), OpenFiles: openFiles()}
@@ -40,8 +40,8 @@ func Host() results.Host {
 	return h
 }
 
-// ToolVersion is the module's, as go install or the release recorded it; "(devel)" for a build from
-// a checkout.
+// ToolVersion returns the module's version, as go install or the release recorded it; "(devel)" for
+// a build from a checkout.
 func ToolVersion() string {
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
 		return info.Main.Version

@@ -6,7 +6,7 @@ import (
 	"nodecompare/results"
 )
 
-// describeHost: there are no governors and no containers here.
+// describeHost adds the CPU's model: macOS has no governors and no containers.
 func describeHost(h *results.Host) {
 	if model, err := unix.Sysctl("machdep.cpu.brand_string"); err == nil {
 		h.CPU = model

@@ -21,7 +21,7 @@ func describeHost(h *results.Host) {
 	h.CPUQuota, h.MemoryLimit = limits("/sys/fs/cgroup", ownGroup())
 }
 
-// ownGroup is the path of this process's cgroup (v2) below the root of the hierarchy; "/" where
+// ownGroup returns the path of this process's cgroup (v2) below the root of the hierarchy; "/" if
 // there is none.
 func ownGroup() string {
 	self, err := procfs.Self()
@@ -40,9 +40,9 @@ func ownGroup() string {
 	return "/"
 }
 
-// limits are the tightest of a cgroup and those above it, since all of them count: CPUs (cpu.max, a
-// quota of each period), and bytes (memory.max). 0 is none. (Kernel documentation, Control Group
-// v2.)
+// limits returns the tightest limits of a cgroup and those above it, which all apply: CPUs
+// (cpu.max, a quota of each period), and bytes (memory.max). 0 is none. Source: kernel
+// documentation, Control Group v2.
 func limits(mount, group string) (cpus float64, bytes uint64) {
 	for path := filepath.Clean("/" + group); ; path = filepath.Dir(path) {
 		quota, period, _ := strings.Cut(word(filepath.Join(mount, path, "cpu.max")), " ")
@@ -61,7 +61,7 @@ func limits(mount, group string) (cpus float64, bytes uint64) {
 	}
 }
 
-// word is a file's text without the line's end; "" where it cannot be read.
+// word returns a file's text without the line end; "" if it cannot be read.
 func word(file string) string {
 	text, err := os.ReadFile(file)
 	if err != nil {

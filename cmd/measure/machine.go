@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Proc says whether this system shows its processes, without which nothing can be measured on
-// Linux.
+// Proc returns an error if this system hides its processes, without which nothing can be measured
+// on Linux.
 func Proc() error {
 	if runtime.GOOS != "linux" {
 		return nil
@@ -21,7 +21,7 @@ func Proc() error {
 	return nil
 }
 
-// Loopback says whether servers can be measured here: at 127.0.0.1.
+// Loopback returns an error if servers cannot be measured at 127.0.0.1.
 func Loopback() error {
 	l, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {

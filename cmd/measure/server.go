@@ -10,7 +10,7 @@ import (
 	"nodecompare/servers/child"
 )
 
-// Pinned runs load with this process on the generator's CPUs, where the split gives it any.
+// Pinned runs load with this process on the generator's CPUs, if the split has any.
 func Pinned(split cpuset.Split, load func() error) (err error) {
 	if split.Pinned() {
 		restore, pinErr := cpuset.PinSelf(split.Generator)
@@ -22,29 +22,30 @@ func Pinned(split cpuset.Split, load func() error) (err error) {
 	return load()
 }
 
-// Start starts a server on the given CPUs; nil leaves it to the system.
+// Start starts a server on the given CPUs; nil leaves the choice to the system.
 func Start(ctx context.Context, cpus cpuset.CPUs, c child.Command) (p *child.Process, err error) {
 	err = cpuset.Pinned(cpus, func() error {
 		p, err = child.Start(ctx, c)
 		return err
 	})
-	if err != nil && p != nil { // it runs, but this thread could not be given its CPUs back
+	if err != nil && p != nil { // it runs, but this thread could not get its CPUs back
 		return nil, errors.Join(err, p.Stop(ctx))
 	}
 	return p, err
 }
 
-// stopTime is how long a server has from SIGTERM to SIGKILL. What is still in flight was asked by a
+// stopTime is how long a server has from SIGTERM to SIGKILL. Requests still in flight belong to a
 // load that is over.
 const stopTime = time.Second
 
-// reapTime bounds the wait for the end of a process that was seen dead.
+// reapTime bounds the wait for the exit of a process that was seen dead.
 const reapTime = time.Second
 
-// WithServer starts a server on the given CPUs, runs use, and ends the server: by SIGTERM first, or
-// at once when ctx has ended. The context of use ends when the server does, with the server's error
-// as the cause: a load would try each of its connections again until its own end. That cause is the
-// error then, of whichever process below or above this one it is, and not what it led to.
+// WithServer starts a server on the given CPUs, calls use, and stops the server: by SIGTERM first,
+// or at once if ctx has ended. If the server dies, use's context is cancelled with the server's
+// error as the cause, because a load would otherwise retry each of its connections until its own
+// end. WithServer then returns that cause, whichever of several nested servers it belongs to, in
+// place of its consequences.
 func WithServer(ctx context.Context, cpus cpuset.CPUs, c child.Command,
 	use func(context.Context, *child.Process) error) (err error) {
 	p, err := Start(ctx, cpus, c)
@@ -76,11 +77,12 @@ func WithServer(ctx context.Context, cpus cpuset.CPUs, c child.Command,
 	}()
 	err = use(alive, p)
 	if errors.Is(err, sample.ErrEnded) {
-		reaped := time.NewTimer(reapTime) // seen dead before it was reaped: its exit state comes with that
+		// seen dead before it was reaped; its exit comes with that
+		reaped := time.NewTimer(reapTime)
 		defer reaped.Stop()
 		select {
-		case <-alive.Done(): // it was this server, or one that was started before it
-		case <-reaped.C: // it was none of them: err says which pid
+		case <-alive.Done(): // this server died, or one started before it
+		case <-reaped.C: // none of them died: err says which pid
 		}
 	}
 	if cause := context.Cause(alive); cause != nil && consequence(err) {
@@ -89,7 +91,7 @@ func WithServer(ctx context.Context, cpus cpuset.CPUs, c child.Command,
 	return err
 }
 
-// consequence says that an error came of the end of a context, or of a process.
+// consequence reports whether an error follows from the end of a context or a process.
 func consequence(err error) bool {
 	return err == nil || errors.Is(err, context.Canceled) || errors.Is(err, sample.ErrEnded) ||
 		errors.As(err, new(*child.Failure))

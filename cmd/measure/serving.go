@@ -12,9 +12,9 @@ import (
 	"nodecompare/servers/child"
 )
 
-// Serving returns who answers the requests to a URL, for loadgen.Attack.Server: the processes of
-// this machine that listen on its port, with all that descend from them; nobody when it is at
-// another machine; and nil when that is not known.
+// Serving returns the processes that answer the requests to a URL, for loadgen.Attack.Server: those
+// of this machine that listen on its port, with all their descendants. Serving returns an empty
+// list for another machine, and nil if unknown.
 func Serving(target string) ([]sample.Subject, error) {
 	u, err := url.Parse(target)
 	if err != nil {
@@ -22,7 +22,7 @@ func Serving(target string) ([]sample.Subject, error) {
 	}
 	here, err := onThisMachine(u.Hostname())
 	if err != nil || !here {
-		return []sample.Subject{}, nil // of a host that is not found the load itself will tell
+		return []sample.Subject{}, nil // the load itself reports a host that cannot be resolved
 	}
 	port, err := strconv.Atoi(u.Port())
 	if err != nil {
@@ -34,14 +34,14 @@ func Serving(target string) ([]sample.Subject, error) {
 	}
 	all := []sample.Subject{}
 	for _, pid := range pids {
-		if pid != os.Getpid() { // which is counted already
+		if pid != os.Getpid() { // this process is counted already
 			all = append(all, sample.Subject{PID: pid, Scope: sample.WithTree})
 		}
 	}
 	return all, nil
 }
 
-// onThisMachine says whether a host is an address of this one.
+// onThisMachine reports whether a host is an address of this machine.
 func onThisMachine(host string) (bool, error) {
 	addresses, err := net.LookupIP(host)
 	if err != nil {

@@ -7,33 +7,33 @@ import (
 	"nodecompare/loadgen"
 )
 
-// Spent is what a run of load gave, or several, and what the server used for it. The zero value is
-// of none.
-type Spent struct {
-	Result *loadgen.Result // nil of none
-	CPU    time.Duration   // 0 where the system does not tell
+// RunCost is the result of one or more runs of load, and what the server used for them. The zero
+// value is no run.
+type RunCost struct {
+	Result *loadgen.Result // nil of no run
+	CPU    time.Duration   // 0 if the system does not report it
 }
 
-// Spend runs the load, and reads the server's CPU time just before and after. What there is comes
-// with an error.
-func (l Loaded) Spend(ctx context.Context, d time.Duration) (Spent, error) {
+// Run runs the load, and reads the server's CPU time just before and after. An error may come with
+// a Result.
+func (l Loaded) Run(ctx context.Context, d time.Duration) (RunCost, error) {
 	before, err := CPUTime(l.Subject)
 	if err != nil {
-		return Spent{}, err
+		return RunCost{}, err
 	}
 	result, err := l.Load.Run(ctx, d)
 	if err != nil {
-		return Spent{Result: result}, err
+		return RunCost{Result: result}, err
 	}
 	after, err := CPUTime(l.Subject)
 	if err != nil {
-		return Spent{Result: result}, err
+		return RunCost{Result: result}, err
 	}
-	return Spent{result, max(0, after-before)}, nil
+	return RunCost{result, max(0, after-before)}, nil
 }
 
-// Add takes another run in.
-func (s *Spent) Add(other Spent) {
+// Add adds another run.
+func (s *RunCost) Add(other RunCost) {
 	s.CPU += other.CPU
 	switch {
 	case s.Result == nil:
@@ -44,23 +44,23 @@ func (s *Spent) Add(other Spent) {
 }
 
 // Answered counts the requests without error.
-func (s Spent) Answered() uint64 {
+func (s RunCost) Answered() uint64 {
 	if s.Result == nil {
 		return 0
 	}
 	return s.Result.Requests - s.Result.Errors
 }
 
-// PerRequest is the CPU time of a request in microseconds; 0 where it is not known.
-func (s Spent) PerRequest() float64 {
+// PerRequest returns the CPU time of a request in microseconds; 0 if unknown.
+func (s RunCost) PerRequest() float64 {
 	if s.Answered() == 0 {
 		return 0
 	}
 	return s.CPU.Seconds() * 1e6 / float64(s.Answered())
 }
 
-// Throughput is in requests per second.
-func (s Spent) Throughput() float64 {
+// Throughput returns requests without error per second.
+func (s RunCost) Throughput() float64 {
 	if s.Result == nil || s.Result.Elapsed <= 0 {
 		return 0
 	}

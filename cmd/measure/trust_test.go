@@ -111,7 +111,8 @@ func TestLateEndIsValid(t *testing.T) {
 	// With no share allowed for: from its first request on a connection is never without one.
 	each := time.Duration(r.Latency.Mean() * float64(r.Latency.TotalCount()) / connections)
 	if r.Errors != 0 || each < (duration-r.Starting)*995/1000 || each > r.Elapsed*1005/1000 {
-		t.Errorf("%d errors; the latencies of a connection add up to %v, from %v on, in a load of %v that took %v", r.Errors, each, r.Starting, duration, r.Elapsed)
+		t.Errorf("%d errors; the latencies of a connection add up to %v, from %v on, in a load of %v that took %v",
+			r.Errors, each, r.Starting, duration, r.Elapsed)
 	}
 	if trust := results.Weigh(measure.Evidence(a, &loadgen.Measurement{Result: r})); trust.Status != results.Valid {
 		t.Errorf("%+v", trust)

@@ -8,14 +8,14 @@ import (
 	"nodecompare/loadgen/sample"
 )
 
-// HostUsage is one reading of who has had how much CPU time.
+// HostUsage is one reading of the CPU time used so far, by owner.
 type HostUsage struct {
 	host  sample.HostState
-	ours  time.Duration // of our processes
-	known bool          // the system tells it of all of them
+	ours  time.Duration // of this tool's processes
+	known bool          // the system reports it for all of them
 }
 
-// ReadHostUsage reads the host's CPUs, all of them where cpus is nil, and our processes.
+// ReadHostUsage reads the host's CPUs, all of them if cpus is nil, and our processes.
 func ReadHostUsage(cpus cpuset.CPUs, ours ...sample.Subject) (u HostUsage, err error) {
 	u.known = true
 	for _, s := range ours {
@@ -35,9 +35,9 @@ func ReadHostUsage(cpus cpuset.CPUs, ours ...sample.Subject) (u HostUsage, err e
 // Interference is what happened on the host's CPUs between two readings.
 type Interference struct {
 	sample.Interference
-	Ours      time.Duration // CPU time of our processes
+	Ours      time.Duration // CPU time of this tool's processes
 	OursKnown bool
-	All       time.Duration // CPU time that there was
+	All       time.Duration // CPU time available
 }
 
 // Since returns what happened since an earlier reading.
@@ -46,9 +46,9 @@ func (u HostUsage) Since(earlier HostUsage) Interference {
 	return Interference{i, u.ours - earlier.ours, u.known && earlier.known, i.Elapsed * time.Duration(i.CPUs)}
 }
 
-// Others returns the CPU time that other processes had and all that there was, when windows were
-// open on ours that were not read. Both are 0 where a window is missing, because our own share is
-// then unknown.
+// Others returns the CPU time used by foreign processes and the total available. windows were open
+// on our processes that ReadHostUsage did not read. Both results are 0 if a window is missing,
+// because our own share is then unknown.
 func (i Interference) Others(windows []*sample.Window) (others, all time.Duration) {
 	others = i.Ran - i.Ours
 	for _, w := range windows {
@@ -60,8 +60,8 @@ func (i Interference) Others(windows []*sample.Window) (others, all time.Duratio
 	return max(0, others), i.All
 }
 
-// CPUTime returns what a subject has used since it started; 0 where the system does not tell, and
-// of nobody.
+// CPUTime returns a subject's CPU time since its start; 0 if the system does not report it, and for
+// nobody.
 func CPUTime(s sample.Subject) (time.Duration, error) {
 	if s == (sample.Subject{}) {
 		return 0, nil

@@ -11,39 +11,38 @@ import (
 const (
 	// WarmWindow is how long a window of a warm-up sends. It then waits for the answers.
 	WarmWindow = 20 * time.Millisecond
-	// WarmBeside is how long the yardstick has its turn after each.
-	WarmBeside = 10 * time.Millisecond
-	// A warm-up ends with an error when the server answers nothing in so many windows in a row, or
-	// in one for so long.
+	// WarmYardstick is how long the yardstick runs after each window.
+	WarmYardstick = 10 * time.Millisecond
+	// mostSilent and longSilence end a warm-up with an error if the server answers nothing in so
+	// many windows in a row, or in one that long.
 	mostSilent  = 5
 	longSilence = time.Second
-	// leastCap is how long a warm-up may take of a server of which nothing else is known.
+	// leastCap bounds the warm-up of a server about which nothing else is known.
 	leastCap = 10 * time.Second
 )
 
-// WarmUp bounds the warm-up of a server by how long it compiles itself under load as a rule; 0
-// where it is compiled before it runs. On a machine that others use as well it takes longer to have
-// as much of a CPU.
+// WarmUp returns the bounds of a server's warm-up, by the time for which it usually compiles itself
+// under load; 0 for a server compiled before. On a machine that others use, the same CPU time takes
+// longer.
 func WarmUp(compiles time.Duration) loadgen.WarmUpOptions {
 	o := loadgen.WarmUpOptions{Cap: max(leastCap, 2*compiles), Compiles: compiles > 0}
 	o.Longest = 2 * o.Cap
 	return o
 }
 
-// Loaded is a server with the load for it.
+// Loaded is a server with its load.
 type Loaded struct {
-	Subject sample.Subject // nobody where its figures are not to be had
+	Subject sample.Subject // nobody if its figures are not available
 	Load    *loadgen.Generator
 }
 
-// Warm puts load on a server until it is warm: until its CPU per request no longer falls, or where
-// the system does not tell that, its throughput no longer rises. beside is the yardstick, which has
-// its turn after each window, so that what the machine does to both is not taken for the server's;
-// nil for none.
+// Warm loads a server until it is warm: until its CPU per request no longer falls, or until its
+// throughput no longer rises if CPU time is not reported. beside is the yardstick, which runs after
+// each window, so that the machine's changes are not mistaken for the server's; nil for none.
 func Warm(ctx context.Context, server Loaded, beside *Loaded, o loadgen.WarmUpOptions) (loadgen.WarmUp, error) {
-	silent := 0 // windows in a row without an answer
+	silent := 0 // consecutive windows without an answer
 	return loadgen.Warm(ctx, func(ctx context.Context) (loadgen.WarmWindow, error) {
-		its, err := server.Spend(ctx, WarmWindow)
+		its, err := server.Run(ctx, WarmWindow)
 		if err != nil {
 			return loadgen.WarmWindow{}, err
 		}
@@ -61,7 +60,7 @@ func Warm(ctx context.Context, server Loaded, beside *Loaded, o loadgen.WarmUpOp
 		if beside == nil {
 			return w, nil
 		}
-		yard, err := beside.Spend(ctx, WarmBeside)
+		yard, err := beside.Run(ctx, WarmYardstick)
 		if err != nil {
 			return w, err
 		}
@@ -74,7 +73,7 @@ func Warm(ctx context.Context, server Loaded, beside *Loaded, o loadgen.WarmUpOp
 	}, o)
 }
 
-// inverse is 0 of 0, which stands for what is not known.
+// inverse returns 1/v, and 0 for 0, which stands for unknown.
 func inverse(v float64) float64 {
 	if v == 0 {
 		return 0

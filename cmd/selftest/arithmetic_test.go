@@ -56,12 +56,14 @@ func simulate(rate, from, length, end, service float64) []float64 {
 func TestStallExample(t *testing.T) {
 	s := selftest.FullPlan().Stall
 	n := uint64(s.Rate * s.Duration.Seconds())
-	for percent, want := range map[float64]time.Duration{50: 0, 90: 298750 * time.Microsecond, 99: 568750 * time.Microsecond, 100: 598750 * time.Microsecond} {
+	for percent, want := range map[float64]time.Duration{50: 0, 90: 298750 * time.Microsecond,
+		99: 568750 * time.Microsecond, 100: 598750 * time.Microsecond} {
 		if got := s.Latency(percent, n, s.Length); (got - want).Abs() > time.Microsecond {
 			t.Errorf("p%v: %v, want %v", percent, got, want)
 		}
 	}
 	if share := float64(s.Connections) / float64(n); share >= 0.01 {
-		t.Errorf("%d connections are %.1f%% of %d requests: the uncorrected p99 would see the stall", s.Connections, 100*share, n)
+		t.Errorf("%d connections are %.1f%% of %d requests: the uncorrected p99 would see the stall", s.Connections,
+			100*share, n)
 	}
 }

@@ -11,11 +11,10 @@ import (
 	"nodecompare/results"
 )
 
-// waits is the target whose answers take so long.
+// waits returns the target with the given service time.
 func waits(d time.Duration) string { return fmt.Sprintf("%s?us=%d", waitPath, d.Microseconds()) }
 
-// open prepares a load on a target, and warms it up on the connections that the measured run will
-// use.
+// open prepares a load on a target, and warms it up on the connections of the measured run.
 func (r *runner) open(ctx context.Context, e Engine, target string, connections int, rate float64) (Generator, error) {
 	g, err := e.Open(loadgen.Attack{
 		Target:      loadgen.Target{URL: r.server.URL + target},
@@ -26,7 +25,7 @@ func (r *runner) open(ctx context.Context, e Engine, target string, connections 
 	}
 	_, err = g.Run(ctx, warmup)
 	if err == nil {
-		_, err = take(ctx, r.server.URL) // forget it
+		_, err = take(ctx, r.server.URL) // discards the warm-up's truth
 	}
 	if err != nil {
 		g.Close()
@@ -35,8 +34,7 @@ func (r *runner) open(ctx context.Context, e Engine, target string, connections 
 	return g, nil
 }
 
-// delay compares the engine's latency with what the server itself measured, of the very same
-// requests.
+// delay compares the engine's latency with the server's own measurement of the same requests.
 func (r *runner) delay(ctx context.Context, e Engine, d Delay) (attempt, error) {
 	g, err := r.open(ctx, e, waits(d.Wait), delayConnections, d.Rate)
 	if err != nil {
@@ -53,7 +51,7 @@ func (r *runner) delay(ctx context.Context, e Engine, d Delay) (attempt, error) 
 		figure  string
 		percent float64
 		truth   int64
-		least   time.Duration // that is allowed
+		least   time.Duration // largest and smallest error allowed
 	}{{figureP50, 50, truth.P50NS, medianTime}, {figureP99, 99, truth.P99NS, tailTime}} {
 		known := inMicros(time.Duration(f.truth))
 		a.add(timeCheck(e, load, f.figure, known, max(delayShare*known, inMicros(f.least)), l, f.percent), w)
@@ -62,7 +60,7 @@ func (r *runner) delay(ctx context.Context, e Engine, d Delay) (attempt, error) 
 	return a, nil
 }
 
-// stall compares the engine's latency with the arithmetic of a stop whose length was measured.
+// stall compares the engine's latency with the arithmetic of a stop of measured length.
 func (r *runner) stall(ctx context.Context, e Engine, s Stall) (attempt, error) {
 	g, err := r.open(ctx, e, waits(0), s.Connections, s.Rate)
 	if err != nil {
@@ -85,11 +83,11 @@ func (r *runner) stall(ctx context.Context, e Engine, s Stall) (attempt, error) 
 		a.add(timeCheck(e, "stall "+inMillis(s.Length), f.figure, known, stallShare*known+inMicros(h.doubt),
 			l, f.percent), w)
 	}
-	a.certain = false // neither the stop nor the arithmetic is as exact as a server's clock
+	a.certain = false // stop and arithmetic are less exact than a server's clock
 	for i := range a.checks {
 		c := &a.checks[i]
-		// Threads that sleep stop when they are next given a CPU. An engine with a defect is off by
-		// almost the whole stop.
+		// Sleeping threads stop when they next get a CPU. An engine with a defect is off by almost
+		// the whole stop.
 		if short := micros(c.Truth - c.Measured); c.Verdict == results.SelftestWrong && w.crowded() &&
 			short > 0 && short <= h.length/lateStop {
 			c.Verdict = results.SelftestNoisy
@@ -155,7 +153,7 @@ func (r *runner) count(ctx context.Context, e Engine, c Load) (attempt, error) {
 	return a, nil
 }
 
-// counted is what became of the requests of an open load.
+// counted returns the counts of an open load's requests.
 func counted(l *loadgen.Result, rate float64, d time.Duration, truth Truth) Count {
 	return Count{
 		Offered: uint64(math.Round(rate * d.Seconds())), Sent: l.Requests, Unsent: l.Unsent,
@@ -163,8 +161,8 @@ func counted(l *loadgen.Result, rate float64, d time.Duration, truth Truth) Coun
 	}
 }
 
-// addCount judges the count behind the times: times of other requests than the server's say
-// nothing.
+// addCount judges the count behind the times, because times of other requests than the server's
+// prove nothing.
 func (a *attempt) addCount(c Count) {
 	verdict, reason, certain := c.Judge()
 	if verdict == results.SelftestOK {
@@ -176,8 +174,8 @@ func (a *attempt) addCount(c Count) {
 	}
 }
 
-// search finds the highest rate with a send lag within lagLimit. A rate that does not hold is tried
-// a second time, if there is time to spare: one hiccup must not halve the result.
+// search finds the highest rate with a send lag within lagLimit. A failing rate is tried a second
+// time if there is time to spare, so that one hiccup does not halve the result.
 func (r *runner) search(ctx context.Context, e Engine, s Search) error {
 	b, err := loadgen.Search{
 		First: s.Lowest, Least: s.Lowest, Most: s.Highest, Resolution: s.Resolution, Agreement: 1,

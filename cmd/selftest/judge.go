@@ -8,7 +8,7 @@ import (
 	"nodecompare/results"
 )
 
-// The figures of a check.
+// Figures of a check.
 const (
 	figureP50      = "p50"
 	figureP90      = "p90"
@@ -25,31 +25,30 @@ const (
 	unitRate     = "requests/s"
 )
 
-// How far a time may be from the truth: a share of it, or a time, whichever is more. The time is
-// for what lies between the clocks of client and server and belongs to neither: the kernel's
-// loopback, and waking a thread at either end.
+// Tolerances of a time: a share of it, or an absolute time, whichever is more. The absolute time
+// covers what lies between the clocks of client and server: the kernel's loopback, and waking a
+// thread at either end.
 const (
 	delayShare = 0.02
 	medianTime = 100 * time.Microsecond
 	tailTime   = time.Millisecond // one request in a hundred may wait for a core
 	stallShare = 0.03
-	// soonest is what the fastest of many requests may take beyond the server's figure. Noise
-	// lengthens some requests, or most, but not all of them. A loopback is passed in 20 to 50 µs;
-	// on a virtual machine whose host is busy 300 were seen, with nothing wrong.
+	// soonest is the largest excess of the fastest of many requests over the server's figure. Noise
+	// lengthens some requests, or most, but not all. A loopback takes 20 to 50 µs; up to 300 µs
+	// occur on a virtual machine with a busy host (docs/calibration.md).
 	soonest = time.Millisecond
 )
 
-// What tells a machine that others disturb from one that is late by itself.
+// Limits that tell a machine disturbed by others from one that is late by itself.
 const (
-	// steady is by how much more than half of its requests the plain client's others may be late:
-	// half of what an engine is allowed in its tail, because a busy machine shows there first.
+	// steady is the largest delay, beyond its median, of the plain client's requests on a quiet
+	// machine: half of an engine's tolerance in its tail, because a busy machine shows there first.
 	steady = tailTime / 2
-	// perOffset is how many times the plain client's lateness an engine may be late: each thread
-	// that a request passes through is woken, three in the plain client's case, and up to five in
-	// an engine's.
+	// perOffset is how many times the plain client's delay an engine may have. A request wakes
+	// three threads with the plain client, and up to five with an engine.
 	perOffset = 2
-	// crowd is far more than a quiet system's own processes take, and than the readings can be off
-	// by: 10 ms for each CPU.
+	// crowd is far more than a quiet system's own processes take, and than the readings' error of
+	// 10 ms for each CPU.
 	crowd = 0.1
 	// stolen is as in the rule of trust.
 	stolen = 0.01
@@ -58,8 +57,7 @@ const (
 	lateStop = 4
 )
 
-// Allow gives an engine the offset of the machine that w was seen on, where that is more than it is
-// allowed anyhow.
+// Allow raises an engine's tolerance to the machine's offset that w saw, if that is more.
 func Allow(c results.SelftestCheck, w Witness) results.SelftestCheck {
 	if late, known := w.offset(); known {
 		c.Allowed = max(c.Allowed, perOffset*inMicros(late))
@@ -67,9 +65,9 @@ func Allow(c results.SelftestCheck, w Witness) results.SelftestCheck {
 	return c
 }
 
-// Judge gives the verdict on a time, with the reason if it is not ok. w is what the plain client
-// saw beside it. certain says that another attempt cannot make it good: a client's figure below the
-// server's own, whose clock runs within the client's, is no matter of noise.
+// Judge returns the verdict on a time, with the reason if it is not ok. w is what the plain client
+// saw beside it. certain says that another attempt cannot help: noise cannot make a client's figure
+// smaller than the server's own, whose clock runs within the client's.
 func Judge(c results.SelftestCheck, w Witness) (verdict, reason string, certain bool) {
 	off := c.Measured - c.Truth
 	switch {
@@ -102,17 +100,17 @@ func Judge(c results.SelftestCheck, w Witness) (verdict, reason string, certain 
 			brief(micros(off)), brief(w.P50), brief(w.P99)), false
 }
 
-// Count is what became of the requests of a run: by the plan, by the engine, and by the server.
+// Count is the number of requests of a run, by the plan, the engine and the server.
 type Count struct {
 	Offered uint64 // by the plan
-	Sent    uint64 // that the engine says were answered or failed
-	Unsent  uint64 // that the engine says it could not send in time
-	Errors  uint64 // of those sent
+	Sent    uint64 // by the engine: answered or failed
+	Unsent  uint64 // by the engine: could not be sent in time
+	Errors  uint64 // failed ones of Sent
 	Retries uint64 // sent twice, over a new connection
 	Seen    uint64 // by the server
 }
 
-// Judge gives the verdict on a count, where nothing may be missing and nothing come twice.
+// Judge returns the verdict on a count: no request may be missing or repeated.
 func (c Count) Judge() (verdict, reason string, certain bool) {
 	switch {
 	case c.Sent+c.Unsent != c.Offered:
@@ -135,8 +133,8 @@ func (c Count) Judge() (verdict, reason string, certain bool) {
 	return results.SelftestOK, "", false
 }
 
-// judgeRate gives the verdict on the highest rate: only too little is wrong, and that is the
-// machine's.
+// judgeRate returns the verdict on the highest rate. A rate can only be too low, which is the
+// machine's fault.
 func judgeRate(c results.SelftestCheck) (verdict, reason string) {
 	if c.Measured >= c.Truth {
 		return results.SelftestOK, ""
@@ -145,7 +143,7 @@ func judgeRate(c results.SelftestCheck) (verdict, reason string) {
 		"due: the machine is too busy, or too slow, to offer a load", c.Truth, lagLimit)
 }
 
-// Overall is the worst verdict of the checks; without any the machine did not get far enough to be
+// Overall returns the worst verdict of the checks. Without checks the machine was too slow to be
 // trusted.
 func Overall(checks []results.SelftestCheck) string {
 	if len(checks) == 0 {
@@ -170,14 +168,14 @@ func rank(verdict string) int {
 	return 2
 }
 
-// micros is the time that so many microseconds are.
+// micros converts microseconds to a duration.
 func micros(us float64) time.Duration { return time.Duration(us * float64(time.Microsecond)) }
 
 func inMicros(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1e3 }
 
 func inMillis(d time.Duration) string { return fmt.Sprintf("%d ms", d.Milliseconds()) }
 
-// brief drops the digits that say nothing.
+// brief drops insignificant digits.
 func brief(d time.Duration) time.Duration {
 	if d.Abs() < 10*time.Millisecond {
 		return d.Round(time.Microsecond)

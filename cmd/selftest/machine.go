@@ -10,9 +10,9 @@ import (
 	"nodecompare/loadgen/sample"
 )
 
-// readMachine reads who has had how much CPU time: engine and server are ours.
+// readMachine reads the CPU time by owner. Engine and server are this tool's.
 func readMachine(server int) (measure.HostUsage, error) {
-	cpus, err := cpuset.Allowed() // what others have of further ones is no matter
+	cpus, err := cpuset.Allowed() // the use of other CPUs does not matter
 	if err != nil && !errors.Is(err, cpuset.ErrNoPinning) {
 		return measure.HostUsage{}, err
 	}
@@ -22,8 +22,7 @@ func readMachine(server int) (measure.HostUsage, error) {
 // tick is the unit of a system's counters of CPU time.
 const tick = 10 * time.Millisecond
 
-// take notes who had the machine's CPU time while the plain client asked; nothing where it is not
-// known.
+// take records who used the machine's CPU time while the plain client ran, if known.
 func (w *Witness) take(i measure.Interference) {
 	if i.OursKnown && i.All > 0 {
 		w.Others = max(0, (i.Busy+i.Stolen-i.Ours).Seconds()/i.All.Seconds())

@@ -59,7 +59,8 @@ func TestOffsetIsNoNoise(t *testing.T) {
 				t.Errorf("%s, and an engine that is %v late: %s", name, beyond, got)
 			}
 			if got := judged(w, 101*time.Microsecond); got != results.SelftestNoisy {
-				t.Errorf("%s, and an engine that is 101µs late: %s; an offset that is not known allows nothing", name, got)
+				t.Errorf("%s, and an engine that is 101µs late: %s; an offset that is not known allows nothing", name,
+					got)
 			}
 		}
 	})

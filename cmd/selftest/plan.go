@@ -1,6 +1,6 @@
-// Package selftest measures what is known: servers with a fixed delay, a server that stands still
-// for a while, a count. Where a figure of the load generator is not the truth, it says whether the
-// machine is to blame or the tool. The arithmetic is in docs/selftest.md.
+// Package selftest measures where the truth is known: servers with a fixed delay, a server that
+// stalls, a count. If a figure of the load generator is wrong, the verdict says whether the machine
+// or the tool is to blame. docs/selftest.md has the arithmetic.
 package selftest
 
 import (
@@ -15,23 +15,23 @@ import (
 const (
 	requestTimeout = 5 * time.Second
 	warmup         = 250 * time.Millisecond
-	// lagLimit is what p99 of the send lag must stay below at the highest rate.
+	// lagLimit bounds the p99 send lag at the highest rate.
 	lagLimit = time.Millisecond
 )
 
-// Generator drives a load, run after run on the same connections. loadgen's is one.
+// Generator drives a load, run after run on the same connections, like loadgen's.
 type Generator interface {
 	Run(ctx context.Context, duration time.Duration) (*loadgen.Result, error)
 	Close()
 }
 
-// Engine is what is tested.
+// Engine is an engine under test.
 type Engine struct {
 	Name string
 	Open func(loadgen.Attack) (Generator, error)
 }
 
-// Engines are those of loadgen.
+// Engines returns loadgen's engines.
 func Engines() []Engine {
 	var all []Engine
 	for _, e := range loadgen.Engines {
@@ -43,12 +43,11 @@ func Engines() []Engine {
 	return all
 }
 
-// Delay is a server that answers after a fixed time, under an open load.
+// Delay is an open load on a server that answers after a fixed time.
 type Delay struct {
 	Wait time.Duration
-	// Rate is in requests/s. With a wait that is a multiple of 1/Rate each request would arrive
-	// just as the server, on its one core, answers another: what is measured then is their
-	// collision.
+	// Rate is in requests/s. If the wait is a multiple of 1/Rate, each request arrives just when
+	// the server, on its one core, answers another, and the check measures their collision.
 	Rate     float64
 	Duration time.Duration
 }
@@ -59,17 +58,17 @@ type Load struct {
 	Duration time.Duration
 }
 
-// Search is where the highest rate is looked for, in requests/s.
+// Search is the range in which the highest rate is searched, in requests/s.
 type Search struct {
-	Lowest, Highest float64       // less than Lowest, and the machine is not to be trusted
-	Resolution      float64       // the share by which the lowest rate that fails may be above the highest that holds
-	Duration        time.Duration // of the load at each rate; 0 leaves the search out
+	Lowest, Highest float64       // below Lowest the machine is not to be trusted
+	Resolution      float64       // largest relative gap between the rates that hold and fail
+	Duration        time.Duration // of the load at each rate; 0 skips the search
 }
 
-// Plan is what a selftest does, with each engine.
+// Plan is what a selftest does with each engine.
 type Plan struct {
 	Engines []Engine
-	Pin     cpuset.Pin // of the server and of this process, as a bench pins them
+	Pin     cpuset.Pin // of the server and this process, as in a bench
 	Delays  []Delay
 	Queues  []Queue
 	Stall   Stall
@@ -77,11 +76,11 @@ type Plan struct {
 	Search  Search
 
 	Attempts int           // at one check, until it passes
-	Spare    time.Duration // that all attempts but the first may take together
-	Limit    time.Duration // of it all
+	Spare    time.Duration // for all attempts but the first
+	Limit    time.Duration // for everything
 }
 
-// FullPlan takes three quarters of a minute on a quiet machine, and 70 s at the most.
+// FullPlan returns a plan of three quarters of a minute on a quiet machine, and at most 70 s.
 func FullPlan() Plan {
 	return Plan{
 		Engines: Engines(),
@@ -103,7 +102,7 @@ func FullPlan() Plan {
 	}
 }
 
-// ShortPlan is for a bench to begin with: 4 s on a quiet machine, and 12 s at the most.
+// ShortPlan returns a plan for the start of a bench, of 4 s on a quiet machine, and at most 12 s.
 func ShortPlan() Plan {
 	return Plan{
 		Engines: Engines(),
@@ -115,7 +114,7 @@ func ShortPlan() Plan {
 	}
 }
 
-// Extent is how much of a selftest a bench begins with.
+// Extent is the amount of selftest at the start of a bench.
 type Extent struct {
 	Name  string
 	Takes time.Duration // on a quiet machine
@@ -131,11 +130,11 @@ var (
 	Short = Extent{"short", 5 * time.Second, ShortPlan}
 )
 
-// Extents is the table of all.
+// Extents is the table of extents.
 var Extents = []Extent{Full, Short, {"off", 0, nil}}
 
-// Run makes the selftest; there is no result where the extent is none. Errors are those of the
-// function Run.
+// Run runs the selftest. The result is nil for the extent none. Errors are those of the function
+// Run.
 func (e Extent) Run(ctx context.Context) (*results.Selftest, error) {
 	if e.plan == nil {
 		return nil, nil

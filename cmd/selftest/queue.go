@@ -12,10 +12,10 @@ import (
 	"nodecompare/results"
 )
 
-// A Queue is a server that serves one request after another, in the order in which they arrive,
-// under an open load at an even pace: a D/D/1 queue, or with service times that are drawn from an
-// exponential distribution a D/M/1. How long each request takes follows from when it was due and
-// from the service times, which both sides draw from one seed.
+// A Queue is an open load at an even pace on a server that serves one request after another in the
+// order of arrival: a D/D/1 queue, or with exponentially distributed service times a D/M/1. A
+// request's time follows from its due time and the service times, which both sides draw from one
+// seed.
 type Queue struct {
 	Law         string // of the service times: one of Laws
 	Mean        time.Duration
@@ -23,18 +23,18 @@ type Queue struct {
 	Duration    time.Duration
 }
 
-// Laws are the service times that there are: always the mean, or exponential.
+// Laws are the distributions of service times: always the mean, or exponential.
 var Laws = []string{"D", "M"}
 
 const (
-	// queueConnections are more than the requests in flight at once, as a rule.
+	// queueConnections usually exceed the requests in flight.
 	queueConnections = 64
 	queueSeed        = 5
-	// queueTime is how much longer than by the path a request may take: the timers and wake-ups at
+	// queueTime is how much a request may exceed its computed time, for the timers and wake-ups at
 	// both ends.
 	queueTime = 2 * time.Millisecond
-	// queueRounding is by how much less than by the path a quantile may be: what two histograms of
-	// three digits round away.
+	// queueRounding is how far a quantile may be below the computed one, for the rounding of two
+	// histograms.
 	queueRounding = 0.002
 )
 
@@ -48,7 +48,7 @@ func (q Queue) name() string {
 	return fmt.Sprintf("%s/%s/1 at %.0f%%", Laws[0], q.Law, 100*q.Utilisation)
 }
 
-// Path is the time that each of n requests takes which arrive when they are due: Lindley's
+// Path returns the time of each of n requests that arrive when they are due, by Lindley's
 // recursion.
 func (q Queue) Path(n uint64) []time.Duration {
 	l := newLine(q.Law, q.Mean)
@@ -61,7 +61,7 @@ func (q Queue) Path(n uint64) []time.Duration {
 	return all
 }
 
-// line is where requests wait for their turn.
+// line is the requests' waiting line.
 type line struct {
 	law     string
 	mean    time.Duration
@@ -80,8 +80,8 @@ func newLine(law string, mean time.Duration) *line {
 	return l
 }
 
-// join takes a request in, and returns when it is served. The server does nothing until then: that
-// its threads wake late delays an answer, and none of those behind it.
+// join adds a request and returns when it is served. The server does nothing until then, so a
+// thread that wakes late delays one answer and none behind it.
 func (l *line) join(arrived time.Time) time.Time {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -92,7 +92,7 @@ func (l *line) join(arrived time.Time) time.Time {
 	return l.free
 }
 
-// queue compares the engine's latency with the path of the very same requests.
+// queue compares the engine's latency with the computed times of the same requests.
 func (r *runner) queue(ctx context.Context, e Engine, q Queue) (attempt, error) {
 	g, err := r.open(ctx, e, q.target(), queueConnections, q.rate())
 	if err != nil {
@@ -110,7 +110,7 @@ func (r *runner) queue(ctx context.Context, e Engine, q Queue) (attempt, error) 
 	var a attempt
 	for _, f := range quantiles {
 		if float64(l.Requests)*(100-f.percent) < 100 {
-			continue // no request lies beyond it
+			continue // no request lies beyond the quantile
 		}
 		c := timeCheck(e, q.name(), f.figure, inMicros(time.Duration(path.ValueAtQuantile(f.percent))),
 			inMicros(queueTime), l, f.percent)
@@ -125,14 +125,13 @@ var quantiles = []struct {
 	percent float64
 }{{figureP50, 50}, {figureP90, 90}, {figureP99, 99}, {figureP999, 99.9}}
 
-// inOrder says that no request can have overtaken another on its way to the server: each was sent
-// before the next one was due.
+// inOrder reports whether each request was sent before the next one was due, so that none can have
+// overtaken another.
 func inOrder(lag *hdrhistogram.Histogram, rate float64) bool {
 	return time.Duration(lag.Max()).Seconds() < 1/rate
 }
 
-// addQueued judges a time of a queue, which may be above the truth by what is allowed, but not
-// below it.
+// addQueued judges a queue's time, which may be above the truth by the tolerance, but not below it.
 func (a *attempt) addQueued(c results.SelftestCheck, w Witness, ordered bool) {
 	below := c.Truth - c.Measured
 	if below <= queueRounding*c.Truth {

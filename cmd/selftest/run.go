@@ -15,32 +15,32 @@ import (
 	"nodecompare/servers/child"
 )
 
-// ServerCommand is the hidden command of this program that runs Serve.
+// ServerCommand is the hidden command that runs Serve.
 const ServerCommand = "selftest-server"
 
 const (
 	delayConnections = 16
-	// serverProcs is more than the server has threads at work, so that one whose call returns never
-	// waits for a Go processor: it would stand before the server's clock, which is read after that.
+	// serverProcs exceeds the server's working threads, so that no returning call waits for a Go
+	// processor. That wait would come before the server's clock is read.
 	serverProcs = 4 * delayConnections
 )
 
 var errLimit = errors.New("the selftest ran out of time")
 
-// runner is a selftest at work.
+// runner is a selftest in progress.
 type runner struct {
 	plan   Plan
 	server *child.Process
 	spare  time.Duration
 	say    func(step string)
 	report *results.Selftest
-	// offsets are how late the machine was by itself in each of the runs that tell.
+	// offsets are the machine's own delays, from the runs in which they are known.
 	offsets []time.Duration
 }
 
-// Run starts the server as a child process, does what the plan says, and stops the server. say is
-// told of each step as it begins. A server that fails, and the end of ctx, are errors, and come
-// with what there is by then. A verdict is no error.
+// Run starts the server as a child process, carries out the plan, and stops the server. say is told
+// each step as it begins. A failed server and the end of ctx are errors, which come with the result
+// so far. A verdict is no error.
 func Run(ctx context.Context, p Plan, say func(step string)) (*results.Selftest, error) {
 	began := time.Now()
 	r := &runner{plan: p, spare: p.Spare, say: say, report: &results.Selftest{Checks: []results.SelftestCheck{}}}
@@ -61,7 +61,8 @@ func Run(ctx context.Context, p Plan, say func(step string)) (*results.Selftest,
 	if ctx.Err() != nil {
 		return r.report, ctx.Err()
 	}
-	if limited.Err() != nil { // no error of the program's: a machine that does not get through cannot be trusted
+	// a machine that runs out of time cannot be trusted, which is no error
+	if limited.Err() != nil {
 		if r.report.Verdict == results.SelftestOK {
 			r.report.Verdict = results.SelftestNoisy
 		}
@@ -70,7 +71,7 @@ func Run(ctx context.Context, p Plan, say func(step string)) (*results.Selftest,
 	return r.report, err
 }
 
-// serveAndCheck starts the server on its CPUs, and does the plan from the generator's.
+// serveAndCheck starts the server on its CPUs, and carries out the plan from the generator's.
 func (r *runner) serveAndCheck(ctx context.Context) error {
 	split, err := r.plan.Pin.Choose()
 	if err != nil {
@@ -91,7 +92,7 @@ func (r *runner) serveAndCheck(ctx context.Context) error {
 	})
 }
 
-// engine does the plan with one engine.
+// engine carries out the plan with one engine.
 func (r *runner) engine(ctx context.Context, e Engine) error {
 	for _, d := range r.plan.Delays {
 		if err := r.attempts(e.Name+", delay "+inMillis(d.Wait),
@@ -126,11 +127,11 @@ func (r *runner) engine(ctx context.Context, e Engine) error {
 // attempt is the checks of one run.
 type attempt struct {
 	checks  []results.SelftestCheck
-	certain bool // another attempt cannot make it good
+	certain bool // another attempt cannot help
 }
 
-// attempts tries until all checks of an attempt are ok, and keeps the best. Noise passes, and a
-// wrong tool stays wrong.
+// attempts tries until all checks of an attempt are ok, and keeps the best attempt. Noise passes,
+// but a wrong tool stays wrong.
 func (r *runner) attempts(step string, try func() (attempt, error)) error {
 	var best []results.SelftestCheck
 	for n, line := 1, step; ; n++ {
@@ -187,8 +188,8 @@ func (r *runner) observed(ctx context.Context, g Generator, d time.Duration) (*l
 	return l, truth, w, err
 }
 
-// interference is what others took of the machine, in words; "" for nothing that matters, or that
-// the system tells of.
+// interference says in words what others took of the machine; "" if unknown or too little to
+// matter.
 func interference(i sample.Interference) string {
 	if i.StealKnown && i.Stolen > (i.Stolen+i.Busy)/100 {
 		return fmt.Sprintf("The hypervisor withheld %.0f%% of the CPU time that was wanted meanwhile.",

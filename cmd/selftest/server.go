@@ -19,26 +19,27 @@ import (
 
 const (
 	longestWait = time.Second
-	// spin is how long before its end a wait stops sleeping and looks at the clock instead: longer
-	// than it takes to be woken.
+	// spin is how long before its end a wait stops sleeping and polls the clock: longer than a
+	// wake-up takes.
 	spin = 100 * time.Microsecond
 	// readBuffer is more than a request of a selftest takes.
 	readBuffer = 8 << 10
 )
 
-// Serve is the server of a selftest, whose own figures are the truth: it listens on a free port of
+// Serve is the server of a selftest, whose own figures are the truth. It listens on a free port of
 // the loopback interface, prints "port N" to out, and serves until ctx ends. Its routes:
 //
-//	GET /                  200, to see that it is there
+//	GET /                  200, to show that the server is there
 //	GET /wait?us=N         200 after N µs, at most 1 s
-//	GET /queue?us=N&law=D  200 after those that came before it and after a service time of N µs each, or for law=M of N µs in the mean
-//	GET /probe             200 at once; the body is how long it took, in nanoseconds. It is in no Truth.
-//	GET /take              a Truth as JSON, of the waits and the queue since the last /take; the next queue is a new one
+//	GET /queue?us=N&law=D  200 after the requests before it and a service time of N µs, or for
+//	                       law=M of N µs in the mean
+//	GET /probe             200 at once; the body is how long that took, in ns; in no Truth
+//	GET /take              the Truth of waits and queue since the last /take, as JSON; then the
+//	                       next queue begins
 //
 // Each connection has a locked thread with blocking calls. The time of a request runs from the
-// return of the read that completed it to just before the write of its answer: it lies within what
-// any client can measure, so that a client's figure that is smaller is wrong, however noisy the
-// machine.
+// return of the read that completed it to just before the write of its answer. Any client's own
+// time includes that, so a client's smaller figure is wrong, however noisy the machine.
 func Serve(ctx context.Context, out io.Writer) error {
 	ln, err := net.ListenTCP("tcp4", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
@@ -101,9 +102,11 @@ func (s *server) stop() error {
 	return err
 }
 
-// converse answers the requests of one connection. An error of it is the client's loss, who tells.
+// converse answers the requests of one connection. It returns no connection error, because the
+// client reports its loss.
 func (s *server) converse(conn *socket) {
-	runtime.LockOSThread() // and never unlocked: the thread, with its sharp timers, ends with the goroutine
+	// never unlocked: the thread with its sharp timers ends with the goroutine
+	runtime.LockOSThread()
 	err := sharpenTimers()
 	if err == nil {
 		err = s.requests(conn)
@@ -125,7 +128,7 @@ func (s *server) requests(conn *socket) error {
 		n, err := conn.read(buf[held:])
 		arrived := time.Now()
 		if n == 0 || err != nil {
-			return nil // the client has closed, or reset, or more was sent than the buffer holds
+			return nil // the client has closed or reset, or sent more than the buffer holds
 		}
 		held += n
 		for held > 0 {
@@ -136,17 +139,17 @@ func (s *server) requests(conn *socket) error {
 			if used == 0 {
 				break
 			}
-			close := parser.Request.Close
+			last := parser.Request.Close
 			answer = s.answer(answer[:0], &parser.Request, arrived)
 			held = copy(buf, buf[used:held])
-			if err := conn.write(answer); err != nil || close {
-				return nil // a client that left before its answer counts it as an error itself
+			if err := conn.write(answer); err != nil || last {
+				return nil // a client that left before its answer reports an error itself
 			}
 		}
 	}
 }
 
-// answer appends the response to a request, when its time has come.
+// answer appends the response to a request, once it is due.
 func (s *server) answer(dst []byte, r *http1.Request, arrived time.Time) []byte {
 	answer := http1.Response{Status: http.StatusOK, ContentType: "text/plain", Body: []byte("ok\n")}
 	var due time.Time // of a request that is counted
@@ -179,7 +182,8 @@ func (s *server) answer(dst []byte, r *http1.Request, arrived time.Time) []byte 
 	dst = http1.AppendResponse(dst, &answer, arrived.Unix(), r.Head, r.Close, r.Minor)
 	if !due.IsZero() {
 		waitUntil(due)
-		// before the write: the client may ask for the truth as soon as it has the answer
+		// The count comes before the write, because the client may ask for the truth as soon as it
+		// has the answer.
 		s.tally.add(time.Since(arrived))
 	}
 	return dst

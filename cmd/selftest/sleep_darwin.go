@@ -2,7 +2,7 @@ package selftest
 
 import "time"
 
-// sharpenTimers has nothing to do: kqueue, by which Go sleeps here, takes nanoseconds.
+// sharpenTimers does nothing: Go sleeps by kqueue, in nanoseconds.
 func sharpenTimers() error { return nil }
 
 func sleep(d time.Duration) { time.Sleep(d) }

@@ -9,15 +9,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// socket is a connection in blocking mode, outside of Go's poller: a thread that blocks in read is
-// woken by the kernel itself, so that nothing of Go's scheduler lies between the arrival of bytes
-// and the clock.
+// socket is a connection in blocking mode, outside of Go's poller. The kernel wakes a thread that
+// blocks in read, so that nothing of Go's scheduler lies between the arrival of bytes and the
+// clock.
 type socket struct {
 	file *os.File
 	fd   int
 }
 
-// takeSocket takes the connection over. net has set TCP_NODELAY on it, which stays.
+// takeSocket takes the connection over. It keeps the TCP_NODELAY that net has set.
 func takeSocket(c *net.TCPConn) (*socket, error) {
 	f, err := c.File() // a duplicate
 	if err = errors.Join(err, c.Close()); err != nil {
@@ -51,8 +51,8 @@ func (s *socket) write(b []byte) error {
 	return nil
 }
 
-// interrupt ends a read that blocks, which close does not. A connection that the peer has ended
-// already needs none.
+// interrupt ends a blocking read, which close does not. It ignores a connection that the peer has
+// already ended.
 func (s *socket) interrupt() error {
 	if err := unix.Shutdown(s.fd, unix.SHUT_RDWR); err != nil && err != unix.ENOTCONN {
 		return os.NewSyscallError("shutdown", err)

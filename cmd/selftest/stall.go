@@ -9,24 +9,24 @@ import (
 	"time"
 )
 
-// Stall is a steady open load on a server that is stopped for a while in the midst of it.
+// Stall is a steady open load on a server that is stopped for a while during it.
 type Stall struct {
 	Rate float64 // requests/s
-	// fewer than a hundredth of the requests: then the uncorrected p99 does not see the stall at
-	// all
+	// Connections are fewer than a hundredth of the requests, so that the uncorrected p99 does not
+	// see the stall at all.
 	Connections int
 	Duration    time.Duration // of the load
 	After       time.Duration // from the start of the load to the stop
 	Length      time.Duration // of the stop, which ends well before the load
 }
 
-// Latency is the latency at a quantile, in percent, that a load of so many requests must show after
-// a stop of the given length, counted from when each request was due. Requests that are due at an
-// even pace, 1/Rate apart, within the stop are answered at its end; the k-th of them, from 0, has
-// waited for length - (k+½)/Rate, where the half stands for the unknown moment of the stop between
-// two requests. All others take no time worth mention: the quantile is 0 where it falls among them.
-// The rank of a quantile is that of an HDR histogram, the nearest. The answers themselves take
-// time, one after another, which is not counted.
+// Latency returns the latency at a quantile, in percent, that a load of the given number of
+// requests must show after a stop of the given length, counted from when each request was due.
+// Requests due within the stop, 1/Rate apart, are answered at its end: the k-th of them, from 0,
+// has waited for length - (k+½)/Rate, where the half stands for the unknown moment of the stop
+// between two requests. All others take negligible time, so a quantile among them is 0. The rank of
+// a quantile is the nearest, as in an HDR histogram. The time of the answers themselves is not
+// counted.
 func (s Stall) Latency(percent float64, requests uint64, length time.Duration) time.Duration {
 	rank := math.Floor(percent/100*float64(requests) + 0.5)
 	k := float64(requests) - max(rank, 1)
@@ -36,12 +36,11 @@ func (s Stall) Latency(percent float64, requests uint64, length time.Duration) t
 // stopped is how long a process stood still.
 type stopped struct {
 	length time.Duration
-	doubt  time.Duration // how long the two signals took to be sent: the length is known to within this
+	doubt  time.Duration // error of the length: how long sending the two signals took
 	err    error
 }
 
-// stop stops the process for the length of the stall. Whatever happens, the process goes on
-// afterwards.
+// stop stops the process for the length of the stall. The process continues afterwards in any case.
 func (s Stall) stop(ctx context.Context, pid int) stopped {
 	if !wait(ctx, s.After) {
 		return stopped{err: ctx.Err()}
@@ -60,7 +59,7 @@ func (s Stall) stop(ctx context.Context, pid int) stopped {
 	return stopped{length: (shortest + longest) / 2, doubt: longest - shortest, err: errors.Join(err, ctx.Err())}
 }
 
-// wait returns true after d, false when ctx ends first.
+// wait returns true after d, and false if ctx ends first.
 func wait(ctx context.Context, d time.Duration) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()

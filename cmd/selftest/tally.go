@@ -20,22 +20,24 @@ const (
 )
 
 // Truth is what the server of a selftest did: how many requests it answered, and how long each took
-// within it.
+// inside the server.
 type Truth struct {
 	Requests uint64 `json:"requests"`
-	MinNS    int64  `json:"min_ns"` // nanoseconds, as all below
+	MinNS    int64  `json:"min_ns"` // nanoseconds, like the following
 	P50NS    int64  `json:"p50_ns"`
 	P99NS    int64  `json:"p99_ns"`
 	MaxNS    int64  `json:"max_ns"`
-	Failure  string `json:"failure,omitempty"` // the first error of a connection: then the counts are in doubt
+	// the first error of a connection, which makes the counts doubtful
+	Failure string `json:"failure,omitempty"`
 }
 
-// tally adds the requests up, in the same kind of histogram as the engines have: both round alike.
+// tally counts the requests, in the same kind of histogram as the engines', so that both round
+// alike.
 type tally struct {
 	mu       sync.Mutex
 	requests uint64
 	times    *hdrhistogram.Histogram
-	line     *line // of the requests to a queue; nil before the first
+	line     *line // of the queue's requests; nil before the first
 	failure  error
 }
 
@@ -45,7 +47,7 @@ func newHistogram() *hdrhistogram.Histogram { return hdrhistogram.New(1, int64(t
 
 func record(h *hdrhistogram.Histogram, d time.Duration) {
 	if err := h.RecordValue(int64(min(max(d, 0), time.Hour))); err != nil {
-		panic(err) // the histogram was made for 0 to an hour
+		panic(err) // unreachable: the histogram covers 0 to an hour
 	}
 }
 
@@ -64,8 +66,8 @@ func (t *tally) fail(err error) {
 	}
 }
 
-// join takes a request into the line, which the first one begins; it is false for one of another
-// kind than those before it.
+// join adds a request to the line, which the first request begins. ok is false for a request of
+// another kind than those before it.
 func (t *tally) join(law string, mean time.Duration, arrived time.Time) (served time.Time, ok bool) {
 	t.mu.Lock()
 	if t.line == nil {
@@ -79,7 +81,7 @@ func (t *tally) join(law string, mean time.Duration, arrived time.Time) (served 
 	return l.join(arrived), true
 }
 
-// take gives the truth since the last take.
+// take returns the truth since the last take.
 func (t *tally) take() Truth {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -102,8 +104,8 @@ func truthOf(h *hdrhistogram.Histogram) Truth {
 
 // take asks a selftest's server for its truth since the last time.
 func take(ctx context.Context, url string) (Truth, error) {
-	// A transport of its own: no proxy from the environment, and no idle connection left at the
-	// server.
+	// The client has its own transport, without a proxy from the environment and without idle
+	// connections left at the server.
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: requestTimeout}
 	q, err := http.NewRequestWithContext(ctx, http.MethodGet, url+takePath, nil)
 	if err != nil {

@@ -16,30 +16,29 @@ import (
 	"nodecompare/servers/http1"
 )
 
-// probeEvery is how often the plain client asks: 300 times in the shortest of the full plan's runs
-// but the count, at a hundredth of a core.
+// probeEvery is the plain client's interval: 300 requests in the shortest of the full plan's runs
+// except the count, at a hundredth of a core.
 const probeEvery = 5 * time.Millisecond
 
-// Witness is what a client that is too simple to be wrong saw beside an engine, of the same server:
-// how much later than it should its requests came back, with the time that the server says it took
-// for each of them subtracted. It waits for the moment of each, as an engine does, so that a timer
-// that fires late counts too. It shares no code with the engines.
+// Witness is what a plain client, too simple to be wrong, saw of the server beside an engine: how
+// late its requests came back, less the time that the server says it took for each. The client
+// waits for the moment of each request, as an engine does, so that late timers count too. It shares
+// no code with the engines.
 //
-// Others is the share of the machine's CPU time that neither engine nor server had meanwhile, but
-// other processes or, by steal, other machines; 0 where the system does not tell. Stolen is what
-// the hypervisor withheld of the CPU time that was wanted; 0 too where that is within what two
-// readings are off by. A machine that others use may hit an engine's few hundred requests and miss
-// the plain client's.
+// Others is the share of the machine's CPU time that neither engine nor server used, but other
+// processes or, by steal, other machines; 0 if unknown. Stolen is what the hypervisor withheld of
+// the wanted CPU time; 0 if unknown or within the readings' error. Others may hit an engine's few
+// hundred requests and miss the plain client's.
 type Witness struct {
 	Min, P50, P90, P99 time.Duration
 	Requests           uint64
 	Others, Stolen     float64
 }
 
-// crowded says that others used so much of the machine that whatever came late may be theirs.
+// crowded reports whether others used so much of the machine that any delay may be theirs.
 func (w Witness) crowded() bool { return w.Others > crowd || w.Stolen > stolen }
 
-// crowd says who they are.
+// crowd describes these others.
 func (w Witness) crowd() string {
 	if w.Others > crowd {
 		return fmt.Sprintf("other processes had %.0f%% of the CPU time", 100*w.Others)
@@ -47,21 +46,20 @@ func (w Witness) crowd() string {
 	return fmt.Sprintf("the hypervisor withheld %.0f%% of the CPU time that was wanted (steal time)", 100*w.Stolen)
 }
 
-// offset is how late a machine is by itself, with nothing wrong: its timers, and a CPU that wakes
-// up, on a virtual one, for each of the threads that a request passes through. It is the same for
-// each request or nearly so; where it is not, others may be the reason, and it is not known.
+// offset returns the machine's own delay, with nothing wrong: its timers, and waking a CPU, on a
+// virtual machine, for each thread that a request passes through. The offset is nearly the same for
+// each request. If it is not, others may be the reason, and known is false.
 func (w Witness) offset() (late time.Duration, known bool) {
 	return w.P50, w.Requests > 0 && !w.crowded() && w.P90-w.P50 <= steady
 }
 
-// calm says that nothing but that offset made the plain client late, so that an engine has no
-// excuse.
+// calm reports whether only the offset delayed the plain client, so that an engine has no excuse.
 func (w Witness) calm() bool {
 	_, known := w.offset()
 	return known && w.P99-w.P50 <= steady
 }
 
-// Seen is a witness of so many requests, each as late as it was.
+// Seen returns the Witness of requests with the given delays.
 func Seen(late []time.Duration) Witness {
 	if len(late) == 0 {
 		return Witness{}
@@ -73,7 +71,7 @@ func Seen(late []time.Duration) Witness {
 	return Witness{Min: sorted[0], P50: at(50), P90: at(90), P99: at(99), Requests: uint64(len(late))}
 }
 
-// testify starts the plain client. It asks until the function that it returns is called.
+// testify starts the plain client. It runs until end is called.
 func testify(ctx context.Context, url string) (end func() (Witness, error), err error) {
 	host := strings.TrimPrefix(url, "http://")
 	c, err := (&net.Dialer{}).DialContext(ctx, "tcp", host)
@@ -88,7 +86,8 @@ func testify(ctx context.Context, url string) (end func() (Witness, error), err 
 	ended := make(chan struct{})
 	done := make(chan error, 1)
 	go func() {
-		runtime.LockOSThread() // and never unlocked: the thread, with its sharp timers, ends with the goroutine
+		// never unlocked: the thread with its sharp timers ends with the goroutine
+		runtime.LockOSThread()
 		err := sharpenTimers()
 		if err == nil {
 			err = probe(conn, http1.AppendRequest(nil, http.MethodGet, host, probePath, "", nil), ended,
@@ -107,8 +106,8 @@ func testify(ctx context.Context, url string) (end func() (Witness, error), err 
 	}, nil
 }
 
-// probe sends the request at a steady pace, and tells by how much each answer was later than what
-// its body says.
+// probe sends the request at a steady pace, and reports how much each answer was later than its
+// body says.
 func probe(conn *socket, request []byte, ended <-chan struct{}, tell func(beyond time.Duration)) error {
 	buf := make([]byte, readBuffer)
 	for due := time.Now().Add(probeEvery); ; due = due.Add(probeEvery) {
@@ -117,7 +116,7 @@ func probe(conn *socket, request []byte, ended <-chan struct{}, tell func(beyond
 			return nil
 		default:
 		}
-		// a stall: what was due in it is left out, for this client measures the others
+		// after a stall, skip what was due in it: the engines are to measure that
 		if now := time.Now(); due.Before(now) {
 			due = now
 		}
@@ -133,7 +132,7 @@ func probe(conn *socket, request []byte, ended <-chan struct{}, tell func(beyond
 	}
 }
 
-// answered reads an answer, and the time that the server says it took.
+// answered reads an answer, and returns the time that the server says it took.
 func answered(conn *socket, buf []byte) (time.Duration, error) {
 	var parser http1.ResponseParser
 	for held := 0; ; {

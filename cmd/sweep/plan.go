@@ -1,5 +1,5 @@
-// Package sweep makes a map: it starts a server of each mode, puts closed loads on them of requests
-// that wait and compute for stated times, and finds where the modes differ.
+// Package sweep makes a map: it starts a server of each mode, puts closed loads on them whose
+// requests wait and compute for set times, and finds where the modes differ.
 package sweep
 
 import (
@@ -18,15 +18,15 @@ import (
 	"nodecompare/servers/workload"
 )
 
-// Options are what a user asks for.
+// Options are the user's choices.
 type Options struct {
 	Modes       []string        // of servers.Modes: at least two
 	Waits       []time.Duration // of a request: whole milliseconds
-	CPUs        []time.Duration // of computing in a request: whole microseconds
+	CPUs        []time.Duration // of a request: whole microseconds
 	Connections []int
 	Rounds      int
 	Seed        uint64     // of the order of the runs; below 2^53
-	Pin         cpuset.Pin // of servers and load to CPUs; the zero value is off
+	Pin         cpuset.Pin // CPUs of servers and load; the zero value is off
 }
 
 // Plan is what a map will do.
@@ -39,14 +39,13 @@ type Plan struct {
 const (
 	// window is the shortest time over which a run's throughput is counted.
 	window = 60 * time.Millisecond
-	// lightest is what a request takes of a server's CPU besides what it computes, for the planning
-	// alone.
+	// lightest is a request's CPU time without its computing, for planning only.
 	lightest = 20 * time.Microsecond
-	// longest bounds a map: one that would take more is refused before it begins.
+	// longest bounds a map. A longer one is rejected before it begins.
 	longest = time.Hour
 
-	serverTime = 250 * time.Millisecond // to start a server and to stop it
-	// warmConnections are as many as the base rung of a bench has.
+	serverTime = 250 * time.Millisecond // to start and stop a server
+	// warmConnections equals the connections of a bench's base rung.
 	warmConnections = 64
 
 	runTime = 10 * time.Millisecond // to open connections, and to sample
@@ -73,7 +72,8 @@ func NewPlan(o Options) (*Plan, error) {
 		case n > most:
 			return nil,
 				fmt.Errorf(
-					"--connections=%d: this process may open files for %d only: raise it with ulimit -n", n, max(0, most))
+					"--connections=%d: this process may open files for %d only: raise it with ulimit -n",
+					n, max(0, most))
 		case slices.Contains(o.Connections[:i], n):
 			return nil, fmt.Errorf("--connections: %d is named twice", n)
 		}
@@ -94,7 +94,7 @@ func NewPlan(o Options) (*Plan, error) {
 			fmt.Errorf("--modes names %s: a map shows the differences between modes, and needs two or more",
 				unit.Counted(len(p.modes), "mode"))
 	}
-	if len(p.settings.Places()) == 0 {
+	if len(p.settings.Points()) == 0 {
 		return nil, fmt.Errorf("nothing to map: name at least one wait, one CPU time and one number of connections")
 	}
 	if p.split, err = o.Pin.Choose(); err != nil {
@@ -109,7 +109,7 @@ func NewPlan(o Options) (*Plan, error) {
 	return p, nil
 }
 
-// whole gives the times in units, each once and within the limit.
+// whole returns the times in units, each once and within the limit.
 func whole(name string, times []time.Duration, unit, most time.Duration) ([]int, error) {
 	var all []int
 	for _, d := range times {
@@ -125,12 +125,13 @@ func whole(name string, times []time.Duration, unit, most time.Duration) ([]int,
 	return all, nil
 }
 
-// Duration is how long the map should take, within a fifth or so.
+// Duration estimates how long the map takes, within about a fifth.
 func (p *Plan) Duration() time.Duration {
 	each := serverTime
-	for _, at := range p.settings.Places() {
+	for _, at := range p.settings.Points() {
 		t := timesOf(at)
-		each += runTime + t.settle + t.lead + t.window + 2*cycle(at) // both runs end with the answers to what they sent
+		// both runs end with the answers to what they sent
+		each += runTime + t.ramp + t.lead + t.window + 2*cycle(at)
 	}
 	sum := each * time.Duration(len(p.modes))
 	for _, m := range p.modes {
@@ -139,38 +140,39 @@ func (p *Plan) Duration() time.Duration {
 	return sum * time.Duration(p.settings.Rounds)
 }
 
-// String is the plan in a few words.
+// String returns the plan in a few words.
 func (p *Plan) String() string {
-	return fmt.Sprintf("%s of %s in %s", unit.Counted(len(p.settings.Places()), "cell"),
+	return fmt.Sprintf("%s of %s in %s", unit.Counted(len(p.settings.Points()), "cell"),
 		unit.Counted(len(p.modes), "mode"), unit.Counted(p.settings.Rounds, "round"))
 }
 
-// order is a round's cells, shuffled: what a server has done before, and how warm the machine is,
-// must not go with the place.
-func (p *Plan) order(random *rand.Rand) []results.MapPlace {
-	all := p.settings.Places()
+// order returns a round's cells, shuffled: a server's history and the machine's warmth must not
+// correlate with the cell.
+func (p *Plan) order(random *rand.Rand) []results.MapPoint {
+	all := p.settings.Points()
 	random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 	return all
 }
 
-// times are those of one run.
+// times are the parts of one run.
 type times struct {
-	settle time.Duration // a run before it, in which every connection sends once
-	lead   time.Duration // of the run, until all connections are in step with what the server can do
+	ramp   time.Duration // a run before it, in which every connection sends once
+	lead   time.Duration // of the run, until all connections are in step with the server
 	window time.Duration // over which throughput is counted
 }
 
-func timesOf(at results.MapPlace) times {
+func timesOf(at results.MapPoint) times {
 	wait := time.Duration(at.WaitMS) * time.Millisecond
 	return times{
-		settle: 10*time.Millisecond + time.Duration(at.Connections)*lightest,
+		ramp:   10*time.Millisecond + time.Duration(at.Connections)*lightest,
 		lead:   max(10*time.Millisecond, cycle(at)),
 		window: max(window, wait+wait/4),
 	}
 }
 
-// cycle is how long it takes at most, with one core, until every connection has had one answer.
-func cycle(at results.MapPlace) time.Duration {
+// cycle returns how long it takes at most, with one core, until every connection has had one
+// answer.
+func cycle(at results.MapPoint) time.Duration {
 	wait, cpu := time.Duration(at.WaitMS)*time.Millisecond, time.Duration(at.CPUUS)*time.Microsecond
 	return wait + time.Duration(at.Connections)*(cpu+lightest)
 }

@@ -38,21 +38,21 @@ func TestUsualMapTakesLessThanTwoMinutes(t *testing.T) {
 
 func TestPlanRefuses(t *testing.T) {
 	for want, change := range map[string]func(*Options){
-		"unknown mode \"php\": the known ones are blocking": func(o *Options) { o.Modes[0] = "php" },
-		"--modes names 1 mode: a map shows the differences": func(o *Options) { o.Modes = o.Modes[:1] },
-		"mode async is named twice":                         func(o *Options) { o.Modes[0] = "async" },
-		"--rounds=0: at least 1":                            func(o *Options) { o.Rounds = 0 },
-		"waits: 1.5ms must be a multiple of 1ms":            func(o *Options) { o.Waits[0] = 1500 * time.Microsecond },
-		"waits: -1ms must be":                               func(o *Options) { o.Waits[0] = -time.Millisecond },
-		"waits: 1m1s must be a multiple of 1ms, from 0 to":  func(o *Options) { o.Waits[0] = 61 * time.Second },
-		"waits: 1ms is named twice":                         func(o *Options) { o.Waits[0] = time.Millisecond },
-		"cpus: 1.5µs must be a multiple of 1µs":             func(o *Options) { o.CPUs[0] = 1500 },
-		"cpus: 11s must be":                                 func(o *Options) { o.CPUs[0] = 11 * time.Second },
-		"0 connections: at least 1":                         func(o *Options) { o.Connections[0] = 0 },
-		"256 connections are named twice":                   func(o *Options) { o.Connections[0] = 256 },
-		"2000000 connections: this process may open":        func(o *Options) { o.Connections[0] = 2_000_000 },
-		"nothing to map":                                    func(o *Options) { o.Connections = nil },
-		"1h0m0s is the most":                                func(o *Options) { o.Waits[0] = 60 * time.Second },
+		"unknown mode \"php\": the known ones are blocking":  func(o *Options) { o.Modes[0] = "php" },
+		"--modes names 1 mode: a map shows the differences":  func(o *Options) { o.Modes = o.Modes[:1] },
+		"mode async is named twice":                          func(o *Options) { o.Modes[0] = "async" },
+		"--rounds=0: at least 1":                             func(o *Options) { o.Rounds = 0 },
+		"--waits: 1.5ms must be a multiple of 1ms":           func(o *Options) { o.Waits[0] = 1500 * time.Microsecond },
+		"--waits: -1ms must be":                              func(o *Options) { o.Waits[0] = -time.Millisecond },
+		"--waits: 1m1s must be a multiple of 1ms, from 0 to": func(o *Options) { o.Waits[0] = 61 * time.Second },
+		"--waits: 1ms is named twice":                        func(o *Options) { o.Waits[0] = time.Millisecond },
+		"--cpus: 1.5µs must be a multiple of 1µs":            func(o *Options) { o.CPUs[0] = 1500 },
+		"--cpus: 11s must be":                                func(o *Options) { o.CPUs[0] = 11 * time.Second },
+		"--connections=0: at least 1":                        func(o *Options) { o.Connections[0] = 0 },
+		"--connections: 256 is named twice":                  func(o *Options) { o.Connections[0] = 256 },
+		"--connections=2000000: this process may open":       func(o *Options) { o.Connections[0] = 2_000_000 },
+		"nothing to map":                                     func(o *Options) { o.Connections = nil },
+		"1h0m0s is the most":                                 func(o *Options) { o.Waits[0] = 60 * time.Second },
 		"CPU 1023 may not be used|not bind a process": func(o *Options) {
 			o.Pin = cpuset.Pin{Server: cpuset.CPUs{1023}, Generator: cpuset.CPUs{0}}
 		},
@@ -75,7 +75,7 @@ func TestOrder(t *testing.T) {
 	}
 	one, again := rand.New(rand.NewPCG(1, 0)), rand.New(rand.NewPCG(1, 0))
 	first := p.order(one)
-	seen := map[results.MapPlace]bool{}
+	seen := map[results.MapPoint]bool{}
 	for i, at := range p.order(again) {
 		if at != first[i] {
 			t.Fatal("the same seed gives another order")

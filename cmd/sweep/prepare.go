@@ -9,9 +9,9 @@ import (
 	"nodecompare/servers"
 )
 
-// Prepare sees to it that all modes can be started, which may mean to fetch packages; say is told
-// of that. A mode that this machine cannot run is left out, and named in the map. It is an error
-// when fewer than two others are left.
+// Prepare makes all modes ready to start, which may fetch packages and is reported to say. A mode
+// that this machine cannot run is left out, and named in the map. Fewer than two remaining modes
+// are an error.
 func (p *Plan) Prepare(ctx context.Context, say func(string)) error {
 	unable, err := servers.Prepare(ctx, p.modes, say)
 	if err != nil {

@@ -16,10 +16,10 @@ import (
 	"nodecompare/servers/workload"
 )
 
-// Run makes the map; say is told of each round. When ctx ends it stops at once, leaves no child
-// behind, and returns what there is, marked as partial, with ctx's error. A server that fails is
-// named in the map, and has no further runs in that round. There is no map when this process could
-// not be pinned.
+// Run makes the map and reports each round to say. When ctx ends, Run stops at once, leaves no
+// child behind, and returns the map so far, marked as partial, with ctx's error. A failed server is
+// named in the map, and has no further runs in that round. If this process cannot be pinned, there
+// is no map.
 func Run(ctx context.Context, p *Plan, say func(string)) (*results.Map, error) {
 	began := time.Now()
 	m := &results.Map{
@@ -46,7 +46,7 @@ func Run(ctx context.Context, p *Plan, say func(string)) (*results.Map, error) {
 	return m, context.Cause(ctx)
 }
 
-// Failed is an error when a server failed.
+// Failed returns an error if a server failed.
 func Failed(m *results.Map) error {
 	if len(m.Failures) > 0 {
 		return fmt.Errorf("%s: see the lines marked FAILED", unit.Counted(len(m.Failures), "run")+" failed")
@@ -55,8 +55,8 @@ func Failed(m *results.Map) error {
 }
 
 // round is one server of each mode, side by side. They take turns: in a cell one mode runs right
-// after the other, while the rest are idle, so that what changes on the machine between two rounds,
-// or two cells, hits all of them.
+// after the other, while the rest are idle, so that a change of the machine between rounds or cells
+// affects all of them.
 type round struct {
 	plan    *Plan
 	number  int
@@ -64,7 +64,7 @@ type round struct {
 	servers []*server
 }
 
-// server is a running one.
+// server is a running server.
 type server struct {
 	*child.Process
 	mode     string
@@ -72,7 +72,7 @@ type server struct {
 	failed   bool
 }
 
-func (r *round) run(ctx context.Context, places []results.MapPlace, random *rand.Rand) {
+func (r *round) run(ctx context.Context, places []results.MapPoint, random *rand.Rand) {
 	for _, m := range r.plan.modes {
 		p, err := r.start(ctx, m)
 		if err != nil {
@@ -105,27 +105,27 @@ func (r *round) start(ctx context.Context, m *servers.Mode) (*child.Process, err
 	return measure.Start(ctx, r.plan.split.Server, c)
 }
 
-// check takes a server out of the round whose run failed.
+// check removes a server whose run failed from the round.
 func (r *round) check(ctx context.Context, s *server, err error) {
 	if err == nil {
 		return
 	}
 	s.failed = true
 	if dead := s.Err(); dead != nil {
-		err = dead // it says more than the errors it led to
+		err = dead // the server's own end explains the errors that followed
 	}
 	r.failure(ctx, s.mode, err)
 }
 
 func (r *round) failure(ctx context.Context, mode string, err error) {
-	if ctx.Err() == nil { // else it failed because of that
+	if ctx.Err() == nil { // else it is a consequence of ctx's end
 		r.into.Failures = append(r.into.Failures, fmt.Sprintf("%s, round %d: %v", mode, r.number, err))
 	}
 }
 
-// warm warms a server up on requests that neither wait nor compute.
+// warm warms a server up with requests that neither wait nor compute.
 func (r *round) warm(ctx context.Context, s *server, m *servers.Mode) error {
-	g, err := loadgen.Open(attack(s, results.MapPlace{Connections: warmConnections}))
+	g, err := loadgen.Open(attack(s, results.MapPoint{Connections: warmConnections}))
 	if err != nil {
 		return err
 	}
@@ -136,7 +136,7 @@ func (r *round) warm(ctx context.Context, s *server, m *servers.Mode) error {
 	return err
 }
 
-func attack(s *server, at results.MapPlace) loadgen.Attack {
+func attack(s *server, at results.MapPoint) loadgen.Attack {
 	wait, cpu := time.Duration(at.WaitMS)*time.Millisecond, time.Duration(at.CPUUS)*time.Microsecond
 	return loadgen.Attack{
 		Target: loadgen.Target{URL: s.URL + workload.MixTarget(wait, cpu)}, Connections: at.Connections,

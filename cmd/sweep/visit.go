@@ -10,12 +10,12 @@ import (
 	"nodecompare/results"
 )
 
-// requestTimeout is added to ten times what a request should take.
+// requestTimeout is added to ten times the expected time of a request.
 const requestTimeout = 5 * time.Second
 
-// visit measures a server in one cell, and once more when the run is VOID: what made it so is, as a
-// rule, the machine's and soon over.
-func (r *round) visit(ctx context.Context, s *server, at results.MapPlace) error {
+// visit measures a server in one cell, and once more if the run is VOID, because the cause is
+// usually the machine's and soon over.
+func (r *round) visit(ctx context.Context, s *server, at results.MapPoint) error {
 	run, err := r.measure(ctx, s, at)
 	if err == nil && run.Trust.Status == results.Void {
 		run, err = r.measure(ctx, s, at)
@@ -27,11 +27,11 @@ func (r *round) visit(ctx context.Context, s *server, at results.MapPlace) error
 	return nil
 }
 
-// measure has every connection send once, so that the server has all that it needs for them, and
-// then measures. Throughput is that of a window amid the run: at its beginning all requests wait
-// together, and at its end no new ones come. CPU per request is that of the whole run: what is
-// begun is ended in it.
-func (r *round) measure(ctx context.Context, s *server, at results.MapPlace) (results.MapRun, error) {
+// measure lets every connection send once, so that the server has all it needs for them, and then
+// measures. Throughput is counted in a window within the run: at its beginning all requests wait
+// together, and at its end no new ones come. CPU per request is over the whole run, which completes
+// what it began.
+func (r *round) measure(ctx context.Context, s *server, at results.MapPoint) (results.MapRun, error) {
 	t := timesOf(at)
 	a := attack(s, at)
 	counted := shares{lead: t.lead, window: t.window}
@@ -41,11 +41,12 @@ func (r *round) measure(ctx context.Context, s *server, at results.MapPlace) (re
 		return results.MapRun{}, err
 	}
 	defer g.Close()
-	if _, err := g.Run(ctx, t.settle); err != nil {
+	if _, err := g.Run(ctx, t.ramp); err != nil {
 		return results.MapRun{}, err
 	}
 	counted.on = true
-	m, err := g.Measure(ctx, t.lead+t.window+runTime) // runTime: connections begin one after the other
+	// runTime: connections begin one after another
+	m, err := g.Measure(ctx, t.lead+t.window+runTime)
 	if err != nil {
 		return results.MapRun{}, err
 	}
@@ -56,7 +57,7 @@ func (r *round) measure(ctx context.Context, s *server, at results.MapPlace) (re
 	e.Unsteady = s.unsteady
 	trust := results.Weigh(e)
 	run := results.MapRun{
-		MapPlace: at, Mode: s.mode, Round: r.number, Requests: m.Result.Requests, Errors: m.Result.Errors,
+		MapPoint: at, Mode: s.mode, Round: r.number, Requests: m.Result.Requests, Errors: m.Result.Errors,
 		ThroughputRPS: counted.sum / t.window.Seconds(), Trust: &trust,
 	}
 	if answered := m.Result.Requests - m.Result.Errors; answered > 0 && m.Server != nil {
@@ -65,18 +66,18 @@ func (r *round) measure(ctx context.Context, s *server, at results.MapPlace) (re
 	return run, nil
 }
 
-// shares counts the requests of a window, each by the share of its life that lies in it. Whole
-// answers would not do: where all connections wait together, answers come in waves, and whether a
-// window holds two of them or three is chance. This way a connection whose requests take a tenth of
-// the window counts ten, whenever they begin.
+// shares counts the requests of a window, each by the share of its life within it. Counting whole
+// answers would be wrong: if all connections wait together, answers come in waves, and chance
+// decides whether a window holds two or three. With shares, a connection whose requests take a
+// tenth of the window counts ten, whenever they begin.
 type shares struct {
-	on           bool          // requests of the settling run are not counted
-	lead, window time.Duration // the window begins so long after the first request was sent
-	from, to     time.Time     // the window, once a request has ended
+	on           bool          // requests of the ramp are not counted
+	lead, window time.Duration // lead is the time from the first sent request to the window
+	from, to     time.Time     // the window, known once a request has ended
 	sum          float64
 }
 
-// add takes a request in. Those that failed count nothing.
+// add counts a request. Failed ones do not count.
 func (s *shares) add(o *loadgen.Outcome) {
 	if !s.on {
 		return

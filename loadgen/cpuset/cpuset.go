@@ -1,4 +1,4 @@
-// Package cpuset shares the CPUs of a machine between servers and load, and binds threads to them.
+// Package cpuset divides the CPUs of a machine between servers and load, and binds threads to them.
 package cpuset
 
 import (
@@ -9,18 +9,17 @@ import (
 	"strings"
 )
 
-// MaxCPU is the highest CPU number that is taken: the kernel's own interface to it, cpu_set_t, ends
-// there.
+// MaxCPU is the highest CPU number accepted, the limit of the kernel's cpu_set_t.
 const MaxCPU = 1023
 
-// ErrNoPinning says that this system does not let a process be bound to CPUs.
+// ErrNoPinning says that this system cannot bind a process to CPUs.
 var ErrNoPinning = errors.New("this system does not bind a process to CPUs")
 
-// CPUs is a set of CPU numbers, sorted, each once. The zero value is the empty set, which stands
-// for "not pinned".
+// CPUs is a sorted set of CPU numbers. The zero value is the empty set, which stands for "not
+// pinned".
 type CPUs []int
 
-// String gives the set in the kernel's list format, e.g. 0-2,5 (cpuset(7), "List format"); "" for
+// String returns the set in the kernel's list format, e.g. 0-2,5 (cpuset(7), "List format"); "" for
 // the empty set.
 func (c CPUs) String() string {
 	var b strings.Builder
@@ -70,7 +69,7 @@ func ParseCPUs(list string) (CPUs, error) {
 }
 
 func parseCPU(text, list string) (int, error) {
-	// Atoi would take a sign as well.
+	// Atoi would accept a sign too.
 	if text == "" || strings.Trim(text, "0123456789") != "" {
 		return 0, fmt.Errorf("CPU list %q: %q is not a CPU number: write numbers and ranges, as in 0-2,5", list, text)
 	}
@@ -81,11 +80,10 @@ func parseCPU(text, list string) (int, error) {
 	return n, nil
 }
 
-// Pin is what was asked for: --pin=auto, --pin=off or --pin=SERVER:GENERATOR. The zero value is
-// off.
+// Pin is the user's choice: --pin=auto, --pin=off or --pin=SERVER:GENERATOR. The zero value is off.
 type Pin struct {
 	Auto              bool
-	Server, Generator CPUs // disjoint, neither of them empty; both nil with auto and off
+	Server, Generator CPUs // disjoint and not empty; nil with auto and off
 }
 
 // ParsePin reads the value of --pin.
@@ -118,7 +116,7 @@ func ParsePin(s string) (Pin, error) {
 	return p, nil
 }
 
-// String is what ParsePin reads.
+// String returns the value that ParsePin reads.
 func (p Pin) String() string {
 	switch {
 	case p.Auto:
@@ -129,19 +127,19 @@ func (p Pin) String() string {
 	return p.Server.String() + ":" + p.Generator.String()
 }
 
-// Split is how the CPUs are shared out between server and generator. Both sets are nil where
-// nothing is to be pinned.
+// Split is how the CPUs are divided between server and generator. Both sets are nil if nothing is
+// pinned.
 type Split struct {
 	Server, Generator CPUs
-	Note              string // why they are not pinned, or not wholly apart; for the record and the reader
+	Note              string // why they are not pinned, or share cores
 }
 
-// Pinned says whether the two are on CPUs of their own.
+// Pinned reports whether server and generator have CPUs of their own.
 func (s Split) Pinned() bool { return len(s.Server) > 0 }
 
-// Choose gives the split for the CPUs that this process may use (Allowed), before it pins itself.
-// With auto, where there is nothing to share out, the note says that server and generator share.
-// CPUs that were named must be allowed.
+// Choose returns the split of the CPUs that this process may use (Allowed). Call Choose before
+// PinSelf. If auto finds nothing to divide, the Note says that server and generator share. CPUs
+// named by the user must be allowed.
 func (p Pin) Choose() (Split, error) {
 	if !p.Auto && len(p.Server) == 0 {
 		return Split{Note: "server and generator share all CPUs: pinning is off"}, nil
@@ -156,8 +154,8 @@ func (p Pin) Choose() (Split, error) {
 	return p.split(allowed, siblings)
 }
 
-// split does the choosing; siblings gives the CPUs that are threads of the same core as the given
-// one, itself among them.
+// split divides the allowed CPUs. siblings returns the CPUs that are threads of the given CPU's
+// core, itself included.
 func (p Pin) split(allowed CPUs, siblings func(cpu int) CPUs) (Split, error) {
 	if !p.Auto {
 		for _, side := range []CPUs{p.Server, p.Generator} {
@@ -173,8 +171,8 @@ func (p Pin) split(allowed CPUs, siblings func(cpu int) CPUs) (Split, error) {
 	if len(allowed) < 2 {
 		return Split{Note: fmt.Sprintf("server and generator share CPU %v: there is no other", allowed)}, nil
 	}
-	// Two threads of one core share its execution units: a core goes to one side whole, as long as
-	// there are two.
+	// Two threads of a core share its execution units, so each core goes to one side, if there are
+	// two cores.
 	var cores []CPUs
 	for rest := allowed; len(rest) > 0; {
 		core := common(rest, append(CPUs{rest[0]}, siblings(rest[0])...))

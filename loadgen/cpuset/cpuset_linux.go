@@ -11,16 +11,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// maxPasses bounds the search for threads that were started while others were being pinned. Each
-// pass pins all that it finds, and threads started by those are pinned from the start: two or three
-// passes are usual.
+// maxPasses bounds the search for threads that start during the pinning. Each pass pins all threads
+// it finds, and their new threads inherit that, so two or three passes are usual.
 const maxPasses = 100
 
-// Allowed is the CPUs that this process may use (sched_getaffinity(2) of its main thread).
+// Allowed returns the CPUs that this process may use (sched_getaffinity(2) of its main thread).
 func Allowed() (CPUs, error) { return Affinity(os.Getpid()) }
 
-// Affinity is the CPUs that the main thread of a process may use, or any thread, given its thread
-// id.
+// Affinity returns the CPUs that a process's main thread, or a thread given by its id, may use.
 func Affinity(pid int) (CPUs, error) {
 	var mask unix.CPUSet
 	if err := unix.SchedGetaffinity(pid, &mask); err != nil {
@@ -29,10 +27,9 @@ func Affinity(pid int) (CPUs, error) {
 	return members(&mask), nil
 }
 
-// PinSelf binds every thread of this process to the CPUs until restore, which gives each thread
-// what it had before, and those begun since what the main thread had. GOMAXPROCS is brought in line
-// at once, both times, unless the environment sets it; a value that the program itself had set by
-// runtime.GOMAXPROCS is lost by that.
+// PinSelf binds every thread of this process to the CPUs until restore, which gives each thread its
+// former CPUs, and newer threads those of the main thread. Both adapt GOMAXPROCS at once, unless
+// the environment sets it, and so undo a value set by runtime.GOMAXPROCS.
 func PinSelf(cpus CPUs) (restore func() error, err error) {
 	pid := os.Getpid()
 	what := fmt.Sprintf("pin this process to CPU %v", cpus)
@@ -61,7 +58,7 @@ func PinSelf(cpus CPUs) (restore func() error, err error) {
 		if err := unix.SchedGetaffinity(tid, &had); err != nil {
 			return err
 		}
-		// Only then: a thread that was begun by a pinned one must not keep that for ever.
+		// Restore newer threads only: a thread started by a pinned one must not keep its CPUs.
 		if had != *mask || tid == pid {
 			before[tid] = had
 		}
@@ -74,17 +71,17 @@ func PinSelf(cpus CPUs) (restore func() error, err error) {
 	return restore, nil
 }
 
-// followAffinity does at once what the runtime would do within a second.
+// followAffinity updates GOMAXPROCS, which the runtime would do within a second.
 func followAffinity() {
 	if n, err := strconv.Atoi(os.Getenv("GOMAXPROCS")); err != nil || n < 1 {
 		runtime.SetDefaultGOMAXPROCS()
 	}
 }
 
-// Pinned runs start with the calling thread bound to the CPUs, so that a process started within it
-// (exec.Cmd.Start) has them from its first instruction: a child has the mask of the thread that
-// forked it, and execve(2) preserves it. With no CPUs it just runs start. Threads that Go starts
-// meanwhile do not have the mask: it makes none from a locked thread.
+// Pinned runs start with the calling thread bound to the CPUs, so that a process started by it
+// (exec.Cmd.Start) has them from its first instruction: a child inherits the mask of the forking
+// thread, and execve(2) preserves it. Without CPUs, Pinned just runs start. Threads that Go starts
+// meanwhile do not inherit the mask, because Go never starts one from a locked thread.
 func Pinned(cpus CPUs, start func() error) error {
 	if len(cpus) == 0 {
 		return start()
@@ -106,17 +103,17 @@ func Pinned(cpus CPUs, start func() error) error {
 	}
 	startErr := start()
 	if err := unix.SchedSetaffinity(0, &before); err != nil {
-		// The thread stays locked to this goroutine, so that no other ever runs on it; it ends with
-		// this one.
+		// The thread stays locked and ends with this goroutine, so that no other goroutine runs on
+		// it.
 		return errors.Join(startErr, aboutPinning("give this thread its CPUs back", err))
 	}
 	runtime.UnlockOSThread()
 	return startErr
 }
 
-// eachThread calls do for every thread of a process, those too that begin meanwhile, and gives how
-// many there were. The last pass over them finds none that is new: then all that are to come
-// descend from threads that have been done.
+// eachThread calls do for every thread of a process, including those that begin meanwhile, and
+// returns their number. Its last pass finds no new thread, so all later threads descend from
+// treated ones.
 func eachThread(pid int, do func(tid int) error) (int, error) {
 	done := map[int]bool{}
 	for range maxPasses {
@@ -130,7 +127,7 @@ func eachThread(pid int, do func(tid int) error) (int, error) {
 				continue
 			}
 			if err := do(tid); errors.Is(err, unix.ESRCH) && tid != pid {
-				continue // it has ended since
+				continue // the thread has ended
 			} else if err != nil {
 				return len(done), err
 			}
@@ -165,7 +162,7 @@ func threadsOf(pid int) ([]int, error) {
 	return tids, nil
 }
 
-// siblings reads which CPUs are threads of the same core; nil where the kernel does not tell.
+// siblings reads which CPUs are threads of the same core; nil if the kernel does not say.
 func siblings(cpu int) CPUs {
 	text, err := os.ReadFile(fmt.Sprintf("/sys/devices/system/cpu/cpu%d/topology/thread_siblings_list", cpu))
 	if err != nil {
@@ -202,7 +199,7 @@ func members(mask *unix.CPUSet) CPUs {
 	return set
 }
 
-// aboutPinning says what was tried, and what a bare error number means here.
+// aboutPinning adds to an error what was tried, and what a bare error number means here.
 func aboutPinning(what string, err error) error {
 	switch {
 	case err == nil:

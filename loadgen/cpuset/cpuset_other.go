@@ -4,8 +4,8 @@ package cpuset
 
 import "fmt"
 
-// Allowed is not known here: macOS binds no thread to a CPU (its affinity tags are hints, and Apple
-// silicon ignores them). It returns ErrNoPinning, as all of these do.
+// Allowed returns ErrNoPinning: macOS cannot bind a thread to a CPU (its affinity tags are hints,
+// and Apple silicon ignores them).
 func Allowed() (CPUs, error) { return nil, ErrNoPinning }
 
 // Affinity returns ErrNoPinning.
@@ -18,7 +18,7 @@ func PinSelf(cpus CPUs) (restore func() error, err error) {
 	return nil, fmt.Errorf("pin this process to CPU %v: %w", cpus, ErrNoPinning)
 }
 
-// Pinned runs start when cpus is empty, and otherwise returns ErrNoPinning without running it.
+// Pinned runs start if cpus is empty, and otherwise returns ErrNoPinning without running it.
 func Pinned(cpus CPUs, start func() error) error {
 	if len(cpus) > 0 {
 		return fmt.Errorf("start on CPU %v: %w", cpus, ErrNoPinning)

@@ -1,5 +1,5 @@
-// Package response reads HTTP/1.1 responses as strictly as a load generator must, without I/O of
-// its own.
+// Package response parses HTTP/1.1 responses as strictly as a load generator must. Its Parser does
+// no I/O.
 package response
 
 import (
@@ -11,14 +11,13 @@ import (
 )
 
 const (
-	// MaxHead is the most bytes of status lines and header (or trailer) fields that one response
-	// may have.
+	// MaxHead bounds the bytes of status lines and header (or trailer) fields of one response.
 	MaxHead = 1 << 20
-	// maxChunkLine is the most bytes of a line with a chunk's size and extensions.
+	// maxChunkLine bounds the bytes of a line with a chunk's size and extensions.
 	maxChunkLine = 4 << 10
 )
 
-// ErrBodyTooLarge says that a body is larger than the limit that was given.
+// ErrBodyTooLarge says that a body is larger than the limit.
 var ErrBodyTooLarge = errors.New("the response's body is larger than the limit")
 
 // MalformedError is a response that HTTP/1.1 does not allow.
@@ -30,41 +29,40 @@ func malformed(format string, args ...any) error {
 	return &MalformedError{fmt.Sprintf(format, args...)}
 }
 
-// Answer is what one response said.
+// Answer is the content of one response.
 type Answer struct {
 	Status  int
-	Size    int64 // bytes of body, chunked coding removed
+	Size    int64 // bytes of body after removing the chunked coding
 	Close   bool  // the connection cannot carry another request
-	Differs bool  // the body is not the wanted one
+	Differs bool  // the body is not the expected one
 }
 
-// Parser takes responses apart as their bytes arrive, and does no I/O: both engines read with it.
-// It is strict: what HTTP/1.1 forbids is an error, where net/http forgives some of it, since a load
-// generator that misreads one response's end takes the rest of the connection for other responses.
-// It forgives a bare LF at the end of a line of the header (RFC 9112, 2.2), a field that is folded
-// over several lines (5.2), and a status line without the space before its empty reason.
+// Parser parses responses as their bytes arrive. Both engines use it. Parser is strict, where
+// net/http is lenient: a load generator that misreads one response's end takes the rest of the
+// connection for other responses. Parser accepts a bare LF at the end of a header line (RFC 9112,
+// 2.2), a field folded over several lines (5.2), and a status line without the space before its
+// empty reason.
 //
-// Bodies are counted, compared and dropped; nothing is allocated for a response whose lines arrive
-// whole.
+// Bodies are counted, compared and dropped. A response whose lines arrive whole allocates nothing.
 type Parser struct {
 	maxBody int64 // bytes
 	body    Body
 
 	state  state
 	toHEAD bool
-	begun  bool   // a byte of the response has come
+	begun  bool   // a byte of the response has arrived
 	head   int    // bytes of header, or of trailer
-	line   []byte // the beginning of a line whose end has not come yet
+	line   []byte // the start of an incomplete line
 	minor  int    // of HTTP/1.minor
-	named  bool   // there has been a field, into which the next line may be folded
-	last   []byte // the last field, if it matters: its value may go on in the next line
+	named  bool   // there has been a field, which the next line may continue
+	last   []byte // the last field, if it matters: the next line may continue it
 	framing
-	left   int64 // bytes of the body, or of the chunk, that are still to come
+	left   int64 // bytes of the body or chunk still to come
 	answer Answer
 }
 
-// NewParser returns a parser for responses whose bodies have at most maxBody bytes and should be
-// equal to want; nil stands for any. Begin must be called before the first response, too.
+// NewParser returns a parser for responses whose bodies have at most maxBody bytes and should equal
+// want; nil stands for any. Call Begin before the first response too.
 func NewParser(maxBody int64, want []byte) Parser {
 	return Parser{maxBody: maxBody, body: Body{Want: want}}
 }
@@ -75,25 +73,25 @@ type state uint8
 const (
 	statusLine state = iota
 	headerLine
-	bodyBytes // as many as Content-Length says
-	restBytes // a body that ends with the connection
-	chunkLine // a chunk's size
+	bodyBytes // counted by Content-Length
+	restBytes // until the connection ends
+	chunkLine // the line with a chunk's size
 	chunkBytes
-	chunkEnd // the line end behind a chunk
+	chunkEnd // the line end after a chunk
 	trailerLine
 )
 
-// Begin makes the parser ready for the response to the next request. toHEAD says that this is a
-// HEAD, whose response has a header only.
+// Begin prepares the parser for the response to the next request. toHEAD says that the request is a
+// HEAD, whose response has no body.
 func (p *Parser) Begin(toHEAD bool) {
 	p.state, p.toHEAD, p.begun, p.head, p.left = statusLine, toHEAD, false, 0, 0
 	p.line, p.framing, p.answer, p.body = p.line[:0], framing{length: -1}, Answer{}, Body{Want: p.body.Want}
 	p.named, p.last = false, p.last[:0]
 }
 
-// Feed takes the next bytes of the connection. It returns how many of them it used, and whether the
-// response is whole: Answer then tells what it was. All are used until it is. Interim responses
-// (1xx) are skipped.
+// Feed parses the next bytes of the connection. It returns how many bytes it used, and whether the
+// response is complete, which Answer then returns. Feed uses all bytes until a response is
+// complete, and skips interim responses (1xx).
 func (p *Parser) Feed(b []byte) (used int, whole bool, err error) {
 	p.begun = p.begun || len(b) > 0
 	for used < len(b) && !whole && err == nil {
@@ -105,7 +103,7 @@ func (p *Parser) Feed(b []byte) (used int, whole bool, err error) {
 			p.body.Write(b[used : used+n])
 			if p.left == 0 {
 				whole = p.state == bodyBytes
-				p.state = chunkEnd // which means nothing when the response is whole
+				p.state = chunkEnd // ignored once the response is complete
 			}
 		case restBytes:
 			n = len(b) - used
@@ -129,14 +127,14 @@ func (p *Parser) Feed(b []byte) (used int, whole bool, err error) {
 	return used, whole, err
 }
 
-// Answer returns what the whole response said.
+// Answer returns the complete response.
 func (p *Parser) Answer() Answer { return p.answer }
 
-// Begun reports whether a byte of the response has come.
+// Begun reports whether a byte of the response has arrived.
 func (p *Parser) Begun() bool { return p.begun }
 
-// End is for the end of the connection's bytes: of some responses that is the end too. It returns
-// io.EOF when there was no byte of one, io.ErrUnexpectedEOF when there were some.
+// End ends the connection's bytes, which completes some responses. End returns io.EOF if no byte of
+// a response came, and io.ErrUnexpectedEOF for an incomplete one.
 func (p *Parser) End() (Answer, error) {
 	switch {
 	case p.state == restBytes:
@@ -153,8 +151,8 @@ func (p *Parser) finish() {
 	p.answer.Size, p.answer.Differs = p.body.size, p.body.Differs()
 }
 
-// takeLine takes a line to its end, which it cuts off, or what there is of it, which it keeps. Its
-// bytes are good until the next feed.
+// takeLine consumes a line up to its end and removes the end. It keeps an incomplete line for the
+// next call. The returned bytes are valid until then.
 func (p *Parser) takeLine(b []byte) (line []byte, used int, ended bool, err error) {
 	end := bytes.IndexByte(b, '\n')
 	used = end + 1
@@ -174,7 +172,7 @@ func (p *Parser) takeLine(b []byte) (line []byte, used int, ended bool, err erro
 	if end < 0 {
 		p.line = append(p.line, b...)
 		if p.state == statusLine && StartsHTTP2(p.line) {
-			return nil, used, false, errHTTP2 // which may wait for ever for what we are to say first
+			return nil, used, false, errHTTP2 // which may wait forever for the client's preface
 		}
 		return nil, used, false, nil
 	}
@@ -187,7 +185,7 @@ func (p *Parser) takeLine(b []byte) (line []byte, used int, ended bool, err erro
 		return line[:n-1], used, true, nil
 	}
 	if p.state > headerLine {
-		// Other readers differ on where such a chunk begins.
+		// Other readers disagree on where such a chunk begins.
 		return nil, used, false, malformed("a bare LF after %.40q in chunked coding", line)
 	}
 	return line, used, true, nil
@@ -200,7 +198,7 @@ func (p *Parser) soFar(b []byte) []byte {
 	return b
 }
 
-// takenLine acts on a whole line.
+// takenLine handles a complete line.
 func (p *Parser) takenLine(line []byte) (whole bool, err error) {
 	switch p.state {
 	case statusLine:
@@ -239,7 +237,7 @@ func (p *Parser) takenLine(line []byte) (whole bool, err error) {
 	return false, p.fieldLine(line)
 }
 
-// fieldLine takes a line of the header or the trailer: a field, or more of the value of the one
+// fieldLine handles a line of the header or trailer: a field, or the continuation of the field
 // before, as if a space stood for the line break (obs-fold; RFC 9112, 5.2).
 func (p *Parser) fieldLine(line []byte) error {
 	if line[0] == ' ' || line[0] == '\t' {
@@ -267,8 +265,8 @@ func (p *Parser) fieldLine(line []byte) error {
 	return nil
 }
 
-// fieldEnds acts on the last field, now that it is whole. What a trailer says of framing comes too
-// late to mean anything.
+// fieldEnds handles the last field once it is complete. A trailer's framing fields come too late
+// and are ignored.
 func (p *Parser) fieldEnds() error {
 	if len(p.last) == 0 {
 		return nil
@@ -282,7 +280,7 @@ func (p *Parser) fieldEnds() error {
 	return err
 }
 
-// headerEnds finds out how the body is framed (RFC 9112, 6.3).
+// headerEnds determines how the body is framed (RFC 9112, 6.3).
 func (p *Parser) headerEnds() (whole bool, err error) {
 	if err := p.fieldEnds(); err != nil {
 		return false, err
@@ -316,15 +314,14 @@ func (p *Parser) headerEnds() (whole bool, err error) {
 	return false, nil
 }
 
-// Body takes a response's body in parts and drops them. It counts them, and compares them with what
-// is wanted, so that no body is ever held.
+// Body counts a response's body part by part, compares it with the expected one, and holds no part.
 type Body struct {
 	Want    []byte // nil for any
 	size    int64  // bytes so far
-	differs bool   // what has come is not the beginning of the wanted
+	differs bool   // the body so far is not a prefix of Want
 }
 
-// Write takes the next part of the body. It never fails.
+// Write handles the next part of the body. It never fails.
 func (b *Body) Write(part []byte) (int, error) {
 	if b.Want != nil && !b.differs {
 		b.differs = int64(len(part)) > int64(len(b.Want))-b.size ||
@@ -334,7 +331,7 @@ func (b *Body) Write(part []byte) (int, error) {
 	return len(part), nil
 }
 
-// Differs reports, at the end of the body, whether it is another one than the wanted.
+// Differs reports, at the end of the body, whether it differs from Want.
 func (b *Body) Differs() bool {
 	return b.differs || (b.Want != nil && b.size != int64(len(b.Want)))
 }

@@ -6,28 +6,27 @@ import (
 	"sync"
 )
 
-// Reader reads whole responses of a connection that a goroutine waits on.
+// Reader reads complete responses from a connection, blocking its goroutine.
 type Reader struct {
 	in     *bufio.Reader
 	parser Parser
 }
 
-// NewReader returns a reader of the responses that come from a connection. Its limits are those of
-// NewParser.
+// NewReader returns a reader of a connection's responses, with the limits of NewParser.
 func NewReader(connection io.Reader, maxBody int64, want []byte) *Reader {
 	return &Reader{in: bufio.NewReader(connection), parser: NewParser(maxBody, want)}
 }
 
-// Await waits for the first byte of a response. Its errors are the connection's own.
+// Await waits for the first byte of a response. It returns the connection's errors unchanged.
 func (r *Reader) Await() error {
 	_, err := r.in.Peek(1)
 	return err
 }
 
-// Buffered returns the number of bytes that were read beyond the last response.
+// Buffered returns the number of bytes read beyond the last response.
 func (r *Reader) Buffered() int { return r.in.Buffered() }
 
-// Next reads one response to the last byte of its body, which it drops. toHEAD says that the
+// Next reads one response to the last byte of its body and drops the body. toHEAD says that the
 // request was a HEAD.
 func (r *Reader) Next(toHEAD bool) (Answer, error) {
 	r.parser.Begin(toHEAD)
@@ -55,9 +54,9 @@ func (r *Reader) Next(toHEAD bool) (Answer, error) {
 	}
 }
 
-// bulk reads a part of a long body past the buffer: a Read of more than its size goes straight to
-// the socket, 16 times fewer calls. It leaves the body's last bytes, whose arrival makes the
-// response whole.
+// bulk reads part of a long body around the buffer: a Read larger than the buffer goes straight to
+// the socket, in 16 times fewer calls. bulk leaves the body's last bytes, which complete the
+// response.
 func (r *Reader) bulk() error {
 	scratch := scratches.Get().(*[]byte)
 	defer scratches.Put(scratch)
@@ -72,7 +71,7 @@ func (r *Reader) bulk() error {
 	return err
 }
 
-// over ends a response with the error of a read.
+// over ends a response with a read error.
 func (r *Reader) over(err error) (Answer, error) {
 	if err != io.EOF {
 		return Answer{}, err
@@ -81,8 +80,8 @@ func (r *Reader) over(err error) (Answer, error) {
 	return a, UnexpectedEOF(err)
 }
 
-// UnexpectedEOF returns io.ErrUnexpectedEOF for io.EOF, which within a response it is, and any
-// other error as it stands.
+// UnexpectedEOF returns io.ErrUnexpectedEOF for io.EOF, the right error within a response, and any
+// other error unchanged.
 func UnexpectedEOF(err error) error {
 	if err == io.EOF {
 		return io.ErrUnexpectedEOF

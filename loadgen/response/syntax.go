@@ -26,26 +26,24 @@ func parseStatus(l []byte) (minor, status int, err error) {
 	return int(l[7] - '0'), status, nil
 }
 
-// errHTTP2 is for a server that does not wait for a request to say which protocol it speaks.
+// errHTTP2 is the error for a server that speaks HTTP/2 before it gets a request.
 var errHTTP2 = malformed("the server speaks HTTP/2 only, and was asked in HTTP/1.1")
 
-// StartsHTTP2 reports whether a connection's first bytes are those of a server of HTTP/2: the head
-// of a frame of SETTINGS (RFC 9113, 3.4 and 4.1), whose length has three bytes, of which the first
-// is 0.
+// StartsHTTP2 reports whether a connection's first bytes come from an HTTP/2 server: the head of a
+// SETTINGS frame (RFC 9113, 3.4 and 4.1), whose length has three bytes, the first of them 0.
 func StartsHTTP2(b []byte) bool {
 	return len(b) >= 9 && b[0] == 0 && string(b[3:9]) == "\x04\x00\x00\x00\x00\x00"
 }
 
-// framing is what a response's header says of its body and connection.
+// framing is what a response's header says about its body and connection.
 type framing struct {
-	length    int64 // Content-Length, -1 when absent
+	length    int64 // Content-Length, -1 if absent
 	chunked   bool
 	close     bool
 	keepAlive bool
 }
 
-// matters tells whether a field says something of framing. The first letter spares the comparisons
-// to most.
+// matters reports whether a field concerns framing. Most fields fail at the first letter.
 func matters(name []byte) bool {
 	switch name[0] | 0x20 {
 	case 'c':
@@ -56,7 +54,7 @@ func matters(name []byte) bool {
 	return false
 }
 
-// field takes a field that matters.
+// field handles a field that matters.
 func (f *framing) field(line []byte) error {
 	colon := bytes.IndexByte(line, ':')
 	value := trim(line[colon+1:])
@@ -99,8 +97,8 @@ func parseChunkSize(l []byte) (int64, error) {
 	return n, nil
 }
 
-// forbidden tells of control characters, which no field value or reason may hold (RFC 9110, 5.5;
-// RFC 9112, 4). A loop over some 150 bytes is 0.1 µs a response.
+// forbidden reports control characters, which no field value or reason may contain (RFC 9110, 5.5;
+// RFC 9112, 4). Its loop over some 150 bytes costs 0.1 µs a response.
 func forbidden(b []byte) bool {
 	for _, c := range b {
 		if (c < ' ' && c != '\t') || c == 0x7f {
@@ -110,7 +108,7 @@ func forbidden(b []byte) bool {
 	return false
 }
 
-// tokens is the set of the bytes of a field name (RFC 9110, 5.6.2).
+// tokens is the set of bytes allowed in a field name (RFC 9110, 5.6.2).
 var tokens = func() (set [256]bool) {
 	for c := 'a'; c <= 'z'; c++ {
 		set[c], set[c-0x20] = true, true
@@ -130,8 +128,8 @@ func token(b []byte) bool {
 	return len(b) > 0
 }
 
-// is compares without regard to case; lower must be in lower case, and without bytes that differ
-// from others by 0x20 alone and are not letters (the names compared here have '-' only: 0x0d is no
+// is compares without regard to case. lower must be in lower case, without bytes that differ from
+// others by 0x20 alone and are not letters (the names compared here have only '-', and 0x0d is no
 // token).
 func is(b []byte, lower string) bool {
 	if len(b) != len(lower) {
@@ -159,7 +157,7 @@ func trimRight(b []byte) []byte {
 	return b
 }
 
-// decimal reads digits alone: no sign, no space, no more than an int64 holds.
+// decimal parses digits alone: no sign, no space, no more than an int64 holds.
 func decimal(b []byte) (n int64, ok bool) {
 	for _, c := range b {
 		if c < '0' || c > '9' || n > (math.MaxInt64-9)/10 {

@@ -6,8 +6,7 @@ import (
 	"nodecompare/loadgen/cpuset"
 )
 
-// ReadHost returns a state from which nothing follows: macOS counts neither steal time nor quotas,
-// and Interference says so.
+// ReadHost returns an empty state: macOS counts neither steal time nor quotas.
 func ReadHost(cpus cpuset.CPUs) (HostState, error) {
 	return HostState{at: time.Now(), cpus: len(cpus)}, nil
 }

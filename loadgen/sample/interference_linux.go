@@ -18,8 +18,8 @@ import (
 )
 
 // ReadHost reads the counters: steal over the given CPUs (those of server and generator; nil for
-// all), throttling over the cgroups of this process, in which its children are too. It takes 0.3
-// ms: for the ends of a window.
+// all), and throttling over the cgroups of this process, which include its children. ReadHost takes
+// 0.3 ms, suitable for the ends of a window.
 func ReadHost(cpus cpuset.CPUs) (HostState, error) {
 	h := HostState{at: time.Now()}
 	proc, err := procfs.NewDefaultFS()
@@ -48,7 +48,7 @@ func readSteal(proc procfs.FS, cpus cpuset.CPUs) (*stealTime, int, error) {
 		}
 		n++
 		sum.stolen += fromSeconds(s.Steal)
-		// Guest time is within user time already.
+		// User time includes guest time.
 		ran := fromSeconds(s.User + s.Nice + s.System)
 		sum.ran += ran
 		sum.busy += ran + fromSeconds(s.IRQ+s.SoftIRQ)
@@ -61,8 +61,8 @@ func readSteal(proc procfs.FS, cpus cpuset.CPUs) (*stealTime, int, error) {
 
 func fromSeconds(s float64) time.Duration { return time.Duration(math.Round(s * 1e9)) }
 
-// readThrottling sums cpu.stat from the process's cgroup up to the topmost that can be seen: a
-// quota above throttles it as well. nil when none of them counts.
+// readThrottling sums cpu.stat from the process's cgroup up to the topmost visible one, because
+// quotas above throttle the process too. It returns nil if none of the cgroups counts.
 func readThrottling() (*throttling, error) {
 	self, err := procfs.Self()
 	if err != nil {
@@ -95,9 +95,9 @@ func readThrottling() (*throttling, error) {
 	return nil, nil
 }
 
-// below gives the path of a cgroup under a mount of its hierarchy. A container without a namespace
-// of its own for cgroups has its own one mounted as the root, and reads in /proc/self/cgroup the
-// path that the host sees.
+// below returns the path of a cgroup under a mount of its hierarchy. A container without its own
+// cgroup namespace has its cgroup mounted as the root, but reads the host's path in
+// /proc/self/cgroup.
 func below(path, root string) string {
 	if rest, ok := strings.CutPrefix(path, root); ok && (rest == "" || rest[0] == '/' || root == "/") {
 		return rest
@@ -124,8 +124,8 @@ func throttlingUpTo(mount, path string) (*throttling, error) {
 	}
 }
 
-// throttlingIn reads one cpu.stat; nil where there is none, or none that counts throttling. v1
-// gives the time in nanoseconds as throttled_time, v2 in microseconds as throttled_usec.
+// throttlingIn reads one cpu.stat; nil if there is none, or none that counts throttling. v1 has
+// throttled_time in nanoseconds, v2 throttled_usec in microseconds.
 func throttlingIn(file string) (*throttling, error) {
 	text, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {

@@ -62,7 +62,8 @@ func TestThrottlingOfEachVersion(t *testing.T) {
 		"v1": {"nr_periods 10\nnr_throttled 3\nthrottled_time 1500000000\nnr_bursts 0\n",
 			&throttling{3, 1500 * time.Millisecond}},
 		"v2": {
-			"usage_usec 5\nuser_usec 3\nsystem_usec 2\nnr_periods 10\nnr_throttled 4\nthrottled_usec 250000\n", &throttling{4, 250 * time.Millisecond}},
+			"usage_usec 5\nuser_usec 3\nsystem_usec 2\nnr_periods 10\nnr_throttled 4\nthrottled_usec 250000\n",
+			&throttling{4, 250 * time.Millisecond}},
 		"v2, no controller": {"usage_usec 5\nuser_usec 3\nsystem_usec 2\n", nil},
 		"empty":             {"", nil},
 	} {

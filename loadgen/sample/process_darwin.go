@@ -9,17 +9,18 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// macOS tells what a process has used by proc_pidinfo(PROC_PIDTASKINFO) of libproc, and who there
-// is by sysctl(3). It shows neither what each thread did nor how many were started meanwhile, and
-// another user's process not at all.
+// macOS reports what a process has used by proc_pidinfo(PROC_PIDTASKINFO) of libproc, and the list
+// of processes by sysctl(3). It reports neither each thread's use nor the number of threads
+// started, and nothing about another user's process.
 
-// zombie is the state of a process that has ended (SZOMB, bsd/sys/proc.h).
+// zombie is the state of an ended process (SZOMB, bsd/sys/proc.h).
 const zombie = 5
 
-// identity is what tells that a pid is still the same process's. A zombie has ended.
+// identity returns the start time that tells a process from a later one with the same pid. A zombie
+// has ended.
 func identity(pid int) (started uint64, err error) {
 	k, err := unix.SysctlKinfoProc("kern.proc.pid", pid)
-	if errors.Is(err, unix.EIO) { // an answer of no length
+	if errors.Is(err, unix.EIO) { // an empty answer
 		return 0, about(pid, ErrEnded)
 	}
 	if err != nil {
@@ -31,8 +32,8 @@ func identity(pid int) (started uint64, err error) {
 	return uint64(k.Proc.P_starttime.Nano()), nil
 }
 
-// readProcess reads what is cheap. The library gives zeros for a process that it may not see or
-// that has ended.
+// readProcess reads the cheap figures. The library returns zeros for a process that has ended or
+// may not be seen.
 func readProcess(pid int) (reading, error) {
 	p := process.Process{Pid: int32(pid)}
 	threads, err := p.NumThreads()
@@ -65,18 +66,17 @@ func cpuTime(pid int) (time.Duration, error) {
 	return g.cpu, err
 }
 
-// readMember reads one process of a tree. What its children used that have ended is not told of a
-// living parent.
+// readMember reads one process of a tree. The use of its ended children is not reported.
 func readMember(pid int) (g reading, reaped time.Duration, err error) {
 	g, err = readProcess(pid)
 	return g, 0, err
 }
 
-// childrenOf finds none: that would take a look at all processes. Those that were begun since the
-// last look count from the next one.
+// childrenOf returns none, because finding them takes a look at all processes. New children count
+// from the next look.
 func childrenOf(int) []int { return nil }
 
-// parentsOfAll are the parents of all processes there are.
+// parentsOfAll returns the parent of every process.
 func parentsOfAll() (map[int]int, error) {
 	all, err := unix.SysctlKinfoProcSlice("kern.proc.all")
 	if err != nil {
@@ -89,13 +89,13 @@ func parentsOfAll() (map[int]int, error) {
 	return parents, nil
 }
 
-// readThreads has nothing to tell.
+// readThreads returns nothing: macOS does not report it.
 func readThreads(int) (threads, error) { return nil, nil }
 
-// readPSS has nothing to tell: pages that processes share count in each.
+// readPSS returns 0: shared pages count in each process.
 func readPSS(int) (uint64, error) { return 0, nil }
 
-// readFDs counts the open file descriptors, which another user's process does not show.
+// readFDs counts the open file descriptors. Those of another user's process cannot be read.
 func readFDs(pid int) (int, error) {
 	p := process.Process{Pid: int32(pid)}
 	n, err := p.NumFDs()
@@ -108,5 +108,5 @@ func readFDs(pid int) (int, error) {
 	return 0, nil
 }
 
-// readForks has nothing to tell.
+// readForks returns 0: macOS does not report it.
 func readForks() (uint64, error) { return 0, nil }

@@ -14,12 +14,12 @@ import (
 )
 
 // clockSched is the exact clock of a process's user and system time. The id of another process's
-// clock is ~pid<<3 | which (include/linux/posix-timers_types.h; glibc's clock_getcpuclockid makes
+// clock is ~pid<<3 | which (include/linux/posix-timers_types.h; glibc's clock_getcpuclockid builds
 // the same).
 const clockSched = 2
 
-// cpuTime returns what a process has used since it started, user and system, by the scheduler's own
-// clock: one system call, however many threads there are.
+// cpuTime returns a process's user and system time since its start, by the scheduler's clock, in
+// one system call for any number of threads.
 func cpuTime(pid int) (time.Duration, error) {
 	var ts unix.Timespec
 	if err := unix.ClockGettime(int32(^pid)<<3|clockSched, &ts); err != nil {
@@ -31,7 +31,7 @@ func cpuTime(pid int) (time.Duration, error) {
 	return time.Duration(ts.Nano()), nil
 }
 
-// readProcess reads what is cheap. A zombie has ended.
+// readProcess reads the cheap figures. A zombie has ended.
 func readProcess(pid int) (reading, error) {
 	p, err := procfs.NewProc(pid)
 	if err != nil {
@@ -49,7 +49,7 @@ func readProcess(pid int) (reading, error) {
 	return g, err
 }
 
-// readForks is how many threads and processes the machine has started since it booted. Every
+// readForks returns how many threads and processes the machine has started since boot. Every
 // clone(2) counts.
 func readForks() (uint64, error) {
 	system, err := procfs.NewDefaultFS()
@@ -63,8 +63,8 @@ func readForks() (uint64, error) {
 	return s.ProcessCreated, nil
 }
 
-// readPSS reads the resident bytes with shared pages divided; another user's process, and an old
-// kernel, do not show them.
+// readPSS reads the resident bytes with shared pages divided. Those of another user's process
+// cannot be read, nor on an old kernel.
 func readPSS(pid int) (uint64, error) {
 	p, err := procfs.NewProc(pid)
 	if err != nil {
@@ -77,8 +77,8 @@ func readPSS(pid int) (uint64, error) {
 	return m.Pss, nil
 }
 
-// readFDs counts the open file descriptors, which another user's process does not show. Linux 6.2
-// and later tell the number; before that they are listed, at about 0.5 µs each.
+// readFDs counts the open file descriptors. Those of another user's process cannot be read. Linux
+// 6.2 and later report the number; before that readFDs lists them, at about 0.5 µs each.
 func readFDs(pid int) (int, error) {
 	p, err := procfs.NewProc(pid)
 	if err != nil {
@@ -91,12 +91,11 @@ func readFDs(pid int) (int, error) {
 	return n, nil
 }
 
-// statTick is the unit of CPU time in stat files: USER_HZ is 100 on every architecture that Go runs
-// on.
+// statTick is the unit of CPU time in stat files. USER_HZ is 100 on every architecture of Go.
 const statTick = 10 * time.Millisecond
 
-// readThreads reads the figures of every thread. procfs's reader of status parses all of its 60
-// lines: 53 µs a thread against 23.
+// readThreads reads the figures of every thread. It does without procfs's reader of status, which
+// parses all of its 60 lines and takes 53 µs a thread instead of 23.
 func readThreads(pid int) (threads, error) {
 	dir, err := os.Open(fmt.Sprintf("/proc/%d/task", pid))
 	if err != nil {
@@ -116,7 +115,7 @@ func readThreads(pid int) (threads, error) {
 		}
 		t, err := readThread(dir, name, buf)
 		if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ESRCH) {
-			continue // this thread has ended since
+			continue // the thread has ended
 		}
 		if err != nil {
 			return nil, about(pid, err)
@@ -126,11 +125,10 @@ func readThreads(pid int) (threads, error) {
 	return all, nil
 }
 
-// readThread reads one thread's figures below its process's task directory. Its CPU time is the
-// scheduler's, in nanoseconds, as of the last tick (some ms) where it runs just now, and so is how
-// long it waited for a CPU (schedstat, Documentation/scheduler/sched-stats.rst). A kernel without
-// CONFIG_SCHED_INFO has no such file, and some have zeros in it; there it is stat's, in units of 10
-// ms.
+// readThread reads one thread's figures below its process's task directory. CPU time and the wait
+// for a CPU come from schedstat (Documentation/scheduler/sched-stats.rst), in nanoseconds as of the
+// last tick (some ms) for a running thread. On a kernel without CONFIG_SCHED_INFO, or with zeros in
+// schedstat, the CPU time comes from stat, in units of 10 ms.
 func readThread(dir *os.File, name string, buf []byte) (t thread, err error) {
 	n, err := readAt(dir, name+"/status", buf)
 	if err != nil {
@@ -162,7 +160,7 @@ func readAt(dir *os.File, name string, buf []byte) (int, error) {
 	return n, os.NewSyscallError("read "+name, err)
 }
 
-// statusField reads one number from the text of a status file; 0 where there is none.
+// statusField reads one number from the text of a status file; 0 if absent.
 func statusField(text []byte, name string) uint64 {
 	i := bytes.LastIndex(text, []byte(name))
 	if i < 0 {
@@ -176,8 +174,8 @@ func statusField(text []byte, name string) uint64 {
 	return n
 }
 
-// schedStat reads a schedstat file: nanoseconds on a CPU, nanoseconds ready to run and without one,
-// and how often a CPU was given.
+// schedStat parses a schedstat file: nanoseconds on a CPU, nanoseconds runnable without a CPU, and
+// the number of times that a CPU was given.
 func schedStat(text []byte) (cpu, waited time.Duration, runs uint64, err error) {
 	fields := bytes.Fields(text)
 	if len(fields) != 3 {
@@ -192,8 +190,8 @@ func schedStat(text []byte) (cpu, waited time.Duration, runs uint64, err error) 
 	return time.Duration(n[0]), time.Duration(n[1]), uint64(n[2]), nil
 }
 
-// statCPU adds up utime and stime of a stat file, the 14th and 15th field (proc_pid_stat(5)). The
-// second is the thread's name in brackets, which may hold blanks and brackets itself.
+// statCPU adds utime and stime of a stat file, its 14th and 15th field (proc_pid_stat(5)). The
+// second field is the thread's name in brackets, which may contain blanks and brackets.
 func statCPU(text []byte) (time.Duration, error) {
 	const utime, stime = 14 - 3, 15 - 3 // counted from the third field
 	fields := bytes.Fields(text[bytes.LastIndexByte(text, ')')+1:])

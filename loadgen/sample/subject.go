@@ -9,31 +9,31 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ErrUnsupported says that this system does not give the figures of this process: macOS those of
+// ErrUnsupported says that this system does not report the figures of a process, as macOS for
 // another user's. The load itself works.
 var ErrUnsupported = errors.New("the system does not tell them")
 
-// ErrEnded says that a process ended, or that its pid became another's, while it was looked at.
+// ErrEnded says that a process ended, or its pid passed to another, while it was read.
 var ErrEnded = errors.New("the process has ended")
 
-// Subject says whose figures are read: a process's, or those of a tree of processes.
+// Subject says whose figures are read: a process's, or a process tree's.
 type Subject struct {
 	PID   int
 	Scope Scope
 }
 
-// Scope is which processes are meant by the one that a subject names.
+// Scope says which processes belong to a subject.
 type Scope int
 
-// The scopes of a subject.
+// Scopes of a subject.
 const (
-	Alone    Scope = iota // that process
-	WithTree              // it, and all that descend from it
-	Below                 // only those that descend from it: it looks after them, and is no part of what is measured
+	Alone    Scope = iota // the process
+	WithTree              // the process and its descendants
+	Below                 // the descendants only, of a process that merely supervises
 )
 
-// about says which process an error is of, and turns the ways in which a system shows one that is
-// gone into ErrEnded.
+// about adds the pid to an error, and maps the system's ways of reporting an ended process to
+// ErrEnded.
 func about(pid int, err error) error {
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ESRCH) {
 		err = ErrEnded
@@ -43,8 +43,8 @@ func about(pid int, err error) error {
 
 // A source is what a watcher reads.
 type source interface {
-	read() (reading, error)    // what is cheap
-	threads() (threads, error) // of all processes: thread ids are unique among them
+	read() (reading, error)    // the cheap figures
+	threads() (threads, error) // of all processes, by thread id, which is unique
 	fds() (int, error)
 	pss() (uint64, error)
 }
@@ -56,11 +56,10 @@ func (s Subject) source() (source, error) {
 	return openTree(s)
 }
 
-// CPUTime returns what the subject has used since it started, user and system, by the scheduler's
-// own clock. Of a process alone that takes one system call, however many threads there are; of a
-// tree, a look at every process of the machine. Of a tree's processes that have ended it has what
-// their parents were told (wait4(2)), in units of 10 ms. The error is ErrUnsupported where the
-// system does not tell.
+// CPUTime returns the subject's user and system time since its start, by the scheduler's clock. For
+// one process CPUTime takes one system call, for a tree a look at every process of the machine. For
+// ended processes of a tree it uses what their parents were told (wait4(2)), in units of 10 ms. The
+// error is ErrUnsupported if the system does not report it.
 func (s Subject) CPUTime() (time.Duration, error) {
 	if s.Scope == Alone {
 		return cpuTime(s.PID)
@@ -81,18 +80,18 @@ func (pid lone) threads() (threads, error) { return readThreads(int(pid)) }
 func (pid lone) fds() (int, error)         { return readFDs(int(pid)) }
 func (pid lone) pss() (uint64, error)      { return readPSS(int(pid)) }
 
-// reading is what is cheap to read of a process: 0.1 ms, and as much for each 500 threads.
+// reading holds the cheap figures of a process: 0.1 ms, and as much again for each 500 threads.
 type reading struct {
-	// of all its threads, those that ended too: the scheduler's own clock (clock_getcpuclockid(3))
+	// cpu includes ended threads, by the scheduler's clock (clock_getcpuclockid(3)).
 	cpu       time.Duration
 	rss       uint64 // bytes
 	threads   int
 	processes int
-	pid       int    // of a tree: of its root
-	started   uint64 // since boot, in clock ticks: with the pid, the process's identity
+	pid       int    // of a tree's root
+	started   uint64 // since boot, in clock ticks: identifies the process with the pid
 }
 
-// sameAs is an error when the pid is by now another process's than the one that g was read of.
+// sameAs returns an error if the pid has passed to another process since g was read.
 func (g reading) sameAs(now reading) error {
 	if now.started != g.started {
 		return fmt.Errorf("figures of process %d: %w, and its pid is now another's", g.pid, ErrEnded)
@@ -100,21 +99,21 @@ func (g reading) sameAs(now reading) error {
 	return nil
 }
 
-// busyShare is how much of the CPU time of the thread that used most another one must have used to
-// do the work as well: loops and the threads of a pool share it out more evenly than that. A
-// runtime's own use less: Go's monitor, which looks about every 20 µs while others run, up to two
-// fifths of a loop that mostly waits.
+// busyShare is the share of the busiest thread's CPU time from which another thread counts as busy
+// too. Event loops and pool threads share the work more evenly. A runtime's own threads use less:
+// Go's monitor, which looks about every 20 µs while others run, uses up to two fifths of a loop
+// that mostly waits.
 const busyShare = 0.5
 
 // thread is what one thread has used since it began.
 type thread struct {
 	cpu                    time.Duration
 	voluntary, involuntary uint64        // context switches
-	waited                 time.Duration // ready to run, until it was given a CPU
-	runs                   uint64        // how often it was given one
+	waited                 time.Duration // runnable without a CPU
+	runs                   uint64        // how often it got a CPU
 }
 
-// since is what it used after an earlier reading; that of a thread which began later is zero.
+// since returns the use after an earlier reading, which is zero for a new thread.
 func (t thread) since(earlier thread) thread {
 	return thread{
 		cpu:         max(0, t.cpu-earlier.cpu),
@@ -125,18 +124,18 @@ func (t thread) since(earlier thread) thread {
 	}
 }
 
-// threads are a process's, by thread id.
+// threads are a process's threads by thread id.
 type threads map[int]thread
 
 // activity is what threads did between two readings.
 type activity struct {
 	voluntary, involuntary uint64
 	active, busy           int           // as in Window
-	waited                 time.Duration // of the busy ones, added up
-	runs                   uint64        // the same
+	waited                 time.Duration // sum over the busy ones
+	runs                   uint64        // likewise
 }
 
-// since compares with an earlier reading.
+// since returns the activity after an earlier reading.
 func (now threads) since(earlier threads) activity {
 	var a activity
 	var most time.Duration

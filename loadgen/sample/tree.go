@@ -7,13 +7,12 @@ import (
 	"time"
 )
 
-// tree is the source of a process with those that descend from it. It is for one goroutine at a
-// time.
+// tree is the source of a process and its descendants. It is not safe for concurrent use.
 type tree struct {
 	root  int
-	below bool          // the root's own figures are no part of it
+	below bool          // excludes the root's own figures
 	pids  []int         // parents before their children, the root first
-	used  time.Duration // CPU time so far: what a process took with it does not come off again
+	used  time.Duration // CPU time so far, which keeps that of ended processes
 }
 
 func openTree(s Subject) (source, error) {
@@ -21,17 +20,16 @@ func openTree(s Subject) (source, error) {
 	return t, t.look()
 }
 
-// look finds the processes of the tree. It reads the parent of every process of the machine, 13 µs
-// each: not within a window, where it would hold up the load that is sent from the same CPU.
+// look finds the processes of the tree. It reads the parent of every process of the machine, at 13
+// µs each. Call look outside of windows, where it would delay the load on the same CPUs.
 func (t *tree) look() (err error) {
 	t.pids, err = descendants(t.root)
 	return err
 }
 
-// read adds up. A parent is read before its children: a child that ends in between, and is then
-// counted with the parent, would be counted twice the other way round. Processes that were begun
-// since the last look are found if a main thread began them, as in servers that fork; others count
-// from the next look.
+// read sums the members' figures. It reads a parent before its children: in the reverse order a
+// child that ends in between would count twice. Between two looks read finds only new processes
+// that a main thread began, as in servers that fork.
 func (t *tree) read() (reading, error) {
 	sum := reading{pid: t.root}
 	known := make(map[int]bool, len(t.pids))
@@ -73,7 +71,7 @@ func (t *tree) read() (reading, error) {
 	return sum, nil
 }
 
-// members are the processes whose figures count, as of now.
+// members returns the processes whose figures count now.
 func (t *tree) members() ([]int, error) {
 	if err := t.look(); err != nil {
 		return nil, err
@@ -84,7 +82,7 @@ func (t *tree) members() ([]int, error) {
 	return t.pids, nil
 }
 
-// each reads something of every member, and leaves out those that have ended.
+// each calls read for every member, and skips those that have ended.
 func (t *tree) each(read func(pid int) error) error {
 	pids, err := t.members()
 	if err != nil {
@@ -126,9 +124,8 @@ func (t *tree) pss() (sum uint64, err error) {
 	return sum, err
 }
 
-// descendants are a process and all that descend from it, parents before their children. Orphans
-// are their new parent's (PR_SET_CHILD_SUBREAPER(2const)), so that a root that has adopted them
-// keeps them.
+// descendants returns a process and all its descendants, parents before their children. A root that
+// adopts orphans (PR_SET_CHILD_SUBREAPER(2const)) keeps them.
 func descendants(root int) ([]int, error) {
 	parents, err := parentsOfAll()
 	if err != nil {

@@ -10,9 +10,9 @@ import (
 	"github.com/prometheus/procfs"
 )
 
-// readMember reads one process of a tree, and what those of its children used that have ended and
-// that it has waited for. A zombie still has its CPU time, until its parent has taken that over;
-// nothing else. The root must not be one.
+// readMember reads one process of a tree, and the use of its ended children that it has waited for.
+// A zombie still has its CPU time, until its parent has taken that over, and nothing else. The root
+// must not be a zombie.
 func readMember(pid int) (g reading, reaped time.Duration, err error) {
 	p, err := procfs.NewProc(pid)
 	if err != nil {
@@ -30,8 +30,8 @@ func readMember(pid int) (g reading, reaped time.Duration, err error) {
 	return g, time.Duration(s.CUTime+s.CSTime) * statTick, err
 }
 
-// childrenOf are those that the process's main thread began (proc_pid_task(5), children); none
-// where the kernel was built without CONFIG_PROC_CHILDREN, or the process has ended.
+// childrenOf returns the processes that the process's main thread began (proc_pid_task(5),
+// children); none if the kernel lacks CONFIG_PROC_CHILDREN or the process has ended.
 func childrenOf(pid int) []int {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%[1]d/task/%[1]d/children", pid))
 	if err != nil {
@@ -46,7 +46,7 @@ func childrenOf(pid int) []int {
 	return pids
 }
 
-// parentsOfAll are the parents of all processes there are.
+// parentsOfAll returns the parent of every process.
 func parentsOfAll() (map[int]int, error) {
 	dir, err := os.Open("/proc")
 	if err != nil {
@@ -62,11 +62,11 @@ func parentsOfAll() (map[int]int, error) {
 	for _, name := range names {
 		pid, err := strconv.Atoi(name)
 		if err != nil {
-			continue // no process
+			continue // not a process
 		}
 		n, err := readAt(dir, name+"/stat", buf)
 		if err != nil {
-			continue // it has ended since
+			continue // it has ended
 		}
 		if parent, ok := parentIn(buf[:n]); ok {
 			parents[pid] = parent
@@ -75,8 +75,8 @@ func parentsOfAll() (map[int]int, error) {
 	return parents, nil
 }
 
-// parentIn is the 4th field of a stat file; the second is a name in brackets, which may hold blanks
-// and brackets itself.
+// parentIn returns the 4th field of a stat file. The second field is a name in brackets, which may
+// contain blanks and brackets.
 func parentIn(stat []byte) (pid int, ok bool) {
 	fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
 	if len(fields) < 2 {

@@ -1,4 +1,4 @@
-// Package sample reads what processes and the host spend while a load runs: CPU time, threads,
+// Package sample reads what processes and the host use while a load runs: CPU time, threads,
 // memory, steal time, throttling.
 package sample
 
@@ -8,11 +8,11 @@ import (
 	"time"
 )
 
-// maxTicks bounds what a window keeps: when there are more, every other is dropped and the interval
+// maxTicks bounds the ticks of a window. Beyond it every other tick is dropped and the interval
 // doubles.
 const maxTicks = 4096
 
-// mostInterval is the longest that a large tree is left alone between two ticks.
+// mostInterval is the longest interval between two ticks of a large tree.
 const mostInterval = 100 * time.Millisecond
 
 // Tick is one reading within a window.
@@ -21,44 +21,48 @@ type Tick struct {
 	CPU     time.Duration // used since the window began
 	RSS     uint64        // bytes
 	Threads int
-	FDs     int // as last counted: where that is slow (see Watch), some ticks earlier; 0 where they may not be read
+	// FDs is as of the last count, which is some ticks older if counting is slow (see Watch); 0 if
+	// not readable.
+	FDs int
 }
 
-// Window is what a process used between Watch and Stop, and held at most.
+// Window is what a process used between Watch and Stop, and its peaks.
 type Window struct {
 	Elapsed time.Duration
-	CPU     time.Duration // user and system, by the scheduler's own clock
+	CPU     time.Duration // user and system, by the scheduler's clock
 
-	// Context switches within the window of the threads that live at its end. They are read just
-	// before it begins and just after it ends, since reading them takes 30 µs a thread. Threads
-	// that ended within it took theirs with them.
+	// VoluntarySwitches and InvoluntarySwitches count the context switches within the window of the
+	// threads alive at its end. They are read just before and after the window, because reading
+	// takes 30 µs a thread. Threads that ended within the window are not counted.
 	VoluntarySwitches, InvoluntarySwitches uint64
 
-	// Of the same threads: those that ran at all within the window (switches or CPU time moved, or
-	// they began in it), and those with at least half of the CPU time of the one that used most,
-	// which is 0 where none used any.
+	// ActiveThreads ran at all during the window (switches or CPU time moved, or they began in it).
+	// BusyThreads used at least half the CPU time of the busiest thread (0 if none used any).
 	ActiveThreads, BusyThreads int
 
-	// How long a busy thread was ready to run and had no CPU, since others had it, in the mean of
-	// all busy threads; and for how long each time, in the mean. Both are 0 where the kernel does
-	// not tell.
+	// Waited is how long a busy thread was runnable without a CPU, and EachWait a single such wait,
+	// both as means over the busy threads. Both are 0 if the kernel does not report them.
 	Waited, EachWait time.Duration
 
-	ThreadsPeak int    // of all ticks, and the two ends
-	RSSPeak     uint64 // bytes resident (/proc/PID/stat; the kernel rounds by some pages a CPU), of the same
-	PSSEnd      uint64 // bytes resident at the end, shared pages divided among their users; 0 where it may not be read
-	FDsPeak     int    // open file descriptors, of all counts, one of them just after the window
-	Processes   int    // the most there were; 1 of a process alone
+	ThreadsPeak int // of all ticks and both ends
+	// RSSPeak is in resident bytes, of the same readings (/proc/PID/stat; the kernel rounds by some
+	// pages a CPU).
+	RSSPeak uint64
+	// PSSEnd is the resident bytes at the end, shared pages divided among their users; 0 if not
+	// readable.
+	PSSEnd    uint64
+	FDsPeak   int // open file descriptors, of all counts, the last just after the window
+	Processes int // peak; 1 for a process alone
 
-	// Threads and processes that came and went within the window. It is 0 where no tick saw one;
-	// else as many as the whole machine started meanwhile, since the kernel counts those of nobody
-	// in particular (proc_stat(5), "processes").
+	// ShortLived bounds the threads and processes that came and went within the window. It is 0 if
+	// no tick saw one, else the number that the whole machine started, because the kernel counts
+	// those of nobody in particular (proc_stat(5), "processes").
 	ShortLived uint64
 
-	Ticks []Tick // at the steady interval, or a multiple of it in a long window
+	Ticks []Tick // at a constant interval, which doubles in a long window
 }
 
-// Watcher samples a process, or a tree of them, until it is stopped.
+// Watcher samples a process, or a process tree, until it is stopped.
 type Watcher struct {
 	of       source
 	interval time.Duration
@@ -66,30 +70,30 @@ type Watcher struct {
 	threads  threads
 	forks    uint64 // of the whole machine
 	began    time.Time
-	fdsDue   time.Time // when the file descriptors may be counted again
+	fdsDue   time.Time // earliest time of the next count
 	fds      int
 
 	stop chan struct{}
 	once sync.Once
 	done chan struct{}
 
-	// The sampling goroutine's until done is closed.
+	// The sampling goroutine owns the fields from here until done is closed.
 	window Window
 	err    error
 }
 
 // Watch begins a window on a process (os.Getpid() for the generator itself), which is read at the
-// interval until Stop. A tick costs 0.1 ms of CPU and as much for each 500 threads; the two ends 30
-// µs a thread, which falls outside the window. Before Linux 6.2 counting 10,000 file descriptors
-// takes milliseconds: it is done so rarely that it takes 2% of the time. PSS is read at the end
-// alone: reading it keeps the process from mapping memory and starting threads for as long.
+// interval until Stop. A tick costs 0.1 ms of CPU, and as much again for each 500 threads. Each end
+// costs 30 µs a thread, outside the window. Before Linux 6.2, counting 10,000 file descriptors
+// takes milliseconds, so it is limited to 2% of the time. PSS is read at the end alone, because
+// reading it keeps the process from mapping memory and starting threads.
 func Watch(pid int, interval time.Duration) (*Watcher, error) {
 	return Subject{PID: pid}.Watch(interval)
 }
 
-// Watch begins a window on the subject, as the function of that name does on a process alone. A
-// tick on a tree costs 40 µs for each of its processes: of a large one ticks are so rare that they
-// take 2% of the time, but no rarer than ten a second.
+// Watch begins a window on the subject, like the function Watch on one process. A tick on a tree
+// costs 40 µs for each of its processes. On a large tree ticks are limited to 2% of the time, but
+// at least ten a second.
 func (s Subject) Watch(interval time.Duration) (*Watcher, error) {
 	if interval <= 0 {
 		return nil, fmt.Errorf("watching process %d: an interval of %v: it must be more than 0", s.PID, interval)
@@ -121,9 +125,9 @@ func (s Subject) Watch(interval time.Duration) (*Watcher, error) {
 	return w, nil
 }
 
-// Stop ends the window. A process that ended within it, or whose pid became another's, is an error
-// for which errors.Is(err, ErrEnded) holds, and the window has what had been read until then. A
-// second Stop gives the same.
+// Stop ends the window. If the process ended within it, or its pid passed to another,
+// errors.Is(err, ErrEnded) holds and the window has what was read until then. A second Stop returns
+// the same.
 func (w *Watcher) Stop() (Window, error) {
 	w.once.Do(func() { close(w.stop) })
 	<-w.done
@@ -165,8 +169,8 @@ func (w *Watcher) tick() error {
 	return w.countFDs()
 }
 
-// countFDs counts the file descriptors into the newest tick, unless it took so long the last time
-// that it is too early.
+// countFDs counts the file descriptors into the newest tick, unless the last count took so long
+// that the next is not due.
 func (w *Watcher) countFDs() error {
 	if began := time.Now(); !began.Before(w.fdsDue) {
 		n, err := w.of.fds()

@@ -1,6 +1,6 @@
-// Package foreign makes text that others wrote harmless where it is shown: what a server said, what
-// stands in a record, a file's name. A terminal obeys control characters in it, and GitHub's log
-// the lines that begin with a command.
+// Package foreign makes text from outside safe to show: a server's output, a record's content, a
+// file's name. A terminal obeys control characters in such text, and GitHub's log obeys lines that
+// begin with a command.
 package foreign
 
 import (
@@ -11,21 +11,22 @@ import (
 	"unicode/utf8"
 )
 
-// Line is text as one line of plain characters. To others it stands as Go writes them, such as \x1b
-// and \n.
+// Line returns text as one line of printable characters. Other characters are written as Go
+// escapes, such as \x1b and \n.
 func Line(text string) string { return plain(text, func(rune) bool { return false }) }
 
-// Lines is the same for text that has lines of its own.
+// Lines is Line for text with several lines.
 func Lines(text string) string { return plain(text, func(r rune) bool { return r == '\n' }) }
 
-// command is what GitHub's runner takes for one: ##[ anywhere, and :: where a line begins.
+// command matches what GitHub's runner takes for a command: ##[ anywhere, and :: at the start of a
+// line.
 var command = regexp.MustCompile(`::[A-Za-z]|##\[`)
 
-// longWord is how many bytes of a word any report has room for: what is longer may be cut, and its
-// rest begin a line.
+// longWord is the length in bytes of a word that any report has room for. A longer word may be cut,
+// and its rest begin a line.
 const longWord = 40
 
-// disarmed is the text without commands. A line begins where text is wrapped, too: at each word.
+// disarmed returns the text without commands. A wrapped text may begin a line at each word.
 func disarmed(text string) string {
 	var b strings.Builder
 	done := 0
@@ -81,8 +82,8 @@ func plain(text string, keep func(rune) bool) string {
 	return b.String()
 }
 
-// obeyed tells whether a terminal, or who reads lines, does something else for the character than
-// to show it: control characters, those that end lines or turn the direction of writing.
+// obeyed reports whether a terminal or a reader of lines acts on the character instead of showing
+// it: control characters, line ends and changes of writing direction.
 func obeyed(r rune) bool {
 	return unicode.IsControl(r) || unicode.In(r, unicode.Zl, unicode.Zp, unicode.Bidi_Control)
 }

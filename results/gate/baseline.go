@@ -9,38 +9,39 @@ import (
 	"nodecompare/results"
 )
 
-// same says that both are one and the same record.
-func same(old, now *results.Record) bool {
-	return old == now || old.Started.Equal(now.Started) && reflect.DeepEqual(old.Trials, now.Trials)
+// same reports whether both are the same record.
+func same(old, newer *results.Record) bool {
+	return old == newer || old.Started.Equal(newer.Started) && reflect.DeepEqual(old.Trials, newer.Trials)
 }
 
-// Replaces says that a new record may take the old one's place as a baseline. One that regressed
-// may not; nor one of which the gate cannot tell, or that was made on a noisy machine, unless the
-// old one is no better. Where the two cannot be compared for their host or settings, the new one
-// begins anew.
-func (g Result) Replaces(old, now *results.Record) bool {
+// Replaces reports whether a new record may replace the old one as a baseline. A record that
+// regressed may not. An inconclusive record, or one from a noisy machine, may only if the old one
+// is no better. If host or settings make the two incomparable, the new record starts a new
+// baseline.
+func (g Result) Replaces(old, newer *results.Record) bool {
 	switch g.Outcome {
 	case Pass:
-		return !noisy(now) || noisy(old)
+		return !noisy(newer) || noisy(old)
 	case Inconclusive:
-		return lesser(old) && !lesser(now)
+		return lesser(old) && !lesser(newer)
 	case Invalid:
-		return len(elsewhere(old, now)) == len(g.Unfit) && len(g.Unfit) > 0
+		return len(elsewhere(old, newer)) == len(g.Unfit) && len(g.Unfit) > 0
 	}
 	return false
 }
 
 func lesser(r *results.Record) bool { return noisy(r) || r.Settings.Rounds < leastTrials }
 
-// noisy says that the selftest found the machine to be so, or that others disturbed most runs.
+// noisy reports whether the selftest found a noisy machine, or others disturbed most runs.
 func noisy(r *results.Record) bool {
 	suspect, runs, _ := suspects(r, func(rules []string) bool {
-		return len(rules) != 1 || rules[0] != results.RuleGeneratorCPU // that is no doing of the machine's
+		// the machine does not cause that
+		return len(rules) != 1 || rules[0] != results.RuleGeneratorCPU
 	})
 	return r.Selftest != nil && r.Selftest.Verdict == results.SelftestNoisy || 2*suspect > runs
 }
 
-// suspects counts the SUSPECT runs of a record, and names their rules.
+// suspects counts a record's SUSPECT runs among those that counts accepts, and lists their rules.
 func suspects(r *results.Record, counts func(rules []string) bool) (suspect, runs int, rules []string) {
 	for _, t := range r.Trials {
 		for _, rung := range t.Rungs {
@@ -59,7 +60,7 @@ func suspects(r *results.Record, counts func(rules []string) bool) (suspect, run
 	return suspect, runs, rules
 }
 
-// doubts are notes on a record whose figures may be other than they seem.
+// doubts returns notes on a record whose figures may mislead.
 func doubts(name string, r *results.Record) []string {
 	var notes []string
 	if r.Selftest != nil && r.Selftest.Verdict == results.SelftestNoisy {

@@ -139,7 +139,7 @@ var sixRounds = bench{rounds: 6, weather: func(*rand.Rand) weather { return weat
 func seeded() *rand.Rand { return rand.New(rand.NewPCG(1, 2)) }
 
 // gated is such a bench, and another one of which only the change is known.
-func gated(change func(workload, mode string, p *performance)) (old, now *results.Record) {
+func gated(change func(workload, mode string, p *performance)) (old, newer *results.Record) {
 	b := sixRounds
 	old = b.record(seeded())
 	b.change = change

@@ -9,23 +9,23 @@ import (
 )
 
 const (
-	// leastTrials is how many trials each side must have: with fewer no median has a 95% interval.
+	// leastTrials is the number of trials that each side needs: with fewer no median has a 95%
+	// interval.
 	leastTrials = 6
-	// chance is the most that all false alarms of a gate together may have, were there nothing but
-	// the noise between trials.
+	// chance bounds the probability of any false alarm in a gate, if trials differ by noise alone.
 	chance = 0.05
-	// clearly is the share of the floor that a regression's interval must leave out beside "no
-	// change": two runs of the same differ by a percent or so, which the trials of one run cannot
-	// know. A second run knows some of it, so that both leave out less.
+	// clearly is the share of the floor by which a regression's interval must stay away from "no
+	// change". Two runs of the same server differ by about a percent, which the trials of one run
+	// cannot show. A second run shows part of it, so both together may come closer.
 	clearly      = 0.6
 	clearlyTwice = 0.5
-	// mostRounds is how many more rounds are worth naming: beyond it, it is the noise that has to
-	// go.
+	// mostRounds is the largest number of further rounds worth recommending. Above it, the noise
+	// has to go.
 	mostRounds = 100
 )
 
-// worse gives the ratio and its interval as logarithms in which more is worse, so that swapping old
-// and new gives the mirror image.
+// worse returns the ratio and its interval as logarithms in which more is worse, so that swapping
+// old and new mirrors the result.
 func (c Change) worse() (centre, best, worst float64) {
 	centre, best, worst = math.Log(c.Ratio), math.Log(c.Low), math.Log(c.High)
 	if !c.LessIsBetter {
@@ -34,8 +34,7 @@ func (c Change) worse() (centre, best, worst float64) {
 	return centre, best, worst
 }
 
-// oneSided turns a two-sided p into that of the question a gate asks: is it worse? Better is no
-// alarm.
+// oneSided turns a two-sided p into the p of the gate's question, whether the figure became worse.
 func (c Change) oneSided(p float64) float64 {
 	if centre, _, _ := c.worse(); centre > 0 {
 		return p / 2
@@ -43,14 +42,12 @@ func (c Change) oneSided(p float64) float64 {
 	return 1 - p/2
 }
 
-// correct gives all changes a P that is right for their number, by Holm's method. A figure that is
-// the same in all trials of both sides, such as a share of 100%, could not have been an alarm
-// whatever its order, and is not counted (R. E. Tarone, A modified Bonferroni method for discrete
-// data, Biometrics 46, 1990).
+// correct sets the P of all changes, corrected for their number by Holm's method. A figure that is
+// equal in all trials of both sides, such as a share of 100%, cannot raise an alarm and is not
+// counted (R. E. Tarone, A modified Bonferroni method for discrete data, Biometrics 46, 1990).
 //
-// Those that are for alarms only are corrected by themselves, in each pair: their floors are so
-// wide that chance alone seldom reaches them, and their number must not hide what the others find
-// in six rounds.
+// Changes of watched metrics are corrected separately, within each pair: chance seldom reaches
+// their wide floors, and their number must not hide what the others find in six rounds.
 func correct(changes []Change) {
 	type family struct {
 		watched bool
@@ -82,7 +79,7 @@ func (c Change) tested() bool {
 	return c.Outcome == "" && c.Bound == "" && c.Ratio > 0 && (c.Low != 1 || c.High != 1)
 }
 
-// judge gives the outcome to a change that has none.
+// judge sets the outcome of a change that has none.
 func (c *Change) judge() {
 	if c.Outcome != "" {
 		return
@@ -105,8 +102,8 @@ func (c *Change) judge() {
 	}
 }
 
-// regresses says that the change is one that matters, and clear of what the interval leaves open by
-// that share of the floor.
+// regresses reports whether the change exceeds its floor and its interval stays away from "no
+// change" by the given share of the floor.
 func (c Change) regresses(clear float64) bool {
 	_, best, _ := c.worse()
 	return c.reachesFloor() && best >= clear*math.Log1p(c.Floor)
@@ -117,23 +114,23 @@ func (c Change) reachesFloor() bool {
 	return centre >= math.Log1p(c.Floor)
 }
 
-// suspect says that a second run should be asked: it regressed, or may have if it were the only
-// figure, though it be within what may be lost.
+// suspect reports whether a second run should check the change: it regressed, or would have as the
+// only figure, even within the margin.
 func (c Change) suspect() bool {
 	judged := c.Outcome == Regressed || c.Outcome == Inconclusive || c.Outcome == Pass
 	return judged && c.Bound == "" && c.Ratio > 0 && c.reachesFloor() &&
 		(c.Outcome == Regressed || c.Uncorrected < chance)
 }
 
-// passes says that the interval's bad end is within what may be lost.
+// passes reports whether the interval's worse end is within the margin.
 func (c Change) passes() bool {
 	_, _, worst := c.worse()
 	return worst < math.Log1p(c.Margin)
 }
 
-// moreRounds is how many of them would settle the change if its centre stayed where it is: as a
-// pass, or as a regression, whichever takes fewer. 0 for more than mostRounds. The interval is
-// taken for as wide as its narrower side is: a single trial that is off stretches the other, and
+// moreRounds returns how many more rounds would decide the change if its centre stayed: as a pass
+// or as a regression, whichever takes fewer. moreRounds returns 0 for more than mostRounds. The
+// narrower side stands for the interval's width, because a single outlier stretches the other and
 // weighs less with each further round.
 func (c Change) moreRounds() int {
 	centre, best, worst := c.worse()
@@ -155,8 +152,8 @@ func (c Change) moreRounds() int {
 	return least
 }
 
-// InWords is the change and its interval in two digits: +9.1% (+7.9 to +10%). Beyond a factor of
-// two in either direction it is the factor: 12x (11 to 13x).
+// InWords writes the change and its interval in two digits: +9.1% (+7.9 to +10%). Beyond a factor
+// of two in either direction it writes the factor: 12x (11 to 13x).
 func (c Change) InWords() string {
 	if c.Ratio >= 2 || c.Ratio <= 0.5 {
 		return fmt.Sprintf("%sx (%s to %sx)", unit.Rounded(c.Ratio, 2), unit.Rounded(c.Low, 2), unit.Rounded(c.High, 2))

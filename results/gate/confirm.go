@@ -7,9 +7,9 @@ import (
 	"nodecompare/results"
 )
 
-// Suspects are the modes and workloads of which a figure regressed, or may have, to be run once
-// more: into Record.Again of the new record, with the numbers of the rounds going on. None where
-// the outcome does not depend on them.
+// Suspects returns the modes and workloads with a figure that regressed or may have, to be run
+// again into Record.Again of the new record, with round numbers that continue. Suspects returns
+// none if the outcome does not depend on them.
 func (g Result) Suspects() []Pair {
 	if g.Outcome == Invalid || slices.ContainsFunc(g.Changes, Change.failed) {
 		return nil
@@ -23,12 +23,12 @@ func (g Result) Suspects() []Pair {
 	return pairs
 }
 
-// Confirm asks the second run (now.Again) about each suspect change, and gives the gate that
-// follows. The change has regressed when the second run says so by itself: its centre is at least
-// the floor, and its P, corrected for the number of suspects, is below 5%; and both runs together
-// are clear of what their interval leaves open. Else it is a pass, or inconclusive. What was not
-// run again is as it was.
-func Confirm(g Result, old, now *results.Record) Result {
+// Confirm checks each suspect change against the second run (newer.Again) and returns the resulting
+// gate. A change has regressed if the second run says so by itself, with its centre at least at the
+// floor and its P, corrected for the number of suspects, below 5%, and both runs together stay away
+// from "no change". Otherwise it passes or is inconclusive. Changes that were not run again stay as
+// they were.
+func Confirm(g Result, old, newer *results.Record) Result {
 	failed := slices.ContainsFunc(g.Changes, Change.failed)
 	if g.Outcome == Invalid || failed && len(g.Unfit) > 0 {
 		return g
@@ -36,7 +36,7 @@ func Confirm(g Result, old, now *results.Record) Result {
 	g.Changes = slices.Clone(g.Changes)
 	for i, c := range g.Changes {
 		if c.Metric == Failures {
-			g.Changes[i] = failures(c.Workload, c.Mode, old.Trials, slices.Concat(now.Trials, now.Again))
+			g.Changes[i] = failures(c.Workload, c.Mode, old.Trials, slices.Concat(newer.Trials, newer.Again))
 		}
 	}
 	var again []Change
@@ -44,30 +44,30 @@ func Confirm(g Result, old, now *results.Record) Result {
 	for i := range g.Changes {
 		c := &g.Changes[i]
 		if !c.suspect() ||
-			!slices.ContainsFunc(now.Again, func(t results.Trial) bool {
+			!slices.ContainsFunc(newer.Again, func(t results.Trial) bool {
 				return t.Workload == c.Workload && t.Mode == c.Mode
 			}) {
 			continue
 		}
-		if a, ok := c.between(old, now, now.Again); ok {
+		if a, ok := c.between(old, newer, newer.Again); ok {
 			again, of = append(again, a), append(of, c)
 		}
 	}
 	correct(again)
 	for i, c := range of {
-		both, _ := c.between(old, now, slices.Concat(now.Trials, now.Again))
+		both, _ := c.between(old, newer, slices.Concat(newer.Trials, newer.Again))
 		c.confirm(again[i], both)
 	}
 	g.conclude()
-	g.Notes = append(slices.Clone(g.Notes), told(g.Changes, func(c Change) bool { return c.Outcome == Pass })...)
+	g.Notes = append(slices.Clone(g.Notes), reasonsOf(g.Changes, func(c Change) bool { return c.Outcome == Pass })...)
 	return g
 }
 
-// between is the same figure as the change's, from the old record's trials to others of the new
-// one.
-func (c Change) between(old, now *results.Record, trials []results.Trial) (again Change, ok bool) {
+// between compares the change's figure between the old record's trials and the given trials of the
+// new one.
+func (c Change) between(old, newer *results.Record, trials []results.Trial) (again Change, ok bool) {
 	for _, m := range Metrics {
-		for _, w := range now.Settings.Workloads {
+		for _, w := range newer.Settings.Workloads {
 			if w.Name == c.Workload && m.Name == c.Metric && m.at(w) == c.At {
 				return m.between(w, c.Mode, old.Trials, trials)
 			}
@@ -76,14 +76,15 @@ func (c Change) between(old, now *results.Record, trials []results.Trial) (again
 	return Change{}, false
 }
 
-// confirm decides about a suspect, which from then on shows what both runs say.
+// confirm decides a suspect, and makes it show what both runs say.
 func (c *Change) confirm(again, both Change) {
 	seemed := c.Metric + " seemed to have regressed"
 	if again.Outcome != "" || again.Relative != c.Relative {
 		c.Outcome, c.MoreRounds = Inconclusive, 0
 		c.Reason =
 			fmt.Sprintf(
-				"%s, and the second run has too few usable trials to tell: at least %d are needed; bench it again", seemed, leastTrials)
+				"%s, and the second run has too few usable trials to tell: at least %d are needed; bench it again",
+				seemed, leastTrials)
 		return
 	}
 	runs := fmt.Sprintf("first %s, then %s; the figures are of both runs", c.InWords(), again.InWords())

@@ -13,13 +13,13 @@ import (
 )
 
 // secondRun has the new record measured again, with another change.
-func secondRun(now *results.Record, change func(workload, mode string, p *performance)) {
+func secondRun(newer *results.Record, change func(workload, mode string, p *performance)) {
 	b := sixRounds
 	b.change = change
 	for _, t := range b.record(seeded()).Trials {
 		if t.Mode == "async" {
 			t.Round += b.rounds
-			now.Again = append(now.Again, t)
+			newer.Again = append(newer.Again, t)
 		}
 	}
 }
@@ -62,18 +62,18 @@ func TestGateConfirms(t *testing.T) {
 		}, gate.Regressed, false, "CPU per request regressed: +20%"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			old, now := gated(cpuOfAsync(test.first))
-			secondRun(now, cpuOfAsync(test.second))
+			old, newer := gated(cpuOfAsync(test.first))
+			secondRun(newer, cpuOfAsync(test.second))
 			if test.do != nil {
-				test.do(now)
+				test.do(newer)
 			}
-			first := gate.Compare(old, now)
+			first := gate.Compare(old, newer)
 			if want := []gate.Pair{{Workload: "hello", Mode: "async"}}; first.Outcome != gate.Regressed ||
 				!cmp.Equal(first.Suspects(), want) {
 				t.Fatalf("first %s, suspects %v", first.Outcome, first.Suspects())
 			}
 			before := slices.Clone(first.Changes)
-			g := gate.Confirm(first, old, now)
+			g := gate.Confirm(first, old, newer)
 			i := slices.IndexFunc(g.Changes, func(c gate.Change) bool {
 				return c.Mode == "async" && c.Metric == "CPU per request"
 			})
@@ -93,18 +93,18 @@ func TestGateConfirms(t *testing.T) {
 // One trial of six in the baseline that was off leaves it open, also after a second run, and one
 // more round of both would tell.
 func TestGateSuspectsWhatItCannotProve(t *testing.T) {
-	old, now := gated(cpuOfAsync(1.12))
+	old, newer := gated(cpuOfAsync(1.12))
 	for i := range old.Trials {
 		if old.Trials[i].Mode == "async" && old.Trials[i].Round == 1 {
 			old.Trials[i].Rungs[1].Yardstick.RelativeCPU *= 1.3 // one trial that was off
 		}
 	}
-	g := gate.Compare(old, now)
+	g := gate.Compare(old, newer)
 	if g.Outcome != gate.Inconclusive || len(g.Suspects()) != 1 {
 		t.Fatalf("got %s, %q, suspects %v", g.Outcome, outcomes(g), g.Suspects())
 	}
-	secondRun(now, cpuOfAsync(1.12))
-	if g = gate.Confirm(g, old, now); g.Outcome != gate.Inconclusive || g.MoreRounds != 1 {
+	secondRun(newer, cpuOfAsync(1.12))
+	if g = gate.Confirm(g, old, newer); g.Outcome != gate.Inconclusive || g.MoreRounds != 1 {
 		t.Errorf("after a second run: %s, %q", g.Outcome, g.Reasons)
 	}
 }

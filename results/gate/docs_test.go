@@ -32,7 +32,7 @@ func TestDocumentedFigures(t *testing.T) {
 	for _, row := range order {
 		lines = append(lines, strings.Replace(row, "AT", strings.Join(places[row], ", "), 1))
 	}
-	docs.Hold(t, "../../docs/method.md", "gate", lines)
+	docs.Check(t, "../../docs/method.md", "gate", lines)
 }
 
 // limit is what a figure may lose at a place.
@@ -43,8 +43,8 @@ func limits(t *testing.T, alone bool) (all []limit) {
 	t.Helper()
 	b := sixRounds
 	b.alone = alone
-	places := map[results.At]string{
-		results.Conns(1): "fewest connections", results.Conns(64): "base", results.Conns(1000): "top",
+	places := map[results.RungKey]string{
+		results.ClosedAt(1): "fewest connections", results.ClosedAt(64): "base", results.ClosedAt(1000): "top",
 		results.AtCommon: "common rate",
 	}
 	per := func(share float64) string { return strconv.FormatFloat(100*share, 'f', -1, 64) + "%" }

@@ -7,14 +7,14 @@ import (
 	"nodecompare/results/stat"
 )
 
-// Failures is the metric of trials that failed: the server died, did not start, or did not stop.
+// Failures is the metric of trials that failed: the server died, or did not start or stop.
 const Failures = "failed trials"
 
-// failures holds the trials that failed against each other. A greater share of them than before is
-// a regression, whatever the number of rounds: it was seen, and takes no statistics.
-func failures(workload, mode string, old, now []results.Trial) Change {
+// failures compares the failed trials. A greater share than before is a regression whatever the
+// number of rounds: a failure that was seen needs no statistics.
+func failures(workload, mode string, old, newer []results.Trial) Change {
 	a, _ := failedOf(workload, mode, old)
-	b, why := failedOf(workload, mode, now)
+	b, why := failedOf(workload, mode, newer)
 	c := Change{
 		Workload: workload, Mode: mode, Metric: Failures, At: allLoads, Unit: "trials", LessIsBetter: true,
 		Old: a, New: b, P: 1, Uncorrected: 1, Outcome: Pass,
@@ -40,5 +40,5 @@ func failedOf(workload, mode string, trials []results.Trial) (e stat.Estimate, w
 	return e, why
 }
 
-// failed says that the server failed as it did not before.
+// failed reports whether the server failed as it did not before.
 func (c Change) failed() bool { return c.Metric == Failures && c.Outcome == Regressed }

@@ -1,4 +1,4 @@
-// Package gate holds a new record against an old one: did anything become worse?
+// Package gate compares a new record with an old one: did anything become worse?
 package gate
 
 import (
@@ -11,7 +11,7 @@ import (
 	"nodecompare/results/stat"
 )
 
-// The outcomes of a gate, from good to bad.
+// Outcomes of a gate, from good to bad.
 const (
 	Pass         = "pass"
 	Inconclusive = "inconclusive"
@@ -22,21 +22,24 @@ const (
 // Shown is the outcome of a change that decides nothing.
 const Shown = "shown"
 
-// Result is what a new record says against an old one.
+// Result is the comparison of a new record with an old one.
 type Result struct {
 	Outcome string   `json:"outcome"` // Invalid, or the worst of the changes'
 	Old     Side     `json:"old"`
 	New     Side     `json:"new"`
-	Reasons []string `json:"reasons"` // for any outcome but Pass: why, and what to do; never nil
-	// what else differs between the records, and decides nothing; never nil
+	Reasons []string `json:"reasons"` // why and what to do, unless Pass; never nil
+	// Notes lists other differences between the records, which decide nothing; never nil.
 	Notes []string `json:"notes"`
-	// of both records, that would settle what is inconclusive; 0 for none, or more than 100
-	MoreRounds int      `json:"more_rounds,omitempty"`
-	Changes    []Change `json:"changes"` // only failures where the records cannot be compared; never nil
+	// MoreRounds of both records would decide what is inconclusive; 0 for none, or for more than
+	// 100.
+	MoreRounds int `json:"more_rounds,omitempty"`
+	// Changes holds only failures if the records cannot be compared; never nil.
+	Changes []Change `json:"changes"`
 
-	ReplacesOld bool `json:"replaces_old"` // the new record may take the old one's place as a baseline: see Replaces
+	// ReplacesOld says that the new record may be the next baseline: see Replaces.
+	ReplacesOld bool `json:"replaces_old"`
 
-	Unfit []string `json:"-"` // of Reasons, why the records cannot be compared
+	Unfit []string `json:"-"` // the Reasons why the records cannot be compared
 }
 
 // Side is one of the two records.
@@ -54,44 +57,48 @@ type Pair struct {
 
 // Change is one figure of one mode on one workload, old and new.
 type Change struct {
-	Workload     string        `json:"workload"`
-	Mode         string        `json:"mode"`
-	Metric       string        `json:"metric"`
-	At           results.At    `json:"at"`
-	Unit         string        `json:"unit"` // of Old and New: us, requests/s, bytes, threads, 1
-	LessIsBetter bool          `json:"less_is_better"`
-	Old          stat.Estimate `json:"old"`
-	New          stat.Estimate `json:"new"`
-	// Ratio is of figures over the yardstick's: not simply New over Old
+	Workload     string          `json:"workload"`
+	Mode         string          `json:"mode"`
+	Metric       string          `json:"metric"`
+	At           results.RungKey `json:"at"`
+	Unit         string          `json:"unit"` // of Old and New: us, requests/s, bytes, threads, 1
+	LessIsBetter bool            `json:"less_is_better"`
+	Old          stat.Estimate   `json:"old"`
+	New          stat.Estimate   `json:"new"`
+	// Relative says that Ratio compares figures over the yardstick's, and is not simply New over
+	// Old.
 	Relative bool `json:"relative"`
-	// New as it would be where the yardstick is as fast as in the old record
+	// Scaled is New on a machine where the yardstick is as fast as in the old record.
 	Scaled      float64 `json:"new_scaled,omitempty"`
-	Ratio       float64 `json:"ratio"` // new over old; 0 where there are too few trials
-	Low         float64 `json:"low"`   // its interval
+	Ratio       float64 `json:"ratio"` // new over old; 0 with too few trials
+	Low         float64 `json:"low"`   // ends of its interval
 	High        float64 `json:"high"`
-	Uncorrected float64 `json:"p_uncorrected"` // the probability that chance alone is as much worse
-	P           float64 `json:"p"`             // the same, corrected for the number of changes
-	Floor       float64 `json:"floor"`         // less is no regression, e.g. 0.05
-	Margin      float64 `json:"margin"`        // how much worse it may be for a pass, e.g. 0.10
+	Uncorrected float64 `json:"p_uncorrected"` // probability that chance alone is as bad
+	P           float64 `json:"p"`             // Uncorrected, corrected for the number of changes
+	Floor       float64 `json:"floor"`         // smallest regression, e.g. 0.05
+	Margin      float64 `json:"margin"`        // largest loss that passes, e.g. 0.10
 	Outcome     string  `json:"outcome"`
-	Confirmed   bool    `json:"confirmed"`        // a second run said so too
-	Reason      string  `json:"reason,omitempty"` // why it could not be judged, or what a second run said
-	MoreRounds  int     `json:"more_rounds,omitempty"`
+	Confirmed   bool    `json:"confirmed"` // by a second run
+	// why it was not judged, or the second run's result
+	Reason     string `json:"reason,omitempty"`
+	MoreRounds int    `json:"more_rounds,omitempty"`
 
-	Bound string `json:"bound,omitempty"` // why it decides nothing: the load generator was at its limit
+	// Bound says why the change decides nothing: the load generator was at its limit.
+	Bound string `json:"bound,omitempty"`
 
-	watched bool // of a metric that is for alarms: what is merely too unsteady to tell is shown
+	// watched marks a metric for alarms only: a change too unsteady to tell is merely shown.
+	watched bool
 }
 
-// Compare holds a new record against an old one, by the rules of docs/gate.md. It changes neither,
-// and takes no note of a second run: see Confirm.
-func Compare(old, now *results.Record) Result {
-	g := Result{Old: side(old), New: side(now), Unfit: incomparable(old, now), Changes: []Change{}}
-	g.Notes = differences(old, now)
-	for _, w := range now.Settings.Workloads {
-		for _, m := range now.Settings.Modes {
-			if measured(old, w.Name, m.Name) && measured(now, w.Name, m.Name) {
-				g.compare(w, m.Name, old.Trials, now.Trials)
+// Compare compares a new record with an old one, by the rules of docs/gate.md. Compare changes
+// neither record and ignores a second run: see Confirm.
+func Compare(old, newer *results.Record) Result {
+	g := Result{Old: side(old), New: side(newer), Unfit: incomparable(old, newer), Changes: []Change{}}
+	g.Notes = differences(old, newer)
+	for _, w := range newer.Settings.Workloads {
+		for _, m := range newer.Settings.Modes {
+			if measured(old, w.Name, m.Name) && measured(newer, w.Name, m.Name) {
+				g.compare(w, m.Name, old.Trials, newer.Trials)
 			}
 		}
 	}
@@ -101,7 +108,7 @@ func Compare(old, now *results.Record) Result {
 		return g
 	}
 	correct(g.Changes)
-	itself := same(old, now)
+	itself := same(old, newer)
 	for i := range g.Changes {
 		c := &g.Changes[i]
 		c.judge()
@@ -110,37 +117,37 @@ func Compare(old, now *results.Record) Result {
 		}
 	}
 	g.conclude()
-	g.Notes = append(g.Notes, told(g.Changes, func(c Change) bool { return c.Outcome == Shown })...)
+	g.Notes = append(g.Notes, reasonsOf(g.Changes, func(c Change) bool { return c.Outcome == Shown })...)
 	return g
 }
 
-// compare adds what each metric says of a mode on a workload, those of one rung once.
-func (g *Result) compare(w results.Workload, mode string, old, now []results.Trial) {
+// compare adds the changes of every metric of a mode on a workload. Metrics of one rung count once.
+func (g *Result) compare(w results.Workload, mode string, old, newer []results.Trial) {
 	began := len(g.Changes)
 	for _, metric := range Metrics {
-		c, ok := metric.between(w, mode, old, now)
+		c, ok := metric.between(w, mode, old, newer)
 		if ok && !slices.ContainsFunc(g.Changes[began:],
 			func(o Change) bool { return o.Metric == c.Metric && o.At == c.At }) {
 			g.Changes = append(g.Changes, c)
 		}
 	}
-	g.Changes = append(g.Changes, failures(w.Name, mode, old, now))
+	g.Changes = append(g.Changes, failures(w.Name, mode, old, newer))
 }
 
 func side(r *results.Record) Side { return Side{r.ToolVersion, r.Started, r.Settings.Rounds} }
 
-// measured says that a mode and a workload were both part of the bench.
+// measured reports whether a mode and a workload were both part of the bench.
 func measured(r *results.Record, workload, mode string) bool {
 	return !r.Settings.Lacks(workload, mode) && slices.ContainsFunc(r.Settings.Workloads,
 		func(w results.Workload) bool { return w.Name == workload }) &&
 		slices.ContainsFunc(r.Settings.Modes, func(m results.Mode) bool { return m.Name == mode })
 }
 
-// conclude is the gate's outcome, from those of the changes.
+// conclude derives the gate's outcome from its changes.
 func (g *Result) conclude() {
 	g.Outcome, g.MoreRounds = Pass, 0
 	has := map[string]bool{}
-	var unsure []int // how many more rounds each of those takes of which there is no more to say
+	var unsure []int // further rounds that each change with no other remedy takes
 	settles := true
 	for _, c := range g.Changes {
 		has[c.Outcome] = true
@@ -164,7 +171,7 @@ func (g *Result) conclude() {
 	if slices.ContainsFunc(g.Changes, Change.failed) {
 		g.Outcome = Regressed
 	}
-	g.Reasons = append(told(g.Changes, func(c Change) bool {
+	g.Reasons = append(reasonsOf(g.Changes, func(c Change) bool {
 		return c.Outcome != Pass && c.Outcome != Shown
 	}), g.Unfit...)
 	if len(unsure) > 0 {
@@ -175,8 +182,9 @@ func (g *Result) conclude() {
 	}
 }
 
-// told gathers the reasons of some changes: each once, with what it is about before it.
-func told(changes []Change, some func(Change) bool) []string {
+// reasonsOf returns the reasons of the selected changes, each once, after the names of what it
+// concerns.
+func reasonsOf(changes []Change, some func(Change) bool) []string {
 	about := map[string][]string{}
 	var order []string
 	for _, c := range changes {

@@ -56,8 +56,8 @@ func TestGateOutcomes(t *testing.T) {
 			"async CPU per request regressed", "async memory regressed"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			old, now := gated(test.change)
-			g := gate.Compare(old, now)
+			old, newer := gated(test.change)
+			g := gate.Compare(old, newer)
 			if g.Outcome != test.want || !cmp.Equal(outcomes(g), test.which) {
 				t.Errorf("got %s, %q, want %s, %q; %q", g.Outcome, outcomes(g), test.want, test.which, g.Reasons)
 			}
@@ -72,13 +72,13 @@ func TestGateBearsAnOutlier(t *testing.T) {
 		b := bench{rounds: rounds, weather: func(*rand.Rand) weather { return weather{cpu: 0.01} },
 			change: unchanged, workload: []string{"hello"}}
 		random := rand.New(rand.NewPCG(1, 0))
-		old, now := b.record(random), b.record(random)
-		for i := range now.Trials {
-			if now.Trials[i].Round == 3 {
-				now.Trials[i].Rungs[1].Yardstick.RelativeCPU *= 5
+		old, newer := b.record(random), b.record(random)
+		for i := range newer.Trials {
+			if newer.Trials[i].Round == 3 {
+				newer.Trials[i].Rungs[1].Yardstick.RelativeCPU *= 5
 			}
 		}
-		if g := gate.Compare(old, now); g.Outcome != want || g.MoreRounds > 1 {
+		if g := gate.Compare(old, newer); g.Outcome != want || g.MoreRounds > 1 {
 			t.Errorf("%d rounds: got %s, %d more; %q, %q", rounds, g.Outcome, g.MoreRounds, outcomes(g), g.Reasons)
 		}
 	}
@@ -95,11 +95,11 @@ func TestGateInconclusive(t *testing.T) {
 		!strings.Contains(g.Reasons[0], "more rounds of both records would settle that") {
 		t.Errorf("got %s, %d more rounds, %q", g.Outcome, g.MoreRounds, g.Reasons)
 	}
-	old, now := gated(unchanged)
-	for i, t := range now.Trials {
-		now.Trials[i].Rungs[1].Yardstick.RelativeCPU *= []float64{3, 1. / 3}[t.Round%2]
+	old, newer := gated(unchanged)
+	for i, t := range newer.Trials {
+		newer.Trials[i].Rungs[1].Yardstick.RelativeCPU *= []float64{3, 1. / 3}[t.Round%2]
 	}
-	g = gate.Compare(old, now)
+	g = gate.Compare(old, newer)
 	if g.Outcome != gate.Inconclusive || g.MoreRounds != 0 ||
 		!strings.Contains(strings.Join(g.Reasons, " "), "not even 100 more rounds") {
 		t.Errorf("where only quiet helps: got %s, %d more rounds, %q", g.Outcome, g.MoreRounds, g.Reasons)
@@ -112,12 +112,12 @@ func TestGateWithoutYardstick(t *testing.T) {
 		factor float64
 		want   string
 	}{{"as much as two runs may differ by", 1.2, gate.Pass}, {"more", 1.5, gate.Regressed}} {
-		old, now := gated(func(_, _ string, p *performance) { p.cpu *= test.factor; p.rps /= test.factor })
-		for i := range now.Trials {
-			now.Trials[i].Rungs[1].Yardstick = nil
+		old, newer := gated(func(_, _ string, p *performance) { p.cpu *= test.factor; p.rps /= test.factor })
+		for i := range newer.Trials {
+			newer.Trials[i].Rungs[1].Yardstick = nil
 		}
-		now.Settings.Yardstick = 0
-		g := gate.Compare(old, now)
+		newer.Settings.Yardstick = 0
+		g := gate.Compare(old, newer)
 		if g.Outcome != test.want || len(g.Notes) != 1 ||
 			!strings.Contains(g.Notes[0], "only one record has a yardstick") {
 			t.Errorf("%s: got %s, want %s; notes %q", test.name, g.Outcome, test.want, g.Notes)
@@ -132,10 +132,10 @@ func TestGateWithoutYardstick(t *testing.T) {
 
 // With the yardstick, a machine at half its speed is no change.
 func TestGateOnASlowerHour(t *testing.T) {
-	old, now := gated(unchanged)
-	for i := range now.Trials {
-		for j := range now.Trials[i].Rungs {
-			r := &now.Trials[i].Rungs[j]
+	old, newer := gated(unchanged)
+	for i := range newer.Trials {
+		for j := range newer.Trials[i].Rungs {
+			r := &newer.Trials[i].Rungs[j]
 			if r.Load != results.Closed {
 				continue
 			}
@@ -148,7 +148,7 @@ func TestGateOnASlowerHour(t *testing.T) {
 			}
 		}
 	}
-	g := gate.Compare(old, now)
+	g := gate.Compare(old, newer)
 	if c := g.Changes[0]; g.Outcome != gate.Pass || c.New.Value != 2*c.Old.Value ||
 		c.Scaled != c.Old.Value || c.Ratio != 1 || !c.Relative {
 		t.Errorf("got %s, %+v", g.Outcome, c)
@@ -156,13 +156,13 @@ func TestGateOnASlowerHour(t *testing.T) {
 }
 
 func TestGateWhereProcessesTellNothing(t *testing.T) {
-	old, now := gated(func(_, _ string, p *performance) { p.noThreads = true })
+	old, newer := gated(func(_, _ string, p *performance) { p.noThreads = true })
 	for i := range old.Trials {
 		for j := range old.Trials[i].Rungs {
 			old.Trials[i].Rungs[j].Process = nil
 		}
 	}
-	g := gate.Compare(old, now)
+	g := gate.Compare(old, newer)
 	for _, c := range g.Changes {
 		if c.Metric == "memory" || c.Metric == "threads" || c.Metric == "CPU per request" {
 			t.Errorf("%s was compared, and neither record has it: %+v", c.Metric, c)
@@ -186,8 +186,8 @@ func TestGateProperties(t *testing.T) {
 		cpu, rps, rss := factor("cpu"), factor("rps"), factor("rss")
 		b.change = func(_, _ string, p *performance) { p.cpu *= cpu; p.rps *= rps; p.rss *= rss }
 		b.again = rapid.Bool().Draw(t, "again")
-		now := b.record(random)
-		there, back := gate.Compare(old, now), gate.Compare(now, old)
+		newer := b.record(random)
+		there, back := gate.Compare(old, newer), gate.Compare(newer, old)
 		for i, c := range there.Changes {
 			d := back.Changes[i]
 			if c.Ratio > 0 && (math.Abs(c.Ratio*d.Ratio-1) > 1e-9 || math.Abs(c.Low*d.High-1) > 1e-9) ||
@@ -199,7 +199,7 @@ func TestGateProperties(t *testing.T) {
 			}
 		}
 		rank := map[string]int{gate.Shown: 0, gate.Pass: 0, gate.Inconclusive: 1, gate.Regressed: 2, gate.Invalid: 3}
-		for _, g := range []gate.Result{there, gate.Confirm(there, old, now)} {
+		for _, g := range []gate.Result{there, gate.Confirm(there, old, newer)} {
 			worst := 0
 			for _, c := range g.Changes {
 				worst = max(worst, rank[c.Outcome])

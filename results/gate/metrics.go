@@ -6,39 +6,42 @@ import (
 	"nodecompare/results"
 )
 
-// Metric is a figure that a gate looks at: a row of the table in docs/method.md, section Gate.
+// Metric is a figure that a gate compares: a row of the table in docs/method.md, section Gate.
 type Metric struct {
 	results.Figure
-	Floor, Margin float64 // as in Change. A floor of 0: the figure is shown, and decides nothing
-	// The same where there is no yardstick to hold the figure against. They are read only where
+	Floor, Margin float64 // as in Change; with a floor of 0 the figure is only shown
+	// AloneFloor and AloneMargin apply without a yardstick to compare with. They are used only if
 	// relative is set.
 	AloneFloor, AloneMargin float64
 
 	at       results.Place
-	across   reading // a figure of more than one rung
-	relative reading // over the yardstick's; none where the machine's speed has no part in it
-	milder   bool    // judged as measured too, and what changed less counts: the yardstick ran on another rung
-	least    float64 // a smaller figure counts as this much: the ratio of two nothings means nothing
-	bounded  bool    // a load generator at its limit makes it its own
+	across   reading // set for a figure of more than one rung
+	relative reading // the figure over the yardstick's; nil if the machine's speed does not matter
+	// milder counts the smaller of the changes with and without the yardstick, which ran on another
+	// rung.
+	milder  bool
+	least   float64 // smaller figures count as this: a ratio of near-zeros means nothing
+	bounded bool    // a load generator at its limit bounds the figure
 }
 
-// reading is what a trial says; ok is false where it has no such figure.
+// reading returns a figure of a trial. ok is false if the trial has none.
 type reading func(results.Workload, results.Trial) (value float64, ok bool)
 
-// The loads of figures that are of several rungs.
+// Loads of figures that span several rungs.
 var (
-	allLoads = results.At{Load: "all loads"}
-	belowTop = results.At{Load: "fewer connections"}
+	allLoads = results.RungKey{Load: "all loads"}
+	belowTop = results.RungKey{Load: "fewer connections"}
 )
 
-// Metrics are all of them, in the order in which they are shown.
+// Metrics are all metrics of a gate, in the order in which they are shown.
 var Metrics = []Metric{
 	{
 		Figure: results.CPUPerRequest, Floor: 0.05, Margin: 0.10, AloneFloor: 0.25, AloneMargin: 0.40,
 		at: results.Base, relative: beside(func(y results.Yardstick) float64 { return y.RelativeCPU }),
 	},
 	{
-		Figure: results.Throughput, Floor: 0.10, Margin: 0.20, bounded: true, // and alone: shown
+		// shown only, without the yardstick
+		Figure: results.Throughput, Floor: 0.10, Margin: 0.20, bounded: true,
 		at: results.Base, relative: beside(func(y results.Yardstick) float64 { return y.RelativeThroughput }),
 	},
 	slowest(results.Base),
@@ -70,7 +73,7 @@ var Metrics = []Metric{
 	},
 }
 
-// slowest is p99 somewhere. It doubles from one trial to the next on a machine that others use.
+// slowest is p99 latency on one rung. On a machine that others use it doubles between trials.
 func slowest(at results.Place) Metric {
 	return Metric{
 		Figure: results.P99, Floor: 1, Margin: 2, AloneFloor: 2, AloneMargin: 4,
@@ -79,11 +82,11 @@ func slowest(at results.Place) Metric {
 }
 
 // fewest is the rung with the fewest connections.
-func fewest(w results.Workload) results.At {
+func fewest(w results.Workload) results.RungKey {
 	if len(w.Ladder) == 0 {
-		return results.Conns(0)
+		return results.ClosedAt(0)
 	}
-	return results.Conns(w.Ladder[0].Connections)
+	return results.ClosedAt(w.Ladder[0].Connections)
 }
 
 func (m Metric) read(w results.Workload, t results.Trial) (float64, bool) {
@@ -93,7 +96,7 @@ func (m Metric) read(w results.Workload, t results.Trial) (float64, bool) {
 	return t.Read(m.at(w), m.Figure)
 }
 
-// beside is what the yardstick on the base rung says of the server beside it.
+// beside reads the yardstick that ran beside the base rung.
 func beside(of func(results.Yardstick) float64) reading {
 	return func(w results.Workload, t results.Trial) (float64, bool) {
 		r, ok := t.Rung(results.Base(w))
@@ -104,8 +107,8 @@ func beside(of func(results.Yardstick) float64) reading {
 	}
 }
 
-// over is a figure of another rung over what the trial's yardstick did on the base rung, a few
-// seconds away.
+// over reads a figure of another rung over the yardstick's, which ran on the base rung some seconds
+// earlier.
 func over(at results.Place, f results.Figure, one func(results.Yardstick) float64) reading {
 	yardstick := beside(one)
 	return func(w results.Workload, t results.Trial) (float64, bool) {
@@ -124,9 +127,9 @@ func requestTime(y results.Yardstick) float64 {
 	return 1e6 / y.ThroughputRPS
 }
 
-// shareAnswered is that of the load on which it was least, closed or open: an error counts on
-// whichever it came, however few its requests are among all. An overload is left out, which no
-// server answers whole. A trial that failed answered none.
+// shareAnswered returns the smallest share of answered requests of any load, closed or open: an
+// error counts on its own load, however few requests that has. An overload is left out, since no
+// server answers all of it. A failed trial answered none.
 func shareAnswered(_ results.Workload, t results.Trial) (share float64, ok bool) {
 	if t.Failure != "" {
 		return 0, true
@@ -140,14 +143,14 @@ func shareAnswered(_ results.Workload, t results.Trial) (share float64, ok bool)
 	return share, ok
 }
 
-// memoryBelowTop is the geometric mean of the rungs below the top.
+// memoryBelowTop returns the geometric mean over the rungs below the top.
 func memoryBelowTop(w results.Workload, t results.Trial) (float64, bool) {
 	sum, rungs := 0.0, 0
 	for _, connections := range w.Connections() {
 		if connections >= w.Top() {
 			continue
 		}
-		v, ok := t.Read(results.Conns(connections), results.Memory)
+		v, ok := t.Read(results.ClosedAt(connections), results.Memory)
 		if !ok || v <= 0 {
 			return v, false
 		}

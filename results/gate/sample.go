@@ -12,15 +12,15 @@ import (
 
 // sample is a metric's figures on one side.
 type sample struct {
-	seen     []float64 // as they were measured
-	figures  []float64 // the same, of which the ratio is taken
-	relative []float64 // those over the yardstick's
+	seen     []float64 // figures as measured
+	figures  []float64 // figures that the ratio is taken of
+	relative []float64 // figures over the yardstick's
 	offered  []float64 // requests per second of an open load
 	trials   int
-	lost     int       // of these, failed or VOID
-	bound    int       // of these, with a load generator at its limit
-	none     int       // of these, with a figure of 0
-	wrong    []float64 // figures that no measurement gives
+	lost     int       // trials that failed or are VOID
+	bound    int       // trials with a load generator at its limit
+	none     int       // trials with a figure of 0
+	wrong    []float64 // impossible figures
 }
 
 func (m Metric) sample(trials []results.Trial, w results.Workload, mode string) sample {
@@ -67,12 +67,11 @@ func (m Metric) sample(trials []results.Trial, w results.Workload, mode string) 
 	return s
 }
 
-// possible says that a figure is one that some machine may give, in whichever unit: less than four
+// possible reports whether some machine may give the figure, in whichever unit: less than four
 // months, or ten terabytes.
 func possible(v float64) bool { return v >= 1e-6 && v <= 1e13 }
 
-// lost says that the trial has no figure because it failed, or because nothing may be concluded
-// from its rung.
+// lost reports whether the trial has no figure because it failed or its rung is VOID.
 func (m Metric) lost(w results.Workload, t results.Trial) bool {
 	at := m.at(w)
 	here := func(r results.Rung) bool {
@@ -84,13 +83,13 @@ func (m Metric) lost(w results.Workload, t results.Trial) bool {
 	return slices.ContainsFunc(t.Rungs, func(r results.Rung) bool { return here(r) && void(r) })
 }
 
-// alone says that no yardstick ran beside the trials.
+// alone reports whether no yardstick ran beside the trials.
 func (s sample) alone() bool { return len(s.figures) > 0 && len(s.relative) == 0 }
 
-// between is what the metric says of old and new trials, not judged yet; ok is false where neither
-// side has the figure, as on a system that does not tell what a process uses.
-func (m Metric) between(w results.Workload, mode string, old, now []results.Trial) (c Change, ok bool) {
-	a, b := m.sample(old, w, mode), m.sample(now, w, mode)
+// between compares the metric's figures of old and new trials, without judging. ok is false if
+// neither side has the figure, as on a system that does not report what a process uses.
+func (m Metric) between(w results.Workload, mode string, old, newer []results.Trial) (c Change, ok bool) {
+	a, b := m.sample(old, w, mode), m.sample(newer, w, mode)
 	silent := len(a.figures)+len(b.figures)+a.lost+b.lost+a.none+b.none+len(a.wrong)+len(b.wrong) == 0
 	if silent && a.trials > 0 && b.trials > 0 {
 		return Change{}, false
@@ -133,43 +132,45 @@ func (m Metric) between(w results.Workload, mode string, old, now []results.Tria
 			c.Metric, c.At.Load, stat.Median(a.offered).Value, stat.Median(b.offered).Value)
 	case m.bounded && 2*b.bound > b.trials:
 		c.Bound = fmt.Sprintf("the load generator was at its limit in %d of %d runs of the new record, so "+
-			"that throughput is its own more than the server's: give it more CPUs (--pin), or go by CPU per request", b.bound, b.trials)
+			"that throughput is its own more than the server's: give it more CPUs (--pin), or go by CPU per request",
+			b.bound, b.trials)
 	}
 	return c, true
 }
 
 func first(v, _, _ float64) float64 { return v }
 
-// weigh takes the ratio of two samples of six or more.
-func (c *Change) weigh(old, now []float64) {
-	if min(len(old), len(now)) < leastTrials {
+// weigh sets the ratio of two samples of six or more.
+func (c *Change) weigh(old, newer []float64) {
+	if min(len(old), len(newer)) < leastTrials {
 		c.Outcome = Inconclusive
 		c.Reason =
 			fmt.Sprintf("only %d of its trials have a yardstick's figure beside them, and at least %d are "+
-				"needed: bench it again", min(len(old), len(now)), leastTrials)
+				"needed: bench it again", min(len(old), len(newer)), leastTrials)
 		return
 	}
-	e := stat.RatioInterval(old, now)
+	e := stat.RatioInterval(old, newer)
 	c.Ratio, c.Low, c.High = e.Value, e.Low, e.High
-	c.Uncorrected = c.oneSided(stat.Differ(old, now))
+	c.Uncorrected = c.oneSided(stat.Differ(old, newer))
 }
 
-// weighRelative is weigh of what both sides are over the yardstick's, and says what the new side
-// would be where the yardstick is as fast as on the old one.
+// weighRelative sets the ratio of both sides' figures over the yardstick's, and the new side's
+// figure scaled to the old side's yardstick.
 func (c *Change) weighRelative(a, b sample) {
 	c.Relative = true
 	c.weigh(a.relative, b.relative)
 	c.Scaled = c.Old.Value * c.Ratio
 }
 
-// impossible says which figures no measurement gives: negative ones, such as are beyond any
-// machine, and 0 in all trials.
-func impossible(what string, old, now sample) string {
+// impossible describes figures that cannot be measured: negative ones, those beyond any machine,
+// and 0 in all trials.
+func impossible(what string, old, newer sample) string {
 	for _, s := range []struct {
 		name string
 		sample
-	}{{"old", old}, {"new", now}} {
-		const damaged = "in %d of %d trials of the %s record, which no measurement gives: the record is damaged; bench it again"
+	}{{"old", old}, {"new", newer}} {
+		const damaged = "in %d of %d trials of the %s record, which no measurement gives: the record is damaged; " +
+			"bench it again"
 		switch {
 		case len(s.wrong) > 0:
 			return fmt.Sprintf("%s is %s "+damaged, what, shortly(s.wrong[0]), len(s.wrong), s.trials, s.name)
@@ -180,19 +181,19 @@ func impossible(what string, old, now sample) string {
 	return ""
 }
 
-// shortly writes any number in a few digits: 1e300 for one with an exponent.
+// shortly writes a number in a few digits: 1e300 for one with an exponent.
 func shortly(v float64) string { return strings.Replace(fmt.Sprintf("%.3g", v), "e+", "e", 1) }
 
-// rateApart is how far apart the rates of an open load may be for its latencies to be compared.
+// rateApart is the ratio of an open load's rates above which its latencies are not compared.
 const rateApart = 1.25
 
-func sameRate(old, now []float64) bool {
-	a, b := stat.Median(old).Value, stat.Median(now).Value
+func sameRate(old, newer []float64) bool {
+	a, b := stat.Median(old).Value, stat.Median(newer).Value
 	return a == b || math.Abs(math.Log(a/b)) <= math.Log(rateApart)
 }
 
-// lack says why there is nothing to judge: trials were lost, the bench was too short, or there is
-// no such figure.
+// lack sets the reason why nothing can be judged: trials were lost, the bench was too short, or the
+// figure does not exist.
 func (c *Change) lack(a, b sample) {
 	for _, s := range []struct {
 		name string
@@ -205,16 +206,19 @@ func (c *Change) lack(a, b sample) {
 			return
 		case s.lost > 0 && s.trials-s.lost < leastTrials:
 			c.Outcome, c.MoreRounds = Invalid, 0
-			c.Reason = fmt.Sprintf("%d of %d trials in the %s record failed or are VOID, and %d good ones are needed: bench it again, with more --rounds if this machine often makes them VOID",
+			c.Reason = fmt.Sprintf("%d of %d trials in the %s record failed or are VOID, and %d good ones are "+
+				"needed: bench it again, with more --rounds if this machine often makes them VOID",
 				s.lost, s.trials, s.name, leastTrials)
 			return
 		case s.trials < leastTrials:
 			c.Outcome = Inconclusive
-			c.Reason = fmt.Sprintf("the %s record has %d rounds, and at least %d are needed: bench it again with a profile that has them", s.name, s.trials, leastTrials)
+			c.Reason = fmt.Sprintf("the %s record has %d rounds, and at least %d are needed: bench it again with a "+
+				"profile that has them", s.name, s.trials, leastTrials)
 			c.MoreRounds = max(c.MoreRounds, leastTrials-s.trials)
 		case len(s.figures) < leastTrials:
 			c.Outcome = Inconclusive
-			c.Reason = fmt.Sprintf("%d of %d trials of the %s record have no such figure", s.trials-len(s.figures), s.trials, s.name)
+			c.Reason = fmt.Sprintf("%d of %d trials of the %s record have no such figure", s.trials-len(s.figures),
+				s.trials, s.name)
 		}
 	}
 }

@@ -41,11 +41,11 @@ func noisy(cpu float64) func(*rand.Rand) weather {
 // found counts the gates by their outcome, and by that after a second run.
 type found struct{ first, confirmed map[string]int }
 
-func simulate(n int, seed uint64, old, now bench) found {
+func simulate(n int, seed uint64, old, newer bench) found {
 	f := found{map[string]int{}, map[string]int{}}
 	random := rand.New(rand.NewPCG(seed, 0))
 	for range n {
-		a, b := old.record(random), now.record(random)
+		a, b := old.record(random), newer.record(random)
 		g := gate.Compare(a, b)
 		f.first[g.Outcome]++
 		f.confirmed[gate.Confirm(g, a, b).Outcome]++
@@ -92,14 +92,14 @@ func TestSimulatedGates(t *testing.T) {
 			t.Parallel()
 			old := bench{rounds: test.rounds, weather: test.weather, change: unchanged, alone: test.alone,
 				workload: []string{"hello", "wait"}}
-			now := old
-			now.change, now.again = test.change, true
+			newer := old
+			newer.change, newer.again = test.change, true
 			if os.Getenv("NODECOMPARE_CI") != "1" {
 				test.gates /= 10
 				test.most += 1 / float64(test.gates) // one more is no sign of anything
 				test.single += 1 / float64(test.gates)
 			}
-			f := simulate(test.gates, uint64(i), old, now)
+			f := simulate(test.gates, uint64(i), old, newer)
 			share := float64(f.confirmed[gate.Regressed]) / float64(test.gates)
 			if share < test.least || share > test.most {
 				t.Errorf("%.2f%% of %d gates say regressed, want %.0f%% to %.0f%%", 100*share, test.gates,
@@ -112,7 +112,8 @@ func TestSimulatedGates(t *testing.T) {
 			of := func(counts map[string]int, outcome string) float64 {
 				return 100 * float64(counts[outcome]) / float64(test.gates)
 			}
-			t.Logf("%s: of %d gates, regressed %.2f%%, after a second run %.2f%%; then inconclusive %.1f%%, pass %.1f%%", test.name, test.gates, of(f.first, gate.Regressed),
+			t.Logf("%s: of %d gates, regressed %.2f%%, after a second run %.2f%%; then inconclusive %.1f%%, pass "+
+				"%.1f%%", test.name, test.gates, of(f.first, gate.Regressed),
 				of(f.confirmed, gate.Regressed), of(f.confirmed, gate.Inconclusive), of(f.confirmed, gate.Pass))
 			if f.confirmed[gate.Invalid] > 0 {
 				t.Errorf("%d gates are invalid", f.confirmed[gate.Invalid])

@@ -11,11 +11,11 @@ import (
 // What a user would see, done to an otherwise equal new record of eight rounds: each has its
 // outcome.
 func TestGateSeesWhatUsersSee(t *testing.T) {
-	rungs := func(some func(results.Rung) bool, change func(*results.Rung)) func(old, now *results.Record) {
-		return func(_, now *results.Record) {
-			for i := range now.Trials {
-				for j := range now.Trials[i].Rungs {
-					if r := &now.Trials[i].Rungs[j]; some(*r) {
+	rungs := func(some func(results.Rung) bool, change func(*results.Rung)) func(old, newer *results.Record) {
+		return func(_, newer *results.Record) {
+			for i := range newer.Trials {
+				for j := range newer.Trials[i].Rungs {
+					if r := &newer.Trials[i].Rungs[j]; some(*r) {
 						change(r)
 					}
 				}
@@ -28,10 +28,10 @@ func TestGateSeesWhatUsersSee(t *testing.T) {
 	everywhere := func(results.Rung) bool { return true }
 	open := func(r results.Rung) bool { return r.Load != results.Closed }
 	closed := func(r results.Rung) bool { return r.Load == results.Closed }
-	fails := func(n int) func(old, now *results.Record) {
-		return func(_, now *results.Record) {
+	fails := func(n int) func(old, newer *results.Record) {
+		return func(_, newer *results.Record) {
 			for i := range n {
-				now.Trials[i].Failure = "it died"
+				newer.Trials[i].Failure = "it died"
 			}
 		}
 	}
@@ -43,27 +43,27 @@ func TestGateSeesWhatUsersSee(t *testing.T) {
 			}
 		}
 	}
-	cpu := func(v float64) func(old, now *results.Record) {
+	cpu := func(v float64) func(old, newer *results.Record) {
 		return rungs(closed, func(r *results.Rung) { r.Process.CPUUSPerRequest = v })
 	}
 	for _, test := range []struct {
 		name   string
-		change func(old, now *results.Record)
+		change func(old, newer *results.Record)
 		want   string
 		noted  bool
 	}{
 		{"the server died in 1 of 8 trials", fails(1), gate.Regressed, false},
 		{"in 4 of 8", fails(4), gate.Regressed, false},
 		{"in all", fails(8), gate.Regressed, false},
-		{"on another machine", func(old, now *results.Record) {
-			fails(1)(old, now)
-			now.Host.CPU = "another"
+		{"on another machine", func(old, newer *results.Record) {
+			fails(1)(old, newer)
+			newer.Host.CPU = "another"
 		}, gate.Regressed, false},
-		{"as often as before", func(old, now *results.Record) { fails(1)(old, now); fails(1)(now, old) },
+		{"as often as before", func(old, newer *results.Record) { fails(1)(old, newer); fails(1)(newer, old) },
 			gate.Pass, false},
-		{"more often than before", func(old, now *results.Record) {
-			fails(2)(old, now)
-			fails(1)(now, old)
+		{"more often than before", func(old, newer *results.Record) {
+			fails(2)(old, newer)
+			fails(1)(newer, old)
 		}, gate.Regressed, false},
 		{"top rung: throughput a tenth", rungs(at(1000), func(r *results.Rung) { r.ThroughputRPS /= 10 }),
 			gate.Regressed, false},
@@ -88,17 +88,17 @@ func TestGateSeesWhatUsersSee(t *testing.T) {
 		{"memory five times below the top",
 			rungs(func(r results.Rung) bool { return closed(r) && r.Connections < 1000 },
 				func(r *results.Rung) { r.Process.RSSBytes *= 5 }), gate.Regressed, false},
-		{"a mode is gone", func(_, now *results.Record) {
-			now.Settings.Missing = []results.Missing{{Mode: "async", Reason: "npm failed"}}
+		{"a mode is gone", func(_, newer *results.Record) {
+			newer.Settings.Missing = []results.Missing{{Mode: "async", Reason: "npm failed"}}
 		}, gate.Invalid, true},
-		{"each trial twice", func(_, now *results.Record) { copy(now.Trials[4:8], now.Trials[:4]) },
+		{"each trial twice", func(_, newer *results.Record) { copy(newer.Trials[4:8], newer.Trials[:4]) },
 			gate.Invalid, false},
-		{"throughput less by 30% of a load generator at its limit", func(_, now *results.Record) {
-			suspect(now, results.RuleGeneratorCPU)
+		{"throughput less by 30% of a load generator at its limit", func(_, newer *results.Record) {
+			suspect(newer, results.RuleGeneratorCPU)
 			rungs(at(64),
-				func(r *results.Rung) { r.ThroughputRPS *= 0.7; r.Yardstick.RelativeThroughput *= 0.7 })(nil, now)
+				func(r *results.Rung) { r.ThroughputRPS *= 0.7; r.Yardstick.RelativeThroughput *= 0.7 })(nil, newer)
 		}, gate.Inconclusive, true},
-		{"every run is SUSPECT", func(_, now *results.Record) { suspect(now, "steal") }, gate.Pass, true},
+		{"every run is SUSPECT", func(_, newer *results.Record) { suspect(newer, "steal") }, gate.Pass, true},
 		{"every run of the baseline is", func(old, _ *results.Record) { suspect(old, "steal") }, gate.Pass, true},
 		{"CPU of 0", cpu(0), gate.Invalid, false},
 		{"CPU below 0", cpu(-3), gate.Invalid, false},
@@ -109,9 +109,9 @@ func TestGateSeesWhatUsersSee(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			b := sixRounds
 			b.rounds = 8
-			old, now := b.record(seeded()), b.record(seeded())
-			test.change(old, now)
-			g := gate.Compare(old, now)
+			old, newer := b.record(seeded()), b.record(seeded())
+			test.change(old, newer)
+			g := gate.Compare(old, newer)
 			if g.Outcome != test.want || test.noted != (len(g.Notes) > 0) {
 				t.Errorf("got %s, want %s; %q, reasons %q, notes %q", g.Outcome, test.want, outcomes(g),
 					g.Reasons, g.Notes)
@@ -121,7 +121,7 @@ func TestGateSeesWhatUsersSee(t *testing.T) {
 					t.Errorf("a reason of %d characters: %.100s", len(reason), reason)
 				}
 			}
-			if itself := gate.Compare(now, now).Outcome; itself == gate.Inconclusive || itself == gate.Regressed {
+			if itself := gate.Compare(newer, newer).Outcome; itself == gate.Inconclusive || itself == gate.Regressed {
 				t.Errorf("held against itself: %s", itself)
 			}
 		})
@@ -143,38 +143,38 @@ func TestGateOfARecordAgainstItself(t *testing.T) {
 // Only a record that is as good may be the next baseline.
 func TestGateReplaces(t *testing.T) {
 	noisy := &results.Selftest{Verdict: results.SelftestNoisy}
-	slow := func(now *results.Record) {
-		for i := range now.Trials {
-			now.Trials[i].Rungs[1].Yardstick.RelativeCPU *= []float64{3, 1. / 3}[i%2]
+	slow := func(newer *results.Record) {
+		for i := range newer.Trials {
+			newer.Trials[i].Rungs[1].Yardstick.RelativeCPU *= []float64{3, 1. / 3}[i%2]
 		}
 	}
 	for _, test := range []struct {
 		name   string
-		change func(old, now *results.Record)
+		change func(old, newer *results.Record)
 		want   bool
 	}{
 		{"a pass", func(_, _ *results.Record) {}, true},
-		{"a noisy pass", func(_, now *results.Record) { now.Selftest = noisy }, false},
-		{"a noisy pass after a noisy record", func(old, now *results.Record) {
-			old.Selftest, now.Selftest = noisy, noisy
+		{"a noisy pass", func(_, newer *results.Record) { newer.Selftest = noisy }, false},
+		{"a noisy pass after a noisy record", func(old, newer *results.Record) {
+			old.Selftest, newer.Selftest = noisy, noisy
 		}, true},
-		{"inconclusive", func(_, now *results.Record) { slow(now) }, false},
-		{"inconclusive, after a noisy record", func(old, now *results.Record) {
-			slow(now)
+		{"inconclusive", func(_, newer *results.Record) { slow(newer) }, false},
+		{"inconclusive, after a noisy record", func(old, newer *results.Record) {
+			slow(newer)
 			old.Selftest = noisy
 		}, true},
-		{"a failure", func(_, now *results.Record) { now.Trials[0].Failure = "it died" }, false},
-		{"another machine", func(_, now *results.Record) { now.Host.CPU = "Model 8" }, true},
-		{"a mode that is gone", func(_, now *results.Record) {
-			now.Settings.Missing = []results.Missing{{Mode: "async", Reason: "npm failed"}}
+		{"a failure", func(_, newer *results.Record) { newer.Trials[0].Failure = "it died" }, false},
+		{"another machine", func(_, newer *results.Record) { newer.Host.CPU = "Model 8" }, true},
+		{"a mode that is gone", func(_, newer *results.Record) {
+			newer.Settings.Missing = []results.Missing{{Mode: "async", Reason: "npm failed"}}
 		}, false},
-		{"a VOID trial", func(_, now *results.Record) {
-			now.Trials[0].Rungs[1].Trust = &results.Trust{Status: results.Void}
+		{"a VOID trial", func(_, newer *results.Record) {
+			newer.Trials[0].Rungs[1].Trust = &results.Trust{Status: results.Void}
 		}, false},
 	} {
-		old, now := gated(unchanged)
-		test.change(old, now)
-		if g := gate.Compare(old, now); g.Replaces(old, now) != test.want {
+		old, newer := gated(unchanged)
+		test.change(old, newer)
+		if g := gate.Compare(old, newer); g.Replaces(old, newer) != test.want {
 			t.Errorf("%s: %s, may replace the baseline: %v", test.name, g.Outcome, !test.want)
 		}
 	}

@@ -11,11 +11,11 @@ import (
 	"nodecompare/results"
 )
 
-// An aspect is one thing that two records must have in common, in words.
+// An aspect is one property that two records must share, in words.
 type aspect struct {
-	what     string
-	old, now string
-	do       string
+	what       string
+	old, newer string
+	do         string
 }
 
 const (
@@ -23,20 +23,20 @@ const (
 	benchAgain = "bench the old version again with the settings of now"
 )
 
-// elsewhere says what of the host and the settings differs so that figures cannot be compared.
-func elsewhere(old, now *results.Record) []string {
+// elsewhere describes the differences in host and settings that make figures incomparable.
+func elsewhere(old, newer *results.Record) []string {
 	reasons := []string{}
-	for _, a := range slices.Concat(ofHost(old.Host, now.Host), ofSettings(old.Settings, now.Settings)) {
-		if a.old != a.now {
+	for _, a := range slices.Concat(ofHost(old.Host, newer.Host), ofSettings(old.Settings, newer.Settings)) {
+		if a.old != a.newer {
 			reasons = append(reasons,
 				fmt.Sprintf("%s: %s in the old record, %s in the new one: %s", a.what, orNone(a.old),
-					orNone(a.now), a.do))
+					orNone(a.newer), a.do))
 		}
 	}
 	return reasons
 }
 
-// repeated says that a trial is there twice: copies would make chance look like certainty.
+// repeated reports whether a trial occurs twice. Copies would turn chance into certainty.
 func repeated(trials []results.Trial) bool {
 	type key struct {
 		workload, mode string
@@ -47,7 +47,7 @@ func repeated(trials []results.Trial) bool {
 	for _, t := range trials {
 		k := key{t.Workload, t.Mode, t.Round, t.Started}
 		if !t.Started.IsZero() {
-			k.round = 0 // records may have been merged, each with rounds of its own
+			k.round = 0 // a merged record may repeat round numbers
 		}
 		if seen[k] {
 			return true
@@ -57,10 +57,11 @@ func repeated(trials []results.Trial) bool {
 	return false
 }
 
-// gone are the modes and workloads of the old record that the new one was asked for, and left out.
-func gone(old, now *results.Record) []string {
+// gone returns the modes and workloads of the old record that the new one was asked for but left
+// out.
+func gone(old, newer *results.Record) []string {
 	var reasons []string
-	for _, m := range now.Settings.Missing {
+	for _, m := range newer.Settings.Missing {
 		for _, w := range old.Settings.Workloads {
 			if (m.Workload == "" || m.Workload == w.Name) && measured(old, w.Name, m.Mode) {
 				reasons = append(reasons, fmt.Sprintf("%s on %s is in the old record, and was left out of "+
@@ -71,18 +72,19 @@ func gone(old, now *results.Record) []string {
 	return reasons
 }
 
-// incomparable says why nothing may be concluded from the two records, and what to do; empty when
-// something may.
-func incomparable(old, now *results.Record) []string {
-	reasons := elsewhere(old, now)
+// incomparable says why the two records cannot be compared, and what to do. It returns nothing if
+// they can.
+func incomparable(old, newer *results.Record) []string {
+	reasons := elsewhere(old, newer)
 	for _, r := range []struct {
 		name string
 		*results.Record
-	}{{"old", old}, {"new", now}} {
+	}{{"old", old}, {"new", newer}} {
 		if r.Partial {
 			reasons = append(reasons,
 				fmt.Sprintf(
-					"the %s record is partial: its bench was interrupted, so trials are missing; bench it again", r.name))
+					"the %s record is partial: its bench was interrupted, so trials are missing; bench it again",
+					r.name))
 		}
 		if repeated(r.Trials) || repeated(r.Again) {
 			reasons = append(reasons,
@@ -93,10 +95,10 @@ func incomparable(old, now *results.Record) []string {
 				"tool's own to be wrong: see 'nodecompare selftest'", r.name))
 		}
 	}
-	reasons = append(reasons, gone(old, now)...)
-	if !slices.ContainsFunc(now.Settings.Workloads, func(w results.Workload) bool {
-		return slices.ContainsFunc(now.Settings.Modes,
-			func(m results.Mode) bool { return measured(old, w.Name, m.Name) && measured(now, w.Name, m.Name) })
+	reasons = append(reasons, gone(old, newer)...)
+	if !slices.ContainsFunc(newer.Settings.Workloads, func(w results.Workload) bool {
+		return slices.ContainsFunc(newer.Settings.Modes,
+			func(m results.Mode) bool { return measured(old, w.Name, m.Name) && measured(newer, w.Name, m.Name) })
 	}) {
 		reasons = append(reasons,
 			"no mode on any workload is in both records: bench with the same --modes and --workloads")
@@ -104,26 +106,26 @@ func incomparable(old, now *results.Record) []string {
 	return reasons
 }
 
-// ofHost is what the cost of a request depends on beside the server. Of the kernel that is the
-// release: what follows the second number is its maintenance, which comes every week on hosts of
-// CI, and is noted only.
-func ofHost(old, now results.Host) []aspect {
+// ofHost returns the host's properties that a request's cost depends on. Of the kernel's version
+// only the first two numbers count: maintenance releases come every week on CI hosts and are only
+// noted.
+func ofHost(old, newer results.Host) []aspect {
 	const limits = "give both runs the same limits, or " + here
 	return []aspect{
-		{"operating system", old.OS, now.OS, here},
-		{"architecture", old.Arch, now.Arch, here},
-		{"CPU", old.CPU, now.CPU, "another machine: " + here},
-		{"CPUs that may be used", strconv.Itoa(old.Cores), strconv.Itoa(now.Cores), limits},
-		{"CPU quota", limit(old.CPUQuota, "CPUs"), limit(now.CPUQuota, "CPUs"), limits},
-		{"memory limit", limit(float64(old.MemoryLimit), "bytes"), limit(float64(now.MemoryLimit), "bytes"), limits},
-		{"CPU frequency governor", old.Governor, now.Governor, "set it back, or " + here},
-		{"kernel", release(old.Kernel), release(now.Kernel), "system calls may have another cost now: " + here},
+		{"operating system", old.OS, newer.OS, here},
+		{"architecture", old.Arch, newer.Arch, here},
+		{"CPU", old.CPU, newer.CPU, "another machine: " + here},
+		{"CPUs that may be used", strconv.Itoa(old.Cores), strconv.Itoa(newer.Cores), limits},
+		{"CPU quota", limit(old.CPUQuota, "CPUs"), limit(newer.CPUQuota, "CPUs"), limits},
+		{"memory limit", limit(float64(old.MemoryLimit), "bytes"), limit(float64(newer.MemoryLimit), "bytes"), limits},
+		{"CPU frequency governor", old.Governor, newer.Governor, "set it back, or " + here},
+		{"kernel", release(old.Kernel), release(newer.Kernel), "system calls may have another cost now: " + here},
 	}
 }
 
-// ofSettings is what decides what is measured. The seed, the rounds, and what is in one record only
-// are not among it.
-func ofSettings(old, now results.Settings) []aspect {
+// ofSettings returns the settings that decide what is measured. The seed, the rounds, and what is
+// in one record only are not among them.
+func ofSettings(old, newer results.Settings) []aspect {
 	pinned := func(p results.Pin) string {
 		if p.Server == "" {
 			return "all CPUs shared"
@@ -133,21 +135,21 @@ func ofSettings(old, now results.Settings) []aspect {
 	idle := map[bool]string{true: "they are kept awake", false: "they sleep"}
 	null := map[bool]string{true: "a bench of one mode against itself (--null)", false: "an ordinary bench"}
 	all := []aspect{
-		{"profile", old.Profile, now.Profile, "give --profile as it was, or " + benchAgain},
-		{"load engine", old.Engine, now.Engine, "give --engine as it was, or " + benchAgain},
-		{"pinning", pinned(old.Pin), pinned(now.Pin), "give --pin as it was, or " + benchAgain},
-		{"what idle CPUs do", idle[old.Awake], idle[now.Awake],
+		{"profile", old.Profile, newer.Profile, "give --profile as it was, or " + benchAgain},
+		{"load engine", old.Engine, newer.Engine, "give --engine as it was, or " + benchAgain},
+		{"pinning", pinned(old.Pin), pinned(newer.Pin), "give --pin as it was, or " + benchAgain},
+		{"what idle CPUs do", idle[old.Awake], idle[newer.Awake],
 			"bench as the user who made the other (root keeps them awake), or " + benchAgain},
-		{"kind", null[old.Null], null[now.Null], benchAgain},
-		{"method", method(old), method(now),
+		{"kind", null[old.Null], null[newer.Null], benchAgain},
+		{"method", method(old), method(newer),
 			"warm-up and base rung have changed since then (docs/method.md): " + benchAgain},
 	}
-	if old.Yardstick > 0 && now.Yardstick > 0 { // where one has none, figures are compared as they are
+	if old.Yardstick > 0 && newer.Yardstick > 0 { // without one, figures are compared directly
 		all = append(all,
 			aspect{"yardstick", fmt.Sprintf("version %d", old.Yardstick),
-				fmt.Sprintf("version %d", now.Yardstick), here})
+				fmt.Sprintf("version %d", newer.Yardstick), here})
 	}
-	for _, w := range now.Workloads {
+	for _, w := range newer.Workloads {
 		i := slices.IndexFunc(old.Workloads, func(o results.Workload) bool { return o.Name == w.Name })
 		if i < 0 {
 			continue
@@ -156,7 +158,7 @@ func ofSettings(old, now results.Settings) []aspect {
 		all = append(all,
 			aspect{w.Name + ", request", o.Method + " " + o.Target, w.Method + " " + w.Target, benchAgain},
 			aspect{w.Name + ", load", load(o), load(w), benchAgain})
-		for _, m := range now.Modes {
+		for _, m := range newer.Modes {
 			if i := slices.IndexFunc(old.Modes, func(o results.Mode) bool { return o.Name == m.Name }); i >= 0 {
 				all = append(all,
 					aspect{m.Name + " on " + w.Name + ", path", asked(old.Modes[i], o), asked(m, w),
@@ -169,10 +171,10 @@ func ofSettings(old, now results.Settings) []aspect {
 
 func method(s results.Settings) string { return fmt.Sprintf("version %d", s.Method) }
 
-// asked is the path and query that the mode's server was asked for.
+// asked returns the path and query that the mode's server was asked for.
 func asked(m results.Mode, w results.Workload) string { return cmp.Or(m.Targets[w.Name], w.Target) }
 
-// load is the workload's ladder in words.
+// load describes the workload's ladder in words.
 func load(w results.Workload) string {
 	var steps []string
 	for _, s := range w.Ladder {
@@ -181,22 +183,21 @@ func load(w results.Workload) string {
 	return fmt.Sprintf("connections %s, base %d", strings.Join(steps, ", "), w.Base)
 }
 
-// differences are those between the records that a reader should know, and that do not make them
-// incomparable.
-func differences(old, now *results.Record) []string {
+// differences describes what differs between the records without making them incomparable.
+func differences(old, newer *results.Record) []string {
 	notes := []string{}
 	for _, a := range []aspect{
-		{what: "tool", old: old.ToolVersion, now: now.ToolVersion},
-		{what: "Go", old: old.Host.Go, now: now.Host.Go},
-		{what: "kernel", old: old.Host.Kernel, now: now.Host.Kernel},
-		{what: "rounds", old: strconv.Itoa(old.Settings.Rounds), now: strconv.Itoa(now.Settings.Rounds)},
+		{what: "tool", old: old.ToolVersion, newer: newer.ToolVersion},
+		{what: "Go", old: old.Host.Go, newer: newer.Host.Go},
+		{what: "kernel", old: old.Host.Kernel, newer: newer.Host.Kernel},
+		{what: "rounds", old: strconv.Itoa(old.Settings.Rounds), newer: strconv.Itoa(newer.Settings.Rounds)},
 	} {
-		if a.old != a.now {
+		if a.old != a.newer {
 			notes = append(notes,
-				fmt.Sprintf("%s: %s in the old record, %s in the new one", a.what, orNone(a.old), orNone(a.now)))
+				fmt.Sprintf("%s: %s in the old record, %s in the new one", a.what, orNone(a.old), orNone(a.newer)))
 		}
 	}
-	for _, m := range now.Settings.Modes {
+	for _, m := range newer.Settings.Modes {
 		i := slices.IndexFunc(old.Settings.Modes, func(o results.Mode) bool { return o.Name == m.Name })
 		if i >= 0 && old.Settings.Modes[i].Server != m.Server {
 			notes = append(notes,
@@ -204,7 +205,7 @@ func differences(old, now *results.Record) []string {
 					orNone(old.Settings.Modes[i].Server), orNone(m.Server)))
 		}
 	}
-	if (old.Settings.Yardstick == 0) != (now.Settings.Yardstick == 0) {
+	if (old.Settings.Yardstick == 0) != (newer.Settings.Yardstick == 0) {
 		notes = append(notes,
 			"only one record has a yardstick: figures are compared as they are, which takes wider floors")
 	}
@@ -222,12 +223,12 @@ func differences(old, now *results.Record) []string {
 				fmt.Sprintf("only in the %s record, and not compared: %s", where, strings.Join(names, ", ")))
 		}
 	}
-	only(old, now, "old")
-	only(now, old, "new")
-	return slices.Concat(notes, doubts("old", old), doubts("new", now))
+	only(old, newer, "old")
+	only(newer, old, "new")
+	return slices.Concat(notes, doubts("old", old), doubts("new", newer))
 }
 
-// release is the first two numbers of a kernel's version: 6.18 of 6.18.44-fc.
+// release returns the first two numbers of a kernel's version: 6.18 of 6.18.44-fc.
 func release(kernel string) string {
 	parts := strings.SplitN(kernel, ".", 3)
 	if len(parts) < 2 {

@@ -13,12 +13,13 @@ import (
 func TestGateIncomparable(t *testing.T) {
 	for _, test := range []struct {
 		name   string
-		change func(old, now *results.Record)
+		change func(old, newer *results.Record)
 		want   string // of the reasons; "" for a pass
 		note   string
 	}{
 		{"another system", func(_, r *results.Record) { r.Host.OS = "darwin" },
-			"operating system: linux in the old record, darwin in the new one: bench the old version on this machine", ""},
+			"operating system: linux in the old record, darwin in the new one: bench the old version on this machine",
+			""},
 		{"another architecture", func(_, r *results.Record) { r.Host.Arch = "arm64" },
 			"architecture: amd64 in the old record, arm64", ""},
 		{"another CPU", func(_, r *results.Record) { r.Host.CPU = "Model 8" },
@@ -96,9 +97,9 @@ func TestGateIncomparable(t *testing.T) {
 		}, "which no measurement gives: the record is damaged", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			old, now := gated(unchanged)
-			test.change(old, now)
-			g := gate.Compare(old, now)
+			old, newer := gated(unchanged)
+			test.change(old, newer)
+			g := gate.Compare(old, newer)
 			want := gate.Pass
 			if test.want != "" {
 				want = gate.Invalid
@@ -147,14 +148,14 @@ func TestGateOfLostTrials(t *testing.T) {
 			"blocking on hello, async on hello: the new record has 3 rounds, and at least 6 are needed"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			old, now := gated(unchanged)
+			old, newer := gated(unchanged)
 			if test.rounds != 6 {
 				b := sixRounds
 				b.rounds = test.rounds
-				now = b.record(seeded())
+				newer = b.record(seeded())
 			}
-			test.lose(now)
-			g := gate.Compare(old, now)
+			test.lose(newer)
+			g := gate.Compare(old, newer)
 			if g.Outcome != test.want || !strings.Contains(strings.Join(g.Reasons, "\n"), test.reason) ||
 				len(g.Reasons) > 1 && g.Outcome != gate.Regressed {
 				t.Errorf("got %s, %q, want %s, %q", g.Outcome, g.Reasons, test.want, test.reason)

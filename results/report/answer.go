@@ -11,17 +11,17 @@ import (
 )
 
 const (
-	mostColumns = 3 // modes that stand side by side; more are ranked below each other
+	mostColumns = 3 // most modes side by side; more are ranked below each other
 	mostRoom    = 40
-	noteLines   = 4 // for all notes together, and two of one at the most
+	noteLines   = 4 // most lines of all notes together, and at most two of each
 
 	noteLinesBelowRanks = 1
 	leastBar            = 3
 	claimWidth          = 13 // columns of a claim's name
 )
 
-// writeAnswer writes what a bench comes to: the answer in the first lines and in the last, and
-// between them the figures that it rests on.
+// writeAnswer writes the summary of a bench: the answer in the first and the last lines, and
+// between them its figures.
 func writeAnswer(out io.Writer, r *results.Record, o Options) error {
 	p := newPage(out, o)
 	if r.Partial && !slices.ContainsFunc(r.Trials, func(t results.Trial) bool { return !t.Interrupted }) {
@@ -30,7 +30,7 @@ func writeAnswer(out io.Writer, r *results.Record, o Options) error {
 	}
 	a := summary.AnswerOf(r)
 	if a.Unfit != "" {
-		p.looks = nil // words that nobody should quote have no colours
+		p.looks = nil // words that nobody should quote get no colours
 	}
 	p.warning(a.Unfit)
 	for _, l := range wrap(a.Question, p.width, "  ") {
@@ -58,8 +58,8 @@ func writeAnswer(out io.Writer, r *results.Record, o Options) error {
 	return p.err
 }
 
-// notes are shortened to so many lines together, and may not all be there: the answer is to stay in
-// view.
+// notes shortens the notes to a number of lines together and may omit some, so that the answer
+// stays in view.
 func (p *page) notes(all []string, left int) {
 	for i, n := range all {
 		if left == 0 || left == 1 && len(all)-i > 1 {
@@ -78,7 +78,7 @@ func (p *page) notes(all []string, left int) {
 	}
 }
 
-// warning says that nothing of the page should be quoted.
+// warning says that nothing on the page should be quoted.
 func (p *page) warning(text string) {
 	if text == "" {
 		return
@@ -88,7 +88,7 @@ func (p *page) warning(text string) {
 	}
 }
 
-// claims are the article's, each with what was found of it beside its name.
+// claims writes the article's claims, each with the finding beside its name.
 func (p *page) claims(all []summary.Claim) {
 	if p.width < leastTable {
 		for _, c := range all {
@@ -108,7 +108,7 @@ func (p *page) claims(all []summary.Claim) {
 // markLooks are the colours of the claims' marks.
 var markLooks = map[string]style{"✓": good, "✗": bad, "=": strong, "?": lesser, "~": lesser}
 
-// answerLabels is how wide the labels of the answer's table are.
+// answerLabels returns the width of the answer's labels.
 func answerLabels(a summary.Answer) int {
 	most := columnsOf("Feature")
 	for _, row := range a.Rows {
@@ -120,12 +120,12 @@ func answerLabels(a summary.Answer) int {
 	return most
 }
 
-// answerRoom is how many columns of text each mode gets beside the labels.
+// answerRoom returns the columns of text for each mode beside the labels.
 func (p *page) answerRoom(modes, labels int) int {
 	return min((p.width-labels-4)/max(modes, 1)-3, mostRoom)
 }
 
-// answerTable is the article's table with a figure, a bar and a factor in each line.
+// answerTable writes the article's table with a figure, a bar and a factor in each line.
 func (p *page) answerTable(modes []results.Mode, a summary.Answer) {
 	labels := answerLabels(a)
 	room := p.answerRoom(len(modes), labels)
@@ -152,11 +152,10 @@ func (p *page) answerTable(modes []results.Mode, a summary.Answer) {
 	p.box(box{head: head, rows: rows, ruled: true, widths: widths})
 }
 
-// answerFit is what of a row's cells there is room for, in columns. A width of 0 is for a part that
-// is left out.
+// answerFit is the width of each part of a row's cells; 0 leaves the part out.
 type answerFit struct{ word, text, bar, factor int }
 
-// beside is what a figure's word and factor take, each with a space.
+// beside returns the width of a figure's word and factor, each with a space.
 func (f answerFit) beside() (columns int) {
 	for _, part := range []int{f.word, f.factor} {
 		if part > 0 {
@@ -166,7 +165,7 @@ func (f answerFit) beside() (columns int) {
 	return columns
 }
 
-// fits says that the figures of all rows stand whole in so many columns.
+// fits reports whether the figures of all rows fit unbroken into room columns.
 func fits(a summary.Answer, room int) bool {
 	for _, row := range a.Rows {
 		for _, word := range row.Words {
@@ -181,7 +180,7 @@ func fits(a summary.Answer, room int) bool {
 	return true
 }
 
-// fit leaves out what a row has no room for: first the bars, then what the figures are of.
+// fit omits what a row has no room for: first the bars, then the figures' units.
 func fit(row summary.AnswerRow, room int) answerFit {
 	f := answerFit{}
 	short, long := 0, 0
@@ -203,7 +202,7 @@ func fit(row summary.AnswerRow, room int) answerFit {
 	return f
 }
 
-// answerCell is a figure, its bar and its factor, each in its own column.
+// answerCell formats a figure, its bar and its factor, each in its own column.
 func (p *page) answerCell(l summary.AnswerLine, c summary.AnswerCell, f answerFit) string {
 	text := c.Text + c.Per + c.Mark
 	if columnsOf(text) > f.text {
@@ -223,7 +222,7 @@ func (p *page) answerCell(l summary.AnswerLine, c summary.AnswerCell, f answerFi
 	return strings.TrimRight(strings.Join(parts, " "), " ")
 }
 
-// answerList says the same mode by mode, where a table would be too wide.
+// answerList writes the answer mode by mode, if a table is too wide.
 func (p *page) answerList(modes []results.Mode, a summary.Answer) {
 	for _, row := range a.Rows {
 		p.line(p.paint(strong, row.Name))

@@ -126,7 +126,7 @@ func TestArticleGolden(t *testing.T) {
 	}
 }
 
-// The sentence of a claim follows from its duels alone.
+// The sentence of a claim follows from its pairings alone.
 func TestArticleSentences(t *testing.T) {
 	const pure,
 		pairs = "Performance: the article says high for Node.js, moderate for a traditional backend. ",

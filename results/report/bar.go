@@ -11,8 +11,8 @@ import (
 // Elements).
 var eighths = []string{"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"}
 
-// bar is as long as a value's share of the most there is, in a width of columns; it is never
-// nothing of something.
+// bar returns a bar for a value's share of most, in width columns. A value above 0 always gives a
+// visible bar.
 func bar(value, most float64, width int) string {
 	if value <= 0 || most <= 0 {
 		return ""
@@ -21,8 +21,7 @@ func bar(value, most float64, width int) string {
 	return strings.Repeat("█", n/8) + eighths[n%8]
 }
 
-// barColumn is a cell's bar among those of its line, filled up to the width; empty where a bar
-// shows nothing.
+// barColumn returns a cell's bar, padded to the width; empty if a bar shows nothing.
 func barColumn(l summary.AnswerLine, c summary.AnswerCell, width int) string {
 	if !l.Bars {
 		return spaces(width)
@@ -32,10 +31,10 @@ func barColumn(l summary.AnswerLine, c summary.AnswerCell, width int) string {
 
 func spaces(n int) string { return strings.Repeat(" ", max(n, 0)) }
 
-// padded fills text up to a width.
+// padded pads text to a width.
 func padded(text string, width int) string { return text + spaces(width-columnsOf(text)) }
 
-// cut shortens text to a width, and shows that something is missing.
+// cut shortens text to a width, with a mark for the missing rest.
 func cut(text string, width int) string {
 	if columnsOf(text) <= width {
 		return text

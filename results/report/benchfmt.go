@@ -14,10 +14,9 @@ import (
 )
 
 // writeBenchfmt writes a line a trial in Go's benchmark format
-// (https://go.dev/design/14313-benchmark-format), which benchstat reads: 'benchstat -col /mode
-// FILE' compares the modes, 'benchstat OLD NEW' two records. What stands at the head splits
-// benchstat's tables, so it holds only what would make a comparison unfair, and not the version of
-// the tool.
+// (https://go.dev/design/14313-benchmark-format) for benchstat: 'benchstat -col /mode FILE'
+// compares the modes, 'benchstat OLD NEW' two records. Head lines split benchstat's tables, so they
+// hold only what makes a comparison unfair, and not the tool's version.
 func writeBenchfmt(out io.Writer, r *results.Record) error {
 	w := benchfmt.NewWriter(out)
 	for _, g := range exports {
@@ -44,7 +43,7 @@ func writeBenchfmt(out io.Writer, r *results.Record) error {
 			}
 		}
 		if line.Values == nil {
-			continue // it failed, or is VOID: a line without figures would be an error to benchstat
+			continue // failed or VOID: benchstat rejects a line without figures
 		}
 		if err := w.Write(line); err != nil {
 			return fmt.Errorf("write a line for benchstat: %w", err)
@@ -65,7 +64,7 @@ func benchConfig(r *results.Record) (all []benchfmt.Config) {
 	return all
 }
 
-// benchName is Hello/mode=async. The format ends a name at a space and splits it at a slash.
+// benchName returns Hello/mode=async. The format ends a name at a space and splits it at a slash.
 func benchName(t results.Trial) benchfmt.Name {
 	safe := func(s string) string {
 		return strings.Map(func(r rune) rune {

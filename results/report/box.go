@@ -6,13 +6,14 @@ import (
 	"github.com/olekukonko/tablewriter/tw"
 )
 
-// A box is a table with a frame. Its cells are broken into lines already, to the width of the
-// terminal, which the library does not know.
+// A box is a framed table. Its cells are already broken into lines to the width of the terminal,
+// which the library does not know.
 type box struct {
-	head   []string
-	rows   [][]string
-	right  []int // the columns whose figures stand at the right
-	ruled  bool  // there is a line between two rows, and cells keep the spaces that they begin and end with
+	head  []string
+	rows  [][]string
+	right []int // columns with right-aligned figures
+	// ruled puts a line between rows, and keeps the leading and trailing spaces of cells.
+	ruled  bool
 	widths []int // columns of text; nil for as many as the cells need
 }
 
@@ -30,7 +31,7 @@ func (p *page) box(b box) {
 	options := []tablewriter.Option{
 		tablewriter.WithHeaderAutoFormat(tw.Off),
 		tablewriter.WithRowAutoWrap(tw.WrapNone), tablewriter.WithHeaderAutoWrap(tw.WrapNone),
-		tablewriter.WithEastAsian(tw.Off), // as columnsOf has it
+		tablewriter.WithEastAsian(tw.Off), // as in columnsOf
 		tablewriter.WithHeaderAlignment(tw.AlignLeft),
 		tablewriter.WithRowAlignmentConfig(tw.CellAlignment{PerColumn: aligns}),
 	}

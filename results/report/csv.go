@@ -13,8 +13,7 @@ import (
 	"nodecompare/results/unit"
 )
 
-// The columns of each load of a trial: of an open load, of that at the common rate, of an overload,
-// of all.
+// Columns for each load of a trial: an open load, one at the common rate, an overload, any load.
 var (
 	csvOpen     = []results.Figure{results.Offered, results.Unsent, results.SendLagP99}
 	csvCommon   = []results.Figure{results.IdleCPU}
@@ -30,9 +29,8 @@ var (
 )
 
 // writeCSV writes a row a trial (RFC 4180: commas, CRLF), with a group of columns for each of its
-// loads: closed_64_p99_us, common_p99_us, own_p99_us. Cells are empty where there is no such
-// figure, and in a run that is VOID, of which nothing may be concluded: a sum over a column must
-// not take it in.
+// loads: closed_64_p99_us, common_p99_us, own_p99_us. A missing figure is an empty cell, and so is
+// every figure of a VOID run, so that sums over a column leave it out.
 func writeCSV(out io.Writer, r *results.Record) error {
 	loads := csvLoads(r)
 	head := []string{"workload", "mode", "round", "again", "started", "elapsed_s", "trust", "rules",
@@ -60,15 +58,15 @@ func writeCSV(out io.Writer, r *results.Record) error {
 	return nil
 }
 
-// csvLoads are the rungs of all ladders, and the open loads of which there are any.
-func csvLoads(r *results.Record) []results.At {
+// csvLoads returns the rungs of all ladders, and those open loads that exist.
+func csvLoads(r *results.Record) []results.RungKey {
 	var rungs []int
 	for _, w := range r.Settings.Workloads {
 		rungs = append(rungs, w.Connections()...)
 	}
 	slices.Sort(rungs)
-	loads := results.AllConns(slices.Compact(rungs))
-	for _, at := range []results.At{results.AtCommon, results.AtOwn, results.AtAlone, results.AtAmid,
+	loads := results.ClosedAtAll(slices.Compact(rungs))
+	for _, at := range []results.RungKey{results.AtCommon, results.AtOwn, results.AtAlone, results.AtAmid,
 		results.AtOverload} {
 		if slices.ContainsFunc(slices.Concat(r.Trials, r.Again),
 			func(t results.Trial) bool { _, ok := rungAt(t, at); return ok }) {
@@ -78,8 +76,8 @@ func csvLoads(r *results.Record) []results.At {
 	return loads
 }
 
-// rungAt is a trial's rung, VOID or not.
-func rungAt(t results.Trial, at results.At) (results.Rung, bool) {
+// rungAt returns a trial's rung, VOID or not.
+func rungAt(t results.Trial, at results.RungKey) (results.Rung, bool) {
 	i := slices.IndexFunc(t.Rungs, func(r results.Rung) bool {
 		return r.Load == at.Load && (at.Load != results.Closed || r.Connections == at.Connections)
 	})
@@ -89,7 +87,7 @@ func rungAt(t results.Trial, at results.At) (results.Rung, bool) {
 	return t.Rungs[i], true
 }
 
-func csvOf(load results.At) []results.Figure {
+func csvOf(load results.RungKey) []results.Figure {
 	switch load.Load {
 	case results.Closed:
 		return csvColumns
@@ -101,7 +99,7 @@ func csvOf(load results.At) []results.Figure {
 	return slices.Concat(csvOpen, csvColumns)
 }
 
-func csvPrefix(at results.At) string {
+func csvPrefix(at results.RungKey) string {
 	name, _, _ := strings.Cut(at.Load, " ")
 	if at.Load == results.Closed {
 		name += "_" + strconv.Itoa(at.Connections)
@@ -109,7 +107,7 @@ func csvPrefix(at results.At) string {
 	return name + "_"
 }
 
-// cell is text that no spreadsheet takes for a formula.
+// cell returns text that no spreadsheet takes for a formula.
 func cell(text string) string {
 	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
 		return "'" + text
@@ -117,7 +115,7 @@ func cell(text string) string {
 	return text
 }
 
-func csvRow(t results.Trial, again bool, loads []results.At) []string {
+func csvRow(t results.Trial, again bool, loads []results.RungKey) []string {
 	trust, rules := "", ""
 	if t.Trust != nil {
 		trust, rules = t.Trust.Status, strings.Join(t.Trust.Rules, "; ")

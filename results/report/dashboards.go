@@ -10,13 +10,13 @@ import (
 	"nodecompare/results/unit"
 )
 
-// The formats of services that draw a history of benchmarks. Figures are in one unit for ever: a
+// Formats of services that draw a history of benchmarks. Each figure keeps its unit, because such a
 // service compares bare numbers.
 
 // writeBigger and writeSmaller are the two custom tools of github-action-benchmark,
 // customBiggerIsBetter and customSmallerIsBetter: a list of name, unit, value, range and extra (its
-// README, "Tool specific setup"). It takes one direction for a whole file, so that a record makes
-// two.
+// README, "Tool specific setup"). The service takes one direction for a whole file, so a record
+// makes two.
 func writeBigger(out io.Writer, r *results.Record) error {
 	return results.Encode(out, watched(r, true))
 }
@@ -59,12 +59,12 @@ func watched(r *results.Record, higher bool) []watchedFigure {
 	return all
 }
 
-func everyLoad(w results.Workload) []results.At {
-	return append(results.AllConns(w.Connections()), results.AtCommon, results.AtOwn, results.AtAlone,
+func everyLoad(w results.Workload) []results.RungKey {
+	return append(results.ClosedAtAll(w.Connections()), results.AtCommon, results.AtOwn, results.AtAlone,
 		results.AtAmid, results.AtOverload)
 }
 
-// bencherMetric is a value of Bencher's metric format, and the ends of its interval.
+// bencherMetric is a value in Bencher's metric format, with the ends of its interval.
 type bencherMetric struct {
 	Value float64  `json:"value"`
 	Lower *float64 `json:"lower_value,omitempty"`
@@ -72,9 +72,9 @@ type bencherMetric struct {
 }
 
 // writeBencher writes Bencher's metric format
-// (https://bencher.dev/docs/reference/bencher-metric-format): an object of benchmarks, each of them
-// an object of measures. Throughput is the measure of that name which every project there has, in
-// operations per second; the others are made on first sight.
+// (https://bencher.dev/docs/reference/bencher-metric-format): an object of benchmarks, each an
+// object of measures. Throughput is the measure that every project there has, in operations per
+// second; the service creates the others on first sight.
 func writeBencher(out io.Writer, r *results.Record) error {
 	all := map[string]map[string]bencherMetric{}
 	for _, w := range r.Settings.Workloads {

@@ -5,14 +5,14 @@ import (
 	"nodecompare/results/stat"
 )
 
-// exported is a figure of a trial as other programs watch it: its names and unit stay what they are
-// from release to release, since their histories hang on them.
+// exported is a figure of a trial for other programs. Its names and unit never change, because the
+// programs' histories depend on them.
 type exported struct {
 	results.Figure
 	at     results.Place
-	where  string // behind the figure's name, for people
+	where  string // after the figure's name, for people
 	slug   string // of Bencher's measure
-	per    string // its unit in Go's benchmark format, where a unit is a figure's name as well
+	per    string // per is the unit in Go's benchmark format, where the unit also names the figure.
 	across func(results.Trial) (float64, bool)
 }
 
@@ -43,7 +43,7 @@ func (e exported) read(w results.Workload, t results.Trial) (float64, bool) {
 	return t.Read(e.at(w), e.Figure)
 }
 
-// unit is as people write it.
+// unit returns the unit as people write it.
 func (e exported) unit() string {
 	if e.Unit == "us" {
 		return "µs"
@@ -51,21 +51,21 @@ func (e exported) unit() string {
 	return e.Unit
 }
 
-// failedPercent is of all requests of the trial's rungs that something may be concluded from.
+// failedPercent returns the share of failed requests in all rungs of the trial that are not VOID.
 func failedPercent(t results.Trial) (float64, bool) {
-	var requests, errors uint64
+	var requests, failed uint64
 	for _, rung := range t.Rungs {
-		if usable, ok := t.Rung(results.At{Load: rung.Load, Connections: rung.Connections}); ok {
-			requests, errors = requests+usable.Requests, errors+usable.Errors
+		if usable, ok := t.Rung(results.RungKey{Load: rung.Load, Connections: rung.Connections}); ok {
+			requests, failed = requests+usable.Requests, failed+usable.Errors
 		}
 	}
 	if requests == 0 {
 		return 0, false
 	}
-	return 100 * float64(errors) / float64(requests), true
+	return 100 * float64(failed) / float64(requests), true
 }
 
-// median is that over the rounds; ok is false when no trial has the figure.
+// median returns the median over the rounds. ok is false if no trial has the figure.
 func (e exported) median(r *results.Record, w results.Workload, mode string) (m stat.Estimate, ok bool) {
 	var values []float64
 	for _, t := range r.Trials {

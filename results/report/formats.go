@@ -1,4 +1,4 @@
-// Package report writes a record for people and for other programs: one file a format.
+// Package report writes a record for people and for other programs, one file a format.
 package report
 
 import (
@@ -16,7 +16,7 @@ type Format[T any] struct {
 	Write   func(w io.Writer, v T, o Options) error
 }
 
-// The tables of formats; the first one of each is for people. A new format is a file of its own and
+// Tables of formats. The first format of each is for people. A new format is a file of its own and
 // a line here.
 var (
 	// Formats write the record of a bench.
@@ -31,7 +31,7 @@ var (
 		{"github-smaller", "github-action-benchmark's customSmallerIsBetter", noOptions(writeSmaller)},
 		{"bmf", "Bencher's metric format", noOptions(writeBencher)},
 	}
-	// GateFormats write what a new record says against an old one.
+	// GateFormats write the comparison of a new record with an old one.
 	GateFormats = []Format[gate.Result]{
 		{"table", "the outcome and what it rests on, for people", writeGateTable},
 		{"json", "the outcome and all figures, for other programs", writeJSON[gate.Result]},
@@ -45,7 +45,7 @@ var (
 		{"csv", "a row for each cell, for a spreadsheet", noOptions(writeMapCSV)},
 		{"html", "a heat map as one page, which opens from disk with no network", noOptions(html.WriteMap)},
 	}
-	// LoadFormats write what one load measured.
+	// LoadFormats write the result of one load.
 	LoadFormats = []Format[*results.LoadRun]{
 		{"table", "for people", writeLoadTable},
 		{"json", "one object, for programs; docs/load.md has its fields", writeJSON[*results.LoadRun]},
@@ -57,7 +57,7 @@ var (
 	}
 )
 
-// noOptions makes the writer of a format of one that heeds no options.
+// noOptions adapts a writer that uses no options.
 func noOptions[T any](write func(io.Writer, T) error) func(io.Writer, T, Options) error {
 	return func(w io.Writer, v T, _ Options) error { return write(w, v) }
 }

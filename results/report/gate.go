@@ -11,8 +11,7 @@ import (
 	"nodecompare/results/unit"
 )
 
-// outcomeWords are the outcomes as they stand in a table; what is worse than inconclusive is to be
-// seen at a glance.
+// outcomeWords are the outcomes as written in a table. Outcomes worse than inconclusive stand out.
 var outcomeWords = map[string]string{
 	gate.Pass: "pass", gate.Inconclusive: "inconclusive", gate.Regressed: "REGRESSED",
 	gate.Invalid: "INVALID", gate.Shown: "shown",
@@ -24,19 +23,20 @@ var outcomeLooks = map[string]style{
 
 var gateHead = []string{"Metric", "Old", "New", "Change", "Outcome"}
 
-// gateRow is a change as a row below gateHead: its change is that of the two figures beside it.
+// gateRow returns a change as a row below gateHead. Its change is that of the two figures beside
+// it.
 func gateRow(c gate.Change) []string {
-	now := c.New.Value
+	shown := c.New.Value
 	if c.Scaled > 0 {
-		now = c.Scaled
+		shown = c.Scaled
 	}
-	old, new := gateFigures(c, now)
-	return []string{c.Metric, old, new, changed(c), outcomeWords[c.Outcome]}
+	old, newer := gateFigures(c, shown)
+	return []string{c.Metric, old, newer, changed(c), outcomeWords[c.Outcome]}
 }
 
-// gateFigures writes the figures of a row, both in one unit unless one of them would have no
+// gateFigures returns the figures of a row, both in one unit unless one of them would then have no
 // digits.
-func gateFigures(c gate.Change, now float64) (string, string) {
+func gateFigures(c gate.Change, newer float64) (string, string) {
 	write := unit.Writer(c.Unit)
 	scales, after := map[string][]unit.Scale{"us": unit.Durations, "bytes": unit.Sizes,
 		"requests/s": unit.Rates}[c.Unit], ""
@@ -53,7 +53,7 @@ func gateFigures(c gate.Change, now float64) (string, string) {
 	if scales != nil {
 		write = func(v float64) string {
 			s := unit.Fitting(v, scales)
-			if most := unit.Fitting(max(c.Old.Value, now), scales); v >= 0.1*most.One {
+			if most := unit.Fitting(max(c.Old.Value, newer), scales); v >= 0.1*most.One {
 				s = most
 			}
 			if after == " " {
@@ -68,10 +68,10 @@ func gateFigures(c gate.Change, now float64) (string, string) {
 		}
 		return write(v)
 	}
-	return figure(c.Old.Value, c.Old.N), figure(now, c.New.N)
+	return figure(c.Old.Value, c.Old.N), figure(newer, c.New.N)
 }
 
-// changed is the change and its interval.
+// changed writes the change and its interval.
 func changed(c gate.Change) string {
 	if c.Ratio == 0 {
 		return unit.Missing
@@ -79,7 +79,7 @@ func changed(c gate.Change) string {
 	return c.InWords()
 }
 
-// gatePairs are the changes, gathered by mode and workload.
+// gatePairs groups the changes by mode and workload.
 func gatePairs(g gate.Result) [][]gate.Change {
 	var pairs [][]gate.Change
 	for i, c := range g.Changes {
@@ -91,7 +91,7 @@ func gatePairs(g gate.Result) [][]gate.Change {
 	return pairs
 }
 
-// pairLine says what a table is of.
+// pairLine names the subject of a table.
 func pairLine(changes []gate.Change) string { return changes[0].Workload + ", " + changes[0].Mode }
 
 func gateHeading(g gate.Result) string {
@@ -102,8 +102,8 @@ func gateHeading(g gate.Result) string {
 	return fmt.Sprintf("Old: %s. New: %s.", side(g.Old), side(g.New))
 }
 
-// gateNotes are what a reader must know beside the figures: the reasons, what else differs, and
-// what the columns mean.
+// gateNotes returns what a reader must know beside the figures: the reasons, other differences, and
+// the meaning of the columns.
 func gateNotes(g gate.Result) []string {
 	all := slices.Clone(g.Reasons)
 	for _, n := range g.Notes {
@@ -139,9 +139,9 @@ func (p *page) gateList(changes []gate.Change) {
 	}
 }
 
-// gateWidths are the columns of a table's cells. What would be too much for the page is taken from
-// the interval, which goes on in the next line, and then from the name of the metric; it does not
-// fit when not even its words would stand whole.
+// gateWidths returns the columns of a table's cells. It takes excess width from the interval, which
+// continues in the next line, and then from the name of the metric. fits is false if not even the
+// words fit unbroken.
 func gateWidths(changes []gate.Change, page int) (widths []int, fits bool) {
 	widths = make([]int, len(gateHead))
 	for i, text := range gateHead {
@@ -155,7 +155,7 @@ func gateWidths(changes []gate.Change, page int) (widths []int, fits bool) {
 	}
 	width := 1
 	for _, w := range widths {
-		width += w + 3 // a space at each side, and a border
+		width += w + 3 // a space on each side, and a border
 	}
 	for _, column := range []struct{ at, least int }{{3, len("(-0.2 to")}, {0, len("throughput")}} {
 		if spared := min(width-page, widths[column.at]-column.least); spared > 0 {
@@ -166,7 +166,7 @@ func gateWidths(changes []gate.Change, page int) (widths []int, fits bool) {
 	return widths, width <= page
 }
 
-// gateTable has a row for each load, with the figures at it below.
+// gateTable writes a row for each load, with its figures below.
 func (p *page) gateTable(changes []gate.Change, widths []int) {
 	b := box{head: make([]string, len(gateHead)), right: []int{1, 2}}
 	for i, text := range gateHead {
@@ -194,8 +194,8 @@ func (p *page) gateTable(changes []gate.Change, widths []int) {
 	p.box(b)
 }
 
-// writeGateMarkdown writes GitHub's Markdown: the outcome first, then one table of all changes,
-// then the reasons.
+// writeGateMarkdown writes GitHub's Markdown: the outcome, one table of all changes, and the
+// reasons.
 func writeGateMarkdown(out io.Writer, g gate.Result) error {
 	p := &page{out: out}
 	word, sentence := gateClosing(g)
@@ -227,8 +227,8 @@ func writeGateMarkdown(out io.Writer, g gate.Result) error {
 }
 
 // writeGateAnnotations writes workflow commands (docs.github.com, Workflow commands for GitHub
-// Actions): an error for each regression, or for what made the records incomparable; warnings for
-// what is inconclusive; else a notice.
+// Actions): an error for each regression or for what made the records incomparable, warnings for
+// inconclusive changes, else a notice.
 func writeGateAnnotations(out io.Writer, g gate.Result) error {
 	p := &page{out: out}
 	word, sentence := gateClosing(g)
@@ -253,7 +253,7 @@ func writeGateAnnotations(out io.Writer, g gate.Result) error {
 	return p.err
 }
 
-// The characters that end a property or a command.
+// Characters that end a property or a command.
 var (
 	annotationText  = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
 	annotationTitle = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")

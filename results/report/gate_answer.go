@@ -193,7 +193,8 @@ func (p *page) gateChanges(g gate.Result, outcome, title string) {
 	p.line(p.paint(outcomeLooks[outcome], title))
 	for _, c := range all[:min(len(all), mostChanges)] {
 		row := gateRow(c)
-		text := fmt.Sprintf("%s on %s, %s: %s, %s → %s", c.Mode, c.Workload, summary.LoadName(c.At), row[0], row[1], row[2])
+		text := fmt.Sprintf("%s on %s, %s: %s, %s → %s", c.Mode, c.Workload, summary.LoadName(c.At), row[0],
+			row[1], row[2])
 		if row[3] != unit.Missing {
 			text += ", " + row[3]
 		}

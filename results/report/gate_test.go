@@ -35,7 +35,7 @@ func passed() gate.Result {
 				return stat.Estimate{Value: v, Low: 0.97 * v, High: 1.04 * v, Confidence: 0.969, N: 6}
 			}
 			g.Changes = append(g.Changes, gate.Change{
-				Workload: "hello", Mode: mode, Metric: metric, Unit: unit, At: results.Conns(connections),
+				Workload: "hello", Mode: mode, Metric: metric, Unit: unit, At: results.ClosedAt(connections),
 				Old: e(old), New: e(now),
 				Ratio: ratio, Low: ratio - 0.014, High: ratio + 0.017, P: 1, Uncorrected: 0.4, Floor: 0.05,
 				Margin: 0.10, LessIsBetter: true, Outcome: gate.Pass,

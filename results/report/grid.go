@@ -9,14 +9,14 @@ import (
 )
 
 const (
-	// columns of text of one mode, unless all is shorter: in fewer the figures' lines would not
-	// stand whole
+	// leastColumn is the columns of text for a mode, unless all text is shorter. Narrower columns
+	// would break the lines of figures.
 	leastColumn = 22
 	widestLabel = 16 // columns of the labels, which are broken between words
 )
 
-// boxes writes a grid as a table, or as several below each other when the modes do not stand side
-// by side. The grid is the full one where that fits.
+// boxes writes a grid as a table, or as several below each other if the modes do not fit side by
+// side. It uses the full grid if that fits.
 func (p *page) boxes(modes []results.Mode, grid func(full bool) []summary.Section) {
 	sections, labels := grid(true), 2*widestLabel
 	_, fit, room := p.columns(sections, labels, modes)
@@ -24,16 +24,16 @@ func (p *page) boxes(modes []results.Mode, grid func(full bool) []summary.Sectio
 		sections, labels = grid(false), widestLabel
 	}
 	labels, fit, room = p.columns(sections, labels, modes)
-	// Of all the modes, so that tables that stand below each other are of one width.
+	// The width is that of all modes, so that tables below each other are equally wide.
 	widest := min(widestColumn(sections, modes), room)
 	for from := 0; from < len(modes); from += fit {
 		p.table(modes[from:min(from+fit, len(modes))], sections, from, labels, widest)
 	}
 }
 
-// columns shares the page's width out: the columns of the labels, of which they get at most the
-// given ones, how many modes fit beside them, and the columns of text of each of these. A column
-// takes its text, a space at each side and a border; the leftmost border is the labels'.
+// columns divides the page's width: the columns of the labels, at most the given number, how many
+// modes fit beside them, and the columns of text of each mode. A column takes its text, a space on
+// each side and a border. The leftmost border belongs to the labels.
 func (p *page) columns(sections []summary.Section, labels int, modes []results.Mode) (label, fit, room int) {
 	label = len("Feature")
 	for _, s := range sections {
@@ -48,7 +48,7 @@ func (p *page) columns(sections []summary.Section, labels int, modes []results.M
 	return label, fit, max(free/fit-3, 1)
 }
 
-// widestColumn is of a mode's name or cell.
+// widestColumn returns the width of the widest mode's name or cell.
 func widestColumn(sections []summary.Section, modes []results.Mode) int {
 	most := widestCell(sections)
 	for _, m := range modes {
@@ -74,8 +74,7 @@ func widestCell(sections []summary.Section) int {
 	return most
 }
 
-// table writes the columns of some modes, the first of which is the from-th: a header and a row for
-// each section.
+// table writes the columns of the modes from index from on: a header and a row for each section.
 func (p *page) table(modes []results.Mode, sections []summary.Section, from, labels, room int) {
 	widths := []int{labels}
 	head := []string{"Feature"}
@@ -90,8 +89,8 @@ func (p *page) table(modes []results.Mode, sections []summary.Section, from, lab
 	p.box(box{head: head, rows: rows, ruled: true, widths: widths})
 }
 
-// row lays a section out. The lines of a label and those of its figures begin beside each other,
-// and each line of figures ends where the results.Longest of its cells does.
+// row lays a section out. The lines of a label and of its figures begin side by side, and each line
+// of figures is as high as its longest cell.
 func (p *page) row(s summary.Section, from, modes, labels, room int) []string {
 	label := []string{p.paint(strong, s.Name)}
 	cells := make([][]string, modes)
@@ -103,7 +102,7 @@ func (p *page) row(s summary.Section, from, modes, labels, room int) []string {
 		label = append(label, wrap(g.Label, labels, "")...)
 		for n, line := range g.Lines {
 			if !slices.ContainsFunc(line[from:from+modes], func(text string) bool { return text != "" }) {
-				continue // it is another mode's, which stands in a table of its own
+				continue // another mode's, in a table of its own
 			}
 			end := 0
 			for i := range cells {
@@ -144,14 +143,15 @@ func (p *page) worded(line, word string) string {
 	return line // a narrow column breaks the word
 }
 
-// looks are the words' colours. Blocking and non-blocking are two ways, neither of them better.
+// looks are the words' colours. Blocking and non-blocking have one colour, because neither is
+// better.
 var looks = map[string]style{
 	results.Blocking: strong, results.NonBlocking: strong,
 	results.High: good, results.Moderate: lesser, results.Lower: lesser,
 	results.NoDifference: strong, results.CannotTell: lesser, results.Mixed: lesser, results.DependsOnLoad: lesser,
 }
 
-// list writes the grid mode by mode, a line each, where a table would be too wide.
+// list writes the grid mode by mode, one line each, if a table is too wide.
 func (p *page) list(sections []summary.Section, modes []results.Mode) {
 	for _, s := range sections {
 		p.line("")
@@ -176,8 +176,8 @@ func (p *page) list(sections []summary.Section, modes []results.Mode) {
 	p.line("")
 }
 
-// linesOf is what a group says of the i-th mode: one line with its label at the head of it, or the
-// label and the lines that follow.
+// linesOf returns a group's lines for the i-th mode: one line after its label, or the label and the
+// lines below.
 func linesOf(g summary.Group, i int) []string {
 	var lines []string
 	for _, line := range g.Lines {

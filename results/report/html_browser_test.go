@@ -252,10 +252,12 @@ func TestPageByKeyboard(t *testing.T) {
 	for range 60 {
 		v.do(t, chromedp.KeyEvent(kb.Tab))
 		at := ask[string](t, v,
-			`(e => e.matches("button[data-mode]") ? "button" : e.matches(".plot") ? "plot" : e.localName)(document.activeElement)`)
+			`(e => e.matches("button[data-mode]") ? "button" : e.matches(".plot") ? "plot" : `+
+				`e.localName)(document.activeElement)`)
 		reached[at] = true
 		if !ask[bool](t, v,
-			`document.activeElement === document.body || getComputedStyle(document.activeElement).outlineStyle !== "none"`) {
+			`document.activeElement === document.body || getComputedStyle(document.activeElement).outlineStyle !== `+
+				`"none"`) {
 			t.Errorf("the focus on %s cannot be seen", at)
 		}
 	}
@@ -295,9 +297,13 @@ func TestPageByKeyboard(t *testing.T) {
 
 // colours counts the coloured pixels of the throughput plot.
 const colours = `(() => {
-	const c = document.querySelector("#w1-throughput canvas"), d = c.getContext("2d").getImageData(0, 0, c.width, c.height).data;
+	const c = document.querySelector("#w1-throughput canvas");
+	const d = c.getContext("2d").getImageData(0, 0, c.width, c.height).data;
 	let n = 0;
-	for (let i = 0; i < d.length; i += 4) if (d[i + 3] > 200 && Math.max(d[i], d[i + 1], d[i + 2]) - Math.min(d[i], d[i + 1], d[i + 2]) > 80) n++;
+	for (let i = 0; i < d.length; i += 4) {
+		const rgb = d.slice(i, i + 3);
+		if (d[i + 3] > 200 && Math.max(...rgb) - Math.min(...rgb) > 80) n++;
+	}
 	return n;
 })()`
 

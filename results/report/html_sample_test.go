@@ -30,7 +30,8 @@ type behaviour struct {
 
 var behaviours = []behaviour{
 	{results.Mode{Name: "blocking",
-		Summary: "a thread for each connection, blocking calls: the traditional backend"}, 36_000, 9_300, 0.25, 21, 9, 0.9, func(n int) int { return 14 + n }, 45e3, 17e6, 3},
+		Summary: "a thread for each connection, blocking calls: the traditional backend"}, 36_000, 9_300, 0.25, 21, 9,
+		0.9, func(n int) int { return 14 + n }, 45e3, 17e6, 3},
 	{results.Mode{Name: "async", Summary: "one event loop, non-blocking calls: how Node.js works"}, 58_000,
 		11_800, 0.08, 9, 1, 0.5, func(int) int { return 9 }, 2.5e3, 15e6, 1},
 	{results.Mode{Name: "goroutine", Summary: "a goroutine for each connection, parked by Go's runtime"},

@@ -113,7 +113,8 @@ func TestPageIsTheSameAgain(t *testing.T) {
 
 // What would make a browser load something: attributes, imports and URLs in styles. What script
 // could ask for, the page's own policy forbids, and the browser test would see.
-var loads = regexp.MustCompile(`(?i)(src|srcset|href|action|poster|data)\s*=\s*["']?\s*(https?:)?//|@import|url\(\s*["']?\s*(https?:)?//|fetch\(|XMLHttpRequest|new WebSocket|sendBeacon`)
+var loads = regexp.MustCompile(`(?i)(src|srcset|href|action|poster|data)\s*=\s*["']?\s*(https?:)?//|` +
+	`@import|url\(\s*["']?\s*(https?:)?//|fetch\(|XMLHttpRequest|new WebSocket|sendBeacon`)
 
 func TestPageLoadsNothing(t *testing.T) {
 	page := html(t, bench(t, 2, 1, 2))
@@ -201,7 +202,7 @@ func TestPageHasTheFigures(t *testing.T) {
 		}
 		for i, x := range s.X {
 			points++
-			e, _ := r.Estimate("hello", r.Settings.Modes[s.Mode].Name, results.Conns(int(x)), results.Throughput)
+			e, _ := r.Estimate("hello", r.Settings.Modes[s.Mode].Name, results.ClosedAt(int(x)), results.Throughput)
 			for _, pair := range [][2]float64{{s.Y[i], e.Value}, {s.Low[i], e.Low}, {s.High[i], e.High}} {
 				if got, want := fmt.Sprintf("%.4g", pair[0]), fmt.Sprintf("%.4g", pair[1]); got != want {
 					t.Errorf("at %v connections the plot has %s, want %s", x, got, want)
@@ -247,7 +248,8 @@ func TestPageHasTheTablesLatencies(t *testing.T) {
 			t.Fatal(err)
 		}
 		rung.Histogram = string(text)
-		rung.LatencyUS.P99, rung.LatencyUS.P999 = float64(slow.ValueAtQuantile(99))/1e3, float64(slow.ValueAtQuantile(99.9))/1e3
+		rung.LatencyUS.P99 = float64(slow.ValueAtQuantile(99)) / 1e3
+		rung.LatencyUS.P999 = float64(slow.ValueAtQuantile(99.9)) / 1e3
 	}
 	percentiles := map[float64]results.Figure{10: results.P90, 100: results.P99, 1000: results.P999}
 	points := 0
@@ -263,7 +265,8 @@ func TestPageHasTheTablesLatencies(t *testing.T) {
 			points++
 			e, _ := r.Estimate("hello", r.Settings.Modes[s.Mode].Name, results.AtCommon, f)
 			if math.Abs(s.Y[i]/e.Value-1) > 0.001 {
-				t.Errorf("%s of %s is %v in the plot, and %v in the table", f.Name, r.Settings.Modes[s.Mode].Name, s.Y[i], e.Value)
+				t.Errorf("%s of %s is %v in the plot, and %v in the table", f.Name, r.Settings.Modes[s.Mode].Name,
+					s.Y[i], e.Value)
 			}
 		}
 	}
@@ -282,17 +285,21 @@ func TestPageDrawsTheLaw(t *testing.T) {
 		}
 		one := func(v float64) stat.Estimate { return stat.Estimate{Value: v, Low: v, High: v, N: 6} }
 		r.Verdicts[0].Findings[i].Scaling = []results.Scaling{
-			{Mode: "blocking", USL: &results.USL{Lambda: one(1000), Sigma: one(0.02), Kappa: one(1e-5), Peak: 313}, Most: 2000},
-			{Mode: "async", USL: &results.USL{Lambda: one(1000), Sigma: one(0.02), Kappa: one(1e-7), Peak: 3130, Beyond: true}, Held: 2000, Most: 2000},
+			{Mode: "blocking", USL: &results.USL{Lambda: one(1000), Sigma: one(0.02), Kappa: one(1e-5), Peak: 313},
+				Most: 2000},
+			{Mode: "async", USL: &results.USL{Lambda: one(1000), Sigma: one(0.02), Kappa: one(1e-7), Peak: 3130,
+				Beyond: true}, Held: 2000, Most: 2000},
 		}
 	}
 	var drawn []string
 	for _, s := range plotted(t, r, "w1-throughput") {
 		if s.Curve {
-			drawn = append(drawn, fmt.Sprintf("%d: %.0f to %.0f at %v to %v, dashed %v", s.Mode, s.Y[0], s.Y[len(s.Y)-1], s.X[0], s.X[len(s.X)-1], s.Dashed))
+			drawn = append(drawn, fmt.Sprintf("%d: %.0f to %.0f at %v to %v, dashed %v", s.Mode, s.Y[0],
+				s.Y[len(s.Y)-1], s.X[0], s.X[len(s.X)-1], s.Dashed))
 		}
 	}
-	want := []string{"0: 1000 to 24700 at 1 to 2000, dashed false", "1: 1000 to 48330 at 1 to 2000, dashed false", "1: 48330 to 48450 at 2000 to 3912, dashed true"}
+	want := []string{"0: 1000 to 24700 at 1 to 2000, dashed false", "1: 1000 to 48330 at 1 to 2000, dashed false",
+		"1: 48330 to 48450 at 2000 to 3912, dashed true"}
 	if diff := cmp.Diff(want, drawn); diff != "" {
 		t.Errorf("curves (-want +got):\n%s", diff)
 	}
@@ -304,7 +311,8 @@ func TestPageListsPilotFailures(t *testing.T) {
 	r.PilotFailures = []results.Missing{{Mode: "async", Workload: "hello", Reason: "no answer came"}}
 	r.Trials[0].Failure = "it exited"
 	_, list, _ := strings.Cut(string(html(t, r)), "<h3>Failures</h3>")
-	pilot, trial := strings.Index(list, "<p><strong>async on hello, in the pilot.</strong> no answer came</p>"), strings.Index(list, "it exited")
+	pilot := strings.Index(list, "<p><strong>async on hello, in the pilot.</strong> no answer came</p>")
+	trial := strings.Index(list, "it exited")
 	if pilot < 0 || trial < pilot {
 		t.Errorf("the pilot's failure is at %d, a trial's at %d of %.300s", pilot, trial, list)
 	}

@@ -35,7 +35,7 @@ func blasted() *results.Record {
 			if m.Name == "async" {
 				amid = open(results.Amid, 14_000, 196_000, 1)
 			}
-			amid.Poison = &results.Dose{Requests: 3, InFlight: 1}
+			amid.Poison = &results.PoisonOutcome{Requests: 3, InFlight: 1}
 			r.Trials = append(r.Trials,
 				results.Trial{Workload: "blast-cpu", Mode: m.Name, Round: round + 1, Started: r.Started,
 					Rungs: []results.Rung{alone, amid}})

@@ -10,8 +10,8 @@ import (
 	"nodecompare/results/unit"
 )
 
-// leastLoadTable is the fewest columns of a terminal that shows percentiles as a table; narrower
-// ones get a list.
+// leastLoadTable is the terminal width from which percentiles are a table. Narrower terminals get a
+// list.
 const leastLoadTable = 80
 
 // writeLoadTable writes the answer in the first line and in the last, and what it rests on between
@@ -80,7 +80,7 @@ func partial(r *results.LoadRun) string {
 		unit.Counted(r.Aborted, "request"))
 }
 
-// asked is what was sent, and where to.
+// asked says what was sent, and where to.
 func asked(r *results.LoadRun) string {
 	if r.Method != "" {
 		return r.Method + " " + r.URL
@@ -95,7 +95,7 @@ func asked(r *results.LoadRun) string {
 	return unit.Counted(n, "target") + " of " + r.URL
 }
 
-// shape is the load in words.
+// shape describes the load.
 func shape(r *results.LoadRun) string {
 	connections := unit.Counted(r.Connections, "connection")
 	if r.Streams > 0 {
@@ -145,7 +145,7 @@ func (p *page) trust(t results.Trust) {
 	}
 }
 
-// latencies is a line for each way of counting; a closed load has one.
+// latencies writes a line for each way of counting. A closed load has one.
 func (p *page) latencies(r *results.LoadRun) {
 	if r.Requests == r.Errors {
 		p.paragraph("No request was answered without an error, so there are no latencies of successes.")
@@ -156,7 +156,8 @@ func (p *page) latencies(r *results.LoadRun) {
 	missing := false
 	cell := func(n uint64, q, us float64) string {
 		if !results.Resolves(n, q) {
-			missing = missing || n > r.Errors // that a few errors have no percentiles needs no explanation
+			// a few errors without percentiles need no explanation
+			missing = missing || n > r.Errors
 			return unit.Missing
 		}
 		return unit.Micros(us)
@@ -192,7 +193,7 @@ func (p *page) latencies(r *results.LoadRun) {
 	}
 }
 
-// percentiles is a table, or on a narrow terminal a list.
+// percentiles writes a table, or on a narrow terminal a list.
 func (p *page) percentiles(rows [][]string) {
 	head := []string{"", "p50", "p90", "p99", "p99.9", "max"}
 	if p.width >= leastLoadTable {
@@ -210,19 +211,19 @@ func (p *page) percentiles(rows [][]string) {
 	}
 }
 
-// delayed names what probably makes a local server's latency one or more times 40 ms.
+// delayed explains a local server's latency of one or more times 40 ms.
 func delayed(acks int) string {
 	return fmt.Sprintf("p50 is near %d ms, on this machine's own network. That is probably delayed ACK with Nagle's "+
 		"algorithm: does the server send a response in several small writes? Write it at once, or set TCP_NODELAY.",
 		40*acks)
 }
 
-// LiveLoad is the present state of a load in a line: requests/s, p99 in microseconds, errors.
+// LiveLoad returns the current state of a load in a line: requests/s, p99 in microseconds, errors.
 func LiveLoad(rps, p99 float64, errors uint64) string {
 	return fmt.Sprintf("%s req/s, p99 %s, %s", unit.Rate(rps), unit.Micros(p99), unit.Counted(errors, "error"))
 }
 
-// Probe is one probe of a search for the capacity in a line.
+// Probe returns one probe of a capacity search in a line.
 func Probe(p results.ProbeRun) string {
 	s := fmt.Sprintf("%6s/s  p99 %-8s", unit.Rate(p.RPS), unit.Micros(p.P99US))
 	if p.Meets {

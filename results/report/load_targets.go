@@ -10,11 +10,11 @@ import (
 )
 
 const (
-	leastTarget = 12  // columns that a target's name, and its statuses, get in the table
-	mostTarget  = 120 // characters of it that are shown
+	leastTarget = 12  // columns of a target's name, and of its statuses
+	mostTarget  = 120 // characters of the name that are shown
 )
 
-// targets is a row for each target of several.
+// targets writes a row for each of several targets.
 func (p *page) targets(r *results.LoadRun) {
 	if len(r.Targets) == 0 {
 		return
@@ -48,8 +48,8 @@ func (p *page) targets(r *results.LoadRun) {
 	}
 }
 
-// targetWidths gives the figures what they need, and the rest to the names of targets, once
-// statuses have given way. nil is for too little room.
+// targetWidths gives the figures the width they need, and the rest to the targets' names, after the
+// statuses have given way. It returns nil if there is too little room.
 func (p *page) targetWidths(head []string, rows [][]string) []int {
 	const name, status = 0, 3
 	widths, room := make([]int, len(head)), p.width-1
@@ -73,7 +73,7 @@ func (p *page) targetWidths(head []string, rows [][]string) []int {
 	return widths
 }
 
-// targetName is a target without its server, which all share.
+// targetName returns a target without the server, which all targets share.
 func targetName(t results.TargetRun) string {
 	if t.Method == "" {
 		return "the others: " + unit.Counted(t.Targets, "target")
@@ -92,7 +92,7 @@ func targetName(t results.TargetRun) string {
 	return name
 }
 
-// statuses is one status, or each with its number.
+// statuses returns one status, or each with its number.
 func statuses(all map[int]uint64) string {
 	text := codes(all)
 	switch one, _, _ := strings.Cut(text, ":"); len(all) {

@@ -8,7 +8,7 @@ import (
 	"nodecompare/results/unit"
 )
 
-// thresholds is a line for each: ✓ p99 18 ms, at most 20 ms.
+// thresholds writes a line for each threshold: ✓ p99 18 ms, at most 20 ms.
 func (p *page) thresholds(r *results.LoadRun) {
 	name := "thresholds"
 	for _, t := range r.Thresholds {
@@ -36,7 +36,7 @@ func undecided(r *results.LoadRun) string {
 	return "no rate met the objective"
 }
 
-// Threshold is a threshold in words, with the figure: p99 18 ms, at most 20 ms.
+// Threshold describes a threshold with its figure: p99 18 ms, at most 20 ms.
 func Threshold(t results.Threshold) string {
 	kind, figure, _ := strings.Cut(t.Name, "-")
 	bound := "at most"
@@ -51,14 +51,14 @@ func Threshold(t results.Threshold) string {
 			limit(t.Limit, t.Unit, unit.Small))
 	}
 	value, most := limit(*t.Value, t.Unit, unit.Small), limit(t.Limit, t.Unit, unit.Small)
-	if value == most && t.Missed() { // by less than three digits show
+	if value == most && t.Missed() { // a miss by less than three digits show
 		exact := func(v float64) string { return unit.Number(unit.Short(v)) }
 		value, most = limit(*t.Value, t.Unit, exact), limit(t.Limit, t.Unit, exact)
 	}
 	return fmt.Sprintf("%s %s, %s %s", figure, value, bound, most)
 }
 
-// limit writes a figure of a threshold, or its limit.
+// limit writes a threshold's figure or limit.
 func limit(v float64, of string, write func(float64) string) string {
 	switch of {
 	case "us":

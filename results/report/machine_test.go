@@ -112,7 +112,7 @@ func TestBenchstatReadsIt(t *testing.T) {
 				trial := r.Trials[slices.IndexFunc(r.Trials, func(t results.Trial) bool {
 					return t.Workload == "hello" && t.Mode == "async" && t.Round == n
 				})]
-				rung, _ := trial.Rung(results.Conns(64))
+				rung, _ := trial.Rung(results.ClosedAt(64))
 				if v, ok := x.Value("cpu-us/req"); !ok || v != rung.Process.CPUUSPerRequest {
 					t.Errorf("round %d: %v µs of CPU a request, want %v", n, v, rung.Process.CPUUSPerRequest)
 				}

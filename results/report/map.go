@@ -13,11 +13,10 @@ import (
 	"nodecompare/results/unit"
 )
 
-// leastMapColumn is the columns of text that a cell's figures need to stand in a line each, for
-// names of usual length.
+// leastMapColumn is the width that a cell needs for one line a figure, with names of usual length.
 const leastMapColumn = 18
 
-// mapCorner is the head of the rows.
+// mapCorner heads the rows.
 const mapCorner = "wait"
 
 // writeMapTable writes who wins where, a grid of the factors for each two modes and number of
@@ -153,8 +152,8 @@ var mapCSVHead = []string{
 	"a_throughput_rps", "b_throughput_rps", "a_cpu_us_per_request", "b_cpu_us_per_request", "generator_limited",
 }
 
-// writeMapCSV writes a row for each two modes and cell (RFC 4180: commas, CRLF). Figures that there
-// are not are empty.
+// writeMapCSV writes a row for each two modes and cell (RFC 4180: commas, CRLF). Missing figures
+// are empty.
 func writeMapCSV(out io.Writer, m *results.Map) error {
 	w := csv.NewWriter(out)
 	w.UseCRLF = true
@@ -181,7 +180,7 @@ func writeMapCSV(out io.Writer, m *results.Map) error {
 	return nil
 }
 
-// mapNumber is "" where a figure rests on nothing.
+// mapNumber returns "" for a figure without rounds.
 func mapNumber(v float64, rounds int) string {
 	if rounds == 0 {
 		return ""

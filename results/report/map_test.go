@@ -26,13 +26,13 @@ func sampleMap(modes ...string) *results.Map {
 	for _, name := range modes {
 		m.Settings.Modes = append(m.Settings.Modes, results.Mode{Name: name, Summary: "the mode " + name})
 	}
-	for i, at := range m.Settings.Places() {
+	for i, at := range m.Settings.Points() {
 		for round := 1; round <= 6; round++ {
 			for j, name := range modes {
 				cost := float64(at.CPUUS) + 10*float64(len(modes)-j)
 				rps := min(1e6/cost, 1e3*float64(at.Connections)/(float64(at.WaitMS)+cost/1e3))
 				r := results.MapRun{
-					MapPlace: at, Mode: name, Round: round, Requests: 1000,
+					MapPoint: at, Mode: name, Round: round, Requests: 1000,
 					ThroughputRPS: wobbled(rps, round, i), PerRequestUS: 0.7*cost + 0.3*wobbled(cost, round, i+j),
 					Trust: &results.Trust{Status: results.Valid, Reasons: []string{}},
 				}

@@ -10,8 +10,8 @@ import (
 	"nodecompare/results/report/summary"
 )
 
-// writeMarkdown writes GitHub's Markdown, as a step summary or a comment takes it: the answer, and
-// folded away the grid with a table row for each label, and the sentences and notes as a list.
+// writeMarkdown writes GitHub's Markdown for a step summary or a comment: the answer, and in folded
+// sections the grid, as a table row for each label, and the sentences and notes as a list.
 func writeMarkdown(out io.Writer, r *results.Record) error {
 	p := &page{out: out}
 	p.answerMarkdown(r)
@@ -37,7 +37,7 @@ func writeMarkdown(out io.Writer, r *results.Record) error {
 	return p.err
 }
 
-// answerMarkdown is the answer of writeAnswer, without its figures.
+// answerMarkdown writes the answer of writeAnswer, without its figures.
 func (p *page) answerMarkdown(r *results.Record) {
 	a := summary.AnswerOf(r)
 	p.line("## nodecompare")
@@ -123,8 +123,8 @@ func headed(s string) string {
 	return "**" + escaped(head) + ":**" + escaped(rest)
 }
 
-// meaning is the characters that Markdown, or GitHub's additions (HTML, formulas, tables), would
-// take as more than themselves.
+// meaning escapes the characters that Markdown, or GitHub's additions (HTML, formulas, tables),
+// would interpret.
 var meaning = strings.NewReplacer(
 	`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "<", "&lt;", ">", "&gt;", "&",
 	"&amp;", "|", `\|`, "~", `\~`, "$", `\$`, "#", `\#`,
@@ -134,7 +134,7 @@ var meaning = strings.NewReplacer(
 func escaped(s string) string { return meaning.Replace(s) }
 
 func (p *page) articleMarkdown(r *results.Record) {
-	a, ok := results.HoldArticle(r)
+	a, ok := results.CheckArticle(r)
 	if !ok || len(a.Workloads) < 2 {
 		return
 	}
@@ -148,7 +148,7 @@ func (p *page) articleMarkdown(r *results.Record) {
 	}
 }
 
-// nullMarkdown is the same for GitHub.
+// nullMarkdown is null for GitHub.
 func (p *page) nullMarkdown(r *results.Record, w results.Workload, v results.Verdict) {
 	if rows := summary.NullRows(v); len(rows) > 0 {
 		p.line("| " + strings.Join(summary.NullHead, " | ") + " |")

@@ -14,8 +14,8 @@ func writeRecord(w io.Writer, r *results.Record, _ Options) error {
 	return results.Encode(w, &whole)
 }
 
-// medians are over the rounds, by workload, mode and figure. Figures have the names of the CSV's
-// columns, and are left out where nothing may be concluded, as there.
+// medians returns the medians over the rounds, by workload, mode and figure. Figures have the names
+// of the CSV's columns, and are left out if VOID, as there.
 func medians(r *results.Record) map[string]map[string]map[string]float64 {
 	all := map[string]map[string]map[string]float64{}
 	loads := csvLoads(r)

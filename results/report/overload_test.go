@@ -22,20 +22,22 @@ func overloaded() *results.Record {
 	}}}}
 	for round := range 6 {
 		for i, m := range r.Settings.Modes[:2] {
-			toll := results.Toll{
+			outcome := results.SurgeOutcome{
 				Due: 2000, InTime: uint64(wobbled(430, round, i)), Refused: 20, TimedOut: 7, Unsent: 3,
 				InFlight: 950, StepS: 0.05,
 				RecoveryS: wobbled(2.05, round, i), Recovered: true,
 			}
 			if m.Name == "blocking" {
-				toll.InTime, toll.RecoveryS, toll.Recovered = uint64(wobbled(210, round, i)), 4, false
+				outcome.InTime, outcome.RecoveryS, outcome.Recovered = uint64(wobbled(210, round, i)), 4, false
 			}
-			toll.Late, toll.GoodputRPS = toll.Due-toll.InTime-30, float64(toll.InTime)
+			outcome.Late, outcome.GoodputRPS = outcome.Due-outcome.InTime-30, float64(outcome.InTime)
 			for step := range 100 {
 				if step < 4 || step > 60 && m.Name == "async" {
-					toll.DueInTime, toll.DueOtherwise = append(toll.DueInTime, 40), append(toll.DueOtherwise, 0)
+					outcome.DueInTime = append(outcome.DueInTime, 40)
+					outcome.DueOtherwise = append(outcome.DueOtherwise, 0)
 				} else {
-					toll.DueInTime, toll.DueOtherwise = append(toll.DueInTime, 1), append(toll.DueOtherwise, 39)
+					outcome.DueInTime = append(outcome.DueInTime, 1)
+					outcome.DueOtherwise = append(outcome.DueOtherwise, 39)
 				}
 			}
 			r.Trials = append(r.Trials,
@@ -43,8 +45,9 @@ func overloaded() *results.Record {
 					Rungs: []results.Rung{{
 						Load: results.Overload, Engine: "loop", Connections: 4000, ElapsedS: 5,
 						Requests: 3990, Errors: 27, ThroughputRPS: 780, OfferedRPS: 2000,
-						ErrorKinds: map[string]uint64{"reset": 20, "timeout": 7},
-						LatencyUS:  results.Latency{P50: 400_000, P99: 1_900_000, Max: 2_100_000}, Toll: &toll,
+						ErrorKinds:   map[string]uint64{"reset": 20, "timeout": 7},
+						LatencyUS:    results.Latency{P50: 400_000, P99: 1_900_000, Max: 2_100_000},
+						SurgeOutcome: &outcome,
 					}}})
 		}
 	}

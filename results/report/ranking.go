@@ -11,11 +11,11 @@ import (
 
 const (
 	mostBar     = 30
-	besideRanks = 70 // columns from which on a workload's name stands beside its modes
+	besideRanks = 70 // columns from which on a workload's name is beside its modes
 )
 
-// rankings has the modes below each other, a workload after the other, the best one first: how many
-// of them stand side by side depends on no terminal.
+// rankings writes each workload's modes below each other, the best one first. The layout does not
+// depend on the terminal's width.
 func (p *page) rankings(modes []results.Mode, a summary.Answer) {
 	for _, row := range a.Rows {
 		if row.Name == results.RowPerformance || row.Name == results.RowIsolation {
@@ -25,7 +25,7 @@ func (p *page) rankings(modes []results.Mode, a summary.Answer) {
 	p.matrix(a.Matrix)
 }
 
-// rankFit is how wide a ranking's columns are.
+// rankFit is the widths of a ranking's columns.
 type rankFit struct{ workload, name, text, bar, factor int }
 
 func (p *page) ranking(modes []results.Mode, row summary.AnswerRow) {
@@ -66,7 +66,7 @@ func (p *page) ranking(modes []results.Mode, row summary.AnswerRow) {
 
 const longestName = 16
 
-// rank is one mode's line.
+// rank writes one mode's line.
 func (p *page) rank(name string, l summary.AnswerLine, c summary.AnswerCell, f rankFit) string {
 	place := "  –"
 	if c.Rank > 0 {
@@ -82,7 +82,7 @@ func (p *page) rank(name string, l summary.AnswerLine, c summary.AnswerCell, f r
 	return strings.TrimRight(strings.Join(append(parts, rankFactor(c)), " "), " ")
 }
 
-// rankFactor is how many times worse than the best, with its interval.
+// rankFactor returns how many times worse than the best a mode is, with the interval.
 func rankFactor(c summary.AnswerCell) string {
 	switch {
 	case c.Best:
@@ -97,7 +97,7 @@ func rankFactor(c summary.AnswerCell) string {
 	return fmt.Sprintf("%s (%s)", c.Factor(), c.Interval())
 }
 
-// byRank are the cells' places from the best mode to the worst; those without a rank are last.
+// byRank returns the cells' indices from the best mode to the worst. Modes without a rank are last.
 func byRank(l summary.AnswerLine) []int {
 	order := make([]int, len(l.Cells))
 	for i := range order {
@@ -129,8 +129,7 @@ func byRank(l summary.AnswerLine) []int {
 	return order
 }
 
-// matrix has the marks of the article's claims, as many workloads beside each other as there is
-// room for.
+// matrix writes the marks of the article's claims, with as many workloads side by side as fit.
 func (p *page) matrix(rows [][]string) {
 	if rows == nil {
 		return

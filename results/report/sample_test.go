@@ -184,7 +184,7 @@ func sampleTrial(w results.Workload, mode string, round int, began time.Time) re
 // disturb puts into the trials what a real machine does: one rung during which the generator was at
 // its limit, one that was stolen from, one made again, and requests that failed.
 func disturb(r *results.Record) {
-	rung := func(workload, mode string, round int, at results.At) *results.Rung {
+	rung := func(workload, mode string, round int, at results.RungKey) *results.Rung {
 		for i, t := range r.Trials {
 			for j, g := range t.Rungs {
 				if t.Workload == workload && t.Mode == mode && t.Round == round && g.Load == at.Load &&
@@ -199,21 +199,21 @@ func disturb(r *results.Record) {
 		trust := results.Weigh(e)
 		return &trust
 	}
-	rung("hello", "async", 2, results.Conns(64)).Trust =
+	rung("hello", "async", 2, results.ClosedAt(64)).Trust =
 		judged(results.Evidence{Elapsed: time.Second,
 			Generator: results.Generator{CPU: 970 * time.Millisecond, Cores: 1}})
-	rung("hello", "blocking", 5, results.Conns(8)).Trust =
+	rung("hello", "blocking", 5, results.ClosedAt(8)).Trust =
 		judged(results.Evidence{Elapsed: time.Second, Stolen: time.Second, Busy: time.Second})
-	rung("cpu", "async", 3, results.At{Load: results.Common}).Voided =
+	rung("cpu", "async", 3, results.RungKey{Load: results.Common}).Voided =
 		judged(results.Evidence{Elapsed: time.Second, Stolen: time.Second, Busy: time.Second})
-	failed := rung("hello", "blocking", 6, results.Conns(1000))
+	failed := rung("hello", "blocking", 6, results.ClosedAt(1000))
 	failed.Errors, failed.ErrorKinds, failed.ErrorExamples = 12,
 		map[string]uint64{"reset": 9, "timeout": 3},
 		map[string]string{"reset": "read: connection reset by peer", "timeout": "no answer within 5s"}
 	failed.Codes = map[int]uint64{200: failed.Requests - failed.Errors}
 }
 
-func compared(metric string, at results.At, ratio, low, high, floor float64) results.Comparison {
+func compared(metric string, at results.RungKey, ratio, low, high, floor float64) results.Comparison {
 	c := results.Comparison{Metric: metric, A: "blocking", B: "async", At: at, Rounds: 6, Ratio: ratio,
 		Low: low, High: high, Confidence: 0.95, P: 0.004, Floor: floor}
 	c.Same = low > 1/(1+floor) && high < 1+floor
@@ -255,7 +255,7 @@ func executionFinding() results.Finding {
 }
 
 func helloVerdict() results.Verdict {
-	base, top := results.Conns(64), results.Conns(1000)
+	base, top := results.ClosedAt(64), results.ClosedAt(1000)
 	return results.Verdict{Workload: "hello", Findings: []results.Finding{
 		executionFinding(),
 		{Row: results.RowPerformance, Words: words(results.Moderate, results.High), Comparisons: []results.Comparison{
@@ -277,7 +277,7 @@ func helloVerdict() results.Verdict {
 }
 
 func cpuVerdict() results.Verdict {
-	base, top := results.Conns(64), results.Conns(1000)
+	base, top := results.ClosedAt(64), results.ClosedAt(1000)
 	return results.Verdict{Workload: "cpu", Findings: []results.Finding{
 		executionFinding(),
 		{Row: results.RowPerformance, Words: words(results.High, results.Moderate), Comparisons: []results.Comparison{

@@ -9,6 +9,10 @@ import (
 	"nodecompare/results/report/summary"
 )
 
+var selftestLooks = map[string]style{
+	results.SelftestOK: good, results.SelftestNoisy: lesser, results.SelftestWrong: bad,
+}
+
 // mostReasonsOff is of how many wrong answers the short form has the reason.
 const mostReasonsOff = 2
 
@@ -17,7 +21,7 @@ const mostReasonsOff = 2
 func writeSelftest(out io.Writer, s *results.Selftest, o Options) error {
 	p := newPage(out, o)
 	word, sentence := summary.SelftestAnswer(s)
-	look := map[string]style{results.SelftestOK: good, results.SelftestNoisy: lesser, results.SelftestWrong: bad}[s.Verdict]
+	look := selftestLooks[s.Verdict]
 	p.headline(look, word, sentence)
 	for i, from := 0, 0; i < len(s.Checks); i++ {
 		if i+1 == len(s.Checks) || s.Checks[i+1].Engine != s.Checks[i].Engine {

@@ -11,7 +11,7 @@ import (
 
 // The sentence of a row follows from its comparisons alone.
 func TestSentences(t *testing.T) {
-	base, top, common := results.Conns(64), results.Conns(1000), results.At{Load: results.Common}
+	base, top, common := results.ClosedAt(64), results.ClosedAt(1000), results.RungKey{Load: results.Common}
 	few := compared("CPU per request", base, 0.5, 0.4, 0.6, 0.05)
 	few.Rounds, few.Confidence = 3, 0.75
 	undecided := few
@@ -167,7 +167,7 @@ func TestEachMetricHasItsWords(t *testing.T) {
 	for _, metric := range slices.Concat(results.Performance, results.Scalability) {
 		r := sample()
 		r.Verdicts[0].Findings[1].Comparisons = []results.Comparison{
-			won(compared(metric.Name, results.Conns(64), 2, 1.8, 2.2, 0.05), "async", true)}
+			won(compared(metric.Name, results.ClosedAt(64), 2, 1.8, 2.2, 0.05), "async", true)}
 		if page := render(t, "markdown", r, report.Options{}); strings.Contains(page,
 			"is 2 times better than") {
 			t.Errorf("there are no words for %q", metric.Name)

@@ -9,7 +9,7 @@ import (
 	"nodecompare/results/report/summary"
 )
 
-// writeTable writes the answer; in detail, and of one mode against itself, everything.
+// writeTable writes the answer, or with details, and for one mode against itself, everything.
 func writeTable(out io.Writer, r *results.Record, o Options) error {
 	if o.Details || r.Settings.Null {
 		return writeDetails(out, r, o)
@@ -17,8 +17,8 @@ func writeTable(out io.Writer, r *results.Record, o Options) error {
 	return writeAnswer(out, r, o)
 }
 
-// writeDetails writes, for each workload, the article's table with what was measured, and what
-// follows from it.
+// writeDetails writes, for each workload, the article's table with its measurements and
+// conclusions.
 func writeDetails(out io.Writer, r *results.Record, o Options) error {
 	p := newPage(out, o)
 	p.paragraph(summary.Heading(r))
@@ -55,10 +55,10 @@ func (p *page) workload(r *results.Record, w results.Workload, v results.Verdict
 	}
 }
 
-// article writes that table, if there is something to put into it.
+// article writes the article's table, unless it would be empty.
 func (p *page) article(r *results.Record) {
-	a, ok := results.HoldArticle(r)
-	if !ok || len(a.Workloads) < 2 { // of a single one its own table says it all
+	a, ok := results.CheckArticle(r)
+	if !ok || len(a.Workloads) < 2 { // a single workload's own table says it all
 		return
 	}
 	p.line("")
@@ -74,7 +74,7 @@ func (p *page) article(r *results.Record) {
 	}
 }
 
-// null writes that table for a workload.
+// null writes a workload's table for one mode against itself.
 func (p *page) null(r *results.Record, w results.Workload, v results.Verdict) {
 	rows := summary.NullRows(v)
 	switch {
@@ -91,8 +91,8 @@ func (p *page) null(r *results.Record, w results.Workload, v results.Verdict) {
 	}
 }
 
-// nullWidth is how wide the table is: each column has a space at either side, and there is a border
-// more than there are columns.
+// nullWidth returns the table's width. Each column has a space on either side, and there is one
+// more border than columns.
 func nullWidth(rows [][]string) int {
 	width := 1
 	for i, h := range summary.NullHead {

@@ -13,8 +13,8 @@ import (
 
 const (
 	defaultWidth = 80
-	narrowest    = 40 // a terminal that says it is narrower gets lines that it breaks itself
-	leastTable   = 60 // below it figures would be broken in the middle: then it is a list
+	narrowest    = 40 // smaller terminals break the lines themselves
+	leastTable   = 60 // narrower than that, a list avoids broken figures
 	labelWidth   = 11 // of the names before a field's text
 )
 
@@ -47,13 +47,13 @@ func (p *page) paragraph(s string) {
 	}
 }
 
-// loud are the beginnings of the notes that are more than an explanation.
+// loud are the beginnings of notes that are more than an explanation.
 var loud = []struct {
 	begin string
 	look  style
 }{{"FAILED", bad}, {"FALSE ALARM", bad}, {"PARTIAL", bad}, {"VOID", bad}, {summary.Mark + " SUSPECT", lesser}}
 
-// note is a paragraph of which the beginning, up to the colon, stands out.
+// note writes a paragraph with its beginning, up to the colon, emphasised.
 func (p *page) note(s string) {
 	look := strong
 	for _, l := range loud {
@@ -124,7 +124,7 @@ func (p *page) item(indent, text string) {
 	}
 }
 
-// field writes a name, and the text beside it in a column of its own.
+// field writes a name, and its text in a separate column.
 func (p *page) field(name, text string) {
 	for i, l := range wrap(text, p.width-labelWidth, "  ") {
 		if i > 0 {
@@ -149,7 +149,7 @@ const (
 )
 
 // paint styles text line by line, so that the frame between two lines of a cell keeps its own look.
-// Colour only repeats what the words say: a page reads the same without it.
+// Colour only repeats the words, so a page reads the same without it.
 func (p *page) paint(s style, text string) string {
 	if !p.color || s == plain || text == "" {
 		return text
@@ -163,13 +163,12 @@ func (p *page) paint(s style, text string) string {
 	return strings.Join(lines, "\n")
 }
 
-// columnsOf is how many columns of a terminal a text takes. Characters that are narrow in the west
-// and wide in the east count as narrow, wherever this runs: modern terminals agree, and a report
-// must not depend on the language of its reader.
+// columnsOf returns how many terminal columns a text takes. Characters that are narrow in western
+// and wide in East Asian use count as narrow: modern terminals agree, and a report must not depend
+// on its reader's language.
 func columnsOf(text string) int { return twwidth.WidthWithOptions(text, twwidth.Options{}) }
 
-// pieces cuts a word into parts of at most room columns; a character that is wider than that stays
-// whole.
+// pieces cuts a word into parts of at most room columns. A single wider character stays whole.
 func pieces(word string, room int) []string {
 	var parts []string
 	from, used := 0, 0
@@ -184,7 +183,7 @@ func pieces(word string, room int) []string {
 	return append(parts, word[from:])
 }
 
-// textWidth is the width of the widest line.
+// textWidth returns the width of the widest line.
 func textWidth(text string) int {
 	most := 0
 	for line := range strings.SplitSeq(text, "\n") {
@@ -193,8 +192,8 @@ func textWidth(text string) int {
 	return most
 }
 
-// wrap breaks text between words so that no line is wider than width. Only a word that is wider
-// than a whole line is broken itself. Lines after the first begin with indent.
+// wrap breaks text between words into lines of at most width columns. It breaks only words wider
+// than a line. Lines after the first begin with indent.
 func wrap(text string, width int, indent string) []string {
 	room := max(width-columnsOf(indent), 1)
 	var lines []string
@@ -216,12 +215,12 @@ func wrap(text string, width int, indent string) []string {
 	return append(lines, line)
 }
 
-// Options are what a format may heed.
+// Options are what a format may use.
 type Options struct {
 	Width   int      // columns of the terminal; 0 is 80
-	Color   bool     // it is a terminal, and its user wants colours
-	Details bool     // every figure and every note, for people who want to check the answer
-	More    []string // lines that say how to see more, below the answer
+	Color   bool     // the terminal shows colours, and its user wants them
+	Details bool     // every figure and every note, for checking the answer
+	More    []string // lines below the answer that say how to see more
 }
 
 // Lines writes paragraphs as wide as the terminal.

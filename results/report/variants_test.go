@@ -67,8 +67,8 @@ func broken() *results.Record {
 	r.Trials = slices.DeleteFunc(r.Trials, func(t results.Trial) bool { return t.Workload != "hello" || t.Round > 3 })
 	last := &r.Trials[4]
 	last.Rungs = last.Rungs[:1]
-	last.Failure = "server blocking: pid 12 exited with status 2 though nobody asked it to; its last lines on standard error: " +
-		"panic: no luck; to see it by hand, run: nodecompare serve --mode=blocking"
+	last.Failure = "server blocking: pid 12 exited with status 2 though nobody asked it to; " +
+		"its last lines on standard error: panic: no luck; to see it by hand, run: nodecompare serve --mode=blocking"
 	r.Partial = true
 	return r
 }
@@ -137,17 +137,17 @@ func null() *results.Record {
 	}
 	same := []results.Word{{Mode: "async A", Word: results.NoDifference}, {Mode: "async B", Word: results.NoDifference}}
 	fooled := []results.Word{{Mode: "async A", Word: results.High}, {Mode: "async B", Word: results.Moderate}}
-	at := func(metric string, at results.At, ratio, floor float64) results.Smallest {
-		return results.Smallest{Workload: "hello", Metric: metric, At: at, Rounds: 6, Ratio: ratio,
+	at := func(metric string, at results.RungKey, ratio, floor float64) results.MinDetectable {
+		return results.MinDetectable{Workload: "hello", Metric: metric, At: at, Rounds: 6, Ratio: ratio,
 			Floor: floor, Rests: metric == "CPU per request"}
 	}
 	r.Verdicts = []results.Verdict{
 		{Workload: "hello",
 			Findings: []results.Finding{{Row: results.RowPerformance, Words: same},
-				{Row: results.RowScalability, Words: same}}, Detectable: []results.Smallest{
-				at("CPU per request", results.Conns(64), 1.021, 0.05),
-				at("p99", results.At{Load: results.Common}, 1.34, 1),
-				at("memory per connection", results.Conns(1000), 1.08, 0.25),
+				{Row: results.RowScalability, Words: same}}, Detectable: []results.MinDetectable{
+				at("CPU per request", results.ClosedAt(64), 1.021, 0.05),
+				at("p99", results.RungKey{Load: results.Common}, 1.34, 1),
+				at("memory per connection", results.ClosedAt(1000), 1.08, 0.25),
 			}},
 		{Workload: "cpu",
 			Findings: []results.Finding{{Row: results.RowPerformance, Words: fooled},
@@ -172,8 +172,8 @@ func depends() *results.Record {
 	f := &r.Verdicts[0].Findings[1]
 	f.Words = words(results.DependsOnLoad, results.DependsOnLoad)
 	f.Comparisons = []results.Comparison{
-		compared("throughput", results.Conns(64), 1.01, 0.97, 1.04, 0.05),
-		rests(won(relative(compared("CPU per request", results.Conns(64), 1.59, 1.4, 1.81, 0.05)), "async", true)),
+		compared("throughput", results.ClosedAt(64), 1.01, 0.97, 1.04, 0.05),
+		rests(won(relative(compared("CPU per request", results.ClosedAt(64), 1.59, 1.4, 1.81, 0.05)), "async", true)),
 		lightly(compared("answered share", results.AtCommon, 1, 1, 1, 0.01)),
 		lightly(won(relative(compared("CPU per request", results.AtCommon, 0.71, 0.66, 0.77, 0.25)),
 			"blocking", false)),

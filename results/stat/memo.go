@@ -2,8 +2,8 @@ package stat
 
 import "sync"
 
-// memo returns f with a memory: what it gave once it gives again, without the work. f depends on
-// its argument alone, and has few.
+// memo returns f with a cache. f must depend on its argument alone, and be called with few
+// different ones.
 func memo[K comparable, V any](f func(K) V) func(K) V {
 	var known sync.Map
 	return func(k K) V {

@@ -8,11 +8,10 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// PairedRatio estimates how many times as much the one of a pair is as the other, from the
-// logarithms of the pairs' ratios, and is a logarithm itself: their mean, with the interval of
-// Student's t (W. S. Gosset, The probable error of a mean, Biometrika 6, 1908) for the confidence.
-// Swapping the two gives the mirror image, to the last bit. With fewer than 6 pairs it is that of
-// [Median].
+// PairedRatio estimates the ratio within pairs from the logarithms of the pairs' ratios, and
+// returns logarithms: their mean, with the interval of Student's t (W. S. Gosset, The probable
+// error of a mean, Biometrika 6, 1908) at the confidence. Swapping the two of each pair mirrors the
+// result to the last bit. With fewer than 6 pairs the interval is that of [Median].
 func PairedRatio(logs []float64, confidence float64) Estimate {
 	n := len(logs)
 	if n < leastRounds {
@@ -23,9 +22,9 @@ func PairedRatio(logs []float64, confidence float64) Estimate {
 	return Estimate{Value: mean, Low: mean - half, High: mean + half, Confidence: confidence, N: n}
 }
 
-// PairedDiffer is the probability of a mean as far from 0 as that of these logarithms if nothing
-// told the two of each pair apart but chance: Student's test, two-sided. It is 1 for fewer than 2
-// pairs, and when all logarithms are 0.
+// PairedDiffer returns the probability that chance alone puts the mean of these logarithms as far
+// from 0: Student's two-sided test. PairedDiffer returns 1 for fewer than 2 pairs, and if all
+// logarithms are 0.
 func PairedDiffer(logs []float64) (p float64) {
 	if len(logs) < 2 {
 		return 1
@@ -41,9 +40,8 @@ func PairedDiffer(logs []float64) (p float64) {
 	return min(1, 2*student(len(logs)).Survival(t))
 }
 
-// PairedRounds is how many pairs would make an interval of [PairedRatio] no further from its middle
-// than half, if they differ among each other as the estimate's do. It is 0 where so many as most
-// would not do.
+// PairedRounds returns how many pairs would narrow an interval of [PairedRatio] to half on either
+// side, if the pairs vary as in the estimate. PairedRounds returns 0 if that takes more than most.
 func PairedRounds(e Estimate, half float64, most int) int {
 	if e.N < leastRounds || !(half > 0) {
 		return 0
@@ -65,22 +63,22 @@ func halfWidth(n int, deviation, confidence float64) float64 {
 	return quantile(interval{n, confidence}) * deviation / math.Sqrt(float64(n))
 }
 
-// interval is of the mean of n values.
+// interval identifies an interval of the mean of n values.
 type interval struct {
 	n          int
 	confidence float64
 }
 
-// quantile is how far the interval reaches, in units of the mean's standard error. It is found by
-// trying, which is most of the work of a comparison.
+// quantile returns half the interval's width in standard errors of the mean. The search for it is
+// most of the work of a comparison, so results are cached.
 var quantile = memo(func(i interval) float64 { return student(i.n).Quantile((1 + i.confidence) / 2) })
 
-// student is the distribution of the mean of n values, in units of its own standard error.
+// student returns the distribution of the mean of n values, in standard errors.
 func student(n int) distuv.StudentsT { return distuv.StudentsT{Sigma: 1, Nu: float64(n - 1)} }
 
-// moments are the mean and the standard deviation. Neither the order of the values nor their sign
-// makes a difference in the last bit: those on either side of 0 are summed up by themselves, and
-// the squares, each in the order of their size.
+// moments returns the mean and the standard deviation. Neither the order nor the common sign of the
+// values changes the last bit: moments sums the values on either side of 0 separately, and the
+// squares, each in order of size.
 func moments(values []float64) (mean, deviation float64) {
 	var above, below, squares []float64
 	for _, v := range values {

@@ -9,18 +9,17 @@ import (
 )
 
 // exactUpTo is the size of samples up to which the distribution of Mann and Whitney's U is computed
-// and not approximated.
+// exactly.
 const exactUpTo = 50
 
-// RatioInterval estimates how many times as much the values of one sample are as those of another,
-// with which they are not paired. All values must be above 0: else, and when a sample is empty, it
-// is the zero Estimate.
+// RatioInterval estimates the ratio of one sample's values to another's, without pairs. All values
+// must be above 0; otherwise, and for an empty sample, RatioInterval returns the zero Estimate.
 //
-// The value is the median of new/old over all pairs, and the interval holds those ratios by which
-// the old values can be multiplied without that [Differ] finds a difference at 5% (J. L. Hodges and
-// E. L. Lehmann, Estimates of location based on rank tests, Ann. Math. Stat. 34, 1963; L. E. Moses,
-// in Walker and Lev, Statistical Inference, 1953), for values without ties. Where the samples are
-// too small for 95% (3 each: 90%) it is the range of all pairs with the confidence that this has.
+// The value is the median of new/old over all pairs. The interval holds the ratios by which the old
+// values can be multiplied until [Differ] finds no difference at 5% (J. L. Hodges and E. L.
+// Lehmann, Estimates of location based on rank tests, Ann. Math. Stat. 34, 1963; L. E. Moses, in
+// Walker and Lev, Statistical Inference, 1953), for values without ties. Samples too small for 95%
+// (3 each: 90%) give the range of all pairs, with its confidence.
 func RatioInterval(old, new []float64) Estimate {
 	logs := make([]float64, 0, len(old)*len(new))
 	for _, o := range old {
@@ -45,17 +44,17 @@ func RatioInterval(old, new []float64) Estimate {
 	}
 }
 
-// sizes are those of two samples.
+// sizes are the sizes of two samples.
 type sizes struct{ n, m int }
 
-// trim is how many of the sorted differences lie outside of the interval at either end, and the
-// interval's confidence.
+// trim is the number of sorted differences outside the interval at either end, and the interval's
+// confidence.
 type trim struct {
 	cut        int
 	confidence float64
 }
 
-// trimmed counts, for small samples, all the ways in which they may lie.
+// trimmed computes the trim of two sample sizes, for small samples by counting all orders.
 var trimmed = memo(func(s sizes) trim {
 	tail := (1 - Confidence) / 2
 	product := s.n * s.m
@@ -68,17 +67,17 @@ var trimmed = memo(func(s sizes) trim {
 	return trim{cut, max(0, 1-2*u.CDF(float64(cut)))}
 })
 
-// leastRounds is the fewest values with which a median has an interval of 95%.
+// leastRounds is the smallest number of values whose median has a 95% interval.
 const leastRounds = 6
 
-// RoundsNeeded is how many rounds would bring an interval that n rounds made this wide down to the
-// wanted width, both in logarithms of the ratio: the width goes with 1/√n. It is at least 6, and 0
-// where no number would do.
+// RoundsNeeded returns how many rounds would narrow an interval of n rounds from width to wanted,
+// both in logarithms of the ratio: the width shrinks with 1/√n. RoundsNeeded returns at least 6,
+// and 0 if no number is enough.
 func RoundsNeeded(n int, width, wanted float64) int {
 	if n <= 0 || !(wanted > 0) || !(width >= 0) || math.IsInf(width, 0) {
 		return 0
 	}
-	// a width that is the wanted one needs no more
+	// rounding must not add a round when width equals wanted
 	rounds := math.Ceil(float64(n) * (width / wanted) * (width / wanted) * (1 - 1e-12))
 	if rounds > math.MaxInt32 {
 		return 0

@@ -9,23 +9,22 @@ import (
 	"gonum.org/v1/gonum/optimize"
 )
 
-// leastPoints is how many different loads a fit needs: three parameters go through three points,
-// whatever these are.
+// leastPoints is the number of different loads that a fit needs: a curve with three parameters fits
+// any three points.
 const leastPoints = 4
 
-// mostLoad is more connections than any machine holds; the squares of such loads are still exact
+// mostLoad is more connections than any machine holds. Squares of such loads are still exact
 // enough.
 const mostLoad = 1e9
 
-// ErrTooFewPoints says that there are less than 4 different loads to fit a law to.
+// ErrTooFewPoints reports fewer than 4 different loads to fit a law to.
 var ErrTooFewPoints = errors.New("the Universal Scalability Law needs 4 different loads at least")
 
 // FitUSL fits the Universal Scalability Law, X(N) = λN / (1 + σ(N−1) + κN(N−1)), to the throughputs
 // x (requests per second) at the loads n (connections, 1 or more): N. J. Gunther, Guerrilla
-// Capacity Planning, 2007. λ > 0 is in requests per second, σ and κ are 0 or more. It minimises the
-// squared residuals of ln X, so that a rung of few connections weighs as much as one of many; r2 is
-// the share of the variance of ln X that the law explains, from 0 to 1. The same input gives the
-// same output.
+// Capacity Planning, 2007. λ > 0 is in requests per second; σ and κ are 0 or more. FitUSL minimises
+// the squared residuals of ln X, so that rungs of few and of many connections weigh the same. r2 is
+// the share of the variance of ln X that the law explains, from 0 to 1. FitUSL is deterministic.
 func FitUSL(n, x []float64) (lambda, sigma, kappa, r2 float64, err error) {
 	f, err := newFit(n, x)
 	if err != nil {
@@ -33,7 +32,7 @@ func FitUSL(n, x []float64) (lambda, sigma, kappa, r2 float64, err error) {
 	}
 	var best [2]float64
 	least := math.Inf(1)
-	// From more than one start: a law with one of both parameters at 0 may be a valley of its own.
+	// Several starts are needed, because a law with one parameter at 0 may be a local minimum.
 	for _, start := range f.starts() {
 		result, err := optimize.Minimize(optimize.Problem{Func: f.residuals}, start,
 			&optimize.Settings{Converger: &optimize.FunctionConverge{Absolute: 1e-9, Relative: 1e-9,
@@ -61,20 +60,20 @@ func FitUSL(n, x []float64) (lambda, sigma, kappa, r2 float64, err error) {
 	if f.variance > 0 {
 		r2 = max(0, 1-residuals/f.variance)
 	} else {
-		r2 = 1 // all the same, which the law can be: σ = 1, κ = 0
+		r2 = 1 // equal values, which σ = 1, κ = 0 fits
 	}
 	return lambda, sigma, kappa, r2, nil
 }
 
-// negligible is a contention, or a coherency, that slows the highest load down by less than a
-// hundred-thousandth: none.
+// negligible is a contention or coherency that slows the highest load by less than a
+// hundred-thousandth, and counts as none.
 const negligible = 1e-5
 
 // fit holds the points. Its parameters are what contention and coherency add at the highest load, a
-// = σ(most−1) and b = κ·most(most−1): both of the order of 1, whatever the number of connections.
+// = σ(most−1) and b = κ·most(most−1), both of the order of 1 whatever the number of connections.
 type fit struct {
 	n, logX  []float64
-	most     float64 // of n
+	most     float64 // largest n
 	variance float64 // of logX, times their number
 }
 
@@ -101,14 +100,15 @@ func newFit(n, x []float64) (*fit, error) {
 	return f, nil
 }
 
-// residuals is the sum of their squares. The parameters are squared, since neither may be below 0.
+// residuals returns the sum of the squared residuals. The arguments are the roots of the
+// parameters, which keeps both at 0 or above.
 func (f *fit) residuals(root []float64) float64 {
 	_, sum := f.lambda(root[0]*root[0], root[1]*root[1])
 	return sum
 }
 
-// lambda is the logarithm of the best λ for the other two, which is a mean, and the sum of the
-// squared residuals.
+// lambda returns the logarithm of the best λ for the other two parameters, which is a mean, and the
+// sum of the squared residuals.
 func (f *fit) lambda(a, b float64) (log, sum float64) {
 	offsets := make([]float64, len(f.n)) // of ln X from the law with λ = 1
 	for i, n := range f.n {
@@ -122,13 +122,13 @@ func (f *fit) lambda(a, b float64) (log, sum float64) {
 	return log, sum
 }
 
-// shares are what part of a and of b apply at a load.
+// shares returns the parts of a and b that apply at a load.
 func (f *fit) shares(n float64) (one, two float64) {
 	return (n - 1) / (f.most - 1), n * (n - 1) / (f.most * (f.most - 1))
 }
 
-// starts are the best of a coarse grid with both parameters, and with one of them alone. (Gunther
-// starts from, and ends with, a polynomial through N/X; there the highest load is all that counts.)
+// starts returns the best points of a coarse grid with both parameters, and with each of them
+// alone. Gunther's own start is a polynomial through N/X, in which only the highest load counts.
 func (f *fit) starts() [][]float64 {
 	var starts [3][]float64
 	least := [3]float64{math.Inf(1), math.Inf(1), math.Inf(1)}

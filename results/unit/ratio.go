@@ -9,7 +9,7 @@ import (
 // Times writes a ratio as a factor: 1.8×.
 func Times(ratio float64) string { return Digits(ratio) + "×" }
 
-// Difference writes what a ratio above 1 adds, in per cent, or the factor where that is easier to
+// Difference writes what a ratio above 1 adds, in per cent, or as a factor if that is easier to
 // read.
 func Difference(ratio float64) string {
 	if ratio >= 2 {
@@ -18,8 +18,8 @@ func Difference(ratio float64) string {
 	return Rounded(100*(ratio-1), 2) + "%"
 }
 
-// More writes what a ratio adds, in per cent and with its sign, but without the per cent sign: a
-// digit behind the point below 10.
+// More writes what a ratio adds, in per cent with its sign but without the per cent sign, and with
+// one decimal below 10.
 func More(ratio float64) string {
 	v := 100 * (ratio - 1)
 	s := fmt.Sprintf("%+.1f", v)
@@ -32,8 +32,7 @@ func More(ratio float64) string {
 	return s
 }
 
-// Deviation writes how far off a share is, with its sign and a digit behind the point while that
-// may matter.
+// Deviation writes how far off a share is, with its sign, and with one decimal while that matters.
 func Deviation(share float64) string {
 	decimals := 1
 	if math.Abs(share) >= 1 {
@@ -42,7 +41,7 @@ func Deviation(share float64) string {
 	return fmt.Sprintf("%+.*f%%", decimals, 100*share)
 }
 
-// Share writes part of whole in per cent; it is never 0% of something.
+// Share writes part of whole in per cent, and never 0% for a part above 0.
 func Share(part, whole uint64) string {
 	p := 100 * float64(part) / float64(max(whole, 1))
 	if part > 0 && p < 0.01 {
@@ -51,7 +50,8 @@ func Share(part, whole uint64) string {
 	return Digits(p) + "%"
 }
 
-// Arrows writes values along a way: 9 → 71 → 1,007. One that has none is Missing.
+// Arrows writes a series of values: 9 → 71 → 1,007. A value that does not exist is written as
+// Missing.
 func Arrows(values []float64, has []bool, write func(float64) string) string {
 	parts := make([]string, len(values))
 	for i, v := range values {
@@ -63,8 +63,8 @@ func Arrows(values []float64, has []bool, write func(float64) string) string {
 	return strings.Join(parts, " → ")
 }
 
-// Series is Arrows in one unit, which fits the largest value, unless the smallest would then have
-// no digits.
+// Series is Arrows in the unit of the largest value, unless the smallest value would then have no
+// digits.
 func Series(values []float64, has []bool, scales []Scale) string {
 	largest := 0.0
 	for _, v := range values {
@@ -75,7 +75,8 @@ func Series(values []float64, has []bool, scales []Scale) string {
 		if has[i] && v < 0.1*one.One {
 			return Arrows(values, has, func(v float64) string {
 				s := Fitting(v, scales)
-				return Rounded(v/s.One, 2) + " " + s.Name // three units and three digits each would not fit a column
+				// three units with three digits each do not fit a column
+				return Rounded(v/s.One, 2) + " " + s.Name
 			})
 		}
 	}

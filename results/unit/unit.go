@@ -1,4 +1,4 @@
-// Package unit writes numbers for people: rounded to the digits that matter, in the unit that fits.
+// Package unit writes numbers for people: rounded to significant digits, in a suitable unit.
 package unit
 
 import (
@@ -9,14 +9,14 @@ import (
 	"time"
 )
 
-// Missing stands for a number that there is not.
+// Missing stands for a number that does not exist.
 const Missing = "–"
 
 // Digits writes v with three significant digits and never an exponent: 0.12, 4.27, 21.4, 312,
 // 15200.
 func Digits(v float64) string { return Rounded(v, 3) }
 
-// Rounded is Digits with another number of them.
+// Rounded is Digits with the given number of significant digits.
 func Rounded(v float64, significant int) string {
 	if v == 0 || math.IsNaN(v) || math.IsInf(v, 0) {
 		return "0"
@@ -32,8 +32,8 @@ func Rounded(v float64, significant int) string {
 // Number writes all digits of v and no exponent, for programs.
 func Number(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
 
-// Short rounds v to six significant digits, for programs: what lies below is the noise of floating
-// point, and fills a history.
+// Short rounds v to six significant digits, for programs. Further digits are floating-point noise
+// that bloats a history.
 func Short(v float64) float64 {
 	if v == 0 || math.IsNaN(v) || math.IsInf(v, 0) {
 		return v
@@ -42,7 +42,7 @@ func Short(v float64) float64 {
 	return math.Round(v*one) / one
 }
 
-// Small writes numbers that may be far below 1, with an exponent where need be: 0.23, 0.00041,
+// Small writes numbers that may be far below 1, with an exponent if necessary: 0.23, 0.00041,
 // 2.1e-6.
 func Small(v float64) string {
 	switch {
@@ -58,7 +58,7 @@ type number interface {
 	~int | ~int64 | ~uint64 | ~float64
 }
 
-// Count writes a whole number with its thousands apart: 1,006.
+// Count writes a whole number with thousands separators: 1,006.
 func Count[N number](n N) string {
 	s := strconv.FormatFloat(math.Round(float64(n)), 'f', 0, 64)
 	for i := len(s) - 3; i > 0; i -= 3 {
@@ -67,7 +67,7 @@ func Count[N number](n N) string {
 	return s
 }
 
-// Counted writes how many there are of something: 1 thread, 1,006 threads.
+// Counted writes a number of things: 1 thread, 1,006 threads.
 func Counted[N number](n N, what string) string {
 	s := Count(n)
 	if s != "1" {
@@ -76,20 +76,20 @@ func Counted[N number](n N, what string) string {
 	return s + " " + what
 }
 
-// A Scale is a unit and how much of the base unit one of it is.
+// A Scale is a unit with its size in base units.
 type Scale struct {
 	Name string
 	One  float64
 }
 
-// The scales from large to small. Durations are of microseconds, Sizes of bytes, Rates of 1/s.
+// Scales from large to small. Durations are of microseconds, Sizes of bytes, Rates of 1/s.
 var (
 	Durations = []Scale{{"s", 1e6}, {"ms", 1e3}, {"µs", 1}}
 	Sizes     = []Scale{{"GB", 1e9}, {"MB", 1e6}, {"kB", 1e3}, {"B", 1}}
 	Rates     = []Scale{{"M", 1e6}, {"k", 1e3}, {"", 1}}
 )
 
-// Fitting is the largest scale of which v is at least one.
+// Fitting returns the largest scale of which v is at least one.
 func Fitting(v float64, scales []Scale) Scale {
 	for _, s := range scales {
 		if v >= 0.9995*s.One {
@@ -111,7 +111,7 @@ func Micros(v float64) string {
 	return Digits(v/s.One) + " " + s.Name
 }
 
-// FineMicros is Micros with a digit more: an error of 1% is to be seen.
+// FineMicros is Micros with one more digit, which shows an error of 1%.
 func FineMicros(v float64) string {
 	s := Fitting(v, Durations)
 	return fmt.Sprintf("%.4g %s", v/s.One, s.Name)
@@ -126,7 +126,7 @@ func Bytes(v float64) string {
 	return Digits(v/s.One) + " " + s.Name
 }
 
-// Writer is how values of a figure's unit are written.
+// Writer returns the function that writes values of a figure's unit.
 func Writer(unit string) func(float64) string {
 	switch unit {
 	case "us":

@@ -1,5 +1,5 @@
-// Package cache is the folder in which servers' files are kept from one run to the next, and how
-// they are made there.
+// Package cache provides the folder that keeps servers' files from one run to the next, and builds
+// folders in it.
 package cache
 
 import (
@@ -16,8 +16,8 @@ import (
 
 const name = "nodecompare"
 
-// Folder is nodecompare's in the user's cache folder. Without HOME, as in many a container and
-// service, there is none.
+// Folder returns nodecompare's folder in the user's cache folder. Without HOME, as in many
+// containers and services, it is an error.
 func Folder() (string, error) {
 	dir, err := os.UserCacheDir()
 	if err != nil {
@@ -26,8 +26,8 @@ func Folder() (string, error) {
 	return filepath.Join(dir, name), nil
 }
 
-// FolderOrTemporary is the same, and where there is none one of this user's in the system's
-// temporary folder, which nobody else can read or write. What is in it must not be run.
+// FolderOrTemporary is Folder, or without HOME a folder of this user in the system's temporary
+// folder that nobody else can read or write. Its files must not be run.
 func FolderOrTemporary() (string, error) {
 	if dir, err := Folder(); err == nil {
 		return dir, nil
@@ -42,7 +42,7 @@ func FolderOrTemporary() (string, error) {
 	return dir, nil
 }
 
-// own tells whether it is a folder of this user.
+// own reports whether the folder is this user's.
 func own(dir string) bool {
 	i, err := os.Lstat(dir)
 	if err != nil || !i.IsDir() {
@@ -52,17 +52,17 @@ func own(dir string) bool {
 	return ok && int(s.Uid) == os.Getuid()
 }
 
-// making begins the names of folders in which something is made.
+// making is the prefix of folders under construction.
 const making = ".making-"
 
-// Build is a folder in which something is made, to be renamed into place when it is whole.
+// Build is a folder under construction, which is renamed into place when complete.
 type Build struct {
 	Dir  string
 	lock *os.File
 }
 
-// NewBuild makes one in a folder, and removes those that killed processes have left there. Remove
-// must follow.
+// NewBuild makes a Build in a folder, and removes those that killed processes left there. Call
+// Remove afterwards.
 func NewBuild(in string) (*Build, error) {
 	left, err := filepath.Glob(filepath.Join(in, making+"*"))
 	if err != nil {
@@ -88,8 +88,7 @@ func NewBuild(in string) (*Build, error) {
 	return nil, fmt.Errorf("no folder can be made in %s: others remove it", in)
 }
 
-// take takes the lock of a folder. It is nil where another process holds that, or has removed the
-// folder.
+// take locks a folder. It returns nil if another process holds the lock or has removed the folder.
 func take(dir string) *Build {
 	lock, err := os.Open(dir)
 	if err != nil {

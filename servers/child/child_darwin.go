@@ -5,11 +5,11 @@ import (
 	"syscall"
 )
 
-// macOS has no /proc and no subreaper: what a server starts, and which socket is whose, cannot be
-// known here.
+// macOS has no /proc and no subreaper, so the descendants of a server and the owner of a socket are
+// unknown.
 
-// settle does nothing: orphans are launchd's.
-func settle() error { return nil }
+// becomeParent does nothing: orphans become children of launchd.
+func becomeParent() error { return nil }
 
 func apart(*syscall.SysProcAttr) bool { return false }
 
@@ -21,18 +21,18 @@ func endMarked(func(string) bool) (int, error) { return 0, nil }
 
 func lives(string) bool { return true }
 
-// guarded is how a guard starts its program.
+// guarded returns how a guard starts its program.
 func guarded() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
 
 func strays(int) ([]int, error) { return nil, nil }
 
 func family(int) ([]int, error) { return nil, nil }
 
-// ownsListener leaves it to the answer to GET /.
+// ownsListener accepts any owner. The answer to GET / has to do.
 func ownsListener(find func() ([]int, error), port int, which string) error { return nil }
 
 func portsOf(int) ([]int, error) { return nil, nil }
 
-// groupIsZombie: kill(2) of macOS answers EPERM for a group whose members have all ended and wait
-// to be reaped.
+// groupIsZombie reports whether a group's members have all ended and wait to be reaped, for which
+// kill(2) of macOS returns EPERM.
 func groupIsZombie(err error) bool { return errors.Is(err, syscall.EPERM) }

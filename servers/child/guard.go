@@ -16,50 +16,48 @@ import (
 )
 
 const (
-	// everybody is the group of all processes that one may signal, but itself (kill(2), pid -1).
+	// everybody addresses all processes that may be signalled, except the sender (kill(2), pid -1).
 	everybody = 1
 
-	// GuardCommand is the hidden command that is to call Guard with its arguments.
+	// GuardCommand is the hidden command that must call Guard with its arguments.
 	GuardCommand = "guard"
 
-	// guardKill tells a guard to end everything at once; SIGTERM, to pass that on.
+	// guardKill tells a guard to kill everything at once. SIGTERM tells it to pass that on.
 	guardKill = syscall.SIGINT
-	// killAgain is how long after a SIGKILL to look for what was started meanwhile; then twice as
-	// long, up to killRarely. Who walks /proc every 10 ms keeps the kernel from clearing away the
-	// entries there of a dead process with 500 threads, and with that from telling of its end, for
-	// ten seconds and more.
+	// killAgain is the time after a SIGKILL at which to look for processes started meanwhile. It
+	// doubles up to killRarely: walking /proc every 10 ms delays the kernel's removal of a dead
+	// process with 500 threads, and with it the report of its end, by ten seconds and more.
 	killAgain, killRarely = 10 * time.Millisecond, time.Second
 
-	// What a shell answers for a command that cannot be run, and, with the signal's number added,
-	// for one that a signal ended.
+	// cannotRun and bySignal are a shell's exit statuses for a command that cannot run and, plus
+	// the signal's number, for one ended by a signal.
 	cannotRun, bySignal = 127, 128
 )
 
-// Guard runs a program, and returns its exit status when neither it nor anything that it started is
-// left. It is a process of its own between this program and one that knows nothing of it, or may be
-// too busy to listen: it sees its parent end by the pipe that the parent holds open, and kills all
-// that is below it. On Linux orphans become its children, so that what forks into the background,
-// or leaves the process group (setsid(2)), is neither lost nor left behind, and the program ends
-// with its guard, should that be killed too; elsewhere only the process group is known. As root it
-// is the first process of a pid namespace of its own (see apart), so that the kernel kills all of
-// them in the moment in which it dies.
+// Guard runs a program, and returns its exit status when neither the program nor any of its
+// descendants is left. A guard is a process between this program and a server that knows nothing of
+// it. It notices the end of its parent by a pipe that the parent holds open, and then kills all its
+// descendants. On Linux orphans become its children, so that background processes and those that
+// leave the process group (setsid(2)) are neither lost nor left behind, and the program ends with
+// its guard. Elsewhere only the process group is known. As root the guard is the first process of
+// its own pid namespace (see apart), so that the kernel kills its descendants when it dies.
 //
-// SIGTERM is passed on. SIGINT kills.
+// The guard passes SIGTERM on. SIGINT makes it kill.
 func Guard(program string, args ...string) (status int, err error) {
 	parent, err := parentPipe()
 	if err != nil {
 		return cannotRun, err
 	}
-	if err := settle(); err != nil {
+	if err := becomeParent(); err != nil {
 		return cannotRun, err
 	}
 	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, syscall.SIGTERM, guardKill) // not ignored: that would be handed on to the server
+	signal.Notify(signals, syscall.SIGTERM, guardKill) // not ignored: the server would inherit that
 	defer signal.Stop(signals)
 	c := exec.Command(program, args...)
 	c.Stdout, c.Stderr = os.Stdout, os.Stderr
 	c.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, parentVariable+"=") })
-	runtime.LockOSThread() // whose end would be the program's: Pdeathsig
+	runtime.LockOSThread() // the thread's end would end the program (Pdeathsig)
 	c.SysProcAttr = guarded()
 	if err := c.Start(); err != nil {
 		return cannotRun, fmt.Errorf("start %s: %w", program, err)
@@ -69,9 +67,9 @@ func Guard(program string, args ...string) (status int, err error) {
 	orphaned := make(chan error, 1)
 	go func() {
 		_, err := io.Copy(io.Discard, parent)
-		orphaned <- err // an error is an end as well
+		orphaned <- err // an error is an end too
 	}()
-	var termErr, killErr error // of the last time
+	var termErr, killErr error // the last errors of passing on and of killing
 	var again <-chan time.Time
 	for pause := time.Duration(0); ; {
 		select {
@@ -83,7 +81,7 @@ func Guard(program string, args ...string) (status int, err error) {
 				continue
 			}
 			if pause > 0 {
-				continue // it kills already
+				continue // already killing
 			}
 		case <-orphaned:
 			orphaned = nil
@@ -95,10 +93,10 @@ func Guard(program string, args ...string) (status int, err error) {
 	}
 }
 
-// longer is the pause after one between two attempts to kill.
+// longer returns the pause before the next attempt to kill.
 func longer(pause time.Duration) time.Duration { return min(max(killAgain, 2*pause), killRarely) }
 
-// StartGuarded starts a command under a guard. It ends, with all that it started, when life is
+// StartGuarded starts a command under a guard. The command and its descendants end when life is
 // closed or this process ends.
 func StartGuarded(c *exec.Cmd) (life io.Closer, err error) {
 	self, err := os.Executable()
@@ -112,23 +110,23 @@ func StartGuarded(c *exec.Cmd) (life io.Closer, err error) {
 	c.Env = append(c.Environ(), parentEnv)
 	c.Path, c.Args = self, append([]string{self, GuardCommand, c.Path}, c.Args[1:]...)
 	c.ExtraFiles = []*os.File{parent}
-	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C reaches this process alone, which passes it on
+	// Ctrl-C reaches this process alone, which passes it on
+	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := errors.Join(c.Start(), parent.Close()); err != nil {
 		return nil, errors.Join(err, life.Close())
 	}
 	return life, nil
 }
 
-// reap waits for children until there are none, and gives the exit status of the first one, as a
-// shell has it. Orphans that were adopted are among them, so that os/exec, which waits for its own
-// alone, is of no use.
+// reap waits for all children, and returns the first one's exit status as a shell does. The
+// children include adopted orphans, for which os/exec does not wait.
 func reap(first int) (status int) {
 	for {
 		var w syscall.WaitStatus
 		pid, err := syscall.Wait4(-1, &w, 0, nil)
 		switch {
 		case errors.Is(err, syscall.EINTR):
-		case err != nil: // ECHILD
+		case err != nil: // ECHILD: none is left
 			return status
 		case pid == first && w.Signaled():
 			status = bySignal + int(w.Signal())
@@ -138,7 +136,7 @@ func reap(first int) (status int) {
 	}
 }
 
-// tell sends a signal to the line's process group, and to what has left it.
+// tell sends a signal to the program's process group and to its descendants outside of the group.
 func tell(group int, s syscall.Signal) error {
 	if alone() {
 		return signalGroup(everybody, s)
@@ -154,7 +152,7 @@ func tell(group int, s syscall.Signal) error {
 	return err
 }
 
-// freePort is one of the loopback interface that nobody listens on now.
+// freePort returns a port of the loopback interface that nobody listens on now.
 func freePort() (int, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

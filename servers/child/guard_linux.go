@@ -10,13 +10,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// lastPID is the pid of this process's namespace that was given last.
+// lastPID holds the pid that this process's namespace assigned last.
 const lastPID = "/proc/sys/kernel/ns_last_pid"
 
-// apart gives a guard a pid namespace of its own, where this process may: the kernel kills all that
-// is in it when the guard dies, by whatever signal. From outside, its processes have pids and
-// entries in /proc as all others do. It has mounts of its own too, for a /proc in which a server
-// finds itself by the pid that it knows (see settle).
+// apart gives a guard its own pid namespace, if this process may create one: the kernel kills all
+// processes in it when the guard dies. Outside, its processes have ordinary pids and entries in
+// /proc. It has its own mounts too, for a /proc in which a server finds itself by its own pid (see
+// becomeParent).
 func apart(a *syscall.SysProcAttr) bool {
 	if os.Geteuid() != 0 || unix.Access(lastPID, unix.W_OK) != nil {
 		return false
@@ -25,18 +25,18 @@ func apart(a *syscall.SysProcAttr) bool {
 	return true
 }
 
-// alone says that this process is the first of a pid namespace: there is none but what descends
-// from it.
+// alone reports whether this process is the first of a pid namespace, which then has only its
+// descendants.
 func alone() bool { return os.Getpid() == 1 }
 
-// settle prepares a guard: what its program starts has nobody else for a parent. A system that lets
-// a process have a namespace, but not mount its /proc, keeps the one of all.
-func settle() error {
+// becomeParent makes this process, a guard, the parent of its program's orphans, or mounts its
+// namespace's own /proc. If the system denies the mount, the guard keeps the /proc of the host.
+func becomeParent() error {
 	if !alone() {
 		return adopt()
 	}
-	// From the guard's own pid outside on, so that no server has that of an earlier one: a file
-	// with the pid of one that was killed would name a process that lives.
+	// Pids continue from the guard's own pid outside, so that no server gets an earlier one's pid.
+	// A stale pid file would otherwise name a living process.
 	own, err := os.Readlink("/proc/self")
 	if err != nil {
 		return fmt.Errorf("find the guard's own pid: %w", err)
@@ -44,7 +44,7 @@ func settle() error {
 	if err := os.WriteFile(lastPID, []byte(own), 0); err != nil {
 		return fmt.Errorf("set the first pid of a server's own processes: %w", err)
 	}
-	// What is mounted later outside is to be seen here, and nothing of here outside.
+	// Later mounts outside appear here, and mounts here do not appear outside.
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_SLAVE, ""); err == nil {
 		err = unix.Mount("proc", "/proc", "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, "")
 		if err != nil && !errors.Is(err, unix.EPERM) {
@@ -54,7 +54,8 @@ func settle() error {
 	return nil
 }
 
-// adopt makes this process the new parent of all orphans below it (PR_SET_CHILD_SUBREAPER(2const)).
+// adopt makes this process the parent of all orphans among its descendants
+// (PR_SET_CHILD_SUBREAPER(2const)).
 func adopt() error {
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 		return fmt.Errorf("adopt what a server leaves behind: %w", os.NewSyscallError("prctl", err))
@@ -62,13 +63,13 @@ func adopt() error {
 	return nil
 }
 
-// guarded is how a guard starts its program. Who kills all processes of this program by its name
-// kills the guards as well.
+// guarded returns how a guard starts its program. The program ends even if somebody kills the guard
+// by its name.
 func guarded() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }
 
-// strays are the processes below this one that are not of the group.
+// strays returns the descendants of this process outside of the group.
 func strays(group int) ([]int, error) {
 	all, err := processes()
 	if err != nil {
@@ -83,13 +84,13 @@ func strays(group int) ([]int, error) {
 	return found, nil
 }
 
-// family are the processes below one.
+// family returns the descendants of a process.
 func family(pid int) ([]int, error) {
 	all, err := processes()
 	return below(pid, all), err
 }
 
-// processes are all there are, by their pid.
+// processes returns all processes by pid.
 func processes() (map[int]procfs.ProcStat, error) {
 	procs, err := procfs.AllProcs()
 	if err != nil {
@@ -97,7 +98,7 @@ func processes() (map[int]procfs.ProcStat, error) {
 	}
 	all := make(map[int]procfs.ProcStat, len(procs))
 	for _, p := range procs {
-		if s, err := p.Stat(); err == nil { // else it has ended since
+		if s, err := p.Stat(); err == nil { // else the process has ended
 			all[p.PID] = s
 		}
 	}

@@ -218,7 +218,8 @@ func TestLineThatListensElsewhere(t *testing.T) {
 				t.Fatalf("started, pid %d", p.PID)
 			}
 			if !regexp.MustCompile(
-				`nothing listens on port \d+, which it was given in PORT; it listens on port \d+ instead;`).MatchString(err.Error()) {
+				`nothing listens on port \d+, which it was given in PORT; it listens on port \d+ instead;`).
+				MatchString(err.Error()) {
 				t.Error(err)
 			}
 		})

@@ -6,20 +6,19 @@ import (
 	"sync/atomic"
 )
 
-// markVariable names the environment variable that says whose server a process belongs to: the
-// process that started it, and which of its servers it is. What a guard that was killed leaves
-// behind is found by it, as far as the system shows one process's environment to another: Linux
-// does, to the same user.
+// markVariable names the environment variable that marks a server's processes with the process that
+// started the server and the number of the server. Sweep finds by it what a killed guard left
+// behind, as far as the system shows the environments of processes: Linux does, to the same user.
 const markVariable = "NODECOMPARE_RUN"
 
-var started atomic.Uint64 // servers of this process
+var started atomic.Uint64 // number of servers started by this process
 
-// newMark is that of a further server.
+// newMark returns the mark of the next server.
 func newMark() string { return fmt.Sprintf("%s/%d", owner(), started.Add(1)) }
 
-// Sweep ends what servers of an earlier run, which was killed together with their guards, have left
-// running, and says so. Such processes have that run's mark in their environment, and its process
-// is gone.
+// Sweep ends the processes that servers of an earlier run left behind when the run and its guards
+// were killed, and reports them to say. Their environment has the mark of a run whose process is
+// gone.
 func Sweep(say func(string)) error {
 	n, err := endMarked(func(mark string) bool {
 		of, _, ok := strings.Cut(mark, "/")

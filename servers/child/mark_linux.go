@@ -13,13 +13,12 @@ import (
 	"github.com/prometheus/procfs"
 )
 
-// endAgain is how often what has a mark is looked for, since processes may start others until the
-// last of them has ended.
+// endAgain bounds the searches for marked processes, which may start others until the last has
+// ended.
 const endAgain = 100
 
-// owner is this process as a mark has it: the pid namespace that its pid is of, the pid, and when
-// it started, which tells it from a later one with the same pid. It is empty where /proc does not
-// tell.
+// owner returns this process's part of a mark: the pid namespace, the pid, and the start time,
+// which tells it from a later process with the same pid. owner is empty if /proc does not say.
 func owner() string {
 	space, err := os.Readlink("/proc/self/ns/pid")
 	if err != nil {
@@ -36,7 +35,8 @@ func owner() string {
 	return fmt.Sprintf("%s-%d-%d", space, s.PID, s.Starttime)
 }
 
-// lives says that a mark's owner is there, or cannot be known: then it is left alone.
+// lives reports whether a mark's owner lives or is unknown, so that its processes must be left
+// alone.
 func lives(owner string) bool {
 	space, err := os.Readlink("/proc/self/ns/pid")
 	part := strings.Split(owner, "-")
@@ -61,8 +61,7 @@ func lives(owner string) bool {
 	return err != nil || strconv.FormatUint(s.Starttime, 10) == part[2]
 }
 
-// endMarked kills the processes whose mark is meant, until there are none, and says how many there
-// were.
+// endMarked kills the processes whose mark is meant until none is left, and returns their number.
 func endMarked(meant func(mark string) bool) (n int, err error) {
 	seen := map[int]bool{}
 	tick := time.NewTicker(killAgain)
@@ -83,8 +82,8 @@ func endMarked(meant func(mark string) bool) (n int, err error) {
 	return len(seen), errors.New("what servers left behind starts again faster than it is ended")
 }
 
-// marked are the processes whose mark is meant. One that has ended has no environment, nor has
-// another user's for us.
+// marked returns the processes whose mark is meant. The environments of ended processes and of
+// other users' cannot be read.
 func marked(meant func(mark string) bool) (pids []int, err error) {
 	all, err := procfs.AllProcs()
 	if err != nil {

@@ -1,5 +1,4 @@
 package child
 
-// Listening returns nobody: macOS shows the sockets of other processes by libproc only, which needs
-// cgo.
+// Listening returns nothing: macOS shows other processes' sockets only by libproc, which needs cgo.
 func Listening(int) ([]int, error) { return nil, nil }

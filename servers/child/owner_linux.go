@@ -10,9 +10,9 @@ import (
 	"github.com/prometheus/procfs"
 )
 
-// Listening returns the processes of this machine that hold a socket which listens on a port. There
-// are none where nobody does, or somebody whose descriptors this user may not see. It looks at
-// every process: some milliseconds.
+// Listening returns the processes that hold a socket listening on a port; none if nobody does, or
+// only processes whose descriptors this user may not see. It looks at every process, which takes
+// some milliseconds.
 func Listening(port int) ([]int, error) {
 	sockets, err := listeners(os.Getpid())
 	if err != nil {
@@ -38,7 +38,7 @@ func Listening(port int) ([]int, error) {
 	return roots(found), nil
 }
 
-// roots are the processes that descend from no other one of them.
+// roots returns the processes that descend from none of the others.
 func roots(pids []int) []int {
 	return slices.DeleteFunc(slices.Clone(pids), func(pid int) bool {
 		for up := parent(pid); up > 0; up = parent(up) {
@@ -50,7 +50,7 @@ func roots(pids []int) []int {
 	})
 }
 
-// parent is 0 of a process that has none, or has ended.
+// parent returns a process's parent; 0 if it has none or has ended.
 func parent(pid int) int {
 	p, err := procfs.NewProc(pid)
 	if err != nil {

@@ -9,31 +9,30 @@ import (
 	"syscall"
 )
 
-// parentVariable names the environment variable with the number of a pipe that the process which
-// started this one holds open. Its end is the parent's end, however that came, even by SIGKILL, on
-// every system. (Pdeathsig would do the same on Linux, but it follows the thread that started the
-// child, and Go's threads end.)
+// parentVariable names the environment variable with the number of a pipe that the parent process
+// holds open. The pipe ends with the parent on every system, even by SIGKILL. Linux's Pdeathsig
+// instead follows the thread that started the child, and Go's threads end.
 const (
 	parentVariable = "NODECOMPARE_PARENT_FD"
 	parentEnv      = parentVariable + "=3"
 )
 
-// UntilParentEnds returns ctx, ended when the parent ends too, for a server that was started as a
-// child.
+// UntilParentEnds returns a context that ends with ctx or with the parent, for a server started as
+// a child.
 func UntilParentEnds(ctx context.Context) context.Context {
 	pipe, err := parentPipe()
 	if err != nil {
-		return ctx // started by hand, or in an environment that was handed on
+		return ctx // started by hand, or with an inherited environment
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	go func() {
 		defer cancel()
-		io.Copy(io.Discard, pipe) // an error is an end as well: nobody holds the other side any more
+		io.Copy(io.Discard, pipe) // an error is an end too: nobody holds the other side
 	}()
 	return ctx
 }
 
-// parentPipe is the end of the pipe that the parent's end closes.
+// parentPipe returns the pipe's end, which closes with the parent.
 func parentPipe() (*os.File, error) {
 	fd, err := strconv.Atoi(os.Getenv(parentVariable))
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package child runs a server as a child process: it starts it, waits until it is ready, watches
-// over what it starts, and stops it.
+// Package child runs a server as a child process: it starts the server, waits until it is ready,
+// supervises its descendants, and stops it.
 package child
 
 import (
@@ -18,41 +18,42 @@ import (
 const (
 	defaultReadyTimeout = 15 * time.Second
 	defaultStopTimeout  = 5 * time.Second
-	// After SIGKILL only the kernel stands between a process and its end. One that stays longer is
-	// stuck in a system call.
+	// killTimeout is how long a process may take to end after SIGKILL. A process that takes longer
+	// is stuck in a system call.
 	killTimeout = 10 * time.Second
-	// guardTimeout is how long a guard has to kill what it looks after, before it is killed itself.
+	// guardTimeout is how long a guard has to kill its descendants before it is killed itself.
 	guardTimeout = time.Second
-	// A descendant that left the process group may hold the output pipes open; nobody waits longer
-	// than this for it.
+	// outputTimeout is how long the end of the output is awaited, since a descendant outside of the
+	// process group may hold its pipes open.
 	outputTimeout = 200 * time.Millisecond
 )
 
-// Command says which server to start as a child process. It must print a line with "port N" on
-// standard output once it listens on the loopback interface, and answer GET / with 200. A Shell
-// line is held to less: see there.
+// Command says which server to start as a child process. The server must print a line with "port N"
+// on standard output once it listens on the loopback interface, and answer GET / with 200. A Shell
+// line has weaker duties: see Shell.
 type Command struct {
-	Name   string   // what messages call it, e.g. the mode
-	Helper bool     // it stands beside the servers that are meant: messages call it by its name alone
-	Path   string   // the program; "" is this very executable
-	Args   []string // its arguments, without the program's name
+	Name string // its name in messages, e.g. the mode
+	// Helper marks a server beside the measured ones. Messages call it by its name alone.
+	Helper bool
+	Path   string   // the program; "" is this executable
+	Args   []string // arguments, without the program's name
 	Env    []string // KEY=VALUE, added to this process's environment
-	// a line for sh -c, in place of Path and Args: somebody's own server, which need not know of
-	// this program
+	// Shell is a line for sh -c, in place of Path and Args: a user's own server, which need not
+	// know of this program.
 	Shell string
-	// the path that a Shell line's server is asked for until it answers, with whatever status; ""
-	// is /
+	// Probe is the path requested from a Shell line's server until it answers with any status; ""
+	// is /.
 	Probe        string
 	ReadyTimeout time.Duration // from the start to the first answer; 0 is 15 s
 	StopTimeout  time.Duration // from SIGTERM to SIGKILL; 0 is 5 s
 
-	port int // that a Shell line is given; 0 for a server that prints its own
+	port int // assigned to a Shell line; 0 for a server that prints its own
 }
 
-// guarded reports whether the server runs under a guard, since it need not know of this program.
+// guarded reports whether the server runs under a guard, because it need not know of this program.
 func (c Command) guarded() bool { return c.port > 0 }
 
-// line is the command as a person would type it.
+// line returns the command as a person would type it.
 func (c Command) line() string {
 	if c.guarded() {
 		return fmt.Sprintf("PORT=%d sh -c '%s'", c.port, strings.ReplaceAll(c.Shell, "'", `'\''`))
@@ -60,20 +61,23 @@ func (c Command) line() string {
 	return strings.Join(append([]string{c.Path}, c.Args...), " ")
 }
 
-// Process is a running child in a process group of its own, so that what it starts ends with it,
-// and a terminal's Ctrl-C reaches only the parent, which then stops it in order.
+// Process is a running child in its own process group, so that its descendants end with it. A
+// terminal's Ctrl-C reaches only the parent, which then stops the child in order.
 type Process struct {
-	PID  int // of a Shell line's guard: what it runs are the processes below that one
+	// PID is the child's, or that of a Shell line's guard, whose descendants are the server.
+	PID  int
 	Port int
-	URL  string // http://127.0.0.1:PORT, or [::1] where it listens there alone; no slash at the end
+	// URL is http://127.0.0.1:PORT, or [::1] if the server listens only there, without a slash at
+	// the end.
+	URL string
 
 	command Command
-	mark    string // of what it starts
+	mark    string // of its descendants
 	stderr  *tail
 	done    chan struct{}
 
 	exit Exit // written before done is closed, read after
-	left int  // processes of a guard that was killed, which were ended then; as exit
+	left int  // processes that a killed guard had left and that were ended; like exit
 
 	mu      sync.Mutex
 	stopped bool // it was asked to end while it ran
@@ -81,8 +85,8 @@ type Process struct {
 
 // Exit is how a process ended.
 type Exit struct {
-	Code   int            // exit status; -1 when a signal ended it
-	Signal syscall.Signal // 0 when it exited by itself
+	Code   int            // exit status; -1 after a signal
+	Signal syscall.Signal // 0 if it exited by itself
 }
 
 func (e Exit) String() string {
@@ -98,7 +102,7 @@ type Failure struct {
 	Helper  bool   // as in Command
 	Command string // as a person would type it
 	Reason  error
-	Stderr  []string // its last lines, oldest first
+	Stderr  []string // the last lines, oldest first
 }
 
 func (f *Failure) Error() string {
@@ -115,13 +119,13 @@ func (f *Failure) Error() string {
 
 func (f *Failure) Unwrap() error { return f.Reason }
 
-// Start starts the server and returns once the child itself owns the listening socket (on Linux)
-// and has answered GET / with 200. When that does not happen within ReadyTimeout, or ctx ends, the
-// child is killed; the error is a *Failure.
+// Start starts the server. It returns once the child itself owns the listening socket (on Linux)
+// and has answered GET / with 200. If that does not happen within ReadyTimeout, or ctx ends, Start
+// kills the child and returns a *Failure.
 //
-// A Shell line finds a free port in PORT in its environment, and is ready when any process of its
-// own (on Linux) listens there and it has answered GET Probe with any status. It runs under a
-// guard, which ends with it and takes along all that it started.
+// A Shell line gets a free port in the environment variable PORT. It is ready when one of its
+// processes listens there (on Linux) and has answered GET Probe with any status. It runs under a
+// guard, which takes all its descendants along when it ends.
 func Start(ctx context.Context, c Command) (*Process, error) {
 	if c.Shell != "" {
 		var err error
@@ -155,7 +159,7 @@ func Start(ctx context.Context, c Command) (*Process, error) {
 	if c.guarded() {
 		given := make(chan int, 1)
 		given <- c.port
-		ports = given // what it prints is its own affair
+		ports = given // its output is not ours to interpret
 	}
 	if err := p.awaitReady(ready, ports); err != nil {
 		if ctx.Err() != nil {
@@ -164,12 +168,12 @@ func Start(ctx context.Context, c Command) (*Process, error) {
 		if killErr := p.kill(); killErr != nil {
 			err = errors.Join(err, killErr)
 		}
-		return nil, p.failure(err) // after the kill, so that its very last words are in it
+		return nil, p.failure(err) // after the kill, to include its last lines
 	}
 	return p, nil
 }
 
-// launch starts the child and the goroutines that belong to it; all of them end when it does.
+// launch starts the child and its goroutines, which all end with it.
 func launch(c Command) (*Process, <-chan int, error) {
 	var opened []*os.File
 	pipe := func() (r, w *os.File, err error) {
@@ -207,7 +211,7 @@ func launch(c Command) (*Process, <-chan int, error) {
 	}
 	cmd := command()
 	started := c.guarded() && apart(cmd.SysProcAttr) && cmd.Start() == nil
-	if !started { // a container, say, may refuse a namespace
+	if !started { // a container, for example, may refuse a namespace
 		cmd = command()
 		if err := cmd.Start(); err != nil {
 			return fail(err)
@@ -225,7 +229,7 @@ func launch(c Command) (*Process, <-chan int, error) {
 	return p, ports, nil
 }
 
-// wait reaps the child, ends what is left of its group, and closes what was held open for it.
+// wait reaps the child, ends the rest of its group, and closes what was held open for it.
 func (p *Process) wait(cmd *exec.Cmd, readers *sync.WaitGroup, life *os.File, outputs ...*os.File) {
 	waitErr := cmd.Wait()
 	leftErr := signalGroup(p.PID, syscall.SIGKILL)
@@ -262,7 +266,7 @@ func exitOf(state *os.ProcessState) Exit {
 // Done is closed when the process has ended and was reaped.
 func (p *Process) Done() <-chan struct{} { return p.done }
 
-// Exit is how it ended; ok is false while it runs.
+// Exit returns how the process ended. ok is false while it runs.
 func (p *Process) Exit() (e Exit, ok bool) {
 	select {
 	case <-p.done:
@@ -272,8 +276,8 @@ func (p *Process) Exit() (e Exit, ok bool) {
 	}
 }
 
-// Err is nil while the process runs and when it ended because Stop asked it to; a *Failure when it
-// ended by itself.
+// Err returns nil while the process runs and after an end that Stop caused, and a *Failure after
+// any other end.
 func (p *Process) Err() error {
 	e, ok := p.Exit()
 	if !ok {
@@ -287,8 +291,8 @@ func (p *Process) Err() error {
 	return p.failure(fmt.Errorf("%s though nobody asked it to%s", p.ended(e), p.leftover()))
 }
 
-// ended says who ended, and how: of a Shell line it is the guard that a signal ended, since that
-// gives the line's own end as a status.
+// ended says who ended and how. A signal that ended a Shell line ended its guard, because a guard
+// returns its program's end as a status.
 func (p *Process) ended(e Exit) string {
 	if p.command.guarded() && e.Signal != 0 {
 		return fmt.Sprintf("its guard, pid %d, %v", p.PID, e)
@@ -296,7 +300,7 @@ func (p *Process) ended(e Exit) string {
 	return fmt.Sprintf("pid %d %v", p.PID, e)
 }
 
-// leftover says what a guard that was killed had left.
+// leftover says what a killed guard had left.
 func (p *Process) leftover() string {
 	if p.left == 0 {
 		return ""
@@ -304,9 +308,9 @@ func (p *Process) leftover() string {
 	return fmt.Sprintf(" (processes that it had looked after, ended now: %d)", p.left)
 }
 
-// Stop ends the process and its group: SIGTERM, then SIGKILL when StopTimeout has passed or ctx
-// ends. It may be called more than once. The error is a *Failure when the process had ended before
-// it was asked to, or had to be killed while ctx lived; a Shell line's server may need that.
+// Stop ends the process and its group: by SIGTERM, then by SIGKILL after StopTimeout or when ctx
+// ends. Stop may be called repeatedly. It returns a *Failure if the process had ended before, or
+// had to be killed while ctx lived, which a Shell line's server may need.
 func (p *Process) Stop(ctx context.Context) error {
 	select {
 	case <-p.done:
@@ -344,7 +348,7 @@ func (p *Process) kill() error {
 	p.stopped = true
 	p.mu.Unlock()
 	last := []syscall.Signal{syscall.SIGKILL}
-	if p.command.guarded() { // which may be stopped
+	if p.command.guarded() { // which may be stopped by SIGSTOP
 		last = []syscall.Signal{guardKill, syscall.SIGCONT}
 	}
 	limit, own := time.NewTimer(killTimeout), time.NewTimer(guardTimeout)
@@ -363,9 +367,9 @@ func (p *Process) kill() error {
 			return nil
 		case <-limit.C:
 			return p.failure(fmt.Errorf("pid %d is still there %v after it was killed", p.PID, killTimeout))
-		case <-own.C: // what it looks after ends with it, or is found by its mark
+		case <-own.C: // its descendants end with it, or are found by their mark
 			last = []syscall.Signal{syscall.SIGKILL}
-		case <-again.C: // a guard that had only just begun may not have seen it
+		case <-again.C: // a new guard may have missed the first
 			pause = longer(pause)
 			again.Reset(pause)
 		}
@@ -377,8 +381,7 @@ func (p *Process) failure(reason error) *Failure {
 		Reason: reason, Stderr: p.stderr.lines()}
 }
 
-// signalGroup sends to every process of the child's group. A group that is gone already is no
-// error.
+// signalGroup signals every process of the child's group. A group that is gone is no error.
 func signalGroup(pid int, s syscall.Signal) error {
 	if err := syscall.Kill(-pid, s); err != nil && !errors.Is(err, syscall.ESRCH) && !groupIsZombie(err) {
 		return err

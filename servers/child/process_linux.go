@@ -14,11 +14,10 @@ import (
 	"github.com/prometheus/procfs"
 )
 
-// ownsListener is nil when one of the descriptors of these processes is a socket that listens on
-// the port. Without it, a server that was left over from an earlier run, or another one that shares
-// the port by SO_REUSEPORT, could be measured in its place. which is how they know of the port.
-// Processes that have ended meanwhile hold nothing. To find the processes may mean to look at all
-// there are: it is done only where somebody listens.
+// ownsListener returns nil if one of the processes holds a socket that listens on the port. Without
+// the check a leftover server, or another that shares the port by SO_REUSEPORT, could be measured
+// in place of the child. which says in errors how the port is known. ownsListener calls find only
+// if somebody listens, because find may look at every process.
 func ownsListener(find func() ([]int, error), port int, which string) error {
 	all, err := listeners(os.Getpid())
 	if err != nil {
@@ -50,7 +49,7 @@ func ownsListener(find func() ([]int, error), port int, which string) error {
 	return nil
 }
 
-// portsOf are those that the processes below this one listen on.
+// portsOf returns the ports that the descendants of a process listen on.
 func portsOf(pid int) ([]int, error) {
 	all, err := listeners(os.Getpid())
 	if err != nil {
@@ -64,7 +63,7 @@ func portsOf(pid int) ([]int, error) {
 	return slices.Sorted(maps.Keys(own)), err
 }
 
-// held counts the sockets among these that the processes hold, by their port.
+// held counts, by port, the given sockets that the processes hold.
 func held(pids []int, sockets map[string]int) (map[int]int, error) {
 	seen := map[string]bool{}
 	own := map[int]int{}
@@ -83,7 +82,7 @@ func held(pids []int, sockets map[string]int) (map[int]int, error) {
 	return own, nil
 }
 
-// descriptors are a process's, as their links read; none of one that has ended.
+// descriptors returns a process's descriptors as their links read; none if it has ended.
 func descriptors(pid int) ([]string, error) {
 	proc, err := procfs.NewProc(pid)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -99,8 +98,8 @@ func descriptors(pid int) ([]string, error) {
 	return targets, err
 }
 
-// listeners are the ports of the TCP sockets in state LISTEN, in the process's view of the network
-// (which is this process's too, unless it was put into a namespace), by how their descriptors read:
+// listeners returns the ports of the TCP sockets in state LISTEN in the process's network namespace
+// (this process's too, unless it was moved), by the text of their descriptors' links:
 // socket:[inode].
 //
 // The lines are "sl local_address rem_address st tx:rx tr:when retrnsmt uid timeout inode …",
@@ -129,5 +128,5 @@ func listeners(pid int) (map[string]int, error) {
 	return found, nil
 }
 
-// groupIsZombie: on Linux a group of zombies accepts signals.
+// groupIsZombie returns false: on Linux a group of zombies accepts signals.
 func groupIsZombie(error) bool { return false }

@@ -17,18 +17,17 @@ import (
 )
 
 const (
-	// readyPoll is how long to wait, at least, before a server that did not answer yet is asked
-	// again.
+	// readyPoll is the shortest wait before a server that did not answer is asked again.
 	readyPoll = 10 * time.Millisecond
-	// readyShare: the wait is one part in so many of the time so far, so that to ask takes little
+	// readyShare makes the wait one part in so many of the time so far, so that asking takes little
 	// from a server that starts slowly.
 	readyShare = 10
 )
 
 var portLine = regexp.MustCompile(`(?i)\bport[ :=]+(\d{1,5})\b`)
 
-// scanPort sends the port of the first line that names one, then reads on to the end, so that a
-// server that goes on printing never blocks on a full pipe. It closes ports when no line named one.
+// scanPort sends the port of the first line that names one, and then reads on, so that a server
+// that goes on printing never blocks on a full pipe. It closes ports if no line named one.
 func scanPort(r io.Reader, ports chan<- int) {
 	defer close(ports)
 	lines := bufio.NewScanner(r)
@@ -47,7 +46,7 @@ func scanPort(r io.Reader, ports chan<- int) {
 	}
 }
 
-// awaitReady waits for the port, for the socket to be the child's own, and for an answer, until ctx
+// awaitReady waits for the port, for the child to own the socket, and for an answer, until ctx
 // ends.
 func (p *Process) awaitReady(ctx context.Context, ports <-chan int) error {
 	select {
@@ -60,8 +59,8 @@ func (p *Process) awaitReady(ctx context.Context, ports <-chan int) error {
 		return fmt.Errorf("pid %d printed no line with \"port N\" on standard output within %v", p.PID,
 			p.command.ReadyTimeout)
 	}
-	// A transport of its own: no proxy from the environment, and no idle connection that would
-	// count as load.
+	// The client has its own transport, without a proxy from the environment and without idle
+	// connections, which would count as load.
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: p.dial}}
 	began := time.Now()
 	var last error
@@ -72,7 +71,7 @@ func (p *Process) awaitReady(ctx context.Context, ports <-chan int) error {
 			return nil
 		}
 		if last == nil || ctx.Err() == nil {
-			last = err // the deadline's own error would hide why the tries before it failed
+			last = err // the deadline's own error would hide the previous one
 		}
 		select {
 		case <-p.done:
@@ -84,8 +83,7 @@ func (p *Process) awaitReady(ctx context.Context, ports <-chan int) error {
 	}
 }
 
-// endedEarly puts the exit state in the place of err when the child is gone: that is what a person
-// wants to know.
+// endedEarly replaces err by the child's exit if it has ended, which is the cause of err.
 func (p *Process) endedEarly(ctx context.Context, err error) error {
 	select {
 	case <-p.done:
@@ -96,12 +94,11 @@ func (p *Process) endedEarly(ctx context.Context, err error) error {
 	}
 }
 
-// notOwned is why the port is not the child's.
+// notOwned is the reason why the port is not the child's.
 type notOwned struct{ error }
 
-// dial connects to the child and to nobody else: another process that has the port is sent nothing.
-// To find whose the port is may mean to look at all sockets and all processes: it is done only once
-// somebody listens.
+// dial connects to the child and never to another process on its port. Finding the port's owner may
+// take a look at all sockets and processes, so dial does it only once somebody listens.
 func (p *Process) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	c, err := new(net.Dialer).DialContext(ctx, network, address)
 	if err != nil {
@@ -113,7 +110,7 @@ func (p *Process) dial(ctx context.Context, network, address string) (net.Conn, 
 	return c, nil
 }
 
-// told is how the port is known.
+// told says how the port is known.
 func (p *Process) told() string {
 	if p.command.guarded() {
 		return "it was given in PORT"
@@ -121,7 +118,7 @@ func (p *Process) told() string {
 	return "it printed"
 }
 
-// listens is nil when the child itself, or of a guarded line any process of it, holds the port.
+// listens returns nil if the child, or any process of a guarded line, holds the port.
 func (p *Process) listens() error {
 	if p.command.guarded() {
 		return ownsListener(func() ([]int, error) { return family(p.PID) }, p.Port, p.told())
@@ -129,8 +126,7 @@ func (p *Process) listens() error {
 	return ownsListener(func() ([]int, error) { return []int{p.PID}, nil }, p.Port, p.told())
 }
 
-// instead says where a guarded line's server listens, if not on its port: then it has not heard of
-// that.
+// instead says where a guarded line's server listens if not on its port, which it then ignores.
 func (p *Process) instead() string {
 	if !p.command.guarded() {
 		return ""
@@ -142,11 +138,11 @@ func (p *Process) instead() string {
 	return fmt.Sprintf("; it listens on port %d instead", ports[0])
 }
 
-// loopbacks are where a server may listen: one that takes "localhost" for an address may have but
+// loopbacks are the addresses that a server may listen on. A server on "localhost" may have only
 // the second.
 var loopbacks = []string{"127.0.0.1", "::1"}
 
-// answers asks the child at the first address where it takes connections, and gives its URL there.
+// answers asks the child at the first address that takes connections, and returns its URL.
 func (p *Process) answers(ctx context.Context, client *http.Client) (url string, err error) {
 	for i, host := range loopbacks {
 		url = "http://" + net.JoinHostPort(host, strconv.Itoa(p.Port))
@@ -167,14 +163,13 @@ func (p *Process) answers(ctx context.Context, client *http.Client) (url string,
 	return "", err
 }
 
-// unreachable says that nobody took the connection, or that there is no such address here.
+// unreachable reports whether nobody took the connection, or the address does not exist here.
 func unreachable(err error) bool {
 	var dial *net.OpError
 	return errors.As(err, &dial) && dial.Op == "dial" && !dial.Timeout()
 }
 
-// answersAt asks the child. A guarded line's server may answer with any status: what it serves is
-// its own affair.
+// answersAt asks the child. A guarded line's server may answer with any status.
 func (p *Process) answersAt(ctx context.Context, client *http.Client, server string) error {
 	url := server + cmp.Or(p.command.Probe, "/")
 	q, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
@@ -197,8 +192,7 @@ func (p *Process) answersAt(ctx context.Context, client *http.Client, server str
 	return nil
 }
 
-// drain reads to the end. Any error is an end too: the pipe's deadline, or the process that is
-// gone.
+// drain reads to the end. Any error is an end too: the pipe's deadline, or an ended process.
 func drain(r io.Reader) {
 	buf := make([]byte, 4096)
 	for {

@@ -13,23 +13,23 @@ const (
 	tailLines = 8
 )
 
-// A Go program that crashes says why, and then prints all its stacks and registers. (Node.js says
-// it last.)
+// A crashing Go program prints the reason first, and then all its stacks and registers. Node.js
+// prints the reason last.
 var (
 	crash     = regexp.MustCompile(`^(panic|fatal error|runtime|SIG[A-Z]+): `)
 	registers = regexp.MustCompile(`^[a-z][a-z0-9]{1,5} +0x[0-9a-f]+`)
 )
 
-// reasonLines are kept of what a crash begins with.
+// reasonLines is how many lines of a crash's beginning are kept.
 const reasonLines = 3
 
 // tail keeps the last lines of a stream, and the reason of a crash.
 type tail struct {
 	mu     sync.Mutex
 	buf    []byte
-	line   []byte   // the one that is not over
-	reason []string // of the last crash: its lines stand together
-	told   bool     // the line before was one of them
+	line   []byte   // the incomplete line
+	reason []string // of the last crash: consecutive lines
+	told   bool     // the previous line was part of the reason
 }
 
 func (t *tail) readFrom(f *os.File) {
@@ -59,7 +59,7 @@ func (t *tail) write(b []byte) {
 	}
 }
 
-// heed keeps a line that says why.
+// heed keeps a line that states a reason.
 func (t *tail) heed(line string) {
 	is := crash.MatchString(line)
 	if is && !t.told {
@@ -71,7 +71,7 @@ func (t *tail) heed(line string) {
 	t.told = is
 }
 
-// note adds a line of ours.
+// note adds a line of this program.
 func (t *tail) note(line string) { t.write([]byte("\n" + line + "\n")) }
 
 func (t *tail) lines() []string {

@@ -24,11 +24,16 @@ func lastWords(t *testing.T, line string) []string {
 
 // A Go program that crashes says why first, and ends with all its stacks and registers.
 func TestLastWordsOfACrash(t *testing.T) {
-	const stacks = `i=0; while [ $i -lt 300 ]; do echo "goroutine $i [running]:" >&2; i=$((i+1)); done; printf 'r13 0x7f00\nrip    0x45d1\nrflags 0x246\ncs     0x33\n' >&2; exit 2`
-	got := lastWords(t, `printf 'panic: of before [recovered]\nit goes on\nruntime: failed to create new OS thread (have 5 already; errno=11)\nruntime: may need to increase max user processes (ulimit -u)\nfatal error: newosproc\n\nruntime stack:\n' >&2; `+stacks)
+	const stacks = `i=0; while [ $i -lt 300 ]; do echo "goroutine $i [running]:" >&2; i=$((i+1)); done; ` +
+		`printf 'r13 0x7f00\nrip    0x45d1\nrflags 0x246\ncs     0x33\n' >&2; exit 2`
+	got := lastWords(t, `printf 'panic: of before [recovered]\nit goes on\nruntime: failed to create new OS thread `+
+		`(have 5 already; errno=11)\nruntime: may need to increase max user processes (ulimit -u)\n`+
+		`fatal error: newosproc\n\nruntime stack:\n' >&2; `+stacks)
 	want := []string{
-		"runtime: failed to create new OS thread (have 5 already; errno=11)", "runtime: may need to increase max user processes (ulimit -u)",
-		"fatal error: newosproc", "goroutine 295 [running]:", "goroutine 296 [running]:", "goroutine 297 [running]:", "goroutine 298 [running]:", "goroutine 299 [running]:",
+		"runtime: failed to create new OS thread (have 5 already; errno=11)",
+		"runtime: may need to increase max user processes (ulimit -u)",
+		"fatal error: newosproc", "goroutine 295 [running]:", "goroutine 296 [running]:", "goroutine 297 [running]:",
+		"goroutine 298 [running]:", "goroutine 299 [running]:",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q", got)

@@ -8,36 +8,36 @@ import (
 	"time"
 )
 
-// Handler is told what happens on a connection, always on the loop's thread.
+// Handler receives the events of a connection, always on the loop's thread.
 type Handler interface {
-	// Data brings bytes as they arrive. They lie in the loop's own buffer, good until Data returns.
-	// An empty b is the end of the peer's stream, told once; the connection can still be written
+	// Data delivers bytes as they arrive, in the loop's own buffer, valid until Data returns. An
+	// empty b is the end of the peer's stream, delivered once. The connection can still be written
 	// to.
 	Data(b []byte)
-	// Drained says that all that was written is with the kernel, after a Write that answered false.
+	// Drained says that everything written is in the kernel, after a Write that returned false.
 	Drained()
 	// Closed is the last call, once per connection. A nil error means that this side closed.
 	Closed(err error)
 }
 
-// Dialled is a Handler that is told when the connection that Dial started for it stands: before
-// anything else, and never if it cannot be made.
+// Dialled is a Handler that wants to know when the connection that Dial started is established.
+// Connected is called before anything else, and never if the connection fails.
 type Dialled interface {
 	Handler
 	Connected()
 }
 
 var (
-	// ErrIdle closes a connection on which nothing moved for the time that SetIdle allows.
+	// ErrIdle closes a connection on which no byte moved for the time set by SetIdle.
 	ErrIdle = fmt.Errorf("connection idle for too long: %w", os.ErrDeadlineExceeded)
-	// ErrDeadline closes a connection whose total time, as SetDeadline gave it, is over.
+	// ErrDeadline closes a connection whose total time, set by SetDeadline, is over.
 	ErrDeadline = fmt.Errorf("connection's time is over: %w", os.ErrDeadlineExceeded)
 	// ErrBufferFull closes a connection that is written to although its peer does not read.
 	ErrBufferFull = errors.New("write buffer full: the peer does not read and the writer did not wait for Drained")
 )
 
-// MaxBuffered is how many unsent bytes a connection may hold before Write asks its caller to wait.
-// A connection never holds more than twice as much and one write.
+// MaxBuffered is the number of unsent bytes from which Write asks its caller to wait. A connection
+// never buffers more than twice as many plus one write.
 const MaxBuffered = 256 << 10
 
 // Conn is a connection served by a loop.
@@ -45,20 +45,20 @@ type Conn struct {
 	socket
 	handler Handler
 
-	out  []byte // what the kernel did not take yet, from sent on
+	out  []byte // not yet taken by the kernel, from sent on
 	sent int
 
 	connecting bool // Dial has not succeeded yet
-	paused     bool // the handler wants no more Data
+	paused     bool // the handler wants no Data
 	ended      bool // the peer's end of stream was read
-	full       bool // Write answered false: Drained is owed
+	full       bool // Write returned false: Drained is owed
 	finishing  bool // Finish was called
-	lingered   int  // bytes thrown away since then
+	lingered   int  // bytes discarded since then
 
-	timer    Timer // serves both limits below: it fires at the earlier one
+	timer    Timer // for both limits below; fires at the earlier one
 	idle     time.Duration
 	deadline time.Duration // loop time; 0 for none
-	active   time.Duration // loop time at which bytes moved last
+	active   time.Duration // loop time of the last moved byte
 }
 
 func newConn(l *Loop, fd int) *Conn {
@@ -68,10 +68,10 @@ func newConn(l *Loop, fd int) *Conn {
 	return c
 }
 
-// Write sends b without ever blocking: what the kernel does not take now is copied and sent when it
-// does. It answers false when the connection holds more than MaxBuffered unsent bytes: the caller
-// should then wait for Drained, and is cut off with ErrBufferFull if it has twice as many unsent
-// and writes on. On a closed connection b is dropped: Closed tells.
+// Write sends b and never blocks: what the kernel does not take now is copied and sent later. Write
+// returns false if the connection holds more than MaxBuffered unsent bytes. The caller should then
+// wait for Drained. A caller that writes on is cut off with ErrBufferFull at twice as many. On a
+// closed connection b is dropped, since Closed reports it.
 func (c *Conn) Write(b []byte) bool {
 	if c.closing || c.finishing || len(b) == 0 {
 		return true
@@ -94,8 +94,8 @@ func (c *Conn) Write(b []byte) bool {
 		}
 		b = b[n:]
 	}
-	// What was sent makes room once it is more than what is left, so that the move costs less than
-	// the sending did. A stream whose buffer never runs empty would otherwise keep all of its past.
+	// Sent bytes are removed once they exceed the unsent ones, so that moving costs less than
+	// sending did. A buffer that never empties would otherwise keep its whole past.
 	if left := len(c.out) - c.sent; c.sent > left {
 		copy(c.out, c.out[c.sent:])
 		c.out, c.sent = c.out[:left], 0
@@ -103,28 +103,28 @@ func (c *Conn) Write(b []byte) bool {
 	c.out = append(c.out, b...)
 	c.listen()
 	if len(c.out)-c.sent <= MaxBuffered {
-		return true // though Drained may still be owed to an earlier caller
+		return true // an earlier caller may still be owed Drained
 	}
 	c.full = true
 	return false
 }
 
-// PauseRead stops Data until ResumeRead; what the peer sends meanwhile stays in the kernel, whose
-// window then stops it. The poller is told only when bytes do arrive meanwhile, which spares two
-// system calls for each pair of calls. After Finish it does nothing: nobody gets Data any more, and
-// the peer's end must still be seen.
+// PauseRead stops Data until ResumeRead. Meanwhile the peer's bytes stay in the kernel, whose
+// window then stops the peer. The poller is told only when bytes arrive meanwhile, which saves two
+// system calls for each pair of calls. After Finish, PauseRead does nothing, because nobody gets
+// Data and the peer's end must still be seen.
 func (c *Conn) PauseRead() { c.paused = !c.finishing }
 
-// ResumeRead has Data called again.
+// ResumeRead resumes Data.
 func (c *Conn) ResumeRead() {
 	c.paused = false
 	c.listen()
 }
 
-// Close closes the connection in this turn's close phase; unsent bytes are dropped.
+// Close closes the connection in this turn's close phase. Unsent bytes are dropped.
 func (c *Conn) Close() { c.close(nil) }
 
-// ready is the poll phase's call.
+// ready handles an event of the poll phase.
 func (c *Conn) ready(e event) {
 	if c.connecting && (e.writable || e.hangup) {
 		if errno := socketError(c.fd); errno != 0 {
@@ -144,8 +144,8 @@ func (c *Conn) ready(e event) {
 	case e.readable && !c.paused && !c.ended, e.hangup && !c.paused && !c.ended:
 		c.read()
 	case e.hangup:
-		// Nobody reads just now, so the error has to be asked for; both directions are closed
-		// without one too.
+		// Reading is off, so the error must be asked for. Both directions may close without an
+		// error.
 		errno := socketError(c.fd)
 		if errno == 0 {
 			errno = syscall.ECONNRESET
@@ -178,7 +178,7 @@ func (c *Conn) read() {
 	c.handler.Data(b[:n])
 }
 
-// flush sends what is buffered, and tells the handler when that was all.
+// flush sends what is buffered, and calls Drained when nothing is left.
 func (c *Conn) flush() {
 	if len(c.out) > 0 {
 		n, errno := send(c.fd, c.out[c.sent:])
@@ -203,7 +203,7 @@ func (c *Conn) flush() {
 	}
 }
 
-// listen brings the poller's interest in line with the connection's state.
+// listen sets the poller's interest to match the connection's state.
 func (c *Conn) listen() {
 	c.want(interest{read: !c.paused && !c.ended && !c.connecting, write: len(c.out) > 0 || c.connecting})
 }

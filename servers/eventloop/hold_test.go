@@ -14,7 +14,7 @@ import (
 func TestHold(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	l := start(t, 1)
-	on(t, l, func() { l.Hold(time.Millisecond) })
+	on(t, l, func() { l.KeepProcessor(time.Millisecond) })
 	_, addr := listen(t, l, echo)
 	for range 20 {
 		on(t, l, func() {})

@@ -3,17 +3,17 @@ package eventloop
 import "time"
 
 const (
-	// stallTime is for how long the peer of a finished connection may take none of what is still to
+	// stallTime is how long the peer of a finished connection may take nothing of what is still to
 	// be sent.
 	stallTime = 10 * time.Second
-	// lingerTime is how long Finish then waits for the peer to close as well, and lingerBytes what
-	// it reads meanwhile.
+	// lingerTime is how long Finish then waits for the peer to close, and lingerBytes how much it
+	// discards meanwhile.
 	lingerTime  = time.Second
 	lingerBytes = 1 << 20
 )
 
-// SetIdle closes the connection with ErrIdle once no byte has moved for d, counted from now; 0
-// takes the limit away. After Finish, which has limits of its own, it does nothing.
+// SetIdle closes the connection with ErrIdle when no byte has moved for d, counted from now; 0
+// removes the limit. After Finish, which has its own limits, SetIdle does nothing.
 func (c *Conn) SetIdle(d time.Duration) {
 	if c.finishing {
 		return
@@ -22,8 +22,8 @@ func (c *Conn) SetIdle(d time.Duration) {
 	c.arm()
 }
 
-// SetDeadline closes the connection with ErrDeadline in d, whatever moves on it; 0 takes the limit
-// away. After Finish it does nothing.
+// SetDeadline closes the connection with ErrDeadline in d, whatever moves on it; 0 removes the
+// limit. After Finish, SetDeadline does nothing.
 func (c *Conn) SetDeadline(d time.Duration) {
 	if c.finishing {
 		return
@@ -35,9 +35,8 @@ func (c *Conn) SetDeadline(d time.Duration) {
 	c.arm()
 }
 
-// arm sets the timer for the earlier limit. A timer that would fire sooner is left: expire sets it
-// anew, so that a connection that is busy all the time moves its timer once per idle time and not
-// with every byte.
+// arm sets the timer for the earlier limit. A timer that fires sooner is left, and expire sets it
+// again, so that a busy connection moves its timer once per idle time, not with every byte.
 func (c *Conn) arm() {
 	due := c.due()
 	if due == 0 || c.closing || c.timer.slot != 0 && c.timer.when <= due {
@@ -46,7 +45,7 @@ func (c *Conn) arm() {
 	c.timer.Set(due - c.loop.now)
 }
 
-// due is the loop time of the earlier limit, 0 for none.
+// due returns the loop time of the earlier limit; 0 for none.
 func (c *Conn) due() time.Duration {
 	due := c.deadline
 	if idle := c.active + c.idle; c.idle > 0 && (due == 0 || idle < due) {
@@ -69,12 +68,11 @@ func (c *Conn) expire() {
 	}
 }
 
-// Finish closes the connection when all that was written has been sent and the peer has closed too,
-// or a second after the sending. Closing at once while unread bytes lie in the kernel would reset
-// the connection, and the peer could lose the last response (RFC 9112 section 9.6). A peer that
-// takes none of it for ten seconds, or for the time of SetIdle if that is shorter, is closed with
-// ErrIdle; a deadline that was set before holds for the sending as well. The handler gets no more
-// Data, nor Drained.
+// Finish closes the connection when everything written has been sent and the peer has closed too,
+// or a second after the sending. Closing at once with unread bytes in the kernel would reset the
+// connection, and the peer could lose the last response (RFC 9112 section 9.6). A peer that takes
+// nothing for ten seconds, or for the time of SetIdle if that is shorter, is closed with ErrIdle. A
+// deadline set before limits the sending too. The handler gets neither Data nor Drained any more.
 func (c *Conn) Finish() {
 	switch {
 	case c.closing || c.finishing:
@@ -86,7 +84,7 @@ func (c *Conn) Finish() {
 		}
 		c.arm()
 	case c.connecting:
-		c.close(nil) // there is nothing to wait for
+		c.close(nil) // nothing to wait for
 	default:
 		c.finishing, c.paused = true, false
 		c.linger()
@@ -94,9 +92,9 @@ func (c *Conn) Finish() {
 	c.listen()
 }
 
-// linger waits for the peer to close: all has been sent.
+// linger waits for the peer to close, after everything was sent.
 func (c *Conn) linger() {
-	if c.ended || shutdownWrite(c.fd) != 0 { // an error says that the peer is gone already
+	if c.ended || shutdownWrite(c.fd) != 0 { // an error says that the peer is gone
 		c.close(nil)
 		return
 	}
@@ -104,8 +102,8 @@ func (c *Conn) linger() {
 	c.arm()
 }
 
-// discard counts what a finished connection's peer goes on sending. It is not movement that keeps
-// the connection alive.
+// discard counts what a finished connection's peer still sends. Discarded bytes do not keep the
+// connection alive.
 func (c *Conn) discard(n int) {
 	c.lingered += n
 	if c.ended && len(c.out) == 0 || c.lingered > lingerBytes {

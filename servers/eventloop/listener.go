@@ -9,25 +9,27 @@ import (
 )
 
 const (
-	// acceptBatch bounds how many connections one listener accepts in a turn, so that a flood of
-	// them does not starve those being served.
+	// acceptBatch bounds the connections that a listener accepts in a turn, so that a flood of them
+	// does not starve those being served.
 	acceptBatch = 64
-	// acceptPause is how long a listener rests when not even the spare descriptor helped.
+	// acceptPause is how long a listener rests if even the spare descriptor did not help.
 	acceptPause = 50 * time.Millisecond
 )
 
 // Listener accepts connections for a loop.
 type Listener struct {
 	socket
-	accept  func(*Conn) Handler
-	spare   int // a descriptor held back for the day there is none left; -1 when it could not be had again
+	accept func(*Conn) Handler
+	// spare is a descriptor reserved for the case that none is left; -1 if it could not be opened
+	// again.
+	spare   int
 	rest    Timer
 	onClose func()
 }
 
-// Listen takes ln over, which is closed, and has accept called on the loop's thread with each
-// connection that comes: it gives that connection's handler, and must give one even if it closes
-// the connection. Listen must be called on the loop's thread or before Run.
+// Listen takes ln over and closes it. For each new connection it calls accept on the loop's thread.
+// accept returns the connection's handler, and must return one even if it closes the connection.
+// Call Listen on the loop's thread or before Run.
 func (l *Loop) Listen(ln *net.TCPListener, accept func(*Conn) Handler) (*Listener, error) {
 	fd, err := takeOver(ln)
 	if err != nil {
@@ -49,7 +51,7 @@ func (l *Loop) Listen(ln *net.TCPListener, accept func(*Conn) Handler) (*Listene
 	return s, nil
 }
 
-// takeOver makes a non-blocking descriptor of ln's socket that Go's own poller does not know, and
+// takeOver returns a non-blocking descriptor of ln's socket that Go's poller does not know, and
 // closes ln.
 func takeOver(ln *net.TCPListener) (int, error) {
 	f, err := ln.File()
@@ -70,8 +72,8 @@ func takeOver(ln *net.TCPListener) (int, error) {
 	return fd, err
 }
 
-// Close stops accepting at once; then, which may be nil, is called when the socket is closed, in
-// this turn's close phase.
+// Close stops accepting at once. then, if not nil, is called when the socket is closed, in this
+// turn's close phase.
 func (s *Listener) Close(then func()) {
 	s.onClose = then
 	s.close(nil)
@@ -79,7 +81,7 @@ func (s *Listener) Close(then func()) {
 
 func (s *Listener) ready(event) {
 	for range acceptBatch {
-		if s.closing { // by the accept before
+		if s.closing { // the previous accept closed it
 			return
 		}
 		fd, errno := accept(s.fd)
@@ -89,13 +91,13 @@ func (s *Listener) ready(event) {
 		case syscall.EAGAIN:
 			return
 		case syscall.ECONNABORTED, syscall.EINTR:
-			// that one is gone; the next may be well
+			// This client is gone; the next one may be well.
 		case syscall.EMFILE, syscall.ENFILE:
 			if !s.refuse() {
 				return
 			}
 		default:
-			// ENOBUFS, ENOMEM and the like pass; to accept again at once would only spin.
+			// ENOBUFS, ENOMEM and the like pass. Accepting again at once would only spin.
 			s.pause()
 			return
 		}
@@ -113,8 +115,8 @@ func (s *Listener) serve(fd int) {
 	c.handler = s.accept(c)
 }
 
-// refuse turns one waiting client away when descriptors have run out: it gives the spare one up,
-// accepts with it, closes the connection and takes the spare back. Left in the backlog the client
+// refuse turns one waiting client away when descriptors have run out: it releases the spare one,
+// accepts with it, closes the connection and opens a spare again. Left in the backlog, the client
 // would keep the listener readable, and the loop would spin on an accept that cannot succeed.
 func (s *Listener) refuse() bool {
 	if s.spare >= 0 {
@@ -141,8 +143,8 @@ func (s *Listener) pause() {
 	s.rest.Set(acceptPause)
 }
 
-// resume ends a pause. A spare descriptor that was lost comes before the clients that wait: without
-// it the next shortage would leave them waiting in the backlog instead of turning them away.
+// resume ends a pause. A lost spare descriptor is replaced before clients are accepted: without it
+// the next shortage would leave clients in the backlog.
 func (s *Listener) resume() {
 	if s.spare < 0 {
 		if fd, err := openSpare(); err == nil {
@@ -162,10 +164,9 @@ func (s *Listener) closed() {
 	}
 }
 
-// Dial starts a connection to addr and returns at once. What is written before it stands is kept
-// and sent then; a connection that cannot be made is closed with the reason, or the reason is
-// Dial's error when the kernel knows at once: either is told, never both. Its time is bounded by
-// SetDeadline like any other's.
+// Dial starts a connection to addr and returns at once. Bytes written before the connection is
+// established are sent then. If the kernel knows at once that the connection fails, Dial returns
+// the error; otherwise Closed gets it, never both. SetDeadline bounds the attempt too.
 func (l *Loop) Dial(addr netip.AddrPort, h Handler) (*Conn, error) {
 	if l.stop.Load() {
 		return nil, fmt.Errorf("connecting to %s: %w", addr, ErrStopped)

@@ -21,44 +21,43 @@ import (
 	"time"
 )
 
-// ErrStopped is what connections are closed with when their loop stops, and what Run and Listen
-// answer after that.
+// ErrStopped closes the connections of a stopped loop. Run and Listen return it afterwards.
 var ErrStopped = errors.New("event loop stopped")
 
-// readSize is the length of the one buffer that all connections of a loop are read into: idle
-// connections hold none.
+// readSize is the length of the one buffer into which a loop reads all connections. Idle
+// connections hold no buffer.
 const readSize = 64 << 10
 
-// Loop is an event loop. Make it with New, then call Run.
+// Loop is an event loop. Create it with New, then call Run.
 type Loop struct {
 	poller    poller
 	conns     []*socket // by file descriptor
 	timers    timerHeap
 	timerTurn uint64        // of the timer set last
-	grain     time.Duration // what a wait for a timer is rounded up to
+	grain     time.Duration // waits for timers are rounded up to it
 	wall      time.Time     // read at the start of a turn and after poll
-	now       time.Duration // the same, as the monotonic time since base
+	now       time.Duration // wall as the monotonic time since base
 	base      time.Time
 	buf       []byte
 
 	mu      sync.Mutex
 	posted  []func()
-	running []func() // the batch that the posted phase runs; kept for its capacity
+	running []func() // the posted phase's batch, kept for its capacity
 	waiting atomic.Int32
 	asleep  atomic.Bool
-	waking  sync.Mutex // held while the poller is woken, and while it is closed
-	gone    bool       // under waking: the poller is closed
-	stopped bool       // under mu: nothing more is accepted by Post
+	waking  sync.Mutex // held while the poller is woken or closed
+	gone    bool       // guarded by waking: the poller is closed
+	stopped bool       // guarded by mu: Post accepts nothing more
 	stop    atomic.Bool
 
-	hold    time.Duration // see Hold
+	hold    time.Duration // see KeepProcessor
 	closing []*socket
 	pool    pool
 }
 
-// New makes a loop whose worker pool has the given number of goroutines (libuv's default is 4);
-// they start with the first Work. The loop holds file descriptors from here on: Run must be called,
-// and ended by Stop, to free them.
+// New returns a loop whose worker pool has the given number of goroutines (libuv's default is 4),
+// which start with the first Work. The loop holds file descriptors from then on. To free them call
+// Run and end it by Stop.
 func New(workers int) (*Loop, error) {
 	if workers < 1 {
 		return nil, fmt.Errorf("event loop: %d workers asked for, at least 1 is needed", workers)
@@ -73,9 +72,9 @@ func New(workers int) (*Loop, error) {
 	return l, nil
 }
 
-// Run turns the loop on the calling goroutine, locked to its thread, until Stop. It then closes
-// every socket, waits for work that is running in the pool, and returns nil, or the poller's error
-// if that was what ended it. A loop runs once: it answers ErrStopped after that.
+// Run runs the loop on the calling goroutine, locked to its thread, until Stop. It then closes
+// every socket, waits for running work of the pool, and returns nil, or the poller's error that
+// ended it. A loop runs once: later calls return ErrStopped.
 func (l *Loop) Run() error {
 	l.mu.Lock()
 	over := l.stopped
@@ -101,15 +100,15 @@ func (l *Loop) Run() error {
 	return nil
 }
 
-// Stop ends Run after the turn it is in. It may be called from any goroutine, more than once.
+// Stop ends Run after the current turn. It is safe for concurrent use and idempotent.
 func (l *Loop) Stop() {
 	l.stop.Store(true)
 	l.wake()
 }
 
-// Post has f run by the loop in its posted phase, in the order of the calls. It may be called from
-// any goroutine, a posted function included: that one runs in the next turn, so that sockets are
-// served in between. It reports whether f was taken: a loop that has stopped takes none.
+// Post makes the loop run f in its posted phase, in the order of the calls. It is safe for
+// concurrent use. A function posted by a posted function runs in the next turn, so that sockets are
+// served in between. Post returns false if the loop has stopped.
 func (l *Loop) Post(f func()) bool {
 	l.mu.Lock()
 	if l.stopped {
@@ -123,29 +122,28 @@ func (l *Loop) Post(f func()) bool {
 	return true
 }
 
-// SetResolution has timers end late by up to d, and not by up to a millisecond; to be called before
-// Run. It costs turns: timers that are due within the same d are run in one. Linux before 5.11
-// stays at a millisecond.
+// SetResolution makes timers late by up to d instead of a millisecond. Call it before Run. Finer
+// timers cost turns: timers due within one d run in one turn. Linux before 5.11 stays at a
+// millisecond.
 func (l *Loop) SetResolution(d time.Duration) { l.grain = max(d, 1) }
 
-// Hold has a poll keep Go's processor while it waits, for up to so many whole milliseconds, on
-// Linux. One that is given up at once is wanted back some microseconds later, when the next event
-// comes, and Go's monitor thread wakes for it each time. It is for a loop that hardly ever waits
-// longer, or that has a processor to itself: whatever else is to run on that processor has to wait,
-// for up to some 20 ms, until the monitor takes it away.
-func (l *Loop) Hold(most time.Duration) { l.hold = most }
+// KeepProcessor makes poll wait its first whole milliseconds, up to most, without telling Go's
+// scheduler (Linux only). A processor released at once is needed again microseconds later, with the
+// next event, and Go's monitor thread wakes each time. Use KeepProcessor for loops that rarely wait
+// longer or have a processor to themselves: other goroutines on that processor may be delayed by up
+// to 20 ms, until the monitor takes it away.
+func (l *Loop) KeepProcessor(most time.Duration) { l.hold = most }
 
-// Now is the time of this turn, not of this call: it is read before the timers, after the poll and
-// before the posted functions. Before Run it is the time of New.
+// Now returns the time of this turn, not of this call: it is read before the timers, after the poll
+// and before the posted functions. Before Run it is the time of New.
 func (l *Loop) Now() time.Time { return l.wall }
 
-// wake ends a poll that waits. Only a loop that has declared itself asleep costs the system call.
+// wake ends a waiting poll. The system call is made only if the loop has declared itself asleep.
 func (l *Loop) wake() {
 	if !l.asleep.CompareAndSwap(true, false) {
 		return
 	}
-	// The loop may have woken by itself meanwhile, and ended: the descriptor could be closed by
-	// now, or another's.
+	// The loop may have woken and ended meanwhile, so that the descriptor is closed or another's.
 	l.waking.Lock()
 	if !l.gone {
 		l.poller.wake()
@@ -158,8 +156,8 @@ func (l *Loop) readClock() {
 	l.now = l.wall.Sub(l.base)
 }
 
-// runTimers runs the timers that were due when the turn began. One that is set by a timer, even for
-// no time at all, waits for the next turn, so that timers cannot keep sockets from being served.
+// runTimers runs the timers that were due when the turn began. A timer set by a timer, even with no
+// wait, runs in the next turn, so that timers cannot starve sockets.
 func (l *Loop) runTimers() {
 	if len(l.timers) == 0 || l.timers[0].when > l.now {
 		return
@@ -173,10 +171,10 @@ func (l *Loop) runTimers() {
 	l.readClock() // the poll phase counts from here
 }
 
-// poll serves the sockets that are ready, and waits for one only when no other phase has anything
-// to do.
+// poll serves the ready sockets, and waits for one only if no other phase has anything to do.
 func (l *Loop) poll() error {
-	// Declaring sleep before looking at the queue closes the gap in which a Post could go unheard.
+	// The loop declares its sleep before it looks at the queue, so that no Post goes unnoticed in
+	// between.
 	l.asleep.Store(true)
 	events, err := l.poller.wait(l.sleepTime(), l.hold)
 	l.asleep.Store(false)
@@ -189,7 +187,7 @@ func (l *Loop) poll() error {
 	return err
 }
 
-// sleepTime is how long poll may wait: not at all, until the next timer, or without end (negative).
+// sleepTime returns how long poll may wait: 0, until the next timer, or without end (negative).
 func (l *Loop) sleepTime() time.Duration {
 	switch {
 	case l.stop.Load() || l.waiting.Load() > 0 || len(l.closing) > 0:
@@ -197,7 +195,7 @@ func (l *Loop) sleepTime() time.Duration {
 	case len(l.timers) == 0:
 		return -1
 	}
-	// Rounded up, so that a poll does not end just before the timer it waits for and turn once for
+	// The wait is rounded up, so that poll does not end just before the timer and turn once for
 	// nothing.
 	return (max(0, l.timers[0].when-l.now) + l.grain - 1) / l.grain * l.grain
 }
@@ -210,16 +208,16 @@ func (l *Loop) runPosted() {
 	l.posted, l.running = l.running[:0], l.posted
 	l.waiting.Store(0)
 	l.mu.Unlock()
-	l.readClock() // the handlers of the poll phase may have taken long: a wait that is asked for here begins now
+	l.readClock() // handlers may have taken long, and waits asked for here begin now
 	for i, f := range l.running {
 		l.running[i] = nil
 		f()
 	}
 }
 
-// runClosing closes what this turn closed. Descriptors are given back here and not at once: the
-// kernel hands the lowest free number to the next accept, and an event already fetched for the old
-// owner would reach the new one.
+// runClosing closes what this turn closed. Descriptors are released only here: the kernel gives the
+// lowest free number to the next accept, and an event already fetched for the old owner would reach
+// the new one.
 func (l *Loop) runClosing() {
 	for len(l.closing) > 0 {
 		batch := l.closing
@@ -232,9 +230,9 @@ func (l *Loop) runClosing() {
 	}
 }
 
-// end leaves nothing behind: no descriptor, no goroutine, no function waiting in the queue.
+// end releases everything: descriptors, goroutines, queued functions.
 func (l *Loop) end() {
-	l.stop.Store(true) // when the poller has failed: what handlers open from here on would stay open
+	l.stop.Store(true) // after a poller failure, what handlers open from here on is refused
 	for _, s := range l.conns {
 		if s != nil {
 			s.close(ErrStopped)
@@ -245,7 +243,7 @@ func (l *Loop) end() {
 	l.mu.Lock()
 	l.stopped = true
 	l.mu.Unlock()
-	// What was posted before the door closed still runs once: a completion may hold something to
+	// Functions posted before the stop still run once, because a completion may hold something to
 	// release.
 	l.runPosted()
 	l.runClosing()
@@ -258,7 +256,7 @@ func (l *Loop) end() {
 	l.waking.Unlock()
 }
 
-// watch gives a socket its place by descriptor and has the poller report on it.
+// watch gives a socket its place by descriptor and registers it with the poller.
 func (l *Loop) watch(s *socket) error {
 	if l.stop.Load() {
 		return ErrStopped

@@ -38,7 +38,7 @@ func (p *poller) close() { closeFD(p.kqueue) }
 
 func (p *poller) add(fd int, i interest) error { return p.modify(fd, interest{}, i) }
 
-// modify adds and deletes the one filter for each direction in which the interest changes.
+// modify adds and deletes the filters of the directions in which the interest changes.
 func (p *poller) modify(fd int, old, i interest) error {
 	var changes []unix.Kevent_t
 	for _, c := range []struct {
@@ -65,8 +65,8 @@ func (p *poller) change(changes ...unix.Kevent_t) error {
 	return os.NewSyscallError("kevent", err)
 }
 
-// wait reports what is ready, waiting for no longer than the timeout: 0 not at all, negative
-// without end. It holds on to nothing. The events are good until the next wait.
+// wait returns what is ready, after at most the timeout: 0 does not wait, negative waits without
+// end. It ignores hold. The events are valid until the next wait.
 func (p *poller) wait(timeout, _ time.Duration) ([]event, error) {
 	var limit *unix.Timespec
 	if timeout >= 0 {
@@ -85,8 +85,8 @@ func (p *poller) wait(timeout, _ time.Duration) ([]event, error) {
 		if k.Filter == unix.EVFILT_USER {
 			continue
 		}
-		// EV_EOF on the read side is the peer's end of stream, which recv tells; on the write side
-		// nobody reads any more.
+		// EV_EOF on the read side is the peer's end of stream, which recv reports. On the write
+		// side it says that nobody reads any more.
 		got = append(got, event{
 			fd:       int(k.Ident),
 			readable: k.Filter == unix.EVFILT_READ,
@@ -97,7 +97,7 @@ func (p *poller) wait(timeout, _ time.Duration) ([]event, error) {
 	return got, nil
 }
 
-// wake may be called from any goroutine.
+// wake is safe for concurrent use.
 func (p *poller) wake() {
 	wake := unix.Kevent_t{Ident: wakeIdent, Filter: unix.EVFILT_USER, Fflags: unix.NOTE_TRIGGER}
 	if err := p.change(wake); err != nil {
@@ -106,7 +106,8 @@ func (p *poller) wake() {
 }
 
 func accept(fd int) (int, syscall.Errno) {
-	syscall.ForkLock.RLock() // no flag closes it on exec from the start: a child must not be forked in between
+	// accept has no close-on-exec flag, so no child may be forked in between
+	syscall.ForkLock.RLock()
 	n, _, err := unix.Accept(fd)
 	if err == nil {
 		unix.CloseOnExec(n)
@@ -125,7 +126,8 @@ func accept(fd int) (int, syscall.Errno) {
 	return n, 0
 }
 
-// connect starts a connection; it stands once the socket is writable and socketError is 0.
+// connect starts a connection, which is established once the socket is writable and socketError is
+// 0.
 func connect(addr netip.AddrPort) (int, error) {
 	family, sa := sockaddr(addr)
 	syscall.ForkLock.RLock()
@@ -153,7 +155,7 @@ func recv(fd int, b []byte) (int, syscall.Errno) {
 	return max(n, 0), errnoOf(err)
 }
 
-// send relies on Go's runtime for SIGPIPE: on a socket it is ignored.
+// send relies on Go's runtime, which ignores SIGPIPE on sockets.
 func send(fd int, b []byte) (int, syscall.Errno) {
 	n, err := unix.Write(fd, b)
 	return max(n, 0), errnoOf(err)

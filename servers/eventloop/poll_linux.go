@@ -11,10 +11,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The calls on the path of a request go to the kernel by RawSyscall: none of them can block, so
-// there is no reason to tell Go's scheduler, which costs as much as the loop's own work on a
-// request. Only a poll that waits is told, and where it holds on to its processor not for the first
-// milliseconds: the scheduler ends that by a signal when it wants to stop the world.
+// The calls on the path of a request enter the kernel by RawSyscall. None of them blocks, and
+// telling Go's scheduler costs as much as the loop's own work on a request. Only a waiting poll
+// tells the scheduler, with KeepProcessor after the first milliseconds: the scheduler interrupts
+// those by a signal when it wants to stop the world.
 
 // poller is Linux's epoll, level-triggered, with an eventfd for waking it.
 type poller struct {
@@ -66,8 +66,8 @@ func (p *poller) control(op, fd int, i interest) error {
 	return nil
 }
 
-// wait reports what is ready, waiting for no longer than the timeout: 0 not at all, negative
-// without end. hold is for Loop.Hold. The events are good until the next wait.
+// wait returns what is ready, after at most the timeout: 0 does not wait, negative waits without
+// end. hold is that of Loop.KeepProcessor. The events are valid until the next wait.
 func (p *poller) wait(timeout, hold time.Duration) ([]event, error) {
 	if timeout >= 0 {
 		hold = min(hold, timeout)
@@ -109,8 +109,8 @@ func (p *poller) epollWait(call func(trap, a1, a2, a3, a4, a5, a6 uintptr) (r1, 
 	return int(n), errno
 }
 
-// sleep takes the call that counts in nanoseconds only for a wait that needs it. Linux has it from
-// 5.11 on.
+// sleep uses epoll_pwait2, which counts in nanoseconds and exists since Linux 5.11, only for waits
+// that need it.
 func (p *poller) sleep(timeout time.Duration) (int, syscall.Errno) {
 	if timeout > 0 && timeout%time.Millisecond != 0 {
 		// struct __kernel_timespec, on 32 bits too
@@ -124,8 +124,8 @@ func (p *poller) sleep(timeout time.Duration) (int, syscall.Errno) {
 	return p.epollWait(syscall.Syscall6, milliseconds(timeout))
 }
 
-// milliseconds rounds up, so that a poll does not end just before the timer it waits for and turn
-// once for nothing.
+// milliseconds rounds up, so that poll does not end just before the timer and turn once for
+// nothing.
 func milliseconds(d time.Duration) int {
 	if d < 0 {
 		return -1
@@ -133,7 +133,7 @@ func milliseconds(d time.Duration) int {
 	return int(min((d+time.Millisecond-1)/time.Millisecond, 1<<30))
 }
 
-// wake may be called from any goroutine. A counter that is full already wakes as well.
+// wake is safe for concurrent use. A full counter wakes too.
 func (p *poller) wake() {
 	one := uint64(1)
 	_, _, errno := syscall.RawSyscall(unix.SYS_WRITE, uintptr(p.eventfd), uintptr(unsafe.Pointer(&one)), 8)
@@ -156,7 +156,8 @@ func accept(fd int) (int, syscall.Errno) {
 	return int(n), 0
 }
 
-// connect starts a connection; it stands once the socket is writable and socketError is 0.
+// connect starts a connection, which is established once the socket is writable and socketError is
+// 0.
 func connect(addr netip.AddrPort) (int, error) {
 	family, sa := sockaddr(addr)
 	fd, err := unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
@@ -171,7 +172,7 @@ func connect(addr netip.AddrPort) (int, error) {
 	return fd, nil
 }
 
-// recv and send skip the file layer that read and write pass through.
+// recv and send skip the file layer of read and write.
 func recv(fd int, b []byte) (int, syscall.Errno) {
 	n, _, errno := syscall.RawSyscall6(unix.SYS_RECVFROM, uintptr(fd),
 		uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), 0, 0, 0)

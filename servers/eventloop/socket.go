@@ -9,26 +9,26 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// socket is what the loop knows of a descriptor, be it a connection or a listener.
+// socket is a descriptor of the loop, a connection's or a listener's.
 type socket struct {
 	loop     *Loop
 	fd       int
-	interest interest // as the poller knows it
+	interest interest // as registered with the poller
 	owner    owner
 	closing  bool // it ends in this turn's close phase
 	err      error
 }
 
-// owner is what a socket's events are for.
+// owner handles a socket's events.
 type owner interface {
 	ready(event)
-	closed() // the descriptor is gone
+	closed() // the descriptor is closed
 }
 
 // interest is what a socket waits for.
 type interest struct{ read, write bool }
 
-// event is what the poller saw. A hangup is an error or the end of both directions; it comes
+// event is what the poller reports. hangup is an error or the end of both directions, and comes
 // whatever the interest.
 type event struct {
 	fd                         int
@@ -38,7 +38,7 @@ type event struct {
 func (s *socket) ready(e event) { s.owner.ready(e) }
 func (s *socket) closed()       { s.owner.closed() }
 
-// want changes the interest; the poller is told only of a difference.
+// want changes the interest. The poller is told only of a difference.
 func (s *socket) want(i interest) {
 	if i == s.interest || s.closing {
 		return
@@ -50,7 +50,7 @@ func (s *socket) want(i interest) {
 	s.interest = i
 }
 
-// close hands the socket to the close phase, once.
+// close passes the socket to the close phase, once.
 func (s *socket) close(err error) {
 	if s.closing {
 		return
@@ -59,11 +59,11 @@ func (s *socket) close(err error) {
 	s.loop.closing = append(s.loop.closing, s)
 }
 
-// The socket calls that are the same on every Unix.
+// Socket calls common to every Unix.
 
-// noDelay turns Nagle's algorithm off, as Go's net package does: a small response must not wait for
-// an acknowledgement. It cannot fail on a socket that has just been made, and a peer that is gone
-// already shows at the first read.
+// noDelay disables Nagle's algorithm, as Go's net package does: a small response must not wait for
+// an acknowledgement. It cannot fail on a new socket, and a peer that is gone shows at the first
+// read.
 func noDelay(fd int) {
 	if err := unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1); err != nil && err != unix.EINVAL {
 		panic(fmt.Sprintf("event loop: TCP_NODELAY on socket %d: %v", fd, err))
@@ -80,7 +80,7 @@ func shutdownWrite(fd int) syscall.Errno {
 	return syscall.EIO
 }
 
-// socketError takes the error that waits on a socket, 0 for none.
+// socketError returns and clears the socket's pending error; 0 for none.
 func socketError(fd int) syscall.Errno {
 	n, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ERROR)
 	if err != nil {
@@ -104,8 +104,8 @@ func openSpare() (int, error) {
 	return fd, nil
 }
 
-// closeFD frees a descriptor. Whatever close answers, Linux has freed it (close(2)), and a retry
-// could close another's.
+// closeFD frees a descriptor. Linux frees it even if close fails (close(2)), so a retry could close
+// another's.
 func closeFD(fd int) {
 	if err := unix.Close(fd); err == unix.EBADF {
 		panic(fmt.Sprintf("event loop: descriptor %d closed twice", fd))

@@ -5,27 +5,26 @@ import (
 	"time"
 )
 
-// longest is the longest wait: half of what a Duration holds, so that the loop's time and a wait
+// longest is the longest wait: half of the range of a Duration, so that the loop's time and a wait
 // can be added.
 const longest = time.Duration(math.MaxInt64 / 2)
 
-// Timer runs a function on the loop's thread once its time has come. It can be set and stopped any
-// number of times without allocating, so a connection keeps one for its whole life. Waits end late
-// by up to a millisecond and the length of a turn, since the loop waits for whole milliseconds, as
+// Timer runs a function on the loop's thread at its time. It can be set and stopped any number of
+// times without allocating, so a connection keeps one timer for its whole life. Waits end late by
+// up to a millisecond plus the length of a turn, since the loop waits for whole milliseconds, as
 // libuv does (SetResolution changes that). They never end early by the loop's time, Loop.Now, which
-// stands still while a handler runs: the wait of a handler that took long is counted from before
-// it.
+// stands still while a handler runs: a wait set by a slow handler counts from before the handler.
 type Timer struct {
 	loop *Loop
 	f    func()
 	when time.Duration
-	slot int // 1 + the place in the heap; 0 when not set
+	slot int // 1 + its index in the heap; 0 if not set
 }
 
-// Init gives a timer its loop and function; it is not set yet.
+// Init sets a timer's loop and function, without setting its time.
 func (t *Timer) Init(l *Loop, f func()) { t.loop, t.f = l, f }
 
-// Set has the timer run d after the time of this turn. A timer that is already set is moved.
+// Set makes the timer run d after the time of this turn. Setting a timer again moves it.
 func (t *Timer) Set(d time.Duration) {
 	l := t.loop
 	if t.slot != 0 {
@@ -36,23 +35,23 @@ func (t *Timer) Set(d time.Duration) {
 	l.timers.insert(timerEntry{t.when, l.timerTurn, t})
 }
 
-// Stop has a timer not run. One that is not set is left alone.
+// Stop cancels a timer. Stopping an unset timer does nothing.
 func (t *Timer) Stop() {
 	if t.slot != 0 {
 		t.loop.timers.remove(t)
 	}
 }
 
-// timerHeap is a min-heap that knows each timer's place, so that stopping one is O(log n) without a
-// search. container/heap would do the same through an interface call for every comparison.
+// timerHeap is a min-heap that knows each timer's index, so that stopping one takes O(log n)
+// without a search. container/heap would call an interface method for every comparison.
 //
-// A timer has four below it, and what is compared lies in the heap itself: with thousands of timers
-// those are in no cache, and fewer of them are touched than by a binary heap of pointers.
+// Each node has four children, and the compared times are in the heap itself: thousands of timers
+// fit no cache, and four-way nodes touch fewer cache lines than a binary heap of pointers.
 type timerHeap []timerEntry
 
 type timerEntry struct {
 	when  time.Duration
-	turn  uint64 // orders timers that are due at the same moment by when they were set
+	turn  uint64 // orders timers with equal times by when they were set
 	timer *Timer
 }
 

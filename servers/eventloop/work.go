@@ -2,8 +2,8 @@ package eventloop
 
 import "sync"
 
-// pool runs work that would hold the loop up, on a fixed number of goroutines, as libuv's thread
-// pool does.
+// pool runs work that would block the loop on a fixed number of goroutines, as libuv's thread pool
+// does.
 type pool struct {
 	loop    *Loop
 	workers int
@@ -24,9 +24,9 @@ func (p *pool) init(l *Loop, workers int) {
 	p.ready.L = &p.mu
 }
 
-// Work runs work on one of the loop's workers and then, posted back, then on the loop's thread.
-// Jobs wait in one unbounded queue: bound what you ask for, as reading one request at a time does.
-// A loop that stops lets running work end and drops the rest.
+// Work runs work on one of the loop's workers, and then runs then on the loop's thread. The queue
+// of jobs is unbounded, so callers must bound what they submit, for example by reading one request
+// at a time. A stopping loop waits for running work and drops the rest.
 func (l *Loop) Work(work, then func()) {
 	p := &l.pool
 	p.mu.Lock()
@@ -54,7 +54,7 @@ func (p *pool) run() {
 	}
 }
 
-// next waits for a job; there is none any more once the pool has stopped.
+// next waits for a job. ok is false once the pool has stopped.
 func (p *pool) next() (job, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -72,7 +72,7 @@ func (p *pool) next() (job, bool) {
 	return j, true
 }
 
-// stop ends the workers and waits for what they run.
+// stop ends the workers and waits for their running jobs.
 func (p *pool) stop() {
 	p.mu.Lock()
 	p.stopped = true

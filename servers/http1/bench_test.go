@@ -8,19 +8,24 @@ import (
 
 const (
 	wrkRequest     = "GET / HTTP/1.1\r\nHost: 127.0.0.1:39007\r\n\r\n"
-	browserRequest = "GET /wait?ms=50 HTTP/1.1\r\nHost: localhost:3000\r\nConnection: keep-alive\r\nCache-Control: max-age=0\r\n" +
-		"User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36\r\n" +
+	browserRequest = "GET /wait?ms=50 HTTP/1.1\r\nHost: localhost:3000\r\nConnection: keep-alive\r\n" +
+		"Cache-Control: max-age=0\r\n" +
+		"User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 " +
+		"Safari/537.36\r\n" +
 		"Accept: text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8\r\n" +
 		"Accept-Encoding: gzip, deflate, br, zstd\r\nAccept-Language: en-US,en;q=0.9\r\n\r\n"
-	postRequest = "POST /login HTTP/1.1\r\nHost: 127.0.0.1:3000\r\nContent-Type: application/json\r\nContent-Length: 36\r\n\r\n" +
+	postRequest = "POST /login HTTP/1.1\r\nHost: 127.0.0.1:3000\r\nContent-Type: application/json\r\n" +
+		"Content-Length: 36\r\n\r\n" +
 		`{"user":"mango","password":"secret"}`
 	chunkedRequest = "POST /echo HTTP/1.1\r\nHost: 127.0.0.1:3000\r\nTransfer-Encoding: chunked\r\n\r\n" +
 		"5\r\nHello\r\n6\r\n World\r\n0\r\n\r\n"
-	smallResponse = "HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nContent-Type: text/html; charset=utf-8\r\n" +
+	smallResponse = "HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n" +
+		"Content-Type: text/html; charset=utf-8\r\n" +
 		"Content-Length: 35\r\n\r\nHello from Mango Engineers Backend!"
 )
 
-var hello = http1.Response{Status: 200, ContentType: "text/html; charset=utf-8", Body: []byte("Hello from Mango Engineers Backend!")}
+var hello = http1.Response{Status: 200, ContentType: "text/html; charset=utf-8",
+	Body: []byte("Hello from Mango Engineers Backend!")}
 
 func BenchmarkParseRequest(b *testing.B) {
 	for _, c := range []struct{ name, message string }{

@@ -4,14 +4,14 @@ import (
 	"math"
 )
 
-// framing is what a header says of the body's length and of the connection's end. Both kinds of
-// message share it.
+// framing is what a header says about the body's length and the connection's end, for both kinds of
+// message.
 type framing struct {
-	minor     int // of the message's version, HTTP/1.minor: set before any field is noted
+	minor     int // of HTTP/1.minor; set before any field is noted
 	length    int // Content-Length; math.MaxInt for anything larger
 	hasLength bool
 	coding    transferCoding
-	foreign   bool // a transfer coding other than chunked is there
+	foreign   bool // has a transfer coding other than chunked
 	close     bool // Connection: close
 	keepAlive bool // Connection: keep-alive
 }
@@ -20,12 +20,11 @@ type transferCoding uint8
 
 const (
 	codingNone    transferCoding = iota
-	codingOther                  // there are codings, and the last is not chunked
-	codingChunked                // chunked is the last one so far
+	codingOther                  // the last coding is not chunked
+	codingChunked                // the last coding so far is chunked
 )
 
-// note takes in one field. Fields that say nothing about framing cost it one switch on the name's
-// length.
+// note records one field. A field without framing costs one switch on the length of its name.
 func (f *framing) note(buf []byte, at span) *Error {
 	switch at.nameLen() {
 	case len("connection"):
@@ -44,8 +43,8 @@ func (f *framing) note(buf []byte, at span) *Error {
 	return nil
 }
 
-// noteConnection looks for the two options that matter and passes over the rest, as RFC 9110,
-// section 7.6.1 asks.
+// noteConnection looks for the two options that matter and skips the others, as RFC 9110, section
+// 7.6.1 asks.
 func (f *framing) noteConnection(list []byte) {
 	for more := true; more; {
 		var option []byte
@@ -55,9 +54,9 @@ func (f *framing) noteConnection(list []byte) {
 	}
 }
 
-// noteLength allows one Content-Length with one number. RFC 9110, section 8.6 lets a recipient
-// accept repeats that agree; they come from nothing that we need to serve, and a proxy before us
-// may have read them in another way.
+// noteLength accepts one Content-Length with one number. RFC 9110, section 8.6 permits repeats that
+// agree, but no client worth serving sends them, and a proxy before this server may have read them
+// differently.
 func (f *framing) noteLength(value []byte) *Error {
 	if f.hasLength {
 		return errLengthTwice
@@ -68,7 +67,7 @@ func (f *framing) noteLength(value []byte) *Error {
 			return errLength
 		}
 		if n > (math.MaxInt-9)/10 {
-			n = math.MaxInt // stays there: 413, whatever digits follow
+			n = math.MaxInt // stays at the maximum, for 413, whatever digits follow
 			continue
 		}
 		n = n*10 + int(c-'0')
@@ -80,8 +79,8 @@ func (f *framing) noteLength(value []byte) *Error {
 	return nil
 }
 
-// noteCoding adds a list of transfer codings to those of earlier lines. Empty elements are refused,
-// unlike in other lists: a sender may not write them (RFC 9110, section 5.6.1.1), and this list
+// noteCoding adds a list of transfer codings to those of earlier lines. It rejects empty elements,
+// unlike in other lists: a sender must not write them (RFC 9110, section 5.6.1.1), and this list
 // decides where the message ends.
 func (f *framing) noteCoding(list []byte) *Error {
 	if f.minor == 0 {
@@ -92,8 +91,8 @@ func (f *framing) noteCoding(list []byte) *Error {
 		coding, list, more = element(list)
 		name := coding
 		for i, c := range coding {
-			// a comma quoted in a parameter cuts it in two; harmless, as only chunked alone is ever
-			// accepted
+			// A comma quoted in a parameter splits it, harmlessly, since only chunked alone is
+			// accepted.
 			if c == ';' {
 				name = trim(coding[:i])
 				break
@@ -115,7 +114,7 @@ func (f *framing) noteCoding(list []byte) *Error {
 	return nil
 }
 
-// check refuses codings that do not go together or are not served, once all fields are noted.
+// check rejects codings that conflict or are not supported, once all fields are noted.
 func (f *framing) check() *Error {
 	switch {
 	case f.coding == codingNone:
@@ -130,16 +129,16 @@ func (f *framing) check() *Error {
 	return nil
 }
 
-// closes tells whether the connection ends after the message (RFC 9112, section 9.3).
+// closes reports whether the connection ends after the message (RFC 9112, section 9.3).
 func (f *framing) closes() bool {
 	return f.close || f.minor == 0 && !f.keepAlive
 }
 
-// body reads a body of known length or in chunks. The data lies in buf[begin:end]: chunks are moved
-// together in place.
+// body reads a body of known length or in chunks. The data is in buf[begin:end], where chunks are
+// moved together.
 type body struct {
 	begin, end int
-	size       int // of the chunk whose data comes next
+	size       int // of the next chunk
 	overhead   int // bytes of chunk framing so far
 	step       bodyStep
 	trailers   section
@@ -148,13 +147,13 @@ type body struct {
 type bodyStep uint8
 
 const (
-	bodySized bodyStep = iota // buf[begin:end], as Content-Length said
+	bodySized bodyStep = iota // buf[begin:end], by Content-Length
 	bodyChunkSize
 	bodyChunkData
 	bodyTrailers
 )
 
-// start decides how the body at offset begin ends, once framing.check has passed. A message with
+// start determines how the body at offset begin ends. Call framing.check before. A message with
 // neither field has no body.
 func (b *body) start(f *framing, begin int, l *Limits) *Error {
 	if f.coding == codingChunked {
@@ -168,7 +167,7 @@ func (b *body) start(f *framing, begin int, l *Limits) *Error {
 	return nil
 }
 
-// next reads on and tells whether the body is whole; then the cursor is behind it.
+// next reads on and reports whether the body is complete, with the cursor behind it.
 func (b *body) next(c *cursor, buf []byte, l *Limits) (whole bool, err *Error) {
 	if b.step != bodySized {
 		return b.chunks(c, buf, l)

@@ -5,11 +5,11 @@ import (
 	"math/bits"
 )
 
-// What a byte may be part of. One table look-up a byte is all that names, targets and hosts cost.
+// Classes of bytes. Names, targets and hosts cost one table lookup a byte.
 const (
 	tokenByte = 1 << iota // RFC 9110, section 5.6.2
-	// may stand in a request target with no closer look: all but ? and %, which the parser handles
-	// itself
+	// targetByte marks bytes allowed in a request target without a closer look: all but ? and %,
+	// which the parser handles itself.
 	targetByte
 	hostByte // RFC 3986, section 3.2.2: unreserved and sub-delims
 	digitByte
@@ -34,8 +34,8 @@ func classes() (t [256]uint8) {
 	mark("abcdefABCDEF", hexByte)
 	mark("!#$%&'*+-.^_`|~", tokenByte)
 	mark("-._~!$&'()*+,;=", hostByte)
-	// Browsers send some printable bytes bare that RFC 3986 wants escaped, such as | and {. They
-	// mislead no parser, so they pass.
+	// Browsers send some printable bytes unescaped that RFC 3986 wants escaped, such as | and {.
+	// They mislead no parser, so they pass.
 	for c := byte('!'); c <= '~'; c++ {
 		if c != '#' && c != '?' && c != '%' {
 			t[c] |= targetByte
@@ -46,7 +46,7 @@ func classes() (t [256]uint8) {
 
 func is(c byte, bit uint8) bool { return class[c]&bit != 0 }
 
-// validEscape tells whether s starts with % and two hexadecimal digits.
+// validEscape reports whether s starts with % and two hexadecimal digits.
 func validEscape(s []byte) bool {
 	return len(s) >= 3 && is(s[1], hexByte) && is(s[2], hexByte)
 }
@@ -60,9 +60,9 @@ func isToken(s []byte) bool {
 	return len(s) > 0
 }
 
-// foldEqual tells whether s is lower in any case. lower is lower case and has only letters, digits
-// and hyphens; s has no control bytes. Under those conditions setting bit 5 folds letters and
-// confuses nothing.
+// foldEqual reports whether s equals lower without regard to case. lower must be in lower case and
+// have only letters, digits and hyphens; s must have no control bytes. Setting bit 5 then folds
+// letters and confuses nothing else.
 func foldEqual(s []byte, lower string) bool {
 	if len(s) != len(lower) {
 		return false
@@ -75,9 +75,9 @@ func foldEqual(s []byte, lower string) bool {
 	return true
 }
 
-// valueEnd gives the index of the first byte of s, from i on, that may not stand in a field value,
-// or len(s). Those are the control bytes but for tab (RFC 9110, section 5.5). Values are most of a
-// header, so it looks at eight bytes at a time.
+// valueEnd returns the index of the first byte of s, from i on, that is not allowed in a field
+// value, or len(s). These are the control bytes except tab (RFC 9110, section 5.5). Values are most
+// of a header, so valueEnd looks at eight bytes at a time.
 func valueEnd(s []byte, i int) int {
 	for i+8 <= len(s) {
 		found := controls(binary.LittleEndian.Uint64(s[i:]))
@@ -98,9 +98,9 @@ func valueEnd(s []byte, i int) int {
 
 func validValue(s []byte) bool { return valueEnd(s, 0) == len(s) }
 
-// controls marks, in their high bits, those of eight bytes that are below 0x20 or are 0x7f. A
-// subtraction sets a byte's high bit where it borrows; a borrow can spoil bytes above it, so only
-// the lowest mark is sure.
+// controls sets the high bit of those of eight bytes that are below 0x20 or are 0x7f. A subtraction
+// sets a byte's high bit if it borrows. A borrow may spoil the bytes above, so only the lowest mark
+// is certain.
 func controls(x uint64) uint64 {
 	const ones, highs = 0x0101010101010101, 0x8080808080808080
 	below := (x - 0x20*ones) &^ x

@@ -1,11 +1,11 @@
 package http1
 
-// maxChunkLine bounds a chunk's size line with its extensions and CRLF. Nobody sends extensions; an
-// attacker would.
+// maxChunkLine bounds a chunk's size line with its extensions and CRLF. Only attackers send long
+// extensions.
 const maxChunkLine = 256
 
 // chunks reads the chunked coding (RFC 9112, section 7.1). Each chunk's data is moved once, when it
-// has all arrived.
+// has arrived completely.
 func (b *body) chunks(c *cursor, buf []byte, l *Limits) (whole bool, err *Error) {
 	for {
 		switch b.step {
@@ -26,7 +26,7 @@ func (b *body) chunks(c *cursor, buf []byte, l *Limits) (whole bool, err *Error)
 			if b.size > l.Body-length {
 				return false, errBody
 			}
-			// The raw bytes stay in the caller's buffer until the body is whole: a flood of
+			// The raw bytes stay in the caller's buffer until the body is complete. A flood of
 			// one-byte chunks would take six times the limit.
 			b.overhead += c.at - start + len("\r\n")
 			if b.overhead > l.HeaderBytes+length+b.size {
@@ -45,8 +45,8 @@ func (b *body) chunks(c *cursor, buf []byte, l *Limits) (whole bool, err *Error)
 			c.moveTo(end + len("\r\n"))
 			b.step = bodyChunkSize
 		case bodyTrailers:
-			// Trailers are checked and dropped: RFC 9110, section 6.5.1 lets a recipient ignore
-			// them, and none may be merged into the header.
+			// Trailers are checked and dropped. RFC 9110, section 6.5.1 permits that, and none may
+			// be merged into the header.
 			field, whole, err := b.trailers.next(c, buf, l)
 			if !whole || field.empty() {
 				return whole, err
@@ -55,12 +55,12 @@ func (b *body) chunks(c *cursor, buf []byte, l *Limits) (whole bool, err *Error)
 	}
 }
 
-// chunkSize reads a chunk's size line. 16 digits fill 64 bits; a size above the body limit is the
-// caller's to refuse.
+// chunkSize reads a chunk's size line. 16 digits fill 64 bits. The caller rejects sizes above the
+// body limit.
 func chunkSize(line []byte) (int, *Error) {
 	size, i := uint64(0), 0
 	for ; i < len(line) && is(line[i], hexByte); i++ {
-		digit := line[i] | 0x20 // folds A-F; leaves 0-9 as they are
+		digit := line[i] | 0x20 // folds A-F and keeps 0-9
 		if digit >= 'a' {
 			digit -= 'a' - 10
 		} else {
@@ -110,7 +110,7 @@ func validExtensions(s []byte) bool {
 	return true
 }
 
-// skipQuoted skips a quoted-string (RFC 9110, section 5.6.4), or nothing where there is none.
+// skipQuoted skips a quoted-string (RFC 9110, section 5.6.4), or nothing if there is none.
 func skipQuoted(s []byte) []byte {
 	if len(s) == 0 || s[0] != '"' {
 		return s

@@ -17,7 +17,8 @@ var responseDifferences = append([]difference{
 	{ours: "does not start with HTTP/1.0 or HTTP/1.1", section: "RFC 9112, section 4",
 		why: "net/http takes other versions, more than three digits, and control bytes in the reason",
 		seen: not(
-			pattern(`\A(HTTP/1\.[01] 1[0-9]{2}.*\n([^\r\n].*\n)*\r?\n)*HTTP/1\.[01] [2-9][0-9]{2}( [^\x00-\x08\x0a-\x1f\x7f]*)?\r?$`))},
+			pattern(`\A(HTTP/1\.[01] 1[0-9]{2}.*\n([^\r\n].*\n)*\r?\n)*HTTP/1\.[01] [2-9][0-9]{2}( ` +
+				`[^\x00-\x08\x0a-\x1f\x7f]*)?\r?$`))},
 	{ours: "switches protocols", section: "RFC 9110, section 15.2.2",
 		why:  "we never send Upgrade; net/http hands the connection over",
 		seen: pattern(`^HTTP/1\.[01] 101`)},

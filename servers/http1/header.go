@@ -4,11 +4,11 @@ import (
 	"bytes"
 )
 
-// Field is one header field. Value has no white space around it.
+// Field is one header field. Value has no surrounding white space.
 type Field struct{ Name, Value []byte }
 
-// span is where in the buffer a field lies. Fields are kept so until the message is whole, because
-// the buffer may move.
+// span holds a field's offsets in the buffer. Fields are spans until the message is complete,
+// because the buffer may move.
 type span struct{ name, nameEnd, value, valueEnd uint32 }
 
 func (s span) nameLen() int { return int(s.nameEnd - s.name) }
@@ -22,16 +22,16 @@ func (s span) in(buf []byte) Field {
 // section is a run of field lines up to the empty line that ends it: a header, or the trailers of a
 // chunked body.
 type section struct {
-	begin int // offset of the first line: Limits.HeaderBytes counts from here
+	begin int // offset of the first line, from which Limits.HeaderBytes counts
 	count int // fields so far
 }
 
-// next reads one field line and moves the cursor behind it. whole is false until the line is whole.
-// The empty line that ends the section is an empty span.
+// next reads one field line and moves the cursor behind it. whole is false until the line is
+// complete. The empty line that ends the section is an empty span.
 func (s *section) next(c *cursor, buf []byte, l *Limits) (field span, whole bool, err *Error) {
 	limit := s.begin + l.HeaderBytes
 	window := buf[:min(len(buf), limit)]
-	// A line that was not whole before is scanned again only once its LF is there.
+	// A line that was incomplete before is scanned again only once its LF has arrived.
 	if c.scanned == c.at || bytes.IndexByte(window[c.scanned:], '\n') >= 0 {
 		if field, end := scanField(window, c.at); end > 0 {
 			c.moveTo(end)
@@ -51,9 +51,9 @@ func (s *section) next(c *cursor, buf []byte, l *Limits) (field span, whole bool
 	return field, false, err
 }
 
-// scanField reads the field line, or the empty line, at w[at:]. end is behind its CRLF, or 0 when
-// the line is malformed or not whole. It is one pass over the bytes, and most of a parser's time:
-// the question which of the two it was is left to the slower path.
+// scanField reads the field line, or the empty line, at w[at:]. end is the offset behind its CRLF,
+// or 0 if the line is malformed or incomplete; the slower path finds out which. scanField makes one
+// pass over the bytes, and takes most of a parser's time.
 func scanField(w []byte, at int) (field span, end int) {
 	i := at
 	for i < len(w) && is(w[i], tokenByte) {
@@ -88,7 +88,7 @@ func scanField(w []byte, at int) (field span, end int) {
 	return span{uint32(at), uint32(nameEnd), uint32(value), uint32(i)}, end
 }
 
-// fieldFault says what is wrong with a whole line that scanField refused.
+// fieldFault explains why scanField rejected a complete line.
 func fieldFault(line []byte) *Error {
 	rest := skipToken(line)
 	switch {
@@ -100,8 +100,8 @@ func fieldFault(line []byte) *Error {
 	return errFieldValue
 }
 
-// element cuts the first element off a comma-separated list (RFC 9110, section 5.6.1). It may be
-// empty.
+// element splits the first element, which may be empty, off a comma-separated list (RFC 9110,
+// section 5.6.1).
 func element(list []byte) (first, rest []byte, more bool) {
 	first, rest, more = bytes.Cut(list, comma)
 	return trim(first), rest, more
@@ -109,18 +109,18 @@ func element(list []byte) (first, rest []byte, more bool) {
 
 var comma = []byte{','}
 
-// cursor is how far a parser has come in a message. It survives from call to call, so that no byte
-// is searched twice.
+// cursor is a parser's position in a message. It is kept from call to call, so that no byte is
+// searched twice.
 type cursor struct {
-	at      int // the next line, or the next byte of data
-	scanned int // there is no LF in buf[at:scanned]
+	at      int // offset of the next line or data byte
+	scanned int // buf[at:scanned] has no LF
 }
 
 func (c *cursor) moveTo(at int) { c.at, c.scanned = at, at }
 
-// line gives the line at the cursor without its CRLF, and moves behind it. whole is false until its
-// LF has arrived. The line and its CRLF must end at offset limit of buf or before; else it fails
-// with tooLong.
+// line returns the line at the cursor without its CRLF, and moves behind it. whole is false until
+// the LF has arrived. The line with its CRLF must end at offset limit of buf or before, otherwise
+// line returns tooLong.
 func (c *cursor) line(buf []byte, limit int, tooLong *Error) (line []byte, whole bool, err *Error) {
 	window := buf[:min(len(buf), limit)]
 	i := bytes.IndexByte(window[c.scanned:], '\n')

@@ -1,27 +1,26 @@
-// Package http1 parses and writes HTTP/1.1 messages without doing any I/O: the caller reads and
-// writes, this package looks at the bytes. It is strict: what RFC 9112 calls malformed, or what two
-// parsers could read in two ways, is refused and never guessed at. An ordinary keep-alive exchange
-// allocates nothing.
+// Package http1 parses and writes HTTP/1.1 messages without I/O: the caller reads and writes. The
+// package is strict: it rejects what RFC 9112 calls malformed and what two parsers could read in
+// two ways. An ordinary keep-alive exchange allocates nothing.
 //
-// Both parsers take a message line by line. A line is judged once its LF has arrived, so a verdict
-// depends on the bytes alone and not on how the network cut them.
+// Both parsers read a message line by line. They judge a line once its LF has arrived, so the
+// verdict depends on the bytes alone and not on how the network cut them.
 package http1
 
 import (
 	"strconv"
 )
 
-// Limits bound what one message may take. A zero field stands for that field of DefaultLimits.
+// Limits bound the size of one message. A zero field stands for that field of DefaultLimits.
 type Limits struct {
-	RequestLine int // bytes of the request line, without its CRLF; more: 414
-	// bytes of all field lines and of the empty line that ends them; the same again for trailers;
-	// more: 431
+	RequestLine int // bytes of the request line without CRLF; more: 414
+	// HeaderBytes bounds all field lines and the empty line that ends them, and separately the
+	// trailers; more: 431.
 	HeaderBytes int
-	HeaderCount int // field lines; the same again for trailers; more: 431
-	Body        int // bytes of the body once any chunked coding is removed; more: 413
+	HeaderCount int // field lines, and separately trailers; more: 431
+	Body        int // bytes of the body without chunked coding; more: 413
 }
 
-// DefaultLimits hold where a parser is given none.
+// DefaultLimits apply where a parser has none.
 var DefaultLimits = Limits{RequestLine: 8 << 10, HeaderBytes: 16 << 10, HeaderCount: 100, Body: 1 << 20}
 
 func (l *Limits) setDefaults() {
@@ -39,19 +38,21 @@ func (l *Limits) setDefaults() {
 	}
 }
 
-// Error says why a message was refused. After it nothing on the connection can be trusted: answer
+// Error says why a message was rejected. Nothing after it on the connection can be trusted: answer
 // with AppendError and close.
 type Error struct {
-	Status int    // what a server answers: 400, 413, 414, 431, 501 or 505; 502 where it was a response that was refused
-	Reason string // one sentence for a person, with the section of RFC 9110 or 9112 that decides
+	// Status is what a server answers: 400, 413, 414, 431, 501 or 505; 502 for a rejected response.
+	Status int
+	// Reason is one sentence for people, with the deciding section of RFC 9110 or 9112.
+	Reason string
 }
 
 func (e *Error) Error() string {
 	return "http1: " + strconv.Itoa(e.Status) + " " + StatusText(e.Status) + ": " + e.Reason
 }
 
-// Every reason to refuse a message, once. They are values, so that refusing a flood of bad requests
-// allocates nothing.
+// Reasons to reject a message. They are values, so that rejecting a flood of bad requests allocates
+// nothing.
 var (
 	errBareLF     = &Error{400, "a line ends in LF without CR: end each line with CRLF (RFC 9112, section 2.2)"}
 	errEmptyLines = &Error{400, "too many empty lines before the request line (RFC 9112, section 2.2)"}

@@ -5,21 +5,21 @@ import (
 	"strconv"
 )
 
-// Request is one parsed request. All slices point into the buffer that was parsed, and are good
-// until it is written to.
+// Request is one parsed request. All slices point into the parsed buffer, and are valid until it is
+// written to.
 type Request struct {
 	Method []byte // as sent: methods are case-sensitive (RFC 9110, section 9.1)
 	Target []byte // as sent: a path with its query, an http URL, or *
-	Path   []byte // the target's path, escapes not decoded; / for a URL without one
-	Query  []byte // what follows the target's first question mark, escapes not decoded
+	Path   []byte // Path is the target's path, escapes not decoded; / for a URL without one.
+	Query  []byte // Query is what follows the target's first question mark, escapes not decoded.
 	Minor  int    // 0 or 1, of HTTP/1.Minor
 	Fields []Field
-	Body   []byte // whole, without chunked coding; empty when there is none
+	Body   []byte // complete, without chunked coding; empty if there is none
 	Close  bool   // the connection must end after the response
-	Head   bool   // the method is HEAD: the response carries no body
+	Head   bool   // the method is HEAD: the response has no body
 }
 
-// Header gives the value of the first field of that name, in any case, or nil where there is none.
+// Header returns the value of the first field with the name, in any case, or nil if there is none.
 func (r *Request) Header(name string) []byte {
 	for i := range r.Fields {
 		if f := &r.Fields[i]; len(f.Name) == len(name) && sameName(f.Name, name) {
@@ -38,8 +38,8 @@ func sameName(a []byte, b string) bool {
 	return true
 }
 
-// QueryValue gives the value of the first key of that name in the query, ms in "ms=50&id=7".
-// Neither key nor value is decoded; a key without = has an empty value.
+// QueryValue returns the value of the first key with the name in the query, ms in "ms=50&id=7".
+// Neither key nor value is decoded. A key without = has an empty value.
 func (r *Request) QueryValue(name string) (value []byte, ok bool) {
 	for rest := r.Query; len(rest) > 0; {
 		var pair []byte
@@ -59,10 +59,10 @@ func (r *Request) QueryValue(name string) (value []byte, ok bool) {
 
 var ampersand = []byte{'&'}
 
-// AppendRequest appends a whole keep-alive HTTP/1.1 request to dst. host and target are as they go
-// over the wire: "127.0.0.1:3000" and "/wait?ms=50". A nil body sends neither Content-Type nor
-// Content-Length with a GET or HEAD, and Content-Length: 0 with other methods, which servers expect
-// (RFC 9110, section 8.6). Content-Type is left out when "".
+// AppendRequest appends a complete keep-alive HTTP/1.1 request to dst. host and target are in wire
+// form: "127.0.0.1:3000" and "/wait?ms=50". A nil body sends neither Content-Type nor
+// Content-Length with a GET or HEAD, and Content-Length: 0 with other methods, as servers expect
+// (RFC 9110, section 8.6). An empty contentType sends no Content-Type.
 //
 // The strings are not checked: they must come from a parsed URL or from the program itself, never
 // raw from a user.

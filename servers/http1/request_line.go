@@ -5,17 +5,17 @@ import (
 	"net/netip"
 )
 
-// requestLine is where the parts of a request line lie, as offsets into the line.
+// requestLine holds the parts of a request line as offsets into the line.
 type requestLine struct {
 	methodEnd         int
 	target, targetEnd int
-	path, pathEnd     int // equal for an http URL without a path, which stands for /
-	query             int // behind the question mark; 0 without one
+	path, pathEnd     int // equal for an http URL without a path, which means /
+	query             int // offset behind the question mark; 0 without one
 	minor             int
 }
 
-// parse reads a whole request line: from both ends, because neither the method nor the version can
-// hold a space.
+// parse reads a complete request line from both ends, because neither the method nor the version
+// can contain a space.
 func (r *requestLine) parse(line []byte) *Error {
 	*r = requestLine{}
 	i := 0
@@ -78,7 +78,7 @@ func (r *requestLine) scanTarget(line []byte) bool {
 	return i > r.target
 }
 
-// otherForm takes the targets that are not a path (RFC 9112, section 3.2): http URLs, and * for
+// otherForm reads targets that are not a path (RFC 9112, section 3.2): http URLs, and * for
 // OPTIONS.
 func (r *requestLine) otherForm(line []byte) *Error {
 	target := line[r.target:r.targetEnd]
@@ -104,8 +104,8 @@ func (r *requestLine) otherForm(line []byte) *Error {
 }
 
 // validHost checks uri-host [ ":" port ] (RFC 9110, section 7.2; RFC 3986, section 3.2.2). An empty
-// one is valid: it is what a client sends that has no authority to name. User information is not
-// part of the grammar, so @ is refused.
+// host is valid: a client without an authority sends it. The grammar has no user information, so @
+// is rejected.
 func validHost(host []byte) bool {
 	if len(host) > 0 && host[0] == '[' {
 		end := bytes.IndexByte(host, ']')
@@ -125,14 +125,14 @@ func validHost(host []byte) bool {
 	return true
 }
 
-// validIPv6 allocates, once for a request to a literal IPv6 address. RFC 3986's IPvFuture has no
-// use yet and is refused, and a zone means nothing outside of the client's machine.
+// validIPv6 checks a literal address, with one allocation. It rejects RFC 3986's unused IPvFuture,
+// and zones, which mean nothing outside of the client's machine.
 func validIPv6(s []byte) bool {
 	addr, err := netip.ParseAddr(string(s))
 	return err == nil && addr.Is6() && addr.Zone() == ""
 }
 
-// validPort checks [ ":" *DIGIT ]: the port may be empty (RFC 3986, section 3.2.3), but not beyond
+// validPort checks [ ":" *DIGIT ]. The port may be empty (RFC 3986, section 3.2.3), but not above
 // 65535.
 func validPort(s []byte) bool {
 	if len(s) == 0 {

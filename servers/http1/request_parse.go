@@ -5,10 +5,11 @@ import (
 	"slices"
 )
 
-// RequestParser reads the requests of one connection, one after another. The zero value is ready.
+// RequestParser reads the requests of one connection, one after another. The zero value is ready
+// for use.
 type RequestParser struct {
 	Limits  Limits  // read at each request's start
-	Request Request // good once Parse has returned n > 0, until the next Parse
+	Request Request // valid after Parse returned n > 0, until the next Parse
 
 	step    requestStep
 	cursor  cursor
@@ -18,7 +19,7 @@ type RequestParser struct {
 	spans   []span
 	hosts   int
 	framing framing
-	expects bool // the client waits for 100-continue, and has not been told
+	expects bool // the client waits for 100-continue and was not told
 	body    body
 	failed  *Error
 }
@@ -34,21 +35,21 @@ const (
 	stepFailed
 )
 
-// Continue is the whole interim response that ExpectsContinue asks for.
+// Continue is the complete interim response that ExpectsContinue asks for.
 const Continue = "HTTP/1.1 100 Continue\r\n\r\n"
 
-// maxEmptyLines may come before a request line: RFC 9112, section 2.2 asks for one at least, for
-// old clients that send CRLF after a body.
+// maxEmptyLines bounds the empty lines before a request line. RFC 9112, section 2.2 asks for at
+// least one, for old clients that send CRLF after a body.
 const maxEmptyLines = 4
 
-// Parse takes all bytes that have arrived of one request; buf[0] is its first. It gives n > 0 when
-// Request is whole: it took n bytes, and the next request starts behind them. It gives 0 and nil
-// when more must arrive, and 0 and an *Error when the request is refused, again on each call until
-// Reset.
+// Parse takes all bytes of one request that have arrived, with its first in buf[0]. Parse returns n
+// > 0 if Request is complete: it has n bytes, and the next request starts behind them. Parse
+// returns 0 and nil if more bytes must arrive, and 0 and an *Error if the request is rejected,
+// again on each call until Reset.
 //
-// Until a request is whole, each call must bring the same bytes and any new ones; the buffer may
-// have moved. What was looked at is not looked at again, so bytes that arrive singly cost no more
-// than linear time. Chunked bodies are moved together inside buf.
+// Until a request is complete, each call must bring the same bytes and any new ones; the buffer may
+// move. Parse does not look at bytes again, so bytes that arrive singly cost only linear time.
+// Chunked bodies are moved together inside buf.
 func (p *RequestParser) Parse(buf []byte) (n int, err error) {
 	if p.step == stepWhole {
 		p.Reset()
@@ -64,22 +65,22 @@ func (p *RequestParser) Parse(buf []byte) (n int, err error) {
 	return p.cursor.at, nil
 }
 
-// Reset makes the parser ready for the next request, whatever became of the last. It keeps the
+// Reset prepares the parser for the next request, whatever happened to the last. It keeps the
 // memory of Request.Fields.
 func (p *RequestParser) Reset() {
 	p.step = stepStart
 }
 
-// RefusedHead reports whether the request that Parse has just refused is a HEAD; buf is what Parse
-// was given.
+// RefusedHead reports whether the request that Parse has just rejected is a HEAD. buf is Parse's
+// argument.
 func (p *RequestParser) RefusedHead(buf []byte) bool {
 	return p.step == stepFailed && bytes.HasPrefix(buf[p.begin:], headMethod)
 }
 
 var headMethod = []byte("HEAD ")
 
-// ExpectsContinue tells, once a request, that its header is whole, its body is not, and the client
-// waits for Continue before it sends the body (RFC 9110, section 10.1.1).
+// ExpectsContinue reports, once a request, that its header is complete, its body is not, and the
+// client waits for Continue before sending the body (RFC 9110, section 10.1.1).
 func (p *RequestParser) ExpectsContinue() bool {
 	expects := p.expects && p.step == stepBody
 	if expects {
@@ -88,7 +89,7 @@ func (p *RequestParser) ExpectsContinue() bool {
 	return expects
 }
 
-// advance goes as far as the bytes reach.
+// advance parses as far as the bytes reach.
 func (p *RequestParser) advance(buf []byte) *Error {
 	switch p.step {
 	case stepStart:
@@ -125,7 +126,7 @@ func (p *RequestParser) advance(buf []byte) *Error {
 	return p.failed
 }
 
-// requestLine passes over empty lines and reads the request line.
+// requestLine skips empty lines and reads the request line.
 func (p *RequestParser) requestLine(buf []byte) (whole bool, err *Error) {
 	c := &p.cursor
 	for c.at < len(buf) && buf[c.at] == '\r' {
@@ -139,7 +140,7 @@ func (p *RequestParser) requestLine(buf []byte) (whole bool, err *Error) {
 	if c.at == len(buf) {
 		return false, nil
 	}
-	if !is(buf[c.at], tokenByte) { // do not wait for the line's end to refuse a TLS handshake
+	if !is(buf[c.at], tokenByte) { // rejects a TLS handshake before the line's end
 		return false, errMethod
 	}
 	p.begin = c.at
@@ -165,7 +166,7 @@ func (p *RequestParser) fields(buf []byte) (whole bool, err *Error) {
 	}
 }
 
-// note takes in the fields that the parser itself must heed.
+// note records the fields that concern the parser itself.
 func (p *RequestParser) note(buf []byte, at span) *Error {
 	switch at.nameLen() {
 	case len("host"):
@@ -178,7 +179,7 @@ func (p *RequestParser) note(buf []byte, at span) *Error {
 			}
 		}
 	case len("expect"):
-		// Other expectations may be ignored, and are (RFC 9110, section 10.1.1); 1.0 clients never
+		// Other expectations are ignored, as RFC 9110, section 10.1.1 permits. 1.0 clients never
 		// wait for an answer.
 		if field := at.in(buf); foldEqual(field.Name, "expect") && p.line.minor == 1 {
 			p.expects = p.expects || foldEqual(field.Value, "100-continue")
@@ -202,7 +203,7 @@ func (p *RequestParser) headEnd() *Error {
 
 var slash = []byte{'/'}
 
-// fill points Request into buf. It comes last, because buf may be another one at each call.
+// fill points Request into buf. It runs last, because buf may differ at each call.
 func (p *RequestParser) fill(buf []byte) {
 	r, l := &p.Request, &p.line
 	line := buf[p.begin : p.begin+l.targetEnd]

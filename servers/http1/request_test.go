@@ -63,7 +63,8 @@ var accepted = []struct{ name, message, want string }{
 0 bytes left
 `},
 	{"chunked with extensions and trailers", "POST / HTTP/1.1\r\n" + host + "Transfer-Encoding:\tChunked\r\n\r\n" +
-		"5\r\nHello\r\n00A ; a ; b = c;d=\"\\\";\"\r\n, world!\r\n\r\n0;last\r\nContent-Length: 7\r\nX: y\r\n\r\nGET", `138 bytes: "POST" "/" path "/" query "" minor 1 close false head false
+		"5\r\nHello\r\n00A ; a ; b = c;d=\"\\\";\"\r\n, world!\r\n\r\n0;last\r\nContent-Length: 7\r\nX: y\r\n\r\nGET",
+		`138 bytes: "POST" "/" path "/" query "" minor 1 close false head false
   "Host": "h"
   "Transfer-Encoding": "Chunked"
   body "Hello, world!\r\n"

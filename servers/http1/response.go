@@ -6,22 +6,22 @@ import (
 	"time"
 )
 
-// Response is what a server answers.
+// Response is a server's answer.
 type Response struct {
-	Status      int    // 200 to 599, never 1xx: Continue is written apart
-	ContentType string // as sent; "" is sent as application/octet-stream when there is a body
-	Allow       string // the Allow field, which RFC 9110, section 15.5.6 wants with a 405; "" for none
+	Status      int    // 200 to 599, never 1xx: Continue is written separately
+	ContentType string // "" is sent as application/octet-stream if there is a body
+	Allow       string // the Allow field, which a 405 needs (RFC 9110, section 15.5.6); "" for none
 	Body        []byte
 }
 
-// AppendResponse appends the whole response to dst: the status line, Date, Content-Type,
-// Content-Length, Connection where it differs from the version's default, and the body. unix is the
-// Date in seconds. head says that the request was a HEAD: the length is sent and the body is not.
-// close says that the connection ends after the response, and minor is that of the request's
-// version, HTTP/1.minor; the response is HTTP/1.1 in any case (RFC 9110, section 6.2).
+// AppendResponse appends the complete response to dst: the status line, Date, Content-Type,
+// Content-Length, Connection if it differs from the version's default, and the body. unix is the
+// Date in seconds. head says that the request was a HEAD: the length is sent, the body is not.
+// close says that the connection ends after the response. minor is that of the request's version,
+// HTTP/1.minor; the response is always HTTP/1.1 (RFC 9110, section 6.2).
 //
-// The strings are not checked for CR and LF: they are the program's own or have come through a
-// parser of this package.
+// The strings are not checked for CR and LF: they must be the program's own or come from a parser
+// of this package.
 func AppendResponse(dst []byte, r *Response, unix int64, head, close bool, minor int) []byte {
 	dst = appendHead(dst, r, len(r.Body), unix, close, minor)
 	if head || bodiless(r.Status) {
@@ -30,8 +30,8 @@ func AppendResponse(dst []byte, r *Response, unix int64, head, close bool, minor
 	return append(dst, r.Body...)
 }
 
-// bodiless statuses never have a body (RFC 9110, sections 15.3.5 and 15.4.5), nor does this package
-// send its length.
+// bodiless statuses never have a body (RFC 9110, sections 15.3.5 and 15.4.5), and AppendResponse
+// sends no length with them.
 func bodiless(status int) bool { return status == 204 || status == 304 }
 
 func appendHead(dst []byte, r *Response, length int, unix int64, close bool, minor int) []byte {
@@ -66,10 +66,9 @@ func appendHead(dst []byte, r *Response, length int, unix int64, close bool, min
 	return append(dst, "\r\n"...)
 }
 
-// AppendError appends the answer to a refused request: e's status, its reason in plain text, and
-// Connection: close. It is for a request whose version nobody may trust, so it says close to all of
-// them. head says that the request was a HEAD: the length is sent and the reason is not (RFC 9110,
-// section 9.3.2).
+// AppendError appends the answer to a rejected request: e's status, its reason in plain text, and
+// Connection: close for any version, since the request's version cannot be trusted. head says that
+// the request was a HEAD: the length is sent, the reason is not (RFC 9110, section 9.3.2).
 func AppendError(dst []byte, e *Error, unix int64, head bool) []byte {
 	r := Response{Status: e.Status, ContentType: "text/plain; charset=utf-8"}
 	dst = appendHead(dst, &r, len(e.Reason)+len("\n"), unix, true, 1)
@@ -91,7 +90,7 @@ func appendStatusLine(dst []byte, status int) []byte {
 	return append(dst, "\r\n"...)
 }
 
-// imfFixdate is the one form of Date that may be sent (RFC 9110, section 5.6.7).
+// imfFixdate is the only form of Date to send (RFC 9110, section 5.6.7).
 const imfFixdate = "Mon, 02 Jan 2006 15:04:05 GMT"
 
 type dateLine struct {
@@ -99,11 +98,10 @@ type dateLine struct {
 	text string // "Date: " to CRLF
 }
 
-// lastDate serves all threads: they write it about once a second, and it does not matter whose
-// comes last.
+// lastDate is shared by all threads. They write it about once a second, and any of them may win.
 var lastDate atomic.Pointer[dateLine]
 
-// dateField gives the whole Date line for a time in Unix seconds.
+// dateField returns the complete Date line for a time in Unix seconds.
 func dateField(unix int64) string {
 	if d := lastDate.Load(); d != nil && d.unix == unix {
 		return d.text
@@ -113,7 +111,7 @@ func dateField(unix int64) string {
 	return d.text
 }
 
-// StatusText gives the reason phrase of a status code, or "" for one that has none.
+// StatusText returns the reason phrase of a status code, or "" if it has none.
 func StatusText(code int) string {
 	if code < 0 || code >= len(statusTexts) {
 		return ""
@@ -121,7 +119,7 @@ func StatusText(code int) string {
 	return statusTexts[code]
 }
 
-// statusTexts is IANA's HTTP Status Code Registry. An array, because each response looks one up.
+// statusTexts is IANA's HTTP Status Code Registry, as an array, because each response looks one up.
 var statusTexts = [...]string{
 	100: "Continue",
 	101: "Switching Protocols",

@@ -2,16 +2,16 @@ package http1
 
 import "io"
 
-// ResponseParser reads the responses of one connection, one after another. The zero value is ready.
-// The head is held to DefaultLimits.
+// ResponseParser reads the responses of one connection, one after another. The zero value is ready
+// for use. DefaultLimits apply to the head.
 type ResponseParser struct {
-	MaxBody int  // bytes of body once any chunked coding is removed; 0 stands for DefaultLimits.Body
-	Head    bool // the request was a HEAD: the response has no body, whatever its header says
+	MaxBody int  // bytes of body without chunked coding; 0 means DefaultLimits.Body
+	Head    bool // the request was a HEAD: no body, whatever the header says
 
-	// Good once Parse has returned n > 0, until the next Parse. The slices point into the buffer
-	// that was parsed.
+	// The results are valid after Parse returned n > 0, until the next Parse. Slices point into the
+	// parsed buffer.
 	Status      int
-	ContentType []byte // the first Content-Type, nil where there is none
+	ContentType []byte // the first Content-Type; nil if there is none
 	Body        []byte
 	Close       bool // the connection cannot be used again
 
@@ -38,22 +38,21 @@ const (
 	responseFailed
 )
 
-// maxInterims bounds the 1xx responses that may come before the final one. Servers send one or two.
+// maxInterims bounds the 1xx responses before the final one. Servers send one or two.
 const maxInterims = 8
 
-// Parse takes all bytes that have arrived of one response; buf[0] is its first. The rules are those
-// of RequestParser.Parse: n > 0 when the response is whole, 0 and nil when more must arrive, 0 and
-// an *Error with status 502 when it is refused. 1xx responses are passed over.
+// Parse takes all bytes of one response that have arrived, with its first in buf[0]. Parse returns
+// n > 0 if the response is complete, 0 and nil if more must arrive, and 0 and an *Error with status
+// 502 if it is rejected, by the rules of RequestParser.Parse. 1xx responses are skipped.
 //
-// eof says that the peer has closed and nothing will follow buf. That ends a body that has neither
-// Content-Length nor chunked coding; anything else that is not whole by then is
-// io.ErrUnexpectedEOF.
+// eof says that the peer has closed and nothing will follow buf. That ends a body with neither
+// Content-Length nor chunked coding. Anything else incomplete is then io.ErrUnexpectedEOF.
 func (p *ResponseParser) Parse(buf []byte, eof bool) (n int, err error) {
 	if p.step == responseWhole {
 		p.Reset()
 	}
 	if fault := p.advance(buf, eof); fault != nil {
-		if fault.Status != 502 { // the same fault in a request would be 400 and so on
+		if fault.Status != 502 { // in a request the same fault is 400 or another
 			fault = &Error{502, fault.Reason}
 		}
 		p.step, p.failed = responseFailed, fault
@@ -69,7 +68,7 @@ func (p *ResponseParser) Parse(buf []byte, eof bool) (n int, err error) {
 	return 0, nil
 }
 
-// Reset makes the parser ready for the next response, whatever became of the last.
+// Reset prepares the parser for the next response, whatever happened to the last.
 func (p *ResponseParser) Reset() {
 	p.step = responseStart
 }
@@ -82,7 +81,7 @@ func (p *ResponseParser) limits() Limits {
 	return l
 }
 
-// advance goes as far as the bytes reach.
+// advance parses as far as the bytes reach.
 func (p *ResponseParser) advance(buf []byte, eof bool) *Error {
 	l := p.limits()
 	for {
@@ -135,9 +134,8 @@ func (p *ResponseParser) startLine() {
 	p.step = responseLine
 }
 
-// statusLine reads "HTTP/1.1 200 OK". The space behind the status must be there even without a
-// reason (RFC 9112, section 4), but servers forget it and nothing hangs on it, so it may be
-// missing.
+// statusLine reads "HTTP/1.1 200 OK". The space after the status is required even without a reason
+// (RFC 9112, section 4), but servers forget it and nothing depends on it, so it may be missing.
 func (p *ResponseParser) statusLine(line []byte) *Error {
 	const status = len("HTTP/1.1 ")
 	if len(line) < status+3 || len(line) > status+3 && line[status+3] != ' ' || !validValue(line) {
@@ -183,7 +181,7 @@ func (p *ResponseParser) fields(buf []byte, l *Limits) (whole bool, err *Error) 
 	}
 }
 
-// headEnd decides how the body ends, in the order of RFC 9112, section 6.3.
+// headEnd determines how the body ends, in the order of RFC 9112, section 6.3.
 func (p *ResponseParser) headEnd(l *Limits) *Error {
 	if p.Status < 200 {
 		if p.Status == 101 {
@@ -198,7 +196,7 @@ func (p *ResponseParser) headEnd(l *Limits) *Error {
 	f := &p.framing
 	p.step = responseBody
 	if err := f.check(); err != nil {
-		return err // also where there is no body: who frames wrongly here does so elsewhere
+		return err // also without a body: wrong framing here is a sign of wrong framing elsewhere
 	}
 	if p.Head || bodiless(p.Status) {
 		p.body = body{begin: p.cursor.at, end: p.cursor.at}

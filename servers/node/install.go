@@ -22,7 +22,7 @@ import (
 //go:embed app/*.js app/*.json app/work app/vendor
 var embedded embed.FS
 
-// sources are the files of the servers, by their path inside the folder.
+// sources returns the servers' files, by path inside the folder.
 func sources() (map[string][]byte, error) {
 	files := map[string][]byte{}
 	app, err := fs.Sub(embedded, "app")
@@ -39,27 +39,26 @@ func sources() (map[string][]byte, error) {
 	return files, err
 }
 
-// An installation is a folder as it has to be: the sources, and the packages that npm puts beside
-// them.
+// An installation is the required content of a folder: the sources and npm's packages.
 type installation struct {
 	files    map[string][]byte
-	packages map[string]lockedPackage // by their folder, such as node_modules/express
+	packages map[string]lockedPackage // by folder, such as node_modules/express
 }
 
-// lockedPackage is what npm writes about a package, in package-lock.json and in what it keeps of
-// that beside the packages.
+// lockedPackage is npm's entry for a package in package-lock.json and in its copy beside the
+// packages.
 type lockedPackage struct {
 	Version   string `json:"version"`
-	Integrity string `json:"integrity"` // of what was fetched
+	Integrity string `json:"integrity"` // checksum of the download
 }
 
-// locked reads such a file: the packages by their folder.
+// locked returns the packages of such a file by folder.
 func locked(text []byte) (map[string]lockedPackage, error) {
 	var lock struct {
 		Packages map[string]lockedPackage `json:"packages"`
 	}
 	err := json.Unmarshal(text, &lock)
-	delete(lock.Packages, "") // that is the app itself
+	delete(lock.Packages, "") // the app itself
 	return lock.Packages, err
 }
 
@@ -78,8 +77,8 @@ func plan(s Source) (installation, error) {
 	return in, nil
 }
 
-// key names the content: the start of the SHA-256 of all names, lengths and bytes. (JSON writes a
-// map in the order of its keys.)
+// key identifies the content: the start of the SHA-256 of all names, lengths and bytes.
+// encoding/json sorts a map's keys.
 func (in installation) key() (string, error) {
 	text, err := json.Marshal(in.files)
 	if err != nil {
@@ -88,8 +87,8 @@ func (in installation) key() (string, error) {
 	return fmt.Sprintf("%.8x", sha256.Sum256(text)), nil
 }
 
-// whole tells whether dir holds all that it should, the sources unchanged. What cannot be read is
-// not whole: building it anew will tell why. It reads about 1 MiB.
+// whole reports whether dir has everything, with unchanged sources. What cannot be read is not
+// whole, and building it again shows the reason. whole reads about 1 MiB.
 func (in installation) whole(dir string) bool {
 	for name, want := range in.files {
 		got, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(name)))
@@ -100,8 +99,8 @@ func (in installation) whole(dir string) bool {
 	return in.packages == nil || in.installed(dir)
 }
 
-// installed tells whether the packages are those of the lock file: as npm says that it has
-// installed them, and as they say themselves.
+// installed reports whether the packages are those of the lock file, both by npm's list and by
+// their own files.
 func (in installation) installed(dir string) bool {
 	text, err := os.ReadFile(filepath.Join(dir, "node_modules", ".package-lock.json"))
 	if err != nil {
@@ -120,7 +119,7 @@ func (in installation) installed(dir string) bool {
 	return true
 }
 
-// write puts the sources into dir, which it makes.
+// write creates dir with the sources.
 func (in installation) write(dir string) error {
 	for name, content := range in.files {
 		path := filepath.Join(dir, filepath.FromSlash(name))
@@ -134,9 +133,9 @@ func (in installation) write(dir string) error {
 	return nil
 }
 
-// install gives the source's folder inside that one and builds it when it is missing or not whole.
-// It is built in a folder of its own and renamed into place, so that nobody sees half of one; that
-// needs no lock, as all build the same and the first one wins.
+// install returns the source's folder inside folder, and builds it if it is missing or not whole.
+// It builds in a temporary folder and renames that into place, so that nobody sees half of it. No
+// lock is needed, because all processes build the same and the first one wins.
 func install(ctx context.Context, s Source, folder string, progress func(string)) (dir string, err error) {
 	in, err := plan(s)
 	if err != nil {
@@ -179,13 +178,14 @@ func (in installation) build(ctx context.Context, s Source, folder, dir string, 
 	return in.publish(made, dir)
 }
 
-// publish renames made to dir. What is there and is not whole goes into a folder beside made; when
-// several processes do that to each other, one of them is through after each round.
+// publish renames made to dir. An existing dir that is not whole is moved beside made. If several
+// processes do that to each other, one succeeds in each round.
 func (in installation) publish(made, dir string) error {
 	const rounds = 100
 	var err error
 	for i := range rounds {
-		if err = os.Rename(made, dir); err == nil || in.whole(dir) { // the latter: another run was faster
+		// the second case: another run was faster
+		if err = os.Rename(made, dir); err == nil || in.whole(dir) {
 			return nil
 		}
 		aside := made + "-old-" + strconv.Itoa(i)

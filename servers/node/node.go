@@ -1,6 +1,5 @@
-// Package node holds the servers of the modes node and express: their JavaScript, embedded, and
-// what it takes to run it on a machine that has Node.js. It starts nothing that serves:
-// [App.Command] says how, and who wants a server starts that.
+// Package node holds the servers of the modes node and express: their embedded JavaScript, and the
+// preparation to run it with Node.js. The package starts no server: [App.Command] says how to.
 package node
 
 import (
@@ -16,15 +15,15 @@ import (
 	"nodecompare/servers/cache"
 )
 
-// minMajor is the oldest Node.js that the servers run on: Express 5 needs 18, node:http's own
-// timeouts and URL.canParse 20.
+// minMajor is the oldest supported Node.js: Express 5 needs 18, node:http's timeouts and
+// URL.canParse need 20.
 const minMajor = 20
 
 // A Source is a server in JavaScript, embedded in this program.
 type Source struct {
 	Name string // of the mode, and of its file in app without .js
 
-	packages bool // it needs what package-lock.json lists
+	packages bool // needs the packages of package-lock.json
 }
 
 var (
@@ -32,8 +31,8 @@ var (
 	Express = Source{Name: "express", packages: true}
 )
 
-// Unavailable says that this machine, as it is now, cannot run a mode: what is missing, and what to
-// do about it. Other modes can go on without it.
+// Unavailable says that this machine cannot run a mode: what is missing, and what to do about it.
+// Other modes can go on.
 type Unavailable struct {
 	Mode   string
 	Reason error
@@ -50,21 +49,20 @@ const installNode = "install Node.js 20 or later: on Debian 12 and Ubuntu 24.04 
 	"(https://github.com/nodesource/distributions), since their own package is Node.js 18; from Debian 13 and " +
 	"Ubuntu 25.04 on by apt-get install nodejs npm; elsewhere from https://nodejs.org/en/download"
 
-// App is a server whose sources and packages are in place, ready to be started.
+// App is a server whose sources and packages are in place, ready to start.
 type App struct {
 	Source  Source
 	Version string // of Node.js, such as v20.20.2
-	Dir     string // where its sources and packages lie
+	Dir     string // with its sources and packages
 
 	program string
 }
 
-// Prepare sees to it that the server can be started: it looks for Node.js, writes the sources to a
-// folder that is named for their content, and installs the locked packages there if the source has
-// any (npm ci, once; progress gets a line now and then). Several processes may do so at once.
-// folder is for such folders; "" is nodecompare in the user's cache folder. The error is an
-// *[Unavailable] when Node.js, npm or npm's registry is missing, or the folder cannot be written
-// to.
+// Prepare makes the server ready to start: it finds Node.js, writes the sources to a folder named
+// by their content, and installs the locked packages there if the source has any (npm ci, once;
+// progress gets a line from time to time). It is safe for several processes at once. folder holds
+// such folders; "" is nodecompare in the user's cache folder. The error is an *[Unavailable] if
+// Node.js, npm or npm's registry is missing, or the folder cannot be written to.
 func Prepare(ctx context.Context, s Source, folder string, progress func(line string)) (App, error) {
 	program, version, err := find(ctx)
 	if ctx.Err() != nil {
@@ -90,10 +88,10 @@ func Prepare(ctx context.Context, s Source, folder string, progress func(line st
 	return App{Source: s, Version: version, Dir: dir, program: program}, nil
 }
 
-// versionTimeout is for node --version, which takes some 50 ms.
+// versionTimeout bounds node --version, which takes some 50 ms.
 const versionTimeout = 10 * time.Second
 
-// find gives Node.js's path and version, or an error when it is missing or too old.
+// find returns Node.js's path and version, or an error if it is missing or too old.
 func find(ctx context.Context) (program, version string, err error) {
 	if program, err = exec.LookPath("node"); err != nil {
 		return "", "", fmt.Errorf("looking for Node.js: %w", err)
@@ -101,7 +99,7 @@ func find(ctx context.Context) (program, version string, err error) {
 	asking, cancel := context.WithTimeout(ctx, versionTimeout)
 	defer cancel()
 	c := exec.CommandContext(asking, program, "--version")
-	c.WaitDelay = time.Second // for what it started, which may hold its output open
+	c.WaitDelay = time.Second // for its children, which may hold its output open
 	out, err := c.Output()
 	if ctx.Err() != nil {
 		return "", "", context.Cause(ctx)
@@ -124,26 +122,31 @@ func find(ctx context.Context) (program, version string, err error) {
 	return program, version, nil
 }
 
-// Options are what a server is started with.
+// Options configure a server.
 type Options struct {
-	Addr     string // host:port to listen on; port 0 is any free one, no host every interface
-	Upstream string // the http URL that /api asks; "" for none
-	Data     string // the workloads' data folder, built already: see workload.Open
-	Loops    int    // above 1: that many processes of Node's cluster module, and one that accepts for them
-	Workers  int    // threads in the pool of each process, for files and scrypt: UV_THREADPOOL_SIZE
+	// Addr is the host:port to listen on. Port 0 is any free one; no host is every interface.
+	Addr     string
+	Upstream string // http URL that /api requests; "" for none
+	Data     string // the workloads' data folder, already built: see workload.Open
+	// Loops above 1 starts that many processes of Node's cluster module, and one that accepts for
+	// them.
+	Loops int
+	// Workers is the number of pool threads of each process, for files and scrypt:
+	// UV_THREADPOOL_SIZE.
+	Workers int
 }
 
-// Command is how to start a server: a program, its arguments without its name, and what to add to
-// the environment. The server prints a line with "port N" once it listens, and ends, with its
-// workers, on SIGTERM or SIGINT, when requests in flight have had 10 s, and when the pipe that
-// NODECOMPARE_PARENT_FD names closes.
+// Command says how to start a server: a program, its arguments without its name, and additions to
+// the environment. The server prints a line with "port N" once it listens. It ends, with its
+// workers, on SIGTERM or SIGINT after up to 10 s for requests in flight, and when the pipe named by
+// NODECOMPARE_PARENT_FD closes.
 type Command struct {
 	Path string
 	Args []string
 	Env  []string
 }
 
-// Command is how to start this server.
+// Command returns how to start this server.
 func (a App) Command(o Options) (Command, error) {
 	host, port, err := net.SplitHostPort(o.Addr)
 	if err != nil {

@@ -21,9 +21,9 @@ const (
 		"names writable, or name another in npm_config_cache"
 )
 
-// npmCI installs what dir's package-lock.json lists, byte for byte by its checksums, into
-// dir/node_modules. No package's install scripts are run: none of them has any. Without a network
-// npm tries twice, which takes 2 to 30 s here.
+// npmCI installs the packages of dir's package-lock.json, verified by their checksums, into
+// dir/node_modules. It runs no install scripts. Without a network npm tries twice, which takes 2 to
+// 30 s.
 func npmCI(ctx context.Context, mode, dir string, packages int, progress func(string)) error {
 	npm, err := exec.LookPath("npm")
 	if err != nil {
@@ -39,7 +39,7 @@ func npmCI(ctx context.Context, mode, dir string, packages int, progress func(st
 	if err != nil {
 		return fmt.Errorf("npm ci: %w", err)
 	}
-	life, err := child.StartGuarded(cmd) // it may wait for its registry for minutes
+	life, err := child.StartGuarded(cmd) // npm may wait for its registry for minutes
 	if err != nil {
 		return fmt.Errorf("npm ci: %w", err)
 	}
@@ -59,7 +59,7 @@ func npmCI(ctx context.Context, mode, dir string, packages int, progress func(st
 	return nil
 }
 
-// remedy is what to do about what npm complained of.
+// remedy returns what to do about npm's complaints.
 func remedy(complaints string) string {
 	for _, code := range []string{"EACCES", "EPERM", "EROFS", "ENOTDIR", "ENOSPC"} {
 		if strings.HasPrefix(complaints, "code "+code) {
@@ -69,8 +69,8 @@ func remedy(complaints string) string {
 	return goOnline
 }
 
-// follow reads what npm says to its end. It reports each quarter of the packages fetched (what npm
-// has in its own cache is there at once, and not counted), and returns what npm complained about.
+// follow reads npm's output to its end. It reports each quarter of the packages fetched, not
+// counting those in npm's own cache, and returns npm's complaints.
 func follow(said io.Reader, packages int, fetched func(int)) (complaints string) {
 	var errorLines []string
 	n := 0
@@ -82,13 +82,14 @@ func follow(said io.Reader, packages int, fetched func(int)) (complaints string)
 				fetched(n)
 			}
 		}
-		for _, mark := range []string{"npm error ", "npm ERR! "} { // the latter: npm before version 10.6
-			// The first lines say what happened; a stack and advice follow.
+		// the second one: npm before version 10.6
+		for _, mark := range []string{"npm error ", "npm ERR! "} {
+			// The first lines say what happened. A stack and advice follow.
 			if text, ok := strings.CutPrefix(line, mark); ok && len(errorLines) < 4 {
 				errorLines = append(errorLines, strings.TrimSpace(text))
 			}
 		}
-		if err != nil { // the end, of npm too, whose exit status says how it went
+		if err != nil { // end of the output; npm's exit status says how it went
 			return strings.Join(errorLines, "; ")
 		}
 	}

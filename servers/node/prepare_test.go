@@ -24,7 +24,8 @@ const (
 	node20 = "#!/bin/sh\necho v20.0.0\n"
 	// npmMakes leaves a package in each folder that the lock file names, as npm does.
 	npmMakes = `#!/bin/sh
-for p in $(/bin/sed -n '/^    "node_modules/{N;s/^    "\([^"]*\)".*"version": \(".*"\),.*/\1=\2/p;}' package-lock.json); do
+for p in $(/bin/sed -n '/^    "node_modules/{N;s/^    "\([^"]*\)".*"version": \(".*"\),.*/\1=\2/p;}' \
+	package-lock.json); do
 	d=${p%%=*}
 	/bin/mkdir -p $d; echo "{\"version\": ${p#*=}}" >$d/package.json
 	echo "npm http fetch GET 200 https://example.net/$d.tgz 12ms (cache miss)" >&2
@@ -48,7 +49,9 @@ exit 243
 `
 	// npmStuck tells its process and its child's to $PIDS.
 	npmStuck = `#!/bin/sh
-for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do echo "npm http fetch GET 200 https://example.net/$i.tgz 1ms (cache miss)" >&2; done
+for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+	echo "npm http fetch GET 200 https://example.net/$i.tgz 1ms (cache miss)" >&2
+done
 /bin/sleep 3600 &
 echo $$ $! >${PIDS:-/dev/null}
 wait

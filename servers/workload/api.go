@@ -21,7 +21,7 @@ var api = Workload{
 	handle:   serveAPI,
 }
 
-// parseUpstream reads the URL of the service to ask. It gives nil for "".
+// parseUpstream parses the upstream's URL. It returns nil for "".
 func parseUpstream(text string) (*url.URL, error) {
 	if text == "" {
 		return nil, nil
@@ -33,17 +33,18 @@ func parseUpstream(text string) (*url.URL, error) {
 	if u.Scheme != "http" || u.Host == "" || u.User != nil {
 		return nil,
 			fmt.Errorf(
-				"the upstream's URL %s: want one with http and without a user, such as http://127.0.0.1:4000/upstream", u.Redacted())
+				"the upstream's URL %s: want one with http and without a user, such as http://127.0.0.1:4000/upstream",
+				u.Redacted())
 	}
 	query, err := url.ParseQuery(u.RawQuery)
 	if err != nil {
 		return nil, fmt.Errorf("the upstream's URL %s: %w", u, err)
 	}
-	query.Del("ms") // each request gives its own
+	query.Del("ms") // each request sets its own
 	u.RawQuery = query.Encode()
 	u.Fragment, u.RawFragment = "", ""
 	if u.Path == "" {
-		u.Path = "/" // what is asked for (RFC 9112, section 3.2.1)
+		u.Path = "/" // the form to request (RFC 9112, section 3.2.1)
 	}
 	return u, nil
 }
@@ -64,8 +65,8 @@ func serveAPI(s *Service, x *Exchange) {
 	x.IO.Get(x, &u, relay)
 }
 
-// relay answers with the upstream's reply, byte for byte. The texts for failures tell the kinds
-// apart, but leave out the error itself, which every model words in its own way.
+// relay answers with the upstream's reply, byte for byte. Its texts for failures tell their kinds
+// apart, but omit the error itself, which every model words differently.
 func relay(x *Exchange, r Reply, err error) {
 	if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
 		x.service.lacks(err)
@@ -84,13 +85,13 @@ func relay(x *Exchange, r Reply, err error) {
 		if contentType == "" {
 			contentType = typeData
 		}
-		x.body = append(x.body[:0], r.Body...) // r.Body is good only until relay returns
+		x.body = append(x.body[:0], r.Body...) // r.Body is valid only until relay returns
 		x.reply(r.Status, contentType, x.body)
 	}
 }
 
-// lacks says, once, what no client can be told: that a limit of this machine, and not the upstream,
-// makes calls fail.
+// lacks says once in the notes that calls fail because of a limit of this machine and not of the
+// upstream, which no client can be told.
 func (s *Service) lacks(err error) {
 	s.lacking.Do(func() {
 		if s.notes != nil {

@@ -5,7 +5,7 @@ import (
 	"math/rand/v2"
 )
 
-// accounts are the users that can log in. Their passwords are no secret.
+// accounts are the users that can log in. Their passwords are public.
 var accounts = []struct{ name, password string }{
 	{"mango", "engineers"},
 	{"ada", "analytical engine"},
@@ -14,7 +14,7 @@ var accounts = []struct{ name, password string }{
 	{"zoë", "naïve café ☕"},
 }
 
-// productCount is how many products the shop has, with the ids from 1 on.
+// productCount is the number of products in the shop, with ids from 1.
 const productCount = 10_000
 
 var (
@@ -39,8 +39,8 @@ var (
 	}
 )
 
-// products makes up the shop's products, always the same ones. It draws straight from PCG, whose
-// numbers are specified; what rand.Rand makes of them may change with Go's version.
+// products returns the shop's products, always the same ones. It draws from PCG directly, whose
+// numbers are specified; rand.Rand may change with Go's version.
 func products() []product {
 	random := rand.NewPCG(7, productCount)
 	below := func(n int) int64 { return int64(random.Uint64() % uint64(n)) }

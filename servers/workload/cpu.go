@@ -24,8 +24,8 @@ const (
 	maxCPUMS     = 10_000
 )
 
-// serveCPU computes in place, in every model. Offloading would be the cure for what this workload
-// is there to show.
+// serveCPU computes in place, in every model. Offloading would hide the effect that this workload
+// shows.
 func serveCPU(_ *Service, x *Exchange) {
 	if !x.millis(defaultCPUMS, maxCPUMS) {
 		return
@@ -39,16 +39,17 @@ func serveCPU(_ *Service, x *Exchange) {
 	x.count(`{"burned_ms":`, `}`)
 }
 
-// burn computes until the calling thread has used d of CPU time, and returns what it computed. It
-// overshoots by about half a round of spin: 10 µs, or a fortieth of d where that is less.
+// burn computes until the calling thread has used d of CPU time, and returns the result. It
+// overshoots by about half a round of spin: 10 µs, or a fortieth of d if that is less.
 //
-// Time on the clock on the wall would not do: with more requests than cores each would burn less,
-// the more there are, and an overloaded server would seem to get faster. Nor would a fixed amount
-// of work: how much a millisecond holds has to be measured when the server starts, and on a shared
-// machine two servers measure differently. The CPU clock is the thread's, so a goroutine that moved
-// to another thread in between would read a clock that has nothing to do with its start: it is
-// locked to its thread meanwhile. Locks nest, so this leaves a model that locks its threads as it
-// was; for a goroutine it costs a hand-over of some µs when it is preempted, after each 10 ms.
+// Wall-clock time would be wrong: with more requests than cores each would burn less, and an
+// overloaded server would seem to get faster. A fixed amount of work would be wrong too: the work
+// in a millisecond must be measured when the server starts, and on a shared machine two servers
+// measure differently.
+//
+// The CPU clock belongs to the thread, so the goroutine is locked to its thread meanwhile. Locks
+// nest, so a model that locks its threads is unaffected. A goroutine pays for a hand-over of some
+// µs when it is preempted, after each 10 ms.
 func burn(d time.Duration, seed uint64) (uint64, error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -68,11 +69,12 @@ func burn(d time.Duration, seed uint64) (uint64, error) {
 	return seed, nil
 }
 
-// A round of spin is 20 µs at most, and 0.5 µs at least.
+// A round of spin takes 0.5 to 20 µs.
 const fewestSteps, mostSteps = 250, 10_000
 
-// spin computes for so many steps of xorshift64 (Marsaglia 2003), each of which needs the one
-// before. 10,000 of them, 20 µs, keep the reading of the clock, a system call, to a few percent.
+// spin computes the given number of steps of xorshift64 (Marsaglia 2003), each of which needs the
+// previous one. 10,000 steps, 20 µs, keep the share of the system call that reads the clock to a
+// few percent.
 func spin(v uint64, steps int) uint64 {
 	v |= 1 // 0 would stay 0
 	for range steps {
@@ -83,7 +85,7 @@ func spin(v uint64, steps int) uint64 {
 	return v
 }
 
-// threadCPU is the CPU time that the calling thread has used, user and system: clock_gettime(2).
+// threadCPU returns the user and system CPU time of the calling thread: clock_gettime(2).
 func threadCPU() (time.Duration, error) {
 	var t unix.Timespec
 	if err := unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &t); err != nil {

@@ -19,7 +19,7 @@ func serveEcho(_ *Service, x *Exchange) {
 		x.reply(http.StatusOK, typeData, x.Request.Body)
 		return
 	}
-	if string(contentType) != x.echo { // the comparison does not allocate, the conversion below does
+	if string(contentType) != x.echo { // the comparison does not allocate, the conversion does
 		x.echo = string(contentType)
 	}
 	x.reply(http.StatusOK, x.echo, x.Request.Body)

@@ -19,12 +19,12 @@ var file = Workload{
 // fileSize is the size of the file served, in bytes.
 const fileSize = 64 << 10
 
-// fileRead is what one Exchange needs to read the file time and again without allocating the 64 KiB
-// anew.
+// fileRead is the memory with which an Exchange reads the file again and again without allocating
+// 64 KiB each time.
 type fileRead struct {
 	content []byte
 	err     error
-	work    func() // made once: it holds on to its Exchange
+	work    func() // made once: a method value of the Exchange
 }
 
 func serveFile(_ *Service, x *Exchange) {
@@ -43,7 +43,7 @@ func fileDone(x *Exchange) {
 	x.reply(http.StatusOK, typeData, x.file.content)
 }
 
-// readWhole fills content from the beginning of the named file.
+// readWhole reads the start of the named file into content and fills it.
 func readWhole(name string, content []byte) error {
 	f, err := os.Open(name)
 	if err != nil {

@@ -25,9 +25,9 @@ var login = Workload{
 }
 
 // The cost of a password check: 128*N*r = 4 MiB of memory, and about 10 ms on one core (RFC 7914).
-// OWASP's Password Storage Cheat Sheet asks for N = 2^17, which is 128 MiB and 0.3 s: a thousand of
-// those in flight, as a server of a thread per request has them, would meet the machine's memory,
-// not the model's limits.
+// OWASP's Password Storage Cheat Sheet asks for N = 2^17, which is 128 MiB and 0.3 s. A thousand of
+// those in flight, in a thread-per-request server, would exhaust the machine's memory before the
+// model's limits.
 const (
 	scryptN   = 1 << 12
 	scryptR   = 8
@@ -45,9 +45,8 @@ type user struct {
 	salt, hash []byte
 }
 
-// nobody stands in for a user that there is not, so that a wrong name takes as long as a wrong
-// password. The hash is not one that a password leads to, as far as anybody knows; found is checked
-// all the same.
+// nobody stands in for an unknown user, so that a wrong name takes as long as a wrong password. No
+// known password has its hash, and found is checked all the same.
 var nobody = user{salt: make([]byte, saltBytes), hash: make([]byte, hashBytes)}
 
 func serveLogin(s *Service, x *Exchange) {
@@ -95,13 +94,13 @@ func serveLogin(s *Service, x *Exchange) {
 	x.IO.Offload(x, lookUp, lookedUp)
 }
 
-// tokenKey signs tokens. It is no secret, and the tokens open nothing: they are what a login has to
-// make and send.
+// tokenKey signs tokens. It is public, and the tokens open nothing: a login has to make and send
+// one.
 const tokenKey = "nodecompare: a key for demonstration, known to everybody"
 
-// token names the user and proves, by HMAC-SHA256 (RFC 2104), that this server said so:
-// base64url(user).base64url(mac). A random one would do as well in life; this one is the same from
-// every server, so that their answers can be compared.
+// token names the user and proves, by HMAC-SHA256 (RFC 2104), that this server issued it:
+// base64url(user).base64url(mac). A random token would do in practice, but this one is equal on
+// every server, so that answers can be compared.
 func token(name string) string {
 	mac := hmac.New(sha256.New, []byte(tokenKey))
 	mac.Write([]byte(name))

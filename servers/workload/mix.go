@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// MixMaxWait and MixMaxCPU are the most that the mix workload can be asked for.
+// MixMaxWait and MixMaxCPU bound what a request of the mix workload may ask for.
 const (
 	MixMaxWait = maxWaitMS * time.Millisecond
 	MixMaxCPU  = maxCPUMS * time.Millisecond
@@ -29,15 +29,15 @@ var mix = Workload{
 	handle:  serveMix,
 }
 
-// MixTarget is the path and query that ask the mix workload for this much waiting, in whole
-// milliseconds, and computing, in whole microseconds of CPU time.
+// MixTarget returns the path and query that ask the mix workload to wait, in whole milliseconds,
+// and to compute, in whole microseconds of CPU time.
 func MixTarget(wait, cpu time.Duration) string {
 	return fmt.Sprintf("%s?wait_ms=%d&cpu_us=%d", mixPath, wait.Milliseconds(), cpu.Microseconds())
 }
 
-// serveMix waits through its IO, as wait does, and computes in place, as cpu does. With nothing to
-// wait for it does not wait for nothing: that would be a system call in one model, and a turn of
-// the loop, up to a millisecond, in another.
+// serveMix waits through its IO, like wait, and computes in place, like cpu. With nothing to wait
+// for it skips the wait, which would cost a system call in one model and a turn of the loop, up to
+// a millisecond, in another.
 func serveMix(_ *Service, x *Exchange) {
 	ms, ok := x.number("wait_ms", "milliseconds", defaultMixMS, defaultMixMS, maxWaitMS)
 	if !ok {

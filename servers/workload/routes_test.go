@@ -35,7 +35,8 @@ var (
 	product7 = answer{200, json, "",
 		`{"id":7,"sku":"ME-00007","name":"Dunmore Large Soap Dish","category":"bath","price_cents":3665,"stock":45}`}
 	product4 = answer{200, json, "",
-		`{"id":4,"sku":"ME-00004","name":"Cedar & Co Folding Bath Towel","category":"bath","price_cents":2079,"stock":165}`}
+		`{"id":4,"sku":"ME-00004","name":"Cedar & Co Folding Bath Towel",` +
+			`"category":"bath","price_cents":2079,"stock":165}`}
 	notFound  = answer{404, text, "", "Not Found\n"}
 	onlyGet   = answer{405, text, "GET, HEAD", "Method Not Allowed\n"}
 	onlyPost  = answer{405, text, "POST", "Method Not Allowed\n"}

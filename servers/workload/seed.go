@@ -14,20 +14,20 @@ import (
 	"nodecompare/servers/cache"
 )
 
-// The data folder holds the file, the database, and their checksums, in the form of sha256sum(1).
-// The checksums are written last and are what makes the other two valid.
+// The data folder holds the file, the database, and their checksums in the form of sha256sum(1).
+// The checksums are written last and make the other two valid.
 const (
 	fileName     = "file.bin"
 	databaseName = "products.db"
 	sumsName     = "SHA256SUMS"
 )
 
-// sumsTitle begins the checksums. Count it up when the content changes: a folder with another title
-// is rebuilt.
+// sumsTitle begins the checksums. Increment it when the content changes: a folder with another
+// title is rebuilt.
 const sumsTitle = "# nodecompare workload content 1\n"
 
-// Data is the data folder, built when it is missing or not whole, as an absolute path: for servers
-// that are not part of this program. dir is as in Options.
+// Data builds the data folder if it is missing or not whole, and returns its absolute path, for
+// servers outside of this program. dir is as in Options.
 func Data(dir string) (string, error) {
 	dir, err := dataDir(dir)
 	if err != nil {
@@ -40,7 +40,7 @@ func Data(dir string) (string, error) {
 	return dir, nil
 }
 
-// dataDir is the data folder to use: dir, or the default for "", as an absolute path.
+// dataDir returns the absolute path of the data folder: dir, or the default for "".
 func dataDir(dir string) (string, error) {
 	if dir == "" {
 		folder, err := cache.FolderOrTemporary()
@@ -56,10 +56,10 @@ func dataDir(dir string) (string, error) {
 	return absolute, nil
 }
 
-// seed sees to it that dir holds the content, whole and unchanged. Every process that finds it
-// otherwise builds it, in a folder of its own inside dir, and renames the files into place one by
-// one. That needs no lock: all build the same bytes, so whichever rename comes last a reader has a
-// whole file, and one that was open before stays as it was.
+// seed makes dir hold the content, whole and unchanged. Every process that finds it otherwise
+// builds the content in its own folder inside dir, and renames the files into place one by one. No
+// lock is needed: all processes build the same bytes, so a reader has a whole file whichever rename
+// comes last, and files already open stay as they were.
 func seed(dir string) (err error) {
 	if seeded(dir) {
 		return nil
@@ -95,8 +95,8 @@ func seed(dir string) (err error) {
 	return nil
 }
 
-// seeded tells whether dir holds what its checksums say, under the title of today. What cannot be
-// read is not seeded: building it anew will tell why.
+// seeded reports whether dir holds what its checksums say, under the current title. What cannot be
+// read is not seeded, and building it again shows the reason.
 func seeded(dir string) bool {
 	want, err := os.ReadFile(filepath.Join(dir, sumsName))
 	if err != nil || !strings.HasPrefix(string(want), sumsTitle) {
@@ -106,8 +106,8 @@ func seeded(dir string) bool {
 	return err == nil && got == string(want)
 }
 
-// checksums reads the files in dir and gives the text for sumsName. They are about 1 MiB: it takes
-// a millisecond or two.
+// checksums reads the files in dir and returns the text for sumsName. They are about 1 MiB, which
+// takes a millisecond or two.
 func checksums(dir string) (string, error) {
 	text := sumsTitle
 	for _, name := range []string{fileName, databaseName} {
@@ -120,8 +120,8 @@ func checksums(dir string) (string, error) {
 	return text, nil
 }
 
-// fileContent is the bytes of the file: random, so that nothing on the way makes them fewer, and
-// always the same.
+// fileContent returns the bytes of the file: random, so that nothing on the way compresses them,
+// and always the same.
 func fileContent() []byte {
 	random := rand.NewPCG(64, 1024)
 	content := make([]byte, 0, fileSize)
@@ -133,7 +133,7 @@ func fileContent() []byte {
 
 // buildDatabase makes a new database with all products and users.
 func buildDatabase(name string) (err error) {
-	// No journal and no fsync: a database that does not get finished is thrown away.
+	// The database has no journal and no fsync, because an unfinished one is thrown away.
 	db, err := sql.Open("sqlite", databaseURI(name, "_pragma=journal_mode(OFF)&_pragma=synchronous(OFF)"))
 	if err != nil {
 		return err
@@ -181,7 +181,8 @@ func fillDatabase(tx *sql.Tx) error {
 		return err
 	}
 	for _, a := range accounts {
-		salt := sha256.Sum256([]byte("the salt of " + a.name)) // not random, so that the database is always the same
+		// not random: the database is always the same
+		salt := sha256.Sum256([]byte("the salt of " + a.name))
 		hash, err := hashPassword(a.password, salt[:saltBytes])
 		if err != nil {
 			return err

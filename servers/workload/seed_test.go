@@ -15,7 +15,8 @@ import (
 
 // product10000 is the last of the products.
 var product10000 = answer{200, json, "",
-	`{"id":10000,"sku":"ME-10000","name":"Ironbridge Large Coffee Beans 250 g","category":"pantry","price_cents":671,"stock":4}`}
+	`{"id":10000,"sku":"ME-10000","name":"Ironbridge Large Coffee Beans 250 g",` +
+		`"category":"pantry","price_cents":671,"stock":4}`}
 
 // check opens dir, and looks whether it is what it should be: the same bytes as any other, and
 // nothing else.

@@ -16,32 +16,32 @@ import (
 	"nodecompare/servers/http1"
 )
 
-// Options says where a [Service] finds what its routes need.
+// Options say where a [Service] finds what its routes need.
 type Options struct {
 	// Dir is the data folder: see [Open]. "" is nodecompare/workload-v1 in the user's cache folder.
 	Dir string
 
-	// Upstream is the http URL that /api asks, to whose query ms is added, such as
-	// http://127.0.0.1:4000/upstream. "" is none: /api then answers 502.
+	// Upstream is the http URL that /api requests with ms added to its query, such as
+	// http://127.0.0.1:4000/upstream. Without an upstream ("") /api answers 502.
 	Upstream string
 
-	// Notes gets a line, once, when calls to the upstream fail for want of file descriptors; nil
-	// for nobody.
+	// Notes gets one line when calls to the upstream fail for want of file descriptors; nil for
+	// nobody.
 	Notes io.Writer
 }
 
-// A Service answers requests with the workloads. It may be used from many goroutines at once.
+// A Service answers requests with the workloads. It is safe for concurrent use.
 type Service struct {
 	file     string
-	upstream *url.URL // nil when there is none
+	upstream *url.URL // nil if there is none
 	store    *store
 	notes    io.Writer
 	lacking  sync.Once
 }
 
-// Open gives a service on the data folder, which is built when it is missing and rebuilt when its
-// content is not what it should be: about 1 MiB, the same on every machine. Several processes may
-// open one folder at once. An error names the folder.
+// Open returns a service on the data folder, which it builds if the folder is missing or its
+// content wrong: about 1 MiB, the same on every machine. Several processes may open one folder at
+// once. Errors name the folder.
 func Open(o Options) (*Service, error) {
 	upstream, err := parseUpstream(o.Upstream)
 	if err != nil {
@@ -58,14 +58,14 @@ func Open(o Options) (*Service, error) {
 	return &Service{file: filepath.Join(dir, fileName), upstream: upstream, store: store, notes: o.Notes}, nil
 }
 
-// Close gives up the database. Call it when no request is being served any more.
+// Close closes the database. Call it when no request is being served.
 func (s *Service) Close() error { return s.store.close() }
 
-// routes is what is served: the workloads and the upstream that the api workload asks.
+// routes are the served routes: the workloads and the api workload's upstream.
 var routes = slices.Concat(All, []Workload{upstream})
 
-// Serve answers x.Request. It leads to one call of x.Done, before or after it returns, as x.IO has
-// it. A panic in a handler is a defect and passes through to the model.
+// Serve answers x.Request. It causes one call of x.Done, before or after it returns, depending on
+// x.IO. A panic in a handler is a defect and passes through to the model.
 func (s *Service) Serve(x *Exchange) {
 	x.service = s
 	x.Response = http1.Response{}
@@ -86,7 +86,7 @@ func (s *Service) Serve(x *Exchange) {
 		x.text(http.StatusMethodNotAllowed, "Method Not Allowed\n")
 		return
 	}
-	if string(r.Path) == "*" { // OPTIONS is the only method that the parser lets ask for it
+	if string(r.Path) == "*" { // only OPTIONS may ask for it, by the parser
 		x.Response.Allow = allMethods
 		x.text(http.StatusOK, "")
 		return
@@ -94,7 +94,7 @@ func (s *Service) Serve(x *Exchange) {
 	x.text(http.StatusNotFound, "Not Found\n")
 }
 
-// allMethods are those that some route serves: what OPTIONS * asks for (RFC 9110, section 9.3.7).
+// allMethods are the methods of all routes, for OPTIONS * (RFC 9110, section 9.3.7).
 const allMethods = "GET, HEAD, POST, OPTIONS"
 
 const (
@@ -104,8 +104,8 @@ const (
 	typeData = "application/octet-stream"
 )
 
-// buffer returns the exchange's own memory for a body, empty. Of a body that grows beyond it, body
-// keeps the memory.
+// buffer returns the exchange's own memory for a body, empty. body keeps the memory of a body that
+// outgrows it.
 func (x *Exchange) buffer() []byte {
 	if x.body == nil {
 		x.body = x.short[:]
@@ -121,17 +121,17 @@ func (x *Exchange) reply(status int, contentType string, body []byte) {
 	x.Reply()
 }
 
-// text ends the exchange with a line for people: what the router says itself.
+// text ends the exchange with a line for people, from the router itself.
 func (x *Exchange) text(status int, line string) {
 	x.body = append(x.buffer(), line...)
 	x.reply(status, typeText, x.body)
 }
 
-// json ends the exchange with v, which must be something that JSON can hold.
+// json ends the exchange with v, which must be encodable as JSON.
 func (x *Exchange) json(status int, v any) {
 	body := bytes.NewBuffer(x.buffer())
 	encoder := json.NewEncoder(body)
-	encoder.SetEscapeHTML(false) // as JSON.stringify has it: this is not put into a page
+	encoder.SetEscapeHTML(false) // like JSON.stringify: not for use in a page
 	if err := encoder.Encode(v); err != nil {
 		panic(fmt.Sprintf("workload: answering with a %T: %v", v, err))
 	}
@@ -139,15 +139,15 @@ func (x *Exchange) json(status int, v any) {
 	x.reply(status, typeJSON, x.body)
 }
 
-// fail ends the exchange with {"error": …}: what every handler answers when it cannot do what it is
-// for. The text must not depend on the model, so that all of them answer a bad request alike.
+// fail ends the exchange with {"error": …}, the answer of every handler that cannot do its work.
+// The text must not depend on the model, so that all models answer a bad request alike.
 func (x *Exchange) fail(status int, format string, args ...any) {
 	x.json(status, struct {
 		Error string `json:"error"`
 	}{fmt.Sprintf(format, args...)})
 }
 
-// count ends the exchange with before, x.ms and after put together, without allocating.
+// count ends the exchange with before, x.ms and after, without allocating.
 func (x *Exchange) count(before, after string) {
 	x.body = append(x.buffer(), before...)
 	x.body = strconv.AppendInt(x.body, int64(x.ms), 10)
@@ -155,19 +155,19 @@ func (x *Exchange) count(before, after string) {
 	x.reply(http.StatusOK, typeJSON, x.body)
 }
 
-// millis puts the query's ms, or fallback where there is none, into x.ms. When it is not a whole
-// number from 0 to most it answers 400 and returns false.
+// millis sets x.ms to the query's ms, or to fallback without one. If ms is not a whole number from
+// 0 to most, millis answers 400 and returns false.
 func (x *Exchange) millis(fallback, most int) bool {
 	ms, ok := x.number("ms", "milliseconds", exampleMS, fallback, most)
 	x.ms = ms
 	return ok
 }
 
-// exampleMS is what a refusal suggests, whatever the route.
+// exampleMS is the value that a refusal suggests on every route.
 const exampleMS = 50
 
-// number is the query's value of that name, or fallback where there is none. When it is not a whole
-// number of those units from 0 to most it answers 400, with an example, and ok is false.
+// number returns the query's value of the name, or fallback without one. If the value is not a
+// whole number of the units from 0 to most, number answers 400 with an example, and ok is false.
 func (x *Exchange) number(name, units string, example, fallback, most int) (n int, ok bool) {
 	value, ok := x.Request.QueryValue(name)
 	if !ok {
@@ -182,11 +182,11 @@ func (x *Exchange) number(name, units string, example, fallback, most int) (n in
 	return int(given), true
 }
 
-// duration is x.ms as one.
+// duration returns x.ms as a time.Duration.
 func (x *Exchange) duration() time.Duration { return time.Duration(x.ms) * time.Millisecond }
 
-// whole reads a number of at most 18 decimal digits and nothing else: no sign, no space, no
-// percent-encoding. 18 always fit into an int64.
+// whole parses a number of at most 18 decimal digits and nothing else: no sign, no space, no
+// percent-encoding. 18 digits fit into an int64.
 func whole(text []byte) (n int64, ok bool) {
 	if len(text) == 0 || len(text) > 18 {
 		return 0, false

@@ -15,10 +15,10 @@ var wait = Workload{
 	handle:  serveWait,
 }
 
-// UpstreamPath is the route of the service that /api asks when it is one of ours.
+// UpstreamPath is the upstream's route on servers of this program.
 const UpstreamPath = "/upstream"
 
-// upstream is the service that /api asks when the user names no other. It is not a workload: nobody
+// upstream is the service that /api requests by default. It is not a workload, because nobody
 // measures it.
 var upstream = Workload{
 	Name:    "upstream",
@@ -29,14 +29,13 @@ var upstream = Workload{
 	handle:  serveUpstream,
 }
 
-// A wait is 50 ms when the query does not say, and a minute at most, so that a server can be
-// drained in bounded time.
+// A wait is 50 ms by default and a minute at most, so that a server can be drained in bounded time.
 const (
 	defaultWaitMS = 50
 	maxWaitMS     = 60_000
 )
 
-// The continuations are plain functions, and what they need is in x: a closure would be allocated
+// The continuations are plain functions with their state in x, because a closure would be allocated
 // for each request.
 
 func serveWait(_ *Service, x *Exchange) {

@@ -1,8 +1,7 @@
-// Package workload holds the routes that every concurrency model serves, each written once, in
-// continuation style: a handler asks its [IO] for whatever has to be waited for and says what is to
-// be done afterwards. A blocking model does the wait in place, an event loop starts it and goes on
-// with other requests; the route, its bytes and its data are the same, so that what a benchmark
-// sees is the model's doing alone.
+// Package workload holds the routes that every concurrency model serves, each written once in
+// continuation style: a handler asks its [IO] for everything that may wait, and passes what to do
+// afterwards. A blocking model waits in place; an event loop starts the wait and serves other
+// requests. Route, bytes and data are the same, so that a benchmark compares the models alone.
 package workload
 
 import (
@@ -19,22 +18,22 @@ type Workload struct {
 	Path    string // matched exactly
 	Summary string // one line, for people
 
-	// An example that is answered with 200, for a load generator to send: the path with its query,
-	// the body and its type.
+	// Target, Body and ContentType are an example request that is answered with 200, for a load
+	// generator to send.
 	Target      string
 	Body        string
 	ContentType string
 
-	// What a request of Target takes, for who plans a load; none of it where that is little, or
-	// some of each.
-	Wait     time.Duration // it only waits, for so long
-	CPU      time.Duration // it computes for so long, so that more connections than cores only queue
-	Upstream bool          // it asks another service
+	// Wait, CPU and Upstream say what a request of Target takes, for planning a load. They are zero
+	// if that is little, or some of each.
+	Wait     time.Duration // it only waits, for this long
+	CPU      time.Duration // it computes this long, so that connections beyond the cores queue
+	Upstream bool          // it requests another service
 
 	handle func(*Service, *Exchange)
 }
 
-// All is the table of workloads. A new one is a file of its own and a line here.
+// All is the table of workloads. A new workload is a file of its own and a line here.
 var All = []Workload{
 	hello,
 	wait,
@@ -50,27 +49,28 @@ var All = []Workload{
 // String returns the workload's name.
 func (w Workload) String() string { return w.Name }
 
-// IO is what a handler may wait for. Each concurrency model gives its own.
+// IO is what a handler may wait for. Each concurrency model has its own implementation.
 //
-// Every method leads to one call of then, on the flow of control that owns x: before the method
-// returns in a model that blocks, later in one that does not. A handler therefore touches nothing
-// after the call. When the connection has gone meanwhile a model may leave then out, but it must
-// not use x for another request while work is still running.
+// Every method causes one call of then, on the flow of control that owns x: before the method
+// returns in a blocking model, later in a non-blocking one. A handler must touch nothing after the
+// call. If the connection has gone meanwhile, a model may omit then, but must not use x for another
+// request while work is still running.
 type IO interface {
-	// Wait is a pure wait of d.
+	// Wait waits for d.
 	Wait(x *Exchange, d time.Duration, then func(*Exchange))
 
-	// Get asks an upstream service by HTTP GET. r.Body is good until then returns. An err that
-	// reports Timeout() true (os.ErrDeadlineExceeded, syscall.EAGAIN, a net.Error) means that the
-	// upstream was too slow; any other, that the call failed. url belongs to the IO from then on.
+	// Get requests url from an upstream service by HTTP GET. r.Body is valid until then returns. If
+	// err reports Timeout() true (os.ErrDeadlineExceeded, syscall.EAGAIN, a net.Error), the
+	// upstream was too slow; any other err means that the call failed. The IO owns url from the
+	// call on.
 	Get(x *Exchange, url *url.URL, then func(x *Exchange, r Reply, err error))
 
-	// Offload runs work, which blocks or computes: in place in a blocking model, on a worker in one
-	// that must not block.
+	// Offload runs work, which blocks or computes: in place in a blocking model, on a worker in a
+	// model that must not block.
 	Offload(x *Exchange, work func(), then func(*Exchange))
 }
 
-// A Reply is what an upstream answered, with whatever status.
+// A Reply is an upstream's answer, with any status.
 type Reply struct {
 	Status      int
 	ContentType string
@@ -78,30 +78,31 @@ type Reply struct {
 }
 
 // An Exchange is one request and its response. A model keeps one per connection and uses it for
-// request after request, so that the buffers inside are allocated once. The zero value is ready
-// once the exported fields are set.
+// request after request, so that its buffers are allocated once. It is ready once the exported
+// fields are set.
 type Exchange struct {
-	Request *http1.Request // good until the handler first waits, when the model may read more into the buffer behind it
+	// Request is valid until the handler first waits, when the model may read more into the buffer
+	// behind it.
+	Request *http1.Request
 
-	// Response is the handler's answer. It is good from the call of Done until the next Serve. Its
-	// body may point into the request's buffer: write it out, or copy it, before reading more into
-	// that.
+	// Response is the handler's answer, valid from the call of Done until the next Serve. Its body
+	// may point into the request's buffer: write or copy it before reading more into that.
 	Response http1.Response
 
 	IO   IO
 	Done func(*Exchange) // set by the model once per connection; called once per request
-	Conn any             // the model's own
+	Conn any             // for the model's own use
 
 	service *Service
-	body    []byte   // the response's body, where the handler composes one: begin it with buffer
-	short   [64]byte // where a short one lies, beside all else that an answer needs
-	ms      int      // what the query's ms said, for continuations that are not closures
-	us      int      // what the query's cpu_us said
-	spun    uint64   // what the cpu and mix workloads computed, so that the compiler cannot leave it out
+	body    []byte   // the response's body, if the handler composes one in buffer
+	short   [64]byte // memory for a short body, next to the other fields of an answer
+	ms      int      // the query's ms, for continuations that are not closures
+	us      int      // the query's cpu_us
+	spun    uint64   // the result of computing, so that the compiler cannot remove it
 
 	file fileRead
-	echo string // the Content-Type last echoed: a connection mostly repeats one
+	echo string // the last echoed Content-Type, which a connection mostly repeats
 }
 
-// Reply ends the exchange: the model takes the response from here.
+// Reply ends the exchange: the model takes over the response.
 func (x *Exchange) Reply() { x.Done(x) }

@@ -7,8 +7,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// poller is poll(2): no CPU time of a process is known here, and throughput is the generator's as
-// much as the server's.
+// poller is poll(2). macOS reports no CPU time of the process, and throughput depends on the
+// generator as much as on the server.
 type poller struct {
 	polled []unix.PollFd
 	ready  []int

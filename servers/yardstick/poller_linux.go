@@ -32,8 +32,8 @@ func (p *poller) remove(fd int) error {
 	return os.NewSyscallError("epoll_ctl", unix.EpollCtl(p.fd, unix.EPOLL_CTL_DEL, fd, nil))
 }
 
-// wait gives the descriptors with something to read. Most of the time there are some already: a
-// call that cannot block spares Go's scheduler the hand-over.
+// wait returns the descriptors with something to read. Usually some are ready, so wait first makes
+// a call that cannot block and spares Go's scheduler the hand-over.
 func (p *poller) wait() ([]int, error) {
 	r, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(p.fd),
 		uintptr(unsafe.Pointer(&p.events[0])), uintptr(len(p.events)), 0, 0, 0)
@@ -53,7 +53,7 @@ func (p *poller) wait() ([]int, error) {
 
 func (p *poller) close() error { return os.NewSyscallError("close", unix.Close(p.fd)) }
 
-// read and write cannot block, and need no word to Go's scheduler.
+// read and write cannot block, so Go's scheduler is not told.
 func read(fd int, b []byte) (int, error) {
 	n, _, errno := unix.RawSyscall6(unix.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(&b[0])),
 		uintptr(len(b)), 0, 0, 0)

@@ -1,10 +1,10 @@
-// Package yardstick is a server that never changes. A bench runs it beside the servers it measures,
-// on the same CPUs, and the load goes to and fro between the two: what slows the machine down for a
-// moment hits both, and their ratio hardly moves.
+// Package yardstick is a server that never changes. A bench runs it beside each measured server, on
+// the same CPUs, and the load alternates between the two. A moment in which the machine is slow
+// affects both, and their ratio hardly moves.
 //
-// It shares no code with the modes, so that a change of theirs cannot move it. One thread, an event
-// loop with the same system calls as a plain server of that kind makes, a fixed answer to whatever
-// ends in an empty line: it has to do per request what every server must, and nothing else.
+// The package shares no code with the modes, so that their changes cannot affect it. It is an event
+// loop on one thread that makes the system calls of a plain server and gives a fixed answer to
+// anything that ends in an empty line: what every server must do for a request, and nothing else.
 package yardstick
 
 import (
@@ -20,13 +20,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Version must change with anything that changes what a request costs here: figures relative to
-// another version cannot be compared.
+// Version changes with anything that changes the cost of a request. Figures relative to different
+// versions cannot be compared.
 const Version = 1
 
 var answer = []byte("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 3\r\n\r\nok\n")
 
-// mostRequest is more than a request of a bench takes; a connection that sends more without an
+// mostRequest is more than a request of a bench takes. A connection that sends more without an
 // empty line is closed.
 const mostRequest = 8 << 10
 
@@ -56,7 +56,7 @@ func Serve(ctx context.Context, out io.Writer) error {
 	}()
 	fmt.Fprintf(out, "Yardstick on port %d\n", ln.Addr().(*net.TCPAddr).Port)
 
-	fd := int(listener.Fd()) // which puts it into blocking mode
+	fd := int(listener.Fd()) // Fd sets blocking mode
 	if err := unix.SetNonblock(fd, true); err != nil {
 		return fmt.Errorf("yardstick: %w", err)
 	}
@@ -104,8 +104,9 @@ func (s *server) run() error {
 	}
 }
 
-// answer reads what has arrived and answers it; false says that the connection is over. A request
-// that comes in pieces is answered with its last piece: the generator of a bench sends each in one.
+// answer reads what has arrived and answers it. It returns false if the connection is over. A
+// request in several pieces is answered with its last piece; the generator of a bench sends each in
+// one.
 func (s *server) answer(fd int) bool {
 	n, err := read(fd, s.buf[:])
 	if err == unix.EAGAIN || err == unix.EINTR {
@@ -117,8 +118,7 @@ func (s *server) answer(fd int) bool {
 	if !bytes.HasSuffix(s.buf[:n], []byte("\r\n\r\n")) {
 		return true
 	}
-	// So short an answer always fits into the socket's buffer, unless the client reads none of
-	// them.
+	// Such a short answer always fits into the socket's buffer, unless the client reads nothing.
 	sent, err := write(fd, answer)
 	return err == nil && sent == len(answer)
 }

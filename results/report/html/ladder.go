@@ -27,7 +27,8 @@ var ladderPlots = []ladderPlot{
 	},
 	{
 		results.CPUPerRequest, "cpu", "CPU per request", "CPU time of the server per request",
-		"Lower is better: it is what a full machine's throughput follows from, and the steadiest figure on a noisy one.",
+		"Lower is better: it is what a full machine's throughput follows from, " +
+			"and the steadiest figure on a noisy one.",
 	},
 	{
 		results.Threads, "threads", "Threads", "threads of the operating system",
@@ -70,7 +71,7 @@ func (p ladderPlot) draw(r *results.Record, w results.Workload, id string) figur
 		row := dataRow{Name: unit.Count(step.Connections)}
 		f.Plot.X.Ticks = append(f.Plot.X.Ticks, plotNumber(step.Connections))
 		for i, m := range r.Settings.Modes {
-			e, ok := r.Estimate(w.Name, m.Name, results.Conns(step.Connections), p.Figure)
+			e, ok := r.Estimate(w.Name, m.Name, results.ClosedAt(step.Connections), p.Figure)
 			row.Cells = append(row.Cells, estimateCell(e, write))
 			if !ok {
 				continue

@@ -24,7 +24,7 @@ type distribution struct {
 }
 
 // distributions are those of each mode that has any.
-func distributions(r *results.Record, w results.Workload, at results.At) []distribution {
+func distributions(r *results.Record, w results.Workload, at results.RungKey) []distribution {
 	var all []distribution
 	for i, m := range r.Settings.Modes {
 		d := distribution{mode: i}
@@ -58,7 +58,7 @@ func drawable(all []distribution) bool {
 // latencyFigure shows the distribution at the common rate, or, in a record without such a load, at
 // the base rung.
 func latencyFigure(r *results.Record, w results.Workload, id string) (figure, bool) {
-	at := results.At{Load: results.Common}
+	at := results.RungKey{Load: results.Common}
 	of := distributions(r, w, at)
 	load := "at a common rate" + commonRate(r, w)
 	reads := "Read it from left to right: half of the requests were faster than the line at 50%, all but " +
@@ -66,7 +66,7 @@ func latencyFigure(r *results.Record, w results.Workload, id string) (figure, bo
 		"unlucky ones see. Times count from the moment a request was due, so a stalled server cannot hide " +
 		"who was waiting."
 	if !drawable(of) {
-		at = results.Conns(w.Base)
+		at = results.ClosedAt(w.Base)
 		of = distributions(r, w, at)
 		load = fmt.Sprintf("at %s connections, each of which waits for its answer", unit.Count(w.Base))
 		reads = "Read it from left to right: half of the requests were faster than the line at 50%, all but " +
@@ -101,7 +101,7 @@ func latencyFigure(r *results.Record, w results.Workload, id string) (figure, bo
 	f.Plot.Y.Log = wantsLog(f.Plot.Series)
 	f.Table = latencyTable(r, w, of, load)
 	if at.Load == results.Common {
-		own := latencyTable(r, w, distributions(r, w, results.At{Load: results.Own}),
+		own := latencyTable(r, w, distributions(r, w, results.RungKey{Load: results.Own}),
 			"at the same share of its own capacity")
 		for _, row := range own.Rows {
 			row.Name += ", own share"

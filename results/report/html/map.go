@@ -138,7 +138,7 @@ func heatFigures(p results.MapPair) dataTable {
 			p.A + ", CPU per request", p.B + ", CPU per request", p.A + " over " + p.B},
 	}
 	for _, c := range p.Cells {
-		t.Rows = append(t.Rows, dataRow{Name: summary.MapPlace(c.MapPlace), Cells: []dataCell{
+		t.Rows = append(t.Rows, dataRow{Name: summary.MapPoint(c.MapPoint), Cells: []dataCell{
 			estimateCell(c.OfA.ThroughputRPS, unit.Rate), estimateCell(c.OfB.ThroughputRPS, unit.Rate),
 			ratioCell(c.Throughput),
 			estimateCell(c.OfA.CPUUS, unit.Micros), estimateCell(c.OfB.CPUUS, unit.Micros), ratioCell(c.CPU),

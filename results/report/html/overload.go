@@ -64,21 +64,24 @@ func overloadFigure(r *results.Record, w results.Workload, id string) (figure, b
 // inTimeLine is a mode's part that was answered in time, in percent, the rounds' median and their
 // whole range.
 func inTimeLine(r *results.Record, w results.Workload, mode string) plotLine {
-	var tolls []results.Toll
+	var outcomes []results.SurgeOutcome
 	for _, t := range r.Trials {
-		if rung, ok := t.Rung(results.AtOverload); ok && rung.Toll != nil && t.Workload == w.Name && t.Mode == mode {
-			tolls = append(tolls, *rung.Toll)
+		if t.Workload != w.Name || t.Mode != mode {
+			continue
+		}
+		if rung, ok := t.Rung(results.AtOverload); ok && rung.SurgeOutcome != nil {
+			outcomes = append(outcomes, *rung.SurgeOutcome)
 		}
 	}
-	line := plotLine{Line: true, Band: len(tolls) > 1}
-	if len(tolls) == 0 {
+	line := plotLine{Line: true, Band: len(outcomes) > 1}
+	if len(outcomes) == 0 {
 		return line
 	}
-	steps := len(tolls[0].DueInTime)
+	steps := len(outcomes[0].DueInTime)
 	each := max(1, steps/overloadPoints)
 	for from := 0; from+each <= steps; from += each {
 		var shares []float64
-		for _, t := range tolls {
+		for _, t := range outcomes {
 			if percent, ok := inTimePercent(t, from, from+each); ok {
 				shares = append(shares, percent)
 			}
@@ -86,7 +89,7 @@ func inTimeLine(r *results.Record, w results.Workload, mode string) plotLine {
 		if len(shares) == 0 {
 			continue
 		}
-		line.X = append(line.X, plotNumber((float64(from)+float64(each)/2)*tolls[0].StepS))
+		line.X = append(line.X, plotNumber((float64(from)+float64(each)/2)*outcomes[0].StepS))
 		line.Y = append(line.Y, plotNumber(stat.Median(shares).Value)) // which sorts none of them
 		if line.Band {
 			line.Low, line.High = append(line.Low, plotNumber(slices.Min(shares))),
@@ -97,7 +100,7 @@ func inTimeLine(r *results.Record, w results.Workload, mode string) plotLine {
 }
 
 // inTimePercent is of the requests that were due in some steps; ok is false where none were.
-func inTimePercent(t results.Toll, from, to int) (percent float64, ok bool) {
+func inTimePercent(t results.SurgeOutcome, from, to int) (percent float64, ok bool) {
 	var inTime, due uint64
 	for i := from; i < min(to, len(t.DueInTime), len(t.DueOtherwise)); i++ {
 		inTime, due = inTime+t.DueInTime[i], due+t.DueInTime[i]+t.DueOtherwise[i]

@@ -35,7 +35,7 @@ func runsTable(r *results.Record, w results.Workload) dataTable {
 }
 
 func runRow(name string, trial results.Trial, rung results.Rung) dataRow {
-	at := results.At{Load: rung.Load, Connections: rung.Connections}
+	at := results.RungKey{Load: rung.Load, Connections: rung.Connections}
 	_, usable := trial.Rung(at)
 	figure := func(f results.Figure) string {
 		if v, ok := f.Read(rung); ok {

@@ -70,7 +70,7 @@ func verdictTable(r *results.Record, w results.Workload, v results.Verdict) verd
 
 // articleVerdict is that of the whole bench; without sections where there is none.
 func articleVerdict(r *results.Record) verdict {
-	a, ok := results.HoldArticle(r)
+	a, ok := results.CheckArticle(r)
 	if !ok || len(a.Workloads) < 2 {
 		return verdict{}
 	}

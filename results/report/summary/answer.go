@@ -10,22 +10,27 @@ import (
 	"nodecompare/results/unit"
 )
 
-// An Answer is what a bench comes to at a glance: the figures that its words rest on, and what they
-// say of the article.
+// An Answer is the summary of a bench: the figures that its words rest on, and the findings on the
+// article.
 type Answer struct {
-	Question string      // the first line: what was asked, of what, and where
-	Unfit    string      // why no figure should be quoted; "" where nothing speaks against the bench as a whole
-	Rows     []AnswerRow // of the article's table; one for poison besides
-	Claims   []Claim     // the article's; nil where two modes were not compared
-	Matrix   [][]string  // a mark for each claim, pair of modes and workload, with a head; nil for a single pair
-	Notes    []string    // what is missing from the answer, a line each
-	Trust    string      // how much was measured, and how far it can be trusted
+	Question string // the first line: what was asked, of what, and where
+	// Unfit says why no figure should be quoted; "" if nothing speaks against the bench as a whole.
+	Unfit  string
+	Rows   []AnswerRow // of the article's table, and one for poison
+	Claims []Claim     // the article's; nil without a pair of modes to compare
+	// Matrix has a mark for each claim, pair of modes and workload, below a head; nil for a single
+	// pair.
+	Matrix [][]string
+	Notes  []string // what the answer lacks, one line each
+	Trust  string   // how much was measured, and how trustworthy it is
 }
 
 // An AnswerRow has a word for each mode, and a line for each workload.
 type AnswerRow struct {
-	Name  string
-	Words []string // in the order of the settings' modes; "" where the workloads have different ones, or none
+	Name string
+	// Words are in the order of the settings' modes; "" if the workloads have different words, or
+	// none.
+	Words []string
 	Lines []AnswerLine
 }
 
@@ -44,7 +49,7 @@ func (l AnswerLine) Label() string {
 	return l.Workload + ", " + l.Figure
 }
 
-// Most is the largest figure of the line.
+// Most returns the largest figure of the line.
 func (l AnswerLine) Most() (most float64) {
 	for _, c := range l.Cells {
 		most = max(most, c.Value)
@@ -52,32 +57,32 @@ func (l AnswerLine) Most() (most float64) {
 	return most
 }
 
-// An AnswerCell is a mode's figure, and how it compares with the best one.
+// An AnswerCell is a mode's figure, compared with the best one.
 type AnswerCell struct {
-	Word     string  // where the row has none for all workloads
+	Word     string  // if the row has no common word
 	Text     string  // the figure with its unit; unit.Missing for none
-	Per      string  // what it is a figure of, where there is room for it: " a request"
-	Value    float64 // the same as a number
+	Per      string  // what the figure is per, if there is room: " a request"
+	Value    float64 // Text as a number
 	Mark     string  // of a questionable run
-	Position         // against the best mode
+	Position         // relative to the best mode
 }
 
-// A Position is where a mode stands. The zero Position is of a mode that was compared with no
+// A Position is a mode's place. The zero Position belongs to a mode that was compared with no
 // other.
 type Position struct {
-	Rank int // 1 for those that no other beats; 0 for none
+	Rank int // 1 for modes that no other beats; 0 for none
 	Tied bool
 	Best bool
-	// against the best one: results.Reversed for behind it, NoDifference, CannotTell; "" for the
-	// best itself
+	// Outcome compares with the best mode: results.Reversed if behind it, NoDifference, CannotTell;
+	// "" for the best itself.
 	Outcome   string
 	Times     float64 // how many times worse than the best
 	Low, High float64
-	Vetoed    bool // it differs in this figure, and another one contradicts it
+	Vetoed    bool // it differs in this figure, and another figure contradicts
 }
 
-// Factor is how many times worse than the best mode: 1.7×; where that is not certain, the range of
-// what it can be.
+// Factor returns how many times worse than the best mode: 1.7×; if uncertain, the range that is
+// open.
 func (p Position) Factor() string {
 	switch p.Outcome {
 	case results.Reversed:
@@ -92,7 +97,7 @@ func (p Position) Factor() string {
 	return ""
 }
 
-// Interval is of the factor.
+// Interval returns the factor's interval.
 func (p Position) Interval() string {
 	if p.Outcome == "" || p.Low <= 0 {
 		return ""
@@ -100,11 +105,11 @@ func (p Position) Interval() string {
 	return unit.Rounded(p.Low, 2) + "–" + unit.Rounded(p.High, 2)
 }
 
-// AnswerOf draws the answer from a record.
+// AnswerOf builds the answer of a record.
 func AnswerOf(r *results.Record) Answer {
 	doubted := countRuns(r)
 	a := Answer{Question: question(r), Unfit: unfit(r, doubted), Notes: missing(r), Trust: trust(r, doubted)}
-	if article, ok := results.HoldArticle(r); ok {
+	if article, ok := results.CheckArticle(r); ok {
 		a.Claims, a.Matrix = claims(article), matrix(article)
 	}
 	for _, name := range []string{results.RowExecution, results.RowPerformance, results.RowScalability,
@@ -129,8 +134,8 @@ func AnswerOf(r *results.Record) Answer {
 	return a
 }
 
-// join takes a mode's word out of the lines where all of them have the same, and keeps of Execution
-// one line: a model does not change with the workload.
+// join moves a mode's word from the lines to the row if all lines have the same, and keeps one line
+// of Execution, because a model does not change with the workload.
 func (row *AnswerRow) join() {
 	row.Words = make([]string, len(row.Lines[0].Cells))
 	for i := range row.Words {
@@ -156,8 +161,8 @@ func (row *AnswerRow) join() {
 	}
 }
 
-// answer is a finding's line, with a cell for each mode of the bench, of which some may not serve
-// the workload.
+// answer returns a finding's line, with a cell for each mode of the bench, of which some may not
+// serve the workload.
 func (s sheet) answer(f results.Finding, modes []results.Mode) AnswerLine {
 	line := AnswerLine{Workload: s.w.Name}
 	if f.Row == results.RowExecution {
@@ -185,7 +190,7 @@ func (s sheet) answer(f results.Finding, modes []results.Mode) AnswerLine {
 	return line
 }
 
-// inFlight is what held the most requests that a mode had at once: so many threads, for so many
+// inFlight returns what held the most concurrent requests of a mode: so many threads, for so many
 // requests.
 func inFlight(f results.Finding, mode string) (threads, requests string) {
 	for _, m := range f.Models {
@@ -237,18 +242,18 @@ func positionOf(f results.Finding, mode string) Position {
 	return p
 }
 
-// shown is how a figure that words rest on is shown.
+// shown is the presentation of a figure that words rest on.
 type shown struct {
 	short    string // in a line's label
-	per      string // behind the figure, where there is room
+	per      string // after the figure, if there is room
 	bars     bool
 	ofServer bool
 	write    func(float64) string
-	read     func(s sheet, mode string, at results.At) (stat.Estimate, bool)
+	read     func(s sheet, mode string, at results.RungKey) (stat.Estimate, bool)
 }
 
-// at is where the figure that a finding rests on was read.
-func (s sheet) at(f results.Finding, on shown) results.At {
+// at returns the rung from which the figure behind a finding was read.
+func (s sheet) at(f results.Finding, on shown) results.RungKey {
 	for _, c := range f.Comparisons {
 		if (c.Rests || c.Decides) && c.At.Load != "" && figures[c.Metric].short == on.short {
 			return c.At
@@ -260,7 +265,7 @@ func (s sheet) at(f results.Finding, on shown) results.At {
 	return results.Base(s.w)
 }
 
-// resting is the figure that most of a row's pairs rest on.
+// resting returns the figure that most of a row's pairs rest on.
 func resting(f results.Finding) shown {
 	count, most := map[string]int{}, ""
 	for _, c := range f.Comparisons {
@@ -279,19 +284,21 @@ func resting(f results.Finding) shown {
 	return figures[results.P99.Name]
 }
 
-// read is a figure at a rung.
-func read(f results.Figure) func(sheet, string, results.At) (stat.Estimate, bool) {
-	return func(s sheet, mode string, at results.At) (stat.Estimate, bool) {
+// read returns a reader of a figure on one rung.
+func read(f results.Figure) func(sheet, string, results.RungKey) (stat.Estimate, bool) {
+	return func(s sheet, mode string, at results.RungKey) (stat.Estimate, bool) {
 		return s.r.Estimate(s.w.Name, mode, at, f)
 	}
 }
 
-// across is a metric of more than one rung.
-func across(metric string) func(sheet, string, results.At) (stat.Estimate, bool) {
-	return func(s sheet, mode string, _ results.At) (stat.Estimate, bool) { return s.r.Across(s.w, mode, metric) }
+// across returns a reader of a metric of more than one rung.
+func across(metric string) func(sheet, string, results.RungKey) (stat.Estimate, bool) {
+	return func(s sheet, mode string, _ results.RungKey) (stat.Estimate, bool) {
+		return s.r.Across(s.w, mode, metric)
+	}
 }
 
-// figures are those that words can rest on, by the metric's name.
+// figures are the figures that words can rest on, by the metric's name.
 var figures = map[string]shown{
 	results.CPUPerRequest.Name: {"CPU", " a request", true, true, unit.Micros, read(results.CPUPerRequest)},
 	results.Throughput.Name: {"throughput", "", true, false,
@@ -306,7 +313,7 @@ var figures = map[string]shown{
 
 func percent(share float64) string { return unit.Digits(100*share) + "%" }
 
-// several is how many modes are named one by one, where a line is to stay short.
+// several is the number of modes above which they are counted instead of named.
 const several = 3
 
 // question says what was asked, of which modes, and where.
@@ -322,5 +329,5 @@ func question(r *results.Record) string {
 	case len(names) > several:
 		return fmt.Sprintf("Was the article right? %s %s", unit.Counted(len(names), "server"), where)
 	}
-	return fmt.Sprintf("Was the article right? %s, %s", listed(names), where)
+	return fmt.Sprintf("Was the article right? %s, %s", joinNames(names), where)
 }

@@ -9,10 +9,10 @@ import (
 	"nodecompare/results/unit"
 )
 
-// ArticleTitle heads what a bench of several workloads says of the article's table.
+// ArticleTitle heads the findings of a bench of several workloads on the article's table.
 const ArticleTitle = "The article, held against this bench"
 
-// glances are the one figure that stands beside a row's word.
+// glances are the single figures beside a row's words.
 var glances = map[string]struct {
 	at results.Place
 	reading
@@ -26,11 +26,11 @@ var glances = map[string]struct {
 			write: func(e stat.Estimate) string { return unit.Micros(e.Value) }}},
 }
 
-// ArticleGrid has the words of all workloads below each other, and beside each of them a figure
-// when full is set.
+// ArticleGrid returns the words of all workloads below each other, each with a figure if full is
+// set.
 func ArticleGrid(r *results.Record, a results.Article, full bool) []Section {
 	seen := Section{Name: results.RowExecution}
-	var on []string // how many workloads it was seen, as one or the other
+	var on []string // number of workloads with each finding
 	for _, s := range a.Modes {
 		seen.Words = append(seen.Words, s.Word)
 		on = append(on, fmt.Sprintf("%d of %d", len(s.NonBlocking)+len(s.Blocking), len(a.Workloads)))
@@ -50,7 +50,7 @@ func ArticleGrid(r *results.Record, a results.Article, full bool) []Section {
 	return sections
 }
 
-// glance is a workload's line in a row.
+// glance returns a workload's line in a row.
 func (s sheet) glance(row string, full bool) Group {
 	g := Group{Label: s.w.Name, words: make([]string, len(s.r.Settings.Modes))}
 	for _, f := range s.v.Findings {

@@ -8,14 +8,14 @@ import (
 	"nodecompare/results"
 )
 
-// articleSays is what the article's table has for Node.js and for a traditional backend.
+// articleSays is the article's table for Node.js and for a traditional backend.
 var articleSays = map[string]string{
 	results.RowExecution:   "non-blocking for Node.js, blocking for a traditional backend",
 	results.RowPerformance: "high for Node.js, moderate for a traditional backend",
 	results.RowScalability: "high for Node.js, lower for a traditional backend",
 }
 
-// ArticleSentences say of each of the article's claims what was found.
+// ArticleSentences return a sentence for each of the article's claims.
 func ArticleSentences(a results.Article) []string {
 	all := []string{articleSentence(results.RowExecution, executionFound(a))}
 	for _, c := range a.Claims {
@@ -33,7 +33,7 @@ func articleSentence(row, found string) string {
 	return fmt.Sprintf("%s: the article says %s. %s.", row, articleSays[row], found)
 }
 
-// executionFound names the modes of which the same was seen together.
+// executionFound groups the modes by their finding.
 func executionFound(a results.Article) string {
 	var order []string
 	of := map[string][]string{}
@@ -45,12 +45,12 @@ func executionFound(a results.Article) string {
 		of[seen] = append(of[seen], s.Mode)
 	}
 	for i, seen := range order {
-		order[i] = fmt.Sprintf("%s (%s)", seen, listed(of[seen]))
+		order[i] = fmt.Sprintf("%s (%s)", seen, joinNames(of[seen]))
 	}
 	return "Found: " + strings.Join(order, "; ")
 }
 
-func seenWhere(s results.Seen, workloads int) string {
+func seenWhere(s results.ModeExecution, workloads int) string {
 	var parts []string
 	for _, part := range []struct {
 		seen string
@@ -61,7 +61,7 @@ func seenWhere(s results.Seen, workloads int) string {
 		case workloads:
 			parts = append(parts, part.seen+" on every workload")
 		default:
-			parts = append(parts, part.seen+" on "+listed(part.on))
+			parts = append(parts, part.seen+" on "+joinNames(part.on))
 		}
 	}
 	if s.Word == results.Mixed || s.Word == results.CannotTell {
@@ -70,7 +70,7 @@ func seenWhere(s results.Seen, workloads int) string {
 	return strings.Join(parts, ", ")
 }
 
-// claimFound says what a claim comes to, and on which workloads.
+// claimFound says what was found of a claim, and on which workloads.
 func claimFound(a results.Article, c results.Claim) string {
 	for _, word := range []string{results.NonBlocking, results.Blocking} {
 		if a.Group(word) == nil {
@@ -79,10 +79,10 @@ func claimFound(a results.Article, c results.Claim) string {
 	}
 	pairs := 0
 	for _, on := range c.Workloads {
-		pairs += len(on.Duels)
+		pairs += len(on.Pairings)
 	}
 	found := fmt.Sprintf("Measured, with %s (non-blocking) against %s (blocking), ",
-		listed(a.Group(results.NonBlocking)), listed(a.Group(results.Blocking)))
+		joinNames(a.Group(results.NonBlocking)), joinNames(a.Group(results.Blocking)))
 	switch c.Outcome() {
 	case results.AsSaid:
 		return found + "it is so on every workload" + inAll(pairs, len(c.Workloads))
@@ -98,7 +98,7 @@ func claimFound(a results.Article, c results.Claim) string {
 	return found + "it is undecided: " + byWorkload(a, c)
 }
 
-// inAll is how many pairs agree, where all do; "" for a single one, which the workloads say
+// inAll returns how many pairs agree, if all do; "" for a single pair, which the workloads name
 // already.
 func inAll(pairs, workloads int) string {
 	if pairs == workloads {
@@ -117,7 +117,7 @@ var said = []struct{ outcome, text, some string }{
 	{results.CannotTell, "cannot tell", "undecided"},
 }
 
-// byWorkload names the workloads together of which the same is to be said.
+// byWorkload groups the workloads by outcome.
 func byWorkload(a results.Article, c results.Claim) string {
 	var parts []string
 	for _, s := range said {
@@ -125,7 +125,7 @@ func byWorkload(a results.Article, c results.Claim) string {
 		of := map[string][]results.ClaimOn{}
 		for _, on := range c.Workloads {
 			if on.Outcome() == s.outcome {
-				split := byOutcome(a, on.Duels)
+				split := byOutcome(a, on.Pairings)
 				if of[split] == nil {
 					order = append(order, split)
 				}
@@ -136,12 +136,12 @@ func byWorkload(a results.Article, c results.Claim) string {
 			var names []string
 			pairs := 0
 			for _, on := range of[split] {
-				names, pairs = append(names, on.Workload), pairs+len(on.Duels)
+				names, pairs = append(names, on.Workload), pairs+len(on.Pairings)
 			}
-			part := s.text + " on " + listed(names)
+			part := s.text + " on " + joinNames(names)
 			switch {
 			case pairs == 0:
-				part = "nothing to compare on " + listed(names)
+				part = "nothing to compare on " + joinNames(names)
 			case split == "":
 				part += inAll(pairs, len(names))
 			case len(names) == 1:
@@ -155,30 +155,31 @@ func byWorkload(a results.Article, c results.Claim) string {
 	return strings.Join(parts, "; ")
 }
 
-// byOutcome counts the pairs by what they say, and names them; "" when all say the same.
-func byOutcome(a results.Article, duels []results.Duel) string {
+// byOutcome counts and names the pairs by outcome; "" if all have the same.
+func byOutcome(a results.Article, pairings []results.Pairing) string {
 	var parts []string
 	for _, s := range said {
-		of := slices.DeleteFunc(slices.Clone(duels), func(d results.Duel) bool { return d.Outcome != s.outcome })
+		of := slices.DeleteFunc(slices.Clone(pairings), func(d results.Pairing) bool { return d.Outcome != s.outcome })
 		switch {
-		case len(of) == len(duels):
+		case len(of) == len(pairings):
 			return ""
 		case len(of) > 0 && parts == nil:
-			parts = append(parts, fmt.Sprintf("%d of %d pairs %s (%s)", len(of), len(duels), s.some, opponents(a, of)))
+			parts = append(parts, fmt.Sprintf("%d of %d pairs %s (%s)", len(of), len(pairings), s.some,
+				opponents(a, of)))
 		case len(of) > 0:
 			parts = append(parts, fmt.Sprintf("%d %s (%s)", len(of), s.some, opponents(a, of)))
 		}
 	}
-	return listed(parts)
+	return joinNames(parts)
 }
 
-// opponents is "async, node against pool": the non-blocking modes, and against which blocking ones
-// where that is not all of them.
-func opponents(a results.Article, duels []results.Duel) string {
+// opponents returns "async, node against pool": the non-blocking modes, and their blocking ones
+// unless these are all.
+func opponents(a results.Article, pairings []results.Pairing) string {
 	var all, some []string
 	for _, n := range a.Group(results.NonBlocking) {
 		var against []string
-		for _, d := range duels {
+		for _, d := range pairings {
 			if d.NonBlocking == n {
 				against = append(against, d.Blocking)
 			}
@@ -188,14 +189,14 @@ func opponents(a results.Article, duels []results.Duel) string {
 		case len(a.Group(results.Blocking)):
 			all = append(all, n)
 		default:
-			some = append(some, n+" against "+listed(against))
+			some = append(some, n+" against "+joinNames(against))
 		}
 	}
 	return strings.Join(append(all, some...), ", ")
 }
 
-// listed is "hello", "hello and wait", "hello, wait and cpu".
-func listed(names []string) string {
+// joinNames returns "hello", "hello and wait" or "hello, wait and cpu".
+func joinNames(names []string) string {
 	if len(names) < 2 {
 		return strings.Join(names, "")
 	}

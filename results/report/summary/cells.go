@@ -9,10 +9,10 @@ import (
 	"nodecompare/results/unit"
 )
 
-// A reading is a figure as a cell shows it.
+// A reading is a figure as shown in a cell.
 type reading struct {
 	results.Figure
-	name  string // before the figure; "" where the label says it
+	name  string // before the figure; "" if the label names it
 	write func(stat.Estimate) string
 }
 
@@ -30,8 +30,8 @@ var (
 	}
 )
 
-// line is a reading of each mode.
-func (s sheet) line(at results.At, f reading) []string {
+// line returns a reading for each mode.
+func (s sheet) line(at results.RungKey, f reading) []string {
 	return s.each(func(mode string) string {
 		e, ok := s.r.Estimate(s.w.Name, mode, at, f.Figure)
 		if !ok {
@@ -45,12 +45,12 @@ func (s sheet) line(at results.At, f reading) []string {
 	})
 }
 
-func (s sheet) has(mode string, at results.At) bool {
+func (s sheet) has(mode string, at results.RungKey) bool {
 	return len(s.r.Values(s.w.Name, mode, at, results.Offered)) > 0
 }
 
-// spread writes the interval behind a median: ±4%, its further end and rounded up, or (1.9–2.8),
-// both ends in the median's unit. One value has none.
+// spread writes the interval of a median: ±4%, its further end rounded up, or (1.9–2.8), both ends
+// in the median's unit. A single value has none.
 func spread(e stat.Estimate, one unit.Scale) string {
 	if e.N < 2 || e.Value <= 0 {
 		return ""
@@ -59,7 +59,8 @@ func spread(e stat.Estimate, one unit.Scale) string {
 	if share > widest {
 		return fmt.Sprintf(" (%s–%s)", unit.Digits(e.Low/one.One), unit.Digits(e.High/one.One))
 	}
-	return fmt.Sprintf(" ±%.0f%%", max(0, math.Ceil(100*share-1e-9))) // Ceil makes a negative zero of less
+	// Ceil makes a negative zero of less
+	return fmt.Sprintf(" ±%.0f%%", max(0, math.Ceil(100*share-1e-9)))
 }
 
 func perSecond(e stat.Estimate) string {

@@ -10,7 +10,7 @@ import (
 	"nodecompare/results/unit"
 )
 
-// The marks of what a claim of the article came to.
+// Marks of what was found of an article's claim.
 const (
 	markAsSaid   = "✓"
 	markReversed = "✗"
@@ -19,24 +19,24 @@ const (
 	markDepends  = "~"
 )
 
-// markOf is the mark of an outcome.
+// markOf maps an outcome to its mark.
 var markOf = map[string]string{
 	results.AsSaid: markAsSaid, results.Reversed: markReversed, results.NoDifference: markSame,
 	results.CannotTell: markOpen, results.Mixed: markDepends, results.DependsOnLoad: markDepends,
 }
 
-// A Claim is a row of the article, and what was found of it.
+// A Claim is a row of the article with its finding.
 type Claim struct {
 	Mark string
 	Row  string
 	Text string
 }
 
-// claims hold each row of the article against what was measured.
+// claims compare each row of the article with the measurements.
 func claims(a results.Article) []Claim {
 	all := []Claim{executionClaim(a)}
 	for _, c := range a.Claims {
-		mark, text := duelsSay(a, c)
+		mark, text := pairingsSay(a, c)
 		all = append(all, Claim{Mark: mark, Row: c.Row, Text: text})
 	}
 	return all
@@ -50,7 +50,7 @@ func executionClaim(a results.Article) Claim {
 		rest = append(rest, a.Group(word)...)
 	}
 	var parts []string
-	name := listed
+	name := joinNames
 	if len(a.Modes) > several { // the ranking names them
 		name = func(modes []string) string { return unit.Count(len(modes)) }
 	}
@@ -63,7 +63,7 @@ func executionClaim(a results.Article) Claim {
 	}
 	switch {
 	case rest != nil:
-		parts = append(parts, "undecided: "+listed(rest))
+		parts = append(parts, "undecided: "+joinNames(rest))
 	case threads != nil && loops != nil:
 		c.Mark = markAsSaid
 		parts[0] = "as it says: " + parts[0]
@@ -79,19 +79,19 @@ func does(names []string, one, several string) string {
 	return several
 }
 
-// openings begin what is said of a claim.
+// openings begin the sentence on a claim.
 var openings = map[string]string{
 	results.AsSaid:       "as it says: ",
 	results.Reversed:     "the other way round: ",
 	results.NoDifference: "no difference: ",
 	results.Mixed:        "it depends: ",
 	results.CannotTell:   "undecided: ",
-	// which of the two is ahead, and when, is what follows
+	// The rest of the sentence says which of the two is ahead, and when.
 	results.DependsOnLoad: "it depends on the load: ",
 }
 
-// duelsSay is what was found of a claim, in a sentence with magnitudes.
-func duelsSay(a results.Article, c results.Claim) (mark, text string) {
+// pairingsSay returns the finding on a claim, in a sentence with magnitudes.
+func pairingsSay(a results.Article, c results.Claim) (mark, text string) {
 	loops, threads := a.Group(results.NonBlocking), a.Group(results.Blocking)
 	switch {
 	case loops == nil:
@@ -106,19 +106,19 @@ func duelsSay(a results.Article, c results.Claim) (mark, text string) {
 		return mark, text + onePair(c)
 	case pairs > several: // the matrix names them
 		return mark, text + counted(c)
-	case outcome == results.CannotTell: // as each of the modes is said to be
+	case outcome == results.CannotTell: // the modes' own sentences say so
 		return mark, manyPairs(loops, c)
 	}
 	return mark, text + manyPairs(loops, c)
 }
 
-// onePair gives the magnitude on each workload; workloads of which the same is said of the same
-// figure share a sentence.
+// onePair gives the magnitude on each workload. Workloads with the same finding on the same figure
+// share a sentence.
 func onePair(c results.Claim) string {
 	last := ""
 	var parts []string
 	for _, on := range c.Workloads {
-		for _, d := range on.Duels {
+		for _, d := range on.Pairings {
 			head, magnitude, settle := magnitudeOf(d)
 			if n := len(parts); n > 0 && head == last {
 				parts[n-1] += ", " + strings.TrimSpace(magnitude+" on "+on.Workload) + settle
@@ -134,9 +134,9 @@ func onePair(c results.Claim) string {
 	return strings.Join(parts, "; ")
 }
 
-// magnitudeOf splits what a duel says: a sentence with a gap, what fills it, and what would settle
-// it where it is open.
-func magnitudeOf(d results.Duel) (head, magnitude, settle string) {
+// magnitudeOf splits a pairing's finding: a sentence with a gap, the text for the gap, and what
+// would decide it if it is open.
+func magnitudeOf(d results.Pairing) (head, magnitude, settle string) {
 	c := d.On
 	if c.Rounds == 0 {
 		return "nothing was measured of both", "", ""
@@ -147,11 +147,11 @@ func magnitudeOf(d results.Duel) (head, magnitude, settle string) {
 	case results.NoDifference:
 		return fmt.Sprintf("%s differs by less than %s", c.Metric, unit.Difference(1+c.Floor)), "", ""
 	case results.DependsOnLoad:
-		light, times, _ := magnitudeOf(results.Duel{Outcome: results.AsSaid, On: d.Light})
+		light, times, _ := magnitudeOf(results.Pairing{Outcome: results.AsSaid, On: d.Light})
 		if c.Better == "" {
 			return "saturated they are the same, at light load " + light, times, ""
 		}
-		saturated, ratio, _ := magnitudeOf(results.Duel{Outcome: results.AsSaid, On: c})
+		saturated, ratio, _ := magnitudeOf(results.Pairing{Outcome: results.AsSaid, On: c})
 		return "saturated " + strings.Replace(saturated, "…", ratio, 1) + ", at light load " + light, times, ""
 	case results.CannotTell:
 		settle := ""
@@ -178,11 +178,11 @@ func other(c results.Comparison, mode string) string {
 	return c.A
 }
 
-// counted says how many of a claim's pairs came out how.
+// counted says how many of a claim's pairs had which outcome.
 func counted(c results.Claim) string {
 	of, all := map[string]int{}, 0
 	for _, on := range c.Workloads {
-		for _, d := range on.Duels {
+		for _, d := range on.Pairings {
 			of[d.Outcome]++
 			all++
 		}
@@ -195,10 +195,10 @@ func counted(c results.Claim) string {
 			parts = append(parts, fmt.Sprintf("%d %s", n, s.text))
 		}
 	}
-	return fmt.Sprintf("of %s ", unit.Counted(all, "pair")) + listed(parts)
+	return fmt.Sprintf("of %s ", unit.Counted(all, "pair")) + joinNames(parts)
 }
 
-// manyPairs says of each non-blocking mode how it does against all blocking ones.
+// manyPairs says of each non-blocking mode how it compares with all blocking ones.
 func manyPairs(loops []string, c results.Claim) string {
 	var order []string
 	of := map[string][]string{}
@@ -210,12 +210,12 @@ func manyPairs(loops []string, c results.Claim) string {
 		of[text] = append(of[text], n)
 	}
 	for i, text := range order {
-		order[i] = listed(of[text]) + " " + does(of[text], "is ", "are ") + text
+		order[i] = joinNames(of[text]) + " " + does(of[text], "is ", "are ") + text
 	}
 	return strings.Join(order, "; ")
 }
 
-// stands is a mode's standing on a workload against all blocking modes, in words.
+// stands are a mode's possible standings on a workload against all blocking modes, in words.
 var stands = []struct{ outcome, text string }{
 	{results.AsSaid, "ahead"}, {results.NoDifference, "level"},
 	{results.DependsOnLoad, "ahead or behind by the load"},
@@ -223,19 +223,19 @@ var stands = []struct{ outcome, text string }{
 }
 
 func againstAll(mode string, c results.Claim) string {
-	on, by := map[string][]string{}, map[string][]results.Duel{}
+	on, by := map[string][]string{}, map[string][]results.Pairing{}
 	n := 0
 	for _, w := range c.Workloads {
-		var duels []results.Duel
-		for _, d := range w.Duels {
+		var pairings []results.Pairing
+		for _, d := range w.Pairings {
 			if d.NonBlocking == mode {
-				duels = append(duels, d)
+				pairings = append(pairings, d)
 			}
 		}
-		if len(duels) > 0 {
+		if len(pairings) > 0 {
 			n++
-			outcome := results.ClaimOn{Duels: duels}.Outcome()
-			on[outcome], by[outcome] = append(on[outcome], w.Workload), append(by[outcome], duels...)
+			outcome := results.ClaimOn{Pairings: pairings}.Outcome()
+			on[outcome], by[outcome] = append(on[outcome], w.Workload), append(by[outcome], pairings...)
 		}
 	}
 	var parts []string
@@ -245,17 +245,17 @@ func againstAll(mode string, c results.Claim) string {
 		case len(names) == n && n > 1:
 			return fmt.Sprintf("%s on all %d%s", s.text, n, factors(s.outcome, by[s.outcome]))
 		default:
-			parts = append(parts, s.text+" on "+listed(names)+factors(s.outcome, by[s.outcome]))
+			parts = append(parts, s.text+" on "+joinNames(names)+factors(s.outcome, by[s.outcome]))
 		}
 	}
 	return strings.Join(parts, ", ")
 }
 
-// factors is how many times as much it is at the least and at the most, of duels that have one
-// winner; of those that are undecided it is what their intervals leave open.
-func factors(outcome string, duels []results.Duel) string {
+// factors returns the smallest and the largest factor of pairings with one winner, or for undecided
+// ones of their intervals.
+func factors(outcome string, pairings []results.Pairing) string {
 	least, most := math.Inf(1), 0.0
-	for _, d := range duels {
+	for _, d := range pairings {
 		_, ratio, low, high := d.On.Factors()
 		switch {
 		case d.On.Rounds == 0 || d.On.Confidence < stat.Confidence:
@@ -275,12 +275,12 @@ func factors(outcome string, duels []results.Duel) string {
 	}
 }
 
-// Legend says what the marks stand for.
+// Legend explains the marks.
 const Legend = markAsSaid + " as it says, " + markReversed + " the other way round, " + markSame +
 	" no difference, " + markOpen + " undecided, " + markDepends + " depends"
 
-// matrix has a row for each non-blocking mode beside each blocking one, and a column for each
-// workload: a mark for each claim. It is nil for a single pair.
+// matrix returns a row for each pair of a non-blocking and a blocking mode, and a column for each
+// workload, with a mark for each claim. It returns nil for a single pair.
 func matrix(a results.Article) [][]string {
 	loops, threads := a.Group(results.NonBlocking), a.Group(results.Blocking)
 	if len(loops)*len(threads) < 2 {
@@ -308,7 +308,7 @@ func matrix(a results.Article) [][]string {
 }
 
 func markOn(on results.ClaimOn, nonBlocking, blocking string) string {
-	for _, d := range on.Duels {
+	for _, d := range on.Pairings {
 		if d.NonBlocking == nonBlocking && d.Blocking == blocking {
 			return markOf[d.Outcome]
 		}

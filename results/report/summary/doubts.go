@@ -10,13 +10,13 @@ import (
 	"nodecompare/results/unit"
 )
 
-// Mark stands behind a line of figures when a run behind them is SUSPECT; the notes below the table
-// begin with it.
+// Mark follows a line of figures if a run behind them is SUSPECT. The notes below the table begin
+// with it.
 const Mark = "*"
 
-// Doubted gives the marks for a mode's figures of some rungs: those of what the load saw, and those
-// of what the server used.
-func Doubted(r *results.Record, w results.Workload, mode string, of ...results.At) (load, server string) {
+// Doubted returns the marks for a mode's figures of some rungs: for what the load saw, and for what
+// the server used.
+func Doubted(r *results.Record, w results.Workload, mode string, of ...results.RungKey) (load, server string) {
 	for _, t := range r.Trials {
 		if t.Workload != w.Name || t.Mode != mode {
 			continue
@@ -39,7 +39,7 @@ func Doubted(r *results.Record, w results.Workload, mode string, of ...results.A
 	return load, server
 }
 
-// tally counts runs, by mode.
+// tally counts runs by mode.
 type tally map[string]int
 
 func (t tally) sum() (n int) {
@@ -49,7 +49,7 @@ func (t tally) sum() (n int) {
 	return n
 }
 
-// list is "blocking 3, async 1", in the order of the table's columns; with one column, nothing.
+// list returns "blocking 3, async 1", in the order of the table's columns; "" with one column.
 func (t tally) list(r *results.Record) string {
 	if len(r.Settings.Modes) < 2 {
 		return ""
@@ -63,9 +63,8 @@ func (t tally) list(r *results.Record) string {
 	return " (" + strings.Join(parts, ", ") + ")"
 }
 
-// Doubts are the notes below a workload's table, one for each rule that fired, however often: first
-// on the SUSPECT runs that are in some figure, then on the VOID ones that are in no figure, then on
-// those that were made again.
+// Doubts returns the notes below a workload's table, one for each rule that fired, however often:
+// first on SUSPECT runs behind some figure, then on VOID ones behind none, then on repeated ones.
 func Doubts(r *results.Record, w results.Workload) []string {
 	suspect, void, again := map[string]tally{}, map[string]tally{}, tally{}
 	used, all := 0, 0
@@ -84,7 +83,7 @@ func Doubts(r *results.Record, w results.Workload) []string {
 			if rung.Voided != nil {
 				again[t.Mode]++
 			}
-			_, usable := t.Rung(results.At{Load: rung.Load, Connections: rung.Connections})
+			_, usable := t.Rung(results.RungKey{Load: rung.Load, Connections: rung.Connections})
 			if usable {
 				used++
 			}
@@ -109,7 +108,8 @@ func Doubts(r *results.Record, w results.Workload) []string {
 		}
 	}
 	for _, rule := range results.Rules {
-		if n := void[rule.Name]; n != nil && rule.Void != "" { // one that never gives VOID fired beside one that did
+		// a rule that never gives VOID fired beside one that did
+		if n := void[rule.Name]; n != nil && rule.Void != "" {
 			notes = append(notes,
 				fmt.Sprintf("VOID, and left out: %d of %d runs%s: %s.", n.sum(), all, n.list(r), rule.Plain))
 		}
@@ -121,7 +121,7 @@ func Doubts(r *results.Record, w results.Workload) []string {
 	return slices.Concat(notes, groups(r, w), fewer(r, w), offset(r, w))
 }
 
-// groups says of which modes the trials fall into two groups.
+// groups names the modes whose trials fall into two groups.
 func groups(r *results.Record, w results.Workload) (notes []string) {
 	for _, g := range r.Groups(w) {
 		notes = append(notes,
@@ -133,13 +133,13 @@ func groups(r *results.Record, w results.Workload) (notes []string) {
 	return notes
 }
 
-// fewer says it where so few rounds are left of a figure that its interval is less sure than the
-// page's head says.
+// fewer says that a figure has so few rounds left that its interval is less certain than the page's
+// head says.
 func fewer(r *results.Record, w results.Workload) []string {
 	of := func(rounds int) float64 { return stat.Median(make([]float64, rounds)).Confidence }
 	least := r.Settings.Rounds
 	for _, m := range r.Settings.Modes {
-		for _, at := range []results.At{results.Conns(w.Base), results.AtCommon} {
+		for _, at := range []results.RungKey{results.ClosedAt(w.Base), results.AtCommon} {
 			if n := len(r.Values(w.Name, m.Name, at, results.Throughput)); n > 0 {
 				least = min(least, n)
 			}

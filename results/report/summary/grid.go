@@ -9,8 +9,8 @@ import (
 	"nodecompare/results/unit"
 )
 
-// Grid makes the sections of a workload. Its arrows go along the whole ladder when full is set,
-// else by way of three rungs.
+// Grid returns the sections of a workload. Its arrows follow the whole ladder if full is set, else
+// three rungs.
 func Grid(r *results.Record, w results.Workload, v results.Verdict, full bool) []Section {
 	s := sheet{r, w, v, rungsShown(w)}
 	if full {
@@ -43,8 +43,8 @@ func Grid(r *results.Record, w results.Workload, v results.Verdict, full bool) [
 	return sections
 }
 
-// execution shows the model, and the evidence for it: the threads that ran while more and more
-// requests were in flight.
+// execution returns the model and its evidence: the threads that ran as the requests in flight
+// increased.
 func (s sheet) execution(f results.Finding) []Group {
 	model := Group{}
 	model.add(s.each(func(mode string) string {
@@ -65,7 +65,8 @@ func (s sheet) execution(f results.Finding) []Group {
 	return []Group{model, evidence}
 }
 
-// threadsOrProcesses is what a pool is made of: processes, where there are about as many of them.
+// threadsOrProcesses names what a pool consists of: processes, if there are about as many of them
+// as threads.
 func threadsOrProcesses(m results.Model) string {
 	if n := len(m.Steps); n > 0 && m.Steps[n-1].Processes > 1 && m.Steps[n-1].Processes >= 0.5*float64(m.Threads) {
 		return "processes"
@@ -73,14 +74,14 @@ func threadsOrProcesses(m results.Model) string {
 	return "threads"
 }
 
-// modelName is what a model is called, with its number of threads where that belongs to the name.
+// modelName returns a model's name, with its number of threads if that belongs to the name.
 func modelName(m results.Model) string {
 	switch m.Name {
 	case results.ThreadPool:
 		return fmt.Sprintf("%s %s %s", m.Name, unit.Count(m.Threads), threadsOrProcesses(m))
 	case results.EventLoop:
 		switch {
-		case m.Threads > 1: // loops, or the workers of one: seen from outside they are the same
+		case m.Threads > 1: // loops, or the workers of one: from outside they look the same
 			return fmt.Sprintf("%s (%s)", m.Name, unit.Counted(m.Threads, "busy thread"))
 		case m.Threads == 1:
 			return fmt.Sprintf("%s (1 loop)", m.Name)
@@ -89,9 +90,9 @@ func modelName(m results.Model) string {
 	return m.Name
 }
 
-// performance shows what a mode can do at most, and what its clients wait at two given rates.
+// performance returns a mode's highest throughput, and its clients' latency at two given rates.
 func (s sheet) performance() []Group {
-	base := results.Conns(s.w.Base)
+	base := results.ClosedAt(s.w.Base)
 	most := Group{Label: unit.Counted(s.w.Base, "connection")}
 	most.add(s.line(base, capacity))
 	cpu := Group{Label: "CPU"}
@@ -112,7 +113,7 @@ func (s sheet) performance() []Group {
 	return []Group{most, cpu, common, own}
 }
 
-// commonLabel is the rate that is the same for all modes.
+// commonLabel names the rate that is common to all modes.
 func (s sheet) commonLabel() string {
 	for _, m := range s.r.Settings.Modes {
 		if e, ok := s.r.Estimate(s.w.Name, m.Name, results.AtCommon, results.Offered); ok {
@@ -122,9 +123,9 @@ func (s sheet) commonLabel() string {
 	return ""
 }
 
-// ownRate and ownTail are a mode's latency at its share of its own capacity: two lines with no
-// intervals, since it is the second load of the kind. A mode that has none had it as the common
-// one.
+// ownRate and ownTail return a mode's latency at its share of its own capacity: two lines without
+// intervals, because it is the second load of the kind. A mode without such a load had it as the
+// common one.
 func (s sheet) ownRate(mode string) string {
 	of, ok := s.r.Estimate(s.w.Name, mode, results.AtOwn, results.Offered)
 	p50, answered := s.r.Estimate(s.w.Name, mode, results.AtOwn, results.P50)
@@ -138,9 +139,8 @@ func (s sheet) ownRate(mode string) string {
 	return unit.Missing
 }
 
-// ownUse says what part of the throughput at the base rung that rate was, where it is more than a
-// tenth away from the share that it should be: the pilot that found it had a better moment than the
-// rounds, or a worse one.
+// ownUse returns the rate's share of the throughput at the base rung, if it is more than a tenth
+// off: the pilot that found it then had a better moment than the rounds, or a worse one.
 func (s sheet) ownUse(mode string) string {
 	of, ok := s.r.Estimate(s.w.Name, mode, results.AtOwn, results.Offered)
 	most, known := s.r.Estimate(s.w.Name, mode, results.Base(s.w), results.Throughput)

@@ -44,14 +44,14 @@ func hostOf(h results.Host) string {
 	return strings.Join(append(parts, "kernel "+h.Kernel, h.Go), ", ")
 }
 
-// loadOf says what drove the load, and on which CPUs; "" where the record does not tell.
+// loadOf names the load's engine and CPUs; "" if the record does not have them.
 func loadOf(s results.Settings) string {
 	engine := "Load by " + s.Engine
 	switch s.Engine {
 	case "":
 		return ""
 	case "auto":
-		engine = "Load by the engine that fits each run" // the rungs say which
+		engine = "Load by the engine that fits each run" // the rungs name theirs
 	}
 	where := s.Pin.Note
 	if s.Pin.Server != "" {
@@ -66,8 +66,8 @@ func loadOf(s results.Settings) string {
 	return fmt.Sprintf("%s; %s.", engine, where)
 }
 
-// Remarks are what a reader must know beside the tables: failed trials, an interruption, what the
-// lines stand for.
+// Remarks returns what a reader must know beside the tables: failed trials, an interruption, the
+// meaning of lines.
 func Remarks(r *results.Record) []string {
 	var all []string
 	for _, m := range r.Settings.Missing {
@@ -83,7 +83,8 @@ func Remarks(r *results.Record) []string {
 	for _, m := range r.PilotFailures {
 		all = append(all,
 			fmt.Sprintf(
-				"FAILED: %s on %s, in the pilot, so it has no open load derived from its capacity: %s", m.Mode, m.Workload, m.Reason))
+				"FAILED: %s on %s, in the pilot, so it has no open load derived from its capacity: %s",
+				m.Mode, m.Workload, m.Reason))
 	}
 	for _, t := range r.Trials {
 		if t.Failure != "" {
@@ -103,7 +104,7 @@ func Remarks(r *results.Record) []string {
 	return append(all, legend(r))
 }
 
-// relative tells whether a sentence of the page speaks of the yardstick.
+// relative reports whether a sentence of the page mentions the yardstick.
 func relative(r *results.Record) bool {
 	for i, w := range r.Settings.Workloads {
 		if i < len(r.Verdicts) && slices.ContainsFunc(Sentences(w, r.Verdicts[i]),
@@ -114,7 +115,7 @@ func relative(r *results.Record) bool {
 	return false
 }
 
-// legend explains the lines that do not explain themselves.
+// legend explains the lines that need it.
 func legend(r *results.Record) string {
 	if r.Settings.Null {
 		return "How it is measured, and what every figure means: docs/method.md."

@@ -9,13 +9,13 @@ import (
 	"nodecompare/results/unit"
 )
 
-// widest is how far an end of an interval may be from its median, as a share of it, for ±. Beyond
-// it the two ends are mostly unlike each other (a tail that was once ten times as long), which one
-// number would hide.
+// widest is the largest distance of an interval's end from its median, as a share of it, for ±.
+// Beyond it the two ends usually differ too much for one number, as with a tail that was once ten
+// times as long.
 const widest = 0.30
 
-// intervals explains what ± means on this page: a median's interval has 95% when 6 values are
-// behind it, and less when fewer are.
+// intervals explains ± on this page: a median's interval has 95% confidence with 6 values, and less
+// with fewer.
 func intervals(r *results.Record) string {
 	if r.Settings.Rounds < 2 {
 		return "Each figure is of one round: how far it may be off is not known."
@@ -29,13 +29,13 @@ func intervals(r *results.Record) string {
 		unit.Counted(r.Settings.Rounds, "round"), of, 100*widest)
 }
 
-// Confidence is in per cent, rounded down. One that is more than was asked for, as small samples
-// give it, is what was asked for.
+// Confidence writes a confidence in per cent, rounded down. A higher confidence than asked for, as
+// from small samples, is written as asked for.
 func Confidence(share float64) string {
 	return fmt.Sprintf("%.0f%%", math.Floor(100*min(share, stat.Confidence)+1e-9))
 }
 
-// IntervalNote says what an interval of that many rounds is.
+// IntervalNote explains an interval of the given number of rounds.
 func IntervalNote(rounds int) string {
 	e := stat.Median(make([]float64, rounds))
 	switch {

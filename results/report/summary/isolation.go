@@ -14,7 +14,7 @@ var (
 		write: func(e stat.Estimate) string { return unit.Digits(e.Value) + "% failed" }}
 )
 
-// isolation shows what innocent requests wait, without the poison and amid it.
+// isolation returns the latency of victim requests, without and with the poison.
 func (s sheet) isolation() []Group {
 	alone, amid := Group{Label: "alone"}, Group{Label: "amid poison"}
 	if rps, ok := s.offeredAt(results.AtAlone); ok {
@@ -33,7 +33,7 @@ func (s sheet) isolation() []Group {
 	return []Group{alone, amid}
 }
 
-// radius is a mode's p99 amid the poison over that alone, round by round.
+// radius returns a mode's p99 with the poison over that without, round by round.
 func (s sheet) radius(mode string) string {
 	var ratios []float64
 	for _, t := range s.r.Trials {
@@ -52,7 +52,7 @@ func (s sheet) radius(mode string) string {
 	return "p99 " + unit.Times(stat.Median(ratios).Value) + " alone's"
 }
 
-func (s sheet) offeredAt(at results.At) (float64, bool) {
+func (s sheet) offeredAt(at results.RungKey) (float64, bool) {
 	for _, m := range s.r.Settings.Modes {
 		if e, ok := s.r.Estimate(s.w.Name, m.Name, at, results.Offered); ok {
 			return e.Value, true

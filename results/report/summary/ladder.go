@@ -9,7 +9,7 @@ import (
 	"nodecompare/results/unit"
 )
 
-// scalability shows what becomes of a mode as connections are added, and how many it holds.
+// scalability returns a mode's figures as connections are added, and how many it holds.
 func (s sheet) scalability(f results.Finding) []Group {
 	figures := Group{Label: along(s.rungs)}
 	figures.add(s.loadArrows(results.Throughput, func(v []float64, has []bool) string {
@@ -42,12 +42,12 @@ func (s sheet) scalability(f results.Finding) []Group {
 		}
 		return fmt.Sprintf("up to %s", unit.Counted(x.Held, "connection"))
 	}))
-	errors := Group{Label: "errors"}
-	errors.add(s.errors())
-	return slices.Concat([]Group{figures, knee, held}, s.overload(), []Group{errors})
+	failed := Group{Label: "errors"}
+	failed.add(s.errors())
+	return slices.Concat([]Group{figures, knee, held}, s.overload(), []Group{failed})
 }
 
-// scaling writes what follows from a mode's whole ladder, with the mark of any of its rungs.
+// scaling writes what follows from a mode's whole ladder, with the marks of its rungs.
 func (s sheet) scaling(f results.Finding, text func(results.Scaling) string) []string {
 	return s.each(func(mode string) string {
 		for _, x := range f.Scaling {
@@ -56,7 +56,7 @@ func (s sheet) scaling(f results.Finding, text func(results.Scaling) string) []s
 			}
 			t := text(x)
 			if t != unit.Missing {
-				mark, _ := Doubted(s.r, s.w, mode, results.AllConns(s.w.Connections())...)
+				mark, _ := Doubted(s.r, s.w, mode, results.ClosedAtAll(s.w.Connections())...)
 				t += mark
 			}
 			return t
@@ -65,13 +65,13 @@ func (s sheet) scaling(f results.Finding, text func(results.Scaling) string) []s
 	})
 }
 
-// arrows makes a line of a figure along some rungs.
+// arrows returns a line of a figure along some rungs.
 func (s sheet) arrows(rungs []int, of results.Figure, write func(v []float64, has []bool) string) []string {
 	return s.each(func(mode string) string {
 		var values []float64
 		var has []bool
 		for _, n := range rungs {
-			e, ok := s.r.Estimate(s.w.Name, mode, results.Conns(n), of)
+			e, ok := s.r.Estimate(s.w.Name, mode, results.ClosedAt(n), of)
 			values, has = append(values, e.Value), append(has, ok)
 		}
 		if !slices.Contains(has, true) {
@@ -81,19 +81,19 @@ func (s sheet) arrows(rungs []int, of results.Figure, write func(v []float64, ha
 	})
 }
 
-// loadArrows are those of what the load saw, with their marks.
+// loadArrows returns arrows of what the load saw, with their marks.
 func (s sheet) loadArrows(of results.Figure, write func(v []float64, has []bool) string) []string {
 	cells := s.arrows(s.rungs, of, write)
 	for i, m := range s.r.Settings.Modes {
 		if cells[i] != unit.Missing {
-			mark, _ := Doubted(s.r, s.w, m.Name, results.AllConns(s.rungs)...)
+			mark, _ := Doubted(s.r, s.w, m.Name, results.ClosedAtAll(s.rungs)...)
 			cells[i] += mark
 		}
 	}
 	return cells
 }
 
-// along names the rungs that arrows stand between.
+// along names the rungs between the arrows.
 func along(rungs []int) string {
 	if len(rungs) == 1 {
 		return unit.Counted(rungs[0], "connection")
@@ -105,7 +105,7 @@ func along(rungs []int) string {
 	return strings.Join(parts, " → ") + " connections"
 }
 
-// errors is the line of them, which is not there when no mode had any.
+// errors returns the line of errors, which is missing if no mode had any.
 func (s sheet) errors() []string {
 	cells := s.each(func(mode string) string { return errorLine(s.r, s.w, mode) })
 	if slices.ContainsFunc(cells, func(c string) bool { return c != unit.Missing }) {
@@ -118,23 +118,23 @@ func (s sheet) errors() []string {
 	return cells
 }
 
-// errorLine sums the errors over all trials and rungs: they are no part of throughput and latency,
-// so they must be seen.
+// errorLine sums the errors over all trials and rungs. Throughput and latency do not include them,
+// so they must be shown.
 func errorLine(r *results.Record, w results.Workload, mode string) string {
-	var requests, errors uint64
+	var requests, failed uint64
 	kinds := map[string]uint64{}
 	for _, t := range r.Trials {
 		if t.Workload != w.Name || t.Mode != mode {
 			continue
 		}
 		for _, rung := range t.Rungs {
-			requests, errors = requests+rung.Requests, errors+rung.Errors
+			requests, failed = requests+rung.Requests, failed+rung.Errors
 			for k, n := range rung.ErrorKinds {
 				kinds[k] += n
 			}
 		}
 	}
-	if errors == 0 {
+	if failed == 0 {
 		return unit.Missing
 	}
 	var by []string
@@ -150,5 +150,5 @@ func errorLine(r *results.Record, w results.Workload, mode string) string {
 	for i, k := range by {
 		by[i] = unit.Count(kinds[k]) + " " + k
 	}
-	return fmt.Sprintf("%s (%s): %s", unit.Count(errors), unit.Share(errors, requests), strings.Join(by, ", "))
+	return fmt.Sprintf("%s (%s): %s", unit.Count(failed), unit.Share(failed, requests), strings.Join(by, ", "))
 }

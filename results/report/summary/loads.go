@@ -8,19 +8,19 @@ import (
 	"nodecompare/results/unit"
 )
 
-// of are all comparisons of the two modes that one is of.
+// of returns all comparisons of the same two modes as one.
 func of(f results.Finding, one results.Comparison) []results.Comparison {
 	other := func(c results.Comparison) bool { return c.A != one.A || c.B != one.B }
 	return slices.DeleteFunc(slices.Clone(f.Comparisons), other)
 }
 
-// loads is what they come to.
+// loads sums those comparisons up.
 func loads(f results.Finding, one results.Comparison) results.Loads {
 	return results.Between(of(f, one))
 }
 
-// dependent says by how much each of two modes is ahead of the other at one of the loads, once for
-// each mode that has that word, and marks them as told.
+// dependent says by how much each of two modes is ahead at one of the loads, once for each mode
+// with that word, and records them in told.
 func dependent(w results.Workload, f results.Finding, told map[string]bool) (parts []string) {
 	for _, c := range f.Comparisons {
 		news := func(mode string) bool { return f.Of(mode) == results.DependsOnLoad && !told[mode] }
@@ -30,7 +30,7 @@ func dependent(w results.Workload, f results.Finding, told map[string]bool) (par
 		told[c.A], told[c.B] = told[c.A] || news(c.A), told[c.B] || news(c.B)
 		saturated := advantage(w, c)
 		if c.Better == "" {
-			saturated = c.Metric + " is the same " + where(w, c) + " (" + evidence(c, c.Low, c.High) + ")"
+			saturated = c.Metric + " is the same " + underLoad(w, c) + " (" + evidence(c, c.Low, c.High) + ")"
 		}
 		light := advantage(w, deciding(f, c))
 		parts = append(parts, fmt.Sprintf("which of %s and %s is better depends on the load: %s, but %s",
@@ -39,13 +39,12 @@ func dependent(w results.Workload, f results.Finding, told map[string]bool) (par
 	return parts
 }
 
-// deciding is the figure at light load that surely differs the most.
+// deciding returns the comparison with the largest certain difference at light load.
 func deciding(f results.Finding, one results.Comparison) results.Comparison {
 	return results.AtLightLoad(of(f, one))
 }
 
-// atLightLoad says what the light load adds to what was said of two modes; "" where it leaves it
-// open.
+// atLightLoad says what the light load adds to the finding on two modes; "" if it is undecided.
 func atLightLoad(w results.Workload, f results.Finding, c results.Comparison) string {
 	switch l := loads(f, c); {
 	case l.LightSame:
@@ -60,7 +59,7 @@ func atLightLoad(w results.Workload, f results.Finding, c results.Comparison) st
 	return ", while " + advantage(w, deciding(f, c))
 }
 
-// neverAtLightLoad says it where no two modes differ at light load either.
+// neverAtLightLoad says that no two modes differ at light load either, if so.
 func neverAtLightLoad(f results.Finding) string {
 	same := false
 	for _, c := range f.Comparisons {

@@ -7,8 +7,8 @@ import (
 	"nodecompare/results/unit"
 )
 
-// MapGrid is the cells of two modes on one number of connections: a row for each wait, a column for
-// each CPU time.
+// MapGrid holds the cells of two modes at one number of connections: a row for each wait, a column
+// for each CPU time.
 type MapGrid struct {
 	Pair        results.MapPair
 	connections int
@@ -16,7 +16,7 @@ type MapGrid struct {
 	Rows        [][]results.MapCell
 }
 
-// MapGrids are the grids of two modes, one for each number of connections.
+// MapGrids returns the grids of two modes, one for each number of connections.
 func MapGrids(m *results.Map, p results.MapPair) []MapGrid {
 	var all []MapGrid
 	s, at := m.Settings, 0
@@ -31,12 +31,12 @@ func MapGrids(m *results.Map, p results.MapPair) []MapGrid {
 	return all
 }
 
-// Title is the grid's, for people.
+// Title returns the grid's title.
 func (g MapGrid) Title() string {
 	return fmt.Sprintf("%s and %s on %s", g.Pair.A, g.Pair.B, unit.Counted(g.connections, "connection"))
 }
 
-// MapWait and MapCPU are what a request does, in words.
+// MapWait and MapCPU describe what a request does.
 func MapWait(ms int) string {
 	if ms == 0 {
 		return "no wait"
@@ -44,7 +44,7 @@ func MapWait(ms int) string {
 	return "wait " + unit.Micros(float64(ms)*1e3)
 }
 
-// MapBareWait is for a row, where the head of the column says what it is.
+// MapBareWait is MapWait for a row, whose column's head names it.
 func MapBareWait(ms int) string {
 	if ms == 0 {
 		return "none"
@@ -59,12 +59,12 @@ func MapCPU(us int) string {
 	return "computing " + unit.Micros(float64(us))
 }
 
-// MapPlace names a cell.
-func MapPlace(at results.MapPlace) string {
+// MapPoint names a cell.
+func MapPoint(at results.MapPoint) string {
 	return fmt.Sprintf("%s, %s, %s", MapWait(at.WaitMS), MapCPU(at.CPUUS), unit.Counted(at.Connections, "connection"))
 }
 
-// MapWord is a cell's, with the mark of a doubt.
+// MapWord returns a cell's word, with the mark of a doubt.
 func MapWord(c results.MapCell) string {
 	word := c.Outcome
 	if c.Outcome == results.MapWins {
@@ -76,18 +76,19 @@ func MapWord(c results.MapCell) string {
 	return word
 }
 
-// MapDoubted says that the cell's throughput was, in half of the rounds or more, the generator's.
+// MapDoubted reports whether the generator bounded the cell's throughput in at least half of the
+// rounds.
 func MapDoubted(c results.MapCell) bool {
 	return c.Throughput.Rounds > 0 && 2*max(c.OfA.Limited, c.OfB.Limited) >= c.Throughput.Rounds
 }
 
-// MapLines are the two figures of a cell: who is ahead and by how much, or how far apart the two
-// can be.
+// MapLines returns the two figures of a cell: who is ahead and by how much, or how far apart the
+// two can be.
 func MapLines(p results.MapPair, c results.MapCell) [2]string {
 	return [2]string{"rate: " + mapDifference(p, c.Throughput), "CPU: " + mapDifference(p, c.CPU)}
 }
 
-// mapDifference is "async 1.8×" for a difference: the better mode's figure over the other's.
+// mapDifference returns "async 1.8×" for a difference: the better mode's figure over the other's.
 func mapDifference(p results.MapPair, c results.MapComparison) string {
 	switch {
 	case c.Rounds == 0:

@@ -30,7 +30,8 @@ func MapAnswer(m *results.Map, p results.MapPair) string {
 		parts = append(parts, fmt.Sprintf("Neither %s nor %s wins a cell", p.A, p.B))
 	}
 	if same := mapCells(p, results.MapSame, ""); len(same) > 0 {
-		parts = append(parts, fmt.Sprintf("they are the same in %s%s", unit.Count(len(same)), mapWhere(m.Settings, p, same)))
+		parts = append(parts, fmt.Sprintf("they are the same in %s%s", unit.Count(len(same)),
+			mapWhere(m.Settings, p, same)))
 	}
 	if both := mapCells(p, results.MapTradeOff, ""); len(both) > 0 {
 		parts = append(parts, fmt.Sprintf("each is ahead in one figure in %s", unit.Count(len(both))))
@@ -104,9 +105,9 @@ func mapFactors(p results.MapPair, won []results.MapCell) string {
 // mapWhere says what the cells have in common that others have not, but for those that are
 // undecided; "" where nothing simple does.
 func mapWhere(s results.MapSettings, p results.MapPair, of []results.MapCell) string {
-	in := map[results.MapPlace]bool{}
+	in := map[results.MapPoint]bool{}
 	for _, c := range of {
-		in[c.MapPlace] = true
+		in[c.MapPoint] = true
 	}
 	sides := [][]mapBound{mapBounds(s.CPUs, mapComputes, func(c results.MapCell) int { return c.CPUUS }),
 		mapBounds(s.Waits, mapWaits, func(c results.MapCell) int { return c.WaitMS }),
@@ -117,7 +118,7 @@ func mapWhere(s results.MapSettings, p results.MapPair, of []results.MapCell) st
 			for _, b := range bounds {
 				holds = holds && b.holds(c)
 			}
-			if c.Outcome != results.MapUnknown && holds != in[c.MapPlace] {
+			if c.Outcome != results.MapUnknown && holds != in[c.MapPoint] {
 				return false
 			}
 		}

@@ -10,7 +10,7 @@ import (
 	"nodecompare/results/unit"
 )
 
-// MapSentences say in plain words what a pair's cells come to: does it matter for work like mine?
+// MapSentences sum up a pair's cells in plain words: does the model matter for work like mine?
 func MapSentences(m *results.Map, p results.MapPair) []string {
 	all := []string{MapScore(p)}
 	for _, mode := range []string{p.A, p.B} {
@@ -37,7 +37,7 @@ func MapSentences(m *results.Map, p results.MapPair) []string {
 	return all
 }
 
-// mapMost is where a mode gains most in throughput; "" where it gains nothing.
+// mapMost names the cell where a mode gains most in throughput; "" if it gains nothing.
 func mapMost(p results.MapPair, mode string) string {
 	var most results.MapCell
 	best := 0.0
@@ -54,10 +54,10 @@ func mapMost(p results.MapPair, mode string) string {
 		return ""
 	}
 	return fmt.Sprintf("The most that %s gains is %s times the throughput: %s.", mode, unit.Digits(best),
-		MapPlace(most.MapPlace))
+		MapPoint(most.MapPoint))
 }
 
-// mapUnsure says that noise had the better of most cells' throughput.
+// mapUnsure reports whether noise hid most cells' throughput.
 func mapUnsure(p results.MapPair) bool {
 	unsure := 0
 	for _, c := range p.Cells {
@@ -68,7 +68,7 @@ func mapUnsure(p results.MapPair) bool {
 	return 2*unsure > len(p.Cells)
 }
 
-// mapShares says in how many cells a figure differs, for each value of one side of the grid.
+// mapShares says in how many cells a figure differs, for each value along one side of the grid.
 func mapShares(p results.MapPair, title string, values []int, write func(int) string,
 	side func(results.MapCell) int, figure func(results.MapCell) results.MapComparison) string {
 	values = slices.Sorted(slices.Values(values))
@@ -99,7 +99,7 @@ func MapHeading(m *results.Map) string {
 		loadOf(results.Settings{Engine: "loop", Pin: s.Pin}))
 }
 
-// MapRemarks are what a reader must know of how it went.
+// MapRemarks returns what a reader must know of how it went.
 func MapRemarks(m *results.Map) []string {
 	var all []string
 	for _, missing := range m.Settings.Missing {
@@ -148,7 +148,7 @@ func MapLegend(m *results.Map) string {
 	return s + ratioNote(m.Settings.Rounds)
 }
 
-// ratioNote says what the ratios and their intervals are.
+// ratioNote explains the ratios and their intervals.
 func ratioNote(rounds int) string {
 	if stat.Median(make([]float64, rounds)).Confidence < stat.Confidence {
 		return IntervalNote(rounds)

@@ -8,13 +8,13 @@ import (
 	"nodecompare/results/unit"
 )
 
-// A bench of one mode against itself (--null) has another table: how much differs though nothing
-// does, figure by figure.
+// A bench of one mode against itself (--null) has another table: how much each figure differs
+// though nothing does.
 
-// NullHead is the heads of their columns.
+// NullHead heads the columns of NullRows.
 var NullHead = []string{"Figure", "Load", "Noise", "Detectable from"}
 
-// NullRows are the smallest differences that this machine can tell from noise.
+// NullRows returns the smallest differences that this machine can tell from noise.
 func NullRows(v results.Verdict) [][]string {
 	var rows [][]string
 	for _, s := range v.Detectable {
@@ -25,9 +25,9 @@ func NullRows(v results.Verdict) [][]string {
 	return rows
 }
 
-// tells is what this machine can tell, in one line: of the first figure that words rest on.
+// tells says in one line what this machine can tell, for the first figure that words rest on.
 func tells(v results.Verdict) []string {
-	i := slices.IndexFunc(v.Detectable, func(s results.Smallest) bool { return s.Rests })
+	i := slices.IndexFunc(v.Detectable, func(s results.MinDetectable) bool { return s.Rests })
 	if i < 0 {
 		return nil
 	}
@@ -37,18 +37,19 @@ func tells(v results.Verdict) []string {
 }
 
 // LoadName names a rung.
-func LoadName(at results.At) string {
+func LoadName(at results.RungKey) string {
 	if at.Load == results.Closed {
 		return unit.Counted(at.Connections, "connection")
 	}
 	return at.Load
 }
 
-// NullNotes say what the table means, and whether the verdicts kept quiet as they should.
+// NullNotes explain the table, and say whether the verdicts rightly found no difference.
 func NullNotes(r *results.Record, v results.Verdict) []string {
 	var all []string
 	if len(v.Detectable) == 0 {
-		all = append(all, "NOTHING FOUND: intervals need six usable rounds, and there were fewer: give --rounds=6 or more.")
+		all = append(all, "NOTHING FOUND: intervals need six usable rounds, and there were fewer: "+
+			"give --rounds=6 or more.")
 	} else {
 		all = append(all, tells(v)...)
 		all = append(all, fmt.Sprintf("Noise: how far apart two columns of the same mode come out by chance: "+

@@ -8,17 +8,17 @@ import (
 	"nodecompare/results/unit"
 )
 
-// offsetShare is the part of a latency from which on the machine's offset in it is worth mention.
+// offsetShare is the part of a latency from which the machine's offset is worth mentioning.
 const offsetShare = 0.1
 
-// offset names the latencies of a workload's table of which the machine's own lateness may be a
-// part that matters. It says nothing of a machine of which that is not known.
+// offset names the latencies of a workload's table to which the machine's own delay may contribute
+// noticeably. It says nothing if the delay is unknown.
 func offset(r *results.Record, w results.Workload) []string {
 	if r.Selftest == nil || r.Selftest.OffsetUS <= 0 {
 		return nil
 	}
 	var concerned []string
-	note := func(at results.At, where string, figures ...results.Figure) {
+	note := func(at results.RungKey, where string, figures ...results.Figure) {
 		var names []string
 		for _, f := range figures {
 			if offsetMatters(r, w, at, f) {
@@ -34,7 +34,7 @@ func offset(r *results.Record, w results.Workload) []string {
 	note(results.AtAlone, "alone", results.P50, results.P99)
 	note(results.AtAmid, "amid poison", results.P50, results.P99)
 	for _, n := range rungsShown(w) {
-		note(results.Conns(n), "at "+unit.Counted(n, "connection"), results.P99)
+		note(results.ClosedAt(n), "at "+unit.Counted(n, "connection"), results.P99)
 	}
 	if concerned == nil {
 		return nil
@@ -45,8 +45,8 @@ func offset(r *results.Record, w results.Workload) []string {
 		unit.Micros(r.Selftest.OffsetUS), strings.Join(concerned, ", "))}
 }
 
-// offsetMatters says whether the offset is a part that matters of some mode's latency.
-func offsetMatters(r *results.Record, w results.Workload, at results.At, f results.Figure) bool {
+// offsetMatters reports whether the offset is a noticeable part of some mode's latency.
+func offsetMatters(r *results.Record, w results.Workload, at results.RungKey, f results.Figure) bool {
 	for _, m := range r.Settings.Modes {
 		if e, ok := r.Estimate(w.Name, m.Name, at, f); ok && r.Selftest.OffsetUS >= offsetShare*e.Value {
 			return true

@@ -8,8 +8,8 @@ import (
 	"nodecompare/results/unit"
 )
 
-// overload shows what became of the requests that were due in a surge, and how long the server took
-// to get over it.
+// overload returns what happened to the requests due in a surge, and how long the server took to
+// recover.
 func (s sheet) overload() []Group {
 	surge := s.w.Surge
 	if surge == nil ||
@@ -29,21 +29,21 @@ func (s sheet) overload() []Group {
 	return []Group{during, after}
 }
 
-// OverloadOf is what became of a mode's requests in a surge: answered and when, lost and how, and
-// the time until it was over.
+// OverloadOf returns what happened to a mode's requests in a surge: answered and when, lost and
+// how, and the time to recover.
 func OverloadOf(r *results.Record, w results.Workload, mode string) (inTime, losses, recovery string) {
 	s := sheet{r: r, w: w}
 	return s.inTime(mode), s.losses(mode), s.recovery(mode)
 }
 
-// offeredInSurge is the rate of the surge, or why there was none.
+// offeredInSurge returns the rate of the surge, or why there was none.
 func (s sheet) offeredInSurge(mode string) string {
 	if e, ok := s.r.Estimate(s.w.Name, mode, results.AtOverload, results.Offered); ok {
 		return unit.Rate(e.Value) + " req/s offered"
 	}
 	most := 0.0
 	for _, n := range s.w.Connections() {
-		if e, ok := s.r.Estimate(s.w.Name, mode, results.Conns(n), results.Throughput); ok {
+		if e, ok := s.r.Estimate(s.w.Name, mode, results.ClosedAt(n), results.Throughput); ok {
 			most = max(most, e.Value)
 		}
 	}
@@ -53,34 +53,33 @@ func (s sheet) offeredInSurge(mode string) string {
 	return unit.Missing
 }
 
-// tolls is what became of the surges' requests in all rounds together; ok is false when there was
-// none.
-func (s sheet) tolls(mode string) (sum results.Toll, ok bool) {
+// outcomes sums up the surges' requests over all rounds. ok is false if there were none.
+func (s sheet) outcomes(mode string) (sum results.SurgeOutcome, ok bool) {
 	for _, t := range s.r.Trials {
 		if t.Workload != s.w.Name || t.Mode != mode {
 			continue
 		}
-		if rung, usable := t.Rung(results.AtOverload); usable && rung.Toll != nil {
-			toll := rung.Toll
-			sum.Due, sum.InTime, sum.Late = sum.Due+toll.Due, sum.InTime+toll.InTime, sum.Late+toll.Late
-			sum.Refused, sum.TimedOut, sum.Unsent = sum.Refused+toll.Refused, sum.TimedOut+toll.TimedOut,
-				sum.Unsent+toll.Unsent
+		if rung, usable := t.Rung(results.AtOverload); usable && rung.SurgeOutcome != nil {
+			outcome := rung.SurgeOutcome
+			sum.Due, sum.InTime, sum.Late = sum.Due+outcome.Due, sum.InTime+outcome.InTime, sum.Late+outcome.Late
+			sum.Refused, sum.TimedOut, sum.Unsent = sum.Refused+outcome.Refused, sum.TimedOut+outcome.TimedOut,
+				sum.Unsent+outcome.Unsent
 		}
 	}
 	return sum, sum.Due > 0
 }
 
 func (s sheet) inTime(mode string) string {
-	t, ok := s.tolls(mode)
+	t, ok := s.outcomes(mode)
 	if !ok {
 		return unit.Missing
 	}
 	return fmt.Sprintf("%s in time, %s late", unit.Share(t.InTime, t.Due), unit.Share(t.Late, t.Due))
 }
 
-// losses are the requests that had no answer worth the name.
+// losses counts the requests without a useful answer.
 func (s sheet) losses(mode string) string {
-	t, ok := s.tolls(mode)
+	t, ok := s.outcomes(mode)
 	if !ok {
 		return unit.Missing
 	}
@@ -88,8 +87,8 @@ func (s sheet) losses(mode string) string {
 		unit.Share(t.TimedOut+t.Unsent, t.Due))
 }
 
-// recovery is the time from the end of the surge until requests were answered in time again, the
-// rounds' median.
+// recovery returns the time from the end of the surge until requests were answered in time again,
+// as the rounds' median.
 func (s sheet) recovery(mode string) string {
 	e, ok := s.r.Estimate(s.w.Name, mode, results.AtOverload, results.Recovery)
 	if !ok {

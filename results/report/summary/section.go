@@ -1,5 +1,5 @@
-// Package summary says what a record comes to, once for all formats: cells of figures, words,
-// sentences and notes. The formats lay them out, each in its own way.
+// Package summary puts a record into words, once for all formats: cells of figures, words,
+// sentences and notes. The formats lay them out.
 package summary
 
 import (
@@ -11,22 +11,23 @@ import (
 // A Section is one row of the article's table: a word for each mode, and the figures behind the
 // words.
 type Section struct {
-	Name   string
-	Words  []string // a mode each, in the order of the settings; "" where there is no other mode to compare with
+	Name string
+	// Words are one a mode, in the order of the settings; "" without another mode to compare with.
+	Words  []string
 	Groups []Group
 }
 
-// A Group is figures that one label stands for. Each line has a cell a mode.
+// A Group is the figures below one label. Each line has a cell a mode.
 type Group struct {
 	Label string
-	words []string // that the first line's cells begin with; nil for none
+	words []string // at the start of the first line's cells; nil for none
 	Lines [][]string
 }
 
-// WordEnd stands between such a word and a figure.
+// WordEnd separates such a word from a figure.
 const WordEnd = " · "
 
-// Word is what a mode's cell in a line begins with; "" for figures alone.
+// Word returns the word at the start of a mode's cell in a line; "" for figures alone.
 func (g Group) Word(line, mode int) string {
 	if line > 0 || g.words == nil {
 		return ""
@@ -34,23 +35,23 @@ func (g Group) Word(line, mode int) string {
 	return g.words[mode]
 }
 
-// add takes a line unless no mode has anything to show in it.
+// add adds a line unless all its cells are empty.
 func (g *Group) add(cells []string) {
 	if slices.ContainsFunc(cells, func(c string) bool { return c != unit.Missing }) {
 		g.Lines = append(g.Lines, cells)
 	}
 }
 
-// A sheet is a workload of which a grid is made. Tables, lists and Markdown are that grid, laid out
-// in their own way.
+// A sheet is a workload from which a grid is made. Tables, lists and Markdown lay the same grid
+// out.
 type sheet struct {
 	r     *results.Record
 	w     results.Workload
 	v     results.Verdict
-	rungs []int // connections between which the arrows stand
+	rungs []int // connections of the rungs between the arrows
 }
 
-// each makes the cells of a line.
+// each returns the cells of a line.
 func (s sheet) each(text func(mode string) string) []string {
 	cells := make([]string, len(s.r.Settings.Modes))
 	for i, m := range s.r.Settings.Modes {
@@ -59,7 +60,7 @@ func (s sheet) each(text func(mode string) string) []string {
 	return cells
 }
 
-// rungsShown are the first rung, the base and the top.
+// rungsShown returns the first rung, the base and the top.
 func rungsShown(w results.Workload) []int {
 	if len(w.Ladder) == 0 {
 		return nil

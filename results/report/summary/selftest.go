@@ -10,15 +10,14 @@ import (
 	"nodecompare/results/unit"
 )
 
-// SelftestWords are the verdicts as they stand in a table; what is not right is to be seen at a
-// glance.
+// SelftestWords are the verdicts as written in a table. Failures stand out.
 var SelftestWords = map[string]string{results.SelftestOK: "ok", results.SelftestNoisy: "NOISY",
 	results.SelftestWrong: "WRONG"}
 
-// SelftestHead is the heads of the columns, behind the engine's.
+// SelftestHead heads the columns after the engine's.
 var SelftestHead = []string{"Known answer", "Truth", "Measured", "Uncorrected", "Error", "Verdict"}
 
-// SelftestRow is a check below SelftestHead.
+// SelftestRow returns a check as a row below SelftestHead.
 func SelftestRow(c results.SelftestCheck) []string {
 	write, truth, off := unit.Count[float64], "", unit.Missing
 	switch c.Unit {
@@ -41,8 +40,8 @@ func SelftestRow(c results.SelftestCheck) []string {
 	return []string{name, truth + write(c.Truth), write(c.Measured), uncorrected, off, SelftestWords[c.Verdict]}
 }
 
-// SelftestWorst is the check that is farthest from right: by its verdict, and then by its error as a
-// share of what is allowed.
+// SelftestWorst returns the check that is farthest from right: by its verdict, then by its error as
+// a share of what is allowed.
 func SelftestWorst(checks []results.SelftestCheck) results.SelftestCheck {
 	rank := map[string]int{results.SelftestOK: 0, results.SelftestNoisy: 1, results.SelftestWrong: 2}
 	share := func(c results.SelftestCheck) float64 {
@@ -97,8 +96,8 @@ func SelftestRemarks(s *results.Selftest) []string {
 			unit.Seconds(s.ElapsedS)))
 	}
 	if s.OffsetUS > 0 {
-		all = append(all, fmt.Sprintf("Offset: even a plain client sees answers %s late here, since timers and threads "+
-			"wake up late. That is the machine's own and no noise: an engine is allowed twice as much.",
+		all = append(all, fmt.Sprintf("Offset: even a plain client sees answers %s late here, since timers and "+
+			"threads wake up late. That is the machine's own and no noise: an engine is allowed twice as much.",
 			unit.FineMicros(s.OffsetUS)))
 	}
 	return all

@@ -10,7 +10,7 @@ import (
 	"nodecompare/results/unit"
 )
 
-// Sentences say in plain words, a sentence a row, why the words are what they are.
+// Sentences explain the words in plain language, a sentence a row.
 func Sentences(w results.Workload, v results.Verdict) []string {
 	var all []string
 	for _, f := range v.Findings {
@@ -28,7 +28,7 @@ func Sentences(w results.Workload, v results.Verdict) []string {
 	return all
 }
 
-// executionSentence is the classifier's own words for each mode.
+// executionSentence quotes the classifier's reason for each mode.
 func executionSentence(f results.Finding) string {
 	parts := make([]string, len(f.Models))
 	for i, m := range f.Models {
@@ -37,15 +37,15 @@ func executionSentence(f results.Finding) string {
 	return strings.Join(parts, "; ")
 }
 
-// rankSentence speaks of each mode that came second against one that beat it, then of those of
-// which one cannot tell. When no mode beat another, it says how far apart they can be at most.
+// rankSentence compares each beaten mode with one that beat it, and then names the undecided ones.
+// If no mode beat another, it says how far apart they can be at most.
 func rankSentence(w results.Workload, v results.Verdict, f results.Finding) string {
 	var parts []string
 	told := map[string]bool{}
 	for _, c := range bestFirst(f) {
 		if c.Decides && c.Better != "" && !told[c.Worse()] && f.Of(c.Better) == results.High && !loads(f, c).Depends() {
 			told[c.Worse()] = true
-			parts = append(parts, blockingWins(v, c)+advantage(w, c)+against(w, f, c)+atLightLoad(w, f, c))
+			parts = append(parts, blockingWins(v, c)+advantage(w, c)+contraryFigures(w, f, c)+atLightLoad(w, f, c))
 		}
 	}
 	parts = append(parts, dependent(w, f, told)...)
@@ -73,13 +73,13 @@ func rankSentence(w results.Workload, v results.Verdict, f results.Finding) stri
 			": too little was measured of it beside another mode; see what is VOID or FAILED below, and bench again")
 	}
 	if parts == nil {
-		return alike(f)
+		return largestDifferences(f)
 	}
 	return strings.Join(parts, "; ")
 }
 
-// bestFirst are the comparisons with those against the best mode before the others: a mode's factor
-// is against that one.
+// bestFirst returns the comparisons with those against the best mode first, because a mode's factor
+// is relative to the best.
 func bestFirst(f results.Finding) []results.Comparison {
 	best := ""
 	if len(f.Standings) > 0 {
@@ -95,7 +95,7 @@ func bestFirst(f results.Finding) []results.Comparison {
 		func(a, b results.Comparison) int { return other(a) - other(b) })
 }
 
-// blockingWins says it where the article's table would be wrong.
+// blockingWins says so if the result contradicts the article's table.
 func blockingWins(v results.Verdict, c results.Comparison) string {
 	for _, f := range v.Findings {
 		if f.Row == results.RowExecution && f.Of(c.Better) == results.Blocking &&
@@ -106,15 +106,15 @@ func blockingWins(v results.Verdict, c results.Comparison) string {
 	return ""
 }
 
-// advantage says by what, and by how much, the better mode is better, with the evidence.
+// advantage says in what, and by how much, the better mode is better, with the evidence.
 func advantage(w results.Workload, c results.Comparison) string {
 	_, ratio, low, high := c.Factors()
 	said := strings.Replace(worded(c, true), "…", unit.Digits(ratio)+" times", 1)
-	return said + " " + where(w, c) + " (" + evidence(c, low, high) + ")"
+	return said + " " + underLoad(w, c) + " (" + evidence(c, low, high) + ")"
 }
 
-// where names the load that a comparison is of.
-func where(w results.Workload, c results.Comparison) string {
+// underLoad names the load of a comparison.
+func underLoad(w results.Workload, c results.Comparison) string {
 	switch {
 	case c.Light:
 		return "at light load"
@@ -136,11 +136,12 @@ func where(w results.Workload, c results.Comparison) string {
 	return "at " + unit.Counted(c.At.Connections, "connection")
 }
 
-// besideYardstick stands where a ratio is not that of the figures in the table; the legend explains
+// besideYardstick follows a ratio that is not that of the figures in the table. The legend explains
 // it.
 const besideYardstick = "against the yardstick"
 
-// level is the confidence of a comparison's interval: more for the figure that the words rest on.
+// level returns the confidence of a comparison's interval, which is higher for the figure that the
+// words rest on.
 func level(c results.Comparison) string {
 	if c.Rests && c.Confidence >= stat.Confidence {
 		return fmt.Sprintf("%.0f%%", 100*c.Confidence)
@@ -148,7 +149,7 @@ func level(c results.Comparison) string {
 	return Confidence(c.Confidence)
 }
 
-// evidence is the interval of a ratio and what it rests on.
+// evidence describes the interval of a ratio and its basis.
 func evidence(c results.Comparison, low, high float64) string {
 	s := fmt.Sprintf("%s interval %s to %s, %s", level(c), unit.Digits(low), unit.Digits(high),
 		unit.Counted(c.Rounds, "round"))
@@ -158,9 +159,8 @@ func evidence(c results.Comparison, low, high float64) string {
 	return s
 }
 
-// against names what points the other way: a word is one word, and the reader should know what it
-// leaves out.
-func against(w results.Workload, f results.Finding, decider results.Comparison) string {
+// contraryFigures names the figures that point the other way, which the single word leaves out.
+func contraryFigures(w results.Workload, f results.Finding, decider results.Comparison) string {
 	for _, c := range f.Comparisons {
 		if c.A == decider.A && c.B == decider.B && !c.Light && c.Better == decider.Worse() && c.Better != "" {
 			return ", though " + advantage(w, c)
@@ -169,9 +169,8 @@ func against(w results.Workload, f results.Finding, decider results.Comparison) 
 	return ""
 }
 
-// undecided is what a mode's word waits for: of the pairs that nothing decides, the figure that is
-// open, and of several the one that the fewest rounds would settle; else the figure of a pair that
-// another one vetoes.
+// undecided returns the comparison that a mode's word waits for: among its undecided pairs the open
+// figure that the fewest rounds would decide, else the figure of a pair that another figure vetoes.
 func undecided(f results.Finding, mode string) (open results.Comparison, ok bool) {
 	least := 0
 	for _, c := range f.Comparisons {
@@ -195,16 +194,16 @@ func undecided(f results.Finding, mode string) (open results.Comparison, ok bool
 	return open, ok
 }
 
-// settled says that of the comparison's two modes one can tell, whatever this figure of theirs
-// leaves open; where the words rest on another one, it does not matter.
+// settled reports whether the two modes of a comparison are decided, whatever this figure leaves
+// open, because the words rest on another figure.
 func settled(f results.Finding, of results.Comparison) bool {
 	return slices.ContainsFunc(f.Comparisons, func(c results.Comparison) bool {
 		return c.A == of.A && c.B == of.B && (c.Decides || c.Rests && !of.Rests)
 	})
 }
 
-// vetoing is the figure of the same two modes that speaks for the other one; of two that are the
-// same, for either.
+// vetoing returns the figure of the same two modes that favours the other mode; for two that are
+// the same, either.
 func vetoing(f results.Finding, of results.Comparison) results.Comparison {
 	for _, c := range f.Comparisons {
 		if c.A == of.A && c.B == of.B && !c.Rests && !c.Light && c.Better != "" && (c.Better == of.Worse() || of.Same) {
@@ -214,7 +213,7 @@ func vetoing(f results.Finding, of results.Comparison) results.Comparison {
 	return results.Comparison{}
 }
 
-// veto says by what another figure speaks against the one that the words rest on, where one does.
+// veto says by how much another figure contradicts the one that the words rest on, if one does.
 func veto(w results.Workload, f results.Finding, c results.Comparison) string {
 	if against := vetoing(f, c); against.Rounds > 0 && (c.Better != "" || c.Same) {
 		return ", but " + advantage(w, against)
@@ -222,7 +221,7 @@ func veto(w results.Workload, f results.Finding, c results.Comparison) string {
 	return ""
 }
 
-// doubt says what is not known, and what would help.
+// doubt says what is unknown, and what would help.
 func doubt(w results.Workload, c results.Comparison) string {
 	switch {
 	case c.Confidence < stat.Confidence:
@@ -233,7 +232,7 @@ func doubt(w results.Workload, c results.Comparison) string {
 	case c.Better != "":
 		return "cannot tell: " + advantage(w, c)
 	case c.Same:
-		return fmt.Sprintf("cannot tell: %s of %s and %s is the same %s", c.Metric, c.A, c.B, where(w, c))
+		return fmt.Sprintf("cannot tell: %s of %s and %s is the same %s", c.Metric, c.A, c.B, underLoad(w, c))
 	}
 	more, _, low, high := c.Factors()
 	less := c.A
@@ -242,11 +241,11 @@ func doubt(w results.Workload, c results.Comparison) string {
 	}
 	return fmt.Sprintf("cannot tell %s from %s: %s of %s is %s to %s times that of %s %s (%s), which leaves "+
 		"open whether they differ by %s; %s",
-		c.A, c.B, c.Metric, more, unit.Digits(low), unit.Digits(high), less, where(w, c), basis(c),
+		c.A, c.B, c.Metric, more, unit.Digits(low), unit.Digits(high), less, underLoad(w, c), basis(c),
 		atLeast(c.Floor), remedy(c))
 }
 
-// atLeast is a floor in words.
+// atLeast writes a floor in words.
 func atLeast(floor float64) string {
 	if floor >= 1 {
 		return "a factor of " + unit.Digits(1+floor)
@@ -254,7 +253,7 @@ func atLeast(floor float64) string {
 	return unit.Difference(1 + floor)
 }
 
-// remedy is what would settle an open comparison.
+// remedy says what would decide an open comparison.
 func remedy(c results.Comparison) string {
 	if n := c.RoundsToTell(); n > c.Rounds {
 		return fmt.Sprintf("about %d rounds would tell (--rounds=%d), or fewer on a quieter machine", n, n)
@@ -262,13 +261,14 @@ func remedy(c results.Comparison) string {
 	return "more rounds would not settle it here, a quieter machine may"
 }
 
-// basis is evidence without the interval, where the sentence has it.
+// basis is evidence without the interval, for sentences that have the interval.
 func basis(c results.Comparison) string {
 	return fmt.Sprintf("%s interval, %s", level(c), unit.Counted(c.Rounds, "round"))
 }
 
-// alike says how large a difference can be at most, figure by figure, where none was found.
-func alike(f results.Finding) string {
+// largestDifferences says, figure by figure, how large a difference can be at most if none was
+// found.
+func largestDifferences(f results.Finding) string {
 	most := map[string]float64{}
 	var order []string
 	var weakest results.Comparison

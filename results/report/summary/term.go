@@ -9,23 +9,22 @@ import (
 	"nodecompare/results/unit"
 )
 
-// A Term is a word of the reports, said in plain English.
+// A Term is a word of the reports with its meaning in plain English.
 type Term struct {
 	Name  string
-	Also  []string // other words for the same thing
+	Also  []string // synonyms
 	Text  string
-	shows *termFigure // what the term stands for in a record; nil for none
+	shows *termFigure // the term's figure in a record; nil for none
 }
 
 // A termFigure is a figure, and where it is read.
 type termFigure struct {
 	at    results.Place
-	where string // "" for where the figure says it itself
+	where string // "" if the figure says so itself
 	of    results.Figure
 }
 
-// Terms are the words that reports use and a reader may not know, from the article's to the
-// field's.
+// Terms are the words in reports that a reader may not know, from the article's to the field's.
 var Terms = []Term{
 	{Name: "execution", Also: []string{"model"}, Text: "Execution is what is tied up while a request waits: " +
 		"a thread of its own (blocking), or none (non-blocking). It is not asked of the program but seen " +
@@ -65,7 +64,8 @@ var Terms = []Term{
 			"than the server, it measures the generator: the mark * then says so.",
 		shows: &termFigure{results.Base, "", results.Throughput}},
 	{Name: "p50", Also: []string{"median"},
-		Text: "Half of the requests took no longer than p50. It says what is usual, and nothing about the slow ones.", shows: &termFigure{results.Top, "", results.P50}},
+		Text: "Half of the requests took no longer than p50. It says what is usual, and nothing about the slow " +
+			"ones.", shows: &termFigure{results.Top, "", results.P50}},
 	{Name: "p99", Also: []string{"p90", "p99.9", "percentile", "percentiles", "tail", "latency"},
 		Text: "Of 100 requests, 99 were answered at least as fast as p99, and one was slower. Averages hide " +
 			"slow requests; a page that makes 100 requests will more often than not meet one as slow as " +
@@ -75,9 +75,11 @@ var Terms = []Term{
 	{Name: "in flight", Text: "A request is in flight from when it is sent until its answer is there. With " +
 		"64 connections there are at most 64 at once."},
 	{Name: "memory per connection", Also: []string{"memory"},
-		Text: "Memory per connection is what each connection beyond the base adds to the server's resident memory.", shows: &termFigure{results.Top, " in all", results.Memory}},
+		Text: "Memory per connection is what each connection beyond the base adds to the server's resident " +
+			"memory.", shows: &termFigure{results.Top, " in all", results.Memory}},
 	{Name: "threads",
-		Text: "Threads are the operating system's: each has a stack, and the kernel gives them the CPUs in turn.", shows: &termFigure{results.Top, "", results.Threads}},
+		Text: "Threads are the operating system's: each has a stack, and the kernel gives them the CPUs in " +
+			"turn.", shows: &termFigure{results.Top, "", results.Threads}},
 	{Name: "closed loop", Also: []string{"closed", "closed load"},
 		Text: "In a closed loop each client sends its next request when it has its answer. That shows what " +
 			"a server can do at most. But when the server stalls, the clients stall with it and ask " +
@@ -110,7 +112,8 @@ var Terms = []Term{
 		"and are several times slower before."},
 	{Name: "self-test", Also: []string{"selftest"},
 		Text: "The self-test measures servers whose answers are known, such as one that always takes 5 ms. " +
-			"It tells whether this machine, at this moment, can be measured on, and whether this tool measures rightly."},
+			"It tells whether this machine, at this moment, can be measured on, and whether this tool measures " +
+			"rightly."},
 	{Name: "suspect", Also: []string{"*", "valid", "void", "mark", "trust"},
 		Text: "Every run is checked. SUSPECT, the mark *, means that something may have changed a figure: " +
 			"the load was at its limit, or other programs used the CPU. A VOID run is left out of every figure. " +
@@ -127,7 +130,7 @@ var Terms = []Term{
 			"cannot be compared."},
 }
 
-// TermNamed finds a term by its name or another word for it, in capitals or not.
+// TermNamed finds a term by its name or a synonym, in any case.
 func TermNamed(name string) (t Term, ok bool) {
 	name = strings.ToLower(strings.Join(strings.Fields(name), " "))
 	i := slices.IndexFunc(Terms, func(t Term) bool {
@@ -139,7 +142,7 @@ func TermNamed(name string) (t Term, ok bool) {
 	return Terms[i], true
 }
 
-// InRecord says what the term's figure was in a record; "" where it has none.
+// InRecord returns the term's figure in a record; "" if it has none.
 func (t Term) InRecord(r *results.Record) string {
 	if t.shows == nil {
 		return ""
@@ -154,7 +157,7 @@ func (t Term) InRecord(r *results.Record) string {
 		}
 		if parts != nil {
 			return "In the last bench, on " + w.Name + " at " + unit.Counted(at.Connections, "connection") +
-				": " + listed(parts) + "."
+				": " + joinNames(parts) + "."
 		}
 	}
 	return ""

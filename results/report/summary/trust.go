@@ -7,18 +7,17 @@ import (
 	"nodecompare/results/unit"
 )
 
-// unfitShare is the share of the runs that others must have disturbed, for the bench as a whole to
-// be unfit to quote.
+// unfitShare is the share of disturbed runs from which the bench as a whole is unfit to quote.
 const unfitShare = 0.25
 
-// disturbing are the rules that tell of others on the machine.
+// disturbing are the rules that detect others on the machine.
 var disturbing = []struct{ rule, text string }{
 	{"other processes", "Other programs used these CPUs"},
 	{"steal", "The host ran other machines on these CPUs"},
 	{"throttling", "A CPU quota stopped server and load"},
 }
 
-// unfit says why nobody should quote the bench's figures; "" where nothing speaks against it as a
+// unfit says why nobody should quote the bench's figures; "" if nothing speaks against it as a
 // whole.
 func unfit(r *results.Record, c runCounts) string {
 	for _, d := range disturbing {
@@ -38,8 +37,7 @@ func unfit(r *results.Record, c runCounts) string {
 	return ""
 }
 
-// runCounts are of the runs that figures rest on, of those that none does, and of those that some
-// rule doubts.
+// runCounts counts the runs behind figures, those behind none, and those that some rule doubts.
 type runCounts struct {
 	used, unused, doubted int
 	by                    map[string]int // by rule
@@ -49,7 +47,7 @@ func countRuns(r *results.Record) runCounts {
 	c := runCounts{by: map[string]int{}}
 	for _, t := range r.Trials {
 		for _, rung := range t.Rungs {
-			if _, ok := t.Rung(results.At{Load: rung.Load, Connections: rung.Connections}); !ok {
+			if _, ok := t.Rung(results.RungKey{Load: rung.Load, Connections: rung.Connections}); !ok {
 				c.unused++
 				continue
 			}
@@ -97,10 +95,10 @@ func trust(r *results.Record, c runCounts) string {
 	return text + "."
 }
 
-// fewestRounds are needed for an interval of 95%.
+// fewestRounds is the number of rounds that a 95% interval needs.
 const fewestRounds = 6
 
-// missing says in a line each what the answer lacks.
+// missing returns a line for each thing that the answer lacks.
 func missing(r *results.Record) []string {
 	var all []string
 	if n := r.Settings.Rounds; n < fewestRounds && !r.Partial && len(r.Settings.Modes) > 1 {
@@ -122,8 +120,7 @@ func missing(r *results.Record) []string {
 	return append(all, firstOf(r.Trials, "had to be dropped", func(t results.Trial) string { return t.Lost })...)
 }
 
-// firstOf says how many trials have a reason for that, and the reason of the first; nothing where
-// none has.
+// firstOf says how many trials give a reason, with the first of the reasons; nothing if none does.
 func firstOf(trials []results.Trial, what string, reason func(results.Trial) string) []string {
 	n, first := 0, ""
 	for _, t := range trials {
