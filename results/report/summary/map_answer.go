@@ -215,10 +215,14 @@ func MapShort(p results.MapPair, c results.MapCell) string {
 	return text
 }
 
-// MapMeasured says where, and for how long.
+// MapMeasured says where it was measured, for how long, and whether that can decide anything.
 func MapMeasured(m *results.Map) string {
-	return fmt.Sprintf("Measured on this machine (%s): %s, %s.", unit.Counted(m.Host.Cores, "core"),
+	text := fmt.Sprintf("Measured on this machine (%s): %s, %s.", unit.Counted(m.Host.Cores, "core"),
 		unit.Counted(m.Settings.Rounds, "round"), unit.Seconds(m.ElapsedS))
+	if m.Settings.Rounds < fewestRounds {
+		text += fmt.Sprintf(" So few decide nothing: intervals need %d rounds (--rounds=%d).", fewestRounds, fewestRounds)
+	}
+	return text
 }
 
 // MapKey explains the cells of the short form.
