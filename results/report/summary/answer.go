@@ -102,7 +102,11 @@ func (p Position) Interval() string {
 	if p.Outcome == "" || p.Low <= 0 {
 		return ""
 	}
-	return unit.Rounded(p.Low, 2) + "–" + unit.Rounded(p.High, 2)
+	low, high := unit.Rounded(p.Low, 2), unit.Rounded(p.High, 2)
+	if low == high { // one round has no more
+		return low
+	}
+	return low + "–" + high
 }
 
 // AnswerOf builds the answer of a record.

@@ -162,7 +162,7 @@ func magnitudeOf(d results.Pairing) (head, magnitude, settle string) {
 			settle = fmt.Sprintf("; about %d rounds would tell (--rounds=%d)", n, n)
 		}
 		return fmt.Sprintf("%s of %s is … that of %s", c.Metric, more, other(c, more)),
-			fmt.Sprintf("%s to %s times", unit.Rounded(low, 2), unit.Rounded(high, 2)), settle
+			spanned(low, high) + " times", settle
 	}
 	said := worded(c, false)
 	if c.At.Load == results.Closed && c.Metric == results.P99.Name {
@@ -314,4 +314,13 @@ func markOn(on results.ClaimOn, nonBlocking, blocking string) string {
 		}
 	}
 	return unit.Missing
+}
+
+// spanned writes a range, and one figure if both ends are written alike.
+func spanned(low, high float64) string {
+	least, most := unit.Rounded(low, 2), unit.Rounded(high, 2)
+	if least == most {
+		return least
+	}
+	return least + " to " + most
 }

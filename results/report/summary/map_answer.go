@@ -220,7 +220,8 @@ func MapMeasured(m *results.Map) string {
 	text := fmt.Sprintf("Measured on this machine (%s): %s, %s.", unit.Counted(m.Host.Cores, "core"),
 		unit.Counted(m.Settings.Rounds, "round"), unit.Seconds(m.ElapsedS))
 	if m.Settings.Rounds < fewestRounds {
-		text += fmt.Sprintf(" So few decide nothing: intervals need %d rounds (--rounds=%d).", fewestRounds, fewestRounds)
+		text += fmt.Sprintf(" So few decide nothing: intervals need %d rounds (--rounds=%d).",
+			fewestRounds, fewestRounds)
 	}
 	return text
 }
