@@ -28,23 +28,22 @@ func benchCommand() *cobra.Command {
 		Use:   "bench",
 		Short: "Measure concurrency models against each other and print a table of what came out",
 		Long: `Start a server of each mode as a child process, drive each with the same load, round after round,
-and print for each workload a table of three rows: Execution, Performance, Scalability. The labels
-follow from the measurements by the rules in docs/method.md. Results go to standard output,
-progress to standard error.
+and print a table of three rows: Execution, Performance, Scalability. The words in it follow from the
+measurements by the rules in docs/method.md. Results go to standard output, progress to standard error.
 
-With --baseline the new figures are held against those of a record that was saved before: exit code 3
-says that something became slower, 4 that this cannot be told, 5 that the two cannot be compared.
+With --baseline the new figures are compared with a record that was saved before: exit code 3 says that
+something got worse, 4 that it is undecided, 5 that the two cannot be compared.
 
-A server of your own stands beside the modes with --server: a command, which finds its port in PORT,
-or the URL of one that runs already. Routes that it has elsewhere are mapped with --path; what it does
-not serve is left out. See docs/servers.md, also for a file of flags (--config).
+--server adds a server of your own: a command, which finds its port in PORT, or the URL of one that runs
+already. --path says where it has a workload's route; what it does not serve is left out. See
+docs/servers.md, also for a file of flags (--config).
 
 Profiles:
 ` + helpTable(bench.Profiles, 10, func(p bench.Profile) (string, string) { return p.Name, p.Summary }) + `
 Modes:
 ` + modeList() + `
 Workloads:
-` + routeList() + helpTable(bench.Special(), routeWidth, func(w workload.Workload) (string, string) {
+` + workloadList() + helpTable(bench.Special(), 10, func(w workload.Workload) (string, string) {
 			return w.Name, w.Summary
 		}),
 		Example: "  nodecompare bench\n  nodecompare bench --profile=quick --modes=async,goroutine " +
@@ -57,6 +56,10 @@ Workloads:
 			}
 			if b.known, err = lookup.Named("selftest", known, selftest.Extents); err != nil {
 				return exitError{exitUsage, err}
+			}
+			if err = errors.Join(atLeastOne(c.Flags(), "rounds", "at least 1 is needed, and 6 for intervals of 95%"),
+				atLeastOne(c.Flags(), "rate", "it must be more than 0")); err != nil {
+				return err
 			}
 			if o.Pin, err = cpuset.ParsePin(pin); err != nil {
 				return exitError{exitUsage, err}
@@ -129,6 +132,7 @@ Workloads:
 	flags.StringVar(&b.against, "baseline", "", "compare with the record in this `file`")
 	flags.StringVar(&format, "format", "table", "how to print the results: "+lookup.Names(report.Formats))
 	flags.BoolVar(&b.details, "details", false, "print every figure, with its interval and what speaks against it")
+	complete(c, "pin", func(string) []string { return []string{"auto", "off"} })
 	completesList(c, "modes", servers.Modes)
 	completesList(c, "workloads", workload.All, bench.Special())
 	completes(c, "profile", bench.Profiles)

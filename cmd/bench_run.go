@@ -17,6 +17,7 @@ import (
 	"nodecompare/results"
 	"nodecompare/results/gate"
 	"nodecompare/results/report"
+	"nodecompare/results/unit"
 	"nodecompare/servers/child"
 )
 
@@ -51,6 +52,9 @@ func (b benchRun) run(ctx context.Context) error {
 		return errors.Join(err, files.discard())
 	}
 	b.say(b.announcement())
+	if b.known.Takes > 0 {
+		b.say("self-test…")
+	}
 	known, selfErr := b.known.Run(ctx)
 	if selfErr != nil && ctx.Err() == nil {
 		b.say(selfErr.Error()) // a failed selftest is no reason to measure nothing
@@ -96,9 +100,9 @@ func (b benchRun) run(ctx context.Context) error {
 
 // announcement says what will be done, and how long it takes.
 func (b benchRun) announcement() string {
-	text := fmt.Sprintf("%s; about %s", b.plan, durationWords(b.plan.Whole()+b.known.Takes))
+	text := fmt.Sprintf("%s; about %s", b.plan, unit.Spoken(b.plan.Whole()+b.known.Takes))
 	if d, modes := b.plan.WarmUps(); len(modes) > 0 {
-		text += fmt.Sprintf(", %s of it to warm up %s", durationWords(d), strings.Join(modes, ", "))
+		text += fmt.Sprintf(", %s of it to warm up %s", unit.Spoken(d), strings.Join(modes, ", "))
 	}
 	if b.known.Takes > 0 {
 		text += ", starting with a short self-test"
@@ -152,7 +156,9 @@ func (b benchRun) print(record *results.Record, kept bool, compared *gate.Result
 			out, format = b.out, f
 		}
 	}
-	if err := format.Write(out, *compared, options(out)); err != nil {
+	o = options(out)
+	o.Details = b.details
+	if err := format.Write(out, *compared, o); err != nil {
 		return fmt.Errorf("print the comparison: %w", err)
 	}
 	return nil

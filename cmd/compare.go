@@ -15,19 +15,20 @@ import (
 
 func compareCommand() *cobra.Command {
 	var format string
+	var details bool
 	c := &cobra.Command{
 		Use:   "compare OLD [NEW] | compare RECORD RECORD RECORD... | compare FOLDER",
 		Short: "Say whether a new record is worse than an old one, or show many over time",
-		Long: `Hold a new record against an old one that 'nodecompare bench --save=FILE' wrote, figure by figure, by
-the rules in docs/method.md, and say one of four things. Without NEW it is the last bench.
+		Long: `Compare a new record with an old one that 'nodecompare bench --save=FILE' wrote, figure by figure, by
+the rules in docs/method.md. Without NEW it is the last bench. There are four outcomes:
 
-  pass          exit code 0: nothing became worse by more than it may
+  pass          exit code 0: nothing got worse by more than is allowed
   regressed     exit code 3: something did, and not by chance
-  inconclusive  exit code 4: this cannot be told; it says how many more rounds would settle it
-  invalid       exit code 5: nothing can be concluded: VOID trials, another host, other settings, a broken file
+  inconclusive  exit code 4: undecided; the output says how many more rounds would settle it
+  invalid       exit code 5: no conclusion is possible: VOID trials, another machine, other settings, a broken file
 
-A regression is worth a second look before it fails anything: 'nodecompare bench --baseline=OLD' takes
-it, by a second run of what seems to have regressed.
+Before a regression fails anything, take a second look: 'nodecompare bench --baseline=OLD' measures
+again what seems to have regressed.
 
 Formats:
 ` + helpTable(report.GateFormats, 10, formatLine) + `
@@ -59,12 +60,13 @@ Formats of that:
 			if err != nil {
 				return err
 			}
-			return runCompare(c.Context(), paths[0], paths[1], f, c.OutOrStdout())
+			return runCompare(c.Context(), paths[0], paths[1], f, details, c.OutOrStdout())
 		},
 	}
 	c.Flags().StringVar(&format, "format", report.GateFormats[0].Name,
 		"how to print the outcome: "+lookup.Names(report.GateFormats)+"; over time: "+
 			lookup.Names(report.HistoryFormats))
+	c.Flags().BoolVar(&details, "details", false, "print every figure, with its interval")
 	completes(c, "format", compareFormats())
 	return c
 }
@@ -79,7 +81,8 @@ func someRecords(_ *cobra.Command, args []string) error {
 
 // runCompare prints the comparison of the new record with the old one, and returns its outcome as
 // an error unless it passes.
-func runCompare(ctx context.Context, oldPath, newPath string, f report.Format[gate.Result], out io.Writer) error {
+func runCompare(ctx context.Context, oldPath, newPath string, f report.Format[gate.Result], details bool,
+	out io.Writer) error {
 	old, err := loadBaseline(ctx, oldPath)
 	if err != nil {
 		return err
@@ -90,7 +93,11 @@ func runCompare(ctx context.Context, oldPath, newPath string, f report.Format[ga
 	}
 	compared := gate.Confirm(gate.Compare(old, newer), old, newer)
 	compared.ReplacesOld = compared.Replaces(old, newer)
-	if err := f.Write(out, compared, options(out)); err != nil {
+	o := options(out)
+	if o.Details = details; !details && len(compared.Changes) > 0 {
+		o.More = []string{"More: --details (every figure), --format=markdown (for a pull request)"}
+	}
+	if err := f.Write(out, compared, o); err != nil {
 		return fmt.Errorf("print the comparison: %w", err)
 	}
 	return gateError(compared)
@@ -107,11 +114,11 @@ func gateError(g gate.Result) error {
 		return nil
 	case gate.Regressed:
 		return exitError{exitRegressed,
-			fmt.Errorf("regressed: figures that became worse: %d; see the comparison", counts[gate.Regressed])}
+			fmt.Errorf("regressed: figures that got worse: %d; see the comparison", counts[gate.Regressed])}
 	case gate.Inconclusive:
 		return exitError{exitInconclusive,
 			fmt.Errorf(
-				"inconclusive: figures that may have become worse: %d; see the comparison for what would settle it",
+				"inconclusive: figures that may have got worse: %d; see the comparison for what would settle it",
 				counts[gate.Inconclusive])}
 	}
 	return exitError{exitInvalid,

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -174,14 +175,14 @@ func (s setting) apply(flags *pflag.FlagSet) error {
 		return nil
 	}
 	if !s.many {
-		return flags.Set(f.Name, s.values[0])
+		return flagError(flags.Set(f.Name, s.values[0]))
 	}
 	list, ok := f.Value.(pflag.SliceValue)
 	if !ok {
 		return fmt.Errorf("--%s has one value, and is no array or table", f.Name)
 	}
 	if err := list.Replace(s.values); err != nil {
-		return fmt.Errorf("--%s: %w", f.Name, err)
+		return fmt.Errorf("--%s: give %s", f.Name, cmp.Or(flagKinds[f.Value.Type()], err.Error()))
 	}
 	f.Changed = true
 	return nil

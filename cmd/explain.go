@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"nodecompare/cmd/lookup"
 	"nodecompare/results/report"
 	"nodecompare/results/report/summary"
 )
@@ -40,6 +41,13 @@ func explainCommand() *cobra.Command {
 func explain(ctx context.Context, name string, out io.Writer) error {
 	t, ok := summary.TermNamed(name)
 	if !ok {
+		var known []string
+		for _, t := range summary.Terms {
+			known = append(append(known, t.Name), t.Also...)
+		}
+		if near := lookup.Near(name, known); near != "" {
+			return exitError{exitUsage, fmt.Errorf("%q is not explained here: did you mean %q?", name, near)}
+		}
 		return exitError{exitUsage,
 			fmt.Errorf("%q is not explained here; these are: %s", name, joinedNames(summary.Terms))}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"runtime"
 	"slices"
@@ -76,7 +77,7 @@ HTTP/2, Unix sockets, following redirects); and loop for closed loads. Either sh
 whatever else runs there: give it cores of its own, e.g. by taskset(1).`,
 		Example: `  nodecompare load http://localhost:3000/
   nodecompare load http://localhost:3000/ --rate=2000 --duration=30s --format=json
-  nodecompare load http://localhost:3000/wait?ms=50 --slo=100ms
+  nodecompare load 'http://localhost:3000/wait?ms=50' --slo=100ms
   nodecompare load http://localhost:3000/ --max-p99=20ms --max-errors=0.1% || echo too slow
   nodecompare load http://localhost:3000/ --targets=requests.txt --out=seconds.jsonl
   nodecompare load http://localhost:3000/echo -H 'Content-Type: application/json' --body='{"id":1}'`,
@@ -284,8 +285,7 @@ func (o loadOptions) read(ctx context.Context, a *loadgen.Attack) (err error) {
 }
 
 // errVoid has been explained in the output.
-var errVoid = errors.New("the measurement is VOID: nothing may be concluded from it; " +
-	"the reasons stand with its results")
+var errVoid = errors.New("the measurement is VOID: nothing may be concluded from it; its results say why")
 
 // runLoad measures and prints, also the result so far of an interrupted load.
 func runLoad(ctx context.Context, a loadgen.Attack, o loadOptions, f report.Format[*results.LoadRun],
@@ -302,7 +302,11 @@ func runLoad(ctx context.Context, a loadgen.Attack, o loadOptions, f report.Form
 	run.ToolVersion = version()
 	load.Judge(run, o.thresholds)
 	results.Clean(run) // the server's output
-	if err := f.Write(out, run, options(out)); err != nil {
+	shown := options(out)
+	if runErr == nil {
+		shown.More = next(run)
+	}
+	if err := f.Write(out, run, shown); err != nil {
 		return errors.Join(runErr, fmt.Errorf("print the results: %w", err))
 	}
 	for _, remark := range remarks(run, a) {
@@ -323,6 +327,27 @@ func runLoad(ctx context.Context, a loadgen.Attack, o loadOptions, f report.Form
 			run.Requests-run.Errors, run.Requests, kinds(run)))
 	case run.Trust.Status == results.Void:
 		return exitError{exitInvalid, errVoid}
+	}
+	return nil
+}
+
+// next returns what to try after a load.
+func next(run *results.LoadRun) []string {
+	switch {
+	case run.Requests == run.Errors:
+		return nil
+	case run.Trust.Status == results.Void:
+		return []string{fmt.Sprintf("Next: %s selftest says whether this machine can be measured on.", programName())}
+	case run.Capacity != nil && run.Capacity.RPS > 0:
+		return []string{fmt.Sprintf("Next: --rate=%.0f --duration=1m, to see whether it holds that for longer",
+			math.Floor(run.Capacity.RPS))}
+	case run.Capacity == nil && run.OfferedRPS > 0:
+		return []string{"Next: --slo=100ms, to find the highest rate with 99 of 100 answers within 100 ms"}
+	case run.Capacity == nil:
+		half := math.Max(run.RateRPS/2, 1)
+		digit := math.Pow(10, math.Floor(math.Log10(half)))
+		return []string{fmt.Sprintf("Next: --rate=%.0f, for latency as users see it (here each connection waited "+
+			"for its answer before it sent again)", math.Floor(half/digit)*digit)}
 	}
 	return nil
 }

@@ -94,7 +94,7 @@ func remarks(run *results.LoadRun, a loadgen.Attack) []string {
 		}
 	}
 	if redirects > 0 && redirects == run.Requests && !a.Follow {
-		all = append(all, "every answer was a redirect, so that the redirect is what was measured: give "+
+		all = append(all, "every answer was a redirect, so the redirect is what was measured: give "+
 			"--follow-redirects, or the URL that it leads to")
 	}
 	if n := run.ErrorKinds[loadgen.Ports].Count; n > 0 {

@@ -43,7 +43,8 @@ func TestLoadNamesDelayedACK(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	named := strings.Contains(out.String(), "\np50 is near 40 ms, on this machine's own network: probably delayed ACK")
+	named := strings.Contains(out.String(),
+		"\np50 is near 40 ms, on this machine's own network. That is probably delayed ACK")
 	switch {
 	case p50 >= 40*time.Millisecond && p50 < 50*time.Millisecond && !named:
 		t.Errorf("not named:\n%s", out)

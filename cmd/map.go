@@ -16,23 +16,24 @@ import (
 	"nodecompare/loadgen/cpuset"
 	"nodecompare/results"
 	"nodecompare/results/report"
+	"nodecompare/results/unit"
 	"nodecompare/servers"
 )
 
 func mapCommand() *cobra.Command {
 	o := sweep.Options{Seed: rand.Uint64N(1 << 53)}
 	var pin, format, file string
-	var quiet bool
+	var quiet, details bool
 	c := &cobra.Command{
 		Use:   "map",
 		Short: "Find for which work the concurrency model matters, and for which it does not",
-		Long: `Serve requests that wait and compute for stated times (/mix?wait_ms=…&cpu_us=…) with each mode, on
-stated numbers of connections, and print a grid: in which cells one mode wins, by how much, and where
-there is no difference. It answers: for work like mine, does it matter?
+		Long: `For work like yours, does the model matter? This serves requests that wait and compute for given
+times (/mix?wait_ms=…&cpu_us=…) with each mode, on given numbers of connections, and says which mode wins
+where, by how much, and where there is no difference.
 
 In each round every mode has a fresh server, and each cell is measured on all of them, one right after
-the other. How long it takes is said beforehand: with the defaults, less than two minutes. Results go
-to standard output, progress to standard error.
+the other. With the defaults it takes less than two minutes; it says how long before it begins. Results
+go to standard output, progress to standard error.
 
 Modes:
 ` + modeList() + `
@@ -55,8 +56,8 @@ Formats:
 			if err != nil {
 				return exitError{exitUsage, err}
 			}
-			return runMap(c.Context(), plan, f, file, progressPrinter(quiet, "map", c.ErrOrStderr()), c.OutOrStdout(),
-				c.ErrOrStderr())
+			return runMap(c.Context(), plan, f, file, details, progressPrinter(quiet, "map", c.ErrOrStderr()),
+				c.OutOrStdout(), c.ErrOrStderr())
 		},
 	}
 	flags := c.Flags()
@@ -74,9 +75,11 @@ Formats:
 	flags.StringVar(&pin, "pin", "auto",
 		"CPUs of servers and load, as in `0-1:2-3`; auto shares them out, off leaves it to the system")
 	flags.StringVar(&format, "format", "table", "how to print the map: "+lookup.Names(report.MapFormats))
+	complete(c, "pin", func(string) []string { return []string{"auto", "off"} })
 	completesList(c, "modes", servers.Modes)
 	completes(c, "format", report.MapFormats)
 	flags.StringVarP(&file, "output", "o", "", "write to this `file`, whole or not at all, instead of standard output")
+	flags.BoolVar(&details, "details", false, "print both figures of each cell, and how to read them")
 	flags.BoolVar(&quiet, "quiet", false, "show no progress")
 	configurable(c)
 	return c
@@ -84,7 +87,7 @@ Formats:
 
 // runMap measures and writes. What was measured before an interruption or beside a failed server is
 // written too.
-func runMap(ctx context.Context, plan *sweep.Plan, f report.Format[*results.Map], file string,
+func runMap(ctx context.Context, plan *sweep.Plan, f report.Format[*results.Map], file string, details bool,
 	say func(string), out, notes io.Writer) error {
 	if err := errors.Join(measurable(), measure.Loopback()); err != nil {
 		return err
@@ -96,14 +99,20 @@ func runMap(ctx context.Context, plan *sweep.Plan, f report.Format[*results.Map]
 	if err := plan.Prepare(ctx, say); err != nil {
 		return errors.Join(err, o.discard())
 	}
-	say(fmt.Sprintf("%s; about %s", plan, durationWords(plan.Duration())))
+	say(fmt.Sprintf("%s; about %s", plan, unit.Spoken(plan.Duration())))
 	m, runErr := sweep.Run(ctx, plan, say)
 	if m == nil {
 		return errors.Join(runErr, o.discard())
 	}
 	results.Clean(m) // servers' output
 	if err = o.write(ctx, worthOf(len(m.Runs), m.Void()),
-		func(w io.Writer, options report.Options) error { return f.Write(w, m, options) }); err != nil {
+		func(w io.Writer, options report.Options) error {
+			if options.Details = details; !details {
+				options.More = []string{"More: --details (both figures of each cell), " +
+					"--format=html -o map.html (a heat map)"}
+			}
+			return f.Write(w, m, options)
+		}); err != nil {
 		err = fmt.Errorf("write the map: %w", err)
 	}
 	if runErr != nil {

@@ -19,7 +19,11 @@ func loadRecord(ctx context.Context, path string) (*results.Record, error) {
 	}
 	r, err := results.Decode(bytes.NewReader(text))
 	if err != nil {
-		return nil, fmt.Errorf("load a record: %s: %w", path, err)
+		name := path
+		if name == "-" {
+			name = "standard input"
+		}
+		return nil, fmt.Errorf("load a record: %s: %w", name, err)
 	}
 	return r, nil
 }

@@ -108,7 +108,7 @@ ones, as Node.js works. Start with 'nodecompare bench'.`,
 		SuggestionsMinimumDistance: 2, // letters that may differ
 		SilenceUsage:               true,
 	}
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return exitError{exitUsage, err} })
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return exitError{exitUsage, flagError(err)} })
 	root.AddCommand(serveCommand(), benchCommand(), mapCommand(), loadCommand(), selftestCommand(),
 		selftestServerCommand(), reportCommand(), compareCommand(), explainCommand(), yardstickCommand(),
 		guardCommand())

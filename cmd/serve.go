@@ -29,7 +29,7 @@ func serveCommand() *cobra.Command {
 		Short: "Serve the workloads with one concurrency model",
 		Long: "Serve the workloads with one concurrency model until SIGINT or SIGTERM.\n\nModes:\n" + modeList() +
 			"\nRoutes:\n" + routeList(),
-		Example: "  nodecompare serve --mode=async\n  curl -i http://localhost:3000/wait?ms=50",
+		Example: "  nodecompare serve --mode=async\n  curl -i 'http://localhost:3000/wait?ms=50'",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			for _, n := range []struct {
@@ -47,11 +47,17 @@ func serveCommand() *cobra.Command {
 			if c.Loops > mostThreads || c.Workers > mostThreads || c.Loops*(c.Workers+1) > mostThreads {
 				return exitError{exitUsage,
 					fmt.Errorf(
-						"--loops=%d --workers=%d: loops and their workers are threads, of which there are at most %d",
+						"--loops=%d --workers=%d: loops and their workers are threads, and there may be at most %d",
 						c.Loops, c.Workers, mostThreads)}
 			}
-			if _, _, err := net.SplitHostPort(c.Addr); err != nil {
-				return exitError{exitUsage, fmt.Errorf("--addr=%s: %w (like :3000 or 127.0.0.1:3000)", c.Addr, err)}
+			_, port, err := net.SplitHostPort(c.Addr)
+			if err != nil {
+				return exitError{exitUsage, fmt.Errorf("--addr=%s: give a port, as in :3000, or an address with one, "+
+					"as in 127.0.0.1:3000", c.Addr)}
+			}
+			if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
+				return exitError{exitUsage,
+					fmt.Errorf("--addr=%s: %q is no port: give a number from 0 to 65535", c.Addr, port)}
 			}
 			m, err := lookup.Named("mode", mode, servers.Modes)
 			if err != nil {
@@ -68,7 +74,7 @@ func serveCommand() *cobra.Command {
 			}
 			err = m.Serve(child.UntilParentEnds(cmd.Context()), c, cmd.OutOrStdout(), cmd.ErrOrStderr())
 			if errors.Is(err, syscall.EADDRINUSE) {
-				err = taken(c.Addr, err)
+				err = taken(c.Addr)
 			}
 			return err
 		},
@@ -84,6 +90,7 @@ func serveCommand() *cobra.Command {
 		`service that /api and /feed ask: an http URL, "embedded" in this process, or "none"`)
 	f.StringVar(&c.Database, "db", workload.SQLite,
 		"where orders are written: sqlite, a private file that is removed at the end, or `sqlite:FILE`")
+	complete(cmd, "upstream", func(string) []string { return []string{servers.EmbeddedUpstream, servers.NoUpstream} })
 	return cmd
 }
 
@@ -91,8 +98,8 @@ func serveCommand() *cobra.Command {
 var uses = map[string][]string{"pool": {"pool-size"}, "async": {"loops", "workers"},
 	"node": {"loops", "workers"}, "express": {"loops", "workers"}}
 
-// taken adds to an error who holds the port, if the system reports it, and what to do about it.
-func taken(addr string, err error) error {
+// taken says who holds the port, if the system reports it, and what to do about it.
+func taken(addr string) error {
 	holder := ""
 	if _, text, splitErr := net.SplitHostPort(addr); splitErr == nil {
 		if port, portErr := strconv.Atoi(text); portErr == nil {
@@ -101,7 +108,8 @@ func taken(addr string, err error) error {
 			}
 		}
 	}
-	return fmt.Errorf("%w%s: end it, or listen elsewhere, as with --addr=:3001", err, holder)
+	return fmt.Errorf("--addr=%s: the address is already in use%s: end it, or listen elsewhere, as with --addr=:3001",
+		addr, holder)
 }
 
 // named returns a process's name in brackets, if the system reports it.
@@ -120,6 +128,13 @@ func modeList() string {
 
 // routeWidth fits a method and most targets.
 const routeWidth = 17
+
+// workloadList names the workloads, with their routes.
+func workloadList() string {
+	return helpTable(workload.All, 10, func(w workload.Workload) (string, string) {
+		return w.Name, fmt.Sprintf("%-*s %s", routeWidth, w.Method+" "+w.Target, w.Summary)
+	})
+}
 
 func routeList() string {
 	return helpTable(workload.All, routeWidth, func(w workload.Workload) (string, string) {

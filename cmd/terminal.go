@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"time"
 
 	"golang.org/x/term"
 
@@ -53,18 +52,4 @@ func progressPrinter(quiet bool, who string, w io.Writer) func(string) {
 			fmt.Fprintf(w, "%s: %s\n", who, foreign.Line(step))
 		}
 	}
-}
-
-// durationWords writes a duration in everyday form: 54 s, 1 min 10 s, 2 h 5 min.
-func durationWords(d time.Duration) string {
-	s := int(d.Round(time.Second).Seconds())
-	switch {
-	case s < 60:
-		return fmt.Sprintf("%d s", s)
-	case s%60 == 0 && s < 3600:
-		return fmt.Sprintf("%d min", s/60)
-	case s < 3600:
-		return fmt.Sprintf("%d min %d s", s/60, s%60)
-	}
-	return fmt.Sprintf("%d h %d min", s/3600, s%3600/60)
 }

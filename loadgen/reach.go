@@ -44,7 +44,11 @@ func Reach(ctx context.Context, a Attack) (Protocol, error) {
 	case err != nil && ctx.Err() != nil:
 		return "", ctx.Err()
 	case err != nil:
-		return "", fmt.Errorf("load on %s: the server cannot be reached (%s): %w", a.Target.URL, classify(err), err)
+		kind := " (" + classify(err) + ")"
+		if classify(err) == Other { // the error itself says more
+			kind = ""
+		}
+		return "", fmt.Errorf("load on %s: the server cannot be reached%s: %w", a.Target.URL, kind, err)
 	}
 	return spoken, nil
 }

@@ -126,7 +126,7 @@ func classify(steps []ModelStep, cores int) Model {
 	if n := fewestAnew(steps); n >= anew {
 		m.Name = ThreadPerRequest
 		m.Why = fmt.Sprintf(
-			"on every rung at least %s threads or processes came and went for ten requests: one for each",
+			"at every load at least %s threads or processes came and went for ten requests: one for each",
 			unit.Count(10*min(1, n)))
 		return m
 	}
@@ -145,7 +145,7 @@ func classify(steps []ModelStep, cores int) Model {
 			"served at a time, by the %s that ran: the others wait for one",
 			unit.Count(last.InFlight), unit.Count(few), unit.Counted(last.ActiveThreads, "thread"))
 	case last.ActiveThreads <= own && backlogged(first, last):
-		m.Why = fmt.Sprintf("one cannot tell: with %s connections the server had %s files open, so most "+
+		m.Why = fmt.Sprintf("undecided: with %s connections the server had %s files open, so most "+
 			"were not with it but in the system's queue: %s that ran may each serve one at a time, or loops "+
 			"that close connections after each request",
 			unit.Count(float64(last.Connections)), unit.Count(last.Files), unit.Counted(last.ActiveThreads, "thread"))
@@ -157,7 +157,8 @@ func classify(steps []ModelStep, cores int) Model {
 	case stood > 0:
 		m.Name, m.Threads = ThreadPool, round(stood)
 		m.Why = fmt.Sprintf(
-			"it had %s with %s requests in flight and %s with %s, of which %s ran: it makes none for a further request",
+			"it had %s with %s requests in flight and %s with %s, of which %s ran: it starts no more threads, "+
+				"a fixed pool",
 			unit.Counted(first.Threads, "thread"), unit.Count(first.InFlight), unit.Count(last.Threads),
 			unit.Count(last.InFlight), unit.Count(last.ActiveThreads))
 	case last.each():
@@ -171,7 +172,7 @@ func classify(steps []ModelStep, cores int) Model {
 			"further requests wait for one",
 			unit.Count(last.ActiveThreads), unit.Count(last.InFlight))
 	default:
-		m.Why = fmt.Sprintf("one cannot tell: from %s to %s requests in flight the threads that ran went "+
+		m.Why = fmt.Sprintf("undecided: from %s to %s requests in flight the threads that ran went "+
 			"from %s to %s, which is neither one for each, nor a fixed number, nor few",
 			unit.Count(first.InFlight), unit.Count(last.InFlight), unit.Count(first.ActiveThreads),
 			unit.Count(last.ActiveThreads))
@@ -195,18 +196,18 @@ func fewestAnew(steps []ModelStep) float64 {
 func missing(steps, usable []ModelStep, own float64) string {
 	switch {
 	case len(steps) == 0:
-		return "one cannot tell: there are no figures of its threads, since the system does not tell them " +
-			"or every run was VOID"
+		return "undecided: nothing is known of its threads: the system does not show them, or every run " +
+			"was VOID"
 	case !slices.ContainsFunc(steps, func(s ModelStep) bool { return s.CPUUSPerRequest >= leastCPU }):
 		return fmt.Sprintf(
-			"one cannot tell: the process spent less than %d µs of CPU on a request, so others must do its work",
+			"undecided: the process spent less than %d µs of CPU on a request, so others must do its work",
 			leastCPU)
 	case len(usable) == 0:
-		return "one cannot tell: most connections were idle on every rung, because of errors or a slow generator"
+		return "undecided: most connections were idle at every load, because of errors or a slow generator"
 	}
 	if most := usable[len(usable)-1].InFlight; most < beyondOwn*own {
-		return fmt.Sprintf("one cannot tell: there were %s requests in flight at most, and it takes %s to "+
-			"tell their threads from a runtime's own",
+		return fmt.Sprintf("undecided: there were at most %s requests in flight, and it takes %s to "+
+			"tell their threads from the runtime's own",
 			unit.Count(most), unit.Count(beyondOwn*own))
 	}
 	return ""

@@ -50,7 +50,7 @@ func byCounts(m Model, usable []ModelStep, own float64) Model {
 			"served at a time, with %s there: the others wait for one",
 			unit.Count(last.InFlight), unit.Count(queued), unit.Counted(last.Threads, "thread"))
 	case last.Threads <= own && backlogged(first, last):
-		m.Why = fmt.Sprintf("one cannot tell: with %s connections the server had %s files open, so most "+
+		m.Why = fmt.Sprintf("undecided: with %s connections the server had %s files open, so most "+
 			"were not with it but in the system's queue",
 			unit.Count(float64(last.Connections)), unit.Count(last.Files))
 	case last.Threads <= own:
@@ -59,10 +59,10 @@ func byCounts(m Model, usable []ModelStep, own float64) Model {
 			"itself: requests wait without a thread of their own",
 			unit.Count(last.InFlight), unit.Counted(last.Threads, "thread"))
 	default:
-		m.Why = fmt.Sprintf("one cannot tell: from %s to %s requests in flight the threads went from %s to "+
+		m.Why = fmt.Sprintf("undecided: from %s to %s requests in flight the threads went from %s to "+
 			"%s, which may serve requests or idle",
 			unit.Count(first.InFlight), unit.Count(last.InFlight), unit.Count(first.Threads), unit.Count(last.Threads))
 	}
-	m.Why += "; the system tells how many threads there are, and not which of them run"
+	m.Why += "; this system shows how many threads there are, but not which of them run"
 	return m
 }

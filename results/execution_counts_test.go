@@ -66,7 +66,7 @@ func TestModelsByCounts(t *testing.T) {
 				if m.Name != test.model || word != want || m.Threads < test.least || m.Threads > test.most {
 					t.Fatalf("%q of %d threads, %s: %s\n%+v", m.Name, m.Threads, word, m.Why, m.Steps)
 				}
-				if !strings.HasSuffix(m.Why, "and not which of them run") || !strings.ContainsAny(m.Why, "0123456789") {
+				if !strings.HasSuffix(m.Why, "but not which of them run") || !strings.ContainsAny(m.Why, "0123456789") {
 					t.Fatalf("evidence: %q", m.Why)
 				}
 			})

@@ -202,7 +202,7 @@ func TestModelsThatCannotBeTold(t *testing.T) {
 		says   string
 	}{
 		{"no process figures", change(blocking, func(r *results.Rung) { r.Process = nil }), standard, 2,
-			"no figures of its threads"},
+			"nothing is known of its threads"},
 		{"errors on most connections", change(blocking, func(r *results.Rung) { r.InFlight /= 5 }),
 			standard, 2, "most connections were idle"},
 		{"other processes do the work",

@@ -78,7 +78,11 @@ func explain(text []byte, err error) error {
 	case mistyped != nil:
 		err = fmt.Errorf("%s is of another kind than in a record: %s", mistyped.Field, kind)
 	case at == int64(len(text)):
-		return fmt.Errorf("the file is cut short after line %d: %w", 1+bytes.Count(text, []byte("\n")), err)
+		return fmt.Errorf("the file is cut short after line %d", 1+bytes.Count(text, []byte("\n")))
+	case len(bytes.TrimSpace(text[:max(at-1, 0)])) < len("{}"):
+		return fmt.Errorf("a record is a JSON object, and this is no JSON: it begins with %.20q", bytes.TrimSpace(text))
+	default:
+		err = fmt.Errorf("this is no JSON: %.20q", text[max(at-1, 0):])
 	}
 	return fmt.Errorf("line %d: %w", 1+bytes.Count(text[:at], []byte("\n")), err)
 }

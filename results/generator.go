@@ -24,8 +24,8 @@ type GeneratorThread struct{ CPU, Waited, EachWait time.Duration }
 
 // generatorCPU tells where the load was at its own limit, as a whole or in one thread.
 func generatorCPU(e Evidence) (status, reason string) {
-	const rest = "%s: throughput and latency are its own limit, not the server's; the server's CPU " +
-		"per request still holds"
+	const rest = "%s: throughput and latency are the generator's limit, not the server's; " +
+		"the server's CPU per request is sound"
 	g := e.Generator
 	for i, t := range g.Threads {
 		// the busiest alone is named
@@ -49,7 +49,7 @@ func generatorWaited(e Evidence) (status, reason string) {
 		}
 	}
 	return when(t.waitedLong(e), Suspect), fmt.Sprintf(
-		"%s waited for a CPU for %.1f%% of the run, %s each time in the mean, "+
+		"%s waited for a CPU for %.1f%% of the run, %s each time on average, "+
 			"against a p50 latency of %s: part of the latency is that wait; stop what else runs on "+
 			"its CPUs, or give it some of its own",
 		who, percent*ratio(t.Waited, e.Elapsed), micros(t.eachUS()), micros(e.LatencyUS.P50))

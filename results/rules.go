@@ -51,6 +51,14 @@ const (
 	histogramError            = 0.001 // 3 significant digits
 )
 
+// slowest names the requests beyond p99; of fewer than a hundred requests that is the latest alone.
+func slowest(requests uint64) string {
+	if requests < percent {
+		return "the latest of " + count(int(requests), "request")
+	}
+	return "one request in a hundred"
+}
+
 // RuleGeneratorCPU is the rule that fires if the load was at its own limit.
 const RuleGeneratorCPU = "generator CPU"
 
@@ -93,8 +101,7 @@ var Rules = []Rule{
 				lag, latency float64
 				of           string
 			}{
-				{lag.P99, latency.P99,
-					"one request in a hundred was sent %s late or more, against a p99 latency of %s"},
+				{lag.P99, latency.P99, slowest(e.Requests) + " was sent %s late or more, against a p99 latency of %s"},
 				// A stall stretches p99 so much that only the lower percentiles show the lag.
 				{lag.P90, latency.P90, "one request in ten was sent %s late or more, against a p90 latency of %s"},
 				{lag.P50, latency.P50, "every other request was sent %s late or more, against a p50 latency of %s"},
@@ -111,8 +118,8 @@ var Rules = []Rule{
 	},
 	{
 		Name: RuleGeneratorCPU,
-		Plain: "the load generator was at its own limit, so that throughput and latency are its own more " +
-			"than the server's; the CPU per request holds",
+		Plain: "the load generator was at its own limit, so throughput and latency are the generator's more " +
+			"than the server's; CPU per request is sound",
 		LoadOnly: true,
 		Suspect:  "it used more than 90% of its cores, or one of its threads 90% of a core",
 		Why: "throughput and latency are then the generator's and not the server's, or those of one " +
@@ -155,7 +162,7 @@ var Rules = []Rule{
 	},
 	{
 		Name:  "answers",
-		Plain: "no request was answered as it should be, so that there is nothing to measure",
+		Plain: "no request was answered as it should be, so there is nothing to measure",
 		Void:  "requests were sent, and none of them was answered as it should be",
 		Why: "throughput is 0, and there is no latency: of a server that answers nothing, or nothing but " +
 			"errors, no speed can be told",
@@ -198,7 +205,7 @@ var Rules = []Rule{
 	},
 	{
 		Name:     "errors",
-		Plain:    "many requests failed, so that throughput and latency are only of those that were answered",
+		Plain:    "many requests failed, and throughput and latency are only of those that were answered",
 		LoadOnly: true,
 		Suspect:  "more than 10% of the requests failed",
 		Why: "throughput and latency are then of the few that were answered, and a server that refuses " +
@@ -224,7 +231,7 @@ var Rules = []Rule{
 	},
 	{
 		Name:  "steal",
-		Plain: "the host ran other machines on these CPUs (steal time), so that all may look slower than it is",
+		Plain: "the host ran other machines on these CPUs (steal time), so everything may look slower than it is",
 		Suspect: "the hypervisor withheld more than 1% of the CPU time that was wanted, and more than two " +
 			"ticks of 10 ms for each CPU",
 		Void: "more than 10%",
@@ -242,7 +249,7 @@ var Rules = []Rule{
 	},
 	{
 		Name:  "other processes",
-		Plain: "other processes took CPU time from server and load, so that all may look slower than it is",
+		Plain: "other programs took CPU time from server and load, so everything may look slower than it is",
 		Suspect: "processes that are neither the load's nor the server's ran for more than 10% of the CPU " +
 			"time that there was, and more than two ticks of 10 ms for each CPU",
 		Why: "on CPUs of which both sides ask for all, what others take is missing, and each time they take " +
@@ -251,13 +258,13 @@ var Rules = []Rule{
 		weigh: func(e Evidence) (string, string) {
 			share := ratio(e.Others, e.All)
 			return when(share > othersSuspect && e.Others > 2*tick*time.Duration(max(1, e.CPUs)), Suspect), fmt.Sprintf(
-				"other processes ran for %.0f%% of the CPU time that there was: server and generator were "+
-					"slowed down by them; stop what else runs on this machine", percent*share)
+				"other processes used %.0f%% of the CPU time, and slowed server and generator down: stop "+
+					"what else runs on this machine", percent*share)
 		},
 	},
 	{
 		Name:    "throttling",
-		Plain:   "a CPU quota stopped server and load, so that latency is the quota's",
+		Plain:   "a CPU quota stopped server and load, so latency is the quota's",
 		Suspect: "a CPU quota of the cgroup was used up at least once within the run",
 		Void:    "CPUs stood still by it for more than 10% of the run",
 		Why: "each time, all that runs in the group stands still for the rest of a period (100 ms as a " +
@@ -323,7 +330,7 @@ func little(e Evidence) (status, reason string) {
 		return Valid, ""
 	}
 	each := time.Duration(float64(e.Recorded) * e.LatencyUS.Mean * float64(time.Microsecond) / float64(e.Connections))
-	law := fmt.Sprintf("the latencies of one of %s add up to %s in the mean, ",
+	law := fmt.Sprintf("the latencies of one of %s add up to %s on average, ",
 		count(e.Connections, "connection"), each.Round(time.Microsecond))
 	switch {
 	case each > scaled(e.Elapsed, 1+littleShare):

@@ -144,7 +144,7 @@ func TestRules(t *testing.T) {
 
 		{"generator waited", "long, and often", false, func(e *results.Evidence) {
 			e.Generator.Waited, e.Generator.EachWait = 11*time.Millisecond, 601*time.Microsecond
-		}, suspect, "waited for a CPU for 1.1% of the run, 601µs each time in the mean, against a p50 latency of 6ms"},
+		}, suspect, "waited for a CPU for 1.1% of the run, 601µs each time on average, against a p50 latency of 6ms"},
 		{"generator waited", "not often enough", false, func(e *results.Evidence) {
 			e.Generator.Waited, e.Generator.EachWait = 10*time.Millisecond, 601*time.Microsecond
 		}, valid, ""},
@@ -153,7 +153,7 @@ func TestRules(t *testing.T) {
 		}, valid, ""},
 		{"generator waited", "in many short waits some long ones", true, func(e *results.Evidence) {
 			e.Generator.Waited, e.Generator.EachWait = 101*time.Millisecond, 20*time.Microsecond
-		}, suspect, "for 10.1% of the run, 20µs each time in the mean"},
+		}, suspect, "for 10.1% of the run, 20µs each time on average"},
 		{"generator waited", "behind a slice, where requests take ten of them", true, func(e *results.Evidence) {
 			e.Generator.Waited, e.Generator.EachWait = 900*time.Millisecond, time.Millisecond
 			scale(e, 5)
@@ -162,7 +162,7 @@ func TestRules(t *testing.T) {
 		// 9,900 answers on 64 connections are 154.7 on each: at 6,156 µs a mean 952 ms, at 6,788 µs
 		// 1,050 ms.
 		{"Little's law", "too little", false, func(e *results.Evidence) { e.LatencyUS.Mean = 6_150 },
-			suspect, "one of 64 connections add up to 951.328ms in the mean, though it was to send for 1s"},
+			suspect, "one of 64 connections add up to 951.328ms on average, though it was to send for 1s"},
 		{"Little's law", "almost too little", false, func(e *results.Evidence) { e.LatencyUS.Mean = 6_160 }, valid, ""},
 		{"Little's law", "too little but for the start", false,
 			func(e *results.Evidence) { e.LatencyUS.Mean, e.Starting = 6_150, 10*time.Millisecond }, valid, ""},
@@ -170,7 +170,7 @@ func TestRules(t *testing.T) {
 			func(e *results.Evidence) { e.LatencyUS.Mean, e.Starting = 5_800, 50*time.Millisecond },
 			suspect, "to send for 950ms"},
 		{"Little's law", "too much", false, func(e *results.Evidence) { e.LatencyUS.Mean = 6_790 }, void,
-			"one of 64 connections add up to 1.050328s in the mean, in a run of 1s"},
+			"one of 64 connections add up to 1.050328s on average, in a run of 1s"},
 		{"Little's law", "almost too much", false, func(e *results.Evidence) { e.LatencyUS.Mean = 6_780 }, valid, ""},
 		{"Little's law", "much, in a longer run", false,
 			func(e *results.Evidence) { e.LatencyUS.Mean, e.Elapsed = 6_790, 1010*time.Millisecond }, valid, ""},
@@ -239,7 +239,7 @@ func TestRules(t *testing.T) {
 
 		{"other processes", "above 10%", true, func(e *results.Evidence) {
 			e.Others, e.All = 101*time.Millisecond, time.Second
-		}, suspect, "other processes ran for 10% of the CPU time"},
+		}, suspect, "other processes used 10% of the CPU time"},
 		{"other processes", "10%", true, func(e *results.Evidence) {
 			e.Others, e.All = 100*time.Millisecond, time.Second
 		}, valid, ""},

@@ -117,7 +117,7 @@ func TestServerThatHangsIsGivenUp(t *testing.T) {
 	for i, trial := range r.Trials {
 		want := "timeout"
 		if i > 0 {
-			want = "not tried again: it has hung on hello 2 times in a row, so that every request timed out"
+			want = "not tried again: it has hung on hello 2 times in a row, and every request timed out"
 		}
 		if !strings.Contains(trial.Failure, want) || i > 0 && trial.ElapsedS > 1 {
 			t.Errorf("trial %d, %v s: %q, want %q", i, trial.ElapsedS, trial.Failure, want)

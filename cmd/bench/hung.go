@@ -32,7 +32,7 @@ func (b *bench) givenUp(s slot) string {
 		return ""
 	}
 	return fmt.Sprintf(
-		"not tried again: it has hung on %s %d times in a row, so that every request timed out",
+		"not tried again: it has hung on %s %d times in a row, and every request timed out",
 		s.workload.Name, mostHangs)
 }
 

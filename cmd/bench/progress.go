@@ -30,10 +30,13 @@ func (Silent) End()                                         {}
 type Lines struct {
 	W      io.Writer
 	trials int
+	plan   *Plan
+	done   time.Duration // planned time of the trials that are done
+	began  time.Time
 }
 
 func (l *Lines) Begin(p *Plan) {
-	l.trials = p.Trials()
+	l.trials, l.plan, l.done, l.began = p.Trials(), p, 0, time.Now()
 	if p.note != "" {
 		fmt.Fprintln(l.W, p.note)
 	}
@@ -44,7 +47,9 @@ func (l *Lines) WarmUp(string, string, int, time.Duration) {}
 func (l *Lines) Rung(string, string, int, int, time.Duration) {}
 
 func (l *Lines) Trial(n int, t results.Trial) {
-	fmt.Fprintf(l.W, "[%d/%d] %s\n", n, l.trials, foreign.Line(describe(t)))
+	l.done += l.plan.slots[n-1].duration()
+	fmt.Fprintf(l.W, "[%d/%d] %s; %s\n", n, l.trials, foreign.Line(describe(t)),
+		unit.Elapsed(time.Since(l.began), l.plan.Duration()-l.done))
 }
 
 func (l *Lines) Say(text string) { fmt.Fprintln(l.W, foreign.Line(text)) }
@@ -60,18 +65,39 @@ type Bar struct {
 	done    time.Duration // planned time of the finished parts of this trial
 	ended   time.Duration // planned time of the trials before
 	plan    *Plan
+	began   time.Time
 }
 
+// What stands beside the bar itself, by the width of the terminal.
+const (
+	wideBar    = 100
+	leastBar   = 80
+	wideRoom   = 98
+	midRoom    = 76
+	narrowRoom = 38
+)
+
 func (b *Bar) Begin(p *Plan) {
-	b.plan, b.done, b.ended = p, 0, 0 // for a second run too
+	b.plan, b.done, b.ended, b.began = p, 0, 0, time.Now() // for a second run too
 	if p.note != "" {
 		fmt.Fprintln(b.W, p.note)
 	}
 	b.bar = progressbar.NewOptions64(p.Duration().Milliseconds(),
-		progressbar.OptionSetWriter(b.W), progressbar.OptionSetWidth(max(b.Columns-56, 8)),
-		progressbar.OptionSetPredictTime(true), progressbar.OptionClearOnFinish(),
+		progressbar.OptionSetWriter(b.W), progressbar.OptionSetWidth(b.width()),
+		progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false),
+		progressbar.OptionClearOnFinish(),
 		progressbar.OptionSetRenderBlankState(true),
 	)
+}
+
+func (b *Bar) width() int {
+	switch {
+	case b.Columns >= wideBar:
+		return max(b.Columns-wideRoom, 4)
+	case b.Columns >= leastBar:
+		return max(b.Columns-midRoom, 4)
+	}
+	return max(b.Columns-narrowRoom, 2)
 }
 
 // WarmUp shows the current warm-up. The bar moves when the next step is done.
@@ -86,7 +112,7 @@ func (b *Bar) WarmUp(mode, workload string, round int, planned time.Duration) {
 }
 
 func (b *Bar) Rung(mode, workload string, round, connections int, planned time.Duration) {
-	b.say(mode, workload, round, fmt.Sprintf("%5d conn", connections))
+	b.say(mode, workload, round, unit.Counted(connections, "connection"))
 	b.done += planned
 	b.set(b.ended + b.done)
 }
@@ -96,7 +122,16 @@ func (b *Bar) say(mode, workload string, round int, what string) {
 	if round > 0 {
 		when = fmt.Sprintf("round %d/%d", round, b.plan.last())
 	}
-	b.bar.Describe(fmt.Sprintf("%s %-9s %-5s %s", when, mode, workload, what))
+	took, left := time.Since(b.began), b.plan.Duration()-b.ended-b.done
+	switch {
+	case b.Columns >= wideBar:
+		when += fmt.Sprintf(": %s on %s, %s; %s", mode, workload, what, unit.Elapsed(took, left))
+	case b.Columns >= leastBar:
+		when += fmt.Sprintf(": %s on %s; %s", mode, workload, unit.Elapsed(took, left))
+	default:
+		when += "; about " + unit.Spoken(left) + " left"
+	}
+	b.bar.Describe(when)
 }
 
 // Trial moves the bar to the planned end of the trial, even if the trial failed half way.

@@ -239,7 +239,8 @@ func TestBarDrawsAndClears(t *testing.T) {
 		b.Trial(n, trial)
 	}
 	b.End()
-	for _, want := range []string{"pilot async     hello warming up", "round 1/2 async", "64 conn",
+	for _, want := range []string{"pilot: async on hello; 0 s elapsed, about ",
+		"round 1/2: async on hello; 0 s elapsed",
 		"round 2, async on hello: FAILED: it died\n"} {
 		if !strings.Contains(screen.String(), want) {
 			t.Errorf("the screen lacks %q:\n%q", want, screen.String())

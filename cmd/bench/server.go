@@ -73,7 +73,7 @@ func parseServer(text string) (Server, error) {
 	}
 	if host, port, err := net.SplitHostPort(value); err == nil && !strings.ContainsAny(host+port, " \t/") {
 		return Server{},
-			fmt.Errorf("server %s: %s is no command: for the server that runs there, give http://%[2]s", name, value)
+			fmt.Errorf("server %s: %s is not a command: for the server that runs there, give http://%[2]s", name, value)
 	}
 	s := Server{Name: name, Paths: map[string]string{}}
 	if scheme, _, ok := strings.Cut(value, "://"); !ok || strings.ContainsAny(scheme, " \t/$'\"") {
@@ -138,23 +138,26 @@ func parsePID(all []Server, text string) error {
 		return err
 	}
 	if s.URL == "" {
-		return fmt.Errorf("server %s is a command, of which the processes are known", name)
+		return fmt.Errorf("server %s is a command, whose processes are known", name)
 	}
 	if s.PID, err = strconv.Atoi(number); err != nil || s.PID < 1 {
-		return fmt.Errorf("give NAME=PID")
+		return fmt.Errorf("%q is no process id: give NAME=PID, with a number", number)
 	}
 	return nil
 }
 
 func serverNamed(all []Server, name string) (*Server, error) {
-	known := make([]string, len(all))
+	var known []string
 	for i, s := range all {
 		if s.Name == name {
 			return &all[i], nil
 		}
-		known[i] = s.Name
+		known = append(known, s.Name)
 	}
-	return nil, fmt.Errorf("no --server is named %q: there are %s", name, strings.Join(known, ", "))
+	if known == nil {
+		return nil, fmt.Errorf("no --server is named %q: none was given", name)
+	}
+	return nil, fmt.Errorf("no --server is named %q: the known ones are %s", name, strings.Join(known, ", "))
 }
 
 func (s *Server) summary() string {

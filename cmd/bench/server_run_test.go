@@ -114,7 +114,8 @@ func TestServerThatIsNotThere(t *testing.T) {
 		"nobody listens":    {"mine=" + closed.URL, "connection refused: is it running?"},
 		"nothing is served": {"mine=" + s.URL, "nothing is left to measure"},
 		"the command fails": {"mine=echo no luck >&2; exit 3",
-			"exited with status 3 before it was ready; its last words: no luck; to see it by hand, run: PORT="},
+			"exited with status 3 before it was ready; its last lines on standard error: no luck; " +
+				"to see it by hand, run: PORT="},
 		"there is no command":  {"mine=no-such-command-at-all", "no-such-command-at-all"},
 		"it has a wrong route": {"mine=" + s.URL + "/nowhere", "nothing is left to measure"},
 		"it says nothing":      {"mine=" + silent.URL, "nothing is left to measure"},

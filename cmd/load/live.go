@@ -11,6 +11,7 @@ import (
 
 	"nodecompare/loadgen"
 	"nodecompare/results/report"
+	"nodecompare/results/unit"
 )
 
 // drawInterval is the time between two drawings of the live line. Its rate is over the last
@@ -19,12 +20,13 @@ const drawInterval = 500 * time.Millisecond
 
 // Live draws the progress of a load on a terminal: rate, p99 so far, errors, time left.
 type Live struct {
-	w    io.Writer
-	bar  *progressbar.ProgressBar
-	all  int64  // of the bar
-	most uint64 // requests, if they end the load; 0 if the time does
-	stop chan struct{}
-	done sync.WaitGroup
+	w       io.Writer
+	bar     *progressbar.ProgressBar
+	all     int64  // of the bar
+	most    uint64 // requests, if they end the load; 0 if the time does
+	columns int
+	stop    chan struct{}
+	done    sync.WaitGroup
 
 	mu       sync.Mutex
 	latency  *hdrhistogram.Histogram
@@ -32,13 +34,13 @@ type Live struct {
 	errors   uint64
 }
 
-// barRoom is the width needed beside the bar: the figures, and the elapsed and remaining time.
-const barRoom = 62
+// barRoom is the width needed beside the bar: the figures, and the remaining time.
+const barRoom = 68
 
 // Watch begins to draw. Call Stop afterwards.
 func Watch(w io.Writer, columns int, a loadgen.Attack) *Live {
 	l := &Live{
-		w: w, stop: make(chan struct{}), latency: newHistogram(),
+		w: w, columns: columns, stop: make(chan struct{}), latency: newHistogram(),
 		all: loadgen.Span(a.Rate, a.Lasts(a.Duration)).Milliseconds(),
 	}
 	if a.Rate == 0 && a.Duration == 0 {
@@ -46,7 +48,8 @@ func Watch(w io.Writer, columns int, a loadgen.Attack) *Live {
 	}
 	l.bar = progressbar.NewOptions64(l.all,
 		progressbar.OptionSetWriter(w), progressbar.OptionSetWidth(max(columns-barRoom, 4)),
-		progressbar.OptionSetPredictTime(true), progressbar.OptionClearOnFinish(),
+		progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false),
+		progressbar.OptionClearOnFinish(),
 		progressbar.OptionSetRenderBlankState(true),
 	)
 	l.done.Go(l.draw)
@@ -80,11 +83,16 @@ func (l *Live) draw() {
 			l.mu.Unlock()
 			rps := float64(answered-before) / now.Sub(last).Seconds()
 			last, before = now, answered
-			l.bar.Describe(report.LiveLoad(rps, float64(p99)/1e3, errors))
 			done := now.Sub(start).Milliseconds()
 			if l.most > 0 {
 				done = int64(answered + errors)
 			}
+			text := report.LiveLoad(rps, float64(p99)/1e3, errors)
+			if took := now.Sub(start); done > 0 && l.columns >= barRoom {
+				left := time.Duration(float64(took) * (float64(l.all)/float64(done) - 1))
+				text += "; about " + unit.Spoken(max(left, 0)) + " left"
+			}
+			l.bar.Describe(text)
 			// A full bar would be wiped while the last responses are still to come.
 			if err := l.bar.Set64(min(done, l.all-1)); err != nil {
 				return // a terminal error does not affect the results

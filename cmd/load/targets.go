@@ -108,7 +108,7 @@ func (r *targetReader) next() (t loadgen.Target, line int, err error) {
 		err = errors.New("the JSON object does not end in its line")
 	}
 	if err != nil {
-		return t, r.lines.number, err
+		return t, r.lines.number, readable(err, r.isJSON)
 	}
 	t = loadgen.Target{Method: v.Method, URL: v.URL, Header: http.Header(v.Header), Body: v.Body}
 	first := r.lines.begins(func(text string) bool { return r.isJSON || text == v.Method+" "+v.URL })
@@ -128,6 +128,19 @@ func (r *targetReader) next() (t loadgen.Target, line int, err error) {
 			"%s is on another server than %s: all targets of a load go to one; run a load for each", t.URL, r.server)
 	}
 	return t, first.number, err
+}
+
+// readable says how to write a target where vegeta only says that it cannot read one.
+func readable(err error, isJSON bool) error {
+	text := err.Error()
+	switch {
+	case isJSON && strings.HasPrefix(text, "parse error"):
+		return errors.New("this is no JSON object of a target: write " +
+			`{"method":"GET", "url":"http://localhost:3000/"}`)
+	case !isJSON && strings.HasPrefix(text, "bad target"):
+		return fmt.Errorf("%w: write a method and a URL, such as GET http://localhost:3000/", err)
+	}
+	return err
 }
 
 // complete adds to a target what all targets share.

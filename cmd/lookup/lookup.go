@@ -26,7 +26,7 @@ func Named[T fmt.Stringer](kind, name string, all []T) (T, error) {
 // Near returns the known name that was probably meant, by cobra's rule for commands; "" for none.
 func Near(name string, known []string) string {
 	// Half of a short name would be another name.
-	commands := &cobra.Command{SuggestionsMinimumDistance: min(2, len(name)/3)}
+	commands := &cobra.Command{SuggestionsMinimumDistance: min(2, (len(name)+1)/3)}
 	for _, k := range known {
 		commands.AddCommand(&cobra.Command{Use: k, Run: func(*cobra.Command, []string) {}})
 	}

@@ -124,12 +124,14 @@ type Extent struct {
 // String returns the extent's name.
 func (e Extent) String() string { return e.Name }
 
+// Full and Short are the extents that check something.
+var (
+	Full  = Extent{"full", 56 * time.Second, FullPlan}
+	Short = Extent{"short", 5 * time.Second, ShortPlan}
+)
+
 // Extents is the table of extents.
-var Extents = []Extent{
-	{"full", 56 * time.Second, FullPlan},
-	{"short", 5 * time.Second, ShortPlan},
-	{"off", 0, nil},
-}
+var Extents = []Extent{Full, Short, {"off", 0, nil}}
 
 // Run runs the selftest. The result is nil for the extent none. Errors are those of the function
 // Run.

@@ -70,13 +70,14 @@ func NewPlan(o Options) (*Plan, error) {
 	for i, n := range o.Connections {
 		switch {
 		case n < 1:
-			return nil, fmt.Errorf("%d connections: at least 1 is needed", n)
+			return nil, fmt.Errorf("--connections=%d: at least 1 is needed", n)
 		case n > most:
 			return nil,
 				fmt.Errorf(
-					"%d connections: this process may open files for %d only: raise it with ulimit -n", n, max(0, most))
+					"--connections=%d: this process may open files for %d only: raise it with ulimit -n",
+					n, max(0, most))
 		case slices.Contains(o.Connections[:i], n):
-			return nil, fmt.Errorf("%d connections are named twice", n)
+			return nil, fmt.Errorf("--connections: %d is named twice", n)
 		}
 	}
 	for i, name := range o.Modes {
@@ -119,11 +120,11 @@ func whole(name string, times []time.Duration, unit, most time.Duration) ([]int,
 	var all []int
 	for _, d := range times {
 		if d < 0 || d > most || d%unit != 0 {
-			return nil, fmt.Errorf("%s: %v must be a multiple of %v, from 0 to %v", name, d, unit, most)
+			return nil, fmt.Errorf("--%s: %v must be a multiple of %v, from 0 to %v", name, d, unit, most)
 		}
 		n := int(d / unit)
 		if slices.Contains(all, n) {
-			return nil, fmt.Errorf("%s: %v is named twice", name, d)
+			return nil, fmt.Errorf("--%s: %v is named twice", name, d)
 		}
 		all = append(all, n)
 	}

@@ -30,7 +30,8 @@ func Run(ctx context.Context, p *Plan, say func(string)) (*results.Map, error) {
 	err := measure.Pinned(p.split, func() error {
 		random := rand.New(rand.NewPCG(p.settings.Seed, 0))
 		for n := 1; n <= p.settings.Rounds && ctx.Err() == nil; n++ {
-			say(fmt.Sprintf("round %d of %d", n, p.settings.Rounds))
+			left := p.Duration() * time.Duration(p.settings.Rounds+1-n) / time.Duration(p.settings.Rounds)
+			say(fmt.Sprintf("round %d of %d; %s", n, p.settings.Rounds, unit.Elapsed(time.Since(began), left)))
 			r := round{plan: p, number: n, into: m}
 			r.run(ctx, p.order(random), random)
 		}

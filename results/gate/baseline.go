@@ -66,7 +66,7 @@ func doubts(name string, r *results.Record) []string {
 	if r.Selftest != nil && r.Selftest.Verdict == results.SelftestNoisy {
 		notes = append(notes,
 			fmt.Sprintf(
-				"the selftest of the %s record found the machine noisy: its latencies may be the machine's", name))
+				"the self-test of the %s record found the machine noisy: its latencies may be the machine's", name))
 	}
 	if suspect, runs, rules := suspects(r, func([]string) bool { return true }); 2*suspect > runs {
 		by := ""

@@ -114,12 +114,12 @@ func ofHost(old, newer results.Host) []aspect {
 	return []aspect{
 		{"operating system", old.OS, newer.OS, here},
 		{"architecture", old.Arch, newer.Arch, here},
-		{"CPU", old.CPU, newer.CPU, "other machine: " + here},
+		{"CPU", old.CPU, newer.CPU, "another machine: " + here},
 		{"CPUs that may be used", strconv.Itoa(old.Cores), strconv.Itoa(newer.Cores), limits},
 		{"CPU quota", limit(old.CPUQuota, "CPUs"), limit(newer.CPUQuota, "CPUs"), limits},
 		{"memory limit", limit(float64(old.MemoryLimit), "bytes"), limit(float64(newer.MemoryLimit), "bytes"), limits},
 		{"CPU frequency governor", old.Governor, newer.Governor, "set it back, or " + here},
-		{"kernel", release(old.Kernel), release(newer.Kernel), "system calls may cost something else now: " + here},
+		{"kernel", release(old.Kernel), release(newer.Kernel), "system calls may have another cost now: " + here},
 	}
 }
 
@@ -143,8 +143,7 @@ func ofSettings(old, newer results.Settings) []aspect {
 			"bench as the user who made the other (root keeps them awake), or " + benchAgain},
 		{"kind", null[old.Null], null[newer.Null], benchAgain},
 		{"method", method(old), method(newer),
-			"servers are warmed up otherwise since then, and the base rung is another run (docs/method.md): " +
-				benchAgain},
+			"warm-up and base rung have changed since then (docs/method.md): " + benchAgain},
 	}
 	if old.Yardstick > 0 && newer.Yardstick > 0 { // without one, figures are compared directly
 		all = append(all,

@@ -23,7 +23,7 @@ func TestGateIncomparable(t *testing.T) {
 		{"another architecture", func(_, r *results.Record) { r.Host.Arch = "arm64" },
 			"architecture: amd64 in the old record, arm64", ""},
 		{"another CPU", func(_, r *results.Record) { r.Host.CPU = "Model 8" },
-			"CPU: Model 7 in the old record, Model 8 in the new one: other machine: bench the old version " +
+			"CPU: Model 7 in the old record, Model 8 in the new one: another machine: bench the old version " +
 				"on this machine", ""},
 		{"more CPUs", func(_, r *results.Record) { r.Host.Cores = 4 },
 			"CPUs that may be used: 2 in the old record, 4", ""},
@@ -35,7 +35,7 @@ func TestGateIncomparable(t *testing.T) {
 			old.Host.Governor, r.Host.Governor = "performance", "powersave"
 		}, "governor: performance in the old record, powersave in the new one: set it back", ""},
 		{"another kernel", func(_, r *results.Record) { r.Host.Kernel = "6.20.1" },
-			"kernel: 6.18 in the old record, 6.20 in the new one: system calls may cost", ""},
+			"kernel: 6.18 in the old record, 6.20 in the new one: system calls may have another cost", ""},
 		{"a kernel's maintenance", func(_, r *results.Record) { r.Host.Kernel = "6.18.45" }, "",
 			"kernel: 6.18.44 in the old record, 6.18.45"},
 		{"another Go", func(_, r *results.Record) { r.Host.Go = "go1.27" }, "",
@@ -88,7 +88,7 @@ func TestGateIncomparable(t *testing.T) {
 		}, "the selftest of the new record found", ""},
 		{"a noisy machine", func(_, r *results.Record) {
 			r.Selftest = &results.Selftest{Verdict: results.SelftestNoisy}
-		}, "", "the selftest of the new record found the machine noisy"},
+		}, "", "the self-test of the new record found the machine noisy"},
 		{"a selftest in one of them", func(old, r *results.Record) {
 			old.Selftest, r.Selftest = &results.Selftest{Verdict: results.SelftestOK}, nil
 		}, "", ""},

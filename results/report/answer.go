@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"nodecompare/results"
@@ -23,7 +24,7 @@ const (
 // between them its figures.
 func writeAnswer(out io.Writer, r *results.Record, o Options) error {
 	p := newPage(out, o)
-	if len(r.Trials) == 0 && r.Partial {
+	if r.Partial && !slices.ContainsFunc(r.Trials, func(t results.Trial) bool { return !t.Interrupted }) {
 		p.line("Interrupted before the first trial was over: nothing was measured.")
 		return p.err
 	}

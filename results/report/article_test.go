@@ -137,7 +137,7 @@ func TestArticleSentences(t *testing.T) {
 		first, second []string // of async with blocking, async with pool, node with blocking, node with pool
 		want          string
 	}{
-		"as it says":          {ahead, ahead, "it is as it says on every workload (8 of 8 pairs)."},
+		"as it says":          {ahead, ahead, "it is so on every workload (8 of 8 pairs)."},
 		"the other way round": {behind, behind, "it is the other way round on every workload (8 of 8 pairs)."},
 		"depends on the load": {all("depends"), all("depends"),
 			"it depends on the load on every workload (8 of 8 pairs)."},
@@ -147,7 +147,7 @@ func TestArticleSentences(t *testing.T) {
 			"it depends: as it says on cpu (4 of 4 pairs); mixed on hello, with 2 of 4 pairs as it says " +
 				"(async) and 2 depend on the load (node)."},
 		"no difference": {all("same"), all("same"), "there is no difference on any workload (8 of 8 pairs)."},
-		"cannot tell":   {all("?"), all("?"), "it stays open: cannot tell on hello and cpu (8 of 8 pairs)."},
+		"cannot tell":   {all("?"), all("?"), "it is undecided: cannot tell on hello and cpu (8 of 8 pairs)."},
 		"by the workload": {ahead, behind,
 			"it depends: as it says on hello (4 of 4 pairs); the other way round on cpu (4 of 4 pairs)."},
 		"by the mode": {[]string{"async", "async", "blocking", "pool"}, all("same"),
@@ -157,7 +157,7 @@ func TestArticleSentences(t *testing.T) {
 			"it depends: mixed on hello and cpu, on each with 2 of 4 pairs as it says (async) and 2 with no " +
 				"difference (node)."},
 		"one pair is open": {[]string{"async", "async", "node", "?"}, ahead,
-			"it stays open: as it says on cpu (4 of 4 pairs); cannot tell on hello, with 3 of 4 pairs as it " +
+			"it is undecided: as it says on cpu (4 of 4 pairs); cannot tell on hello, with 3 of 4 pairs as it " +
 				"says (async, node against blocking) and 1 undecided (node against pool)."},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -33,7 +33,7 @@ var (
 	}
 	// GateFormats write the comparison of a new record with an old one.
 	GateFormats = []Format[gate.Result]{
-		{"table", "a table for each mode and workload, for people", writeGateTable},
+		{"table", "the outcome and what it rests on, for people", writeGateTable},
 		{"json", "the outcome and all figures, for other programs", writeJSON[gate.Result]},
 		{"markdown", "a table as GitHub shows it, for a step summary", noOptions(writeGateMarkdown)},
 		{"github", "annotations of a GitHub workflow: ::error, ::warning, ::notice", noOptions(writeGateAnnotations)},

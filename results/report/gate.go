@@ -110,55 +110,15 @@ func gateNotes(g gate.Result) []string {
 		all = append(all, "Note: "+n)
 	}
 	if slices.ContainsFunc(g.Changes, func(c gate.Change) bool { return c.Relative }) {
-		all = append(all, "Old: the median as it was measured. New: the same, or what it would be where the "+
-			"yardstick beside it is as fast as in the "+
-			"old record, so that a machine that was slower for a while is no change. Change: with its 95% interval.")
+		all = append(all, "How to read it: Old and New are medians. New is corrected for the speed of the machine, "+
+			"by the yardstick that ran beside both: a machine that was slower for a while is no change. Change has "+
+			"its 95% interval.")
 	}
 	return all
 }
 
-// gateClosing returns the outcome in one sentence, which begins with its word.
-func gateClosing(g gate.Result) (word, sentence string) {
-	counts := map[string]int{}
-	var worse []string
-	confirmed := true
-	for _, c := range g.Changes {
-		counts[c.Outcome]++
-		if c.Outcome == gate.Regressed {
-			what := changed(c)
-			if c.Metric == gate.Failures {
-				what = gateRow(c)[2]
-			}
-			worse = append(worse, fmt.Sprintf("%s on %s, %s %s", c.Mode, c.Workload, c.Metric, what))
-			confirmed = confirmed && (c.Confirmed || c.Metric == gate.Failures)
-		}
-	}
-	of := unit.Counted(len(g.Changes)-counts[gate.Shown], "figure")
-	switch g.Outcome {
-	case gate.Pass:
-		return "PASS", fmt.Sprintf("of %s none became worse by more than it may.", of)
-	case gate.Regressed:
-		sentence = fmt.Sprintf("%d of %s became worse: %s.", len(worse), of, strings.Join(worse, "; "))
-		if !confirmed {
-			sentence += " No second run was asked: 'nodecompare bench --baseline' makes one before it says so."
-		}
-		return "REGRESSED", sentence
-	case gate.Inconclusive:
-		sentence = fmt.Sprintf("%d of %s may have become worse, or not: this is no pass.",
-			counts[gate.Inconclusive], of)
-		if g.MoreRounds > 0 {
-			sentence += fmt.Sprintf(" %s of both records would settle it.", unit.Counted(g.MoreRounds, "more round"))
-		}
-		return "INCONCLUSIVE", sentence
-	}
-	return "INVALID", "nothing can be concluded from these two records; the reasons are above. This is no pass."
-}
-
-// writeGateTable writes a table for each mode and workload, or a list if there is no room for a
-// table, and then the notes.
-func writeGateTable(out io.Writer, g gate.Result, o Options) error {
-	p := newPage(out, o)
-	p.paragraph(gateHeading(g))
+// gateTables writes a table for each mode and workload, or a list where there is no room for one.
+func (p *page) gateTables(g gate.Result) {
 	for _, changes := range gatePairs(g) {
 		p.line("")
 		p.note(pairLine(changes))
@@ -168,18 +128,6 @@ func writeGateTable(out io.Writer, g gate.Result, o Options) error {
 			p.gateList(changes)
 		}
 	}
-	p.line("")
-	for _, s := range gateNotes(g) {
-		p.note(s)
-	}
-	word, sentence := gateClosing(g)
-	for i, l := range wrap(word+": "+sentence, p.width, "  ") {
-		if i == 0 {
-			l = p.paint(outcomeLooks[g.Outcome], word) + l[len(word):]
-		}
-		p.line(l)
-	}
-	return p.err
 }
 
 func (p *page) gateList(changes []gate.Change) {

@@ -92,7 +92,7 @@ func invalid() gate.Result {
 	g := passed()
 	g.Outcome, g.Changes = gate.Invalid, []gate.Change{}
 	g.Reasons = []string{
-		"CPU: Model 7 in the old record, Model 8 in the new one: other machine: bench the old version on " +
+		"CPU: Model 7 in the old record, Model 8 in the new one: another machine: bench the old version on " +
 			"this machine, and compare with that record",
 		"profile: standard in the old record, quick in the new one: give --profile as it was, or bench the " +
 			"old version again with the settings of now",
@@ -135,6 +135,10 @@ func TestGateGolden(t *testing.T) {
 		"regressed.narrow":    {regressed(), "table", report.Options{Width: 50}},
 		"regressed.markdown":  {regressed(), "markdown", report.Options{}},
 		"regressed.github":    {regressed(), "github", report.Options{}},
+		"regressed.details":   {regressed(), "table", report.Options{Details: true}},
+		"regressed.40":        {regressed(), "table", report.Options{Width: 40}},
+		"regressed.120":       {regressed(), "table", report.Options{Width: 120}},
+		"lost.details":        {lost(), "table", report.Options{Details: true, Width: 60}},
 		"unconfirmed.table":   {unconfirmed(), "table", report.Options{Width: 60}},
 		"inconclusive.table":  {inconclusive(), "table", report.Options{Width: 120}},
 		"inconclusive.github": {inconclusive(), "github", report.Options{}},
@@ -173,7 +177,8 @@ func TestGateTableFitsItsWidth(t *testing.T) {
 				c.Ratio*rapid.Float64Range(1, 100).Draw(t, "high")
 		}
 		width := rapid.IntRange(40, 200).Draw(t, "width")
-		for line := range strings.Lines(renderGate(t, "table", g, report.Options{Width: width})) {
+		o := report.Options{Width: width, Details: rapid.Bool().Draw(t, "details")}
+		for line := range strings.Lines(renderGate(t, "table", g, o)) {
 			if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > width {
 				t.Fatalf("a line of %d columns in a terminal of %d:\n%s", n, width, line)
 			}

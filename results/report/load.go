@@ -14,8 +14,14 @@ import (
 // list.
 const leastLoadTable = 80
 
+// writeLoadTable writes the answer in the first line and in the last, and what it rests on between
+// them.
 func writeLoadTable(out io.Writer, r *results.LoadRun, o Options) error {
 	p := newPage(out, o)
+	if r.Trust.Status == results.Void {
+		p.warning("VOID: nothing may be concluded from this load. The reasons are below.")
+	}
+	p.headline(strong, loadAnswer(r), "")
 	engine := r.Engine + " engine"
 	if r.LoadThreads > 1 {
 		engine += fmt.Sprintf(" on %d threads", r.LoadThreads)
@@ -23,13 +29,15 @@ func writeLoadTable(out io.Writer, r *results.LoadRun, o Options) error {
 	p.paragraph(fmt.Sprintf("%s: %s, %s", asked(r), shape(r), engine))
 	p.line("")
 	if r.Capacity != nil {
-		p.capacity(r.Capacity)
+		which := "the last one"
 		if r.Capacity.RPS > 0 {
-			p.paragraph("The last probe at that rate:")
-		} else {
-			p.paragraph("The last probe:")
+			which = "the last one at that rate"
 		}
+		p.paragraph(fmt.Sprintf("Found by %s, to within %s%%; %s:", unit.Counted(len(r.Capacity.Probes), "probe"),
+			unit.Digits(100*r.Capacity.Resolution), which))
 	}
+	p.latencies(r)
+	p.line("")
 	p.field("requests",
 		fmt.Sprintf("%s in %s, %s/s without an error", unit.Count(r.Requests), unit.Seconds(r.DurationS),
 			unit.Rate(r.RateRPS)))
@@ -39,7 +47,7 @@ func writeLoadTable(out io.Writer, r *results.LoadRun, o Options) error {
 	}
 	if r.Unsent > 0 {
 		p.field("unsent",
-			fmt.Sprintf("%s that were due: there was no free connection, or no CPU, for them", unit.Count(r.Unsent)))
+			fmt.Sprintf("%s were due and not sent: no connection, or no CPU, was free for them", unit.Count(r.Unsent)))
 	}
 	if r.Retries > 0 {
 		p.field("retries",
@@ -52,24 +60,27 @@ func writeLoadTable(out io.Writer, r *results.LoadRun, o Options) error {
 	if r.GeneratorCPUUS != nil {
 		p.field("generator", unit.Micros(*r.GeneratorCPUUS)+" of CPU a request")
 	}
-	p.trust(r.Trust)
 	p.thresholds(r)
-	p.line("")
-	p.latencies(r)
+	p.trust(r.Trust)
 	p.targets(r)
+	p.line("")
 	if r.Partial {
-		p.line("")
 		p.paragraph(partial(r))
 	}
+	for _, m := range o.More {
+		p.paragraph(m)
+	}
+	p.headline(trustLooks[r.Trust.Status], r.Trust.Status+":", loadFigures(r))
 	return p.err
 }
 
+var trustLooks = map[string]style{results.Valid: good, results.Suspect: lesser, results.Void: bad}
+
 func partial(r *results.LoadRun) string {
 	if r.Capacity != nil {
-		return "PARTIAL: the search was interrupted; what it had found by then is not within the " +
-			"resolution, or was not asked anew."
+		return "PARTIAL: the search was interrupted: the capacity is less exact than asked, or was not confirmed."
 	}
-	return fmt.Sprintf("PARTIAL: the load was interrupted; in flight, and in no figure: %s.",
+	return fmt.Sprintf("PARTIAL: the load was interrupted with %s in flight (not counted).",
 		unit.Counted(r.Aborted, "request"))
 }
 
@@ -106,24 +117,6 @@ func shape(r *results.LoadRun) string {
 	return fmt.Sprintf("open load of %s requests/s on at most %s", unit.Rate(r.OfferedRPS), connections)
 }
 
-func (p *page) capacity(c *results.Capacity) {
-	slo := unit.Micros(c.SLOUS)
-	switch {
-	case c.RPS == 0:
-		p.field("CAPACITY", fmt.Sprintf("none found: no rate had a p99 of %s at most, and no error", slo))
-	case c.FailsRPS == 0:
-		p.field("CAPACITY",
-			fmt.Sprintf("%s requests/s at least, with a p99 of %s at most and no error", unit.Rate(c.RPS), slo))
-	default:
-		p.field("CAPACITY", fmt.Sprintf("%s requests/s, with a p99 of %s at most and no error", unit.Rate(c.RPS), slo))
-	}
-	if c.FailsRPS > 0 {
-		p.field("", fmt.Sprintf("at %s/s: %s", unit.Rate(c.FailsRPS), c.Limit))
-	}
-	p.field("", fmt.Sprintf("%s; resolution %s%%", unit.Counted(len(c.Probes), "probe"), unit.Digits(100*c.Resolution)))
-	p.line("")
-}
-
 func (p *page) loadErrors(r *results.LoadRun) {
 	if r.Errors == 0 {
 		p.field("errors", "0")
@@ -147,17 +140,19 @@ func (p *page) loadErrors(r *results.LoadRun) {
 	}
 }
 
+// trust lists what speaks against the figures; nothing where nothing does.
 func (p *page) trust(t results.Trust) {
-	p.field("trust", t.Status)
+	name := strings.ToLower(t.Status)
 	for _, reason := range t.Reasons {
-		p.field("", "- "+reason)
+		p.field(name, "- "+reason)
+		name = ""
 	}
 }
 
 // latencies writes a line for each way of counting. A closed load has one.
 func (p *page) latencies(r *results.LoadRun) {
 	if r.Requests == r.Errors {
-		p.paragraph("No request was answered without an error: there is no latency of successes.")
+		p.paragraph("No request was answered without an error, so there are no latencies of successes.")
 	}
 	if r.Requests == 0 {
 		return
@@ -191,14 +186,14 @@ func (p *page) latencies(r *results.LoadRun) {
 	p.percentiles(rows)
 	if missing {
 		p.paragraph(
-			"Of so few requests not every percentile can be told: p90 takes 10, p99 takes 100, p99.9 takes 1,000.")
+			"A percentile needs enough requests: p90 at least 10, p99 at least 100, p99.9 at least 1,000.")
 	}
 	if n := r.DelayedACKs(); n > 0 {
 		p.paragraph(delayed(n))
 	}
 	if r.OfferedRPS > 0 && answered > 0 {
 		p.paragraph(
-			"Latency counts from when a request was due; uncorrected, from when it was sent, as most tools count.")
+			"Latency counts from when a request was due; uncorrected counts from when it was sent, as most tools do.")
 	}
 }
 
@@ -222,9 +217,9 @@ func (p *page) percentiles(rows [][]string) {
 
 // delayed explains a local server's latency of one or more times 40 ms.
 func delayed(acks int) string {
-	return fmt.Sprintf("p50 is near %d ms, on this machine's own network: probably delayed ACK and Nagle's "+
-		"algorithm. Does the server send a response "+
-		"in several small writes? Write it at once, or set TCP_NODELAY.", 40*acks)
+	return fmt.Sprintf("p50 is near %d ms, on this machine's own network. That is probably delayed ACK with Nagle's "+
+		"algorithm: does the server send a response in several small writes? Write it at once, or set TCP_NODELAY.",
+		40*acks)
 }
 
 // LiveLoad returns the current state of a load in a line: requests/s, p99 in microseconds, errors.

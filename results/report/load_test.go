@@ -115,13 +115,20 @@ func TestLoadTableGolden(t *testing.T) {
 	nagle.LatencyUS = nagle.UncorrectedUS
 	none := searched(5)
 	none.Capacity.RPS = 0
-	for name, r := range map[string]*results.LoadRun{
-		"load-closed": loadRun(), "load-troubled": troubled(), "load-nothing": nothing,
-		"load-targets": mixed(), "load-void": void, "load-nagle": nagle,
-		"load-capacity": searched(3440), "load-capacity-open": searched(0), "load-capacity-none": none,
+	few := loadRun()
+	few.Requests, few.Codes = 6, map[int]uint64{200: 6}
+	for name, test := range map[string]struct {
+		run   *results.LoadRun
+		width int
+	}{
+		"load-closed": {loadRun(), 80}, "load-closed-40": {loadRun(), 40}, "load-closed-120": {loadRun(), 120},
+		"load-troubled": {troubled(), 80}, "load-troubled-40": {troubled(), 40}, "load-nothing": {nothing, 80},
+		"load-targets": {mixed(), 80}, "load-void": {void, 80}, "load-nagle": {nagle, 80}, "load-few": {few, 80},
+		"load-capacity": {searched(3440), 80}, "load-capacity-open": {searched(0), 80},
+		"load-capacity-none": {none, 80},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := renderLoad(t, "table", r, 80)
+			got := renderLoad(t, "table", test.run, test.width)
 			file := filepath.Join("testdata", name+".golden")
 			if flag.Lookup("update").Value.String() == "true" {
 				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {

@@ -19,36 +19,76 @@ const leastMapColumn = 18
 // mapCorner heads the rows.
 const mapCorner = "wait"
 
-// writeMapTable writes a grid for each two modes and number of connections, or a list if there is
-// no room for a grid, and then the sentences.
+// writeMapTable writes who wins where, a grid of the factors for each two modes and number of
+// connections, and the score; with Details every figure.
 func writeMapTable(out io.Writer, m *results.Map, o Options) error {
 	p := newPage(out, o)
-	p.paragraph(summary.MapHeading(m))
 	for _, pair := range m.Pairs {
-		for _, g := range summary.MapGrids(m, pair) {
-			p.line("")
-			p.note(g.Title() + ": who is ahead, and by how much")
-			if p.width < leastTable {
-				p.mapList(g)
-			} else {
-				p.mapGrid(g)
-			}
-		}
-		p.line("")
-		for _, s := range summary.MapSentences(m, pair) {
-			p.note(s)
-		}
+		p.headline(strong, summary.MapAnswer(m, pair), "")
 	}
-	for _, s := range summary.MapRemarks(m) {
-		p.line("")
+	grid, remarks := p.mapShort, summary.MapRemarks(m)
+	if o.Details {
+		grid, remarks = p.mapDetails, append(remarks, summary.MapLegend(m))
+		p.paragraph(summary.MapHeading(m))
+	} else {
+		p.paragraph(summary.MapMeasured(m))
+	}
+	for _, pair := range m.Pairs {
+		grid(m, pair)
+	}
+	for _, s := range remarks {
 		p.note(s)
+	}
+	for _, s := range o.More {
+		p.paragraph(s)
+	}
+	for _, pair := range m.Pairs {
+		p.paragraph(summary.MapScore(pair))
 	}
 	return p.err
 }
 
-// mapGrid writes a grid as a table, or as several below each other if its columns do not fit side
-// by side.
-func (p *page) mapGrid(g summary.MapGrid) {
+// mapShort is a pair's grids with a factor in each cell.
+func (p *page) mapShort(m *results.Map, pair results.MapPair) {
+	for _, g := range summary.MapGrids(m, pair) {
+		p.line("")
+		p.line(p.paint(strong, strings.Join(wrap(g.Title(), p.width, "  "), "\n")))
+		if p.width < leastTable {
+			for i, ms := range g.Waits {
+				for j, us := range g.CPUs {
+					p.item("  ", fmt.Sprintf("%s, %s: %s", summary.MapWait(ms), summary.MapCPU(us),
+						p.paint(mapLook(g.Rows[i][j]), summary.MapShort(pair, g.Rows[i][j]))))
+				}
+			}
+			continue
+		}
+		p.mapColumns(g, false, func(c results.MapCell, room int) string {
+			return p.paint(mapLook(c), strings.Join(wrap(summary.MapShort(pair, c), room, "  "), "\n"))
+		})
+	}
+	p.paragraph(summary.MapKey(pair))
+}
+
+// mapDetails is a pair's grids with both figures in each cell, and what follows from them.
+func (p *page) mapDetails(m *results.Map, pair results.MapPair) {
+	for _, g := range summary.MapGrids(m, pair) {
+		p.line("")
+		p.note(g.Title() + ": who is ahead, and by how much")
+		if p.width < leastTable {
+			p.mapList(g)
+		} else {
+			p.mapColumns(g, true, func(c results.MapCell, room int) string { return p.mapCell(g, c, room) })
+		}
+	}
+	p.line("")
+	for _, s := range summary.MapSentences(m, pair) {
+		p.note(s)
+	}
+}
+
+// mapColumns writes a grid as a table, or as several below each other when its columns do not stand
+// side by side.
+func (p *page) mapColumns(g summary.MapGrid, ruled bool, write func(c results.MapCell, room int) string) {
 	label := columnsOf(mapCorner)
 	for _, ms := range g.Waits {
 		label = max(label, columnsOf(summary.MapBareWait(ms)))
@@ -57,25 +97,21 @@ func (p *page) mapGrid(g summary.MapGrid) {
 	fit := min(max(free/(leastMapColumn+3), 1), len(g.CPUs))
 	room := min(max(free/fit-3, 1), 2*leastMapColumn)
 	for from := 0; from < len(g.CPUs); from += fit {
-		p.mapColumns(g, from, min(from+fit, len(g.CPUs)), room)
-	}
-}
-
-// mapColumns writes the columns of indices from to to, exclusive.
-func (p *page) mapColumns(g summary.MapGrid, from, to, room int) {
-	head := []string{p.paint(strong, mapCorner)}
-	for _, us := range g.CPUs[from:to] {
-		head = append(head, p.paint(strong, strings.Join(wrap(summary.MapCPU(us), room, ""), "\n")))
-	}
-	var rows [][]string
-	for i, ms := range g.Waits {
-		row := []string{p.paint(strong, summary.MapBareWait(ms))}
-		for _, c := range g.Rows[i][from:to] {
-			row = append(row, p.mapCell(g, c, room))
+		to := min(from+fit, len(g.CPUs))
+		head := []string{p.paint(strong, mapCorner)}
+		for _, us := range g.CPUs[from:to] {
+			head = append(head, p.paint(strong, strings.Join(wrap(summary.MapCPU(us), room, ""), "\n")))
 		}
-		rows = append(rows, row)
+		var rows [][]string
+		for i, ms := range g.Waits {
+			row := []string{p.paint(strong, summary.MapBareWait(ms))}
+			for _, c := range g.Rows[i][from:to] {
+				row = append(row, write(c, room))
+			}
+			rows = append(rows, row)
+		}
+		p.box(box{head: head, rows: rows, ruled: ruled})
 	}
-	p.box(box{head: head, rows: rows, ruled: true})
 }
 
 func (p *page) mapCell(g summary.MapGrid, c results.MapCell, room int) string {

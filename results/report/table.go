@@ -82,7 +82,7 @@ func (p *page) null(r *results.Record, w results.Workload, v results.Verdict) {
 	case len(rows) == 0:
 	case tableWidth(summary.NullHead, rows) > p.width:
 		for _, row := range rows {
-			p.item("  ", fmt.Sprintf("%s, %s: noise %s, found from %s", row[0], row[1], row[2], row[3]))
+			p.item("  ", fmt.Sprintf("%s, %s: noise %s, detectable from %s", row[0], row[1], row[2], row[3]))
 		}
 	default:
 		p.nullTable(rows)

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/olekukonko/tablewriter/pkg/twwidth"
@@ -66,6 +67,55 @@ func (p *page) note(s string) {
 		}
 		p.line(l)
 	}
+}
+
+// headline is an answer: a word that stands out, and the sentence behind it. Without a sentence all
+// of it stands out.
+func (p *page) headline(look style, word, sentence string) {
+	for i, l := range wrap(word+" "+sentence, p.width, "  ") {
+		switch rest, ok := strings.CutPrefix(l, word); {
+		case sentence == "":
+			l = p.paint(look, l)
+		case ok && i == 0:
+			l = p.paint(look, word) + rest
+		}
+		p.line(l)
+	}
+}
+
+// aligned writes rows below their head with two spaces between the columns; false where there is no
+// room for that.
+func (p *page) aligned(rows [][]string, right ...int) bool {
+	widths := make([]int, len(rows[0]))
+	for _, row := range rows {
+		for i, text := range row {
+			widths[i] = max(widths[i], columnsOf(text))
+		}
+	}
+	total := 2 * (len(widths) - 1)
+	for _, w := range widths {
+		total += w
+	}
+	if total > p.width {
+		return false
+	}
+	for n, row := range rows {
+		line := ""
+		for i, text := range row {
+			gap := spaces(widths[i] - columnsOf(text))
+			if slices.Contains(right, i) {
+				line += gap + text
+			} else {
+				line += text + gap
+			}
+			line += "  "
+		}
+		if line = strings.TrimRight(line, " "); n == 0 {
+			line = p.paint(strong, line)
+		}
+		p.line(line)
+	}
+	return true
 }
 
 func (p *page) item(indent, text string) {

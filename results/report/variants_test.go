@@ -67,8 +67,8 @@ func broken() *results.Record {
 	r.Trials = slices.DeleteFunc(r.Trials, func(t results.Trial) bool { return t.Workload != "hello" || t.Round > 3 })
 	last := &r.Trials[4]
 	last.Rungs = last.Rungs[:1]
-	last.Failure = "server blocking: pid 12 exited with status 2 though nobody asked it to; its last words: " +
-		"panic: no luck; to see it by hand, run: nodecompare serve --mode=blocking"
+	last.Failure = "server blocking: pid 12 exited with status 2 though nobody asked it to; " +
+		"its last lines on standard error: panic: no luck; to see it by hand, run: nodecompare serve --mode=blocking"
 	r.Partial = true
 	return r
 }
@@ -91,7 +91,7 @@ func void() *results.Record {
 		f.Comparisons, f.Scaling = nil, nil
 		if f.Row == results.RowExecution {
 			f.Words[0].Word = results.Blocking
-			f.Models[1] = results.Model{Mode: "async", Why: "one cannot tell: there are no figures of its threads"}
+			f.Models[1] = results.Model{Mode: "async", Why: "undecided: there are no figures of its threads"}
 		}
 	}
 	return r
@@ -110,7 +110,7 @@ func bare() *results.Record {
 	f.Words = words(results.CannotTell, results.CannotTell)
 	for i := range f.Models {
 		f.Models[i] = results.Model{Mode: f.Models[i].Mode,
-			Why: "one cannot tell: the system does not say which of its threads ran"}
+			Why: "undecided: the system does not say which of its threads ran"}
 	}
 	return r
 }

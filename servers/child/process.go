@@ -108,7 +108,7 @@ type Failure struct {
 func (f *Failure) Error() string {
 	words := "it printed nothing on standard error"
 	if len(f.Stderr) > 0 {
-		words = "its last words: " + strings.Join(f.Stderr, " | ")
+		words = "its last lines on standard error: " + strings.Join(f.Stderr, " | ")
 	}
 	who := "server " + f.Server
 	if f.Helper {

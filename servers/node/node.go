@@ -45,8 +45,9 @@ func (u *Unavailable) Error() string {
 
 func (u *Unavailable) Unwrap() error { return u.Reason }
 
-const installNode = "install Node.js 20 or later (https://nodejs.org/en/download, or from Debian 13 and " +
-	"Ubuntu 25.04 on apt-get install nodejs npm, which is Node.js 18 before)"
+const installNode = "install Node.js 20 or later: on Debian 12 and Ubuntu 24.04 from NodeSource " +
+	"(https://github.com/nodesource/distributions), since their own package is Node.js 18; from Debian 13 and " +
+	"Ubuntu 25.04 on by apt-get install nodejs npm; elsewhere from https://nodejs.org/en/download"
 
 // App is a server whose sources and packages are in place, ready to start.
 type App struct {

@@ -103,7 +103,7 @@ func settingPairs(r *results.Record) []aboutPair {
 		kind = "null: every mode is the same one, and what differs is noise"
 	}
 	if len(r.Again) > 0 {
-		again = fmt.Sprintf("%d trials ran a second time for the gate; they are in no figure here", len(r.Again))
+		again = fmt.Sprintf("%d trials ran a second time for the gate; no figure here has them", len(r.Again))
 	}
 	share, slo := "", ""
 	if s.Share > 0 {

@@ -70,7 +70,7 @@ func WriteMap(out io.Writer, m *results.Map) error {
 		looks[mode.Name] = styledMode{mode, i % looksKnown}
 		p.Modes = append(p.Modes, looks[mode.Name])
 	}
-	for _, remark := range summary.MapRemarks(m) {
+	for _, remark := range append(summary.MapRemarks(m), summary.MapLegend(m)) {
 		if urgent(remark) {
 			p.Warnings = append(p.Warnings, remark)
 		} else {

@@ -61,7 +61,7 @@ func trustOf(trial results.Trial, rung results.Rung) string {
 		}
 	}
 	if rung.Voided != nil {
-		word += " (made again)"
+		word += " (repeated)"
 	}
 	if trial.Failure != "" {
 		word += " (its trial failed)"

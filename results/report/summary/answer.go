@@ -88,7 +88,8 @@ type Position struct {
 	Vetoed    bool // it differs in this figure, and another figure contradicts
 }
 
-// Factor returns how many times worse than the best mode: 1.7×, with a question mark if uncertain.
+// Factor returns how many times worse than the best mode: 1.7×; if uncertain, the range that is
+// open.
 func (p Position) Factor() string {
 	switch p.Outcome {
 	case results.Reversed:
@@ -96,7 +97,9 @@ func (p Position) Factor() string {
 	case results.NoDifference:
 		return "same"
 	case results.CannotTell:
-		return unit.Rounded(p.Times, 2) + "× ?"
+		if i := p.Interval(); i != "" {
+			return i + "×"
+		}
 	}
 	return ""
 }
@@ -106,7 +109,11 @@ func (p Position) Interval() string {
 	if p.Outcome == "" || p.Low <= 0 {
 		return ""
 	}
-	return unit.Rounded(p.Low, 2) + "–" + unit.Rounded(p.High, 2)
+	low, high := unit.Rounded(p.Low, 2), unit.Rounded(p.High, 2)
+	if low == high { // one round has no more
+		return low
+	}
+	return low + "–" + high
 }
 
 // AnswerOf builds the answer of a record.

@@ -23,7 +23,7 @@ func ArticleSentences(a results.Article) []string {
 	}
 	if len(a.Group(results.NonBlocking))*len(a.Group(results.Blocking)) > 1 {
 		all = append(all, "Pairs: each is one non-blocking mode with one blocking mode. A word in the table "+
-			"is against all modes, so that a non-blocking one may be ahead in all its pairs, and still "+
+			"compares a mode with all others. So a non-blocking mode may be ahead in all its pairs and still be "+
 			"behind another non-blocking one.")
 	}
 	return all
@@ -65,7 +65,7 @@ func seenWhere(s results.ModeExecution, workloads int) string {
 		}
 	}
 	if s.Word == results.Mixed || s.Word == results.CannotTell {
-		parts = append(parts, "so in no pair below")
+		parts = append(parts, "so it is in no pair below")
 	}
 	return strings.Join(parts, ", ")
 }
@@ -85,7 +85,7 @@ func claimFound(a results.Article, c results.Claim) string {
 		joinNames(a.Group(results.NonBlocking)), joinNames(a.Group(results.Blocking)))
 	switch c.Outcome() {
 	case results.AsSaid:
-		return found + "it is as it says on every workload" + inAll(pairs, len(c.Workloads))
+		return found + "it is so on every workload" + inAll(pairs, len(c.Workloads))
 	case results.Reversed:
 		return found + "it is the other way round on every workload" + inAll(pairs, len(c.Workloads))
 	case results.NoDifference:
@@ -95,7 +95,7 @@ func claimFound(a results.Article, c results.Claim) string {
 	case results.Mixed:
 		return found + "it depends: " + byWorkload(a, c)
 	}
-	return found + "it stays open: " + byWorkload(a, c)
+	return found + "it is undecided: " + byWorkload(a, c)
 }
 
 // inAll returns how many pairs agree, if all do; "" for a single pair, which the workloads name

@@ -134,16 +134,6 @@ func onePair(c results.Claim) string {
 	return strings.Join(parts, "; ")
 }
 
-// briefly says in a few words how the worse mode compares with the better one: %[1]s is the worse,
-// %[2]s the better, then how many times, and where.
-var briefly = map[string]string{
-	"CPU per request":       "%[1]s used … the CPU of %[2]s",
-	"throughput":            "%[2]s answered … as many requests",
-	"p99":                   "the slowest 1%% (p99) took … as long with %[1]s",
-	"memory per connection": "each connection cost %[1]s … the memory",
-	"answered share":        "%[2]s answered … as large a share of its requests",
-}
-
 // magnitudeOf splits a pairing's finding: a sentence with a gap, the text for the gap, and what
 // would decide it if it is open.
 func magnitudeOf(d results.Pairing) (head, magnitude, settle string) {
@@ -172,16 +162,13 @@ func magnitudeOf(d results.Pairing) (head, magnitude, settle string) {
 			settle = fmt.Sprintf("; about %d rounds would tell (--rounds=%d)", n, n)
 		}
 		return fmt.Sprintf("%s of %s is … that of %s", c.Metric, more, other(c, more)),
-			fmt.Sprintf("%s to %s times", unit.Rounded(low, 2), unit.Rounded(high, 2)), settle
+			spanned(low, high) + " times", settle
 	}
-	said, ok := briefly[c.Metric]
-	if !ok {
-		said = c.Metric + ": %[2]s is … better than %[1]s"
-	}
+	said := worded(c, false)
 	if c.At.Load == results.Closed && c.Metric == results.P99.Name {
 		said = "at " + unit.Counted(c.At.Connections, "connection") + " " + said
 	}
-	return fmt.Sprintf(said, c.Worse(), c.Better), unit.Rounded(ratio, 2) + " times " + interval, ""
+	return said, unit.Rounded(ratio, 2) + " times " + interval, ""
 }
 
 func other(c results.Comparison, mode string) string {
@@ -327,4 +314,13 @@ func markOn(on results.ClaimOn, nonBlocking, blocking string) string {
 		}
 	}
 	return unit.Missing
+}
+
+// spanned writes a range, and one figure if both ends are written alike.
+func spanned(low, high float64) string {
+	least, most := unit.Rounded(low, 2), unit.Rounded(high, 2)
+	if least == most {
+		return least
+	}
+	return least + " to " + most
 }

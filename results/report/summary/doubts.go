@@ -111,12 +111,12 @@ func Doubts(r *results.Record, w results.Workload) []string {
 		// a rule that never gives VOID fired beside one that did
 		if n := void[rule.Name]; n != nil && rule.Void != "" {
 			notes = append(notes,
-				fmt.Sprintf("VOID, and in no figure: %d of %d runs%s: %s.", n.sum(), all, n.list(r), rule.Plain))
+				fmt.Sprintf("VOID, and left out: %d of %d runs%s: %s.", n.sum(), all, n.list(r), rule.Plain))
 		}
 	}
 	if n := again.sum(); n > 0 {
 		notes = append(notes,
-			fmt.Sprintf("Made again, because the first run was VOID: %d of %d runs%s.", n, all, again.list(r)))
+			fmt.Sprintf("Repeated, because the first run was VOID: %d of %d runs%s.", n, all, again.list(r)))
 	}
 	return slices.Concat(notes, groups(r, w), fewer(r, w), few(r, w), offset(r, w))
 }

@@ -36,7 +36,7 @@ func hostOf(h results.Host) string {
 		parts[1] += " of " + h.CPU
 	}
 	if h.CPUQuota > 0 {
-		parts = append(parts, "of which the container may use "+unit.Digits(h.CPUQuota))
+		parts = append(parts, "the container may use "+unit.Digits(h.CPUQuota))
 	}
 	if h.Governor != "" {
 		parts = append(parts, "governor "+h.Governor)
@@ -79,14 +79,14 @@ func Remarks(r *results.Record) []string {
 	for _, m := range r.Settings.Modes {
 		if slices.ContainsFunc(r.Trials, func(t results.Trial) bool { return t.Mode == m.Name && t.Standing }) {
 			all = append(all, fmt.Sprintf("NOT FRESH: %s ran before the bench and between its trials, at "+
-				"%s: what one trial leaves behind is the next one's, and its CPUs are its own affair.",
+				"%s. What one trial leaves behind, the next one finds, and no CPUs were given to it.",
 				m.Name, m.Server))
 		}
 	}
 	for _, m := range r.PilotFailures {
 		all = append(all,
 			fmt.Sprintf(
-				"FAILED: %s on %s, in the pilot, so that it has no open load that follows from its capacity: %s",
+				"FAILED: %s on %s, in the pilot, so it has no open load derived from its capacity: %s",
 				m.Mode, m.Workload, m.Reason))
 	}
 	for _, t := range r.Trials {
@@ -137,8 +137,8 @@ func legend(r *results.Record) string {
 	}
 	if relative(r) {
 		parts = append(parts, "Against the yardstick: beside a server that never changes, under the same "+
-			"load in turn; what slows the machine down cancels out, so that the ratio may not be that of "+
-			"the figures above.")
+			"load in turn. What slows the machine down cancels out, so the ratio may differ from that of the "+
+			"figures above.")
 	}
 	return strings.Join(append(parts, "The rules behind the words, and what every figure means: docs/method.md."), " ")
 }

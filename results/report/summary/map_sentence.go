@@ -12,7 +12,7 @@ import (
 
 // MapSentences sum up a pair's cells in plain words: does the model matter for work like mine?
 func MapSentences(m *results.Map, p results.MapPair) []string {
-	all := []string{mapScore(p)}
+	all := []string{MapScore(p)}
 	for _, mode := range []string{p.A, p.B} {
 		if s := mapMost(p, mode); s != "" {
 			all = append(all, s)
@@ -31,29 +31,10 @@ func MapSentences(m *results.Map, p results.MapPair) []string {
 		all = append(all, mapShares(p, "Throughput by waiting", m.Settings.Waits, MapWait, waiting, throughput))
 	}
 	if mapUnsure(p) {
-		all = append(all, "Of most rates one cannot tell: more rounds (--rounds) or a quieter machine would "+
-			"narrow them. CPU per request suffers less.")
+		all = append(all, "Most rates are undecided: more rounds (--rounds) or a quieter machine would narrow "+
+			"them. CPU per request suffers less.")
 	}
 	return all
-}
-
-// mapScore counts the cells by outcome.
-func mapScore(p results.MapPair) string {
-	wins := map[string]int{}
-	for _, c := range p.Cells {
-		wins[c.Outcome+c.Winner]++
-	}
-	parts := []string{fmt.Sprintf("%s wins %d, %s wins %d", p.A, wins[results.MapWins+p.A], p.B,
-		wins[results.MapWins+p.B])}
-	for _, word := range []struct{ outcome, text string }{
-		{results.MapSame, "the two are the same in %d"},
-		{results.MapTradeOff, "each is ahead in one figure in %d"}, {results.MapUnknown, "one cannot tell in %d"},
-	} {
-		if n := wins[word.outcome]; n > 0 {
-			parts = append(parts, fmt.Sprintf(word.text, n))
-		}
-	}
-	return fmt.Sprintf("Of %s: %s.", unit.Counted(len(p.Cells), "cell"), strings.Join(parts, ", "))
 }
 
 // mapMost names the cell where a mode gains most in throughput; "" if it gains nothing.
@@ -118,7 +99,7 @@ func MapHeading(m *results.Map) string {
 		loadOf(results.Settings{Engine: "loop", Pin: s.Pin}))
 }
 
-// MapRemarks returns what a reader must know beside the grids.
+// MapRemarks returns what a reader must know of how it went.
 func MapRemarks(m *results.Map) []string {
 	var all []string
 	for _, missing := range m.Settings.Missing {
@@ -140,30 +121,29 @@ func MapRemarks(m *results.Map) []string {
 		}
 	}
 	if void > 0 {
-		all = append(all, "VOID: runs are left out, since nothing can be concluded from them: what "+
-			"disturbed the machine or the load was too much. The JSON names the reasons.")
+		all = append(all, "VOID: some runs are left out, since the machine or the load was disturbed "+
+			"too much. --format=json has the reasons.")
 	}
 	if failing > 0 {
-		all = append(all, "Runs with more than 1% of errors are left out: the JSON names them.")
+		all = append(all, "Runs with more than 1% of errors are left out; --format=json has them.")
 	}
 	if limited {
 		all = append(all, Mark+" SUSPECT: the load generator was at its own limit in half of the rounds or "+
-			"more, so that throughput is its own; the CPU per request holds.")
+			"more. Throughput there is the generator's; CPU per request is sound.")
 	}
-	return append(all, mapLegend(m))
+	return all
 }
 
-// mapLegend explains the words.
-func mapLegend(m *results.Map) string {
-	s := "How to read it: each connection sends a request when it has its answer; the request waits and " +
-		"then computes, on the server's own thread. " +
-		"rate, in requests per second, and CPU, the server's CPU time for a request, are the better mode's " +
-		"over the other's, where the whole interval of the rounds' ratios lies beyond 5%; " +
-		"same: it lies within; ?: one cannot tell, and the range is that of the first mode over the second. " +
-		"A mode wins a cell by its CPU, or where a request computes for 5 ms or more by its rate, unless " +
-		"the other figure surely says the opposite; where that is the same, by the other figure. "
+// MapLegend explains the words of the full grids.
+func MapLegend(m *results.Map) string {
+	s := "How to read it: each connection sends a request when it has its answer. The request waits, then computes " +
+		"on the server's own thread. rate (requests per second) and CPU (the server's CPU time for a request) are " +
+		"the better mode's figure over the other's, where the whole interval lies beyond 5%. same: it lies within. " +
+		"?: undecided, with the range of the first mode over the second. " +
+		"A mode wins a cell by its CPU, or by its rate where a request computes for 5 ms or more. It does not win " +
+		"if the other figure surely says the opposite. Where the first figure is the same, the other one decides. "
 	if len(strings.FieldsFunc(m.Settings.Pin.Server, func(r rune) bool { return r == ',' || r == '-' })) == 1 {
-		s += "The servers had one CPU: a model that could use several is not seen doing so (--pin). "
+		s += "The servers had one CPU: a model that could use several could not show it (--pin). "
 	}
 	return s + ratioNote(m.Settings.Rounds)
 }

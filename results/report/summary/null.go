@@ -12,7 +12,7 @@ import (
 // though nothing does.
 
 // NullHead heads the columns of NullRows.
-var NullHead = []string{"Figure", "Load", "Noise", "Found from"}
+var NullHead = []string{"Figure", "Load", "Noise", "Detectable from"}
 
 // NullRows returns the smallest differences that this machine can tell from noise.
 func NullRows(v results.Verdict) [][]string {
@@ -32,7 +32,7 @@ func tells(v results.Verdict) []string {
 		return nil
 	}
 	s := v.Detectable[i]
-	return []string{fmt.Sprintf("This machine can tell a difference in %s from about %s on, in %s.",
+	return []string{fmt.Sprintf("This machine can detect a difference of about %[2]s or more in %[1]s, in %[3]s.",
 		s.Metric, unit.Difference(s.Ratio*(1+s.Floor)), unit.Counted(s.Rounds, "round"))}
 }
 
@@ -48,15 +48,15 @@ func LoadName(at results.RungKey) string {
 func NullNotes(r *results.Record, v results.Verdict) []string {
 	var all []string
 	if len(v.Detectable) == 0 {
-		all = append(all, "NOTHING FOUND: intervals take six rounds of which something may be concluded, "+
-			"and there were fewer; give --rounds=6 or more.")
+		all = append(all, "NOTHING FOUND: intervals need six usable rounds, and there were fewer: "+
+			"give --rounds=6 or more.")
 	} else {
 		all = append(all, tells(v)...)
-		all = append(all, fmt.Sprintf("Noise: how far two columns of one mode come out apart by chance: "+
+		all = append(all, fmt.Sprintf("Noise: how far apart two columns of the same mode come out by chance: "+
 			"half of the 95%% interval of their ratio over %s, of 99%% where words rest on it.",
 			unit.Counted(v.Detectable[0].Rounds, "round")),
-			"Found from: about the smallest difference between two modes that is called one here: beyond "+
-				"the noise, and not too small to matter.")
+			"Detectable from: about the smallest difference between two modes that would be reported here. "+
+				"It is beyond the noise, and large enough to matter.")
 	}
 	for _, f := range v.Findings {
 		if f.Row == results.RowExecution {
@@ -66,7 +66,7 @@ func NullNotes(r *results.Record, v results.Verdict) []string {
 			return w.Word != results.NoDifference && w.Word != results.CannotTell && w.Word != ""
 		})
 		if alarm {
-			all = append(all, "FALSE ALARM: "+f.Row+" tells the columns apart, though all of them are one mode.")
+			all = append(all, "FALSE ALARM: "+f.Row+" says that the columns differ, though all of them are one mode.")
 		}
 	}
 	return all

@@ -40,8 +40,8 @@ func offset(r *results.Record, w results.Workload) []string {
 		return nil
 	}
 	return []string{fmt.Sprintf(
-		"Offset: a request may take %s more on this machine with nothing wrong, in all modes alike, by "+
-			"timers and threads that wake late. That is a tenth or more of: %s.",
+		"Offset: on this machine a request may take %s longer with nothing wrong, in all modes alike, since "+
+			"timers and threads wake up late. That is a tenth or more of: %s.",
 		unit.Micros(r.Selftest.OffsetUS), strings.Join(concerned, ", "))}
 }
 

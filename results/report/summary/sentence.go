@@ -106,33 +106,11 @@ func blockingWins(v results.Verdict, c results.Comparison) string {
 	return ""
 }
 
-// wordings say how the worse mode compares with the better one; %[1]s is the worse, %[2]s the
-// better, %[3]s how many times.
-var wordings = map[string]string{
-	"answered share":  "%[2]s had %[3]s times as many of its requests answered as %[1]s",
-	"throughput":      "%[2]s answered %[3]s times as many requests a second as %[1]s",
-	"CPU per request": "%[1]s spent %[3]s times as much CPU on a request as %[2]s",
-	"throughput kept": "%[2]s kept %[3]s times as much of its throughput as %[1]s",
-	"p50":             "half of the requests took %[3]s times as long with %[1]s as with %[2]s",
-	"p99":             "the slowest hundredth of the requests took %[3]s times as long with %[1]s as with %[2]s",
-	"p99.9": "the slowest thousandth of the requests took %[3]s times as long " +
-		"with %[1]s as with %[2]s",
-	"answered in time":       "%[2]s answered %[3]s times as large a part of its requests in time as %[1]s",
-	"time to recover":        "%[1]s took %[3]s times as long as %[2]s until it answered in time again",
-	"memory per connection":  "each further connection cost %[1]s %[3]s times as much memory as %[2]s",
-	"threads per connection": "each further connection cost %[1]s %[3]s times as many threads as %[2]s",
-	"connections held":       "%[2]s held %[3]s times as many connections within the objective as %[1]s",
-}
-
 // advantage says in what, and by how much, the better mode is better, with the evidence.
 func advantage(w results.Workload, c results.Comparison) string {
 	_, ratio, low, high := c.Factors()
-	said, ok := wordings[c.Metric]
-	if !ok {
-		said = c.Metric + " differs by a factor of %[3]s between %[2]s, which is better, and %[1]s"
-	}
-	return fmt.Sprintf(said, c.Worse(), c.Better, unit.Digits(ratio)) + " " + underLoad(w, c) + " (" +
-		evidence(c, low, high) + ")"
+	said := strings.Replace(worded(c, true), "…", unit.Digits(ratio)+" times", 1)
+	return said + " " + underLoad(w, c) + " (" + evidence(c, low, high) + ")"
 }
 
 // underLoad names the load of a comparison.
@@ -248,8 +226,9 @@ func doubt(w results.Workload, c results.Comparison) string {
 	switch {
 	case c.Confidence < stat.Confidence:
 		return fmt.Sprintf(
-			"cannot tell %s from %s by %s: a %s interval takes more of them (--rounds=6, or --profile=standard)",
-			c.A, c.B, unit.Counted(c.Rounds, "round"), Confidence(stat.Confidence))
+			"cannot tell %s from %s: %s %s too few for a %s interval (--rounds=6, or --profile=standard)",
+			c.A, c.B, unit.Counted(c.Rounds, "round"), map[bool]string{true: "is", false: "are"}[c.Rounds == 1],
+			Confidence(stat.Confidence))
 	case c.Better != "":
 		return "cannot tell: " + advantage(w, c)
 	case c.Same:
@@ -279,7 +258,7 @@ func remedy(c results.Comparison) string {
 	if n := c.RoundsToTell(); n > c.Rounds {
 		return fmt.Sprintf("about %d rounds would tell (--rounds=%d), or fewer on a quieter machine", n, n)
 	}
-	return "they are too near to that for rounds to tell, or the machine is too noisy: a quieter one may"
+	return "more rounds would not settle it here, a quieter machine may"
 }
 
 // basis is evidence without the interval, for sentences that have the interval.

@@ -120,7 +120,7 @@ var Terms = []Term{
 			"rightly."},
 	{Name: "suspect", Also: []string{"*", "valid", "void", "mark", "trust"},
 		Text: "Every run is checked. SUSPECT, the mark *, means that something may have changed a figure: " +
-			"the load was at its limit, or other programs used the CPU. A VOID run is in no figure. " +
+			"the load was at its limit, or other programs used the CPU. A VOID run is left out of every figure. " +
 			"'nodecompare report --details' has each reason."},
 	{Name: "send lag", Text: "Send lag is how much later than planned the load generator sent a request. It " +
 		"is part of the latency shown, since users would wait for it too; when it is a large part, the " +
@@ -130,8 +130,8 @@ var Terms = []Term{
 		"work for nothing."},
 	{Name: "baseline", Also: []string{"gate", "regressed", "inconclusive"},
 		Text: "A baseline is the record of an earlier bench. 'bench --baseline=FILE' fails with exit code 3 " +
-			"when something became worse, and not by chance; 4 means that this could not be told, and 5 " +
-			"that the two cannot be compared."},
+			"when something got worse, and not by chance; 4 means that it is undecided, and 5 that the two " +
+			"cannot be compared."},
 }
 
 // TermNamed finds a term by its name or a synonym, in any case.
