@@ -27,7 +27,8 @@ func TestThreadsOfTheGenerator(t *testing.T) {
 		{"idle", threads(results.GeneratorThread{CPU: 300 * ms}, results.GeneratorThread{CPU: 900 * ms}), "", ""},
 		{"at its limit", threads(results.GeneratorThread{CPU: 30 * ms}, results.GeneratorThread{CPU: 910 * ms},
 			results.GeneratorThread{CPU: 905 * ms}), results.RuleGeneratorCPU,
-			"thread 2 of the load generator's 3 used 91.0% of a core: throughput and latency are the generator's limit"},
+			"thread 2 of the load generator's 3 used 91.0% of a core: throughput and latency are the " +
+				"generator's limit"},
 		{"waited", threads(results.GeneratorThread{Waited: 11 * ms, EachWait: 5 * ms},
 			results.GeneratorThread{Waited: 300 * ms, EachWait: 5 * ms}), "generator waited",
 			"thread 2 of the load generator's 2 waited for a CPU for 30.0% of the run"},
