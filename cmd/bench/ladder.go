@@ -76,14 +76,13 @@ func inSlices(r rung, w workload.Workload) rung {
 	return r
 }
 
-// Servers that compile themselves as they run collect garbage too, in cycles: V8 copies what has
-// survived of young objects, and more of it each time, until it looks through all objects. On hello
-// such a cycle of Express takes 3,000 to 6,000 requests, some 0.8 s, and a request costs a third
-// more in its last part than in its first. So such a server has load on the base rung for a cycle
-// in one piece, and for two in slices.
+// collectTime is a garbage collection cycle of a server that compiles itself as it runs. V8 copies
+// the young objects that survived, more of them each time, until it collects all objects; a request
+// costs a third more at the end of a cycle than at its start. So the base rung of such a server lasts
+// for a cycle in one piece and for two in slices (docs/calibration.md, Warm-up).
 const collectTime = 800 * time.Millisecond
 
-// collecting has the base rung last for so long.
+// collecting returns the rungs with a base rung that lasts for whole garbage collection cycles.
 func collecting(rungs []rung) []rung {
 	rungs = slices.Clone(rungs)
 	for i, r := range rungs {
@@ -95,8 +94,8 @@ func collecting(rungs []rung) []rung {
 	return rungs
 }
 
-// twice is for how long to send so that each connection does so twice, when an answer takes that
-// long: its second request leaves with the first answer.
+// twice returns a sending time in which every connection sends two requests, given the service
+// time.
 func twice(answer time.Duration) time.Duration { return answer + answer/5 }
 
 // withOpen puts the open loads after the base rung, before the server has seen more connections

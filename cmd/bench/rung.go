@@ -20,7 +20,7 @@ import (
 const sampleInterval = 20 * time.Millisecond
 
 // runRung puts one rung of load on the server and samples it, the generator and the host meanwhile.
-// g has the connections where they are open already, and stays open; else it is nil. rate is in
+// g holds the connections if they are already open, and stays open; otherwise it is nil. rate is in
 // requests per second, 0 for a closed load.
 func (b *bench) runRung(ctx context.Context, t *target, r rung, g *loadgen.Generator, rate float64,
 	unsteady bool) (results.Rung, error) {
@@ -101,7 +101,7 @@ func (b *bench) runRung(ctx context.Context, t *target, r rung, g *loadgen.Gener
 	return rung, err
 }
 
-// settled opens connections, and has the server meet them.
+// settled opens connections and runs the ramp on them. The caller closes the generator.
 func (b *bench) settled(ctx context.Context, a loadgen.Attack, settle time.Duration) (*loadgen.Generator, error) {
 	g, err := loadgen.Open(a)
 	if err != nil {
@@ -118,7 +118,8 @@ func (b *bench) settled(ctx context.Context, a loadgen.Attack, settle time.Durat
 	return g, nil
 }
 
-// idle is what the server uses while nothing is asked of it; nil where the system does not tell.
+// idle returns what the server uses while no requests are sent; nil if the system does not report
+// it.
 func idle(ctx context.Context, server sample.Subject, d time.Duration) (*results.Idle, error) {
 	if server == nobody {
 		return nil, nil

@@ -233,9 +233,8 @@ func (s slot) again() bool {
 	return s.mode.Compiles > 0 && s.climbs()
 }
 
-// order is that in which a trial goes through the rungs: the base rung first, on the connections of
-// the warm-up, with the open loads that follow on it; then the others, from few connections to
-// many.
+// order returns the rungs in the order of a trial: the base rung first, on the warm-up's
+// connections, then its open loads, then the others from few connections to many.
 func (s slot) order() []rung {
 	base := slices.IndexFunc(s.rungs, func(r rung) bool { return r.slices > 0 })
 	if base < 0 {
@@ -253,8 +252,8 @@ func (s slot) order() []rung {
 // makes it drop and compile anew what all requests go through, which took Node.js half a second.
 const closingTime = 300 * time.Millisecond
 
-// warm puts load on the server until it is warm. Without an error the connections stay open for the
-// caller, who closes them: a server that meets new ones pays for that again.
+// warm loads the server until it is warm. It returns the open connections, because a server pays for
+// new ones again; the caller closes them. On an error there are none.
 func (b *bench) warm(ctx context.Context, on *target, s slot) (*results.WarmUp, *loadgen.Generator, error) {
 	a := on.attack
 	a.Connections = s.warmConnections()
