@@ -180,16 +180,21 @@ func classify(steps []ModelStep, cores int) Model {
 	return m
 }
 
-// fewestAnew returns the smallest number of short-lived threads or processes per request over all
+// fewestAnew returns the smallest number of short-lived threads or processes per request over the
 // rungs. The minimum excludes those of the machine, which vary between rungs, and needs no high
-// load.
+// load. A rung with a single request in flight counts only if it shows some: a thread that lives
+// for one short request is gone before anybody looks.
 func fewestAnew(steps []ModelStep) float64 {
-	if len(steps) == 0 {
+	fewest := math.Inf(1)
+	for _, s := range steps {
+		if s.ShortLivedPerRequest > 0 || s.InFlight >= 2 {
+			fewest = min(fewest, s.ShortLivedPerRequest)
+		}
+	}
+	if math.IsInf(fewest, 1) {
 		return 0
 	}
-	return slices.MinFunc(steps, func(a, b ModelStep) int {
-		return cmp.Compare(a.ShortLivedPerRequest, b.ShortLivedPerRequest)
-	}).ShortLivedPerRequest
+	return fewest
 }
 
 // missing says which evidence for a classification is missing; "" if none is.

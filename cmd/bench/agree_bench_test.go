@@ -98,9 +98,9 @@ func (b *bench) both(ctx context.Context, pair [2]string,
 	})
 }
 
-// bothWays returns how many times as much CPU per request the one server takes as the other: in one
-// piece, then in slices, then in one piece again in the opposite order, so that a steady change over
-// time cancels out. costs has the figures behind both.
+// bothWays returns how many times as much CPU per request the one server takes as the other: in
+// one piece, then in slices, then in one piece again in the opposite order, so that a steady change
+// over time cancels out. costs has the figures behind both.
 func bothWays(ctx context.Context, one, other *contender) (inSlices, inPieces float64, costs map[*contender][]float64,
 	err error) {
 	costs = map[*contender][]float64{}

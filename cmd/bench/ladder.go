@@ -78,8 +78,8 @@ func inSlices(r rung, w workload.Workload) rung {
 
 // collectTime is a garbage collection cycle of a server that compiles itself as it runs. V8 copies
 // the young objects that survived, more of them each time, until it collects all objects; a request
-// costs a third more at the end of a cycle than at its start. So the base rung of such a server lasts
-// for a cycle in one piece and for two in slices (docs/calibration.md, Warm-up).
+// costs a third more at the end of a cycle than at its start. So the base rung of such a server
+// lasts for a cycle in one piece and for two in slices (docs/calibration.md, Warm-up).
 const collectTime = 800 * time.Millisecond
 
 // collecting returns the rungs with a base rung that lasts for whole garbage collection cycles.

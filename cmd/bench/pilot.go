@@ -83,8 +83,8 @@ func (b *bench) capacity(ctx context.Context, s slot) (rps float64, err error) {
 	return rps, err
 }
 
-// most returns the best throughput of a few runs on a warm server. It uses the warm-up's connections
-// if the base rung has as many.
+// most returns the best throughput of a few runs on a warm server. It uses the warm-up's
+// connections if the base rung has as many.
 func (b *bench) most(ctx context.Context, t *target, s slot, g *loadgen.Generator) (rps float64, err error) {
 	r := s.base()
 	if r.connections != s.warmConnections() {

@@ -252,8 +252,8 @@ func (s slot) order() []rung {
 // makes it drop and compile anew what all requests go through, which took Node.js half a second.
 const closingTime = 300 * time.Millisecond
 
-// warm loads the server until it is warm. It returns the open connections, because a server pays for
-// new ones again; the caller closes them. On an error there are none.
+// warm loads the server until it is warm. It returns the open connections, because a server pays
+// for new ones again; the caller closes them. On an error there are none.
 func (b *bench) warm(ctx context.Context, on *target, s slot) (*results.WarmUp, *loadgen.Generator, error) {
 	a := on.attack
 	a.Connections = s.warmConnections()
