@@ -52,6 +52,7 @@ func TestOrderAndUnitsDoNotMatter(t *testing.T) {
 		for i := range r.Settings.Workloads {
 			r.Settings.Workloads[i].WaitUS *= scale // latencies are held against it
 		}
+		r.Settings.SLOUS *= scale // and against it
 		for i := range r.Trials {
 			for j := range r.Trials[i].Rungs {
 				rung := &r.Trials[i].Rungs[j]

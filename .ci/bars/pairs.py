@@ -140,8 +140,13 @@ def listens(server):
 
 
 def wrk(args, seconds, path="/"):
-    """Returns the command of wrk that puts load on a path for so long."""
-    return ["wrk", "-t1", f"-c{args.connections}", f"-d{seconds}s", URL + path]
+    """Returns the command of wrk that puts load on a path for so long.
+
+    An answer may take ten seconds: after two, its default, wrk counts an error when a thousand
+    threads start on one CPU beside another program.
+    """
+    load = f"-c{args.connections} -d{seconds}s --timeout 10s"
+    return ["wrk", "-t1", *load.split(), URL + path]
 
 
 def server_sides(args, floor, command):
