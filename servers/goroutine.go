@@ -23,6 +23,7 @@ func newGoroutine(c Config, lns []*net.TCPListener, upstream netip.AddrPort) (mo
 	client := newSyncClient(upstream, dialNet, keepAlive)
 	g := &goroutine{listener: lns[0], client: client}
 	g.init(c.Service, syncIO{sleep: time.Sleep, client: client, atOnce: true})
+	g.trace = c.Trace
 	return g, nil
 }
 

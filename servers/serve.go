@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"time"
 
+	"nodecompare/servers/trace"
 	"nodecompare/servers/workload"
 )
 
@@ -45,6 +46,10 @@ func (m Mode) Serve(ctx context.Context, c Config, out, progress io.Writer) (err
 		return err
 	}
 	defer func() { err = errors.Join(err, c.Service.Close()) }()
+	if c.TraceFile != "" {
+		c.Trace = trace.NewRecorder()
+		defer func() { err = errors.Join(err, c.Trace.Save(c.TraceFile)) }()
+	}
 	s, err := Listen(m, c)
 	if err != nil {
 		return err
