@@ -14,7 +14,7 @@ import (
 var imports = map[string][]string{
 	"": {"cmd"},
 	"cmd": {"cmd/bench", "cmd/fileio", "cmd/load", "cmd/lookup", "cmd/measure",
-		"cmd/selftest", "cmd/sweep", "servers", "servers/child", "servers/trace", "servers/workload",
+		"cmd/selftest", "cmd/sweep", "cmd/watch", "servers", "servers/child", "servers/trace", "servers/workload",
 		"servers/yardstick", "loadgen", "loadgen/cpuset", "results", "results/foreign", "results/gate",
 		"results/report", "results/report/summary", "results/unit"},
 	"cmd/bench": {"cmd/lookup", "cmd/measure", "servers", "servers/child", "servers/workload",
@@ -28,6 +28,8 @@ var imports = map[string][]string{
 		"loadgen/sample", "results"},
 	"cmd/sweep": {"cmd/lookup", "cmd/measure", "servers", "servers/child", "servers/workload",
 		"loadgen", "loadgen/cpuset", "loadgen/sample", "results", "results/unit"},
+	"cmd/watch": {"cmd/measure", "servers", "servers/child", "servers/trace", "servers/workload",
+		"loadgen/response", "results/unit"},
 	"docs":            {},
 	"docs/examples":   {},
 	"results/foreign": {},
