@@ -24,6 +24,14 @@ var watchFormats = []report.Format[*watch.Trace]{
 		o report.Options) error {
 		return watch.WriteText(w, t, watch.Look{Width: o.Width, Color: o.Color})
 	}},
+	{Name: "html", Summary: "a replay as one page, which opens from disk with no network", Write: func(w io.Writer,
+		t *watch.Trace, _ report.Options) error {
+		return watch.WriteHTML(w, t)
+	}},
+	{Name: "trace", Summary: "Chrome's Trace Event Format, for https://ui.perfetto.dev", Write: func(w io.Writer,
+		t *watch.Trace, _ report.Options) error {
+		return watch.WriteTraceFile(w, t)
+	}},
 	{Name: "json", Summary: "every span of every lane, for programs", Write: func(w io.Writer, t *watch.Trace,
 		_ report.Options) error {
 		e := json.NewEncoder(w)

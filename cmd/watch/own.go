@@ -9,8 +9,8 @@ import (
 	"nodecompare/servers/workload"
 )
 
-// OwnScene makes a scene of a user's requests, each "GET /path", and their times, of which there may
-// be fewer.
+// OwnScene makes a scene of a user's requests, each "GET /path", and their times, of which there
+// may be fewer.
 func OwnScene(requests []string, ats []time.Duration) (s Scene, err error) {
 	if len(ats) > len(requests) {
 		return s, fmt.Errorf("--at gives %d times for %s", len(ats), unit.Counted(len(requests), "request"))

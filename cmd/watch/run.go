@@ -123,8 +123,8 @@ func watchMode(ctx context.Context, m *servers.Mode, scene Scene, upstream, file
 	return one, nil
 }
 
-// playTo starts a server, plays the scene to it, stops it, and puts both sides' view together. Without
-// a file only the clients' is known.
+// playTo starts a server, plays the scene to it, stops it, and puts both sides' view together.
+// Without a file only the clients' is known.
 func playTo(ctx context.Context, c child.Command, scene Scene, file string) (m *Mode, err error) {
 	p, err := measure.Start(ctx, nil, c)
 	if err != nil {

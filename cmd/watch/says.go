@@ -128,8 +128,8 @@ func (m *Mode) heldSay() string {
 		all := append(slices.Clone(held), queued...)
 		slices.Sort(all)
 		all = slices.Compact(all)
-		return fmt.Sprintf("Request %d computed on the thread that they all need: %s %s held up, by up to %s.", computing,
-			requests(all), were(len(all)), millis(max(longest[HeldUp], longest[Queued])))
+		return fmt.Sprintf("Request %d computed on the thread that they all need: %s %s held up, by up to %s.",
+			computing, requests(all), were(len(all)), millis(max(longest[HeldUp], longest[Queued])))
 	case len(queued) > 0:
 		return fmt.Sprintf("%s queued for a thread, for up to %s.", upper(requests(queued)), millis(longest[Queued]))
 	}
