@@ -12,6 +12,9 @@ import (
 // say puts what the lanes show into sentences.
 func (m *Mode) say() {
 	m.nameThreads()
+	if m.unseenWorkers() {
+		m.Unknown = "not known: Node.js does not say which of them works for whom"
+	}
 	n := len(m.Requests)
 	answered := fmt.Sprintf("all %d were answered after %s", n, millis(m.End-m.first()))
 	if n == 1 {
@@ -55,6 +58,13 @@ func (m *Mode) nameThreads() {
 // loops reports whether the mode is an event loop on one thread.
 func (m *Mode) loops() bool { return m.Name == "async" || m.Name == "node" || m.Name == "express" }
 
+// unseenWorkers reports whether requests waited for workers that recorded nothing.
+func (m *Mode) unseenWorkers() bool {
+	return slices.ContainsFunc(m.Requests, func(l Lane) bool {
+		return slices.ContainsFunc(l.Spans, func(s Span) bool { return s.State == Waiting && s.For == "a worker" })
+	}) && !slices.ContainsFunc(m.Threads, func(t Thread) bool { return t.Worker })
+}
+
 // threadsSay says what the threads did.
 func (m *Mode) threadsSay() string {
 	var waited []float64
@@ -96,7 +106,7 @@ func (m *Mode) threadsSay() string {
 		says += fmt.Sprintf(", awake for %s of %s", short(awake), millis(m.End-m.first()))
 	}
 	if workers > 0 {
-		says += fmt.Sprintf(" (and %s)", unit.Counted(workers, "worker"))
+		says += fmt.Sprintf(", and workers on %s", unit.Counted(workers, "other thread"))
 	}
 	return says
 }
@@ -131,7 +141,8 @@ func (m *Mode) heldSay() string {
 		return fmt.Sprintf("Request %d computed on the thread that they all need: %s %s held up, by up to %s.",
 			computing, requests(all), were(len(all)), millis(max(longest[HeldUp], longest[Queued])))
 	case len(queued) > 0:
-		return fmt.Sprintf("%s queued for a thread, for up to %s.", upper(requests(queued)), millis(longest[Queued]))
+		return fmt.Sprintf("%s queued for a thread that could read them, for up to %s.", upper(requests(queued)),
+			millis(longest[Queued]))
 	}
 	return fmt.Sprintf("%s could have gone on, and waited up to %s for the thread.", upper(requests(held)),
 		millis(longest[HeldUp]))
