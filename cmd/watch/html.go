@@ -28,6 +28,7 @@ type page struct {
 	Marks  []mark
 	Legend []kind
 	Modes  []modePart
+	OnCPU  bool // when threads had a CPU is drawn
 }
 
 // mark is a time on the ruler; At is in percent of it.
@@ -55,6 +56,7 @@ type laneView struct {
 	Name   string
 	Thread bool
 	Bars   []barView
+	On     []barView // when it had a CPU
 }
 
 type barView struct {
@@ -94,20 +96,20 @@ func WriteHTML(w io.Writer, t *Trace) error {
 	for at := 0.0; at < end*0.92; at += step {
 		p.Marks = append(p.Marks, mark{100 * at / end, fmt.Sprintf("%g ms", at)})
 	}
-	seen := map[State]bool{}
+	seen := t.states()
 	for i, m := range t.Modes {
 		part := modePart{Mode: m, Place: i, Look: i % looks}
 		threads, requests := group{Name: "Threads"}, group{Name: "Requests"}
 		for _, l := range m.Threads {
-			threads.Lanes = append(threads.Lanes, laneView{l.Name, true, bars(l.Spans, l.Name, end)})
+			p.OnCPU = p.OnCPU || len(l.OnCPU) > 0
+			threads.Lanes = append(threads.Lanes, laneView{l.Name, true, bars(l.Spans, l.Name, end), l.stints(end)})
 		}
 		for _, l := range m.Requests {
 			name := fmt.Sprintf("%d %s", l.Number, path(l.Target))
-			requests.Lanes = append(requests.Lanes, laneView{name, false, bars(l.Spans, "", end)})
+			requests.Lanes = append(requests.Lanes, laneView{name, false, bars(l.Spans, "", end), nil})
 			r := row{Name: fmt.Sprintf("%d: %s %s", l.Number, l.Method, l.Target), Sent: short(l.Sent),
 				Answered: fmt.Sprintf("%s, after %s", millis(l.Answered), millis(l.Latency()))}
 			for _, s := range l.Spans {
-				seen[s.State] = true
 				r.Did = append(r.Did, upper(s.text(""))+".")
 			}
 			part.Rows = append(part.Rows, r)
@@ -139,10 +141,18 @@ func bars(spans []Span, thread string, end float64) (all []barView) {
 	for _, s := range spans {
 		b := barView{Class: s.State.class(), Text: s.text(thread), From: s.From,
 			Left: 100 * max(s.From, 0) / end, Width: 100 * (s.To - s.From) / end}
-		if thread != "" && b.Width > 2 {
+		if thread != "" && b.Width > 2 && s.Request > 0 {
 			b.Mark = fmt.Sprint(s.Request)
 		}
 		all = append(all, b)
+	}
+	return all
+}
+
+// stints returns the times that a thread had a CPU.
+func (t Thread) stints(end float64) (all []barView) {
+	for _, s := range t.OnCPU {
+		all = append(all, barView{Left: 100 * s.From / end, Width: 100 * (s.To - s.From) / end})
 	}
 	return all
 }
@@ -159,6 +169,8 @@ func (s Span) text(thread string) string {
 		blame = fmt.Sprintf(", by request %d", s.By)
 	}
 	switch s.State {
+	case Busy:
+		return who + " has a CPU, and for whom it works is not known," + when
 	case Running:
 		if thread != "" {
 			return fmt.Sprintf("%s runs request %d%s", who, s.Request, when)

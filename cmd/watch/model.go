@@ -17,6 +17,7 @@ const (
 	Queued    State = "queued"    // sent, and not read yet
 	HeldUp    State = "held up"   // its wait is over, and its thread does something else
 	Answering State = "answering" // the answer is on its way
+	Busy      State = "busy"      // a thread that records nothing had a CPU
 	Unknown   State = "unknown"   // sent and not answered yet; the server is not recorded
 )
 
@@ -38,6 +39,14 @@ type Thread struct {
 	ID     int     `json:"id,omitempty"`     // the operating system's number
 	Awake  float64 `json:"awake_ms"`         // its CPU time from its first event to its last; -1 if not known
 	Spans  []Span  `json:"spans"`
+	// OnCPU is when it had a CPU; none if that is not known.
+	OnCPU []Time `json:"on_cpu,omitempty"`
+}
+
+// Time is from one moment to another.
+type Time struct {
+	From float64 `json:"from_ms"` // after the scene's start
+	To   float64 `json:"to_ms"`
 }
 
 // Lane is that of a request.

@@ -132,8 +132,13 @@ func playTo(ctx context.Context, c child.Command, scene Scene, file string) (m *
 	}
 	var start int64
 	var sent []Sent
+	var stints map[int][]stint
 	if err = warm(ctx, p.URL, scene); err == nil {
+		heard, listenErr := listen(p.PID)
 		start, sent, err = play(ctx, p.URL, scene)
+		if listenErr == nil { // else when a thread had a CPU stays unknown
+			stints = heard.onCPU(start, trace.Now())
+		}
 	}
 	if died := p.Err(); died != nil {
 		err = died
@@ -149,5 +154,7 @@ func playTo(ctx context.Context, c child.Command, scene Scene, file string) (m *
 			return nil, err
 		}
 	}
-	return assemble(scene, start, sent, events), nil
+	m = assemble(scene, start, sent, events)
+	m.onCPU(start, stints)
+	return m, nil
 }

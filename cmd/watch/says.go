@@ -12,8 +12,8 @@ import (
 // say puts what the lanes show into sentences.
 func (m *Mode) say() {
 	m.nameThreads()
-	if m.unseenWorkers() {
-		m.Unknown = "not known: Node.js does not say which of them works for whom"
+	if m.unseenWorkers() && m.Recorded {
+		m.Unknown = "Node.js does not say which of the other threads works for whom"
 	}
 	n := len(m.Requests)
 	answered := fmt.Sprintf("all %d were answered after %s", n, millis(m.End-m.first()))
@@ -39,9 +39,14 @@ func (m *Mode) first() float64 {
 
 // nameThreads numbers threads by what they do.
 func (m *Mode) nameThreads() {
-	threads, workers := 0, 0
+	threads, workers, others := 0, 0, 0
 	for i := range m.Threads {
 		t := &m.Threads[i]
+		if t.silent() {
+			others++
+			t.Name = fmt.Sprintf("other %d", others)
+			continue
+		}
 		if t.Worker {
 			workers++
 			t.Name = fmt.Sprintf("worker %d", workers)
@@ -62,14 +67,20 @@ func (m *Mode) loops() bool { return m.Name == "async" || m.Name == "node" || m.
 func (m *Mode) unseenWorkers() bool {
 	return slices.ContainsFunc(m.Requests, func(l Lane) bool {
 		return slices.ContainsFunc(l.Spans, func(s Span) bool { return s.State == Waiting && s.For == "a worker" })
-	}) && !slices.ContainsFunc(m.Threads, func(t Thread) bool { return t.Worker })
+	}) && !slices.ContainsFunc(m.Threads, func(t Thread) bool {
+		return t.Worker && !t.silent()
+	})
 }
 
 // threadsSay says what the threads did.
 func (m *Mode) threadsSay() string {
 	var waited []float64
-	threads, workers, awake, known := 0, 0, 0.0, true
+	threads, workers, others, awake, known := 0, 0, 0, 0.0, true
 	for _, t := range m.Threads {
+		if t.silent() {
+			others++
+			continue
+		}
 		if t.Worker {
 			workers++
 			continue
@@ -107,6 +118,9 @@ func (m *Mode) threadsSay() string {
 	}
 	if workers > 0 {
 		says += fmt.Sprintf(", and workers on %s", unit.Counted(workers, "other thread"))
+	}
+	if others > 0 {
+		says += fmt.Sprintf(", while %s computed", unit.Counted(others, "other thread"))
 	}
 	return says
 }

@@ -30,14 +30,15 @@ var glyphs = map[State]glyph{
 	Queued:    {'·', 'q', "\x1b[33m", "queued, not read yet"},
 	HeldUp:    {'▒', 'H', "\x1b[31m", "held up: ready, but the thread is taken"},
 	Answering: {'▏', '>', "", "answer on its way"},
+	Busy:      {'▓', 'B', "\x1b[2m", "busy, for whom is not known"},
 	Unknown:   {'?', '?', "\x1b[2m", "not known"},
 }
 
 // shown are the states that the legend explains, in its order.
-var shown = []State{Running, Waiting, Queued, HeldUp, Unknown}
+var shown = []State{Running, Waiting, Queued, HeldUp, Busy, Unknown}
 
 // rank says which state of a column is drawn when it has several: the greater.
-var rank = map[State]int{Answering: 1, Queued: 2, Waiting: 3, Unknown: 4, HeldUp: 5, Running: 6}
+var rank = map[State]int{Answering: 1, Queued: 2, Waiting: 3, Unknown: 4, Busy: 4, HeldUp: 5, Running: 6}
 
 // colours are the modes' colours of the pages, as near as a terminal has them.
 var colours = map[string]string{"blocking": "\x1b[34m", "pool": "\x1b[36m", "async": "\x1b[32m",
@@ -121,8 +122,7 @@ func (c *canvas) mode(m *Mode) {
 		c.lane(m, t.Name, t.Spans, true)
 	}
 	if m.Unknown != "" {
-		c.line(pad("workers", label) + " " + strings.Repeat("?", min(3, c.columns)) + " " +
-			cut(m.Unknown, c.columns-4))
+		c.paragraph(strings.Repeat(" ", label+1), "? "+m.Unknown)
 	}
 	for _, l := range m.Requests {
 		c.lane(m, fmt.Sprintf("%d %s", l.Number, path(l.Target)), l.Spans, false)
@@ -175,7 +175,7 @@ func (c *canvas) run(m *Mode, s State, request, n int, thread bool) string {
 		mark = g.block
 	}
 	text := strings.Repeat(string(mark), n)
-	if number := fmt.Sprint(request); thread && n >= len(number)+2 {
+	if number := fmt.Sprint(request); thread && request > 0 && n >= len(number)+2 {
 		text = string(mark) + number + strings.Repeat(string(mark), n-1-len(number))
 	} else if thread && !c.color && n == 1 && len(number) == 1 && s == Running {
 		text = number
@@ -221,14 +221,7 @@ func Step(end float64, most int) float64 {
 
 // legend explains the states that are drawn.
 func (c *canvas) legend(t *Trace) {
-	seen := map[State]bool{}
-	for _, m := range t.Modes {
-		for _, l := range m.Requests {
-			for _, s := range l.Spans {
-				seen[s.State] = true
-			}
-		}
-	}
+	seen := t.states()
 	var parts []string
 	for _, s := range shown {
 		if g := glyphs[s]; seen[s] {
@@ -250,6 +243,24 @@ func (c *canvas) legend(t *Trace) {
 		line += "   " + part
 	}
 	c.line(line)
+}
+
+// states returns those that are drawn.
+func (t *Trace) states() map[State]bool {
+	seen := map[State]bool{}
+	for _, m := range t.Modes {
+		for _, l := range m.Requests {
+			for _, s := range l.Spans {
+				seen[s.State] = true
+			}
+		}
+		for _, l := range m.Threads {
+			for _, s := range l.Spans {
+				seen[s.State] = true
+			}
+		}
+	}
+	return seen
 }
 
 func pad(s string, n int) string {

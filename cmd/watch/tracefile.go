@@ -55,7 +55,7 @@ func (f *traceFile) lane(process, number int, name string, spans []Span, thread 
 	f.name("thread_name", process, number, name)
 	for _, s := range spans {
 		title := string(s.State)
-		if thread != "" {
+		if thread != "" && s.Request > 0 {
 			title = fmt.Sprintf("request %d %s", s.Request, s.State)
 		}
 		if s.For != "" && s.State == Waiting {
