@@ -46,12 +46,13 @@ func TestMain(m *testing.M) {
 
 func watched(t *testing.T, scene string, modes ...string) *watch.Trace {
 	t.Helper()
-	o := watch.Options{}
-	for _, s := range watch.Scenes {
-		if s.Name == scene {
-			o.Scene = s
-		}
-	}
+	i := slices.IndexFunc(watch.Scenes, func(s watch.Scene) bool { return s.Name == scene })
+	return watchedScene(t, watch.Scenes[i], modes...)
+}
+
+func watchedScene(t *testing.T, scene watch.Scene, modes ...string) *watch.Trace {
+	t.Helper()
+	o := watch.Options{Scene: scene}
 	for _, name := range modes {
 		i := slices.IndexFunc(servers.Modes, func(m servers.Mode) bool { return m.Name == name })
 		o.Modes = append(o.Modes, &servers.Modes[i])
@@ -117,6 +118,34 @@ func TestLanesAgreeWithTheClient(t *testing.T) {
 			if !slices.Contains(kinds(l), watch.Waiting) || l.Latency() < 100 {
 				t.Errorf("%s, request %d waits 100 ms: %v, and took %v ms", m.Name, l.Number, kinds(l), l.Latency())
 			}
+		}
+	}
+}
+
+// What the server recorded of a request and what its client measured differ by what it takes to
+// connect and to send: the bound is for a slow machine, and an idle one stays below a
+// millisecond.
+func TestServerAndClientAgree(t *testing.T) {
+	s, err := watch.OwnScene(slices.Repeat([]string{"GET /wait?ms=1"}, 50), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	trace := watchedScene(t, s, "blocking", "async")
+	for _, m := range trace.Modes {
+		var apart []float64
+		for _, l := range m.Requests {
+			beside := 0.0
+			for _, s := range l.Spans {
+				if s.State == watch.Queued || s.State == watch.Answering {
+					beside += s.To - s.From
+				}
+			}
+			apart = append(apart, beside)
+		}
+		slices.Sort(apart)
+		t.Logf("%s: the median of %d is %.3f ms", m.Name, len(apart), apart[len(apart)/2])
+		if apart[len(apart)/2] > 50 {
+			t.Errorf("%s: server and client are %v ms apart", m.Name, apart)
 		}
 	}
 }
