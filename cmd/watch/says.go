@@ -26,6 +26,30 @@ func (m *Mode) say() {
 	}
 	m.Says = append(m.Says, upper(m.threadsSay())+"; "+answered+".")
 	m.Says = append(m.Says, m.heldSay())
+	if ran, had := m.ran(); ran-had >= heldMS && had < 3*ran/4 {
+		m.Says = append(m.Says,
+			fmt.Sprintf("Threads that could run had to wait for a CPU, %s in all.", millis(ran-had)))
+	}
+}
+
+// ran returns for how long threads ran requests, and for how long of that they had a CPU, as far as
+// the kernel told.
+func (m *Mode) ran() (ran, had float64) {
+	for _, t := range m.Threads {
+		if len(t.OnCPU) == 0 || t.silent() {
+			continue
+		}
+		for _, s := range t.Spans {
+			if s.State != Running {
+				continue
+			}
+			ran += s.To - s.From
+			for _, on := range t.OnCPU {
+				had += max(min(s.To, on.To)-max(s.From, on.From), 0)
+			}
+		}
+	}
+	return ran, had
 }
 
 // first returns when the first request was sent.

@@ -28,7 +28,7 @@ var glyphs = map[State]glyph{
 	Running:   {'█', 'R', "", "runs"},
 	Waiting:   {'░', '.', "\x1b[2m", "waits"},
 	Queued:    {'·', 'q', "\x1b[33m", "queued, not read yet"},
-	HeldUp:    {'▒', 'H', "\x1b[31m", "held up: ready, but the thread is taken"},
+	HeldUp:    {'▒', 'H', "\x1b[31m", "held up: ready, its thread is taken"},
 	Answering: {'▏', '>', "", "answer on its way"},
 	Busy:      {'▓', 'B', "\x1b[2m", "busy, for whom is not known"},
 	Unknown:   {'?', '?', "\x1b[2m", "not known"},

@@ -172,6 +172,13 @@ func TestTextFits(t *testing.T) {
 			}
 		}
 	}
+	var b strings.Builder
+	if err := watch.WriteText(&b, small(), watch.Look{Width: 40, Color: true}); err != nil {
+		t.Error(err)
+	}
+	if !strings.Contains(b.String(), "▒ held up: ready, its thread is taken\n") {
+		t.Errorf("the legend does not fit:\n%s", b.String())
+	}
 	if err := watch.WriteText(io.Discard, &watch.Trace{}, watch.Look{}); err != nil {
 		t.Error(err)
 	}
