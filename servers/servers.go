@@ -43,6 +43,10 @@ var standardTimeouts = timeouts{idle: 60 * time.Second, request: 30 * time.Secon
 // upstreamTimeout is above the longest wait of any route, so that it ends only what is stuck.
 const upstreamTimeout = 65 * time.Second
 
+// queryTimeout is how long the database may take for a request once it has a connection. It ends
+// only what is stuck.
+const queryTimeout = upstreamTimeout
+
 // ErrStopped is returned by Serve after Shutdown.
 var ErrStopped = errors.New("server stopped")
 
