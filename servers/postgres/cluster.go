@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"net/url"
 	"os"
@@ -35,9 +34,9 @@ type Cluster struct {
 }
 
 // ErrNoPrograms says what this machine lacks.
-var ErrNoPrograms = errors.New("PostgreSQL's programs initdb and postgres were not found: install them (Debian, Ubuntu: " +
-	"apt-get install postgresql; Fedora: dnf install postgresql-server; macOS: brew install postgresql), or give the URL " +
-	"of a database that runs, as in --db=postgres://user@host/name")
+var ErrNoPrograms = errors.New("PostgreSQL's programs initdb and postgres were not found: install them (Debian, " +
+	"Ubuntu: apt-get install postgresql; Fedora: dnf install postgresql-server; macOS: brew install postgresql), or " +
+	"give the URL of a database that runs, as in --db=postgres://user@host/name")
 
 // folders hold the programs where they are not in PATH, the newest version last.
 var folders = []string{"/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/usr/local/pgsql/bin",
@@ -271,19 +270,4 @@ func (c *Cluster) Stop() (err error) {
 		err = errors.Join(err, c.build.Remove())
 	}
 	return err
-}
-
-// Keep runs a cluster until ctx ends, for a parent that reads its URL from out, and its pid.
-func Keep(ctx context.Context, connections int, out io.Writer) error {
-	c, err := StartCluster(ctx, "", connections)
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(out, "%d %s\n", c.PID, c.URL)
-	select {
-	case <-ctx.Done():
-		return c.Stop()
-	case <-c.ended:
-		return errors.Join(fmt.Errorf("the private PostgreSQL ended by itself: %s", c.words()), c.Stop())
-	}
 }

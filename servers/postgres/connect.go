@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/url"
 	"os"
@@ -52,8 +53,8 @@ func Parse(text string) (*Config, error) {
 	}
 	q := u.Query()
 	if mode := q.Get("sslmode"); mode != "" && mode != "disable" && mode != "prefer" && mode != "allow" {
-		return nil, fmt.Errorf("the database %s asks for sslmode=%s: measured servers speak to it without TLS, so give "+
-			"sslmode=disable, and a database that takes it", u.Redacted(), mode)
+		return nil, fmt.Errorf("the database %s asks for sslmode=%s: measured servers speak to it without TLS, so "+
+			"give sslmode=disable, and a database that takes it", u.Redacted(), mode)
 	}
 	q.Set("sslmode", "disable")
 	c := &Config{Schema: q.Get(searchPath), Connections: DefaultConnections}
@@ -76,12 +77,18 @@ func (c *Config) With(schema string) *Config {
 
 // URL is what Parse reads back, but for the password, which is [Config.Env]'s: a command's
 // arguments are everybody's to read.
-func (c *Config) URL() string {
+func (c *Config) URL() string { return c.url(nil) }
+
+// Secret is what Parse reads back, with the password.
+func (c *Config) Secret() string { return c.url(url.Values{"password": {c.base.Password}}) }
+
+func (c *Config) url(more url.Values) string {
 	q := url.Values{"host": {c.base.Host}, "port": {fmt.Sprint(c.base.Port)}, "user": {c.base.User},
 		"sslmode": {"disable"}}
 	if c.Schema != "" {
 		q.Set(searchPath, c.Schema)
 	}
+	maps.Copy(q, more)
 	return (&url.URL{Scheme: "postgres", Path: "/" + c.base.Database, RawQuery: q.Encode()}).String()
 }
 

@@ -45,17 +45,25 @@ func NewSchema(ctx context.Context, c *Config, fill func(context.Context, *Fille
 	err = sweep(ctx, f)
 	if err == nil {
 		// the lock first, so that nobody finds the schema without it
-		err = f.Exec(ctx, fmt.Sprintf("SELECT pg_advisory_lock(%d); CREATE SCHEMA %s; COMMENT ON SCHEMA %[2]s IS '%s'",
-			number, s.Config.Schema, schemaComment))
+		err = f.Exec(ctx, fmt.Sprintf("SELECT pg_advisory_lock(%d); CREATE SCHEMA %s; "+
+			"COMMENT ON SCHEMA %[2]s IS '%s'", number, s.Config.Schema, schemaComment))
 	}
 	if err == nil {
 		err = fill(ctx, f)
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("making tables in a schema of the database %s: %w", c.Place(), err), s.Drop())
+		err = fmt.Errorf("making tables in a schema of the database %s: %w", c.Place(), err)
+		return nil, errors.Join(err, s.Drop())
 	}
 	return s, nil
 }
+
+// Ours reports whether the configuration names a schema that NewSchema made, here or in another
+// process.
+func (c *Config) Ours() bool { return schemaName.MatchString(c.Schema) }
+
+// Others is a schema that another process has made, and drops.
+func Others(c *Config) *Schema { return &Schema{Config: c} }
 
 // sweep drops the schemas that no living program has locked.
 func sweep(ctx context.Context, f *Filler) error {
@@ -87,6 +95,9 @@ func sweep(ctx context.Context, f *Filler) error {
 
 // Drop drops the schema with all tables.
 func (s *Schema) Drop() error {
+	if s.owner == nil {
+		return nil
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), endTime)
 	defer cancel()
 	drop := "SET lock_timeout = '" + dropTime + "'; DROP SCHEMA IF EXISTS " + s.Config.Schema + " CASCADE"

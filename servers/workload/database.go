@@ -325,5 +325,6 @@ func ledgerFile(database string) (string, error) {
 	if database == "" || database == SQLite {
 		return "", nil
 	}
-	return "", fmt.Errorf("the database %q: want sqlite, or sqlite:FILE", database)
+	return "", fmt.Errorf("the database %q: give sqlite, sqlite:FILE, postgres, or a URL postgres://user@host/name",
+		database)
 }

@@ -44,6 +44,9 @@ func NewLedger(dir, database string) (*Ledger, error) {
 		if err != nil {
 			return nil, err
 		}
+		if c.Ours() {
+			return &Ledger{schema: postgres.Others(c)}, nil
+		}
 		schema, err := postgres.NewSchema(context.Background(), c, fillShop)
 		return &Ledger{schema: schema}, err
 	}
@@ -79,6 +82,14 @@ func (l *Ledger) Database() string {
 		return l.schema.Config.URL()
 	}
 	return sqliteFile + l.File
+}
+
+// Secret is Database with the password, if there is one.
+func (l *Ledger) Secret() string {
+	if l.schema != nil {
+		return l.schema.Config.Secret()
+	}
+	return l.Database()
 }
 
 // Env is the environment that a server needs beside Database.

@@ -27,9 +27,10 @@ type Options struct {
 	// http://127.0.0.1:4000/upstream. Without an upstream ("") /api answers 502.
 	Upstream string
 
-	// Database is what db, login and orders ask. "" and [SQLite] are SQLite, with orders in a private
-	// file that is removed at the end; "sqlite:" and a name, with orders in a file that is kept. A
-	// URL is PostgreSQL, with the tables of a [Shop] in the schema that its search_path names.
+	// Database is what db, login and orders ask. "" and [SQLite] are SQLite, with orders in a
+	// private file that is removed at the end; "sqlite:" and a name, with orders in a file that is
+	// kept. A URL is PostgreSQL, with the tables of a [Ledger] in the schema that its search_path
+	// names.
 	Database string
 
 	// Connections is how many the server has to PostgreSQL; 0 is 16.
