@@ -15,6 +15,7 @@ import (
 	"nodecompare/cmd/lookup"
 	"nodecompare/servers"
 	"nodecompare/servers/child"
+	"nodecompare/servers/trace"
 	"nodecompare/servers/workload"
 )
 
@@ -90,6 +91,8 @@ func serveCommand() *cobra.Command {
 	f.StringVar(&c.Upstream, "upstream", servers.EmbeddedUpstream,
 		`service that /api and /feed ask: an http URL, "embedded" in this process, or "none"`)
 	databaseFlags(cmd, &c.Database, &c.Connections)
+	f.StringVar(&c.TraceFile, "trace", "",
+		"write what becomes of each request with the field "+trace.Header+": NUMBER to this `file` at the end")
 	complete(cmd, "upstream", func(string) []string { return []string{servers.EmbeddedUpstream, servers.NoUpstream} })
 	return cmd
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"nodecompare/servers/eventloop"
+	"nodecompare/servers/trace"
 	"nodecompare/servers/workload"
 )
 
@@ -25,6 +26,7 @@ type async struct {
 type asyncLoop struct {
 	*eventloop.Loop
 	service  *workload.Service
+	trace    *trace.Recorder
 	limits   timeouts
 	upstream *loopClient
 	db       *loopDB
@@ -58,7 +60,7 @@ func newAsync(c Config, lns []*net.TCPListener, upstream netip.AddrPort) (model,
 		if c.ownProcs {
 			loop.KeepProcessor(holdTime)
 		}
-		l := &asyncLoop{Loop: loop, service: c.Service, limits: standardTimeouts,
+		l := &asyncLoop{Loop: loop, service: c.Service, trace: c.Trace, limits: standardTimeouts,
 			empty: make(chan struct{}), ended: make(chan struct{})}
 		a.loops = append(a.loops, l)
 		l.upstream = &loopClient{loop: loop, addr: upstream}
@@ -180,6 +182,7 @@ func (l *asyncLoop) accept(ec *eventloop.Conn) eventloop.Handler {
 	c := &asyncConn{Conn: ec, loop: l, place: len(l.conns)}
 	c.timer.Init(l.Loop, c.resumeWait)
 	c.session.init(l.service, asyncIO{}, c, c, &l.out)
+	c.session.observe(l.trace, false, false)
 	l.conns = append(l.conns, c)
 	l.open.Store(int64(len(l.conns)))
 	c.SetIdle(l.limits.idle)

@@ -32,6 +32,7 @@ func newGoroutine(c Config, lns []*net.TCPListener, upstream netip.AddrPort) (mo
 	client := newSyncClient(upstream, dialNet, keepAlive)
 	g := &goroutine{listener: lns[0], client: client, db: db}
 	g.init(c.Service, syncIO{sleep: time.Sleep, client: client, db: db, atOnce: true})
+	g.trace = c.Trace
 	return g, nil
 }
 

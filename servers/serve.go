@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"nodecompare/servers/postgres"
+	"nodecompare/servers/trace"
 	"nodecompare/servers/workload"
 )
 
@@ -55,6 +56,10 @@ func (m Mode) Serve(ctx context.Context, c Config, out, progress io.Writer) (ret
 		return err
 	}
 	defer func() { returned = errors.Join(returned, c.Service.Close()) }()
+	if c.TraceFile != "" {
+		c.Trace = trace.NewRecorder()
+		defer func() { returned = errors.Join(returned, c.Trace.Save(c.TraceFile)) }()
+	}
 	s, err := Listen(m, c)
 	if err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"time"
 
+	"nodecompare/servers/trace"
 	"nodecompare/servers/workload"
 )
 
@@ -33,6 +34,10 @@ type Config struct {
 	ownProcs bool
 	// Service answers the requests. Its owner closes it after Serve and Shutdown have returned.
 	Service *workload.Service
+	// Trace records what becomes of requests; nil for none.
+	Trace *trace.Recorder
+	// TraceFile is where Mode.Serve writes such a trace when the server has stopped; "" for none.
+	TraceFile string
 }
 
 // timeouts bound a connection.

@@ -80,6 +80,7 @@ func newThreads(c Config, ln *net.TCPListener, upstream netip.AddrPort, least, m
 	client := newSyncClient(upstream, dialSocket, keepAlive)
 	t := &threads{listener: listener, client: client, db: db, least: least, most: most}
 	t.init(c.Service, syncIO{sleep: sleep, client: client, db: db})
+	t.trace, t.holds = c.Trace, true
 	return t, nil
 }
 
