@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"nodecompare/servers/postgres"
 	"nodecompare/servers/trace"
 	"nodecompare/servers/workload"
 )
@@ -84,6 +85,14 @@ func (o *observer) GetAll(x *workload.Exchange, calls []workload.Call, limit tim
 	o.IO.GetAll(x, calls, limit, func(x *workload.Exchange) {
 		o.goesOn()
 		then(x)
+	})
+}
+
+func (o *observer) Query(x *workload.Exchange, t postgres.Talk, then func(*workload.Exchange, error)) {
+	o.waits("the database", 0)
+	o.IO.Query(x, t, func(x *workload.Exchange, err error) {
+		o.goesOn()
+		then(x, err)
 	})
 }
 
