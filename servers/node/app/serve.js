@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { endWithParent, stopOnSignals } from './life.js';
+import { endStreams } from './work/live.js';
 import { openShop } from './work/shop.js';
 import { upstream } from './work/upstream.js';
 
@@ -81,6 +82,7 @@ const drainTime = 10_000;
 function drain(server, shop) {
   server.prependListener('request', (req, res) => res.setHeader('Connection', 'close'));
   server.keepAliveTimeout = 1; // connections whose response is in the making end behind it
+  endStreams();
   server.close(() => {
     shop.close();
     process.exit();
