@@ -203,6 +203,7 @@ type asyncConn struct {
 	// timed is the number of the request, by the session's count, whose arrival in pieces the
 	// deadline bounds; 0 for none.
 	timed uint64
+	lags  bool // of a stream: the peer is to take something before the idle time is over
 }
 
 func (c *asyncConn) Data(b []byte) {
@@ -222,7 +223,11 @@ func (c *asyncConn) Drained() {
 // updateInterest sets reading and the deadlines by the session's state.
 func (c *asyncConn) updateInterest() {
 	s := &c.session
-	if s.over {
+	switch {
+	case s.over:
+		return
+	case s.source != nil:
+		c.updateStream()
 		return
 	}
 	if s.busy || s.held {
@@ -249,8 +254,22 @@ func (c *asyncConn) updateInterest() {
 	}
 }
 
+// updateStream does the same for a response that goes on: the peer's end is awaited, and a peer
+// that lags must take something from time to time.
+func (c *asyncConn) updateStream() {
+	c.ResumeRead()
+	if c.lags != c.session.held {
+		if c.lags = c.session.held; c.lags {
+			c.SetIdle(sendTimeout)
+		} else {
+			c.SetIdle(0)
+		}
+	}
+}
+
 func (c *asyncConn) Closed(error) {
 	c.gone = true
+	c.session.gone()
 	c.timer.Stop()
 	l := c.loop
 	last := len(l.conns) - 1

@@ -52,6 +52,23 @@ func (asyncIO) Offload(x *workload.Exchange, work func(), then func(*workload.Ex
 	c.loop.Work(work, func() { c.proceed(then) })
 }
 
+func (asyncIO) Stream(x *workload.Exchange, contentType string, s workload.Source) {
+	c := x.Conn.(*asyncConn)
+	c.session.stream(contentType, s)
+	c.SetIdle(0)
+	c.SetDeadline(0)
+	c.timed = 0
+	c.then = streamOn
+	c.timer.Set(0)
+}
+
+func streamOn(x *workload.Exchange) {
+	c := x.Conn.(*asyncConn)
+	if due, goes := c.session.tick(c.loop.Now()); goes {
+		c.timer.Set(max(0, due.Sub(c.loop.Now())))
+	}
+}
+
 // proceed continues the handler after its wait, unless the connection has gone.
 func (c *asyncConn) proceed(then func(*workload.Exchange)) {
 	if c.gone {

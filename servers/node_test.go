@@ -155,6 +155,18 @@ func TestNode(t *testing.T) {
 				}
 			}
 		})
+		t.Run("live", func(t *testing.T) {
+			live := connect(t, p)
+			live.send(get("/live?rate=50", "Last-Event-ID: 41"))
+			resp, err := http.ReadResponse(bufio.NewReader(live), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if kind := resp.Header.Get("Content-Type"); resp.StatusCode != 200 || kind != "text/event-stream" {
+				t.Errorf("%s, %s", resp.Status, kind)
+			}
+			subscription{bufio.NewReader(resp.Body), t}.ticks(42) // still open when the server is stopped
+		})
 		t.Run("upstream refusing", func(t *testing.T) {
 			const body = `{"error":"the upstream %s refused the connection: is it running?"}`
 			nodeAsks(t, mode, startNode(t, mode, refusing.url, 1), "1", "502 Bad Gateway", json,

@@ -1,6 +1,8 @@
 package servers
 
 import (
+	"time"
+
 	"nodecompare/servers/http1"
 	"nodecompare/servers/workload"
 )
@@ -20,11 +22,13 @@ type session struct {
 	// out holds responses to be written. It is empty whenever receive and done have returned, so
 	// that sessions can share it.
 	out      *[]byte
-	serving  bool   // serve is on the stack
-	busy     bool   // a handler has a request
-	held     bool   // the wire wants no responses until resume
-	draining bool   // the current response, or the next, is the last
-	over     bool   // no further request will be served
+	serving  bool // serve is on the stack
+	busy     bool // a handler has a request
+	held     bool // the wire wants no responses until resume
+	draining bool // the current response, or the next, is the last
+	over     bool // no further request will be served
+	// source makes the body of a response that goes on until the connection ends; nil for none.
+	source   workload.Source
 	requests uint64 // number of complete requests so far
 	// minor, head and last belong to the request being served, whose buffer may be gone when its
 	// response comes.
@@ -62,7 +66,7 @@ func (s *session) init(service *workload.Service, io workload.IO, w wire, conn a
 // receive handles bytes from the connection. b is not kept.
 func (s *session) receive(b []byte) {
 	switch {
-	case s.over:
+	case s.over, s.source != nil: // who listens to a stream has nothing more to say
 		return
 	case len(s.in) > 0:
 		s.in = append(s.in, b...)
@@ -106,7 +110,7 @@ func (s *session) partial() bool { return len(s.in) > 0 && !s.busy && !s.held &&
 // drain ends the session after the request being served, or at once if there is none.
 func (s *session) drain() {
 	s.draining = true
-	if !s.busy && !s.over {
+	if (!s.busy || s.source != nil) && !s.over {
 		s.end()
 	}
 }
@@ -160,6 +164,36 @@ func (s *session) done(x *workload.Exchange) {
 	s.proceed()
 }
 
+// stream begins a response that goes on, or ends it with its head if no more was asked for.
+func (s *session) stream(contentType string, source workload.Source) {
+	*s.out = http1.AppendOpenHead(*s.out, contentType, s.wire.unix())
+	s.source = source
+	s.over = s.head || s.draining
+}
+
+// tick sends what the stream's source makes, or drops it if the wire is not ready for more, and
+// returns when the next tick is due. goes says that the stream goes on.
+func (s *session) tick(now time.Time) (due time.Time, goes bool) {
+	if s.over {
+		return due, false
+	}
+	begun := len(*s.out)
+	*s.out, due = s.source.Next(*s.out, now)
+	if s.held {
+		*s.out = (*s.out)[:begun]
+	}
+	s.flush()
+	return due, !s.over
+}
+
+// gone tells the source that the connection has ended.
+func (s *session) gone() {
+	if s.source != nil {
+		s.source.Close()
+		s.source = nil
+	}
+}
+
 // refuse answers a malformed request and ends the connection, because the start of the next request
 // is unknown.
 func (s *session) refuse(err error, head bool) {
@@ -187,5 +221,6 @@ func (s *session) flush() {
 func (s *session) end() {
 	s.over = true
 	s.in = nil
+	s.gone()
 	s.wire.finish()
 }

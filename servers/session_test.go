@@ -48,6 +48,10 @@ func (w *tap) Query(*workload.Exchange, postgres.Talk, func(*workload.Exchange, 
 	panic("no test asks a database")
 }
 
+func (w *tap) Stream(*workload.Exchange, string, workload.Source) {
+	panic("no test streams")
+}
+
 func (w *tap) Offload(*workload.Exchange, func(), func(*workload.Exchange)) {
 	panic("no test offloads")
 }
@@ -202,5 +206,43 @@ func TestSessionAllocatesNothing(t *testing.T) {
 		}); n != 0 {
 			t.Errorf("%s: %.0f allocations", target, n)
 		}
+	}
+}
+
+// ticking is a source of numbers.
+type ticking struct{ made, closed int }
+
+func (s *ticking) Next(b []byte, now time.Time) ([]byte, time.Time) {
+	s.made++
+	return fmt.Appendf(b, "%d,", s.made), now
+}
+
+func (s *ticking) Close() { s.closed++ }
+
+// What a stream makes while its wire is full is dropped, and does not come later.
+func TestAStreamDropsWhatItsWireCannotTake(t *testing.T) {
+	c, source := newConversing(), &ticking{}
+	c.busy = true
+	c.stream("a/b", source)
+	ticks := func(n int) {
+		for range n {
+			if _, goes := c.tick(time.Time{}); !goes {
+				t.Error("the stream is over")
+			}
+		}
+	}
+	ticks(2)
+	c.holds = true
+	ticks(1000)
+	c.holds = false
+	c.resume()
+	ticks(1)
+	c.receive([]byte("GET / HTTP/1.1\r\nHost: x\r\n\r\n"))
+	if !strings.HasSuffix(string(c.sent), "\r\n\r\n1,2,3,1003,") || len(c.out) > 0 || len(c.in) > 0 {
+		t.Errorf("%q, and %d and %d bytes left", c.sent, len(c.out), len(c.in))
+	}
+	c.ended()
+	if _, goes := c.tick(time.Time{}); goes || source.closed != 1 || c.finished != 1 {
+		t.Errorf("it goes on: %v, closed %d times, finished %d times", goes, source.closed, c.finished)
 	}
 }

@@ -65,6 +65,25 @@ func (s syncIO) Offload(x *workload.Exchange, work func(), then func(*workload.E
 	then(x)
 }
 
+// Stream waits for the next tick by a read, which sees the peer go.
+func (s syncIO) Stream(x *workload.Exchange, contentType string, source workload.Source) {
+	c := x.Conn.(*streamConn)
+	c.session.stream(contentType, source)
+	for now := c.now; ; now = time.Now() {
+		c.now = now
+		due, goes := c.session.tick(now)
+		for goes && !c.failed && due.After(c.now) {
+			_, err := c.stream.read(c.buf[:], c.now, due.Sub(c.now))
+			c.now = time.Now()
+			goes = err == nil || workload.IsTimeout(err)
+		}
+		if !goes || c.failed {
+			c.session.over = true
+			return
+		}
+	}
+}
+
 // syncClient calls the upstream over kept-alive blocking streams, the most recently used first.
 type syncClient struct {
 	addr netip.AddrPort

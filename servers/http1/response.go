@@ -66,6 +66,16 @@ func appendHead(dst []byte, r *Response, length int, unix int64, close bool, min
 	return append(dst, "\r\n"...)
 }
 
+// AppendOpenHead appends the head of a response whose body ends with the connection (RFC 9112,
+// section 6.3) and is not for a cache. unix is as AppendResponse has it.
+func AppendOpenHead(dst []byte, contentType string, unix int64) []byte {
+	dst = appendStatusLine(dst, 200)
+	dst = append(dst, dateField(unix)...)
+	dst = append(dst, "Content-Type: "...)
+	dst = append(dst, contentType...)
+	return append(dst, "\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n"...)
+}
+
 // AppendError appends the answer to a rejected request: e's status, its reason in plain text, and
 // Connection: close for any version, since the request's version cannot be trusted. head says that
 // the request was a HEAD: the length is sent, the reason is not (RFC 9110, section 9.3.2).

@@ -74,6 +74,7 @@ type fakeIO struct {
 	request  []byte // the bytes behind the request that is being served
 	waits    []time.Duration
 	offloads int
+	source   workload.Source // of the last Stream
 	gets     []string
 	reply    workload.Reply // to Get
 	err      error          // to Get
@@ -113,6 +114,13 @@ func (f *fakeIO) GetAll(x *workload.Exchange, calls []workload.Call, limit time.
 
 func (f *fakeIO) Query(*workload.Exchange, postgres.Talk, func(*workload.Exchange, error)) {
 	panic("there is no PostgreSQL")
+}
+
+func (f *fakeIO) Stream(x *workload.Exchange, contentType string, s workload.Source) {
+	f.source = s
+	f.spoil(f.request)
+	x.Response.ContentType = contentType
+	x.Reply()
 }
 
 func (f *fakeIO) Offload(x *workload.Exchange, work func(), then func(*workload.Exchange)) {

@@ -21,6 +21,8 @@ import (
 type idleIO struct{}
 
 func (idleIO) Wait(x *workload.Exchange, _ time.Duration, then func(*workload.Exchange)) { then(x) }
+func (idleIO) Stream(*workload.Exchange, string, workload.Source)                        {}
+
 func (idleIO) Offload(x *workload.Exchange, work func(), then func(*workload.Exchange)) {
 	work()
 	then(x)
@@ -72,6 +74,8 @@ func (q *queueIO) GetAll(x *workload.Exchange, calls []workload.Call, _ time.Dur
 	}
 	q.queue = append(q.queue, func() { then(x) })
 }
+
+func (q *queueIO) Stream(*workload.Exchange, string, workload.Source) { panic("no test streams") }
 
 func (q *queueIO) Offload(x *workload.Exchange, work func(), then func(*workload.Exchange)) {
 	q.queue = append(q.queue, func() { // the work comes back through the queue, so that that of others comes in between

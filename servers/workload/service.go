@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"nodecompare/servers/http1"
@@ -49,6 +50,9 @@ type Service struct {
 	postgres *postgres.Config // nil with the embedded database
 	notes    io.Writer
 	lacking  sync.Once
+
+	subscribers atomic.Int64 // of the live route, now
+	events      atomic.Int64 // that they were sent, or would have been if they kept up
 }
 
 // Open returns a service on the data folder, which it builds if the folder is missing or its
@@ -86,8 +90,9 @@ func (s *Service) Postgres() *postgres.Config { return s.postgres }
 // Close gives up the database. Call it when no request is being served any more.
 func (s *Service) Close() error { return s.db.close() }
 
-// routes is what is served: the workloads and the upstream that the api workload asks.
-var routes = slices.Concat(All, []Workload{upstream, showOrder})
+// routes is what is served: the workloads, the upstream that the api workload asks, and what is no
+// request and its answer.
+var routes = slices.Concat(All, []Workload{upstream, showOrder, live})
 
 // Serve answers x.Request. It causes one call of x.Done, before or after it returns, depending on
 // x.IO. A panic in a handler is a defect and passes through to the model.

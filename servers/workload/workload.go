@@ -88,6 +88,11 @@ type IO interface {
 	// Offload runs work, which blocks or computes: in place in a blocking model, on a worker in one
 	// that must not block.
 	Offload(x *Exchange, work func(), then func(*Exchange))
+
+	// Stream answers with a body of that type that goes on until the connection ends: s makes it.
+	// It takes the place of Reply. What s makes while the peer lags is dropped, so that a peer that
+	// does not read is bounded. A model that blocks asks s for nothing meanwhile.
+	Stream(x *Exchange, contentType string, s Source)
 }
 
 // A Reply is an upstream's answer, with any status.

@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 
 import { endWithParent, stopOnSignals } from './life.js';
 import { observed } from './trace.js';
+import { endStreams } from './work/live.js';
 import { openShop } from './work/shop.js';
 import { upstream } from './work/upstream.js';
 
@@ -82,6 +83,7 @@ const drainTime = 10_000;
 function drain(server, shop) {
   server.prependListener('request', (req, res) => res.setHeader('Connection', 'close'));
   server.keepAliveTimeout = 1; // connections whose response is in the making end behind it
+  endStreams();
   server.close(() => {
     shop.close();
     process.exit();

@@ -1,0 +1,66 @@
+import { isWhole, number } from './query.js';
+
+const commentEvery = 15_000; // milliseconds
+let subscribers = 0;
+let events = 0;
+
+/**
+ * Answers with events until either side ends the connection: rate ticks a second, by the query. What the client is too slow
+ * for is dropped, and seen as a gap in the ids. Throws a Fault for a rate that is none.
+ */
+export function live(req, res, query) {
+  const rate = number(query, 'rate', 'events a second', 10, 10, 1000);
+  res.writeHead(200, {
+    'Content-Type': 'text/event-stream',
+    'Cache-Control': 'no-store',
+    Connection: 'close',
+  });
+  if (req.method === 'HEAD') {
+    res.end();
+    return;
+  }
+  const last = req.headers['last-event-id'] ?? '';
+  const base = isWhole(last) ? BigInt(last) + 1n : 1n;
+  const start = Date.now();
+  let next = 0;
+  let commented = start;
+  let timer;
+  const send = (text) => {
+    if (!res.writableNeedDrain) res.write(text);
+  };
+  const tick = () => {
+    const now = Date.now();
+    if (now - commented >= commentEvery) {
+      commented = now;
+      send(':\n\n');
+    }
+    let due = commented + commentEvery;
+    if (rate > 0) {
+      const reached = Math.floor(((now - start) * rate) / 1000);
+      if (reached >= next) {
+        const due_us = start * 1000 + Math.floor((reached * 1e6) / rate);
+        const figures = { due_us, subscribers, events: (events += 1) };
+        send(`id: ${base + BigInt(reached)}\ndata: ${JSON.stringify(figures)}\n\n`);
+        next = reached + 1;
+      }
+      due = Math.min(due, start + (next * 1000) / rate);
+    }
+    timer = setTimeout(tick, Math.max(0, due - now));
+  };
+  subscribers += 1;
+  res.on('close', () => {
+    subscribers -= 1;
+    clearTimeout(timer);
+    streams.delete(res);
+  });
+  streams.add(res);
+  res.write('retry: 1000\n\n');
+  tick();
+}
+
+const streams = new Set();
+
+/** Ends all streams, which would go on for as long as their clients listen. */
+export function endStreams() {
+  for (const res of streams) res.end();
+}
