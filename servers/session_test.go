@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"nodecompare/servers/http1"
+	"nodecompare/servers/postgres"
 	"nodecompare/servers/workload"
 )
 
@@ -45,6 +46,10 @@ func (w *tap) GetAll(*workload.Exchange, []workload.Call, time.Duration, func(*w
 
 func (w *tap) Stream(*workload.Exchange, string, workload.Source) {
 	panic("no test streams")
+}
+
+func (w *tap) Query(*workload.Exchange, postgres.Talk, func(*workload.Exchange, error)) {
+	panic("no test asks a database")
 }
 
 func (w *tap) Offload(*workload.Exchange, func(), func(*workload.Exchange)) {

@@ -11,6 +11,7 @@ import (
 	"go.uber.org/goleak"
 
 	"nodecompare/servers/http1"
+	"nodecompare/servers/postgres"
 	"nodecompare/servers/workload"
 )
 
@@ -116,6 +117,10 @@ func (f *fakeIO) Stream(x *workload.Exchange, contentType string, s workload.Sou
 	f.spoil(f.request)
 	x.Response.ContentType = contentType
 	x.Reply()
+}
+
+func (f *fakeIO) Query(*workload.Exchange, postgres.Talk, func(*workload.Exchange, error)) {
+	panic("there is no PostgreSQL")
 }
 
 func (f *fakeIO) Offload(x *workload.Exchange, work func(), then func(*workload.Exchange)) {
