@@ -52,7 +52,13 @@ var measuring = []struct {
 		"a user's server", nil,
 		[]string{"bench", "--profile=quick", "--rounds=2", "--modes=", "--workloads=hello", "--selftest=off",
 			"--server", "own=" + stubborn},
-		"bench: 2 trials", 7, "[1/2]", []string{"Interrupted: this is what ", "a request"},
+		"bench: 2 trials", 7, "bench: 2 trials",
+		[]string{"Interrupted before the first trial was over: nothing was measured."},
+	},
+	{
+		"a mode of ours", nil,
+		[]string{"bench", "--profile=quick", "--rounds=2", "--modes=async", "--workloads=hello", "--selftest=off"},
+		"bench: 2 trials", 3, "[1/2]", []string{"Interrupted: this is what ", "a request"},
 	},
 	{
 		"node and express", []string{"node", "express"},
@@ -76,8 +82,8 @@ var measuring = []struct {
 func TestNothingIsLeft(t *testing.T) {
 	for i, test := range measuring {
 		for k, how := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGKILL} {
-			// Every command is killed; one is interrupted, and another is terminated.
-			if usual := i == 0 && k == 0 || i == 3 && k == 1 || how == syscall.SIGKILL; !usual && !thorough() {
+			// Every command is killed; two are interrupted, and another is terminated.
+			if usual := i < 2 && k == 0 || i == 4 && k == 1 || how == syscall.SIGKILL; !usual && !thorough() {
 				continue
 			}
 			t.Run(test.name+", "+how.String(), func(t *testing.T) {

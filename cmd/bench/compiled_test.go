@@ -1,9 +1,19 @@
 package bench
 
-// UsersCompiled takes users' servers for compiled ones, so that tests of other things do not wait
-// for the warm-up of a server about which nothing is known. UsersCompiled returns what undoes it.
-func UsersCompiled() (undo func()) {
-	usual := usersCompile
+import "nodecompare/servers"
+
+// Compiled takes users' servers, and those of Node.js, for compiled ones, so that tests of other
+// things do not wait for the warm-up of a server that compiles itself. Compiled returns what undoes
+// it.
+func Compiled() (undo func()) {
+	usual, users := make([]servers.Mode, len(servers.Modes)), usersCompile
+	copy(usual, servers.Modes)
 	usersCompile = 0
-	return func() { usersCompile = usual }
+	for i := range servers.Modes {
+		servers.Modes[i].Compiles = 0
+	}
+	return func() {
+		usersCompile = users
+		copy(servers.Modes, usual)
+	}
 }

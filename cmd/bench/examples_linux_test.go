@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -80,7 +81,7 @@ func TestModelsOfRealServers(t *testing.T) {
 				t.Fatalf("%v: %s", err, out)
 			}
 			return "exec " + program
-		}, results.EventLoop, 1, 4},
+		}, results.EventLoop, 1, 4 + runtime.NumCPU()},
 		{"python", "/", func(t *testing.T) string {
 			return fmt.Sprintf("cd %s && exec %s %s 2>/dev/null", folder(t), need(t, "python3", "python3"),
 				source(t, "server.py"))
@@ -91,9 +92,14 @@ func TestModelsOfRealServers(t *testing.T) {
 		}, results.ThreadPool, 45, 60},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			r := measuredOwn(t, bench.Options{Workloads: []string{"hello"}, Rounds: 1},
-				[]string{test.name + "=" + test.command(t)}, []string{"hello=" + test.path}, nil)
-			m := r.Verdicts[0].Findings[0].Models[0]
+			command, m := test.command(t), results.Model{}
+			for range 3 { // on a busy machine it may be undecided, but not another model
+				r := measuredOwn(t, bench.Options{Workloads: []string{"hello"}, Rounds: 1},
+					[]string{test.name + "=" + command}, []string{"hello=" + test.path}, nil)
+				if m = r.Verdicts[0].Findings[0].Models[0]; m.Name != "" {
+					break
+				}
+			}
 			if m.Name != test.model || m.Threads < test.least || m.Threads > test.most {
 				t.Errorf("%q of %d threads: %s\n%+v", m.Name, m.Threads, m.Why, m.Steps)
 			}
@@ -127,7 +133,7 @@ func TestModelsOfOurModes(t *testing.T) {
 		}
 		modes = append(modes, m.Name)
 	}
-	r := measuredOwn(t, bench.Options{Modes: modes, Workloads: []string{"hello"}, Rounds: 2}, nil, nil, nil)
+	r := measuredOwn(t, bench.Options{Modes: modes, Workloads: []string{"hello"}, Rounds: 1}, nil, nil, nil)
 	for _, m := range r.Verdicts[0].Findings[0].Models {
 		if m.Name != want[m.Mode] {
 			t.Errorf("%s: %q, want %q: %s\n%+v", m.Mode, m.Name, want[m.Mode], m.Why, m.Steps)
