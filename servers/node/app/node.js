@@ -23,7 +23,9 @@ function listener({ file, shop, ask }) {
     Object.entries({
       '/': get((req, res) => send(res, 200, 'text/html; charset=utf-8', hello)),
       '/wait': get(async (req, res, query) => json(res, 200, { waited_ms: await wait(query) })),
-      '/file': get(async (req, res) => send(res, 200, octets, await waits('a worker', readFile(file)))),
+      '/file': get(async (req, res) =>
+        send(res, 200, octets, await waits('a worker', readFile(file))),
+      ),
       '/api': get(async (req, res, query) => {
         const { status, type, body } = await ask.call(query);
         send(res, status, type, body);

@@ -40,8 +40,7 @@ export function upstream(text) {
   };
   return {
     configured: true,
-    call: (query) =>
-      waits('another service', ask({ ms: millis(query, 50, 60_000) }, timeout)),
+    call: (query) => waits('another service', ask({ ms: millis(query, 50, 60_000) }, timeout)),
     async part(query, limit) {
       const { body } = await ask(query, limit);
       try {
