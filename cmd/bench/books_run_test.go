@@ -57,6 +57,7 @@ func TestUsersOrdersAreReadBack(t *testing.T) {
 
 func ordersBench(t *testing.T, o bench.Options) *results.Record {
 	t.Helper()
+	defer bench.UsersCompiled()()
 	o.Workloads, o.Profile, o.Rounds, o.Seed = []string{"orders"}, "quick", 1, 1
 	p, err := bench.NewPlan(o)
 	if err != nil {

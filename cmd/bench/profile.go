@@ -101,8 +101,10 @@ const (
 	computingCap = 3 * time.Second
 	// computingConnections keep every core busy on such a workload. More would only queue.
 	computingConnections = 8
-	// usersCompile is how long a user's server may compile itself under load.
-	usersCompile = 3 * time.Second
 )
+
+// usersCompile is how long a user's server may compile itself under load. It is a variable for
+// tests, whose servers are compiled.
+var usersCompile = 3 * time.Second
 
 func ms(n int) time.Duration { return time.Duration(n) * time.Millisecond }

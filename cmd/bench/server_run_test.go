@@ -40,6 +40,7 @@ func measuredOwn(t *testing.T, o bench.Options, servers, paths, pids []string) *
 	if testing.Short() {
 		t.Skip("a whole bench, which others run too: -short")
 	}
+	defer bench.UsersCompiled()()
 	p, err := own(t, o, servers, paths, pids)
 	if err != nil {
 		t.Fatal(err)
