@@ -60,7 +60,7 @@ func (a Access) dial(name string, closed func(), more ...nats.Option) (*nats.Con
 			MinVersion:         tls.VersionTLS13,
 			InsecureSkipVerify: true, // in favour of the one certificate below
 			VerifyConnection: func(s tls.ConnectionState) error {
-				if len(s.PeerCertificates) == 0 || fingerprint(s.PeerCertificates[0].Raw) != strings.ToLower(a.Fingerprint) {
+				if all := s.PeerCertificates; len(all) == 0 || fingerprint(all[0].Raw) != strings.ToLower(a.Fingerprint) {
 					return ErrFingerprint
 				}
 				return nil

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Clock is how far a member's clock is ahead of the coordinator's. The offset is within Uncertainty:
-// half of the quickest round trip.
+// Clock is how far a member's clock is ahead of the coordinator's. The offset is within
+// Uncertainty: half of the quickest round trip.
 type Clock struct {
 	Offset, Uncertainty, RoundTrip time.Duration
 }
@@ -32,7 +32,8 @@ func (c *Coordinator) readClock(ctx context.Context, id string) (Clock, error) {
 			return Clock{}, fmt.Errorf("compare clocks: the answer %.40q is no time", m.Data)
 		}
 		if best.RoundTrip == 0 || took < best.RoundTrip {
-			best = Clock{Offset: time.Unix(0, nanos).Sub(sent.Add(took / 2).Round(0)), Uncertainty: took / 2, RoundTrip: took}
+			between := sent.Add(took / 2).Round(0) // by the wall's clock, as the answer
+			best = Clock{Offset: time.Unix(0, nanos).Sub(between), Uncertainty: took / 2, RoundTrip: took}
 		}
 	}
 	return best, nil

@@ -116,7 +116,8 @@ func TestJobs(t *testing.T) {
 		if err := a.Ask(t.Context(), "echo", "hello", &back); err != nil || back != "hello" {
 			t.Errorf("%s: %q, %v", a.Name, back, err)
 		}
-		if err := a.Ask(t.Context(), "sh -c true", nil, &back); err == nil || !strings.Contains(err.Error(), "no such job") {
+		err := a.Ask(t.Context(), "sh -c true", nil, &back)
+		if err == nil || !strings.Contains(err.Error(), "no such job") {
 			t.Errorf("an unknown job: %v", err)
 		}
 		if a.Offset > a.Uncertainty || a.Offset < -a.Uncertainty || a.RoundTrip <= 0 {
@@ -147,7 +148,8 @@ func TestLost(t *testing.T) {
 	began := time.Now()
 	time.AfterFunc(50*time.Millisecond, end)
 	err := a.Ask(t.Context(), "wait", nil, new(int))
-	if lost, ok := errors.AsType[*cluster.LostError](err); !ok || lost.Name != "lost" || time.Since(began) > 3*time.Second {
+	lost, ok := errors.AsType[*cluster.LostError](err)
+	if !ok || lost.Name != "lost" || time.Since(began) > 3*time.Second {
 		t.Errorf("after %v: %v", time.Since(began), err)
 	}
 	<-ended

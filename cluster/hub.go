@@ -48,8 +48,8 @@ type Hub struct {
 	secret string // of the coordinator
 }
 
-// NewHub starts a NATS server on an address, of which the port may be 0, for so many agents. Refused
-// clients are reported to say.
+// NewHub starts a NATS server on an address, of which the port may be 0, for so many agents.
+// Refused clients are reported to say.
 func NewHub(address string, agents int, say func(string)) (*Hub, error) {
 	host, port, err := split(address)
 	if err != nil {

@@ -72,8 +72,8 @@ does, or within five seconds of losing it, and leaves nothing running.`,
 	return c
 }
 
-// sameVersion returns the version that a coordinator and its agents must have in common. Builds of a
-// checkout are told apart by what they are.
+// sameVersion returns the version that a coordinator and its agents must have in common. Builds of
+// a checkout are told apart by their digests.
 func sameVersion() (string, error) {
 	v := measure.ToolVersion()
 	if v != "(devel)" {
@@ -106,7 +106,8 @@ func (o *agentOptions) define(flags *pflag.FlagSet) {
 	flags.IntVar(&o.agents, "agents", 0,
 		"make the load on this `number` of other machines, together; 0 is on this one")
 	flags.StringVar(&o.listen, "listen", "",
-		"with --agents, the `address` to wait for them at: HOST, :PORT or HOST:PORT (default this machine's, port 4222)")
+		"with --agents, the `address` to wait for them at: HOST, :PORT or HOST:PORT "+
+			"(default this machine's, port 4222)")
 	flags.StringVar(&o.at.URL, "nats", "", "with --agents, meet them at your own NATS server: `nats://HOST:4222`")
 	flags.StringVar(&o.at.Creds, "creds", "", "`file` of credentials for --nats")
 }
@@ -124,7 +125,8 @@ func (o agentOptions) with(ctx context.Context, notes io.Writer, use func([]*clu
 	var hub *cluster.Hub
 	at, join := o.at, ""
 	if at.URL == "" {
-		if hub, err = cluster.NewHub(cmp.Or(o.listen, fmt.Sprintf(":%d", cluster.DefaultPort)), o.agents, say); err != nil {
+		listen := cmp.Or(o.listen, fmt.Sprintf(":%d", cluster.DefaultPort))
+		if hub, err = cluster.NewHub(listen, o.agents, say); err != nil {
 			return err
 		}
 		defer hub.Close()
@@ -151,7 +153,8 @@ func (o agentOptions) with(ctx context.Context, notes io.Writer, use func([]*clu
 	all, err := c.Await(waiting, func(all []*cluster.Agent) bool { return len(all) >= o.agents },
 		func(all []*cluster.Agent) {
 			if len(all) > 0 {
-				say(fmt.Sprintf("%d of %s: %s", min(len(all), o.agents), unit.Counted(o.agents, "agent"), load.Names(all)))
+				here := all[:min(len(all), o.agents)]
+				say(fmt.Sprintf("%d of %s: %s", len(here), unit.Counted(o.agents, "agent"), load.Names(here)))
 			}
 		})
 	if err != nil {

@@ -36,7 +36,7 @@ func (o loadOptions) alone(a *loadgen.Attack, given func(flag string) bool) erro
 	}
 	switch {
 	case given("listen") && given("nats"):
-		return errors.New("--listen is for a NATS server of this program's own, and --nats names another: give one of them")
+		return errors.New("--listen is for a NATS server of this program's own, and --nats names another: give one")
 	case o.several.at.Creds != "" && !given("nats"):
 		return errors.New("--creds is for a NATS server of your own: name it by --nats")
 	case a.Duration < load.LeastAgents:
@@ -48,7 +48,8 @@ func (o loadOptions) alone(a *loadgen.Attack, given func(flag string) bool) erro
 }
 
 // driveAgents has the agents make the load.
-func driveAgents(ctx context.Context, a loadgen.Attack, o loadOptions, notes io.Writer) (run *results.LoadRun, err error) {
+func driveAgents(ctx context.Context, a loadgen.Attack, o loadOptions, notes io.Writer) (run *results.LoadRun,
+	err error) {
 	err = o.several.with(ctx, notes, func(agents []*cluster.Agent) error {
 		if run, err = load.RunOn(ctx, agents, a); errors.As(err, new(*load.Voided)) {
 			return exitError{exitInvalid, err}

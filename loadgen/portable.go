@@ -71,7 +71,8 @@ func (p Portable) Unpack() (*Result, error) {
 }
 
 // Together makes one result of what several generators made at the same time, as if one had made
-// it, but for what its threads spent. shares are their parts of the connections. The parts may not be used afterwards.
+// it, but for what its threads spent. shares are their parts of the connections. The parts may not
+// be used afterwards.
 func Together(parts []*Result, shares []float64) *Result {
 	whole, starting := parts[0], time.Duration(0)
 	for i, part := range parts {

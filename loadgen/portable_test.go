@@ -12,7 +12,7 @@ import (
 	"nodecompare/loadgen"
 )
 
-// A result that has travelled as JSON is what it was, and results of loads beside each other add up.
+// A result that has travelled as JSON is what it was, and those of loads beside each other add up.
 func TestPortable(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasSuffix(r.URL.Path, "bad") {

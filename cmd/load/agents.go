@@ -74,7 +74,8 @@ func RunOn(ctx context.Context, agents []*cluster.Agent, a loadgen.Attack) (*res
 	if err := each(ctx, agents, func(ctx context.Context, i int) error {
 		err := agents[i].Ask(ctx, runVerb, start{at.Add(agents[i].Offset).UnixNano(), a.Duration}, &all[i])
 		if err == nil && all[i].Late > 0 {
-			err = &Voided{fmt.Sprintf("%s heard of the start %v too late", agents[i].Name, all[i].Late.Round(time.Microsecond))}
+			late := all[i].Late.Round(time.Microsecond)
+			err = &Voided{fmt.Sprintf("%s heard of the start %v too late", agents[i].Name, late)}
 		}
 		return err
 	}); err != nil {

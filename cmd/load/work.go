@@ -92,7 +92,8 @@ func (w *Worker) Do(ctx context.Context, verb string, in []byte) (any, error) {
 	return nil, fmt.Errorf("%.40q is no job of an agent that makes load", verb)
 }
 
-// prepare connects, and loads the server for a moment: connections stand then, and all code has run.
+// prepare connects, and loads the server for a moment: connections stand then, and all code has
+// run.
 func (w *Worker) prepare(ctx context.Context, s portion) (prepared, error) {
 	w.close()
 	a := s.attack()

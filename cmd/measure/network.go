@@ -10,8 +10,8 @@ import (
 // LoadThreads returns how many threads a load has where nobody says.
 func LoadThreads() int { return runtime.GOMAXPROCS(0) }
 
-// Network is what went through a host's network interfaces, loopback excepted, in bytes: since boot,
-// or between two readings. All is 0 where the system does not report it.
+// Network is what went through a host's network interfaces, loopback excepted, in bytes: since
+// boot, or between two readings. All is 0 where the system does not report it.
 type Network struct {
 	In  uint64        `json:"in"`
 	Out uint64        `json:"out"`

@@ -84,10 +84,10 @@ func loadHost(h results.LoadHost) string {
 	if h.AtLimit {
 		limit = "; at its limit: the server may bear more"
 	}
-	return fmt.Sprintf("%s/s, p99 %s, on %s; its load used %.1f of %s, anything %.0f%% of them%s; its clock differs by %s "+
-		"(give or take %s)", unit.Rate(h.RateRPS), unit.Micros(h.LatencyUS.P99), unit.Counted(h.Connections, "connection"),
-		h.GeneratorCPU, unit.Counted(h.Cores, "CPU"), 100*h.Busy, limit, unit.Micros(math.Abs(h.ClockOffsetUS)),
-		unit.Micros(h.ClockUncertaintyUS))
+	return fmt.Sprintf("%s/s, p99 %s, on %s; its load used %.1f of its %s, which were %.0f%% busy in all%s; "+
+		"its clock differs by %s ± %s", unit.Rate(h.RateRPS), unit.Micros(h.LatencyUS.P99),
+		unit.Counted(h.Connections, "connection"), h.GeneratorCPU, unit.Counted(h.Cores, "CPU"), 100*h.Busy, limit,
+		unit.Micros(math.Abs(h.ClockOffsetUS)), unit.Micros(h.ClockUncertaintyUS))
 }
 
 var trustLooks = map[string]style{results.Valid: good, results.Suspect: lesser, results.Void: bad}
