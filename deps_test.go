@@ -12,16 +12,18 @@ import (
 // is not named here is an error too. servers and loadgen stay strangers, so that a defect in how
 // one reads HTTP cannot hide in the other; what they share is the event loop.
 var imports = map[string][]string{
-	"": {"cmd"},
-	"cmd": {"cmd/bench", "cmd/fileio", "cmd/load", "cmd/lookup", "cmd/measure",
+	"":        {"cmd"},
+	"cluster": {"results"},
+	"cmd": {"cluster", "cmd/bench", "cmd/fileio", "cmd/load", "cmd/lookup", "cmd/measure",
 		"cmd/selftest", "cmd/sweep", "cmd/watch", "servers", "servers/child", "servers/postgres", "servers/trace",
 		"servers/workload", "servers/yardstick", "loadgen", "loadgen/cpuset", "results", "results/foreign",
 		"results/gate", "results/report", "results/report/summary", "results/unit"},
 	"cmd/bench": {"cmd/lookup", "cmd/measure", "servers", "servers/child", "servers/workload",
 		"servers/yardstick", "loadgen", "loadgen/cpuset", "loadgen/sample", "results", "results/foreign",
 		"results/gate", "results/stat", "results/unit"},
-	"cmd/fileio":  {},
-	"cmd/load":    {"cmd/fileio", "cmd/measure", "loadgen", "results", "results/report", "results/unit"},
+	"cmd/fileio": {},
+	"cmd/load": {"cluster", "cmd/fileio", "cmd/measure", "loadgen", "loadgen/sample", "results", "results/report",
+		"results/unit"},
 	"cmd/lookup":  {},
 	"cmd/measure": {"servers/child", "loadgen", "loadgen/cpuset", "loadgen/sample", "results"},
 	"cmd/selftest": {"cmd/measure", "servers/child", "servers/http1", "loadgen", "loadgen/cpuset",

@@ -34,6 +34,7 @@ type loadOptions struct {
 	out, metrics   string
 	slo            time.Duration
 	quiet          bool
+	several        agentOptions
 }
 
 const (
@@ -141,6 +142,7 @@ whatever else runs there: give it cores of its own, e.g. by taskset(1).`,
 	flags.StringVar(&o.metrics, "metrics", "", "serve the same to Prometheus at http://`address`/metrics "+
 		"while the load runs; a port alone is one of 127.0.0.1")
 	flags.StringVar(&o.format, "format", "table", "how to print the results: "+lookup.Names(report.LoadFormats))
+	o.several.define(flags)
 	completes(c, "engine", loadgen.Engines)
 	completes(c, "format", report.LoadFormats)
 	flags.BoolVar(&o.quiet, "quiet", false, "show no progress")
@@ -201,6 +203,9 @@ func (o loadOptions) complete(a *loadgen.Attack, given func(flag string) bool) e
 	case given("body") && given("body-file"):
 		return exitError{exitUsage, errors.New("--body and --body-file cannot both be given")}
 	}
+	if err := o.alone(a, given); err != nil {
+		return exitError{exitUsage, err}
+	}
 	if o.slo > 0 {
 		if !given("connections") {
 			a.Connections = capacityConnections
@@ -215,7 +220,7 @@ func (o loadOptions) complete(a *loadgen.Attack, given func(flag string) bool) e
 			a.Duration = 0 // the search takes as long as necessary
 		}
 	}
-	if !given("load-threads") {
+	if !given("load-threads") && o.several.agents == 0 {
 		a.Threads = runtime.GOMAXPROCS(0)
 	}
 	var err error
@@ -290,12 +295,18 @@ var errVoid = errors.New("the measurement is VOID: nothing may be concluded from
 // runLoad measures and prints, also the result so far of an interrupted load.
 func runLoad(ctx context.Context, a loadgen.Attack, o loadOptions, f report.Format[*results.LoadRun],
 	out, notes io.Writer) error {
-	spoken, err := loadgen.Reach(ctx, a)
-	if err != nil {
-		return hinted(err)
+	var run *results.LoadRun
+	var runErr error
+	if o.several.agents > 0 {
+		run, runErr = driveAgents(ctx, a, o, notes)
+	} else {
+		spoken, err := loadgen.Reach(ctx, a)
+		if err != nil {
+			return hinted(err)
+		}
+		a.Connect.Protocol = spoken
+		run, runErr = drive(ctx, a, o, notes)
 	}
-	a.Connect.Protocol = spoken
-	run, runErr := drive(ctx, a, o, notes)
 	if run == nil {
 		return runErr
 	}
@@ -317,7 +328,7 @@ func runLoad(ctx context.Context, a loadgen.Attack, o loadOptions, f report.Form
 		return runErr
 	case missed(run) != nil:
 		return exitError{exitMissed, missed(run)}
-	case len(run.Codes) == 0 && a.Connect.Protocol == loadgen.HTTP1 && loadgen.SpeaksHTTP2(ctx, a):
+	case run.Hosts == nil && len(run.Codes) == 0 && a.Connect.Protocol == loadgen.HTTP1 && loadgen.SpeaksHTTP2(ctx, a):
 		return fmt.Errorf("load on %s: no request was answered: the server speaks HTTP/2 and no HTTP/1.1: give --http2",
 			run.URL)
 	case run.Requests == run.Errors:

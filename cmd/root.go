@@ -111,7 +111,7 @@ ones, as Node.js works. Start with 'nodecompare bench'.`,
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return exitError{exitUsage, flagError(err)} })
 	root.AddCommand(serveCommand(), benchCommand(), mapCommand(), loadCommand(), selftestCommand(),
 		selftestServerCommand(), reportCommand(), compareCommand(), watchCommand(), explainCommand(),
-		yardstickCommand(), databaseCommand(), guardCommand())
+		agentCommand(), yardstickCommand(), databaseCommand(), guardCommand())
 	return root
 }
 

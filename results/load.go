@@ -63,6 +63,36 @@ type LoadRun struct {
 	// Capacity is set after a capacity search. All other fields then describe the last probe at
 	// that rate.
 	Capacity *Capacity `json:"capacity,omitempty"`
+	// Hosts made the load together; none where this one made it alone. Reduced says how the figures
+	// above follow from theirs.
+	Hosts   []LoadHost        `json:"hosts,omitempty"`
+	Reduced map[string]string `json:"reduced,omitempty"`
+}
+
+// LoadHost is one of several hosts of a load, and its part.
+type LoadHost struct {
+	Name string `json:"name"`
+	Role string `json:"role"`
+	Host
+	ToolVersion string `json:"tool_version"`
+	// its clock ahead of the coordinator's, give or take ClockUncertaintyUS: half of RoundTripUS,
+	// the quickest round trip
+	ClockOffsetUS      float64 `json:"clock_offset_us"`
+	ClockUncertaintyUS float64 `json:"clock_uncertainty_us"`
+	RoundTripUS        float64 `json:"round_trip_us"`
+	BeganUS            float64 `json:"began_us"` // after the common start
+
+	Connections  int     `json:"connections"`
+	LoadThreads  int     `json:"load_threads,omitempty"`
+	Requests     uint64  `json:"requests"`
+	Errors       uint64  `json:"errors"`
+	RateRPS      float64 `json:"rate_rps"`
+	LatencyUS    Latency `json:"latency_us"`
+	GeneratorCPU float64 `json:"generator_cpu"` // CPUs that the load used, in the mean
+	Busy         float64 `json:"busy"`          // share of the host's CPU time that anything used
+	InBPS        float64 `json:"in_bps"`        // bytes per second through its network, both without loopback
+	OutBPS       float64 `json:"out_bps"`
+	AtLimit      bool    `json:"at_limit"` // its CPUs, or the load's threads, had nothing left
 }
 
 // ErrorKind counts the failures of one kind, and holds the text of the first.

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 
@@ -60,6 +61,9 @@ func writeLoadTable(out io.Writer, r *results.LoadRun, o Options) error {
 	if r.GeneratorCPUUS != nil {
 		p.field("generator", unit.Micros(*r.GeneratorCPUUS)+" of CPU a request")
 	}
+	for _, h := range r.Hosts {
+		p.field("on "+h.Name, loadHost(h))
+	}
 	p.thresholds(r)
 	p.trust(r.Trust)
 	p.targets(r)
@@ -72,6 +76,18 @@ func writeLoadTable(out io.Writer, r *results.LoadRun, o Options) error {
 	}
 	p.headline(trustLooks[r.Trust.Status], r.Trust.Status+":", loadFigures(r))
 	return p.err
+}
+
+// loadHost says what one of several hosts did, and what that took of it.
+func loadHost(h results.LoadHost) string {
+	limit := ""
+	if h.AtLimit {
+		limit = "; at its limit: the server may bear more"
+	}
+	return fmt.Sprintf("%s/s, p99 %s, on %s; its load used %.1f of its %s, which were %.0f%% busy in all%s; "+
+		"its clock differs by %s ± %s", unit.Rate(h.RateRPS), unit.Micros(h.LatencyUS.P99),
+		unit.Counted(h.Connections, "connection"), h.GeneratorCPU, unit.Counted(h.Cores, "CPU"), 100*h.Busy, limit,
+		unit.Micros(math.Abs(h.ClockOffsetUS)), unit.Micros(h.ClockUncertaintyUS))
 }
 
 var trustLooks = map[string]style{results.Valid: good, results.Suspect: lesser, results.Void: bad}

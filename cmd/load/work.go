@@ -1,0 +1,170 @@
+package load
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"nodecompare/cmd/measure"
+	"nodecompare/loadgen"
+	"nodecompare/loadgen/sample"
+)
+
+// Verbs of the jobs of an agent that makes load.
+const (
+	prepareVerb = "prepare a load"
+	runVerb     = "run the load"
+)
+
+// portion is an agent's part of a load. It has no command and no file: what is sent, and how much.
+type portion struct {
+	Target      loadgen.Target   `json:"target"`
+	Connections int              `json:"connections"`
+	Rate        float64          `json:"rate"`
+	Timeout     time.Duration    `json:"timeout"`
+	Engine      string           `json:"engine"`
+	Threads     int              `json:"threads"` // 0 is one for each CPU
+	Protocol    loadgen.Protocol `json:"protocol"`
+	Streams     int              `json:"streams"`
+	New         bool             `json:"new"`
+	Follow      bool             `json:"follow"`
+	Ramp        time.Duration    `json:"ramp"` // of the load before the load
+}
+
+// attack returns the part as the generator takes it.
+func (s portion) attack() loadgen.Attack {
+	return loadgen.Attack{Target: s.Target, Connections: s.Connections, Rate: s.Rate, Timeout: s.Timeout,
+		Engine: s.Engine, Threads: s.Threads, Follow: s.Follow,
+		Connect: loadgen.Connect{Protocol: s.Protocol, Streams: s.Streams, New: s.New}}
+}
+
+// prepared is what an agent says when its connections stand.
+type prepared struct {
+	Threads  int              `json:"threads"`
+	Protocol loadgen.Protocol `json:"protocol"`
+}
+
+// start is when a load begins, by the agent's own clock, and for how long it sends.
+type start struct {
+	At  int64         `json:"at"` // Unix time in ns
+	For time.Duration `json:"for"`
+}
+
+// ran is what came of an agent's part.
+type ran struct {
+	Late      time.Duration        `json:"late"`  // it heard of the start too late, by this, and did not begin
+	Began     int64                `json:"began"` // by the agent's own clock, Unix time in ns
+	Result    loadgen.Portable     `json:"result"`
+	Generator *sample.Window       `json:"generator"`
+	Cores     int                  `json:"cores"`
+	Host      *sample.Interference `json:"host"`
+	Server    *time.Duration       `json:"server"`
+	Network   measure.Network      `json:"network"`
+}
+
+// Worker makes load for a coordinator, in this process: one load at a time.
+type Worker struct {
+	mu   sync.Mutex
+	load *loadgen.Generator // nil until one is prepared
+}
+
+// Do does one job.
+func (w *Worker) Do(ctx context.Context, verb string, in []byte) (any, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch verb {
+	case prepareVerb:
+		var s portion
+		if err := json.Unmarshal(in, &s); err != nil {
+			return nil, fmt.Errorf("a load that is none: %w", err)
+		}
+		return w.prepare(ctx, s)
+	case runVerb:
+		var s start
+		if err := json.Unmarshal(in, &s); err != nil {
+			return nil, fmt.Errorf("a start that is none: %w", err)
+		}
+		return w.run(ctx, s)
+	}
+	return nil, fmt.Errorf("%.40q is no job of an agent that makes load", verb)
+}
+
+// prepare connects, and loads the server for a moment: connections stand then, and all code has
+// run.
+func (w *Worker) prepare(ctx context.Context, s portion) (prepared, error) {
+	w.close()
+	a := s.attack()
+	if a.Threads == 0 {
+		a.Threads = measure.LoadThreads()
+	}
+	a.Threads = max(min(a.Threads, a.Connections), 1)
+	spoken, err := loadgen.Reach(ctx, a)
+	if err != nil {
+		return prepared{}, err
+	}
+	a.Connect.Protocol = spoken
+	if a.Server, err = measure.Serving(a.Target.URL); err != nil {
+		return prepared{}, err
+	}
+	if w.load, err = loadgen.Open(a); err != nil {
+		return prepared{}, err
+	}
+	if _, err = w.load.Run(ctx, s.Ramp); err != nil {
+		w.close()
+	}
+	return prepared{a.Threads, spoken}, err
+}
+
+// run waits for the start, and runs the load.
+func (w *Worker) run(ctx context.Context, s start) (ran, error) {
+	if w.load == nil {
+		return ran{}, errors.New("no load is prepared")
+	}
+	defer w.close()
+	wait := time.Until(time.Unix(0, s.At))
+	if wait < 0 {
+		return ran{Late: -wait}, nil
+	}
+	select {
+	case <-time.After(wait):
+	case <-ctx.Done():
+		return ran{}, context.Cause(ctx)
+	}
+	before, err := measure.ReadNetwork()
+	if err != nil {
+		return ran{}, err
+	}
+	began := time.Now()
+	m, err := w.load.Measure(ctx, s.For)
+	if err != nil {
+		return ran{}, err
+	}
+	after, err := measure.ReadNetwork()
+	if err != nil {
+		return ran{}, err
+	}
+	r := ran{Began: began.UnixNano(), Generator: m.Generator, Cores: m.Cores, Host: m.Host, Server: m.Server,
+		Network: after.Since(before)}
+	if r.Generator != nil {
+		r.Generator.Ticks = nil // nobody looks at them
+	}
+	r.Result, err = loadgen.Pack(m.Result)
+	return r, err
+}
+
+func (w *Worker) close() {
+	if w.load != nil {
+		w.load.Close()
+		w.load = nil
+	}
+}
+
+// Close ends what is prepared. A job that runs ends with its context, before.
+func (w *Worker) Close() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.close()
+}
