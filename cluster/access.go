@@ -60,7 +60,8 @@ func (a Access) dial(name string, closed func(), more ...nats.Option) (*nats.Con
 			MinVersion:         tls.VersionTLS13,
 			InsecureSkipVerify: true, // in favour of the one certificate below
 			VerifyConnection: func(s tls.ConnectionState) error {
-				if all := s.PeerCertificates; len(all) == 0 || fingerprint(all[0].Raw) != strings.ToLower(a.Fingerprint) {
+				want := strings.ToLower(a.Fingerprint)
+				if len(s.PeerCertificates) == 0 || fingerprint(s.PeerCertificates[0].Raw) != want {
 					return ErrFingerprint
 				}
 				return nil

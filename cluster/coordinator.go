@@ -249,7 +249,7 @@ func (c *Coordinator) Await(ctx context.Context, enough func([]*Agent) bool, sai
 func (a *Agent) Ask(ctx context.Context, verb string, in, out any) error {
 	o := order{Kind: job, Verb: verb, In: encode(in)}
 	if most := a.of.conn.MaxPayload(); int64(len(o.In)) > most-1024 {
-		return fmt.Errorf("ask %s to %s: it takes %d bytes, and a message has %d at most", a.Name, verb, len(o.In), most)
+		return fmt.Errorf("ask %s to %s: it takes %d bytes, and a message has %d", a.Name, verb, len(o.In), most)
 	}
 	wait := make(chan answer, 1)
 	a.of.mu.Lock()

@@ -26,7 +26,8 @@ func onAgents(t *testing.T, mark string, args ...string) (coordinator *exec.Cmd,
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	t.Cleanup(server.Close)
-	coordinator, out, _ = command(t, append([]string{"load", server.URL, "--agents=2", "--listen=127.0.0.1:0"}, args...)...)
+	args = append([]string{"load", server.URL, "--agents=2", "--listen=127.0.0.1:0"}, args...)
+	coordinator, out, _ = command(t, args...)
 	coordinator.Stderr = nil
 	coordinator.Env = append(os.Environ(), mark)
 	stderr, err := coordinator.StderrPipe()
@@ -88,33 +89,34 @@ func TestLostInALoad(t *testing.T) {
 	if !thorough() {
 		t.Skip("it takes long: set NODECOMPARE_CI=1")
 	}
+	const coordinator = 2
 	for _, test := range []struct {
 		name string
-		who  func(c *exec.Cmd, agents []*exec.Cmd) *exec.Cmd
+		who  int // the agent, or the coordinator
 		how  syscall.Signal
 		code int
 		says string
 	}{
-		{"agent killed", func(_ *exec.Cmd, a []*exec.Cmd) *exec.Cmd { return a[1] }, syscall.SIGKILL, 5, "VOID: lost host-1"},
-		{"agent stopped", func(_ *exec.Cmd, a []*exec.Cmd) *exec.Cmd { return a[0] }, syscall.SIGSTOP, 5, "VOID: lost host-0"},
-		{"agent ended", func(_ *exec.Cmd, a []*exec.Cmd) *exec.Cmd { return a[0] }, syscall.SIGTERM, 5, "VOID: lost host-0"},
-		{"coordinator killed", func(c *exec.Cmd, _ []*exec.Cmd) *exec.Cmd { return c }, syscall.SIGKILL, -1, ""},
-		{"coordinator ended", func(c *exec.Cmd, _ []*exec.Cmd) *exec.Cmd { return c }, syscall.SIGINT, 130, "interrupted"},
+		{"agent killed", 1, syscall.SIGKILL, 5, "VOID: lost host-1"},
+		{"agent stopped", 0, syscall.SIGSTOP, 5, "VOID: lost host-0"},
+		{"agent ended", 0, syscall.SIGTERM, 5, "VOID: lost host-0"},
+		{"coordinator killed", coordinator, syscall.SIGKILL, -1, ""},
+		{"coordinator ended", coordinator, syscall.SIGINT, 130, "interrupted"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			mark := fmt.Sprintf("MARK=%s-%d", t.Name(), os.Getpid())
 			c, _, said, agents := onAgents(t, mark, "--rate=50", "--duration=30s")
 			time.Sleep(1500 * time.Millisecond)
-			victim, began := test.who(c, agents), time.Now()
+			victim, began := append(agents, c)[test.who], time.Now()
 			if err := victim.Process.Signal(test.how); err != nil {
 				t.Fatal(err)
 			}
 			notes := said()
 			err := c.Wait()
-			if took := time.Since(began); c.ProcessState.ExitCode() != test.code || !strings.Contains(notes, test.says) ||
-				took > 5*time.Second {
-				t.Errorf("after %v: %v, exit code %d: %s", took, err, c.ProcessState.ExitCode(), notes)
+			took, code := time.Since(began), c.ProcessState.ExitCode()
+			if code != test.code || !strings.Contains(notes, test.says) || took > 5*time.Second {
+				t.Errorf("after %v: %v, exit code %d: %s", took, err, code, notes)
 			}
 			if test.how == syscall.SIGSTOP {
 				if err := victim.Process.Signal(syscall.SIGCONT); err != nil {
