@@ -373,7 +373,7 @@ func drive(ctx context.Context, a loadgen.Attack, o loadOptions, notes io.Writer
 	live := width > 0 && !o.quiet
 	var each []func(*loadgen.Outcome)
 	if o.out != "" || o.metrics != "" {
-		s, createErr := watch(ctx, o, &a, notes)
+		s, createErr := watchLoad(ctx, o, &a, notes)
 		if createErr != nil {
 			return nil, createErr
 		}

@@ -20,8 +20,8 @@ type watching struct {
 	metrics *load.Metrics  // nil for none
 }
 
-// watch opens the file of --out and listens for --metrics. Call Close afterwards.
-func watch(ctx context.Context, o loadOptions, a *loadgen.Attack, notes io.Writer) (*watching, error) {
+// watchLoad opens the file of --out and listens for --metrics. Call Close afterwards.
+func watchLoad(ctx context.Context, o loadOptions, a *loadgen.Attack, notes io.Writer) (*watching, error) {
 	w := new(watching)
 	var lines io.Writer
 	if o.out != "" {

@@ -27,7 +27,8 @@ func nextSteps(record *results.Record, kept bool) []string {
 		lines = append(lines, s)
 	}
 	if kept {
-		lines = append(lines, fmt.Sprintf("More: %s report --details | report --open | explain p99", programName()))
+		lines = append(lines,
+			fmt.Sprintf("More: %s report --details | report --open | explain p99 | watch", programName()))
 	} else {
 		lines = append(lines, fmt.Sprintf("More: --details, --report=page.html; %s explain p99", programName()))
 	}

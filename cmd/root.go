@@ -110,8 +110,8 @@ ones, as Node.js works. Start with 'nodecompare bench'.`,
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return exitError{exitUsage, flagError(err)} })
 	root.AddCommand(serveCommand(), benchCommand(), mapCommand(), loadCommand(), selftestCommand(),
-		selftestServerCommand(), reportCommand(), compareCommand(), explainCommand(), yardstickCommand(),
-		guardCommand())
+		selftestServerCommand(), reportCommand(), compareCommand(), watchCommand(), explainCommand(),
+		yardstickCommand(), databaseCommand(), guardCommand())
 	return root
 }
 

@@ -15,6 +15,7 @@ import (
 	"nodecompare/cmd/lookup"
 	"nodecompare/servers"
 	"nodecompare/servers/child"
+	"nodecompare/servers/trace"
 	"nodecompare/servers/workload"
 )
 
@@ -35,7 +36,8 @@ func serveCommand() *cobra.Command {
 			for _, n := range []struct {
 				flag  string
 				value int
-			}{{"pool-size", c.PoolSize}, {"loops", c.Loops}, {"workers", c.Workers}} {
+			}{{"pool-size", c.PoolSize}, {"loops", c.Loops}, {"workers", c.Workers},
+				{"db-connections", c.Connections}} {
 				if n.value < 1 {
 					return exitError{exitUsage, fmt.Errorf("--%s=%d: at least 1 is needed", n.flag, n.value)}
 				}
@@ -88,8 +90,9 @@ func serveCommand() *cobra.Command {
 	f.IntVar(&c.Workers, "workers", 4, "workers of each event loop, for files, database and hashing")
 	f.StringVar(&c.Upstream, "upstream", servers.EmbeddedUpstream,
 		`service that /api and /feed ask: an http URL, "embedded" in this process, or "none"`)
-	f.StringVar(&c.Database, "db", workload.SQLite,
-		"where orders are written: sqlite, a private file that is removed at the end, or `sqlite:FILE`")
+	databaseFlags(cmd, &c.Database, &c.Connections)
+	f.StringVar(&c.TraceFile, "trace", "",
+		"write what becomes of each request with the field "+trace.Header+": NUMBER to this `file` at the end")
 	complete(cmd, "upstream", func(string) []string { return []string{servers.EmbeddedUpstream, servers.NoUpstream} })
 	return cmd
 }

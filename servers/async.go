@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"nodecompare/servers/eventloop"
+	"nodecompare/servers/trace"
 	"nodecompare/servers/workload"
 )
 
@@ -25,8 +26,10 @@ type async struct {
 type asyncLoop struct {
 	*eventloop.Loop
 	service  *workload.Service
+	trace    *trace.Recorder
 	limits   timeouts
 	upstream *loopClient
+	db       *loopDB
 	listener *eventloop.Listener
 	// out is shared by all sessions: a response is in the kernel, or copied, before the next is
 	// made.
@@ -49,7 +52,7 @@ const drainBatch = 64
 
 func newAsync(c Config, lns []*net.TCPListener, upstream netip.AddrPort) (model, error) {
 	a := &async{workers: c.Workers}
-	for _, ln := range lns {
+	for i, ln := range lns {
 		loop, err := eventloop.New(c.Workers)
 		if err != nil {
 			return nil, errors.Join(err, a.abandon())
@@ -57,15 +60,29 @@ func newAsync(c Config, lns []*net.TCPListener, upstream netip.AddrPort) (model,
 		if c.ownProcs {
 			loop.KeepProcessor(holdTime)
 		}
-		l := &asyncLoop{Loop: loop, service: c.Service, limits: standardTimeouts,
+		l := &asyncLoop{Loop: loop, service: c.Service, trace: c.Trace, limits: standardTimeouts,
 			empty: make(chan struct{}), ended: make(chan struct{})}
 		a.loops = append(a.loops, l)
 		l.upstream = &loopClient{loop: loop, addr: upstream}
 		if l.listener, err = loop.Listen(ln, l.accept); err != nil {
 			return nil, errors.Join(err, a.abandon())
 		}
+		if db := c.Service.Postgres(); db != nil {
+			if l.db, err = openLoopDB(loop, db, share(db.Connections, len(lns), i)); err != nil {
+				return nil, errors.Join(err, a.abandon())
+			}
+		}
 	}
 	return a, nil
+}
+
+// share returns which part of a number of connections the loop with this index has: at least one.
+func share(all, loops, index int) int {
+	part := all / loops
+	if index < all%loops {
+		part++
+	}
+	return max(part, 1)
 }
 
 // abandon frees loops that will not run: Run on a stopped loop only cleans up.
@@ -83,6 +100,7 @@ func (a *async) Serve() error {
 	for i, l := range a.loops {
 		running.Go(func() {
 			defer close(l.ended)
+			defer l.db.close()
 			if errs[i] = l.Run(); errs[i] != nil {
 				a.stop() // without a loop, its share of the clients would find nobody
 			}
@@ -164,6 +182,7 @@ func (l *asyncLoop) accept(ec *eventloop.Conn) eventloop.Handler {
 	c := &asyncConn{Conn: ec, loop: l, place: len(l.conns)}
 	c.timer.Init(l.Loop, c.resumeWait)
 	c.session.init(l.service, asyncIO{}, c, c, &l.out)
+	c.session.observe(l.trace, false, false)
 	l.conns = append(l.conns, c)
 	l.open.Store(int64(len(l.conns)))
 	c.SetIdle(l.limits.idle)

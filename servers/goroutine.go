@@ -9,6 +9,8 @@ import (
 	"os"
 	"syscall"
 	"time"
+
+	"nodecompare/servers/postgres"
 )
 
 // goroutine gives each connection a goroutine that waits in Go's runtime, not in the kernel: the
@@ -17,12 +19,20 @@ type goroutine struct {
 	streams
 	listener *net.TCPListener
 	client   *syncClient
+	db       *syncDB
 }
 
 func newGoroutine(c Config, lns []*net.TCPListener, upstream netip.AddrPort) (model, error) {
+	db, err := openSyncDB(c.Service.Postgres(), func(s postgres.Socket) (stream, error) {
+		return &netStream{netConn: s}, nil
+	})
+	if err != nil {
+		return nil, err
+	}
 	client := newSyncClient(upstream, dialNet, keepAlive)
-	g := &goroutine{listener: lns[0], client: client}
-	g.init(c.Service, syncIO{sleep: time.Sleep, client: client, atOnce: true})
+	g := &goroutine{listener: lns[0], client: client, db: db}
+	g.init(c.Service, syncIO{sleep: time.Sleep, client: client, db: db, atOnce: true})
+	g.trace = c.Trace
 	return g, nil
 }
 
@@ -32,7 +42,7 @@ func (g *goroutine) Serve() error {
 		c, err := g.listener.AcceptTCP()
 		switch {
 		case err == nil:
-			g.active.Go(func() { g.serve(&netStream{TCPConn: c}) })
+			g.active.Go(func() { g.serve(&netStream{netConn: c}) })
 		case g.stopping.Load():
 			return ErrStopped
 		default:
@@ -54,15 +64,22 @@ func (g *goroutine) Shutdown(ctx context.Context) error {
 	}
 	err := g.shutdown(ctx)
 	g.client.close()
+	g.db.close()
 	return err
 }
 
 func (g *goroutine) Threads() string { return "a goroutine for each connection" }
 
-// netStream is a connection of Go's net package.
+// netStream is a connection of Go's net package, over TCP or a Unix socket.
 type netStream struct {
-	*net.TCPConn
+	netConn
 	reads, writes time.Time // the current deadlines
+}
+
+type netConn interface {
+	net.Conn
+	CloseRead() error
+	CloseWrite() error
 }
 
 func (s *netStream) read(b []byte, now time.Time, limit time.Duration) (int, error) {
@@ -107,5 +124,5 @@ func dialNet(addr netip.AddrPort, limit time.Duration) (stream, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &netStream{TCPConn: c.(*net.TCPConn)}, nil
+	return &netStream{netConn: c.(*net.TCPConn)}, nil
 }

@@ -149,38 +149,39 @@ func stopNode(t *testing.T, p *child.Process) {
 // Many clients at once buy the same products, and some ask twice: what the books hold is what they
 // were told.
 func TestOrdersAtOnce(t *testing.T) {
+	eachMode(t, func(t *testing.T, mode string) { orderAtOnce(t, mode, newLedger(t)) })
+}
+
+func orderAtOnce(t *testing.T, mode string, l *workload.Ledger) {
 	const clients, each = 16, 12
-	eachMode(t, func(t *testing.T, mode string) {
-		l := newLedger(t)
-		v := serve(t, mode, servers.Config{Database: l.Database(), PoolSize: clients, Workers: 4})
-		var all sync.WaitGroup
-		ids := make([]map[string]bool, clients)
-		for n := range clients {
-			ids[n] = map[string]bool{}
-			c := v.dial(t)
-			all.Go(func() {
-				for i := range each {
-					const form = `{"customer":%d,"items":[{"product":%d,"quantity":1},{"product":%d,"quantity":1}]}`
-					body := fmt.Sprintf(form, n+1, 1+(n+i)%3, 2+(n+i)%3)
-					c.send(request("POST", "/orders", body, fmt.Sprintf("Idempotency-Key: %d", (n*each+i)/2)))
-					ids[n][c.answer()] = true
-				}
-				c.Close()
-			})
-		}
-		all.Wait()
-		different := map[string]bool{}
-		for _, own := range ids {
-			for id := range own {
-				different[id] = true
+	v := serve(t, mode, servers.Config{Database: l.Database(), PoolSize: clients, Workers: 4})
+	var all sync.WaitGroup
+	ids := make([]map[string]bool, clients)
+	for n := range clients {
+		ids[n] = map[string]bool{}
+		c := v.dial(t)
+		all.Go(func() {
+			for i := range each {
+				const form = `{"customer":%d,"items":[{"product":%d,"quantity":1},{"product":%d,"quantity":1}]}`
+				body := fmt.Sprintf(form, n+1, 1+(n+i)%3, 2+(n+i)%3)
+				c.send(request("POST", "/orders", body, fmt.Sprintf("Idempotency-Key: %d", (n*each+i)/2)))
+				ids[n][c.answer()] = true
 			}
+			c.Close()
+		})
+	}
+	all.Wait()
+	different := map[string]bool{}
+	for _, own := range ids {
+		for id := range own {
+			different[id] = true
 		}
-		v.stop()
-		audited(t, l, clients*each/2)
-		if len(different) != clients*each/2 {
-			t.Errorf("clients were told of %d orders, want %d", len(different), clients*each/2)
-		}
-	})
+	}
+	v.stop()
+	audited(t, l, clients*each/2)
+	if len(different) != clients*each/2 {
+		t.Errorf("clients were told of %d orders, want %d", len(different), clients*each/2)
+	}
 }
 
 // answer reads a response to an order, and gives its body.

@@ -10,6 +10,8 @@ import (
 	"runtime"
 	"time"
 
+	"nodecompare/servers/postgres"
+	"nodecompare/servers/trace"
 	"nodecompare/servers/workload"
 )
 
@@ -26,7 +28,7 @@ const (
 // line with the port and one about the threads. progress gets the output of Node.js's preparation
 // and what goes wrong in the server. Serve opens and closes the service itself, so c must have
 // none.
-func (m Mode) Serve(ctx context.Context, c Config, out, progress io.Writer) (err error) {
+func (m Mode) Serve(ctx context.Context, c Config, out, progress io.Writer) (returned error) {
 	if m.foreign() {
 		return m.serveNode(ctx, c, out, progress)
 	}
@@ -34,17 +36,30 @@ func (m Mode) Serve(ctx context.Context, c Config, out, progress io.Writer) (err
 		runtime.GOMAXPROCS(m.procs(c))
 		c.ownProcs = true
 	}
-	var stop func() error
 	c.embedded = c.Upstream == EmbeddedUpstream
-	if c.Upstream, stop, err = openUpstream(c.Upstream); err != nil {
+	upstream, stop, err := openUpstream(c.Upstream)
+	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, stop()) }()
-	o := workload.Options{Upstream: c.Upstream, Database: c.Database, Notes: progress}
+	defer func() { returned = errors.Join(returned, stop()) }()
+	c.Upstream = upstream
+	o := workload.Options{Upstream: c.Upstream, Database: c.Database, Connections: c.Connections, Notes: progress}
+	if c.Database == PrivateDatabase || postgres.Is(c.Database) {
+		ledger, stop, err := openDatabase(ctx, c.Database, c.Connections)
+		if err != nil {
+			return err
+		}
+		defer func() { returned = errors.Join(returned, stop()) }()
+		o.Database = ledger.Secret()
+	}
 	if c.Service, err = workload.Open(o); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, c.Service.Close()) }()
+	defer func() { returned = errors.Join(returned, c.Service.Close()) }()
+	if c.TraceFile != "" {
+		c.Trace = trace.NewRecorder()
+		defer func() { returned = errors.Join(returned, c.Trace.Save(c.TraceFile)) }()
+	}
 	s, err := Listen(m, c)
 	if err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"time"
 
+	"nodecompare/servers/trace"
 	"nodecompare/servers/workload"
 )
 
@@ -23,13 +24,20 @@ type Config struct {
 	Loops    int    // event loops of the async model, each with its listener
 	Workers  int    // workers of each event loop
 	Upstream string // the URL that Service requests, "" for none; resolved once
-	Database string // that the routes use, for Mode.Serve: see workload.Options
-	embedded bool   // this process serves the upstream too
+	// Database is what the routes ask, for Mode.Serve: as workload.Options has it, or
+	// PrivateDatabase.
+	Database    string
+	Connections int  // to PostgreSQL, for Mode.Serve
+	embedded    bool // this process serves the upstream too
 	// ownProcs says that Go's scheduler has a processor for each loop, and more for everything
 	// else.
 	ownProcs bool
 	// Service answers the requests. Its owner closes it after Serve and Shutdown have returned.
 	Service *workload.Service
+	// Trace records what becomes of requests; nil for none.
+	Trace *trace.Recorder
+	// TraceFile is where Mode.Serve writes such a trace when the server has stopped; "" for none.
+	TraceFile string
 }
 
 // timeouts bound a connection.
@@ -42,6 +50,10 @@ var standardTimeouts = timeouts{idle: 60 * time.Second, request: 30 * time.Secon
 
 // upstreamTimeout is above the longest wait of any route, so that it ends only what is stuck.
 const upstreamTimeout = 65 * time.Second
+
+// queryTimeout is how long the database may take for a request once it has a connection. It ends
+// only what is stuck.
+const queryTimeout = upstreamTimeout
 
 // ErrStopped is returned by Serve after Shutdown.
 var ErrStopped = errors.New("server stopped")

@@ -13,6 +13,8 @@ type session struct {
 	wire    wire
 	parser  http1.RequestParser
 	x       workload.Exchange
+	// observer records the requests; nil for nobody.
+	observer *observer
 
 	in []byte // received and not served yet; nil on an idle connection
 	// out holds responses to be written. It is empty whenever receive and done have returned, so
@@ -129,6 +131,9 @@ func (s *session) serve(b []byte) (used int) {
 		s.requests++
 		r := &s.parser.Request
 		s.busy, s.minor, s.head, s.last = true, r.Minor, r.Head, r.Close
+		if s.observer != nil {
+			s.observer.read(&s.x)
+		}
 		s.service.Serve(&s.x)
 		if len(*s.out) >= flushSize {
 			s.flush()

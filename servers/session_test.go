@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"nodecompare/servers/http1"
+	"nodecompare/servers/postgres"
 	"nodecompare/servers/workload"
 )
 
@@ -41,6 +42,10 @@ func (w *tap) Get(*workload.Exchange, *url.URL, func(*workload.Exchange, workloa
 
 func (w *tap) GetAll(*workload.Exchange, []workload.Call, time.Duration, func(*workload.Exchange)) {
 	panic("no test asks an upstream")
+}
+
+func (w *tap) Query(*workload.Exchange, postgres.Talk, func(*workload.Exchange, error)) {
+	panic("no test asks a database")
 }
 
 func (w *tap) Offload(*workload.Exchange, func(), func(*workload.Exchange)) {

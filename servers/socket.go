@@ -11,6 +11,9 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"nodecompare/servers/eventloop"
+	"nodecompare/servers/postgres"
 )
 
 // socket is a TCP socket in blocking mode: the kernel, not Go's poller, parks the thread that waits
@@ -27,12 +30,17 @@ const sendTimeout = 60 * time.Second
 
 // newSocket takes fd over, or closes it and returns the reason.
 func newSocket(fd int, sendLimit time.Duration) (*socket, error) {
-	s := &socket{fd: fd, sendLimit: sendLimit}
-	err := os.NewSyscallError("setsockopt", unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1))
-	if err == nil {
-		err = s.limit(unix.SO_SNDTIMEO, &s.sending, sendLimit)
+	if err := unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1); err != nil {
+		closeFD(fd)
+		return nil, os.NewSyscallError("setsockopt", err)
 	}
-	if err != nil {
+	return limitedSocket(fd, sendLimit)
+}
+
+// limitedSocket is newSocket for a socket that needs no TCP_NODELAY, or has it.
+func limitedSocket(fd int, sendLimit time.Duration) (*socket, error) {
+	s := &socket{fd: fd, sendLimit: sendLimit}
+	if err := s.limit(unix.SO_SNDTIMEO, &s.sending, sendLimit); err != nil {
 		closeFD(fd)
 		return nil, err
 	}
@@ -187,23 +195,32 @@ type socketListener struct {
 // blockingListener returns a blocking descriptor of ln's socket that Go's poller does not know, and
 // closes ln.
 func blockingListener(ln *net.TCPListener) (*socketListener, error) {
-	f, err := ln.File()
+	fd, err := blockingFD(ln)
 	if err != nil {
 		return nil, err
+	}
+	return &socketListener{fd: fd, addr: ln.Addr()}, nil
+}
+
+// blockingFD takes over a socket of Go's net package, and closes that.
+func blockingFD(s eventloop.Socket) (int, error) {
+	f, err := s.File()
+	if err != nil {
+		return -1, err
 	}
 	defer f.Close()
 	fd, err := unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 0)
 	if err != nil {
-		return nil, os.NewSyscallError("fcntl", err)
+		return -1, os.NewSyscallError("fcntl", err)
 	}
 	if err = os.NewSyscallError("fcntl", unix.SetNonblock(fd, false)); err == nil {
-		err = ln.Close()
+		err = s.Close()
 	}
 	if err != nil {
 		closeFD(fd)
-		return nil, err
+		return -1, err
 	}
-	return &socketListener{fd: fd, addr: ln.Addr()}, nil
+	return fd, nil
 }
 
 // limit bounds how long an accept waits before it returns EAGAIN. On macOS it has no effect.
@@ -238,4 +255,18 @@ func (l *socketListener) close() error {
 		return fmt.Errorf("closing the listener on %s: %w", l.addr, err)
 	}
 	return nil
+}
+
+// adoptSocket takes over a connection of Go's net package.
+func adoptSocket(c postgres.Socket) (stream, error) {
+	fd, err := blockingFD(c)
+	if err != nil {
+		c.Close() // a second close returns only an error
+		return nil, fmt.Errorf("taking over a connection: %w", err)
+	}
+	s, err := limitedSocket(fd, sendTimeout)
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
 }

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"nodecompare/servers/trace"
 	"nodecompare/servers/workload"
 )
 
@@ -29,6 +30,9 @@ type streams struct {
 	service *workload.Service
 	io      workload.IO
 	limits  timeouts
+	trace   *trace.Recorder
+	// holds says that a thread waits with its request.
+	holds bool
 	// crowded reports whether somebody waits for this connection's place; nil if places are not
 	// limited.
 	crowded func() bool
@@ -77,6 +81,7 @@ func (s *streams) serve(st stream) {
 	c := &streamConn{owner: s, stream: st, now: time.Now()}
 	c.out = c.firstOut[:0]
 	c.session.init(s.service, s.io, c, c, &c.out)
+	c.session.observe(s.trace, s.holds, true)
 	s.mu.Lock()
 	s.open[c] = struct{}{}
 	late := s.stopping.Load() // shutdown has visited the open ones, or will find this one

@@ -17,6 +17,7 @@ import (
 type syncIO struct {
 	sleep  func(time.Duration)
 	client *syncClient
+	db     *syncDB
 	atOnce bool // several calls are made at once, each on a goroutine of its own
 }
 

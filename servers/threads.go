@@ -22,6 +22,7 @@ type threads struct {
 	streams
 	listener *socketListener
 	client   *syncClient
+	db       *syncDB
 	least    int // threads that always exist
 	most     int // largest number of threads
 	// asked is the number of pool threads wanted. It exceeds most if there are too few descriptors.
@@ -72,9 +73,14 @@ func newThreads(c Config, ln *net.TCPListener, upstream netip.AddrPort, least, m
 	// Go ends the process if a thread cannot be made or there are more than this maximum.
 	// threadLimit bounds most by the system's limits, so neither can happen.
 	debug.SetMaxThreads(most + runtimeThreads)
+	db, err := openSyncDB(c.Service.Postgres(), adoptSocket)
+	if err != nil {
+		return nil, errors.Join(err, listener.close())
+	}
 	client := newSyncClient(upstream, dialSocket, keepAlive)
-	t := &threads{listener: listener, client: client, least: least, most: most}
-	t.init(c.Service, syncIO{sleep: sleep, client: client})
+	t := &threads{listener: listener, client: client, db: db, least: least, most: most}
+	t.init(c.Service, syncIO{sleep: sleep, client: client, db: db})
+	t.trace, t.holds = c.Trace, true
 	return t, nil
 }
 
@@ -169,6 +175,7 @@ func (t *threads) Shutdown(ctx context.Context) error {
 	}
 	err := t.shutdown(ctx)
 	t.client.close()
+	t.db.close()
 	return err
 }
 

@@ -75,7 +75,7 @@ func many(seed uint64, modes, workloads int) *results.Record {
 // nothing but colours.
 func TestAnswerStaysInView(t *testing.T) {
 	more := []string{
-		"More: nodecompare report --details | report --open | explain p99",
+		"More: nodecompare report --details | report --open | explain p99 | watch",
 		"These are models in one program. The real Node.js is on this machine too: --modes=blocking,async,node",
 	}
 	for _, size := range []struct {

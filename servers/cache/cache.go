@@ -32,11 +32,21 @@ func FolderOrTemporary() (string, error) {
 	if dir, err := Folder(); err == nil {
 		return dir, nil
 	}
-	dir := filepath.Join(os.TempDir(), name+"-"+strconv.Itoa(os.Getuid()))
-	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+	return Temporary("", 0o700)
+}
+
+// Temporary returns a folder of this user in the system's temporary folder, made with these
+// permissions if it is missing. An error says that it is another user's, or allows others more.
+func Temporary(of string, permissions fs.FileMode) (string, error) {
+	dir := filepath.Join(os.TempDir(), name+of+"-"+strconv.Itoa(os.Getuid()))
+	err := os.Mkdir(dir, permissions)
+	if err == nil {
+		err = os.Chmod(dir, permissions) // whatever the umask
+	}
+	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return "", err
 	}
-	if i, err := os.Lstat(dir); err != nil || i.Mode().Perm()&0o077 != 0 || !own(dir) {
+	if i, err := os.Lstat(dir); err != nil || i.Mode().Perm()&^permissions != 0 || !own(dir) {
 		return "", errors.Join(err, fmt.Errorf("%s is not this user's alone: set HOME or XDG_CACHE_HOME", dir))
 	}
 	return dir, nil

@@ -103,12 +103,18 @@ func StartGuarded(c *exec.Cmd) (life io.Closer, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("find this program's own path to guard %s: %w", c.Path, err)
 	}
+	c.Path, c.Args = self, append([]string{self, GuardCommand, c.Path}, c.Args[1:]...)
+	return StartOwned(c)
+}
+
+// StartOwned starts a command of this program that calls UntilParentEnds, and so knows when life is
+// closed or this process ends.
+func StartOwned(c *exec.Cmd) (life io.Closer, err error) {
 	parent, life, err := os.Pipe()
 	if err != nil {
 		return nil, err
 	}
 	c.Env = append(c.Environ(), parentEnv)
-	c.Path, c.Args = self, append([]string{self, GuardCommand, c.Path}, c.Args[1:]...)
 	c.ExtraFiles = []*os.File{parent}
 	// Ctrl-C reaches this process alone, which passes it on
 	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}

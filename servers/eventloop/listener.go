@@ -3,7 +3,6 @@ package eventloop
 import (
 	"fmt"
 	"net"
-	"net/netip"
 	"syscall"
 	"time"
 )
@@ -53,7 +52,7 @@ func (l *Loop) Listen(ln *net.TCPListener, accept func(*Conn) Handler) (*Listene
 
 // takeOver returns a non-blocking descriptor of ln's socket that Go's poller does not know, and
 // closes ln.
-func takeOver(ln *net.TCPListener) (int, error) {
+func takeOver(ln Socket) (int, error) {
 	f, err := ln.File()
 	if err != nil {
 		return -1, err
@@ -162,24 +161,4 @@ func (s *Listener) closed() {
 	if s.onClose != nil {
 		s.onClose()
 	}
-}
-
-// Dial starts a connection to addr and returns at once. Bytes written before the connection is
-// established are sent then. If the kernel knows at once that the connection fails, Dial returns
-// the error; otherwise Closed gets it, never both. SetDeadline bounds the attempt too.
-func (l *Loop) Dial(addr netip.AddrPort, h Handler) (*Conn, error) {
-	if l.stop.Load() {
-		return nil, fmt.Errorf("connecting to %s: %w", addr, ErrStopped)
-	}
-	fd, err := connect(addr)
-	if err != nil {
-		return nil, fmt.Errorf("connecting to %s: %w", addr, err)
-	}
-	c := newConn(l, fd)
-	c.handler, c.connecting, c.interest = h, true, interest{write: true}
-	if err := l.watch(&c.socket); err != nil {
-		closeFD(fd)
-		return nil, fmt.Errorf("connecting to %s: %w", addr, err)
-	}
-	return c, nil
 }

@@ -1,15 +1,18 @@
 package workload
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Books are what an audit found in the database of a shop.
 type Books struct {
 	Orders   uint64   // that were written down
 	Breaches []string // of what must always hold, a few of each kind; nil where all holds
+	Retries  uint64   // transactions that the database undid and servers began anew
 }
 
 // auditQueries find what must not be, some of it, as text; each with what it means.
@@ -33,6 +36,9 @@ const countOrders = "SELECT CAST(count(*) AS TEXT), '' FROM orders"
 
 // Audit looks through the database, of which no server has a transaction open any more.
 func (l *Ledger) Audit() (b Books, err error) {
+	if l.schema != nil {
+		return l.auditSchema()
+	}
 	db, err := sql.Open("sqlite", databaseURI(l.File, "_pragma=busy_timeout(10000)"))
 	if err != nil {
 		return b, err
@@ -53,6 +59,31 @@ func (l *Ledger) Audit() (b Books, err error) {
 		}
 		return pairs, rows.Err()
 	})
+}
+
+// auditTime bounds an audit in PostgreSQL.
+const auditTime = time.Minute
+
+const countRetries = "SELECT CAST(coalesce(sum(tries - 1), 0) AS TEXT), '' FROM orders"
+
+func (l *Ledger) auditSchema() (b Books, err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), auditTime)
+	defer cancel()
+	ask := func(query string) (pairs [][2]string, err error) {
+		rows, err := l.schema.Ask(ctx, query)
+		for _, r := range rows {
+			pairs = append(pairs, [2]string{r[0], r[1]})
+		}
+		return pairs, err
+	}
+	if b, err = audit(ask); err != nil {
+		return b, err
+	}
+	retries, err := ask(countRetries)
+	if err == nil {
+		_, err = fmt.Sscan(retries[0][0], &b.Retries)
+	}
+	return b, err
 }
 
 // audit asks a database, by queries whose rows are two texts.

@@ -5,8 +5,10 @@ import (
 	"math/rand/v2"
 )
 
+type account struct{ name, password string }
+
 // accounts are the users that can log in. Their passwords are public.
-var accounts = []struct{ name, password string }{
+var accounts = []account{
 	{"mango", "engineers"},
 	{"ada", "analytical engine"},
 	{"grace", "nanoseconds"},

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+
+	"nodecompare/servers/postgres"
 )
 
 // A database answers what the routes ask of it. Each method leads to one call of then, by way of
@@ -23,7 +25,11 @@ type database interface {
 
 // failed ends the exchange with a database's error.
 func (x *Exchange) failed(err error, doing string, args ...any) {
-	x.fail(http.StatusInternalServerError, "%s: %v", fmt.Sprintf(doing, args...), err)
+	status := http.StatusInternalServerError
+	if errors.Is(err, postgres.ErrLost) {
+		status = http.StatusServiceUnavailable
+	}
+	x.fail(status, "%s: %v", fmt.Sprintf(doing, args...), err)
 }
 
 // embedded is SQLite, as far as the routes see it: its calls block. Products and users are read
@@ -319,5 +325,6 @@ func ledgerFile(database string) (string, error) {
 	if database == "" || database == SQLite {
 		return "", nil
 	}
-	return "", fmt.Errorf("the database %q: want sqlite, or sqlite:FILE", database)
+	return "", fmt.Errorf("the database %q: give sqlite, sqlite:FILE, postgres, or a URL postgres://user@host/name",
+		database)
 }

@@ -104,3 +104,12 @@ func token(name string) string {
 	mac.Write([]byte(name))
 	return base64.RawURLEncoding.EncodeToString([]byte(name)) + "." + base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }
+
+// secrets are what the database holds of an account's password. The salt is not random, since the
+// database is always the same.
+func (a account) secrets() (salt, hash []byte, err error) {
+	sum := sha256.Sum256([]byte("the salt of " + a.name))
+	salt = sum[:saltBytes]
+	hash, err = hashPassword(a.password, salt)
+	return salt, hash, err
+}

@@ -11,6 +11,7 @@ import (
 	"go.uber.org/goleak"
 
 	"nodecompare/servers/http1"
+	"nodecompare/servers/postgres"
 	"nodecompare/servers/workload"
 )
 
@@ -108,6 +109,10 @@ func (f *fakeIO) GetAll(x *workload.Exchange, calls []workload.Call, limit time.
 		calls[i].Reply.Body = append([]byte(nil), f.reply.Body...)
 	}
 	then(x)
+}
+
+func (f *fakeIO) Query(*workload.Exchange, postgres.Talk, func(*workload.Exchange, error)) {
+	panic("there is no PostgreSQL")
 }
 
 func (f *fakeIO) Offload(x *workload.Exchange, work func(), then func(*workload.Exchange)) {

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 	"pgregory.net/rapid"
 
+	"nodecompare/servers/postgres"
 	"nodecompare/servers/workload"
 )
 
@@ -43,6 +44,10 @@ func (idleIO) GetAll(x *workload.Exchange, _ []workload.Call, _ time.Duration, t
 	then(x)
 }
 
+func (idleIO) Query(*workload.Exchange, postgres.Talk, func(*workload.Exchange, error)) {
+	panic("there is no PostgreSQL")
+}
+
 // A queueIO does nothing until it is told to, as an event loop.
 type queueIO struct{ queue []func() }
 
@@ -52,6 +57,10 @@ func (q *queueIO) Wait(x *workload.Exchange, _ time.Duration, then func(*workloa
 
 func (q *queueIO) Get(x *workload.Exchange, u *url.URL, then func(*workload.Exchange, workload.Reply, error)) {
 	q.queue = append(q.queue, func() { then(x, workload.Reply{Status: 200, Body: []byte(u.String())}, nil) })
+}
+
+func (*queueIO) Query(*workload.Exchange, postgres.Talk, func(*workload.Exchange, error)) {
+	panic("there is no PostgreSQL")
 }
 
 func (q *queueIO) GetAll(x *workload.Exchange, calls []workload.Call, _ time.Duration,

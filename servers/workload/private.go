@@ -1,12 +1,14 @@
 package workload
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 
 	"nodecompare/servers/cache"
+	"nodecompare/servers/postgres"
 )
 
 // privateFolder is one of this process's own, removed at the end; what a killed process left is
@@ -25,15 +27,29 @@ func newPrivateFolder() (*privateFolder, error) {
 	return cache.NewBuild(in)
 }
 
-// Ledger is a database for orders that this process keeps for servers that it starts.
+// Ledger is a database for orders that this process keeps for servers that it starts. In PostgreSQL
+// it has the products and users too.
 type Ledger struct {
-	File   string         // of SQLite
+	File   string         // of SQLite; "" in PostgreSQL
 	folder *privateFolder // that it lies in; nil where it is kept
+
+	schema *postgres.Schema // in PostgreSQL
 }
 
 // NewLedger makes one, with nothing sold yet; or opens the file that is named. dir and database are
-// as in [Options]. Remove must follow.
+// as in [Options], but a URL names no schema: the ledger makes one. Remove must follow.
 func NewLedger(dir, database string) (*Ledger, error) {
+	if postgres.Is(database) {
+		c, err := postgres.Parse(database)
+		if err != nil {
+			return nil, err
+		}
+		if c.Ours() {
+			return &Ledger{schema: postgres.Others(c)}, nil
+		}
+		schema, err := postgres.NewSchema(context.Background(), c, fillShop)
+		return &Ledger{schema: schema}, err
+	}
 	data, err := Data(dir)
 	if err != nil {
 		return nil, err
@@ -61,10 +77,34 @@ func NewLedger(dir, database string) (*Ledger, error) {
 }
 
 // Database is what a server is started with, to keep its orders there.
-func (l *Ledger) Database() string { return sqliteFile + l.File }
+func (l *Ledger) Database() string {
+	if l.schema != nil {
+		return l.schema.Config.URL()
+	}
+	return sqliteFile + l.File
+}
+
+// Secret is Database with the password, if there is one.
+func (l *Ledger) Secret() string {
+	if l.schema != nil {
+		return l.schema.Config.Secret()
+	}
+	return l.Database()
+}
+
+// Env is the environment that a server needs beside Database.
+func (l *Ledger) Env() []string {
+	if l.schema != nil {
+		return l.schema.Config.Env()
+	}
+	return nil
+}
 
 // Remove removes what is private.
 func (l *Ledger) Remove() error {
+	if l.schema != nil {
+		return l.schema.Drop()
+	}
 	if l.folder == nil {
 		return nil
 	}

@@ -181,14 +181,11 @@ func fillDatabase(tx *sql.Tx) error {
 		return err
 	}
 	for _, a := range accounts {
-		// not random: the database is always the same
-		salt := sha256.Sum256([]byte("the salt of " + a.name))
-		hash, err := hashPassword(a.password, salt[:saltBytes])
+		salt, hash, err := a.secrets()
 		if err != nil {
 			return err
 		}
-		if _, err := tx.Exec("INSERT INTO users (name, salt, hash) VALUES (?, ?, ?)", a.name,
-			salt[:saltBytes], hash); err != nil {
+		if _, err := tx.Exec("INSERT INTO users (name, salt, hash) VALUES (?, ?, ?)", a.name, salt, hash); err != nil {
 			return err
 		}
 	}

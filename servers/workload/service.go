@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"nodecompare/servers/http1"
+	"nodecompare/servers/postgres"
 )
 
 // Options say where a [Service] finds what its routes need.
@@ -26,9 +27,14 @@ type Options struct {
 	// http://127.0.0.1:4000/upstream. Without an upstream ("") /api answers 502.
 	Upstream string
 
-	// Database is where orders are written: "" and [SQLite] are a private file, which is removed at
-	// the end; "sqlite:" and a name, a file that is kept.
+	// Database is what db, login and orders ask. "" and [SQLite] are SQLite, with orders in a
+	// private file that is removed at the end; "sqlite:" and a name, with orders in a file that is
+	// kept. A URL is PostgreSQL, with the tables of a [Ledger] in the schema that its search_path
+	// names.
 	Database string
+
+	// Connections is how many the server has to PostgreSQL; 0 is 16.
+	Connections int
 
 	// Notes gets a line, once, when calls to the upstream fail for want of file descriptors; nil
 	// for nobody.
@@ -40,6 +46,7 @@ type Service struct {
 	file     string
 	upstream *url.URL // nil when there is none
 	db       database
+	postgres *postgres.Config // nil with the embedded database
 	notes    io.Writer
 	lacking  sync.Once
 }
@@ -56,12 +63,25 @@ func Open(o Options) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	db, err := openEmbedded(dir, o.Database)
-	if err != nil {
+	s := &Service{file: filepath.Join(dir, fileName), upstream: upstream, notes: o.Notes}
+	if !postgres.Is(o.Database) {
+		s.db, err = openEmbedded(dir, o.Database)
+		return s, err
+	}
+	if s.postgres, err = postgres.Parse(o.Database); err != nil {
 		return nil, err
 	}
-	return &Service{file: filepath.Join(dir, fileName), upstream: upstream, db: db, notes: o.Notes}, nil
+	s.postgres.Statements = slices.Concat(statements, orderStatements)
+	if o.Connections > 0 {
+		s.postgres.Connections = o.Connections
+	}
+	s.db = remote{}
+	return s, nil
 }
+
+// Postgres says how a model reaches the database; nil if that is embedded. It opens the connections
+// before it serves.
+func (s *Service) Postgres() *postgres.Config { return s.postgres }
 
 // Close gives up the database. Call it when no request is being served any more.
 func (s *Service) Close() error { return s.db.close() }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"nodecompare/servers/http1"
+	"nodecompare/servers/postgres"
 )
 
 // A Workload is a route and the work behind it.
@@ -79,6 +80,10 @@ type IO interface {
 	// came of it into the calls: all at once, or one after the other in a model that blocks. An
 	// error is as Get has it. The calls belong to the IO until then.
 	GetAll(x *Exchange, calls []Call, limit time.Duration, then func(*Exchange))
+
+	// Query talks to the database over one of its connections. err is the talk's last complaint, or
+	// is ErrLost if the connection ended; only then may x see less than all rows.
+	Query(x *Exchange, t postgres.Talk, then func(x *Exchange, err error))
 
 	// Offload runs work, which blocks or computes: in place in a blocking model, on a worker in one
 	// that must not block.

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 
 import { serve } from './serve.js';
 import { readBody } from './body.js';
+import { waits } from './trace.js';
 import { burn } from './work/cpu.js';
 import { Fault } from './work/fault.js';
 import { feed, service } from './work/feed.js';
@@ -21,7 +22,7 @@ function listener({ file, shop, ask }) {
     Object.entries({
       '/': get((req, res) => send(res, 200, 'text/html; charset=utf-8', hello)),
       '/wait': get(async (req, res, query) => json(res, 200, { waited_ms: await wait(query) })),
-      '/file': get(async (req, res) => send(res, 200, octets, await readFile(file))),
+      '/file': get(async (req, res) => send(res, 200, octets, await waits('a worker', readFile(file)))),
       '/api': get(async (req, res, query) => {
         const { status, type, body } = await ask.call(query);
         send(res, status, type, body);

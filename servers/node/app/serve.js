@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { endWithParent, stopOnSignals } from './life.js';
+import { observed } from './trace.js';
 import { openShop } from './work/shop.js';
 import { upstream } from './work/upstream.js';
 
@@ -35,7 +36,7 @@ async function listen(name, makeListener, { host, port, loops, data, orders, ups
   const shop = await openShop(join(data, 'products.db'), orders, loops === '1');
   const server = http.createServer(
     { requestTimeout: 30_000, headersTimeout: 30_000 },
-    makeListener({ file: join(data, 'file.bin'), shop, ask: upstream(url) }),
+    observed(makeListener({ file: join(data, 'file.bin'), shop, ask: upstream(url) })),
   );
   server.keepAliveTimeout = 60_000; // as the other modes have it; the default of 5 s would end connections amid a measurement
   server.on('error', (err) => fail(name, err));

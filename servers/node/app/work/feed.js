@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { waits } from '../trace.js';
 import { Fault } from './fault.js';
 import { first, millis, userId } from './query.js';
 
@@ -15,8 +16,9 @@ const partLimit = 1000; // milliseconds: what is later does not hold up the rest
 /** Asks the service for all parts at once and resolves to them as one JSON text, which says what is missing, and why. */
 export async function feed(ask, query) {
   const user = ask.configured && userId(query);
-  const outcomes = await Promise.allSettled(
-    parts.map(([part, ms]) => ask.part({ part, user, ms }, partLimit)),
+  const outcomes = await waits(
+    `${parts.length} calls to another service, at once`,
+    Promise.allSettled(parts.map(([part, ms]) => ask.part({ part, user, ms }, partLimit))),
   );
   const failed = outcomes.filter(({ status }) => status === 'rejected');
   if (failed.length === parts.length) throw failed[0].reason;

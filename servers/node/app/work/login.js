@@ -1,6 +1,7 @@
 import { createHmac, scrypt, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
 
+import { waits } from '../trace.js';
 import { Fault } from './fault.js';
 
 const hash = promisify(scrypt); // on libuv's thread pool
@@ -21,7 +22,7 @@ export async function login(shop, form) {
   if (typeof name !== 'string' || typeof password !== 'string') throw badForm();
   const user = shop.user(name);
   const { salt, hash: want } = user ?? nobody;
-  const got = await hash(password, salt, want.length, cost);
+  const got = await waits('a worker', hash(password, salt, want.length, cost));
   if (!timingSafeEqual(got, want) || !user) {
     throw new Fault(401, 'the user or the password is wrong');
   }

@@ -1,5 +1,6 @@
 import http from 'node:http';
 
+import { waits } from '../trace.js';
 import { Fault } from './fault.js';
 import { millis } from './query.js';
 
@@ -39,7 +40,8 @@ export function upstream(text) {
   };
   return {
     configured: true,
-    call: (query) => ask({ ms: millis(query, 50, 60_000) }, timeout),
+    call: (query) =>
+      waits('another service', ask({ ms: millis(query, 50, 60_000) }, timeout)),
     async part(query, limit) {
       const { body } = await ask(query, limit);
       try {

@@ -1,0 +1,111 @@
+// Package watch plays a small scene of requests to a real server and shows, thread by thread and
+// request by request, what became of them.
+package watch
+
+import (
+	"fmt"
+	"time"
+
+	"nodecompare/servers/workload"
+)
+
+// Scene is a few requests, each with its time.
+type Scene struct {
+	Name    string
+	Summary string // what happens, in one line
+	Look    string // one sentence: what to look for
+	// Lesson says, once it was seen, why it is so, and what twice the requests would do.
+	Lesson   string
+	Requests []Request
+	PoolSize int // threads of the pool mode; 0 for four
+}
+
+// Request is one request of a scene.
+type Request struct {
+	At          time.Duration `json:"-"` // after the scene's start
+	Method      string        `json:"method"`
+	Target      string        `json:"target"`
+	Body        string        `json:"-"`
+	ContentType string        `json:"-"`
+}
+
+// String returns the scene's name.
+func (s Scene) String() string { return s.Name }
+
+// gap is between two requests that come one after the other, so that their order is seen.
+const gap = 2 * time.Millisecond
+
+// Scenes is the table of scenes, the first of which is shown by default. A new scene is a line
+// here.
+var Scenes = []Scene{
+	{Name: "mixed", Summary: "five requests that wait 100 ms, and one that computes for 200 ms",
+		Look: "Who is held up by the request that computes?",
+		Lesson: "One loop has one call stack. While a computation is on it, whatever else is ready stays in the " +
+			"queue; with a thread for each request, the others have call stacks of their own. Twice the " +
+			"computations would hold up a loop twice as long.",
+		Requests: append(some(3, 0, get("/wait?ms=100")), append(some(1, 3*gap, get("/cpu?ms=200")),
+			some(2, 4*gap, get("/wait?ms=100"))...)...), PoolSize: 6},
+	{Name: "waits", Summary: "six requests that wait 100 ms",
+		Look: "On whose time does a request wait?",
+		Lesson: "A wait needs no call stack. A blocking thread stands still with its request all the same, so " +
+			"that twice the requests need twice the threads. A loop puts the request aside and goes on: for " +
+			"twice the requests it is still one thread, awake twice as long, which is next to nothing.",
+		Requests: some(6, 0, get("/wait?ms=100")), PoolSize: 6},
+	{Name: "pool", Summary: "eight requests that wait 100 ms; the pool has two threads",
+		Look: "Who queues, though the processor has nothing to do?",
+		Lesson: "A pool of two threads holds two waits at a time, and all others queue: twice the requests " +
+			"would take twice as long. Where nobody's thread is held by a wait, nobody queues.",
+		Requests: some(8, 0, get("/wait?ms=100")), PoolSize: 2},
+	{Name: "database", Summary: "six look-ups in a database",
+		Look: "Which thread asks the database?",
+		Lesson: "A call that blocks must not be on the loop. Where the library blocks, async hands the call to " +
+			"a worker and gets the answer back through the queue; Node.js's SQLite is so quick that it is " +
+			"called on the loop itself.",
+		Requests: some(6, 0, named("db"))},
+	{Name: "login", Summary: "six logins, each of which hashes a password for about 10 ms",
+		Look: "Who computes the hashes, and can others run meanwhile?",
+		Lesson: "A hash is computing, and on a loop it would hold up everyone: it goes to one of four workers, " +
+			"while the loop goes on. Two processors compute two hashes at a time, in each mode: twice the " +
+			"logins take twice as long.",
+		Requests: some(6, 0, named("login"))},
+	{Name: "feed", Summary: "three requests that each make three calls to another service (10, 20 and 15 ms)",
+		Look: "Are the three calls made at once, or one after the other?",
+		Lesson: "A thread that blocks makes one call after the other: 45 ms. A loop sends all three and goes on " +
+			"when the last is there: 20 ms.",
+		Requests: some(3, 0, named("feed"))},
+	{Name: "api", Summary: "six requests that each make one call to another service, which takes 50 ms",
+		Look: "Who waits for the other service?",
+		Lesson: "Waiting for another service is as waiting for a timer: a thread stands still, or the loop goes " +
+			"on. Twice the requests need twice the threads, or the same loop.",
+		Requests: some(6, 0, named("api"))},
+}
+
+func get(target string) Request { return Request{Method: "GET", Target: target} }
+
+// named returns the example request of a workload.
+func named(name string) Request {
+	for _, w := range workload.All {
+		if w.Name == name {
+			return Request{Method: w.Method, Target: w.Target, Body: w.Body, ContentType: w.ContentType}
+		}
+	}
+	panic(fmt.Sprintf("watch: no workload %q", name))
+}
+
+// some returns a request n times, a gap apart, the first at the given time.
+func some(n int, at time.Duration, r Request) []Request {
+	var all []Request
+	for i := range n {
+		r.At = at + time.Duration(i)*gap
+		all = append(all, r)
+	}
+	return all
+}
+
+// End returns when the last request is sent.
+func (s Scene) End() (last time.Duration) {
+	for _, r := range s.Requests {
+		last = max(last, r.At)
+	}
+	return last
+}

@@ -1,0 +1,194 @@
+package watch_test
+
+import (
+	"context"
+	"io"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"nodecompare/cmd/watch"
+	"nodecompare/servers"
+)
+
+// TestMain serves a mode where this test's program was started as a server.
+func TestMain(m *testing.M) {
+	if len(os.Args) < 3 || os.Args[1] != "serve" {
+		os.Exit(m.Run())
+	}
+	c := servers.Config{PoolSize: 2, Loops: 1, Workers: 4}
+	var mode servers.Mode
+	for _, a := range os.Args[2:] {
+		name, value, _ := strings.Cut(a, "=")
+		switch name {
+		case "--mode":
+			mode = servers.Modes[slices.IndexFunc(servers.Modes, func(m servers.Mode) bool { return m.Name == value })]
+		case "--addr":
+			c.Addr = value
+		case "--upstream":
+			c.Upstream = value
+		case "--trace":
+			c.TraceFile = value
+		}
+	}
+	ctx, stop := signals()
+	defer stop()
+	if err := mode.Serve(ctx, c, os.Stdout, os.Stderr); err != nil {
+		os.Stderr.WriteString(err.Error() + "\n")
+		os.Exit(1)
+	}
+}
+
+func watched(t *testing.T, scene string, modes ...string) *watch.Trace {
+	t.Helper()
+	i := slices.IndexFunc(watch.Scenes, func(s watch.Scene) bool { return s.Name == scene })
+	return watchedScene(t, watch.Scenes[i], modes...)
+}
+
+func watchedScene(t *testing.T, scene watch.Scene, modes ...string) *watch.Trace {
+	t.Helper()
+	o := watch.Options{Scene: scene}
+	for _, name := range modes {
+		i := slices.IndexFunc(servers.Modes, func(m servers.Mode) bool { return m.Name == name })
+		o.Modes = append(o.Modes, &servers.Modes[i])
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	trace, err := watch.Run(ctx, o, func(string) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return trace
+}
+
+// kinds returns the states that a request was in, in their order.
+func kinds(l watch.Lane) (all []watch.State) {
+	for _, s := range l.Spans {
+		all = append(all, s.State)
+	}
+	return all
+}
+
+// A computation on the one loop holds up those that wait, and nobody where each has a thread.
+func TestComputationHoldsUpTheLoopAlone(t *testing.T) {
+	trace := watched(t, "mixed", "blocking", "async")
+	blocking, async := trace.Modes[0], trace.Modes[1]
+	for _, l := range blocking.Requests {
+		if slices.Contains(kinds(l), watch.HeldUp) {
+			t.Errorf("blocking held up request %d: %+v", l.Number, l.Spans)
+		}
+	}
+	if n := len(blocking.Threads); n != 6 {
+		t.Errorf("blocking served six requests on %d threads, want 6", n)
+	}
+	if n := len(async.Threads); n != 1 {
+		t.Errorf("async served them on %d threads, want 1", n)
+	}
+	for _, n := range []int{0, 1, 2} {
+		l := async.Requests[n]
+		i := slices.IndexFunc(l.Spans, func(s watch.Span) bool { return s.State == watch.HeldUp })
+		if i < 0 || l.Spans[i].By != 4 {
+			t.Errorf("async, request %d: %+v: want it held up by request 4", n+1, l.Spans)
+		}
+	}
+	if !strings.Contains(strings.Join(async.Says, " "), "Request 4 computed on the thread that they all need") {
+		t.Errorf("async says %q", async.Says)
+	}
+}
+
+// The lanes of a request have no gap between what its client sent and got.
+func TestLanesAgreeWithTheClient(t *testing.T) {
+	for _, m := range watched(t, "waits", "blocking", "goroutine", "async").Modes {
+		for _, l := range m.Requests {
+			if l.Status != 200 || len(l.Spans) == 0 || l.Spans[0].From != l.Sent ||
+				l.Spans[len(l.Spans)-1].To != l.Answered {
+				t.Errorf("%s, request %d: sent at %v and answered %d at %v, spans %+v", m.Name, l.Number, l.Sent,
+					l.Status, l.Answered, l.Spans)
+			}
+			for i := range l.Spans[1:] {
+				if l.Spans[i].To != l.Spans[i+1].From {
+					t.Errorf("%s, request %d: a gap between %+v and %+v", m.Name, l.Number, l.Spans[i], l.Spans[i+1])
+				}
+			}
+			if !slices.Contains(kinds(l), watch.Waiting) || l.Latency() < 100 {
+				t.Errorf("%s, request %d waits 100 ms: %v, and took %v ms", m.Name, l.Number, kinds(l), l.Latency())
+			}
+		}
+	}
+}
+
+// What the server recorded of a request and what its client measured differ by what it takes to
+// connect and to send: the bound is for a slow machine, and an idle one stays below a
+// millisecond.
+func TestServerAndClientAgree(t *testing.T) {
+	s, err := watch.OwnScene(slices.Repeat([]string{"GET /wait?ms=1"}, 50), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	trace := watchedScene(t, s, "blocking", "async")
+	for _, m := range trace.Modes {
+		var apart []float64
+		for _, l := range m.Requests {
+			beside := 0.0
+			for _, s := range l.Spans {
+				if s.State == watch.Queued || s.State == watch.Answering {
+					beside += s.To - s.From
+				}
+			}
+			apart = append(apart, beside)
+		}
+		slices.Sort(apart)
+		t.Logf("%s: the median of %d is %.3f ms", m.Name, len(apart), apart[len(apart)/2])
+		if apart[len(apart)/2] > 50 {
+			t.Errorf("%s: server and client are %v ms apart", m.Name, apart)
+		}
+	}
+}
+
+// Everyone can read the lanes: at each width, and without colour.
+func TestTextFits(t *testing.T) {
+	trace := watched(t, "login", "async")
+	if i := slices.IndexFunc(trace.Modes[0].Threads, func(t watch.Thread) bool { return t.Worker }); i < 0 {
+		t.Errorf("no worker computed a hash: %+v", trace.Modes[0].Threads)
+	}
+	for _, width := range []int{40, 80, 120} {
+		var b strings.Builder
+		if err := watch.WriteText(&b, trace, watch.Look{Width: width}); err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(b.String()) {
+			if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > width {
+				t.Errorf("%d columns: %q has %d", width, line, n)
+			}
+		}
+		for _, want := range []string{"worker 1", "the loop", "R runs", "Why:"} {
+			if !strings.Contains(b.String(), want) {
+				t.Errorf("%d columns: no %q in\n%s", width, want, b.String())
+			}
+		}
+	}
+	if err := watch.WriteText(io.Discard, &watch.Trace{}, watch.Look{}); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestOwnScene(t *testing.T) {
+	s, err := watch.OwnScene([]string{"GET /wait?ms=5", "POST /login"}, []time.Duration{time.Second})
+	if err != nil || len(s.Requests) != 2 || s.Requests[1].At <= time.Second || s.Requests[1].Body == "" {
+		t.Errorf("%+v, %v", s, err)
+	}
+	for _, wrong := range []string{"", "/wait", "GET wait", "get /wait", "GET /a\r\nX: y"} {
+		if _, err := watch.OwnScene([]string{wrong}, nil); err == nil {
+			t.Errorf("%q is taken for a request", wrong)
+		}
+	}
+}
+
+func signals() (context.Context, context.CancelFunc) {
+	return signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+}
