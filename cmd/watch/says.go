@@ -171,7 +171,7 @@ func (m *Mode) heldSay() string {
 	computing := m.computing(by)
 	switch {
 	case len(held)+len(queued) == 0:
-		return "Nobody was held up by another request."
+		return "Nobody was held up by another request for " + millis(heldMS) + " or more."
 	case computing > 0:
 		all := append(slices.Clone(held), queued...)
 		slices.Sort(all)

@@ -38,20 +38,21 @@ const gap = 2 * time.Millisecond
 // Scenes is the table of scenes, the first of which is shown by default. A new scene is a line
 // here.
 var Scenes = []Scene{
-	{Name: "mixed", Summary: "five requests that wait 100 ms, and one that computes for 200 ms",
+	{Name: "mixed", Summary: "five requests that wait 100 ms for a timer, and one that computes for 200 ms",
 		Look: "Who is held up by the request that computes?",
-		Lesson: "One loop has one call stack. While a computation is on it, whatever else is ready stays in the " +
-			"queue; with a thread for each request, the others have call stacks of their own. Twice the " +
+		Lesson: "A thread is in the middle of one thing at a time: what is on its call stack. A loop is one " +
+			"thread. While it computes, whatever else is ready stays in the queue. With a thread for each " +
+			"request the others have call stacks of their own, and another processor to run on. Twice the " +
 			"computations would hold up a loop twice as long.",
 		Requests: append(some(3, 0, get("/wait?ms=100")), append(some(1, 3*gap, get("/cpu?ms=200")),
 			some(2, 4*gap, get("/wait?ms=100"))...)...), PoolSize: 6},
-	{Name: "waits", Summary: "six requests that wait 100 ms",
+	{Name: "waits", Summary: "six requests that wait 100 ms for a timer",
 		Look: "On whose time does a request wait?",
-		Lesson: "A wait needs no call stack. A blocking thread stands still with its request all the same, so " +
+		Lesson: "Nothing has to run during a wait. A blocking thread stands still with its request all the same, so " +
 			"that twice the requests need twice the threads. A loop puts the request aside and goes on: for " +
 			"twice the requests it is still one thread, awake twice as long, which is next to nothing.",
 		Requests: some(6, 0, get("/wait?ms=100")), PoolSize: 6},
-	{Name: "pool", Summary: "eight requests that wait 100 ms; the pool has two threads",
+	{Name: "pool", Summary: "eight requests that wait 100 ms for a timer; the pool has two threads",
 		Look: "Who queues, though the processor has nothing to do?",
 		Lesson: "A pool of two threads holds two waits at a time, and all others queue: twice the requests " +
 			"would take twice as long. Where nobody's thread is held by a wait, nobody queues.",

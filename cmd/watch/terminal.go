@@ -35,7 +35,7 @@ var glyphs = map[State]glyph{
 }
 
 // shown are the states that the legend explains, in its order.
-var shown = []State{Running, Waiting, Queued, HeldUp, Busy, Unknown}
+var shown = []State{Running, Waiting, Queued, HeldUp, Answering, Busy, Unknown}
 
 // rank says which state of a column is drawn when it has several: the greater.
 var rank = map[State]int{Answering: 1, Queued: 2, Waiting: 3, Unknown: 4, Busy: 4, HeldUp: 5, Running: 6}
@@ -232,7 +232,8 @@ func (c *canvas) legend(t *Trace) {
 			parts = append(parts, string(mark)+" "+g.meaning)
 		}
 	}
-	parts = append(parts, "─ idle", "a thread's number is its request's")
+	parts = append(parts, "─ idle", "blank: not sent yet, or answered", "a number in a thread's row: the request",
+		fmt.Sprintf("one mark is %s, or less", short(c.end/float64(c.columns))))
 	line := parts[0]
 	for _, part := range parts[1:] {
 		if utf8.RuneCountInString(line)+3+utf8.RuneCountInString(part) > c.width {
