@@ -7,8 +7,13 @@ import (
 	"time"
 )
 
-// poolPatience is how long a client may have to wait for an idle connection's place.
-const poolPatience = 250 * time.Millisecond
+const (
+	// poolPatience is how long a client may have to wait for an idle connection's place.
+	poolPatience = 250 * time.Millisecond
+	// freshPatience is the same for the place of a connection from which no request has come yet. A
+	// client cannot tell its end from a failed request, and on a busy machine takes longer to send.
+	freshPatience = 5 * time.Second
+)
 
 // newPool serves with a fixed number of OS threads. Further clients wait in the backlog, as with
 // Tomcat's blocking connectors. When every thread is taken and somebody waits, a thread gives up
@@ -34,7 +39,7 @@ func newPool(c Config, lns []*net.TCPListener, upstream netip.AddrPort) (model, 
 		return nil, err
 	}
 	t.asked = c.PoolSize
-	t.patience = poolPatience
+	t.patience, t.fresh = poolPatience, freshPatience
 	t.crowded = func() bool { return t.waiting.Load() == 0 && t.listener.waiting() }
 	return t, nil
 }

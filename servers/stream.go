@@ -36,8 +36,9 @@ type streams struct {
 	// crowded reports whether somebody waits for this connection's place; nil if places are not
 	// limited.
 	crowded func() bool
-	// patience is how long an idle connection waits before it asks crowded again.
-	patience time.Duration
+	// patience is how long an idle connection waits before it asks crowded again, and fresh how long
+	// one from which no request has come yet.
+	patience, fresh time.Duration
 
 	stopping atomic.Bool
 	active   sync.WaitGroup
@@ -137,8 +138,12 @@ func (c *streamConn) wait(buf []byte, limit time.Duration) (int, error) {
 	if c.owner.crowded == nil || c.session.partial() {
 		return c.stream.read(buf, c.now, limit)
 	}
+	patience := c.owner.patience
+	if c.session.requests == 0 {
+		patience = c.owner.fresh
+	}
 	for {
-		n, err := c.stream.read(buf, c.now, min(limit, c.owner.patience))
+		n, err := c.stream.read(buf, c.now, min(limit, patience))
 		if err == nil || !workload.IsTimeout(err) || c.owner.crowded() {
 			return n, err
 		}

@@ -199,13 +199,13 @@ func TestLimitedPlaces(t *testing.T) {
 		crowded bool
 		want    []time.Duration
 	}{
-		"somebody waits": {[]string{}, true, []time.Duration{time.Second}},
-		"amid a request": {[]string{request[:9]}, true, []time.Duration{time.Second, standardTimeouts.request}},
+		"somebody waits": {[]string{}, true, []time.Duration{2 * time.Second}},
+		"amid a request": {[]string{request[:9]}, true, []time.Duration{2 * time.Second, standardTimeouts.request}},
 		// the latter while it lingers
-		"after a request": {[]string{request}, true, []time.Duration{time.Second, time.Second}},
+		"after a request": {[]string{request}, true, []time.Duration{2 * time.Second, time.Second}},
 	} {
 		s := &script{pieces: test.pieces}
-		served := streams{patience: time.Second, crowded: func() bool { return test.crowded }}
+		served := streams{patience: time.Second, fresh: 2 * time.Second, crowded: func() bool { return test.crowded }}
 		served.init(new(workload.Service), syncIO{})
 		served.serve(s)
 		if got := s.limits; !slices.EqualFunc(got, test.want,
