@@ -36,8 +36,8 @@ type streams struct {
 	// crowded reports whether somebody waits for this connection's place; nil if places are not
 	// limited.
 	crowded func() bool
-	// patience is how long an idle connection waits before it asks crowded again, and fresh how long
-	// one from which no request has come yet.
+	// patience is how long an idle connection waits before it asks crowded again; fresh is how long
+	// one waits from which no request has come yet.
 	patience, fresh time.Duration
 
 	stopping atomic.Bool
