@@ -64,7 +64,7 @@ func TestWantedBody(t *testing.T) {
 			})
 			res := run(t, loadgen.Attack{
 				Engine: engine, Target: loadgen.Target{URL: url}, WantBody: []byte(c.want),
-				Connections: 1, Rate: 30, Duration: 100 * time.Millisecond,
+				Connections: 1, Requests: 3, Duration: time.Minute,
 			})
 			if res.Requests != 3 || res.ErrorKinds[loadgen.Body] != c.errors || res.Errors != c.errors ||
 				res.Codes[200] != 3 {

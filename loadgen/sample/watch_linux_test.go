@@ -87,13 +87,14 @@ func TestThreadsByWhatTheyDid(t *testing.T) {
 	}
 
 	// The work of before counts for nothing; threads that begin within the window are active,
-	// whatever they do.
+	// whatever they do. To begin them may keep a second one busy.
 	if w, err = sample.Watch(p.cmd.Process.Pid, time.Hour); err != nil {
 		t.Fatal(err)
 	}
 	p.do("threads", asleep)
 	burnt := p.do("burn", each)
-	if v, err = w.Stop(); err != nil || v.BusyThreads != 1 || v.ActiveThreads <= asleep || v.ActiveThreads >= 2*asleep {
+	v, err = w.Stop()
+	if err != nil || v.BusyThreads < 1 || v.BusyThreads > 2 || v.ActiveThreads <= asleep || v.ActiveThreads >= 2*asleep {
 		t.Errorf("%d busy and %d active threads, %v; one used %v of CPU time, and %d began", v.BusyThreads,
 			v.ActiveThreads, err, time.Duration(burnt), asleep)
 	}
