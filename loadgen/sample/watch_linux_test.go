@@ -94,7 +94,8 @@ func TestThreadsByWhatTheyDid(t *testing.T) {
 	p.do("threads", asleep)
 	burnt := p.do("burn", each)
 	v, err = w.Stop()
-	if err != nil || v.BusyThreads < 1 || v.BusyThreads > 2 || v.ActiveThreads <= asleep || v.ActiveThreads >= 2*asleep {
+	if began := v.ActiveThreads; err != nil || v.BusyThreads < 1 || v.BusyThreads > 2 ||
+		began <= asleep || began >= 2*asleep {
 		t.Errorf("%d busy and %d active threads, %v; one used %v of CPU time, and %d began", v.BusyThreads,
 			v.ActiveThreads, err, time.Duration(burnt), asleep)
 	}
