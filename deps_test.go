@@ -31,7 +31,7 @@ var imports = map[string][]string{
 	"cmd/sweep": {"cmd/lookup", "cmd/measure", "servers", "servers/child", "servers/workload",
 		"loadgen", "loadgen/cpuset", "loadgen/sample", "results", "results/unit"},
 	"cmd/watch": {"cmd/measure", "servers", "servers/child", "servers/trace", "servers/workload",
-		"loadgen/response", "results/unit"},
+		"loadgen/response", "results/report/html", "results/unit"},
 	"docs":            {},
 	"docs/examples":   {},
 	"results/foreign": {},

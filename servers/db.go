@@ -12,6 +12,9 @@ import (
 // PrivateDatabase is the value of [Config].Database for a PostgreSQL of this program's own.
 const PrivateDatabase = "postgres"
 
+// usesPostgres reports whether the routes ask PostgreSQL.
+func (c Config) usesPostgres() bool { return c.Database == PrivateDatabase || postgres.Is(c.Database) }
+
 // openDatabase returns the database for [workload.Options], and a function to call at the end.
 // PostgreSQL is a private one that is started, or the one at a URL, with tables in a schema that is
 // made and dropped. A URL that names a schema is one of those, whose owner is somebody else.

@@ -12,7 +12,6 @@ import (
 
 	"nodecompare/servers/child"
 	"nodecompare/servers/node"
-	"nodecompare/servers/postgres"
 	"nodecompare/servers/workload"
 )
 
@@ -22,7 +21,7 @@ const killTime = time.Second
 
 // serveNode is Serve for a server in Node.js, which prints its own output.
 func (m Mode) serveNode(ctx context.Context, c Config, out, progress io.Writer) (err error) {
-	if c.Database == PrivateDatabase || postgres.Is(c.Database) {
+	if c.usesPostgres() {
 		return m.withoutPostgres()
 	}
 	app, err := node.Prepare(ctx, m.source, "", func(line string) { fmt.Fprintln(progress, line) })

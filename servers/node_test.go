@@ -84,7 +84,7 @@ func startNodeOn(t *testing.T, mode, upstream string, l *workload.Ledger, loops 
 		t.Fatal(err)
 	}
 	if l == nil {
-		l = newLedger(t)
+		l = newLedger(t, "")
 	}
 	c, err := app.Command(node.Options{Addr: "127.0.0.1:0", Upstream: upstream, Data: dataDir, Orders: l.File,
 		Loops: loops, Workers: 4})

@@ -84,10 +84,10 @@ func ordering() []conversation {
 	return all
 }
 
-// newLedger is a database that a test's servers write orders to.
-func newLedger(t *testing.T) *workload.Ledger {
+// newLedger is a database that a test's servers write orders to: a file for "", or at a URL.
+func newLedger(t *testing.T, database string) *workload.Ledger {
 	t.Helper()
-	l, err := workload.NewLedger(dataDir, "")
+	l, err := workload.NewLedger(dataDir, database)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +113,7 @@ func audited(t *testing.T, l *workload.Ledger, want uint64) {
 
 func TestOrders(t *testing.T) {
 	eachMode(t, func(t *testing.T, mode string) {
-		l := newLedger(t)
+		l := newLedger(t, "")
 		v := serve(t, mode, servers.Config{Database: l.Database()})
 		for _, c := range ordering() {
 			if got, want := converse(v.dial(t), whole, c.send), c.want[0]; got != want {
@@ -127,7 +127,7 @@ func TestOrders(t *testing.T) {
 
 // nodeOrders has the mode do so too, and have it all on the disk when it has ended.
 func nodeOrders(t *testing.T, mode string) {
-	l := newLedger(t)
+	l := newLedger(t, "")
 	p := startNodeOn(t, mode, "", l, 1)
 	for _, c := range ordering() {
 		want := parse(t, c.send, c.want[0], nil)
@@ -149,7 +149,7 @@ func stopNode(t *testing.T, p *child.Process) {
 // Many clients at once buy the same products, and some ask twice: what the books hold is what they
 // were told.
 func TestOrdersAtOnce(t *testing.T) {
-	eachMode(t, func(t *testing.T, mode string) { orderAtOnce(t, mode, newLedger(t)) })
+	eachMode(t, func(t *testing.T, mode string) { orderAtOnce(t, mode, newLedger(t, "")) })
 }
 
 func orderAtOnce(t *testing.T, mode string, l *workload.Ledger) {

@@ -16,7 +16,7 @@ import (
 
 // cluster is the PostgreSQL that tests share: to make one takes seconds. TestMain stops it.
 var cluster = sync.OnceValues(func() (*postgres.Cluster, error) {
-	return postgres.StartCluster(context.Background(), "", 4*postgres.DefaultConnections)
+	return postgres.StartCluster(context.Background(), 4*postgres.DefaultConnections)
 })
 
 var clusterUsed bool
@@ -46,26 +46,11 @@ func stopCluster() error {
 	return c.Stop()
 }
 
-// newShop makes a ledger in PostgreSQL.
-func newShop(t *testing.T) *workload.Ledger {
-	t.Helper()
-	l, err := workload.NewLedger(dataDir, database(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := l.Remove(); err != nil {
-			t.Error(err)
-		}
-	})
-	return l
-}
-
 // Every mode answers what it answers with SQLite.
 func TestPostgresConformance(t *testing.T) {
 	database(t)
 	eachMode(t, func(t *testing.T, mode string) {
-		l := newShop(t)
+		l := newLedger(t, database(t))
 		v := serve(t, mode, servers.Config{Database: l.Database()})
 		all := ordering()
 		for _, c := range conversations(t) {
@@ -86,7 +71,7 @@ func TestPostgresConformance(t *testing.T) {
 
 func TestPostgresOrdersAtOnce(t *testing.T) {
 	database(t)
-	eachMode(t, func(t *testing.T, mode string) { orderAtOnce(t, mode, newShop(t)) })
+	eachMode(t, func(t *testing.T, mode string) { orderAtOnce(t, mode, newLedger(t, database(t))) })
 }
 
 // A connection that ends in the middle of a query is replaced. The query is answered 503, and is
@@ -94,7 +79,7 @@ func TestPostgresOrdersAtOnce(t *testing.T) {
 func TestPostgresConnectionLost(t *testing.T) {
 	database(t)
 	eachMode(t, func(t *testing.T, mode string) {
-		l := newShop(t)
+		l := newLedger(t, database(t))
 		v := serve(t, mode, servers.Config{Database: l.Database(), PoolSize: 40})
 		sql, locker := sqlOn(t, l), sqlOn(t, l)
 		// more than there are connections, so that some wait in line and are answered all the same

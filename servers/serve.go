@@ -10,7 +10,6 @@ import (
 	"runtime"
 	"time"
 
-	"nodecompare/servers/postgres"
 	"nodecompare/servers/trace"
 	"nodecompare/servers/workload"
 )
@@ -44,7 +43,7 @@ func (m Mode) Serve(ctx context.Context, c Config, out, progress io.Writer) (ret
 	defer func() { returned = errors.Join(returned, stop()) }()
 	c.Upstream = upstream
 	o := workload.Options{Upstream: c.Upstream, Database: c.Database, Connections: c.Connections, Notes: progress}
-	if c.Database == PrivateDatabase || postgres.Is(c.Database) {
+	if c.usesPostgres() {
 		ledger, stop, err := openDatabase(ctx, c.Database, c.Connections)
 		if err != nil {
 			return err

@@ -58,19 +58,7 @@ func TestUsersOrdersAreReadBack(t *testing.T) {
 func ordersBench(t *testing.T, o bench.Options) *results.Record {
 	t.Helper()
 	defer bench.Compiled()()
-	o.Workloads, o.Profile, o.Rounds, o.Seed = []string{"orders"}, "quick", 1, 1
-	p, err := bench.NewPlan(o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := p.Prepare(t.Context(), func(s string) { t.Log(s) }); err != nil {
-		t.Fatal(err)
-	}
-	r, err := bench.Run(t.Context(), p, bench.Silent{})
-	if err != nil || bench.Failed(r) != nil {
-		t.Fatal(err, r.Trials)
-	}
-	return r
+	return oneRound(t, "orders", o)
 }
 
 // shop takes orders and shows them, or shows another one in place of each.

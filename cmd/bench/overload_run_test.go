@@ -14,10 +14,10 @@ import (
 	"nodecompare/results"
 )
 
-// overloaded is the overload of the one trial of a bench.
-func overloaded(t *testing.T, o bench.Options) (*results.Record, results.Rung) {
+// oneRound is the record of one quick round on a workload, which went well.
+func oneRound(t *testing.T, workload string, o bench.Options) *results.Record {
 	t.Helper()
-	o.Workloads, o.Profile, o.Rounds, o.Seed = []string{"overload"}, "quick", 1, 1
+	o.Workloads, o.Profile, o.Rounds, o.Seed = []string{workload}, "quick", 1, 1
 	p, err := bench.NewPlan(o)
 	if err != nil {
 		t.Fatal(err)
@@ -29,6 +29,13 @@ func overloaded(t *testing.T, o bench.Options) (*results.Record, results.Rung) {
 	if err != nil || bench.Failed(r) != nil {
 		t.Fatal(err, r.Trials)
 	}
+	return r
+}
+
+// overloaded is the overload of the one trial of a bench.
+func overloaded(t *testing.T, o bench.Options) (*results.Record, results.Rung) {
+	t.Helper()
+	r := oneRound(t, "overload", o)
 	rungs := r.Trials[0].Rungs
 	last := rungs[len(rungs)-1]
 	if last.Load != results.Overload || last.SurgeOutcome == nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/url"
 	"os"
 	"os/exec"
@@ -73,9 +72,9 @@ const (
 	reserve      = 30 // connections beside those of servers
 )
 
-// StartCluster makes a cluster and starts it, for servers with so many connections in all. template
-// is the folder of a cluster to copy, "" for a new one by initdb. Stop must follow.
-func StartCluster(ctx context.Context, template string, connections int) (c *Cluster, err error) {
+// StartCluster makes a cluster by initdb and starts it, for servers with so many connections in
+// all. Stop must follow.
+func StartCluster(ctx context.Context, connections int) (c *Cluster, err error) {
 	bin, err := programs()
 	if err != nil {
 		return nil, err
@@ -100,12 +99,7 @@ func StartCluster(ctx context.Context, template string, connections int) (c *Clu
 		}
 	}
 	data := filepath.Join(c.build.Dir, "data")
-	if template == "" {
-		err = initialise(ctx, bin, data, who)
-	} else {
-		err = copyCluster(data, template, who)
-	}
-	if err == nil {
+	if err = initialise(ctx, bin, data, who); err == nil {
 		err = c.run(bin, data, who, connections)
 	}
 	if err == nil {
@@ -157,21 +151,6 @@ func initialise(ctx context.Context, bin, data string, who *syscall.Credential) 
 		return fmt.Errorf("initdb: %w: %s", err, lastLines(out))
 	}
 	return nil
-}
-
-func copyCluster(data, template string, who *syscall.Credential) error {
-	if err := os.CopyFS(data, os.DirFS(template)); err != nil {
-		return err
-	}
-	return filepath.WalkDir(data, func(name string, d fs.DirEntry, err error) error {
-		if err == nil && d.IsDir() {
-			err = os.Chmod(name, 0o700) // or it does not start
-		}
-		if err == nil && who != nil {
-			err = os.Chown(name, int(who.Uid), int(who.Gid))
-		}
-		return err
-	})
 }
 
 // run starts the server, on a thread that lasts as long as it does: on Linux the server is told to

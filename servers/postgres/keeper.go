@@ -22,7 +22,7 @@ const KeeperCommand = "database"
 
 // Keep runs a cluster until ctx ends, for a parent that reads its pid and its URL from out.
 func Keep(ctx context.Context, connections int, out io.Writer) error {
-	c, err := StartCluster(ctx, "", connections)
+	c, err := StartCluster(ctx, connections)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package summary
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"nodecompare/results"
@@ -12,29 +13,25 @@ import (
 // trial there were too few to tell them.
 func few(r *results.Record, w results.Workload) []string {
 	var missing []string
-	note := func(at results.RungKey, where string, figures ...results.Figure) {
+	for _, s := range latenciesShown(r, w) {
+		figures := s.figures
+		if s.tail {
+			figures = append(slices.Clip(figures), results.P999)
+		}
 		for _, f := range figures {
 			var modes []string
 			for _, m := range r.Settings.Modes {
-				if !r.Carries(w.Name, m.Name, at, f) {
+				if !r.Carries(w.Name, m.Name, s.at, f) {
 					modes = append(modes, m.Name)
 				}
 			}
 			switch {
 			case len(modes) == len(r.Settings.Modes):
-				missing = append(missing, f.Name+" "+where)
+				missing = append(missing, f.Name+" "+s.where)
 			case modes != nil:
-				missing = append(missing, fmt.Sprintf("%s %s of %s", f.Name, where, joinNames(modes)))
+				missing = append(missing, fmt.Sprintf("%s %s of %s", f.Name, s.where, joinNames(modes)))
 			}
 		}
-	}
-	note(results.AtCommon, "at the common rate", results.P50, results.P99, results.P999)
-	note(results.AtOwn, fmt.Sprintf("at %s%% of own", unit.Digits(100*r.Settings.Share)),
-		results.P50, results.P99, results.P999)
-	note(results.AtAlone, "alone", results.P50, results.P99)
-	note(results.AtAmid, "amid poison", results.P50, results.P99)
-	for _, n := range rungsShown(w) {
-		note(results.ClosedAt(n), "at "+unit.Counted(n, "connection"), results.P99)
 	}
 	if missing == nil {
 		return nil

@@ -18,23 +18,16 @@ func offset(r *results.Record, w results.Workload) []string {
 		return nil
 	}
 	var concerned []string
-	note := func(at results.RungKey, where string, figures ...results.Figure) {
+	for _, s := range latenciesShown(r, w) {
 		var names []string
-		for _, f := range figures {
-			if offsetMatters(r, w, at, f) {
+		for _, f := range s.figures {
+			if offsetMatters(r, w, s.at, f) {
 				names = append(names, f.Name)
 			}
 		}
 		if names != nil {
-			concerned = append(concerned, strings.Join(names, " and ")+" "+where)
+			concerned = append(concerned, strings.Join(names, " and ")+" "+s.where)
 		}
-	}
-	note(results.AtCommon, "at the common rate", results.P50, results.P99)
-	note(results.AtOwn, fmt.Sprintf("at %s%% of own", unit.Digits(100*r.Settings.Share)), results.P50, results.P99)
-	note(results.AtAlone, "alone", results.P50, results.P99)
-	note(results.AtAmid, "amid poison", results.P50, results.P99)
-	for _, n := range rungsShown(w) {
-		note(results.ClosedAt(n), "at "+unit.Counted(n, "connection"), results.P99)
 	}
 	if concerned == nil {
 		return nil

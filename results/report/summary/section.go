@@ -3,9 +3,11 @@
 package summary
 
 import (
+	"fmt"
+	"slices"
+
 	"nodecompare/results"
 	"nodecompare/results/unit"
-	"slices"
 )
 
 // A Section is one row of the article's table: a word for each mode, and the figures behind the
@@ -66,4 +68,27 @@ func rungsShown(w results.Workload) []int {
 		return nil
 	}
 	return slices.Compact([]int{w.Ladder[0].Connections, w.Base, w.Top()})
+}
+
+// shownLatencies are the percentiles that the table has of a load.
+type shownLatencies struct {
+	at      results.RungKey
+	where   string // in words
+	figures []results.Figure
+	tail    bool // p99.9 as well
+}
+
+// latenciesShown returns the loads of a workload's table with their percentiles, in its order.
+func latenciesShown(r *results.Record, w results.Workload) []shownLatencies {
+	both := []results.Figure{results.P50, results.P99}
+	own := fmt.Sprintf("at %s%% of own", unit.Digits(100*r.Settings.Share))
+	all := []shownLatencies{
+		{results.AtCommon, "at the common rate", both, true}, {results.AtOwn, own, both, true},
+		{results.AtAlone, "alone", both, false}, {results.AtAmid, "amid poison", both, false},
+	}
+	for _, n := range rungsShown(w) {
+		at := "at " + unit.Counted(n, "connection")
+		all = append(all, shownLatencies{results.ClosedAt(n), at, []results.Figure{results.P99}, false})
+	}
+	return all
 }
