@@ -91,8 +91,10 @@ func TestComputationHoldsUpTheLoopAlone(t *testing.T) {
 	}
 	for _, n := range []int{0, 1, 2} {
 		l := async.Requests[n]
-		i := slices.IndexFunc(l.Spans, func(s watch.Span) bool { return s.State == watch.HeldUp })
-		if i < 0 || l.Spans[i].By != 4 {
+		// A slow machine may read the request only after the computation: it is then queued behind it.
+		if !slices.ContainsFunc(l.Spans, func(s watch.Span) bool {
+			return s.By == 4 && (s.State == watch.HeldUp || s.State == watch.Queued)
+		}) {
 			t.Errorf("async, request %d: %+v: want it held up by request 4", n+1, l.Spans)
 		}
 	}
