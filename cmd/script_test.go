@@ -19,6 +19,7 @@ import (
 
 	"nodecompare/cmd"
 	"nodecompare/servers/child"
+	"nodecompare/thorough"
 )
 
 // mainEnv has a copy of this test binary be the nodecompare command.
@@ -67,7 +68,7 @@ func TestScripts(t *testing.T) {
 			if name != "long" {
 				return false, fmt.Errorf("unknown condition %q: the one of these scripts is long", name)
 			}
-			return thorough(), nil
+			return thorough.On(), nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits,

@@ -16,6 +16,7 @@ import (
 
 	"nodecompare/servers"
 	"nodecompare/servers/child"
+	"nodecompare/thorough"
 )
 
 // startServer starts 'nodecompare serve' with the flags and ends it with the test.
@@ -57,7 +58,7 @@ func TestThreadsInFlight(t *testing.T) {
 	} {
 		t.Run(test.mode+test.flag, func(t *testing.T) {
 			if test.mode != "async" && test.mode != "blocking" {
-				long(t)
+				thorough.Only(t)
 			}
 			t.Parallel()
 			flags := []string{"--mode=" + test.mode}

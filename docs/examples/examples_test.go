@@ -1,6 +1,7 @@
 package examples_test
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptrace"
@@ -15,6 +16,7 @@ import (
 
 	"nodecompare/cmd"
 	"nodecompare/servers/child"
+	"nodecompare/thorough"
 )
 
 // asMain makes this test the program itself, which starts itself again to guard a server.
@@ -77,10 +79,7 @@ func prepare(t *testing.T, file string) {
 	if _, err := exec.LookPath(n.program); err == nil {
 		return
 	}
-	if os.Getenv("NODECOMPARE_CI") != "" {
-		t.Fatalf("needs %s: apt-get install %s", n.program, n.packages)
-	}
-	t.Skipf("needs %s: apt-get install %s", n.program, n.packages)
+	thorough.Lacks(t, fmt.Sprintf("needs %s: apt-get install %s", n.program, n.packages))
 }
 
 // newestJava is the folder of the java that is newest, of those from 21 on; "" where there is none.
@@ -200,9 +199,7 @@ func checkRoute(t *testing.T, base, workload string) {
 
 // The line at an example's head is a bench that works.
 func TestBenchOfAnExample(t *testing.T) {
-	if os.Getenv("NODECOMPARE_CI") == "" {
-		t.Skip("it takes long: set NODECOMPARE_CI=1")
-	}
+	thorough.Only(t)
 	const file = "python_asyncio.py"
 	prepare(t, file)
 	bench, _ := command(t, file)
