@@ -82,6 +82,7 @@ var measuring = []struct {
 // Nothing is left when a command ends, however it does: neither children nor grandchildren. Ctrl-C
 // and SIGTERM end it at once: it prints what there is, and exits as a shell expects.
 func TestNothingIsLeft(t *testing.T) {
+	t.Parallel()
 	for i, test := range measuring {
 		for k, how := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGKILL} {
 			// Every command is killed; two are interrupted, and another is terminated.

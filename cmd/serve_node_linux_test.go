@@ -92,6 +92,7 @@ func busy(t *testing.T, url string, loops int) {
 // all pairs of these are among half of the cases, and all cases where long tests run.
 func eachNodeServer(t *testing.T, signals []syscall.Signal,
 	test func(t *testing.T, mode string, loops int, how syscall.Signal)) {
+	t.Parallel()
 	for i, mode := range []string{"node", "express"} {
 		for j, loops := range []int{1, 2} {
 			for k, how := range signals {

@@ -115,6 +115,7 @@ func threads(t *testing.T, pid int) int {
 
 // Ctrl-C and SIGTERM let the requests in flight end; a second signal does not.
 func TestServeSignals(t *testing.T) {
+	t.Parallel()
 	for _, m := range servers.Modes {
 		if m.Compiles > 0 { // Node.js
 			continue

@@ -79,11 +79,12 @@ func burn(d time.Duration) {
 // A server of which a request costs a fifth less at the end of the base rung than at its beginning
 // is caught, by the slices within it and by those after it.
 func TestServerThatGrowsCheaperIsCaught(t *testing.T) {
-	thorough.Only(t) // its warm-up takes two seconds of CPU time
+	thorough.Only(t)
 	if runtime.GOOS != "linux" {
 		t.Skip("this system does not tell what a server's requests cost")
 	}
 	defer goleak.VerifyNone(t)
+	defer Compiled()()
 	servers, err := ParseServers([]string{fmt.Sprintf("mine=exec '%s' %s", os.Args[0], CheaperCommand)}, nil, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -100,6 +100,7 @@ func TestServerThatAnswersNothingFails(t *testing.T) {
 func TestServerThatHangsIsGivenUp(t *testing.T) {
 	thorough.Only(t) // two timeouts of requests
 	defer goleak.VerifyNone(t)
+	defer bench.Impatient()()
 	var asked atomic.Int64
 	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		if asked.Add(1) > 1 {

@@ -82,6 +82,7 @@ func TestOverloadMeasuresRealServers(t *testing.T) {
 // and not late, and is over when it is over.
 func TestOverloadOfAServerThatRefuses(t *testing.T) {
 	thorough.Only(t)
+	defer bench.Compiled()()
 	const most = 66
 	var inside atomic.Int64
 	mux := http.NewServeMux() // one that answers every path would be left out
