@@ -47,7 +47,7 @@ func stopCluster() error {
 // Every mode answers what it answers with SQLite.
 func TestPostgresConformance(t *testing.T) {
 	database(t)
-	eachMode(t, func(t *testing.T, mode string) {
+	eachModeAlone(t, func(t *testing.T, mode string) {
 		l := newLedger(t, database(t))
 		v := serve(t, mode, servers.Config{Database: l.Database()})
 		all := ordering()
@@ -69,14 +69,14 @@ func TestPostgresConformance(t *testing.T) {
 
 func TestPostgresOrdersAtOnce(t *testing.T) {
 	database(t)
-	eachMode(t, func(t *testing.T, mode string) { orderAtOnce(t, mode, newLedger(t, database(t))) })
+	eachModeAlone(t, func(t *testing.T, mode string) { orderAtOnce(t, mode, newLedger(t, database(t))) })
 }
 
 // A connection that ends in the middle of a query is replaced. The query is answered 503, and is
 // not sent again.
 func TestPostgresConnectionLost(t *testing.T) {
 	database(t)
-	eachMode(t, func(t *testing.T, mode string) {
+	eachModeAlone(t, func(t *testing.T, mode string) {
 		l := newLedger(t, database(t))
 		v := serve(t, mode, servers.Config{Database: l.Database(), PoolSize: 40})
 		sql, locker := sqlOn(t, l), sqlOn(t, l)

@@ -100,7 +100,8 @@ func eachMode(t *testing.T, f func(t *testing.T, mode string)) {
 	})
 }
 
-// eachModeAlone is for tests of what the whole process has: descriptors, threads, memory, CPU time.
+// eachModeAlone runs them one after the other. It is for tests that compare them, and of what all
+// share: the process's descriptors, threads, memory and CPU time, and a PostgreSQL.
 func eachModeAlone(t *testing.T, f func(t *testing.T, mode string)) {
 	for _, m := range servers.Own() {
 		t.Run(m.Name, func(t *testing.T) { f(t, m.Name) })
