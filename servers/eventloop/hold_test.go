@@ -38,3 +38,19 @@ func TestHold(t *testing.T) {
 		}
 	}
 }
+
+// A loop that dozes serves its sockets again when it is told to, and those that came meanwhile.
+func TestDoze(t *testing.T) {
+	l := start(t, 1)
+	_, addr := listen(t, l, echo)
+	peer := dial(t, addr)
+	on(t, l, func() { l.Doze(true) })
+	if _, err := peer.Write([]byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	on(t, l, func() { l.Doze(false) })
+	peer.SetReadDeadline(time.Now().Add(patience))
+	if _, err := peer.Read(make([]byte, 1)); err != nil {
+		t.Fatal(err)
+	}
+}
