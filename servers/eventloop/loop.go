@@ -144,10 +144,10 @@ func (l *Loop) SetResolution(d time.Duration) { l.grain = max(d, 1) }
 // to 20 ms, until the monitor takes it away.
 func (l *Loop) KeepProcessor(most time.Duration) { l.hold = most }
 
-// Doze makes the loop wait for its timers, Post and Stop alone: it looks at its sockets in the turns
+// Doze makes the loop wait for its timers, Post and Stop alone: it looks at its sockets in turns
 // that these cause. Its processor is then free at once. A loop that waits in the poller keeps it
-// until Go's monitor takes it away, which on the only processor is up to 20 ms in which no other
-// goroutine runs.
+// until Go's monitor takes it away. Where that is the only processor, no other goroutine runs for
+// up to 20 ms.
 func (l *Loop) Doze(on bool) { l.dozing = on }
 
 // Now returns the time of this turn, not of this call: it is read before the timers, after the poll
@@ -161,7 +161,7 @@ func (l *Loop) wake() {
 	case dozes:
 		l.roused <- struct{}{}
 	case polls:
-		// The loop may have woken and ended meanwhile, so that the descriptor is closed or another's.
+		// The loop may have woken and ended meanwhile: the descriptor is closed, or another's.
 		l.waking.Lock()
 		if !l.gone {
 			l.poller.wake()
