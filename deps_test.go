@@ -60,6 +60,7 @@ var imports = map[string][]string{
 	"results/report/summary": {"results", "results/gate", "results/stat", "results/unit"},
 	"results/stat":           {},
 	"results/unit":           {},
+	"thorough":               {},
 }
 
 func TestImports(t *testing.T) {

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"nodecompare/results"
+	"nodecompare/thorough"
 )
 
 var joinLine = regexp.MustCompile(`nodecompare (agent --join=\S+ --token=\S+ --fingerprint=\S+)`)
@@ -86,9 +87,7 @@ func TestLoadOfAgents(t *testing.T) {
 
 // Whoever is lost in the midst of a load makes it VOID within three seconds, and nothing is left.
 func TestLostInALoad(t *testing.T) {
-	if !thorough() {
-		t.Skip("it takes long: set NODECOMPARE_CI=1")
-	}
+	thorough.Only(t)
 	const coordinator = 2
 	for _, test := range []struct {
 		name string
