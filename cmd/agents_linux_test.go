@@ -8,6 +8,8 @@ import (
 	"io"
 	"math"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"regexp"
@@ -15,6 +17,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
 
 	"nodecompare/results"
 )
@@ -317,4 +321,48 @@ func TestSlowLink(t *testing.T) {
 		t.Errorf("%s", f.out)
 	}
 	f.ended(t, time.Now())
+}
+
+// At a NATS server of the user's own, coordinator and agents meet under the token, and whoever may
+// not connect says so.
+func TestLoadByOwnNATS(t *testing.T) {
+	t.Parallel()
+	nats, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, NoSigs: true, NoLog: true,
+		Username: "us", Password: "secret"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	go nats.Start()
+	defer func() { nats.Shutdown(); nats.WaitForShutdown() }()
+	if !nats.ReadyForConnections(20 * time.Second) {
+		t.Fatal("NATS does not listen")
+	}
+	target := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	defer target.Close()
+	at := nats.Addr().String()
+	start := func(args ...string) (c *exec.Cmd, out, errs *bytes.Buffer) {
+		c, out, errs = command(t, args...)
+		c.Env = append(os.Environ(), "NODECOMPARE_TOKEN=ours")
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		return c, out, errs
+	}
+	c, out, errs := start("load", target.URL, "--agents=1", "--nats=nats://us:secret@"+at, "--rate=20", "--duration=2s",
+		"--connections=2", "--format=json")
+	a, _, said := start("agent", "--join=nats://us:secret@"+at)
+	stranger, _, refused := start("agent", "--join=nats://us:wrong@"+at)
+	if err := stranger.Wait(); err == nil || !strings.Contains(refused.String(), "it refuses these credentials") {
+		t.Errorf("a wrong password: %v: %s", err, refused)
+	}
+	if err := c.Wait(); err != nil && c.ProcessState.ExitCode() != 5 {
+		t.Fatalf("%v: %s", err, errs)
+	}
+	if err := a.Wait(); err != nil {
+		t.Errorf("the agent: %v: %s", err, said)
+	}
+	var r results.LoadRun
+	if err := json.Unmarshal(out.Bytes(), &r); err != nil || len(r.Hosts) != 1 || r.Requests+r.Unsent != 40 {
+		t.Errorf("%v: %s%s", err, out, errs)
+	}
 }
