@@ -8,6 +8,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"time"
 
 	"nodecompare/cmd/bench"
 	"nodecompare/cmd/fileio"
@@ -52,15 +53,13 @@ func (b benchRun) run(ctx context.Context) error {
 		return errors.Join(err, files.discard())
 	}
 	b.say(b.announcement())
-	if b.known.Takes > 0 {
-		b.say("self-test…")
-	}
-	known, selfErr := b.known.Run(ctx)
+	known, selfErr := b.selftest(ctx)
 	if selfErr != nil && ctx.Err() == nil {
-		b.say(selfErr.Error()) // a failed selftest is no reason to measure nothing
+		b.progress.Say(selfErr.Error()) // a failed selftest is no reason to measure nothing
 	}
 	record, runErr := bench.Run(ctx, b.plan, b.progress)
 	if record == nil {
+		b.progress.End()
 		return errors.Join(runErr, files.discard())
 	}
 	record.Selftest, record.Command = known, commandLine(os.Args)
@@ -96,6 +95,14 @@ func (b benchRun) run(ctx context.Context) error {
 		err = errors.Join(err, gateError(*compared))
 	}
 	return err
+}
+
+// selftest checks this tool's own figures, and says so.
+func (b benchRun) selftest(ctx context.Context) (*results.Selftest, error) {
+	began, takes := time.Now(), b.plan.Whole()+b.known.Takes
+	return b.known.Run(ctx, func(step string) {
+		b.progress.Doing("Self-test, with known answers: "+step, max(takes-time.Since(began), b.plan.Whole()))
+	})
 }
 
 // announcement says what will be done, and how long it takes.
