@@ -20,7 +20,7 @@ var imports = map[string][]string{
 		"results/foreign", "results/gate", "results/report", "results/report/summary", "results/unit"},
 	"cmd/bench": {"cmd/lookup", "cmd/measure", "cmd/screen", "servers", "servers/child", "servers/workload",
 		"servers/yardstick", "loadgen", "loadgen/cpuset", "loadgen/sample", "results", "results/foreign",
-		"results/gate", "results/report", "results/stat", "results/unit"},
+		"results/gate", "results/report", "results/report/html", "results/stat", "results/unit"},
 	"cmd/fileio": {},
 	"cmd/load": {"cluster", "cmd/fileio", "cmd/measure", "loadgen", "loadgen/sample", "results", "results/report",
 		"results/unit"},
