@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/procfs"
 
 	"nodecompare/servers/child"
+	"nodecompare/thorough"
 )
 
 // A server that nobody asks for anything reads nothing: no library that this program has beside it

@@ -133,11 +133,11 @@ var (
 // Extents is the table of extents.
 var Extents = []Extent{Full, Short, {"off", 0, nil}}
 
-// Run runs the selftest. The result is nil for the extent none. Errors are those of the function
-// Run.
-func (e Extent) Run(ctx context.Context) (*results.Selftest, error) {
+// Run runs the selftest, and tells say each step. The result is nil for the extent none. Errors are
+// those of the function Run.
+func (e Extent) Run(ctx context.Context, say func(step string)) (*results.Selftest, error) {
 	if e.plan == nil {
 		return nil, nil
 	}
-	return Run(ctx, e.plan(), func(string) {})
+	return Run(ctx, e.plan(), say)
 }
