@@ -99,8 +99,11 @@ func (l *Loop) Run() error {
 	for !l.stop.Load() && err == nil {
 		l.readClock()
 		l.runTimers()
+		dozed := l.doze()
 		err = l.poll()
-		l.runPosted()
+		if !dozed { // else what came meanwhile is served first, and closed
+			l.runPosted()
+		}
 		l.runClosing()
 	}
 	l.end()
@@ -194,9 +197,6 @@ func (l *Loop) runTimers() {
 func (l *Loop) poll() error {
 	// The loop declares its sleep before it looks at the queue, so that no Post goes unnoticed in
 	// between.
-	if l.dozing {
-		l.doze()
-	}
 	l.sleep.Store(polls)
 	events, err := l.poller.wait(l.sleepTime(), l.hold)
 	l.sleep.Store(awake)
@@ -209,8 +209,11 @@ func (l *Loop) poll() error {
 	return err
 }
 
-// doze waits until the loop is woken, or a timer is due.
-func (l *Loop) doze() {
+// doze waits until the loop is woken, or a timer is due. It reports whether it has.
+func (l *Loop) doze() bool {
+	if !l.dozing || l.sleepTime() == 0 {
+		return false
+	}
 	l.sleep.Store(dozes)
 	// Who finds the loop awake sends nothing: what it posted is seen here.
 	var due <-chan time.Time
@@ -224,6 +227,8 @@ func (l *Loop) doze() {
 			<-l.roused // is on its way
 		}
 	}
+	l.readClock()
+	return true
 }
 
 // sleepTime returns how long poll may wait: 0, until the next timer, or without end (negative).
