@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net"
 	"strings"
 	"sync"
 	"testing"
@@ -245,6 +246,61 @@ func TestGarbage(t *testing.T) {
 	}
 	f.said.awaited(t, "another answer of a to its job 1")
 	if err := a.Ask(t.Context(), "echo", "again", &back); err != nil || back != "again" {
+		t.Errorf("%q, %v", back, err)
+	}
+	f.c.Close()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+// A link that takes 20 ms each way makes the clock's uncertainty larger, and nothing wrong.
+func TestSlowLink(t *testing.T) {
+	const way = 20 * time.Millisecond
+	f := begin(t)
+	defer f.c.Close()
+	at := f.hub.Access
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var copying sync.WaitGroup
+	defer copying.Wait()
+	defer listener.Close()
+	slowly := func(to, from net.Conn) {
+		defer to.Close()
+		for b := make([]byte, 64<<10); ; {
+			n, err := from.Read(b)
+			if err != nil {
+				return
+			}
+			time.Sleep(way)
+			if _, err := to.Write(b[:n]); err != nil {
+				return
+			}
+		}
+	}
+	copying.Go(func() {
+		from, err := listener.Accept()
+		if err != nil {
+			return
+		}
+		to, err := net.Dial("tcp", strings.TrimPrefix(f.hub.URL, "nats://"))
+		if err != nil {
+			from.Close()
+			return
+		}
+		copying.Go(func() { slowly(to, from) })
+		slowly(from, to)
+	})
+	at.URL = "nats://" + listener.Addr().String()
+	ended := f.join(t.Context(), at, "far", "1.0")
+	a := f.await(t, 1)[0]
+	if a.RoundTrip < 2*way || a.Offset > a.Uncertainty || a.Offset < -a.Uncertainty {
+		t.Errorf("a clock of %v ± %v by a round trip of %v", a.Offset, a.Uncertainty, a.RoundTrip)
+	}
+	var back string
+	if err := a.Ask(t.Context(), "echo", "hello", &back); err != nil || back != "hello" {
 		t.Errorf("%q, %v", back, err)
 	}
 	f.c.Close()
