@@ -327,8 +327,8 @@ func TestSlowLink(t *testing.T) {
 // not connect says so.
 func TestLoadByOwnNATS(t *testing.T) {
 	t.Parallel()
-	nats, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, NoSigs: true, NoLog: true,
-		Username: "us", Password: "secret"})
+	nats, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, NoSigs: true,
+		NoLog: true, Username: "us", Password: "secret"})
 	if err != nil {
 		t.Fatal(err)
 	}
