@@ -231,7 +231,11 @@ func (c *Coordinator) answer(data []byte) {
 		c.say(fmt.Sprintf("refused: another answer of %s to its job %d", a.Name, got.Number))
 		return
 	}
-	c.say("refused: an answer of nobody who is a member")
+	select {
+	case <-c.done: // it is over, and this was on its way
+	default:
+		c.say("refused: an answer of nobody who is a member")
+	}
 }
 
 // Await waits until enough says that these members suffice, and returns them. Each change is
