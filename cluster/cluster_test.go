@@ -107,6 +107,7 @@ func (f *field) await(t *testing.T, n int) []*cluster.Agent {
 
 // Agents do jobs and answer, their clocks are known, and they end in order when it is over.
 func TestJobs(t *testing.T) {
+	t.Parallel()
 	f := begin(t)
 	one, two := f.join(t.Context(), f.hub.Access, "a", "1.0"), f.join(t.Context(), f.hub.Access, "a", "1.0")
 	all := f.await(t, 2)
@@ -142,6 +143,7 @@ func TestJobs(t *testing.T) {
 
 // A lost agent ends the jobs that it was asked to do, with its name, within three seconds.
 func TestLost(t *testing.T) {
+	t.Parallel()
 	f := begin(t)
 	defer f.c.Close()
 	ctx, end := context.WithCancel(t.Context())
@@ -160,6 +162,7 @@ func TestLost(t *testing.T) {
 
 // An agent whose coordinator vanishes ends its work, and itself, within five seconds.
 func TestCoordinatorGone(t *testing.T) {
+	t.Parallel()
 	f := begin(t)
 	ended := f.join(t.Context(), f.hub.Access, "a", "1.0")
 	a := f.await(t, 1)[0]
@@ -179,6 +182,7 @@ func TestCoordinatorGone(t *testing.T) {
 
 // Who may not be here gets nothing, and a line in the log.
 func TestRefused(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name, version, ends, said string
 		spoil                     func(*cluster.Access)
@@ -205,6 +209,7 @@ func TestRefused(t *testing.T) {
 
 // Messages that nobody may send, or that were sent before, change nothing.
 func TestGarbage(t *testing.T) {
+	t.Parallel()
 	f := begin(t)
 	defer f.c.Close()
 	ended := f.join(t.Context(), f.hub.Access, "a", "1.0")

@@ -4,8 +4,7 @@ import _ "unsafe" // for go:linkname
 
 // procStatFile is the file that NATS's server library reads once a second, from its initialisation
 // on, for a figure of its monitoring. It does so in every process of this program: the measured
-// servers are copies of it, which would wake for it. The library stops when it cannot read the
-// file.
+// servers are copies of it, which would wake for it. It stops when it cannot read the file.
 //
 //go:linkname procStatFile github.com/nats-io/nats-server/v2/server/pse.procStatFile
 var procStatFile string

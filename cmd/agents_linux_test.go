@@ -21,6 +21,7 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 
 	"nodecompare/results"
+	"nodecompare/thorough"
 )
 
 var (
@@ -213,7 +214,7 @@ func TestLoadOfAgents(t *testing.T) {
 // Three hosts agree with one: on counts exactly, and on the percentiles of a server with a known
 // delay within what the selftest allows.
 func TestHostsAgreeWithOne(t *testing.T) {
-	long(t)
+	thorough.Only(t)
 	t.Parallel()
 	const attempts, allowed = 5, 1000. // µs: the larger of 2% of 50 ms and the selftest's tail
 	for attempt := 1; ; attempt++ {
@@ -247,7 +248,7 @@ func TestHostsAgreeWithOne(t *testing.T) {
 
 // Whoever is lost in the midst of a load makes it VOID within three seconds, and nothing is left.
 func TestLostInALoad(t *testing.T) {
-	long(t)
+	thorough.Only(t)
 	signal := func(who func(*field) *exec.Cmd, s syscall.Signal) func(*testing.T, *field) {
 		return func(t *testing.T, f *field) {
 			if err := who(f).Process.Signal(s); err != nil {
@@ -309,7 +310,7 @@ func TestLostInALoad(t *testing.T) {
 
 // A link that takes 20 ms more makes the clocks' uncertainty larger, and nothing wrong.
 func TestSlowLink(t *testing.T) {
-	long(t)
+	thorough.Only(t)
 	t.Parallel()
 	f := newField(t, 2)
 	if f.lan == nil || !f.lan.delay(t, firstAgent) {

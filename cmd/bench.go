@@ -101,6 +101,9 @@ Workloads:
 					return err
 				}
 			}
+			if b.open && b.web == "" && b.page == "" {
+				return exitError{exitUsage, errors.New("--open opens the page of --web or --report: give one of them")}
+			}
 			b.progress = progress(quiet, c.ErrOrStderr())
 			b.say = progressPrinter(quiet, "bench", c.ErrOrStderr())
 			b.out, b.notes = c.OutOrStdout(), c.ErrOrStderr()
@@ -147,6 +150,11 @@ Workloads:
 		lookup.Names(selftest.Extents)+"; full is what 'nodecompare selftest' does")
 	flags.StringVar(&b.save, "save", "", "write the whole record to this JSON `file`")
 	flags.StringVar(&b.page, "report", "", "write an HTML report with plots to this `file`")
+	flags.StringVar(&b.web, "web", "",
+		"serve the page of --report while the bench goes on, at this `address`; alone on a free port of 127.0.0.1")
+	flags.Lookup("web").NoOptDefVal = "127.0.0.1:0"
+	flags.BoolVar(&b.open, "open", false,
+		"open the page in a browser: that of --web at once, that of --report at the end")
 	flags.StringVar(&b.against, "baseline", "", "compare with the record in this `file`")
 	flags.StringVar(&format, "format", "table", "how to print the results: "+lookup.Names(report.Formats))
 	flags.BoolVar(&b.details, "details", false, "print every figure, with its interval and what speaks against it")

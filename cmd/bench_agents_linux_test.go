@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"nodecompare/results"
+	"nodecompare/thorough"
 )
 
 // startBench starts a bench of one serving host and two that make load, without a server of the
@@ -72,7 +73,7 @@ func (f *field) awaitNote(t *testing.T, part string) {
 // from the two others. A host that is lost makes its trial VOID, and the bench goes on when it is
 // back.
 func TestBenchOfAgents(t *testing.T) {
-	long(t)
+	thorough.Only(t)
 	t.Parallel()
 	record := filepath.Join(t.TempDir(), "record.json")
 	tool := os.Args[0] + " serve --mode=goroutine --addr=:$PORT --upstream=none"
@@ -130,7 +131,7 @@ func TestBenchOfAgents(t *testing.T) {
 
 // What ends a bench on several hosts leaves nothing on any.
 func TestBenchOfAgentsEnds(t *testing.T) {
-	long(t)
+	thorough.Only(t)
 	for _, test := range []struct {
 		name string
 		end  func(f *field) error

@@ -8,12 +8,13 @@ import (
 	"github.com/prometheus/procfs"
 
 	"nodecompare/servers/child"
+	"nodecompare/thorough"
 )
 
 // A server that nobody asks for anything reads nothing: no library that this program has beside it
 // wakes it once a second.
 func TestIdleServerRests(t *testing.T) {
-	long(t)
+	thorough.Only(t)
 	t.Parallel()
 	s, err := child.Start(t.Context(), serveCommand("--mode=async"))
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 )
 
 // startStop is a trial's time besides its load: two processes started, asked, sampled and stopped.
-const startStop = 250 * time.Millisecond
+const startStop = 200 * time.Millisecond
 
 // Duration estimates how long the bench takes, within about a fifth.
 func (p *Plan) Duration() time.Duration {
@@ -59,7 +59,7 @@ func (s slot) rungTime(r rung) time.Duration {
 	if r.surge != nil {
 		return r.ramp + r.duration // its queue is gone long before it ends
 	}
-	sum := r.leadTime() + r.ramp + r.duration + 30*time.Millisecond + time.Duration(r.slices)*(r.slice+yardstickSlice)
+	sum := r.leadTime() + r.ramp + r.duration + 10*time.Millisecond + time.Duration(r.slices)*(r.slice+yardstickSlice)
 	if r.load == results.Common && r.rate > 0 {
 		sum += r.duration // the server is idle as long
 	}

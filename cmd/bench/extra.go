@@ -27,9 +27,9 @@ func (b *bench) extra(ctx context.Context, r *results.Record) {
 			return
 		}
 		left -= more.Duration()
-		b.progress.Begin(more)
+		b.progress.Begin(more, r)
 		again := &bench{plan: more, progress: b.progress, rates: b.rates, hosts: b.hosts}
-		r.Extra = append(r.Extra, again.trials(ctx)...)
+		again.trials(ctx, &r.Extra)
 		b.hosts, b.over = again.hosts, again.over
 		b.progress.End()
 	}

@@ -7,7 +7,6 @@ import (
 	"math"
 	"math/rand/v2"
 	"net/http"
-	"os"
 	"runtime"
 	"sync"
 	"testing"
@@ -19,6 +18,7 @@ import (
 	"nodecompare/cluster"
 	"nodecompare/loadgen"
 	"nodecompare/loadgen/sample"
+	"nodecompare/thorough"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -169,7 +169,7 @@ func joinMany(t testing.TB, n int) (join, around time.Duration) {
 // A thousand agents are planned for, started and merged, and every request of theirs is counted.
 func TestThousandAgents(t *testing.T) {
 	n := 40
-	if os.Getenv("NODECOMPARE_CI") != "" {
+	if thorough.On() {
 		n = 1000
 	}
 	joinMany(t, n)

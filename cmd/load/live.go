@@ -24,6 +24,7 @@ type Live struct {
 	bar     *progressbar.ProgressBar
 	all     int64  // of the bar
 	most    uint64 // requests, if they end the load; 0 if the time does
+	what    string // is counted
 	columns int
 	stop    chan struct{}
 	done    sync.WaitGroup
@@ -40,8 +41,11 @@ const barRoom = 68
 // Watch begins to draw. Call Stop afterwards.
 func Watch(w io.Writer, columns int, a loadgen.Attack) *Live {
 	l := &Live{
-		w: w, columns: columns, stop: make(chan struct{}), latency: newHistogram(),
+		w: w, what: "req", columns: columns, stop: make(chan struct{}), latency: newHistogram(),
 		all: loadgen.Span(a.Rate, a.Lasts(a.Duration)).Milliseconds(),
+	}
+	if a.Conversation == loadgen.Subscribe {
+		l.what = "events"
 	}
 	if a.Rate == 0 && a.Duration == 0 {
 		l.all, l.most = int64(a.Requests), a.Requests
@@ -87,7 +91,7 @@ func (l *Live) draw() {
 			if l.most > 0 {
 				done = int64(answered + errors)
 			}
-			text := report.LiveLoad(rps, float64(p99)/1e3, errors)
+			text := report.LiveLoad(l.what, rps, float64(p99)/1e3, errors)
 			if took := now.Sub(start); done > 0 && l.columns >= barRoom {
 				left := time.Duration(float64(took) * (float64(l.all)/float64(done) - 1))
 				text += "; about " + unit.Spoken(max(left, 0)) + " left"
