@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"net"
 	"strings"
 	"sync"
@@ -306,5 +307,65 @@ func TestSlowLink(t *testing.T) {
 	f.c.Close()
 	if err := <-ended; err != nil {
 		t.Error(err)
+	}
+}
+
+// An agent that lost its coordinator for a moment comes back under its name, as another session: a
+// job of the former one is lost, even where the coordinator has not seen that yet.
+func TestBack(t *testing.T) {
+	f := begin(t)
+	defer f.c.Close()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	links := make(chan net.Conn, 4)
+	var copying sync.WaitGroup
+	defer copying.Wait()
+	defer listener.Close()
+	copying.Go(func() {
+		for {
+			from, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			to, err := net.Dial("tcp", strings.TrimPrefix(f.hub.URL, "nats://"))
+			if err != nil {
+				from.Close()
+				return
+			}
+			links <- from
+			copying.Go(func() { io.Copy(to, from) }) // NATS is not told that the agent has gone
+			copying.Go(func() { io.Copy(from, to); from.Close(); to.Close() })
+		}
+	})
+	at := f.hub.Access
+	at.URL = "nats://" + listener.Addr().String()
+	ended := f.join(t.Context(), at, "a", "1.0")
+	first := f.await(t, 1)[0]
+	(<-links).Close()
+	asked := first.Ask(t.Context(), "wait", nil, new(int))
+	if _, ok := errors.AsType[*cluster.LostError](asked); !ok {
+		t.Errorf("a job of the former session: %v", asked)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	all, err := f.c.Await(ctx, func(all []*cluster.Agent) bool { return len(all) == 1 && all[0] != first },
+		func([]*cluster.Agent) {})
+	if err != nil || all[0].Name != "a" {
+		t.Fatalf("%v: %+v", err, all)
+	}
+	var back string
+	if err := all[0].Ask(t.Context(), "echo", "again", &back); err != nil || back != "again" {
+		t.Errorf("%q, %v", back, err)
+	}
+	f.c.Close()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	f.closed.Wait()
+	f.hub.Close()
+	for len(links) > 0 {
+		(<-links).Close()
 	}
 }

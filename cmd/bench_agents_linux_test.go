@@ -19,9 +19,9 @@ import (
 
 // startBench starts a bench of one serving host and two that make load, without a server of the
 // field's own, and has all of them join. serving are more flags of the serving host's agent.
-func startBench(t *testing.T, serving []string, args ...string) (f *field, join []string) {
+func startBench(t *testing.T, serving []string, args ...string) *field {
 	t.Helper()
-	f = &field{lan: newLAN(t, 4), mark: fmt.Sprintf("MARK=%s-%d", t.Name(), os.Getpid())}
+	f := &field{lan: newLAN(t, 4), mark: fmt.Sprintf("MARK=%s-%d", t.Name(), os.Getpid())}
 	c, out, _ := command(t, append([]string{"bench", "--agents=3",
 		"--listen=" + f.lan.address(coordinatorHost) + ":0", "--profile=quick", "--rounds=1"}, args...)...)
 	r, w, err := os.Pipe()
@@ -36,15 +36,15 @@ func startBench(t *testing.T, serving []string, args ...string) (f *field, join 
 	for f.notes.Scan() && !strings.Contains(f.notes.Text(), "3 of 3 agents") {
 		f.joining += f.notes.Text() + "\n"
 		m := joinLine.FindStringSubmatch(f.notes.Text())
-		if m == nil || join != nil {
+		if m == nil || f.agents != nil {
 			continue
 		}
-		join = strings.Fields(m[1])
+		join := strings.Fields(m[1])
 		for i := range 3 {
 			f.agents = append(f.agents, f.join(t, join, i, serving))
 		}
 	}
-	return f, join
+	return f
 }
 
 // join starts the agent of a host: of the first one, which serves, with more flags.
@@ -77,15 +77,17 @@ func TestBenchOfAgents(t *testing.T) {
 	t.Parallel()
 	record := filepath.Join(t.TempDir(), "record.json")
 	tool := os.Args[0] + " serve --mode=goroutine --addr=:$PORT --upstream=none"
-	f, join := startBench(t, []string{"--allow-commands"}, "--modes=async", "--server", "own="+tool,
+	f := startBench(t, []string{"--allow-commands"}, "--modes=async", "--server", "own="+tool,
 		"--workloads=hello", "--save="+record, "--details")
 	f.awaitNote(t, "] ") // a trial is over, and the next one begins
-	if err := f.agents[2].Process.Kill(); err != nil {
+	if err := f.agents[2].Process.Signal(syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
-	f.agents[2].Wait()
-	f.awaitNote(t, "made anew: VOID: lost host-2")
-	f.agents[2] = f.join(t, join, 2, nil)
+	f.awaitNote(t, "made anew: lost host-2")
+	f.awaitNote(t, "waiting for a lost host, for a minute at the most: 2 of 3 are here")
+	if err := f.agents[2].Process.Signal(syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
 	notes := f.said()
 	if err := f.coordinator.Wait(); f.coordinator.ProcessState.ExitCode() != 0 {
 		t.Errorf("%v: %s%s", err, f.joining, notes)
@@ -146,7 +148,7 @@ func TestBenchOfAgentsEnds(t *testing.T) {
 			if test.says != "" {
 				args = []string{"--modes=", "--server", "own=sleep 60", "--workloads=hello"}
 			}
-			f, _ := startBench(t, nil, args...)
+			f := startBench(t, nil, args...)
 			f.awaitNote(t, "bench: ")
 			time.Sleep(2 * time.Second) // a server runs by then, on which load is
 			began := time.Now()

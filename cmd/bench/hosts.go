@@ -87,7 +87,7 @@ func (p *Plan) makeReady(ctx context.Context, say func(string)) error {
 			names = append(names, s.mode.Name)
 		}
 	}
-	all, err := p.hosts.MakeReady(ctx, names)
+	all, err := p.hosts.MakeReady(ctx, names, say)
 	if err != nil {
 		return err
 	}
@@ -142,7 +142,7 @@ func (f *field) close(ctx context.Context) error {
 
 // withField starts the slot's server on the serving host, calls use, and stops the server.
 func (b *bench) withField(ctx context.Context, s slot, use func(context.Context, *field) error) (err error) {
-	serving, loading, err := b.plan.hosts.Now(ctx)
+	serving, loading, err := b.plan.hosts.Now(ctx, b.progress.Say)
 	if err != nil {
 		if ctx.Err() == nil {
 			b.over = err

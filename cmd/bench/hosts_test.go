@@ -16,6 +16,9 @@ func TestPlanOnHosts(t *testing.T) {
 	o := Options{Modes: []string{"blocking", "async"}, Workloads: []string{"hello", "wait", "cpu"}, Profile: "standard",
 		Pin: cpuset.Pin{Auto: true}, Hosts: true}
 	p := planned(t, o, plenty)
+	if note := p.settings.Pin.Note; note != "server and load are on different hosts" {
+		t.Errorf("it says of the CPUs: %s", note)
+	}
 	if !p.OnHosts() || p.settings.Yardstick != 0 || p.split.Pinned() {
 		t.Errorf("yardstick %d, pinned %v", p.settings.Yardstick, p.split.Pinned())
 	}

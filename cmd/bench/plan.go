@@ -161,6 +161,7 @@ func newPlan(o Options, limit int) (*Plan, error) {
 	}
 	if p.apart = o.Hosts; p.apart {
 		p.settings.Yardstick, p.settings.LoadThreads = 0, 0
+		p.settings.Pin.Note = "server and load are on different hosts"
 	}
 	columns, err := columns(o)
 	if err != nil {

@@ -66,10 +66,13 @@ func (b *bench) once(ctx context.Context, s slot) results.Trial {
 		kept.enter(&t)
 	}
 	t.ElapsedS = seconds(time.Since(began))
+	voided, away := errors.AsType[*hosts.Voided](err)
 	switch failure, ok := errors.AsType[*child.Failure](err); {
 	case ctx.Err() != nil:
 		t.Interrupted = true // after a cancellation every error is a consequence of it
-	case errors.As(err, new(*hosts.Voided)), err != nil && err == b.over:
+	case away:
+		t.Lost = voided.Why
+	case err != nil && err == b.over:
 		t.Lost = err.Error()
 	case ok && failure.Helper:
 		t.Lost = err.Error()

@@ -22,12 +22,17 @@ type Group struct {
 // returnTime is how long a lost host is awaited.
 const returnTime = time.Minute
 
-// Now returns the members of the group, and waits for one that is missing. It gives up after a
-// minute.
-func (g *Group) Now(ctx context.Context) (server *cluster.Agent, loads []*cluster.Agent, err error) {
+// Now returns the members of the group. It waits for one that is missing, which is reported to say,
+// and gives up after a minute.
+func (g *Group) Now(ctx context.Context, say func(string)) (server *cluster.Agent, loads []*cluster.Agent, err error) {
 	waiting, stop := context.WithTimeoutCause(ctx, returnTime, errGone)
 	defer stop()
-	all, err := g.Coordinator.Await(waiting, g.Whole, func([]*cluster.Agent) {})
+	all, err := g.Coordinator.Await(waiting, g.Whole, func(all []*cluster.Agent) {
+		if !g.Whole(all) {
+			say(fmt.Sprintf("waiting for a lost host, for a minute at the most: %d of %d are here", len(g.Of(all)),
+				g.size()))
+		}
+	})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -59,15 +64,22 @@ func (g *Group) roles(all []*cluster.Agent) (server *cluster.Agent, loads []*clu
 	return server, loads
 }
 
+// size returns the number of the group's hosts.
+func (g *Group) size() int {
+	if g.Serving {
+		return g.Loads + 1
+	}
+	return g.Loads
+}
+
 // Whole reports whether agents suffice for the group.
 func (g *Group) Whole(all []*cluster.Agent) bool {
-	server, loads := g.roles(all)
-	return (server != nil) == g.Serving && len(loads) == g.Loads
+	return len(g.Of(all)) == g.size()
 }
 
 // MakeReady makes modes ready to start on the serving host.
-func (g *Group) MakeReady(ctx context.Context, modes []string) ([]Ready, error) {
-	server, _, err := g.Now(ctx)
+func (g *Group) MakeReady(ctx context.Context, modes []string, say func(string)) ([]Ready, error) {
+	server, _, err := g.Now(ctx, say)
 	if err != nil {
 		return nil, err
 	}

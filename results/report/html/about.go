@@ -62,7 +62,7 @@ func aboutRecord(r *results.Record) about {
 // hostLines are the hosts of a bench on several.
 func hostLines(r *results.Record) []aboutPair {
 	var all []aboutPair
-	for _, h := range summary.HostLines(r) {
+	for _, h := range summary.HostLines(r, true) {
 		all = append(all, aboutPair{h.Name, h.Text})
 	}
 	return all

@@ -77,7 +77,7 @@ func loadOf(s results.Settings) string {
 // meaning of lines.
 func Remarks(r *results.Record) []string {
 	var all []string
-	for _, h := range HostLines(r) {
+	for _, h := range HostLines(r, true) {
 		all = append(all, h.String())
 	}
 	for _, m := range r.Settings.Missing {
