@@ -144,7 +144,7 @@ func together(a loadgen.Attack, agents []*cluster.Agent, parts []portion, all []
 		whole = append(whole, r)
 	}
 	a.Threads = threads
-	run := figures(a, &loadgen.Measurement{Result: loadgen.Together(whole, of)}, at)
+	run := figures(a, &loadgen.Measurement{Result: loadgen.Together(whole, of)}, nil, at)
 	run.Trust, run.Hosts, run.Reduced = run.Trust.And(trust), hosts, reduced
 	run.Trust.Rules = unique(run.Trust.Rules)
 	if run.Requests > 0 && spent > 0 {
