@@ -14,16 +14,19 @@ import (
 var imports = map[string][]string{
 	"":        {"cmd"},
 	"cluster": {"results"},
-	"cmd": {"cluster", "cmd/bench", "cmd/fileio", "cmd/load", "cmd/lookup", "cmd/measure",
+	"cmd": {"cluster", "cmd/bench", "cmd/fileio", "cmd/hosts", "cmd/load", "cmd/lookup", "cmd/measure",
 		"cmd/screen", "cmd/selftest", "cmd/sweep", "cmd/watch", "servers", "servers/child", "servers/postgres",
 		"servers/trace", "servers/workload", "servers/yardstick", "loadgen", "loadgen/cpuset", "results",
 		"results/foreign", "results/gate", "results/report", "results/report/summary", "results/unit"},
-	"cmd/bench": {"cmd/lookup", "cmd/measure", "cmd/screen", "servers", "servers/child", "servers/workload",
+	"cmd/bench": {"cluster", "cmd/hosts", "cmd/lookup", "cmd/measure", "cmd/screen", "servers", "servers/child",
+		"servers/workload",
 		"servers/yardstick", "loadgen", "loadgen/cpuset", "loadgen/sample", "results", "results/foreign",
 		"results/gate", "results/report", "results/report/html", "results/stat", "results/unit"},
 	"cmd/fileio": {},
-	"cmd/load": {"cluster", "cmd/fileio", "cmd/measure", "cmd/screen", "loadgen", "loadgen/sample", "results",
-		"results/report"},
+	"cmd/hosts": {"cluster", "cmd/lookup", "cmd/measure", "servers", "servers/child", "loadgen", "loadgen/sample",
+		"results"},
+	"cmd/load": {"cluster", "cmd/fileio", "cmd/hosts", "cmd/measure", "cmd/screen", "loadgen", "loadgen/sample",
+		"results", "results/report"},
 	"cmd/lookup":            {},
 	"cmd/measure":           {"servers/child", "loadgen", "loadgen/cpuset", "loadgen/sample", "results"},
 	"cmd/screen":            {},
@@ -62,6 +65,7 @@ var imports = map[string][]string{
 	"results/report/summary": {"results", "results/gate", "results/stat", "results/unit"},
 	"results/stat":           {},
 	"results/unit":           {},
+	"thorough":               {},
 }
 
 func TestImports(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"nodecompare/cmd/bench"
+	"nodecompare/cmd/hosts"
 	"nodecompare/cmd/lookup"
 	"nodecompare/cmd/selftest"
 	"nodecompare/loadgen"
@@ -24,6 +25,7 @@ func benchCommand() *cobra.Command {
 	var own, paths, pids []string // options of users' servers
 	var quiet bool
 	var certificates loadgen.Certificates
+	var several agentOptions
 	c := &cobra.Command{
 		Use:   "bench",
 		Short: "Measure concurrency models against each other and print a table of what came out",
@@ -37,6 +39,8 @@ something got worse, 4 that it is undecided, 5 that the two cannot be compared.
 --server adds a server of your own: a command, which finds its port in PORT, or the URL of one that runs
 already. --path says where it has a workload's route; what it does not serve is left out. See
 docs/servers.md, also for a file of flags (--config).
+
+With --agents the servers run on one machine and the load on others: see docs/cluster.md.
 
 Profiles:
 ` + helpTable(bench.Profiles, 10, func(p bench.Profile) (string, string) { return p.Name, p.Summary }) + `
@@ -80,6 +84,12 @@ Workloads:
 					o.Modes = []string{"async"}
 				}
 			}
+			if err = several.check(c.Flags().Changed, 2); err != nil {
+				return exitError{exitUsage, err}
+			}
+			if o.Hosts = several.agents > 0; o.Hosts {
+				b.known = selftest.Extent{} // it is of one machine, and this one measures nothing
+			}
 			if b.plan, err = bench.NewPlan(o); err != nil {
 				return exitError{exitUsage, err}
 			}
@@ -97,7 +107,13 @@ Workloads:
 			b.progress = progress(quiet, c.ErrOrStderr())
 			b.say = progressPrinter(quiet, "bench", c.ErrOrStderr())
 			b.out, b.notes = c.OutOrStdout(), c.ErrOrStderr()
-			return b.run(c.Context())
+			if !o.Hosts {
+				return b.run(c.Context())
+			}
+			return several.with(c.Context(), c.ErrOrStderr(), true, func(g *hosts.Group) error {
+				b.plan.UseHosts(g)
+				return b.run(c.Context())
+			})
 		},
 	}
 	flags := c.Flags()
@@ -110,6 +126,8 @@ Workloads:
 	flags.StringArrayVar(&pids, "pid", nil,
 		"the process of a --server at a URL, as `NAME=PID`: it is sampled, with all below it")
 	certificateFlags(flags, &certificates)
+	several.define(flags, "run the servers on one of this `number` of other machines, and make the load on the rest; "+
+		"0 is all on this one")
 	flags.StringSliceVar(&o.Workloads, "workloads", []string{"hello", "wait"}, "workloads to compare them on")
 	flags.StringVar(&o.Profile, "profile", "standard", "how much to measure: "+lookup.Names(bench.Profiles))
 	flags.IntVar(&o.Rounds, "rounds", 0, "rounds, in place of the profile's; intervals need 6")

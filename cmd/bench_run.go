@@ -41,8 +41,10 @@ type benchRun struct {
 // run measures, prints and saves. What was measured before an interruption or beside a failure is
 // printed and saved too.
 func (b benchRun) run(ctx context.Context) error {
-	if err := errors.Join(measurable(), measure.Loopback()); err != nil {
-		return err
+	if !b.plan.OnHosts() {
+		if err := errors.Join(measurable(), measure.Loopback()); err != nil {
+			return err
+		}
 	}
 	files, err := b.create()
 	if err != nil {

@@ -10,7 +10,6 @@ import (
 	"os"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -34,6 +33,7 @@ type loadOptions struct {
 	targets        string // the file
 	thresholds     []results.Threshold
 	format, save   string
+	subscribe      bool
 	out, metrics   string
 	slo            time.Duration
 	quiet          bool
@@ -75,6 +75,11 @@ are each target's own; --header and --body are for those that have none. In JSON
 weight: it is sent so many times as often as one without. In the other format, write it several times.
 The file has at most 64 MiB, and so have all body files together.
 
+--subscribe hears server-sent events (text/event-stream), as a browser's EventSource does: each
+connection asks once, and listens until the load ends. An event whose data says {"due_us":T}, in
+microseconds since 1970, has a delivery latency: from T to when it was there. Events with ids that rise
+by one are counted: those that are missing were missed.
+
 Engines:
 ` + helpTable(loadgen.Engines, 7, func(e loadgen.Engine) (string, string) { return e.Name, e.Summary }) + `
 The default is vegeta for open loads, up to 5,000/s for each CPU, and for what it alone can do (https,
@@ -85,6 +90,7 @@ whatever else runs there: give it cores of its own, e.g. by taskset(1).`,
   nodecompare load http://localhost:3000/ --rate=100..5000 --duration=30s
   nodecompare load 'http://localhost:3000/wait?ms=50' --slo=100ms
   nodecompare load http://localhost:3000/ --max-p99=20ms --max-errors=0.1% || echo too slow
+  nodecompare load --subscribe 'http://localhost:3000/live?rate=2' --connections=1000
   nodecompare load http://localhost:3000/ --targets=requests.txt --out=seconds.jsonl
   nodecompare load http://localhost:3000/echo -H 'Content-Type: application/json' --body='{"id":1}'`,
 		Args: oneURL,
@@ -131,6 +137,8 @@ whatever else runs there: give it cores of its own, e.g. by taskset(1).`,
 		"send the requests of this `file` in turn, in vegeta's HTTP or JSON format; - is standard input")
 	flags.BoolVar(&a.Follow, "follow-redirects", false,
 		"follow redirects, 10 at most; all of them are one request, with one latency")
+	flags.BoolVar(&o.subscribe, "subscribe", false,
+		"hear the URL's server-sent events on each connection, until the load ends")
 	o.connect.define(c)
 	for _, l := range load.Limits {
 		flags.Func(l.Name, l.Help, func(text string) error {
@@ -148,41 +156,12 @@ whatever else runs there: give it cores of its own, e.g. by taskset(1).`,
 	flags.StringVar(&o.metrics, "metrics", "", "serve the same to Prometheus at http://`address`/metrics "+
 		"while the load runs; a port alone is one of 127.0.0.1")
 	flags.StringVar(&o.format, "format", "table", "how to print the results: "+lookup.Names(report.LoadFormats))
-	o.several.define(flags)
+	o.several.define(flags, "make the load on this `number` of other machines, together; 0 is on this one")
 	completes(c, "engine", loadgen.Engines)
 	completes(c, "format", report.LoadFormats)
 	flags.BoolVar(&o.quiet, "quiet", false, "show no progress")
 	return c
 }
-
-// rateFlag is an attack's rate: one number, or two that begin and end a ramp.
-type rateFlag loadgen.Attack
-
-func (r *rateFlag) Set(text string) error {
-	from, to, ramp := strings.Cut(text, "..")
-	var err error
-	if r.Rate, err = strconv.ParseFloat(from, 64); err == nil {
-		if r.To = 0; ramp {
-			r.To, err = strconv.ParseFloat(to, 64)
-		}
-	}
-	if err != nil {
-		return fmt.Errorf("%q is no rate: give a number, as in 2000, or two for a ramp, as in 100..5000", text)
-	}
-	if ramp && !(r.To > 0 && !math.IsInf(r.To, 0)) {
-		return fmt.Errorf("%q: a ramp ends above 0", text)
-	}
-	return nil
-}
-
-func (r *rateFlag) String() string {
-	if r.To > 0 {
-		return fmt.Sprintf("%v..%v", r.Rate, r.To)
-	}
-	return fmt.Sprint(r.Rate)
-}
-
-func (*rateFlag) Type() string { return "RATE" }
 
 // threadsHelp is of the flag --load-threads of all commands.
 const threadsHelp = "`threads` of the loop engine, each with its share of the connections; 0 is one for each CPU "
@@ -245,7 +224,7 @@ func (o loadOptions) complete(a *loadgen.Attack, given func(flag string) bool) e
 	case given("body") && given("body-file"):
 		return exitError{exitUsage, errors.New("--body and --body-file cannot both be given")}
 	}
-	if err := o.alone(a, given); err != nil {
+	if err := errors.Join(o.alone(a, given), o.subscribes(a, given)); err != nil {
 		return exitError{exitUsage, err}
 	}
 	if o.slo > 0 {
@@ -373,6 +352,8 @@ func runLoad(ctx context.Context, a loadgen.Attack, o loadOptions, f report.Form
 	case run.Hosts == nil && len(run.Codes) == 0 && a.Connect.Protocol == loadgen.HTTP1 && loadgen.SpeaksHTTP2(ctx, a):
 		return fmt.Errorf("load on %s: no request was answered: the server speaks HTTP/2 and no HTTP/1.1: give --http2",
 			run.URL)
+	case run.Deliveries != nil && run.Requests == 0:
+		return exitError{exitInvalid, errVoid}
 	case run.Requests == run.Errors:
 		return hinted(fmt.Errorf("load on %s: no request was answered as it should be: %s", run.URL, kinds(run)))
 	case run.Errors > run.Requests/2:
@@ -387,7 +368,7 @@ func runLoad(ctx context.Context, a loadgen.Attack, o loadOptions, f report.Form
 // next returns what to try after a load.
 func next(run *results.LoadRun) []string {
 	switch {
-	case run.Requests == run.Errors:
+	case run.Requests == run.Errors || run.Deliveries != nil:
 		return nil
 	case run.Trust.Status == results.Void:
 		return []string{fmt.Sprintf("Next: %s selftest says whether this machine can be measured on.", programName())}

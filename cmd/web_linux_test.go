@@ -20,6 +20,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"nodecompare/results"
+	"nodecompare/thorough"
 )
 
 // tab opens a tab in a browser of the test's own; wrong is what its pages complained of.
@@ -27,10 +28,7 @@ func tab(t *testing.T) (tab context.Context, wrong func() []string) {
 	t.Helper()
 	path, err := exec.LookPath("chromium")
 	if err != nil {
-		if thorough() {
-			t.Fatal("no Chromium to open the page with: apt-get install chromium")
-		}
-		t.Skip("no Chromium to open the page with")
+		thorough.Lacks(t, "no Chromium to open the page with: apt-get install chromium")
 	}
 	limit, stop := context.WithTimeout(t.Context(), 5*time.Minute)
 	allocator, end := chromedp.NewExecAllocator(limit, append(chromedp.DefaultExecAllocatorOptions[:],

@@ -134,6 +134,9 @@ func (a Attack) prepared() (Attack, error) {
 		a.Target.Method = http.MethodGet
 	}
 	a.Conversation = cmp.Or(a.Conversation, Request)
+	if a.Conversation == Subscribe {
+		a.WantStatus = cmp.Or(a.WantStatus, http.StatusOK) // none other has events
+	}
 	if a.Engine == "" {
 		a.Engine = Auto(a, math.Inf(1))
 	}

@@ -42,10 +42,11 @@ type Result struct {
 	Starting time.Duration
 	// Elapsed runs from the start to the end of the last request. In an open load it is at least
 	// the Span, unless the run was cut short.
-	Elapsed time.Duration
-	BytesIn uint64                   // of response bodies
-	until   time.Duration            // when the last request was taken up
-	firsts  map[string]time.Duration // when each of ErrorExamples was
+	Elapsed    time.Duration
+	BytesIn    uint64                   // of response bodies
+	Deliveries Deliveries               // of a load of subscriptions, in which an event counts as a request
+	until      time.Duration            // when the last request was taken up
+	firsts     map[string]time.Duration // when each of ErrorExamples was
 	// what each thread of the loop engine spent, in their order; nil for one thread, whose CPU time
 	// is the process's
 	Threads []sample.ThreadUse
@@ -102,6 +103,7 @@ func (r *Result) Add(other *Result) {
 	r.Unsent += other.Unsent
 	r.Retries += other.Retries
 	r.BytesIn += other.BytesIn
+	r.Deliveries.add(other.Deliveries)
 	r.Elapsed += other.Elapsed
 	r.Duration += other.Duration
 	r.Starting += other.Starting
@@ -195,12 +197,15 @@ type recorder struct {
 // outcome is the end of one request. Times count from the start of the run.
 type outcome struct {
 	told    bool // within a turn or between two, and no answer to a request: sent is when it was said
+	untimed bool // nobody knows when it was said
 	seq     uint64
 	target  int             // index in Attack.Targets()
 	sent    time.Duration   // when it was taken up
 	done    time.Duration   // when its response was complete, or it failed
 	answer  response.Answer // the response, if complete
 	failure failure         // of a kind, if not
+	order   order           // of what was told, and how many were not told before it
+	missed  int64
 }
 
 func newRecorder(a Attack) *recorder {
@@ -229,6 +234,9 @@ func (r *recorder) add(x *outcome) {
 	}
 	r.res.Elapsed = max(r.res.Elapsed, x.done)
 	r.res.until = max(r.res.until, x.sent)
+	if x.told && !r.delivered(x) {
+		return
+	}
 	if r.attack.Rate > 0 && !x.told {
 		record(r.res.SendLag, x.sent-r.pace.Due(x.seq))
 	}
@@ -253,11 +261,40 @@ func (r *recorder) add(x *outcome) {
 		return
 	}
 	r.ends.add(x.done)
+	if x.untimed {
+		r.tell(x, failure{})
+		return
+	}
 	record(r.res.Uncorrected, x.done-x.sent)
 	if r.attack.Rate > 0 {
 		record(r.res.Latency, x.done-r.due(x))
 	}
 	r.tell(x, failure{})
+}
+
+// delivered counts what was told, and reports whether it counts as a request too.
+func (r *recorder) delivered(x *outcome) bool {
+	d := &r.res.Deliveries
+	d.Missed += uint64(x.missed) // -1 takes one back
+	switch {
+	case x.order == doubled:
+		d.Doubled++
+		return false
+	case x.order == disordered:
+		d.Disordered++
+		return false
+	case x.order == unnumbered:
+		d.Unnumbered++
+	case x.order == inOrder && x.missed == 0:
+		d.Next++
+	}
+	switch {
+	case x.untimed:
+		d.Untimed++
+	case x.done < x.sent-mostEarly:
+		d.Early++
+	}
+	return true
 }
 
 // due returns when a request was due; in a closed load, when it was sent.
@@ -324,6 +361,8 @@ type Outcome struct {
 	Bytes  int64     // of the response's body
 	Kind   string    // of the error, one of Kinds; "" for success
 	Error  string    // the error's text
+	// Untimed says that nobody knows when it was due: Due and Sent are its End then.
+	Untimed bool
 }
 
 // tell passes an outcome to Each, with the recorder's failure. All calls share one Outcome, because
@@ -334,7 +373,7 @@ func (r *recorder) tell(x *outcome, f failure) {
 	}
 	r.told = Outcome{
 		Seq: x.seq, Target: x.target, Due: r.start.Add(r.due(x)), Sent: r.start.Add(x.sent), End: r.start.Add(x.done),
-		Code: x.answer.Status, Bytes: x.answer.Size, Kind: f.kind, Error: f.text,
+		Code: x.answer.Status, Bytes: x.answer.Size, Kind: f.kind, Error: f.text, Untimed: x.untimed,
 	}
 	r.attack.Each(&r.told)
 }

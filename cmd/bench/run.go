@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"nodecompare/cmd/hosts"
 	"nodecompare/cmd/measure"
 	"nodecompare/results"
 	"nodecompare/results/gate"
@@ -40,6 +41,8 @@ type bench struct {
 	awake    bool          // the load keeps idle CPUs from sleeping
 	done     []results.Trial
 	hung     map[gate.Pair]int
+	hosts    hostTally // of a bench on several
+	over     error     // a host that does not come back ends the bench
 }
 
 // Run runs the plan. When ctx ends, Run stops at once, leaves no child behind, and returns the
@@ -53,6 +56,7 @@ func Run(ctx context.Context, p *Plan, progress Progress) (*results.Record, erro
 		Started: began.UTC().Truncate(time.Millisecond), Host: measure.Host(), Settings: p.settings,
 		Trials: []results.Trial{},
 	}
+	var over error
 	err := measure.Pinned(p.split, func() error {
 		progress.Begin(p, r)
 		b := &bench{plan: p, progress: progress, spare: p.Duration() / spareShare}
@@ -63,15 +67,22 @@ func Run(ctx context.Context, p *Plan, progress Progress) (*results.Record, erro
 		progress.End()
 		b.extra(ctx, r)
 		b.climbCores(ctx, r)
+		over = b.over
+		if p.apart {
+			r.Hosts, r.Reduced = b.hosts, hosts.Reduced
+		}
+		if len(r.Hosts) > 0 {
+			r.Host = r.Hosts[0].Host
+		}
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
 	r.ElapsedS = seconds(time.Since(began))
-	r.Partial = ctx.Err() != nil
+	r.Partial = ctx.Err() != nil || over != nil
 	r.Verdicts = results.Judge(r)
-	return r, context.Cause(ctx)
+	return r, errors.Join(context.Cause(ctx), over)
 }
 
 // Again runs the plan's trials of the suspects a second time, at the record's rates, and adds them
@@ -83,7 +94,7 @@ func Again(ctx context.Context, p *Plan, r *results.Record, suspects []gate.Pair
 		defer progress.End()
 		b := &bench{plan: second, progress: progress, rates: r.Rates, spare: second.Duration() / spareShare}
 		b.trials(ctx, &r.Again)
-		return nil
+		return b.over
 	}), context.Cause(ctx))
 }
 
@@ -91,7 +102,7 @@ func Again(ctx context.Context, p *Plan, r *results.Record, suspects []gate.Pair
 // record.
 func (b *bench) trials(ctx context.Context, made *[]results.Trial) {
 	for i, s := range b.plan.slots {
-		if ctx.Err() != nil {
+		if ctx.Err() != nil || b.over != nil {
 			break
 		}
 		t := b.trial(ctx, s)

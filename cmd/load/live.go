@@ -23,6 +23,7 @@ type Live struct {
 	options func(columns int) report.Options
 	all     time.Duration // of the load
 	most    uint64        // requests, if they end the load; 0 if the time does
+	what    string        // is counted
 	stop    chan struct{}
 	done    sync.WaitGroup
 
@@ -36,9 +37,12 @@ type Live struct {
 // Watch begins to draw. Call Stop afterwards.
 func Watch(terminal screen.File, options func(columns int) report.Options, a loadgen.Attack) *Live {
 	l := &Live{
-		screen: screen.New(terminal), options: options, stop: make(chan struct{}),
+		screen: screen.New(terminal), options: options, what: "req", stop: make(chan struct{}),
 		all99: newHistogram(), last: newHistogram(),
 		spread: make([]uint64, len(report.LatencyBounds)), all: a.Pace().Span(a.Lasts(a.Duration)),
+	}
+	if a.Conversation == loadgen.Subscribe {
+		l.what = "events"
 	}
 	if a.Rate == 0 && a.Duration == 0 {
 		l.most = a.Requests
@@ -67,7 +71,7 @@ func (l *Live) draw() {
 	defer tick.Stop()
 	start := time.Now()
 	last, before := start, uint64(0)
-	var p report.LoadProgress
+	p := report.LoadProgress{What: l.what}
 	for {
 		select {
 		case <-l.stop:

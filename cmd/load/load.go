@@ -35,7 +35,9 @@ func Run(ctx context.Context, a loadgen.Attack) (*results.LoadRun, error) {
 	}
 	defer g.Close()
 	started := time.Now()
+	grown := watchMemory(a)
 	m, err := g.Measure(ctx, a.Duration)
+	memory, known := grown()
 	if m == nil {
 		return nil, err
 	}
@@ -52,6 +54,12 @@ func Run(ctx context.Context, a loadgen.Attack) (*results.LoadRun, error) {
 	}
 	run := figures(a, m, found, started)
 	run.Partial = err != nil
+	if known && m.Server != nil && run.Requests > run.Errors {
+		run.Server = &results.LoadServer{
+			CPUUSPerEvent:      float64(m.Server.Nanoseconds()) / 1e3 / float64(run.Requests-run.Errors),
+			BytesPerSubscriber: float64(memory) / float64(a.Connections),
+		}
+	}
 	if targets != nil {
 		run.Targets = targets.result()
 	}
@@ -85,6 +93,9 @@ func figures(a loadgen.Attack, m *loadgen.Measurement, ramp *results.Ramp, start
 		SendLagUS: measure.Lag(r.SendLag),
 		Trust:     results.Weigh(evidence), Ramp: ramp,
 	}
+	if a.Conversation == loadgen.Subscribe {
+		run.Conversation, run.Deliveries = a.Conversation, measure.Deliveries(r.Deliveries)
+	}
 	if a.Engine == loadgen.Loop {
 		run.LoadThreads = min(max(a.Threads, 1), a.Connections)
 	}
@@ -109,8 +120,11 @@ func figures(a loadgen.Attack, m *loadgen.Measurement, ramp *results.Ramp, start
 // newHistogram returns a histogram for latencies in nanoseconds, with loadgen's bounds.
 func newHistogram() *hdrhistogram.Histogram { return hdrhistogram.New(1, int64(loadgen.MaxLatency), 3) }
 
-// record counts a latency, from when the request was due.
+// record counts a latency, from when the request was due, if that is known.
 func record(h *hdrhistogram.Histogram, x *loadgen.Outcome) {
+	if x.Untimed {
+		return
+	}
 	if err := h.RecordValue(int64(min(max(x.End.Sub(x.Due), 0), loadgen.MaxLatency))); err != nil {
 		panic(err) // unreachable: newHistogram covers 0 to MaxLatency
 	}

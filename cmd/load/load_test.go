@@ -25,6 +25,7 @@ import (
 	"nodecompare/loadgen"
 	"nodecompare/results"
 	"nodecompare/results/report"
+	"nodecompare/thorough"
 )
 
 func TestMain(m *testing.M) {
@@ -261,7 +262,7 @@ func TestLive(t *testing.T) {
 // A server that lets two requests wait for 4 ms at a time bears 500 a second, or less where its
 // machine is slow.
 func TestCapacity(t *testing.T) {
-	long(t)
+	thorough.Only(t)
 	turn := make(chan struct{}, 2)
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		select {

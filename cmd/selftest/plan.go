@@ -108,8 +108,8 @@ func ShortPlan() Plan {
 		Engines: Engines(),
 		Pin:     cpuset.Pin{Auto: true},
 		Delays:  []Delay{{5 * time.Millisecond, 170, 400 * time.Millisecond}},
-		Stall: Stall{Rate: 400, Connections: 4, Duration: 1200 * time.Millisecond,
-			After: 300 * time.Millisecond, Length: 300 * time.Millisecond},
+		Stall: Stall{Rate: 400, Connections: 4, Duration: 900 * time.Millisecond,
+			After: 200 * time.Millisecond, Length: 300 * time.Millisecond},
 		Attempts: 2, Spare: 3 * time.Second, Limit: 12 * time.Second,
 	}
 }

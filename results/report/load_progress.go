@@ -12,6 +12,7 @@ import (
 
 // LoadProgress is a load in progress, for a terminal.
 type LoadProgress struct {
+	What          string // is counted
 	Elapsed, Left time.Duration
 	P99US         float64 // so far
 	Errors        uint64
@@ -40,7 +41,7 @@ func (l LoadProgress) Lines(o Options) []string {
 	if n := len(l.Rates); n > 0 {
 		rate = l.Rates[n-1]
 	}
-	p.paragraph(LiveLoad(rate, l.P99US, l.Errors) + "; " + unit.Elapsed(l.Elapsed, l.Left))
+	p.paragraph(LiveLoad(l.What, rate, l.P99US, l.Errors) + "; " + unit.Elapsed(l.Elapsed, l.Left))
 	p.spark("rate", l.Rates, func(v float64) string { return unit.Rate(v) + "/s" })
 	p.spark("p99", l.P99sUS, unit.Micros)
 	p.spread(l.Spread)
