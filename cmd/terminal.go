@@ -28,13 +28,18 @@ func progress(quiet bool, w io.Writer) bench.Progress {
 	case quiet:
 		return bench.Silent{}
 	case ok && columns(w) > 0 && os.Getenv("TERM") != "dumb":
-		return bench.NewLive(terminal, func(columns int) report.Options {
-			o := options(w)
-			o.Width = columns
-			return o
-		})
+		return bench.NewLive(terminal, terminalOptions(w))
 	default:
 		return &bench.Lines{W: w}
+	}
+}
+
+// terminalOptions returns the options of a terminal as it is when it is drawn on.
+func terminalOptions(w io.Writer) func(columns int) report.Options {
+	o := options(w)
+	return func(columns int) report.Options {
+		o.Width = columns
+		return o
 	}
 }
 

@@ -48,13 +48,13 @@ type loopRun struct {
 // newLoopRun prepares the part of a thread with that number, from 0.
 func newLoopRun(e *loopThread, s *loopShared, thread int, duration time.Duration) *loopRun {
 	r := &loopRun{engine: e, shared: s, rec: newRecorder(e.attack), rate: e.attack.Rate,
-		duration: Span(e.attack.Rate, duration), done: make(chan *Result, 1)}
+		duration: e.attack.Pace().Span(duration), done: make(chan *Result, 1)}
 	r.timer.Init(e.loop, r.plan)
 	r.ending.Init(e.loop, r.stop)
 	if r.rate == 0 {
 		r.next, r.end = s.numbers()
 	} else {
-		r.due = newSchedule(r.rate, Offered(r.rate, duration), thread, e.attack.Threads)
+		r.due = newSchedule(e.attack.Pace(), e.attack.Pace().Offered(duration), thread, e.attack.Threads)
 	}
 	return r
 }

@@ -35,7 +35,7 @@ type Result struct {
 	// Retries counts requests sent again because the kept-alive connection was closed. Requests
 	// counts them once.
 	Retries  uint64
-	Offered  float64       // target rate in requests/s; 0 in a closed load
+	Offered  float64       // target rate in requests/s, a ramp's mean; 0 in a closed load
 	Duration time.Duration // planned time of sending; answers are awaited beyond it
 	// Starting is, for a closed load on the loop engine, the mean time until a connection's first
 	// request.
@@ -185,6 +185,7 @@ func joined(a, b *Result) ([]uint64, time.Duration) {
 // recorder sums up the outcomes of requests and keeps none of them.
 type recorder struct {
 	attack Attack
+	pace   Pace
 	start  time.Time // of the run; start and told serve Attack.Each
 	told   Outcome
 	res    Result
@@ -208,10 +209,11 @@ type outcome struct {
 }
 
 func newRecorder(a Attack) *recorder {
-	r := &recorder{attack: a, ends: newTimeline()}
+	r := &recorder{attack: a, pace: a.Pace(), ends: newTimeline()}
 	r.res = Result{
 		ErrorKinds: make(map[string]uint64), ErrorExamples: make(map[string]string), Codes: make(map[int]uint64),
-		firsts: make(map[string]time.Duration), Offered: a.Rate, Latency: newHistogram(), SendLag: newHistogram(),
+		firsts: make(map[string]time.Duration), Offered: a.Pace().Mean(a.Duration),
+		Latency: newHistogram(), SendLag: newHistogram(),
 	}
 	r.res.Uncorrected = r.res.Latency
 	if a.Rate > 0 {
@@ -236,7 +238,7 @@ func (r *recorder) add(x *outcome) {
 		return
 	}
 	if r.attack.Rate > 0 && !x.told {
-		record(r.res.SendLag, x.sent-Due(x.seq, r.attack.Rate))
+		record(r.res.SendLag, x.sent-r.pace.Due(x.seq))
 	}
 	if x.failure.kind == aborted {
 		r.res.Aborted++
@@ -298,7 +300,7 @@ func (r *recorder) delivered(x *outcome) bool {
 // due returns when a request was due; in a closed load, when it was sent.
 func (r *recorder) due(x *outcome) time.Duration {
 	if r.attack.Rate > 0 && !x.told {
-		return Due(x.seq, r.attack.Rate)
+		return r.pace.Due(x.seq)
 	}
 	return x.sent
 }

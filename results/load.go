@@ -70,6 +70,8 @@ type LoadRun struct {
 	// Capacity is set after a capacity search. All other fields then describe the last probe at
 	// that rate.
 	Capacity *Capacity `json:"capacity,omitempty"`
+	// Ramp is set if the rate changed; OfferedRPS is then its mean.
+	Ramp *Ramp `json:"ramp,omitempty"`
 	// Hosts made the load together; none where this one made it alone. Reduced says how the figures
 	// above follow from theirs.
 	Hosts   []LoadHost        `json:"hosts,omitempty"`

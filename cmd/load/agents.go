@@ -20,7 +20,7 @@ func RunOn(ctx context.Context, agents []*cluster.Agent, a loadgen.Attack) (*res
 	if err != nil {
 		return nil, err
 	}
-	run := figures(j.Attack, &loadgen.Measurement{Result: j.Result}, j.At)
+	run := figures(j.Attack, &loadgen.Measurement{Result: j.Result}, nil, j.At)
 	run.Trust, run.Hosts, run.Reduced = run.Trust.And(j.Trust), j.Hosts, hosts.Reduced
 	if run.Requests > 0 && j.Spent > 0 {
 		cpu := float64(j.Spent.Nanoseconds()) / 1e3 / float64(run.Requests)

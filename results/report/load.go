@@ -68,6 +68,7 @@ func writeLoadTable(out io.Writer, r *results.LoadRun, o Options) error {
 	for _, h := range r.Hosts {
 		p.field("on "+h.Name, loadHost(h))
 	}
+	p.ramp(r.Ramp)
 	p.thresholds(r)
 	p.trust(r.Trust)
 	p.targets(r)
@@ -133,6 +134,10 @@ func shape(r *results.LoadRun) string {
 	}
 	if r.OfferedRPS == 0 {
 		return "closed load on " + connections
+	}
+	if r.Ramp != nil {
+		return fmt.Sprintf("open load from %s to %s requests/s on at most %s", unit.Rate(r.Ramp.FromRPS),
+			unit.Rate(r.Ramp.ToRPS), connections)
 	}
 	return fmt.Sprintf("open load of %s requests/s on at most %s", unit.Rate(r.OfferedRPS), connections)
 }

@@ -16,6 +16,8 @@ func loadAnswer(r *results.LoadRun) string {
 	switch {
 	case r.Capacity != nil:
 		return capacityAnswer(r.Capacity)
+	case r.Ramp != nil && r.Requests > r.Errors && !r.Partial:
+		return rampAnswer(r.Ramp)
 	case r.Requests == 0:
 		return "No request was sent."
 	case answered == 0:

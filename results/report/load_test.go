@@ -258,3 +258,58 @@ func TestFewRequestsHaveFewPercentiles(t *testing.T) {
 		}
 	}
 }
+
+// A load in progress fits every terminal, and draws what is rare, too.
+func TestLoadInProgress(t *testing.T) {
+	p := report.LoadProgress{What: "req", Elapsed: 12 * time.Second, Left: 70 * time.Second, P99US: 2410, Errors: 3,
+		Spread: make([]uint64, len(report.LatencyBounds))}
+	p.Spread[8], p.Spread[9], p.Spread[12] = 100_000, 2000, 1 // up to 100 µs, 178 µs, 1 ms
+	for i := range 300 {
+		p.Rates, p.P99sUS = append(p.Rates, float64(1000+i)), append(p.P99sUS, float64(300-i))
+	}
+	for width := 40; width <= 200; width += 10 {
+		lines := p.Lines(report.Options{Width: width})
+		for _, l := range lines {
+			if n := len([]rune(l)); n > width {
+				t.Errorf("a line has %d columns of %d: %q", n, width, l)
+			}
+		}
+		text := strings.Join(lines, "\n")
+		for _, want := range []string{"req/s", "3 errors", "elapsed", "█ most 1.3k/s", "most 300 µs",
+			"56.2 µs █▆  ▁ 1 ms"} {
+			if !strings.Contains(text, want) {
+				t.Errorf("%d columns: the display lacks %q:\n%s", width, want, text)
+			}
+		}
+	}
+}
+
+// A ramp says at which rate latency breaks away, in a line for each step.
+func TestRamp(t *testing.T) {
+	r := loadRun()
+	r.OfferedRPS, r.Ramp = 2550, &results.Ramp{FromRPS: 100, ToRPS: 5000}
+	for i := range 15 {
+		s := results.RampStep{StartS: 2 * float64(i), EndS: 2 * float64(i+1), RateRPS: float64(200 + 300*i), Due: 500,
+			Answered: 500, LatencyUS: results.Latency{P50: 400, P99: 2000}}
+		if i >= 10 {
+			s.LatencyUS.P99 = 90_000
+		}
+		r.Ramp.Steps = append(r.Ramp.Steps, s)
+	}
+	r.Ramp.Judge()
+	for _, width := range []int{40, 80, 120} {
+		out := renderLoad(t, "table", r, width)
+		text := strings.Join(strings.Fields(out), " ")
+		for _, want := range []string{"latency breaks away at about 3.2k/s", "more than 5 times their usual 2 ms",
+			"open load from 100 to 5k requests/s"} {
+			if !strings.Contains(text, want) {
+				t.Errorf("%d columns: the table lacks %q:\n%s", width, want, out)
+			}
+		}
+		for _, l := range strings.Split(out, "\n") {
+			if n := len([]rune(l)); n > width && width >= 80 {
+				t.Errorf("a line has %d columns of %d: %q", n, width, l)
+			}
+		}
+	}
+}
