@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"nodecompare/servers/cache"
+	"nodecompare/servers/child"
 )
 
 // minMajor is the oldest supported Node.js: Express 5 needs 18, node:http's timeouts and
@@ -98,9 +99,16 @@ func find(ctx context.Context) (program, version string, err error) {
 	}
 	asking, cancel := context.WithTimeout(ctx, versionTimeout)
 	defer cancel()
-	c := exec.CommandContext(asking, program, "--version")
-	c.WaitDelay = time.Second // for its children, which may hold its output open
-	out, err := c.Output()
+	c := exec.Command(program, "--version")
+	var out strings.Builder
+	c.Stdout = &out
+	life, err := child.StartGuarded(c) // it may be a script, whose children hold its output open
+	if err != nil {
+		return "", "", fmt.Errorf("running %s --version: %w", program, err)
+	}
+	defer life.Close()
+	defer context.AfterFunc(asking, func() { life.Close() })()
+	err = c.Wait()
 	if ctx.Err() != nil {
 		return "", "", context.Cause(ctx)
 	}
@@ -110,7 +118,7 @@ func find(ctx context.Context) (program, version string, err error) {
 	if err != nil {
 		return "", "", fmt.Errorf("running %s --version: %w", program, err)
 	}
-	version = strings.TrimSpace(string(out))
+	version = strings.TrimSpace(out.String())
 	text, _, _ := strings.Cut(strings.TrimPrefix(version, "v"), ".")
 	major, err := strconv.Atoi(text)
 	if err != nil {
