@@ -67,7 +67,7 @@ var (
 	Longest = latency("max", "max_us", 0, func(l Latency) float64 { return l.Max })
 
 	AnsweredShare = Figure{Name: "answered share", Unit: "1",
-		Read: func(r Rung) (float64, bool) { return partOf(r.Answered(), r.Requests) }}
+		Read: Rung.share}
 	// FailedPercent exists only if a request failed.
 	FailedPercent = Figure{Name: "failed requests", Unit: "%", LessIsBetter: true, Read: func(r Rung) (float64, bool) {
 		return 100 * float64(r.Errors) / float64(max(1, r.Requests)), r.Errors > 0
@@ -176,7 +176,7 @@ func partOf(part, whole uint64) (share float64, ok bool) {
 // latency is there where enough requests were answered for the percentile.
 func latency(name, slug string, percentile float64, of func(Latency) float64) Figure {
 	return Figure{Name: name, Slug: slug, Unit: "us", LessIsBetter: true, percentile: percentile,
-		Read: func(r Rung) (float64, bool) { return of(r.LatencyUS), Resolves(r.Answered(), percentile) }}
+		Read: func(r Rung) (float64, bool) { return of(r.LatencyUS), Resolves(r.timed(), percentile) }}
 }
 
 func always(of func(Rung) float64) func(Rung) (float64, bool) {

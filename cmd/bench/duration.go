@@ -84,6 +84,9 @@ func (s slot) warmConnections() int {
 // warmTime returns the usual time of the warm-up: windows that send and then wait for the answers,
 // with the yardstick's between them.
 func (s slot) warmTime() time.Duration {
+	if s.workload.Tells {
+		return max(listenWarm, s.mode.Compiles)
+	}
 	window := max(measure.WarmWindow, s.workload.Wait)
 	if s.workload.CPU > 0 {
 		window += computingConnections * s.workload.CPU
@@ -94,7 +97,9 @@ func (s slot) warmTime() time.Duration {
 func (p *Plan) pilotTime() time.Duration {
 	var sum time.Duration
 	for _, s := range p.firstRound() {
-		sum += p.pilotOf(s)
+		if !s.workload.Tells {
+			sum += p.pilotOf(s)
+		}
 	}
 	return sum
 }
