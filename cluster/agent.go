@@ -71,6 +71,8 @@ func Join(ctx context.Context, at Access, s Served) error {
 			return nil
 		case errors.Is(err, ErrFingerprint):
 			return fmt.Errorf("join %s: %w", at.URL, ErrFingerprint)
+		case errors.Is(err, nats.ErrAuthorization) && at.Fingerprint == "":
+			return fmt.Errorf("join %s: it refuses these credentials: name a file of others by --creds", at.URL)
 		case errors.Is(err, nats.ErrAuthorization):
 			return fmt.Errorf("join %s: it does not know the token: take the join line that it printed last", at.URL)
 		case errors.As(err, new(refused)):
@@ -216,9 +218,12 @@ func (x *session) order(data []byte, say func(string)) {
 	}
 }
 
-// do does a job and answers.
+// do does a job and answers. What the session's end cut short has no answer: its member is lost.
 func (x *session) do(ctx context.Context, o order) {
 	out, err := x.worker.Do(ctx, o.Verb, o.In)
+	if x.ctx.Err() != nil {
+		return
+	}
 	a := answer{ID: x.hello.ID, Number: o.Number}
 	if err != nil {
 		a.Error = err.Error()

@@ -151,7 +151,7 @@ whatever else runs there: give it cores of its own, e.g. by taskset(1).`,
 	flags.StringVar(&o.metrics, "metrics", "", "serve the same to Prometheus at http://`address`/metrics "+
 		"while the load runs; a port alone is one of 127.0.0.1")
 	flags.StringVar(&o.format, "format", "table", "how to print the results: "+lookup.Names(report.LoadFormats))
-	o.several.define(flags)
+	o.several.define(flags, "make the load on this `number` of other machines, together; 0 is on this one")
 	completes(c, "engine", loadgen.Engines)
 	completes(c, "format", report.LoadFormats)
 	flags.BoolVar(&o.quiet, "quiet", false, "show no progress")

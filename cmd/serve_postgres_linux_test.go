@@ -18,12 +18,13 @@ import (
 	"github.com/prometheus/procfs"
 
 	"nodecompare/servers/child"
+	"nodecompare/thorough"
 )
 
 // With its PostgreSQL stopped, the loop still answers what asks for nothing there, while hundreds
 // of others wait; they take no thread. Once the database runs again, all are answered.
 func TestStoppedDatabase(t *testing.T) {
-	long(t)
+	thorough.Only(t)
 	const asking = 400
 	p := startServer(t, "--mode=async", "--db=postgres")
 	database := below(t, p.PID, "postgres")
@@ -77,7 +78,7 @@ func TestStoppedDatabase(t *testing.T) {
 
 // A killed server leaves no database behind, in memory or on the disk.
 func TestKilledServersDatabase(t *testing.T) {
-	long(t)
+	thorough.Only(t)
 	p, err := child.Start(t.Context(), serveCommand("--mode=async", "--db=postgres"))
 	if err != nil {
 		t.Fatal(err)

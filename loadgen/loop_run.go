@@ -67,6 +67,7 @@ func (r *loopRun) clock() time.Duration { return time.Since(r.start) }
 func (r *loopRun) connect() {
 	e := r.engine
 	e.current = r
+	e.loop.Doze(false)
 	if r.rate == 0 && !e.attack.Connect.New {
 		for i := range e.clients {
 			if e.clients[i].state == closed {
@@ -340,7 +341,8 @@ func (r *loopRun) complete() {
 		if (r.rate > 0 || r.engine.script.lasting) && r.started {
 			r.rec.lasted(min(r.clock(), r.duration))
 		}
-		r.engine.loop.KeepProcessor(0) // lets the waiting goroutine run at once
+		r.engine.loop.KeepProcessor(0)
+		r.engine.loop.Doze(true) // lets the waiting goroutine run at once
 		res := r.rec.result(r.due.own)
 		if r.engine.attack.Threads > 1 {
 			res.Threads = []sample.ThreadUse{{}}

@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"net/textproto"
-	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -21,6 +20,7 @@ import (
 	"nodecompare/servers/child"
 	"nodecompare/servers/node"
 	"nodecompare/servers/workload"
+	"nodecompare/thorough"
 )
 
 // ownFields are what Node.js and Express send beside the fields of our modes: the list of what may
@@ -77,8 +77,8 @@ func startNodeOn(t *testing.T, mode, upstream string, l *workload.Ledger, loops 
 	}
 	source := map[string]node.Source{"node": node.HTTP, "express": node.Express}[mode]
 	app, err := node.Prepare(t.Context(), source, dataDir, func(line string) { t.Log(line) })
-	if errors.As(err, new(*node.Unavailable)) && os.Getenv("NODECOMPARE_CI") == "" {
-		t.Skip(err)
+	if errors.As(err, new(*node.Unavailable)) {
+		thorough.Lacks(t, err)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -127,6 +127,7 @@ func connect(t *testing.T, p *child.Process) *client {
 
 // TestNode has Node.js and Express, each one process for most of it, do as our modes do.
 func TestNode(t *testing.T) {
+	t.Parallel()
 	up := nodeUpstream(t)
 	refusing := newFakeUpstream(t, nil)
 	refusing.listener.Close()

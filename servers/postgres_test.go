@@ -2,7 +2,6 @@ package servers_test
 
 import (
 	"context"
-	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -12,6 +11,7 @@ import (
 	"nodecompare/servers"
 	"nodecompare/servers/postgres"
 	"nodecompare/servers/workload"
+	"nodecompare/thorough"
 )
 
 // cluster is the PostgreSQL that tests share: to make one takes seconds. TestMain stops it.
@@ -24,9 +24,7 @@ var clusterUsed bool
 // database returns the URL of a private PostgreSQL. The test is long.
 func database(t *testing.T) string {
 	t.Helper()
-	if os.Getenv("NODECOMPARE_CI") == "" {
-		t.Skip("it takes long: set NODECOMPARE_CI=1")
-	}
+	thorough.Only(t)
 	clusterUsed = true
 	c, err := cluster()
 	if err != nil {

@@ -124,6 +124,9 @@ func (p *Plan) withServer(ctx context.Context, s slot, upstream string, kept *bo
 // that this machine cannot run is left out of the plan and named in the record, and so are a user's
 // server that cannot be reached and a workload that it does not serve. Nothing left is an error.
 func (p *Plan) Prepare(ctx context.Context, say func(string)) error {
+	if p.apart {
+		return p.makeReady(ctx, say)
+	}
 	err := p.prepareModes(ctx, say)
 	if err == nil {
 		err = p.probe(ctx, say)

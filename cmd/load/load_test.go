@@ -23,6 +23,7 @@ import (
 	"nodecompare/cmd/load"
 	"nodecompare/loadgen"
 	"nodecompare/results"
+	"nodecompare/thorough"
 )
 
 func TestMain(m *testing.M) {
@@ -272,7 +273,7 @@ func TestLive(t *testing.T) {
 // A server that lets two requests wait for 4 ms at a time bears 500 a second, or less where its
 // machine is slow.
 func TestCapacity(t *testing.T) {
-	long(t)
+	thorough.Only(t)
 	turn := make(chan struct{}, 2)
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		select {

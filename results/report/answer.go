@@ -50,6 +50,9 @@ func writeAnswer(out io.Writer, r *results.Record, o Options) error {
 	}
 	p.claims(a.Claims)
 	p.cores(r)
+	for _, h := range summary.HostLines(r) {
+		p.note(h.String())
+	}
 	p.notes(a.Notes, lines)
 	for _, m := range o.More {
 		p.paragraph(m)
