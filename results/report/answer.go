@@ -49,6 +49,9 @@ func writeAnswer(out io.Writer, r *results.Record, o Options) error {
 		}
 	}
 	p.claims(a.Claims)
+	if a.Models != "" {
+		p.paragraph(a.Models)
+	}
 	p.cores(r)
 	for _, h := range summary.HostLines(r) {
 		p.note(h.String())
