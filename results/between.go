@@ -83,5 +83,8 @@ func (r *Record) brackets(w Workload, mode string, s Scaling) (knee, held bracke
 
 // within reports whether p99 met the objective and no request failed.
 func (r Rung) within(sloUS float64) bool {
+	if d := r.Deliveries; d != nil && (d.Absent() > 0 || d.Silent > 0 || d.Untimed > 0) {
+		return false
+	}
 	return r.Answered() > 0 && r.LatencyUS.P99 <= sloUS && r.Errors == 0
 }

@@ -25,6 +25,14 @@ type Deliveries struct {
 // Timed reports whether all events that came said when they were due.
 func (d *Deliveries) Timed(events uint64) bool { return d.Untimed < events }
 
+// timed returns the number of requests without error that have a latency.
+func (r Rung) timed() uint64 {
+	if r.Deliveries == nil {
+		return r.Answered()
+	}
+	return r.Answered() - min(r.Answered(), r.Deliveries.Untimed)
+}
+
 // Owed returns the number of events that were due, as far as that is known.
 func (d *Deliveries) Owed(came uint64) uint64 {
 	owed := came + d.Overdue

@@ -67,7 +67,7 @@ var (
 	Longest = latency("max", "max_us", 0, func(l Latency) float64 { return l.Max })
 
 	AnsweredShare = Figure{Name: "answered share", Unit: "1",
-		Read: func(r Rung) (float64, bool) { return partOf(r.Answered(), r.Requests) }}
+		Read: Rung.share}
 	// FailedPercent exists only if a request failed.
 	FailedPercent = Figure{Name: "failed requests", Unit: "%", LessIsBetter: true, Read: func(r Rung) (float64, bool) {
 		return 100 * float64(r.Errors) / float64(max(1, r.Requests)), r.Errors > 0
@@ -107,6 +107,23 @@ var (
 			return float64(r.Process.VoluntarySwitches) / float64(r.Answered()), true
 		}}
 )
+
+// Figures of subscribers only.
+var (
+	Absent = Figure{Name: "events that never came", Slug: "missed", Unit: "events", LessIsBetter: true,
+		Read: ofDeliveries(func(d *Deliveries) uint64 { return d.Absent() })}
+	Silent = Figure{Name: "subscribers who heard nothing", Slug: "silent", Unit: "subscribers", LessIsBetter: true,
+		Read: ofDeliveries(func(d *Deliveries) uint64 { return d.Silent })}
+)
+
+func ofDeliveries(of func(*Deliveries) uint64) func(Rung) (float64, bool) {
+	return func(r Rung) (float64, bool) {
+		if r.Deliveries == nil {
+			return 0, false
+		}
+		return float64(of(r.Deliveries)), true
+	}
+}
 
 // Figures of open loads only.
 var (
@@ -176,7 +193,7 @@ func partOf(part, whole uint64) (share float64, ok bool) {
 // latency is there where enough requests were answered for the percentile.
 func latency(name, slug string, percentile float64, of func(Latency) float64) Figure {
 	return Figure{Name: name, Slug: slug, Unit: "us", LessIsBetter: true, percentile: percentile,
-		Read: func(r Rung) (float64, bool) { return of(r.LatencyUS), Resolves(r.Answered(), percentile) }}
+		Read: func(r Rung) (float64, bool) { return of(r.LatencyUS), Resolves(r.timed(), percentile) }}
 }
 
 func always(of func(Rung) float64) func(Rung) (float64, bool) {

@@ -145,6 +145,8 @@ type Workload struct {
 	CPUUS  float64 `json:"cpu_us,omitempty"` // a request's computing; likewise
 	Poison *Poison `json:"poison,omitempty"` // runs beside the victim requests; nil for none
 	Surge  *Surge  `json:"surge,omitempty"`  // the overload that ends each trial; nil for none
+	// Tells says that connections are subscribers, and that an event that came counts as a request
+	Tells bool `json:"tells,omitempty"`
 	// why the ladder or the CPUs differ from other workloads'
 	Note string `json:"note,omitempty"`
 }
@@ -302,6 +304,7 @@ type Rung struct {
 	Yardstick     *Yardstick     `json:"yardstick,omitempty"`   // nil if none ran beside it
 	Poison        *PoisonOutcome `json:"poison,omitempty"`      // nil for none
 	SurgeOutcome  *SurgeOutcome  `json:"toll,omitempty"`        // of an overload
+	Deliveries    *Deliveries    `json:"deliveries,omitempty"`  // of subscribers
 	Timeline      *Timeline      `json:"timeline,omitempty"`
 	// the server's; nil if the system does not report it
 	Process *Process `json:"process,omitempty"`
@@ -333,6 +336,20 @@ func (r *Record) Void() bool {
 		}
 	}
 	return true
+}
+
+// share returns the part of the requests that were answered, or of the events that subscribers
+// should have heard: those who heard nothing should have heard as much as the others.
+func (r Rung) share() (share float64, ok bool) {
+	d := r.Deliveries
+	if d == nil {
+		return partOf(r.Answered(), r.Requests)
+	}
+	if r.Connections == 0 || r.Answered() == 0 {
+		return nextToNone, r.Connections > 0
+	}
+	hearing := 1 - float64(d.Silent)/float64(r.Connections)
+	return max(nextToNone, hearing*float64(r.Answered())/float64(d.Owed(r.Answered()))), true
 }
 
 // Answered returns the number of requests without error.

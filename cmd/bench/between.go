@@ -56,9 +56,10 @@ func (b *bench) between(ctx context.Context, on *target, s slot, t *results.Tria
 }
 
 // climbs reports whether the ladder is the trial's purpose and its end, without poison and
-// overload.
+// overload, and of requests.
 func (s slot) climbs() bool {
-	return !slices.ContainsFunc(s.rungs, func(r rung) bool { return r.poison != nil || r.surge != nil })
+	return !s.workload.Tells &&
+		!slices.ContainsFunc(s.rungs, func(r rung) bool { return r.poison != nil || r.surge != nil })
 }
 
 // above returns the first closed rung with more connections, changed to the given number.

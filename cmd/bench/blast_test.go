@@ -41,7 +41,8 @@ func TestBlastPlan(t *testing.T) {
 			t.Errorf("%s: a rate of %v", s.workload.Name, rate)
 		}
 	}
-	if _, err := workloadNamed("blast"); err == nil || !strings.Contains(err.Error(), "echo, blast-cpu, blast-wait") {
+	if _, err := workloadNamed("blast"); err == nil ||
+		!strings.Contains(err.Error(), "echo, live, blast-cpu, blast-wait") {
 		t.Errorf("an unknown name gives %v, want a list of all", err)
 	}
 }

@@ -88,6 +88,9 @@ func (s slot) warmConnections() int {
 // warmTime returns the usual time of the warm-up: windows that send and then wait for the answers,
 // with the yardstick's between them.
 func (s slot) warmTime() time.Duration {
+	if s.workload.Tells {
+		return max(listenWarm, s.mode.Compiles)
+	}
 	if s.apart {
 		return s.hostsWarm()
 	}
@@ -101,7 +104,9 @@ func (s slot) warmTime() time.Duration {
 func (p *Plan) pilotTime() time.Duration {
 	var sum time.Duration
 	for _, s := range p.firstRound() {
-		sum += p.pilotOf(s)
+		if !s.workload.Tells {
+			sum += p.pilotOf(s)
+		}
 	}
 	return sum
 }

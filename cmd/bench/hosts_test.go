@@ -65,6 +65,7 @@ func TestPlanOnHostsRefuses(t *testing.T) {
 		"--load-threads":   func(o *Options) { o.LoadThreads = 2 },
 		"is a command":     func(o *Options) { o.Servers = []Server{{Name: "mine", URL: "http://10.0.0.1:80"}} },
 		"workload api":     func(o *Options) { o.Workloads = []string{"hello", "api"} },
+		"workload live":    func(o *Options) { o.Workloads = []string{"live"} },
 		"workload orders":  func(o *Options) { o.Workloads = []string{"orders"} },
 		"workload unknown": func(o *Options) { o.Workloads = []string{"unknown"} },
 	} {

@@ -17,6 +17,9 @@ func (p Profile) ladder(w workload.Workload, limit int) (rungs []rung, base int,
 		rungs, base = p.blastLadder(b, w)
 		return rungs, base, ""
 	}
+	if w.Tells {
+		return p.listenLadder(limit)
+	}
 	rungs = append(rungs, p.Ladder...)
 	wanted := usualBase
 	if w.Wait > 0 {

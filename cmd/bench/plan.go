@@ -190,7 +190,7 @@ func newPlan(o Options, limit int) (*Plan, error) {
 		described := results.Workload{
 			Name: w.Name, Summary: w.Summary, Method: w.Method, Target: w.Target, Base: base, Note: note,
 			WaitUS: float64(w.Wait.Microseconds()), CPUUS: float64(w.CPU.Microseconds()),
-			Poison: poisonOf(name), Surge: surgeOf(over),
+			Poison: poisonOf(name), Surge: surgeOf(over), Tells: w.Tells,
 		}
 		for i, r := range rungs {
 			if r.load == results.Common && o.Rate > 0 {
@@ -219,7 +219,13 @@ func newPlan(o Options, limit int) (*Plan, error) {
 			if c.mode.Compiles > 0 && w.CPU == 0 {
 				c.rungs = collecting(rungs)
 			}
-			if c.mode.secure() {
+			switch {
+			case c.mode.secure() && w.Tells:
+				c.rungs = nil
+				p.settings.Missing = append(p.settings.Missing, results.Missing{Mode: c.name, Workload: w.Name,
+					Reason: fmt.Sprintf("server %s on %s: subscribers are the loop engine's, which has no TLS",
+						c.name, w.Name)})
+			case c.mode.secure():
 				c.rungs = p.secured(c, over)
 			}
 			if len(c.rungs) > 0 {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"mime"
 	"net"
 	"net/http"
 	"slices"
@@ -66,6 +67,9 @@ func (p *Plan) probeServer(ctx context.Context, its []slot, say func(string)) er
 				first, err := ask(ctx, server, q.target)
 				doubt := ""
 				if err == nil {
+					err = q.streams(first)
+				}
+				if err == nil && !q.tells {
 					doubt = q.doubt(ctx, server, first)
 				}
 				if ctx.Err() != nil {
@@ -103,23 +107,27 @@ type question struct {
 	path    string        // its name in --path
 	named   bool          // the user set --path
 	wait    time.Duration // earliest time of an answer; 0 if unknown
+	tells   bool          // the answer is a stream of events, which goes on
 }
 
 func (s slot) questions() []question {
 	named := func(path string) bool { return s.mode.user.Paths[path] != "" }
 	path := pathOf(s.workload.Name)
 	nowhere := s.mode.user.asked("/nodecompare-" + rand.Text())
-	all := []question{{s.target(""), nowhere, path, named(path), s.workload.Wait}}
+	all := []question{{s.target(""), nowhere, path, named(path), s.workload.Wait,
+		s.workload.Tells}}
 	if s.mode.poison(s.workload) != "" {
 		b, _ := blastNamed(s.workload.Name)
-		all = append(all, question{s.poison(""), nowhere, b.name, named(b.name), b.poison.wait})
+		all = append(all, question{s.poison(""), nowhere, b.name, named(b.name), b.poison.wait,
+			false})
 	}
 	return all
 }
 
 // answer is a server's answer to one request.
 type answer struct {
-	body []byte        // its beginning
+	body []byte        // its beginning; none of a stream of events
+	kind string        // its media type
 	took time.Duration // to the body's end
 }
 
@@ -127,7 +135,7 @@ type answer struct {
 const mostBody = 1 << 20
 
 // ask sends a server one request as the load will. t's URL is a path. No answer, or a bad one, is
-// an error.
+// an error. Of a stream of events the header is enough, as it goes on.
 func ask(ctx context.Context, server running, t loadgen.Target) (a answer, err error) {
 	start := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
@@ -148,7 +156,10 @@ func ask(ctx context.Context, server running, t loadgen.Target) (a answer, err e
 	if err != nil {
 		return a, fmt.Errorf("%s %s: %w", t.Method, t.URL, err)
 	}
-	if a.body, err = io.ReadAll(io.LimitReader(r.Body, mostBody)); err != nil {
+	a.kind, _, _ = mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if a.kind == eventStream {
+		cancel() // and nothing of the body is read
+	} else if a.body, err = io.ReadAll(io.LimitReader(r.Body, mostBody)); err != nil {
 		err = fmt.Errorf("%s %s: %w", t.Method, t.URL, err)
 	}
 	a.took = time.Since(start)
@@ -156,6 +167,21 @@ func ask(ctx context.Context, server running, t loadgen.Target) (a answer, err e
 		err = fmt.Errorf("%s %s answered %d %s", t.Method, t.URL, r.StatusCode, http.StatusText(r.StatusCode))
 	}
 	return a, errors.Join(err, r.Body.Close())
+}
+
+// eventStream is the type of what a workload that tells answers with.
+const eventStream = "text/event-stream"
+
+// streams returns an error if an answer goes on though it should end, or the other way round.
+func (q question) streams(a answer) error {
+	switch stream := a.kind == eventStream; {
+	case q.tells && !stream:
+		return fmt.Errorf("%s %s answered with the type %q, and %s is expected", q.target.Method, q.target.URL, a.kind,
+			eventStream)
+	case stream && !q.tells:
+		return fmt.Errorf("%s %s answered with a stream of events, which does not end", q.target.Method, q.target.URL)
+	}
+	return nil
 }
 
 // dropWorkload removes a column's trials on a workload from the plan.

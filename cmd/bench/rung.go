@@ -27,6 +27,9 @@ func (b *bench) runRung(ctx context.Context, t *target, r rung, g *loadgen.Gener
 	a := t.attack
 	a.Connections, a.Rate, a.Duration, a.Engine = r.connections, rate, r.duration,
 		b.plan.engine(r.load, a.Target.URL, rate)
+	if a.Conversation != "" {
+		a.Engine = loadgen.Loop
+	}
 	var over *overloading
 	if r.surge != nil {
 		over = newOverloading(r, rate, b.plan.slo())
@@ -214,10 +217,16 @@ func measured(a loadgen.Attack, r rung, l *loadgen.Result, w *sample.Window) (re
 		ErrorKinds: l.ErrorKinds, ErrorExamples: l.ErrorExamples, Codes: l.Codes, Timeline: timeline(l, w),
 	}
 	answered := float64(rung.Answered())
+	if a.Conversation == loadgen.Subscribe {
+		rung.Deliveries = measure.Deliveries(l.Deliveries)
+	}
 	if answered > 0 && l.Elapsed > 0 {
 		rung.LatencyUS = measure.Latency(l.Latency)
 		rung.ThroughputRPS = answered / l.Elapsed.Seconds()
 		rung.InFlight = rung.ThroughputRPS * rung.LatencyUS.Mean / 1e6
+		if d := rung.Deliveries; d != nil { // each subscriber waits for its next event
+			rung.InFlight = float64(r.connections) - float64(d.Silent)
+		}
 		histogram, err := l.Latency.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
 		if err != nil {
 			return rung, fmt.Errorf("encode the latencies: %w", err)

@@ -125,6 +125,7 @@ func (b *bench) withServer(ctx context.Context, s slot, use func(context.Context
 			if kept != nil {
 				a.Others, a.Ran = s.others(r.url), kept.add
 			}
+			a = listening(a, s.workload)
 			err := use(ctx, &target{server: r, attack: a, helpers: helpers, books: kept, compiles: s.mode.Compiles > 0})
 			if err == nil && kept != nil && s.mode.user != nil {
 				err = kept.readBack(ctx, r, s)
@@ -281,6 +282,9 @@ func (b *bench) warm(ctx context.Context, on *target, s slot) (*results.WarmUp, 
 			return nil, nil, err
 		}
 		first.Close()
+	}
+	if s.workload.Tells {
+		return b.warmListening(ctx, a, s)
 	}
 	g, err := loadgen.Open(a)
 	if err != nil {

@@ -19,7 +19,7 @@ import (
 
 // The patterns leave out node_modules, which an editor's user may have put there.
 //
-//go:embed app/*.js app/*.json app/work app/vendor
+//go:embed app/*.js app/*.json app/*.html app/work app/vendor
 var embedded embed.FS
 
 // sources returns the servers' files, by path inside the folder.

@@ -9,16 +9,18 @@ import (
 // LivePath is the route of a dashboard's events.
 const LivePath = "/live"
 
-// live is no workload: its answer ends with the connection alone, so that a request of it is never
-// over.
 var live = Workload{
 	Name:    "live",
 	Method:  http.MethodGet,
 	Path:    LivePath,
 	Summary: "a dashboard by server push: rate events a second, as text/event-stream",
 	Target:  LivePath + "?rate=10",
+	Tells:   true,
 	handle:  serveLive,
 }
+
+// LiveInterval is from one event of the live workload's Target to the next.
+const LiveInterval = time.Second / defaultLiveRate
 
 const (
 	defaultLiveRate = 10

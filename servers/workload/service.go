@@ -92,7 +92,7 @@ func (s *Service) Close() error { return s.db.close() }
 
 // routes is what is served: the workloads, the upstream that the api workload asks, and what is no
 // request and its answer.
-var routes = slices.Concat(All, []Workload{upstream, showOrder, live})
+var routes = slices.Concat(All, []Workload{upstream, showOrder, dashboard})
 
 // Serve answers x.Request. It causes one call of x.Done, before or after it returns, depending on
 // x.IO. A panic in a handler is a defect and passes through to the model.

@@ -35,6 +35,10 @@ type Workload struct {
 	CPU      time.Duration // it computes for so long, so that more connections than cores only queue
 	Upstream int           // it asks another service, in so many calls at once
 
+	// Tells says that an answer goes on until the connection ends, as server-sent events with ids
+	// and due times: a load has subscribers in place of requests.
+	Tells bool
+
 	// Whole is the body of a whole answer to Target, where the status does not tell that from a
 	// partial one; "" where it does.
 	Whole string
@@ -55,6 +59,7 @@ var All = []Workload{
 	cpu,
 	mix,
 	echo,
+	live,
 }
 
 // String returns the workload's name.

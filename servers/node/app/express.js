@@ -9,7 +9,7 @@ import { serve } from './serve.js';
 import { burn } from './work/cpu.js';
 import { Fault } from './work/fault.js';
 import { feed, service } from './work/feed.js';
-import { live } from './work/live.js';
+import { dashboard, live } from './work/live.js';
 import { badForm, login } from './work/login.js';
 import { mix } from './work/mix.js';
 import { malformed, orderId, parseOrder } from './work/orders.js';
@@ -40,6 +40,7 @@ function listener({ file, shop, ask }) {
   get(app, '/cpu', (req, res) => json(res, 200, { burned_ms: burn(req.query) }));
   get(app, '/mix', async (req, res) => json(res, 200, await mix(req.query)));
   get(app, '/live', (req, res) => live(req, res, req.query));
+  get(app, '/dashboard', (req, res) => send(res, 200, 'text/html; charset=utf-8', dashboard));
   get(app, '/upstream', async (req, res) => json(res, 200, await service(req.query)));
   post(app, '/login', express.json(any), async (req, res) =>
     json(res, 200, { token: await login(shop, req.body) }),

@@ -7,7 +7,7 @@ import { waits } from './trace.js';
 import { burn } from './work/cpu.js';
 import { Fault } from './work/fault.js';
 import { feed, service } from './work/feed.js';
-import { live } from './work/live.js';
+import { dashboard, live } from './work/live.js';
 import { login } from './work/login.js';
 import { mix } from './work/mix.js';
 import { orderId, parseOrder } from './work/orders.js';
@@ -42,6 +42,7 @@ function listener({ file, shop, ask }) {
       '/cpu': get((req, res, query) => json(res, 200, { burned_ms: burn(query) })),
       '/mix': get(async (req, res, query) => json(res, 200, await mix(query))),
       '/live': get(live),
+      '/dashboard': get((req, res) => send(res, 200, 'text/html; charset=utf-8', dashboard)),
       '/echo': post(async (req, res) => {
         const body = await readBody(req);
         send(res, 200, req.headers['content-type'] || octets, body);

@@ -1,6 +1,11 @@
+import { readFileSync } from 'node:fs';
+
 import { isWhole, number } from './query.js';
 
 const commentEvery = 15_000; // milliseconds
+/** The page that shows the events. */
+export const dashboard = readFileSync(new URL('../dashboard.html', import.meta.url));
+
 let origin = performance.timeOrigin;
 
 /** Milliseconds since 1970, with a fraction, which Date.now() has not. Follows a clock that is set. */

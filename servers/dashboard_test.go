@@ -1,0 +1,77 @@
+package servers_test
+
+import (
+	"context"
+	"fmt"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+
+	"nodecompare/servers"
+	"nodecompare/thorough"
+)
+
+// The dashboard of every mode shows its events in a real browser, and asks for nothing else.
+func TestDashboard(t *testing.T) {
+	thorough.Only(t)
+	path, err := exec.LookPath("chromium")
+	if err != nil {
+		thorough.Lacks(t, "no Chromium to open the page with: apt-get install chromium")
+	}
+	all, stop := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer stop()
+	allocator, end := chromedp.NewExecAllocator(all, append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.WSURLReadTimeout(time.Minute))...)
+	defer end()
+	browser, leave := chromedp.NewContext(allocator)
+	defer leave()
+	if err := chromedp.Run(browser); err != nil {
+		t.Fatal(err)
+	}
+	eachMode(t, func(t *testing.T, mode string) { seeDashboard(t, browser, serve(t, mode, servers.Config{}).url) })
+	eachNodeMode(t, func(t *testing.T, mode string) { seeDashboard(t, browser, startNode(t, mode, "", 1).URL) })
+}
+
+func seeDashboard(t *testing.T, browser context.Context, url string) {
+	tab, leave := chromedp.NewContext(browser)
+	defer leave()
+	var mu sync.Mutex
+	var asked, complaints []string
+	chromedp.ListenTarget(tab, func(e any) {
+		mu.Lock()
+		defer mu.Unlock()
+		switch e := e.(type) {
+		case *network.EventRequestWillBeSent:
+			if !strings.HasPrefix(e.Request.URL, "data:") {
+				asked = append(asked, strings.TrimPrefix(e.Request.URL, url))
+			}
+		case *log.EventEntryAdded:
+			complaints = append(complaints, e.Entry.Text)
+		case *runtime.EventExceptionThrown:
+			complaints = append(complaints, e.ExceptionDetails.Error())
+		}
+	})
+	var state, subscribers, missed, points string
+	err := chromedp.Run(tab, network.Enable(), log.Enable(), chromedp.Navigate(url+"/dashboard?rate=20"),
+		chromedp.Poll(`Number(document.getElementById("rate").textContent) > 0`, nil),
+		chromedp.Text("#state", &state), chromedp.Text("#subscribers", &subscribers),
+		chromedp.Text("#missed", &missed), chromedp.AttributeValue("#line", "points", &points, nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if state != "Connected." || subscribers != "1" || len(strings.Fields(points)) < 2 {
+		t.Errorf("%s %s subscribers, %s missed, points %q", state, subscribers, missed, points)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if got := fmt.Sprint(asked, complaints); got != "[/dashboard?rate=20 /live?rate=20] []" {
+		t.Errorf("it asked for and complained of %s", got)
+	}
+}
