@@ -33,7 +33,8 @@ type Ledger struct {
 	File   string         // of SQLite; "" in PostgreSQL
 	folder *privateFolder // that it lies in; nil where it is kept
 
-	schema *postgres.Schema // in PostgreSQL
+	schema      *postgres.Schema // in PostgreSQL
+	Connections int              // of a server to that; 0 is the usual number
 }
 
 // NewLedger makes one, with nothing sold yet; or opens the file that is named. dir and database are
