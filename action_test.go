@@ -167,7 +167,7 @@ func TestActionSpeaksToTheGate(t *testing.T) {
 	}
 	inputs := 0
 	for _, example := range regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(manual, -1) {
-		for _, m := range regexp.MustCompile(`(?m)^ {6}([a-z-]+):`).FindAllStringSubmatch(example[1], -1) {
+		for _, m := range regexp.MustCompile(`(?m)^ {10}([a-z-]+):`).FindAllStringSubmatch(example[1], -1) {
 			inputs++
 			if !strings.Contains(action, "\n  "+m[1]+":\n    description: ") {
 				t.Errorf("an example of docs/ci.md has the input %s, and the action has not", m[1])

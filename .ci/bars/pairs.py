@@ -54,8 +54,8 @@ def parser(description, usage, seconds, number=5):
     return p
 
 
-def connections(p):
-    p.add_argument("-c", "--connections", type=positive, default=64, help="connections (64)")
+def connections(p, default=64):
+    p.add_argument("-c", "--connections", type=positive, default=default, help=f"connections ({default})")
 
 
 def positive(text):

@@ -91,7 +91,7 @@ func TestComputationHoldsUpTheLoopAlone(t *testing.T) {
 	}
 	for _, n := range []int{0, 1, 2} {
 		l := async.Requests[n]
-		// A slow machine may read the request only after the computation: it is then queued behind it.
+		// A slow machine may read the request after the computation only: then it was queued.
 		if !slices.ContainsFunc(l.Spans, func(s watch.Span) bool {
 			return s.By == 4 && (s.State == watch.HeldUp || s.State == watch.Queued)
 		}) {

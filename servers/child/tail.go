@@ -16,7 +16,8 @@ const (
 // A crashing Go program prints the reason first, and then all its stacks and registers. Node.js
 // prints the reason last.
 var (
-	crash     = regexp.MustCompile(`^(panic|fatal error|runtime|SIG[A-Z]+): `)
+	crash     = regexp.MustCompile(`^(panic|fatal error|runtime|runtime/cgo|SIG[A-Z]+): `)
+	unwinding = regexp.MustCompile(`^runtime: g \d+`) // in the midst of the stacks
 	registers = regexp.MustCompile(`^[a-z][a-z0-9]{1,5} +0x[0-9a-f]+`)
 )
 
@@ -61,7 +62,7 @@ func (t *tail) write(b []byte) {
 
 // heed keeps a line that states a reason.
 func (t *tail) heed(line string) {
-	is := crash.MatchString(line)
+	is := crash.MatchString(line) && !unwinding.MatchString(line)
 	if is && !t.told {
 		t.reason = nil
 	}

@@ -39,3 +39,13 @@ func TestLastWordsOfACrash(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+// A program with cgo ends otherwise: by a signal, and what its stacks cannot tell is no reason.
+func TestLastWordsOfACrashInC(t *testing.T) {
+	got := lastWords(t, `printf 'runtime/cgo: pthread_create failed: Resource temporarily unavailable\n`+
+		`SIGABRT: abort\nPC=0x7faf m=2 sigcode=1844\n\ngoroutine 0 gp=0xbf28 m=2 mp=0xbf28 [idle]:\n`+
+		`runtime: g 0 gp=0xbf28: unknown pc 0x7faf\nr13 0x7f00\n' >&2; exit 2`)
+	if want := "runtime/cgo: pthread_create failed: Resource temporarily unavailable"; len(got) == 0 || got[0] != want {
+		t.Errorf("got %q, want first %q", got, want)
+	}
+}
