@@ -21,7 +21,8 @@ var (
 		results.Due, results.InTime, results.Late, results.Refused, results.TimedOut, results.NotSent,
 		results.Goodput, results.Recovery,
 	}
-	csvColumns = []results.Figure{
+	csvDatabase = []results.Figure{results.DatabaseCPU}
+	csvColumns  = []results.Figure{
 		results.Requests, results.Errors, results.Throughput, results.InFlight, results.P50, results.P90,
 		results.P99, results.P999, results.Longest,
 		results.CPUPerRequest, results.RelativeCPU, results.Threads, results.ActiveThreads, results.Memory,
@@ -37,9 +38,13 @@ func writeCSV(out io.Writer, r *results.Record) error {
 		"failure", "interrupted", "warm_up_s", "warm_up_steady"}
 	for _, load := range loads {
 		head = append(head, csvPrefix(load)+"trust")
-		for _, c := range csvOf(load) {
+		for _, c := range csvOf(r, load) {
 			head = append(head, csvPrefix(load)+c.Slug)
 		}
+	}
+	books := slices.ContainsFunc(r.Trials, func(t results.Trial) bool { return t.Books != nil })
+	if books {
+		head = append(head, "orders_placed", "orders_conflicts", "orders_retries", "orders_deadlocks")
 	}
 	w := csv.NewWriter(out)
 	w.UseCRLF = true
@@ -47,7 +52,7 @@ func writeCSV(out io.Writer, r *results.Record) error {
 		return fmt.Errorf("write CSV: %w", err)
 	}
 	for i, t := range slices.Concat(r.Trials, r.Again) {
-		if err := w.Write(csvRow(t, i >= len(r.Trials), loads)); err != nil {
+		if err := w.Write(csvRow(r, t, i >= len(r.Trials), loads, books)); err != nil {
 			return fmt.Errorf("write CSV: %w", err)
 		}
 	}
@@ -87,16 +92,20 @@ func rungAt(t results.Trial, at results.RungKey) (results.Rung, bool) {
 	return t.Rungs[i], true
 }
 
-func csvOf(load results.RungKey) []results.Figure {
+func csvOf(r *results.Record, load results.RungKey) []results.Figure {
+	columns := csvColumns
+	if r.Settings.Database != nil {
+		columns = slices.Concat(csvColumns, csvDatabase)
+	}
 	switch load.Load {
 	case results.Closed:
-		return csvColumns
+		return columns
 	case results.Common:
-		return slices.Concat(csvOpen, csvColumns, csvCommon)
+		return slices.Concat(csvOpen, columns, csvCommon)
 	case results.Overload:
-		return slices.Concat(csvOpen, csvOverload, csvColumns)
+		return slices.Concat(csvOpen, csvOverload, columns)
 	}
-	return slices.Concat(csvOpen, csvColumns)
+	return slices.Concat(csvOpen, columns)
 }
 
 func csvPrefix(at results.RungKey) string {
@@ -115,7 +124,7 @@ func cell(text string) string {
 	return text
 }
 
-func csvRow(t results.Trial, again bool, loads []results.RungKey) []string {
+func csvRow(r *results.Record, t results.Trial, again bool, loads []results.RungKey, books bool) []string {
 	trust, rules := "", ""
 	if t.Trust != nil {
 		trust, rules = t.Trust.Status, strings.Join(t.Trust.Rules, "; ")
@@ -137,7 +146,7 @@ func csvRow(t results.Trial, again bool, loads []results.RungKey) []string {
 			word = rung.Trust.Status
 		}
 		row = append(row, cell(word))
-		for _, c := range csvOf(at) {
+		for _, c := range csvOf(r, at) {
 			text := ""
 			if v, ok := c.Read(rung); ok && usable {
 				text = unit.Number(v)
@@ -145,5 +154,19 @@ func csvRow(t results.Trial, again bool, loads []results.RungKey) []string {
 			row = append(row, text)
 		}
 	}
+	if books {
+		row = append(row, booksOf(t)...)
+	}
 	return row
+}
+
+// booksOf are the counts of a trial's orders; empty where it placed none.
+func booksOf(t results.Trial) []string {
+	cells := make([]string, 4)
+	if b := t.Books; b != nil {
+		for i, n := range []uint64{b.Placed, b.Conflicts, b.Retries, b.Deadlocks} {
+			cells[i] = strconv.FormatUint(n, 10)
+		}
+	}
+	return cells
 }

@@ -24,7 +24,7 @@ func medians(r *results.Record) map[string]map[string]map[string]float64 {
 		for _, m := range r.Settings.Modes {
 			figures := map[string]float64{}
 			for _, at := range loads {
-				for _, f := range csvOf(at) {
+				for _, f := range csvOf(r, at) {
 					if e, ok := r.Estimate(w.Name, m.Name, at, f); ok {
 						figures[csvPrefix(at)+f.Slug] = unit.Short(e.Value)
 					}

@@ -5,12 +5,13 @@ import (
 )
 
 var db = Workload{
-	Name:    "db",
-	Method:  http.MethodGet,
-	Path:    "/db",
-	Summary: "a product, looked up by its id in an SQLite database",
-	Target:  "/db?id=7",
-	handle:  serveDB,
+	Name:     "db",
+	Method:   http.MethodGet,
+	Path:     "/db",
+	Summary:  "a product, looked up by its id in a database",
+	Target:   "/db?id=7",
+	Database: true,
+	handle:   serveDB,
 }
 
 func serveDB(s *Service, x *Exchange) {

@@ -27,7 +27,8 @@ type Workload struct {
 	Bodies      []string
 	ContentType string
 	Status      int  // of that answer; 0 is 200
-	Orders      bool // it writes orders down, which can be audited
+	Database    bool // it asks the database
+	Orders      bool // it writes orders down there, which can be audited
 
 	// What a request of Target takes, for who plans a load; none of it where that is little, or
 	// some of each.
