@@ -165,6 +165,43 @@ func (a asked) loseConnections(t *testing.T, l *workload.Ledger, dial func(testi
 	}
 }
 
+// Queries that the loop asks together fail apart: one that the database cancels is answered 500,
+// and those behind it, which it did not look at, as if nothing had been.
+func TestPostgresReadingsTogether(t *testing.T) {
+	l := newLedger(t, database(t))
+	v := serve(t, "async", servers.Config{Database: l.Database()})
+	sql, locker := sqlOn(t, l), sqlOn(t, l)
+	locker("BEGIN; LOCK TABLE products")
+	const asked = postgres.DefaultConnections + 40
+	answers := make(chan string, asked)
+	for range asked {
+		c := v.dial(t)
+		c.send(get("/db?id=7", closes))
+		go func() { answers <- c.rest() }()
+	}
+	counts := map[string]int{}
+	count := func(n int) {
+		for range n {
+			status, _, _ := strings.Cut(strings.TrimPrefix(<-answers, "HTTP/1.1 "), " ")
+			counts[status]++
+		}
+	}
+	const waiting = " FROM pg_stat_activity WHERE application_name = 'nodecompare server' AND wait_event_type = 'Lock'"
+	for range 2 { // first of single queries, then of several
+		eventually(t, "all connections wait for the table", func() bool {
+			return sql("SELECT count(*)"+waiting) == itoa(postgres.DefaultConnections)
+		})
+		sql("SELECT pg_cancel_backend(pid)" + waiting)
+		count(postgres.DefaultConnections)
+	}
+	locker("COMMIT")
+	count(asked - 2*postgres.DefaultConnections)
+	want := map[string]int{"500": 2 * postgres.DefaultConnections, "200": asked - 2*postgres.DefaultConnections}
+	if d := cmp.Diff(want, counts); d != "" {
+		t.Errorf("answers (-want +got):\n%s", d)
+	}
+}
+
 // sqlOn is a test's own connection to the tables of a ledger.
 func sqlOn(t *testing.T, l *workload.Ledger) func(query string) string {
 	t.Helper()
