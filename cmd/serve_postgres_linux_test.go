@@ -112,7 +112,8 @@ func TestUsersDatabaseIsSwept(t *testing.T) {
 	}
 	defer sql.Close(context.Background())
 	schemas := func() (names []string) {
-		all, err := sql.Exec(t.Context(), "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'nodecompare%'").ReadAll()
+		const ours = "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'nodecompare%'"
+		all, err := sql.Exec(t.Context(), ours).ReadAll()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -124,7 +125,8 @@ func TestUsersDatabaseIsSwept(t *testing.T) {
 	}
 	// one that has our name's form but is not ours
 	const theirs = "nodecompare_0123456789abcdef"
-	if _, err := sql.Exec(t.Context(), "CREATE SCHEMA "+theirs+"; CREATE TABLE public.theirs (n int)").ReadAll(); err != nil {
+	const make = "CREATE SCHEMA " + theirs + "; CREATE TABLE public.theirs (n int)"
+	if _, err := sql.Exec(t.Context(), make).ReadAll(); err != nil {
 		t.Fatal(err)
 	}
 	killed, err := child.Start(t.Context(), serveCommand("--mode=async", "--db="+c.URL))

@@ -29,16 +29,17 @@ func TestDatabaseAtItsLimit(t *testing.T) {
 	}{
 		{"a busy server", in(func(*results.Evidence) {}), ""},
 		{"busy CPUs", in(func(e *results.Evidence) { e.Database.CPU = 650 * ms }),
-			"the database and the load used 95.0% of the 1 CPU that they share: throughput and latency are the database's"},
+			"the database and the load used 95.0% of the 1 CPU that they share: throughput and latency are "},
 		{"busy CPUs of an open load", in(func(e *results.Evidence) { e.Open, e.Database.CPU = true, 650*ms }),
 			"the database and the load used 95.0%"},
 		{"an idle server", in(func(e *results.Evidence) { e.ServerCPU = 400 * ms }),
-			"the server used 40% of a CPU with 64 requests always in flight, which waited for one of its 16 connections"},
-		{"the user's own, whose CPU is unknown", in(func(e *results.Evidence) { e.ServerCPU, e.Database.CPU = 400*ms, 0 }),
+			"the server used 40% of a CPU with 64 requests always in flight, which waited for one of its 16 conn"},
+		{"the user's own, of unknown CPU", in(func(e *results.Evidence) { e.ServerCPU, e.Database.CPU = 400*ms, 0 }),
 			"the server used 40% of a CPU"},
 		{"few requests", in(func(e *results.Evidence) { e.ServerCPU, e.Connections = 400*ms, 16 }), ""},
-		{"the load is the limit", in(func(e *results.Evidence) { e.ServerCPU, e.Database.CPU, e.Generator.CPU = 400*ms, 0, 990*ms }),
-			""},
+		{"the load is the limit", in(func(e *results.Evidence) {
+			e.ServerCPU, e.Database.CPU, e.Generator.CPU = 400*ms, 0, 990*ms
+		}), ""},
 		{"no database", in(func(e *results.Evidence) { e.ServerCPU, e.Database = 400*ms, nil }), ""},
 	} {
 		got := results.Weigh(c.e)

@@ -94,7 +94,7 @@ type Settings struct {
 	// Method is the constant Method of the bench; 0 in records that predate it.
 	Method int `json:"method,omitempty"`
 	Pin    Pin `json:"pin"`
-	// Database is what db, login and orders asked; nil for SQLite, and where none of them was measured.
+	// Database is what db, login and orders asked; nil for SQLite, and where nothing asked.
 	Database *Database `json:"database,omitempty"`
 	// Awake says that idle CPUs were kept from sleeping, as root may on Linux. Otherwise every
 	// latency includes their waking.

@@ -94,7 +94,8 @@ func (b *bench) runRung(ctx context.Context, t *target, r rung, g *loadgen.Gener
 		e.ServerCPU, e.ServerCores = windows[0].CPU, runtime.NumCPU()
 	}
 	if t.database != nil {
-		e.Database = &results.DatabaseEvidence{CPU: queried, Cores: b.generatorCores(), Connections: t.database.connections}
+		e.Database = &results.DatabaseEvidence{CPU: queried, Cores: b.generatorCores(),
+			Connections: t.database.connections}
 	}
 	if queried > 0 {
 		rung.Database = databaseUse(queried, rung.Answered())

@@ -138,7 +138,8 @@ func (m Metric) between(w results.Workload, mode string, old, newer []results.Tr
 			c.Metric, c.At.Load, stat.Median(a.offered).Value, stat.Median(b.offered).Value)
 	case m.bounded && 2*b.bound > b.trials:
 		c.Bound = fmt.Sprintf("the load generator, or the database, was at its limit in %d of %d runs of the new "+
-			"record, so that throughput is its own more than the server's: give it more CPUs (--pin), or go by CPU per request",
+			"record, so that throughput is its own more than the server's: give it more CPUs (--pin), or go by CPU "+
+			"per request",
 			b.bound, b.trials)
 	}
 	return c, true
