@@ -16,6 +16,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"nodecompare/thorough"
 )
 
 // tag is one that no release has.
@@ -25,7 +27,7 @@ const tag = "v0.99.7"
 // out.
 func tagged(t *testing.T) string {
 	t.Helper()
-	long(t) // it builds the program anew
+	thorough.Only(t) // it builds the program anew
 	if runtime.GOOS != "linux" {
 		t.Skip("releases are built on Linux")
 	}

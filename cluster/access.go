@@ -43,11 +43,11 @@ func (a Access) Check() error {
 // connectTime bounds an attempt to connect.
 const connectTime = 2 * time.Second
 
-// dial connects once. The connection is not made again when it ends: whoever comes back is another
-// session.
-func (a Access) dial(name string, closed func(), more ...nats.Option) (*nats.Conn, error) {
+// dial connects once, within a time. The connection is not made again when it ends: whoever comes
+// back is another session.
+func (a Access) dial(name string, within time.Duration, closed func(), more ...nats.Option) (*nats.Conn, error) {
 	options := append(more,
-		nats.Name(name), nats.NoReconnect(), nats.Timeout(connectTime), nats.PingInterval(pingInterval),
+		nats.Name(name), nats.NoReconnect(), nats.Timeout(within), nats.PingInterval(pingInterval),
 		nats.MaxPingsOutstanding(mostPings), nats.FlusherTimeout(silence),
 		nats.ClosedHandler(func(*nats.Conn) { closed() }),
 		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}), // what is lost shows in what is awaited

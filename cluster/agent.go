@@ -57,12 +57,16 @@ func Join(ctx context.Context, at Access, s Served) error {
 	if err := at.Check(); err != nil {
 		return err
 	}
-	var met time.Time // the last sign of life of a coordinator
-	waiting := false
+	var lost time.Time // when the coordinator was; zero if it was never met
+	waiting, id := false, newID()
 	for {
-		alive, err := s.once(ctx, at)
-		if alive.After(met) {
-			met = alive
+		within := connectTime
+		if !lost.IsZero() {
+			within = min(within, max(beat, parting-time.Since(lost)))
+		}
+		member, err := s.once(ctx, at, id, within)
+		if member {
+			lost = time.Now()
 		}
 		switch {
 		case ctx.Err() != nil:
@@ -71,13 +75,15 @@ func Join(ctx context.Context, at Access, s Served) error {
 			return nil
 		case errors.Is(err, ErrFingerprint):
 			return fmt.Errorf("join %s: %w", at.URL, ErrFingerprint)
+		case errors.Is(err, nats.ErrAuthorization) && at.Fingerprint == "":
+			return fmt.Errorf("join %s: it refuses these credentials: name a file of others by --creds", at.URL)
 		case errors.Is(err, nats.ErrAuthorization):
 			return fmt.Errorf("join %s: it does not know the token: take the join line that it printed last", at.URL)
 		case errors.As(err, new(refused)):
 			return fmt.Errorf("join %s: %w", at.URL, err)
-		case !met.IsZero() && time.Since(met) > parting-silence:
+		case !lost.IsZero() && time.Since(lost) > parting:
 			return fmt.Errorf("the coordinator at %s is gone: %w; nothing is left running here", at.URL, err)
-		case met.IsZero() && !waiting:
+		case lost.IsZero() && !waiting:
 			waiting = true
 			s.Say(fmt.Sprintf("waiting for the coordinator at %s (%v)", at.URL, err))
 		}
@@ -93,16 +99,19 @@ type refused struct{ why string }
 
 func (r refused) Error() string { return r.why }
 
-// once is one session. It returns when the coordinator was last alive; the zero time if it never
-// was.
-func (s Served) once(ctx context.Context, at Access) (alive time.Time, err error) {
-	x := &session{hello: hello{Member: s.Member, Protocol: Protocol, ID: nats.NewInbox()[len(nats.InboxPrefix):]},
+// newID returns what nobody else has.
+func newID() string { return nats.NewInbox()[len(nats.InboxPrefix):] }
+
+// once is one session of the agent of that id, if it can connect within a time. It returns whether
+// it was a member.
+func (s Served) once(ctx context.Context, at Access, id string, within time.Duration) (member bool, err error) {
+	x := &session{hello: hello{Member: s.Member, Protocol: Protocol, ID: newID(), Agent: id},
 		names: subjects(at.Token), current: map[uint64]context.CancelFunc{}}
 	x.ctx, x.end = context.WithCancelCause(ctx)
 	defer x.end(nil)
-	x.conn, err = at.dial(s.Name, func() { x.end(errors.New("the connection was lost")) })
+	x.conn, err = at.dial(s.Name, within, func() { x.end(errors.New("the connection was lost")) })
 	if err != nil {
-		return time.Time{}, err
+		return false, err
 	}
 	defer x.conn.Close()
 	if x.hello.Address == "" {
@@ -126,16 +135,13 @@ func (s Served) once(ctx context.Context, at Access) (alive time.Time, err error
 		},
 	} {
 		if _, err := x.conn.Subscribe(subject, handle); err != nil {
-			return time.Time{}, err
+			return false, err
 		}
 	}
 	err = x.live()
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if x.coordinator == "" {
-		return time.Time{}, err
-	}
-	return x.alive, err
+	return x.coordinator != "", err
 }
 
 // lives takes the coordinator's sign of life.
@@ -216,9 +222,12 @@ func (x *session) order(data []byte, say func(string)) {
 	}
 }
 
-// do does a job and answers.
+// do does a job and answers. What the session's end cut short has no answer: its member is lost.
 func (x *session) do(ctx context.Context, o order) {
 	out, err := x.worker.Do(ctx, o.Verb, o.In)
+	if x.ctx.Err() != nil {
+		return
+	}
 	a := answer{ID: x.hello.ID, Number: o.Number}
 	if err != nil {
 		a.Error = err.Error()

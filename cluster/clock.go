@@ -38,3 +38,23 @@ func (c *Coordinator) readClock(ctx context.Context, id string) (Clock, error) {
 	}
 	return best, nil
 }
+
+// CompareClocks reads the member's clock anew. The member's Clock must not be read meanwhile.
+func (a *Agent) CompareClocks(ctx context.Context) error {
+	limited, cancel := context.WithTimeout(ctx, silence)
+	defer cancel()
+	clock, err := a.of.readClock(limited, a.id)
+	switch {
+	case err == nil:
+		a.Clock = clock
+		return nil
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	}
+	select {
+	case <-a.gone:
+		return a.why
+	default:
+		return &LostError{a.Name, "its clock cannot be read: " + err.Error()}
+	}
+}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
+	"net"
 	"strings"
 	"sync"
 	"testing"
@@ -105,6 +107,7 @@ func (f *field) await(t *testing.T, n int) []*cluster.Agent {
 
 // Agents do jobs and answer, their clocks are known, and they end in order when it is over.
 func TestJobs(t *testing.T) {
+	t.Parallel()
 	f := begin(t)
 	one, two := f.join(t.Context(), f.hub.Access, "a", "1.0"), f.join(t.Context(), f.hub.Access, "a", "1.0")
 	all := f.await(t, 2)
@@ -140,6 +143,7 @@ func TestJobs(t *testing.T) {
 
 // A lost agent ends the jobs that it was asked to do, with its name, within three seconds.
 func TestLost(t *testing.T) {
+	t.Parallel()
 	f := begin(t)
 	defer f.c.Close()
 	ctx, end := context.WithCancel(t.Context())
@@ -158,6 +162,7 @@ func TestLost(t *testing.T) {
 
 // An agent whose coordinator vanishes ends its work, and itself, within five seconds.
 func TestCoordinatorGone(t *testing.T) {
+	t.Parallel()
 	f := begin(t)
 	ended := f.join(t.Context(), f.hub.Access, "a", "1.0")
 	a := f.await(t, 1)[0]
@@ -177,6 +182,7 @@ func TestCoordinatorGone(t *testing.T) {
 
 // Who may not be here gets nothing, and a line in the log.
 func TestRefused(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name, version, ends, said string
 		spoil                     func(*cluster.Access)
@@ -203,6 +209,7 @@ func TestRefused(t *testing.T) {
 
 // Messages that nobody may send, or that were sent before, change nothing.
 func TestGarbage(t *testing.T) {
+	t.Parallel()
 	f := begin(t)
 	defer f.c.Close()
 	ended := f.join(t.Context(), f.hub.Access, "a", "1.0")
@@ -245,5 +252,120 @@ func TestGarbage(t *testing.T) {
 	f.c.Close()
 	if err := <-ended; err != nil {
 		t.Error(err)
+	}
+}
+
+// A link that takes 20 ms each way makes the clock's uncertainty larger, and nothing wrong.
+func TestSlowLink(t *testing.T) {
+	const way = 20 * time.Millisecond
+	f := begin(t)
+	defer f.c.Close()
+	at := f.hub.Access
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var copying sync.WaitGroup
+	defer copying.Wait()
+	defer listener.Close()
+	slowly := func(to, from net.Conn) {
+		defer to.Close()
+		for b := make([]byte, 64<<10); ; {
+			n, err := from.Read(b)
+			if err != nil {
+				return
+			}
+			time.Sleep(way)
+			if _, err := to.Write(b[:n]); err != nil {
+				return
+			}
+		}
+	}
+	copying.Go(func() {
+		from, err := listener.Accept()
+		if err != nil {
+			return
+		}
+		to, err := net.Dial("tcp", strings.TrimPrefix(f.hub.URL, "nats://"))
+		if err != nil {
+			from.Close()
+			return
+		}
+		copying.Go(func() { slowly(to, from) })
+		slowly(from, to)
+	})
+	at.URL = "nats://" + listener.Addr().String()
+	ended := f.join(t.Context(), at, "far", "1.0")
+	a := f.await(t, 1)[0]
+	if a.RoundTrip < 2*way || a.Offset > a.Uncertainty || a.Offset < -a.Uncertainty {
+		t.Errorf("a clock of %v ± %v by a round trip of %v", a.Offset, a.Uncertainty, a.RoundTrip)
+	}
+	var back string
+	if err := a.Ask(t.Context(), "echo", "hello", &back); err != nil || back != "hello" {
+		t.Errorf("%q, %v", back, err)
+	}
+	f.c.Close()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+// An agent that lost its coordinator for a moment comes back under its name, as another session: a
+// job of the former one is lost, even where the coordinator has not seen that yet.
+func TestBack(t *testing.T) {
+	f := begin(t)
+	defer f.c.Close()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	links := make(chan net.Conn, 4)
+	var copying sync.WaitGroup
+	defer copying.Wait()
+	defer listener.Close()
+	copying.Go(func() {
+		for {
+			from, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			to, err := net.Dial("tcp", strings.TrimPrefix(f.hub.URL, "nats://"))
+			if err != nil {
+				from.Close()
+				return
+			}
+			links <- from
+			copying.Go(func() { io.Copy(to, from) }) // NATS is not told that the agent has gone
+			copying.Go(func() { io.Copy(from, to); from.Close(); to.Close() })
+		}
+	})
+	at := f.hub.Access
+	at.URL = "nats://" + listener.Addr().String()
+	ended := f.join(t.Context(), at, "a", "1.0")
+	first := f.await(t, 1)[0]
+	(<-links).Close()
+	asked := first.Ask(t.Context(), "wait", nil, new(int))
+	if _, ok := errors.AsType[*cluster.LostError](asked); !ok {
+		t.Errorf("a job of the former session: %v", asked)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	all, err := f.c.Await(ctx, func(all []*cluster.Agent) bool { return len(all) == 1 && all[0] != first },
+		func([]*cluster.Agent) {})
+	if err != nil || all[0].Name != "a" {
+		t.Fatalf("%v: %+v", err, all)
+	}
+	var back string
+	if err := all[0].Ask(t.Context(), "echo", "again", &back); err != nil || back != "again" {
+		t.Errorf("%q, %v", back, err)
+	}
+	f.c.Close()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	f.closed.Wait()
+	f.hub.Close()
+	for len(links) > 0 {
+		(<-links).Close()
 	}
 }

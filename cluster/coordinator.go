@@ -34,7 +34,8 @@ type Agent struct {
 	Member
 	Clock
 
-	id    string
+	id    string // of the session
+	agent string // of all sessions of its process
 	of    *Coordinator
 	gone  chan struct{} // closed when it is lost
 	why   error         // written before gone is closed
@@ -59,7 +60,7 @@ func Coordinate(hub *Hub, at Access, version string, say func(string)) (*Coordin
 		c.conn, err = hub.connect()
 	} else {
 		c.names = subjects(at.Token)
-		c.conn, err = at.dial("nodecompare coordinator", func() {}, nats.CustomInboxPrefix(inbox))
+		c.conn, err = at.dial("nodecompare coordinator", connectTime, func() {}, nats.CustomInboxPrefix(inbox))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("connect to NATS: %w", err)
@@ -133,7 +134,8 @@ const mostName = 64
 // hello welcomes an agent, or says why not.
 func (c *Coordinator) hello(data []byte) {
 	var h hello
-	if err := json.Unmarshal(data, &h); err != nil || h.ID == "" || h.Name == "" || len(h.Name) > mostName {
+	if err := json.Unmarshal(data, &h); err != nil || h.ID == "" || h.Agent == "" || h.Name == "" ||
+		len(h.Name) > mostName {
 		c.say("refused: a hello that is none")
 		return
 	}
@@ -159,13 +161,20 @@ func (c *Coordinator) welcome(h hello) {
 	ctx, cancel := context.WithTimeout(context.Background(), silence)
 	defer cancel()
 	clock, err := c.readClock(ctx, h.ID)
+	c.lose(func(a *Agent) string { // before its name is given again
+		if a.agent == h.Agent {
+			return "it came back, as another session"
+		}
+		return ""
+	})
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err != nil {
 		delete(c.known, h.ID) // it may say hello again
 		return
 	}
-	a := &Agent{Member: h.Member, Clock: clock, id: h.ID, of: c, gone: make(chan struct{}), last: time.Now(),
+	a := &Agent{Member: h.Member, Clock: clock, id: h.ID, agent: h.Agent, of: c,
+		gone: make(chan struct{}), last: time.Now(),
 		waits: map[uint64]chan answer{}}
 	for n := 2; slices.ContainsFunc(c.members, func(o *Agent) bool { return o.Name == a.Name }); n++ {
 		a.Name = fmt.Sprintf("%s-%d", h.Name, n)
@@ -222,7 +231,11 @@ func (c *Coordinator) answer(data []byte) {
 		c.say(fmt.Sprintf("refused: another answer of %s to its job %d", a.Name, got.Number))
 		return
 	}
-	c.say("refused: an answer of nobody who is a member")
+	select {
+	case <-c.done: // it is over, and this was on its way
+	default:
+		c.say("refused: an answer of nobody who is a member")
+	}
 }
 
 // Await waits until enough says that these members suffice, and returns them. Each change is

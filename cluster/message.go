@@ -20,8 +20,9 @@ const (
 	// silence is how long either side may show no sign of life. A load that takes every CPU delays
 	// a beat by some 100 ms.
 	silence = 2 * time.Second
-	// parting is how long an agent without a coordinator looks for it, from its last sign of life.
-	parting = 4 * time.Second
+	// parting is how long an agent that lost its coordinator looks for it. It may have stood still
+	// itself, and comes back then.
+	parting = 2 * time.Second
 )
 
 // Protocol changes with the meaning of messages.
@@ -49,7 +50,8 @@ type Member struct {
 type hello struct {
 	Member
 	Protocol int    `json:"protocol"`
-	ID       string `json:"id"` // of this session
+	ID       string `json:"id"`    // of this session
+	Agent    string `json:"agent"` // of all sessions of one process
 }
 
 // order is what a coordinator sends to an agent: a welcome, a refusal, the end, or a job.

@@ -15,10 +15,11 @@ import (
 	"github.com/spf13/pflag"
 
 	"nodecompare/cluster"
-	"nodecompare/cmd/load"
+	"nodecompare/cmd/hosts"
 	"nodecompare/cmd/measure"
 	"nodecompare/results/foreign"
 	"nodecompare/results/unit"
+	"nodecompare/servers/child"
 )
 
 // tokenVariable keeps a token out of the list of processes.
@@ -26,21 +27,31 @@ const tokenVariable = "NODECOMPARE_TOKEN"
 
 func agentCommand() *cobra.Command {
 	var at cluster.Access
-	var name string
+	var name, role string
+	var commands bool
 	c := &cobra.Command{
 		Use:   "agent",
-		Short: "Make load on this machine for a coordinator on another one",
-		Long: `Make load on this machine for a coordinator on another one. 'nodecompare load URL --agents=N' is the
-coordinator, and prints the line that starts its agents.
+		Short: "Make load on this machine, or run servers, for a coordinator on another one",
+		Long: `Make load on this machine, or run the servers, for a coordinator on another one.
+'nodecompare load URL --agents=N' or 'nodecompare bench --agents=N' is the coordinator, and prints the
+lines that start its agents.
 
-An agent takes loads and nothing else: neither command lines nor files. It ends when the coordinator
-does, or within five seconds of losing it, and leaves nothing running.`,
-		Example: "  nodecompare agent --join=nats://10.0.0.1:4222 --token=… --fingerprint=…",
-		Args:    noArgs,
+An agent takes loads, and with --role=server the modes of this program; neither command lines nor files,
+but for the --server commands of a bench with --allow-commands. It ends when the coordinator does, or
+within five seconds of losing it, and leaves nothing running.`,
+		Example: "  nodecompare agent --join=nats://10.0.0.1:4222 --token=… --fingerprint=…\n  " +
+			"nodecompare agent --join=nats://10.0.0.1:4222 --token=… --fingerprint=… --role=server",
+		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			at.Token = cmp.Or(at.Token, os.Getenv(tokenVariable))
 			if err := at.Check(); err != nil {
 				return exitError{exitUsage, err}
+			}
+			if role != cluster.Load && role != cluster.Server {
+				return exitError{exitUsage, fmt.Errorf("--role=%s: there are load and server", role)}
+			}
+			if commands && role != cluster.Server {
+				return exitError{exitUsage, errors.New("--allow-commands is for the agent with --role=server")}
 			}
 			if err := measurable(); err != nil {
 				return err
@@ -55,10 +66,18 @@ does, or within five seconds of losing it, and leaves nothing running.`,
 				}
 			}
 			notes := c.ErrOrStderr()
+			say := func(text string) { fmt.Fprintf(notes, "agent: %s\n", foreign.Line(text)) }
+			work := func() cluster.Worker { return new(hosts.LoadWorker) }
+			if role == cluster.Server {
+				if err := child.Sweep(say); err != nil {
+					say(err.Error()) // leftovers are no reason to measure nothing
+				}
+				work = func() cluster.Worker { return &hosts.ServerWorker{Commands: commands, Say: say} }
+			}
 			return cluster.Join(c.Context(), at, cluster.Served{
-				Member: cluster.Member{Name: name, Role: cluster.Load, Version: version, Host: measure.Host()},
-				Work:   func() cluster.Worker { return new(load.Worker) },
-				Say:    func(text string) { fmt.Fprintf(notes, "agent: %s\n", foreign.Line(text)) },
+				Member: cluster.Member{Name: name, Role: role, Version: version, Host: measure.Host(),
+					Commands: commands},
+				Work: work, Say: say,
 			})
 		},
 	}
@@ -68,6 +87,10 @@ does, or within five seconds of losing it, and leaves nothing running.`,
 	flags.StringVar(&at.Fingerprint, "fingerprint", "",
 		"SHA-256 of the coordinator's certificate; without it, TLS is as the address says (tls://)")
 	flags.StringVar(&at.Creds, "creds", "", "`file` of credentials, for your own NATS server")
+	flags.StringVar(&role, "role", cluster.Load, "load, or server: this machine runs what a bench measures")
+	flags.BoolVar(&commands, "allow-commands", false,
+		"run the --server commands of the coordinator's bench: whoever holds the token may run any command here")
+	complete(c, "role", func(string) []string { return []string{cluster.Load, cluster.Server} })
 	flags.StringVar(&name, "name", "", "of this machine in the results (default its host name)")
 	return c
 }
@@ -102,9 +125,8 @@ type agentOptions struct {
 	at     cluster.Access // of the user's own NATS server
 }
 
-func (o *agentOptions) define(flags *pflag.FlagSet) {
-	flags.IntVar(&o.agents, "agents", 0,
-		"make the load on this `number` of other machines, together; 0 is on this one")
+func (o *agentOptions) define(flags *pflag.FlagSet, agents string) {
+	flags.IntVar(&o.agents, "agents", 0, agents)
 	flags.StringVar(&o.listen, "listen", "",
 		"with --agents, the `address` to wait for them at: HOST, :PORT or HOST:PORT "+
 			"(default this machine's, port 4222)")
@@ -115,8 +137,31 @@ func (o *agentOptions) define(flags *pflag.FlagSet) {
 // joinTime is how long agents are awaited.
 const joinTime = 10 * time.Minute
 
-// with waits for the agents, calls use with them, and tells them that it is over.
-func (o agentOptions) with(ctx context.Context, notes io.Writer, use func([]*cluster.Agent) error) error {
+// check rejects flags of a coordinator that contradict each other. least is the smallest number of
+// agents.
+func (o agentOptions) check(given func(flag string) bool, least int) error {
+	if o.agents == 0 && !given("agents") {
+		for _, flag := range []string{"listen", "nats", "creds"} {
+			if given(flag) {
+				return fmt.Errorf("--%s is for agents, and there are none: give their number by --agents", flag)
+			}
+		}
+		return nil
+	}
+	switch {
+	case o.agents < least:
+		return fmt.Errorf("--agents=%d: at least %d is needed", o.agents, least)
+	case given("listen") && given("nats"):
+		return errors.New("--listen is for a NATS server of this program's own, and --nats names another: give one")
+	case o.at.Creds != "" && !given("nats"):
+		return errors.New("--creds is for a NATS server of your own: name it by --nats")
+	}
+	return nil
+}
+
+// with waits until the agents suffice: loads of them that make load, and one that serves if it is
+// asked for. It calls use with the group, and tells all agents that it is over.
+func (o agentOptions) with(ctx context.Context, notes io.Writer, serving bool, use func(*hosts.Group) error) error {
 	say := func(text string) { fmt.Fprintf(notes, "nodecompare: %s\n", foreign.Line(text)) }
 	version, err := sameVersion()
 	if err != nil {
@@ -146,21 +191,26 @@ func (o agentOptions) with(ctx context.Context, notes io.Writer, use func([]*clu
 		return err
 	}
 	defer c.Close()
-	say(fmt.Sprintf("run this on %s:", unit.Counted(o.agents, "other machine")))
+	g := &hosts.Group{Coordinator: c, Loads: o.agents, Serving: serving}
+	if serving {
+		g.Loads--
+		say("run this on the machine that is to run the servers:")
+		fmt.Fprintf(notes, "\n  nodecompare agent %s --role=server\n\n", join)
+		say(fmt.Sprintf("and this on %s, to make the load:", unit.Counted(g.Loads, "other machine")))
+	} else {
+		say(fmt.Sprintf("run this on %s:", unit.Counted(g.Loads, "other machine")))
+	}
 	fmt.Fprintf(notes, "\n  nodecompare agent %s\n\n", join)
 	waiting, stop := context.WithTimeoutCause(ctx, joinTime, errTooFew)
 	defer stop()
-	all, err := c.Await(waiting, func(all []*cluster.Agent) bool { return len(all) >= o.agents },
-		func(all []*cluster.Agent) {
-			if len(all) > 0 {
-				here := all[:min(len(all), o.agents)]
-				say(fmt.Sprintf("%d of %s: %s", len(here), unit.Counted(o.agents, "agent"), load.Names(here)))
-			}
-		})
-	if err != nil {
+	if _, err = c.Await(waiting, g.Whole, func(all []*cluster.Agent) {
+		if here := g.Of(all); len(here) > 0 {
+			say(fmt.Sprintf("%d of %s: %s", len(here), unit.Counted(o.agents, "agent"), hosts.Names(here)))
+		}
+	}); err != nil {
 		return err
 	}
-	return use(all[:o.agents])
+	return use(g)
 }
 
 var errTooFew = errors.New("too few agents joined within 10 minutes: see whether they reach this machine's address, " +

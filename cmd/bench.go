@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"nodecompare/cmd/bench"
+	"nodecompare/cmd/hosts"
 	"nodecompare/cmd/lookup"
 	"nodecompare/cmd/selftest"
 	"nodecompare/loadgen"
@@ -24,6 +25,7 @@ func benchCommand() *cobra.Command {
 	var own, paths, pids []string // options of users' servers
 	var quiet bool
 	var certificates loadgen.Certificates
+	var several agentOptions
 	c := &cobra.Command{
 		Use:   "bench",
 		Short: "Measure concurrency models against each other and print a table of what came out",
@@ -37,6 +39,8 @@ something got worse, 4 that it is undecided, 5 that the two cannot be compared.
 --server adds a server of your own: a command, which finds its port in PORT, or the URL of one that runs
 already. --path says where it has a workload's route; what it does not serve is left out. See
 docs/servers.md, also for a file of flags (--config).
+
+With --agents the servers run on one machine and the load on others: see docs/cluster.md.
 
 Profiles:
 ` + helpTable(bench.Profiles, 10, func(p bench.Profile) (string, string) { return p.Name, p.Summary }) + `
@@ -80,6 +84,12 @@ Workloads:
 					o.Modes = []string{"async"}
 				}
 			}
+			if err = several.check(c.Flags().Changed, 2); err != nil {
+				return exitError{exitUsage, err}
+			}
+			if o.Hosts = several.agents > 0; o.Hosts {
+				b.known = selftest.Extent{} // it is of one machine, and this one measures nothing
+			}
 			if b.plan, err = bench.NewPlan(o); err != nil {
 				return exitError{exitUsage, err}
 			}
@@ -91,10 +101,19 @@ Workloads:
 					return err
 				}
 			}
+			if b.open && b.web == "" && b.page == "" {
+				return exitError{exitUsage, errors.New("--open opens the page of --web or --report: give one of them")}
+			}
 			b.progress = progress(quiet, c.ErrOrStderr())
 			b.say = progressPrinter(quiet, "bench", c.ErrOrStderr())
 			b.out, b.notes = c.OutOrStdout(), c.ErrOrStderr()
-			return b.run(c.Context())
+			if !o.Hosts {
+				return b.run(c.Context())
+			}
+			return several.with(c.Context(), c.ErrOrStderr(), true, func(g *hosts.Group) error {
+				b.plan.UseHosts(g)
+				return b.run(c.Context())
+			})
 		},
 	}
 	flags := c.Flags()
@@ -107,6 +126,8 @@ Workloads:
 	flags.StringArrayVar(&pids, "pid", nil,
 		"the process of a --server at a URL, as `NAME=PID`: it is sampled, with all below it")
 	certificateFlags(flags, &certificates)
+	several.define(flags, "run the servers on one of this `number` of other machines, and make the load on the rest; "+
+		"0 is all on this one")
 	flags.StringSliceVar(&o.Workloads, "workloads", []string{"hello", "wait"}, "workloads to compare them on")
 	flags.StringVar(&o.Profile, "profile", "standard", "how much to measure: "+lookup.Names(bench.Profiles))
 	flags.IntVar(&o.Rounds, "rounds", 0, "rounds, in place of the profile's; intervals need 6")
@@ -130,6 +151,11 @@ Workloads:
 		lookup.Names(selftest.Extents)+"; full is what 'nodecompare selftest' does")
 	flags.StringVar(&b.save, "save", "", "write the whole record to this JSON `file`")
 	flags.StringVar(&b.page, "report", "", "write an HTML report with plots to this `file`")
+	flags.StringVar(&b.web, "web", "",
+		"serve the page of --report while the bench goes on, at this `address`; alone on a free port of 127.0.0.1")
+	flags.Lookup("web").NoOptDefVal = "127.0.0.1:0"
+	flags.BoolVar(&b.open, "open", false,
+		"open the page in a browser: that of --web at once, that of --report at the end")
 	flags.StringVar(&b.against, "baseline", "", "compare with the record in this `file`")
 	flags.StringVar(&format, "format", "table", "how to print the results: "+lookup.Names(report.Formats))
 	flags.BoolVar(&b.details, "details", false, "print every figure, with its interval and what speaks against it")

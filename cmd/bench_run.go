@@ -8,6 +8,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"time"
 
 	"nodecompare/cmd/bench"
 	"nodecompare/cmd/fileio"
@@ -27,6 +28,8 @@ type benchRun struct {
 	format     report.Format[*results.Record]
 	known      selftest.Extent // of the selftest before it
 	save, page string          // files; "" for none
+	web        string          // address of the page meanwhile; "" for none
+	open       bool            // the page in a browser
 	against    string          // the baseline's file; "" for none
 	baseline   *results.Record // nil for none
 	details    bool            // print every figure
@@ -38,8 +41,10 @@ type benchRun struct {
 // run measures, prints and saves. What was measured before an interruption or beside a failure is
 // printed and saved too.
 func (b benchRun) run(ctx context.Context) (err error) {
-	if err := errors.Join(measurable(), measure.Loopback()); err != nil {
-		return err
+	if !b.plan.OnHosts() {
+		if err := errors.Join(measurable(), measure.Loopback()); err != nil {
+			return err
+		}
 	}
 	files, err := b.create()
 	if err != nil {
@@ -53,16 +58,21 @@ func (b benchRun) run(ctx context.Context) (err error) {
 		return errors.Join(err, files.discard())
 	}
 	b.say(b.announcement())
-	if b.known.Takes > 0 {
-		b.say("self-test…")
+	live, err := b.serveWeb(ctx)
+	if err != nil {
+		return errors.Join(err, files.discard())
 	}
-	known, selfErr := b.known.Run(ctx)
+	if live != nil {
+		b.progress = bench.Several{b.progress, live}
+	}
+	known, selfErr := b.selftest(ctx)
 	if selfErr != nil && ctx.Err() == nil {
-		b.say(selfErr.Error()) // a failed selftest is no reason to measure nothing
+		b.progress.Say(selfErr.Error()) // a failed selftest is no reason to measure nothing
 	}
 	record, runErr := bench.Run(ctx, b.plan, b.progress)
 	if record == nil {
-		return errors.Join(runErr, files.discard())
+		b.progress.End()
+		return errors.Join(runErr, finish(live, nil), files.discard())
 	}
 	record.Selftest, record.Command = known, commandLine(os.Args)
 	results.Clean(record) // servers' output
@@ -79,7 +89,7 @@ func (b benchRun) run(ctx context.Context) (err error) {
 	if keepErr != nil {
 		b.say(keepErr.Error()) // nobody asked for it, so it is no failure
 	}
-	err = errors.Join(err, b.print(record, kept, compared))
+	err = errors.Join(err, b.print(record, kept, compared), finish(live, record), b.openReport(ctx))
 	if runErr != nil {
 		return errors.Join(runErr, err)
 	}
@@ -97,6 +107,49 @@ func (b benchRun) run(ctx context.Context) (err error) {
 		err = errors.Join(err, gateError(*compared))
 	}
 	return err
+}
+
+// serveWeb serves the page while the bench goes on; nil where nobody asked for it. A browser that
+// cannot be started is no reason to measure nothing.
+func (b benchRun) serveWeb(ctx context.Context) (*bench.Web, error) {
+	if b.web == "" {
+		return nil, nil
+	}
+	w, err := bench.ServeWeb(ctx, b.web)
+	if err != nil {
+		return nil, fmt.Errorf("--web: %w", err)
+	}
+	b.say("the page is at " + w.URL)
+	if b.open {
+		if err := openPage(w.URL); err != nil {
+			b.say(err.Error())
+		}
+	}
+	return w, nil
+}
+
+// finish leaves the page of the record behind; of none, if record is nil.
+func finish(w *bench.Web, record *results.Record) error {
+	if w == nil {
+		return nil
+	}
+	return w.Finish(record)
+}
+
+// openReport opens the report's file, unless the page that was served is open.
+func (b benchRun) openReport(ctx context.Context) error {
+	if !b.open || b.web != "" || ctx.Err() != nil {
+		return nil
+	}
+	return openPage(b.page)
+}
+
+// selftest checks this tool's own figures, and says so.
+func (b benchRun) selftest(ctx context.Context) (*results.Selftest, error) {
+	began, takes := time.Now(), b.plan.Whole()+b.known.Takes
+	return b.known.Run(ctx, func(step string) {
+		b.progress.Doing("Self-test, with known answers: "+step, max(takes-time.Since(began), b.plan.Whole()))
+	})
 }
 
 // announcement says what will be done, and how long it takes.

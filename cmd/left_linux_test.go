@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/prometheus/procfs"
+
+	"nodecompare/thorough"
 )
 
 // stubborn is a server that ignores SIGTERM, as its neighbours do, of which one has left its
@@ -80,10 +82,11 @@ var measuring = []struct {
 // Nothing is left when a command ends, however it does: neither children nor grandchildren. Ctrl-C
 // and SIGTERM end it at once: it prints what there is, and exits as a shell expects.
 func TestNothingIsLeft(t *testing.T) {
+	t.Parallel()
 	for i, test := range measuring {
 		for k, how := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGKILL} {
 			// Every command is killed; two are interrupted, and another is terminated.
-			if usual := i < 2 && k == 0 || i == 4 && k == 1 || how == syscall.SIGKILL; !usual && !thorough() {
+			if usual := i < 2 && k == 0 || i == 4 && k == 1 || how == syscall.SIGKILL; !usual && !thorough.On() {
 				continue
 			}
 			t.Run(test.name+", "+how.String(), func(t *testing.T) {

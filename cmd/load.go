@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"net/http"
+	"os"
 	"runtime"
 	"slices"
 	"strings"
@@ -17,6 +18,7 @@ import (
 	"nodecompare/cmd/fileio"
 	"nodecompare/cmd/load"
 	"nodecompare/cmd/lookup"
+	"nodecompare/cmd/screen"
 	"nodecompare/loadgen"
 	"nodecompare/results"
 	"nodecompare/results/foreign"
@@ -31,6 +33,7 @@ type loadOptions struct {
 	targets        string // the file
 	thresholds     []results.Threshold
 	format, save   string
+	subscribe      bool
 	out, metrics   string
 	slo            time.Duration
 	quiet          bool
@@ -55,7 +58,8 @@ they can be trusted.
 
 Without --rate the load is closed: each connection sends its next request when it has its answer.
 That finds what a server can do. With --rate it is open: requests are due at fixed times, as from users
-who do not wait for each other, and latency counts from then. With --slo it searches for the capacity:
+who do not wait for each other, and latency counts from then. Two rates are a ramp, which shows at which
+rate latency breaks away. With --slo it searches for the capacity:
 the highest rate at which p99 stays within the objective, and no request fails.
 
 --targets reads several requests from a file, in either of vegeta's formats, and sends them in turn:
@@ -71,6 +75,11 @@ are each target's own; --header and --body are for those that have none. In JSON
 weight: it is sent so many times as often as one without. In the other format, write it several times.
 The file has at most 64 MiB, and so have all body files together.
 
+--subscribe hears server-sent events (text/event-stream), as a browser's EventSource does: each
+connection asks once, and listens until the load ends. An event whose data says {"due_us":T}, in
+microseconds since 1970, has a delivery latency: from T to when it was there. Events with ids that rise
+by one are counted: those that are missing were missed.
+
 Engines:
 ` + helpTable(loadgen.Engines, 7, func(e loadgen.Engine) (string, string) { return e.Name, e.Summary }) + `
 The default is vegeta for open loads, up to 5,000/s for each CPU, and for what it alone can do (https,
@@ -78,8 +87,10 @@ HTTP/2, Unix sockets, following redirects); and loop for closed loads. Either sh
 whatever else runs there: give it cores of its own, e.g. by taskset(1).`,
 		Example: `  nodecompare load http://localhost:3000/
   nodecompare load http://localhost:3000/ --rate=2000 --duration=30s --format=json
+  nodecompare load http://localhost:3000/ --rate=100..5000 --duration=30s
   nodecompare load 'http://localhost:3000/wait?ms=50' --slo=100ms
   nodecompare load http://localhost:3000/ --max-p99=20ms --max-errors=0.1% || echo too slow
+  nodecompare load --subscribe 'http://localhost:3000/live?rate=2' --connections=1000
   nodecompare load http://localhost:3000/ --targets=requests.txt --out=seconds.jsonl
   nodecompare load http://localhost:3000/echo -H 'Content-Type: application/json' --body='{"id":1}'`,
 		Args: oneURL,
@@ -106,7 +117,8 @@ whatever else runs there: give it cores of its own, e.g. by taskset(1).`,
 	flags := c.Flags()
 	flags.IntVar(&a.Connections, "connections", loadConnections,
 		fmt.Sprintf("most connections, and requests in flight; with --slo the default is %d", capacityConnections))
-	flags.Float64Var(&a.Rate, "rate", 0, "requests per second of an open load; 0 is a closed one")
+	flags.Var((*rateFlag)(&a), "rate", "requests per second of an open load, or of one that grows or falls evenly, "+
+		"as in 100..5000; 0 is a closed one")
 	flags.DurationVar(&a.Duration, "duration", loadDuration,
 		fmt.Sprintf(
 			"how long to send; with --slo, in each probe: at least %.0f times the SLO, and the default is %v",
@@ -125,6 +137,8 @@ whatever else runs there: give it cores of its own, e.g. by taskset(1).`,
 		"send the requests of this `file` in turn, in vegeta's HTTP or JSON format; - is standard input")
 	flags.BoolVar(&a.Follow, "follow-redirects", false,
 		"follow redirects, 10 at most; all of them are one request, with one latency")
+	flags.BoolVar(&o.subscribe, "subscribe", false,
+		"hear the URL's server-sent events on each connection, until the load ends")
 	o.connect.define(c)
 	for _, l := range load.Limits {
 		flags.Func(l.Name, l.Help, func(text string) error {
@@ -142,7 +156,7 @@ whatever else runs there: give it cores of its own, e.g. by taskset(1).`,
 	flags.StringVar(&o.metrics, "metrics", "", "serve the same to Prometheus at http://`address`/metrics "+
 		"while the load runs; a port alone is one of 127.0.0.1")
 	flags.StringVar(&o.format, "format", "table", "how to print the results: "+lookup.Names(report.LoadFormats))
-	o.several.define(flags)
+	o.several.define(flags, "make the load on this `number` of other machines, together; 0 is on this one")
 	completes(c, "engine", loadgen.Engines)
 	completes(c, "format", report.LoadFormats)
 	flags.BoolVar(&o.quiet, "quiet", false, "show no progress")
@@ -173,6 +187,13 @@ func (o loadOptions) complete(a *loadgen.Attack, given func(flag string) bool) e
 		return exitError{exitUsage, fmt.Errorf("--duration=%v: it must be more than 0", a.Duration)}
 	case a.Timeout <= 0:
 		return exitError{exitUsage, fmt.Errorf("--timeout=%v: it must be more than 0", a.Timeout)}
+	case a.To > 0 && a.Rate == 0:
+		return exitError{exitUsage, fmt.Errorf("--rate=0..%v: a ramp begins above 0, as in 1..%[1]v", a.To)}
+	case a.To > 0 && (given("requests") || o.several.agents > 0):
+		return exitError{exitUsage, fmt.Errorf("--rate=%v..%v: a ramp is made by one machine, and as long as "+
+			"--duration says: leave out --requests and --agents", a.Rate, a.To)}
+	case a.To > 0 && a.Duration < load.LeastRamp:
+		return exitError{exitUsage, fmt.Errorf("--duration=%v: a ramp takes %v or more", a.Duration, load.LeastRamp)}
 	case !(a.Rate >= 0):
 		return exitError{exitUsage, fmt.Errorf("--rate=%v: it must be more than 0, or 0 for a closed load", a.Rate)}
 	case given("load-threads") && a.Threads < 1:
@@ -203,7 +224,7 @@ func (o loadOptions) complete(a *loadgen.Attack, given func(flag string) bool) e
 	case given("body") && given("body-file"):
 		return exitError{exitUsage, errors.New("--body and --body-file cannot both be given")}
 	}
-	if err := o.alone(a, given); err != nil {
+	if err := errors.Join(o.alone(a, given), o.subscribes(a, given)); err != nil {
 		return exitError{exitUsage, err}
 	}
 	if o.slo > 0 {
@@ -331,6 +352,8 @@ func runLoad(ctx context.Context, a loadgen.Attack, o loadOptions, f report.Form
 	case run.Hosts == nil && len(run.Codes) == 0 && a.Connect.Protocol == loadgen.HTTP1 && loadgen.SpeaksHTTP2(ctx, a):
 		return fmt.Errorf("load on %s: no request was answered: the server speaks HTTP/2 and no HTTP/1.1: give --http2",
 			run.URL)
+	case run.Deliveries != nil && run.Requests == 0:
+		return exitError{exitInvalid, errVoid}
 	case run.Requests == run.Errors:
 		return hinted(fmt.Errorf("load on %s: no request was answered as it should be: %s", run.URL, kinds(run)))
 	case run.Errors > run.Requests/2:
@@ -345,13 +368,16 @@ func runLoad(ctx context.Context, a loadgen.Attack, o loadOptions, f report.Form
 // next returns what to try after a load.
 func next(run *results.LoadRun) []string {
 	switch {
-	case run.Requests == run.Errors:
+	case run.Requests == run.Errors || run.Deliveries != nil:
 		return nil
 	case run.Trust.Status == results.Void:
 		return []string{fmt.Sprintf("Next: %s selftest says whether this machine can be measured on.", programName())}
 	case run.Capacity != nil && run.Capacity.RPS > 0:
 		return []string{fmt.Sprintf("Next: --rate=%.0f --duration=1m, to see whether it holds that for longer",
 			math.Floor(run.Capacity.RPS))}
+	case run.Ramp != nil && run.Ramp.BreaksRPS > 0:
+		return []string{fmt.Sprintf("Next: --rate=%.0f --duration=1m, to see whether it holds that for longer",
+			math.Max(1, math.Floor(run.Ramp.BreaksRPS*0.8)))}
 	case run.Capacity == nil && run.OfferedRPS > 0:
 		return []string{"Next: --slo=100ms, to find the highest rate with 99 of 100 answers within 100 ms"}
 	case run.Capacity == nil:
@@ -380,8 +406,7 @@ func missed(run *results.LoadRun) error {
 
 // drive runs the load, or the search, with its listeners.
 func drive(ctx context.Context, a loadgen.Attack, o loadOptions, notes io.Writer) (run *results.LoadRun, err error) {
-	width := columns(notes)
-	live := width > 0 && !o.quiet
+	live := columns(notes) > 0 && os.Getenv("TERM") != "dumb" && !o.quiet
 	var each []func(*loadgen.Outcome)
 	if o.out != "" || o.metrics != "" {
 		s, createErr := watchLoad(ctx, o, &a, notes)
@@ -419,8 +444,8 @@ func drive(ctx context.Context, a loadgen.Attack, o loadOptions, notes io.Writer
 		}()
 		each = append(each, s.Each)
 	}
-	if live {
-		l := load.Watch(notes, width, a)
+	if terminal, ok := notes.(screen.File); ok && live {
+		l := load.Watch(terminal, terminalOptions(notes), a)
 		defer l.Stop()
 		each = append(each, l.Each)
 	}

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"io"
 
-	"nodecompare/cluster"
+	"nodecompare/cmd/hosts"
 	"nodecompare/cmd/load"
 	"nodecompare/loadgen"
 	"nodecompare/results"
@@ -18,16 +18,8 @@ var oneHost = []string{"slo", "requests", "targets", "out", "metrics", "save-res
 
 // alone rejects flags that contradict the number of agents.
 func (o loadOptions) alone(a *loadgen.Attack, given func(flag string) bool) error {
-	if o.several.agents == 0 && !given("agents") {
-		for _, flag := range []string{"listen", "nats", "creds"} {
-			if given(flag) {
-				return fmt.Errorf("--%s is for agents, and there are none: give their number by --agents", flag)
-			}
-		}
-		return nil
-	}
-	if o.several.agents < 1 {
-		return fmt.Errorf("--agents=%d: at least 1 is needed", o.several.agents)
+	if err := o.several.check(given, 1); err != nil || o.several.agents == 0 {
+		return err
 	}
 	for _, flag := range oneHost {
 		if given(flag) {
@@ -35,12 +27,8 @@ func (o loadOptions) alone(a *loadgen.Attack, given func(flag string) bool) erro
 		}
 	}
 	switch {
-	case given("listen") && given("nats"):
-		return errors.New("--listen is for a NATS server of this program's own, and --nats names another: give one")
-	case o.several.at.Creds != "" && !given("nats"):
-		return errors.New("--creds is for a NATS server of your own: name it by --nats")
-	case a.Duration < load.LeastAgents:
-		return fmt.Errorf("--duration=%v: with --agents it must be %v or more", a.Duration, load.LeastAgents)
+	case a.Duration < hosts.Least:
+		return fmt.Errorf("--duration=%v: with --agents it must be %v or more", a.Duration, hosts.Least)
 	case a.Connections < o.several.agents:
 		return fmt.Errorf("--connections=%d: %d agents need at least one each", a.Connections, o.several.agents)
 	}
@@ -50,8 +38,12 @@ func (o loadOptions) alone(a *loadgen.Attack, given func(flag string) bool) erro
 // driveAgents has the agents make the load.
 func driveAgents(ctx context.Context, a loadgen.Attack, o loadOptions, notes io.Writer) (run *results.LoadRun,
 	err error) {
-	err = o.several.with(ctx, notes, func(agents []*cluster.Agent) error {
-		if run, err = load.RunOn(ctx, agents, a); errors.As(err, new(*load.Voided)) {
+	err = o.several.with(ctx, notes, false, func(g *hosts.Group) error {
+		_, agents, err := g.Now(ctx, func(text string) { fmt.Fprintf(notes, "nodecompare: %s\n", text) })
+		if err != nil {
+			return err
+		}
+		if run, err = load.RunOn(ctx, agents, a); errors.As(err, new(*hosts.Voided)) {
 			return exitError{exitInvalid, err}
 		}
 		return err

@@ -32,6 +32,7 @@ type second struct {
 // A line a second comes while the load runs, and so do the metrics. After Ctrl-C the lines add up
 // to the run.
 func TestLoadSecondBySecond(t *testing.T) {
+	t.Parallel()
 	for _, engine := range []string{"loop", "vegeta"} {
 		t.Run(engine, func(t *testing.T) {
 			t.Parallel()

@@ -112,6 +112,7 @@ func trust(t *testing.T, s *httptest.Server) {
 
 // Ctrl-C prints what there is, marks the saved results as partial, and exits as a shell expects.
 func TestLoadInterrupted(t *testing.T) {
+	t.Parallel()
 	for _, rate := range []string{"--rate=200", "--connections=4"} {
 		loaded := make(chan struct{})
 		n := 0
@@ -157,6 +158,7 @@ func TestLoadInterrupted(t *testing.T) {
 
 // A server that answers a few requests and then none as it should has not passed, on either engine.
 func TestLoadOnAServerThatBreaks(t *testing.T) {
+	t.Parallel()
 	for _, engine := range []string{"vegeta", "loop"} {
 		t.Run(engine, func(t *testing.T) {
 			t.Parallel()

@@ -26,6 +26,7 @@ func codeOf(t *testing.T, err error) int {
 }
 
 func TestLoadThresholds(t *testing.T) {
+	t.Parallel()
 	var n atomic.Int64
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		if n.Add(1)%4 == 0 {

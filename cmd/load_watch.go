@@ -32,7 +32,7 @@ func watchLoad(ctx context.Context, o loadOptions, a *loadgen.Attack, notes io.W
 		w.file, lines = file, file
 	}
 	a.InFlight = new(atomic.Int64)
-	w.Seconds = load.NewSeconds(lines, a.InFlight)
+	w.Seconds = load.NewSeconds(lines, *a)
 	if o.metrics != "" {
 		var err error
 		if w.metrics, err = load.ServeMetrics(ctx, o.metrics, w.Seconds); err != nil {

@@ -16,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"nodecompare/thorough"
 )
 
 // promptly is less than anything that a command could be waiting for, on a machine ten times slower
@@ -80,7 +82,7 @@ func exitCode(t *testing.T, c *exec.Cmd, want int) {
 
 // Whoever stops reading, as head -1 does, costs nobody the record.
 func TestClosedPipeLosesNothing(t *testing.T) {
-	long(t)
+	thorough.Only(t)
 	t.Parallel()
 	c := inFolder(t, shortBench...)
 	r, w, err := os.Pipe()

@@ -15,10 +15,10 @@ var openers = map[string]string{"linux": "xdg-open", "darwin": "open"}
 // become the browser itself.
 const openerPatience = 3 * time.Second
 
-// openPage opens a page in the user's browser, which outlives this process.
+// openPage opens a page, a file or a URL, in the user's browser, which outlives this process.
 func openPage(path string) error {
 	failed := func(err error) error {
-		return fmt.Errorf("open the page in a browser: %w; the page is in %s", err, path)
+		return fmt.Errorf("open the page in a browser: %w; the page is %s", err, path)
 	}
 	opener, err := exec.LookPath(openers[runtime.GOOS])
 	if err != nil {

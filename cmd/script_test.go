@@ -19,6 +19,7 @@ import (
 
 	"nodecompare/cmd"
 	"nodecompare/servers/child"
+	"nodecompare/thorough"
 )
 
 // mainEnv has a copy of this test binary be the nodecompare command.
@@ -34,7 +35,7 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	// Most of these tests wait: more of them than there are CPUs may run at once.
-	if err := flag.Set("test.parallel", "4"); err != nil {
+	if err := flag.Set("test.parallel", "6"); err != nil {
 		panic(err)
 	}
 	testscript.Main(m, map[string]func(){
@@ -67,7 +68,7 @@ func TestScripts(t *testing.T) {
 			if name != "long" {
 				return false, fmt.Errorf("unknown condition %q: the one of these scripts is long", name)
 			}
-			return thorough(), nil
+			return thorough.On(), nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits,

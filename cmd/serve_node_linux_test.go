@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"nodecompare/servers/node"
+	"nodecompare/thorough"
 )
 
 // needNode prepares a mode of Node.js. Without Node.js the test is skipped, which CI does not have.
@@ -21,8 +22,8 @@ func needNode(t *testing.T, mode string) {
 	t.Helper()
 	source := map[string]node.Source{"node": node.HTTP, "express": node.Express}[mode]
 	_, err := node.Prepare(t.Context(), source, "", func(line string) { t.Log(line) })
-	if errors.As(err, new(*node.Unavailable)) && os.Getenv("NODECOMPARE_CI") == "" {
-		t.Skip(err)
+	if errors.As(err, new(*node.Unavailable)) {
+		thorough.Lacks(t, err)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -91,10 +92,11 @@ func busy(t *testing.T, url string, loops int) {
 // all pairs of these are among half of the cases, and all cases where long tests run.
 func eachNodeServer(t *testing.T, signals []syscall.Signal,
 	test func(t *testing.T, mode string, loops int, how syscall.Signal)) {
+	t.Parallel()
 	for i, mode := range []string{"node", "express"} {
 		for j, loops := range []int{1, 2} {
 			for k, how := range signals {
-				if (i+j+k)%2 != 0 && !thorough() {
+				if (i+j+k)%2 != 0 && !thorough.On() {
 					continue
 				}
 				t.Run(fmt.Sprintf("%s with %d loops, %v", mode, loops, how), func(t *testing.T) {
@@ -157,7 +159,7 @@ func TestServeNodeLeavesNothing(t *testing.T) {
 
 // What is still computed when requests in flight have had their time is cut off.
 func TestServeNodeIsNotWaitedForWithoutEnd(t *testing.T) {
-	long(t)
+	thorough.Only(t)
 	t.Parallel()
 	c, url, mark := nodeServer(t, "node", 1)
 	busy(t, url, 1)

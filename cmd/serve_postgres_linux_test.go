@@ -23,12 +23,13 @@ import (
 	"nodecompare/loadgen/sample"
 	"nodecompare/servers/child"
 	"nodecompare/servers/postgres"
+	"nodecompare/thorough"
 )
 
 // With its PostgreSQL stopped, the loop still answers what asks for nothing there, while hundreds
 // of others wait; they take no thread. Once the database runs again, all are answered.
 func TestStoppedDatabase(t *testing.T) {
-	long(t)
+	thorough.Only(t)
 	const asking = 400
 	p := startServer(t, "--mode=async", "--db=postgres")
 	database := below(t, p.PID, "postgres")
@@ -96,7 +97,7 @@ func TestStoppedDatabase(t *testing.T) {
 // In the user's own database a killed server leaves its schema, which the next one drops, and an
 // orderly end none. What is not ours stays.
 func TestUsersDatabaseIsSwept(t *testing.T) {
-	long(t)
+	thorough.Only(t)
 	c, err := postgres.StartCluster(t.Context(), 2*postgres.DefaultConnections)
 	if err != nil {
 		t.Fatal(err)
@@ -161,7 +162,7 @@ func TestUsersDatabaseIsSwept(t *testing.T) {
 
 // A killed server leaves no database behind, in memory or on the disk.
 func TestKilledServersDatabase(t *testing.T) {
-	long(t)
+	thorough.Only(t)
 	p, err := child.Start(t.Context(), serveCommand("--mode=async", "--db=postgres"))
 	if err != nil {
 		t.Fatal(err)
@@ -176,7 +177,7 @@ func TestKilledServersDatabase(t *testing.T) {
 
 // Nor does a bench, however it ends.
 func TestEndedBenchsDatabase(t *testing.T) {
-	long(t)
+	thorough.Only(t)
 	for _, how := range []syscall.Signal{syscall.SIGINT, syscall.SIGKILL} {
 		t.Run(how.String(), func(t *testing.T) {
 			t.Parallel()

@@ -16,6 +16,7 @@ import (
 
 	"nodecompare/servers"
 	"nodecompare/servers/child"
+	"nodecompare/thorough"
 )
 
 // startServer starts 'nodecompare serve' with the flags and ends it with the test.
@@ -57,7 +58,7 @@ func TestThreadsInFlight(t *testing.T) {
 	} {
 		t.Run(test.mode+test.flag, func(t *testing.T) {
 			if test.mode != "async" && test.mode != "blocking" {
-				long(t)
+				thorough.Only(t)
 			}
 			t.Parallel()
 			flags := []string{"--mode=" + test.mode}
@@ -114,6 +115,7 @@ func threads(t *testing.T, pid int) int {
 
 // Ctrl-C and SIGTERM let the requests in flight end; a second signal does not.
 func TestServeSignals(t *testing.T) {
+	t.Parallel()
 	for _, m := range servers.Modes {
 		if m.Compiles > 0 { // Node.js
 			continue

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/term"
 
 	"nodecompare/cmd/bench"
+	"nodecompare/cmd/screen"
 	"nodecompare/results/foreign"
 	"nodecompare/results/report"
 )
@@ -19,16 +20,26 @@ func options(w io.Writer) report.Options {
 	return report.Options{Width: width, Color: width > 0 && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"}
 }
 
-// progress returns a bar on a terminal, and lines elsewhere: a bar would leave hundreds of frames
-// in a log.
+// progress returns a live display on a terminal, and lines elsewhere: drawing would leave hundreds
+// of frames in a log.
 func progress(quiet bool, w io.Writer) bench.Progress {
-	switch width := columns(w); {
+	terminal, ok := w.(screen.File)
+	switch {
 	case quiet:
 		return bench.Silent{}
-	case width > 0:
-		return &bench.Bar{W: w, Columns: width}
+	case ok && columns(w) > 0 && os.Getenv("TERM") != "dumb":
+		return bench.NewLive(terminal, terminalOptions(w))
 	default:
 		return &bench.Lines{W: w}
+	}
+}
+
+// terminalOptions returns the options of a terminal as it is when it is drawn on.
+func terminalOptions(w io.Writer) func(columns int) report.Options {
+	o := options(w)
+	return func(columns int) report.Options {
+		o.Width = columns
+		return o
 	}
 }
 
@@ -45,11 +56,15 @@ func columns(w io.Writer) int {
 	return width
 }
 
-// progressPrinter returns a function that prints each step on its own line, unless quiet.
+// progressPrinter returns a function that prints each step on its own line, or on a terminal on
+// lines as wide as it, unless quiet.
 func progressPrinter(quiet bool, who string, w io.Writer) func(string) {
 	return func(step string) {
-		if !quiet {
-			fmt.Fprintf(w, "%s: %s\n", who, foreign.Line(step))
+		text := who + ": " + foreign.Line(step)
+		switch o := options(w); {
+		case quiet:
+		case o.Width == 0 || report.Lines(w, o, text) != nil:
+			fmt.Fprintln(w, text)
 		}
 	}
 }

@@ -44,6 +44,9 @@ type Attack struct {
 	// Rate is in requests per second of an open load. 0 is a closed load, in which a connection
 	// sends when it has its answer.
 	Rate float64
+	// To makes an open load a ramp: its rate grows, or falls, evenly from Rate to To within
+	// Duration. 0 is a steady rate. A ramp ends by the time alone, not by Requests.
+	To float64
 	// Duration is how long requests are sent. Answers are awaited beyond it, within Timeout.
 	Duration time.Duration
 	Requests uint64 // most requests of a run; 0 for no limit; with a limit, Duration may be 0
@@ -114,6 +117,9 @@ func (a Attack) prepared() (Attack, error) {
 	case a.Rate < 0 || math.IsNaN(a.Rate) || math.IsInf(a.Rate, 0):
 		return a, fmt.Errorf("load on %s: a rate of %v requests/s: it must be 0 (closed load) or more",
 			a.Target.URL, a.Rate)
+	case a.To != 0 && !(a.Rate > 0 && a.To > 0 && a.Duration > 0 && !math.IsInf(a.To, 0) && a.Requests == 0):
+		return a, fmt.Errorf("load on %s: a ramp from %v to %v requests/s within %v, for %d requests: it needs "+
+			"two rates and a time, and no number of requests", a.Target.URL, a.Rate, a.To, a.Duration, a.Requests)
 	case a.Timeout < 0 || a.MaxBody < 0:
 		return a, fmt.Errorf("load on %s: timeout %v, body limit %d: neither may be negative", a.Target.URL,
 			a.Timeout, a.MaxBody)
@@ -128,6 +134,9 @@ func (a Attack) prepared() (Attack, error) {
 		a.Target.Method = http.MethodGet
 	}
 	a.Conversation = cmp.Or(a.Conversation, Request)
+	if a.Conversation == Subscribe {
+		a.WantStatus = cmp.Or(a.WantStatus, http.StatusOK) // none other has events
+	}
 	if a.Engine == "" {
 		a.Engine = Auto(a, math.Inf(1))
 	}
@@ -214,25 +223,4 @@ func checkDescriptors(a Attack) error {
 			a.Target.URL, a.Connections, max(most, 0), limit.Cur, len(open))
 	}
 	return nil
-}
-
-// Due returns when the request with the given number is due, from the start of the run. The first
-// is due at once.
-func Due(seq uint64, rate float64) time.Duration {
-	return time.Duration(float64(seq) / rate * float64(time.Second))
-}
-
-// Offered returns the number of requests that an open load sends in all.
-func Offered(rate float64, duration time.Duration) uint64 {
-	return max(1, uint64(math.Round(rate*duration.Seconds())))
-}
-
-// Span returns how long a run sends: the duration, and at least N/rate in an open load of N
-// requests. The last request has its share of the time like any other, so that no run claims more
-// than the offered rate.
-func Span(rate float64, duration time.Duration) time.Duration {
-	if rate == 0 {
-		return duration
-	}
-	return max(duration, time.Duration(math.Ceil(float64(Offered(rate, duration))/rate*float64(time.Second))))
 }

@@ -27,15 +27,16 @@ func (c Conversation) String() string { return c.Name }
 // Conversations is the table of them. A new one is a file of its own and a line here.
 var Conversations = []Conversation{
 	{Request, "an HTTP request and its response, again and again", prepareRequests},
+	{Subscribe, "a request for server-sent events, which are heard until the run is over", prepareSubscribers},
 }
 
 // script is what the connections of an attack have in common.
 type script struct {
 	says  []message          // by target: what begins a turn
 	talks func(n int) []talk // one for each of so many connections
-	pace  time.Duration      // in a closed load, from the beginning of a turn to that of the next at the least
-	// a turn goes on until the run is over: what counts is what is told in it. It takes a closed
-	// load without a limit of requests, and fails when nothing is told for Attack.Timeout
+	pace  time.Duration      // in a closed load, at least from a turn's beginning to the next one's
+	// a turn goes on from run to run: what counts is what is told in it meanwhile. It takes a
+	// closed load without a limit of requests, and fails when nothing is told for Attack.Timeout
 	lasting bool
 	unasked bool // the server may speak between turns
 }
@@ -64,11 +65,22 @@ type talk interface {
 	ended() (response.Answer, error)
 }
 
+// expectant is a talk that knows what it has still to be told.
+type expectant interface {
+	// overdue returns how many of the things to be told are overdue at a time in nanoseconds since
+	// 1970.
+	overdue(now int64) uint64
+}
+
 // heard is what bytes came to.
 type heard struct {
 	what   progress
 	answer response.Answer // of a turn that is over, or of what was told
-	said   int64           // when that was said, in nanoseconds since 1970; 0 stands for the beginning of the turn
+	// when that was said, in nanoseconds since 1970; 0 stands for the beginning of the turn, and
+	// unknown for what enters no latency
+	said   int64
+	order  order // of what was told
+	missed int64 // how many should have been told before it, and were not
 }
 
 // progress is how far a turn has come.

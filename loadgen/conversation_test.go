@@ -19,7 +19,7 @@ import (
 // asked.
 func init() {
 	Conversations = append(Conversations,
-		Conversation{"subscription", "hears events", func(Attack) (script, error) {
+		Conversation{"ticker", "hears of events", func(Attack) (script, error) {
 			return script{says: []message{{wire: []byte("SUBSCRIBE\n")}}, talks: lineTalks(""), lasting: true}, nil
 		}},
 		Conversation{"chat", "says something every 20 ms", func(Attack) (script, error) {
@@ -137,11 +137,11 @@ func converse(t *testing.T, a Attack, d time.Duration) *Result {
 	return last
 }
 
-// What is told in a lasting turn counts, each from when it was said; the turn ends with the run,
+// What is told in a lasting turn counts, each from when it was said; the turn outlasts the run,
 // and is no error.
-func TestSubscription(t *testing.T) {
+func TestTicker(t *testing.T) {
 	for _, threads := range []int{1, 2} {
-		r := converse(t, Attack{Conversation: "subscription", Target: Target{URL: lineServer(t, "")},
+		r := converse(t, Attack{Conversation: "ticker", Target: Target{URL: lineServer(t, "")},
 			Connections: 4, Threads: threads}, 100*time.Millisecond)
 		if r.Errors != 0 || r.Aborted != 0 || r.Requests < 3*4 || r.Codes[200] != r.Requests {
 			t.Errorf("%+v", r)
@@ -178,7 +178,7 @@ func TestConversationsThatCannotBe(t *testing.T) {
 	url := Target{URL: "http://127.0.0.1:1"}
 	for want, a := range map[string]Attack{
 		"not known":                          {Conversation: "monologue", Target: url, Connections: 1},
-		"lasts as long as the load":          {Conversation: "subscription", Target: url, Connections: 1, Requests: 1},
+		"lasts as long as the load":          {Conversation: "ticker", Target: url, Connections: 1, Requests: 1},
 		"the vegeta engine cannot do a chat": {Conversation: "chat", Engine: Vegeta, Target: url, Connections: 1},
 	} {
 		if g, err := Open(a); err == nil || !strings.Contains(err.Error(), want) {

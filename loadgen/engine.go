@@ -58,7 +58,7 @@ const VegetaRate = 5000
 // BeyondLoop), and for open loads of at most mostVegeta requests per second (VegetaRate, if sending
 // on time matters most). Loop drives all others.
 func Auto(a Attack, mostVegeta float64) string {
-	if BeyondLoop(a) != "" || a.Rate > 0 && a.Rate <= mostVegeta && beyondVegeta(a) == "" {
+	if BeyondLoop(a) != "" || a.Rate > 0 && max(a.Rate, a.To) <= mostVegeta && beyondVegeta(a) == "" {
 		return Vegeta
 	}
 	return Loop

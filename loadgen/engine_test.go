@@ -133,7 +133,7 @@ func TestConnectionClose(t *testing.T) {
 			connections.Store(0)
 			res := run(t,
 				loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: url}, Rate: rate, Connections: 3,
-					Duration: 200 * time.Millisecond})
+					Duration: 50 * time.Millisecond})
 			if res.Requests < 4 || res.Errors != 0 || res.Retries != 0 || connections.Load() < res.Requests {
 				t.Errorf("rate %v: %d requests, %d connections, %d retries, errors %v %v", rate,
 					res.Requests, connections.Load(), res.Retries, res.ErrorKinds, res.ErrorExamples)
@@ -161,7 +161,7 @@ func TestResetInMidResponse(t *testing.T) {
 		})
 		res := run(t,
 			loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: url}, Connections: 4,
-				Duration: 250 * time.Millisecond})
+				Requests: 200, Duration: time.Minute})
 		if res.ErrorKinds[loadgen.Reset] != cut.Load() || res.Errors != cut.Load() ||
 			res.Codes[200] != served.Load() || cut.Load() == 0 {
 			t.Errorf("errors %v %v, %d answered; the server cut %d, answered %d", res.ErrorKinds,

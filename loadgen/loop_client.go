@@ -42,6 +42,7 @@ type client struct {
 
 	pending bool // has a request, sent or to be sent
 	seq     uint64
+	heard   bool          // something was told in it
 	target  int           // index of the request's target
 	sent    time.Duration // when it was taken up, from the start of the run
 
@@ -134,6 +135,10 @@ func (c *client) Data(b []byte) {
 		c.between(b)
 		return
 	}
+	if !c.pending {
+		c.overhears(b)
+		return
+	}
 	if len(b) == 0 {
 		c.ended()
 		return
@@ -158,6 +163,21 @@ func (c *client) Data(b []byte) {
 			}
 		}
 		return
+	}
+}
+
+// overhears takes what a lasting turn is told between two runs, which nobody counts.
+func (c *client) overhears(b []byte) {
+	ends := len(b) == 0
+	for len(b) > 0 && !ends {
+		used, h, err := c.talk.hear(&c.engine.script.says[c.target], b)
+		ends = err != nil || h.what == over
+		if b = b[used:]; h.what == told {
+			c.conn.SetDeadline(c.engine.attack.Timeout)
+		}
+	}
+	if ends {
+		c.drop() // the next run opens another
 	}
 }
 
@@ -196,11 +216,17 @@ func (c *client) told(h heard) {
 	if r == nil || !r.started {
 		return
 	}
-	x := outcome{told: true, seq: c.seq, target: c.target, sent: c.sent, done: r.clock(), answer: h.answer}
-	if h.said != 0 {
+	x := outcome{told: true, seq: c.seq, target: c.target, sent: c.sent, done: r.clock(), answer: h.answer,
+		order: h.order, missed: h.missed}
+	switch h.said {
+	case 0:
+	case unknown:
+		x.untimed, x.sent = true, x.done
+	default:
 		x.sent = time.Unix(0, h.said).Sub(r.start)
 	}
 	r.rec.add(&x)
+	c.heard = true
 	if c.engine.script.lasting {
 		c.conn.SetDeadline(c.engine.attack.Timeout)
 	}
@@ -317,7 +343,9 @@ func (c *client) Closed(err error) {
 	case idle:
 		r.forget(c)
 	case active:
-		c.lost(err)
+		if c.pending {
+			c.lost(err)
+		}
 	}
 	if c.pending {
 		e.dialer.add(c)

@@ -48,13 +48,13 @@ type loopRun struct {
 // newLoopRun prepares the part of a thread with that number, from 0.
 func newLoopRun(e *loopThread, s *loopShared, thread int, duration time.Duration) *loopRun {
 	r := &loopRun{engine: e, shared: s, rec: newRecorder(e.attack), rate: e.attack.Rate,
-		duration: Span(e.attack.Rate, duration), done: make(chan *Result, 1)}
+		duration: e.attack.Pace().Span(duration), done: make(chan *Result, 1)}
 	r.timer.Init(e.loop, r.plan)
 	r.ending.Init(e.loop, r.stop)
 	if r.rate == 0 {
 		r.next, r.end = s.numbers()
 	} else {
-		r.due = newSchedule(r.rate, Offered(r.rate, duration), thread, e.attack.Threads)
+		r.due = newSchedule(e.attack.Pace(), e.attack.Pace().Offered(duration), thread, e.attack.Threads)
 	}
 	return r
 }
@@ -67,6 +67,7 @@ func (r *loopRun) clock() time.Duration { return time.Since(r.start) }
 func (r *loopRun) connect() {
 	e := r.engine
 	e.current = r
+	e.loop.Doze(false)
 	if r.rate == 0 && !e.attack.Connect.New {
 		for i := range e.clients {
 			if e.clients[i].state == closed {
@@ -118,6 +119,11 @@ func (r *loopRun) begin() {
 		// the next answer is never far, and this saves 30% of the generator's CPU
 		r.engine.loop.KeepProcessor(time.Millisecond)
 		r.ending.Set(late + r.duration)
+		for i := range r.engine.clients {
+			if c := &r.engine.clients[i]; !c.pending && c.state == active { // a lasting turn goes on
+				r.takes(c, 0)
+			}
+		}
 		r.startSome()
 		return
 	}
@@ -254,7 +260,7 @@ func (r *loopRun) takes(c *client, sent time.Duration) {
 		number = r.next
 		r.next++
 	}
-	c.pending, c.target, c.sent = true, r.engine.rota.of(number), sent
+	c.pending, c.heard, c.target, c.sent = true, false, r.engine.rota.of(number), sent
 	r.inFlight++
 	r.engine.attack.moved(1)
 	if r.rate == 0 && r.next == r.end {
@@ -266,26 +272,46 @@ func (r *loopRun) takes(c *client, sent time.Duration) {
 
 // stop ends the sending. Requests in flight are still awaited.
 func (r *loopRun) stop() {
+	lasting := r.engine.script.lasting
+	for i := range r.engine.clients {
+		if lasting && r.started && !r.over {
+			r.unheard(&r.engine.clients[i])
+		}
+	}
 	r.over = true
 	r.timer.Stop()
 	r.ending.Stop()
-	r.engine.dialer.forget(func(c *client) bool { return c.pending })
+	r.engine.dialer.forget(func(c *client) bool { return c.pending && !lasting })
 	for i := range r.engine.clients {
 		c := &r.engine.clients[i]
 		if c.rest != nil {
 			c.rest.Stop()
 		}
-		switch {
-		case (c.state == dialing || c.state == greeting) && !c.pending:
-			c.drop()
-		case c.state == active && r.engine.script.lasting: // it ends with the run, and well
+		if c.pending && lasting { // it goes on in the next run
 			c.pending = false
 			r.inFlight--
 			r.engine.attack.moved(-1)
+		}
+		if !c.pending && (c.state == dialing || c.state == greeting) {
 			c.drop()
 		}
 	}
 	r.complete()
+}
+
+// unheard counts what a lasting turn should have been told by the end of the run.
+func (r *loopRun) unheard(c *client) {
+	t, ok := c.talk.(expectant)
+	if !ok {
+		return
+	}
+	d := &r.rec.res.Deliveries
+	if !c.pending || !c.heard {
+		d.Silent++
+	}
+	if c.pending {
+		d.Overdue += t.overdue(time.Now().UnixNano())
+	}
 }
 
 // abort ends the run and its requests in flight.
@@ -312,10 +338,11 @@ func (r *loopRun) abort() {
 func (r *loopRun) complete() {
 	if r.over && r.inFlight == 0 && r.engine.current == r {
 		r.engine.current = nil
-		if r.rate > 0 && r.started {
+		if (r.rate > 0 || r.engine.script.lasting) && r.started {
 			r.rec.lasted(min(r.clock(), r.duration))
 		}
-		r.engine.loop.KeepProcessor(0) // lets the waiting goroutine run at once
+		r.engine.loop.KeepProcessor(0)
+		r.engine.loop.Doze(true) // lets the waiting goroutine run at once
 		res := r.rec.result(r.due.own)
 		if r.engine.attack.Threads > 1 {
 			res.Threads = []sample.ThreadUse{{}}

@@ -70,17 +70,27 @@ func (p Portable) Unpack() (*Result, error) {
 	return &r, nil
 }
 
-// Together makes one result of what several generators made at the same time, as if one had made
-// it, but for what its threads spent. shares are their parts of the connections. The parts may not
-// be used afterwards.
-func Together(parts []*Result, shares []float64) *Result {
-	whole, starting := parts[0], time.Duration(0)
-	for i, part := range parts {
-		starting += time.Duration(float64(part.Starting) * shares[i])
+// Joint makes one result of what several generators made at the same time, as if one had made it,
+// but for what its threads spent. It holds no more than one part at a time.
+type Joint struct {
+	whole    *Result // nil of no part
+	starting time.Duration
+}
+
+// Add adds a part, with its share of the connections. The part may not be used afterwards.
+func (j *Joint) Add(part *Result, share float64) {
+	j.starting += time.Duration(float64(part.Starting) * share)
+	if j.whole == nil {
+		j.whole = part
+		return
 	}
-	for _, part := range parts[1:] {
-		whole.Beside(part)
+	j.whole.Beside(part)
+}
+
+// Result returns the whole; nil of no part.
+func (j *Joint) Result() *Result {
+	if j.whole != nil {
+		j.whole.Starting, j.whole.Threads = j.starting, nil
 	}
-	whole.Starting, whole.Threads = starting, nil
-	return whole
+	return j.whole
 }

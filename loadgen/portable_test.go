@@ -56,7 +56,10 @@ func TestPortable(t *testing.T) {
 			!is.Uncorrected.Equals(was.Uncorrected) {
 			t.Errorf("rate %v: %d requests became %d, or their latencies others", rate, was.Requests, is.Requests)
 		}
-		both := loadgen.Together([]*loadgen.Result{travelled(), travelled()}, []float64{0.5, 0.5})
+		var joint loadgen.Joint
+		joint.Add(travelled(), 0.5)
+		joint.Add(travelled(), 0.5)
+		both := joint.Result()
 		if both.Requests != 2*was.Requests || both.Latency.TotalCount() != 2*was.Latency.TotalCount() ||
 			both.Latency.Max() != was.Latency.Max() || both.Elapsed != was.Elapsed ||
 			both.Offered != 2*rate {

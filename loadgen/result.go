@@ -35,17 +35,18 @@ type Result struct {
 	// Retries counts requests sent again because the kept-alive connection was closed. Requests
 	// counts them once.
 	Retries  uint64
-	Offered  float64       // target rate in requests/s; 0 in a closed load
+	Offered  float64       // target rate in requests/s, a ramp's mean; 0 in a closed load
 	Duration time.Duration // planned time of sending; answers are awaited beyond it
 	// Starting is, for a closed load on the loop engine, the mean time until a connection's first
 	// request.
 	Starting time.Duration
 	// Elapsed runs from the start to the end of the last request. In an open load it is at least
 	// the Span, unless the run was cut short.
-	Elapsed time.Duration
-	BytesIn uint64                   // of response bodies
-	until   time.Duration            // when the last request was taken up
-	firsts  map[string]time.Duration // when each of ErrorExamples was
+	Elapsed    time.Duration
+	BytesIn    uint64                   // of response bodies
+	Deliveries Deliveries               // of a load of subscriptions, in which an event counts as a request
+	until      time.Duration            // when the last request was taken up
+	firsts     map[string]time.Duration // when each of ErrorExamples was
 	// what each thread of the loop engine spent, in their order; nil for one thread, whose CPU time
 	// is the process's
 	Threads []sample.ThreadUse
@@ -102,6 +103,7 @@ func (r *Result) Add(other *Result) {
 	r.Unsent += other.Unsent
 	r.Retries += other.Retries
 	r.BytesIn += other.BytesIn
+	r.Deliveries.add(other.Deliveries)
 	r.Elapsed += other.Elapsed
 	r.Duration += other.Duration
 	r.Starting += other.Starting
@@ -183,6 +185,7 @@ func joined(a, b *Result) ([]uint64, time.Duration) {
 // recorder sums up the outcomes of requests and keeps none of them.
 type recorder struct {
 	attack Attack
+	pace   Pace
 	start  time.Time // of the run; start and told serve Attack.Each
 	told   Outcome
 	res    Result
@@ -194,19 +197,23 @@ type recorder struct {
 // outcome is the end of one request. Times count from the start of the run.
 type outcome struct {
 	told    bool // within a turn or between two, and no answer to a request: sent is when it was said
+	untimed bool // nobody knows when it was said
 	seq     uint64
 	target  int             // index in Attack.Targets()
 	sent    time.Duration   // when it was taken up
 	done    time.Duration   // when its response was complete, or it failed
 	answer  response.Answer // the response, if complete
 	failure failure         // of a kind, if not
+	order   order           // of what was told, and how many were not told before it
+	missed  int64
 }
 
 func newRecorder(a Attack) *recorder {
-	r := &recorder{attack: a, ends: newTimeline()}
+	r := &recorder{attack: a, pace: a.Pace(), ends: newTimeline()}
 	r.res = Result{
 		ErrorKinds: make(map[string]uint64), ErrorExamples: make(map[string]string), Codes: make(map[int]uint64),
-		firsts: make(map[string]time.Duration), Offered: a.Rate, Latency: newHistogram(), SendLag: newHistogram(),
+		firsts: make(map[string]time.Duration), Offered: a.Pace().Mean(a.Duration),
+		Latency: newHistogram(), SendLag: newHistogram(),
 	}
 	r.res.Uncorrected = r.res.Latency
 	if a.Rate > 0 {
@@ -227,8 +234,11 @@ func (r *recorder) add(x *outcome) {
 	}
 	r.res.Elapsed = max(r.res.Elapsed, x.done)
 	r.res.until = max(r.res.until, x.sent)
+	if x.told && !r.delivered(x) {
+		return
+	}
 	if r.attack.Rate > 0 && !x.told {
-		record(r.res.SendLag, x.sent-Due(x.seq, r.attack.Rate))
+		record(r.res.SendLag, x.sent-r.pace.Due(x.seq))
 	}
 	if x.failure.kind == aborted {
 		r.res.Aborted++
@@ -251,6 +261,10 @@ func (r *recorder) add(x *outcome) {
 		return
 	}
 	r.ends.add(x.done)
+	if x.untimed {
+		r.tell(x, failure{})
+		return
+	}
 	record(r.res.Uncorrected, x.done-x.sent)
 	if r.attack.Rate > 0 {
 		record(r.res.Latency, x.done-r.due(x))
@@ -258,10 +272,35 @@ func (r *recorder) add(x *outcome) {
 	r.tell(x, failure{})
 }
 
+// delivered counts what was told, and reports whether it counts as a request too.
+func (r *recorder) delivered(x *outcome) bool {
+	d := &r.res.Deliveries
+	d.Missed += uint64(x.missed) // -1 takes one back
+	switch {
+	case x.order == doubled:
+		d.Doubled++
+		return false
+	case x.order == disordered:
+		d.Disordered++
+		return false
+	case x.order == unnumbered:
+		d.Unnumbered++
+	case x.order == inOrder && x.missed == 0:
+		d.Next++
+	}
+	switch {
+	case x.untimed:
+		d.Untimed++
+	case x.done < x.sent-mostEarly:
+		d.Early++
+	}
+	return true
+}
+
 // due returns when a request was due; in a closed load, when it was sent.
 func (r *recorder) due(x *outcome) time.Duration {
 	if r.attack.Rate > 0 && !x.told {
-		return Due(x.seq, r.attack.Rate)
+		return r.pace.Due(x.seq)
 	}
 	return x.sent
 }
@@ -322,6 +361,8 @@ type Outcome struct {
 	Bytes  int64     // of the response's body
 	Kind   string    // of the error, one of Kinds; "" for success
 	Error  string    // the error's text
+	// Untimed says that nobody knows when it was due: Due and Sent are its End then.
+	Untimed bool
 }
 
 // tell passes an outcome to Each, with the recorder's failure. All calls share one Outcome, because
@@ -332,7 +373,7 @@ func (r *recorder) tell(x *outcome, f failure) {
 	}
 	r.told = Outcome{
 		Seq: x.seq, Target: x.target, Due: r.start.Add(r.due(x)), Sent: r.start.Add(x.sent), End: r.start.Add(x.done),
-		Code: x.answer.Status, Bytes: x.answer.Size, Kind: f.kind, Error: f.text,
+		Code: x.answer.Status, Bytes: x.answer.Size, Kind: f.kind, Error: f.text, Untimed: x.untimed,
 	}
 	r.attack.Each(&r.told)
 }

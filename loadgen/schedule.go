@@ -5,7 +5,7 @@ import "time"
 // schedule is a thread's share of an open load's schedule: of n threads, each has every n-th
 // request, and these are due when they would be were there only one.
 type schedule struct {
-	rate    float64
+	pace    Pace
 	next    uint64 // the number of its next request, among those of all threads
 	step    uint64 // to the one after that: how many threads there are
 	offered uint64 // requests of all threads
@@ -13,15 +13,15 @@ type schedule struct {
 }
 
 // newSchedule is the share of the thread with that number, from 0.
-func newSchedule(rate float64, offered uint64, thread, threads int) schedule {
-	return schedule{rate, uint64(thread), uint64(threads), offered, partOf(offered, thread, threads)}
+func newSchedule(pace Pace, offered uint64, thread, threads int) schedule {
+	return schedule{pace, uint64(thread), uint64(threads), offered, partOf(offered, thread, threads)}
 }
 
 // left says that there is a next request.
 func (s *schedule) left() bool { return s.next < s.offered }
 
 // when the next request is due, from the start of the run.
-func (s *schedule) when() time.Duration { return Due(s.next, s.rate) }
+func (s *schedule) when() time.Duration { return s.pace.Due(s.next) }
 
 // take gives the number of the next request, and goes on to the one after it.
 func (s *schedule) take() uint64 {

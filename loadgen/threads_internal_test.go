@@ -102,7 +102,7 @@ func TestThreadsShareOneSchedule(t *testing.T) {
 		one, parts := newRecorder(a), make([]*Result, threads)
 		seen := make([]int, offered)
 		for i := range parts {
-			s, rec := newSchedule(rate, offered, i, threads), newRecorder(a)
+			s, rec := newSchedule(a.Pace(), offered, i, threads), newRecorder(a)
 			for now := time.Duration(0); s.left(); {
 				if when := s.when(); when > now {
 					now = max(when, now+loopQuantum) + time.Duration(random.Int64N(int64(time.Millisecond)))

@@ -70,11 +70,12 @@ func (g *attacker) run(ctx context.Context, duration time.Duration) (*Result, er
 	defer stopOnCancel()
 
 	start := time.Now()
-	p := &pacer{start: start, duration: duration, rate: g.attack.Rate, offered: g.attack.Requests,
-		waiter: w, interrupted: ctx.Done()}
+	p := &pacer{start: start, duration: duration, rate: g.attack.Rate, pace: g.attack.Pace(),
+		offered: g.attack.Requests,
+		waiter:  w, interrupted: ctx.Done()}
 	last := duration
 	if p.rate > 0 {
-		p.offered, p.duration = Offered(p.rate, duration), Span(p.rate, duration)
+		p.offered, p.duration = p.pace.Offered(duration), p.pace.Span(duration)
 		last = p.duration + Grace
 	}
 	// vegeta asks the pacer only between requests. With every worker held by a stalled server it

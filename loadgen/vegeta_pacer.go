@@ -13,8 +13,9 @@ import (
 type pacer struct {
 	start       time.Time
 	duration    time.Duration // in an open load its Span
-	rate        float64       // requests/s; 0 is a closed load
-	offered     uint64        // requests of the run; in a closed load the limit, or 0
+	rate        float64       // requests/s at the start; 0 is a closed load
+	pace        Pace
+	offered     uint64 // requests of the run; in a closed load the limit, or 0
 	waiter      *waiter
 	interrupted <-chan struct{}
 }
@@ -39,8 +40,8 @@ func (p *pacer) Pace(_ time.Duration, sent uint64) (wait time.Duration, stop boo
 		}
 		return 0, true
 	}
-	if ahead := Due(sent, p.rate) - now; ahead > 0 {
-		return 0, !p.waiter.wait(max(ahead, quantum(p.rate)))
+	if ahead := p.pace.Due(sent) - now; ahead > 0 {
+		return 0, !p.waiter.wait(max(ahead, quantum(p.pace.At(now))))
 	}
 	return 0, false
 }
@@ -53,5 +54,5 @@ func quantum(rate float64) time.Duration {
 	return min(time.Duration(25*rate), 500*time.Microsecond)
 }
 
-// Rate returns the offered rate in requests per second.
-func (p *pacer) Rate(time.Duration) float64 { return p.rate }
+// Rate returns the offered rate at a time of the run, in requests per second.
+func (p *pacer) Rate(at time.Duration) float64 { return p.pace.At(at) }

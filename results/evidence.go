@@ -34,6 +34,11 @@ type Evidence struct {
 	// overload intends. Late and unsent requests are then the server's doing.
 	ClientsWaited bool
 
+	// Deliveries are of a conversation in which the server tells; nil for others. OtherClock says
+	// that its due times are by another machine's clock.
+	Deliveries *Deliveries
+	OtherClock bool
+
 	Unsteady bool // warm-up ended at its cap while a request's cost still changed
 
 	// ServerCPU cannot exceed the CPU time of ServerCores. Both are 0 if unknown.

@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"os"
 	"testing"
 
 	"nodecompare/results"
+	"nodecompare/thorough"
 )
 
 // relative is the record of one mode's trials, which cost so many times what the yardstick does.
@@ -68,7 +68,7 @@ func flatCosts(n int, at float64) []float64 {
 // times as much luck. Two levels are found.
 func TestGroupsInNoise(t *testing.T) {
 	runs, numbers := 1000, []int{6, 12}
-	if os.Getenv("NODECOMPARE_CI") != "" {
+	if thorough.On() {
 		runs, numbers = 10_000, []int{6, 7, 8, 9, 10, 11, 12, 30}
 	}
 	random := rand.New(rand.NewPCG(5, 6))

@@ -28,6 +28,11 @@ type LoadRun struct {
 	// one a request; latency includes connecting
 	NewConnections bool `json:"new_connections,omitempty"`
 
+	// Conversation is the kind of load: "" is requests, for which the other fields are named. Of
+	// subscribers an event that came counts as a request, its latency is from when it was due, and
+	// an error is a subscription that failed or ended.
+	Conversation string `json:"conversation,omitempty"`
+
 	Partial bool `json:"partial"` // interrupted
 
 	Requests   uint64               `json:"requests"` // sent, and answered or failed
@@ -58,15 +63,25 @@ type LoadRun struct {
 	Thresholds     []Threshold `json:"thresholds,omitempty"` // those asked for
 
 	// GeneratorCPUUS is null if the system does not report it or nothing was sent.
-	GeneratorCPUUS *float64 `json:"generator_cpu_us_per_request"`
-	Trust          Trust    `json:"trust"`
+	GeneratorCPUUS *float64    `json:"generator_cpu_us_per_request"`
+	Trust          Trust       `json:"trust"`
+	Deliveries     *Deliveries `json:"deliveries,omitempty"` // of subscribers
+	Server         *LoadServer `json:"server,omitempty"`     // of subscribers, if it is on this machine
 	// Capacity is set after a capacity search. All other fields then describe the last probe at
 	// that rate.
 	Capacity *Capacity `json:"capacity,omitempty"`
+	// Ramp is set if the rate changed; OfferedRPS is then its mean.
+	Ramp *Ramp `json:"ramp,omitempty"`
 	// Hosts made the load together; none where this one made it alone. Reduced says how the figures
 	// above follow from theirs.
 	Hosts   []LoadHost        `json:"hosts,omitempty"`
 	Reduced map[string]string `json:"reduced,omitempty"`
+}
+
+// LoadServer is what the server's processes used during a load of subscribers.
+type LoadServer struct {
+	CPUUSPerEvent      float64 `json:"cpu_us_per_event"`
+	BytesPerSubscriber float64 `json:"bytes_per_subscriber"` // its growth from before they connected, over them
 }
 
 // LoadHost is one of several hosts of a load, and its part.
@@ -93,6 +108,11 @@ type LoadHost struct {
 	InBPS        float64 `json:"in_bps"`        // bytes per second through its network, both without loopback
 	OutBPS       float64 `json:"out_bps"`
 	AtLimit      bool    `json:"at_limit"` // its CPUs, or the load's threads, had nothing left
+}
+
+// Untimed reports whether a load has no latencies, because no event said when it was due.
+func (r *LoadRun) Untimed() bool {
+	return r.Deliveries != nil && !r.Deliveries.Timed(r.Requests-r.Errors)
 }
 
 // ErrorKind counts the failures of one kind, and holds the text of the first.

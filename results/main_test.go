@@ -5,21 +5,21 @@ import (
 	"log"
 	"os"
 	"testing"
+
+	"nodecompare/thorough"
 )
 
-// whole says that simulations make all of their tries, as .ci/run has it: else some of them, which
-// finds what is plainly wrong.
-var whole = os.Getenv("NODECOMPARE_CI") == "1"
-
+// tries says how many of its tries a simulation makes: all of them where tests do all that they
+// can, else a tenth, which finds what is plainly wrong.
 func tries(all int) int {
-	if whole {
+	if thorough.On() {
 		return all
 	}
 	return all / 10
 }
 
 func TestMain(m *testing.M) {
-	if !whole { // before the flags are read, so that who asks for more gets it
+	if !thorough.On() { // before the flags are read, so that who asks for more gets it
 		if err := flag.Set("rapid.checks", "15"); err != nil {
 			log.Fatal(err)
 		}

@@ -27,7 +27,7 @@ type Record struct {
 	Started       time.Time `json:"started"`
 	ElapsedS      float64   `json:"elapsed_s"`
 	Partial       bool      `json:"partial"` // interrupted: trials are missing
-	Host          Host      `json:"host"`
+	Host          Host      `json:"host"`    // that served; see Hosts
 	Settings      Settings  `json:"settings"`
 	Selftest      *Selftest `json:"selftest,omitempty"` // run right before the trials; nil for none
 	// of the open loads, from the pilot before the first round
@@ -43,6 +43,10 @@ type Record struct {
 	Extra    []Trial   `json:"extra,omitempty"`
 	Cores    *Cores    `json:"cores,omitempty"` // what more CPUs did; nil where that was not asked for
 	Verdicts []Verdict `json:"verdicts"`
+	// Hosts are those of a bench on several, the serving one first; nil where servers and load were
+	// on one. Reduced says how a run's figures follow from those of the hosts.
+	Hosts   []BenchHost       `json:"hosts,omitempty"`
+	Reduced map[string]string `json:"reduced,omitempty"`
 
 	// Medians are over the trials, by workload, mode and figure, for users of jq. Encoding computes
 	// them, and decoding ignores them.
@@ -61,7 +65,8 @@ type Rates struct {
 	OwnRPS    float64 `json:"own_rps"` // Settings.Share of the mode's own capacity
 }
 
-// Host is the machine that ran both the servers and the load.
+// Host is a machine: of a record, the one that ran the servers, and the load unless there are
+// Hosts.
 type Host struct {
 	OS       string `json:"os"`
 	Arch     string `json:"arch"`

@@ -3,6 +3,7 @@ package results
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 )
@@ -66,7 +67,9 @@ const RuleGeneratorCPU = "generator CPU"
 const RuleDrift = "drift"
 
 // Rules are all rules of trust. Each fires on its own, and the worst word counts.
-var Rules = []Rule{
+var Rules = slices.Concat(commonRules, subscriptionRules)
+
+var commonRules = []Rule{
 	{
 		Name:     "sent",
 		Plain:    "not all of the requests that were due were sent",

@@ -40,8 +40,13 @@ func Weigh(e Evidence) Trust {
 
 // And combines the trust with the outcome of more evidence on the same run.
 func (t Trust) And(more Trust) Trust {
-	return Trust{worse(t.Status, more.Status), slices.Concat(t.Reasons, more.Reasons),
-		slices.Concat(t.Rules, more.Rules)}
+	both := Trust{worse(t.Status, more.Status), slices.Concat(t.Reasons, more.Reasons), slices.Clone(t.Rules)}
+	for _, rule := range more.Rules {
+		if !slices.Contains(both.Rules, rule) {
+			both.Rules = append(both.Rules, rule)
+		}
+	}
+	return both
 }
 
 // Weigh returns the trust in a whole trial: the worst of its rungs', with their reasons. A trial

@@ -263,7 +263,7 @@ func difference(got, want string) string {
 func TestExamples(t *testing.T) {
 	up := upstream(t)
 	answers := map[string]string{}
-	eachMode(t, func(t *testing.T, mode string) {
+	eachModeAlone(t, func(t *testing.T, mode string) {
 		v := serve(t, mode, servers.Config{Upstream: up})
 		for _, w := range workload.All {
 			fields := []string{closes}

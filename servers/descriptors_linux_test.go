@@ -18,7 +18,7 @@ import (
 // accepts that cannot succeed, and serves again as soon as there is room.
 func TestWithoutDescriptors(t *testing.T) {
 	const window = 300 * time.Millisecond
-	eachMode(t, func(t *testing.T, mode string) {
+	eachModeAlone(t, func(t *testing.T, mode string) {
 		v := serve(t, mode, servers.Config{PoolSize: 4})
 		before := v.dial(t)
 		before.send(get("/"))

@@ -23,7 +23,7 @@ func TestClientsThatLeave(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			eachMode(t, func(t *testing.T, mode string) {
+			eachModeAlone(t, func(t *testing.T, mode string) {
 				g := newGate(t)
 				v := serve(t, mode, servers.Config{Upstream: g.url, PoolSize: 16, Workers: 2})
 				if _, err := keepAlive(v, 1); err != nil {
@@ -88,7 +88,7 @@ func TestHalfClose(t *testing.T) {
 
 // TestStoppingLeavesNothing counts descriptors over a server's whole life.
 func TestStoppingLeavesNothing(t *testing.T) {
-	eachMode(t, func(t *testing.T, mode string) {
+	eachModeAlone(t, func(t *testing.T, mode string) {
 		g := newFakeUpstream(t, func(c *upstreamConn) {
 			for c.request() && c.answer(relayed) {
 			}

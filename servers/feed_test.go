@@ -52,6 +52,7 @@ func feedUpstream(t *testing.T) string {
 
 // A feed is what came of its parts in time, and says what is missing.
 func TestPartialFeed(t *testing.T) {
+	t.Parallel()
 	up := feedUpstream(t)
 	var clients sync.WaitGroup
 	for _, m := range servers.Own() {

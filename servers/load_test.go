@@ -116,7 +116,7 @@ func exchange(c *client, r *rand.Rand, send string, length int) (string, error) 
 // TestAClientThatDoesNotRead pipelines 200 MB of echo and takes nothing of it: the server must stop
 // reading, hold little, and go on for others.
 func TestAClientThatDoesNotRead(t *testing.T) {
-	eachMode(t, func(t *testing.T, mode string) {
+	eachModeAlone(t, func(t *testing.T, mode string) {
 		v := serve(t, mode, servers.Config{PoolSize: 3})
 		deaf := v.dial(t)
 		one := request("POST", "/echo", strings.Repeat("x", 1<<20))

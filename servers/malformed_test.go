@@ -54,7 +54,7 @@ func TestMalformed(t *testing.T) {
 		get("/wait?ms=2"):   reply("200 OK", json, `{"waited_ms":2}`),
 		"\r\n" + get("/no"): reply("404 Not Found", text, "Not Found\n"),
 	}
-	eachMode(t, func(t *testing.T, mode string) {
+	eachModeAlone(t, func(t *testing.T, mode string) {
 		v := serve(t, mode, servers.Config{PoolSize: 4})
 		for _, b := range bad {
 			for first, answer := range before {

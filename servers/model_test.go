@@ -13,8 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"nodecompare/servers/workload"
 )
 
@@ -42,12 +40,6 @@ func startModel(t *testing.T, mode string, c Config, adjust func(model)) *Server
 		}
 	})
 	return s
-}
-
-// expectNoLeaks is called before a test starts anything.
-func expectNoLeaks(t *testing.T) {
-	existing := goleak.IgnoreCurrent()
-	t.Cleanup(func() { goleak.VerifyNone(t, existing) })
 }
 
 // connect gives a connection that is closed with the test, and ends what hangs.
@@ -108,7 +100,6 @@ func setTimeouts(m model, limits timeouts) {
 
 // TestBlockingRefusesBeyondItsThreads has more connections come than there may be threads.
 func TestBlockingRefusesBeyondItsThreads(t *testing.T) {
-	expectNoLeaks(t)
 	s := startModel(t, "blocking", Config{}, func(m model) { m.(*threads).most = 3 /* two and the one that accepts */ })
 	first, second := connect(t, s), connect(t, s)
 	if !ask(t, first) || !ask(t, second) {
@@ -135,7 +126,6 @@ func TestBlockingRefusesBeyondItsThreads(t *testing.T) {
 // TestEveryLoopServes relies on the kernel to spread 256 connections over three sockets: that one
 // gets none has a probability of (2/3)^256.
 func TestEveryLoopServes(t *testing.T) {
-	expectNoLeaks(t)
 	var loops []*asyncLoop
 	s := startModel(t, "async", Config{Loops: 3}, func(m model) { loops = m.(*async).loops })
 	const connections = 256
@@ -161,7 +151,7 @@ func TestTimeouts(t *testing.T) {
 	const limit = 200 * time.Millisecond
 	for _, m := range Own() {
 		t.Run(m.Name, func(t *testing.T) {
-			expectNoLeaks(t)
+			t.Parallel()
 			var waiting sync.WaitGroup
 			for name, test := range map[string]struct {
 				limits timeouts
@@ -206,7 +196,7 @@ func TestTimeouts(t *testing.T) {
 // TestTimeoutsAreEachRequestsOwn sends requests for longer than one may take, so that at every
 // moment a part of one is owed.
 func TestTimeoutsAreEachRequestsOwn(t *testing.T) {
-	expectNoLeaks(t)
+	t.Parallel()
 	const (
 		limit   = time.Second
 		request = "GET / HTTP/1.1\r\nHost: x\r\n\r\n"

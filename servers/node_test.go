@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"net/textproto"
-	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -22,6 +21,7 @@ import (
 	"nodecompare/servers/node"
 	"nodecompare/servers/postgres"
 	"nodecompare/servers/workload"
+	"nodecompare/thorough"
 )
 
 // ownFields are what Node.js and Express send beside the fields of our modes: the list of what may
@@ -81,8 +81,8 @@ func startNodeOn(t *testing.T, mode, upstream string, l *workload.Ledger, loops 
 		source = source.WithPostgres()
 	}
 	app, err := node.Prepare(t.Context(), source, dataDir, func(line string) { t.Log(line) })
-	if errors.As(err, new(*node.Unavailable)) && os.Getenv("NODECOMPARE_CI") == "" {
-		t.Skip(err)
+	if errors.As(err, new(*node.Unavailable)) {
+		thorough.Lacks(t, err)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -131,6 +131,7 @@ func connect(t *testing.T, p *child.Process) *client {
 
 // TestNode has Node.js and Express, each one process for most of it, do as our modes do.
 func TestNode(t *testing.T) {
+	t.Parallel()
 	up := nodeUpstream(t)
 	refusing := newFakeUpstream(t, nil)
 	refusing.listener.Close()

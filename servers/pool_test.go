@@ -84,6 +84,7 @@ func TestPoolKeepsConnectionsWhileThereIsRoom(t *testing.T) {
 }
 
 func TestPoolTakesAnIdleClientsThread(t *testing.T) {
+	t.Parallel()
 	v := serve(t, "pool", servers.Config{PoolSize: 1})
 	idle, silent := v.dial(t), v.dial(t)
 	idle.send(get("/"))
@@ -128,6 +129,7 @@ func TestPoolHasTheOthersWait(t *testing.T) {
 // response. A thread that waited a second for each, as it may when nobody else comes, would serve
 // the last of these after seven.
 func TestPoolLingersNotForLongWhileOthersWait(t *testing.T) {
+	t.Parallel()
 	v := serve(t, "pool", servers.Config{PoolSize: 1})
 	start := time.Now()
 	var clients [8]*client

@@ -2,7 +2,6 @@ package servers_test
 
 import (
 	"context"
-	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -13,6 +12,7 @@ import (
 	"nodecompare/servers"
 	"nodecompare/servers/postgres"
 	"nodecompare/servers/workload"
+	"nodecompare/thorough"
 )
 
 // cluster is the PostgreSQL that tests share: to make one takes seconds. TestMain stops it.
@@ -25,9 +25,7 @@ var clusterUsed bool
 // database returns the URL of a private PostgreSQL. The test is long.
 func database(t *testing.T) string {
 	t.Helper()
-	if os.Getenv("NODECOMPARE_CI") == "" {
-		t.Skip("it takes long: set NODECOMPARE_CI=1")
-	}
+	thorough.Only(t)
 	clusterUsed = true
 	c, err := cluster()
 	if err != nil {
@@ -61,7 +59,7 @@ func asking(t *testing.T) []conversation {
 // Every mode answers what it answers with SQLite.
 func TestPostgresConformance(t *testing.T) {
 	database(t)
-	eachMode(t, func(t *testing.T, mode string) {
+	eachModeAlone(t, func(t *testing.T, mode string) {
 		l := newLedger(t, database(t))
 		v := serve(t, mode, servers.Config{Database: l.Database()})
 		for _, c := range asking(t) {
@@ -90,7 +88,7 @@ func TestPostgresConformance(t *testing.T) {
 
 func TestPostgresOrdersAtOnce(t *testing.T) {
 	database(t)
-	eachMode(t, func(t *testing.T, mode string) { orderAtOnce(t, mode, newLedger(t, database(t))) })
+	eachModeAlone(t, func(t *testing.T, mode string) { orderAtOnce(t, mode, newLedger(t, database(t))) })
 }
 
 // A connection that ends in the middle of a query is replaced. The query is answered 503, and is
@@ -102,7 +100,7 @@ func TestPostgresConnectionLost(t *testing.T) {
 		{"inventory", request("POST", "/orders", `{"customer":7,"items":[{"product":3,"quantity":2}]}`,
 			"Content-Type: application/json", closes), "HTTP/1.1 201 ", waitInLine + 1},
 	} {
-		eachMode(t, func(t *testing.T, mode string) {
+		eachModeAlone(t, func(t *testing.T, mode string) {
 			l := newLedger(t, database(t))
 			v := serve(t, mode, servers.Config{Database: l.Database(), PoolSize: 40})
 			ask.loseConnections(t, l, v.dial)

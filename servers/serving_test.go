@@ -13,8 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"nodecompare/servers"
 	"nodecompare/servers/workload"
 )
@@ -36,11 +34,10 @@ type serving struct {
 	served  chan error
 }
 
-// serve runs a server of the mode until the test ends, and has the test fail when it leaves a
-// goroutine behind or does not stop as it should. What c leaves open is small.
+// serve runs a server of the mode until the test ends, and has the test fail when it does not stop
+// as it should. What c leaves open is small. TestMain looks for goroutines that are left behind.
 func serve(t testing.TB, mode string, c servers.Config) *serving {
 	t.Helper()
-	expectNoLeaks(t)
 	m := modeNamed(t, mode)
 	service, err := workload.Open(workload.Options{Dir: dataDir, Upstream: c.Upstream, Database: c.Database})
 	if err != nil {
@@ -58,22 +55,8 @@ func serve(t testing.TB, mode string, c servers.Config) *serving {
 	v := &serving{Server: s, t: t, url: "http://" + s.Addr.String(), service: service, served: make(chan error, 1)}
 	go func() { v.served <- s.Serve() }()
 	t.Cleanup(v.stop)
-	// it runs: a server inside this one's life does not take it for a leak
 	v.dial(t).ask(get("/", closes), reply("200 OK", html, hello, closes))
 	return v
-}
-
-// leakChecked are the tests that look for leaks when they end: once, and not for each of several
-// servers, the threads of one of which may still be starting when the next one is made.
-var leakChecked = map[testing.TB]bool{}
-
-func expectNoLeaks(t testing.TB) {
-	if leakChecked[t] {
-		return
-	}
-	leakChecked[t] = true
-	existing := goleak.IgnoreCurrent()
-	t.Cleanup(func() { goleak.VerifyNone(t, existing) })
 }
 
 // stop shuts the server down, once; nothing may be in flight for longer than patience.
@@ -107,8 +90,19 @@ func (v *serving) ended() {
 	}
 }
 
-// eachMode runs f as a subtest for every mode of this program's own.
+// eachMode runs f as a subtest for every mode of this program's own. They run beside each other and
+// beside other tests, for most of them wait.
 func eachMode(t *testing.T, f func(t *testing.T, mode string)) {
+	t.Parallel()
+	eachModeAlone(t, func(t *testing.T, mode string) {
+		t.Parallel()
+		f(t, mode)
+	})
+}
+
+// eachModeAlone runs them one after the other. It is for tests that compare them, and of what all
+// share: the process's descriptors, threads, memory and CPU time, and a PostgreSQL.
+func eachModeAlone(t *testing.T, f func(t *testing.T, mode string)) {
 	for _, m := range servers.Own() {
 		t.Run(m.Name, func(t *testing.T) { f(t, m.Name) })
 	}

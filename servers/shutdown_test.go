@@ -120,8 +120,8 @@ func TestShutdownCutsOffWhatTakesTooLong(t *testing.T) {
 // TestShutdownServesWhatHasArrived sends requests on connections that are idle and shuts down at
 // once: they have all arrived, though the server may not have read one.
 func TestShutdownServesWhatHasArrived(t *testing.T) {
-	const connections = 600 // more than a poll brings at once
-	eachMode(t, func(t *testing.T, mode string) {
+	const connections = 600 // more than a poll brings at once, and as many threads
+	eachModeAlone(t, func(t *testing.T, mode string) {
 		v := serve(t, mode, servers.Config{PoolSize: connections + 8}) // nobody in the backlog
 		clients := make([]*client, connections)
 		for i := range clients {

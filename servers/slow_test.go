@@ -14,6 +14,7 @@ import (
 // TestASlowReaderGetsItsLastResponseWhole has a client begin to read late: the server may not take
 // it for one that is gone.
 func TestASlowReaderGetsItsLastResponseWhole(t *testing.T) {
+	t.Parallel()
 	body := strings.Repeat("0123456789abcdef", 1<<16)
 	narrow := net.Dialer{Control: func(_, _ string, c syscall.RawConn) error {
 		var failed error

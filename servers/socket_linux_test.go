@@ -81,6 +81,7 @@ func underSignals(t *testing.T, f func()) {
 // TestSignalsExtendNoLimit interrupts each blocking call much more often than its limit is long: a
 // call that began anew with the full limit would never end.
 func TestSignalsExtendNoLimit(t *testing.T) {
+	t.Parallel()
 	const limit = 300 * time.Millisecond
 	s, _ := socketPair(t, limit)
 	underSignals(t, func() {
@@ -116,6 +117,7 @@ func TestSignalsExtendNoLimit(t *testing.T) {
 // TestWriteGoesOnWhilePeerReads sends more than any buffer holds to a peer that takes longer for it
 // than one send may take.
 func TestWriteGoesOnWhilePeerReads(t *testing.T) {
+	t.Parallel()
 	s, peer := socketPair(t, time.Second)
 	sent := bytes.Repeat([]byte("0123456789abcdef"), 1<<17)
 	received := make(chan []byte)

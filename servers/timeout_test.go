@@ -12,8 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"nodecompare/servers/eventloop"
 	"nodecompare/servers/workload"
 )
@@ -66,7 +64,7 @@ func TestUpstreamTimeout(t *testing.T) {
 	} {
 		for kind, call := range callers {
 			t.Run(name+"/"+kind, func(t *testing.T) {
-				defer goleak.VerifyNone(t)
+				t.Parallel()
 				l, err := net.Listen("tcp", "127.0.0.1:0")
 				if err != nil {
 					t.Fatal(err)
@@ -127,6 +125,7 @@ func full(t *testing.T) netip.AddrPort {
 }
 
 func TestUpstreamConnectTimeout(t *testing.T) {
+	t.Parallel()
 	const limit = 200 * time.Millisecond
 	addr := full(t)
 	for kind, call := range callers {

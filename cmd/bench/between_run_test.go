@@ -6,12 +6,13 @@ import (
 
 	"nodecompare/cmd/bench"
 	"nodecompare/results"
+	"nodecompare/thorough"
 )
 
 // A real bench searches between the rungs in its last round: until nothing is left to know, or the
 // runs or the time for them are used up.
 func TestRunSearchesBetweenTheRungs(t *testing.T) {
-	long(t)
+	thorough.Only(t)
 	p, err := bench.NewPlan(bench.Options{Modes: []string{"async"}, Workloads: []string{"hello"},
 		Profile: "standard", Rounds: 1, Seed: 1})
 	if err != nil {

@@ -7,12 +7,13 @@ import (
 
 	"nodecompare/cmd/bench"
 	"nodecompare/results"
+	"nodecompare/thorough"
 )
 
 // A real event loop beside real poison: the slowest of the victim requests wait for a
 // computation, on any machine.
 func TestBlastMeasuresRealServers(t *testing.T) {
-	long(t)
+	thorough.Only(t)
 	defer goleak.VerifyNone(t)
 	p, err := bench.NewPlan(bench.Options{Modes: []string{"async"}, Workloads: []string{"blast-cpu"},
 		Profile: "quick", Rounds: 1, Seed: 1})

@@ -12,11 +12,12 @@ import (
 
 	"nodecompare/cmd/bench"
 	"nodecompare/results"
+	"nodecompare/thorough"
 )
 
 // The orders of a server of ours are all in its database, each once.
 func TestOrdersAreAudited(t *testing.T) {
-	long(t)
+	thorough.Only(t)
 	r := ordersBench(t, bench.Options{Modes: []string{"blocking", "async", "node"}})
 	for _, trial := range r.Trials {
 		b := trial.Books
@@ -35,7 +36,7 @@ func TestOrdersAreAudited(t *testing.T) {
 // A user's shop is audited by what it shows of the orders that it confirmed: one that forgets is
 // VOID, by name.
 func TestUsersOrdersAreReadBack(t *testing.T) {
-	long(t)
+	thorough.Only(t)
 	for _, forgets := range []bool{false, true} {
 		s := httptest.NewServer(shop(forgets))
 		own, err := bench.ParseServers([]string{"mine=" + s.URL}, []string{"orders=/shop/orders"}, nil)

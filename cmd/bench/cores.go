@@ -121,8 +121,8 @@ func (b *bench) climbCores(ctx context.Context, r *results.Record) {
 		return // what was to be measured has been left out
 	}
 	r.Cores = b.plan.steps.described()
-	b.progress.Begin(more)
+	b.progress.Begin(more, r)
 	defer b.progress.End()
 	again := &bench{plan: more, progress: b.progress, rates: b.rates, spare: more.Duration() / spareShare}
-	r.Cores.Trials = append(r.Cores.Trials, again.trials(ctx)...)
+	again.trials(ctx, &r.Cores.Trials)
 }

@@ -34,6 +34,8 @@ func (p *Plan) databaseWanted(o Options) (*database, error) {
 	case !asked:
 		return nil, fmt.Errorf("--db=%s: give %s, %s, or a URL postgres://user@host/name", o.Database,
 			workload.SQLite, servers.PrivateDatabase)
+	case o.Hosts:
+		return nil, fmt.Errorf("--db=%s: with --agents servers have SQLite alone: leave out either", o.Database)
 	case o.Connections < 0:
 		return nil, fmt.Errorf("--db-connections=%d: at least 1 is needed", o.Connections)
 	}

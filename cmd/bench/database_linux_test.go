@@ -18,6 +18,7 @@ import (
 	"nodecompare/loadgen/cpuset"
 	"nodecompare/results"
 	"nodecompare/servers/postgres"
+	"nodecompare/thorough"
 )
 
 // onDatabase runs one round of orders on a database.
@@ -62,7 +63,7 @@ func clusters(t *testing.T) (pids []int) {
 // A bench has one cluster, on the load's CPUs, counted apart; all orders are in it. When it dies,
 // the trial is made anew on another one.
 func TestBenchOnPostgres(t *testing.T) {
-	long(t)
+	thorough.Only(t)
 	defer goleak.VerifyNone(t)
 	defer bench.Compiled()()
 	before := clusters(t)
@@ -120,7 +121,7 @@ func TestBenchOnPostgres(t *testing.T) {
 // In the user's own database all is in schemas that are gone at the end. An order that vanishes
 // from it is a breach: the trial is VOID, and says which.
 func TestBenchOnUsersPostgres(t *testing.T) {
-	long(t)
+	thorough.Only(t)
 	defer goleak.VerifyNone(t)
 	c, err := postgres.StartCluster(t.Context(), 2*postgres.DefaultConnections)
 	if err != nil {

@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nodecompare/results"
+	"nodecompare/thorough"
 )
 
 // CheaperCommand has the test binary be a server that grows cheaper.
@@ -78,13 +79,12 @@ func burn(d time.Duration) {
 // A server of which a request costs a fifth less at the end of the base rung than at its beginning
 // is caught, by the slices within it and by those after it.
 func TestServerThatGrowsCheaperIsCaught(t *testing.T) {
-	if os.Getenv("NODECOMPARE_CI") == "" {
-		t.Skip("its warm-up takes two seconds of CPU time: set NODECOMPARE_CI=1")
-	}
+	thorough.Only(t)
 	if runtime.GOOS != "linux" {
 		t.Skip("this system does not tell what a server's requests cost")
 	}
 	defer goleak.VerifyNone(t)
+	defer Compiled()()
 	servers, err := ParseServers([]string{fmt.Sprintf("mine=exec '%s' %s", os.Args[0], CheaperCommand)}, nil, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -3,13 +3,14 @@ package bench
 import (
 	"time"
 
+	"nodecompare/cmd/hosts"
 	"nodecompare/cmd/measure"
 	"nodecompare/loadgen"
 	"nodecompare/results"
 )
 
 // startStop is a trial's time besides its load: two processes started, asked, sampled and stopped.
-const startStop = 250 * time.Millisecond
+const startStop = 200 * time.Millisecond
 
 // Duration estimates how long the bench takes, within about a fifth.
 func (p *Plan) Duration() time.Duration {
@@ -36,7 +37,7 @@ func (p *Plan) Whole() time.Duration {
 // may skip it and a fast mode shortens it.
 func (s slot) duration() time.Duration {
 	sum := startStop + s.warmTime() + s.betweenPlanned()
-	if r := s.base(); s.again() {
+	if r := s.base(); s.again() && !s.apart {
 		sum += s.rungTime(r.halved()) - r.duration
 	}
 	for _, r := range s.rungs {
@@ -52,10 +53,13 @@ func (s slot) duration() time.Duration {
 // rungTime includes the wait for what is in flight at the end of the ramp, of the run and of each
 // slice.
 func (s slot) rungTime(r rung) time.Duration {
+	if s.apart {
+		return hostConnect + hostStart + max(r.duration, hosts.Least) + s.workload.Wait
+	}
 	if r.surge != nil {
 		return r.ramp + r.duration // its queue is gone long before it ends
 	}
-	sum := r.leadTime() + r.ramp + r.duration + 30*time.Millisecond + time.Duration(r.slices)*(r.slice+yardstickSlice)
+	sum := r.leadTime() + r.ramp + r.duration + 10*time.Millisecond + time.Duration(r.slices)*(r.slice+yardstickSlice)
 	if r.load == results.Common && r.rate > 0 {
 		sum += r.duration // the server is idle as long
 	}
@@ -84,6 +88,9 @@ func (s slot) warmConnections() int {
 // warmTime returns the usual time of the warm-up: windows that send and then wait for the answers,
 // with the yardstick's between them.
 func (s slot) warmTime() time.Duration {
+	if s.apart {
+		return s.hostsWarm()
+	}
 	window := max(measure.WarmWindow, s.workload.Wait)
 	if s.workload.CPU > 0 {
 		window += computingConnections * s.workload.CPU
@@ -102,6 +109,9 @@ func (p *Plan) pilotTime() time.Duration {
 // pilotOf returns how long it takes to find the capacity of one mode on one workload.
 func (p *Plan) pilotOf(s slot) time.Duration {
 	r := s.base()
+	if s.apart {
+		return startStop + s.warmTime() + s.rungTime(r)
+	}
 	r.slices, r.slice, r.duration = pilotRuns, p.pilotRun(s), 0
 	return startStop + s.warmTime() + s.rungTime(r) - pilotRuns*yardstickSlice
 }

@@ -15,6 +15,7 @@ import (
 	"go.uber.org/goleak"
 
 	"nodecompare/cmd/bench"
+	"nodecompare/thorough"
 )
 
 // A server that dies in the pilot has failed: it is said at once, it is in the record, and it
@@ -97,8 +98,9 @@ func TestServerThatAnswersNothingFails(t *testing.T) {
 
 // A server that hangs in the pilot and in a trial is not waited for in the others.
 func TestServerThatHangsIsGivenUp(t *testing.T) {
-	long(t) // two timeouts of requests
+	thorough.Only(t) // two timeouts of requests
 	defer goleak.VerifyNone(t)
+	defer bench.Impatient()()
 	var asked atomic.Int64
 	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		if asked.Add(1) > 1 {

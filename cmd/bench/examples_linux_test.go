@@ -12,6 +12,7 @@ import (
 	"nodecompare/cmd/bench"
 	"nodecompare/results"
 	"nodecompare/servers"
+	"nodecompare/thorough"
 )
 
 // need finds a program. Without it the test is skipped, which CI does not have.
@@ -21,12 +22,9 @@ func need(t *testing.T, program, packages string) string {
 	if err == nil {
 		return path
 	}
-	if path = filepath.Join("/usr/sbin", program); os.Getenv("NODECOMPARE_CI") == "" {
-		if _, err := os.Stat(path); err != nil {
-			t.Skipf("needs %s: apt-get install %s", program, packages)
-		}
-	} else if _, err := os.Stat(path); err != nil {
-		t.Fatalf("needs %s: apt-get install %s", program, packages)
+	path = filepath.Join("/usr/sbin", program)
+	if _, err := os.Stat(path); err != nil {
+		thorough.Lacks(t, fmt.Sprintf("needs %s: apt-get install %s", program, packages))
 	}
 	return path
 }
@@ -58,7 +56,7 @@ func source(t *testing.T, name string) string {
 // The models of servers that know nothing of this program, as their processes tell them. The
 // commands are those of docs/servers.md, but for their folders.
 func TestModelsOfRealServers(t *testing.T) {
-	long(t)
+	thorough.Only(t)
 	for _, test := range []struct {
 		name, path  string
 		command     func(t *testing.T) string
@@ -123,7 +121,7 @@ func TestModelOfPythonsServer(t *testing.T) {
 
 // Our own modes, by the same rules.
 func TestModelsOfOurModes(t *testing.T) {
-	long(t)
+	thorough.Only(t)
 	want := map[string]string{"blocking": results.ThreadPerRequest, "pool": results.ThreadPool,
 		"async": results.EventLoop, "goroutine": results.EventLoop}
 	var modes []string
@@ -143,7 +141,7 @@ func TestModelsOfOurModes(t *testing.T) {
 
 // A tree of processes: what all of them use is the server's.
 func TestTreeIsSampled(t *testing.T) {
-	long(t)
+	thorough.Only(t)
 	command :=
 		fmt.Sprintf(
 			`sed "s|PORT|$PORT|; s|FOLDER|%[1]s|; s|worker_processes 1|worker_processes 3|" %[2]s >%[1]s/nginx.conf; `+

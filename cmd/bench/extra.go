@@ -16,20 +16,21 @@ const extraShare = 2
 // few of them, until nothing is open that more rounds may decide, or the record has as many rounds
 // as words rest on. If the user set the number of rounds, extra does nothing.
 func (b *bench) extra(ctx context.Context, r *results.Record) {
-	if b.plan.asked || b.plan.settings.Null {
+	if b.plan.asked || b.plan.settings.Null || b.over != nil {
 		return
 	}
 	left := b.plan.Duration() / extraShare
 	for round := b.plan.settings.Rounds; round+results.ExtraRounds <= results.MostRounds &&
-		ctx.Err() == nil; round += results.ExtraRounds {
+		ctx.Err() == nil && b.over == nil; round += results.ExtraRounds {
 		more := b.plan.extra(results.StillOpen(r), round)
 		if len(more.slots) == 0 || more.Duration() > left {
 			return
 		}
 		left -= more.Duration()
-		b.progress.Begin(more)
-		again := &bench{plan: more, progress: b.progress, rates: b.rates}
-		r.Extra = append(r.Extra, again.trials(ctx)...)
+		b.progress.Begin(more, r)
+		again := &bench{plan: more, progress: b.progress, rates: b.rates, hosts: b.hosts}
+		again.trials(ctx, &r.Extra)
+		b.hosts, b.over = again.hosts, again.over
 		b.progress.End()
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"nodecompare/cmd/bench"
 	"nodecompare/loadgen"
 	"nodecompare/results"
+	"nodecompare/thorough"
 )
 
 // A server behind TLS is measured like the others, by vegeta and over HTTP/1.1, and only where it
@@ -46,7 +47,7 @@ func TestServerAtHTTPS(t *testing.T) {
 	if _, err := own(t, o, servers, nil, nil); err != nil {
 		t.Error(err)
 	}
-	long(t)
+	thorough.Only(t)
 	o.Profile, o.Modes = "quick", []string{"async"}
 	r := measuredOwn(t, o, servers, nil, nil)
 	for _, trial := range r.Trials {

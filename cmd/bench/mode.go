@@ -125,6 +125,9 @@ func (p *Plan) withServer(ctx context.Context, s slot, upstream string, kept *bo
 // server that cannot be reached and a workload that it does not serve. Nothing left is an error. A
 // private PostgreSQL is started, so that Close must follow.
 func (p *Plan) Prepare(ctx context.Context, say func(string)) error {
+	if p.apart {
+		return p.makeReady(ctx, say)
+	}
 	err := p.prepareModes(ctx, say)
 	if err == nil {
 		err = p.probe(ctx, say)

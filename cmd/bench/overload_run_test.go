@@ -12,6 +12,7 @@ import (
 
 	"nodecompare/cmd/bench"
 	"nodecompare/results"
+	"nodecompare/thorough"
 )
 
 // oneRound is the record of one quick round on a workload, which went well.
@@ -46,7 +47,7 @@ func overloaded(t *testing.T, o bench.Options) (*results.Record, results.Rung) {
 
 // A real event loop at twice what it could do: every request is accounted for.
 func TestOverloadMeasuresRealServers(t *testing.T) {
-	long(t)
+	thorough.Only(t)
 	defer goleak.VerifyNone(t)
 	r, over := overloaded(t, bench.Options{Modes: []string{"async"}})
 	checkNoChildren(t)
@@ -80,7 +81,8 @@ func TestOverloadMeasuresRealServers(t *testing.T) {
 // A server that can do 64 things at once, and says 503 to what comes beyond: the surge is refused
 // and not late, and is over when it is over.
 func TestOverloadOfAServerThatRefuses(t *testing.T) {
-	long(t)
+	thorough.Only(t)
+	defer bench.Compiled()()
 	const most = 66
 	var inside atomic.Int64
 	mux := http.NewServeMux() // one that answers every path would be left out

@@ -50,7 +50,7 @@ func (s *stopwatch) lap(phase string) {
 	s.last = time.Now()
 }
 
-func (s *stopwatch) Begin(p *Plan) {
+func (s *stopwatch) Begin(p *Plan, _ *results.Record) {
 	s.last, s.more = time.Now(), p.note != ""
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"nodecompare/cmd/hosts"
 	"nodecompare/cmd/measure"
 	"nodecompare/loadgen"
 	"nodecompare/results"
@@ -18,14 +19,15 @@ import (
 // and is among the failures. A server whose upstream died is asked again.
 func (b *bench) pilot(ctx context.Context) (all []results.Rates, failed []results.Missing) {
 	for _, s := range b.plan.firstRound() {
-		if ctx.Err() != nil {
+		if ctx.Err() != nil || b.over != nil {
 			return all, failed
 		}
 		b.progress.WarmUp(s.name, s.workload.Name, 0, b.plan.pilotOf(s))
 		capacity, err := b.capacity(ctx, s)
 		for range mostLost {
 			lost, ok := errors.AsType[*child.Failure](err)
-			if !ok || !lost.Helper || ctx.Err() != nil {
+			away := errors.As(err, new(*hosts.Voided))
+			if !away && (!ok || !lost.Helper) || ctx.Err() != nil || b.over != nil {
 				break
 			}
 			b.progress.Say(fmt.Sprintf("pilot, %s on %s: made anew: %v", s.name, s.workload.Name, err))
@@ -69,6 +71,9 @@ const pilotRuns = 3
 // capacity returns the throughput of a closed load at the base rung of a fresh, warm server, in
 // requests per second.
 func (b *bench) capacity(ctx context.Context, s slot) (rps float64, err error) {
+	if b.plan.apart {
+		return b.fieldCapacity(ctx, s)
+	}
 	err = b.withServer(ctx, s, func(ctx context.Context, t *target) error {
 		return b.withYardstick(ctx, t, s, func(ctx context.Context) error {
 			_, g, err := b.warm(ctx, t, s)

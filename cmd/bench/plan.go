@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"nodecompare/cmd/hosts"
 	"nodecompare/cmd/lookup"
 	"nodecompare/cmd/measure"
 	"nodecompare/loadgen"
@@ -46,6 +47,7 @@ type Options struct {
 	Connections int         // of a server to PostgreSQL; 0 is the usual number
 	Pin         cpuset.Pin  // CPUs of servers and load; the zero value is off
 	TLS         *tls.Config // for users' servers at https; nil is the system's
+	Hosts       bool        // the server is on one host, and the load on others: see Plan.UseHosts
 }
 
 // DefaultSLO is the longest delay that people perceive as instantaneous (J. Nielsen, Usability
@@ -72,6 +74,8 @@ type Plan struct {
 	steps    *coreSteps // of more CPUs; nil for none
 	database *database  // beside SQLite; nil for none
 	failed   int        // number of servers left out
+	apart    bool       // on several hosts
+	hosts    *hosts.Group
 }
 
 // slot is one planned trial.
@@ -83,6 +87,7 @@ type slot struct {
 	workload workload.Workload
 	rungs    []rung
 	closer   bool // followed by runs between the rungs
+	apart    bool // server and load are on several hosts
 
 	// In a step of more CPUs: the server's CPUs and its event loops, if it has any.
 	cpus  cpuset.CPUs // nil for those of all trials
@@ -115,6 +120,12 @@ func newPlan(o Options, limit int) (*Plan, error) {
 	if _, err := lookup.Named("load engine", engine,
 		slices.Concat([]loadgen.Engine{{Name: Auto}}, loadgen.Engines)); err != nil {
 		return nil, err
+	}
+	if err := o.checkHosts(); err != nil {
+		return nil, err
+	}
+	if o.Hosts {
+		o.Pin = cpuset.Pin{}
 	}
 	split, err := o.Pin.Choose()
 	if err != nil {
@@ -151,6 +162,10 @@ func newPlan(o Options, limit int) (*Plan, error) {
 			fmt.Errorf(
 				"this process may open files for %d connections only, and %d are needed: raise it with ulimit -n",
 				max(0, limit), usualBase)
+	}
+	if p.apart = o.Hosts; p.apart {
+		p.settings.Yardstick, p.settings.LoadThreads = 0, 0
+		p.settings.Pin.Note = "server and load are on different hosts"
 	}
 	columns, err := columns(o)
 	if err != nil {
@@ -194,10 +209,17 @@ func newPlan(o Options, limit int) (*Plan, error) {
 		if over != nil {
 			rungs = append(rungs, *over)
 		}
+		if o.Hosts {
+			rungs = onHosts(rungs)
+			described.Surge = nil
+			for i := range described.Ladder {
+				described.Ladder[i].DurationS = max(described.Ladder[i].DurationS, hosts.Least.Seconds())
+			}
+		}
 		p.settings.Workloads = append(p.settings.Workloads, described)
 		var group []slot
 		for _, c := range columns {
-			c.workload, c.rungs = w, rungs
+			c.workload, c.rungs, c.apart = w, rungs, o.Hosts
 			if c.mode.Compiles > 0 && w.CPU == 0 {
 				c.rungs = collecting(rungs)
 			}
@@ -233,7 +255,7 @@ func newPlan(o Options, limit int) (*Plan, error) {
 		return nil, err
 	}
 	for i, s := range p.slots {
-		p.slots[i].closer = profile.Between && !o.Null && s.round == profile.Rounds && s.climbs()
+		p.slots[i].closer = profile.Between && !o.Null && !o.Hosts && s.round == profile.Rounds && s.climbs()
 	}
 	return p, nil
 }

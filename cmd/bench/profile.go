@@ -49,7 +49,7 @@ var Profiles = []Profile{
 	}, ms(150), false, ms(150), false, false, ms(500)},
 	{"standard", "six rounds: what the table is made for", 6, []rung{
 		closed(1, 20, 60), closed(8, 20, 60), closed(64, 40, 240), closed(512, 40, 200), closed(1000, 50, 200),
-	}, ms(200), true, ms(210), true, false, ms(1000)},
+	}, ms(200), true, ms(150), true, false, ms(1000)},
 	{"thorough", "ten longer rounds, up to 10,000 connections, and an overload", 10, []rung{
 		closed(1, 100, 500), closed(8, 100, 500), closed(64, 250, 1000), closed(512, 400, 1000),
 		closed(2000, 800, 1500), closed(10000, 3000, 3000),

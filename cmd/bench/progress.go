@@ -6,10 +6,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/schollz/progressbar/v3"
-
 	"nodecompare/results"
 	"nodecompare/results/foreign"
+	"nodecompare/results/report"
 	"nodecompare/results/unit"
 )
 
@@ -19,7 +18,8 @@ const longWarmUp = time.Second
 // Silent reports nothing.
 type Silent struct{}
 
-func (Silent) Begin(*Plan)                                  {}
+func (Silent) Begin(*Plan, *results.Record)                 {}
+func (Silent) Doing(string, time.Duration)                  {}
 func (Silent) WarmUp(string, string, int, time.Duration)    {}
 func (Silent) Rung(string, string, int, int, time.Duration) {}
 func (Silent) Trial(int, results.Trial)                     {}
@@ -35,12 +35,14 @@ type Lines struct {
 	began  time.Time
 }
 
-func (l *Lines) Begin(p *Plan) {
+func (l *Lines) Begin(p *Plan, _ *results.Record) {
 	l.trials, l.plan, l.done, l.began = p.Trials(), p, 0, time.Now()
 	if p.note != "" {
 		fmt.Fprintln(l.W, p.note)
 	}
 }
+
+func (l *Lines) Doing(string, time.Duration) {}
 
 func (l *Lines) WarmUp(string, string, int, time.Duration) {}
 
@@ -56,109 +58,107 @@ func (l *Lines) Say(text string) { fmt.Fprintln(l.W, foreign.Line(text)) }
 
 func (l *Lines) End() {}
 
-// Bar draws a progress bar on a terminal. The bar moves by planned time, because trials of
-// different workloads take different times.
-type Bar struct {
-	W       io.Writer
-	Columns int // of the terminal
-	bar     *progressbar.ProgressBar
-	done    time.Duration // planned time of the finished parts of this trial
-	ended   time.Duration // planned time of the trials before
-	plan    *Plan
-	began   time.Time
-}
+// Several report to each of several.
+type Several []Progress
 
-// What stands beside the bar itself, by the width of the terminal.
-const (
-	wideBar    = 100
-	leastBar   = 80
-	wideRoom   = 98
-	midRoom    = 76
-	narrowRoom = 38
-)
-
-func (b *Bar) Begin(p *Plan) {
-	b.plan, b.done, b.ended, b.began = p, 0, 0, time.Now() // for a second run too
-	if p.note != "" {
-		fmt.Fprintln(b.W, p.note)
+func (s Several) Begin(p *Plan, r *results.Record) {
+	for _, each := range s {
+		each.Begin(p, r)
 	}
-	b.bar = progressbar.NewOptions64(p.Duration().Milliseconds(),
-		progressbar.OptionSetWriter(b.W), progressbar.OptionSetWidth(b.width()),
-		progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false),
-		progressbar.OptionClearOnFinish(),
-		progressbar.OptionSetRenderBlankState(true),
-	)
 }
 
-func (b *Bar) width() int {
-	switch {
-	case b.Columns >= wideBar:
-		return max(b.Columns-wideRoom, 4)
-	case b.Columns >= leastBar:
-		return max(b.Columns-midRoom, 4)
+func (s Several) Doing(what string, left time.Duration) {
+	for _, each := range s {
+		each.Doing(what, left)
 	}
-	return max(b.Columns-narrowRoom, 2)
 }
 
-// WarmUp shows the current warm-up. The bar moves when the next step is done.
-func (b *Bar) WarmUp(mode, workload string, round int, planned time.Duration) {
-	b.say(mode, workload, round, "warming up")
-	b.set(b.ended + b.done)
+func (s Several) WarmUp(mode, workload string, round int, planned time.Duration) {
+	for _, each := range s {
+		each.WarmUp(mode, workload, round, planned)
+	}
+}
+
+func (s Several) Rung(mode, workload string, round, connections int, planned time.Duration) {
+	for _, each := range s {
+		each.Rung(mode, workload, round, connections, planned)
+	}
+}
+
+func (s Several) Trial(n int, t results.Trial) {
+	for _, each := range s {
+		each.Trial(n, t)
+	}
+}
+
+func (s Several) Say(text string) {
+	for _, each := range s {
+		each.Say(text)
+	}
+}
+
+func (s Several) End() {
+	for _, each := range s {
+		each.End()
+	}
+}
+
+// pace is how far a bench is, by planned time, because trials of different workloads take different
+// times. It is a part of what shows progress.
+type pace struct {
+	began    time.Time
+	plan     *Plan
+	before   time.Duration // planned time of what is over: plans, pilots and trials
+	done     time.Duration // planned time of the finished parts of this trial
+	left     time.Duration // before the first plan
+	doing    string
+	workload string
+}
+
+// start begins to count the time, once.
+func (p *pace) start() {
+	if p.began.IsZero() {
+		p.began = time.Now()
+	}
+}
+
+func (p *pace) begin(plan *Plan) {
+	p.start()
+	p.plan, p.before, p.done, p.doing = plan, 0, 0, "Starting"
+}
+
+func (p *pace) warmUp(mode, workload string, round int, planned time.Duration) {
+	p.workload = workload
 	if round == 0 {
-		b.ended += planned // a pilot ends without rung and trial
-	} else {
-		b.done += planned
+		p.doing = fmt.Sprintf("Pilot: how much %s can do on %s", mode, workload)
+		p.before += planned // a pilot ends without rung and trial
+		return
 	}
+	p.doing = fmt.Sprintf("Round %d of %d: %s on %s, warming up", round, p.plan.last(), mode, workload)
+	p.done += planned
 }
 
-func (b *Bar) Rung(mode, workload string, round, connections int, planned time.Duration) {
-	b.say(mode, workload, round, unit.Counted(connections, "connection"))
-	b.done += planned
-	b.set(b.ended + b.done)
+func (p *pace) rung(mode, workload string, round, connections int, planned time.Duration) {
+	p.doing = fmt.Sprintf("Round %d of %d: %s on %s, %s done", round, p.plan.last(), mode, workload,
+		unit.Counted(connections, "connection"))
+	p.done += planned
 }
 
-func (b *Bar) say(mode, workload string, round int, what string) {
-	when := "pilot"
-	if round > 0 {
-		when = fmt.Sprintf("round %d/%d", round, b.plan.last())
-	}
-	took, left := time.Since(b.began), b.plan.Duration()-b.ended-b.done
-	switch {
-	case b.Columns >= wideBar:
-		when += fmt.Sprintf(": %s on %s, %s; %s", mode, workload, what, unit.Elapsed(took, left))
-	case b.Columns >= leastBar:
-		when += fmt.Sprintf(": %s on %s; %s", mode, workload, unit.Elapsed(took, left))
-	default:
-		when += "; about " + unit.Spoken(left) + " left"
-	}
-	b.bar.Describe(when)
+// trial moves to the planned end of the n-th trial, even if it failed half way.
+func (p *pace) trial(n int) {
+	p.before += p.plan.slots[n-1].duration()
+	p.done = 0
 }
 
-// Trial moves the bar to the planned end of the trial, even if the trial failed half way.
-func (b *Bar) Trial(n int, t results.Trial) {
-	b.ended += b.plan.slots[n-1].duration()
-	b.done = 0
-	b.set(b.ended)
-	if t.Failure != "" || t.Lost != "" {
-		b.Say(describe(t))
+// status is the pace for people.
+func (p *pace) status() report.BenchStatus {
+	s := report.BenchStatus{Doing: foreign.Line(p.doing), Workload: p.workload, Left: p.left,
+		Elapsed: time.Since(p.began)}
+	if p.plan != nil {
+		s.Left = max(0, p.plan.Whole()-p.before-p.done)
 	}
-}
-
-// Say replaces the bar by a line. The bar continues below.
-func (b *Bar) Say(text string) { fmt.Fprintf(b.W, "\r\x1b[K%s\n", foreign.Line(text)) }
-
-func (b *Bar) set(at time.Duration) {
-	// A terminal's error does not affect the results.
-	if err := b.bar.Set64(min(at.Milliseconds(), b.plan.Duration().Milliseconds()-1)); err != nil {
-		b.W = io.Discard
-	}
-}
-
-// End removes the bar, to make room for the results.
-func (b *Bar) End() {
-	if err := b.bar.Clear(); err != nil {
-		b.W = io.Discard
-	}
+	s.Share = float64(s.Elapsed) / float64(max(s.Elapsed+s.Left, 1))
+	return s
 }
 
 // about names a trial.

@@ -7,14 +7,20 @@ import (
 	"slices"
 	"time"
 
+	"nodecompare/cmd/hosts"
 	"nodecompare/cmd/measure"
 	"nodecompare/results"
 	"nodecompare/results/gate"
 )
 
-// Progress receives a bench's progress.
+// Progress receives a bench's progress, between its runs: none of these calls is made while a load
+// runs.
 type Progress interface {
-	Begin(p *Plan)
+	// Doing says what is done before the first plan, and how long all of it will take from then on.
+	Doing(what string, left time.Duration)
+	// Begin says that the plan's trials follow. Each is in the record by the time that Trial tells
+	// of it. The record may be read during any of these calls, and not between them.
+	Begin(p *Plan, r *results.Record)
 	// WarmUp says that a warm-up begins. In the pilot (round 0) it is the only report.
 	WarmUp(mode, workload string, round int, planned time.Duration)
 	Rung(mode, workload string, round, connections int, planned time.Duration) // a rung is done
@@ -35,6 +41,8 @@ type bench struct {
 	awake    bool          // the load keeps idle CPUs from sleeping
 	done     []results.Trial
 	hung     map[gate.Pair]int
+	hosts    hostTally // of a bench on several
+	over     error     // a host that does not come back ends the bench
 }
 
 // Run runs the plan. When ctx ends, Run stops at once, leaves no child behind, and returns the
@@ -48,25 +56,33 @@ func Run(ctx context.Context, p *Plan, progress Progress) (*results.Record, erro
 		Started: began.UTC().Truncate(time.Millisecond), Host: measure.Host(), Settings: p.settings,
 		Trials: []results.Trial{},
 	}
+	var over error
 	err := measure.Pinned(p.split, func() error {
-		progress.Begin(p)
+		progress.Begin(p, r)
 		b := &bench{plan: p, progress: progress, spare: p.Duration() / spareShare}
 		b.rates, r.PilotFailures = b.pilot(ctx)
 		r.Rates = b.rates
-		r.Trials = append(r.Trials, b.trials(ctx)...)
+		b.trials(ctx, &r.Trials)
 		r.Settings.Awake = b.awake
 		progress.End()
 		b.extra(ctx, r)
 		b.climbCores(ctx, r)
+		over = b.over
+		if p.apart {
+			r.Hosts, r.Reduced = b.hosts, hosts.Reduced
+		}
+		if len(r.Hosts) > 0 {
+			r.Host = r.Hosts[0].Host
+		}
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
 	r.ElapsedS = seconds(time.Since(began))
-	r.Partial = ctx.Err() != nil
+	r.Partial = ctx.Err() != nil || over != nil
 	r.Verdicts = results.Judge(r)
-	return r, context.Cause(ctx)
+	return r, errors.Join(context.Cause(ctx), over)
 }
 
 // Again runs the plan's trials of the suspects a second time, at the record's rates, and adds them
@@ -74,25 +90,26 @@ func Run(ctx context.Context, p *Plan, progress Progress) (*results.Record, erro
 func Again(ctx context.Context, p *Plan, r *results.Record, suspects []gate.Pair, progress Progress) error {
 	second := p.only(suspects)
 	return errors.Join(measure.Pinned(p.split, func() error {
-		progress.Begin(second)
+		progress.Begin(second, r)
 		defer progress.End()
 		b := &bench{plan: second, progress: progress, rates: r.Rates, spare: second.Duration() / spareShare}
-		r.Again = append(r.Again, b.trials(ctx)...)
-		return nil
+		b.trials(ctx, &r.Again)
+		return b.over
 	}), context.Cause(ctx))
 }
 
-// trials runs the plan's trials, one after another, until ctx ends.
-func (b *bench) trials(ctx context.Context) []results.Trial {
+// trials runs the plan's trials, one after another, until ctx ends, and adds them to a list of the
+// record.
+func (b *bench) trials(ctx context.Context, made *[]results.Trial) {
 	for i, s := range b.plan.slots {
-		if ctx.Err() != nil {
+		if ctx.Err() != nil || b.over != nil {
 			break
 		}
 		t := b.trial(ctx, s)
 		b.done = append(b.done, t)
+		*made = append(*made, t)
 		b.progress.Trial(i+1, t)
 	}
-	return b.done
 }
 
 // Failed returns an error if a trial of the record failed, or a server in the pilot.

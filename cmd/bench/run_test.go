@@ -223,28 +223,3 @@ func TestServerThatDoesNotStartFailsItsTrial(t *testing.T) {
 		t.Errorf("progress:\n%s", log.String())
 	}
 }
-
-func TestBarDrawsAndClears(t *testing.T) {
-	var screen bytes.Buffer
-	p := plan(t, 2, "async")
-	b := &bench.Bar{W: &screen, Columns: 80}
-	b.Begin(p)
-	b.WarmUp("async", "hello", 0, time.Second)
-	for n := 1; n <= p.Trials(); n++ {
-		b.WarmUp("async", "hello", n, time.Second)
-		b.Rung("async", "hello", n, 64, time.Second)
-		trial := results.Trial{Mode: "async", Workload: "hello", Round: n}
-		if n == 2 {
-			trial.Failure = "it died"
-		}
-		b.Trial(n, trial)
-	}
-	b.End()
-	for _, want := range []string{"pilot: async on hello; 0 s elapsed, about ",
-		"round 1/2: async on hello; 0 s elapsed",
-		"round 2, async on hello: FAILED: it died\n"} {
-		if !strings.Contains(screen.String(), want) {
-			t.Errorf("the screen lacks %q:\n%q", want, screen.String())
-		}
-	}
-}

@@ -17,6 +17,7 @@ import (
 
 	"nodecompare/cmd/bench"
 	"nodecompare/results"
+	"nodecompare/thorough"
 )
 
 // own plans a bench of users' servers, as the command line has them, and prepares it.
@@ -59,7 +60,7 @@ func measuredOwn(t *testing.T, o bench.Options, servers, paths, pids []string) *
 // A server at a URL is driven as it is; what it does not serve is left out, by name, and the rest
 // of the bench goes on.
 func TestServerAtURL(t *testing.T) {
-	long(t)
+	thorough.Only(t)
 	defer goleak.VerifyNone(t)
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /app/index", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "hello") })
@@ -193,7 +194,7 @@ func TestPoisonOfAServer(t *testing.T) {
 			"Not Found; if it has another path for it, give --path mine:blast-cpu=/its/path") {
 		t.Errorf("got %v", err)
 	}
-	long(t)
+	thorough.Only(t)
 	r := measuredOwn(t, o, servers, []string{home, "blast-cpu=/burn"}, nil)
 	for _, g := range r.Trials[0].Rungs {
 		if g.Load == results.Amid && (g.Poison == nil || g.Poison.Requests == 0 || g.Poison.Errors > 0) {

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"nodecompare/cmd/hosts"
 	"nodecompare/cmd/measure"
 	"nodecompare/loadgen"
 	"nodecompare/loadgen/sample"
@@ -20,8 +21,8 @@ import (
 )
 
 // requestTimeout is far above the latency of any rung on a server that still answers: a queue of
-// 10,000 at 2,000 a second.
-const requestTimeout = 5 * time.Second
+// 10,000 at 2,000 a second. It is a variable for tests, whose servers hang.
+var requestTimeout = 5 * time.Second
 
 // mostLost bounds how often a trial is repeated.
 const mostLost = 2
@@ -31,7 +32,7 @@ const mostLost = 2
 func (b *bench) trial(ctx context.Context, s slot) results.Trial {
 	t := b.once(ctx, s)
 	for range mostLost {
-		if t.Lost == "" || ctx.Err() != nil {
+		if t.Lost == "" || ctx.Err() != nil || b.over != nil {
 			break
 		}
 		b.progress.Say(about(t) + ": VOID, and made anew: " + t.Lost)
@@ -55,17 +56,24 @@ func (b *bench) once(ctx context.Context, s slot) results.Trial {
 		return t
 	}
 	var kept *books
-	err := b.withServer(ctx, s, func(ctx context.Context, on *target) error {
-		on.began, kept = began, on.books
-		return b.withYardstick(ctx, on, s, func(ctx context.Context) error { return b.runLadder(ctx, on, s, &t) })
-	})
+	var err error
+	if b.plan.apart {
+		err = b.climbField(ctx, s, &t, began)
+	} else {
+		kept, err = b.climb(ctx, s, &t, began)
+	}
 	if kept != nil {
 		kept.enter(&t)
 	}
 	t.ElapsedS = seconds(time.Since(began))
+	voided, away := errors.AsType[*hosts.Voided](err)
 	switch failure, ok := errors.AsType[*child.Failure](err); {
 	case ctx.Err() != nil:
 		t.Interrupted = true // after a cancellation every error is a consequence of it
+	case away:
+		t.Lost = voided.Why
+	case err != nil && err == b.over:
+		t.Lost = err.Error()
 	case ok && failure.Helper:
 		t.Lost = err.Error()
 	case ok:
@@ -77,6 +85,16 @@ func (b *bench) once(ctx context.Context, s slot) results.Trial {
 	trust := t.Weigh()
 	t.Trust = &trust
 	return t
+}
+
+// climb starts a fresh server of this machine, climbs the ladder, and stops the server. The books
+// are nil where no orders are written down.
+func (b *bench) climb(ctx context.Context, s slot, t *results.Trial, began time.Time) (kept *books, err error) {
+	err = b.withServer(ctx, s, func(ctx context.Context, on *target) error {
+		on.began, kept = began, on.books
+		return b.withYardstick(ctx, on, s, func(ctx context.Context) error { return b.runLadder(ctx, on, s, t) })
+	})
+	return kept, err
 }
 
 // target is a running server under load.

@@ -81,10 +81,10 @@ func (s *searcher) probe(ctx context.Context, rate float64) (bool, error) {
 		return false, err
 	}
 	if p.Cut {
-		untilCut(p.Result)
+		untilCut(loadgen.Pace{Rate: p.Rate}, p.Result)
 	}
 	e := measure.Evidence(a, p.Measurement)
-	s.last = probed{run: figures(a, p.Measurement, started), why: p.Why, host: results.Weigh(results.Evidence{
+	s.last = probed{run: figures(a, p.Measurement, nil, started), why: p.Why, host: results.Weigh(results.Evidence{
 		Elapsed: e.Elapsed, Generator: e.Generator, LatencyUS: e.LatencyUS, Others: e.Others, All: e.All,
 		CPUs: e.CPUs, Stolen: e.Stolen, Busy: e.Busy, Throttles: e.Throttles, Throttled: e.Throttled,
 	})}

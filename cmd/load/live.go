@@ -1,57 +1,52 @@
 package load
 
 import (
-	"fmt"
-	"io"
+	"slices"
+	"sort"
 	"sync"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
-	"github.com/schollz/progressbar/v3"
 
+	"nodecompare/cmd/screen"
 	"nodecompare/loadgen"
 	"nodecompare/results/report"
-	"nodecompare/results/unit"
 )
 
-// drawInterval is the time between two drawings of the live line. Its rate is over the last
-// interval.
-const drawInterval = 500 * time.Millisecond
+// drawInterval is the time between two drawings. Each adds a point to the lines of rate and p99.
+const drawInterval = screen.Interval + 20*time.Millisecond
 
-// Live draws the progress of a load on a terminal: rate, p99 so far, errors, time left.
+// Live draws the progress of a load on a terminal: rate, p99 and errors so far, rate and p99 over
+// time, and how latencies are spread.
 type Live struct {
-	w       io.Writer
-	bar     *progressbar.ProgressBar
-	all     int64  // of the bar
-	most    uint64 // requests, if they end the load; 0 if the time does
-	columns int
+	screen  *screen.Screen
+	options func(columns int) report.Options
+	all     time.Duration // of the load
+	most    uint64        // requests, if they end the load; 0 if the time does
+	what    string        // is counted
 	stop    chan struct{}
 	done    sync.WaitGroup
 
-	mu       sync.Mutex
-	latency  *hdrhistogram.Histogram
-	answered uint64
-	errors   uint64
+	mu          sync.Mutex
+	all99, last *hdrhistogram.Histogram // of all, and of the last interval
+	spread      []uint64                // by report.LatencyBounds
+	answered    uint64
+	errors      uint64
 }
 
-// barRoom is the width needed beside the bar: the figures, and the remaining time.
-const barRoom = 68
-
 // Watch begins to draw. Call Stop afterwards.
-func Watch(w io.Writer, columns int, a loadgen.Attack) *Live {
+func Watch(terminal screen.File, options func(columns int) report.Options, a loadgen.Attack) *Live {
 	l := &Live{
-		w: w, columns: columns, stop: make(chan struct{}), latency: newHistogram(),
-		all: loadgen.Span(a.Rate, a.Lasts(a.Duration)).Milliseconds(),
+		screen: screen.New(terminal), options: options, what: "req", stop: make(chan struct{}),
+		all99: newHistogram(), last: newHistogram(),
+		spread: make([]uint64, len(report.LatencyBounds)), all: a.Pace().Span(a.Lasts(a.Duration)),
+	}
+	if a.Conversation == loadgen.Subscribe {
+		l.what = "events"
 	}
 	if a.Rate == 0 && a.Duration == 0 {
-		l.all, l.most = int64(a.Requests), a.Requests
+		l.most = a.Requests
 	}
-	l.bar = progressbar.NewOptions64(l.all,
-		progressbar.OptionSetWriter(w), progressbar.OptionSetWidth(max(columns-barRoom, 4)),
-		progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false),
-		progressbar.OptionClearOnFinish(),
-		progressbar.OptionSetRenderBlankState(true),
-	)
 	l.done.Go(l.draw)
 	return l
 }
@@ -65,7 +60,10 @@ func (l *Live) Each(x *loadgen.Outcome) {
 		return
 	}
 	l.answered++
-	record(l.latency, x)
+	record(l.all99, x)
+	record(l.last, x)
+	us := float64(x.End.Sub(x.Due).Microseconds())
+	l.spread[min(sort.SearchFloat64s(report.LatencyBounds, us), len(l.spread)-1)]++
 }
 
 func (l *Live) draw() {
@@ -73,37 +71,46 @@ func (l *Live) draw() {
 	defer tick.Stop()
 	start := time.Now()
 	last, before := start, uint64(0)
+	p := report.LoadProgress{What: l.what}
 	for {
 		select {
 		case <-l.stop:
 			return
 		case now := <-tick.C:
 			l.mu.Lock()
-			answered, errors, p99 := l.answered, l.errors, l.latency.ValueAtQuantile(99)
+			answered := l.answered
+			p.Errors, p.P99US = l.errors, float64(l.all99.ValueAtQuantile(99))/1e3
+			lately := float64(l.last.ValueAtQuantile(99)) / 1e3
+			l.last.Reset()
+			p.Spread = slices.Clone(l.spread)
 			l.mu.Unlock()
-			rps := float64(answered-before) / now.Sub(last).Seconds()
+			p.Rates = append(p.Rates, float64(answered-before)/now.Sub(last).Seconds())
+			p.P99sUS = append(p.P99sUS, lately)
 			last, before = now, answered
-			done := now.Sub(start).Milliseconds()
-			if l.most > 0 {
-				done = int64(answered + errors)
-			}
-			text := report.LiveLoad(rps, float64(p99)/1e3, errors)
-			if took := now.Sub(start); done > 0 && l.columns >= barRoom {
-				left := time.Duration(float64(took) * (float64(l.all)/float64(done) - 1))
-				text += "; about " + unit.Spoken(max(left, 0)) + " left"
-			}
-			l.bar.Describe(text)
-			// A full bar would be wiped while the last responses are still to come.
-			if err := l.bar.Set64(min(done, l.all-1)); err != nil {
-				return // a terminal error does not affect the results
-			}
+			p.Elapsed = now.Sub(start)
+			p.Left = l.left(p.Elapsed, answered+p.Errors)
+			l.screen.Draw(func(columns, rows int) []string {
+				lines := p.Lines(l.options(columns))
+				return lines[:min(len(lines), rows)]
+			})
 		}
 	}
 }
 
-// Stop ends the drawing and wipes the line for the results.
+// left estimates the time to go.
+func (l *Live) left(took time.Duration, requests uint64) time.Duration {
+	switch {
+	case l.most == 0:
+		return max(l.all-took, 0)
+	case requests == 0:
+		return 0
+	}
+	return time.Duration(float64(took) * (float64(l.most)/float64(requests) - 1))
+}
+
+// Stop ends the drawing and wipes it for the results.
 func (l *Live) Stop() {
 	close(l.stop)
 	l.done.Wait()
-	fmt.Fprint(l.w, "\r\x1b[K")
+	l.screen.Wipe()
 }

@@ -22,13 +22,12 @@ func Run(ctx context.Context, a loadgen.Attack) (*results.LoadRun, error) {
 	var targets *byTarget
 	if len(a.Others) > 0 {
 		targets = newByTarget(a.Targets())
-		each := a.Each
-		a.Each = func(x *loadgen.Outcome) {
-			targets.each(x)
-			if each != nil {
-				each(x)
-			}
-		}
+		a.Each = both(targets.each, a.Each)
+	}
+	var rising *ramp
+	if a.To > 0 {
+		rising = newRamp(a.Pace())
+		a.Each = both(rising.each, a.Each)
 	}
 	g, err := loadgen.Open(a)
 	if err != nil {
@@ -36,24 +35,54 @@ func Run(ctx context.Context, a loadgen.Attack) (*results.LoadRun, error) {
 	}
 	defer g.Close()
 	started := time.Now()
+	grown := watchMemory(a)
 	m, err := g.Measure(ctx, a.Duration)
+	memory, known := grown()
 	if m == nil {
 		return nil, err
 	}
 	if err != nil {
-		untilCut(m.Result)
+		untilCut(a.Pace(), m.Result)
 	}
-	run := figures(a, m, started)
+	var found *results.Ramp
+	if rising != nil {
+		made := a.Duration
+		if err != nil {
+			made = m.Result.Elapsed
+		}
+		found = rising.result(made)
+	}
+	run := figures(a, m, found, started)
 	run.Partial = err != nil
+	if known && m.Server != nil && run.Requests > run.Errors {
+		run.Server = &results.LoadServer{
+			CPUUSPerEvent:      float64(m.Server.Nanoseconds()) / 1e3 / float64(run.Requests-run.Errors),
+			BytesPerSubscriber: float64(memory) / float64(a.Connections),
+		}
+	}
 	if targets != nil {
 		run.Targets = targets.result()
 	}
 	return run, err
 }
 
-// figures converts a measurement into a LoadRun.
-func figures(a loadgen.Attack, m *loadgen.Measurement, started time.Time) *results.LoadRun {
+// both calls one function and then another, which may be nil.
+func both(first, then func(*loadgen.Outcome)) func(*loadgen.Outcome) {
+	if then == nil {
+		return first
+	}
+	return func(x *loadgen.Outcome) {
+		first(x)
+		then(x)
+	}
+}
+
+// figures converts a measurement into a LoadRun. A ramp, nil for none, that goes beyond what the
+// server bears, is to keep all clients waiting.
+func figures(a loadgen.Attack, m *loadgen.Measurement, ramp *results.Ramp, started time.Time) *results.LoadRun {
 	r := m.Result
+	evidence := measure.Evidence(a, m)
+	evidence.ClientsWaited = ramp != nil && ramp.BreaksRPS > 0
 	run := &results.LoadRun{
 		Tool: results.Tool, Started: started,
 		Method: a.Target.Method, URL: a.Target.URL, Engine: a.Engine, Connections: a.Connections,
@@ -62,7 +91,10 @@ func figures(a loadgen.Attack, m *loadgen.Measurement, started time.Time) *resul
 		DurationS: r.Elapsed.Seconds(), OfferedRPS: r.Offered,
 		LatencyUS: measure.Latency(r.Latency), UncorrectedUS: measure.Latency(r.Uncorrected),
 		SendLagUS: measure.Lag(r.SendLag),
-		Trust:     results.Weigh(measure.Evidence(a, m)),
+		Trust:     results.Weigh(evidence), Ramp: ramp,
+	}
+	if a.Conversation == loadgen.Subscribe {
+		run.Conversation, run.Deliveries = a.Conversation, measure.Deliveries(r.Deliveries)
 	}
 	if a.Engine == loadgen.Loop {
 		run.LoadThreads = min(max(a.Threads, 1), a.Connections)
@@ -88,8 +120,11 @@ func figures(a loadgen.Attack, m *loadgen.Measurement, started time.Time) *resul
 // newHistogram returns a histogram for latencies in nanoseconds, with loadgen's bounds.
 func newHistogram() *hdrhistogram.Histogram { return hdrhistogram.New(1, int64(loadgen.MaxLatency), 3) }
 
-// record counts a latency, from when the request was due.
+// record counts a latency, from when the request was due, if that is known.
 func record(h *hdrhistogram.Histogram, x *loadgen.Outcome) {
+	if x.Untimed {
+		return
+	}
 	if err := h.RecordValue(int64(min(max(x.End.Sub(x.Due), 0), loadgen.MaxLatency))); err != nil {
 		panic(err) // unreachable: newHistogram covers 0 to MaxLatency
 	}
@@ -113,8 +148,8 @@ func describe(run *results.LoadRun, a loadgen.Attack) {
 
 // untilCut subtracts from Unsent the requests that an interrupted open load was not yet due to
 // send.
-func untilCut(r *loadgen.Result) {
-	due := uint64(r.Offered * r.Elapsed.Seconds())
+func untilCut(p loadgen.Pace, r *loadgen.Result) {
+	due := uint64(p.Mean(r.Elapsed) * r.Elapsed.Seconds())
 	sent := r.Requests + r.Aborted
 	r.Unsent = min(r.Unsent, max(due, sent)-sent)
 }

@@ -5,13 +5,13 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/signal"
 	"path/filepath"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -21,8 +21,11 @@ import (
 	"go.uber.org/goleak"
 
 	"nodecompare/cmd/load"
+	"nodecompare/cmd/screen/screentest"
 	"nodecompare/loadgen"
 	"nodecompare/results"
+	"nodecompare/results/report"
+	"nodecompare/thorough"
 )
 
 func TestMain(m *testing.M) {
@@ -234,45 +237,32 @@ func TestSaveToAFullDisk(t *testing.T) {
 	}
 }
 
-// screen is a terminal that can be read while it is drawn on.
-type screen struct {
-	mu   sync.Mutex
-	text strings.Builder
-	seen chan struct{} // closed with the first p99
-}
-
-func (s *screen) Write(b []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	before := strings.Contains(s.text.String(), "p99")
-	s.text.Write(b)
-	if !before && strings.Contains(s.text.String(), "p99") {
-		close(s.seen)
-	}
-	return len(b), nil
-}
-
 func TestLive(t *testing.T) {
 	t.Parallel()
-	s := &screen{seen: make(chan struct{})}
-	l := load.Watch(s, 80, loadgen.Attack{Duration: time.Hour})
+	s := screentest.Open(t, 80, 24)
+	l := load.Watch(s.File, func(columns int) report.Options { return report.Options{Width: columns} },
+		loadgen.Attack{Duration: time.Hour})
 	now := time.Now()
 	for range 50 {
 		l.Each(&loadgen.Outcome{Due: now, End: now.Add(7 * time.Millisecond), Code: 200})
 	}
 	l.Each(&loadgen.Outcome{Due: now, End: now.Add(time.Second), Kind: loadgen.Reset})
-	<-s.seen
+	for _, want := range []string{"req/s, p99 7 ms, 1 error; ", " s elapsed, about 59 min ", "rate █",
+		"how long requests take: 5.62 ms █ 10 ms"} {
+		s.Await(t, want)
+	}
 	l.Stop()
-	text := s.text.String()
-	if !strings.Contains(text, "req/s, p99 7 ms, 1 error") || !strings.HasSuffix(text, "\r\x1b[K") {
-		t.Errorf("on the screen: %q", text)
+	fmt.Fprintln(s.File, "results")
+	s.Await(t, "results")
+	if got := s.String(); got != "results\n" {
+		t.Errorf("in the end on the screen: %q", got)
 	}
 }
 
 // A server that lets two requests wait for 4 ms at a time bears 500 a second, or less where its
 // machine is slow.
 func TestCapacity(t *testing.T) {
-	long(t)
+	thorough.Only(t)
 	turn := make(chan struct{}, 2)
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		select {

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"nodecompare/cmd/measure"
 	"nodecompare/loadgen"
 	"nodecompare/results"
 )
@@ -24,13 +25,7 @@ type Metrics struct {
 
 // ServeMetrics listens at an address, on 127.0.0.1 if addr has only a port. Call Close afterwards.
 func ServeMetrics(ctx context.Context, addr string, s *Seconds) (*Metrics, error) {
-	if !strings.Contains(addr, ":") {
-		addr = ":" + addr
-	}
-	if strings.HasPrefix(addr, ":") {
-		addr = "127.0.0.1" + addr
-	}
-	l, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", measure.LoopbackAddress(addr))
 	if err != nil {
 		return nil, fmt.Errorf("serve metrics at %s: %w", addr, err)
 	}

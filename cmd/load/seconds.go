@@ -24,8 +24,11 @@ type Second struct {
 	Requests   uint64            `json:"requests"` // that ended in it, answered or failed
 	Errors     uint64            `json:"errors"`
 	ErrorKinds map[string]uint64 `json:"error_kinds"`
-	RateRPS    float64           `json:"rate_rps"`  // requests without error
-	InFlight   int64             `json:"in_flight"` // at its end
+	RateRPS    float64           `json:"rate_rps"` // requests without error
+	// OfferedRPS is the rate at which requests were due in its middle; of an open load alone, and
+	// not before the first request has ended.
+	OfferedRPS float64 `json:"offered_rps,omitempty"`
+	InFlight   int64   `json:"in_flight"` // at its end
 	// of the requests without error; null without any
 	LatencyUS *results.Latency `json:"latency_us"`
 }
@@ -35,11 +38,13 @@ type Second struct {
 type Seconds struct {
 	out      io.Writer
 	inFlight *atomic.Int64
+	pace     loadgen.Pace
 	stop     chan struct{}
 	done     sync.WaitGroup
 	err      error // of writing; read it after done
 
 	mu       sync.Mutex
+	started  time.Time // of the run, once a request has ended
 	began    time.Time // start of the current second
 	now, all Second    // sums of the current second, and of the whole run
 	latencyS float64   // the sum of the run's latencies, in seconds
@@ -48,13 +53,13 @@ type Seconds struct {
 	spare    *hdrhistogram.Histogram // the next second's
 }
 
-// NewSeconds begins the first second. Call Close afterwards. out gets a line of JSON a second, and
-// may be nil.
-func NewSeconds(out io.Writer, inFlight *atomic.Int64) *Seconds {
+// NewSeconds begins the first second of an attack, whose InFlight is not nil. Call Close
+// afterwards. out gets a line of JSON a second, and may be nil.
+func NewSeconds(out io.Writer, a loadgen.Attack) *Seconds {
 	s := &Seconds{
-		out: out, inFlight: inFlight, stop: make(chan struct{}), began: time.Now(), latency: newHistogram(),
-		spare: newHistogram(),
-		now:   Second{ErrorKinds: map[string]uint64{}}, all: Second{ErrorKinds: map[string]uint64{}},
+		out: out, inFlight: a.InFlight, pace: a.Pace(), stop: make(chan struct{}), began: time.Now(),
+		latency: newHistogram(), spare: newHistogram(),
+		now: Second{ErrorKinds: map[string]uint64{}}, all: Second{ErrorKinds: map[string]uint64{}},
 	}
 	s.done.Go(s.tick)
 	return s
@@ -64,6 +69,9 @@ func NewSeconds(out io.Writer, inFlight *atomic.Int64) *Seconds {
 func (s *Seconds) Each(x *loadgen.Outcome) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.started.IsZero() && s.pace.Rate > 0 {
+		s.started = x.Due.Add(-s.pace.Due(x.Seq))
+	}
 	for _, sums := range []*Second{&s.now, &s.all} {
 		sums.Requests++
 		if x.Kind != "" {
@@ -98,6 +106,9 @@ func (s *Seconds) end() Second {
 	ended, latency := s.now, s.latency
 	now := time.Now()
 	ended.Time, ended.DurationS, ended.InFlight = now, max(now.Sub(s.began), 1).Seconds(), s.inFlight.Load()
+	if middle := now.Add(-now.Sub(s.began) / 2); !s.started.IsZero() {
+		ended.OfferedRPS = s.pace.At(max(middle.Sub(s.started), 0))
+	}
 	s.began, s.now = now, Second{ErrorKinds: map[string]uint64{}}
 	s.latency, s.spare = s.spare, nil
 	s.mu.Unlock()

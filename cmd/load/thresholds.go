@@ -35,8 +35,19 @@ var Limits = []Limit{
 		},
 	},
 	{
+		Name: "max-missed", Help: "with --subscribe: fail if more than this `share` of the events never came, e.g. 0%",
+		unit: "%", parse: share,
+		read: func(r *results.LoadRun) (float64, bool) {
+			if r.Deliveries == nil || r.Requests == r.Errors {
+				return 0, false
+			}
+			d := r.Deliveries
+			return 100 * float64(d.Absent()) / float64(d.Owed(r.Requests-r.Errors)), d.Numbered
+		},
+	},
+	{
 		Name: "min-rate",
-		Help: "fail if fewer `requests` per second than this were answered without an error",
+		Help: "fail if fewer `requests` (or events) per second than this were answered without an error",
 		unit: "requests/s", parse: perSecond,
 		read: func(r *results.LoadRun) (float64, bool) { return r.RateRPS, r.Requests > 0 },
 	},
@@ -48,7 +59,9 @@ func ofLatency(name, part string, of func(results.Latency) float64) Limit {
 		Help: fmt.Sprintf(
 			"fail (exit code 3) if the fastest %s of the requests took longer than this, e.g. 20ms", part),
 		unit: "us", parse: latency,
-		read: func(r *results.LoadRun) (float64, bool) { return of(r.LatencyUS), r.Requests > r.Errors },
+		read: func(r *results.LoadRun) (float64, bool) {
+			return of(r.LatencyUS), r.Requests > r.Errors && !r.Untimed()
+		},
 	}
 }
 

@@ -23,15 +23,19 @@ func Named[T fmt.Stringer](kind, name string, all []T) (T, error) {
 	return none, fmt.Errorf("unknown %s %q: the known ones are %s", kind, name, Names(all))
 }
 
-// Near returns the known name that was probably meant, by cobra's rule for commands; "" for none.
+// Near returns the known name that was probably meant, the nearest by cobra's rule for commands; ""
+// for none.
 func Near(name string, known []string) string {
-	// Half of a short name would be another name.
-	commands := &cobra.Command{SuggestionsMinimumDistance: min(2, (len(name)+1)/3)}
+	commands := &cobra.Command{}
 	for _, k := range known {
 		commands.AddCommand(&cobra.Command{Use: k, Run: func(*cobra.Command, []string) {}})
 	}
-	for _, near := range commands.SuggestionsFor(name) {
-		return near
+	// Half of a short name would be another name.
+	for distance := range min(2, (len(name)+1)/3) + 1 {
+		commands.SuggestionsMinimumDistance = distance // 0: it begins with the name
+		for _, near := range commands.SuggestionsFor(name) {
+			return near
+		}
 	}
 	return ""
 }

@@ -22,6 +22,9 @@ func TestNamed(t *testing.T) {
 		err.Error() != `unknown fruit "chery": did you mean "cherry"? The known ones are apple, cherry` {
 		t.Errorf("chery: %v", err)
 	}
+	if near := lookup.Near("paths", []string{"nats", "path"}); near != "path" {
+		t.Errorf("paths: %q is not the nearest", near)
+	}
 	f, err := lookup.Named("fruit", "nut", fruits)
 	if want := `unknown fruit "nut": the known ones are apple, cherry`; err == nil || err.Error() != want ||
 		f != (fruit{}) {

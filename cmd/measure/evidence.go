@@ -30,6 +30,10 @@ func Evidence(a loadgen.Attack, m *loadgen.Measurement) results.Evidence {
 	if r.Aborted == 0 { // else it was cut short
 		e.Duration = r.Duration
 	}
+	if a.Conversation == loadgen.Subscribe {
+		e.Deliveries = Deliveries(r.Deliveries)
+		e.OtherClock = a.Server != nil && len(a.Server) == 0
+	}
 	for _, n := range r.ErrorKinds {
 		e.ErrorsByKind += n
 	}
@@ -65,6 +69,12 @@ func Evidence(a loadgen.Attack, m *loadgen.Measurement) results.Evidence {
 	}
 	e.Others, e.All = m.Others()
 	return e
+}
+
+// Deliveries converts the counts of a load of subscribers into the record's.
+func Deliveries(d loadgen.Deliveries) *results.Deliveries {
+	return &results.Deliveries{Numbered: d.Next > 0, Missed: d.Missed, Doubled: d.Doubled, OutOfOrder: d.Disordered,
+		Overdue: d.Overdue, Silent: d.Silent, Untimed: d.Untimed, Early: d.Early}
 }
 
 // within returns the part of a window's CPU time that belongs to the run, assuming an even spread.

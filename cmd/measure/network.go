@@ -2,6 +2,7 @@ package measure
 
 import (
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/prometheus/procfs"
@@ -9,6 +10,18 @@ import (
 
 // LoadThreads returns how many threads a load has where nobody says.
 func LoadThreads() int { return runtime.GOMAXPROCS(0) }
+
+// LoopbackAddress is where to listen that others on the network cannot reach: at an address that is
+// only a port, 127.0.0.1.
+func LoopbackAddress(addr string) string {
+	if !strings.Contains(addr, ":") {
+		addr = ":" + addr
+	}
+	if strings.HasPrefix(addr, ":") {
+		addr = "127.0.0.1" + addr
+	}
+	return addr
+}
 
 // Network is what went through a host's network interfaces, loopback excepted, in bytes: since
 // boot, or between two readings. All is 0 where the system does not report it.

@@ -23,6 +23,7 @@ import (
 	"nodecompare/loadgen/cpuset"
 	"nodecompare/loadgen/sample"
 	"nodecompare/results"
+	"nodecompare/thorough"
 )
 
 // serving gives a server in a process of its own, and its URL.
@@ -112,9 +113,7 @@ func used() time.Duration {
 // time says so. It can only be when it is given a core: where it is not, in 30 s, there is nothing
 // to see. TestGeneratorAndHost has the rule, at once.
 func TestGeneratorAtItsLimit(t *testing.T) {
-	if os.Getenv("NODECOMPARE_CI") == "" {
-		t.Skip("it waits for a free core; NODECOMPARE_CI=1 runs it")
-	}
+	thorough.Only(t) // it waits for a free core
 	const duration, work = 200 * time.Millisecond, 2 * time.Millisecond
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // vegeta's engine has many threads: one core is its limit then
 	for _, e := range loadgen.Engines {

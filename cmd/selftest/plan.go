@@ -108,8 +108,8 @@ func ShortPlan() Plan {
 		Engines: Engines(),
 		Pin:     cpuset.Pin{Auto: true},
 		Delays:  []Delay{{5 * time.Millisecond, 170, 400 * time.Millisecond}},
-		Stall: Stall{Rate: 400, Connections: 4, Duration: 1200 * time.Millisecond,
-			After: 300 * time.Millisecond, Length: 300 * time.Millisecond},
+		Stall: Stall{Rate: 400, Connections: 4, Duration: 900 * time.Millisecond,
+			After: 200 * time.Millisecond, Length: 300 * time.Millisecond},
 		Attempts: 2, Spare: 3 * time.Second, Limit: 12 * time.Second,
 	}
 }
@@ -133,11 +133,11 @@ var (
 // Extents is the table of extents.
 var Extents = []Extent{Full, Short, {"off", 0, nil}}
 
-// Run runs the selftest. The result is nil for the extent none. Errors are those of the function
-// Run.
-func (e Extent) Run(ctx context.Context) (*results.Selftest, error) {
+// Run runs the selftest, and tells say each step. The result is nil for the extent none. Errors are
+// those of the function Run.
+func (e Extent) Run(ctx context.Context, say func(step string)) (*results.Selftest, error) {
 	if e.plan == nil {
 		return nil, nil
 	}
-	return Run(ctx, e.plan(), func(string) {})
+	return Run(ctx, e.plan(), say)
 }

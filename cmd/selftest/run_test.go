@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"net"
 	"net/http"
@@ -27,6 +28,10 @@ func TestMain(m *testing.M) {
 		err := serveAsAsked()
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1) // by SIGTERM before that, as a rule
+	}
+	// Most of these tests wait: more of them than there are CPUs may run at once.
+	if err := flag.Set("test.parallel", "6"); err != nil {
+		panic(err)
 	}
 	os.Exit(m.Run())
 }
@@ -83,6 +88,7 @@ func ignore(string) {}
 // A whole selftest on whatever machine this is: what its checks are and that they are consistent,
 // not what they say.
 func TestRun(t *testing.T) {
+	t.Parallel()
 	p := brief()
 	p.Queues = []selftest.Queue{{Law: "M", Mean: 2 * time.Millisecond, Utilisation: 0.9,
 		Duration: 200 * time.Millisecond}}
@@ -170,29 +176,32 @@ func TestEngineWrong(t *testing.T) {
 		"swallows": {spoil: func(r *loadgen.Result) { r.Requests++ }},
 		"forgets":  {spoil: func(r *loadgen.Result) { r.Latency.Reset() }},
 	} {
-		p := brief()
-		p.Engines = p.Engines[:1] // which one is spoilt makes no difference
-		if name != omission {
-			p.Stall = selftest.Stall{}
-		}
-		for i, e := range p.Engines {
-			p.Engines[i].Open = func(a loadgen.Attack) (selftest.Generator, error) {
-				g, err := e.Open(a)
-				if err != nil {
-					return nil, err
-				}
-				w := defect
-				w.Generator = g
-				return w, nil
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := brief()
+			p.Engines = p.Engines[:1] // which one is spoilt makes no difference
+			if name != omission {
+				p.Stall = selftest.Stall{}
 			}
-		}
-		s, err := selftest.Run(t.Context(), p, ignore)
-		if err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-		if s.Verdict != results.SelftestWrong {
-			t.Errorf("%s: %s, want %s: %+v", name, s.Verdict, results.SelftestWrong, s.Checks)
-		}
+			for i, e := range p.Engines {
+				p.Engines[i].Open = func(a loadgen.Attack) (selftest.Generator, error) {
+					g, err := e.Open(a)
+					if err != nil {
+						return nil, err
+					}
+					w := defect
+					w.Generator = g
+					return w, nil
+				}
+			}
+			s, err := selftest.Run(t.Context(), p, ignore)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if s.Verdict != results.SelftestWrong {
+				t.Errorf("%s, want %s: %+v", s.Verdict, results.SelftestWrong, s.Checks)
+			}
+		})
 	}
 }
 

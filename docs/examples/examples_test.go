@@ -1,6 +1,9 @@
 package examples_test
 
 import (
+	"errors"
+	"flag"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptrace"
@@ -15,6 +18,7 @@ import (
 
 	"nodecompare/cmd"
 	"nodecompare/servers/child"
+	"nodecompare/thorough"
 )
 
 // asMain makes this test the program itself, which starts itself again to guard a server.
@@ -23,6 +27,10 @@ const asMain = "NODECOMPARE_EXAMPLES_MAIN"
 func TestMain(m *testing.M) {
 	if os.Getenv(asMain) != "" {
 		os.Exit(cmd.Main())
+	}
+	if err := errors.Join(os.Setenv("PATH", os.Getenv("PATH")+":/usr/sbin"), // where nginx is
+		flag.Set("test.parallel", "4")); err != nil { // for they wait
+		panic(err)
 	}
 	os.Exit(m.Run())
 }
@@ -61,26 +69,22 @@ func command(t *testing.T, file string) (bench, server string) {
 	return m[1], m[2]
 }
 
-// prepare puts what an example needs first on the PATH, or skips the test. In CI only what no
+// prepare returns a PATH that has what an example needs, or skips the test. In CI only what no
 // package of its Debian has is skipped.
-func prepare(t *testing.T, file string) {
+func prepare(t *testing.T, file string) string {
 	t.Helper()
 	n := needs[file]
-	t.Setenv("PATH", os.Getenv("PATH")+":/usr/sbin")
 	if file == "JavaVirtualThreads.java" {
 		bin := newestJava(t)
 		if bin == "" {
 			t.Skipf("needs Java 21 or later: apt-get install %s, or https://adoptium.net", n.packages)
 		}
-		t.Setenv("PATH", bin+":"+os.Getenv("PATH"))
+		return bin + ":" + os.Getenv("PATH")
 	}
-	if _, err := exec.LookPath(n.program); err == nil {
-		return
+	if _, err := exec.LookPath(n.program); err != nil {
+		thorough.Lacks(t, fmt.Sprintf("needs %s: apt-get install %s", n.program, n.packages))
 	}
-	if os.Getenv("NODECOMPARE_CI") != "" {
-		t.Fatalf("needs %s: apt-get install %s", n.program, n.packages)
-	}
-	t.Skipf("needs %s: apt-get install %s", n.program, n.packages)
+	return os.Getenv("PATH")
 }
 
 // newestJava is the folder of the java that is newest, of those from 21 on; "" where there is none.
@@ -121,6 +125,7 @@ func TestExamples(t *testing.T) {
 			continue
 		}
 		t.Run(file, func(t *testing.T) {
+			t.Parallel()
 			if _, known := needs[file]; !known {
 				t.Fatal("this test does not know what it needs")
 			}
@@ -128,9 +133,9 @@ func TestExamples(t *testing.T) {
 			if !strings.Contains(string(manual), "(examples/"+file+")") {
 				t.Error("docs/servers.md does not list it")
 			}
-			prepare(t, file)
+			path := prepare(t, file)
 			p, err := child.Start(t.Context(),
-				child.Command{Name: file, Shell: server, Env: []string{asMain + "=1", soonStarted}})
+				child.Command{Name: file, Shell: server, Env: []string{asMain + "=1", soonStarted, "PATH=" + path}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -200,9 +205,7 @@ func checkRoute(t *testing.T, base, workload string) {
 
 // The line at an example's head is a bench that works.
 func TestBenchOfAnExample(t *testing.T) {
-	if os.Getenv("NODECOMPARE_CI") == "" {
-		t.Skip("it takes long: set NODECOMPARE_CI=1")
-	}
+	thorough.Only(t)
 	const file = "python_asyncio.py"
 	prepare(t, file)
 	bench, _ := command(t, file)

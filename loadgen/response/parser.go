@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 )
 
@@ -45,6 +46,10 @@ type Answer struct {
 //
 // Bodies are counted, compared and dropped. A response whose lines arrive whole allocates nothing.
 type Parser struct {
+	// Sink, if set, takes the parts of bodies, whose size then has no limit. It may use less than
+	// all of a part, and may say that Feed should return what it has used so far.
+	Sink func(part []byte) (used int, stop bool)
+
 	maxBody int64 // bytes
 	body    Body
 
@@ -94,23 +99,21 @@ func (p *Parser) Begin(toHEAD bool) {
 // complete, and skips interim responses (1xx).
 func (p *Parser) Feed(b []byte) (used int, whole bool, err error) {
 	p.begun = p.begun || len(b) > 0
-	for used < len(b) && !whole && err == nil {
+	for stop := false; used < len(b) && !whole && !stop && err == nil; {
 		var n int
 		switch p.state {
 		case bodyBytes, chunkBytes:
-			n = int(min(p.left, int64(len(b)-used)))
+			n, stop = p.takePart(b[used:][:min(p.left, int64(len(b)-used))])
 			p.left -= int64(n)
-			p.body.Write(b[used : used+n])
 			if p.left == 0 {
 				whole = p.state == bodyBytes
 				p.state = chunkEnd // ignored once the response is complete
 			}
 		case restBytes:
-			n = len(b) - used
-			if int64(n) > p.maxBody-p.body.size {
+			if int64(len(b)-used) > p.room() {
 				return used, false, ErrBodyTooLarge
 			}
-			p.body.Write(b[used:])
+			n, stop = p.takePart(b[used:])
 		default:
 			var line []byte
 			var ended bool
@@ -126,6 +129,30 @@ func (p *Parser) Feed(b []byte) (used int, whole bool, err error) {
 	}
 	return used, whole, err
 }
+
+// takePart takes the next part of the body.
+func (p *Parser) takePart(part []byte) (used int, stop bool) {
+	if p.Sink != nil {
+		return p.Sink(part)
+	}
+	p.body.Write(part)
+	return len(part), false
+}
+
+// room returns how many more bytes the body may have.
+func (p *Parser) room() int64 {
+	if p.Sink != nil {
+		return math.MaxInt64
+	}
+	return p.maxBody - p.body.size
+}
+
+// Status returns the response's status, 0 until its line has been read.
+func (p *Parser) Status() int { return p.answer.Status }
+
+// Events reports, with a Sink and once the header is complete, whether the response's type is
+// text/event-stream.
+func (p *Parser) Events() bool { return p.events }
 
 // Answer returns the complete response.
 func (p *Parser) Answer() Answer { return p.answer }
@@ -215,7 +242,7 @@ func (p *Parser) takenLine(line []byte) (whole bool, err error) {
 		switch {
 		case err != nil:
 			return false, err
-		case n > p.maxBody-p.body.size:
+		case n > p.room():
 			return false, ErrBodyTooLarge
 		case n == 0:
 			p.state, p.head, p.named = trailerLine, 0, false
@@ -258,7 +285,7 @@ func (p *Parser) fieldLine(line []byte) error {
 	if colon <= 0 || !token(line[:colon]) || forbidden(line[colon:]) {
 		return malformed("header line %.40q", line)
 	}
-	if matters(line[:colon]) {
+	if matters(line[:colon]) || p.Sink != nil && is(line[:colon], contentType) {
 		p.last = append(p.last, line...)
 	}
 	p.named = true
@@ -303,7 +330,7 @@ func (p *Parser) headerEnds() (whole bool, err error) {
 		return true, nil
 	case p.chunked:
 		p.state = chunkLine
-	case p.length > p.maxBody:
+	case p.length > p.room():
 		return false, ErrBodyTooLarge
 	case p.length >= 0:
 		p.state, p.left = bodyBytes, p.length

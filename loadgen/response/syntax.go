@@ -41,7 +41,10 @@ type framing struct {
 	chunked   bool
 	close     bool
 	keepAlive bool
+	events    bool // the type is text/event-stream; read for a Sink alone
 }
+
+const contentType = "content-type"
 
 // matters reports whether a field concerns framing. Most fields fail at the first letter.
 func matters(name []byte) bool {
@@ -59,6 +62,9 @@ func (f *framing) field(line []byte) error {
 	colon := bytes.IndexByte(line, ':')
 	value := trim(line[colon+1:])
 	switch colon { // the names differ in length
+	case len(contentType):
+		media, _, _ := bytes.Cut(value, []byte{';'})
+		f.events = bytes.EqualFold(trimRight(media), []byte("text/event-stream"))
 	case len("connection"):
 		f.connection(value)
 	case len("content-length"):

@@ -11,7 +11,7 @@ import (
 	"nodecompare/results/gate"
 )
 
-// docs/method.md has each figure that a gate looks at, with its floors and margins, and no other.
+// docs/gate.md has each figure that a gate looks at, with its floors and margins, and no other.
 func TestDocumentedFigures(t *testing.T) {
 	lines := []string{docs.Row("figure", "at", "floor", "margin", "alone: floor", "margin"),
 		"|---|---|---|---|---|---|"}
@@ -32,7 +32,7 @@ func TestDocumentedFigures(t *testing.T) {
 	for _, row := range order {
 		lines = append(lines, strings.Replace(row, "AT", strings.Join(places[row], ", "), 1))
 	}
-	docs.Check(t, "../../docs/method.md", "gate", lines)
+	docs.Check(t, "../../docs/gate.md", "gate", lines)
 }
 
 // limit is what a figure may lose at a place.

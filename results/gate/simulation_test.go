@@ -2,10 +2,10 @@ package gate_test
 
 import (
 	"math/rand/v2"
-	"os"
 	"testing"
 
 	"nodecompare/results/gate"
+	"nodecompare/thorough"
 )
 
 // usual is a machine as it was measured in: see docs/calibration.md, section Gate.
@@ -94,7 +94,7 @@ func TestSimulatedGates(t *testing.T) {
 				workload: []string{"hello", "wait"}}
 			newer := old
 			newer.change, newer.again = test.change, true
-			if os.Getenv("NODECOMPARE_CI") != "1" {
+			if !thorough.On() {
 				test.gates /= 10
 				test.most += 1 / float64(test.gates) // one more is no sign of anything
 				test.single += 1 / float64(test.gates)

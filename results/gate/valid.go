@@ -26,7 +26,8 @@ const (
 // elsewhere describes the differences in host and settings that make figures incomparable.
 func elsewhere(old, newer *results.Record) []string {
 	reasons := []string{}
-	for _, a := range slices.Concat(ofHost(old.Host, newer.Host), ofSettings(old.Settings, newer.Settings)) {
+	for _, a := range slices.Concat(ofHost(old.Host, newer.Host), ofHosts(old, newer),
+		ofSettings(old.Settings, newer.Settings)) {
 		if a.old != a.newer {
 			reasons = append(reasons,
 				fmt.Sprintf("%s: %s in the old record, %s in the new one: %s", a.what, orNone(a.old),
@@ -121,6 +122,37 @@ func ofHost(old, newer results.Host) []aspect {
 		{"CPU frequency governor", old.Governor, newer.Governor, "set it back, or " + here},
 		{"kernel", release(old.Kernel), release(newer.Kernel), "system calls may have another cost now: " + here},
 	}
+}
+
+// ofHosts returns what each host of a bench on several was, by its name: the same hosts have the
+// same roles.
+func ofHosts(old, newer *results.Record) []aspect {
+	all := []aspect{{"hosts", hostNames(old.Hosts), hostNames(newer.Hosts), "bench on the same hosts, under the same " +
+		"names (--name of 'nodecompare agent')"}}
+	for _, h := range newer.Hosts {
+		i := slices.IndexFunc(old.Hosts, func(o results.BenchHost) bool { return o.Name == h.Name })
+		if i < 0 || h.Role == "server" { // which is the record's host
+			continue
+		}
+		for _, a := range ofHost(old.Hosts[i].Host, h.Host) {
+			a.what = "host " + h.Name + ", " + a.what
+			all = append(all, a)
+		}
+	}
+	return all
+}
+
+// hostNames says who served and who made the load.
+func hostNames(all []results.BenchHost) string {
+	if len(all) == 0 {
+		return "one machine"
+	}
+	var names []string
+	for _, h := range all {
+		names = append(names, fmt.Sprintf("%s (%s)", h.Name, h.Role))
+	}
+	slices.Sort(names)
+	return strings.Join(names, ", ")
 }
 
 // ofSettings returns the settings that decide what is measured. The seed, the rounds, and what is

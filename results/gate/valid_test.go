@@ -8,6 +8,18 @@ import (
 	"nodecompare/results/gate"
 )
 
+// hostsOf are the hosts of a bench on several, of which the first serves.
+func hostsOf(names ...string) (all []results.BenchHost) {
+	for i, name := range names {
+		role := "load"
+		if i == 0 {
+			role = "server"
+		}
+		all = append(all, results.BenchHost{Name: name, Role: role})
+	}
+	return all
+}
+
 // Each difference that makes figures incomparable is invalid, and says what differs and what to do.
 // The rest is noted.
 func TestGateIncomparable(t *testing.T) {
@@ -42,6 +54,15 @@ func TestGateIncomparable(t *testing.T) {
 			"Go: go1.26.8 in the old record, go1.27"},
 		{"another tool", func(_, r *results.Record) { r.ToolVersion = "v1.3.0" }, "",
 			"tool: v1.2.3 in the old record, v1.3.0"},
+		{"load from another host", func(_, r *results.Record) { r.Hosts = hostsOf("a", "b") },
+			"hosts: one machine in the old record, a (server), b (load) in the new one: bench on the same hosts", ""},
+		{"the same hosts", func(old, r *results.Record) {
+			old.Hosts, r.Hosts = hostsOf("a", "b"), hostsOf("a", "b")
+		}, "", ""},
+		{"a host of another kernel", func(old, r *results.Record) {
+			old.Hosts, r.Hosts = hostsOf("a", "b"), hostsOf("a", "b")
+			old.Hosts[1].Host.Kernel, r.Hosts[1].Host.Kernel = "6.18.1", "6.20.1"
+		}, "host b, kernel: 6.18 in the old record, 6.20", ""},
 		{"another seed", func(_, r *results.Record) { r.Settings.Seed++ }, "", ""},
 		{"more open files", func(_, r *results.Record) { r.Host.OpenFiles *= 2 }, "", ""},
 		{"another profile", func(_, r *results.Record) { r.Settings.Profile = "quick" },

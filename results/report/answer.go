@@ -49,7 +49,13 @@ func writeAnswer(out io.Writer, r *results.Record, o Options) error {
 		}
 	}
 	p.claims(a.Claims)
+	if a.Models != "" {
+		p.paragraph(a.Models)
+	}
 	p.cores(r)
+	for _, h := range summary.HostLines(r, false) {
+		p.note(h.String())
+	}
 	p.notes(a.Notes, lines)
 	for _, m := range o.More {
 		p.paragraph(m)

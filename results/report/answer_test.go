@@ -22,6 +22,9 @@ func many(seed uint64, modes, workloads int) *results.Record {
 	r.Settings.Modes, r.Settings.Workloads, r.Trials, r.Verdicts = nil, nil, nil, nil
 	for m := range modes {
 		name, like := fmt.Sprintf("mode-%d", m), []string{"blocking", "async"}[min(m/max(modes/3, 1), 1)]
+		if m == 5 {
+			name = "node" // all six modes have it among them
+		}
 		r.Settings.Modes = append(r.Settings.Modes, results.Mode{Name: name})
 		for w := range workloads {
 			// of all rounds, and of one
@@ -76,7 +79,7 @@ func many(seed uint64, modes, workloads int) *results.Record {
 func TestAnswerStaysInView(t *testing.T) {
 	more := []string{
 		"More: nodecompare report --details | report --open | explain p99 | watch",
-		"These are models in one program. The real Node.js is on this machine too: --modes=blocking,async,node",
+		"Node.js is on this machine: bench --modes=blocking,async,node",
 	}
 	for _, size := range []struct {
 		modes, workloads, lines, more int

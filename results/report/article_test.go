@@ -101,7 +101,7 @@ func verdictOf(workload, either string, performance, scalability []string, first
 
 // summary is what a text has between the tables and the remarks; "" for nothing.
 func summary(text string) string {
-	_, after, ok := strings.Cut(text, "The article, held against this bench")
+	_, after, ok := strings.Cut(text, "The article, beside what this bench found")
 	if !ok {
 		return ""
 	}
@@ -199,14 +199,14 @@ func TestArticleOfOneKind(t *testing.T) {
 // The page has it before the workloads; a page of one workload has none, nor has any format of one.
 func TestArticleOnThePage(t *testing.T) {
 	page := string(html(t, bench(t, 3, 2, 6)))
-	title, hello := strings.Index(page, "<h2>The article, held against this bench</h2>"),
+	title, hello := strings.Index(page, "<h2>The article, beside what this bench found</h2>"),
 		strings.Index(page, "<h2>hello")
 	if title < 0 || title > hello {
 		t.Errorf("the summary is at %d, the first workload's part at %d", title, hello)
 	}
 	one := bench(t, 3, 1, 6)
 	for _, format := range []string{"table", "markdown", "html"} {
-		if strings.Contains(render(t, format, one, report.Options{}), "held against this bench") {
+		if strings.Contains(render(t, format, one, report.Options{}), "beside what this bench found") {
 			t.Errorf("%s has a summary of one workload", format)
 		}
 	}

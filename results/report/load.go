@@ -19,6 +19,10 @@ const leastLoadTable = 80
 // them.
 func writeLoadTable(out io.Writer, r *results.LoadRun, o Options) error {
 	p := newPage(out, o)
+	if r.Deliveries != nil {
+		p.subscription(r, o)
+		return p.err
+	}
 	if r.Trust.Status == results.Void {
 		p.warning("VOID: nothing may be concluded from this load. The reasons are below.")
 	}
@@ -64,6 +68,7 @@ func writeLoadTable(out io.Writer, r *results.LoadRun, o Options) error {
 	for _, h := range r.Hosts {
 		p.field("on "+h.Name, loadHost(h))
 	}
+	p.ramp(r.Ramp)
 	p.thresholds(r)
 	p.trust(r.Trust)
 	p.targets(r)
@@ -130,6 +135,10 @@ func shape(r *results.LoadRun) string {
 	if r.OfferedRPS == 0 {
 		return "closed load on " + connections
 	}
+	if r.Ramp != nil {
+		return fmt.Sprintf("open load from %s to %s requests/s on at most %s", unit.Rate(r.Ramp.FromRPS),
+			unit.Rate(r.Ramp.ToRPS), connections)
+	}
 	return fmt.Sprintf("open load of %s requests/s on at most %s", unit.Rate(r.OfferedRPS), connections)
 }
 
@@ -138,9 +147,11 @@ func (p *page) loadErrors(r *results.LoadRun) {
 		p.field("errors", "0")
 		return
 	}
-	p.field("errors",
-		fmt.Sprintf("%s (%s%% of the requests)", unit.Count(r.Errors),
-			unit.Digits(100*float64(r.Errors)/float64(r.Requests))))
+	share := ""
+	if r.Deliveries == nil {
+		share = fmt.Sprintf(" (%s%% of the requests)", unit.Digits(100*float64(r.Errors)/float64(r.Requests)))
+	}
+	p.field("errors", unit.Count(r.Errors)+share)
 	kinds := make([]string, 0, len(r.ErrorKinds))
 	for k := range r.ErrorKinds {
 		kinds = append(kinds, k)
@@ -238,9 +249,10 @@ func delayed(acks int) string {
 		40*acks)
 }
 
-// LiveLoad returns the current state of a load in a line: requests/s, p99 in microseconds, errors.
-func LiveLoad(rps, p99 float64, errors uint64) string {
-	return fmt.Sprintf("%s req/s, p99 %s, %s", unit.Rate(rps), unit.Micros(p99), unit.Counted(errors, "error"))
+// LiveLoad returns the current state of a load in a line: requests (or what else it counts) per
+// second, p99 in microseconds, errors.
+func LiveLoad(what string, rps, p99 float64, errors uint64) string {
+	return fmt.Sprintf("%s %s/s, p99 %s, %s", unit.Rate(rps), what, unit.Micros(p99), unit.Counted(errors, "error"))
 }
 
 // Probe returns one probe of a capacity search in a line.

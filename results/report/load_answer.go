@@ -16,6 +16,8 @@ func loadAnswer(r *results.LoadRun) string {
 	switch {
 	case r.Capacity != nil:
 		return capacityAnswer(r.Capacity)
+	case r.Ramp != nil && r.Requests > r.Errors && !r.Partial:
+		return rampAnswer(r.Ramp)
 	case r.Requests == 0:
 		return "No request was sent."
 	case answered == 0:
@@ -85,6 +87,11 @@ func loadFigures(r *results.LoadRun) string {
 		}
 		parts = append(parts, unit.Counted(r.Errors, "error"))
 	}
+	return concluded(r, strings.Join(parts, ", "))
+}
+
+// concluded adds the thresholds that were missed, and how far the figures can be trusted.
+func concluded(r *results.LoadRun, text string) string {
 	missed := 0
 	for _, t := range r.Thresholds {
 		if t.Missed() {
@@ -92,9 +99,9 @@ func loadFigures(r *results.LoadRun) string {
 		}
 	}
 	if missed > 0 {
-		parts = append(parts, fmt.Sprintf("%d of %s missed", missed, unit.Counted(len(r.Thresholds), "threshold")))
+		text += fmt.Sprintf(", %d of %s missed", missed, unit.Counted(len(r.Thresholds), "threshold"))
 	}
-	text := strings.Join(parts, ", ") + "."
+	text += "."
 	switch r.Trust.Status {
 	case results.Void:
 		return "do not use these figures: " + text

@@ -31,6 +31,27 @@ func loadRun() *results.LoadRun {
 	}
 }
 
+// subscribed is a load of subscribers, with everything that can be said of one.
+func subscribed() *results.LoadRun {
+	r := loadRun()
+	r.Conversation, r.Connections, r.LoadThreads, r.Errors = results.Subscription, 5000, 2, 3
+	r.URL += "live?rate=2"
+	r.ErrorKinds = map[string]results.ErrorKind{"reset": {Count: 3,
+		Example: "reading a response: the server ended the event stream: unexpected EOF"}}
+	r.Deliveries = &results.Deliveries{Numbered: true, Missed: 5120, Doubled: 7, OutOfOrder: 8, Overdue: 90, Silent: 4,
+		Untimed: 12, Early: 1}
+	r.Server = &results.LoadServer{CPUUSPerEvent: 11.25, BytesPerSubscriber: 3280}
+	return r
+}
+
+// untold is a load of subscribers to a server that says neither when an event was due nor its id.
+func untold() *results.LoadRun {
+	r := loadRun()
+	r.Conversation, r.LatencyUS, r.UncorrectedUS = results.Subscription, results.Latency{}, results.Latency{}
+	r.Deliveries = &results.Deliveries{Untimed: r.Requests}
+	return r
+}
+
 // troubled is an open load with everything that can be said of one.
 func troubled() *results.LoadRun {
 	r := loadRun()
@@ -123,6 +144,7 @@ func TestLoadTableGolden(t *testing.T) {
 	}{
 		"load-closed": {loadRun(), 80}, "load-closed-40": {loadRun(), 40}, "load-closed-120": {loadRun(), 120},
 		"load-troubled": {troubled(), 80}, "load-troubled-40": {troubled(), 40}, "load-nothing": {nothing, 80},
+		"load-subscribed": {subscribed(), 80}, "load-subscribed-40": {subscribed(), 40}, "load-untold": {untold(), 80},
 		"load-targets": {mixed(), 80}, "load-void": {void, 80}, "load-nagle": {nagle, 80}, "load-few": {few, 80},
 		"load-capacity": {searched(3440), 80}, "load-capacity-open": {searched(0), 80},
 		"load-capacity-none": {none, 80},
@@ -174,7 +196,7 @@ func TestLoadTableFitsItsWidth(t *testing.T) {
 }
 
 func TestLoadJSONIsOneObject(t *testing.T) {
-	for _, want := range []*results.LoadRun{loadRun(), troubled(), mixed(), searched(3440)} {
+	for _, want := range []*results.LoadRun{loadRun(), troubled(), mixed(), searched(3440), subscribed()} {
 		got := new(results.LoadRun)
 		if err := json.Unmarshal([]byte(renderLoad(t, "json", want, 0)), got); err != nil {
 			t.Fatal(err)
@@ -197,7 +219,7 @@ func TestLoadWriteErrorsAreReported(t *testing.T) {
 }
 
 func TestLiveLines(t *testing.T) {
-	if got := report.LiveLoad(51_224, 2410, 1); got != "51.2k req/s, p99 2.41 ms, 1 error" {
+	if got := report.LiveLoad("req", 51_224, 2410, 1); got != "51.2k req/s, p99 2.41 ms, 1 error" {
 		t.Error(got)
 	}
 	for want, p := range map[string]results.ProbeRun{
@@ -233,6 +255,61 @@ func TestFewRequestsHaveFewPercentiles(t *testing.T) {
 	} {
 		if got := row(test.requests, test.errors); got != test.want {
 			t.Errorf("%d requests, %d errors: %q, want %q", test.requests, test.errors, got, test.want)
+		}
+	}
+}
+
+// A load in progress fits every terminal, and draws what is rare, too.
+func TestLoadInProgress(t *testing.T) {
+	p := report.LoadProgress{What: "req", Elapsed: 12 * time.Second, Left: 70 * time.Second, P99US: 2410, Errors: 3,
+		Spread: make([]uint64, len(report.LatencyBounds))}
+	p.Spread[8], p.Spread[9], p.Spread[12] = 100_000, 2000, 1 // up to 100 µs, 178 µs, 1 ms
+	for i := range 300 {
+		p.Rates, p.P99sUS = append(p.Rates, float64(1000+i)), append(p.P99sUS, float64(300-i))
+	}
+	for width := 40; width <= 200; width += 10 {
+		lines := p.Lines(report.Options{Width: width})
+		for _, l := range lines {
+			if n := len([]rune(l)); n > width {
+				t.Errorf("a line has %d columns of %d: %q", n, width, l)
+			}
+		}
+		text := strings.Join(lines, "\n")
+		for _, want := range []string{"req/s", "3 errors", "elapsed", "█ most 1.3k/s", "most 300 µs",
+			"56.2 µs █▆  ▁ 1 ms"} {
+			if !strings.Contains(text, want) {
+				t.Errorf("%d columns: the display lacks %q:\n%s", width, want, text)
+			}
+		}
+	}
+}
+
+// A ramp says at which rate latency breaks away, in a line for each step.
+func TestRamp(t *testing.T) {
+	r := loadRun()
+	r.OfferedRPS, r.Ramp = 2550, &results.Ramp{FromRPS: 100, ToRPS: 5000}
+	for i := range 15 {
+		s := results.RampStep{StartS: 2 * float64(i), EndS: 2 * float64(i+1), RateRPS: float64(200 + 300*i), Due: 500,
+			Answered: 500, LatencyUS: results.Latency{P50: 400, P99: 2000}}
+		if i >= 10 {
+			s.LatencyUS.P99 = 90_000
+		}
+		r.Ramp.Steps = append(r.Ramp.Steps, s)
+	}
+	r.Ramp.Judge()
+	for _, width := range []int{40, 80, 120} {
+		out := renderLoad(t, "table", r, width)
+		text := strings.Join(strings.Fields(out), " ")
+		for _, want := range []string{"latency breaks away at about 3.2k/s", "more than 5 times their usual 2 ms",
+			"open load from 100 to 5k requests/s"} {
+			if !strings.Contains(text, want) {
+				t.Errorf("%d columns: the table lacks %q:\n%s", width, want, out)
+			}
+		}
+		for _, l := range strings.Split(out, "\n") {
+			if n := len([]rune(l)); n > width && width >= 80 {
+				t.Errorf("a line has %d columns of %d: %q", n, width, l)
+			}
 		}
 	}
 }

@@ -41,7 +41,7 @@ func TestSentences(t *testing.T) {
 				"connections (75% interval 1.67 to 2.5, 3 rounds)."},
 		"at a rate": {results.RowPerformance, words(results.Moderate, results.High),
 			[]results.Comparison{won(compared("p99", common, 3.02, 2.5, 3.6, 1), "async", true)},
-			"Performance: the slowest 1% (p99) took 3.02 times as long with blocking as with async at the same " +
+			"Performance: the slowest 1 in 100 (p99) took 3.02 times as long with blocking as with async at the same " +
 				"rate (95% interval 2.5 to 3.6, 6 rounds)."},
 		"errors": {results.RowScalability, words(results.Lower, results.High),
 			[]results.Comparison{won(compared("answered share", top, 0.93, 0.91, 0.95, 0.01), "async", true)},
@@ -95,7 +95,7 @@ func TestSentences(t *testing.T) {
 				rests(compared("CPU per request", base, 1.01, 0.98, 1.03, 0.05)),
 				lightly(won(compared("p99", common, 3.02, 2.5, 3.6, 1), "async", false))},
 			"Performance: which of blocking and async is better depends on the load: CPU per request is the " +
-				"same at 64 connections (99% interval 0.98 to 1.03, 6 rounds), but the slowest 1% (p99) took " +
+				"same at 64 connections (99% interval 0.98 to 1.03, 6 rounds), but the slowest 1 in 100 (p99) took " +
 				"3.02 times as long with blocking as with async at light load (95% interval 2.5 to 3.6, 6 " +
 				"rounds)."},
 		"no difference at light load": {results.RowPerformance, words(results.Moderate, results.High),

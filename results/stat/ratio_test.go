@@ -3,7 +3,6 @@ package stat_test
 import (
 	"math"
 	"math/rand/v2"
-	"os"
 	"slices"
 	"testing"
 
@@ -11,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"nodecompare/results/stat"
+	"nodecompare/thorough"
 )
 
 func TestRatioIntervalKnownAnswers(t *testing.T) {
@@ -94,7 +94,7 @@ func noise(random *rand.Rand) float64 {
 // tries each in .ci/run, and 300 else. Three standard deviations of these are 1.2% and 3.8%.
 func TestCoverage(t *testing.T) {
 	tries, least := 300, stat.Confidence-0.038
-	if os.Getenv("NODECOMPARE_CI") == "1" {
+	if thorough.On() {
 		tries, least = 3000, stat.Confidence-0.012
 	}
 	random := rand.New(rand.NewPCG(20261122, 0))

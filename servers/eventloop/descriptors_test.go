@@ -118,6 +118,7 @@ func (c *conversation) quiet() load {
 }
 
 func TestClientsBeyondTheDescriptorLimitAreTurnedAway(t *testing.T) {
+	t.Parallel()
 	server := converse(t, "few descriptors")
 	addr := server.line()
 	in, out := clients(t, addr, 100)
@@ -160,6 +161,7 @@ func TestClientsBeyondTheDescriptorLimitAreTurnedAway(t *testing.T) {
 // listener rests, takes the waiting clients when it can, and has its spare one back for the next
 // shortage.
 func TestAListenerThatLostItsSpareDescriptorRecovers(t *testing.T) {
+	t.Parallel()
 	server := converse(t, "few descriptors")
 	addr := server.line()
 	var got load

@@ -13,3 +13,6 @@ func (l *Loop) Queued() int {
 	defer l.pool.mu.Unlock()
 	return len(l.pool.queue)
 }
+
+// Dozes reports whether the loop waits outside of the poller at this moment.
+func (l *Loop) Dozes() bool { return l.sleep.Load() == dozes }

@@ -38,3 +38,43 @@ func TestHold(t *testing.T) {
 		}
 	}
 }
+
+// A loop that dozes serves its sockets again when it is told to, and those that came meanwhile.
+func TestDoze(t *testing.T) {
+	l := start(t, 1)
+	_, addr := listen(t, l, echo)
+	peer := dial(t, addr)
+	on(t, l, func() { l.Doze(true) })
+	if _, err := peer.Write([]byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	on(t, l, func() { l.Doze(false) })
+	peer.SetReadDeadline(time.Now().Add(patience))
+	if _, err := peer.Read(make([]byte, 1)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// What came to a loop that dozed is served before what is posted: a closed connection is known to
+// be closed.
+func TestDozeKnowsWhatWasClosed(t *testing.T) {
+	l := start(t, 1)
+	accepted, closed := false, false
+	_, addr := listen(t, l, func(c *eventloop.Conn) eventloop.Handler {
+		accepted = true
+		return &handler{conn: c, data: func(c *eventloop.Conn, _ []byte) { c.Finish() },
+			closed: func(error) { closed = true }}
+	})
+	peer := dial(t, addr)
+	until(t, l, func() bool { return accepted })
+	on(t, l, func() { l.Doze(true) })
+	for !l.Dozes() {
+		runtime.Gosched()
+	}
+	peer.Close()
+	on(t, l, func() {
+		if !closed {
+			t.Error("the connection was closed, and the loop does not know")
+		}
+	})
+}

@@ -44,16 +44,25 @@ type Loop struct {
 	posted  []func()
 	running []func() // the posted phase's batch, kept for its capacity
 	waiting atomic.Int32
-	asleep  atomic.Bool
-	waking  sync.Mutex // held while the poller is woken or closed
-	gone    bool       // guarded by waking: the poller is closed
-	stopped bool       // guarded by mu: Post accepts nothing more
+	sleep   atomic.Int32 // awake, polls or dozes
+	waking  sync.Mutex   // held while the poller is woken or closed
+	gone    bool         // guarded by waking: the poller is closed
+	stopped bool         // guarded by mu: Post accepts nothing more
 	stop    atomic.Bool
 
 	hold    time.Duration // see KeepProcessor
+	dozing  bool          // see Doze
+	roused  chan struct{} // ends a doze
 	closing []*socket
 	pool    pool
 }
+
+// How a loop sleeps, which is how it is woken.
+const (
+	awake int32 = iota
+	polls       // in the poller
+	dozes       // on roused
+)
 
 // New returns a loop whose worker pool has the given number of goroutines (libuv's default is 4),
 // which start with the first Work. The loop holds file descriptors from then on. To free them call
@@ -66,7 +75,8 @@ func New(workers int) (*Loop, error) {
 	if err != nil {
 		return nil, fmt.Errorf("event loop: opening the kernel's poller: %w", err)
 	}
-	l := &Loop{poller: p, buf: make([]byte, readSize), base: time.Now(), grain: time.Millisecond}
+	l := &Loop{poller: p, buf: make([]byte, readSize), base: time.Now(), grain: time.Millisecond,
+		roused: make(chan struct{}, 1)}
 	l.pool.init(l, workers)
 	l.readClock()
 	return l, nil
@@ -89,8 +99,11 @@ func (l *Loop) Run() error {
 	for !l.stop.Load() && err == nil {
 		l.readClock()
 		l.runTimers()
+		dozed := l.doze()
 		err = l.poll()
-		l.runPosted()
+		if !dozed { // else what came meanwhile is served first, and closed
+			l.runPosted()
+		}
 		l.runClosing()
 	}
 	l.end()
@@ -134,21 +147,30 @@ func (l *Loop) SetResolution(d time.Duration) { l.grain = max(d, 1) }
 // to 20 ms, until the monitor takes it away.
 func (l *Loop) KeepProcessor(most time.Duration) { l.hold = most }
 
+// Doze makes the loop wait for its timers, Post and Stop alone: it looks at its sockets in turns
+// that these cause. Its processor is then free at once. A loop that waits in the poller keeps it
+// until Go's monitor takes it away. Where that is the only processor, no other goroutine runs for
+// up to 20 ms.
+func (l *Loop) Doze(on bool) { l.dozing = on }
+
 // Now returns the time of this turn, not of this call: it is read before the timers, after the poll
 // and before the posted functions. Before Run it is the time of New.
 func (l *Loop) Now() time.Time { return l.wall }
 
-// wake ends a waiting poll. The system call is made only if the loop has declared itself asleep.
+// wake ends a waiting poll, or a doze. The system call is made only if the loop has declared itself
+// asleep.
 func (l *Loop) wake() {
-	if !l.asleep.CompareAndSwap(true, false) {
-		return
+	switch l.sleep.Swap(awake) {
+	case dozes:
+		l.roused <- struct{}{}
+	case polls:
+		// The loop may have woken and ended meanwhile: the descriptor is closed, or another's.
+		l.waking.Lock()
+		if !l.gone {
+			l.poller.wake()
+		}
+		l.waking.Unlock()
 	}
-	// The loop may have woken and ended meanwhile, so that the descriptor is closed or another's.
-	l.waking.Lock()
-	if !l.gone {
-		l.poller.wake()
-	}
-	l.waking.Unlock()
 }
 
 func (l *Loop) readClock() {
@@ -175,9 +197,9 @@ func (l *Loop) runTimers() {
 func (l *Loop) poll() error {
 	// The loop declares its sleep before it looks at the queue, so that no Post goes unnoticed in
 	// between.
-	l.asleep.Store(true)
+	l.sleep.Store(polls)
 	events, err := l.poller.wait(l.sleepTime(), l.hold)
-	l.asleep.Store(false)
+	l.sleep.Store(awake)
 	l.readClock()
 	for _, e := range events {
 		if s := l.conns[e.fd]; s != nil && !s.closing {
@@ -185,6 +207,28 @@ func (l *Loop) poll() error {
 		}
 	}
 	return err
+}
+
+// doze waits until the loop is woken, or a timer is due. It reports whether it has.
+func (l *Loop) doze() bool {
+	if !l.dozing || l.sleepTime() == 0 {
+		return false
+	}
+	l.sleep.Store(dozes)
+	// Who finds the loop awake sends nothing: what it posted is seen here.
+	var due <-chan time.Time
+	if d := l.sleepTime(); d >= 0 {
+		due = time.After(d)
+	}
+	select {
+	case <-l.roused:
+	case <-due:
+		if !l.sleep.CompareAndSwap(dozes, awake) {
+			<-l.roused // is on its way
+		}
+	}
+	l.readClock()
+	return true
 }
 
 // sleepTime returns how long poll may wait: 0, until the next timer, or without end (negative).

@@ -44,8 +44,26 @@ func TestPostKeepsEachGoroutinesOrderAndLosesNothing(t *testing.T) {
 // A Post that fell into the gap between looking at the queue and going to sleep would leave the
 // loop asleep, with nothing else to wake it: the ping would never be answered.
 func TestPostWakesALoopThatIsJustFallingAsleep(t *testing.T) {
-	l := start(t, 1)
-	n := 20_000
+	t.Run("in the poller", func(t *testing.T) { wakesJustFallingAsleep(t, start(t, 1)) })
+	t.Run("dozing", func(t *testing.T) {
+		l := start(t, 1)
+		on(t, l, func() { l.Doze(true) })
+		wakesJustFallingAsleep(t, l)
+	})
+	t.Run("dozing until a timer is due", func(t *testing.T) {
+		l := start(t, 1)
+		on(t, l, func() {
+			var timer eventloop.Timer
+			timer.Init(l, func() { timer.Set(time.Millisecond) })
+			timer.Set(0)
+			l.Doze(true)
+		})
+		wakesJustFallingAsleep(t, l)
+	})
+}
+
+func wakesJustFallingAsleep(t *testing.T, l *eventloop.Loop) {
+	n := 7_000
 	if testing.Short() {
 		n = 2000
 	}

@@ -66,6 +66,7 @@ func TestTimersAgreeWithASortedModel(t *testing.T) {
 // Timers that set, move and stop each other while they run: whichever runs must be the earliest of
 // those that the model has pending, and none may be lost.
 func TestTimersThatDisturbEachOtherAgreeWithAModel(t *testing.T) {
+	t.Parallel()
 	l := start(t, 1)
 	rapid.Check(t, func(rt *rapid.T) {
 		const n = 200

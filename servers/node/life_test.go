@@ -19,6 +19,7 @@ import (
 	"nodecompare/servers/child"
 	"nodecompare/servers/node"
 	"nodecompare/servers/workload"
+	"nodecompare/thorough"
 )
 
 // patience ends a test that hangs, and decides nothing.
@@ -35,8 +36,8 @@ func command(t *testing.T, s node.Source, loops int) node.Command {
 		t.Skip("other processes, which the race detector does not see: -short")
 	}
 	app, err := node.Prepare(t.Context(), s, shared, func(line string) { t.Log(line) })
-	if errors.As(err, new(*node.Unavailable)) && os.Getenv("NODECOMPARE_CI") == "" {
-		t.Skip(err)
+	if errors.As(err, new(*node.Unavailable)) {
+		thorough.Lacks(t, err)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -62,7 +63,7 @@ func command(t *testing.T, s node.Source, loops int) node.Command {
 func eachServer(t *testing.T, f func(t *testing.T, c node.Command)) {
 	for i, s := range []node.Source{node.HTTP, node.Express} {
 		for _, loops := range []int{1, 2} {
-			if loops != i+1 && os.Getenv("NODECOMPARE_CI") == "" {
+			if loops != i+1 && !thorough.On() {
 				continue // how they live and end is one file for both
 			}
 			t.Run(fmt.Sprintf("%s with %d loops", s.Name, loops), func(t *testing.T) {

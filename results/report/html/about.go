@@ -13,6 +13,7 @@ import (
 // about is the end of the page: where, how, and how far to be trusted.
 type about struct {
 	Host      []aboutPair
+	Hosts     []aboutPair // of a bench on several
 	Settings  []aboutPair
 	Ladders   dataTable
 	Selftest  *dataTable
@@ -33,7 +34,7 @@ type failure struct {
 }
 
 func aboutRecord(r *results.Record) about {
-	a := about{Host: hostPairs(r.Host), Settings: settingPairs(r), Ladders: laddersTable(r)}
+	a := about{Host: hostPairs(r.Host), Hosts: hostLines(r), Settings: settingPairs(r), Ladders: laddersTable(r)}
 	if s := r.Selftest; s != nil {
 		a.Checks = summary.SelftestRemarks(s)
 		t := dataTable{Caption: "Selftest: what was measured where the answer was known",
@@ -56,6 +57,15 @@ func aboutRecord(r *results.Record) about {
 		}
 	}
 	return a
+}
+
+// hostLines are the hosts of a bench on several.
+func hostLines(r *results.Record) []aboutPair {
+	var all []aboutPair
+	for _, h := range summary.HostLines(r, true) {
+		all = append(all, aboutPair{h.Name, h.Text})
+	}
+	return all
 }
 
 // told leaves out the pairs that have nothing to say.

@@ -52,7 +52,7 @@ func WriteHistory(out io.Writer, h gate.History, title, outcome string) error {
 		p.Parts = append(p.Parts, part)
 		data.Parts = append(data.Parts, partData{ID: part.ID, Figures: historyFigures(h, part, names)})
 	}
-	if p.embedded, err = embedding(data); err != nil {
+	if p.embedded, err = embedding(data, false); err != nil {
 		return err
 	}
 	if err := t.ExecuteTemplate(out, "history.html", p); err != nil {

@@ -63,7 +63,13 @@ type workloadPart struct {
 
 // Write writes one page that needs nothing else: style, script and figures are in it, and its own
 // policy forbids it to load anything. The same record gives the same bytes.
-func Write(out io.Writer, r *results.Record) error {
+func Write(out io.Writer, r *results.Record) error { return write(out, r, false) }
+
+// WriteLive writes the page of a bench that goes on. It asks the server that it came from for
+// events at /events, and for itself at / after each trial, until that is what Write writes.
+func WriteLive(out io.Writer, r *results.Record) error { return write(out, r, true) }
+
+func write(out io.Writer, r *results.Record, live bool) error {
 	t, err := pageTemplate("page.html")
 	if err != nil {
 		return err
@@ -102,7 +108,7 @@ func Write(out io.Writer, r *results.Record) error {
 		data.Parts = append(data.Parts, of)
 		p.Workloads = append(p.Workloads, part)
 	}
-	if p.embedded, err = embedding(data); err != nil {
+	if p.embedded, err = embedding(data, live); err != nil {
 		return err
 	}
 	if err := t.ExecuteTemplate(out, "page.html", p); err != nil {
@@ -122,13 +128,19 @@ func madeWhere(r *results.Record) string {
 }
 
 // embedding puts style, script and data into the page, and its policy.
-func embedding(data scriptData) (e embedded, err error) {
-	style, err := pageText("page/uplot/uPlot.min.css", "page/style.css", "page/answer.css", "page/print.css")
+func embedding(data scriptData, live bool) (e embedded, err error) {
+	styles := []string{"page/uplot/uPlot.min.css", "page/style.css", "page/answer.css", "page/print.css"}
+	scripts := []string{"page/uplot/uPlot.iife.min.js", "page/format.js", "page/draw.js", "page/plots.js",
+		"page/timeline.js", "page/tables.js", "page/parts.js", "page/answer.js", "page/page.js"}
+	more := ""
+	if live {
+		styles, scripts, more = append(styles, "page/live.css"), append(scripts, "page/live.js"), asksServer
+	}
+	style, err := pageText(styles...)
 	if err != nil {
 		return e, err
 	}
-	script, err := pageText("page/uplot/uPlot.iife.min.js", "page/format.js", "page/draw.js", "page/plots.js",
-		"page/timeline.js", "page/tables.js", "page/parts.js", "page/answer.js", "page/page.js")
+	script, err := pageText(scripts...)
 	if err != nil {
 		return e, err
 	}
@@ -140,7 +152,7 @@ func embedding(data scriptData) (e embedded, err error) {
 		return e, err
 	}
 	script = "/* uPlot:\n" + licence + "*/\n" + script // which asks to go with every copy
-	e.Style, e.Script, e.Policy = template.CSS(style), template.JS(script), Policy(script)
+	e.Style, e.Script, e.Policy = template.CSS(style), template.JS(script), policy(script, more)
 	return e, nil
 }
 

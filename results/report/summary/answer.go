@@ -21,6 +21,7 @@ type Answer struct {
 	// Matrix has a mark for each claim, pair of modes and workload, below a head; nil for a single
 	// pair.
 	Matrix [][]string
+	Models string   // that Node.js itself was not measured; "" where it was, or the modes are a user's
 	Notes  []string // what the answer lacks, one line each
 	Trust  string   // how much was measured, and how trustworthy it is
 }
@@ -121,7 +122,7 @@ func AnswerOf(r *results.Record) Answer {
 	doubted := countRuns(r)
 	a := Answer{Question: question(r), Unfit: unfit(r, doubted), Notes: missing(r), Trust: trust(r, doubted)}
 	if article, ok := results.CheckArticle(r); ok {
-		a.Claims, a.Matrix = claims(article), matrix(article)
+		a.Claims, a.Matrix, a.Models = claims(article), matrix(article), modelsAlone(r.Settings.Modes)
 	}
 	for _, name := range []string{results.RowExecution, results.RowPerformance, results.RowScalability,
 		results.RowIsolation} {
@@ -138,16 +139,27 @@ func AnswerOf(r *results.Record) Answer {
 			}
 		}
 		if len(row.Lines) > 0 {
-			row.join()
+			row.join(r.Settings.Workloads)
 			a.Rows = append(a.Rows, row)
 		}
 	}
 	return a
 }
 
+// modelsAlone says that the modes are this program's models, if none of them is Node.js or a
+// user's server.
+func modelsAlone(modes []results.Mode) string {
+	for _, m := range modes {
+		if m.Server != "" || m.Name == "node" || m.Name == "express" {
+			return ""
+		}
+	}
+	return "These are models in one program. Node.js itself was not measured."
+}
+
 // join moves a mode's word from the lines to the row if all lines have the same, and keeps one line
-// of Execution, because a model does not change with the workload.
-func (row *AnswerRow) join() {
+// of Execution, because a model does not change with the workload: that of the longest wait.
+func (row *AnswerRow) join(workloads []results.Workload) {
 	row.Words = make([]string, len(row.Lines[0].Cells))
 	for i := range row.Words {
 		word := ""
@@ -167,8 +179,18 @@ func (row *AnswerRow) join() {
 		}
 	}
 	if row.Name == results.RowExecution && !slices.Contains(row.Words, "") {
-		row.Lines = row.Lines[:1]
-		row.Lines[0].Workload = ""
+		waits := func(l AnswerLine) float64 {
+			i := slices.IndexFunc(workloads, func(w results.Workload) bool { return w.Name == l.Workload })
+			return workloads[i].WaitUS
+		}
+		longest := row.Lines[0]
+		for _, l := range row.Lines[1:] {
+			if waits(l) > waits(longest) {
+				longest = l
+			}
+		}
+		longest.Workload = ""
+		row.Lines = []AnswerLine{longest}
 	}
 }
 
@@ -350,6 +372,10 @@ func question(r *results.Record) string {
 		names = append(names, m.Name)
 	}
 	where := fmt.Sprintf("measured on this machine (%s)", unit.Counted(r.Host.Cores, "core"))
+	if len(r.Hosts) > 0 {
+		where = fmt.Sprintf("measured on %s (%s), load from %s", r.Hosts[0].Name, unit.Counted(r.Host.Cores, "core"),
+			unit.Counted(len(r.Hosts)-1, "other host"))
+	}
 	switch {
 	case len(names) < 2:
 		return fmt.Sprintf("%s, %s", strings.Join(names, ""), where)

@@ -10,7 +10,7 @@ import (
 )
 
 // ArticleTitle heads the findings of a bench of several workloads on the article's table.
-const ArticleTitle = "The article, held against this bench"
+const ArticleTitle = "The article, beside what this bench found"
 
 // glances are the single figures beside a row's words.
 var glances = map[string]struct {

@@ -17,6 +17,10 @@ func Heading(r *results.Record) string {
 		fmt.Sprintf("Profile %s, %s, seed %d.", s.Profile, unit.Counted(s.Rounds, "round"), s.Seed),
 		loadOf(s),
 	}
+	if len(r.Hosts) > 0 {
+		parts = append(parts, fmt.Sprintf("Load from %s, over a network; without a yardstick.",
+			unit.Counted(len(r.Hosts)-1, "other host")), loadAtLimit(r))
+	}
 	if r.Selftest != nil {
 		parts = append(parts, fmt.Sprintf("Selftest: %s.", r.Selftest.Verdict))
 	} else {
@@ -77,6 +81,9 @@ func loadOf(s results.Settings) string {
 // meaning of lines.
 func Remarks(r *results.Record) []string {
 	var all []string
+	for _, h := range HostLines(r, true) {
+		all = append(all, h.String())
+	}
 	for _, m := range r.Settings.Missing {
 		all = append(all, "LEFT OUT: "+m.Reason)
 	}

@@ -2,6 +2,7 @@ package summary
 
 import (
 	"fmt"
+	"strings"
 
 	"nodecompare/results"
 	"nodecompare/results/unit"
@@ -40,11 +41,14 @@ func unfit(r *results.Record, c runCounts) string {
 // runCounts counts the runs behind figures, those behind none, and those that some rule doubts.
 type runCounts struct {
 	used, unused, doubted int
-	by                    map[string]int // by rule
+	by                    map[string]int          // by rule
+	on                    map[string]workloadRuns // by workload
 }
 
+type workloadRuns struct{ used, doubted int }
+
 func countRuns(r *results.Record) runCounts {
-	c := runCounts{by: map[string]int{}}
+	c := runCounts{by: map[string]int{}, on: map[string]workloadRuns{}}
 	for _, t := range r.Trials {
 		for _, rung := range t.Rungs {
 			if _, ok := t.Rung(results.RungKey{Load: rung.Load, Connections: rung.Connections}); !ok {
@@ -52,11 +56,15 @@ func countRuns(r *results.Record) runCounts {
 				continue
 			}
 			c.used++
+			n := c.on[t.Workload]
+			n.used++
+			if rung.Trust != nil && len(rung.Trust.Rules) > 0 {
+				c.doubted++
+				n.doubted++
+			}
+			c.on[t.Workload] = n
 			if rung.Trust == nil {
 				continue
-			}
-			if len(rung.Trust.Rules) > 0 {
-				c.doubted++
 			}
 			for _, rule := range rung.Trust.Rules {
 				c.by[rule]++
@@ -77,22 +85,55 @@ func trust(r *results.Record, c runCounts) string {
 	if c.unused > 0 {
 		unused = fmt.Sprintf(" %s could not be used.", unit.Counted(c.unused, "run"))
 	}
-	word := "low"
-	switch share := float64(c.doubted) / float64(max(c.used, 1)); {
+	switch {
 	case c.used == 0:
 		return text + "none, nothing could be concluded." + unused
 	case c.doubted == 0:
 		return text + fmt.Sprintf("good, no run of %s is in doubt.", unit.Count(c.used)) + unused
-	case share <= 0.1:
-		word = "good"
-	case share <= 0.5:
-		word = "fair"
 	}
-	text += fmt.Sprintf("%s; %s of %s marked %s", word, unit.Count(c.doubted), unit.Counted(c.used, "run"), Mark)
+	text += fmt.Sprintf("%s; %s of %s marked %s", trustWords(r, c), unit.Count(c.doubted), unit.Counted(c.used, "run"),
+		Mark)
 	if c.unused > 0 {
 		text += fmt.Sprintf(", %s unusable", unit.Count(c.unused))
 	}
 	return text + "."
+}
+
+// trustWords says how trustworthy the bench is: good, or where it differs, low on hello, else good.
+func trustWords(r *results.Record, c runCounts) string {
+	on := map[string][]string{} // workloads by word
+	for _, w := range r.Settings.Workloads {
+		if n := c.on[w.Name]; n.used > 0 {
+			on[n.word()] = append(on[n.word()], w.Name)
+		}
+	}
+	var parts []string
+	for _, word := range []string{"low", "fair", "good"} {
+		if names := on[word]; len(names) > 0 {
+			parts = append(parts, word+" on "+joinNames(names))
+		}
+	}
+	if len(parts) == 0 {
+		return "low" // of workloads that the settings do not name
+	}
+	last := len(parts) - 1
+	word, _, _ := strings.Cut(parts[last], " ")
+	if last == 0 {
+		return word
+	}
+	parts[last] = "else " + word
+	return strings.Join(parts, ", ")
+}
+
+// word says how much of a workload's runs is in doubt.
+func (n workloadRuns) word() string {
+	switch share := float64(n.doubted) / float64(n.used); {
+	case share <= 0.1:
+		return "good"
+	case share <= 0.5:
+		return "fair"
+	}
+	return "low"
 }
 
 // fewestRounds is the number of rounds that a 95% interval needs.

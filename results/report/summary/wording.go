@@ -15,7 +15,7 @@ var wordings = map[string]string{
 	"CPU per request":        "%[1]s used … the CPU of %[2]s< for a request>",
 	"throughput kept":        "%[2]s kept … as much of its throughput< as %[1]s>",
 	"p50":                    "half of the requests (p50) took … as long with %[1]s< as with %[2]s>",
-	"p99":                    "the slowest 1%% (p99) took … as long with %[1]s< as with %[2]s>",
+	"p99":                    "the slowest 1 in 100 (p99) took … as long with %[1]s< as with %[2]s>",
 	"p99.9":                  "the slowest 0.1%% (p99.9) took … as long with %[1]s< as with %[2]s>",
 	"answered in time":       "%[2]s answered … as large a part of its requests in time< as %[1]s>",
 	"time to recover":        "%[1]s took … as long< as %[2]s> to answer in time again",

@@ -12,8 +12,8 @@ async function readData() {
 
 // Page is what its parts share: the data, what is drawn, and which modes are hidden.
 class Page {
-  constructor(data) {
-    Object.assign(this, { data, names: data.modes, drawn: [], hidden: new Set() });
+  constructor(data, hidden) {
+    Object.assign(this, { data, names: data.modes, drawn: [], hidden });
   }
 
   // add has a plot drawn in an element.
@@ -40,8 +40,13 @@ class Page {
   }
 }
 
+// shown is the page as it was last made.
+let shown;
+
+// startPage makes what stands in the document, of its data. Modes that were hidden before stay hidden.
 function startPage(data) {
-  const page = new Page(data);
+  const page = new Page(data, shown ? shown.hidden : new Set());
+  shown = page;
   showAnswer(page, 0);
   document.querySelector(".tools [data-shown]")?.append(buttonsOf(page));
   for (const choice of document.querySelectorAll('input[name="workload"]')) {
@@ -61,10 +66,14 @@ function startPage(data) {
     opened();
   }
   page.draw();
+}
+
+// followBrowser has the page follow what its reader does with the browser.
+function followBrowser() {
   followLinks();
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => page.draw());
-  redrawOnResize(() => page.draw());
-  redrawForPrint(page);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => shown.draw());
+  redrawOnResize(() => shown.draw());
+  redrawForPrint();
   document.documentElement.dataset.drawn = "yes";
 }
 
@@ -82,20 +91,20 @@ function redrawOnResize(draw) {
 }
 
 // redrawForPrint prints with the light colours and with all figures, whatever the screen shows.
-function redrawForPrint(page) {
+function redrawForPrint() {
   let opened = [];
   addEventListener("beforeprint", () => {
     document.documentElement.dataset.print = "yes";
-    for (const part of document.querySelectorAll("details.part")) fill(part, page);
+    for (const part of document.querySelectorAll("details.part")) fill(part, shown);
     opened = [...document.querySelectorAll("details:not([open]):not(.runs)")];
     for (const d of opened) d.open = true;
-    page.draw();
+    shown.draw();
   });
   addEventListener("afterprint", () => {
     delete document.documentElement.dataset.print;
     for (const d of opened) d.open = false;
-    page.draw();
+    shown.draw();
   });
 }
 
-readData().then(startPage);
+readData().then(startPage).then(followBrowser);

@@ -1,6 +1,17 @@
 import { isWhole, number } from './query.js';
 
 const commentEvery = 15_000; // milliseconds
+let origin = performance.timeOrigin;
+
+/** Milliseconds since 1970, with a fraction, which Date.now() has not. Follows a clock that is set. */
+function now() {
+  const wall = Date.now();
+  const exact = origin + performance.now();
+  if (exact > wall - 0.5 && exact < wall + 1.5) return exact;
+  origin += wall - exact;
+  return wall;
+}
+
 let subscribers = 0;
 let events = 0;
 
@@ -21,7 +32,7 @@ export function live(req, res, query) {
   }
   const last = req.headers['last-event-id'] ?? '';
   const base = isWhole(last) ? BigInt(last) + 1n : 1n;
-  const start = Date.now();
+  const start = now();
   let next = 0;
   let commented = start;
   let timer;
@@ -29,23 +40,23 @@ export function live(req, res, query) {
     if (!res.writableNeedDrain) res.write(text);
   };
   const tick = () => {
-    const now = Date.now();
-    if (now - commented >= commentEvery) {
-      commented = now;
+    const time = now();
+    if (time - commented >= commentEvery) {
+      commented = time;
       send(':\n\n');
     }
     let due = commented + commentEvery;
     if (rate > 0) {
-      const reached = Math.floor(((now - start) * rate) / 1000);
+      const reached = Math.floor(((time - start) * rate) / 1000);
       if (reached >= next) {
-        const due_us = start * 1000 + Math.floor((reached * 1e6) / rate);
+        const due_us = Math.floor(start * 1000 + (reached * 1e6) / rate);
         const figures = { due_us, subscribers, events: (events += 1) };
         send(`id: ${base + BigInt(reached)}\ndata: ${JSON.stringify(figures)}\n\n`);
         next = reached + 1;
       }
       due = Math.min(due, start + (next * 1000) / rate);
     }
-    timer = setTimeout(tick, Math.max(0, due - now));
+    timer = setTimeout(tick, Math.max(0, Math.ceil(due - time)));
   };
   subscribers += 1;
   res.on('close', () => {

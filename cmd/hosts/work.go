@@ -1,4 +1,6 @@
-package load
+// Package hosts has several machines make one measurement: what their agents do (work.go), and what
+// the coordinator asks of them and makes of their answers (load.go).
+package hosts
 
 import (
 	"context"
@@ -17,6 +19,7 @@ import (
 const (
 	prepareVerb = "prepare a load"
 	runVerb     = "run the load"
+	closeVerb   = "close the load"
 )
 
 // portion is an agent's part of a load. It has no command and no file: what is sent, and how much.
@@ -53,6 +56,20 @@ type start struct {
 	For time.Duration `json:"for"`
 }
 
+// await waits for the start. It returns how much too late it was called; 0 if it was in time.
+func (s start) await(ctx context.Context) (late time.Duration, err error) {
+	wait := time.Until(time.Unix(0, s.At))
+	if wait < 0 {
+		return -wait, nil
+	}
+	select {
+	case <-time.After(wait):
+		return 0, nil
+	case <-ctx.Done():
+		return 0, context.Cause(ctx)
+	}
+}
+
 // ran is what came of an agent's part.
 type ran struct {
 	Late      time.Duration        `json:"late"`  // it heard of the start too late, by this, and did not begin
@@ -65,14 +82,14 @@ type ran struct {
 	Network   measure.Network      `json:"network"`
 }
 
-// Worker makes load for a coordinator, in this process: one load at a time.
-type Worker struct {
+// LoadWorker makes load for a coordinator, in this process: one load at a time.
+type LoadWorker struct {
 	mu   sync.Mutex
 	load *loadgen.Generator // nil until one is prepared
 }
 
 // Do does one job.
-func (w *Worker) Do(ctx context.Context, verb string, in []byte) (any, error) {
+func (w *LoadWorker) Do(ctx context.Context, verb string, in []byte) (any, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	switch verb {
@@ -88,13 +105,16 @@ func (w *Worker) Do(ctx context.Context, verb string, in []byte) (any, error) {
 			return nil, fmt.Errorf("a start that is none: %w", err)
 		}
 		return w.run(ctx, s)
+	case closeVerb:
+		w.close()
+		return nil, nil
 	}
 	return nil, fmt.Errorf("%.40q is no job of an agent that makes load", verb)
 }
 
 // prepare connects, and loads the server for a moment: connections stand then, and all code has
 // run.
-func (w *Worker) prepare(ctx context.Context, s portion) (prepared, error) {
+func (w *LoadWorker) prepare(ctx context.Context, s portion) (prepared, error) {
 	w.close()
 	a := s.attack()
 	if a.Threads == 0 {
@@ -118,20 +138,13 @@ func (w *Worker) prepare(ctx context.Context, s portion) (prepared, error) {
 	return prepared{a.Threads, spoken}, err
 }
 
-// run waits for the start, and runs the load.
-func (w *Worker) run(ctx context.Context, s start) (ran, error) {
+// run waits for the start, and runs the load. The connections stay for the next run.
+func (w *LoadWorker) run(ctx context.Context, s start) (ran, error) {
 	if w.load == nil {
 		return ran{}, errors.New("no load is prepared")
 	}
-	defer w.close()
-	wait := time.Until(time.Unix(0, s.At))
-	if wait < 0 {
-		return ran{Late: -wait}, nil
-	}
-	select {
-	case <-time.After(wait):
-	case <-ctx.Done():
-		return ran{}, context.Cause(ctx)
+	if late, err := s.await(ctx); late > 0 || err != nil {
+		return ran{Late: late}, err
 	}
 	before, err := measure.ReadNetwork()
 	if err != nil {
@@ -155,7 +168,7 @@ func (w *Worker) run(ctx context.Context, s start) (ran, error) {
 	return r, err
 }
 
-func (w *Worker) close() {
+func (w *LoadWorker) close() {
 	if w.load != nil {
 		w.load.Close()
 		w.load = nil
@@ -163,7 +176,7 @@ func (w *Worker) close() {
 }
 
 // Close ends what is prepared. A job that runs ends with its context, before.
-func (w *Worker) Close() {
+func (w *LoadWorker) Close() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.close()

@@ -1,0 +1,293 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"nodecompare/cluster"
+	"nodecompare/cmd/hosts"
+	"nodecompare/cmd/measure"
+	"nodecompare/loadgen"
+	"nodecompare/loadgen/sample"
+	"nodecompare/results"
+	"nodecompare/servers/workload"
+)
+
+const (
+	// hostWindow is a window of the warm-up by load from other hosts.
+	hostWindow = 200 * time.Millisecond
+	// hostStart is what a run of several hosts takes besides itself: clocks, and a common start.
+	hostStart = 400 * time.Millisecond
+	// hostConnect is the load before a load, in which other hosts connect.
+	hostConnect = 500 * time.Millisecond
+	// partingTime bounds the end of a server, and of connections, when a trial is over.
+	partingTime = 5 * time.Second
+)
+
+// checkHosts rejects what a bench on several hosts cannot do.
+func (o Options) checkHosts() error {
+	if !o.Hosts {
+		return nil
+	}
+	switch {
+	case o.Cores != nil:
+		return errors.New("--cores is for servers of this machine: leave it out, or --agents")
+	case o.Pin.String() != "auto" && o.Pin.String() != "off":
+		return errors.New("--pin is for servers and load of one machine: leave it out, or --agents")
+	case o.LoadThreads != 0:
+		return errors.New("--load-threads is for the load of this machine: with --agents each host has one a CPU")
+	}
+	for _, s := range o.Servers {
+		if s.URL != "" {
+			return fmt.Errorf("server %s: with --agents a server is a command, which the agent with --role=server "+
+				"starts; 'load %s --agents=N' measures one that runs", s.Name, s.URL)
+		}
+	}
+	for _, name := range o.Workloads {
+		if w, err := workloadNamed(name); err == nil && !remote(w) {
+			return fmt.Errorf("workload %s needs a service, a database or a second load beside the server, which is "+
+				"not there with --agents: take others, as in --workloads=hello,wait", name)
+		}
+	}
+	return nil
+}
+
+// remote reports whether a workload needs nothing but its server.
+func remote(w workload.Workload) bool {
+	_, blast := blastNamed(w.Name)
+	return w.Upstream == 0 && !w.Orders && !blast
+}
+
+// onHosts returns the rungs as several hosts run them. The base rung keeps its slices as a mark: no
+// turns are taken, as there is no yardstick.
+func onHosts(rungs []rung) []rung {
+	var all []rung
+	for _, r := range rungs {
+		if r.surge == nil && r.poison == nil {
+			r.duration = max(r.duration, hosts.Least)
+			all = append(all, r)
+		}
+	}
+	return all
+}
+
+// hostsWarm is the usual time of a warm-up by load from other hosts.
+func (s slot) hostsWarm() time.Duration {
+	return hostConnect + max(usualWindows*(hostWindow+hostStart), s.mode.Compiles)
+}
+
+// makeReady makes the plan's modes ready on the serving host.
+func (p *Plan) makeReady(ctx context.Context, say func(string)) error {
+	var names []string
+	for _, s := range p.firstRound() {
+		if s.mode.user == nil && !slices.Contains(names, s.mode.Name) {
+			names = append(names, s.mode.Name)
+		}
+	}
+	all, err := p.hosts.MakeReady(ctx, names, say)
+	if err != nil {
+		return err
+	}
+	for _, r := range all {
+		for i, m := range p.settings.Modes {
+			if m.Name == r.Mode && r.Runtime != "" {
+				p.settings.Modes[i].Summary += " (" + r.Runtime + ")"
+			}
+		}
+		if r.Missing != "" {
+			p.leaveOut(r.Mode, errors.New(r.Missing), say)
+		}
+	}
+	if len(p.slots) == 0 {
+		return fmt.Errorf("nothing is left to measure: %s", p.settings.Missing[0].Reason)
+	}
+	return nil
+}
+
+// UseHosts says which hosts the plan runs on.
+func (p *Plan) UseHosts(g *hosts.Group) { p.hosts = g }
+
+// OnHosts reports whether the plan is for several hosts.
+func (p *Plan) OnHosts() bool { return p.apart }
+
+// field is a server under load from other hosts.
+type field struct {
+	server  *hosts.Server
+	loading []*cluster.Agent
+	attack  loadgen.Attack // on the workload, without connections and rate
+	load    *hosts.Load    // whose connections are open; nil for none
+}
+
+// open closes the connections that there are, since they cost a server something, and opens others.
+func (f *field) open(ctx context.Context, connections int, rate float64, engine string) (err error) {
+	if err = f.close(ctx); err != nil {
+		return err
+	}
+	a := f.attack
+	a.Connections, a.Rate, a.Engine = connections, rate, engine
+	f.load, err = hosts.Open(ctx, f.loading[:min(len(f.loading), connections)], a)
+	return err
+}
+
+func (f *field) close(ctx context.Context) error {
+	l := f.load
+	if f.load = nil; l == nil {
+		return nil
+	}
+	return l.Close(ctx)
+}
+
+// withField starts the slot's server on the serving host, calls use, and stops the server.
+func (b *bench) withField(ctx context.Context, s slot, use func(context.Context, *field) error) (err error) {
+	serving, loading, err := b.plan.hosts.Now(ctx, b.progress.Say)
+	if err != nil {
+		if ctx.Err() == nil {
+			b.over = err
+		}
+		return err
+	}
+	job := hosts.Job{Mode: s.mode.Name}
+	if s.mode.user != nil {
+		job.Command, job.Probe = s.mode.user.Command, s.mode.user.target(workload.All[0])
+	}
+	server, err := hosts.Serve(ctx, serving, job)
+	if err != nil {
+		return err
+	}
+	f := &field{server: server, loading: loading,
+		attack: loadgen.Attack{Target: s.target(server.URL), Timeout: requestTimeout, WantBody: s.wantBody()}}
+	defer func() {
+		parting, cancel := context.WithTimeout(context.WithoutCancel(ctx), partingTime)
+		defer cancel()
+		if endErr := errors.Join(f.close(parting), server.Stop(parting)); err == nil {
+			err = endErr
+		}
+	}()
+	return use(ctx, f)
+}
+
+// warmField loads the server until it is warm, on connections which stay.
+func (b *bench) warmField(ctx context.Context, f *field, s slot) (*results.WarmUp, error) {
+	err := f.open(ctx, s.warmConnections(), 0, b.plan.engine(results.Closed, f.server.URL, 0))
+	if err != nil {
+		return nil, err
+	}
+	known := false // the server's CPU time
+	o := s.warmUp()
+	o.Longest = max(o.Longest, 2*o.Cap) // a window takes three times as long as it loads
+	w, err := loadgen.Warm(ctx, func(ctx context.Context) (loadgen.WarmWindow, error) {
+		j, err := f.load.Run(ctx, hostWindow, f.server)
+		if err != nil {
+			return loadgen.WarmWindow{}, err
+		}
+		its := measure.RunCost{Result: j.Result}
+		x := loadgen.WarmWindow{Requests: its.Answered(), Errors: j.Result.Errors}
+		if j.Watched.Server != nil {
+			its.CPU, known = j.Watched.Server.CPU, true
+			x.Busy, x.Cost = its.CPU, its.PerRequest()
+		} else if rate := its.Throughput(); rate > 0 {
+			x.Busy, x.Cost = j.Result.Elapsed, 1/rate
+		}
+		return x, nil
+	}, o)
+	record := results.WarmUp{TookS: seconds(w.Took), Windows: w.Windows, Steady: w.Steady, Errors: w.Errors,
+		Requests: w.Requests}
+	if known {
+		record.CPUS = seconds(w.Busy)
+	}
+	return &record, err
+}
+
+// climbField is the trial of a bench on several hosts: it starts a fresh server, warms it up, and
+// climbs the ladder.
+func (b *bench) climbField(ctx context.Context, s slot, t *results.Trial, began time.Time) error {
+	return b.withField(ctx, s, func(ctx context.Context, f *field) error {
+		b.progress.WarmUp(s.name, s.workload.Name, s.round, s.warmTime())
+		w, err := b.warmField(ctx, f, s)
+		t.WarmUp = w
+		if err != nil {
+			return err
+		}
+		for i, r := range s.order() {
+			rate, inPlan := b.rate(s, r, *t), s.rungTime(r)
+			switch {
+			case rate > 0:
+				r = r.at(rate)
+				r.duration = max(r.duration, hosts.Least)
+			case r.load != results.Closed:
+				continue
+			}
+			measured, err := b.retryVoid(s.rungTime(r), func() (results.Rung, error) {
+				if i > 0 || r.connections != s.warmConnections() {
+					if err := f.open(ctx, r.connections, rate, b.plan.engine(r.load, f.server.URL, rate)); err != nil {
+						return results.Rung{}, err
+					}
+				}
+				return b.fieldRung(ctx, f, r, began, !w.Steady)
+			})
+			if err == nil {
+				t.Rungs = append(t.Rungs, measured)
+				err = unanswered(measured)
+			}
+			if err != nil {
+				return fmt.Errorf("at %d connections: %w", r.connections, err)
+			}
+			b.progress.Rung(s.name, s.workload.Name, s.round, r.connections, inPlan)
+		}
+		if s.workload.Wait > 0 {
+			weighGrowth(t, s.base().connections)
+		}
+		return nil
+	})
+}
+
+// fieldRung puts one rung of load on the server, by the open connections of all hosts at once.
+func (b *bench) fieldRung(ctx context.Context, f *field, r rung, trial time.Time, unsteady bool) (results.Rung,
+	error) {
+	began := time.Since(trial)
+	j, err := f.load.Run(ctx, r.duration, f.server)
+	if err != nil {
+		return results.Rung{}, err
+	}
+	b.hosts.add(f.server.Agent, j)
+	rung, err := measured(j.Attack, r, j.Result, j.Watched.Server)
+	if err != nil {
+		return rung, err
+	}
+	rung.StartS = seconds(began)
+	host := j.Watched.Host
+	e := measure.Evidence(j.Attack, &loadgen.Measurement{Result: j.Result, Host: &host.Interference})
+	e.Unsteady = unsteady
+	if w := j.Watched.Server; w != nil {
+		e.ServerCPU, e.ServerCores = w.CPU, j.Watched.Cores
+		e.Others, e.All = host.Others([]*sample.Window{w})
+	}
+	trust := results.Weigh(e).And(j.Trust)
+	rung.Trust = &trust
+	return rung, nil
+}
+
+// fieldCapacity returns the throughput of a closed load of all hosts at the base rung, in requests
+// per second.
+func (b *bench) fieldCapacity(ctx context.Context, s slot) (rps float64, err error) {
+	err = b.withField(ctx, s, func(ctx context.Context, f *field) error {
+		if _, err := b.warmField(ctx, f, s); err != nil {
+			return err
+		}
+		if n := s.base().connections; n != s.warmConnections() {
+			if err := f.open(ctx, n, 0, b.plan.engine(results.Closed, f.server.URL, 0)); err != nil {
+				return err
+			}
+		}
+		j, err := f.load.Run(ctx, hosts.Least, f.server)
+		if err != nil {
+			return err
+		}
+		rps = measure.RunCost{Result: j.Result}.Throughput()
+		return j.Result.Unanswered()
+	})
+	return rps, err
+}

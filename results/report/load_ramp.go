@@ -1,0 +1,81 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"nodecompare/results"
+	"nodecompare/results/unit"
+)
+
+// rampAnswer says up to which rate a ramp's latency stayed as it was.
+func rampAnswer(r *results.Ramp) string {
+	from, to := unit.Rate(r.FromRPS), unit.Rate(r.ToRPS)
+	if r.BreaksRPS == 0 {
+		return fmt.Sprintf("From %s to %s requests/s latency does not break away: the slowest 1 in 100 never "+
+			"take %d times as long as usual.", from, to, results.BreakTimes)
+	}
+	return fmt.Sprintf("Between %s and %s requests/s latency breaks away at about %s/s: from there on the "+
+		"slowest 1 in 100 take more than %d times their usual %s.", from, to, unit.Rate(r.BreaksRPS),
+		results.BreakTimes, unit.Micros(r.UsualUS))
+}
+
+// ramp writes a line for each step of a ramp, with a bar for its p99 where there is room.
+func (p *page) ramp(r *results.Ramp) {
+	if r == nil {
+		return
+	}
+	p.line("")
+	most := 0.0
+	for _, s := range r.Steps {
+		most = max(most, s.LatencyUS.P99)
+	}
+	rows := [][]string{{"at", "due/s", "p50", "p99", "failed", "unsent", ""}}
+	for _, s := range r.Steps {
+		row := []string{unit.Digits(s.StartS) + " s", unit.Rate(s.RateRPS), unit.Missing, unit.Missing,
+			unit.Count(s.Errors), unit.Count(s.Unsent), ""}
+		if s.Answered > 0 {
+			row[2], row[3] = unit.Micros(s.LatencyUS.P50), unit.Micros(s.LatencyUS.P99)
+		}
+		rows = append(rows, row)
+	}
+	widths := 0
+	for i := range rows[0] {
+		column := 0
+		for _, row := range rows {
+			column = max(column, columnsOf(row[i]))
+		}
+		widths += column + 2
+	}
+	if room := min(p.width-widths, mostBar); room >= leastBar {
+		for i, s := range r.Steps {
+			rows[1+i][6] = bar(s.LatencyUS.P99, most, room)
+		}
+	}
+	if !p.aligned(rows, 0, 1, 2, 3, 4, 5) {
+		for _, row := range rows[1:] {
+			p.item("  ", fmt.Sprintf("%s: %s/s, p50 %s, p99 %s, %s failed, %s unsent", row[0], row[1], row[2], row[3],
+				row[4], row[5]))
+		}
+	}
+}
+
+// sparkline draws values as bars of one character each, the largest as high as it can be.
+func sparkline(values []float64) string {
+	most := 0.0
+	for _, v := range values {
+		most = max(most, v)
+	}
+	var b strings.Builder
+	for _, v := range values {
+		level := 0
+		if most > 0 {
+			level = min(int(v/most*8), 7)
+		}
+		b.WriteString(levels[level])
+	}
+	return b.String()
+}
+
+// levels are the blocks from an eighth of a line's height to all of it (Unicode, Block Elements).
+var levels = []string{"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"}
