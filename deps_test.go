@@ -19,7 +19,7 @@ var imports = map[string][]string{
 		"servers/trace", "servers/workload", "servers/yardstick", "loadgen", "loadgen/cpuset", "results",
 		"results/foreign", "results/gate", "results/report", "results/report/summary", "results/unit"},
 	"cmd/bench": {"cluster", "cmd/hosts", "cmd/lookup", "cmd/measure", "cmd/screen", "servers", "servers/child",
-		"servers/workload",
+		"servers/postgres", "servers/workload",
 		"servers/yardstick", "loadgen", "loadgen/cpuset", "loadgen/sample", "results", "results/foreign",
 		"results/gate", "results/report", "results/report/html", "results/stat", "results/unit"},
 	"cmd/fileio": {},

@@ -40,7 +40,7 @@ type benchRun struct {
 
 // run measures, prints and saves. What was measured before an interruption or beside a failure is
 // printed and saved too.
-func (b benchRun) run(ctx context.Context) error {
+func (b benchRun) run(ctx context.Context) (err error) {
 	if !b.plan.OnHosts() {
 		if err := errors.Join(measurable(), measure.Loopback()); err != nil {
 			return err
@@ -53,6 +53,7 @@ func (b benchRun) run(ctx context.Context) error {
 	if err := child.Sweep(b.say); err != nil {
 		b.say(err.Error()) // leftovers are no reason to measure nothing
 	}
+	defer func() { err = errors.Join(err, b.plan.Close()) }()
 	if err := b.plan.Prepare(ctx, b.say); err != nil {
 		return errors.Join(err, files.discard())
 	}

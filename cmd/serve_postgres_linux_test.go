@@ -1,6 +1,8 @@
 package cmd_test
 
 import (
+	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -15,9 +17,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/prometheus/procfs"
 
+	"nodecompare/loadgen/sample"
 	"nodecompare/servers/child"
+	"nodecompare/servers/postgres"
 	"nodecompare/thorough"
 )
 
@@ -58,10 +63,23 @@ func TestStoppedDatabase(t *testing.T) {
 	for sockets(t, p.PID) < asking {
 		time.Sleep(10 * time.Millisecond)
 	}
+	ran, err := sample.Watch(p.PID, 20*time.Millisecond)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for range 100 {
 		if got := get("/"); !strings.HasPrefix(got, "200 Hello") {
 			t.Errorf("with the database stopped, / answered %s", got)
 		}
+	}
+	w, err := ran.Stop()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const most = 4 // the loop's, and what Go's runtime has beside it
+	if w.ActiveThreads < 1 || w.ActiveThreads > most {
+		t.Errorf("%d threads ran for 100 answers with %d requests waiting, want %d at most", w.ActiveThreads, asking,
+			most)
 	}
 	if n := threads(t, p.PID); n > before+2 { // of Go's runtime, which may start one more at any time
 		t.Errorf("%d threads with %d requests that wait for the database, and %d before", n, asking, before)
@@ -76,6 +94,72 @@ func TestStoppedDatabase(t *testing.T) {
 	}
 }
 
+// In the user's own database a killed server leaves its schema, which the next one drops, and an
+// orderly end none. What is not ours stays.
+func TestUsersDatabaseIsSwept(t *testing.T) {
+	thorough.Only(t)
+	c, err := postgres.StartCluster(t.Context(), 2*postgres.DefaultConnections)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := c.Stop(); err != nil {
+			t.Error(err)
+		}
+	}()
+	sql, err := pgconn.Connect(t.Context(), c.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer sql.Close(context.Background())
+	schemas := func() (names []string) {
+		const ours = "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'nodecompare%'"
+		all, err := sql.Exec(t.Context(), ours).ReadAll()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, row := range all[0].Rows {
+			names = append(names, string(row[0]))
+		}
+		slices.Sort(names)
+		return names
+	}
+	// one that has our name's form but is not ours
+	const theirs = "nodecompare_0123456789abcdef"
+	const make = "CREATE SCHEMA " + theirs + "; CREATE TABLE public.theirs (n int)"
+	if _, err := sql.Exec(t.Context(), make).ReadAll(); err != nil {
+		t.Fatal(err)
+	}
+	killed, err := child.Start(t.Context(), serveCommand("--mode=async", "--db="+c.URL))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(killed.PID, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	<-killed.Done()
+	left := schemas()
+	if len(left) != 2 {
+		t.Errorf("after a SIGKILL there are %v, want one of ours", left)
+	}
+	next, err := child.Start(t.Context(), serveCommand("--mode=async", "--db="+c.URL))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if now := schemas(); len(now) != 2 || slices.Equal(now, left) {
+		t.Errorf("at the next start there are %v, want another one in the place of %v", now, left)
+	}
+	if err := next.Stop(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if now := schemas(); !slices.Equal(now, []string{theirs}) {
+		t.Errorf("at the end there are %v, want only %s", now, theirs)
+	}
+	if _, err := sql.Exec(t.Context(), "SELECT n FROM public.theirs").ReadAll(); err != nil {
+		t.Error(err)
+	}
+}
+
 // A killed server leaves no database behind, in memory or on the disk.
 func TestKilledServersDatabase(t *testing.T) {
 	thorough.Only(t)
@@ -83,23 +167,70 @@ func TestKilledServersDatabase(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	database := below(t, p.PID, "postgres")
-	folder := strings.TrimSuffix(argument(t, database[0], "-D"), "/data")
-	if _, err := os.Stat(folder); err != nil {
-		t.Fatal(err)
-	}
+	gone := databaseOf(t, p.PID)
 	if err := syscall.Kill(p.PID, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
 	<-p.Done()
-	for end := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
-		_, err := os.Stat(folder)
-		left := slices.ContainsFunc(database, func(pid int) bool { return syscall.Kill(pid, 0) == nil })
-		if os.IsNotExist(err) && !left {
-			break
-		}
-		if time.Now().After(end) {
-			t.Fatalf("left a minute after the end of its server: processes %v, folder %v", left, err == nil)
+	gone()
+}
+
+// Nor does a bench, however it ends.
+func TestEndedBenchsDatabase(t *testing.T) {
+	thorough.Only(t)
+	for _, how := range []syscall.Signal{syscall.SIGINT, syscall.SIGKILL} {
+		t.Run(how.String(), func(t *testing.T) {
+			t.Parallel()
+			c, _, _ := command(t, "bench", "--profile=quick", "--rounds=2", "--modes=async", "--workloads=db",
+				"--selftest=off", "--db=postgres")
+			c.Stderr = nil
+			stderr, err := c.StderrPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := c.Start(); err != nil {
+				t.Fatal(err)
+			}
+			lines := bufio.NewScanner(stderr)
+			for !strings.HasPrefix(lines.Text(), "bench: 2 trials") {
+				if !lines.Scan() {
+					t.Fatal("it ended before it measured")
+				}
+			}
+			gone := databaseOf(t, c.Process.Pid)
+			if err := c.Process.Signal(how); err != nil {
+				t.Fatal(err)
+			}
+			for lines.Scan() { // to the end, so that nobody blocks
+			}
+			if err := c.Wait(); err == nil {
+				t.Error("it ended as if nothing had been")
+			}
+			gone()
+		})
+	}
+}
+
+// databaseOf finds the private database under a process. gone waits until its processes and its
+// folder are no more.
+func databaseOf(t *testing.T, pid int) (gone func()) {
+	t.Helper()
+	database := below(t, pid, "postgres")
+	folder := strings.TrimSuffix(argument(t, database[0], "-D"), "/data")
+	if _, err := os.Stat(folder); err != nil {
+		t.Fatal(err)
+	}
+	return func() {
+		t.Helper()
+		for end := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
+			_, err := os.Stat(folder)
+			left := slices.ContainsFunc(database, func(pid int) bool { return syscall.Kill(pid, 0) == nil })
+			if os.IsNotExist(err) && !left {
+				return
+			}
+			if time.Now().After(end) {
+				t.Fatalf("left a minute after its end: processes %v, folder %v", left, err == nil)
+			}
 		}
 	}
 }

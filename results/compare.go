@@ -98,6 +98,7 @@ type contest struct {
 	Comparison
 	logs         []float64 // logarithms of the rounds' ratios
 	lessIsBetter bool
+	bound        bool          // it is the database's figure, and decides nothing of the modes
 	lead         stat.Estimate // log of A's lead over B; negative if A is behind
 }
 
@@ -130,6 +131,7 @@ func (m Metric) compare(r *Record, w Workload, a, b string) contest {
 	logs := slices.Collect(maps.Values(ratios))
 	c.P = stat.PairedDiffer(logs)
 	c.logs, c.lessIsBetter = logs, m.LessIsBetter
+	c.bound = m.Name == Throughput.Name && (r.databaseBound(w, a, c.At) || r.databaseBound(w, b, c.At))
 	c.setConfidence(stat.Confidence)
 	return c
 }
@@ -155,6 +157,7 @@ func (c *contest) decide() {
 	c.Better, c.Same = "", false
 	within := math.Log1p(c.Floor) + rounding
 	switch {
+	case c.bound:
 	case beyond(c.lead, c.Floor):
 		c.Better = c.A
 	case beyond(mirrored(c.lead), c.Floor):

@@ -48,6 +48,8 @@ type Evidence struct {
 	// connections. Kept cannot exceed MostKept if requests only wait. Both are 0 if unknown.
 	Kept, MostKept float64
 
+	Database *DatabaseEvidence // nil if the server asked none, or none but its own
+
 	// Breaches are of what must always hold in the server's database, as an audit found them.
 	Breaches []string
 

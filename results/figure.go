@@ -125,6 +125,15 @@ func ofDeliveries(of func(*Deliveries) uint64) func(Rung) (float64, bool) {
 	}
 }
 
+// DatabaseCPU is the CPU time of PostgreSQL, counted apart from the server's.
+var DatabaseCPU = Figure{Name: "database's CPU per request", Slug: "database_cpu_us_per_request", Unit: "us",
+	LessIsBetter: true, OfServer: true, Read: func(r Rung) (float64, bool) {
+		if r.Database == nil || r.Answered() == 0 {
+			return 0, false
+		}
+		return r.Database.CPUUSPerRequest, true
+	}}
+
 // Figures of open loads only.
 var (
 	// IdleCPU is the server's share of one CPU while no requests are sent.

@@ -99,6 +99,8 @@ type Settings struct {
 	// Method is the constant Method of the bench; 0 in records that predate it.
 	Method int `json:"method,omitempty"`
 	Pin    Pin `json:"pin"`
+	// Database is what db, login and orders asked; nil for SQLite, and where nothing asked.
+	Database *Database `json:"database,omitempty"`
 	// Awake says that idle CPUs were kept from sleeping, as root may on Linux. Otherwise every
 	// latency includes their waking.
 	Awake     bool       `json:"awake"`
@@ -262,6 +264,11 @@ type Books struct {
 	// Orders are those in the database; of a user's server, those placed and read back.
 	Orders   uint64   `json:"orders"`
 	Breaches []string `json:"breaches,omitempty"` // of what must always hold, some of each kind
+
+	// Of PostgreSQL: transactions that it undid and the server began anew, and deadlocks that it
+	// found, in the whole database.
+	Retries   uint64 `json:"retries,omitempty"`
+	Deadlocks uint64 `json:"deadlocks,omitempty"`
 }
 
 // WarmUp is how a trial's server was brought to a steady state before measuring.
@@ -308,6 +315,8 @@ type Rung struct {
 	Timeline      *Timeline      `json:"timeline,omitempty"`
 	// the server's; nil if the system does not report it
 	Process *Process `json:"process,omitempty"`
+	// the PostgreSQL's; nil if the server asked none, or one that is the user's own
+	Database *DatabaseUse `json:"database,omitempty"`
 	// Trust says what may be concluded from the rung; nil in records that predate it.
 	Trust *Trust `json:"trust,omitempty"`
 	// Voided is the trust of a VOID first run that this one replaces.

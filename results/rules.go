@@ -130,6 +130,19 @@ var commonRules = []Rule{
 		weigh: generatorCPU,
 	},
 	{
+		Name: RuleDatabase,
+		Plain: "the database was at its limit, so throughput and latency are the database's more than the " +
+			"server's; CPU per request is sound",
+		LoadOnly: true,
+		Suspect: "PostgreSQL and the load used more than 90% of the CPUs that they share; or in a closed load of " +
+			"more connections than the server has to the database, the server used less than 90% of one CPU, and " +
+			"the load was not at its limit",
+		Why: "with more requests in flight than connections to the database, a server that has time waits for " +
+			"these: for the database's CPUs, its disk or its locks. All modes wait for the same, so throughput " +
+			"tells nothing of them. The server's CPU per request still holds, so it is not VOID",
+		weigh: databaseLimit,
+	},
+	{
 		Name:     "generator waited",
 		Plain:    "the load generator had to wait for a CPU, and part of the latency is that wait",
 		LoadOnly: true,

@@ -1,6 +1,7 @@
 package servers
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -8,6 +9,7 @@ import (
 
 	"nodecompare/servers/child"
 	"nodecompare/servers/node"
+	"nodecompare/servers/postgres"
 	"nodecompare/servers/workload"
 )
 
@@ -41,7 +43,11 @@ func (m *Mode) prepare(ctx context.Context, say func(string)) (err error) {
 	if !m.foreign() {
 		return nil
 	}
-	if m.app, err = node.Prepare(ctx, m.source, "", say); err != nil {
+	source := m.source
+	if m.Postgres {
+		source = source.WithPostgres()
+	}
+	if m.app, err = node.Prepare(ctx, source, "", say); err != nil {
 		return err
 	}
 	m.Runtime = m.app.Version
@@ -49,7 +55,7 @@ func (m *Mode) prepare(ctx context.Context, say func(string)) (err error) {
 }
 
 // Command returns how to start the server of a prepared mode on any free port. upstream is the URL
-// that /api requests, or NoUpstream. ledger is where orders are written; nil for a database of the
+// that /api requests, or NoUpstream. ledger is the database; nil for SQLite, with orders of the
 // server's own, which the servers of Node.js do without. loops is the number of event loops, or of
 // processes in Node.js's cluster, if the mode has any.
 func (m *Mode) Command(upstream string, ledger *workload.Ledger, loops int) (child.Command, error) {
@@ -59,7 +65,10 @@ func (m *Mode) Command(upstream string, ledger *workload.Ledger, loops int) (chi
 			c.Args = append(c.Args, "--loops="+strconv.Itoa(loops))
 		}
 		if ledger != nil {
-			c.Args = append(c.Args, "--db="+ledger.Database())
+			c.Args, c.Env = append(c.Args, "--db="+ledger.Database()), ledger.Env()
+		}
+		if ledger != nil && ledger.Connections > 0 {
+			c.Args = append(c.Args, "--db-connections="+strconv.Itoa(ledger.Connections))
 		}
 		return c, nil
 	}
@@ -68,7 +77,8 @@ func (m *Mode) Command(upstream string, ledger *workload.Ledger, loops int) (chi
 	}
 	o := node.Options{Addr: "127.0.0.1:0", Upstream: upstream, Data: m.data, Loops: loops, Workers: 4}
 	if ledger != nil {
-		o.Orders = ledger.File
+		o.Database, o.Env = ledger.Database(), ledger.Env()
+		o.Connections = cmp.Or(ledger.Connections, postgres.DefaultConnections)
 	}
 	c, err := m.app.Command(o)
 	return child.Command{Name: m.Name, Path: c.Path, Args: c.Args, Env: c.Env}, err

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"nodecompare/servers/node"
 	"nodecompare/servers/postgres"
 	"nodecompare/servers/workload"
 )
@@ -40,10 +39,4 @@ func openLedger(database string) (*workload.Ledger, func() error, error) {
 		return nil, nil, err
 	}
 	return l, l.Remove, nil
-}
-
-// withoutPostgres says that a server in Node.js has SQLite alone.
-func (m Mode) withoutPostgres() *node.Unavailable {
-	return &node.Unavailable{Mode: m.Name, Reason: errors.New("its server has SQLite alone"),
-		Remedy: "leave it out, or take --db=sqlite"}
 }

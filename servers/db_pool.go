@@ -75,6 +75,21 @@ func (p *dbPool[C]) take(use func(C, error)) {
 	use(c, err)
 }
 
+// waitingForEach is how many wait in line for each connection.
+func (p *dbPool[C]) waitingForEach() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.waiting) / max(1, len(p.all))
+}
+
+// giveUp takes the first out of the line, who needs no connection any more.
+func (p *dbPool[C]) giveUp() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.waiting[0] = nil
+	p.waiting = p.waiting[1:]
+}
+
 // put gives back a connection, which goes to the first in line.
 func (p *dbPool[C]) put(c C) {
 	p.mu.Lock()

@@ -18,6 +18,8 @@ type Mode struct {
 	// Compiles is how long the server usually compiles itself under load, as a JIT does; 0 if it is
 	// compiled before.
 	Compiles time.Duration
+	// Postgres says that its server is to ask PostgreSQL, for which [Prepare] may fetch a package.
+	Postgres bool
 
 	// listeners returns how many sockets share the port; nil for one.
 	listeners func(Config) int

@@ -1,6 +1,7 @@
 package servers
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 
 	"nodecompare/servers/child"
 	"nodecompare/servers/node"
+	"nodecompare/servers/postgres"
 	"nodecompare/servers/workload"
 )
 
@@ -21,10 +23,11 @@ const killTime = time.Second
 
 // serveNode is Serve for a server in Node.js, which prints its own output.
 func (m Mode) serveNode(ctx context.Context, c Config, out, progress io.Writer) (err error) {
+	source := m.source
 	if c.usesPostgres() {
-		return m.withoutPostgres()
+		source = source.WithPostgres()
 	}
-	app, err := node.Prepare(ctx, m.source, "", func(line string) { fmt.Fprintln(progress, line) })
+	app, err := node.Prepare(ctx, source, "", func(line string) { fmt.Fprintln(progress, line) })
 	if err != nil {
 		return err
 	}
@@ -37,13 +40,14 @@ func (m Mode) serveNode(ctx context.Context, c Config, out, progress io.Writer) 
 		return err
 	}
 	defer func() { err = errors.Join(err, stop()) }()
-	ledger, err := workload.NewLedger("", c.Database)
+	ledger, stopDatabase, err := openDatabase(ctx, c.Database, c.Connections)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, ledger.Remove()) }()
-	command, err := app.Command(node.Options{Addr: c.Addr, Upstream: upstream, Data: data, Orders: ledger.File,
-		Loops: c.Loops, Workers: c.Workers})
+	defer func() { err = errors.Join(err, stopDatabase()) }()
+	command, err := app.Command(node.Options{Addr: c.Addr, Upstream: upstream, Data: data, Loops: c.Loops,
+		Workers: c.Workers, Database: ledger.Database(), Env: ledger.Env(),
+		Connections: cmp.Or(c.Connections, postgres.DefaultConnections)})
 	if err != nil {
 		return err
 	}

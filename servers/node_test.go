@@ -19,6 +19,7 @@ import (
 	"nodecompare/servers"
 	"nodecompare/servers/child"
 	"nodecompare/servers/node"
+	"nodecompare/servers/postgres"
 	"nodecompare/servers/workload"
 	"nodecompare/thorough"
 )
@@ -69,13 +70,16 @@ func startNode(t *testing.T, mode, upstream string, loops int) *child.Process {
 	return startNodeOn(t, mode, upstream, nil, loops)
 }
 
-// startNodeOn has it write orders to l; nil for a database of the test's own.
+// startNodeOn has it use the database l; nil for orders of the test's own.
 func startNodeOn(t *testing.T, mode, upstream string, l *workload.Ledger, loops int) *child.Process {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("another process, which the race detector does not see: -short")
 	}
 	source := map[string]node.Source{"node": node.HTTP, "express": node.Express}[mode]
+	if l != nil && l.File == "" {
+		source = source.WithPostgres()
+	}
 	app, err := node.Prepare(t.Context(), source, dataDir, func(line string) { t.Log(line) })
 	if errors.As(err, new(*node.Unavailable)) {
 		thorough.Lacks(t, err)
@@ -86,8 +90,8 @@ func startNodeOn(t *testing.T, mode, upstream string, l *workload.Ledger, loops 
 	if l == nil {
 		l = newLedger(t, "")
 	}
-	c, err := app.Command(node.Options{Addr: "127.0.0.1:0", Upstream: upstream, Data: dataDir, Orders: l.File,
-		Loops: loops, Workers: 4})
+	c, err := app.Command(node.Options{Addr: "127.0.0.1:0", Upstream: upstream, Data: dataDir, Loops: loops,
+		Workers: 4, Database: l.Database(), Env: l.Env(), Connections: postgres.DefaultConnections})
 	if err != nil {
 		t.Fatal(err)
 	}

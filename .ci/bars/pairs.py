@@ -30,6 +30,8 @@ SERVER_CPU, LOAD_CPU, *_ = [*sorted(os.sched_getaffinity(0)), None, None]
 DISTURBED = 0.05  # the share of the two CPUs that other programs may take beside a run
 WARM_UP = 1  # seconds of load on a server that was just started
 
+beside = []  # processes that belong to a measurement with their children, such as a database
+
 
 def fail(message):
     """Ends the program with a message. Everything that it started is stopped on the way out."""
@@ -233,6 +235,8 @@ def clocks(server):
         if name in (f"cpu{SERVER_CPU}", f"cpu{LOAD_CPU}"):
             user, nice, system, _, _, irq, softirq, steal, *_ = map(int, ticks)
             busy += user + nice + system + irq + softirq + steal
+    for pid in beside:
+        busy -= family(pid)
     loads = resource.getrusage(resource.RUSAGE_CHILDREN)
     return (
         time.clock_gettime(~server << 3 | 2),  # as clock_getcpuclockid(3) names a process's clock
@@ -242,11 +246,25 @@ def clocks(server):
     )
 
 
+def family(root):
+    """Reads the CPU time of a process and its children, in ticks."""
+    ticks = 0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            pid, _, rest = stat.read_text().partition(" (")
+            fields = rest.rpartition(") ")[2].split()
+            if root in (int(pid), int(fields[1])):
+                ticks += int(fields[11]) + int(fields[12])  # user and system; proc_pid_stat(5)
+    return ticks
+
+
 # The comparison
 
 
 def compare(args, whose, sides):
     """Measures two sides in pairs, and prints a line for each pair and for each series.
+
+    Returns the medians of the series: of the CPU times' ratios, and of the requests'.
 
     A side is a function that returns a Run. The word whose says which CPU time of the Run counts:
     "server" or "load". The ratios are those of the second side to the first.
@@ -263,6 +281,7 @@ def compare(args, whose, sides):
         fail("other programs were busy beside each pair: stop those that top shows, and try again")
     if args.series > 1:
         print(f"all {len(medians)} series: {middle(medians)}")
+    return medians
 
 
 def pair(number, whose, sides):

@@ -14,26 +14,28 @@ import (
 	"nodecompare/servers/workload"
 )
 
-// books are kept of a server whose workload writes orders down: what its clients were told, to be
-// held against what its database holds.
+// books are kept of a server that asks a database, or writes orders down: what its clients were
+// told of these, to be held against what its database holds.
 type books struct {
 	ledger *workload.Ledger // nil for a user's server, whose database is its own
+	orders bool
 
 	mu   sync.Mutex // loads of an overload run side by side
 	told results.Books
 }
 
-// openBooks makes a database for the slot's server; nil where it writes no orders.
-func openBooks(s slot) (*books, error) {
-	if !s.workload.Orders {
+// openBooks makes a database for the slot's server; nil where it writes no orders, and asks no
+// PostgreSQL.
+func (d *database) openBooks(s slot) (b *books, err error) {
+	b = &books{orders: s.workload.Orders}
+	switch {
+	case d != nil:
+		b.ledger, err = d.ledger()
+	case !b.orders:
 		return nil, nil
+	case s.mode.user == nil:
+		b.ledger, err = workload.NewLedger("", "")
 	}
-	b := &books{}
-	if s.mode.user != nil {
-		return b, nil
-	}
-	var err error
-	b.ledger, err = workload.NewLedger("", "")
 	return b, err
 }
 
@@ -48,7 +50,7 @@ func (b *books) add(r *loadgen.Result) {
 
 // audit holds the database of a server that has ended against what its clients were told.
 func (b *books) audit() error {
-	if b.ledger == nil {
+	if b.ledger == nil || !b.orders {
 		return nil
 	}
 	found, err := b.ledger.Audit()
@@ -57,6 +59,7 @@ func (b *books) audit() error {
 	}
 	t := &b.told
 	t.Audited, t.Orders, t.Breaches = true, found.Orders, found.Breaches
+	t.Retries, t.Deadlocks = found.Retries, found.Deadlocks
 	if t.Orders < t.Placed || t.Orders > t.Placed+t.Lost {
 		t.Breaches = append(t.Breaches, fmt.Sprintf("%d orders are in the database, and %d were confirmed to "+
 			"clients; %d requests were left without an answer", t.Orders, t.Placed, t.Lost))

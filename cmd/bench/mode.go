@@ -122,7 +122,8 @@ func (p *Plan) withServer(ctx context.Context, s slot, upstream string, kept *bo
 
 // Prepare makes all modes ready to start, which may fetch packages and is reported to say. A mode
 // that this machine cannot run is left out of the plan and named in the record, and so are a user's
-// server that cannot be reached and a workload that it does not serve. Nothing left is an error.
+// server that cannot be reached and a workload that it does not serve. Nothing left is an error. A
+// private PostgreSQL is started, so that Close must follow.
 func (p *Plan) Prepare(ctx context.Context, say func(string)) error {
 	if p.apart {
 		return p.makeReady(ctx, say)
@@ -131,11 +132,17 @@ func (p *Plan) Prepare(ctx context.Context, say func(string)) error {
 	if err == nil {
 		err = p.probe(ctx, say)
 	}
+	if err == nil && p.database != nil {
+		p.settings.Database, err = p.database.open(ctx)
+	}
 	if err == nil && len(p.slots) == 0 {
 		err = fmt.Errorf("nothing is left to measure: %s", p.settings.Missing[0].Reason)
 	}
 	return err
 }
+
+// Close ends what Prepare started.
+func (p *Plan) Close() error { return p.database.close() }
 
 func (p *Plan) prepareModes(ctx context.Context, say func(string)) error {
 	var all []*servers.Mode

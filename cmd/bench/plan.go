@@ -21,6 +21,7 @@ import (
 	"nodecompare/results/gate"
 	"nodecompare/results/unit"
 	"nodecompare/servers"
+	"nodecompare/servers/postgres"
 	"nodecompare/servers/workload"
 	"nodecompare/servers/yardstick"
 )
@@ -42,6 +43,8 @@ type Options struct {
 	LoadThreads int
 	Cores       []int       // numbers of CPUs for the servers, in steps after the rounds; nil for none
 	Loops       string      // of a server in these steps: Auto, or how many; "" means Auto
+	Database    string      // what db, login and orders ask, as in servers.Config; "" means SQLite
+	Connections int         // of a server to PostgreSQL; 0 is the usual number
 	Pin         cpuset.Pin  // CPUs of servers and load; the zero value is off
 	TLS         *tls.Config // for users' servers at https; nil is the system's
 	Hosts       bool        // the server is on one host, and the load on others: see Plan.UseHosts
@@ -69,6 +72,7 @@ type Plan struct {
 	asked    bool       // the user set the number of rounds
 	note     string     // purpose of extra rounds, and of steps
 	steps    *coreSteps // of more CPUs; nil for none
+	database *database  // beside SQLite; nil for none
 	failed   int        // number of servers left out
 	apart    bool       // on several hosts
 	hosts    *hosts.Group
@@ -250,6 +254,9 @@ func newPlan(o Options, limit int) (*Plan, error) {
 				hours, longest.Hours())
 	}
 	p.slots = shuffled(groups, profile.Rounds, o.Seed)
+	if p.database, err = p.databaseWanted(o); err != nil {
+		return nil, err
+	}
 	if p.steps, err = p.newCoreSteps(o.Cores, o.Loops); err != nil {
 		return nil, err
 	}
@@ -270,6 +277,7 @@ func columns(o Options) ([]slot, error) {
 		if slices.ContainsFunc(columns, func(other slot) bool { return other.name == name }) {
 			return nil, fmt.Errorf("mode %s is named twice", name)
 		}
+		m.Postgres = o.Database == servers.PrivateDatabase || postgres.Is(o.Database)
 		columns = append(columns, slot{name: name, mode: &mode{Mode: m}})
 	}
 	for _, s := range o.Servers {

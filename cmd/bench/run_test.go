@@ -22,12 +22,13 @@ import (
 	"nodecompare/results"
 	"nodecompare/results/gate"
 	"nodecompare/servers/child"
+	"nodecompare/servers/postgres"
 )
 
 // The tool starts itself again as a server: here that is the test binary.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && (os.Args[1] == "serve" || os.Args[1] == bench.YardstickCommand ||
-		os.Args[1] == child.GuardCommand) {
+		os.Args[1] == postgres.KeeperCommand || os.Args[1] == child.GuardCommand) {
 		os.Exit(cmd.Main())
 	}
 	if len(os.Args) > 1 && os.Args[1] == bench.CheaperCommand {

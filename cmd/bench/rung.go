@@ -48,9 +48,14 @@ func (b *bench) runRung(ctx context.Context, t *target, r rung, g *loadgen.Gener
 	b.awake = g.Awake
 	var result *loadgen.Result
 	var around measure.Interference
+	var queried time.Duration // CPU time of the database
 	began := time.Since(t.began)
 	windows, err := watched([]sample.Subject{t.server.sampled, {PID: os.Getpid()}}, func() error {
 		before, err := measure.ReadHostUsage(b.plan.cpus(), t.helpers...)
+		if err != nil {
+			return err
+		}
+		asked, err := measure.CPUTime(t.database.sampled())
 		if err != nil {
 			return err
 		}
@@ -62,6 +67,11 @@ func (b *bench) runRung(ctx context.Context, t *target, r rung, g *loadgen.Gener
 		if err != nil {
 			return err
 		}
+		answered, err := measure.CPUTime(t.database.sampled())
+		if err != nil {
+			return err
+		}
+		queried = answered - asked
 		after, err := measure.ReadHostUsage(b.plan.cpus(), t.helpers...)
 		around = after.Since(before)
 		return err
@@ -85,6 +95,13 @@ func (b *bench) runRung(ctx context.Context, t *target, r rung, g *loadgen.Gener
 	e.Unsteady = unsteady
 	if windows[0] != nil {
 		e.ServerCPU, e.ServerCores = windows[0].CPU, runtime.NumCPU()
+	}
+	if t.database != nil {
+		e.Database = &results.DatabaseEvidence{CPU: queried, Cores: b.generatorCores(),
+			Connections: t.database.connections}
+	}
+	if queried > 0 {
+		rung.Database = databaseUse(queried, rung.Answered())
 	}
 	if rung.Yardstick != nil {
 		e.Costs = rung.Yardstick.CPUs

@@ -27,8 +27,8 @@ var requestTimeout = 5 * time.Second
 // mostLost bounds how often a trial is repeated.
 const mostLost = 2
 
-// trial makes a trial, and repeats it if it lost the yardstick or the upstream, which says nothing
-// about the mode.
+// trial makes a trial, and repeats it if it lost the yardstick, the upstream or the database, which
+// says nothing about the mode.
 func (b *bench) trial(ctx context.Context, s slot) results.Trial {
 	t := b.once(ctx, s)
 	for range mostLost {
@@ -102,22 +102,37 @@ type target struct {
 	server    running
 	attack    loadgen.Attack // on the workload, without connections and rate
 	yardstick loadedYardstick
-	helpers   []sample.Subject // other processes of this tool: the yardstick, and an upstream
+	helpers   []sample.Subject // other processes of this tool: the yardstick, an upstream, a database
 	began     time.Time        // of the trial
 
-	books    *books // nil where no orders are written down
-	compiles bool   // the server compiles itself as it runs, or may
+	books    *books    // nil where no orders are written down
+	database *database // that the server asks; nil for SQLite or none
+	compiles bool      // the server compiles itself as it runs, or may
 }
 
 // withServer starts the slot's server, and an upstream if the workload needs one, calls use, and
 // stops them. If the server dies, use's context is cancelled and the server's failure is returned.
 func (b *bench) withServer(ctx context.Context, s slot, use func(context.Context, *target) error) error {
+	if !b.plan.database.of(s) {
+		return b.withServerOn(ctx, nil, s, use)
+	}
+	return b.plan.database.within(ctx, func(ctx context.Context) error {
+		return b.withServerOn(ctx, b.plan.database, s, use)
+	})
+}
+
+// withServerOn is withServer on PostgreSQL; on SQLite, or no database, with nil.
+func (b *bench) withServerOn(ctx context.Context, db *database, s slot,
+	use func(context.Context, *target) error) error {
 	with := func(ctx context.Context, upstream string, helpers ...sample.Subject) (err error) {
-		kept, err := openBooks(s)
+		kept, err := db.openBooks(s)
 		if err != nil {
 			return err
 		}
 		defer func() { err = errors.Join(err, kept.close()) }()
+		if db.sampled() != nobody {
+			helpers = append(helpers, db.sampled())
+		}
 		err = b.plan.withServer(ctx, s, upstream, kept, func(ctx context.Context, r running) error {
 			a := loadgen.Attack{Target: s.target(r.url), Connect: r.connect, Timeout: requestTimeout,
 				Engine: b.plan.engine(results.Closed, r.url, 0), Threads: b.plan.settings.LoadThreads,
@@ -126,8 +141,9 @@ func (b *bench) withServer(ctx context.Context, s slot, use func(context.Context
 				a.Others, a.Ran = s.others(r.url), kept.add
 			}
 			a = listening(a, s.workload)
-			err := use(ctx, &target{server: r, attack: a, helpers: helpers, books: kept, compiles: s.mode.Compiles > 0})
-			if err == nil && kept != nil && s.mode.user != nil {
+			err := use(ctx, &target{server: r, attack: a, helpers: helpers, books: kept, database: db,
+				compiles: s.mode.Compiles > 0})
+			if err == nil && kept != nil && kept.orders && s.mode.user != nil {
 				err = kept.readBack(ctx, r, s)
 			}
 			return err

@@ -83,7 +83,8 @@ type Change struct {
 	Reason     string `json:"reason,omitempty"`
 	MoreRounds int    `json:"more_rounds,omitempty"`
 
-	// Bound says why the change decides nothing: the load generator was at its limit.
+	// Bound says why the change decides nothing: the load generator, or the database, was at its
+	// limit.
 	Bound string `json:"bound,omitempty"`
 
 	// watched marks a metric for alarms only: a change too unsteady to tell is merely shown.

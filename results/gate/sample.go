@@ -19,7 +19,7 @@ type sample struct {
 	offered  []float64 // requests per second of an open load
 	trials   int
 	lost     int       // trials that failed or are VOID
-	bound    int       // trials with a load generator at its limit
+	bound    int       // trials with the load generator, or the database, at its limit
 	none     int       // trials with a figure of 0
 	wrong    []float64 // impossible figures
 }
@@ -35,7 +35,7 @@ func (m Metric) sample(trials []results.Trial, w results.Workload, mode string) 
 			if r.OfferedRPS > 0 {
 				s.offered = append(s.offered, r.OfferedRPS)
 			}
-			if r.Trust != nil && slices.Contains(r.Trust.Rules, results.RuleGeneratorCPU) {
+			if r.Trust != nil && slices.ContainsFunc(r.Trust.Rules, results.Bounds) {
 				s.bound++
 			}
 		}
@@ -137,8 +137,9 @@ func (m Metric) between(w results.Workload, mode string, old, newer []results.Tr
 		c.Reason = fmt.Sprintf("%s at the %s decides nothing: the rates differ, %.3g and %.3g requests/s",
 			c.Metric, c.At.Load, stat.Median(a.offered).Value, stat.Median(b.offered).Value)
 	case m.bounded && 2*b.bound > b.trials:
-		c.Bound = fmt.Sprintf("the load generator was at its limit in %d of %d runs of the new record, so "+
-			"that throughput is its own more than the server's: give it more CPUs (--pin), or go by CPU per request",
+		c.Bound = fmt.Sprintf("the load generator, or the database, was at its limit in %d of %d runs of the new "+
+			"record, so that throughput is its own more than the server's: give it more CPUs (--pin), or go by CPU "+
+			"per request",
 			b.bound, b.trials)
 	}
 	return c, true

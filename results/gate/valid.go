@@ -171,6 +171,9 @@ func ofSettings(old, newer results.Settings) []aspect {
 		{"load engine", old.Engine, newer.Engine, "give --engine as it was, or " + benchAgain},
 		{"threads of the load", threads(old), threads(newer), "give --load-threads as it was, or " + benchAgain},
 		{"pinning", pinned(old.Pin), pinned(newer.Pin), "give --pin as it was, or " + benchAgain},
+		{"database", old.Database.String(), newer.Database.String(), "give --db as it was, or " + benchAgain},
+		{"connections to the database", toDatabase(old), toDatabase(newer), "give --db-connections as it was, or " +
+			benchAgain},
 		{"what idle CPUs do", idle[old.Awake], idle[newer.Awake],
 			"bench as the user who made the other (root keeps them awake), or " + benchAgain},
 		{"kind", null[old.Null], null[newer.Null], benchAgain},
@@ -204,6 +207,14 @@ func ofSettings(old, newer results.Settings) []aspect {
 
 // threads are those of the loop engine: one in records of before it had more.
 func threads(s results.Settings) string { return strconv.Itoa(max(s.LoadThreads, 1)) }
+
+// toDatabase counts a server's connections to PostgreSQL; "" for SQLite.
+func toDatabase(s results.Settings) string {
+	if s.Database == nil {
+		return ""
+	}
+	return strconv.Itoa(s.Database.Connections)
+}
 
 func method(s results.Settings) string { return fmt.Sprintf("version %d", s.Method) }
 

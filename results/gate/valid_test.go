@@ -76,6 +76,13 @@ func TestGateIncomparable(t *testing.T) {
 			"yardstick: version 1 in the old record, version 2", ""},
 		{"one mode against itself", func(_, r *results.Record) { r.Settings.Null = true },
 			"kind: an ordinary bench in the old record, a bench of one mode against itself (--null)", ""},
+		{"another database", func(_, r *results.Record) {
+			r.Settings.Database = &results.Database{Version: "15.13", Connections: 16}
+		}, "database: SQLite in the old record, PostgreSQL 15, private in the new one: give --db as it was", ""},
+		{"a minor version of the database, and fewer connections", func(o, r *results.Record) {
+			o.Settings.Database = &results.Database{Version: "15.12", Connections: 16}
+			r.Settings.Database = &results.Database{Version: "15.13", Connections: 8}
+		}, "connections to the database: 16 in the old record, 8 in the new one", ""},
 		{"another request", func(_, r *results.Record) { r.Settings.Workloads[0].Target = "/wait?ms=5" },
 			"hello, request: GET /hello in the old record, GET /wait?ms=5", ""},
 		{"a longer rung", func(_, r *results.Record) { r.Settings.Workloads[0].Ladder[1].DurationS = 3 },

@@ -21,8 +21,9 @@ var (
 		results.Due, results.InTime, results.Late, results.Refused, results.TimedOut, results.NotSent,
 		results.Goodput, results.Recovery,
 	}
-	csvTold    = []results.Figure{results.Absent, results.Silent} // of closed loads of subscribers
-	csvColumns = []results.Figure{
+	csvDatabase = []results.Figure{results.DatabaseCPU}
+	csvTold     = []results.Figure{results.Absent, results.Silent} // of closed loads of subscribers
+	csvColumns  = []results.Figure{
 		results.Requests, results.Errors, results.Throughput, results.InFlight, results.P50, results.P90,
 		results.P99, results.P999, results.Longest,
 		results.CPUPerRequest, results.RelativeCPU, results.Threads, results.ActiveThreads, results.Memory,
@@ -33,14 +34,18 @@ var (
 // loads: closed_64_p99_us, common_p99_us, own_p99_us. A missing figure is an empty cell, and so is
 // every figure of a VOID run, so that sums over a column leave it out.
 func writeCSV(out io.Writer, r *results.Record) error {
-	loads, told := csvLoads(r), tells(r)
+	loads := csvLoads(r)
 	head := []string{"workload", "mode", "round", "again", "started", "elapsed_s", "trust", "rules",
 		"failure", "interrupted", "warm_up_s", "warm_up_steady"}
 	for _, load := range loads {
 		head = append(head, csvPrefix(load)+"trust")
-		for _, c := range csvOf(load, told) {
+		for _, c := range csvOf(r, load) {
 			head = append(head, csvPrefix(load)+c.Slug)
 		}
+	}
+	books := slices.ContainsFunc(r.Trials, func(t results.Trial) bool { return t.Books != nil })
+	if books {
+		head = append(head, "orders_placed", "orders_conflicts", "orders_retries", "orders_deadlocks")
 	}
 	w := csv.NewWriter(out)
 	w.UseCRLF = true
@@ -48,7 +53,7 @@ func writeCSV(out io.Writer, r *results.Record) error {
 		return fmt.Errorf("write CSV: %w", err)
 	}
 	for i, t := range slices.Concat(r.Trials, r.Again) {
-		if err := w.Write(csvRow(t, i >= len(r.Trials), loads, told)); err != nil {
+		if err := w.Write(csvRow(r, t, i >= len(r.Trials), loads, books)); err != nil {
 			return fmt.Errorf("write CSV: %w", err)
 		}
 	}
@@ -93,20 +98,24 @@ func tells(r *results.Record) bool {
 	return slices.ContainsFunc(r.Settings.Workloads, func(w results.Workload) bool { return w.Tells })
 }
 
-// csvOf returns the figures of a load. told says that there are subscribers in the record.
-func csvOf(load results.RungKey, told bool) []results.Figure {
+// csvOf returns the figures of a load.
+func csvOf(r *results.Record, load results.RungKey) []results.Figure {
+	columns := csvColumns
+	if r.Settings.Database != nil {
+		columns = slices.Concat(csvColumns, csvDatabase)
+	}
 	switch load.Load {
 	case results.Closed:
-		if told {
-			return slices.Concat(csvColumns, csvTold)
+		if tells(r) {
+			return slices.Concat(columns, csvTold)
 		}
-		return csvColumns
+		return columns
 	case results.Common:
-		return slices.Concat(csvOpen, csvColumns, csvCommon)
+		return slices.Concat(csvOpen, columns, csvCommon)
 	case results.Overload:
-		return slices.Concat(csvOpen, csvOverload, csvColumns)
+		return slices.Concat(csvOpen, csvOverload, columns)
 	}
-	return slices.Concat(csvOpen, csvColumns)
+	return slices.Concat(csvOpen, columns)
 }
 
 func csvPrefix(at results.RungKey) string {
@@ -125,7 +134,7 @@ func cell(text string) string {
 	return text
 }
 
-func csvRow(t results.Trial, again bool, loads []results.RungKey, told bool) []string {
+func csvRow(r *results.Record, t results.Trial, again bool, loads []results.RungKey, books bool) []string {
 	trust, rules := "", ""
 	if t.Trust != nil {
 		trust, rules = t.Trust.Status, strings.Join(t.Trust.Rules, "; ")
@@ -147,7 +156,7 @@ func csvRow(t results.Trial, again bool, loads []results.RungKey, told bool) []s
 			word = rung.Trust.Status
 		}
 		row = append(row, cell(word))
-		for _, c := range csvOf(at, told) {
+		for _, c := range csvOf(r, at) {
 			text := ""
 			if v, ok := c.Read(rung); ok && usable {
 				text = unit.Number(v)
@@ -155,5 +164,19 @@ func csvRow(t results.Trial, again bool, loads []results.RungKey, told bool) []s
 			row = append(row, text)
 		}
 	}
+	if books {
+		row = append(row, booksOf(t)...)
+	}
 	return row
+}
+
+// booksOf are the counts of a trial's orders; empty where it placed none.
+func booksOf(t results.Trial) []string {
+	cells := make([]string, 4)
+	if b := t.Books; b != nil {
+		for i, n := range []uint64{b.Placed, b.Conflicts, b.Retries, b.Deadlocks} {
+			cells[i] = strconv.FormatUint(n, 10)
+		}
+	}
+	return cells
 }

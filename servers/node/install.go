@@ -133,6 +133,14 @@ func (in installation) write(dir string) error {
 	return nil
 }
 
+// folder names where the source is put: with packages where Express's are, which are the same.
+func (s Source) folder() string {
+	if s.packages {
+		return Express.Name
+	}
+	return s.Name
+}
+
 // install returns the source's folder inside folder, and builds it if it is missing or not whole.
 // It builds in a temporary folder and renames that into place, so that nobody sees half of it. No
 // lock is needed, because all processes build the same and the first one wins.
@@ -145,7 +153,7 @@ func install(ctx context.Context, s Source, folder string, progress func(string)
 	if err != nil {
 		return "", err
 	}
-	dir = filepath.Join(folder, s.Name+"-"+key)
+	dir = filepath.Join(folder, s.folder()+"-"+key)
 	if in.whole(dir) {
 		return dir, nil
 	}

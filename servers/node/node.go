@@ -27,6 +27,12 @@ type Source struct {
 	packages bool // needs the packages of package-lock.json
 }
 
+// WithPostgres returns the source as it is needed to ask PostgreSQL, which takes a package.
+func (s Source) WithPostgres() Source {
+	s.packages = true
+	return s
+}
+
 var (
 	HTTP    = Source{Name: "node"} // Node.js's own http module
 	Express = Source{Name: "express", packages: true}
@@ -136,7 +142,11 @@ type Options struct {
 	Addr     string
 	Upstream string // http URL that /api requests; "" for none
 	Data     string // the workloads' data folder, already built: see workload.Open
-	Orders   string // the SQLite database that orders are written to: see workload.NewLedger
+	// Database is what a workload.Ledger calls it: SQLite's, for orders; or PostgreSQL's URL, of
+	// a source WithPostgres. "" is SQLite without orders.
+	Database    string
+	Connections int      // to PostgreSQL, of all loops
+	Env         []string // for the database
 	// Loops above 1 starts that many processes of Node's cluster module, and one that accepts for
 	// them.
 	Loops int
@@ -174,8 +184,8 @@ func (a App) Command(o Options) (Command, error) {
 	return Command{
 		Path: a.program,
 		Args: []string{filepath.Join(a.Dir, a.Source.Name+".js"), "--host=" + host, "--port=" + port,
-			"--loops=" + strconv.Itoa(o.Loops), "--data=" + data, "--orders=" + o.Orders,
-			"--upstream=" + o.Upstream},
-		Env: []string{"NODE_ENV=production", "UV_THREADPOOL_SIZE=" + strconv.Itoa(o.Workers)},
+			"--loops=" + strconv.Itoa(o.Loops), "--data=" + data, "--db=" + o.Database,
+			"--connections=" + strconv.Itoa(o.Connections), "--upstream=" + o.Upstream},
+		Env: append([]string{"NODE_ENV=production", "UV_THREADPOOL_SIZE=" + strconv.Itoa(o.Workers)}, o.Env...),
 	}, nil
 }

@@ -15,7 +15,7 @@ import (
 const (
 	installNPM = "install it (on Debian and Ubuntu: apt-get install npm; elsewhere it comes with Node.js: " +
 		"https://nodejs.org/en/download)"
-	goOnline = "express needs npm's registry once, to fetch its packages: connect to the network, or see " +
+	goOnline = "it needs npm's registry once, to fetch its packages: connect to the network, or see " +
 		"`npm config get registry` and `npm ping`, and run this again"
 	makeRoom = "npm needs a folder of its own for what it fetches: make the one that `npm config get cache` " +
 		"names writable, or name another in npm_config_cache"

@@ -49,7 +49,7 @@ exit 243
 `
 	// npmStuck tells its process and its child's to $PIDS.
 	npmStuck = `#!/bin/sh
-for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30; do
 	echo "npm http fetch GET 200 https://example.net/$i.tgz 1ms (cache miss)" >&2
 done
 /bin/sleep 3600 &
@@ -358,8 +358,8 @@ func TestCommandChecksItsOptions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	good := node.Options{Addr: "[::1]:80", Upstream: "http://x/", Data: "/data", Orders: "/orders.db", Loops: 2,
-		Workers: 3}
+	good := node.Options{Addr: "[::1]:80", Upstream: "http://x/", Data: "/data",
+		Database: "sqlite:/orders.db", Loops: 2, Workers: 3, Connections: 5, Env: []string{"PGPASSWORD=secret"}}
 	for name, test := range map[string]struct {
 		change func(*node.Options)
 		want   string
@@ -379,8 +379,9 @@ func TestCommandChecksItsOptions(t *testing.T) {
 		t.Fatal(err)
 	}
 	line := strings.Join(append(c.Env, c.Args...), " ")
-	for _, want := range []string{"NODE_ENV=production UV_THREADPOOL_SIZE=3 ",
-		"/node.js --host=::1 --port=80 --loops=2 --data=/data --orders=/orders.db --upstream=http://x/"} {
+	for _, want := range []string{"NODE_ENV=production UV_THREADPOOL_SIZE=3 PGPASSWORD=secret ",
+		"/node.js --host=::1 --port=80 --loops=2 --data=/data " +
+			"--db=sqlite:/orders.db --connections=5 --upstream=http://x/"} {
 		if !strings.Contains(line, want) {
 			t.Errorf("%s lacks %s", line, want)
 		}

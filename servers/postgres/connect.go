@@ -105,6 +105,16 @@ func (c *Config) Place() string {
 	return fmt.Sprintf("%s at %s:%d", c.base.Database, c.base.Host, c.base.Port)
 }
 
+// Version is the server's own, such as 15.13.
+func (c *Config) Version(ctx context.Context) (string, error) {
+	conn, err := c.connect(ctx, "version")
+	if err != nil {
+		return "", err
+	}
+	version, _, _ := strings.Cut(conn.ParameterStatus("server_version"), " ") // of the distribution
+	return version, conn.Close(ctx)
+}
+
 // connect opens a connection, and blocks. purpose is what the database's own list of connections
 // shows.
 func (c *Config) connect(ctx context.Context, purpose string) (*pgconn.PgConn, error) {

@@ -30,6 +30,14 @@ type Talk interface {
 	Next(err error) []Query
 }
 
+// Reading is a talk of one query that changes nothing, so that several of them may be asked in one
+// batch.
+type Reading interface {
+	Talk
+	// Ask returns the query, in place of Next.
+	Ask() Query
+}
+
 // ErrLost says that a connection ended in the middle of a talk. What was asked may have been done,
 // so that nobody may ask it again.
 var ErrLost = errors.New("the connection to the database was lost")
@@ -38,6 +46,7 @@ var ErrLost = errors.New("the connection to the database was lost")
 type Complaint struct {
 	Code    string // SQLSTATE
 	Message string
+	Query   int // index in the batch; the database did not look at those behind it
 }
 
 func (c *Complaint) Error() string {
@@ -56,6 +65,11 @@ type Session struct {
 	front *pgproto3.Frontend
 	in    []byte
 	out   []byte
+
+	// what each query is sent as, so that it is not allocated anew
+	bind    pgproto3.Bind
+	execute pgproto3.Execute
+	sync    pgproto3.Sync
 
 	talk  Talk // nil while idle
 	query int  // index of the query that is being answered
@@ -102,10 +116,11 @@ func (s *Session) Start(t Talk) []byte {
 func (s *Session) send(batch []Query) {
 	s.query, s.asked, s.err = 0, len(batch), nil
 	for _, q := range batch {
-		s.front.SendBind(&pgproto3.Bind{PreparedStatement: q.Statement, Parameters: q.Args})
-		s.front.SendExecute(&pgproto3.Execute{})
+		s.bind.PreparedStatement, s.bind.Parameters = q.Statement, q.Args
+		s.front.SendBind(&s.bind)
+		s.front.SendExecute(&s.execute)
 	}
-	s.front.SendSync(&pgproto3.Sync{})
+	s.front.SendSync(&s.sync)
 	if err := s.front.Flush(); err != nil { // an argument that is too long
 		s.over = fmt.Errorf("writing to the database: %w", err)
 	}
@@ -145,7 +160,7 @@ func (s *Session) take(message pgproto3.BackendMessage) bool {
 	case *pgproto3.CommandComplete, *pgproto3.EmptyQueryResponse:
 		s.query++
 	case *pgproto3.ErrorResponse:
-		s.err = &Complaint{m.Code, m.Message}
+		s.err = &Complaint{m.Code, m.Message, s.query}
 		if m.SeverityUnlocalized == "FATAL" || m.SeverityUnlocalized == "PANIC" || s.talk == nil {
 			s.over = s.err
 		}

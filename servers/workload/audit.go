@@ -6,13 +6,18 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"nodecompare/servers/postgres"
 )
 
 // Books are what an audit found in the database of a shop.
 type Books struct {
 	Orders   uint64   // that were written down
 	Breaches []string // of what must always hold, a few of each kind; nil where all holds
-	Retries  uint64   // transactions that the database undid and servers began anew
+
+	// Of PostgreSQL: transactions that it undid and servers began anew, and deadlocks that it found
+	// since the ledger was made, in the whole database.
+	Retries, Deadlocks uint64
 }
 
 // auditQueries find what must not be, some of it, as text; each with what it means.
@@ -66,6 +71,15 @@ const auditTime = time.Minute
 
 const countRetries = "SELECT CAST(coalesce(sum(tries - 1), 0) AS TEXT), '' FROM orders"
 
+// deadlocks counts those that the database has found so far.
+func deadlocks(ctx context.Context, s *postgres.Schema) (n uint64, err error) {
+	rows, err := s.Ask(ctx, "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+	if err == nil && len(rows) == 1 {
+		_, err = fmt.Sscan(rows[0][0], &n)
+	}
+	return n, err
+}
+
 func (l *Ledger) auditSchema() (b Books, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), auditTime)
 	defer cancel()
@@ -83,6 +97,11 @@ func (l *Ledger) auditSchema() (b Books, err error) {
 	if err == nil {
 		_, err = fmt.Sscan(retries[0][0], &b.Retries)
 	}
+	if err != nil {
+		return b, err
+	}
+	now, err := deadlocks(ctx, l.schema)
+	b.Deadlocks = now - min(now, l.deadlocks) // they begin anew after a crash
 	return b, err
 }
 

@@ -21,6 +21,7 @@ var login = Workload{
 	Body:        `{"user":"mango","password":"engineers"}`,
 	ContentType: typeJSON,
 	CPU:         12 * time.Millisecond,
+	Database:    true,
 	handle:      serveLogin,
 }
 

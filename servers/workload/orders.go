@@ -25,6 +25,7 @@ var orders = Workload{
 	ContentType: typeJSON,
 	Status:      http.StatusCreated,
 	Bodies:      orderBodies(),
+	Database:    true,
 	Orders:      true,
 	handle:      serveOrders,
 }

@@ -33,7 +33,9 @@ type Ledger struct {
 	File   string         // of SQLite; "" in PostgreSQL
 	folder *privateFolder // that it lies in; nil where it is kept
 
-	schema *postgres.Schema // in PostgreSQL
+	schema      *postgres.Schema // in PostgreSQL
+	Connections int              // of a server to that; 0 is the usual number
+	deadlocks   uint64           // that it had found before
 }
 
 // NewLedger makes one, with nothing sold yet; or opens the file that is named. dir and database are
@@ -47,8 +49,14 @@ func NewLedger(dir, database string) (*Ledger, error) {
 		if c.Ours() {
 			return &Ledger{schema: postgres.Others(c)}, nil
 		}
-		schema, err := postgres.NewSchema(context.Background(), c, fillShop)
-		return &Ledger{schema: schema}, err
+		l := &Ledger{}
+		if l.schema, err = postgres.NewSchema(context.Background(), c, fillShop); err != nil {
+			return nil, err
+		}
+		if l.deadlocks, err = deadlocks(context.Background(), l.schema); err != nil {
+			return nil, errors.Join(err, l.Remove())
+		}
+		return l, nil
 	}
 	data, err := Data(dir)
 	if err != nil {

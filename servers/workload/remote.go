@@ -17,19 +17,57 @@ var statements = []postgres.Statement{
 	{Name: "user", SQL: "SELECT salt, hash FROM users WHERE name = $1"},
 }
 
-// lookup asks for one row. row takes it in, and reports whether it can be read.
+// lookup asks for one row. A connection of a client has one, which it uses again and again.
 type lookup struct {
 	query [1]postgres.Query
 	args  [1][]byte
+	key   []byte
 	asked bool
-	row   func(values [][]byte) error
 	found bool
-	err   error // of row
+	err   error // of reading the row
+
+	product     product
+	text        []byte
+	thenProduct func(*Exchange, product, bool, error)
+	user        user
+	thenUser    func(*Exchange, user, bool, error)
 }
 
-func (l *lookup) Row(_ int, values [][]byte) {
+// lookup returns the exchange's own, empty, for a query by a key that the caller appends.
+func (x *Exchange) lookup(statement string) *lookup {
+	if x.look == nil {
+		x.look = &lookup{}
+	}
+	*x.look = lookup{key: x.look.key[:0], text: x.look.text[:0]}
+	x.look.query[0].Statement = statement
+	return x.look
+}
+
+func (l *lookup) Row(_ int, v [][]byte) {
 	l.found = true
-	l.err = l.row(values)
+	if l.thenUser != nil {
+		if l.user.salt, l.err = bytea(v[0]); l.err == nil {
+			l.user.hash, l.err = bytea(v[1])
+		}
+		return
+	}
+	p := &l.product
+	l.text = append(append(append(l.text[:0], v[1]...), v[2]...), v[3]...)
+	all := string(l.text) // one allocation for three texts
+	name, category := len(v[1]), len(v[1])+len(v[2])
+	p.SKU, p.Name, p.Category = all[:name], all[name:category], all[category:]
+	if p.ID, l.err = strconv.ParseInt(string(v[0]), 10, 64); l.err == nil {
+		if p.PriceCents, l.err = strconv.ParseInt(string(v[4]), 10, 64); l.err == nil {
+			p.Stock, l.err = strconv.ParseInt(string(v[5]), 10, 64)
+		}
+	}
+}
+
+// Ask makes it a [postgres.Reading].
+func (l *lookup) Ask() postgres.Query {
+	l.args[0] = l.key
+	l.query[0].Args = l.args[:]
+	return l.query[0]
 }
 
 func (l *lookup) Next(error) []postgres.Query {
@@ -37,29 +75,27 @@ func (l *lookup) Next(error) []postgres.Query {
 		return nil
 	}
 	l.asked = true
+	l.Ask()
 	return l.query[:]
 }
 
-// one looks up a row by a key.
-func one(x *Exchange, statement string, key []byte, row func([][]byte) error,
-	then func(x *Exchange, found bool, err error)) {
-	l := &lookup{row: row}
-	l.args[0] = key
-	l.query[0] = postgres.Query{Statement: statement, Args: l.args[:]}
-	x.IO.Query(x, l, func(x *Exchange, err error) {
-		if err == nil {
-			err = l.err
-		}
-		then(x, l.found && err == nil, err)
-	})
+func (remote) product(x *Exchange, id int64, then func(*Exchange, product, bool, error)) {
+	l := x.lookup("product")
+	l.key, l.thenProduct = strconv.AppendInt(l.key, id, 10), then
+	x.IO.Query(x, l, lookedUp)
 }
 
-func (remote) product(x *Exchange, id int64, then func(*Exchange, product, bool, error)) {
-	var p product
-	one(x, "product", strconv.AppendInt(nil, id, 10), func(v [][]byte) error {
-		p.SKU, p.Name, p.Category = string(v[1]), string(v[2]), string(v[3])
-		return numbers([]*int64{&p.ID, &p.PriceCents, &p.Stock}, v[0], v[4], v[5])
-	}, func(x *Exchange, found bool, err error) { then(x, p, found, err) })
+// lookedUp goes on with what was found.
+func lookedUp(x *Exchange, err error) {
+	l := x.look
+	if err == nil {
+		err = l.err
+	}
+	if l.thenUser != nil {
+		l.thenUser(x, l.user, l.found && err == nil, err)
+		return
+	}
+	l.thenProduct(x, l.product, l.found && err == nil, err)
 }
 
 // numbers reads texts of numbers.
@@ -75,13 +111,9 @@ func (remote) user(x *Exchange, name string, then func(*Exchange, user, bool, er
 		then(x, user{}, false, nil)
 		return
 	}
-	var u user
-	one(x, "user", []byte(name), func(v [][]byte) (err error) {
-		if u.salt, err = bytea(v[0]); err == nil {
-			u.hash, err = bytea(v[1])
-		}
-		return err
-	}, func(x *Exchange, found bool, err error) { then(x, u, found, err) })
+	l := x.lookup("user")
+	l.key, l.thenUser = append(l.key, name...), then
+	x.IO.Query(x, l, lookedUp)
 }
 
 // bytea reads bytes in the database's text form: \x and hexadecimal digits.

@@ -27,7 +27,8 @@ type Workload struct {
 	Bodies      []string
 	ContentType string
 	Status      int  // of that answer; 0 is 200
-	Orders      bool // it writes orders down, which can be audited
+	Database    bool // it asks the database
+	Orders      bool // it writes orders down there, which can be audited
 
 	// What a request of Target takes, for who plans a load; none of it where that is little, or
 	// some of each.
@@ -135,9 +136,10 @@ type Exchange struct {
 	short   [64]byte // where a short one lies, beside all else that an answer needs
 	ms      int      // what the query's ms said, for continuations that are not closures
 	us      int      // what the query's cpu_us said
-	id      int64    // what the query's user said
+	id      int64    // what the query's user or id said
 	spun    uint64   // what the cpu and mix workloads computed, so that the compiler cannot leave it out
 
+	look *lookup // in PostgreSQL; nil before the first
 	file fileRead
 	echo string // the last echoed Content-Type, which a connection mostly repeats
 }

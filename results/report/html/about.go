@@ -115,7 +115,10 @@ func settingPairs(r *results.Record) []aboutPair {
 	if len(r.Again) > 0 {
 		again = fmt.Sprintf("%d trials ran a second time for the gate; no figure here has them", len(r.Again))
 	}
-	share, slo := "", ""
+	share, slo, database := "", "", ""
+	if s.Database != nil {
+		database = fmt.Sprintf("%s, %s of a server", s.Database, unit.Counted(s.Database.Connections, "connection"))
+	}
 	if s.Share > 0 {
 		share = unit.Digits(100*s.Share) + "% of the capacity"
 	}
@@ -130,6 +133,7 @@ func settingPairs(r *results.Record) []aboutPair {
 		aboutPair{"Bench", kind},
 		aboutPair{"Load engine", s.Engine},
 		aboutPair{"CPUs", pin},
+		aboutPair{"Database", database},
 		aboutPair{"Open loads", share},
 		aboutPair{"Latency objective", slo},
 		aboutPair{"Yardstick", yardstick},

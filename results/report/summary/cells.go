@@ -20,8 +20,9 @@ var (
 	capacity      = reading{Figure: results.Throughput, write: perSecond}
 	cpuPerRequest = reading{Figure: results.CPUPerRequest,
 		write: func(e stat.Estimate) string { return duration(e, "/request") }}
-	lightCPU = reading{name: "CPU ", Figure: results.CPUPerRequest, write: cpuPerRequest.write}
-	idleCPU  = reading{name: "idle ", Figure: results.IdleCPU,
+	databaseCPU = reading{name: "database ", Figure: results.DatabaseCPU, write: cpuPerRequest.write}
+	lightCPU    = reading{name: "CPU ", Figure: results.CPUPerRequest, write: cpuPerRequest.write}
+	idleCPU     = reading{name: "idle ", Figure: results.IdleCPU,
 		write: func(e stat.Estimate) string { return unit.Digits(e.Value) + "% of a CPU" }}
 	percentiles = []reading{
 		{name: "p50 ", Figure: results.P50, write: latency},

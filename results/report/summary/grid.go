@@ -98,6 +98,7 @@ func (s sheet) performance() []Group {
 	most.add(s.line(base, capacity))
 	cpu := Group{Label: "CPU"}
 	cpu.add(s.line(base, cpuPerRequest))
+	cpu.add(s.line(base, databaseCPU))
 	common := Group{Label: s.commonLabel()}
 	common.add(s.line(results.AtCommon, lightCPU))
 	common.add(s.line(results.AtCommon, idleCPU))
@@ -111,7 +112,31 @@ func (s sheet) performance() []Group {
 			own.Lines = append(own.Lines, s.each(s.ownUse))
 		}
 	}
-	return []Group{most, cpu, common, own}
+	orders := Group{Label: "orders"}
+	orders.add(s.each(s.orders))
+	return []Group{most, cpu, common, own, orders}
+}
+
+// orders sums up the audits of a mode's trials; it is missing where there were none.
+func (s sheet) orders(mode string) string {
+	var b results.Books
+	audited := false
+	for _, t := range s.r.Trials {
+		if t.Books == nil || t.Workload != s.w.Name || t.Mode != mode {
+			continue
+		}
+		audited = true
+		b.Placed, b.Conflicts = b.Placed+t.Books.Placed, b.Conflicts+t.Books.Conflicts
+		b.Retries, b.Deadlocks = b.Retries+t.Books.Retries, b.Deadlocks+t.Books.Deadlocks
+	}
+	if !audited {
+		return unit.Missing
+	}
+	text := unit.Count(b.Placed) + " placed, " + unit.Counted(b.Conflicts, "conflict")
+	if s.r.Settings.Database != nil {
+		text += fmt.Sprintf(", %s begun anew, %s", unit.Count(b.Retries), unit.Counted(b.Deadlocks, "deadlock"))
+	}
+	return text
 }
 
 // commonLabel names the rate that is common to all modes.

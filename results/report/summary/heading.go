@@ -67,6 +67,10 @@ func loadOf(s results.Settings) string {
 			where += " (" + s.Pin.Note + ")"
 		}
 	}
+	if s.Database != nil {
+		where = strings.TrimPrefix(where+fmt.Sprintf("; %s, %s of a server", s.Database,
+			unit.Counted(s.Database.Connections, "connection")), "; ")
+	}
 	if where == "" {
 		return engine + "."
 	}

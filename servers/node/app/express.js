@@ -36,7 +36,7 @@ function listener({ file, shop, ask }) {
     send(res, status, type, body);
   });
   get(app, '/feed', async (req, res) => json(res, 200, await feed(ask, req.query)));
-  get(app, '/db', (req, res) => json(res, 200, shop.product(productId(req.query))));
+  get(app, '/db', async (req, res) => json(res, 200, await shop.product(productId(req.query))));
   get(app, '/cpu', (req, res) => json(res, 200, { burned_ms: burn(req.query) }));
   get(app, '/mix', async (req, res) => json(res, 200, await mix(req.query)));
   get(app, '/live', (req, res) => live(req, res, req.query));

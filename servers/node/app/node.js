@@ -31,7 +31,7 @@ function listener({ file, shop, ask }) {
         send(res, status, type, body);
       }),
       '/feed': get(async (req, res, query) => json(res, 200, await feed(ask, query))),
-      '/db': get((req, res, query) => json(res, 200, shop.product(productId(query)))),
+      '/db': get(async (req, res, query) => json(res, 200, await shop.product(productId(query)))),
       '/login': post(async (req, res) =>
         json(res, 200, { token: await login(shop, parseForm(await readBody(req))) }),
       ),

@@ -6,17 +6,18 @@ import { parseArgs } from 'node:util';
 import { endWithParent, stopOnSignals } from './life.js';
 import { observed } from './trace.js';
 import { endStreams } from './work/live.js';
+import { openPostgres } from './work/postgres.js';
 import { openShop } from './work/shop.js';
 import { upstream } from './work/upstream.js';
 
 /**
  * Serves what makeListener gives until it is asked to stop, and prints a line with "port N" once it does. With --loops
  * above 1 that many workers of the cluster module serve, each with an event loop of its own. Arguments, all needed:
- * --host ("" for every interface), --port, --loops, --data (the folder with the file and the database), --orders (the file of
- * the orders' database, "" for none), --upstream ("" for none).
+ * --host ("" for every interface), --port, --loops, --data (the folder with the file and the database), --db (sqlite: and the file of
+ * the orders' database, "" for none; or a PostgreSQL's URL), --connections (to that), --upstream ("" for none).
  */
 export async function serve(name, makeListener) {
-  const names = ['host', 'port', 'loops', 'data', 'orders', 'upstream'];
+  const names = ['host', 'port', 'loops', 'data', 'db', 'connections', 'upstream'];
   const { values } = parseArgs({
     options: Object.fromEntries(names.map((option) => [option, { type: 'string' }])),
   });
@@ -33,8 +34,10 @@ export async function serve(name, makeListener) {
 }
 
 /** One event loop: all there is, or a worker of the cluster. */
-async function listen(name, makeListener, { host, port, loops, data, orders, upstream: url }) {
-  const shop = await openShop(join(data, 'products.db'), orders, loops === '1');
+async function listen(name, makeListener, { host, port, loops, data, db, upstream: url, ...rest }) {
+  const shop = db.startsWith('postgres:')
+    ? await openPostgres(db, Math.ceil(Number(rest.connections) / Number(loops)))
+    : await openShop(join(data, 'products.db'), db.replace(/^sqlite:/, ''), loops === '1');
   const server = http.createServer(
     { requestTimeout: 30_000, headersTimeout: 30_000 },
     observed(makeListener({ file: join(data, 'file.bin'), shop, ask: upstream(url) })),
@@ -45,7 +48,7 @@ async function listen(name, makeListener, { host, port, loops, data, orders, ups
   if (cluster.isPrimary) endWithParent();
   // The default backlog of 511 would turn away many of a thousand clients that come at once; Go asks for 4096 too.
   server.listen({ host: host || undefined, port: Number(port), backlog: 4096 }, () => {
-    if (cluster.isPrimary) announce(name, server.address().port, `SQLite by ${shop.engine}`);
+    if (cluster.isPrimary) announce(name, server.address().port, shop.engine);
   });
 }
 

@@ -20,7 +20,7 @@ export const badForm = () =>
 export async function login(shop, form) {
   const { user: name, password } = form ?? {};
   if (typeof name !== 'string' || typeof password !== 'string') throw badForm();
-  const user = shop.user(name);
+  const user = await shop.user(name);
   const { salt, hash: want } = user ?? nobody;
   const got = await waits('a worker', hash(password, salt, want.length, cost));
   if (!timingSafeEqual(got, want) || !user) {

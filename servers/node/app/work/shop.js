@@ -19,7 +19,7 @@ export async function openShop(file, orders, alone) {
   const user = prepare(userByName);
   const book = orders && (await open(orders, true));
   return {
-    engine,
+    engine: `SQLite by ${engine}`,
     /** The product with this id, a bigint. Throws a Fault when there is none. */
     product(id) {
       const found = product(Number(id)); // ids that a number cannot hold are beyond those that there are
