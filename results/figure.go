@@ -108,6 +108,23 @@ var (
 		}}
 )
 
+// Figures of subscribers only.
+var (
+	Absent = Figure{Name: "events that never came", Slug: "missed", Unit: "events", LessIsBetter: true,
+		Read: ofDeliveries(func(d *Deliveries) uint64 { return d.Absent() })}
+	Silent = Figure{Name: "subscribers who heard nothing", Slug: "silent", Unit: "subscribers", LessIsBetter: true,
+		Read: ofDeliveries(func(d *Deliveries) uint64 { return d.Silent })}
+)
+
+func ofDeliveries(of func(*Deliveries) uint64) func(Rung) (float64, bool) {
+	return func(r Rung) (float64, bool) {
+		if r.Deliveries == nil {
+			return 0, false
+		}
+		return float64(of(r.Deliveries)), true
+	}
+}
+
 // Figures of open loads only.
 var (
 	// IdleCPU is the server's share of one CPU while no requests are sent.

@@ -3,7 +3,6 @@ package servers_test
 import (
 	"context"
 	"fmt"
-	"os"
 	"os/exec"
 	"strings"
 	"sync"
@@ -16,24 +15,23 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"nodecompare/servers"
+	"nodecompare/thorough"
 )
 
 // The dashboard of every mode shows its events in a real browser, and asks for nothing else.
 func TestDashboard(t *testing.T) {
-	if os.Getenv("NODECOMPARE_CI") != "1" {
-		t.Skip("a browser and six servers: set NODECOMPARE_CI=1")
-	}
+	thorough.Only(t)
 	path, err := exec.LookPath("chromium")
 	if err != nil {
-		t.Fatal("no Chromium to open the page with: apt-get install chromium")
+		thorough.Lacks(t, "no Chromium to open the page with: apt-get install chromium")
 	}
 	all, stop := context.WithTimeout(t.Context(), 5*time.Minute)
-	defer stop()
+	t.Cleanup(stop) // the modes may run beside each other, after this function
 	allocator, end := chromedp.NewExecAllocator(all, append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.WSURLReadTimeout(time.Minute))...)
-	defer end()
+	t.Cleanup(end)
 	browser, leave := chromedp.NewContext(allocator)
-	defer leave()
+	t.Cleanup(leave)
 	if err := chromedp.Run(browser); err != nil {
 		t.Fatal(err)
 	}

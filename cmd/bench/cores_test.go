@@ -73,7 +73,7 @@ func TestStepsThatCannotBe(t *testing.T) {
 		"give two steps or more":       {Workloads: hello, Cores: []int{2}},
 		"--loops=many: give auto":      {Workloads: hello, Cores: []int{1, 2}, Loops: "many"},
 		"--loops=2 is of the steps":    {Workloads: hello, Loops: "2"},
-		"on none of these workloads":   {Workloads: []string{"wait", "mix"}, Cores: []int{1, 2}},
+		"on none of these workloads":   {Workloads: []string{"wait", "mix", "live"}, Cores: []int{1, 2}},
 	} {
 		o.Modes = []string{"async"}
 		if _, err := onCPUs(cpuset.CPUs{0, 1}, o); err == nil || !strings.Contains(err.Error(), want) {

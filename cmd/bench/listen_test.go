@@ -11,6 +11,7 @@ import (
 
 	"nodecompare/cmd/bench"
 	"nodecompare/results"
+	"nodecompare/thorough"
 )
 
 // events serves an event each 100 ms, as workload.LiveInterval has it, each of them late; some are
@@ -47,7 +48,7 @@ func events(t *testing.T, late time.Duration, due bool, leavesOut func(id int) b
 
 // Two servers of users have known faults here, and the bench finds them.
 func TestBenchOfSubscribers(t *testing.T) {
-	long(t)
+	thorough.Only(t)
 	const late = 5 * time.Millisecond
 	faulty := events(t, late, true, func(id int) bool { return id%5 == 4 })
 	untimed := events(t, 0, false, func(int) bool { return false })

@@ -21,6 +21,7 @@ var (
 		results.Due, results.InTime, results.Late, results.Refused, results.TimedOut, results.NotSent,
 		results.Goodput, results.Recovery,
 	}
+	csvTold    = []results.Figure{results.Absent, results.Silent} // of closed loads of subscribers
 	csvColumns = []results.Figure{
 		results.Requests, results.Errors, results.Throughput, results.InFlight, results.P50, results.P90,
 		results.P99, results.P999, results.Longest,
@@ -32,12 +33,12 @@ var (
 // loads: closed_64_p99_us, common_p99_us, own_p99_us. A missing figure is an empty cell, and so is
 // every figure of a VOID run, so that sums over a column leave it out.
 func writeCSV(out io.Writer, r *results.Record) error {
-	loads := csvLoads(r)
+	loads, told := csvLoads(r), tells(r)
 	head := []string{"workload", "mode", "round", "again", "started", "elapsed_s", "trust", "rules",
 		"failure", "interrupted", "warm_up_s", "warm_up_steady"}
 	for _, load := range loads {
 		head = append(head, csvPrefix(load)+"trust")
-		for _, c := range csvOf(load) {
+		for _, c := range csvOf(load, told) {
 			head = append(head, csvPrefix(load)+c.Slug)
 		}
 	}
@@ -47,7 +48,7 @@ func writeCSV(out io.Writer, r *results.Record) error {
 		return fmt.Errorf("write CSV: %w", err)
 	}
 	for i, t := range slices.Concat(r.Trials, r.Again) {
-		if err := w.Write(csvRow(t, i >= len(r.Trials), loads)); err != nil {
+		if err := w.Write(csvRow(t, i >= len(r.Trials), loads, told)); err != nil {
 			return fmt.Errorf("write CSV: %w", err)
 		}
 	}
@@ -87,9 +88,18 @@ func rungAt(t results.Trial, at results.RungKey) (results.Rung, bool) {
 	return t.Rungs[i], true
 }
 
-func csvOf(load results.RungKey) []results.Figure {
+// tells reports whether a workload of the record has subscribers.
+func tells(r *results.Record) bool {
+	return slices.ContainsFunc(r.Settings.Workloads, func(w results.Workload) bool { return w.Tells })
+}
+
+// csvOf returns the figures of a load. told says that there are subscribers in the record.
+func csvOf(load results.RungKey, told bool) []results.Figure {
 	switch load.Load {
 	case results.Closed:
+		if told {
+			return slices.Concat(csvColumns, csvTold)
+		}
 		return csvColumns
 	case results.Common:
 		return slices.Concat(csvOpen, csvColumns, csvCommon)
@@ -115,7 +125,7 @@ func cell(text string) string {
 	return text
 }
 
-func csvRow(t results.Trial, again bool, loads []results.RungKey) []string {
+func csvRow(t results.Trial, again bool, loads []results.RungKey, told bool) []string {
 	trust, rules := "", ""
 	if t.Trust != nil {
 		trust, rules = t.Trust.Status, strings.Join(t.Trust.Rules, "; ")
@@ -137,7 +147,7 @@ func csvRow(t results.Trial, again bool, loads []results.RungKey) []string {
 			word = rung.Trust.Status
 		}
 		row = append(row, cell(word))
-		for _, c := range csvOf(at) {
+		for _, c := range csvOf(at, told) {
 			text := ""
 			if v, ok := c.Read(rung); ok && usable {
 				text = unit.Number(v)

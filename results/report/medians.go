@@ -18,13 +18,13 @@ func writeRecord(w io.Writer, r *results.Record, _ Options) error {
 // of the CSV's columns, and are left out if VOID, as there.
 func medians(r *results.Record) map[string]map[string]map[string]float64 {
 	all := map[string]map[string]map[string]float64{}
-	loads := csvLoads(r)
+	loads, told := csvLoads(r), tells(r)
 	for _, w := range r.Settings.Workloads {
 		all[w.Name] = map[string]map[string]float64{}
 		for _, m := range r.Settings.Modes {
 			figures := map[string]float64{}
 			for _, at := range loads {
-				for _, f := range csvOf(at) {
+				for _, f := range csvOf(at, told) {
 					if e, ok := r.Estimate(w.Name, m.Name, at, f); ok {
 						figures[csvPrefix(at)+f.Slug] = unit.Short(e.Value)
 					}

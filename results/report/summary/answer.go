@@ -202,7 +202,7 @@ func (s sheet) answer(f results.Finding, modes []results.Mode) AnswerLine {
 		for _, m := range modes {
 			c := AnswerCell{Word: f.Of(m.Name)}
 			c.Text, c.Per = inFlight(f, m.Name)
-			c.Per = per(s.w, c.Per)
+			c.Per = terms(s.w, c.Per)
 			line.Cells = append(line.Cells, c)
 		}
 		return line
@@ -213,7 +213,7 @@ func (s sheet) answer(f results.Finding, modes []results.Mode) AnswerLine {
 	for _, m := range modes {
 		c := AnswerCell{Word: f.Of(m.Name), Text: unit.Missing, Position: positionOf(f, m.Name)}
 		if e, ok := on.read(s, m.Name, at); ok {
-			c.Text, c.Per, c.Value = on.write(e.Value), per(s.w, on.per), e.Value
+			c.Text, c.Per, c.Value = on.write(e.Value), terms(s.w, on.per), e.Value
 			c.Spread = spreadOf(e, on.write)
 		}
 		load, server := Doubted(s.r, s.w, m.Name, at)
@@ -300,15 +300,6 @@ type shown struct {
 	ofServer bool
 	write    func(float64) string
 	read     func(s sheet, mode string, at results.RungKey) (stat.Estimate, bool)
-}
-
-// per returns what a figure is per, by its name for requests.
-func per(w results.Workload, text string) string {
-	if w.Tells {
-		text = strings.NewReplacer("a request", "an event", "a connection", "a subscriber",
-			"requests", "streams", "connections", "subscribers").Replace(text)
-	}
-	return text
 }
 
 // at returns the rung from which the figure behind a finding was read.

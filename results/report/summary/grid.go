@@ -26,12 +26,13 @@ func Grid(r *results.Record, w results.Workload, v results.Verdict, full bool) [
 		case results.RowPerformance:
 			groups = s.performance()
 		case results.RowScalability:
-			groups = s.scalability(f)
+			groups = append(s.scalability(f), s.heard()...)
 		case results.RowIsolation:
 			groups = s.isolation()
 		}
 		for _, g := range groups {
 			if g.Lines != nil {
+				g.of(w)
 				made.Groups = append(made.Groups, g)
 			}
 		}
