@@ -26,12 +26,12 @@ func TestDashboard(t *testing.T) {
 		thorough.Lacks(t, "no Chromium to open the page with: apt-get install chromium")
 	}
 	all, stop := context.WithTimeout(t.Context(), 5*time.Minute)
-	defer stop()
+	t.Cleanup(stop) // the modes may run beside each other, after this function
 	allocator, end := chromedp.NewExecAllocator(all, append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.WSURLReadTimeout(time.Minute))...)
-	defer end()
+	t.Cleanup(end)
 	browser, leave := chromedp.NewContext(allocator)
-	defer leave()
+	t.Cleanup(leave)
 	if err := chromedp.Run(browser); err != nil {
 		t.Fatal(err)
 	}
