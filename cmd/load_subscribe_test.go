@@ -45,7 +45,7 @@ func TestLoadOfSubscribers(t *testing.T) {
 		t.Fatalf("ended with %d: %s", code, errs)
 	}
 	var run results.LoadRun
-	if err := json.Unmarshal([]byte(out.String()), &run); err != nil {
+	if err := json.Unmarshal(out.Bytes(), &run); err != nil {
 		t.Fatal(err)
 	}
 	d := run.Deliveries
