@@ -10,10 +10,10 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"nodecompare/servers/cache"
-	"nodecompare/servers/child"
 )
 
 // minMajor is the oldest supported Node.js: Express 5 needs 18, node:http's timeouts and
@@ -105,16 +105,12 @@ func find(ctx context.Context) (program, version string, err error) {
 	}
 	asking, cancel := context.WithTimeout(ctx, versionTimeout)
 	defer cancel()
-	c := exec.Command(program, "--version")
-	var out strings.Builder
-	c.Stdout = &out
-	life, err := child.StartGuarded(c) // it may be a script, whose children hold its output open
-	if err != nil {
-		return "", "", fmt.Errorf("running %s --version: %w", program, err)
-	}
-	defer life.Close()
-	defer context.AfterFunc(asking, func() { life.Close() })()
-	err = c.Wait()
+	c := exec.CommandContext(asking, program, "--version")
+	// It may be a script, whose children end with it.
+	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	c.Cancel = func() error { return syscall.Kill(-c.Process.Pid, syscall.SIGKILL) }
+	c.WaitDelay = time.Second // for those that left its group, and may hold its output open
+	out, err := c.Output()
 	if ctx.Err() != nil {
 		return "", "", context.Cause(ctx)
 	}
@@ -124,7 +120,7 @@ func find(ctx context.Context) (program, version string, err error) {
 	if err != nil {
 		return "", "", fmt.Errorf("running %s --version: %w", program, err)
 	}
-	version = strings.TrimSpace(out.String())
+	version = strings.TrimSpace(string(out))
 	text, _, _ := strings.Cut(strings.TrimPrefix(version, "v"), ".")
 	major, err := strconv.Atoi(text)
 	if err != nil {
