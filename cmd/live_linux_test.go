@@ -41,6 +41,7 @@ func TestBenchIsLiveOnATerminal(t *testing.T) {
 	if err := c.Wait(); err != nil {
 		t.Fatalf("%v: %s", err, s)
 	}
+	s.Settle(t)
 	for _, l := range strings.Split(s.String(), "\n") {
 		if strings.Contains(l, "elapsed") || strings.Contains(l, "Round") || len([]rune(l)) > 80 {
 			t.Errorf("the terminal still shows %q", l)
@@ -65,6 +66,7 @@ func TestLiveBenchEndsByCtrlC(t *testing.T) {
 	if err := c.Wait(); err == nil || c.ProcessState.ExitCode() != 130 {
 		t.Errorf("it ended with %v, want exit code 130:\n%s", err, s)
 	}
+	s.Settle(t)
 	if text := s.String(); strings.Contains(text, "elapsed") || !strings.Contains(text, "nodecompare: interrupted") {
 		t.Errorf("the terminal shows\n%s", text)
 	}

@@ -117,11 +117,33 @@ func (s *Terminal) Unknown() []string {
 // Await waits until the text is there.
 func (s *Terminal) Await(t *testing.T, text string) {
 	t.Helper()
-	for began := time.Now(); !strings.Contains(s.String(), text); time.Sleep(5 * time.Millisecond) {
+	s.await(t, "shows", text, func(all string) bool { return strings.Contains(all, text) })
+}
+
+// AwaitOnly waits until the text is all that is there, spaces aside. What was written comes in
+// parts.
+func (s *Terminal) AwaitOnly(t *testing.T, text string) {
+	t.Helper()
+	s.await(t, "shows only", text, func(all string) bool { return strings.ReplaceAll(all, " ", "") == text })
+}
+
+func (s *Terminal) await(t *testing.T, what, text string, there func(all string) bool) {
+	t.Helper()
+	for began := time.Now(); !there(s.String()); time.Sleep(5 * time.Millisecond) {
 		if time.Since(began) > 2*time.Minute {
-			t.Fatalf("the terminal does not show %q:\n%s", text, s)
+			t.Fatalf("it never came that the terminal %s %q:\n%s", what, text, s)
 		}
 	}
+}
+
+// Settle waits until all that was written so far is shown, and a last line that says so.
+func (s *Terminal) Settle(t *testing.T) {
+	t.Helper()
+	const last = "(all is shown)"
+	if _, err := s.File.WriteString(last + "\n"); err != nil {
+		t.Fatal(err)
+	}
+	s.Await(t, last)
 }
 
 // Modes are the settings of the line, which a program may change and must restore.
