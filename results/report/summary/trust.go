@@ -2,6 +2,7 @@ package summary
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"nodecompare/results"
@@ -60,7 +61,10 @@ func countRuns(r *results.Record) runCounts {
 			n.used++
 			if rung.Trust != nil && len(rung.Trust.Rules) > 0 {
 				c.doubted++
-				n.doubted++
+				// The load's own limit is no disturbance, and CPU per request is sound there.
+				if !slices.Equal(rung.Trust.Rules, []string{results.RuleGeneratorCPU}) {
+					n.doubted++
+				}
 			}
 			c.on[t.Workload] = n
 			if rung.Trust == nil {
