@@ -17,7 +17,7 @@ import (
 	"nodecompare/cluster"
 	"nodecompare/cmd/hosts"
 	"nodecompare/cmd/measure"
-	"nodecompare/results/foreign"
+	"nodecompare/results"
 	"nodecompare/results/unit"
 	"nodecompare/servers/child"
 )
@@ -65,8 +65,7 @@ within five seconds of losing it, and leaves nothing running.`,
 					return fmt.Errorf("find this machine's name: %w: give one by --name", err)
 				}
 			}
-			notes := c.ErrOrStderr()
-			say := func(text string) { fmt.Fprintf(notes, "agent: %s\n", foreign.Line(text)) }
+			say := progressPrinter(false, "agent", c.ErrOrStderr())
 			work := func() cluster.Worker { return new(hosts.LoadWorker) }
 			if role == cluster.Server {
 				if err := child.Sweep(say); err != nil {
@@ -162,7 +161,7 @@ func (o agentOptions) check(given func(flag string) bool, least int) error {
 // with waits until the agents suffice: loads of them that make load, and one that serves if it is
 // asked for. It calls use with the group, and tells all agents that it is over.
 func (o agentOptions) with(ctx context.Context, notes io.Writer, serving bool, use func(*hosts.Group) error) error {
-	say := func(text string) { fmt.Fprintf(notes, "nodecompare: %s\n", foreign.Line(text)) }
+	say := progressPrinter(false, results.Tool, notes)
 	version, err := sameVersion()
 	if err != nil {
 		return err

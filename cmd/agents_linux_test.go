@@ -93,8 +93,23 @@ func newField(t *testing.T, agents int) *field {
 // coordinate starts a load, calls before with the line that agents join by, and has them join.
 func (f *field) coordinate(t *testing.T, path string, before func(join []string), args ...string) {
 	t.Helper()
-	c, out, _ := command(t, append([]string{"load", f.url + path, fmt.Sprintf("--agents=%d", len(f.agents)),
-		"--listen=" + f.lan.address(coordinatorHost) + ":0"}, args...)...)
+	f.lead(t, len(f.agents), func(join []string) {
+		if before != nil {
+			before(join)
+		}
+		for i := range f.agents {
+			a, _, _ := command(t, append(join[:len(join):len(join)], fmt.Sprintf("--name=host-%d", i))...)
+			f.agents[i] = f.start(t, firstAgent+i, a)
+		}
+	}, append([]string{"load", f.url + path}, args...)...)
+}
+
+// lead starts a coordinator of so many agents, and calls join with each line that agents join by,
+// until all are there.
+func (f *field) lead(t *testing.T, agents int, join func(line []string), args ...string) {
+	t.Helper()
+	c, out, _ := command(t, append(args, fmt.Sprintf("--agents=%d", agents),
+		"--listen="+f.lan.address(coordinatorHost)+":0")...)
 	r, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -104,19 +119,10 @@ func (f *field) coordinate(t *testing.T, path string, before func(join []string)
 	f.coordinator = f.start(t, coordinatorHost, c)
 	w.Close()
 	f.notes = bufio.NewScanner(r)
-	for f.notes.Scan() && !strings.Contains(f.notes.Text(), fmt.Sprintf("%d of %[1]d agents", len(f.agents))) {
+	for f.notes.Scan() && !strings.Contains(f.notes.Text(), fmt.Sprintf("%d of %[1]d agents", agents)) {
 		f.joining += f.notes.Text() + "\n"
-		m := joinLine.FindStringSubmatch(f.notes.Text())
-		if m == nil {
-			continue
-		}
-		join := strings.Fields(m[1])
-		if before != nil {
-			before(join)
-		}
-		for i := range f.agents {
-			a, _, _ := command(t, append(join[:len(join):len(join)], fmt.Sprintf("--name=host-%d", i))...)
-			f.agents[i] = f.start(t, firstAgent+i, a)
+		if m := joinLine.FindStringSubmatch(f.notes.Text()); m != nil {
+			join(strings.Fields(m[1]))
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package cmd_test
 
 import (
-	"bufio"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -22,28 +21,11 @@ import (
 func startBench(t *testing.T, serving []string, args ...string) *field {
 	t.Helper()
 	f := &field{lan: newLAN(t, 4), mark: fmt.Sprintf("MARK=%s-%d", t.Name(), os.Getpid())}
-	c, out, _ := command(t, append([]string{"bench", "--agents=3",
-		"--listen=" + f.lan.address(coordinatorHost) + ":0", "--profile=quick", "--rounds=1"}, args...)...)
-	r, w, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { r.Close() })
-	c.Stderr, f.out = w, out
-	f.coordinator = f.start(t, coordinatorHost, c)
-	w.Close()
-	f.notes = bufio.NewScanner(r)
-	for f.notes.Scan() && !strings.Contains(f.notes.Text(), "3 of 3 agents") {
-		f.joining += f.notes.Text() + "\n"
-		m := joinLine.FindStringSubmatch(f.notes.Text())
-		if m == nil || f.agents != nil {
-			continue
-		}
-		join := strings.Fields(m[1])
-		for i := range 3 {
+	f.lead(t, 3, func(join []string) {
+		for i := len(f.agents); i < 3; i++ { // at the first of two lines
 			f.agents = append(f.agents, f.join(t, join, i, serving))
 		}
-	}
+	}, append([]string{"bench", "--profile=quick", "--rounds=1"}, args...)...)
 	return f
 }
 

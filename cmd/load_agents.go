@@ -39,7 +39,7 @@ func (o loadOptions) alone(a *loadgen.Attack, given func(flag string) bool) erro
 func driveAgents(ctx context.Context, a loadgen.Attack, o loadOptions, notes io.Writer) (run *results.LoadRun,
 	err error) {
 	err = o.several.with(ctx, notes, false, func(g *hosts.Group) error {
-		_, agents, err := g.Now(ctx, func(text string) { fmt.Fprintf(notes, "nodecompare: %s\n", text) })
+		_, agents, err := g.Now(ctx, progressPrinter(false, results.Tool, notes))
 		if err != nil {
 			return err
 		}

@@ -1,8 +1,6 @@
 package bench
 
 import (
-	"time"
-
 	"nodecompare/cmd/screen"
 	"nodecompare/results"
 	"nodecompare/results/foreign"
@@ -12,45 +10,31 @@ import (
 // Live shows on a terminal what is being done, and what has been found so far. It draws between
 // runs alone, on the load's CPUs.
 type Live struct {
+	pace
 	screen  *screen.Screen
 	options func(columns int) report.Options // of a terminal of that width
-	pace    pace
-	record  *results.Record // nil before the first plan
+	record  *results.Record                  // nil before the first plan
 	found   report.BenchFound
 }
 
 // NewLive returns a display on a terminal.
 func NewLive(terminal screen.File, options func(columns int) report.Options) *Live {
-	return &Live{options: options, screen: screen.New(terminal)}
-}
-
-func (l *Live) Doing(what string, left time.Duration) {
-	l.pace.start()
-	l.pace.doing, l.pace.left = what, left
-	l.draw()
+	l := &Live{options: options, screen: screen.New(terminal)}
+	l.moved = l.draw
+	return l
 }
 
 func (l *Live) Begin(p *Plan, r *results.Record) {
 	l.record = r
-	l.pace.begin(p)
+	l.begin(p)
 	if p.note != "" {
 		l.Say(p.note)
 	}
 	l.find() // a warm-up, which is next, draws it
 }
 
-func (l *Live) WarmUp(mode, workload string, round int, planned time.Duration) {
-	l.pace.warmUp(mode, workload, round, planned)
-	l.draw()
-}
-
-func (l *Live) Rung(mode, workload string, round, connections int, planned time.Duration) {
-	l.pace.rung(mode, workload, round, connections, planned)
-	l.draw()
-}
-
 func (l *Live) Trial(n int, t results.Trial) {
-	l.pace.trial(n)
+	l.trial(n)
 	if t.Failure != "" || t.Lost != "" {
 		l.Say(describe(t))
 	}
@@ -67,6 +51,6 @@ func (l *Live) find() { l.found = report.FoundBy(l.record) }
 
 func (l *Live) draw() {
 	l.screen.Draw(func(columns, rows int) []string {
-		return l.found.Lines(l.pace.status(), rows, l.options(columns))
+		return l.found.Lines(l.status(), rows, l.options(columns))
 	})
 }

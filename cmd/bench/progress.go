@@ -104,8 +104,9 @@ func (s Several) End() {
 }
 
 // pace is how far a bench is, by planned time, because trials of different workloads take different
-// times. It is a part of what shows progress.
+// times. It is the part of Progress that all who show it have in common.
 type pace struct {
+	moved    func() // called when it has changed
 	began    time.Time
 	plan     *Plan
 	before   time.Duration // planned time of what is over: plans, pilots and trials
@@ -122,12 +123,19 @@ func (p *pace) start() {
 	}
 }
 
+func (p *pace) Doing(what string, left time.Duration) {
+	p.start()
+	p.doing, p.left = what, left
+	p.moved()
+}
+
 func (p *pace) begin(plan *Plan) {
 	p.start()
 	p.plan, p.before, p.done, p.doing = plan, 0, 0, "Starting"
 }
 
-func (p *pace) warmUp(mode, workload string, round int, planned time.Duration) {
+func (p *pace) WarmUp(mode, workload string, round int, planned time.Duration) {
+	defer p.moved()
 	p.workload = workload
 	if round == 0 {
 		p.doing = fmt.Sprintf("Pilot: how much %s can do on %s", mode, workload)
@@ -138,10 +146,11 @@ func (p *pace) warmUp(mode, workload string, round int, planned time.Duration) {
 	p.done += planned
 }
 
-func (p *pace) rung(mode, workload string, round, connections int, planned time.Duration) {
+func (p *pace) Rung(mode, workload string, round, connections int, planned time.Duration) {
 	p.doing = fmt.Sprintf("Round %d of %d: %s on %s, %s done", round, p.plan.last(), mode, workload,
 		unit.Counted(connections, "connection"))
 	p.done += planned
+	p.moved()
 }
 
 // trial moves to the planned end of the n-th trial, even if it failed half way.

@@ -26,15 +26,15 @@ import (
 type Web struct {
 	URL string // of the page
 
+	pace
 	server http.Server
 	ended  chan error
-	pace   pace
 	record *results.Record
 	told   time.Time // when readers were last told what is being done
 
 	mu      sync.Mutex
 	page    []byte
-	status  report.BenchStatus
+	shown   report.BenchStatus
 	trials  []string      // a line each
 	over    bool          // page is that of the finished record
 	readers int           // of events
@@ -56,6 +56,7 @@ func ServeWeb(ctx context.Context, addr string) (*Web, error) {
 	w := &Web{URL: "http://" + l.Addr().String() + "/", ended: make(chan error, 1), news: make(chan struct{}),
 		record: &results.Record{Tool: results.Tool, ToolVersion: measure.ToolVersion(), Host: measure.Host(),
 			Started: time.Now()}}
+	w.moved = w.tell
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", w.servePage)
 	mux.HandleFunc("GET /events", w.serveEvents)
@@ -67,29 +68,13 @@ func ServeWeb(ctx context.Context, addr string) (*Web, error) {
 	return w, nil
 }
 
-func (w *Web) Doing(what string, left time.Duration) {
-	w.pace.start()
-	w.pace.doing, w.pace.left = what, left
-	w.tell()
-}
-
 func (w *Web) Begin(p *Plan, r *results.Record) {
-	w.pace.begin(p)
+	w.begin(p)
 	w.record = r
 }
 
-func (w *Web) WarmUp(mode, workload string, round int, planned time.Duration) {
-	w.pace.warmUp(mode, workload, round, planned)
-	w.tell()
-}
-
-func (w *Web) Rung(mode, workload string, round, connections int, planned time.Duration) {
-	w.pace.rung(mode, workload, round, connections, planned)
-	w.tell()
-}
-
 func (w *Web) Trial(n int, t results.Trial) {
-	w.pace.trial(n)
+	w.trial(n)
 	results.Clean(w.record) // servers' output
 	so := *w.record
 	so.ElapsedS, so.Verdicts = seconds(time.Since(so.Started)), results.Judge(&so)
@@ -139,7 +124,7 @@ func (w *Web) Finish(r *results.Record) error {
 func (w *Web) tell() {
 	if now := time.Now(); now.Sub(w.told) >= tellInterval {
 		w.told = now
-		w.change(func() { w.status = w.pace.status() })
+		w.change(func() { w.shown = w.status() })
 	}
 }
 
@@ -188,7 +173,7 @@ func (w *Web) serveEvents(out http.ResponseWriter, in *http.Request) {
 	var told report.BenchStatus
 	for first := true; ; first = false {
 		w.mu.Lock()
-		status, trials, over, news := w.status, w.trials, w.over, w.news
+		status, trials, over, news := w.shown, w.trials, w.over, w.news
 		w.mu.Unlock()
 		if first && !resumes {
 			next = max(0, len(trials)-1)

@@ -2,7 +2,6 @@ package hosts
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -77,23 +76,11 @@ type ServerWorker struct {
 func (w *ServerWorker) Do(ctx context.Context, verb string, in []byte) (any, error) {
 	switch verb {
 	case readyVerb:
-		var names []string
-		if err := json.Unmarshal(in, &names); err != nil {
-			return nil, fmt.Errorf("modes that are none: %w", err)
-		}
-		return w.ready(ctx, names)
+		return do(ctx, "modes that are none", in, w.ready)
 	case serveVerb:
-		var j Job
-		if err := json.Unmarshal(in, &j); err != nil {
-			return nil, fmt.Errorf("a server that is none: %w", err)
-		}
-		return w.serve(ctx, j)
+		return do(ctx, "a server that is none", in, w.serve)
 	case watchVerb:
-		var s start
-		if err := json.Unmarshal(in, &s); err != nil {
-			return nil, fmt.Errorf("a start that is none: %w", err)
-		}
-		return w.watch(ctx, s)
+		return do(ctx, "a start that is none", in, w.watch)
 	case seenVerb:
 		w.mu.Lock()
 		defer w.mu.Unlock()

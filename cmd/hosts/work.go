@@ -94,22 +94,24 @@ func (w *LoadWorker) Do(ctx context.Context, verb string, in []byte) (any, error
 	defer w.mu.Unlock()
 	switch verb {
 	case prepareVerb:
-		var s portion
-		if err := json.Unmarshal(in, &s); err != nil {
-			return nil, fmt.Errorf("a load that is none: %w", err)
-		}
-		return w.prepare(ctx, s)
+		return do(ctx, "a load that is none", in, w.prepare)
 	case runVerb:
-		var s start
-		if err := json.Unmarshal(in, &s); err != nil {
-			return nil, fmt.Errorf("a start that is none: %w", err)
-		}
-		return w.run(ctx, s)
+		return do(ctx, "a start that is none", in, w.run)
 	case closeVerb:
 		w.close()
 		return nil, nil
 	}
 	return nil, fmt.Errorf("%.40q is no job of an agent that makes load", verb)
+}
+
+// do does a job with its input, or says what that was to be.
+func do[In, Out any](ctx context.Context, wrong string, in []byte, job func(context.Context, In) (Out, error)) (any,
+	error) {
+	var x In
+	if err := json.Unmarshal(in, &x); err != nil {
+		return nil, fmt.Errorf("%s: %w", wrong, err)
+	}
+	return job(ctx, x)
 }
 
 // prepare connects, and loads the server for a moment: connections stand then, and all code has

@@ -52,8 +52,9 @@ func (r *ramp) due(step int) uint64 {
 
 // each counts one request, for loadgen.Attack.Each.
 func (r *ramp) each(x *loadgen.Outcome) {
-	step := 0
-	for step < rampSteps-1 && x.Seq >= r.due(step+1) {
+	step, seq := 0, x.Seq
+	for step < rampSteps-1 && seq >= r.steps[step].Due {
+		seq -= r.steps[step].Due
 		step++
 	}
 	r.mu.Lock()
