@@ -48,5 +48,5 @@ func realNode(record *results.Record) string {
 		slices.ContainsFunc(record.Settings.Missing, func(m results.Missing) bool { return m.Mode == "node" }) {
 		return ""
 	}
-	return fmt.Sprintf("Node.js is on this machine: bench --modes=%s,node", strings.Join(names, ","))
+	return fmt.Sprintf("Node.js is on this machine: %s bench --modes=%s,node", programName(), strings.Join(names, ","))
 }

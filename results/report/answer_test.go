@@ -79,7 +79,7 @@ func many(seed uint64, modes, workloads int) *results.Record {
 func TestAnswerStaysInView(t *testing.T) {
 	more := []string{
 		"More: nodecompare report --details | report --open | explain p99 | watch",
-		"Node.js is on this machine: bench --modes=blocking,async,node",
+		"Node.js is on this machine: nodecompare bench --modes=blocking,async,node",
 	}
 	for _, size := range []struct {
 		modes, workloads, lines, more int
