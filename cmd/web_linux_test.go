@@ -164,7 +164,11 @@ func TestPageOfABenchThatGoesOn(t *testing.T) {
 		chromedp.Evaluate(`document.getElementById("w1").open`, &open),
 		chromedp.Evaluate(`seen`, &seen),
 		chromedp.EmulateViewport(390, 800),
-		chromedp.Evaluate(`document.documentElement.scrollWidth > innerWidth`, &wide),
+		chromedp.ActionFunc(func(ctx context.Context) error { // plots are drawn anew a moment later
+			wide = chromedp.Poll(`document.documentElement.scrollWidth <= innerWidth`, nil,
+				chromedp.WithPollingTimeout(time.Minute)).Do(ctx) != nil
+			return nil
+		}),
 		chromedp.EmulateViewport(1280, 900),
 		chromedp.Evaluate(pageText, &shown)); err != nil {
 		t.Fatal(err, wrong())
