@@ -67,6 +67,7 @@ var imports = map[string][]string{
 	"results/stat":           {},
 	"results/unit":           {},
 	"thorough":               {},
+	"thorough/browsers":      {"thorough"},
 }
 
 func TestImports(t *testing.T) {
