@@ -38,6 +38,7 @@ type AnswerRow struct {
 // An AnswerLine shows one figure of one workload.
 type AnswerLine struct {
 	Workload, Figure string // hello, CPU
+	Load             string // at 64 connections
 	Bars             bool   // the figures differ by what a bar can show
 	Cells            []AnswerCell
 }
@@ -189,7 +190,6 @@ func (row *AnswerRow) join(workloads []results.Workload) {
 				longest = l
 			}
 		}
-		longest.Workload = ""
 		row.Lines = []AnswerLine{longest}
 	}
 }
@@ -210,6 +210,7 @@ func (s sheet) answer(f results.Finding, modes []results.Mode) AnswerLine {
 	on := resting(f)
 	at := s.at(f, on)
 	line.Figure, line.Bars = on.short, on.bars && len(modes) > 1
+	line.Load = terms(s.w, underLoad(s.w, results.Comparison{At: at}))
 	for _, m := range modes {
 		c := AnswerCell{Word: f.Of(m.Name), Text: unit.Missing, Position: positionOf(f, m.Name)}
 		if e, ok := on.read(s, m.Name, at); ok {

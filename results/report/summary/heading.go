@@ -137,7 +137,8 @@ func legend(r *results.Record) string {
 	parts := []string{"How to read it: p50, p99, p99.9: half, 99% and 99.9% of the requests took no longer."}
 	if len(r.Rates) > 0 {
 		parts = append(parts, fmt.Sprintf("At a given rate that counts from when a request was due; one "+
-			"rate is the same for all modes, one is %s%% of what each can do.", unit.Digits(100*r.Settings.Share)))
+			"rate is the same for all modes, and one is each mode's own, about %s%% of what it can do.",
+			unit.Digits(100*r.Settings.Share)))
 	}
 	parts = append(parts, "Knee: the fewest connections with 90% of the highest throughput.")
 	if slices.ContainsFunc(r.Settings.Workloads, func(w results.Workload) bool { return w.Surge != nil }) {
