@@ -373,11 +373,7 @@ func question(r *results.Record) string {
 	for _, m := range r.Settings.Modes {
 		names = append(names, m.Name)
 	}
-	where := fmt.Sprintf("measured on this machine (%s)", unit.Counted(r.Host.Cores, "core"))
-	if len(r.Hosts) > 0 {
-		where = fmt.Sprintf("measured on %s (%s), load from %s", r.Hosts[0].Name, unit.Counted(r.Host.Cores, "core"),
-			unit.Counted(len(r.Hosts)-1, "other host"))
-	}
+	where := "measured on " + place(r.Host, r.Hosts)
 	switch {
 	case len(names) < 2:
 		return fmt.Sprintf("%s, %s", strings.Join(names, ""), where)

@@ -18,7 +18,7 @@ func Heading(r *results.Record) string {
 		loadOf(s),
 	}
 	if len(r.Hosts) > 0 {
-		parts = append(parts, fmt.Sprintf("Load from %s, over a network; without a yardstick.",
+		parts = append(parts, fmt.Sprintf("Load from %s, over a network; without a yardstick or an overload.",
 			unit.Counted(len(r.Hosts)-1, "other host")), loadAtLimit(r))
 	}
 	if r.Selftest != nil {
@@ -81,7 +81,7 @@ func loadOf(s results.Settings) string {
 // meaning of lines.
 func Remarks(r *results.Record) []string {
 	var all []string
-	for _, h := range HostLines(r, true) {
+	for _, h := range HostLines(r.Hosts, true) {
 		all = append(all, h.String())
 	}
 	for _, m := range r.Settings.Missing {
