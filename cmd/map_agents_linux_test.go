@@ -56,7 +56,7 @@ func TestMapOfAgents(t *testing.T) {
 				t.Fatal(err)
 			}
 			if len(m.Hosts) != 3 || m.Hosts[0].Name != "host-0" || m.Hosts[0].Runs < 8 || len(m.Failures) > 0 ||
-				m.Partial {
+				m.Partial || m.Reduced["requests"] != "sum" {
 				t.Errorf("hosts %+v, failures %q", m.Hosts, m.Failures)
 			}
 			measured := map[string]int{}

@@ -15,6 +15,13 @@ import (
 // partingTime bounds the end of connections, and of a server, on other hosts.
 const partingTime = 5 * time.Second
 
+// reduced says how the figures of a run follow from those of the hosts that make load.
+var reduced = map[string]string{
+	"requests": hosts.Reduced["requests"], "errors": hosts.Reduced["errors"],
+	"throughput_rps":     "sum of each host's requests in the window, by the shares of their lives in it",
+	"cpu_us_per_request": "CPU time on the serving host over the sum of requests without error",
+}
+
 // checkHosts rejects what a map on several hosts cannot do.
 func (o Options) checkHosts() error {
 	switch {

@@ -43,7 +43,7 @@ func Run(ctx context.Context, p *Plan, say func(string)) (*results.Map, error) {
 	m.ElapsedS = float64(time.Since(began).Milliseconds()) / 1e3
 	m.Partial = ctx.Err() != nil || over != nil
 	if m.Hosts = tally; len(m.Hosts) > 0 {
-		m.Host = m.Hosts[0].Host
+		m.Host, m.Reduced = m.Hosts[0].Host, reduced
 	}
 	m.Judge()
 	if ctx.Err() != nil {
