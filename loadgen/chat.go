@@ -34,11 +34,16 @@ const (
 // roomPlace is where a URL has the name of the room. One without it gets a query with the name.
 const roomPlace = "{room}"
 
+// Rooms returns how many members a room of a Chat has, and how many bytes a message.
+func (a Attack) Rooms() (members, bytes int) {
+	return cmp.Or(a.RoomSize, DefaultRoomSize), cmp.Or(a.MessageSize, DefaultMessageSize)
+}
+
 // prepareChat has members join rooms of RoomSize, in each of which a message is due in turn, and is
 // said by each member in turn. So message n of a load is number n / rooms of room n % rooms, and
 // what each member must hear follows by arithmetic.
 func prepareChat(a Attack) (script, error) {
-	size, length := cmp.Or(a.RoomSize, DefaultRoomSize), cmp.Or(a.MessageSize, DefaultMessageSize)
+	size, length := a.Rooms()
 	switch {
 	case a.Rate <= 0:
 		return script{}, errors.New("members of a chat need a rate of messages")

@@ -296,8 +296,9 @@ func (r *loopRun) stop() {
 			r.unheard(&r.engine.clients[i])
 		}
 	}
-	lost := r.close()
-	r.rec.res.Deliveries.Missed += lost
+	if lost := r.close(); lost > 0 { // else the result may be another goroutine's already
+		r.rec.res.Deliveries.Missed += lost
+	}
 	r.over = true
 	r.timer.Stop()
 	r.ending.Stop()
