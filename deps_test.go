@@ -51,6 +51,7 @@ var imports = map[string][]string{
 	"servers/trace":     {},
 	"servers/node/app":  {},
 	"servers/workload":  {"servers/cache", "servers/http1", "servers/node/app", "servers/postgres"},
+	"servers/websocket": {"servers/http1"},
 	"servers/yardstick": {},
 	"loadgen":           {"servers/eventloop", "loadgen/response", "loadgen/sample"},
 	"loadgen/loadtest":  {},
