@@ -17,6 +17,9 @@ import (
 // MaxMessage is the most bytes that a message may have, of all its fragments together.
 const MaxMessage = 4 << 10
 
+// MaxHeader is the most bytes of a server's header.
+const MaxHeader = 10
+
 // Kind is what a frame, or the last one of a message, is.
 type Kind byte
 
