@@ -1,6 +1,7 @@
 package workload
 
 import (
+	"fmt"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -56,7 +57,20 @@ type rooms struct {
 	mu   sync.Mutex
 	open map[string]*room
 
+	used                                  atomic.Bool // somebody was there
 	members, messages, deliveries, lagged atomic.Int64
+}
+
+// appendFigures appends what a dashboard shows of the chat: nothing as long as nobody was there.
+func (r *rooms) appendFigures(b []byte) []byte {
+	if !r.used.Load() {
+		return b
+	}
+	r.mu.Lock()
+	open := len(r.open)
+	r.mu.Unlock()
+	return fmt.Appendf(b, `,"chat":{"members":%d,"rooms":%d,"messages":%d,"deliveries":%d,"slow_closed":%d}`,
+		r.members.Load(), open, r.messages.Load(), r.deliveries.Load(), r.lagged.Load())
 }
 
 // room is a room with its members. All that concerns them runs on its strand, so that everyone
@@ -90,6 +104,7 @@ func (m *member) Opened(p Peer) {
 	}
 	r.entered++
 	m.rooms.mu.Unlock()
+	m.rooms.used.Store(true)
 	m.rooms.members.Add(1)
 	m.room = r
 	p.On(r.strand, func() {
