@@ -27,6 +27,7 @@ func (w *tap) write(b []byte) bool { w.sent = append(w.sent, b...); return !w.ho
 func (w *tap) finish()             { w.finished++ }
 func (w *tap) unix() int64         { return 0 }
 func (w *tap) yield() bool         { return w.crowded }
+func (w *tap) lagged() bool        { return false }
 
 func (w *tap) Wait(x *workload.Exchange, _ time.Duration, then func(*workload.Exchange)) {
 	if !w.defers {
@@ -50,6 +51,10 @@ func (w *tap) Query(*workload.Exchange, postgres.Talk, func(*workload.Exchange, 
 
 func (w *tap) Stream(*workload.Exchange, string, workload.Source) {
 	panic("no test streams")
+}
+
+func (w *tap) Upgrade(*workload.Exchange, string, workload.Receiver) {
+	panic("no test upgrades")
 }
 
 func (w *tap) Offload(*workload.Exchange, func(), func(*workload.Exchange)) {

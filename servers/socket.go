@@ -113,6 +113,8 @@ func (s *socket) write(b []byte, now time.Time) error {
 	}
 }
 
+func (s *socket) try(b []byte) (int, syscall.Errno) { return sendNow(s.fd, b) }
+
 func (s *socket) closeRead() error  { return unix.Shutdown(s.fd, unix.SHUT_RD) }
 func (s *socket) closeWrite() error { return unix.Shutdown(s.fd, unix.SHUT_WR) }
 func (s *socket) close()            { closeFD(s.fd) }

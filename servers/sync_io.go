@@ -84,6 +84,13 @@ func (s syncIO) Stream(x *workload.Exchange, contentType string, source workload
 	}
 }
 
+// Upgrade returns at once: the frames come where the requests came.
+func (syncIO) Upgrade(x *workload.Exchange, accept string, r workload.Receiver) {
+	c := x.Conn.(*streamConn)
+	c.outbox = &outbox{conn: c}
+	c.session.upgrade(accept, r, c)
+}
+
 // syncClient calls the upstream over kept-alive blocking streams, the most recently used first.
 type syncClient struct {
 	addr netip.AddrPort

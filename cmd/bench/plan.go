@@ -278,6 +278,7 @@ func columns(o Options) ([]slot, error) {
 			return nil, fmt.Errorf("mode %s is named twice", name)
 		}
 		m.Postgres = o.Database == servers.PrivateDatabase || postgres.Is(o.Database)
+		m.Chat = slices.Contains(o.Workloads, "chat")
 		columns = append(columns, slot{name: name, mode: &mode{Mode: m}})
 	}
 	for _, s := range o.Servers {

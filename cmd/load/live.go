@@ -41,8 +41,11 @@ func Watch(terminal screen.File, options func(columns int) report.Options, a loa
 		all99: newHistogram(), last: newHistogram(),
 		spread: make([]uint64, len(report.LatencyBounds)), all: a.Pace().Span(a.Lasts(a.Duration)),
 	}
-	if a.Conversation == loadgen.Subscribe {
+	switch a.Conversation {
+	case loadgen.Subscribe:
 		l.what = "events"
+	case loadgen.Chat:
+		l.what = "deliveries"
 	}
 	if a.Rate == 0 && a.Duration == 0 {
 		l.most = a.Requests

@@ -35,9 +35,9 @@ func Run(ctx context.Context, a loadgen.Attack) (*results.LoadRun, error) {
 	}
 	defer g.Close()
 	started := time.Now()
-	grown := watchMemory(a)
+	watched := watchServer(a)
 	m, err := g.Measure(ctx, a.Duration)
-	memory, known := grown()
+	used, known := watched()
 	if m == nil {
 		return nil, err
 	}
@@ -56,8 +56,8 @@ func Run(ctx context.Context, a loadgen.Attack) (*results.LoadRun, error) {
 	run.Partial = err != nil
 	if known && m.Server != nil && run.Requests > run.Errors {
 		run.Server = &results.LoadServer{
-			CPUUSPerEvent:      float64(m.Server.Nanoseconds()) / 1e3 / float64(run.Requests-run.Errors),
-			BytesPerSubscriber: float64(memory) / float64(a.Connections),
+			CPUUSPerDelivery:   float64(m.Server.Nanoseconds()) / 1e3 / float64(run.Requests-run.Errors),
+			BytesPerConnection: float64(used.grown) / float64(a.Connections), Threads: used.threads,
 		}
 	}
 	if targets != nil {
@@ -93,7 +93,12 @@ func figures(a loadgen.Attack, m *loadgen.Measurement, ramp *results.Ramp, start
 		SendLagUS: measure.Lag(r.SendLag),
 		Trust:     results.Weigh(evidence), Ramp: ramp,
 	}
-	if a.Conversation == loadgen.Subscribe {
+	switch a.Conversation {
+	case loadgen.Chat:
+		run.RoomSize, run.MessageSize = a.Rooms()
+		run.Messages = r.Said
+		fallthrough
+	case loadgen.Subscribe:
 		run.Conversation, run.Deliveries = a.Conversation, measure.Deliveries(r.Deliveries)
 	}
 	if a.Engine == loadgen.Loop {

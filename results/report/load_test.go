@@ -40,7 +40,7 @@ func subscribed() *results.LoadRun {
 		Example: "reading a response: the server ended the event stream: unexpected EOF"}}
 	r.Deliveries = &results.Deliveries{Numbered: true, Missed: 5120, Doubled: 7, OutOfOrder: 8, Overdue: 90, Silent: 4,
 		Untimed: 12, Early: 1}
-	r.Server = &results.LoadServer{CPUUSPerEvent: 11.25, BytesPerSubscriber: 3280}
+	r.Server = &results.LoadServer{CPUUSPerDelivery: 11.25, BytesPerConnection: 3280, Threads: 5}
 	return r
 }
 

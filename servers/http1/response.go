@@ -11,6 +11,7 @@ type Response struct {
 	Status      int    // 200 to 599, never 1xx: Continue is written separately
 	ContentType string // "" is sent as application/octet-stream if there is a body
 	Allow       string // the Allow field, which a 405 needs (RFC 9110, section 15.5.6); "" for none
+	Fields      string // whole further lines of the header, each with its CRLF; "" for none
 	Body        []byte
 }
 
@@ -52,6 +53,7 @@ func appendHead(dst []byte, r *Response, length int, unix int64, close bool, min
 		dst = append(dst, r.Allow...)
 		dst = append(dst, "\r\n"...)
 	}
+	dst = append(dst, r.Fields...)
 	if sized {
 		dst = append(dst, "Content-Length: "...)
 		dst = strconv.AppendInt(dst, int64(length), 10)

@@ -22,6 +22,7 @@ type idleIO struct{}
 
 func (idleIO) Wait(x *workload.Exchange, _ time.Duration, then func(*workload.Exchange)) { then(x) }
 func (idleIO) Stream(*workload.Exchange, string, workload.Source)                        {}
+func (idleIO) Upgrade(*workload.Exchange, string, workload.Receiver)                     {}
 
 func (idleIO) Offload(x *workload.Exchange, work func(), then func(*workload.Exchange)) {
 	work()
@@ -75,7 +76,8 @@ func (q *queueIO) GetAll(x *workload.Exchange, calls []workload.Call, _ time.Dur
 	q.queue = append(q.queue, func() { then(x) })
 }
 
-func (q *queueIO) Stream(*workload.Exchange, string, workload.Source) { panic("no test streams") }
+func (q *queueIO) Stream(*workload.Exchange, string, workload.Source)    { panic("no test streams") }
+func (q *queueIO) Upgrade(*workload.Exchange, string, workload.Receiver) {}
 
 func (q *queueIO) Offload(x *workload.Exchange, work func(), then func(*workload.Exchange)) {
 	q.queue = append(q.queue, func() { // the work comes back through the queue, so that that of others comes in between

@@ -40,6 +40,10 @@ type Workload struct {
 	// and due times: a load has subscribers in place of requests.
 	Tells bool
 
+	// Talks says that the connection becomes a WebSocket on which both sides send messages: a load
+	// has members of rooms in place of requests.
+	Talks bool
+
 	// Whole is the body of a whole answer to Target, where the status does not tell that from a
 	// partial one; "" where it does.
 	Whole string
@@ -61,6 +65,7 @@ var All = []Workload{
 	mix,
 	echo,
 	live,
+	chat,
 }
 
 // String returns the workload's name.
@@ -99,6 +104,11 @@ type IO interface {
 	// It takes the place of Reply. What s makes while the peer lags is dropped, so that a peer that
 	// does not read is bounded. A model that blocks asks s for nothing meanwhile.
 	Stream(x *Exchange, contentType string, s Source)
+
+	// Upgrade answers an opening handshake that was checked, and makes the connection a WebSocket
+	// whose messages r receives. It takes the place of Reply. accept is the value of
+	// Sec-WebSocket-Accept.
+	Upgrade(x *Exchange, accept string, r Receiver)
 }
 
 // A Reply is an upstream's answer, with any status.
