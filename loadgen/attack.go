@@ -61,6 +61,7 @@ type Attack struct {
 	Follow       bool
 	Engine       string // one of Engines; "" lets Auto choose at any rate
 	Conversation string // one of Conversations; "" means Request
+	Video        Video  // of players
 	// Threads of the loop engine share the connections. 0 means 1, and there are no more threads
 	// than connections.
 	Threads int
@@ -136,6 +137,12 @@ func (a Attack) prepared() (Attack, error) {
 	a.Conversation = cmp.Or(a.Conversation, Request)
 	if a.Conversation == Subscribe {
 		a.WantStatus = cmp.Or(a.WantStatus, http.StatusOK) // none other has events
+	}
+	if a.Conversation == Play {
+		a.WantStatus = cmp.Or(a.WantStatus, http.StatusPartialContent)
+		if a.Video, err = a.Video.prepared(); err != nil {
+			return a, fmt.Errorf("load on %s: %w", a.Target.URL, err)
+		}
 	}
 	if a.Engine == "" {
 		a.Engine = Auto(a, math.Inf(1))

@@ -47,7 +47,8 @@ func openLoopThread(a Attack, rota rota, s script, connections int) (*loopThread
 	for i, t := range s.talks(connections) {
 		c := &e.clients[i]
 		c.engine, c.talk = e, t
-		if s.pace > 0 {
+		c.self, _ = t.(selfPaced)
+		if s.pace > 0 || c.self != nil {
 			c.rest = new(eventloop.Timer)
 			c.rest.Init(loop, c.rested)
 		}

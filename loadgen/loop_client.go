@@ -39,6 +39,7 @@ type client struct {
 	at     int  // index of its address
 	place  int  // index in the run's list of free clients
 	talk   talk
+	self   selfPaced // the talk, if it is one; else nil
 
 	pending bool // has a request, sent or to be sent
 	seq     uint64
@@ -62,7 +63,11 @@ func (c *client) take(now time.Duration) {
 func (c *client) transmit(now time.Duration) {
 	c.state = active
 	c.conn.SetDeadline(c.remaining(now))
-	c.unsent = !c.conn.Write(c.engine.script.says[c.target].wire)
+	wire := c.engine.script.says[c.target].wire
+	if c.self != nil {
+		wire = c.self.asks()
+	}
+	c.unsent = !c.conn.Write(wire)
 }
 
 // remaining returns what is left of the request's timeout. The loop keeps one timer for each
@@ -238,15 +243,22 @@ func (c *client) resting(now time.Duration) bool {
 		return false
 	}
 	wait := c.sent + c.engine.script.pace - now
+	if c.self != nil {
+		wait = c.self.next() - now
+	}
 	if wait > 0 {
 		c.rest.Set(wait)
+		if c.state == idle {
+			c.conn.SetDeadline(0)
+		}
 	}
 	return wait > 0
 }
 
 // rested is called when the next turn may begin.
 func (c *client) rested() {
-	if r := c.engine.current; r != nil && r.started && !c.pending && c.state == idle {
+	if r := c.engine.current; r != nil && r.started && !c.pending && (c.state == idle || c.self != nil &&
+		c.state == closed) {
 		r.offer(c, r.clock())
 	}
 }

@@ -45,6 +45,7 @@ type Result struct {
 	Elapsed    time.Duration
 	BytesIn    uint64                   // of response bodies
 	Deliveries Deliveries               // of a load of subscriptions, in which an event counts as a request
+	Viewing    Viewing                  // of a load of players, in which a segment is a request
 	until      time.Duration            // when the last request was taken up
 	firsts     map[string]time.Duration // when each of ErrorExamples was
 	// what each thread of the loop engine spent, in their order; nil for one thread, whose CPU time
@@ -60,7 +61,7 @@ type Result struct {
 	// Failed holds the latencies of failed requests, counted as in Latency; nil without any.
 	Failed *hdrhistogram.Histogram
 	// SendLag is how late each request was sent (actual − scheduled), in ns, failed requests
-	// included. SendLag is empty in a closed load.
+	// included. SendLag is empty in a closed load, but of players.
 	SendLag *hdrhistogram.Histogram
 
 	// Completed counts the successful requests in each CompletedEvery of Elapsed, by the time of
@@ -104,6 +105,7 @@ func (r *Result) Add(other *Result) {
 	r.Retries += other.Retries
 	r.BytesIn += other.BytesIn
 	r.Deliveries.add(other.Deliveries)
+	r.Viewing.add(other.Viewing)
 	r.Elapsed += other.Elapsed
 	r.Duration += other.Duration
 	r.Starting += other.Starting
@@ -440,6 +442,7 @@ const (
 	Timeout   = "timeout"   // no complete response within Attack.Timeout
 	Status    = "status"    // complete response with an unexpected status
 	Body      = "body"      // complete response with the expected status, but not Attack.WantBody
+	Range     = "range"     // not the range of a file that was asked for, or not all of it
 	Malformed = "malformed" // not a response of the requested protocol
 	TLS       = "tls"       // no TLS connection: no trust, or nothing in common
 	// Ports: no local port was free (EADDRNOTAVAIL), a limit of this machine and no fault of the
@@ -450,7 +453,7 @@ const (
 )
 
 // Kinds lists the kinds of error, in the order to print.
-var Kinds = []string{Refused, Reset, Timeout, Status, Body, Malformed, TLS, Ports, Other}
+var Kinds = []string{Refused, Reset, Timeout, Status, Body, Range, Malformed, TLS, Ports, Other}
 
 // Requests that the run's context ends are no errors, because the server did not end them.
 const (
@@ -462,6 +465,8 @@ func classify(err error) string {
 	var bad *response.MalformedError
 	var timed net.Error
 	switch {
+	case errors.As(err, new(*rangeError)):
+		return Range
 	case errors.As(err, &bad):
 		return Malformed
 	case errors.As(err, &timed) && timed.Timeout(), errors.Is(err, context.DeadlineExceeded):
