@@ -23,6 +23,17 @@ var ofRequests = map[string]string{
 	"save-results":     "vegeta's format is one of requests",
 }
 
+// refused returns an error if a flag was given that such a load has no use for; whys says of each
+// one why.
+func refused(who, by string, whys map[string]string, given func(flag string) bool) error {
+	for _, flag := range slices.Sorted(maps.Keys(whys)) {
+		if given(flag) {
+			return fmt.Errorf("--%s is not for %s, since %s: leave it out, or %s", flag, who, whys[flag], by)
+		}
+	}
+	return nil
+}
+
 // subscribes makes the attack one of subscribers, if it is to be one, and rejects flags that
 // contradict that.
 func (o loadOptions) subscribes(a *loadgen.Attack, given func(flag string) bool) error {
@@ -32,11 +43,8 @@ func (o loadOptions) subscribes(a *loadgen.Attack, given func(flag string) bool)
 		}
 		return nil
 	}
-	for _, flag := range slices.Sorted(maps.Keys(ofRequests)) {
-		if given(flag) {
-			return fmt.Errorf("--%s is not for subscribers, since %s: leave it out, or --subscribe", flag,
-				ofRequests[flag])
-		}
+	if err := refused("subscribers", "--subscribe", ofRequests, given); err != nil {
+		return err
 	}
 	if a.Engine != "" && a.Engine != loadgen.Loop {
 		return fmt.Errorf("--engine=%s knows no subscribers: leave it out", a.Engine)

@@ -73,8 +73,8 @@ type expectant interface {
 	overdue(now int64) uint64
 }
 
-// selfPaced is a talk that says itself when its turns begin, and by which words, in a closed load. Its
-// connection is opened for a run's first turn, and each run has a new one. Times count from the
+// selfPaced is a talk that says itself when its turns begin, and by which words, in a closed load.
+// Its connection is opened for a run's first turn, and each run has a new one. Times count from the
 // start of the run.
 type selfPaced interface {
 	// joins begins a run, in which the talk has a place among all, from 0.
@@ -83,8 +83,8 @@ type selfPaced interface {
 	next() time.Duration
 	// asks returns what begins that turn, in place of the message; it is valid until the next call.
 	asks() []byte
-	// took is told when the turn ended, by an answer with that status or, with 0, by none. It returns
-	// since when its latency counts; timed is false for what enters no latency.
+	// took is told when the turn ended, by an answer with that status or, with 0, by none. It
+	// returns since when its latency counts; timed is false for what enters no latency.
 	took(done time.Duration, status int) (since time.Duration, timed bool)
 	// leaves ends the run: what became of the talk is added to res.
 	leaves(now time.Duration, res *Result)

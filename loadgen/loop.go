@@ -53,6 +53,9 @@ func openLoopThread(a Attack, rota rota, s script, connections int) (*loopThread
 			c.rest.Init(loop, c.rested)
 		}
 	}
+	if connections > 0 && e.clients[0].self != nil {
+		loop.SetResolution(scheduleGrain)
+	}
 	go func() {
 		defer close(e.ended)
 		// never unlocked: the thread with its sharp timers ends with the goroutine

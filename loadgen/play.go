@@ -17,8 +17,8 @@ import (
 const Play = "playback"
 
 const (
-	// DefaultBitRate and DefaultSegment are what a player shows, in bits per second, and how much of
-	// it each of its requests asks for.
+	// DefaultBitRate and DefaultSegment are what a player shows, in bits per second, and how much
+	// of it each of its requests asks for.
 	DefaultBitRate = 4_000_000
 	DefaultSegment = 2 * time.Second
 	// Ahead is how many segments a player's buffer holds at the most, the one that plays included.
@@ -117,7 +117,8 @@ func preparePlayers(a Attack) (script, error) {
 	case a.Target.Method != http.MethodGet || a.Target.Body != nil:
 		return script{}, fmt.Errorf("players ask by GET and without a body, and not by %s", a.Target.Method)
 	case a.Rate > 0 || a.Requests > 0:
-		return script{}, errors.New("players ask for what they show next: neither a rate nor a number of requests can be given")
+		return script{}, errors.New("players ask for what they show next: neither a rate nor a number of " +
+			"requests can be given")
 	case len(a.Others) > 0:
 		return script{}, errors.New("players all show one video: give one URL")
 	case a.Connect.New:
@@ -151,8 +152,8 @@ func (f *film) players(n int) []talk {
 	return talks
 }
 
-// joins implements selfPaced. Players begin one after the other within the time of one segment, so that
-// they do not march in step.
+// joins implements selfPaced. Players begin one after the other within the time of one segment, so
+// that they do not march in step.
 func (p *player) joins(place, all int) {
 	p.due = time.Duration(float64(p.film.segment) * float64(place) / float64(all))
 	p.at = p.due
@@ -174,8 +175,8 @@ func (p *player) asks() []byte {
 // last returns the last byte of the present segment.
 func (p *player) last() int64 { return p.from + p.film.bytes - 1 }
 
-// took implements selfPaced. The first segment counts from when the player was due to begin; the others
-// are in no latency.
+// took implements selfPaced. The first segment counts from when the player was due to begin; the
+// others are in no latency.
 func (p *player) took(done time.Duration, status int) (since time.Duration, timed bool) {
 	first := !p.plays
 	if status != http.StatusPartialContent {

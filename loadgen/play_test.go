@@ -77,8 +77,8 @@ func playAt(t *testing.T, each time.Duration, threads int, stalls bool) {
 		}
 		return
 	}
-	// all but the first of each viewer, and perhaps one that the end cuts short; what comes after the
-	// run's end is a request, and no stall
+	// all but the first of each viewer, and perhaps one that the end cuts short; what comes after
+	// the run's end is a request, and no stall
 	if least := res.Requests - 2*viewers; v.Smooth != 0 || v.Stalls < least || v.Stalls > res.Requests {
 		t.Errorf("%+v of %d segments", v, res.Requests)
 	}
@@ -112,7 +112,9 @@ func TestPlayersBegin(t *testing.T) {
 		t.Errorf("%d started, the first after %v; %v", res.Latency.TotalCount(),
 			time.Duration(res.Latency.Min()), res.ErrorExamples)
 	}
-	if all := began[len(began)-1].Sub(began[0]); len(began) != viewers || all < 800*time.Millisecond {
+	mu.Lock()
+	defer mu.Unlock()
+	if all := began[len(began)-1].Sub(began[0]); len(began) != viewers || all < 500*time.Millisecond {
 		t.Errorf("%d connections began within %v", len(began), all)
 	}
 }
@@ -130,6 +132,8 @@ func TestPlayersAskInOrder(t *testing.T) {
 	})
 	const duration = 2 * time.Second
 	res := play(t, loadgen.Attack{Target: loadgen.Target{URL: url}, Connections: 1, Video: short, Duration: duration})
+	mu.Lock()
+	defer mu.Unlock()
 	ranges := []string{"bytes=0-99999", "bytes=100000-199999", "bytes=200000-299999"}
 	for i, r := range asked {
 		if r != ranges[i%3] {
@@ -165,8 +169,11 @@ func TestPlayersOfEachRun(t *testing.T) {
 		if err != nil || res.Errors != 0 || res.Viewing.Viewers != viewers || res.Latency.TotalCount() != viewers {
 			t.Fatalf("run %d: %+v, %v", run, res, err)
 		}
-		if len(remotes) != run*viewers {
-			t.Errorf("run %d: %d connections in all", run, len(remotes))
+		mu.Lock()
+		all := len(remotes)
+		mu.Unlock()
+		if all != run*viewers {
+			t.Errorf("run %d: %d connections in all", run, all)
 		}
 	}
 }
@@ -193,7 +200,8 @@ func TestPlayersOfWrongServers(t *testing.T) {
 		says  string
 	}{
 		{"whole", answer("200 OK\r\nContent-Length: 500000", 500_000), loadgen.Range, "200 and the whole file"},
-		{"none", answer("206 Partial Content\r\nContent-Length: 100000", 100_000), loadgen.Range, "without one Content-Range"},
+		{"none", answer("206 Partial Content\r\nContent-Length: 100000", 100_000), loadgen.Range,
+			"without one Content-Range"},
 		{"empty", answer("206 Partial Content\r\nContent-Length: 0", 0), loadgen.Range, "without one Content-Range"},
 		{"less", answer("206 Partial Content\r\nContent-Range: bytes 0-49999/500000\r\nContent-Length: 50000", 50_000),
 			loadgen.Range, "bytes 0-99999 were asked for, and 0-49999 answered"},
@@ -224,14 +232,16 @@ func TestPlayersOfWrongServers(t *testing.T) {
 				t.Errorf("%v, %v; want %s: %s", res.ErrorKinds, res.ErrorExamples, c.kind, c.says)
 			}
 			// it asks again after half a second
-			if v := res.Viewing; v.Viewers != viewers || v.Unstarted != viewers || v.Smooth != 0 || res.Errors > 2*viewers {
+			if v := res.Viewing; v.Viewers != viewers || v.Unstarted != viewers || v.Smooth != 0 ||
+				res.Errors > 2*viewers {
 				t.Errorf("%+v of %d", v, res.Requests)
 			}
 		})
 	}
 }
 
-// A server that loses each fourth segment in its middle is asked for it again, and its viewers go on.
+// A server that loses each fourth segment in its middle is asked for it again, and its viewers go
+// on.
 func TestPlayersComeBack(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
@@ -257,6 +267,8 @@ func TestPlayersComeBack(t *testing.T) {
 		res.BytesIn != (res.Requests-res.Errors)*100_000 {
 		t.Errorf("%d of %d: %v", res.Errors, res.Requests, res.ErrorExamples)
 	}
+	mu.Lock()
+	defer mu.Unlock()
 	if asked[3] != asked[4] || asked[2] == asked[3] {
 		t.Errorf("asked for %v", asked)
 	}

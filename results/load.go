@@ -30,7 +30,8 @@ type LoadRun struct {
 
 	// Conversation is the kind of load: "" is requests, for which the other fields are named. Of
 	// subscribers an event that came counts as a request, its latency is from when it was due, and
-	// an error is a subscription that failed or ended.
+	// an error is a subscription that failed or ended. Of players a segment is a request, and
+	// LatencyUS is of the first segment of each viewer, from when it came: the time to start up.
 	Conversation string `json:"conversation,omitempty"`
 
 	Partial bool `json:"partial"` // interrupted
@@ -66,7 +67,8 @@ type LoadRun struct {
 	GeneratorCPUUS *float64    `json:"generator_cpu_us_per_request"`
 	Trust          Trust       `json:"trust"`
 	Deliveries     *Deliveries `json:"deliveries,omitempty"` // of subscribers
-	Server         *LoadServer `json:"server,omitempty"`     // of subscribers, if it is on this machine
+	Viewing        *Viewing    `json:"viewing,omitempty"`    // of players
+	Server         *LoadServer `json:"server,omitempty"`     // of both, if it is on this machine
 	// Capacity is set after a capacity search. All other fields then describe the last probe at
 	// that rate.
 	Capacity *Capacity `json:"capacity,omitempty"`
@@ -78,10 +80,13 @@ type LoadRun struct {
 	Reduced map[string]string `json:"reduced,omitempty"`
 }
 
-// LoadServer is what the server's processes used during a load of subscribers.
+// LoadServer is what the server's processes used during a load of subscribers, or of players.
 type LoadServer struct {
-	CPUUSPerEvent      float64 `json:"cpu_us_per_event"`
-	BytesPerSubscriber float64 `json:"bytes_per_subscriber"` // its growth from before they connected, over them
+	CPUUSPerEvent float64 `json:"cpu_us_per_event,omitempty"`
+	// its growth from before they connected, over them
+	BytesPerSubscriber float64 `json:"bytes_per_subscriber,omitempty"`
+	CPUUSPerMB         float64 `json:"cpu_us_per_mb,omitempty"` // of a million bytes in whole segments
+	BytesPerViewer     float64 `json:"bytes_per_viewer,omitempty"`
 }
 
 // LoadHost is one of several hosts of a load, and its part.
@@ -108,6 +113,17 @@ type LoadHost struct {
 	InBPS        float64 `json:"in_bps"`        // bytes per second through its network, both without loopback
 	OutBPS       float64 `json:"out_bps"`
 	AtLimit      bool    `json:"at_limit"` // its CPUs, or the load's threads, had nothing left
+}
+
+// Timed returns the number of requests without error that are in LatencyUS.
+func (r *LoadRun) Timed() uint64 {
+	switch {
+	case r.Viewing != nil:
+		return r.Viewing.Viewers - r.Viewing.Unstarted
+	case r.Deliveries != nil:
+		return r.Requests - r.Errors - min(r.Requests-r.Errors, r.Deliveries.Untimed)
+	}
+	return r.Requests - r.Errors
 }
 
 // Untimed reports whether a load has no latencies, because no event said when it was due.

@@ -67,7 +67,7 @@ const RuleGeneratorCPU = "generator CPU"
 const RuleDrift = "drift"
 
 // Rules are all rules of trust. Each fires on its own, and the worst word counts.
-var Rules = slices.Concat(commonRules, subscriptionRules)
+var Rules = slices.Concat(commonRules, subscriptionRules, playbackRules)
 
 var commonRules = []Rule{
 	{

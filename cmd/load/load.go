@@ -55,15 +55,21 @@ func Run(ctx context.Context, a loadgen.Attack) (*results.LoadRun, error) {
 	run := figures(a, m, found, started)
 	run.Partial = err != nil
 	if known && m.Server != nil && run.Requests > run.Errors {
-		run.Server = &results.LoadServer{
-			CPUUSPerEvent:      float64(m.Server.Nanoseconds()) / 1e3 / float64(run.Requests-run.Errors),
-			BytesPerSubscriber: float64(memory) / float64(a.Connections),
-		}
+		run.Server = used(run, *m.Server, memory)
 	}
 	if targets != nil {
 		run.Targets = targets.result()
 	}
 	return run, err
+}
+
+// used returns what the server used for its subscribers or viewers.
+func used(run *results.LoadRun, cpu time.Duration, memory uint64) *results.LoadServer {
+	us, each := float64(cpu.Nanoseconds())/1e3, float64(memory)/float64(run.Connections)
+	if run.Viewing != nil {
+		return &results.LoadServer{CPUUSPerMB: us / (float64(run.BytesIn) / 1e6), BytesPerViewer: each}
+	}
+	return &results.LoadServer{CPUUSPerEvent: us / float64(run.Requests-run.Errors), BytesPerSubscriber: each}
 }
 
 // both calls one function and then another, which may be nil.
@@ -95,6 +101,9 @@ func figures(a loadgen.Attack, m *loadgen.Measurement, ramp *results.Ramp, start
 	}
 	if a.Conversation == loadgen.Subscribe {
 		run.Conversation, run.Deliveries = a.Conversation, measure.Deliveries(r.Deliveries)
+	}
+	if a.Conversation == loadgen.Play {
+		run.Conversation, run.Viewing = a.Conversation, measure.Viewing(a.Video, r.Viewing)
 	}
 	if a.Engine == loadgen.Loop {
 		run.LoadThreads = min(max(a.Threads, 1), a.Connections)

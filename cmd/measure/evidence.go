@@ -34,6 +34,10 @@ func Evidence(a loadgen.Attack, m *loadgen.Measurement) results.Evidence {
 		e.Deliveries = Deliveries(r.Deliveries)
 		e.OtherClock = a.Server != nil && len(a.Server) == 0
 	}
+	if a.Conversation == loadgen.Play {
+		e.Viewing = Viewing(a.Video, r.Viewing)
+		e.SendLagUS = Lag(r.SendLag)
+	}
 	for _, n := range r.ErrorKinds {
 		e.ErrorsByKind += n
 	}
@@ -75,6 +79,13 @@ func Evidence(a loadgen.Attack, m *loadgen.Measurement) results.Evidence {
 func Deliveries(d loadgen.Deliveries) *results.Deliveries {
 	return &results.Deliveries{Numbered: d.Next > 0, Missed: d.Missed, Doubled: d.Doubled, OutOfOrder: d.Disordered,
 		Overdue: d.Overdue, Silent: d.Silent, Untimed: d.Untimed, Early: d.Early}
+}
+
+// Viewing converts the counts of a load of players into the record's.
+func Viewing(v loadgen.Video, r loadgen.Viewing) *results.Viewing {
+	return &results.Viewing{SegmentBytes: v.Bytes(), SegmentS: v.Segment.Seconds(), Viewers: r.Viewers,
+		Unstarted: r.Unstarted, Smooth: r.Smooth, Stalls: r.Stalls, StalledS: r.Stalled.Seconds(),
+		LongestStallS: r.Longest.Seconds(), WatchedS: r.Watched.Seconds()}
 }
 
 // within returns the part of a window's CPU time that belongs to the run, assuming an even spread.

@@ -154,8 +154,8 @@ func (p *Parser) Status() int { return p.answer.Status }
 // text/event-stream.
 func (p *Parser) Events() bool { return p.events }
 
-// Range returns, with a Sink and once the header is complete, what the response's Content-Range says;
-// ok is false without one.
+// Range returns, with a Sink and once the header is complete, what the response's Content-Range
+// says; ok is false without one.
 func (p *Parser) Range() (r ContentRange, ok bool) { return p.span, p.ranged }
 
 // Answer returns the complete response.
