@@ -63,13 +63,13 @@ func appendHead(dst []byte, r *Response, length int64, unix int64, close bool, m
 		dst = append(dst, r.Allow...)
 		dst = append(dst, "\r\n"...)
 	}
+	if r.Part.Size > 0 {
+		dst = r.Part.append(dst, r.Status)
+	}
 	if sized {
 		dst = append(dst, "Content-Length: "...)
 		dst = strconv.AppendInt(dst, length, 10)
 		dst = append(dst, "\r\n"...)
-	}
-	if r.Part.Size > 0 {
-		dst = r.Part.append(dst, r.Status)
 	}
 	switch {
 	case close && minor > 0:
