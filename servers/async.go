@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"nodecompare/servers/eventloop"
+	"nodecompare/servers/http1"
 	"nodecompare/servers/trace"
 	"nodecompare/servers/workload"
 )
@@ -282,6 +284,9 @@ func (c *asyncConn) Closed(error) {
 }
 
 func (c *asyncConn) write(b []byte) bool { return c.Write(b) }
-func (c *asyncConn) finish()             { c.Finish() }
-func (c *asyncConn) unix() int64         { return c.loop.Now().Unix() }
-func (c *asyncConn) yield() bool         { return c.loop.draining }
+func (c *asyncConn) writeFile(b []byte, f *os.File, p *http1.Part) bool {
+	return c.SendFile(b, int(f.Fd()), p.First, p.Length)
+}
+func (c *asyncConn) finish()     { c.Finish() }
+func (c *asyncConn) unix() int64 { return c.loop.Now().Unix() }
+func (c *asyncConn) yield() bool { return c.loop.draining }

@@ -1,6 +1,7 @@
 package servers
 
 import (
+	"os"
 	"time"
 
 	"nodecompare/servers/http1"
@@ -42,6 +43,8 @@ type wire interface {
 	// write sends responses. If it returns false, the session must hold back until its resume is
 	// called.
 	write(b []byte) bool
+	// writeFile does the same, and sends the part of f behind b.
+	writeFile(b []byte, f *os.File, p *http1.Part) bool
 	// finish is called once, when nothing more will be written.
 	finish()
 	// unix returns the time for the Date field, in seconds.
@@ -152,9 +155,16 @@ func (s *session) serve(b []byte) (used int) {
 }
 
 // done takes a finished Exchange's response.
-func (s *session) done(x *workload.Exchange) {
+func (s *session) done(x *workload.Exchange) { s.answer(x, nil) }
+
+// answer takes a finished Exchange's response, whose Part is in f; nil for one that is whole.
+func (s *session) answer(x *workload.Exchange, f *os.File) {
 	s.last = s.last || s.draining || s.wire.yield()
 	*s.out = http1.AppendResponse(*s.out, &x.Response, s.wire.unix(), s.head, s.last, s.minor)
+	if f != nil && !s.head {
+		s.held = !s.wire.writeFile(*s.out, f, &x.Response.Part)
+		*s.out = (*s.out)[:0]
+	}
 	s.busy = false
 	s.over = s.last
 	if s.serving {

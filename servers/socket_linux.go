@@ -23,12 +23,16 @@ func recvWait(fd int, b []byte) (int, syscall.Errno) {
 
 // sendWait first tries without waiting, which needs no word to Go's scheduler and nearly always
 // suffices. Then it waits.
-func sendWait(fd int, b []byte) (int, syscall.Errno) {
+func sendWait(fd int, b []byte, more bool) (int, syscall.Errno) {
+	flags := uintptr(unix.MSG_NOSIGNAL)
+	if more {
+		flags |= unix.MSG_MORE
+	}
 	n, _, errno := syscall.RawSyscall6(unix.SYS_SENDTO, uintptr(fd),
-		uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), unix.MSG_NOSIGNAL|unix.MSG_DONTWAIT, 0, 0)
+		uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), flags|unix.MSG_DONTWAIT, 0, 0)
 	if errno == syscall.EAGAIN {
 		n, _, errno = syscall.Syscall6(unix.SYS_SENDTO, uintptr(fd),
-			uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), unix.MSG_NOSIGNAL, 0, 0)
+			uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), flags, 0, 0)
 	}
 	if errno != 0 {
 		return 0, errno

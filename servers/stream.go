@@ -2,10 +2,12 @@ package servers
 
 import (
 	"context"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"nodecompare/servers/http1"
 	"nodecompare/servers/trace"
 	"nodecompare/servers/workload"
 )
@@ -17,6 +19,9 @@ type stream interface {
 	read(b []byte, now time.Time, limit time.Duration) (int, error)
 	// write sends all of b.
 	write(b []byte, now time.Time) error
+	// writeFile sends all of b, and behind it length bytes of f from first on, for as long as the
+	// peer takes some of them from time to time.
+	writeFile(b []byte, f *os.File, first, length int64, now time.Time) error
 	// closeRead ends this and later reads with what has arrived. It may be called while another
 	// thread reads.
 	closeRead() error
@@ -175,6 +180,13 @@ func (c *streamConn) linger() {
 
 func (c *streamConn) write(b []byte) bool {
 	if !c.failed && c.stream.write(b, c.now) != nil {
+		c.failed = true
+	}
+	return true
+}
+
+func (c *streamConn) writeFile(b []byte, f *os.File, p *http1.Part) bool {
+	if !c.failed && c.stream.writeFile(b, f, p.First, p.Length, c.now) != nil {
 		c.failed = true
 	}
 	return true

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/netip"
 	"net/url"
+	"os"
 	"slices"
 	"sync"
 	"time"
@@ -83,6 +84,8 @@ func (s syncIO) Stream(x *workload.Exchange, contentType string, source workload
 		}
 	}
 }
+
+func (s syncIO) SendFile(x *workload.Exchange, f *os.File) { x.Conn.(*streamConn).session.answer(x, f) }
 
 // syncClient calls the upstream over kept-alive blocking streams, the most recently used first.
 type syncClient struct {

@@ -6,6 +6,9 @@ const (
 	// stallTime is how long the peer of a finished connection may take nothing of what is still to
 	// be sent.
 	stallTime = 10 * time.Second
+	// fileStallTime is the same while a file is to be sent, such as a film, of which a player takes
+	// nothing while it has enough to show.
+	fileStallTime = time.Minute
 	// lingerTime is how long Finish then waits for the peer to close, and lingerBytes how much it
 	// discards meanwhile.
 	lingerTime  = time.Second
@@ -59,7 +62,7 @@ func (c *Conn) expire() {
 	case due == 0:
 	case due > c.loop.now:
 		c.arm()
-	case c.finishing && len(c.out) == 0:
+	case c.finishing && !c.unsent():
 		c.close(nil)
 	case due == c.deadline:
 		c.close(ErrDeadline)
@@ -77,10 +80,14 @@ func (c *Conn) Finish() {
 	switch {
 	case c.closing || c.finishing:
 		return
-	case len(c.out) > 0:
+	case c.unsent():
 		c.finishing, c.paused = true, false
-		if c.active = c.loop.now; c.idle <= 0 || c.idle > stallTime {
-			c.idle = stallTime
+		stall := stallTime
+		if c.file.left > 0 {
+			stall = fileStallTime
+		}
+		if c.active = c.loop.now; c.idle <= 0 || c.idle > stall {
+			c.idle = stall
 		}
 		c.arm()
 	case c.connecting:
@@ -106,7 +113,7 @@ func (c *Conn) linger() {
 // connection alive.
 func (c *Conn) discard(n int) {
 	c.lingered += n
-	if c.ended && len(c.out) == 0 || c.lingered > lingerBytes {
+	if c.ended && !c.unsent() || c.lingered > lingerBytes {
 		c.close(nil)
 		return
 	}

@@ -123,6 +123,15 @@ func (f *fakeIO) Stream(x *workload.Exchange, contentType string, s workload.Sou
 	x.Reply()
 }
 
+func (f *fakeIO) SendFile(x *workload.Exchange, file *os.File) {
+	p := &x.Response.Part
+	x.Response.Body = make([]byte, p.Length)
+	if _, err := file.ReadAt(x.Response.Body, p.First); err != nil {
+		panic(err)
+	}
+	x.Reply()
+}
+
 func (f *fakeIO) Offload(x *workload.Exchange, work func(), then func(*workload.Exchange)) {
 	f.offloads++
 	f.spoil(f.request)

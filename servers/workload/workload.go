@@ -6,6 +6,7 @@ package workload
 
 import (
 	"net/url"
+	"os"
 	"time"
 
 	"nodecompare/servers/http1"
@@ -40,6 +41,10 @@ type Workload struct {
 	// and due times: a load has subscribers in place of requests.
 	Tells bool
 
+	// Plays says that an answer is a film, too long to be asked for again and again: a load has
+	// players, who ask for ranges of it one after the other.
+	Plays bool
+
 	// Whole is the body of a whole answer to Target, where the status does not tell that from a
 	// partial one; "" where it does.
 	Whole string
@@ -61,6 +66,7 @@ var All = []Workload{
 	mix,
 	echo,
 	live,
+	stream,
 }
 
 // String returns the workload's name.
@@ -99,6 +105,11 @@ type IO interface {
 	// It takes the place of Reply. What s makes while the peer lags is dropped, so that a peer that
 	// does not read is bounded. A model that blocks asks s for nothing meanwhile.
 	Stream(x *Exchange, contentType string, s Source)
+
+	// SendFile answers with x.Response, whose Part it sends from f. It takes the place of Reply. f
+	// stays open while the model serves. A peer that does not read holds up its own connection
+	// alone, or the thread that is its own.
+	SendFile(x *Exchange, f *os.File)
 }
 
 // A Reply is an upstream's answer, with any status.
