@@ -29,12 +29,13 @@ var ofOthers = map[string]string{
 
 const (
 	playDuration = 20 * time.Second
-	// leastSegments is how many segments a load of players lasts at the least: the last viewer begins
-	// within the first, and only from its second one on can anything come too late.
+	// leastSegments is how many segments a load of players lasts at the least: the last viewer
+	// begins within the first, and only its second one can come too late.
 	leastSegments = 3
 )
 
-// plays makes the attack one of players, if it is to be one, and rejects flags that contradict that.
+// plays makes the attack one of players, if it is to be one, and rejects flags that contradict
+// that.
 func (o loadOptions) plays(a *loadgen.Attack, given func(flag string) bool) error {
 	if !o.play {
 		for _, flag := range []string{"bitrate", "segment", "min-smooth"} {

@@ -24,8 +24,8 @@ func videoServer(t *testing.T, delay time.Duration) string {
 	return s.URL
 }
 
-// What a server does to its viewers is known here, and the load finds it: each segment takes one and
-// a half times as long as it plays.
+// What a server does to its viewers is known here, and the load finds it: each segment takes one
+// and a half times as long as it plays.
 func TestLoadOfPlayers(t *testing.T) {
 	const segment, delay = 0.2, 300 * time.Millisecond
 	cmd, out, errs := command(t, "load", "--play", videoServer(t, delay), "--connections=3", "--segment=200ms",

@@ -77,8 +77,8 @@ type expectant interface {
 // Its connection is opened for a run's first turn, and each run has a new one. Times count from the
 // start of the run.
 type selfPaced interface {
-	// joins begins a run, in which the talk has a place among all, from 0.
-	joins(place, all int)
+	// joins begins a run of that length, in which the talk has a place among all, from 0.
+	joins(place, all int, run time.Duration)
 	// next returns when its next turn is due.
 	next() time.Duration
 	// asks returns what begins that turn, in place of the message; it is valid until the next call.

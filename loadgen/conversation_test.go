@@ -198,7 +198,7 @@ func TestPlayerKeepsNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := s.talks(1)[0].(*player)
-	p.joins(0, 1)
+	p.joins(0, 1, time.Minute)
 	part, now := make([]byte, 64<<10), time.Duration(0)
 	if n := testing.AllocsPerRun(100, func() {
 		p.asks()

@@ -148,7 +148,7 @@ func (r *loopRun) begin() {
 func (r *loopRun) joinPaced() {
 	for i := range r.engine.clients {
 		c := &r.engine.clients[i]
-		c.self.joins(i*r.engine.attack.Threads+r.thread, r.engine.attack.Connections)
+		c.self.joins(i*r.engine.attack.Threads+r.thread, r.engine.attack.Connections, r.duration)
 		if c.state == idle {
 			c.drop()
 		}

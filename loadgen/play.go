@@ -152,10 +152,10 @@ func (f *film) players(n int) []talk {
 	return talks
 }
 
-// joins implements selfPaced. Players begin one after the other within the time of one segment, so
-// that they do not march in step.
-func (p *player) joins(place, all int) {
-	p.due = time.Duration(float64(p.film.segment) * float64(place) / float64(all))
+// joins implements selfPaced. Players begin one after the other within the time of one segment, or
+// of the run if that is shorter, so that they do not march in step.
+func (p *player) joins(place, all int, run time.Duration) {
+	p.due = time.Duration(float64(min(p.film.segment, run)) * float64(place) / float64(all))
 	p.at = p.due
 	p.from, p.size, p.plays, p.over, p.seen = 0, 0, false, false, Viewing{}
 }

@@ -13,7 +13,7 @@ const Playback = "playback"
 // segment that is not there when all before it has been shown is a stall, and play goes on when it
 // is.
 type Viewing struct {
-	SegmentBytes  int64   `json:"segment_bytes"`
+	SegmentBytes  uint64  `json:"segment_bytes"`
 	SegmentS      float64 `json:"segment_s"`       // of play
 	Viewers       uint64  `json:"viewers"`         // those whose time to begin had come
 	Unstarted     uint64  `json:"unstarted"`       // had no whole segment by the end
@@ -26,6 +26,9 @@ type Viewing struct {
 
 // Share returns the part of the viewers who began and had no stall; 0 without any.
 func (v *Viewing) Share() float64 { return float64(v.Smooth) / float64(max(1, v.Viewers)) }
+
+// mostlySmooth is the share of viewers without a stall at which a server holds them.
+const mostlySmooth = 0.99
 
 const (
 	unstartedSuspect = 0.01

@@ -10,9 +10,9 @@ import (
 // memoryInterval is the time between two readings of a server's memory.
 const memoryInterval = 100 * time.Millisecond
 
-// watchMemory begins to watch the memory of a server that subscribers or viewers are about to connect
-// to. The function it returns ends that, and says by how many bytes the memory grew; known is false
-// for a load of requests, and for a server of which that cannot be read.
+// watchMemory begins to watch the memory of a server that subscribers or viewers are about to
+// connect to. The function it returns ends that, and says by how many bytes the memory grew; known
+// is false for a load of requests, and for a server of which that cannot be read.
 func watchMemory(a loadgen.Attack) (grown func() (bytes uint64, known bool)) {
 	if a.Conversation == "" || a.Conversation == loadgen.Request || len(a.Server) == 0 {
 		return func() (uint64, bool) { return 0, false }

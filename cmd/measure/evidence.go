@@ -83,7 +83,7 @@ func Deliveries(d loadgen.Deliveries) *results.Deliveries {
 
 // Viewing converts the counts of a load of players into the record's.
 func Viewing(v loadgen.Video, r loadgen.Viewing) *results.Viewing {
-	return &results.Viewing{SegmentBytes: v.Bytes(), SegmentS: v.Segment.Seconds(), Viewers: r.Viewers,
+	return &results.Viewing{SegmentBytes: uint64(v.Bytes()), SegmentS: v.Segment.Seconds(), Viewers: r.Viewers,
 		Unstarted: r.Unstarted, Smooth: r.Smooth, Stalls: r.Stalls, StalledS: r.Stalled.Seconds(),
 		LongestStallS: r.Longest.Seconds(), WatchedS: r.Watched.Seconds()}
 }

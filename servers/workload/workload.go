@@ -69,6 +69,9 @@ var All = []Workload{
 	stream,
 }
 
+// Asks reports whether a load of it is one of requests, and not of subscribers or viewers.
+func (w Workload) Asks() bool { return !w.Tells && !w.Plays }
+
 // String returns the workload's name.
 func (w Workload) String() string { return w.Name }
 
