@@ -6,7 +6,7 @@ const (
 	// stallTime is how long the peer of a finished connection may take nothing of what is still to
 	// be sent.
 	stallTime = 10 * time.Second
-	// fileStallTime is the same while a file is to be sent, such as a film, of which a player takes
+	// fileStallTime is the same while a file is to be sent, such as a video, of which a player takes
 	// nothing while it has enough to show.
 	fileStallTime = time.Minute
 	// lingerTime is how long Finish then waits for the peer to close, and lingerBytes how much it
@@ -74,8 +74,9 @@ func (c *Conn) expire() {
 // Finish closes the connection when everything written has been sent and the peer has closed too,
 // or a second after the sending. Closing at once with unread bytes in the kernel would reset the
 // connection, and the peer could lose the last response (RFC 9112 section 9.6). A peer that takes
-// nothing for ten seconds, or for the time of SetIdle if that is shorter, is closed with ErrIdle. A
-// deadline set before limits the sending too. The handler gets neither Data nor Drained any more.
+// nothing for ten seconds, or of a file for a minute, is closed with ErrIdle; or after the time of
+// SetIdle if that is shorter. A deadline set before limits the sending too. The handler gets
+// neither Data nor Drained any more.
 func (c *Conn) Finish() {
 	switch {
 	case c.closing || c.finishing:

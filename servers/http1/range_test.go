@@ -15,9 +15,9 @@ import (
 	"nodecompare/servers/http1"
 )
 
-const tag = `"film"`
+const tag = `"video"`
 
-var film = []byte("0123456789")
+var video = []byte("0123456789")
 
 // ranged are requests for ten bytes: the lines of their header, and the status, the Content-Range
 // and the body of the answer.
@@ -76,7 +76,7 @@ var ranged = []struct{ method, fields, want string }{
 	{"GET", "Range: bytes=2-4\r\nIf-Range: " + tag, "206 bytes 2-4/10 234"},
 	{"GET", "Range: bytes=2-4\r\nIf-Range: W/" + tag, "200  0123456789"},
 	{"GET", "Range: bytes=2-4\r\nIf-Range: \"other\"", "200  0123456789"},
-	{"GET", "Range: bytes=2-4\r\nIf-Range: film", "200  0123456789"},
+	{"GET", "Range: bytes=2-4\r\nIf-Range: video", "200  0123456789"},
 	{"GET", "Range: bytes=2-4\r\nIf-Range:", "200  0123456789"},
 	{"GET", "Range: bytes=2-4\r\nIf-Range: Sun, 06 Nov 1994 08:49:37 GMT", "200  0123456789"},
 	{"GET", "Range: bytes=2-4\r\nIf-Range: " + tag + "\r\nIf-Range: " + tag, "200  0123456789"},
@@ -93,10 +93,10 @@ var ranged = []struct{ method, fields, want string }{
 	{"GET", "If-None-Match: \"a\"\r\nIf-None-Match: " + tag, "304  "},
 	{"GET", "If-None-Match: \"a\", *", "200  0123456789"},
 	{"GET", "If-None-Match: *, \"a\"", "200  0123456789"},
-	{"GET", "If-None-Match: film", "200  0123456789"},
+	{"GET", "If-None-Match: video", "200  0123456789"},
 	{"GET", "If-None-Match: w/" + tag, "200  0123456789"},
 	{"GET", "If-None-Match: \"a b\", " + tag, "200  0123456789"},
-	{"GET", "If-None-Match: \"film", "200  0123456789"},
+	{"GET", "If-None-Match: \"video", "200  0123456789"},
 	{"GET", "If-None-Match: \"", "200  0123456789"},
 	{"GET", "If-None-Match:", "200  0123456789"},
 	{"GET", "If-None-Match: \"a\"\r\nRange: bytes=2-4", "206 bytes 2-4/10 234"},
@@ -133,10 +133,10 @@ func selected(t *testing.T, method, fields string) (string, error) {
 		return "", errNotWhole
 	}
 	var r http1.Response
-	r.Status, r.Part = http1.Select(&p.Request, tag, int64(len(film)))
+	r.Status, r.Part = http1.Select(&p.Request, tag, int64(len(video)))
 	b := http1.AppendResponse(nil, &r, unix, p.Request.Head, true, 1)
 	if r.Status < 300 && !p.Request.Head {
-		b = append(b, film[r.Part.First:r.Part.First+r.Part.Length]...)
+		b = append(b, video[r.Part.First:r.Part.First+r.Part.Length]...)
 	}
 	a, err := http.ReadResponse(bufio.NewReader(bytes.NewReader(b)), &http.Request{Method: method})
 	if err != nil {
@@ -232,7 +232,7 @@ func served(t *testing.T, message string) (string, error) {
 	}
 	w := httptest.NewRecorder()
 	w.Header().Set("ETag", tag)
-	http.ServeContent(w, r, "film.bin", time.Time{}, bytes.NewReader(film))
+	http.ServeContent(w, r, "video.bin", time.Time{}, bytes.NewReader(video))
 	if r.Method == http.MethodHead {
 		w.Body.Reset() // as its server does, which ServeContent relies on
 	}
@@ -265,7 +265,7 @@ func TestSelectAllocatesNothing(t *testing.T) {
 	b := make([]byte, 0, 1024)
 	if n := testing.AllocsPerRun(100, func() {
 		var r http1.Response
-		r.Status, r.Part = http1.Select(&p.Request, tag, int64(len(film)))
+		r.Status, r.Part = http1.Select(&p.Request, tag, int64(len(video)))
 		b = http1.AppendResponse(b[:0], &r, unix, false, false, 1)
 	}); n > 0 {
 		t.Errorf("%v allocations", n)

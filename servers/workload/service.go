@@ -47,7 +47,7 @@ type Options struct {
 type Service struct {
 	dir      string // the data folder
 	file     string
-	film     openFilm
+	video    openVideo
 	upstream *url.URL // nil when there is none
 	db       database
 	postgres *postgres.Config // nil with the embedded database
@@ -90,8 +90,8 @@ func Open(o Options) (*Service, error) {
 // before it serves.
 func (s *Service) Postgres() *postgres.Config { return s.postgres }
 
-// Close gives up the database and the film. Call it when no request is being served any more.
-func (s *Service) Close() error { return errors.Join(s.db.close(), s.closeFilm()) }
+// Close gives up the database and the video. Call it when no request is being served any more.
+func (s *Service) Close() error { return errors.Join(s.db.close(), s.closeVideo()) }
 
 // routes is what is served: the workloads, the upstream that the api workload asks, and what is no
 // request and its answer.

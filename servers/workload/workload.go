@@ -41,7 +41,7 @@ type Workload struct {
 	// and due times: a load has subscribers in place of requests.
 	Tells bool
 
-	// Plays says that an answer is a film, too long to be asked for again and again: a load has
+	// Plays says that an answer is a video, too long to be asked for again and again: a load has
 	// players, who ask for ranges of it one after the other.
 	Plays bool
 
