@@ -8,25 +8,6 @@ import (
 	"nodecompare/loadgen"
 )
 
-// ofOthers are the flags that players have no use for, and why.
-var ofOthers = map[string]string{
-	"rate":             "they ask for what they show next",
-	"requests":         "they watch until the load ends: give --duration",
-	"slo":              "the search is for a rate of requests",
-	"targets":          "all of them show one video",
-	"method":           "they ask by GET",
-	"body":             "they ask by GET",
-	"body-file":        "they ask by GET",
-	"follow-redirects": "a redirect is no part of a video",
-	"new-connections":  "each keeps its connection from segment to segment",
-	"agents":           "they begin one after the other, on one machine",
-	"http2":            "they speak HTTP/1.1",
-	"unix-socket":      "they connect by TCP",
-	"save-results":     "vegeta's format has no stalls",
-	"subscribe":        "a video is no stream of events",
-	"max-missed":       "it is of events",
-}
-
 const (
 	playDuration = 20 * time.Second
 	// leastSegments is how many segments a load of players lasts at the least: the last viewer
@@ -34,19 +15,15 @@ const (
 	leastSegments = 3
 )
 
-// plays makes the attack one of players, if it is to be one, and rejects flags that contradict
-// that.
+// plays makes the attack one of players, and rejects flags that contradict that.
 func (o loadOptions) plays(a *loadgen.Attack, given func(flag string) bool) error {
-	if !o.play {
-		for _, flag := range []string{"bitrate", "segment", "min-smooth"} {
-			if given(flag) {
-				return fmt.Errorf("--%s is of players: give --play too", flag)
-			}
-		}
-		return nil
-	}
-	if err := refused("players", "--play", ofOthers, given); err != nil {
+	if err := refused("players", ", or --play", given, none, ofPlayers); err != nil {
 		return err
+	}
+	for _, flag := range ofWebSockets {
+		if given(flag) {
+			return fmt.Errorf("--%s is of a chat, and players show a video: leave it out", flag)
+		}
 	}
 	if a.Engine != "" && a.Engine != loadgen.Loop {
 		return fmt.Errorf("--engine=%s knows no players: leave it out", a.Engine)

@@ -25,6 +25,8 @@ type loopRun struct {
 	thread   int           // its number, from 0
 	duration time.Duration // in an open load its Span
 	done     chan *Result
+	early    []outcome     // of a company, before the start
+	said     time.Duration // when all was said in one; 0 until then
 
 	start    time.Time
 	started  bool
@@ -52,10 +54,14 @@ func newLoopRun(e *loopThread, s *loopShared, thread int, duration time.Duration
 		duration: e.attack.Pace().Span(duration), done: make(chan *Result, 1)}
 	r.timer.Init(e.loop, r.plan)
 	r.ending.Init(e.loop, r.stop)
+	if e.company != nil {
+		r.ending.Init(e.loop, r.listen)
+	}
 	if r.rate == 0 {
 		r.next, r.end = s.numbers()
 	} else {
-		r.due = newSchedule(e.attack.Pace(), e.attack.Pace().Offered(duration), thread, e.attack.Threads)
+		r.due = newSchedule(e.attack.Pace(), e.attack.Pace().Offered(duration), thread, e.attack.Threads,
+			e.script.period)
 	}
 	return r
 }
@@ -63,13 +69,13 @@ func newLoopRun(e *loopThread, s *loopShared, thread int, duration time.Duration
 // clock returns the time since the start of the run.
 func (r *loopRun) clock() time.Duration { return time.Since(r.start) }
 
-// connect opens the connections of a closed load, unless each request has a new one. An open load
-// opens connections on demand.
+// connect opens the connections of a closed load, unless each request has a new one, and those of a
+// company. Another open load opens connections on demand.
 func (r *loopRun) connect() {
 	e := r.engine
 	e.current = r
 	e.loop.Doze(false)
-	if r.rate == 0 && !e.attack.Connect.New && !r.paced() {
+	if (r.rate == 0 || e.company != nil) && !e.attack.Connect.New && !r.paced() {
 		for i := range e.clients {
 			if e.clients[i].state == closed {
 				r.awaited++
@@ -135,6 +141,10 @@ func (r *loopRun) begin() {
 		return
 	}
 	r.ending.Set(late + r.duration + Grace)
+	if r.engine.company != nil {
+		r.open()
+		return
+	}
 	for i := range r.engine.clients {
 		// A client whose connection is closing continues by itself when Closed is called.
 		if c := &r.engine.clients[i]; c.state != closing {
@@ -180,6 +190,8 @@ func (r *loopRun) offer(c *client, now time.Duration) {
 		if r.awaited--; r.awaited == 0 {
 			r.ready()
 		}
+	case r.engine.company != nil:
+		r.admit(c)
 	case r.over || r.rate > 0 || now >= r.duration:
 		r.putAside(c)
 		if r.held {
@@ -200,7 +212,7 @@ func (r *loopRun) putAside(c *client) {
 		c.conn.SetDeadline(0)
 	}
 	switch {
-	case r.rate == 0:
+	case r.rate == 0 || r.engine.company != nil:
 	case c.state == idle:
 		c.place = len(r.free)
 		r.free = append(r.free, c)
@@ -211,7 +223,7 @@ func (r *loopRun) putAside(c *client) {
 
 // forget removes a client whose idle connection ended.
 func (r *loopRun) forget(c *client) {
-	if r.rate == 0 {
+	if r.rate == 0 || r.engine.company != nil {
 		return
 	}
 	last := len(r.free) - 1
@@ -232,6 +244,10 @@ func (r *loopRun) plan() {
 			r.timer.Set(max(when, now+loopQuantum) - r.engine.loop.Now().Sub(r.start))
 			return
 		}
+		if r.engine.company != nil {
+			r.say(now)
+			continue
+		}
 		c := r.available()
 		if c == nil {
 			r.held = true
@@ -244,6 +260,8 @@ func (r *loopRun) plan() {
 	case r.over:
 	case now < r.duration: // all are sent, but the last one's time is not over
 		r.timer.Set(r.duration - r.engine.loop.Now().Sub(r.start))
+	case r.engine.company != nil:
+		r.listen()
 	default:
 		r.stop()
 	}
@@ -298,6 +316,9 @@ func (r *loopRun) takes(c *client, sent time.Duration) {
 // stop ends the sending. Requests in flight are still awaited.
 func (r *loopRun) stop() {
 	lasting := r.engine.script.lasting
+	if lost := r.close(); lost > 0 { // else the result may be another goroutine's already
+		r.rec.res.Deliveries.Missed += lost
+	}
 	r.ends()
 	r.timer.Stop()
 	r.ending.Stop()
@@ -353,6 +374,7 @@ func (r *loopRun) abort() {
 	if r.engine.current != r {
 		return
 	}
+	r.rec.res.Aborted += r.close() // that was on its way
 	r.ends()
 	for i := range r.engine.clients {
 		c := &r.engine.clients[i]

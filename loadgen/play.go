@@ -138,7 +138,7 @@ func preparePlayers(a Attack) (script, error) {
 		ask:   append(bytes.TrimSuffix(says[0].wire, []byte("\r\n")), "Range: bytes="...),
 		bytes: a.Video.Bytes(), segment: a.Video.Segment,
 	}
-	return script{says: says, talks: f.players}, nil
+	return script{says: says, talks: alone(a, f.players)}, nil
 }
 
 func (f *film) players(n int) []talk {

@@ -29,10 +29,16 @@ type LoadRun struct {
 	NewConnections bool `json:"new_connections,omitempty"`
 
 	// Conversation is the kind of load: "" is requests, for which the other fields are named. Of
-	// subscribers an event that came counts as a request, its latency is from when it was due, and
-	// an error is a subscription that failed or ended. Of players a segment is a request, and
-	// LatencyUS is of the first segment of each viewer, from when it came: the time to start up.
+	// subscribers an event that came counts as a request, and of members of a chat each message
+	// that came to one of them. Latency is from when it was due, and an error is a subscriber or
+	// member whose connection failed or ended. Of players a segment counts as a request, and
+	// LatencyUS is of each viewer's first one, from when the viewer came: the time to start up.
 	Conversation string `json:"conversation,omitempty"`
+	// RoomSize, MessageSize in bytes, and Messages are of a chat: OfferedRPS, Unsent and SendLagUS
+	// are of messages then.
+	RoomSize    int    `json:"room_size,omitempty"`
+	MessageSize int    `json:"message_size,omitempty"`
+	Messages    uint64 `json:"messages,omitempty"` // said by members
 
 	Partial bool `json:"partial"` // interrupted
 
@@ -66,9 +72,9 @@ type LoadRun struct {
 	// GeneratorCPUUS is null if the system does not report it or nothing was sent.
 	GeneratorCPUUS *float64    `json:"generator_cpu_us_per_request"`
 	Trust          Trust       `json:"trust"`
-	Deliveries     *Deliveries `json:"deliveries,omitempty"` // of subscribers
+	Deliveries     *Deliveries `json:"deliveries,omitempty"` // of subscribers and members
 	Viewing        *Viewing    `json:"viewing,omitempty"`    // of players
-	Server         *LoadServer `json:"server,omitempty"`     // of both, if it is on this machine
+	Server         *LoadServer `json:"server,omitempty"`     // of all these, if it is on this machine
 	// Capacity is set after a capacity search. All other fields then describe the last probe at
 	// that rate.
 	Capacity *Capacity `json:"capacity,omitempty"`
@@ -80,13 +86,12 @@ type LoadRun struct {
 	Reduced map[string]string `json:"reduced,omitempty"`
 }
 
-// LoadServer is what the server's processes used during a load of subscribers, or of players.
+// LoadServer is what the server's processes used during a load of subscribers, members or players.
 type LoadServer struct {
-	CPUUSPerEvent float64 `json:"cpu_us_per_event,omitempty"`
-	// its growth from before they connected, over them
-	BytesPerSubscriber float64 `json:"bytes_per_subscriber,omitempty"`
+	CPUUSPerDelivery   float64 `json:"cpu_us_per_delivery,omitempty"`
 	CPUUSPerMB         float64 `json:"cpu_us_per_mb,omitempty"` // of a million bytes in whole segments
-	BytesPerViewer     float64 `json:"bytes_per_viewer,omitempty"`
+	BytesPerConnection float64 `json:"bytes_per_connection"`    // its growth from before they connected, over them
+	Threads            int     `json:"threads,omitempty"`       // the most at a time
 }
 
 // LoadHost is one of several hosts of a load, and its part.

@@ -44,6 +44,8 @@ func Watch(terminal screen.File, options func(columns int) report.Options, a loa
 	switch a.Conversation {
 	case loadgen.Subscribe:
 		l.what = "events"
+	case loadgen.Chat:
+		l.what = "deliveries"
 	case loadgen.Play:
 		l.what = "segments"
 	}

@@ -35,7 +35,8 @@ var Limits = []Limit{
 		},
 	},
 	{
-		Name: "max-missed", Help: "with --subscribe: fail if more than this `share` of the events never came, e.g. 0%",
+		Name: "max-missed", Help: "of subscribers and members: fail if more than this `share` of what was due never came, " +
+			"e.g. 0%",
 		unit: "%", parse: share,
 		read: func(r *results.LoadRun) (float64, bool) {
 			if r.Deliveries == nil || r.Requests == r.Errors {
@@ -57,7 +58,7 @@ var Limits = []Limit{
 	},
 	{
 		Name: "min-rate",
-		Help: "fail if fewer `requests` (or events, segments) per second than this were answered without an error",
+		Help: "fail if fewer `requests` (or deliveries, segments) per second than this were answered without an error",
 		unit: "requests/s", parse: perSecond,
 		read: func(r *results.LoadRun) (float64, bool) { return r.RateRPS, r.Requests > 0 },
 	},

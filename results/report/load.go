@@ -20,7 +20,7 @@ const leastLoadTable = 80
 func writeLoadTable(out io.Writer, r *results.LoadRun, o Options) error {
 	p := newPage(out, o)
 	if r.Deliveries != nil {
-		p.subscription(r, o)
+		p.deliveries(r, o)
 		return p.err
 	}
 	if r.Viewing != nil {

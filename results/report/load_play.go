@@ -38,7 +38,7 @@ func (p *page) playback(r *results.LoadRun, o Options) {
 	p.field("received", unit.Bytes(float64(r.BytesIn))+" of the video")
 	if s := r.Server; s != nil {
 		p.field("server", fmt.Sprintf("%s of CPU a MB; its memory grew by %s a viewer", unit.Micros(s.CPUUSPerMB),
-			unit.Bytes(s.BytesPerViewer)))
+			unit.Bytes(s.BytesPerConnection)))
 	}
 	if r.GeneratorCPUUS != nil {
 		p.field("generator", unit.Micros(*r.GeneratorCPUUS*1e6/float64(v.SegmentBytes))+" of CPU a MB")

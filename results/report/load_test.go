@@ -40,7 +40,7 @@ func subscribed() *results.LoadRun {
 		Example: "reading a response: the server ended the event stream: unexpected EOF"}}
 	r.Deliveries = &results.Deliveries{Numbered: true, Missed: 5120, Doubled: 7, OutOfOrder: 8, Overdue: 90, Silent: 4,
 		Untimed: 12, Early: 1}
-	r.Server = &results.LoadServer{CPUUSPerEvent: 11.25, BytesPerSubscriber: 3280}
+	r.Server = &results.LoadServer{CPUUSPerDelivery: 11.25, BytesPerConnection: 3280, Threads: 5}
 	return r
 }
 
@@ -54,7 +54,7 @@ func played() *results.LoadRun {
 		Example: "reading a response: a range of 1000000 bytes was answered with 999999"}}
 	r.Viewing = &results.Viewing{SegmentBytes: 1_000_000, SegmentS: 2, Viewers: 500, Unstarted: 4, Smooth: 471,
 		Stalls: 63, StalledS: 40.5, LongestStallS: 2.25, WatchedS: 9210}
-	r.Server = &results.LoadServer{CPUUSPerMB: 131.2, BytesPerViewer: 4230}
+	r.Server = &results.LoadServer{CPUUSPerMB: 131.2, BytesPerConnection: 4230}
 	limit, value, met := 99.0, 94.2, false
 	r.Thresholds = []results.Threshold{{Name: "min-smooth", Limit: limit, Unit: "%", Value: &value, Met: &met}}
 	return r
