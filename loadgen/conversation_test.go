@@ -189,3 +189,36 @@ func TestConversationsThatCannotBe(t *testing.T) {
 		}
 	}
 }
+
+// A player keeps nothing of what comes, and allocates nothing for it.
+func TestPlayerKeepsNothing(t *testing.T) {
+	s, err := preparePlayers(Attack{Connections: 1, Target: Target{Method: "GET", URL: "http://a/"}, WantStatus: 206,
+		Video: Video{BitRate: DefaultBitRate, Segment: DefaultSegment}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	talks, _ := s.talks(0, 1)
+	p := talks[0].(*player)
+	p.joins(0, 1, time.Minute)
+	part, now := make([]byte, 64<<10), time.Duration(0)
+	if n := testing.AllocsPerRun(100, func() {
+		p.asks()
+		head := fmt.Appendf(part[:0], "HTTP/1.1 206 Partial Content\r\nContent-Length: %d\r\n"+
+			"Content-Range: bytes %d-%d/67108864\r\n\r\n", p.film.bytes, p.from, p.last())
+		b := head
+		for left := p.film.bytes; ; b = part[:min(left, int64(len(part)))] {
+			used, h, err := p.hear(&s.says[0], b)
+			if left -= int64(len(b) - len(head)); err != nil || used != len(b) {
+				t.Fatal(used, err)
+			}
+			head = nil
+			if h.what == over {
+				break
+			}
+		}
+		now += DefaultSegment
+		p.took(now, 206)
+	}); n > 8 { // those of the test's own text, and far fewer than its 16 parts
+		t.Errorf("%v allocations for a segment", n)
+	}
+}
