@@ -203,8 +203,8 @@ func TestPageOfABenchThatGoesOn(t *testing.T) {
 	var saved string
 	if err := chromedp.Run(browser, chromedp.Navigate("file://"+report),
 		chromedp.Evaluate(`document.getElementById("w1").open = document.getElementById("scene").open = true`, nil),
-		chromedp.Poll(`document.querySelector("#w1 [data-figures] figure") && document.querySelector("#scene .span.running")`,
-			nil),
+		chromedp.Poll(`document.querySelector("#w1 [data-figures] figure") !== null &&
+			document.querySelector("#scene .span.running") !== null`, nil),
 		chromedp.Evaluate(pageText, &saved)); err != nil {
 		t.Fatal(err)
 	}

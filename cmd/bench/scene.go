@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"nodecompare/cmd/lookup"
+	"nodecompare/cmd/measure"
 	"nodecompare/cmd/watch"
 	"nodecompare/results"
 	"nodecompare/servers"
@@ -79,7 +80,11 @@ func (p *Plan) RecordScene(ctx context.Context, say func(string)) error {
 		return nil
 	}
 	o, missing := p.watched()
+	stops := measure.Stops()
 	t, err := watch.Run(ctx, o, say)
+	if measure.Stops() != stops && ctx.Err() == nil { // its lanes hold the stop
+		t, err = watch.Run(ctx, o, say)
+	}
 	if err != nil {
 		err = fmt.Errorf("record scene %s: %w", p.scene.Name, err)
 	}

@@ -120,7 +120,7 @@ func scenePartOf(t *scene.Trace, place func(mode string) int) *scenePart {
 func sceneDataOf(t *scene.Trace) *sceneData {
 	d := &sceneData{End: t.Axis()}
 	step := scene.Step(d.End, 6)
-	for at := 0.0; at < d.End*0.92; at += step {
+	for at := 0.0; at < d.End*0.86; at += step {
 		d.Marks = append(d.Marks, sceneMark{at, fmt.Sprintf("%g ms", at)})
 	}
 	for _, m := range t.Modes {
