@@ -93,7 +93,8 @@ func TestNothingIsLeft(t *testing.T) {
 	for i, test := range measuring {
 		for k, how := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGKILL} {
 			// Every command is killed; three are interrupted, and another is terminated.
-			if usual := (i < 2 || i == 5) && k == 0 || i == 4 && k == 1 || how == syscall.SIGKILL; !usual && !thorough.On() {
+			usual := (i < 2 || i == 5) && k == 0 || i == 4 && k == 1 || how == syscall.SIGKILL
+			if !usual && !thorough.On() {
 				continue
 			}
 			t.Run(test.name+", "+how.String(), func(t *testing.T) {

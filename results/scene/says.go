@@ -32,7 +32,8 @@ func (r *Recording) Say() {
 	r.Says = append(r.Says, r.heldSay())
 	if ran, had := r.ran(); ran-had >= heldMS && had < 3*ran/4 {
 		r.Says = append(r.Says,
-			fmt.Sprintf("This machine was busy: threads that could run had to wait for a CPU, %s in all.", Millis(ran-had)))
+			fmt.Sprintf("This machine was busy: threads that could run had to wait for a CPU, %s in all.",
+				Millis(ran-had)))
 	}
 }
 
