@@ -460,12 +460,15 @@ func TestRunsOfAGeneratorShareConnections(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer g.Close()
-		for range 3 {
+		for good, runs := 0, 0; good < 3; runs++ {
 			res, err := g.Run(t.Context(), 50*time.Millisecond)
-			if err != nil || res.Errors != 0 || res.Requests == 0 {
-				t.Fatalf("%+v, %v", res, err)
+			if err != nil || res.Errors != 0 || runs > 50 {
+				t.Fatalf("run %d: %+v, %v", runs, res, err)
 			}
 			checkSums(t, res)
+			if res.Requests > 0 { // else the machine stood still meanwhile
+				good++
+			}
 		}
 		opened := 0
 		clients.Range(func(any, any) bool { opened++; return true })
