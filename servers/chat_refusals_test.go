@@ -63,8 +63,8 @@ func TestChatRefuses(t *testing.T) {
 		}
 	})
 	for name, start := range map[string]func(*testing.T) *child.Process{
-		"chat needs all members in one process": func(t *testing.T) *child.Process { return startChat(t, "express", 2) },
-		"chat needs npm's ws":                   func(t *testing.T) *child.Process { return startNode(t, "node", "", 1) },
+		"all members in one process": func(t *testing.T) *child.Process { return startChat(t, "express", 2) },
+		"npm's ws":                   func(t *testing.T) *child.Process { return startNode(t, "node", "", 1) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -75,7 +75,7 @@ func TestChatRefuses(t *testing.T) {
 				t.Fatal(err)
 			}
 			body, err := io.ReadAll(response.Body)
-			if err != nil || response.StatusCode != 501 || !strings.Contains(string(body), name) {
+			if err != nil || response.StatusCode != 501 || !strings.Contains(string(body), "chat needs "+name) {
 				t.Errorf("%s, %s, %v", response.Status, body, err)
 			}
 		})
