@@ -6,7 +6,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
@@ -15,28 +14,18 @@ import (
 
 	"nodecompare/servers"
 	"nodecompare/thorough"
-	"nodecompare/thorough/browsers"
 )
 
 // The dashboard of every mode shows its events in a real browser, and asks for nothing else.
 func TestDashboard(t *testing.T) {
 	thorough.Only(t)
-	options := browsers.Chromium(t)
-	all, stop := context.WithTimeout(t.Context(), 5*time.Minute)
-	t.Cleanup(stop) // the modes may run beside each other, after this function
-	allocator, end := chromedp.NewExecAllocator(all, options...)
-	t.Cleanup(end)
-	chromium, leave := chromedp.NewContext(allocator)
-	t.Cleanup(leave)
-	if err := chromedp.Run(chromium); err != nil {
-		t.Fatal(err)
-	}
-	eachMode(t, func(t *testing.T, mode string) { seeDashboard(t, chromium, serve(t, mode, servers.Config{}).url) })
-	eachNodeMode(t, func(t *testing.T, mode string) { seeDashboard(t, chromium, startNode(t, mode, "", 1).URL) })
+	browser := openBrowser(t)
+	eachMode(t, func(t *testing.T, mode string) { seeDashboard(t, browser, serve(t, mode, servers.Config{}).url) })
+	eachNodeMode(t, func(t *testing.T, mode string) { seeDashboard(t, browser, startNode(t, mode, "", 1).URL) })
 }
 
-func seeDashboard(t *testing.T, chromium context.Context, url string) {
-	tab, leave := chromedp.NewContext(chromium)
+func seeDashboard(t *testing.T, browser context.Context, url string) {
+	tab, leave := chromedp.NewContext(browser)
 	defer leave()
 	var mu sync.Mutex
 	var asked, complaints []string
