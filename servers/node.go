@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"syscall"
 	"time"
 
@@ -21,6 +22,13 @@ import (
 // computes.
 const killTime = time.Second
 
+// dataForNode returns the workloads' data folder, with the video: our own servers make that when it
+// is asked for.
+func dataForNode() (string, error) {
+	video, err := workload.Video("")
+	return filepath.Dir(video), err
+}
+
 // serveNode is Serve for a server in Node.js, which prints its own output.
 func (m Mode) serveNode(ctx context.Context, c Config, out, progress io.Writer) (err error) {
 	source := m.source
@@ -31,7 +39,7 @@ func (m Mode) serveNode(ctx context.Context, c Config, out, progress io.Writer) 
 	if err != nil {
 		return err
 	}
-	data, err := workload.Data("")
+	data, err := dataForNode()
 	if err != nil {
 		return err
 	}
