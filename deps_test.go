@@ -33,7 +33,7 @@ var imports = map[string][]string{
 	"cmd/screen/screentest": {},
 	"cmd/selftest": {"cmd/measure", "servers/child", "servers/http1", "loadgen", "loadgen/cpuset",
 		"loadgen/sample", "results"},
-	"cmd/sweep": {"cmd/lookup", "cmd/measure", "servers", "servers/child", "servers/workload",
+	"cmd/sweep": {"cluster", "cmd/hosts", "cmd/lookup", "cmd/measure", "servers", "servers/child", "servers/workload",
 		"loadgen", "loadgen/cpuset", "loadgen/sample", "results", "results/unit"},
 	"cmd/watch": {"cmd/measure", "servers", "servers/child", "servers/trace", "servers/workload",
 		"loadgen/response", "results/report/html", "results/unit"},
@@ -67,6 +67,7 @@ var imports = map[string][]string{
 	"results/stat":           {},
 	"results/unit":           {},
 	"thorough":               {},
+	"thorough/browsers":      {"thorough"},
 }
 
 func TestImports(t *testing.T) {

@@ -126,8 +126,7 @@ Workloads:
 	flags.StringArrayVar(&pids, "pid", nil,
 		"the process of a --server at a URL, as `NAME=PID`: it is sampled, with all below it")
 	certificateFlags(flags, &certificates)
-	several.define(flags, "run the servers on one of this `number` of other machines, and make the load on the rest; "+
-		"0 is all on this one")
+	several.define(flags, serversAndLoadHelp)
 	flags.StringSliceVar(&o.Workloads, "workloads", []string{"hello", "wait"}, "workloads to compare them on")
 	flags.StringVar(&o.Profile, "profile", "standard", "how much to measure: "+lookup.Names(bench.Profiles))
 	flags.IntVar(&o.Rounds, "rounds", 0, "rounds, in place of the profile's; intervals need 6")

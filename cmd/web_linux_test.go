@@ -20,19 +20,15 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"nodecompare/results"
-	"nodecompare/thorough"
+	"nodecompare/thorough/browsers"
 )
 
 // tab opens a tab in a browser of the test's own; wrong is what its pages complained of.
 func tab(t *testing.T) (tab context.Context, wrong func() []string) {
 	t.Helper()
-	path, err := exec.LookPath("chromium")
-	if err != nil {
-		thorough.Lacks(t, "no Chromium to open the page with: apt-get install chromium")
-	}
+	options := browsers.Chromium(t)
 	limit, stop := context.WithTimeout(t.Context(), 5*time.Minute)
-	allocator, end := chromedp.NewExecAllocator(limit, append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.WSURLReadTimeout(time.Minute))...)
+	allocator, end := chromedp.NewExecAllocator(limit, options...)
 	tab, leave := chromedp.NewContext(allocator)
 	t.Cleanup(func() { leave(); end(); stop() })
 	var mu sync.Mutex

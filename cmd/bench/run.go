@@ -41,8 +41,8 @@ type bench struct {
 	awake    bool          // the load keeps idle CPUs from sleeping
 	done     []results.Trial
 	hung     map[gate.Pair]int
-	hosts    hostTally // of a bench on several
-	over     error     // a host that does not come back ends the bench
+	hosts    hosts.Tally // of a bench on several
+	over     error       // a host that does not come back ends the bench
 }
 
 // Run runs the plan. When ctx ends, Run stops at once, leaves no child behind, and returns the

@@ -3,7 +3,6 @@ package watch_test
 import (
 	"context"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -16,15 +15,12 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"nodecompare/cmd/watch"
-	"nodecompare/thorough"
+	"nodecompare/thorough/browsers"
 )
 
 // The page replays by keyboard, tells what a span is, asks for nothing and complains of nothing.
 func TestPageReplays(t *testing.T) {
-	path, err := exec.LookPath("chromium")
-	if err != nil {
-		thorough.Lacks(t, "no Chromium to open the page with: apt-get install chromium")
-	}
+	options := browsers.Chromium(t)
 	file := filepath.Join(t.TempDir(), "watch.html")
 	f, err := os.Create(file)
 	if err != nil {
@@ -38,9 +34,7 @@ func TestPageReplays(t *testing.T) {
 	}
 	limit, stop := context.WithTimeout(t.Context(), time.Minute)
 	defer stop()
-	allocator, end := chromedp.NewExecAllocator(limit, append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.WSURLReadTimeout(time.Minute))...)
+	allocator, end := chromedp.NewExecAllocator(limit, options...)
 	defer end()
 	tab, leave := chromedp.NewContext(allocator)
 	defer leave()

@@ -3,6 +3,7 @@ package watch_test
 import (
 	"context"
 	"io"
+	"math"
 	"os"
 	"os/signal"
 	"slices"
@@ -83,7 +84,12 @@ func TestComputationHoldsUpTheLoopAlone(t *testing.T) {
 			t.Errorf("blocking held up request %d: %+v", l.Number, l.Spans)
 		}
 	}
-	if n := len(blocking.Threads); n != 6 {
+	sent, answered := 0.0, math.Inf(1) // the last of them, and the first
+	for _, l := range blocking.Requests {
+		sent, answered = max(sent, l.Sent), min(answered, l.Answered)
+	}
+	// On a slow machine one may be answered before another comes, which its thread then takes.
+	if n := len(blocking.Threads); n != 6 && sent < answered {
 		t.Errorf("blocking served six requests on %d threads, want 6", n)
 	}
 	if n := len(async.Threads); n != 1 {
