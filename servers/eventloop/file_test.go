@@ -95,7 +95,7 @@ func TestSendFileEndsWith(t *testing.T) {
 		want   error
 		sent   int // of the head and the file; -1 for some of them
 	}{
-		"a file that is shorter":     {1<<20 + 1, func(*eventloop.Conn) {}, io.ErrUnexpectedEOF, 1<<20 + 4},
+		"a file that is shorter": {1<<20 + 1, func(*eventloop.Conn) {}, io.ErrUnexpectedEOF, 1<<20 + 4},
 		"a writer that did not wait": {1 << 20, func(c *eventloop.Conn) { c.Write([]byte("x")) },
 			eventloop.ErrBufferFull, -1},
 		"a second file at once": {1 << 20, func(c *eventloop.Conn) { c.SendFile([]byte("x"), 0, 0, 1) },
