@@ -54,7 +54,7 @@ func Run(ctx context.Context, p *Plan, progress Progress) (*results.Record, erro
 	r := &results.Record{
 		Tool: results.Tool, SchemaVersion: results.SchemaVersion, ToolVersion: measure.ToolVersion(),
 		Started: began.UTC().Truncate(time.Millisecond), Host: measure.Host(), Settings: p.settings,
-		Trials: []results.Trial{},
+		Trials: []results.Trial{}, Scene: p.recorded,
 	}
 	var over error
 	err := measure.Pinned(p.split, func() error {
