@@ -13,7 +13,8 @@ import (
 var (
 	eventTerms = strings.NewReplacer("req/s", "events/s", "/request", "/event", "in flight", "subscribed",
 		"connections", "subscribers", "a request", "an event", "a connection", "a subscriber", "requests", "streams")
-	viewerTerms = strings.NewReplacer("req/s", "MB/s", "/request", "/MB", "in flight", "watching",
+	viewerTerms = strings.NewReplacer("requests per second", "MB per second", "requests in flight", "viewers",
+		"req/s", "MB/s", "/request", "/MB", "in flight", "watching",
 		"connection", "viewer", "a request", "a MB", "requests", "viewers", "p99", "start-up p99",
 		"answered", "no stall")
 )
