@@ -121,6 +121,17 @@ func lineServer(t *testing.T, greeting string) string {
 	return "http://" + l.Addr().String()
 }
 
+// conversed converses until least requests are counted, a few times where the machine is slow.
+func conversed(t *testing.T, a Attack, d time.Duration, least uint64) *Result {
+	t.Helper()
+	for range 5 {
+		if r := converse(t, a, d); r.Requests >= least {
+			return r
+		}
+	}
+	return converse(t, a, d)
+}
+
 func converse(t *testing.T, a Attack, d time.Duration) *Result {
 	t.Helper()
 	g, err := Open(a)
@@ -141,8 +152,8 @@ func converse(t *testing.T, a Attack, d time.Duration) *Result {
 // and is no error.
 func TestTicker(t *testing.T) {
 	for _, threads := range []int{1, 2} {
-		r := converse(t, Attack{Conversation: "ticker", Target: Target{URL: lineServer(t, "")},
-			Connections: 4, Threads: threads}, 100*time.Millisecond)
+		r := conversed(t, Attack{Conversation: "ticker", Target: Target{URL: lineServer(t, "")},
+			Connections: 4, Threads: threads}, 100*time.Millisecond, 3*4)
 		if r.Errors != 0 || r.Aborted != 0 || r.Requests < 3*4 || r.Codes[200] != r.Requests {
 			t.Errorf("%+v", r)
 		}
@@ -157,8 +168,8 @@ func TestTicker(t *testing.T) {
 func TestBanter(t *testing.T) {
 	for _, threads := range []int{1, 2} {
 		const pace, duration, connections = 20 * time.Millisecond, 110 * time.Millisecond, 4
-		r := converse(t, Attack{Conversation: "banter", Target: Target{URL: lineServer(t, "DONE\n")},
-			Connections: connections, Threads: threads}, duration)
+		r := conversed(t, Attack{Conversation: "banter", Target: Target{URL: lineServer(t, "DONE\n")},
+			Connections: connections, Threads: threads}, duration, 3*connections)
 		// each turn is a request, and so is each of the two events beside it
 		if most := uint64(3 * connections * (1 + duration/pace)); r.Errors != 0 || r.Requests < 3*connections ||
 			r.Requests > most {

@@ -2,7 +2,11 @@
 // neither measures nor prints.
 package results
 
-import "time"
+import (
+	"time"
+
+	"nodecompare/results/scene"
+)
 
 // Tool and SchemaVersion stand at the head of every record file. SchemaVersion changes when a field
 // changes its meaning or is removed. A new field alone does not change it.
@@ -40,9 +44,12 @@ type Record struct {
 	Again []Trial `json:"again,omitempty"`
 	// Extra holds short trials of what the full rounds left open: start, warm-up and base rung.
 	// Only words use them.
-	Extra    []Trial   `json:"extra,omitempty"`
-	Cores    *Cores    `json:"cores,omitempty"` // what more CPUs did; nil where that was not asked for
-	Verdicts []Verdict `json:"verdicts"`
+	Extra []Trial `json:"extra,omitempty"`
+	Cores *Cores  `json:"cores,omitempty"` // what more CPUs did; nil where that was not asked for
+	// Scene is a few requests to each mode, recorded thread by thread before the trials; nil where
+	// none was. Nothing is concluded from it.
+	Scene    *scene.Trace `json:"scene,omitempty"`
+	Verdicts []Verdict    `json:"verdicts"`
 	// Hosts are those of a bench on several, the serving one first; nil where servers and load were
 	// on one. Reduced says how a run's figures follow from those of the hosts.
 	Hosts   []BenchHost       `json:"hosts,omitempty"`

@@ -3,7 +3,6 @@ package servers_test
 import (
 	"context"
 	"fmt"
-	"os/exec"
 	"strings"
 	"sync"
 	"testing"
@@ -16,31 +15,28 @@ import (
 
 	"nodecompare/servers"
 	"nodecompare/thorough"
+	"nodecompare/thorough/browsers"
 )
 
 // The dashboard of every mode shows its events in a real browser, and asks for nothing else.
 func TestDashboard(t *testing.T) {
 	thorough.Only(t)
-	path, err := exec.LookPath("chromium")
-	if err != nil {
-		thorough.Lacks(t, "no Chromium to open the page with: apt-get install chromium")
-	}
+	options := browsers.Chromium(t)
 	all, stop := context.WithTimeout(t.Context(), 5*time.Minute)
 	t.Cleanup(stop) // the modes may run beside each other, after this function
-	allocator, end := chromedp.NewExecAllocator(all, append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.WSURLReadTimeout(time.Minute))...)
+	allocator, end := chromedp.NewExecAllocator(all, options...)
 	t.Cleanup(end)
-	browser, leave := chromedp.NewContext(allocator)
+	chromium, leave := chromedp.NewContext(allocator)
 	t.Cleanup(leave)
-	if err := chromedp.Run(browser); err != nil {
+	if err := chromedp.Run(chromium); err != nil {
 		t.Fatal(err)
 	}
-	eachMode(t, func(t *testing.T, mode string) { seeDashboard(t, browser, serve(t, mode, servers.Config{}).url) })
-	eachNodeMode(t, func(t *testing.T, mode string) { seeDashboard(t, browser, startNode(t, mode, "", 1).URL) })
+	eachMode(t, func(t *testing.T, mode string) { seeDashboard(t, chromium, serve(t, mode, servers.Config{}).url) })
+	eachNodeMode(t, func(t *testing.T, mode string) { seeDashboard(t, chromium, startNode(t, mode, "", 1).URL) })
 }
 
-func seeDashboard(t *testing.T, browser context.Context, url string) {
-	tab, leave := chromedp.NewContext(browser)
+func seeDashboard(t *testing.T, chromium context.Context, url string) {
+	tab, leave := chromedp.NewContext(chromium)
 	defer leave()
 	var mu sync.Mutex
 	var asked, complaints []string

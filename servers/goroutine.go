@@ -74,6 +74,16 @@ func (g *goroutine) Threads() string { return "a goroutine for each connection" 
 type netStream struct {
 	netConn
 	reads, writes time.Time // the current deadlines
+	now           *netSend  // of a WebSocket
+}
+
+// netSend is a send that does not wait, kept so that the next one allocates nothing.
+type netSend struct {
+	raw   syscall.RawConn
+	send  func(fd uintptr)
+	b     []byte
+	sent  int
+	errno syscall.Errno
 }
 
 type netConn interface {
@@ -144,6 +154,27 @@ func refresh(set *time.Time, want time.Time, limit time.Duration, move func(time
 	}
 	*set = want
 	return move(want)
+}
+
+// try sends past Go's poller, which would make the caller wait.
+func (s *netStream) try(b []byte) (int, syscall.Errno) {
+	n := s.now
+	if n == nil {
+		raw, err := s.netConn.(syscall.Conn).SyscallConn()
+		if err != nil {
+			return 0, syscall.EBADF // closed
+		}
+		n = &netSend{raw: raw}
+		n.send = func(fd uintptr) { n.sent, n.errno = sendNow(int(fd), n.b) }
+		s.now = n
+	}
+	n.b = b
+	err := n.raw.Control(n.send)
+	n.b = nil
+	if err != nil {
+		return 0, syscall.EBADF // closed
+	}
+	return n.sent, n.errno
 }
 
 func (s *netStream) closeRead() error  { return s.CloseRead() }

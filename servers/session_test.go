@@ -25,12 +25,14 @@ type tap struct {
 }
 
 func (w *tap) write(b []byte) bool { w.sent = append(w.sent, b...); return !w.holds }
+func (w *tap) finish()             { w.finished++ }
+func (w *tap) unix() int64         { return 0 }
+func (w *tap) yield() bool         { return w.crowded }
+func (w *tap) lagged() bool        { return false }
+
 func (w *tap) writeFile([]byte, *os.File, *http1.Part) bool {
 	panic("no test sends a file")
 }
-func (w *tap) finish()     { w.finished++ }
-func (w *tap) unix() int64 { return 0 }
-func (w *tap) yield() bool { return w.crowded }
 
 func (w *tap) Wait(x *workload.Exchange, _ time.Duration, then func(*workload.Exchange)) {
 	if !w.defers {
@@ -54,6 +56,10 @@ func (w *tap) Query(*workload.Exchange, postgres.Talk, func(*workload.Exchange, 
 
 func (w *tap) Stream(*workload.Exchange, string, workload.Source) {
 	panic("no test streams")
+}
+
+func (w *tap) Upgrade(*workload.Exchange, string, workload.Receiver) {
+	panic("no test upgrades")
 }
 
 func (w *tap) SendFile(*workload.Exchange, *os.File) {

@@ -20,6 +20,12 @@ func sendWait(fd int, b []byte, _ bool) (int, syscall.Errno) {
 	return max(n, 0), errnoOf(err)
 }
 
+// sendNow never waits.
+func sendNow(fd int, b []byte) (int, syscall.Errno) {
+	n, err := unix.SendmsgN(fd, b, nil, nil, unix.MSG_DONTWAIT)
+	return max(n, 0), errnoOf(err)
+}
+
 // accept waits for a connection.
 func (l *socketListener) accept() (fd int, errno syscall.Errno) {
 	fd, _, err := unix.Accept(l.fd)

@@ -54,7 +54,7 @@ func (s slot) duration() time.Duration {
 // slice.
 func (s slot) rungTime(r rung) time.Duration {
 	if s.apart {
-		return hostConnect + hostStart + max(r.duration, hosts.Least) + s.workload.Wait
+		return hosts.Connecting + hosts.Begin + max(r.duration, hosts.Least) + s.workload.Wait
 	}
 	if r.surge != nil {
 		return r.ramp + r.duration // its queue is gone long before it ends

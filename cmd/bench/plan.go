@@ -15,10 +15,12 @@ import (
 	"nodecompare/cmd/hosts"
 	"nodecompare/cmd/lookup"
 	"nodecompare/cmd/measure"
+	"nodecompare/cmd/watch"
 	"nodecompare/loadgen"
 	"nodecompare/loadgen/cpuset"
 	"nodecompare/results"
 	"nodecompare/results/gate"
+	"nodecompare/results/scene"
 	"nodecompare/results/unit"
 	"nodecompare/servers"
 	"nodecompare/servers/postgres"
@@ -48,6 +50,7 @@ type Options struct {
 	Pin         cpuset.Pin  // CPUs of servers and load; the zero value is off
 	TLS         *tls.Config // for users' servers at https; nil is the system's
 	Hosts       bool        // the server is on one host, and the load on others: see Plan.UseHosts
+	Scene       string      // of watch.Scenes, to be recorded before the trials; Auto for one that fits; "" for none
 }
 
 // DefaultSLO is the longest delay that people perceive as instantaneous (J. Nielsen, Usability
@@ -76,6 +79,8 @@ type Plan struct {
 	failed   int        // number of servers left out
 	apart    bool       // on several hosts
 	hosts    *hosts.Group
+	scene    *watch.Scene // to record; nil for none
+	recorded *scene.Trace // nil for none
 }
 
 // slot is one planned trial.
@@ -257,6 +262,9 @@ func newPlan(o Options, limit int) (*Plan, error) {
 	if p.database, err = p.databaseWanted(o); err != nil {
 		return nil, err
 	}
+	if p.scene, err = p.sceneFor(o.Scene); err != nil {
+		return nil, err
+	}
 	if p.steps, err = p.newCoreSteps(o.Cores, o.Loops); err != nil {
 		return nil, err
 	}
@@ -278,6 +286,7 @@ func columns(o Options) ([]slot, error) {
 			return nil, fmt.Errorf("mode %s is named twice", name)
 		}
 		m.Postgres = o.Database == servers.PrivateDatabase || postgres.Is(o.Database)
+		m.Chat = slices.Contains(o.Workloads, "chat")
 		columns = append(columns, slot{name: name, mode: &mode{Mode: m}})
 	}
 	for _, s := range o.Servers {

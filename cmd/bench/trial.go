@@ -27,8 +27,11 @@ var requestTimeout = 5 * time.Second
 // mostLost bounds how often a trial is repeated.
 const mostLost = 2
 
-// trial makes a trial, and repeats it if it lost the yardstick, the upstream or the database, which
-// says nothing about the mode.
+// stopped is why a trial is lost in which this process was stopped.
+const stopped = "nodecompare was stopped (Ctrl-Z) and went on later, so that times and rates are not those of the load"
+
+// trial makes a trial, and repeats it if it lost the yardstick, the upstream or the database, or
+// was stopped, which says nothing about the mode.
 func (b *bench) trial(ctx context.Context, s slot) results.Trial {
 	t := b.once(ctx, s)
 	for range mostLost {
@@ -55,6 +58,7 @@ func (b *bench) once(ctx context.Context, s slot) results.Trial {
 		t.Trust = &trust
 		return t
 	}
+	stops := measure.Stops()
 	var kept *books
 	var err error
 	if b.plan.apart {
@@ -70,6 +74,8 @@ func (b *bench) once(ctx context.Context, s slot) results.Trial {
 	switch failure, ok := errors.AsType[*child.Failure](err); {
 	case ctx.Err() != nil:
 		t.Interrupted = true // after a cancellation every error is a consequence of it
+	case measure.Stops() != stops: // and so it is after a stop
+		t.Lost, err = stopped, nil
 	case away:
 		t.Lost = voided.Why
 	case err != nil && err == b.over:

@@ -53,7 +53,7 @@ func writeAnswer(out io.Writer, r *results.Record, o Options) error {
 		p.paragraph(a.Models)
 	}
 	p.cores(r)
-	for _, h := range summary.HostLines(r, false) {
+	for _, h := range summary.HostLines(r.Hosts, false) {
 		p.note(h.String())
 	}
 	p.notes(a.Notes, lines)

@@ -11,6 +11,7 @@ type Response struct {
 	Status      int    // 200 to 599, never 1xx: Continue is written separately
 	ContentType string // "" is sent as application/octet-stream if there is a body
 	Allow       string // the Allow field, which a 405 needs (RFC 9110, section 15.5.6); "" for none
+	Fields      string // whole further lines of the header, each with its CRLF; "" for none
 	Body        []byte
 	// Part is what the answer has of a representation, or could have. With a status of 200 or 206
 	// the part takes the place of Body: the caller sends it behind the head.
@@ -63,6 +64,7 @@ func appendHead(dst []byte, r *Response, length int64, unix int64, close bool, m
 		dst = append(dst, r.Allow...)
 		dst = append(dst, "\r\n"...)
 	}
+	dst = append(dst, r.Fields...)
 	if r.Part.Size > 0 {
 		dst = r.Part.append(dst, r.Status)
 	}

@@ -56,6 +56,7 @@ type Service struct {
 
 	subscribers atomic.Int64 // of the live route, now
 	events      atomic.Int64 // that they were sent, or would have been if they kept up
+	rooms       rooms        // of the chat
 }
 
 // Open returns a service on the data folder, which it builds if the folder is missing or its

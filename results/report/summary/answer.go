@@ -38,6 +38,7 @@ type AnswerRow struct {
 // An AnswerLine shows one figure of one workload.
 type AnswerLine struct {
 	Workload, Figure string // hello, CPU
+	Load             string // at 64 connections
 	Bars             bool   // the figures differ by what a bar can show
 	Cells            []AnswerCell
 }
@@ -189,7 +190,6 @@ func (row *AnswerRow) join(workloads []results.Workload) {
 				longest = l
 			}
 		}
-		longest.Workload = ""
 		row.Lines = []AnswerLine{longest}
 	}
 }
@@ -210,6 +210,7 @@ func (s sheet) answer(f results.Finding, modes []results.Mode) AnswerLine {
 	on := resting(f)
 	at := s.at(f, on)
 	line.Figure, line.Bars = InTerms(s.w, on.short), on.bars && len(modes) > 1
+	line.Load = InTerms(s.w, underLoad(s.w, results.Comparison{At: at}))
 	for _, m := range modes {
 		c := AnswerCell{Word: f.Of(m.Name), Text: unit.Missing, Position: positionOf(f, m.Name)}
 		if e, ok := on.read(s, m.Name, at); ok {
@@ -372,11 +373,7 @@ func question(r *results.Record) string {
 	for _, m := range r.Settings.Modes {
 		names = append(names, m.Name)
 	}
-	where := fmt.Sprintf("measured on this machine (%s)", unit.Counted(r.Host.Cores, "core"))
-	if len(r.Hosts) > 0 {
-		where = fmt.Sprintf("measured on %s (%s), load from %s", r.Hosts[0].Name, unit.Counted(r.Host.Cores, "core"),
-			unit.Counted(len(r.Hosts)-1, "other host"))
-	}
+	where := "measured on " + place(r.Host, r.Hosts)
 	switch {
 	case len(names) < 2:
 		return fmt.Sprintf("%s, %s", strings.Join(names, ""), where)

@@ -17,11 +17,11 @@ function barsOf(bars, page) {
       whisker.style.width = `${(100 * (r.high - r.low)) / most}%`;
       box.append(whisker);
     }
-    return make("li", { "data-mode": r.mode, class: page.hidden.has(r.mode) ? "off" : null }, make("span", { class: "who" }, nameOf(page.names, r.mode), many ? "" : badge(r.word)), box,
+    return make("li", { "data-mode": r.mode, class: page.hidden.has(r.mode) ? "off" : null }, make("span", { class: "who" }, nameOf(page.names, r.mode)), box,
       make("span", { class: "figure" }, r.text, r.range && make("span", { class: "interval" }, r.range)));
   });
   const better = bars.title.startsWith("throughput") ? "longer" : "shorter";
-  return make("div", { class: many ? "bars many" : "bars" }, make("p", { class: "unit" }, make("strong", {}, bars.title), ` ${better} is better`), make("ul", {}, ...rows));
+  return make("div", { class: many ? "bars many" : "bars" }, make("p", { class: "unit" }, make("strong", {}, bars.title), ` ${bars.at}, ${better} is better`), make("ul", {}, ...rows));
 }
 
 // shotTitles are short, as the plots of the claims are small.
