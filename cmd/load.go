@@ -148,10 +148,10 @@ whatever else runs there: give it cores of its own, e.g. by taskset(1).`,
 		"follow redirects, 10 at most; all of them are one request, with one latency")
 	flags.BoolVar(&o.subscribe, "subscribe", false,
 		"hear the URL's server-sent events on each connection, until the load ends")
-	flags.IntVar(&a.RoomSize, "room-size", loadgen.DefaultRoomSize, "`members` of each room of a chat; the last room has "+
-		"those that are left")
-	flags.IntVar(&a.MessageSize, "message-size", loadgen.DefaultMessageSize, fmt.Sprintf("`bytes` of each message of a "+
-		"chat, up to %d", loadgen.MostMessageSize))
+	flags.IntVar(&a.RoomSize, "room-size", loadgen.DefaultRoomSize,
+		"`members` of each room of a chat; the last room has those that are left")
+	flags.IntVar(&a.MessageSize, "message-size", loadgen.DefaultMessageSize,
+		fmt.Sprintf("`bytes` of each message of a chat, up to %d", loadgen.MostMessageSize))
 	o.connect.define(c)
 	for _, l := range load.Limits {
 		flags.Func(l.Name, l.Help, func(text string) error {
