@@ -48,9 +48,9 @@ func (o Options) checkHosts() error {
 	}
 	for _, name := range o.Workloads {
 		w, err := workloadNamed(name)
-		if err == nil && w.Tells {
-			return fmt.Errorf("workload %s has subscribers, whose latency would rest on the clocks of several hosts: "+
-				"leave it out, or --agents", name)
+		if err == nil && hears(w) {
+			return fmt.Errorf("workload %s has connections that hear, whose latency would rest on the clocks of "+
+				"several hosts: leave it out, or --agents", name)
 		}
 		if err == nil && !remote(w) {
 			return fmt.Errorf("workload %s needs a service, a database or a second load beside the server, which is "+

@@ -128,7 +128,7 @@ func TestLaddersRespectTheLimitAndTheWork(t *testing.T) {
 					t.Errorf("%s on %s within %d: ends at %d, note %q", p.Name, w.Name, limit, top, note)
 				}
 				least, leastOpen := 1, 1
-				if w.Tells {
+				if hears(w) {
 					least, leastOpen = listenLeast, 0
 				}
 				if !slices.IsSorted(closed) || closed[0] != least || !slices.Contains(closed, base) ||

@@ -17,6 +17,7 @@ import (
 	"nodecompare/loadgen/sample"
 	"nodecompare/results"
 	"nodecompare/servers"
+	"nodecompare/servers/workload"
 )
 
 // probe asks each user's server for each of its workloads once. A workload that it answers with
@@ -64,14 +65,7 @@ func (p *Plan) probeServer(ctx context.Context, its []slot, say func(string)) er
 		}
 		for _, s := range its {
 			for _, q := range s.questions() {
-				first, err := ask(ctx, server, q.target)
-				doubt := ""
-				if err == nil {
-					err = q.streams(first)
-				}
-				if err == nil && !q.tells {
-					doubt = q.doubt(ctx, server, first)
-				}
+				doubt, err := q.of(ctx, server)
 				if ctx.Err() != nil {
 					return context.Cause(ctx)
 				}
@@ -107,19 +101,58 @@ type question struct {
 	path    string        // its name in --path
 	named   bool          // the user set --path
 	wait    time.Duration // earliest time of an answer; 0 if unknown
-	tells   bool          // the answer is a stream of events, which goes on
+	kind    workload.Workload
 }
+
+// of asks a server, and returns an error if it does not serve what is asked for, or a doubt.
+func (q question) of(ctx context.Context, server running) (doubt string, err error) {
+	if q.kind.Talks {
+		return "", q.joins(ctx, server)
+	}
+	first, err := ask(ctx, server, q.target)
+	if err == nil {
+		err = q.streams(first)
+	}
+	if err == nil && !q.kind.Tells {
+		doubt = q.doubt(ctx, server, first)
+	}
+	return doubt, err
+}
+
+// joins has a member alone in a chat room say something and hear it.
+func (q question) joins(ctx context.Context, server running) error {
+	t := q.target
+	t.URL = server.url + t.URL
+	a := listening(loadgen.Attack{Target: t, Connect: server.connect, Connections: 1, RoomSize: 1,
+		Timeout: requestTimeout}, q.kind)
+	a.Rate = 1 / joinTime.Seconds()
+	g, err := loadgen.Open(a)
+	if err != nil {
+		return err
+	}
+	defer g.Close()
+	r, err := g.Run(ctx, joinTime)
+	if err == nil {
+		err = r.Unanswered()
+	}
+	if err == nil && r.Requests == 0 {
+		err = errors.New("a member did not hear what it had said")
+	}
+	return err
+}
+
+// joinTime is how long a member is in a room to see whether there is one: for one message.
+const joinTime = 50 * time.Millisecond
 
 func (s slot) questions() []question {
 	named := func(path string) bool { return s.mode.user.Paths[path] != "" }
 	path := pathOf(s.workload.Name)
 	nowhere := s.mode.user.asked("/nodecompare-" + rand.Text())
-	all := []question{{s.target(""), nowhere, path, named(path), s.workload.Wait,
-		s.workload.Tells}}
+	all := []question{{s.target(""), nowhere, path, named(path), s.workload.Wait, s.workload}}
 	if s.mode.poison(s.workload) != "" {
 		b, _ := blastNamed(s.workload.Name)
 		all = append(all, question{s.poison(""), nowhere, b.name, named(b.name), b.poison.wait,
-			false})
+			workload.Workload{}})
 	}
 	return all
 }
@@ -175,10 +208,10 @@ const eventStream = "text/event-stream"
 // streams returns an error if an answer goes on though it should end, or the other way round.
 func (q question) streams(a answer) error {
 	switch stream := a.kind == eventStream; {
-	case q.tells && !stream:
+	case q.kind.Tells && !stream:
 		return fmt.Errorf("%s %s answered with the type %q, and %s is expected", q.target.Method, q.target.URL, a.kind,
 			eventStream)
-	case stream && !q.tells:
+	case stream && !q.kind.Tells:
 		return fmt.Errorf("%s %s answered with a stream of events, which does not end", q.target.Method, q.target.URL)
 	}
 	return nil

@@ -292,6 +292,7 @@ const closingTime = 300 * time.Millisecond
 func (b *bench) warm(ctx context.Context, on *target, s slot) (*results.WarmUp, *loadgen.Generator, error) {
 	a := on.attack
 	a.Connections = s.warmConnections()
+	a = spoken(a)
 	if on.compiles {
 		first, err := b.settled(ctx, a, closingTime)
 		if err != nil {
@@ -299,7 +300,7 @@ func (b *bench) warm(ctx context.Context, on *target, s slot) (*results.WarmUp, 
 		}
 		first.Close()
 	}
-	if s.workload.Tells {
+	if hears(s.workload) {
 		return b.warmListening(ctx, a, s)
 	}
 	g, err := loadgen.Open(a)
