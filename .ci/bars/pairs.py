@@ -195,6 +195,7 @@ class Run(NamedTuple):
     server: float
     load: float
     others: float  # the share of the two CPUs that other programs took
+    report: str = ""  # what the load printed
 
 
 def measure(args, server, command):
@@ -211,7 +212,7 @@ def measure(args, server, command):
         fail(f"{' '.join(command)}: {failures or ended.stderr or ended.stdout}")
     micros = 1e6 / requests
     others = max(0, busy - served - loaded) / (2 * elapsed)
-    return Run(requests, served * micros, loaded * micros, others)
+    return Run(requests, served * micros, loaded * micros, others, ended.stdout)
 
 
 def answers(report):
