@@ -3,11 +3,9 @@ package servers_test
 import (
 	"context"
 	"fmt"
-	"os/exec"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
@@ -21,20 +19,7 @@ import (
 // The dashboard of every mode shows its events in a real browser, and asks for nothing else.
 func TestDashboard(t *testing.T) {
 	thorough.Only(t)
-	path, err := exec.LookPath("chromium")
-	if err != nil {
-		thorough.Lacks(t, "no Chromium to open the page with: apt-get install chromium")
-	}
-	all, stop := context.WithTimeout(t.Context(), 5*time.Minute)
-	t.Cleanup(stop) // the modes may run beside each other, after this function
-	allocator, end := chromedp.NewExecAllocator(all, append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.WSURLReadTimeout(time.Minute))...)
-	t.Cleanup(end)
-	browser, leave := chromedp.NewContext(allocator)
-	t.Cleanup(leave)
-	if err := chromedp.Run(browser); err != nil {
-		t.Fatal(err)
-	}
+	browser := openBrowser(t)
 	eachMode(t, func(t *testing.T, mode string) { seeDashboard(t, browser, serve(t, mode, servers.Config{}).url) })
 	eachNodeMode(t, func(t *testing.T, mode string) { seeDashboard(t, browser, startNode(t, mode, "", 1).URL) })
 }
