@@ -156,6 +156,8 @@ type Workload struct {
 	Surge  *Surge  `json:"surge,omitempty"`  // the overload that ends each trial; nil for none
 	// Tells says that connections are subscribers, and that an event that came counts as a request
 	Tells bool `json:"tells,omitempty"`
+	// Plays says that connections are viewers, and that a segment of a film counts as a request
+	Plays bool `json:"plays,omitempty"`
 	// why the ladder or the CPUs differ from other workloads'
 	Note string `json:"note,omitempty"`
 }
@@ -319,6 +321,7 @@ type Rung struct {
 	Poison        *PoisonOutcome `json:"poison,omitempty"`      // nil for none
 	SurgeOutcome  *SurgeOutcome  `json:"toll,omitempty"`        // of an overload
 	Deliveries    *Deliveries    `json:"deliveries,omitempty"`  // of subscribers
+	Viewing       *Viewing       `json:"viewing,omitempty"`     // of viewers
 	Timeline      *Timeline      `json:"timeline,omitempty"`
 	// the server's; nil if the system does not report it
 	Process *Process `json:"process,omitempty"`
@@ -354,9 +357,13 @@ func (r *Record) Void() bool {
 	return true
 }
 
-// share returns the part of the requests that were answered, or of the events that subscribers
-// should have heard: those who heard nothing should have heard as much as the others.
+// share returns the part of the requests that were answered, of the viewers who had no stall, or of
+// the events that subscribers should have heard: those who heard nothing should have heard as much
+// as the others.
 func (r Rung) share() (share float64, ok bool) {
+	if r.Viewing != nil {
+		return partOf(r.Viewing.Smooth, r.Viewing.Viewers)
+	}
 	d := r.Deliveries
 	if d == nil {
 		return partOf(r.Answered(), r.Requests)

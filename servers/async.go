@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"nodecompare/servers/eventloop"
+	"nodecompare/servers/http1"
 	"nodecompare/servers/trace"
 	"nodecompare/servers/workload"
 )
@@ -204,6 +206,8 @@ type asyncConn struct {
 	// deadline bounds; 0 for none.
 	timed uint64
 	lags  bool // of a stream: the peer is to take something before the idle time is over
+	// cut says that a WebSocket was closed because its peer did not read.
+	cut bool
 }
 
 func (c *asyncConn) Data(b []byte) {
@@ -229,15 +233,16 @@ func (c *asyncConn) updateInterest() {
 	case s.source != nil:
 		c.updateStream()
 		return
-	}
-	if s.busy || s.held {
+	case s.upgraded != nil:
+		c.ResumeRead() // it is never idle, see checkPeer
+	case s.busy:
 		c.PauseRead()
-	} else {
-		c.ResumeRead()
-	}
-	if s.busy {
 		c.SetIdle(0) // a handler has no limit
-	} else {
+	case s.held:
+		c.PauseRead()
+		c.SetIdle(c.loop.limits.idle)
+	default:
+		c.ResumeRead()
 		c.SetIdle(c.loop.limits.idle)
 	}
 	var partial uint64
@@ -281,7 +286,20 @@ func (c *asyncConn) Closed(error) {
 	l.checkEmpty()
 }
 
-func (c *asyncConn) write(b []byte) bool { return c.Write(b) }
-func (c *asyncConn) finish()             { c.Finish() }
-func (c *asyncConn) unix() int64         { return c.loop.Now().Unix() }
-func (c *asyncConn) yield() bool         { return c.loop.draining }
+func (c *asyncConn) write(b []byte) bool {
+	took := c.Write(b)
+	if !took && c.session.upgraded != nil {
+		c.cut = true
+		c.Close()
+	}
+	return took
+}
+
+func (c *asyncConn) writeFile(b []byte, f *os.File, p *http1.Part) bool {
+	return c.SendFile(b, int(f.Fd()), p.First, p.Length)
+}
+
+func (c *asyncConn) lagged() bool { return c.cut }
+func (c *asyncConn) finish()      { c.Finish() }
+func (c *asyncConn) unix() int64  { return c.loop.Now().Unix() }
+func (c *asyncConn) yield() bool  { return c.loop.draining }

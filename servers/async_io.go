@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/netip"
 	"net/url"
+	"os"
 	"slices"
 	"time"
 
@@ -60,6 +61,46 @@ func (asyncIO) Stream(x *workload.Exchange, contentType string, s workload.Sourc
 	c.timed = 0
 	c.then = streamOn
 	c.timer.Set(0)
+}
+
+func (asyncIO) SendFile(x *workload.Exchange, f *os.File) { x.Conn.(*asyncConn).session.answer(x, f) }
+
+func (asyncIO) Upgrade(x *workload.Exchange, accept string, r workload.Receiver) {
+	c := x.Conn.(*asyncConn)
+	c.session.upgrade(accept, r, c)
+	c.SetIdle(0)
+	c.SetDeadline(0)
+	c.timed = 0
+	c.then = checkPeer
+	c.timer.Set(c.loop.limits.idle)
+}
+
+func checkPeer(x *workload.Exchange) {
+	c := x.Conn.(*asyncConn)
+	if c.session.check() {
+		c.timer.Set(c.loop.limits.idle)
+	}
+}
+
+// Strand returns the connection's loop.
+func (c *asyncConn) Strand() workload.Strand { return c.loop }
+
+func (c *asyncConn) On(s workload.Strand, f func()) {
+	if l := s.(*asyncLoop); l != c.loop {
+		l.Post(f)
+		return
+	}
+	f()
+}
+
+// Send writes to a connection of this loop in place, and has another loop write to its own.
+func (l *asyncLoop) Send(p workload.Peer, frames []byte) {
+	c := p.(*asyncConn)
+	if c.loop != l {
+		c.loop.Post(func() { c.write(frames) })
+		return
+	}
+	c.write(frames)
 }
 
 func streamOn(x *workload.Exchange) {

@@ -12,7 +12,7 @@ func newBlocking(c Config, lns []*net.TCPListener, upstream netip.AddrPort) (mod
 	if err != nil {
 		return nil, err
 	}
-	t, err := newThreads(c, lns[0], upstream, 1, limit+1)
+	t, err := newThreads(c, lns[0], upstream, 1, limit+1, limit+1)
 	if err != nil {
 		return nil, err
 	}

@@ -44,8 +44,8 @@ func (m *Mode) prepare(ctx context.Context, say func(string)) (err error) {
 		return nil
 	}
 	source := m.source
-	if m.Postgres {
-		source = source.WithPostgres()
+	if m.Postgres || m.Chat {
+		source = source.WithPackages()
 	}
 	if m.app, err = node.Prepare(ctx, source, "", say); err != nil {
 		return err

@@ -74,6 +74,16 @@ func (g *goroutine) Threads() string { return "a goroutine for each connection" 
 type netStream struct {
 	netConn
 	reads, writes time.Time // the current deadlines
+	now           *netSend  // of a WebSocket
+}
+
+// netSend is a send that does not wait, kept so that the next one allocates nothing.
+type netSend struct {
+	raw   syscall.RawConn
+	send  func(fd uintptr)
+	b     []byte
+	sent  int
+	errno syscall.Errno
 }
 
 type netConn interface {
@@ -100,6 +110,42 @@ func (s *netStream) write(b []byte, now time.Time) error {
 	return err
 }
 
+// writeFile sends by sendfile(2) while the peer takes something, and parks the goroutine while it
+// does not, as net's ReadFrom does: that would go by the file's own position, which all requests
+// share.
+func (s *netStream) writeFile(b []byte, f *os.File, first, length int64, now time.Time) error {
+	if err := s.write(b, now); err != nil {
+		return err
+	}
+	raw, err := s.netConn.(syscall.Conn).SyscallConn()
+	if err != nil {
+		return err
+	}
+	for length > 0 {
+		if err := refresh(&s.writes, now.Add(sendTimeout), sendTimeout, s.SetWriteDeadline); err != nil {
+			return err
+		}
+		var n int
+		var errno syscall.Errno
+		err := raw.Write(func(fd uintptr) bool {
+			n, errno = sendFile(int(fd), int(f.Fd()), first, length)
+			return n > 0 || errno != syscall.EAGAIN
+		})
+		switch {
+		case n > 0:
+			first, length = first+int64(n), length-int64(n)
+		case err != nil:
+			return err
+		case errno == 0:
+			return errShortened(f, first)
+		case errno != syscall.EINTR:
+			return os.NewSyscallError("sendfile", errno)
+		}
+		now = time.Now()
+	}
+	return nil
+}
+
 // refresh moves a deadline if it is to come earlier, or later by more than an eighth of the limit.
 // Moving a timer of Go's runtime for every request would cost more than parsing the request.
 func refresh(set *time.Time, want time.Time, limit time.Duration, move func(time.Time) error) error {
@@ -108,6 +154,27 @@ func refresh(set *time.Time, want time.Time, limit time.Duration, move func(time
 	}
 	*set = want
 	return move(want)
+}
+
+// try sends past Go's poller, which would make the caller wait.
+func (s *netStream) try(b []byte) (int, syscall.Errno) {
+	n := s.now
+	if n == nil {
+		raw, err := s.netConn.(syscall.Conn).SyscallConn()
+		if err != nil {
+			return 0, syscall.EBADF // closed
+		}
+		n = &netSend{raw: raw}
+		n.send = func(fd uintptr) { n.sent, n.errno = sendNow(int(fd), n.b) }
+		s.now = n
+	}
+	n.b = b
+	err := n.raw.Control(n.send)
+	n.b = nil
+	if err != nil {
+		return 0, syscall.EBADF // closed
+	}
+	return n.sent, n.errno
 }
 
 func (s *netStream) closeRead() error  { return s.CloseRead() }

@@ -20,6 +20,8 @@ type Mode struct {
 	Compiles time.Duration
 	// Postgres says that its server is to ask PostgreSQL, for which [Prepare] may fetch a package.
 	Postgres bool
+	// Chat says that its server is to serve chat, for which [Prepare] may fetch a package too.
+	Chat bool
 
 	// listeners returns how many sockets share the port; nil for one.
 	listeners func(Config) int

@@ -21,13 +21,37 @@ import (
 // computes.
 const killTime = time.Second
 
+// packagesTime is how long npm may take to fetch packages that a server can do without.
+const packagesTime = 30 * time.Second
+
+// prepareApp makes the app ready with npm's packages. Where only chat needs them, it is served
+// without if they cannot be had, and say is told.
+func (m Mode) prepareApp(ctx context.Context, c Config, say func(string)) (node.App, error) {
+	source := m.source.WithPackages()
+	if m.source == source || c.usesPostgres() {
+		return node.Prepare(ctx, source, "", say)
+	}
+	fetching, cancel := context.WithTimeout(ctx, packagesTime)
+	defer cancel()
+	app, err := node.Prepare(fetching, source, "", say)
+	reason := ""
+	if missing, ok := errors.AsType[*node.Unavailable](err); ok {
+		reason = fmt.Sprintf("%v: %s", missing.Reason, missing.Remedy)
+	} else if fetching.Err() != nil && ctx.Err() == nil {
+		reason = fmt.Sprintf("npm did not fetch it within %v", packagesTime)
+	} else {
+		return app, err
+	}
+	app, err = node.Prepare(ctx, m.source, "", say)
+	if err == nil {
+		say(fmt.Sprintf("mode %s: serving all but /chat, which needs npm's ws: %s", m.Name, reason))
+	}
+	return app, err
+}
+
 // serveNode is Serve for a server in Node.js, which prints its own output.
 func (m Mode) serveNode(ctx context.Context, c Config, out, progress io.Writer) (err error) {
-	source := m.source
-	if c.usesPostgres() {
-		source = source.WithPostgres()
-	}
-	app, err := node.Prepare(ctx, source, "", func(line string) { fmt.Fprintln(progress, line) })
+	app, err := m.prepareApp(ctx, c, func(line string) { fmt.Fprintln(progress, line) })
 	if err != nil {
 		return err
 	}

@@ -73,12 +73,24 @@ func startNode(t *testing.T, mode, upstream string, loops int) *child.Process {
 // startNodeOn has it use the database l; nil for orders of the test's own.
 func startNodeOn(t *testing.T, mode, upstream string, l *workload.Ledger, loops int) *child.Process {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("another process, which the race detector does not see: -short")
-	}
 	source := map[string]node.Source{"node": node.HTTP, "express": node.Express}[mode]
 	if l != nil && l.File == "" {
-		source = source.WithPostgres()
+		source = source.WithPackages()
+	}
+	return startSource(t, source, upstream, l, loops)
+}
+
+// startChat has it serve chat, which takes a package in both modes.
+func startChat(t *testing.T, mode string, loops int) *child.Process {
+	t.Helper()
+	source := map[string]node.Source{"node": node.HTTP, "express": node.Express}[mode]
+	return startSource(t, source.WithPackages(), "", nil, loops)
+}
+
+func startSource(t *testing.T, source node.Source, upstream string, l *workload.Ledger, loops int) *child.Process {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("another process, which the race detector does not see: -short")
 	}
 	app, err := node.Prepare(t.Context(), source, dataDir, func(line string) { t.Log(line) })
 	if errors.As(err, new(*node.Unavailable)) {
@@ -96,7 +108,7 @@ func startNodeOn(t *testing.T, mode, upstream string, l *workload.Ledger, loops 
 		t.Fatal(err)
 	}
 	const unoptimised = "--liftoff-only" // SQLite as WebAssembly: to optimise it takes as long as all else that starts
-	p, err := child.Start(t.Context(), child.Command{Name: mode, Path: c.Path,
+	p, err := child.Start(t.Context(), child.Command{Name: source.Name, Path: c.Path,
 		Args: append([]string{unoptimised}, c.Args...), Env: c.Env, ReadyTimeout: patience, StopTimeout: patience})
 	if err != nil {
 		t.Fatal(err)
@@ -319,8 +331,8 @@ func nodeRefuses(t *testing.T, mode string, p *child.Process) {
 // come included, as the async mode does.
 func nodeServesExamples(t *testing.T, mode string, p *child.Process, model *serving) {
 	for _, w := range workload.All {
-		if w.Tells {
-			continue // its answer does not end
+		if !w.Asks() {
+			continue // its answer does not end, or is long, and has tests of its own
 		}
 		fields := []string{closes}
 		if w.ContentType != "" {

@@ -34,7 +34,7 @@ func newPool(c Config, lns []*net.TCPListener, upstream netip.AddrPort) (model, 
 		return nil, err
 	}
 	size := min(c.PoolSize, served)
-	t, err := newThreads(c, lns[0], upstream, size, size)
+	t, err := newThreads(c, lns[0], upstream, size, size, min(2*size, max(limit, size)))
 	if err != nil {
 		return nil, err
 	}

@@ -1,9 +1,11 @@
 package servers
 
 import (
+	"os"
 	"time"
 
 	"nodecompare/servers/http1"
+	"nodecompare/servers/websocket"
 	"nodecompare/servers/workload"
 )
 
@@ -28,8 +30,10 @@ type session struct {
 	draining bool // the current response, or the next, is the last
 	over     bool // no further request will be served
 	// source makes the body of a response that goes on until the connection ends; nil for none.
-	source   workload.Source
-	requests uint64 // number of complete requests so far
+	source workload.Source
+	// upgraded is the WebSocket that the connection has become; nil while it speaks HTTP.
+	upgraded *upgraded
+	requests uint64 // number of complete requests, or frames, so far
 	// minor, head and last belong to the request being served, whose buffer may be gone when its
 	// response comes.
 	minor int
@@ -42,6 +46,8 @@ type wire interface {
 	// write sends responses. If it returns false, the session must hold back until its resume is
 	// called.
 	write(b []byte) bool
+	// writeFile does the same, and sends the part of f behind b.
+	writeFile(b []byte, f *os.File, p *http1.Part) bool
 	// finish is called once, when nothing more will be written.
 	finish()
 	// unix returns the time for the Date field, in seconds.
@@ -49,6 +55,8 @@ type wire interface {
 	// yield reports whether this connection should end after the current response, for others that
 	// wait.
 	yield() bool
+	// lagged reports whether the peer was cut off because it did not read.
+	lagged() bool
 }
 
 const (
@@ -88,7 +96,13 @@ func (s *session) resume() {
 
 // ended handles the end of the peer's stream. A response in progress is still sent; an incomplete
 // request is dropped.
-func (s *session) ended() { s.drain() }
+func (s *session) ended() {
+	if s.upgraded != nil && !s.over {
+		s.end()
+		return
+	}
+	s.drain()
+}
 
 // proceed serves what has arrived.
 func (s *session) proceed() {
@@ -97,7 +111,7 @@ func (s *session) proceed() {
 		return // nothing is left to serve, and the buffer is released
 	}
 	switch left := copy(s.in, s.in[used:]); {
-	case left == 0 && cap(s.in) > keepSize:
+	case left == 0 && (cap(s.in) > keepSize || s.upgraded != nil):
 		s.in = nil
 	default:
 		s.in = s.in[:left]
@@ -110,16 +124,36 @@ func (s *session) partial() bool { return len(s.in) > 0 && !s.busy && !s.held &&
 // drain ends the session after the request being served, or at once if there is none.
 func (s *session) drain() {
 	s.draining = true
+	if s.upgraded != nil {
+		s.hangUp(websocket.GoingAway)
+		return
+	}
 	if (!s.busy || s.source != nil) && !s.over {
 		s.end()
 	}
 }
 
 // serve parses and serves the requests in b until a handler waits, the wire is full or b has no
-// complete request left. It returns how many bytes it used.
+// complete request left, and behind an upgrade the frames. It returns how many bytes it used.
 func (s *session) serve(b []byte) (used int) {
 	s.serving = true
-	for used < len(b) && !s.busy && !s.held && !s.over {
+	if s.upgraded == nil {
+		used = s.serveRequests(b)
+	}
+	if s.upgraded != nil {
+		used += s.hear(b[used:])
+	}
+	s.serving = false
+	s.flush()
+	if s.over {
+		return len(b) // bytes after the last request are dropped
+	}
+	return used
+}
+
+// serveRequests is serve for requests.
+func (s *session) serveRequests(b []byte) (used int) {
+	for used < len(b) && !s.busy && !s.held && !s.over && s.upgraded == nil {
 		n, err := s.parser.Parse(b[used:])
 		if err != nil {
 			s.refuse(err, s.parser.RefusedHead(b[used:]))
@@ -143,18 +177,20 @@ func (s *session) serve(b []byte) (used int) {
 			s.flush()
 		}
 	}
-	s.serving = false
-	s.flush()
-	if s.over {
-		return len(b) // bytes after the last request are dropped
-	}
 	return used
 }
 
 // done takes a finished Exchange's response.
-func (s *session) done(x *workload.Exchange) {
+func (s *session) done(x *workload.Exchange) { s.answer(x, nil) }
+
+// answer takes a finished Exchange's response, whose Part is in f; nil for one that is whole.
+func (s *session) answer(x *workload.Exchange, f *os.File) {
 	s.last = s.last || s.draining || s.wire.yield()
 	*s.out = http1.AppendResponse(*s.out, &x.Response, s.wire.unix(), s.head, s.last, s.minor)
+	if f != nil && !s.head {
+		s.held = !s.wire.writeFile(*s.out, f, &x.Response.Part)
+		*s.out = (*s.out)[:0]
+	}
 	s.busy = false
 	s.over = s.last
 	if s.serving {
@@ -186,11 +222,15 @@ func (s *session) tick(now time.Time) (due time.Time, goes bool) {
 	return due, !s.over
 }
 
-// gone tells the source that the connection has ended.
+// gone tells the source, or the receiver, that the connection has ended.
 func (s *session) gone() {
 	if s.source != nil {
 		s.source.Close()
 		s.source = nil
+	}
+	if u := s.upgraded; u != nil && !u.gone {
+		u.gone = true
+		u.receiver.Closed(s.wire.lagged())
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/url"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -27,6 +28,11 @@ func (w *tap) write(b []byte) bool { w.sent = append(w.sent, b...); return !w.ho
 func (w *tap) finish()             { w.finished++ }
 func (w *tap) unix() int64         { return 0 }
 func (w *tap) yield() bool         { return w.crowded }
+func (w *tap) lagged() bool        { return false }
+
+func (w *tap) writeFile([]byte, *os.File, *http1.Part) bool {
+	panic("no test sends a file")
+}
 
 func (w *tap) Wait(x *workload.Exchange, _ time.Duration, then func(*workload.Exchange)) {
 	if !w.defers {
@@ -50,6 +56,14 @@ func (w *tap) Query(*workload.Exchange, postgres.Talk, func(*workload.Exchange, 
 
 func (w *tap) Stream(*workload.Exchange, string, workload.Source) {
 	panic("no test streams")
+}
+
+func (w *tap) Upgrade(*workload.Exchange, string, workload.Receiver) {
+	panic("no test upgrades")
+}
+
+func (w *tap) SendFile(*workload.Exchange, *os.File) {
+	panic("no test sends a file")
 }
 
 func (w *tap) Offload(*workload.Exchange, func(), func(*workload.Exchange)) {

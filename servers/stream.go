@@ -2,10 +2,13 @@ package servers
 
 import (
 	"context"
+	"os"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
+	"nodecompare/servers/http1"
 	"nodecompare/servers/trace"
 	"nodecompare/servers/workload"
 )
@@ -17,6 +20,12 @@ type stream interface {
 	read(b []byte, now time.Time, limit time.Duration) (int, error)
 	// write sends all of b.
 	write(b []byte, now time.Time) error
+	// try sends what can be sent without waiting. EAGAIN says that it is nothing. It may not be
+	// called while another thread writes.
+	try(b []byte) (int, syscall.Errno)
+	// writeFile sends all of b, and behind it length bytes of f from first on, for as long as the
+	// peer takes some of them from time to time.
+	writeFile(b []byte, f *os.File, first, length int64, now time.Time) error
 	// closeRead ends this and later reads with what has arrived. It may be called while another
 	// thread reads.
 	closeRead() error
@@ -36,6 +45,10 @@ type streams struct {
 	// crowded reports whether somebody waits for this connection's place; nil if places are not
 	// limited.
 	crowded func() bool
+	// hireWriter reserves a thread for a peer that lags, and dismissWriter gives it back; nil where
+	// threads are not limited.
+	hireWriter    func() bool
+	dismissWriter func()
 	// patience is how long an idle connection waits before it asks crowded again; fresh is how long
 	// one waits from which no request has come yet.
 	patience, fresh time.Duration
@@ -72,6 +85,7 @@ type streamConn struct {
 	out     []byte
 	now     time.Time // the last clock reading
 	failed  bool      // a write failed: the peer cannot be reached
+	outbox  *outbox   // of a WebSocket; nil for none
 
 	firstOut [outSize]byte
 	buf      [readSize]byte
@@ -92,6 +106,9 @@ func (s *streams) serve(st stream) {
 	}
 
 	c.converse()
+	if c.outbox != nil {
+		c.leave()
+	}
 	if c.session.over && !c.failed {
 		c.linger()
 	}
@@ -118,11 +135,18 @@ func (c *streamConn) converse() {
 		}
 		n, err := c.wait(buf, limit)
 		if err != nil {
-			return
+			if c.outbox == nil || !started.IsZero() || !workload.IsTimeout(err) || !c.session.check() {
+				return
+			}
+			c.now = time.Now()
+			continue
 		}
 		c.session.receive(buf[:n])
 		if !c.session.partial() {
 			started = time.Time{}
+			if c.outbox != nil {
+				c.now = time.Now() // there was no response that would have read the clock
+			}
 			continue
 		}
 		c.now = time.Now()
@@ -135,7 +159,7 @@ func (c *streamConn) converse() {
 // wait reads. If places are limited, it gives an idle connection's place up when somebody waits for
 // it.
 func (c *streamConn) wait(buf []byte, limit time.Duration) (int, error) {
-	if c.owner.crowded == nil || c.session.partial() {
+	if c.owner.crowded == nil || c.session.partial() || c.outbox != nil {
 		return c.stream.read(buf, c.now, limit)
 	}
 	patience := c.owner.patience
@@ -174,7 +198,18 @@ func (c *streamConn) linger() {
 }
 
 func (c *streamConn) write(b []byte) bool {
+	if c.outbox != nil {
+		c.outbox.send(b)
+		return true
+	}
 	if !c.failed && c.stream.write(b, c.now) != nil {
+		c.failed = true
+	}
+	return true
+}
+
+func (c *streamConn) writeFile(b []byte, f *os.File, p *http1.Part) bool {
+	if !c.failed && c.stream.writeFile(b, f, p.First, p.Length, c.now) != nil {
 		c.failed = true
 	}
 	return true

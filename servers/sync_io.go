@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/netip"
 	"net/url"
+	"os"
 	"slices"
 	"sync"
 	"time"
@@ -82,6 +83,15 @@ func (s syncIO) Stream(x *workload.Exchange, contentType string, source workload
 			return
 		}
 	}
+}
+
+func (s syncIO) SendFile(x *workload.Exchange, f *os.File) { x.Conn.(*streamConn).session.answer(x, f) }
+
+// Upgrade returns at once: the frames come where the requests came.
+func (syncIO) Upgrade(x *workload.Exchange, accept string, r workload.Receiver) {
+	c := x.Conn.(*streamConn)
+	c.outbox = &outbox{conn: c}
+	c.session.upgrade(accept, r, c)
 }
 
 // syncClient calls the upstream over kept-alive blocking streams, the most recently used first.

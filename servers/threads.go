@@ -24,7 +24,9 @@ type threads struct {
 	client   *syncClient
 	db       *syncDB
 	least    int // threads that always exist
-	most     int // largest number of threads
+	most     int // largest number of threads for connections
+	// room is the largest number of threads, with those that write to members who lag.
+	room int
 	// asked is the number of pool threads wanted. It exceeds most if there are too few descriptors.
 	asked int
 	// refuses makes the last waiting thread refuse connections if there may be no further thread.
@@ -32,6 +34,7 @@ type threads struct {
 	refuses bool
 
 	total   atomic.Int64
+	writers atomic.Int64
 	waiting atomic.Int64 // for a connection
 	failed  atomic.Pointer[error]
 }
@@ -59,8 +62,9 @@ func descriptors(c Config) int {
 	return 1
 }
 
-// newThreads makes a model with a number of threads between least and most.
-func newThreads(c Config, ln *net.TCPListener, upstream netip.AddrPort, least, most int) (*threads, error) {
+// newThreads makes a model with a number of threads between least and most, and room for others
+// that write to members who lag.
+func newThreads(c Config, ln *net.TCPListener, upstream netip.AddrPort, least, most, room int) (*threads, error) {
 	listener, err := blockingListener(ln)
 	if err != nil {
 		return nil, err
@@ -72,13 +76,14 @@ func newThreads(c Config, ln *net.TCPListener, upstream netip.AddrPort, least, m
 	}
 	// Go ends the process if a thread cannot be made or there are more than this maximum.
 	// threadLimit bounds most by the system's limits, so neither can happen.
-	debug.SetMaxThreads(most + runtimeThreads)
+	debug.SetMaxThreads(room + runtimeThreads)
 	db, err := openSyncDB(c.Service.Postgres(), adoptSocket)
 	if err != nil {
 		return nil, errors.Join(err, listener.close())
 	}
 	client := newSyncClient(upstream, dialSocket, keepAlive)
-	t := &threads{listener: listener, client: client, db: db, least: least, most: most}
+	t := &threads{listener: listener, client: client, db: db, least: least, most: most, room: room}
+	t.hireWriter, t.dismissWriter = t.hire, func() { t.writers.Add(-1) }
 	t.init(c.Service, syncIO{sleep: sleep, client: client, db: db})
 	t.trace, t.holds = c.Trace, true
 	return t, nil
@@ -106,7 +111,7 @@ func (t *threads) Serve() error {
 // grow makes a thread, and returns a channel that is closed when it runs; nil if there may be no
 // more threads.
 func (t *threads) grow() <-chan struct{} {
-	if t.total.Add(1) > int64(t.most) {
+	if n := t.total.Add(1); n > int64(t.most) || n+t.writers.Load() > int64(t.room) {
 		t.total.Add(-1)
 		return nil
 	}
@@ -118,6 +123,15 @@ func (t *threads) grow() <-chan struct{} {
 		t.run()
 	})
 	return running
+}
+
+// hire reserves a thread that writes to a member who lags.
+func (t *threads) hire() bool {
+	if n := t.writers.Add(1); n+max(t.total.Load(), int64(t.least)) > int64(t.room) {
+		t.writers.Add(-1)
+		return false
+	}
+	return true
 }
 
 // run is the body of a thread.

@@ -155,10 +155,15 @@ func (s *script) read(b []byte, _ time.Time, limit time.Duration) (int, error) {
 	return n, nil
 }
 
-func (s *script) write([]byte, time.Time) error { return nil }
-func (s *script) closeRead() error              { return nil }
-func (s *script) closeWrite() error             { return nil }
-func (s *script) close()                        { s.closed = true }
+func (s *script) write([]byte, time.Time) error     { return nil }
+func (s *script) try(b []byte) (int, syscall.Errno) { return len(b), 0 }
+func (s *script) closeRead() error                  { return nil }
+func (s *script) closeWrite() error                 { return nil }
+func (s *script) close()                            { s.closed = true }
+
+func (s *script) writeFile([]byte, *os.File, int64, int64, time.Time) error {
+	panic("no test sends a file")
+}
 
 // TestEachRequestHasItsOwnTime gives a request that arrives in pieces one limit from its first byte
 // to its last, and the next one another, also when both come in one pipeline and something of a

@@ -88,7 +88,7 @@ func (s slot) warmConnections() int {
 // warmTime returns the usual time of the warm-up: windows that send and then wait for the answers,
 // with the yardstick's between them.
 func (s slot) warmTime() time.Duration {
-	if s.workload.Tells {
+	if !s.workload.Asks() {
 		return max(listenWarm, s.mode.Compiles)
 	}
 	if s.apart {
@@ -104,7 +104,7 @@ func (s slot) warmTime() time.Duration {
 func (p *Plan) pilotTime() time.Duration {
 	var sum time.Duration
 	for _, s := range p.firstRound() {
-		if !s.workload.Tells {
+		if s.workload.Asks() {
 			sum += p.pilotOf(s)
 		}
 	}

@@ -45,6 +45,10 @@ func (o Options) checkHosts() error {
 			return fmt.Errorf("workload %s has subscribers, whose latency would rest on the clocks of several hosts: "+
 				"leave it out, or --agents", name)
 		}
+		if err == nil && w.Plays {
+			return fmt.Errorf("workload %s has viewers, who come one after the other on one machine: leave it out, or "+
+				"--agents", name)
+		}
 		if err == nil && !remote(w) {
 			return fmt.Errorf("workload %s needs a service, a database or a second load beside the server, which is "+
 				"not there with --agents: take others, as in --workloads=hello,wait", name)

@@ -20,6 +20,9 @@ func (p Profile) ladder(w workload.Workload, limit int) (rungs []rung, base int,
 	if w.Tells {
 		return p.listenLadder(limit)
 	}
+	if w.Plays {
+		return p.playLadder(limit)
+	}
 	rungs = append(rungs, p.Ladder...)
 	wanted := usualBase
 	if w.Wait > 0 {

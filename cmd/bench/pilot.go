@@ -23,7 +23,7 @@ func (b *bench) pilot(ctx context.Context) (all []results.Rates, failed []result
 		if ctx.Err() != nil || b.over != nil {
 			return all, failed
 		}
-		if s.workload.Tells {
+		if !s.workload.Asks() {
 			continue // there is no capacity in requests, and no open load
 		}
 		b.progress.WarmUp(s.name, s.workload.Name, 0, b.plan.pilotOf(s))

@@ -199,7 +199,7 @@ func newPlan(o Options, limit int) (*Plan, error) {
 		described := results.Workload{
 			Name: w.Name, Summary: w.Summary, Method: w.Method, Target: w.Target, Base: base, Note: note,
 			WaitUS: float64(w.Wait.Microseconds()), CPUUS: float64(w.CPU.Microseconds()),
-			Poison: poisonOf(name), Surge: surgeOf(over), Tells: w.Tells,
+			Poison: poisonOf(name), Surge: surgeOf(over), Tells: w.Tells, Plays: w.Plays,
 		}
 		for i, r := range rungs {
 			if r.load == results.Common && o.Rate > 0 {
@@ -229,11 +229,11 @@ func newPlan(o Options, limit int) (*Plan, error) {
 				c.rungs = collecting(rungs)
 			}
 			switch {
-			case c.mode.secure() && w.Tells:
+			case c.mode.secure() && !w.Asks():
 				c.rungs = nil
 				p.settings.Missing = append(p.settings.Missing, results.Missing{Mode: c.name, Workload: w.Name,
-					Reason: fmt.Sprintf("server %s on %s: subscribers are the loop engine's, which has no TLS",
-						c.name, w.Name)})
+					Reason: fmt.Sprintf("server %s on %s: subscribers and viewers are the loop engine's, "+
+						"which has no TLS", c.name, w.Name)})
 			case c.mode.secure():
 				c.rungs = p.secured(c, over)
 			}
@@ -286,6 +286,7 @@ func columns(o Options) ([]slot, error) {
 			return nil, fmt.Errorf("mode %s is named twice", name)
 		}
 		m.Postgres = o.Database == servers.PrivateDatabase || postgres.Is(o.Database)
+		m.Chat = slices.Contains(o.Workloads, "chat")
 		columns = append(columns, slot{name: name, mode: &mode{Mode: m}})
 	}
 	for _, s := range o.Servers {

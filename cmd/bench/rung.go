@@ -88,6 +88,9 @@ func (b *bench) runRung(ctx context.Context, t *target, r rung, g *loadgen.Gener
 		if rung.Yardstick, err = alternate(ctx, t, r, g); err != nil {
 			return rung, err
 		}
+		if rung.Viewing != nil { // viewers ask for what they show, however quick it comes
+			rung.Yardstick.RelativeThroughput = 0
+		}
 	}
 	e := measure.Evidence(a,
 		&loadgen.Measurement{Result: result, Generator: windows[1], Cores: b.generatorCores(),
@@ -237,12 +240,18 @@ func measured(a loadgen.Attack, r rung, l *loadgen.Result, w *sample.Window) (re
 	if a.Conversation == loadgen.Subscribe {
 		rung.Deliveries = measure.Deliveries(l.Deliveries)
 	}
+	if a.Conversation == loadgen.Play {
+		rung.Viewing = measure.Viewing(a.Video, l.Viewing)
+	}
 	if answered > 0 && l.Elapsed > 0 {
 		rung.LatencyUS = measure.Latency(l.Latency)
 		rung.ThroughputRPS = answered / l.Elapsed.Seconds()
 		rung.InFlight = rung.ThroughputRPS * rung.LatencyUS.Mean / 1e6
 		if d := rung.Deliveries; d != nil { // each subscriber waits for its next event
 			rung.InFlight = float64(r.connections) - float64(d.Silent)
+		}
+		if v := rung.Viewing; v != nil { // each has a connection, and fetches or shows
+			rung.InFlight = float64(r.connections) - float64(v.Unstarted)
 		}
 		histogram, err := l.Latency.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
 		if err != nil {

@@ -146,7 +146,7 @@ func (b *bench) withServerOn(ctx context.Context, db *database, s slot,
 			if kept != nil {
 				a.Others, a.Ran = s.others(r.url), kept.add
 			}
-			a = listening(a, s.workload)
+			a = playing(listening(a, s.workload), s.workload)
 			err := use(ctx, &target{server: r, attack: a, helpers: helpers, books: kept, database: db,
 				compiles: s.mode.Compiles > 0})
 			if err == nil && kept != nil && kept.orders && s.mode.user != nil {
@@ -305,7 +305,7 @@ func (b *bench) warm(ctx context.Context, on *target, s slot) (*results.WarmUp, 
 		}
 		first.Close()
 	}
-	if s.workload.Tells {
+	if !s.workload.Asks() {
 		return b.warmListening(ctx, a, s)
 	}
 	g, err := loadgen.Open(a)

@@ -27,8 +27,8 @@ type Source struct {
 	packages bool // needs the packages of package-lock.json
 }
 
-// WithPostgres returns the source as it is needed to ask PostgreSQL, which takes a package.
-func (s Source) WithPostgres() Source {
+// WithPackages returns the source with npm's packages: asking PostgreSQL takes one, and chat.
+func (s Source) WithPackages() Source {
 	s.packages = true
 	return s
 }
@@ -139,7 +139,7 @@ type Options struct {
 	Upstream string // http URL that /api requests; "" for none
 	Data     string // the workloads' data folder, already built: see workload.Open
 	// Database is what a workload.Ledger calls it: SQLite's, for orders; or PostgreSQL's URL, of
-	// a source WithPostgres. "" is SQLite without orders.
+	// a source WithPackages. "" is SQLite without orders.
 	Database    string
 	Connections int      // to PostgreSQL, of all loops
 	Env         []string // for the database

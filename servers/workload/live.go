@@ -106,6 +106,7 @@ func (l *liveSource) event(b []byte, due time.Time) []byte {
 	b = strconv.AppendInt(b, l.service.subscribers.Load(), 10)
 	b = append(b, `,"events":`...)
 	b = strconv.AppendInt(b, l.service.events.Add(1), 10)
+	b = l.service.rooms.appendFigures(b)
 	return append(b, "}\n\n"...)
 }
 

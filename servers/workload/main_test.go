@@ -74,7 +74,8 @@ type fakeIO struct {
 	request  []byte // the bytes behind the request that is being served
 	waits    []time.Duration
 	offloads int
-	source   workload.Source // of the last Stream
+	source   workload.Source   // of the last Stream
+	receiver workload.Receiver // of the last Upgrade
 	gets     []string
 	reply    workload.Reply // to Get
 	err      error          // to Get
@@ -120,6 +121,21 @@ func (f *fakeIO) Stream(x *workload.Exchange, contentType string, s workload.Sou
 	f.source = s
 	f.spoil(f.request)
 	x.Response.ContentType = contentType
+	x.Reply()
+}
+
+func (f *fakeIO) Upgrade(x *workload.Exchange, accept string, r workload.Receiver) {
+	f.receiver = r
+	f.spoil(f.request)
+	x.Response.Status = 101
+}
+
+func (f *fakeIO) SendFile(x *workload.Exchange, file *os.File) {
+	p := &x.Response.Part
+	x.Response.Body = make([]byte, p.Length)
+	if _, err := file.ReadAt(x.Response.Body, p.First); err != nil {
+		panic(err)
+	}
 	x.Reply()
 }
 

@@ -6,6 +6,7 @@ package workload
 
 import (
 	"net/url"
+	"os"
 	"time"
 
 	"nodecompare/servers/http1"
@@ -40,6 +41,13 @@ type Workload struct {
 	// and due times: a load has subscribers in place of requests.
 	Tells bool
 
+	// Talks says that the connection becomes a WebSocket on which both sides send messages: a load
+	// has members of rooms in place of requests.
+	Talks bool
+	// Plays says that an answer is a video, too long to be asked for again and again: a load has
+	// players, who ask for ranges of it one after the other.
+	Plays bool
+
 	// Whole is the body of a whole answer to Target, where the status does not tell that from a
 	// partial one; "" where it does.
 	Whole string
@@ -61,7 +69,12 @@ var All = []Workload{
 	mix,
 	echo,
 	live,
+	chat,
+	stream,
 }
+
+// Asks reports whether a load of it is one of requests, and not of subscribers, members or viewers.
+func (w Workload) Asks() bool { return !w.Tells && !w.Talks && !w.Plays }
 
 // String returns the workload's name.
 func (w Workload) String() string { return w.Name }
@@ -99,6 +112,16 @@ type IO interface {
 	// It takes the place of Reply. What s makes while the peer lags is dropped, so that a peer that
 	// does not read is bounded. A model that blocks asks s for nothing meanwhile.
 	Stream(x *Exchange, contentType string, s Source)
+
+	// Upgrade answers an opening handshake that was checked, and makes the connection a WebSocket
+	// whose messages r receives. It takes the place of Reply. accept is the value of
+	// Sec-WebSocket-Accept.
+	Upgrade(x *Exchange, accept string, r Receiver)
+
+	// SendFile answers with x.Response, whose Part it sends from f. It takes the place of Reply. f
+	// stays open while the model serves. A peer that does not read holds up its own connection
+	// alone, or the thread that is its own.
+	SendFile(x *Exchange, f *os.File)
 }
 
 // A Reply is an upstream's answer, with any status.

@@ -212,7 +212,7 @@ func workloadFigures(r *results.Record, w results.Workload, v results.Verdict, i
 	} else {
 		absent = append(absent, "Latency distribution: no run has a histogram that can be read.")
 	}
-	for _, p := range ladderPlots {
+	for _, p := range plotsOf(w) {
 		f := p.draw(r, w, id)
 		if len(f.Plot.Series) == 0 {
 			absent = append(absent, p.title+": "+p.absent()+".")

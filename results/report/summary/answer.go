@@ -202,19 +202,19 @@ func (s sheet) answer(f results.Finding, modes []results.Mode) AnswerLine {
 		for _, m := range modes {
 			c := AnswerCell{Word: f.Of(m.Name)}
 			c.Text, c.Per = inFlight(f, m.Name)
-			c.Per = terms(s.w, c.Per)
+			c.Per = InTerms(s.w, c.Per)
 			line.Cells = append(line.Cells, c)
 		}
 		return line
 	}
 	on := resting(f)
 	at := s.at(f, on)
-	line.Figure, line.Bars = on.short, on.bars && len(modes) > 1
-	line.Load = terms(s.w, underLoad(s.w, results.Comparison{At: at}))
+	line.Figure, line.Bars = InTerms(s.w, on.short), on.bars && len(modes) > 1
+	line.Load = InTerms(s.w, underLoad(s.w, results.Comparison{At: at}))
 	for _, m := range modes {
 		c := AnswerCell{Word: f.Of(m.Name), Text: unit.Missing, Position: positionOf(f, m.Name)}
 		if e, ok := on.read(s, m.Name, at); ok {
-			c.Text, c.Per, c.Value = on.write(e.Value), terms(s.w, on.per), e.Value
+			c.Text, c.Per, c.Value = on.write(e.Value), InTerms(s.w, on.per), e.Value
 			c.Spread = spreadOf(e, on.write)
 		}
 		load, server := Doubted(s.r, s.w, m.Name, at)

@@ -6,6 +6,7 @@ import express from 'express';
 
 import { bodyLimit, tooLarge } from './body.js';
 import { serve } from './serve.js';
+import { refuseChat } from './work/chat.js';
 import { burn } from './work/cpu.js';
 import { Fault } from './work/fault.js';
 import { feed, service } from './work/feed.js';
@@ -40,6 +41,7 @@ function listener({ file, shop, ask }) {
   get(app, '/cpu', (req, res) => json(res, 200, { burned_ms: burn(req.query) }));
   get(app, '/mix', async (req, res) => json(res, 200, await mix(req.query)));
   get(app, '/live', (req, res) => live(req, res, req.query));
+  get(app, '/chat', (req, res) => refuseChat(req, res, req.query));
   get(app, '/dashboard', (req, res) => send(res, 200, 'text/html; charset=utf-8', dashboard));
   get(app, '/upstream', async (req, res) => json(res, 200, await service(req.query)));
   post(app, '/login', express.json(any), async (req, res) =>

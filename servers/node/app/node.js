@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { serve } from './serve.js';
 import { readBody } from './body.js';
 import { waits } from './trace.js';
+import { refuseChat } from './work/chat.js';
 import { burn } from './work/cpu.js';
 import { Fault } from './work/fault.js';
 import { feed, service } from './work/feed.js';
@@ -11,7 +12,7 @@ import { dashboard, live } from './work/live.js';
 import { login } from './work/login.js';
 import { mix } from './work/mix.js';
 import { orderId, parseOrder } from './work/orders.js';
-import { parseQuery, productId } from './work/query.js';
+import { parseQuery, productId, target } from './work/query.js';
 import { wait } from './work/wait.js';
 
 const octets = 'application/octet-stream';
@@ -42,6 +43,7 @@ function listener({ file, shop, ask }) {
       '/cpu': get((req, res, query) => json(res, 200, { burned_ms: burn(query) })),
       '/mix': get(async (req, res, query) => json(res, 200, await mix(query))),
       '/live': get(live),
+      '/chat': get(refuseChat),
       '/dashboard': get((req, res) => send(res, 200, 'text/html; charset=utf-8', dashboard)),
       '/echo': post(async (req, res) => {
         const body = await readBody(req);
@@ -76,16 +78,6 @@ function listener({ file, shop, ask }) {
 
 const get = (handle) => ({ methods: ['GET', 'HEAD'], handle });
 const post = (handle) => ({ methods: ['POST'], handle });
-
-/** The path and the query of a request's target, which may be a whole URL (RFC 9112, section 3.2.2). */
-function target(url) {
-  if (!url.startsWith('/') && URL.canParse(url)) {
-    const { pathname, search } = new URL(url);
-    url = pathname + search;
-  }
-  const at = url.indexOf('?');
-  return at < 0 ? [url, ''] : [url.slice(0, at), url.slice(at + 1)];
-}
 
 /** The JSON in a body, or undefined, which is no form of any route. */
 function parseForm(body) {

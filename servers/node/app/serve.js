@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 
 import { endWithParent, stopOnSignals } from './life.js';
 import { observed } from './trace.js';
+import { closeChat, openChat } from './work/chat.js';
 import { endStreams } from './work/live.js';
 import { openPostgres } from './work/postgres.js';
 import { openShop } from './work/shop.js';
@@ -44,6 +45,7 @@ async function listen(name, makeListener, { host, port, loops, data, db, upstrea
   );
   server.keepAliveTimeout = 60_000; // as the other modes have it; the default of 5 s would end connections amid a measurement
   server.on('error', (err) => fail(name, err));
+  await openChat(server, loops === '1');
   stopOnSignals(() => drain(server, shop));
   if (cluster.isPrimary) endWithParent();
   // The default backlog of 511 would turn away many of a thousand clients that come at once; Go asks for 4096 too.
@@ -87,6 +89,7 @@ function drain(server, shop) {
   server.prependListener('request', (req, res) => res.setHeader('Connection', 'close'));
   server.keepAliveTimeout = 1; // connections whose response is in the making end behind it
   endStreams();
+  closeChat();
   server.close(() => {
     shop.close();
     process.exit();

@@ -21,7 +21,7 @@ function barsOf(bars, page) {
       make("span", { class: "figure" }, r.text, r.range && make("span", { class: "interval" }, r.range)));
   });
   const better = bars.title.startsWith("throughput") ? "longer" : "shorter";
-  return make("div", { class: many ? "bars many" : "bars" }, make("p", { class: "unit" }, make("strong", {}, bars.title), ` ${bars.at}: ${better} is better`), make("ul", {}, ...rows));
+  return make("div", { class: many ? "bars many" : "bars" }, make("p", { class: "unit" }, make("strong", {}, bars.title), ` ${bars.at}, ${better} is better`), make("ul", {}, ...rows));
 }
 
 // shotTitles are short, as the plots of the claims are small.

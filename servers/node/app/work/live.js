@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 
+import { chatFigures } from './chat.js';
 import { isWhole, number } from './query.js';
 
 const commentEvery = 15_000; // milliseconds
@@ -55,7 +56,7 @@ export function live(req, res, query) {
       const reached = Math.floor(((time - start) * rate) / 1000);
       if (reached >= next) {
         const due_us = Math.floor(start * 1000 + (reached * 1e6) / rate);
-        const figures = { due_us, subscribers, events: (events += 1) };
+        const figures = { due_us, subscribers, events: (events += 1), chat: chatFigures() };
         send(`id: ${base + BigInt(reached)}\ndata: ${JSON.stringify(figures)}\n\n`);
         next = reached + 1;
       }

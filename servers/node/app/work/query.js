@@ -10,6 +10,16 @@ export function parseQuery(text) {
   return querystring.parse(text, '&', '=', undecoded);
 }
 
+/** The path and the query of a request's target, which may be a whole URL (RFC 9112, section 3.2.2). */
+export function target(url) {
+  if (!url.startsWith('/') && URL.canParse(url)) {
+    const { pathname, search } = new URL(url);
+    url = pathname + search;
+  }
+  const at = url.indexOf('?');
+  return at < 0 ? [url, ''] : [url.slice(0, at), url.slice(at + 1)];
+}
+
 /** The query's ms: a whole number from 0 to most, or fallback where there is none. Throws a Fault for anything else. */
 export function millis(query, fallback, most) {
   return number(query, 'ms', 'milliseconds', 50, fallback, most);
