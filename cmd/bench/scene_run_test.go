@@ -2,6 +2,7 @@ package bench_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -43,10 +44,11 @@ func TestSceneOfTheServersOfABench(t *testing.T) {
 		}
 	}))
 	defer s.Close()
-	once := filepath.Join(t.TempDir(), "once")
+	once := filepath.Join(t.TempDir(), "once") // is there when it was started, which is to find out what it serves
+	gone := fmt.Sprintf("[ ! -e %s ] || exit 3; touch %[1]s; exec '%s' serve --mode=async --addr=127.0.0.1:$PORT "+
+		"--upstream=none", once, os.Args[0])
 	p, err := own(t, bench.Options{Modes: []string{"async"}, Workloads: []string{"hello"}, Scene: "mixed"},
-		[]string{"mine=" + strings.Replace(s.URL, "http://", "http://me:secret@", 1) + "/app?key=1", "gone=[ ! -e " + once + " ] || exit 3; touch " + once + "; exec '" + os.Args[0] +
-			"' serve --mode=async --addr=127.0.0.1:$PORT --upstream=none"},
+		[]string{"mine=" + strings.Replace(s.URL, "http://", "http://me:secret@", 1) + "/app?key=1", "gone=" + gone},
 		[]string{"mine:wait=/slow", "mine:cpu=/none"}, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -84,8 +86,8 @@ func TestSceneFitsTheWorkloads(t *testing.T) {
 		workload, want string
 		null           bool
 	}{{"hello", "waits", false}, {"cpu", "mixed", false}, {"hello", "", true}} {
-		o := bench.Options{Modes: []string{"async"}, Workloads: []string{c.workload}, Profile: "quick", Scene: bench.Auto,
-			Null: c.null}
+		o := bench.Options{Modes: []string{"async"}, Workloads: []string{c.workload}, Profile: "quick",
+			Scene: bench.Auto, Null: c.null}
 		p, err := bench.NewPlan(o)
 		if err != nil {
 			t.Fatal(err)
@@ -101,8 +103,8 @@ func TestSceneFitsTheWorkloads(t *testing.T) {
 			t.Errorf("%+v: the scene is %+v", c, made)
 		}
 	}
-	if _, err := bench.NewPlan(bench.Options{Modes: []string{"async"}, Workloads: []string{"hello"}, Profile: "quick",
-		Scene: "nonsense"}); err == nil || !strings.Contains(err.Error(), `unknown scene "nonsense"`) {
+	o := bench.Options{Modes: []string{"async"}, Workloads: []string{"hello"}, Profile: "quick", Scene: "nonsense"}
+	if _, err := bench.NewPlan(o); err == nil || !strings.Contains(err.Error(), `unknown scene "nonsense"`) {
 		t.Errorf("an unknown scene: %v", err)
 	}
 }

@@ -43,24 +43,27 @@ func TestSays(t *testing.T) {
 			Threads: []scene.Thread{ran(run(1, 0, 1), wait(1, 1, 101)), ran(run(2, 0, 1), wait(2, 1, 101))},
 			Requests: []scene.Lane{asked(1, 200, run(1, 0, 1), wait(1, 1, 101)),
 				asked(2, 200, run(2, 0, 1), wait(2, 1, 102))}},
-			[]string{"Each request had a thread of its own: 2 threads stood still for 100 ms each while their requests " +
-				"waited.", "Both were answered after 102 ms.", "No request was held up by another for 10 ms or more."}},
+			[]string{"Each request had a thread of its own: 2 threads stood still for 100 ms each while their " +
+				"requests waited.", "Both were answered after 102 ms.", "No request was held up by another for 10 ms or more."}},
 		{"a pool", scene.Recording{Name: "pool", Recorded: true, End: 202,
 			Threads: []scene.Thread{ran(wait(1, 1, 101), wait(2, 101, 201))},
 			Requests: []scene.Lane{asked(1, 200, run(1, 0, 1), wait(1, 1, 101)),
 				asked(2, 200, queued(2, 1, 0, 101), wait(2, 101, 202))}},
-			[]string{"1 thread stood still for 200 ms while its requests waited.", "Both were answered after 202 ms.",
+			[]string{"1 thread served both requests, and it stood still for 200 ms while its requests waited.",
+				"Both were answered after 202 ms.",
 				"Request 2 waited in the queue until a thread was free, up to 101 ms."}},
 		{"a loop held up", scene.Recording{Name: "async", Recorded: true, End: 301,
 			Threads: []scene.Thread{ran(run(1, 0, 1), run(2, 1, 200), run(1, 200, 201))},
-			Requests: []scene.Lane{asked(1, 200, run(1, 0, 1), wait(1, 1, 101), held(1, 2, 101, 200), run(1, 200, 201)),
+			Requests: []scene.Lane{
+				asked(1, 200, run(1, 0, 1), wait(1, 1, 101), held(1, 2, 101, 200), run(1, 200, 201)),
 				asked(2, 200, run(2, 1, 200)), asked(3, 200, queued(3, 2, 2, 200), wait(3, 200, 301))}},
-			[]string{"1 thread served all 3 requests, and worked for 2 ms of 301 ms.", "All 3 were answered after 301 ms.",
-				"Request 2 computed for 199 ms on the thread that they all need: requests 1 and 3 had to wait for it, up to " +
-					"198 ms."}},
+			[]string{"1 thread served all 3 requests, and worked for 2 ms of 301 ms.",
+				"All 3 were answered after 301 ms.", "Request 2 computed for 199 ms on the thread that they all need: " +
+					"requests 1 and 3 had to wait for it, up to 198 ms."}},
 		{"a busy machine", scene.Recording{Name: "async", Recorded: true, End: 130,
-			Threads:  []scene.Thread{ran(run(1, 0, 1), run(1, 121, 122))},
-			Requests: []scene.Lane{asked(1, 200, run(1, 0, 1), wait(1, 1, 101), held(1, 0, 101, 121), run(1, 121, 130))}},
+			Threads: []scene.Thread{ran(run(1, 0, 1), run(1, 121, 122))},
+			Requests: []scene.Lane{
+				asked(1, 200, run(1, 0, 1), wait(1, 1, 101), held(1, 0, 101, 121), run(1, 121, 130))}},
 			[]string{"1 thread served the request, and worked for 2 ms of 130 ms.", "It was answered after 130 ms.",
 				"Request 1 had to wait up to 20 ms for a CPU: this machine was busy."}},
 		{"a user's server", scene.Recording{Name: "mine", End: 5,
@@ -77,8 +80,8 @@ func TestSays(t *testing.T) {
 
 // What is too short to be drawn is joined, and nothing else.
 func TestCompact(t *testing.T) {
-	r := &scene.Recording{End: 1000, Threads: []scene.Thread{{OnCPU: []scene.Stint{{From: 0, To: 10}, {From: 10.5, To: 11},
-		{From: 11.9, To: 20}, {From: 30, To: 40}}}}}
+	r := &scene.Recording{End: 1000, Threads: []scene.Thread{{OnCPU: []scene.Stint{{From: 0, To: 10},
+		{From: 10.5, To: 11}, {From: 11.9, To: 20}, {From: 30, To: 40}}}}}
 	(&scene.Trace{Modes: []*scene.Recording{r}}).Compact()
 	if got := r.Threads[0].OnCPU; len(got) != 2 || got[0] != (scene.Stint{From: 0, To: 20}) || got[1].From != 30 {
 		t.Errorf("joined to %v, want 0 to 20 and 30 to 40", got)
