@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"nodecompare/results"
 	"nodecompare/results/report"
 	"nodecompare/results/scene"
 )
@@ -28,6 +29,35 @@ func sampleScene(modes ...string) *scene.Trace {
 					{From: 7, To: 15, State: scene.HeldUp, Request: 1, By: 1},
 					{From: 15, To: 20, State: scene.Running, Request: 1, Thread: 1}}}},
 		})
+	}
+	return t
+}
+
+// playedScene is one of six requests to each mode, on a thread each, as long as those that are
+// recorded: a thread has dozens of stints, and times have three decimals.
+func playedScene(modes []results.Mode) *scene.Trace {
+	t := &scene.Trace{Scene: "mixed", Summary: "six requests", Look: "Which?", Lesson: "So.", Twice: "Twice.", CPUs: 2}
+	for n, m := range modes {
+		r := &scene.Recording{Name: m.Name, Summary: m.Summary, Recorded: true, End: 310}
+		for i := range 6 {
+			from := 1.7*float64(i) + 0.137*float64(n+1)
+			spans := []scene.Span{
+				{From: from, To: from + 0.893, State: scene.Queued, Request: i + 1},
+				{From: from + 0.893, To: from + 1.217, State: scene.Running, Request: i + 1, Thread: i + 1},
+				{From: from + 1.217, To: from + 101.358, State: scene.Waiting, Request: i + 1, For: "a timer of 100ms"},
+				{From: from + 101.358, To: from + 203.781, State: scene.HeldUp, Request: i + 1, By: 4},
+				{From: from + 203.781, To: from + 204.012, State: scene.Running, Request: i + 1, Thread: i + 1}}
+			thread := scene.Thread{ID: 4711 + i, Awake: 0.731, Spans: slices.Clone(spans[1:3])}
+			for k := range 24 {
+				at := from + 8.319*float64(k)
+				thread.OnCPU = append(thread.OnCPU, scene.Stint{From: at, To: at + 3.113})
+			}
+			r.Threads = append(r.Threads, thread)
+			r.Requests = append(r.Requests, scene.Lane{Method: "GET", Target: "/wait?ms=100", Number: i + 1, Status: 200,
+				Sent: from, Answered: from + 204.012, Spans: spans})
+		}
+		r.Say()
+		t.Modes = append(t.Modes, r)
 	}
 	return t
 }
