@@ -45,15 +45,15 @@ var Scenes = []Scene{
 			"computes, everything else stays in the queue, even what is ready to go on. Where each request has " +
 			"a thread of its own, the others go on beside the computation.",
 		Twice: "Twice the computations would hold up a loop for twice as long. Twice the waits would need twice " +
-			"the threads, or still the one loop.",
+			"the threads, and still one loop.",
 		Requests: append(some(3, 0, get("/wait?ms=100")), append(some(1, 3*gap, get("/cpu?ms=200")),
 			some(2, 4*gap, get("/wait?ms=100"))...)...), PoolSize: 6},
 	{Name: "waits", Summary: "six requests that wait 100 ms for a timer",
 		Look: "Which threads stand still while requests wait?",
-		Lesson: "Nothing has to run during a wait. A thread that blocks stands still with its request all the " +
-			"same. An event loop puts the request aside and goes on with the next one.",
+		Lesson: "Nothing has to run during a wait. A thread that blocks stands still until its wait is over. " +
+			"An event loop puts the request aside and goes on with the next one.",
 		Twice: "With a thread for each request, twice the requests need twice the threads. A loop is still one " +
-			"thread, which works for twice as long: next to nothing.",
+			"thread, which has twice next to nothing to do.",
 		Requests: some(6, 0, get("/wait?ms=100")), PoolSize: 6},
 	{Name: "pool", Summary: "eight requests that wait 100 ms for a timer; the pool has two threads",
 		Look: "Which requests queue, though the processor has nothing to do?",

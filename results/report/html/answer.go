@@ -82,7 +82,7 @@ var claimViews = map[string][]string{
 
 func answerOf(r *results.Record) answer {
 	a := answer{Answer: summary.AnswerOf(r)}
-	a.Title, a.Asked = summary.Headline(a.Answer.Claims), a.Question
+	a.Title, a.Asked = summary.Headline(a.Answer.Claims, a.Models != ""), a.Question
 	switch {
 	case r.Settings.Null:
 		a.Title, a.Asked = "One mode, measured against itself", strings.Join(modeNames(r), " and ")

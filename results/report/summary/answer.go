@@ -21,6 +21,7 @@ type Answer struct {
 	// Matrix has a mark for each claim, pair of modes and workload, below a head; nil for a single
 	// pair.
 	Matrix [][]string
+	Key    string   // what the table's words and signs mean
 	Models string   // that Node.js itself was not measured; "" where it was, or the modes are a user's
 	Notes  []string // what the answer lacks, one line each
 	Trust  string   // how much was measured, and how trustworthy it is
@@ -41,6 +42,9 @@ type AnswerLine struct {
 	Load             string // at 64 connections
 	Bars             bool   // the figures differ by what a bar can show
 	Cells            []AnswerCell
+
+	at       results.RungKey
+	ofServer bool // the load's own limit does not concern the figures
 }
 
 // Label names the line.
@@ -123,7 +127,7 @@ func AnswerOf(r *results.Record) Answer {
 	doubted := countRuns(r)
 	a := Answer{Question: question(r), Unfit: unfit(r, doubted), Notes: missing(r), Trust: trust(r, doubted)}
 	if article, ok := results.CheckArticle(r); ok {
-		a.Claims, a.Matrix, a.Models = claims(article), matrix(article), modelsAlone(r.Settings.Modes)
+		a.Claims, a.Matrix, a.Models = claims(article), matrix(article), modelsAlone(r.Settings.Modes, article)
 	}
 	for _, name := range []string{results.RowExecution, results.RowPerformance, results.RowScalability,
 		results.RowIsolation} {
@@ -144,18 +148,25 @@ func AnswerOf(r *results.Record) Answer {
 			a.Rows = append(a.Rows, row)
 		}
 	}
+	a.Key = key(r)
+	a.Notes = append(a.Notes, loadLimited(r, a.Rows)...)
 	return a
 }
 
-// modelsAlone says that the modes are this program's models, if none of them is Node.js or a
-// user's server.
-func modelsAlone(modes []results.Mode) string {
+// modelsAlone says that the modes are this program's models, and what they stand for, if none of
+// them is Node.js or a user's server.
+func modelsAlone(modes []results.Mode, article results.Article) string {
 	for _, m := range modes {
 		if m.Server != "" || m.Name == "node" || m.Name == "express" {
 			return ""
 		}
 	}
-	return "These are models in one program. Node.js itself was not measured."
+	loops, threads := article.Group(results.NonBlocking), article.Group(results.Blocking)
+	if loops == nil || threads == nil {
+		return "These are models in one program. Node.js itself was not measured."
+	}
+	return fmt.Sprintf("%s %s for the article's traditional backend, and %s for Node.js, which itself was not measured.",
+		joinNames(threads), does(threads, "stands", "stand"), joinNames(loops))
 }
 
 // join moves a mode's word from the lines to the row if all lines have the same, and keeps one line
@@ -210,6 +221,7 @@ func (s sheet) answer(f results.Finding, modes []results.Mode) AnswerLine {
 	on := resting(f)
 	at := s.at(f, on)
 	line.Figure, line.Bars = InTerms(s.w, on.short), on.bars && len(modes) > 1
+	line.at, line.ofServer = at, on.ofServer
 	line.Load = InTerms(s.w, underLoad(s.w, results.Comparison{At: at}))
 	for _, m := range modes {
 		c := AnswerCell{Word: f.Of(m.Name), Text: unit.Missing, Position: positionOf(f, m.Name)}
@@ -373,12 +385,12 @@ func question(r *results.Record) string {
 	for _, m := range r.Settings.Modes {
 		names = append(names, m.Name)
 	}
-	where := "measured on " + place(r.Host, r.Hosts)
+	where := "on " + place(r.Host, r.Hosts, r.Settings.Pin.Server)
 	switch {
 	case len(names) < 2:
-		return fmt.Sprintf("%s, %s", strings.Join(names, ""), where)
+		return fmt.Sprintf("%s %s", strings.Join(names, ""), where)
 	case len(names) > several:
 		return fmt.Sprintf("Was the article right? %s %s", unit.Counted(len(names), "server"), where)
 	}
-	return fmt.Sprintf("Was the article right? %s, %s", joinNames(names), where)
+	return fmt.Sprintf("Was the article right? %s %s", joinNames(names), where)
 }

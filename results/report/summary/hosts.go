@@ -3,18 +3,41 @@ package summary
 import (
 	"fmt"
 	"math"
+	"strconv"
+	"strings"
 
 	"nodecompare/results"
 	"nodecompare/results/unit"
 )
 
-// place says where the servers ran, and where their load came from.
-func place(h results.Host, all []results.BenchHost) string {
+// place says where the servers ran, on how many of the cores if they were bound to some, and where
+// their load came from.
+func place(h results.Host, all []results.BenchHost, cpus string) string {
 	cores := unit.Counted(h.Cores, "core")
-	if len(all) == 0 {
-		return fmt.Sprintf("this machine (%s)", cores)
+	switch n := listed(cpus); {
+	case len(all) > 0:
+		return fmt.Sprintf("%s (%s), load from %s", all[0].Name, cores, unit.Counted(len(all)-1, "other host"))
+	case n > 0 && n < h.Cores:
+		return fmt.Sprintf("%s of this machine's %s", unit.Count(n), cores)
 	}
-	return fmt.Sprintf("%s (%s), load from %s", all[0].Name, cores, unit.Counted(len(all)-1, "other host"))
+	return fmt.Sprintf("this machine (%s)", cores)
+}
+
+// listed counts the CPUs of a list such as 0-2,5; 0 for what is none.
+func listed(cpus string) (n int) {
+	for part := range strings.SplitSeq(cpus, ",") {
+		low, high, several := strings.Cut(part, "-")
+		from, err := strconv.Atoi(low)
+		to := from
+		if several && err == nil {
+			to, err = strconv.Atoi(high)
+		}
+		if err != nil {
+			return 0
+		}
+		n += to - from + 1
+	}
+	return n
 }
 
 // HostLine is a host of a measurement on several, in words.
