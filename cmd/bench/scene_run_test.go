@@ -36,10 +36,12 @@ func TestSceneOfTheServersOfABench(t *testing.T) {
 	heard := map[string]int{}
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		user, password, _ := r.BasicAuth()
-		mu.Lock()
-		heard[user+":"+password+" "+r.URL.String()]++
-		mu.Unlock()
-		if strings.HasPrefix(r.URL.Path, "/app/none") {
+		if strings.HasPrefix(r.URL.Path, "/app/") {
+			mu.Lock()
+			heard[user+":"+password+" "+r.URL.String()]++
+			mu.Unlock()
+		}
+		if r.URL.Path == "/app/none" || r.URL.Path == "/bare/wait" || r.URL.Path == "/bare/cpu" {
 			w.WriteHeader(http.StatusNotFound)
 		}
 	}))
@@ -48,7 +50,8 @@ func TestSceneOfTheServersOfABench(t *testing.T) {
 	gone := fmt.Sprintf("[ ! -e %s ] || exit 3; touch %[1]s; exec '%s' serve --mode=async --addr=127.0.0.1:$PORT "+
 		"--upstream=none", once, os.Args[0])
 	p, err := own(t, bench.Options{Modes: []string{"async"}, Workloads: []string{"hello"}, Scene: "mixed"},
-		[]string{"mine=" + strings.Replace(s.URL, "http://", "http://me:secret@", 1) + "/app?key=1", "gone=" + gone},
+		[]string{"mine=" + strings.Replace(s.URL, "http://", "http://me:secret@", 1) + "/app?key=1", "gone=" + gone,
+			"bare=" + s.URL + "/bare"},
 		[]string{"mine:wait=/slow", "mine:cpu=/none"}, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -61,8 +64,9 @@ func TestSceneOfTheServersOfABench(t *testing.T) {
 	}
 	made, err := sceneOf(t, p)
 	if err == nil || !strings.Contains(err.Error(), "watch gone: ") || made == nil || len(made.Modes) != 2 ||
-		len(made.Missing) != 1 || !strings.HasPrefix(made.Missing[0], "gone: ") {
-		t.Fatalf("a server that cannot be started: %v, and the scene %+v", err, made)
+		len(made.Missing) != 2 || !strings.HasPrefix(made.Missing[0], "gone: ") ||
+		!strings.HasPrefix(made.Missing[1], "bare: it answers GET /bare/wait with status 404; --path ") {
+		t.Fatalf("a server that cannot be started, and one without such requests: %v, and the scene %+v", err, made)
 	}
 	async, mine := made.Modes[0], made.Modes[1]
 	if !async.Recorded || len(async.Threads) != 1 || len(async.Requests) != 6 {

@@ -44,7 +44,8 @@ func playedScene(modes []results.Mode) *scene.Trace {
 			spans := []scene.Span{
 				{From: from, To: from + 0.893, State: scene.Queued, Request: i + 1},
 				{From: from + 0.893, To: from + 1.217, State: scene.Running, Request: i + 1, Thread: i + 1},
-				{From: from + 1.217, To: from + 101.358, State: scene.Waiting, Request: i + 1, For: "a timer of 100ms"},
+				{From: from + 1.217, To: from + 101.358, State: scene.Waiting, Request: i + 1,
+					For: "a timer of 100ms"},
 				{From: from + 101.358, To: from + 203.781, State: scene.HeldUp, Request: i + 1, By: 4},
 				{From: from + 203.781, To: from + 204.012, State: scene.Running, Request: i + 1, Thread: i + 1}}
 			thread := scene.Thread{ID: 4711 + i, Awake: 0.731, Spans: slices.Clone(spans[1:3])}
@@ -53,8 +54,8 @@ func playedScene(modes []results.Mode) *scene.Trace {
 				thread.OnCPU = append(thread.OnCPU, scene.Stint{From: at, To: at + 3.113})
 			}
 			r.Threads = append(r.Threads, thread)
-			r.Requests = append(r.Requests, scene.Lane{Method: "GET", Target: "/wait?ms=100", Number: i + 1, Status: 200,
-				Sent: from, Answered: from + 204.012, Spans: spans})
+			r.Requests = append(r.Requests, scene.Lane{Method: "GET", Target: "/wait?ms=100", Number: i + 1,
+				Status: 200, Sent: from, Answered: from + 204.012, Spans: spans})
 		}
 		r.Say()
 		t.Modes = append(t.Modes, r)

@@ -44,7 +44,8 @@ func TestSays(t *testing.T) {
 			Requests: []scene.Lane{asked(1, 200, run(1, 0, 1), wait(1, 1, 101)),
 				asked(2, 200, run(2, 0, 1), wait(2, 1, 102))}},
 			[]string{"Each request had a thread of its own: 2 threads stood still for 100 ms each while their " +
-				"requests waited.", "Both were answered after 102 ms.", "No request was held up by another for 10 ms or more."}},
+				"requests waited.", "Both were answered after 102 ms.",
+				"No request was held up by another for 10 ms or more."}},
 		{"a pool", scene.Recording{Name: "pool", Recorded: true, End: 202,
 			Threads: []scene.Thread{ran(wait(1, 1, 101), wait(2, 101, 201))},
 			Requests: []scene.Lane{asked(1, 200, run(1, 0, 1), wait(1, 1, 101)),
@@ -58,7 +59,8 @@ func TestSays(t *testing.T) {
 				asked(1, 200, run(1, 0, 1), wait(1, 1, 101), held(1, 2, 101, 200), run(1, 200, 201)),
 				asked(2, 200, run(2, 1, 200)), asked(3, 200, queued(3, 2, 2, 200), wait(3, 200, 301))}},
 			[]string{"1 thread served all 3 requests, and worked for 2 ms of 301 ms.",
-				"All 3 were answered after 301 ms.", "Request 2 computed for 199 ms on the thread that they all need: " +
+				"All 3 were answered after 301 ms.",
+				"Request 2 computed for 199 ms on the thread that they all need: " +
 					"requests 1 and 3 had to wait for it, up to 198 ms."}},
 		{"a busy machine", scene.Recording{Name: "async", Recorded: true, End: 130,
 			Threads: []scene.Thread{ran(run(1, 0, 1), run(1, 121, 122))},
