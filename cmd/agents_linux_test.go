@@ -223,6 +223,7 @@ func TestHostsAgreeWithOne(t *testing.T) {
 	thorough.Only(t)
 	t.Parallel()
 	const attempts, allowed = 5, 1000. // µs: the larger of 2% of 50 ms and the selftest's tail
+	quiet := false                     // in some attempt
 	for attempt := 1; ; attempt++ {
 		f := newField(t, 3)
 		args := []string{"--connections=30", "--rate=150", "--duration=2s", "--format=json"}
@@ -246,8 +247,12 @@ func TestHostsAgreeWithOne(t *testing.T) {
 		if off <= allowed && several.LatencyUS.P50 >= 50_000 {
 			return
 		}
-		if attempt == attempts {
+		quiet = quiet || several.Trust.Status == results.Valid && one.Trust.Status == results.Valid
+		switch {
+		case attempt == attempts && quiet:
 			t.Fatalf("three hosts and one differ by %v µs", off)
+		case attempt == attempts:
+			t.Skipf("others used the CPUs in each of %d attempts, and they differ by %v µs", attempts, off)
 		}
 	}
 }
