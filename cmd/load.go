@@ -155,10 +155,10 @@ whatever else runs there: give it cores of its own, e.g. by taskset(1).`,
 		"follow redirects, 10 at most; all of them are one request, with one latency")
 	flags.BoolVar(&o.subscribe, "subscribe", false,
 		"hear the URL's server-sent events on each connection, until the load ends")
-	flags.IntVar(&a.RoomSize, "room-size", loadgen.DefaultRoomSize, "`members` of each room of a chat; the last room has "+
-		"those that are left")
-	flags.IntVar(&a.MessageSize, "message-size", loadgen.DefaultMessageSize, fmt.Sprintf("`bytes` of each message of a "+
-		"chat, up to %d", loadgen.MostMessageSize))
+	flags.IntVar(&a.RoomSize, "room-size", loadgen.DefaultRoomSize,
+		"`members` of each room of a chat; the last room has those that are left")
+	flags.IntVar(&a.MessageSize, "message-size", loadgen.DefaultMessageSize,
+		fmt.Sprintf("`bytes` of each message of a chat, up to %d", loadgen.MostMessageSize))
 	flags.BoolVar(&o.play, "play", false, "fetch the URL as a video on each connection, ahead of what is shown")
 	flags.Float64Var(&o.bitrate, "bitrate", float64(loadgen.DefaultBitRate)/1e6,
 		"with --play: how many `Mbit/s` are shown")

@@ -11,8 +11,8 @@ import (
 // came counts as a request with its answer.
 const Subscription = "subscription"
 
-// Chat is the conversation of members of chat rooms, in which a message that came to a member counts
-// as a request with its answer.
+// Chat is the conversation of members of chat rooms, in which a message that came to a member
+// counts as a request with its answer.
 const Chat = "chat"
 
 // Deliveries counts what became of the events that a server was to send to its subscribers, or of
@@ -155,7 +155,8 @@ var deliveryRules = []Rule{
 		Plain: "the deliveries do not add up to those that were expected, which no measurement gives",
 		Void: "those that came, were lost or came out of order are not as many as the messages that were said, " +
 			"each times the members that were in its room",
-		Why: "each message is known, and so is who was there to hear it: the record is damaged, or the tool has a defect",
+		Why: "each message is known, and so is who was there to hear it: the record is damaged, or the tool has " +
+			"a defect",
 		weigh: func(e Evidence) (string, string) {
 			d := e.Deliveries
 			if d == nil || e.CutShort {
@@ -163,8 +164,9 @@ var deliveryRules = []Rule{
 			}
 			came := e.Requests - e.Errors
 			return when(d.Expected != came+d.Missed+d.OutOfOrder || e.Recorded != came, Void), fmt.Sprintf(
-				"of %s that were expected %d came, %d were lost and %d came out of order, with %d latencies: the record "+
-					"is damaged, or the tool has a defect", e.counted(d.Expected), came, d.Missed, d.OutOfOrder, e.Recorded)
+				"of %s that were expected %d came, %d were lost and %d came out of order, with %d latencies: the "+
+					"record is damaged, or the tool has a defect", e.counted(d.Expected), came, d.Missed,
+				d.OutOfOrder, e.Recorded)
 		},
 	},
 	{
@@ -173,16 +175,16 @@ var deliveryRules = []Rule{
 		Plain: "members heard what no member of the load has said",
 		Suspect: "more than one delivery in a thousand was none of a message that the load has said in that room, " +
 			"letter by letter",
-		Why: "somebody else speaks in the rooms, or the server does, or it changes what members say: that takes it " +
-			"CPU time, which counts for the deliveries that are known",
+		Why: "somebody else speaks in the rooms, or the server does, or it changes what members say: that takes " +
+			"it CPU time, which counts for the deliveries that are known",
 		weigh: func(e Evidence) (string, string) {
 			d := e.Deliveries
 			if d == nil {
 				return Valid, ""
 			}
 			return when(float64(d.Strange) > strangeSuspect*float64(d.Expected), Suspect), fmt.Sprintf(
-				"members heard %d times what no member of the load has said: they are not alone in their rooms, or the "+
-					"server changes messages", d.Strange)
+				"members heard %d times what no member of the load has said: they are not alone in their rooms, "+
+					"or the server changes messages", d.Strange)
 		},
 	},
 	{
@@ -202,8 +204,8 @@ var deliveryRules = []Rule{
 			early := float64(d.Early) > earlySuspect*float64(e.Requests-e.Errors)
 			switch {
 			case early:
-				return Suspect, e.counted(d.Early) + " came before they were due: the server's clock is ahead of this " +
-					"machine's, or was set, so the latencies are too short"
+				return Suspect, e.counted(d.Early) + " came before they were due: the server's clock is ahead of " +
+					"this machine's, or was set, so the latencies are too short"
 			case e.OtherClock:
 				return Suspect, "the due times are by another machine's clock: whatever it is ahead or behind is " +
 					"in each latency"

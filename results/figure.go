@@ -108,11 +108,11 @@ var (
 		}}
 )
 
-// Figures of subscribers only.
+// Figures of subscribers and members only.
 var (
-	Absent = Figure{Name: "events that never came", Slug: "missed", Unit: "events", LessIsBetter: true,
+	Absent = Figure{Name: "deliveries that never came", Slug: "missed", Unit: "deliveries", LessIsBetter: true,
 		Read: ofDeliveries(func(d *Deliveries) uint64 { return d.Absent() })}
-	Silent = Figure{Name: "subscribers who heard nothing", Slug: "silent", Unit: "subscribers", LessIsBetter: true,
+	Silent = Figure{Name: "connections that heard nothing", Slug: "silent", Unit: "connections", LessIsBetter: true,
 		Read: ofDeliveries(func(d *Deliveries) uint64 { return d.Silent })}
 )
 

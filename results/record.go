@@ -154,9 +154,11 @@ type Workload struct {
 	CPUUS  float64 `json:"cpu_us,omitempty"` // a request's computing; likewise
 	Poison *Poison `json:"poison,omitempty"` // runs beside the victim requests; nil for none
 	Surge  *Surge  `json:"surge,omitempty"`  // the overload that ends each trial; nil for none
-	// Tells says that connections are subscribers, and that an event that came counts as a request
-	Tells bool `json:"tells,omitempty"`
-	// Plays says that connections are viewers, and that a segment of a film counts as a request
+	// Tells says that connections are subscribers, or members of chat rooms, and that what came to
+	// one counts as a request
+	Tells    bool `json:"tells,omitempty"`
+	RoomSize int  `json:"room_size,omitempty"` // members of each room; 0 for no chat
+	// Plays says that connections are viewers, and that a segment of a video counts as a request
 	Plays bool `json:"plays,omitempty"`
 	// why the ladder or the CPUs differ from other workloads'
 	Note string `json:"note,omitempty"`
@@ -320,7 +322,7 @@ type Rung struct {
 	Yardstick     *Yardstick     `json:"yardstick,omitempty"`   // nil if none ran beside it
 	Poison        *PoisonOutcome `json:"poison,omitempty"`      // nil for none
 	SurgeOutcome  *SurgeOutcome  `json:"toll,omitempty"`        // of an overload
-	Deliveries    *Deliveries    `json:"deliveries,omitempty"`  // of subscribers
+	Deliveries    *Deliveries    `json:"deliveries,omitempty"`  // of subscribers and members
 	Viewing       *Viewing       `json:"viewing,omitempty"`     // of viewers
 	Timeline      *Timeline      `json:"timeline,omitempty"`
 	// the server's; nil if the system does not report it

@@ -110,8 +110,10 @@ var commonRules = []Rule{
 			}{
 				{lag.P99, latency.P99, slowest(e) + " was sent %s late or more, against a p99 latency of %s"},
 				// A stall stretches p99 so much that only the lower percentiles show the lag.
-				{lag.P90, latency.P90, "one " + e.said() + " in ten was sent %s late or more, against a p90 latency of %s"},
-				{lag.P50, latency.P50, "every other " + e.said() + " was sent %s late or more, against a p50 latency of %s"},
+				{lag.P90, latency.P90,
+					"one " + e.said() + " in ten was sent %s late or more, against a p90 latency of %s"},
+				{lag.P50, latency.P50,
+					"every other " + e.said() + " was sent %s late or more, against a p50 latency of %s"},
 			} {
 				if e.Open && !e.ClientsWaited && q.lag > lagFloorUS && q.lag > lagShare*q.latency {
 					return Suspect,

@@ -11,21 +11,23 @@ import (
 	"nodecompare/servers"
 )
 
+// narrow dials connections for which the kernel keeps little.
+var narrow = net.Dialer{Control: func(_, _ string, c syscall.RawConn) error {
+	var failed error
+	err := c.Control(func(fd uintptr) {
+		failed = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, 4<<10)
+	})
+	if err != nil {
+		return err
+	}
+	return failed
+}}
+
 // TestASlowReaderGetsItsLastResponseWhole has a client begin to read late: the server may not take
 // it for one that is gone.
 func TestASlowReaderGetsItsLastResponseWhole(t *testing.T) {
 	t.Parallel()
 	body := strings.Repeat("0123456789abcdef", 1<<16)
-	narrow := net.Dialer{Control: func(_, _ string, c syscall.RawConn) error {
-		var failed error
-		err := c.Control(func(fd uintptr) {
-			failed = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, 4<<10)
-		})
-		if err != nil {
-			return err
-		}
-		return failed
-	}}
 	var clients []*client
 	for _, m := range servers.Own() {
 		v := serve(t, m.Name, servers.Config{})

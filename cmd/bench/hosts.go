@@ -41,9 +41,9 @@ func (o Options) checkHosts() error {
 	}
 	for _, name := range o.Workloads {
 		w, err := workloadNamed(name)
-		if err == nil && w.Tells {
-			return fmt.Errorf("workload %s has subscribers, whose latency would rest on the clocks of several hosts: "+
-				"leave it out, or --agents", name)
+		if err == nil && hears(w) {
+			return fmt.Errorf("workload %s has connections that hear, whose latency would rest on the clocks of "+
+				"several hosts: leave it out, or --agents", name)
 		}
 		if err == nil && w.Plays {
 			return fmt.Errorf("workload %s has viewers, who come one after the other on one machine: leave it out, or "+

@@ -19,6 +19,7 @@ import (
 	"nodecompare/loadgen/sample"
 	"nodecompare/results"
 	"nodecompare/servers"
+	"nodecompare/servers/workload"
 )
 
 // probe asks each user's server for each of its workloads once. A workload that it answers with
@@ -66,14 +67,7 @@ func (p *Plan) probeServer(ctx context.Context, its []slot, say func(string)) er
 		}
 		for _, s := range its {
 			for _, q := range s.questions() {
-				first, err := ask(ctx, server, q.target)
-				doubt := ""
-				if err == nil {
-					err = cmp.Or(q.streams(first), q.ranged(first))
-				}
-				if err == nil && !q.tells {
-					doubt = q.doubt(ctx, server, first)
-				}
+				doubt, err := q.of(ctx, server)
 				if ctx.Err() != nil {
 					return context.Cause(ctx)
 				}
@@ -109,16 +103,55 @@ type question struct {
 	path    string        // its name in --path
 	named   bool          // the user set --path
 	wait    time.Duration // earliest time of an answer; 0 if unknown
-	tells   bool          // the answer is a stream of events, which goes on
-	plays   bool          // the answer is a range of a film
+	kind    workload.Workload
 }
+
+// of asks a server, and returns an error if it does not serve what is asked for, or a doubt.
+func (q question) of(ctx context.Context, server running) (doubt string, err error) {
+	if q.kind.Talks {
+		return "", q.joins(ctx, server)
+	}
+	first, err := ask(ctx, server, q.target)
+	if err == nil {
+		err = cmp.Or(q.streams(first), q.ranged(first))
+	}
+	if err == nil && !q.kind.Tells {
+		doubt = q.doubt(ctx, server, first)
+	}
+	return doubt, err
+}
+
+// joins has a member alone in a chat room say something and hear it.
+func (q question) joins(ctx context.Context, server running) error {
+	t := q.target
+	t.URL = server.url + t.URL
+	a := listening(loadgen.Attack{Target: t, Connect: server.connect, Connections: 1, RoomSize: 1,
+		Timeout: requestTimeout}, q.kind)
+	a.Rate = 1 / joinTime.Seconds()
+	g, err := loadgen.Open(a)
+	if err != nil {
+		return err
+	}
+	defer g.Close()
+	r, err := g.Run(ctx, joinTime)
+	if err == nil {
+		err = r.Unanswered()
+	}
+	if err == nil && r.Requests == 0 {
+		err = errors.New("a member did not hear what it had said")
+	}
+	return err
+}
+
+// joinTime is how long a member is in a room to see whether there is one: for one message.
+const joinTime = 50 * time.Millisecond
 
 func (s slot) questions() []question {
 	named := func(path string) bool { return s.mode.user.Paths[path] != "" }
 	path := pathOf(s.workload.Name)
 	nowhere := s.mode.user.asked("/nodecompare-" + rand.Text())
-	first := question{s.target(""), nowhere, path, named(path), s.workload.Wait, s.workload.Tells, s.workload.Plays}
-	if first.plays {
+	first := question{s.target(""), nowhere, path, named(path), s.workload.Wait, s.workload}
+	if first.kind.Plays {
 		first.target.Header = first.target.Header.Clone()
 		if first.target.Header == nil {
 			first.target.Header = make(http.Header)
@@ -129,7 +162,7 @@ func (s slot) questions() []question {
 	if s.mode.poison(s.workload) != "" {
 		b, _ := blastNamed(s.workload.Name)
 		all = append(all, question{s.poison(""), nowhere, b.name, named(b.name), b.poison.wait,
-			false, false})
+			workload.Workload{}})
 	}
 	return all
 }
@@ -187,10 +220,10 @@ const eventStream = "text/event-stream"
 // streams returns an error if an answer goes on though it should end, or the other way round.
 func (q question) streams(a answer) error {
 	switch stream := a.kind == eventStream; {
-	case q.tells && !stream:
+	case q.kind.Tells && !stream:
 		return fmt.Errorf("%s %s answered with the type %q, and %s is expected", q.target.Method, q.target.URL, a.kind,
 			eventStream)
-	case stream && !q.tells:
+	case stream && !q.kind.Tells:
 		return fmt.Errorf("%s %s answered with a stream of events, which does not end", q.target.Method, q.target.URL)
 	}
 	return nil
@@ -200,7 +233,7 @@ func (q question) streams(a answer) error {
 func (q question) ranged(a answer) error {
 	want := fmt.Sprintf("bytes 0-%d/", video.Bytes()-1)
 	switch {
-	case !q.plays:
+	case !q.kind.Plays:
 		return nil
 	case a.part == "":
 		return fmt.Errorf("%s %s answered with the whole of it where a range was asked for: viewers fetch it by Range",

@@ -10,6 +10,7 @@ import (
 	"nodecompare/results/foreign"
 	"nodecompare/results/report"
 	"nodecompare/results/unit"
+	"nodecompare/servers/workload"
 )
 
 // longWarmUp is the length from which a warm-up is reported.
@@ -179,6 +180,19 @@ func about(t results.Trial) string {
 	return s
 }
 
+// counts names what a trial's loads count.
+func counts(t results.Trial) string {
+	for _, w := range workload.All {
+		switch {
+		case w.Name == t.Workload && w.Tells:
+			return "events"
+		case w.Name == t.Workload && w.Talks:
+			return "deliveries"
+		}
+	}
+	return "requests"
+}
+
 // describe summarises a trial in one line.
 func describe(t results.Trial) string {
 	s := about(t)
@@ -194,7 +208,7 @@ func describe(t results.Trial) string {
 	for _, r := range t.Rungs {
 		requests, failed = requests+r.Requests, failed+r.Errors
 	}
-	s = fmt.Sprintf("%s: %d requests, %d errors, %.1f s", s, requests, failed, t.ElapsedS)
+	s = fmt.Sprintf("%s: %d %s, %d errors, %.1f s", s, requests, counts(t), failed, t.ElapsedS)
 	if t.WarmUp != nil && t.WarmUp.TookS >= longWarmUp.Seconds() {
 		s += fmt.Sprintf(", %.1f s of them to warm up", t.WarmUp.TookS)
 	}

@@ -27,9 +27,7 @@ func (b *bench) runRung(ctx context.Context, t *target, r rung, g *loadgen.Gener
 	a := t.attack
 	a.Connections, a.Rate, a.Duration, a.Engine = r.connections, rate, r.duration,
 		b.plan.engine(r.load, a.Target.URL, rate)
-	if a.Conversation != "" {
-		a.Engine = loadgen.Loop
-	}
+	a = spoken(a)
 	var over *overloading
 	if r.surge != nil {
 		over = newOverloading(r, rate, b.plan.slo())
@@ -237,7 +235,7 @@ func measured(a loadgen.Attack, r rung, l *loadgen.Result, w *sample.Window) (re
 		ErrorKinds: l.ErrorKinds, ErrorExamples: l.ErrorExamples, Codes: l.Codes, Timeline: timeline(l, w),
 	}
 	answered := float64(rung.Answered())
-	if a.Conversation == loadgen.Subscribe {
+	if a.Conversation != "" {
 		rung.Deliveries = measure.Deliveries(l.Deliveries)
 	}
 	if a.Conversation == loadgen.Play {

@@ -298,6 +298,7 @@ const closingTime = 300 * time.Millisecond
 func (b *bench) warm(ctx context.Context, on *target, s slot) (*results.WarmUp, *loadgen.Generator, error) {
 	a := on.attack
 	a.Connections = s.warmConnections()
+	a = spoken(a)
 	if on.compiles {
 		first, err := b.settled(ctx, a, closingTime)
 		if err != nil {

@@ -35,7 +35,8 @@ var Limits = []Limit{
 		},
 	},
 	{
-		Name: "max-missed", Help: "of subscribers and members: fail if more than this `share` of what was due never came, " +
+		Name: "max-missed",
+		Help: "of subscribers and members: fail if more than this `share` of what was due never came, " +
 			"e.g. 0%",
 		unit: "%", parse: share,
 		read: func(r *results.LoadRun) (float64, bool) {

@@ -81,9 +81,9 @@ func Evidence(a loadgen.Attack, m *loadgen.Measurement) results.Evidence {
 
 // Deliveries converts the counts of a load of subscribers or members into the record's.
 func Deliveries(d loadgen.Deliveries) *results.Deliveries {
-	return &results.Deliveries{Expected: d.Expected, Numbered: d.Next > 0 || d.Expected > 0, Missed: d.Missed, Doubled: d.Doubled, OutOfOrder: d.Disordered,
-		Overdue: d.Overdue, Silent: d.Silent, Untimed: d.Untimed, Early: d.Early,
-		Strange: d.Strange}
+	return &results.Deliveries{Expected: d.Expected, Numbered: d.Next > 0 || d.Expected > 0, Missed: d.Missed,
+		Doubled: d.Doubled, OutOfOrder: d.Disordered, Overdue: d.Overdue, Silent: d.Silent, Untimed: d.Untimed,
+		Early: d.Early, Strange: d.Strange}
 }
 
 // Viewing converts the counts of a load of players into the record's.

@@ -213,10 +213,15 @@ func (p *page) latencies(r *results.LoadRun) {
 			name = "start-up"
 		}
 		rows = append(rows, of(name, answered, r.LatencyUS))
+		sent := r.Requests
+		if r.Conversation == results.Chat {
+			sent = r.Messages
+		} else if r.OfferedRPS > 0 {
+			rows = append(rows, of("uncorrected", answered, r.UncorrectedUS))
+		}
 		if r.OfferedRPS > 0 {
-			rows = append(rows, of("uncorrected", answered, r.UncorrectedUS),
-				[]string{"send lag", cell(r.Requests, 50, r.SendLagUS.P50), unit.Missing,
-					cell(r.Requests, 99, r.SendLagUS.P99), unit.Missing, unit.Missing})
+			rows = append(rows, []string{"send lag", cell(sent, 50, r.SendLagUS.P50), unit.Missing,
+				cell(sent, 99, r.SendLagUS.P99), unit.Missing, unit.Missing})
 		}
 	}
 	if r.ErrorLatencyUS != nil {
@@ -233,7 +238,7 @@ func (p *page) latencies(r *results.LoadRun) {
 	if n := r.DelayedACKs(); n > 0 {
 		p.paragraph(delayed(n))
 	}
-	if r.OfferedRPS > 0 && answered > 0 {
+	if r.OfferedRPS > 0 && answered > 0 && r.Conversation != results.Chat {
 		p.paragraph(
 			"Latency counts from when a request was due; uncorrected counts from when it was sent, as most tools do.")
 	}

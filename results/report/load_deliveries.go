@@ -9,22 +9,23 @@ import (
 
 // toldWords are the words of a load in which the server tells: of who hears, and of what.
 type toldWords struct {
-	ear, thing    string
-	missed, never string // what became of one that did not come, in a word and as the answer has it
-	none          string // was missed
-	failed        string // what failed or ended
-	due           string // what delivery latency counts from
-	received      string
+	ear, thing   string
+	one, hears   string // what counts as a thing, and that it was heard
+	missed, none string // what becomes of one that does not come; that none was
+	failed       string // what failed or ended
+	due          string // what delivery latency counts from
+	received     string
 }
 
 func wordsOf(r *results.LoadRun) toldWords {
 	if r.Conversation == results.Chat {
-		return toldWords{ear: "member", thing: "delivery", missed: "lost", never: "never came", none: "none was lost",
-			failed: "member", due: "when a message was due to when a member had it",
+		return toldWords{ear: "member", thing: "delivery", one: "a message", hears: "had", missed: "lost",
+			none: "none was lost", failed: "member", due: "when a message was due to when a member had it",
 			received: "of messages"}
 	}
-	return toldWords{ear: "subscriber", thing: "event", missed: "missed", never: "never came", none: "none was missed",
-		failed: "subscription", due: "when an event was due, as its data says, to when it was there",
+	return toldWords{ear: "subscriber", thing: "event", one: "an event", hears: "heard", missed: "missed",
+		none: "none was missed", failed: "subscription",
+		due:      "when an event was due, as its data says, to when it was there",
 		received: "of the events' data"}
 }
 
@@ -43,12 +44,13 @@ func (p *page) deliveries(r *results.LoadRun, o Options) {
 	if r.LoadThreads > 1 {
 		engine = fmt.Sprintf(", on %d threads", r.LoadThreads)
 	}
-	what := unit.Counted(r.Connections, "subscriber") + " to server-sent events"
+	what := asked(r) + ": " + unit.Counted(r.Connections, "subscriber") + " to server-sent events"
 	if r.Conversation == results.Chat {
-		what = fmt.Sprintf("%s in rooms of %d, %s messages/s of %s", unit.Counted(r.Connections, "member"), r.RoomSize,
-			unit.Rate(r.OfferedRPS), unit.Bytes(float64(r.MessageSize)))
+		what = fmt.Sprintf("%s: %s in rooms of %s, %s messages/s of %s in all", r.URL,
+			unit.Counted(r.Connections, "member"), unit.Count(r.RoomSize), unit.Rate(r.OfferedRPS),
+			unit.Counted(r.MessageSize, "byte"))
 	}
-	p.paragraph(asked(r) + ": " + what + engine)
+	p.paragraph(what + engine)
 	p.line("")
 	if came > 0 && !r.Untimed() {
 		p.latencies(r)
@@ -62,7 +64,8 @@ func (p *page) deliveries(r *results.LoadRun, o Options) {
 			p.field("unsent", unit.Count(r.Unsent)+" were due while nobody was in the room, or no CPU was free")
 		}
 	}
-	p.field(w.things(), fmt.Sprintf("%s in %s, %s/s", unit.Count(came), unit.Seconds(r.DurationS), unit.Rate(r.RateRPS)))
+	p.field(w.things(),
+		fmt.Sprintf("%s in %s, %s/s", unit.Count(came), unit.Seconds(r.DurationS), unit.Rate(r.RateRPS)))
 	p.wrongDeliveries(r)
 	if n := r.Deliveries.Silent; n > 0 {
 		p.field("silent", unit.Counted(n, w.ear)+" had heard nothing when the load ended")
@@ -72,7 +75,7 @@ func (p *page) deliveries(r *results.LoadRun, o Options) {
 	if s := r.Server; s != nil {
 		threads := ""
 		if s.Threads > 0 {
-			threads = "; it had " + unit.Counted(s.Threads, "thread")
+			threads = ", on " + unit.Counted(s.Threads, "thread")
 		}
 		p.field("server", fmt.Sprintf("%s of CPU %s; its memory grew by %s a %s%s", unit.Micros(s.CPUUSPerDelivery),
 			an(w.thing), unit.Bytes(s.BytesPerConnection), w.ear, threads))
@@ -146,18 +149,15 @@ func (p *page) wrongDeliveries(r *results.LoadRun) {
 func deliveriesAnswer(r *results.LoadRun) string {
 	came, w := r.Requests-r.Errors, wordsOf(r)
 	if came == 0 {
-		return fmt.Sprintf("No %s heard %s.", w.ear, map[bool]string{true: "an event", false: "a message"}[w.thing == "event"])
+		return fmt.Sprintf("No %s heard %s.", w.ear, w.one)
 	}
-	text := fmt.Sprintf("%s heard %s %s/s", unit.Counted(r.Connections, w.ear), unit.Rate(r.RateRPS), w.things())
-	if r.Conversation == results.Chat {
-		text = fmt.Sprintf("%s had %s %s/s", unit.Counted(r.Connections, w.ear), unit.Rate(r.RateRPS), w.things())
-	}
+	text := fmt.Sprintf("%s %s %s %s/s", unit.Counted(r.Connections, w.ear), w.hears, unit.Rate(r.RateRPS), w.things())
 	if !r.Untimed() {
 		text += ": " + arrivals(came, r.LatencyUS)
 	}
 	switch d := r.Deliveries; {
 	case d.Absent() > 0:
-		text += fmt.Sprintf("; %s%% %s", unit.Digits(100*float64(d.Absent())/float64(d.Owed(came))), w.never)
+		text += fmt.Sprintf("; %s%% never came", unit.Digits(100*float64(d.Absent())/float64(d.Owed(came))))
 	case d.Numbered:
 		text += "; " + w.none
 	}

@@ -1,0 +1,61 @@
+package servers_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"testing"
+
+	"nodecompare/servers"
+)
+
+// TestChatKeepsLittleForALaggard has one member read nothing for a while, which holds nobody up:
+// who begins to read in time has everything, in order, and who never does is cut off and counted.
+func TestChatKeepsLittleForALaggard(t *testing.T) {
+	long := strings.Repeat("0123456789abcdef", 255)
+	eachChat(t, servers.Config{PoolSize: 6, Loops: 2}, func(t *testing.T, mode string, s *chatServer) {
+		late, never := s.raw(t, "lobby", "", whole), s.raw(t, "other", "", whole)
+		talker, listener := s.join(t, "lobby"), s.join(t, "other")
+		say := func(c *chatter, i int) {
+			text := fmt.Sprintf("%15d %s", i, long)
+			c.say(text)
+			if got := c.hear(); got != text {
+				t.Fatalf("message %d: %s", i, difference(got, text))
+			}
+		}
+		const held = 60 // messages, of 4 KiB: less than is kept
+		for i := range held {
+			say(talker, i)
+		}
+		for i := range held {
+			if got, want := late.next(), fmt.Sprintf("text %15d %s", i, long); got != want {
+				t.Fatalf("the late reader's message %d: %s", i, difference(got, want))
+			}
+		}
+		say(talker, held)
+		if got := late.next(); !strings.HasPrefix(got, fmt.Sprintf("text %15d ", held)) {
+			t.Errorf("it goes on with %.40q", got)
+		}
+		// With what the kernel keeps besides, some megabytes are more than enough.
+		n := 0
+		for ; s.figures(t).SlowClosed == 0; n++ {
+			if n > 4000 {
+				t.Fatalf("for a member who never reads %d messages of 4 KiB are kept", n)
+			}
+			say(listener, n)
+		}
+		if n < 60 {
+			t.Errorf("a member is cut off after %d messages of 4 KiB, and 256 KiB are to be kept", n)
+		}
+		if _, err := io.Copy(io.Discard, never); errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Error("the connection of a member who was cut off goes on")
+		}
+		eventually(t, "the other members are there", func() bool { return s.figures(t).Members == 3 })
+		say(listener, n)
+		if f := s.figures(t); f.SlowClosed != 1 || f.Rooms != 2 {
+			t.Errorf("figures %+v", f)
+		}
+	})
+}
