@@ -15,8 +15,8 @@ import (
 )
 
 // A shell with job control stops a bench by Ctrl-Z, has the terminal for itself meanwhile, and goes
-// on with it by fg. The display is drawn below the shell's lines, and the trial of the stop is made
-// anew.
+// on with it by fg. The display is drawn below the shell's lines, and the pilot and the trial that
+// were stopped are made anew.
 func TestBenchIsStoppedByItsShell(t *testing.T) {
 	t.Parallel()
 	bash, err := exec.LookPath("bash")
@@ -37,16 +37,21 @@ func TestBenchIsStoppedByItsShell(t *testing.T) {
 	modes := s.Modes(t)
 	s.Type(t, "$BENCH bench --modes=async --workloads=hello --profile=quick --rounds=3 --selftest=off --save="+record+
 		" >"+filepath.Join(dir, "out")+"\n")
+	s.Await(t, "Pilot: how much async can do on hello")
+	s.Type(t, "\x1a")
+	s.Type(t, "echo in the pilot: $((40 + 2))\n")
+	s.Await(t, "in the pilot: 42")
+	s.Type(t, "fg\n")
+	s.Await(t, "pilot, async on hello: made anew: nodecompare was stopped")
 	s.Await(t, "Round 2 of 3: async on hello")
 	s.Type(t, "\x1a")
-	s.Await(t, "Stopped")
+	s.Type(t, "echo between: $((20 + 3))\n")
+	s.Await(t, "between: 23")
 	if s.Modes(t) != modes {
 		t.Error("the terminal of a bench that is stopped is not as it was")
 	}
-	s.Type(t, "echo between: $((20 + 3))\n")
-	s.Await(t, "between: 23")
 	s.Type(t, "fg\n")
-	s.Await(t, "nodecompare was stopped (Ctrl-Z)")
+	s.Await(t, "VOID, and made anew: nodecompare was stopped")
 	s.Await(t, "Round 3 of 3: async on hello")
 	s.Type(t, "\nexit\n") // which the shell reads when the bench is over
 	if err := shell.Wait(); err != nil {
@@ -54,7 +59,7 @@ func TestBenchIsStoppedByItsShell(t *testing.T) {
 	}
 	s.Settle(t)
 	lines := strings.Split(s.String(), "\n")
-	for _, want := range []string{"Stopped", "between: 23"} {
+	for _, want := range []string{"Stopped", "in the pilot: 42", "between: 23"} {
 		if !slices.ContainsFunc(lines, func(l string) bool { return strings.Contains(l, want) }) {
 			t.Errorf("the shell's line with %q was drawn over:\n%s", want, s)
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -15,6 +14,7 @@ import (
 	"nodecompare/cmd/measure"
 	"nodecompare/results/scene"
 	"nodecompare/servers"
+	"nodecompare/servers/cache"
 	"nodecompare/servers/child"
 	"nodecompare/servers/trace"
 	"nodecompare/servers/workload"
@@ -72,11 +72,11 @@ func Run(ctx context.Context, o Options, say func(string)) (t *scene.Trace, err 
 			return nil, fmt.Errorf("no mode is left to watch: %w", unable[len(unable)-1])
 		}
 	}
-	dir, err := os.MkdirTemp("", "nodecompare-watch-")
+	traces, err := cache.NewPrivate()
 	if err != nil {
 		return nil, fmt.Errorf("make a folder for the servers' traces: %w", err)
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	defer func() { err = errors.Join(err, traces.Remove()) }()
 	each := func(ctx context.Context, upstream string) (failed error) {
 		add := func(name, summary string, play func(context.Context) (*scene.Recording, error)) {
 			if ctx.Err() != nil {
@@ -95,7 +95,7 @@ func Run(ctx context.Context, o Options, say func(string)) (t *scene.Trace, err 
 		}
 		for _, m := range o.Modes {
 			add(m.Name, m.Summary, func(ctx context.Context) (*scene.Recording, error) {
-				return watchMode(ctx, m, o.Scene, upstream, filepath.Join(dir, m.Name))
+				return watchMode(ctx, m, o.Scene, upstream, filepath.Join(traces.Dir, m.Name))
 			})
 		}
 		for _, s := range o.Servers {

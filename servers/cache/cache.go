@@ -98,6 +98,20 @@ func NewBuild(in string) (*Build, error) {
 	return nil, fmt.Errorf("no folder can be made in %s: others remove it", in)
 }
 
+// NewPrivate makes a Build for what this process alone needs, and removes those that killed
+// processes left. Call Remove afterwards.
+func NewPrivate() (*Build, error) {
+	folder, err := FolderOrTemporary()
+	if err != nil {
+		return nil, err
+	}
+	in := filepath.Join(folder, "private")
+	if err := os.MkdirAll(in, 0o700); err != nil {
+		return nil, err
+	}
+	return NewBuild(in)
+}
+
 // take locks a folder. It returns nil if another process holds the lock or has removed the folder.
 func take(dir string) *Build {
 	lock, err := os.Open(dir)

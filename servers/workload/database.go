@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 
+	"nodecompare/servers/cache"
 	"nodecompare/servers/postgres"
 )
 
@@ -138,7 +139,7 @@ func openLedger(products, file string) (l *ledger, err error) {
 		}
 	}()
 	if file == "" {
-		if l.private, err = newPrivateFolder(); err != nil {
+		if l.private, err = cache.NewPrivate(); err != nil {
 			return l, err
 		}
 		file = filepath.Join(l.private.Dir, "orders.db")

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 
 	"nodecompare/servers/cache"
@@ -14,18 +13,6 @@ import (
 // privateFolder is one of this process's own, removed at the end; what a killed process left is
 // removed when the next one is made.
 type privateFolder = cache.Build
-
-func newPrivateFolder() (*privateFolder, error) {
-	folder, err := cache.FolderOrTemporary()
-	if err != nil {
-		return nil, err
-	}
-	in := filepath.Join(folder, "private")
-	if err := os.MkdirAll(in, 0o700); err != nil {
-		return nil, err
-	}
-	return cache.NewBuild(in)
-}
 
 // Ledger is a database for orders that this process keeps for servers that it starts. In PostgreSQL
 // it has the products and users too.
@@ -67,7 +54,7 @@ func NewLedger(dir, database string) (*Ledger, error) {
 		return nil, err
 	}
 	if l.File == "" {
-		if l.folder, err = newPrivateFolder(); err != nil {
+		if l.folder, err = cache.NewPrivate(); err != nil {
 			return nil, fmt.Errorf("a folder for orders: %w", err)
 		}
 		l.File = filepath.Join(l.folder.Dir, "orders.db")
