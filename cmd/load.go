@@ -34,6 +34,8 @@ type loadOptions struct {
 	thresholds     []results.Threshold
 	format, save   string
 	subscribe      bool
+	play           bool
+	bitrate        float64 // Mbit/s
 	out, metrics   string
 	slo            time.Duration
 	quiet          bool
@@ -80,6 +82,17 @@ connection asks once, and listens until the load ends. An event whose data says 
 microseconds since 1970, has a delivery latency: from T to when it was there. Events with ids that rise
 by one are counted: those that are missing were missed.
 
+A URL that begins with ws:// is a chat over WebSocket: each connection is a member of a room of
+--room-size, and --rate is of messages in all, half as many a second as there are members unless given.
+The room's name takes the place of {room} in the URL, or is added to its query as room=NAME. The server
+has to send each text message to everyone in its room as it is, sender included. So all deliveries are
+known beforehand: those that are lost, doubled, out of order or changed are counted. Delivery latency is
+from when a message was due to when a member has it.
+--play fetches a video as viewers do: each player asks for segment after segment by Range, ahead of what
+it shows, and keeps three in its buffer at the most. Latency is the time to start up, from when a viewer
+comes to its first whole segment. A segment that is not there when all before it has been shown is a
+stall. Viewers come one after the other, within the time of one segment.
+
 Engines:
 ` + helpTable(loadgen.Engines, 7, func(e loadgen.Engine) (string, string) { return e.Name, e.Summary }) + `
 The default is vegeta for open loads, up to 5,000/s for each CPU, and for what it alone can do (https,
@@ -91,6 +104,8 @@ whatever else runs there: give it cores of its own, e.g. by taskset(1).`,
   nodecompare load 'http://localhost:3000/wait?ms=50' --slo=100ms
   nodecompare load http://localhost:3000/ --max-p99=20ms --max-errors=0.1% || echo too slow
   nodecompare load --subscribe 'http://localhost:3000/live?rate=2' --connections=1000
+  nodecompare load ws://localhost:3000/chat --connections=1000 --rate=500
+  nodecompare load --play http://localhost:3000/stream --connections=500 --min-smooth=99%
   nodecompare load http://localhost:3000/ --targets=requests.txt --out=seconds.jsonl
   nodecompare load http://localhost:3000/echo -H 'Content-Type: application/json' --body='{"id":1}'`,
 		Args: oneURL,
@@ -116,7 +131,8 @@ whatever else runs there: give it cores of its own, e.g. by taskset(1).`,
 	}
 	flags := c.Flags()
 	flags.IntVar(&a.Connections, "connections", loadConnections,
-		fmt.Sprintf("most connections, and requests in flight; with --slo the default is %d", capacityConnections))
+		fmt.Sprintf("most connections, and requests in flight; with --slo the default is %d, and for a chat %d",
+			capacityConnections, chatConnections))
 	flags.Var((*rateFlag)(&a), "rate", "requests per second of an open load, or of one that grows or falls evenly, "+
 		"as in 100..5000; 0 is a closed one")
 	flags.DurationVar(&a.Duration, "duration", loadDuration,
@@ -139,6 +155,15 @@ whatever else runs there: give it cores of its own, e.g. by taskset(1).`,
 		"follow redirects, 10 at most; all of them are one request, with one latency")
 	flags.BoolVar(&o.subscribe, "subscribe", false,
 		"hear the URL's server-sent events on each connection, until the load ends")
+	flags.IntVar(&a.RoomSize, "room-size", loadgen.DefaultRoomSize,
+		"`members` of each room of a chat; the last room has those that are left")
+	flags.IntVar(&a.MessageSize, "message-size", loadgen.DefaultMessageSize,
+		fmt.Sprintf("`bytes` of each message of a chat, up to %d", loadgen.MostMessageSize))
+	flags.BoolVar(&o.play, "play", false, "fetch the URL as a video on each connection, ahead of what is shown")
+	flags.Float64Var(&o.bitrate, "bitrate", float64(loadgen.DefaultBitRate)/1e6,
+		"with --play: how many `Mbit/s` are shown")
+	flags.DurationVar(&a.Video.Segment, "segment", loadgen.DefaultSegment,
+		"with --play: how long a part one request asks for")
 	o.connect.define(c)
 	for _, l := range load.Limits {
 		flags.Func(l.Name, l.Help, func(text string) error {
@@ -224,7 +249,7 @@ func (o loadOptions) complete(a *loadgen.Attack, given func(flag string) bool) e
 	case given("body") && given("body-file"):
 		return exitError{exitUsage, errors.New("--body and --body-file cannot both be given")}
 	}
-	if err := errors.Join(o.alone(a, given), o.subscribes(a, given)); err != nil {
+	if err := errors.Join(o.alone(a, given), o.converses(a, given)); err != nil {
 		return exitError{exitUsage, err}
 	}
 	if o.slo > 0 {
@@ -352,7 +377,7 @@ func runLoad(ctx context.Context, a loadgen.Attack, o loadOptions, f report.Form
 	case run.Hosts == nil && len(run.Codes) == 0 && a.Connect.Protocol == loadgen.HTTP1 && loadgen.SpeaksHTTP2(ctx, a):
 		return fmt.Errorf("load on %s: no request was answered: the server speaks HTTP/2 and no HTTP/1.1: give --http2",
 			run.URL)
-	case run.Deliveries != nil && run.Requests == 0:
+	case (run.Deliveries != nil || run.Viewing != nil) && run.Requests == 0:
 		return exitError{exitInvalid, errVoid}
 	case run.Requests == run.Errors:
 		return hinted(fmt.Errorf("load on %s: no request was answered as it should be: %s", run.URL, kinds(run)))
@@ -368,7 +393,7 @@ func runLoad(ctx context.Context, a loadgen.Attack, o loadOptions, f report.Form
 // next returns what to try after a load.
 func next(run *results.LoadRun) []string {
 	switch {
-	case run.Requests == run.Errors || run.Deliveries != nil:
+	case run.Requests == run.Errors || run.Conversation != "":
 		return nil
 	case run.Trust.Status == results.Void:
 		return []string{fmt.Sprintf("Next: %s selftest says whether this machine can be measured on.", programName())}

@@ -41,8 +41,8 @@ type Attack struct {
 	Others      []Target
 	Connect     Connect
 	Connections int // most connections, and most requests in flight
-	// Rate is in requests per second of an open load. 0 is a closed load, in which a connection
-	// sends when it has its answer.
+	// Rate is in requests, or messages of a Chat, per second of an open load. 0 is a closed load,
+	// in which a connection sends when it has its answer.
 	Rate float64
 	// To makes an open load a ramp: its rate grows, or falls, evenly from Rate to To within
 	// Duration. 0 is a steady rate. A ramp ends by the time alone, not by Requests.
@@ -61,6 +61,9 @@ type Attack struct {
 	Follow       bool
 	Engine       string // one of Engines; "" lets Auto choose at any rate
 	Conversation string // one of Conversations; "" means Request
+	RoomSize     int    // members of a room of a Chat; 0 means DefaultRoomSize
+	MessageSize  int    // bytes of a message of a Chat; 0 means DefaultMessageSize
+	Video        Video  // of players
 	// Threads of the loop engine share the connections. 0 means 1, and there are no more threads
 	// than connections.
 	Threads int
@@ -134,8 +137,20 @@ func (a Attack) prepared() (Attack, error) {
 		a.Target.Method = http.MethodGet
 	}
 	a.Conversation = cmp.Or(a.Conversation, Request)
-	if a.Conversation == Subscribe {
+	switch a.Conversation {
+	case Subscribe:
 		a.WantStatus = cmp.Or(a.WantStatus, http.StatusOK) // none other has events
+	case Chat:
+		a.WantStatus = http.StatusSwitchingProtocols
+	}
+	if socket := u.Scheme == "ws" || u.Scheme == "wss"; socket != (a.Conversation == Chat) {
+		return a, fmt.Errorf("load on %s: a chat goes to ws://, and nothing else does", a.Target.URL)
+	}
+	if a.Conversation == Play {
+		a.WantStatus = cmp.Or(a.WantStatus, http.StatusPartialContent)
+		if a.Video, err = a.Video.prepared(); err != nil {
+			return a, fmt.Errorf("load on %s: %w", a.Target.URL, err)
+		}
 	}
 	if a.Engine == "" {
 		a.Engine = Auto(a, math.Inf(1))

@@ -41,7 +41,7 @@ type Connect struct {
 // impossible.
 func (c Connect) prepared(u *url.URL) (Connect, error) {
 	c.Streams = max(c.Streams, 1)
-	if c.Protocol == "" && (u.Scheme == "http" || c.Streams > 1) {
+	if c.Protocol == "" && (u.Scheme == "http" || u.Scheme == "ws" || c.Streams > 1) {
 		c.Protocol = HTTP1
 		if u.Scheme == "https" {
 			c.Protocol = HTTP2

@@ -68,8 +68,8 @@ func Auto(a Attack, mostVegeta float64) string {
 func BeyondLoop(a Attack) string {
 	scheme, _, _ := strings.Cut(a.Target.URL, ":")
 	switch {
-	case strings.EqualFold(scheme, "https"):
-		return "https"
+	case strings.EqualFold(scheme, "https"), strings.EqualFold(scheme, "wss"):
+		return strings.ToLower(scheme)
 	case a.Connect.Protocol == HTTP2:
 		return "HTTP/2"
 	case a.Connect.Socket != "":

@@ -17,9 +17,10 @@ const scheduleGrain = time.Microsecond
 // and loop stay from run to run, and the loop notices connections that the server closes in
 // between. All mutable state belongs to the loop's thread.
 type loopThread struct {
-	attack Attack // the whole one
-	rota   rota
-	script script
+	attack  Attack // the whole one
+	rota    rota
+	script  script
+	company company // of its connections; nil for none
 
 	loop  *eventloop.Loop
 	ended chan struct{} // closed when the loop has ended
@@ -31,7 +32,7 @@ type loopThread struct {
 }
 
 // openLoopThread begins one of a load's threads.
-func openLoopThread(a Attack, rota rota, s script, connections int) (*loopThread, error) {
+func openLoopThread(a Attack, rota rota, s script, thread int) (*loopThread, error) {
 	loop, err := eventloop.New(1)
 	if err != nil {
 		return nil, fmt.Errorf("load on %s: %w", a.Target.URL, err)
@@ -39,18 +40,23 @@ func openLoopThread(a Attack, rota rota, s script, connections int) (*loopThread
 	if a.Rate > 0 {
 		loop.SetResolution(scheduleGrain)
 	}
+	talks, all := s.talks(thread, a.Threads)
 	e := &loopThread{
-		attack: a, rota: rota, script: s,
-		loop: loop, ended: make(chan struct{}), clients: make([]client, connections),
+		attack: a, rota: rota, script: s, company: all,
+		loop: loop, ended: make(chan struct{}), clients: make([]client, len(talks)),
 	}
 	e.dialer.init(loop, a.Threads)
-	for i, t := range s.talks(connections) {
+	for i, t := range talks {
 		c := &e.clients[i]
-		c.engine, c.talk = e, t
-		if s.pace > 0 {
+		c.engine, c.talk, c.index = e, t, i
+		c.self, _ = t.(selfPaced)
+		if s.pace > 0 || s.again > 0 || c.self != nil {
 			c.rest = new(eventloop.Timer)
 			c.rest.Init(loop, c.rested)
 		}
+	}
+	if len(e.clients) > 0 && e.clients[0].self != nil {
+		loop.SetResolution(scheduleGrain)
 	}
 	go func() {
 		defer close(e.ended)

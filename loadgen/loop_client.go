@@ -1,6 +1,7 @@
 package loadgen
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -12,7 +13,7 @@ import (
 )
 
 // errOpening is the error of a connection whose opening the server did not answer.
-var errOpening = errors.New("the server did not answer the opening of the conversation")
+var errOpening = fmt.Errorf("the server did not answer the opening of the conversation: %w", io.ErrUnexpectedEOF)
 
 // connState is the state of a client's connection.
 type connState uint8
@@ -31,14 +32,17 @@ const (
 // end. client is the connection's eventloop.Handler: Closed is its last call for a connection, and
 // only then does the client ask for another.
 type client struct {
-	engine *loopThread
-	conn   *eventloop.Conn
-	state  connState
-	reused bool // the connection has carried a response
-	unsent bool // part of the request is not yet in the kernel
-	at     int  // index of its address
-	place  int  // index in the run's list of free clients
-	talk   talk
+	engine  *loopThread
+	conn    *eventloop.Conn
+	state   connState
+	reused  bool  // the connection has carried a response
+	unsent  bool  // part of the request is not yet in the kernel
+	refused error // what was wrong with the answer to the opening
+	at      int   // index of its address
+	place   int   // index in the run's list of free clients
+	talk    talk
+	self    selfPaced // the talk, if it is one; else nil
+	index   int       // among the thread's
 
 	pending bool // has a request, sent or to be sent
 	seq     uint64
@@ -46,7 +50,7 @@ type client struct {
 	target  int           // index of the request's target
 	sent    time.Duration // when it was taken up, from the start of the run
 
-	rest *eventloop.Timer // of a conversation with a pace, until the next turn; nil for none
+	rest *eventloop.Timer // until the next turn, or until it joins again; nil for none
 }
 
 // take takes a request up and sends it, over a new connection if necessary.
@@ -62,7 +66,11 @@ func (c *client) take(now time.Duration) {
 func (c *client) transmit(now time.Duration) {
 	c.state = active
 	c.conn.SetDeadline(c.remaining(now))
-	c.unsent = !c.conn.Write(c.engine.script.says[c.target].wire)
+	wire := c.engine.script.says[c.target].wire
+	if c.self != nil {
+		wire = c.self.asks()
+	}
+	c.unsent = !c.conn.Write(wire)
 }
 
 // remaining returns what is left of the request's timeout. The loop keeps one timer for each
@@ -96,10 +104,13 @@ func (c *client) dial() {
 // Connected implements eventloop.Dialled.
 func (c *client) Connected() {
 	c.engine.dialer.addrs.reached = true
-	c.reused, c.unsent = false, false
+	c.reused, c.unsent, c.refused = false, false, nil
 	if opening := c.talk.connected(); opening != nil {
 		c.state = greeting
 		c.unsent = !c.conn.Write(opening)
+		if c.engine.company != nil {
+			c.rest.Set(c.engine.script.again)
+		}
 		return
 	}
 	c.stands()
@@ -187,16 +198,32 @@ func (c *client) between(b []byte) {
 	case c.state == greeting && len(b) == 0:
 		c.conn.Close() // Closed takes it for a connection that could not be had
 	case c.state == greeting:
-		switch _, h, err := c.talk.hear(nil, b); {
-		case err != nil:
-			c.conn.Close()
-		case h.what == over:
-			c.stands()
+		for len(b) > 0 && c.state == greeting {
+			used, h, err := c.talk.hear(nil, b)
+			if h.reply != nil {
+				c.conn.Write(h.reply)
+			}
+			if err != nil {
+				c.refused = err
+				c.conn.Close()
+				return
+			}
+			if h.what == over {
+				c.stands()
+			}
+			b = b[used:]
+		}
+		if len(b) > 0 {
+			c.Data(b)
 		}
 	case c.state == idle && len(b) > 0 && c.engine.script.unasked:
 		for len(b) > 0 && c.state == idle {
 			used, h, err := c.talk.hear(nil, b)
+			if h.reply != nil {
+				c.conn.Write(h.reply)
+			}
 			if err != nil {
+				c.lostIdle(err)
 				c.drop()
 				return
 			}
@@ -206,6 +233,10 @@ func (c *client) between(b []byte) {
 			b = b[used:]
 		}
 	case c.state == idle: // the server ends the connection, or speaks unasked
+		if c.engine.company != nil {
+			_, err := c.talk.ended()
+			c.lostIdle(err)
+		}
 		c.drop()
 	}
 }
@@ -225,6 +256,10 @@ func (c *client) told(h heard) {
 	default:
 		x.sent = time.Unix(0, h.said).Sub(r.start)
 	}
+	if h.order == undecided {
+		c.engine.company.undecidedYet(c.talk, &x)
+		return
+	}
 	r.rec.add(&x)
 	c.heard = true
 	if c.engine.script.lasting {
@@ -238,15 +273,26 @@ func (c *client) resting(now time.Duration) bool {
 		return false
 	}
 	wait := c.sent + c.engine.script.pace - now
+	if c.self != nil {
+		wait = c.self.next() - now
+	}
 	if wait > 0 {
 		c.rest.Set(wait)
+		if c.state == idle {
+			c.conn.SetDeadline(0)
+		}
 	}
 	return wait > 0
 }
 
 // rested is called when the next turn may begin.
 func (c *client) rested() {
-	if r := c.engine.current; r != nil && r.started && !c.pending && c.state == idle {
+	r := c.engine.current
+	switch {
+	case r == nil || c.pending:
+	case c.engine.company != nil:
+		r.rejoins(c)
+	case r.started && (c.state == idle || c.self != nil && c.state == closed):
 		r.offer(c, r.clock())
 	}
 }
@@ -304,6 +350,10 @@ func (c *client) unreachable(err error) {
 		e.dialer.add(c)
 		return
 	}
+	if e.company != nil {
+		e.current.outside(c, err)
+		return
+	}
 	r := e.current
 	if r.rate == 0 {
 		e.dialer.rest(dialPause)
@@ -328,6 +378,9 @@ func (c *client) Closed(err error) {
 	e, was := c.engine, c.state
 	c.conn, c.state = nil, closed
 	r := e.current
+	if was == idle && err != nil {
+		c.lostIdle(err)
+	}
 	if r == nil {
 		return // between runs; the next run opens a new one
 	}
@@ -335,7 +388,7 @@ func (c *client) Closed(err error) {
 	case dialing, greeting:
 		e.dialer.underWay--
 		if err == nil {
-			err = errOpening
+			err = cmp.Or(c.refused, errOpening)
 		}
 		c.unreachable(fmt.Errorf("connecting to %s: %w", e.dialer.addrs.all[c.at], err))
 		e.dialer.next()

@@ -22,8 +22,11 @@ type loopRun struct {
 	shared   *loopShared
 	rec      *recorder
 	rate     float64
+	thread   int           // its number, from 0
 	duration time.Duration // in an open load its Span
 	done     chan *Result
+	early    []outcome     // of a company, before the start
+	said     time.Duration // when all was said in one; 0 until then
 
 	start    time.Time
 	started  bool
@@ -47,14 +50,18 @@ type loopRun struct {
 
 // newLoopRun prepares the part of a thread with that number, from 0.
 func newLoopRun(e *loopThread, s *loopShared, thread int, duration time.Duration) *loopRun {
-	r := &loopRun{engine: e, shared: s, rec: newRecorder(e.attack), rate: e.attack.Rate,
+	r := &loopRun{engine: e, shared: s, rec: newRecorder(e.attack), rate: e.attack.Rate, thread: thread,
 		duration: e.attack.Pace().Span(duration), done: make(chan *Result, 1)}
 	r.timer.Init(e.loop, r.plan)
 	r.ending.Init(e.loop, r.stop)
+	if e.company != nil {
+		r.ending.Init(e.loop, r.listen)
+	}
 	if r.rate == 0 {
 		r.next, r.end = s.numbers()
 	} else {
-		r.due = newSchedule(e.attack.Pace(), e.attack.Pace().Offered(duration), thread, e.attack.Threads)
+		r.due = newSchedule(e.attack.Pace(), e.attack.Pace().Offered(duration), thread, e.attack.Threads,
+			e.script.period)
 	}
 	return r
 }
@@ -62,13 +69,13 @@ func newLoopRun(e *loopThread, s *loopShared, thread int, duration time.Duration
 // clock returns the time since the start of the run.
 func (r *loopRun) clock() time.Duration { return time.Since(r.start) }
 
-// connect opens the connections of a closed load, unless each request has a new one. An open load
-// opens connections on demand.
+// connect opens the connections of a closed load, unless each request has a new one, and those of a
+// company. Another open load opens connections on demand.
 func (r *loopRun) connect() {
 	e := r.engine
 	e.current = r
 	e.loop.Doze(false)
-	if r.rate == 0 && !e.attack.Connect.New {
+	if (r.rate == 0 || e.company != nil) && !e.attack.Connect.New && !r.paced() {
 		for i := range e.clients {
 			if e.clients[i].state == closed {
 				r.awaited++
@@ -88,6 +95,9 @@ func (r *loopRun) connect() {
 		}
 	}
 }
+
+// paced reports whether connections are opened when their turns are due.
+func (r *loopRun) paced() bool { return len(r.engine.clients) > 0 && r.engine.clients[0].self != nil }
 
 // ready is called when the connections stand.
 func (r *loopRun) ready() {
@@ -124,10 +134,17 @@ func (r *loopRun) begin() {
 				r.takes(c, 0)
 			}
 		}
+		if r.paced() {
+			r.joinPaced()
+		}
 		r.startSome()
 		return
 	}
 	r.ending.Set(late + r.duration + Grace)
+	if r.engine.company != nil {
+		r.open()
+		return
+	}
 	for i := range r.engine.clients {
 		// A client whose connection is closing continues by itself when Closed is called.
 		if c := &r.engine.clients[i]; c.state != closing {
@@ -135,6 +152,17 @@ func (r *loopRun) begin() {
 		}
 	}
 	r.plan()
+}
+
+// joinPaced has those who pace themselves begin anew. Their connections of the run before end.
+func (r *loopRun) joinPaced() {
+	for i := range r.engine.clients {
+		c := &r.engine.clients[i]
+		c.self.joins(i*r.engine.attack.Threads+r.thread, r.engine.attack.Connections, r.duration)
+		if c.state == idle {
+			c.drop()
+		}
+	}
 }
 
 // startSome lets the next batch of a closed load's clients send their first request.
@@ -162,12 +190,14 @@ func (r *loopRun) offer(c *client, now time.Duration) {
 		if r.awaited--; r.awaited == 0 {
 			r.ready()
 		}
+	case r.engine.company != nil:
+		r.admit(c)
 	case r.over || r.rate > 0 || now >= r.duration:
 		r.putAside(c)
 		if r.held {
 			r.plan()
 		}
-	case c.state == idle:
+	case c.state == idle || c.self != nil:
 		if !c.resting(now) {
 			c.take(now)
 		}
@@ -182,7 +212,7 @@ func (r *loopRun) putAside(c *client) {
 		c.conn.SetDeadline(0)
 	}
 	switch {
-	case r.rate == 0:
+	case r.rate == 0 || r.engine.company != nil:
 	case c.state == idle:
 		c.place = len(r.free)
 		r.free = append(r.free, c)
@@ -193,7 +223,7 @@ func (r *loopRun) putAside(c *client) {
 
 // forget removes a client whose idle connection ended.
 func (r *loopRun) forget(c *client) {
-	if r.rate == 0 {
+	if r.rate == 0 || r.engine.company != nil {
 		return
 	}
 	last := len(r.free) - 1
@@ -214,6 +244,10 @@ func (r *loopRun) plan() {
 			r.timer.Set(max(when, now+loopQuantum) - r.engine.loop.Now().Sub(r.start))
 			return
 		}
+		if r.engine.company != nil {
+			r.say(now)
+			continue
+		}
 		c := r.available()
 		if c == nil {
 			r.held = true
@@ -226,6 +260,8 @@ func (r *loopRun) plan() {
 	case r.over:
 	case now < r.duration: // all are sent, but the last one's time is not over
 		r.timer.Set(r.duration - r.engine.loop.Now().Sub(r.start))
+	case r.engine.company != nil:
+		r.listen()
 	default:
 		r.stop()
 	}
@@ -249,6 +285,13 @@ func (r *loopRun) finish(c *client, x *outcome) {
 	c.pending = false
 	r.inFlight--
 	r.engine.attack.moved(-1)
+	if c.self != nil {
+		record(r.rec.res.SendLag, x.sent-c.self.next())
+		since, timed := c.self.took(x.done, x.answer.Status)
+		if x.untimed = !timed; timed {
+			x.sent = since
+		}
+	}
 	r.rec.add(x)
 	r.complete()
 }
@@ -273,12 +316,10 @@ func (r *loopRun) takes(c *client, sent time.Duration) {
 // stop ends the sending. Requests in flight are still awaited.
 func (r *loopRun) stop() {
 	lasting := r.engine.script.lasting
-	for i := range r.engine.clients {
-		if lasting && r.started && !r.over {
-			r.unheard(&r.engine.clients[i])
-		}
+	if lost := r.close(); lost > 0 { // else the result may be another goroutine's already
+		r.rec.res.Deliveries.Missed += lost
 	}
-	r.over = true
+	r.ends()
 	r.timer.Stop()
 	r.ending.Stop()
 	r.engine.dialer.forget(func(c *client) bool { return c.pending && !lasting })
@@ -297,6 +338,20 @@ func (r *loopRun) stop() {
 		}
 	}
 	r.complete()
+}
+
+// ends marks the run's end, and counts what talks know only then.
+func (r *loopRun) ends() {
+	for i := range r.engine.clients {
+		switch c := &r.engine.clients[i]; {
+		case !r.started || r.over:
+		case r.engine.script.lasting:
+			r.unheard(c)
+		case c.self != nil:
+			c.self.leaves(r.clock(), &r.rec.res)
+		}
+	}
+	r.over = true
 }
 
 // unheard counts what a lasting turn should have been told by the end of the run.
@@ -319,7 +374,8 @@ func (r *loopRun) abort() {
 	if r.engine.current != r {
 		return
 	}
-	r.over = true
+	r.rec.res.Aborted += r.close() // that was on its way
+	r.ends()
 	for i := range r.engine.clients {
 		c := &r.engine.clients[i]
 		if !c.pending {
@@ -338,7 +394,7 @@ func (r *loopRun) abort() {
 func (r *loopRun) complete() {
 	if r.over && r.inFlight == 0 && r.engine.current == r {
 		r.engine.current = nil
-		if (r.rate > 0 || r.engine.script.lasting) && r.started {
+		if (r.rate > 0 || r.engine.script.lasting || r.paced()) && r.started {
 			r.rec.lasted(min(r.clock(), r.duration))
 		}
 		r.engine.loop.KeepProcessor(0)

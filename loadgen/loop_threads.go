@@ -45,7 +45,10 @@ func openLoop(a Attack) (driver, error) {
 	}
 	s, err := kind.prepare(a)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("load on %s: %w", a.Target.URL, err)
+	}
+	if s.period > 0 {
+		a.Threads = min(a.Threads, s.period)
 	}
 	if s.lasting && (a.Rate > 0 || a.Requests > 0) {
 		return nil, fmt.Errorf("load on %s: a %s lasts as long as the load: "+
@@ -65,7 +68,7 @@ func openLoop(a Attack) (driver, error) {
 	}
 	g := &loopThreads{attack: a, host: u.Hostname(), port: uint16(port), rota: rota}
 	for i := range a.Threads {
-		t, err := openLoopThread(a, rota, s, int(partOf(uint64(a.Connections), i, a.Threads)))
+		t, err := openLoopThread(a, rota, s, i)
 		if err != nil {
 			g.close()
 			return nil, err

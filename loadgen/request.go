@@ -10,14 +10,14 @@ type request struct {
 
 func prepareRequests(a Attack) (script, error) {
 	says, err := messages(a)
-	return script{says: says, talks: func(n int) []talk {
+	return script{says: says, talks: alone(a, func(n int) []talk {
 		all, talks := make([]request, n), make([]talk, n)
 		for i := range all {
 			all[i].parser = response.NewParser(a.MaxBody, a.WantBody)
 			talks[i] = &all[i]
 		}
 		return talks
-	}}, err
+	})}, err
 }
 
 func (q *request) connected() []byte {

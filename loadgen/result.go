@@ -1,14 +1,9 @@
 package loadgen
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"io"
-	"net"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -23,7 +18,10 @@ const MaxLatency = time.Hour
 
 // Result is what a run measured.
 type Result struct {
-	Requests      uint64            // sent, and answered or failed
+	// Requests were sent, and answered or failed. In a load of subscriptions, or a chat, each
+	// delivery counts as one.
+	Requests      uint64
+	Said          uint64            // messages of a chat that were sent; they are no requests
 	Errors        uint64            // failed requests: the sum of ErrorKinds
 	ErrorKinds    map[string]uint64 // by kind: see Kinds
 	ErrorExamples map[string]string // the text of the first error of each kind
@@ -44,7 +42,8 @@ type Result struct {
 	// the Span, unless the run was cut short.
 	Elapsed    time.Duration
 	BytesIn    uint64                   // of response bodies
-	Deliveries Deliveries               // of a load of subscriptions, in which an event counts as a request
+	Deliveries Deliveries               // of a load of subscriptions, or a chat
+	Viewing    Viewing                  // of a load of players, in which a segment is a request
 	until      time.Duration            // when the last request was taken up
 	firsts     map[string]time.Duration // when each of ErrorExamples was
 	// what each thread of the loop engine spent, in their order; nil for one thread, whose CPU time
@@ -60,7 +59,7 @@ type Result struct {
 	// Failed holds the latencies of failed requests, counted as in Latency; nil without any.
 	Failed *hdrhistogram.Histogram
 	// SendLag is how late each request was sent (actual − scheduled), in ns, failed requests
-	// included. SendLag is empty in a closed load.
+	// included. SendLag is empty in a closed load, but of players.
 	SendLag *hdrhistogram.Histogram
 
 	// Completed counts the successful requests in each CompletedEvery of Elapsed, by the time of
@@ -98,12 +97,14 @@ func (r *Result) Unanswered() error {
 // are summed, histograms merged. Offered stays. The other Result is not changed.
 func (r *Result) Add(other *Result) {
 	r.Requests += other.Requests
+	r.Said += other.Said
 	r.Errors += other.Errors
 	r.Aborted += other.Aborted
 	r.Unsent += other.Unsent
 	r.Retries += other.Retries
 	r.BytesIn += other.BytesIn
 	r.Deliveries.add(other.Deliveries)
+	r.Viewing.add(other.Viewing)
 	r.Elapsed += other.Elapsed
 	r.Duration += other.Duration
 	r.Starting += other.Starting
@@ -196,7 +197,9 @@ type recorder struct {
 
 // outcome is the end of one request. Times count from the start of the run.
 type outcome struct {
-	told    bool // within a turn or between two, and no answer to a request: sent is when it was said
+	// told is for what is no end of a request: something that was told within a turn or between
+	// two, where sent is when it was said; or a connection of a company that failed.
+	told    bool
 	untimed bool // nobody knows when it was said
 	seq     uint64
 	target  int             // index in Attack.Targets()
@@ -272,6 +275,13 @@ func (r *recorder) add(x *outcome) {
 	r.tell(x, failure{})
 }
 
+// said counts a message that was sent.
+func (r *recorder) said(seq uint64, at time.Duration) {
+	r.sent++
+	r.res.Said++
+	record(r.res.SendLag, at-r.pace.Due(seq))
+}
+
 // delivered counts what was told, and reports whether it counts as a request too.
 func (r *recorder) delivered(x *outcome) bool {
 	d := &r.res.Deliveries
@@ -282,6 +292,9 @@ func (r *recorder) delivered(x *outcome) bool {
 		return false
 	case x.order == disordered:
 		d.Disordered++
+		return false
+	case x.order == strange:
+		d.Strange++
 		return false
 	case x.order == unnumbered:
 		d.Unnumbered++
@@ -431,63 +444,4 @@ func (t *timeline) upTo(end time.Duration) []uint64 {
 		t.bin(end - 1)
 	}
 	return t.bins
-}
-
-// Kinds of error in Result.ErrorKinds.
-const (
-	Refused   = "refused"   // nothing listens, or the backlog is full: ECONNREFUSED
-	Reset     = "reset"     // connection closed or reset before the response was complete
-	Timeout   = "timeout"   // no complete response within Attack.Timeout
-	Status    = "status"    // complete response with an unexpected status
-	Body      = "body"      // complete response with the expected status, but not Attack.WantBody
-	Malformed = "malformed" // not a response of the requested protocol
-	TLS       = "tls"       // no TLS connection: no trust, or nothing in common
-	// Ports: no local port was free (EADDRNOTAVAIL), a limit of this machine and no fault of the
-	// server.
-	Ports = "ports"
-	// Other: an unresolved name, no free file descriptor, a body over Attack.MaxBody.
-	Other = "other"
-)
-
-// Kinds lists the kinds of error, in the order to print.
-var Kinds = []string{Refused, Reset, Timeout, Status, Body, Malformed, TLS, Ports, Other}
-
-// Requests that the run's context ends are no errors, because the server did not end them.
-const (
-	aborted = "aborted"  // it was in flight
-	notSent = "not sent" // vegeta had handed it out, but it was not sent
-)
-
-func classify(err error) string {
-	var bad *response.MalformedError
-	var timed net.Error
-	switch {
-	case errors.As(err, &bad):
-		return Malformed
-	case errors.As(err, &timed) && timed.Timeout(), errors.Is(err, context.DeadlineExceeded):
-		return Timeout
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return Refused
-	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, syscall.ECONNABORTED),
-		errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return Reset
-	case errors.Is(err, syscall.EADDRNOTAVAIL):
-		return Ports
-	case untrusted(err):
-		return TLS
-	}
-	return Other
-}
-
-// untrusted reports a failed handshake, or the server's alert about one: in TLS 1.3 the client has
-// a connection before the server has checked its certificate.
-func untrusted(err error) bool {
-	var said *net.OpError
-	return errors.As(err, new(*TLSError)) || errors.As(err, &said) && said.Op == "remote error"
-}
-
-// failure is how one request failed.
-type failure struct {
-	kind string
-	text string
 }

@@ -30,11 +30,13 @@ var (
 	errStreamOver = fmt.Errorf("the server ended the event stream: %w", io.ErrUnexpectedEOF)
 )
 
-// Deliveries counts what became of the events that a server was to send, by their ids, which rise
-// by one on a connection. All are 0 in a load of requests.
+// Deliveries counts what became of what a server was to send unasked: events, by their ids, which
+// rise by one on a connection; or messages of a chat, of which each is known. All are 0 in a load
+// of requests.
 type Deliveries struct {
+	Expected   uint64 // of a chat: messages times the members that were there; else 0
 	Next       uint64 // had the id that follows the one before
-	Missed     uint64 // left out among the ids; says nothing where Next is 0
+	Missed     uint64 // left out among the ids, or lost; says nothing where Next is 0
 	Doubled    uint64 // came again; in no other count
 	Disordered uint64 // came behind a later one; in no other count
 	Overdue    uint64 // had not come when the run ended, though later ones were due as well
@@ -42,10 +44,12 @@ type Deliveries struct {
 	Untimed    uint64 // said no due time, and are in no latency
 	Unnumbered uint64 // had no id that is a number, so that nobody knows what was left out
 	Early      uint64 // came before they were due, by this machine's clock
+	Strange    uint64 // of a chat: said by nobody of the load, or elsewhere, or not so; in no other count
 }
 
 // add adds the counts of another part of a load.
 func (d *Deliveries) add(o Deliveries) {
+	d.Expected += o.Expected
 	d.Next += o.Next
 	d.Missed += o.Missed
 	d.Doubled += o.Doubled
@@ -55,6 +59,7 @@ func (d *Deliveries) add(o Deliveries) {
 	d.Untimed += o.Untimed
 	d.Unnumbered += o.Unnumbered
 	d.Early += o.Early
+	d.Strange += o.Strange
 }
 
 // subscriber is a connection's part of a load of subscriptions. It asks once and hears events until
@@ -92,7 +97,7 @@ func prepareSubscribers(a Attack) (script, error) {
 		return script{}, errors.New("a subscription has no body to compare")
 	}
 	says, err := messages(a)
-	return script{says: says, talks: subscribers, lasting: true, pace: resubscribe}, err
+	return script{says: says, talks: alone(a, subscribers), lasting: true, pace: resubscribe}, err
 }
 
 func subscribers(n int) []talk {
@@ -219,7 +224,7 @@ func (s *subscriber) overdue(now int64) uint64 {
 	return uint64(max(0, (now/int64(time.Microsecond)-s.last.due)/s.interval-1))
 }
 
-// order is what an event's id says of its place.
+// order is what is known of the place of what was told.
 type order uint8
 
 const (
@@ -228,6 +233,8 @@ const (
 	unnumbered
 	doubled
 	disordered
+	undecided // in order or not, as others heard it
+	strange   // nobody should have said it
 )
 
 // idSequence follows ids that rise by one.

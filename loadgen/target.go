@@ -12,7 +12,7 @@ import (
 // Target is a request that an attack repeats.
 type Target struct {
 	Method string      // "" means GET
-	URL    string      // absolute, http or https
+	URL    string      // absolute: http, https or ws
 	Header http.Header // Host sets the request's host; User-Agent defaults to nodecompare
 	Body   []byte
 	Weight int // share among the attack's targets; 0 means 1

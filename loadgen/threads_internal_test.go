@@ -95,14 +95,15 @@ func TestMergedIsExact(t *testing.T) {
 // thread.
 func TestThreadsShareOneSchedule(t *testing.T) {
 	const rate, service = 1e6, 70 * time.Microsecond
-	for _, threads := range []int{1, 2, 3, most} {
+	for i, threads := range []int{1, 2, 3, most, 2, 3, most} {
+		period := []int{0, 0, 0, 0, 2, 7, most + 1}[i]
 		a := Attack{Rate: rate, Threads: threads}
 		offered := Offered(rate, 20*time.Millisecond)
 		random := rand.New(rand.NewPCG(1, uint64(threads)))
 		one, parts := newRecorder(a), make([]*Result, threads)
 		seen := make([]int, offered)
 		for i := range parts {
-			s, rec := newSchedule(a.Pace(), offered, i, threads), newRecorder(a)
+			s, rec := newSchedule(a.Pace(), offered, i, threads, period), newRecorder(a)
 			for now := time.Duration(0); s.left(); {
 				if when := s.when(); when > now {
 					now = max(when, now+loopQuantum) + time.Duration(random.Int64N(int64(time.Millisecond)))
@@ -110,6 +111,9 @@ func TestThreadsShareOneSchedule(t *testing.T) {
 				}
 				x := outcome{seq: s.take(), sent: now, done: now + service, answer: response.Answer{Status: 200}}
 				seen[x.seq]++
+				if turn := uint64(period); period > 0 && x.seq%turn%uint64(threads) != uint64(i) {
+					t.Fatalf("%d threads, %d in turn: request %d was one of thread %d", threads, period, x.seq, i)
+				}
 				if late := x.sent - Due(x.seq, rate); late < 0 {
 					t.Fatalf("%d threads: request %d was sent %v before it was due", threads, x.seq, -late)
 				}

@@ -38,8 +38,11 @@ func (t Target) Normal() (Target, error) {
 			"it is not a URL: percent-encode what is special in the user's name and password (@ is %40, / is %2F)")
 	case err != nil:
 		return refuse(reason(err).Error())
-	case u.Scheme != "http" && u.Scheme != "https":
-		return refuse("the URL must begin with http:// or https://")
+	case u.Scheme == "wss":
+		return refuse("wss:// is not possible: WebSockets are spoken without TLS only. Load the server behind " +
+			"its TLS proxy by ws://")
+	case u.Scheme != "http" && u.Scheme != "https" && u.Scheme != "ws":
+		return refuse("the URL must begin with http://, https:// or ws://")
 	case u.Hostname() == "":
 		return refuse("the URL names no host")
 	}

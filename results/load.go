@@ -29,9 +29,16 @@ type LoadRun struct {
 	NewConnections bool `json:"new_connections,omitempty"`
 
 	// Conversation is the kind of load: "" is requests, for which the other fields are named. Of
-	// subscribers an event that came counts as a request, its latency is from when it was due, and
-	// an error is a subscription that failed or ended.
+	// subscribers an event that came counts as a request, and of members of a chat each message
+	// that came to one of them. Latency is from when it was due, and an error is a subscriber or
+	// member whose connection failed or ended. Of players a segment counts as a request, and
+	// LatencyUS is of each viewer's first one, from when the viewer came: the time to start up.
 	Conversation string `json:"conversation,omitempty"`
+	// RoomSize, MessageSize in bytes, and Messages are of a chat: OfferedRPS, Unsent and SendLagUS
+	// are of messages then.
+	RoomSize    int    `json:"room_size,omitempty"`
+	MessageSize int    `json:"message_size,omitempty"`
+	Messages    uint64 `json:"messages,omitempty"` // said by members
 
 	Partial bool `json:"partial"` // interrupted
 
@@ -65,8 +72,9 @@ type LoadRun struct {
 	// GeneratorCPUUS is null if the system does not report it or nothing was sent.
 	GeneratorCPUUS *float64    `json:"generator_cpu_us_per_request"`
 	Trust          Trust       `json:"trust"`
-	Deliveries     *Deliveries `json:"deliveries,omitempty"` // of subscribers
-	Server         *LoadServer `json:"server,omitempty"`     // of subscribers, if it is on this machine
+	Deliveries     *Deliveries `json:"deliveries,omitempty"` // of subscribers and members
+	Viewing        *Viewing    `json:"viewing,omitempty"`    // of players
+	Server         *LoadServer `json:"server,omitempty"`     // of all these, if it is on this machine
 	// Capacity is set after a capacity search. All other fields then describe the last probe at
 	// that rate.
 	Capacity *Capacity `json:"capacity,omitempty"`
@@ -78,10 +86,12 @@ type LoadRun struct {
 	Reduced map[string]string `json:"reduced,omitempty"`
 }
 
-// LoadServer is what the server's processes used during a load of subscribers.
+// LoadServer is what the server's processes used during a load of subscribers, members or players.
 type LoadServer struct {
-	CPUUSPerEvent      float64 `json:"cpu_us_per_event"`
-	BytesPerSubscriber float64 `json:"bytes_per_subscriber"` // its growth from before they connected, over them
+	CPUUSPerDelivery   float64 `json:"cpu_us_per_delivery,omitempty"`
+	CPUUSPerMB         float64 `json:"cpu_us_per_mb,omitempty"` // of a million bytes in whole segments
+	BytesPerConnection float64 `json:"bytes_per_connection"`    // its growth from before they connected, over them
+	Threads            int     `json:"threads,omitempty"`       // the most at a time
 }
 
 // LoadHost is one of several hosts of a load, and its part.
@@ -108,6 +118,17 @@ type LoadHost struct {
 	InBPS        float64 `json:"in_bps"`        // bytes per second through its network, both without loopback
 	OutBPS       float64 `json:"out_bps"`
 	AtLimit      bool    `json:"at_limit"` // its CPUs, or the load's threads, had nothing left
+}
+
+// Timed returns the number of requests without error that are in LatencyUS.
+func (r *LoadRun) Timed() uint64 {
+	switch {
+	case r.Viewing != nil:
+		return r.Viewing.Viewers - r.Viewing.Unstarted
+	case r.Deliveries != nil:
+		return r.Requests - r.Errors - min(r.Requests-r.Errors, r.Deliveries.Untimed)
+	}
+	return r.Requests - r.Errors
 }
 
 // Untimed reports whether a load has no latencies, because no event said when it was due.

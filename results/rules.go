@@ -52,12 +52,16 @@ const (
 	histogramError            = 0.001 // 3 significant digits
 )
 
-// slowest names the requests beyond p99; of fewer than a hundred requests that is the latest alone.
-func slowest(requests uint64) string {
-	if requests < percent {
-		return "the latest of " + count(int(requests), "request")
+// slowest names what was sent that is beyond p99; of fewer than a hundred that is the latest alone.
+func slowest(e Evidence) string {
+	n := e.Requests
+	if e.Conversation == Chat {
+		n = e.Sent
 	}
-	return "one request in a hundred"
+	if n < percent {
+		return "the latest of " + count(int(n), e.said())
+	}
+	return "one " + e.said() + " in a hundred"
 }
 
 // RuleGeneratorCPU is the rule that fires if the load was at its own limit.
@@ -67,7 +71,7 @@ const RuleGeneratorCPU = "generator CPU"
 const RuleDrift = "drift"
 
 // Rules are all rules of trust. Each fires on its own, and the worst word counts.
-var Rules = slices.Concat(commonRules, subscriptionRules)
+var Rules = slices.Concat(commonRules, deliveryRules, playbackRules)
 
 var commonRules = []Rule{
 	{
@@ -83,9 +87,9 @@ var commonRules = []Rule{
 			}
 			share := float64(e.Sent) / float64(e.Offered)
 			return below(share, sentSuspect, sentVoid), fmt.Sprintf(
-				"only %.2f%% of the requests that were due were sent (%d of %d): the server or the "+
+				"only %.2f%% of the %ss that were due were sent (%d of %d): the server or the "+
 					"generator did not keep up, and what was not sent is in no percentile",
-				percent*share, e.Sent, e.Offered)
+				percent*share, e.said(), e.Sent, e.Offered)
 		},
 	},
 	{
@@ -104,10 +108,12 @@ var commonRules = []Rule{
 				lag, latency float64
 				of           string
 			}{
-				{lag.P99, latency.P99, slowest(e.Requests) + " was sent %s late or more, against a p99 latency of %s"},
+				{lag.P99, latency.P99, slowest(e) + " was sent %s late or more, against a p99 latency of %s"},
 				// A stall stretches p99 so much that only the lower percentiles show the lag.
-				{lag.P90, latency.P90, "one request in ten was sent %s late or more, against a p90 latency of %s"},
-				{lag.P50, latency.P50, "every other request was sent %s late or more, against a p50 latency of %s"},
+				{lag.P90, latency.P90,
+					"one " + e.said() + " in ten was sent %s late or more, against a p90 latency of %s"},
+				{lag.P50, latency.P50,
+					"every other " + e.said() + " was sent %s late or more, against a p50 latency of %s"},
 			} {
 				if e.Open && !e.ClientsWaited && q.lag > lagFloorUS && q.lag > lagShare*q.latency {
 					return Suspect,

@@ -31,7 +31,7 @@ func Weigh(e Evidence) Trust {
 		if status == Valid {
 			continue
 		}
-		t.Reasons = append(t.Reasons, reason)
+		t.Reasons = append(t.Reasons, e.terms().Replace(reason))
 		t.Rules = append(t.Rules, r.Name)
 		t.Status = worse(t.Status, status)
 	}

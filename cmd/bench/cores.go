@@ -64,10 +64,11 @@ func (p *Plan) newCoreSteps(cores []int, loops string) (*coreSteps, error) {
 }
 
 // steps says whether more CPUs would show: not where requests wait, since throughput is then that
-// of the connections, nor with subscribers, and not of a server whose CPUs are its own affair.
+// of the connections, nor where they hear or watch, and not of a server whose CPUs are its own
+// affair.
 func (s slot) steps() bool {
 	w := s.workload
-	return w.Wait == 0 && !w.Tells && !strings.HasPrefix(w.Target, "/mix") && s.base().slices > 0 && !s.mode.standing()
+	return w.Wait == 0 && w.Asks() && !strings.HasPrefix(w.Target, "/mix") && s.base().slices > 0 && !s.mode.standing()
 }
 
 // described is the record's form, before the first trial.
@@ -124,5 +125,5 @@ func (b *bench) climbCores(ctx context.Context, r *results.Record) {
 	b.progress.Begin(more, r)
 	defer b.progress.End()
 	again := &bench{plan: more, progress: b.progress, rates: b.rates, spare: more.Duration() / spareShare}
-	again.trials(ctx, &r.Cores.Trials)
+	again.trials(ctx, r, &r.Cores.Trials)
 }

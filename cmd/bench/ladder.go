@@ -17,8 +17,11 @@ func (p Profile) ladder(w workload.Workload, limit int) (rungs []rung, base int,
 		rungs, base = p.blastLadder(b, w)
 		return rungs, base, ""
 	}
-	if w.Tells {
-		return p.listenLadder(limit)
+	if hears(w) {
+		return p.listenLadder(w, limit)
+	}
+	if w.Plays {
+		return p.playLadder(limit)
 	}
 	rungs = append(rungs, p.Ladder...)
 	wanted := usualBase

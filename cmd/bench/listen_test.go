@@ -1,13 +1,17 @@
 package bench_test
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
+
+	"github.com/coder/websocket"
 
 	"nodecompare/cmd/bench"
 	"nodecompare/results"
@@ -101,5 +105,87 @@ func TestBenchOfSubscribersNeedsEvents(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v; want %s", c.workload, err, c.want)
 		}
+	}
+}
+
+// talks serves a chat whose rooms deliver what was said, but for what leavesOut says of the
+// deliveries so far.
+func talks(t *testing.T, leavesOut func(delivery int) bool) string {
+	t.Helper()
+	var mu sync.Mutex
+	rooms, said := map[string]map[*websocket.Conn]bool{}, 0
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/rooms" {
+			http.NotFound(w, r)
+			return
+		}
+		c, err := websocket.Accept(w, r, nil)
+		if err != nil {
+			return
+		}
+		defer c.CloseNow()
+		name := r.URL.Query().Get("room")
+		mu.Lock()
+		if rooms[name] == nil {
+			rooms[name] = map[*websocket.Conn]bool{}
+		}
+		rooms[name][c] = true
+		mu.Unlock()
+		for {
+			kind, message, err := c.Read(r.Context())
+			mu.Lock()
+			if err != nil {
+				delete(rooms[name], c)
+				mu.Unlock()
+				return
+			}
+			for m := range rooms[name] {
+				if bytes.Contains(message, []byte(`"seq":`)) {
+					if said++; leavesOut(said) {
+						continue
+					}
+				}
+				m.Write(r.Context(), kind, message)
+			}
+			mu.Unlock()
+		}
+	}))
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+// A chat that loses messages is found out, and one that loses none has each delivery.
+func TestBenchOfMembers(t *testing.T) {
+	thorough.Only(t)
+	r := measuredOwn(t, bench.Options{Workloads: []string{"chat"}, Rounds: 1},
+		[]string{"right=" + talks(t, func(int) bool { return false }),
+			"faulty=" + talks(t, func(n int) bool { return n%10 == 0 })}, []string{"chat=/rooms"}, nil)
+	if len(r.Trials) != 2 || r.Settings.Workloads[0].RoomSize != 10 {
+		t.Fatalf("%d trials, %+v", len(r.Trials), r.Settings.Workloads)
+	}
+	for _, trial := range r.Trials {
+		for _, rung := range trial.Rungs {
+			d := rung.Deliveries
+			if d == nil || rung.Errors > 0 || rung.Engine != "loop" || slices.Contains(rung.Trust.Rules, "expected") ||
+				d.Expected == 0 || d.Doubled+d.OutOfOrder+d.Strange > 0 ||
+				rung.OfferedRPS != float64(rung.Connections) {
+				t.Fatalf("%s: %+v, %+v, %v", trial.Mode, rung.Requests, d, rung.Trust)
+			}
+			if lost := map[string]uint64{"right": 0, "faulty": d.Expected / 10}[trial.Mode]; d.Missed > lost+1 ||
+				d.Missed+1 < lost || slices.Contains(rung.Trust.Rules, "deliveries") != (lost > 0) {
+				t.Errorf("%s: %d of %d are lost, %v", trial.Mode, d.Missed, d.Expected, rung.Trust)
+			}
+		}
+	}
+}
+
+// What is no chat is not driven.
+func TestBenchOfMembersNeedsAChat(t *testing.T) {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "hello") }))
+	defer s.Close()
+	_, err := own(t, bench.Options{Workloads: []string{"chat"}, Rounds: 1}, []string{"mine=" + s.URL},
+		[]string{"chat=/rooms"}, nil)
+	if err == nil || !strings.Contains(err.Error(), "no WebSocket: status 200") {
+		t.Error(err)
 	}
 }

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -11,12 +12,14 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"nodecompare/loadgen"
 	"nodecompare/loadgen/sample"
 	"nodecompare/results"
 	"nodecompare/servers"
+	"nodecompare/servers/workload"
 )
 
 // probe asks each user's server for each of its workloads once. A workload that it answers with
@@ -64,14 +67,7 @@ func (p *Plan) probeServer(ctx context.Context, its []slot, say func(string)) er
 		}
 		for _, s := range its {
 			for _, q := range s.questions() {
-				first, err := ask(ctx, server, q.target)
-				doubt := ""
-				if err == nil {
-					err = q.streams(first)
-				}
-				if err == nil && !q.tells {
-					doubt = q.doubt(ctx, server, first)
-				}
+				doubt, err := q.of(ctx, server)
 				if ctx.Err() != nil {
 					return context.Cause(ctx)
 				}
@@ -107,19 +103,66 @@ type question struct {
 	path    string        // its name in --path
 	named   bool          // the user set --path
 	wait    time.Duration // earliest time of an answer; 0 if unknown
-	tells   bool          // the answer is a stream of events, which goes on
+	kind    workload.Workload
 }
+
+// of asks a server, and returns an error if it does not serve what is asked for, or a doubt.
+func (q question) of(ctx context.Context, server running) (doubt string, err error) {
+	if q.kind.Talks {
+		return "", q.joins(ctx, server)
+	}
+	first, err := ask(ctx, server, q.target)
+	if err == nil {
+		err = cmp.Or(q.streams(first), q.ranged(first))
+	}
+	if err == nil && !q.kind.Tells {
+		doubt = q.doubt(ctx, server, first)
+	}
+	return doubt, err
+}
+
+// joins has a member alone in a chat room say something and hear it.
+func (q question) joins(ctx context.Context, server running) error {
+	t := q.target
+	t.URL = server.url + t.URL
+	a := listening(loadgen.Attack{Target: t, Connect: server.connect, Connections: 1, RoomSize: 1,
+		Timeout: requestTimeout}, q.kind)
+	a.Rate = 1 / joinTime.Seconds()
+	g, err := loadgen.Open(a)
+	if err != nil {
+		return err
+	}
+	defer g.Close()
+	r, err := g.Run(ctx, joinTime)
+	if err == nil {
+		err = r.Unanswered()
+	}
+	if err == nil && r.Requests == 0 {
+		err = errors.New("a member did not hear what it had said")
+	}
+	return err
+}
+
+// joinTime is how long a member is in a room to see whether there is one: for one message.
+const joinTime = 50 * time.Millisecond
 
 func (s slot) questions() []question {
 	named := func(path string) bool { return s.mode.user.Paths[path] != "" }
 	path := pathOf(s.workload.Name)
 	nowhere := s.mode.user.asked("/nodecompare-" + rand.Text())
-	all := []question{{s.target(""), nowhere, path, named(path), s.workload.Wait,
-		s.workload.Tells}}
+	first := question{s.target(""), nowhere, path, named(path), s.workload.Wait, s.workload}
+	if first.kind.Plays {
+		first.target.Header = first.target.Header.Clone()
+		if first.target.Header == nil {
+			first.target.Header = make(http.Header)
+		}
+		first.target.Header.Set("Range", fmt.Sprintf("bytes=0-%d", video.Bytes()-1))
+	}
+	all := []question{first}
 	if s.mode.poison(s.workload) != "" {
 		b, _ := blastNamed(s.workload.Name)
 		all = append(all, question{s.poison(""), nowhere, b.name, named(b.name), b.poison.wait,
-			false})
+			workload.Workload{}})
 	}
 	return all
 }
@@ -129,6 +172,7 @@ type answer struct {
 	body []byte        // its beginning; none of a stream of events
 	kind string        // its media type
 	took time.Duration // to the body's end
+	part string        // its Content-Range
 }
 
 // mostBody is how much of an answer is read, more than any workload's.
@@ -156,6 +200,7 @@ func ask(ctx context.Context, server running, t loadgen.Target) (a answer, err e
 	if err != nil {
 		return a, fmt.Errorf("%s %s: %w", t.Method, t.URL, err)
 	}
+	a.part = r.Header.Get("Content-Range")
 	a.kind, _, _ = mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if a.kind == eventStream {
 		cancel() // and nothing of the body is read
@@ -175,11 +220,27 @@ const eventStream = "text/event-stream"
 // streams returns an error if an answer goes on though it should end, or the other way round.
 func (q question) streams(a answer) error {
 	switch stream := a.kind == eventStream; {
-	case q.tells && !stream:
+	case q.kind.Tells && !stream:
 		return fmt.Errorf("%s %s answered with the type %q, and %s is expected", q.target.Method, q.target.URL, a.kind,
 			eventStream)
-	case stream && !q.tells:
+	case stream && !q.kind.Tells:
 		return fmt.Errorf("%s %s answered with a stream of events, which does not end", q.target.Method, q.target.URL)
+	}
+	return nil
+}
+
+// ranged returns an error if an answer is not the first segment of a film, though it should be.
+func (q question) ranged(a answer) error {
+	want := fmt.Sprintf("bytes 0-%d/", video.Bytes()-1)
+	switch {
+	case !q.kind.Plays:
+		return nil
+	case a.part == "":
+		return fmt.Errorf("%s %s answered with the whole of it where a range was asked for: viewers fetch it by Range",
+			q.target.Method, q.target.URL)
+	case !strings.HasPrefix(a.part, want) || int64(len(a.body)) != video.Bytes():
+		return fmt.Errorf("%s %s answered with %d bytes and Content-Range %q, and its first %d bytes were asked for",
+			q.target.Method, q.target.URL, len(a.body), a.part, video.Bytes())
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"nodecompare/results/foreign"
 	"nodecompare/results/report"
 	"nodecompare/results/unit"
+	"nodecompare/servers/workload"
 )
 
 // longWarmUp is the length from which a warm-up is reported.
@@ -18,13 +19,13 @@ const longWarmUp = time.Second
 // Silent reports nothing.
 type Silent struct{}
 
-func (Silent) Begin(*Plan, *results.Record)                 {}
-func (Silent) Doing(string, time.Duration)                  {}
-func (Silent) WarmUp(string, string, int, time.Duration)    {}
-func (Silent) Rung(string, string, int, int, time.Duration) {}
-func (Silent) Trial(int, results.Trial)                     {}
-func (Silent) Say(string)                                   {}
-func (Silent) End()                                         {}
+func (Silent) Begin(*Plan, *results.Record)                     {}
+func (Silent) Doing(string, time.Duration)                      {}
+func (Silent) WarmUp(string, string, int, time.Duration)        {}
+func (Silent) Rung(string, string, int, int, time.Duration)     {}
+func (Silent) Trial(int, results.Trial, func() *results.Record) {}
+func (Silent) Say(string)                                       {}
+func (Silent) End()                                             {}
 
 // Lines writes a line for each trial, for logs.
 type Lines struct {
@@ -48,7 +49,7 @@ func (l *Lines) WarmUp(string, string, int, time.Duration) {}
 
 func (l *Lines) Rung(string, string, int, int, time.Duration) {}
 
-func (l *Lines) Trial(n int, t results.Trial) {
+func (l *Lines) Trial(n int, t results.Trial, _ func() *results.Record) {
 	l.done += l.plan.slots[n-1].duration()
 	fmt.Fprintf(l.W, "[%d/%d] %s; %s\n", n, l.trials, foreign.Line(describe(t)),
 		unit.Elapsed(time.Since(l.began), l.plan.Duration()-l.done))
@@ -85,9 +86,9 @@ func (s Several) Rung(mode, workload string, round, connections int, planned tim
 	}
 }
 
-func (s Several) Trial(n int, t results.Trial) {
+func (s Several) Trial(n int, t results.Trial, soFar func() *results.Record) {
 	for _, each := range s {
-		each.Trial(n, t)
+		each.Trial(n, t, soFar)
 	}
 }
 
@@ -179,6 +180,19 @@ func about(t results.Trial) string {
 	return s
 }
 
+// counts names what a trial's loads count.
+func counts(t results.Trial) string {
+	for _, w := range workload.All {
+		switch {
+		case w.Name == t.Workload && w.Tells:
+			return "events"
+		case w.Name == t.Workload && w.Talks:
+			return "deliveries"
+		}
+	}
+	return "requests"
+}
+
 // describe summarises a trial in one line.
 func describe(t results.Trial) string {
 	s := about(t)
@@ -194,7 +208,7 @@ func describe(t results.Trial) string {
 	for _, r := range t.Rungs {
 		requests, failed = requests+r.Requests, failed+r.Errors
 	}
-	s = fmt.Sprintf("%s: %d requests, %d errors, %.1f s", s, requests, failed, t.ElapsedS)
+	s = fmt.Sprintf("%s: %d %s, %d errors, %.1f s", s, requests, counts(t), failed, t.ElapsedS)
 	if t.WarmUp != nil && t.WarmUp.TookS >= longWarmUp.Seconds() {
 		s += fmt.Sprintf(", %.1f s of them to warm up", t.WarmUp.TookS)
 	}

@@ -27,9 +27,7 @@ func (b *bench) runRung(ctx context.Context, t *target, r rung, g *loadgen.Gener
 	a := t.attack
 	a.Connections, a.Rate, a.Duration, a.Engine = r.connections, rate, r.duration,
 		b.plan.engine(r.load, a.Target.URL, rate)
-	if a.Conversation != "" {
-		a.Engine = loadgen.Loop
-	}
+	a = spoken(a)
 	var over *overloading
 	if r.surge != nil {
 		over = newOverloading(r, rate, b.plan.slo())
@@ -87,6 +85,9 @@ func (b *bench) runRung(ctx context.Context, t *target, r rung, g *loadgen.Gener
 	if r.slices > 0 {
 		if rung.Yardstick, err = alternate(ctx, t, r, g); err != nil {
 			return rung, err
+		}
+		if rung.Viewing != nil { // viewers ask for what they show, however quick it comes
+			rung.Yardstick.RelativeThroughput = 0
 		}
 	}
 	e := measure.Evidence(a,
@@ -234,8 +235,11 @@ func measured(a loadgen.Attack, r rung, l *loadgen.Result, w *sample.Window) (re
 		ErrorKinds: l.ErrorKinds, ErrorExamples: l.ErrorExamples, Codes: l.Codes, Timeline: timeline(l, w),
 	}
 	answered := float64(rung.Answered())
-	if a.Conversation == loadgen.Subscribe {
+	if a.Conversation != "" {
 		rung.Deliveries = measure.Deliveries(l.Deliveries)
+	}
+	if a.Conversation == loadgen.Play {
+		rung.Viewing = measure.Viewing(a.Video, l.Viewing)
 	}
 	if answered > 0 && l.Elapsed > 0 {
 		rung.LatencyUS = measure.Latency(l.Latency)
@@ -243,6 +247,9 @@ func measured(a loadgen.Attack, r rung, l *loadgen.Result, w *sample.Window) (re
 		rung.InFlight = rung.ThroughputRPS * rung.LatencyUS.Mean / 1e6
 		if d := rung.Deliveries; d != nil { // each subscriber waits for its next event
 			rung.InFlight = float64(r.connections) - float64(d.Silent)
+		}
+		if v := rung.Viewing; v != nil { // each has a connection, and fetches or shows
+			rung.InFlight = float64(r.connections) - float64(v.Unstarted)
 		}
 		histogram, err := l.Latency.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
 		if err != nil {

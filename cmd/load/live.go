@@ -41,8 +41,13 @@ func Watch(terminal screen.File, options func(columns int) report.Options, a loa
 		all99: newHistogram(), last: newHistogram(),
 		spread: make([]uint64, len(report.LatencyBounds)), all: a.Pace().Span(a.Lasts(a.Duration)),
 	}
-	if a.Conversation == loadgen.Subscribe {
+	switch a.Conversation {
+	case loadgen.Subscribe:
 		l.what = "events"
+	case loadgen.Chat:
+		l.what = "deliveries"
+	case loadgen.Play:
+		l.what = "segments"
 	}
 	if a.Rate == 0 && a.Duration == 0 {
 		l.most = a.Requests
@@ -62,6 +67,9 @@ func (l *Live) Each(x *loadgen.Outcome) {
 	l.answered++
 	record(l.all99, x)
 	record(l.last, x)
+	if x.Untimed {
+		return
+	}
 	us := float64(x.End.Sub(x.Due).Microseconds())
 	l.spread[min(sort.SearchFloat64s(report.LatencyBounds, us), len(l.spread)-1)]++
 }

@@ -35,9 +35,9 @@ func Run(ctx context.Context, a loadgen.Attack) (*results.LoadRun, error) {
 	}
 	defer g.Close()
 	started := time.Now()
-	grown := watchMemory(a)
+	watched := watchServer(a)
 	m, err := g.Measure(ctx, a.Duration)
-	memory, known := grown()
+	used, known := watched()
 	if m == nil {
 		return nil, err
 	}
@@ -55,15 +55,24 @@ func Run(ctx context.Context, a loadgen.Attack) (*results.LoadRun, error) {
 	run := figures(a, m, found, started)
 	run.Partial = err != nil
 	if known && m.Server != nil && run.Requests > run.Errors {
-		run.Server = &results.LoadServer{
-			CPUUSPerEvent:      float64(m.Server.Nanoseconds()) / 1e3 / float64(run.Requests-run.Errors),
-			BytesPerSubscriber: float64(memory) / float64(a.Connections),
-		}
+		run.Server = spent(run, *m.Server, used)
 	}
 	if targets != nil {
 		run.Targets = targets.result()
 	}
 	return run, err
+}
+
+// spent returns what the server used for its subscribers, members or viewers.
+func spent(run *results.LoadRun, cpu time.Duration, use serverUse) *results.LoadServer {
+	s := &results.LoadServer{BytesPerConnection: float64(use.grown) / float64(run.Connections), Threads: use.threads}
+	us := float64(cpu.Nanoseconds()) / 1e3
+	if run.Viewing != nil {
+		s.CPUUSPerMB = us / (float64(run.BytesIn) / 1e6)
+	} else {
+		s.CPUUSPerDelivery = us / float64(run.Requests-run.Errors)
+	}
+	return s
 }
 
 // both calls one function and then another, which may be nil.
@@ -93,8 +102,16 @@ func figures(a loadgen.Attack, m *loadgen.Measurement, ramp *results.Ramp, start
 		SendLagUS: measure.Lag(r.SendLag),
 		Trust:     results.Weigh(evidence), Ramp: ramp,
 	}
-	if a.Conversation == loadgen.Subscribe {
+	switch a.Conversation {
+	case loadgen.Chat:
+		run.RoomSize, run.MessageSize = a.Rooms()
+		run.Messages = r.Said
+		fallthrough
+	case loadgen.Subscribe:
 		run.Conversation, run.Deliveries = a.Conversation, measure.Deliveries(r.Deliveries)
+	}
+	if a.Conversation == loadgen.Play {
+		run.Conversation, run.Viewing = a.Conversation, measure.Viewing(a.Video, r.Viewing)
 	}
 	if a.Engine == loadgen.Loop {
 		run.LoadThreads = min(max(a.Threads, 1), a.Connections)

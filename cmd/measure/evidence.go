@@ -30,9 +30,17 @@ func Evidence(a loadgen.Attack, m *loadgen.Measurement) results.Evidence {
 	if r.Aborted == 0 { // else it was cut short
 		e.Duration = r.Duration
 	}
-	if a.Conversation == loadgen.Subscribe {
+	switch a.Conversation {
+	case loadgen.Subscribe:
 		e.Deliveries = Deliveries(r.Deliveries)
 		e.OtherClock = a.Server != nil && len(a.Server) == 0
+	case loadgen.Chat:
+		e.Deliveries, e.Connections, e.CutShort = Deliveries(r.Deliveries), a.Connections, r.Aborted > 0
+		sent = r.Said
+	}
+	if a.Conversation == loadgen.Play {
+		e.Viewing = Viewing(a.Video, r.Viewing)
+		e.SendLagUS = Lag(r.SendLag)
 	}
 	for _, n := range r.ErrorKinds {
 		e.ErrorsByKind += n
@@ -71,10 +79,18 @@ func Evidence(a loadgen.Attack, m *loadgen.Measurement) results.Evidence {
 	return e
 }
 
-// Deliveries converts the counts of a load of subscribers into the record's.
+// Deliveries converts the counts of a load of subscribers or members into the record's.
 func Deliveries(d loadgen.Deliveries) *results.Deliveries {
-	return &results.Deliveries{Numbered: d.Next > 0, Missed: d.Missed, Doubled: d.Doubled, OutOfOrder: d.Disordered,
-		Overdue: d.Overdue, Silent: d.Silent, Untimed: d.Untimed, Early: d.Early}
+	return &results.Deliveries{Expected: d.Expected, Numbered: d.Next > 0 || d.Expected > 0, Missed: d.Missed,
+		Doubled: d.Doubled, OutOfOrder: d.Disordered, Overdue: d.Overdue, Silent: d.Silent, Untimed: d.Untimed,
+		Early: d.Early, Strange: d.Strange}
+}
+
+// Viewing converts the counts of a load of players into the record's.
+func Viewing(v loadgen.Video, r loadgen.Viewing) *results.Viewing {
+	return &results.Viewing{SegmentBytes: uint64(v.Bytes()), SegmentS: v.Segment.Seconds(), Viewers: r.Viewers,
+		Unstarted: r.Unstarted, Smooth: r.Smooth, Stalls: r.Stalls, StalledS: r.Stalled.Seconds(),
+		LongestStallS: r.Longest.Seconds(), WatchedS: r.Watched.Seconds()}
 }
 
 // within returns the part of a window's CPU time that belongs to the run, assuming an even spread.

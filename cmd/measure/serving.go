@@ -26,7 +26,7 @@ func Serving(target string) ([]sample.Subject, error) {
 	}
 	port, err := strconv.Atoi(u.Port())
 	if err != nil {
-		port = map[string]int{"http": 80, "https": 443}[u.Scheme]
+		port = map[string]int{"http": 80, "ws": 80, "https": 443}[u.Scheme]
 	}
 	pids, err := child.Listening(port)
 	if err != nil || len(pids) == 0 {

@@ -20,7 +20,11 @@ const leastLoadTable = 80
 func writeLoadTable(out io.Writer, r *results.LoadRun, o Options) error {
 	p := newPage(out, o)
 	if r.Deliveries != nil {
-		p.subscription(r, o)
+		p.deliveries(r, o)
+		return p.err
+	}
+	if r.Viewing != nil {
+		p.playback(r, o)
 		return p.err
 	}
 	if r.Trust.Status == results.Void {
@@ -149,7 +153,11 @@ func (p *page) loadErrors(r *results.LoadRun) {
 	}
 	share := ""
 	if r.Deliveries == nil {
-		share = fmt.Sprintf(" (%s%% of the requests)", unit.Digits(100*float64(r.Errors)/float64(r.Requests)))
+		what := "requests"
+		if r.Viewing != nil {
+			what = "segments"
+		}
+		share = fmt.Sprintf(" (%s%% of the %s)", unit.Digits(100*float64(r.Errors)/float64(r.Requests)), what)
 	}
 	p.field("errors", unit.Count(r.Errors)+share)
 	kinds := make([]string, 0, len(r.ErrorKinds))
@@ -193,18 +201,27 @@ func (p *page) latencies(r *results.LoadRun) {
 		}
 		return unit.Micros(us)
 	}
-	answered := r.Requests - r.Errors
+	answered := r.Timed()
 	of := func(name string, n uint64, l results.Latency) []string {
 		return []string{name, cell(n, 50, l.P50), cell(n, 90, l.P90), cell(n, 99, l.P99),
 			cell(n, 99.9, l.P999), unit.Micros(l.Max)}
 	}
 	var rows [][]string
 	if answered > 0 {
-		rows = append(rows, of("latency", answered, r.LatencyUS))
+		name := "latency"
+		if r.Viewing != nil {
+			name = "start-up"
+		}
+		rows = append(rows, of(name, answered, r.LatencyUS))
+		sent := r.Requests
+		if r.Conversation == results.Chat {
+			sent = r.Messages
+		} else if r.OfferedRPS > 0 {
+			rows = append(rows, of("uncorrected", answered, r.UncorrectedUS))
+		}
 		if r.OfferedRPS > 0 {
-			rows = append(rows, of("uncorrected", answered, r.UncorrectedUS),
-				[]string{"send lag", cell(r.Requests, 50, r.SendLagUS.P50), unit.Missing,
-					cell(r.Requests, 99, r.SendLagUS.P99), unit.Missing, unit.Missing})
+			rows = append(rows, []string{"send lag", cell(sent, 50, r.SendLagUS.P50), unit.Missing,
+				cell(sent, 99, r.SendLagUS.P99), unit.Missing, unit.Missing})
 		}
 	}
 	if r.ErrorLatencyUS != nil {
@@ -212,13 +229,16 @@ func (p *page) latencies(r *results.LoadRun) {
 	}
 	p.percentiles(rows)
 	if missing {
-		p.paragraph(
-			"A percentile needs enough requests: p90 at least 10, p99 at least 100, p99.9 at least 1,000.")
+		what := "requests"
+		if r.Viewing != nil {
+			what = "viewers"
+		}
+		p.paragraph("A percentile needs enough " + what + ": p90 at least 10, p99 at least 100, p99.9 at least 1,000.")
 	}
 	if n := r.DelayedACKs(); n > 0 {
 		p.paragraph(delayed(n))
 	}
-	if r.OfferedRPS > 0 && answered > 0 {
+	if r.OfferedRPS > 0 && answered > 0 && r.Conversation != results.Chat {
 		p.paragraph(
 			"Latency counts from when a request was due; uncorrected counts from when it was sent, as most tools do.")
 	}

@@ -40,7 +40,57 @@ func subscribed() *results.LoadRun {
 		Example: "reading a response: the server ended the event stream: unexpected EOF"}}
 	r.Deliveries = &results.Deliveries{Numbered: true, Missed: 5120, Doubled: 7, OutOfOrder: 8, Overdue: 90, Silent: 4,
 		Untimed: 12, Early: 1}
-	r.Server = &results.LoadServer{CPUUSPerEvent: 11.25, BytesPerSubscriber: 3280}
+	r.Server = &results.LoadServer{CPUUSPerDelivery: 11.25, BytesPerConnection: 3280, Threads: 5}
+	return r
+}
+
+// played is a load of players, with everything that can be said of one.
+func played() *results.LoadRun {
+	r := loadRun()
+	r.Conversation, r.Connections, r.LoadThreads, r.Errors = results.Playback, 500, 2, 3
+	r.URL += "stream"
+	r.Requests, r.Codes, r.BytesIn, r.DurationS, r.RateRPS = 5123, map[int]uint64{206: 5120}, 5_120_000_000, 20, 256
+	r.ErrorKinds = map[string]results.ErrorKind{"range": {Count: 3,
+		Example: "reading a response: a range of 1000000 bytes was answered with 999999"}}
+	r.Viewing = &results.Viewing{SegmentBytes: 1_000_000, SegmentS: 2, Viewers: 500, Unstarted: 4, Smooth: 471,
+		Stalls: 63, StalledS: 40.5, LongestStallS: 2.25, WatchedS: 9210}
+	r.Server = &results.LoadServer{CPUUSPerMB: 131.2, BytesPerConnection: 4230}
+	limit, value, met := 99.0, 94.2, false
+	r.Thresholds = []results.Threshold{{Name: "min-smooth", Limit: limit, Unit: "%", Value: &value, Met: &met}}
+	return r
+}
+
+// unseen is a load of players whom no segment reached.
+func unseen() *results.LoadRun {
+	r := loadRun()
+	r.Conversation, r.Requests, r.RateRPS, r.BytesIn = results.Playback, 0, 0, 0
+	r.LatencyUS, r.UncorrectedUS, r.GeneratorCPUUS = results.Latency{}, results.Latency{}, nil
+	r.Viewing = &results.Viewing{SegmentBytes: 1_000_000, SegmentS: 2, Viewers: 64, Unstarted: 64}
+	r.Trust = results.Weigh(results.Evidence{Conversation: results.Playback, Viewing: r.Viewing})
+	return r
+}
+
+// chatted is a load of a chat, with everything that can be said of one.
+func chatted() *results.LoadRun {
+	r := loadRun()
+	r.URL, r.Conversation, r.Connections, r.LoadThreads, r.Errors = "ws://127.0.0.1:3000/chat", results.Chat, 5000, 2, 3
+	r.RoomSize, r.MessageSize, r.Messages, r.Unsent, r.OfferedRPS = 10, 100, 51_310, 2, 5122
+	r.SendLagUS = results.Lag{P50: 60, P90: 80, P99: 140}
+	r.Codes, r.ErrorKinds = map[int]uint64{101: 512_342}, map[string]results.ErrorKind{"reset": {Count: 3,
+		Example: `the server closed the WebSocket with code 1008: "too slow"`}}
+	r.Deliveries = &results.Deliveries{Expected: 513_100, Numbered: true, Missed: 750, Doubled: 7, OutOfOrder: 8,
+		Silent: 4, Strange: 2}
+	r.Server = &results.LoadServer{CPUUSPerDelivery: 3.25, BytesPerConnection: 1280, Threads: 12}
+	return r
+}
+
+// unheard is a chat in which nobody hears anything.
+func unheard() *results.LoadRun {
+	r := chatted()
+	r.Requests, r.Errors, r.LatencyUS, r.Server = 0, 0, results.Latency{}, nil
+	r.Deliveries = &results.Deliveries{Expected: 513_100, Numbered: true, Missed: 513_100, Silent: 5000}
+	r.Trust = results.Trust{Status: results.Void, Reasons: []string{"5000 of 5000 members had heard nothing when the " +
+		"run ended"}, Rules: []string{"subscribers"}}
 	return r
 }
 
@@ -145,6 +195,8 @@ func TestLoadTableGolden(t *testing.T) {
 		"load-closed": {loadRun(), 80}, "load-closed-40": {loadRun(), 40}, "load-closed-120": {loadRun(), 120},
 		"load-troubled": {troubled(), 80}, "load-troubled-40": {troubled(), 40}, "load-nothing": {nothing, 80},
 		"load-subscribed": {subscribed(), 80}, "load-subscribed-40": {subscribed(), 40}, "load-untold": {untold(), 80},
+		"load-played": {played(), 80}, "load-played-40": {played(), 40}, "load-unseen": {unseen(), 80},
+		"load-chat": {chatted(), 80}, "load-chat-40": {chatted(), 40}, "load-chat-unheard": {unheard(), 80},
 		"load-targets": {mixed(), 80}, "load-void": {void, 80}, "load-nagle": {nagle, 80}, "load-few": {few, 80},
 		"load-capacity": {searched(3440), 80}, "load-capacity-open": {searched(0), 80},
 		"load-capacity-none": {none, 80},
@@ -172,7 +224,7 @@ func TestLoadTableGolden(t *testing.T) {
 func TestLoadTableFitsItsWidth(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r := rapid.SampledFrom([]func() *results.LoadRun{
-			loadRun, troubled, mixed, func() *results.LoadRun { return searched(3440) }}).Draw(t, "run")()
+			loadRun, troubled, mixed, played, func() *results.LoadRun { return searched(3440) }}).Draw(t, "run")()
 		figure := rapid.Custom(func(t *rapid.T) float64 {
 			return rapid.Float64Range(1, 9.999).Draw(t, "figure") * []float64{0.01, 0.1, 1, 10, 100, 1e3,
 				1e4, 1e5, 1e6, 1e7, 1e9}[rapid.IntRange(0, 10).Draw(t, "power")]
@@ -196,7 +248,8 @@ func TestLoadTableFitsItsWidth(t *testing.T) {
 }
 
 func TestLoadJSONIsOneObject(t *testing.T) {
-	for _, want := range []*results.LoadRun{loadRun(), troubled(), mixed(), searched(3440), subscribed()} {
+	for _, want := range []*results.LoadRun{loadRun(), troubled(), mixed(), searched(3440), subscribed(), played(),
+		chatted()} {
 		got := new(results.LoadRun)
 		if err := json.Unmarshal([]byte(renderLoad(t, "json", want, 0)), got); err != nil {
 			t.Fatal(err)

@@ -67,13 +67,21 @@ func Count[N number](n N) string {
 	return s
 }
 
-// Counted writes a number of things: 1 thread, 1,006 threads.
+// Counted writes a number of things: 1 thread, 1,006 threads, 2 deliveries.
 func Counted[N number](n N, what string) string {
 	s := Count(n)
 	if s != "1" {
-		what += "s"
+		what = Plural(what)
 	}
 	return s + " " + what
+}
+
+// Plural returns the plural of a noun.
+func Plural(noun string) string {
+	if stem, y := strings.CutSuffix(noun, "ry"); y {
+		return stem + "ries"
+	}
+	return noun + "s"
 }
 
 // A Scale is a unit with its size in base units.
@@ -137,6 +145,8 @@ func Writer(unit string) func(float64) string {
 		return Bytes
 	case "switches/request":
 		return Small
+	case "%":
+		return func(v float64) string { return Digits(v) + "%" }
 	}
 	return Count[float64]
 }

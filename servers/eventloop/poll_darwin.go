@@ -156,22 +156,17 @@ func recv(fd int, b []byte) (int, syscall.Errno) {
 }
 
 // send relies on Go's runtime, which ignores SIGPIPE on sockets.
-func send(fd int, b []byte) (int, syscall.Errno) {
+func send(fd int, b []byte, _ bool) (int, syscall.Errno) {
 	n, err := unix.Write(fd, b)
 	return max(n, 0), errnoOf(err)
+}
+
+func sendFile(fd, file int, offset, n int64) (int, syscall.Errno) {
+	sent, err := unix.Sendfile(fd, file, &offset, int(n))
+	return max(sent, 0), errnoOf(err)
 }
 
 func dup(fd int) (int, error) {
 	n, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
 	return n, os.NewSyscallError("fcntl", err)
-}
-
-func errnoOf(err error) syscall.Errno {
-	if err == nil {
-		return 0
-	}
-	if e, ok := err.(syscall.Errno); ok {
-		return e
-	}
-	return syscall.EIO
 }

@@ -70,11 +70,13 @@ func noDelay(fd int) {
 	}
 }
 
-func shutdownWrite(fd int) syscall.Errno {
-	switch err := unix.Shutdown(fd, unix.SHUT_WR); e := err.(type) {
-	case nil:
+func shutdownWrite(fd int) syscall.Errno { return errnoOf(unix.Shutdown(fd, unix.SHUT_WR)) }
+
+func errnoOf(err error) syscall.Errno {
+	if err == nil {
 		return 0
-	case syscall.Errno:
+	}
+	if e, ok := err.(syscall.Errno); ok {
 		return e
 	}
 	return syscall.EIO

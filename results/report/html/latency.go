@@ -9,6 +9,7 @@ import (
 	hdr "github.com/HdrHistogram/hdrhistogram-go"
 
 	"nodecompare/results"
+	"nodecompare/results/report/summary"
 	"nodecompare/results/stat"
 	"nodecompare/results/unit"
 )
@@ -71,13 +72,17 @@ func latencyFigure(r *results.Record, w results.Workload, id string) (figure, bo
 		load = fmt.Sprintf("at %s connections, each of which waits for its answer", unit.Count(w.Base))
 		reads = "Read it from left to right: half of the requests were faster than the line at 50%, all but " +
 			"one in a thousand than at 99.9%. Lower is better."
+		if w.Plays {
+			load = fmt.Sprintf("from when each of %s viewers came to its first whole segment", unit.Count(w.Base))
+			reads = strings.Replace(reads, "requests were faster", "viewers began sooner", 1)
+		}
 	}
 	if !drawable(of) {
 		return figure{}, false
 	}
 	f := figure{
 		ID: id + "-latency", Title: "Latency distribution", Unit: "latency, " + load,
-		XAxis: "share of requests that were faster (logarithmic towards 100%)",
+		XAxis: summary.InTerms(w, "share of requests that were faster (logarithmic towards 100%)"),
 		Reads: reads + " Each point is the median over the rounds, as the table's figures are; the band " +
 			"reaches from the fastest round to the slowest.",
 	}
