@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"nodecompare/servers"
+	"nodecompare/thorough"
 )
 
 // TestChatKeepsLittleForALaggard has one member read nothing for a while, which holds nobody up:
@@ -56,6 +57,38 @@ func TestChatKeepsLittleForALaggard(t *testing.T) {
 		say(listener, n)
 		if f := s.figures(t); f.SlowClosed != 1 || f.Rooms != 2 {
 			t.Errorf("figures %+v", f)
+		}
+	})
+}
+
+// TestChatAmongTheHostile has members who never read, and others who owe the rest of a frame and do
+// not read either. All of them are cut off, and those who behave hear everything.
+func TestChatAmongTheHostile(t *testing.T) {
+	thorough.Only(t)
+	const each = 100
+	long := strings.Repeat("0123456789abcdef", 255)
+	eachChat(t, servers.Config{PoolSize: 2*each + 8, Loops: 2}, func(t *testing.T, mode string, s *chatServer) {
+		talker, listener := s.join(t, "lobby"), s.join(t, "lobby")
+		for range each {
+			s.raw(t, "lobby", "", whole)
+			s.raw(t, "lobby", frame(fin|textFrame, long)[:2000], whole)
+		}
+		n := 0
+		for ; s.figures(t).SlowClosed < 2*each; n++ {
+			if n > 4000 {
+				t.Fatalf("%d messages of 4 KiB are kept: %+v", n, s.figures(t))
+			}
+			text := fmt.Sprintf("%15d %s", n, long)
+			talker.say(text)
+			for _, c := range []*chatter{talker, listener} {
+				if got := c.hear(); got != text {
+					t.Fatalf("message %d: %s", n, difference(got, text))
+				}
+			}
+		}
+		eventually(t, "only two members are left", func() bool { return s.figures(t).Members == 2 })
+		if f := s.figures(t); f.SlowClosed != 2*each || f.Messages != n {
+			t.Errorf("after %d messages: %+v", n, f)
 		}
 	})
 }
