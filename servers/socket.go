@@ -86,9 +86,13 @@ func (s *socket) limit(option int, set *time.Duration, d time.Duration) error {
 	return nil
 }
 
-func (s *socket) write(b []byte, now time.Time) error {
+func (s *socket) write(b []byte, now time.Time) error { return s.send(b, now, false) }
+
+// send is write. more says that a file follows, so that the kernel may wait for that with what does
+// not fill a packet.
+func (s *socket) send(b []byte, now time.Time, more bool) error {
 	for {
-		n, errno := sendWait(s.fd, b)
+		n, errno := sendWait(s.fd, b, more)
 		if n == len(b) {
 			return nil
 		}
@@ -117,7 +121,7 @@ func (s *socket) try(b []byte) (int, syscall.Errno) { return sendNow(s.fd, b) }
 
 // writeFile sends by sendfile(2), which waits in the kernel, for the peer and for the disk.
 func (s *socket) writeFile(b []byte, f *os.File, first, length int64, now time.Time) error {
-	if err := s.write(b, now); err != nil {
+	if err := s.send(b, now, length >= eventloop.LongPart); err != nil {
 		return err
 	}
 	for left := s.sendLimit; length > 0; {

@@ -73,7 +73,11 @@ func newConn(l *Loop, fd int) *Conn {
 // returns false if the connection holds more than MaxBuffered unsent bytes. The caller should then
 // wait for Drained. A caller that writes on is cut off with ErrBufferFull at twice as many. On a
 // closed connection b is dropped, since Closed reports it.
-func (c *Conn) Write(b []byte) bool {
+func (c *Conn) Write(b []byte) bool { return c.write(b, false) }
+
+// write is Write. more says that a file follows, so that the kernel may wait for that with what
+// does not fill a packet.
+func (c *Conn) write(b []byte, more bool) bool {
 	if c.closing || c.finishing || len(b) == 0 {
 		return true
 	}
@@ -82,7 +86,7 @@ func (c *Conn) Write(b []byte) bool {
 		return true
 	}
 	if len(c.out) == 0 && !c.connecting {
-		n, errno := send(c.fd, b)
+		n, errno := send(c.fd, b, more)
 		if n > 0 {
 			c.active = c.loop.now
 		}
@@ -182,7 +186,7 @@ func (c *Conn) read() {
 // flush sends what is buffered, and calls Drained when nothing is left.
 func (c *Conn) flush() {
 	if len(c.out) > 0 {
-		n, errno := send(c.fd, c.out[c.sent:])
+		n, errno := send(c.fd, c.out[c.sent:], c.file.left > 0)
 		if errno != 0 && errno != syscall.EAGAIN {
 			c.close(os.NewSyscallError("send", errno))
 			return

@@ -156,7 +156,7 @@ func recv(fd int, b []byte) (int, syscall.Errno) {
 }
 
 // send relies on Go's runtime, which ignores SIGPIPE on sockets.
-func send(fd int, b []byte) (int, syscall.Errno) {
+func send(fd int, b []byte, _ bool) (int, syscall.Errno) {
 	n, err := unix.Write(fd, b)
 	return max(n, 0), errnoOf(err)
 }
