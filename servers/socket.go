@@ -121,7 +121,7 @@ func (s *socket) try(b []byte) (int, syscall.Errno) { return sendNow(s.fd, b) }
 
 // writeFile sends by sendfile(2), which waits in the kernel, for the peer and for the disk.
 func (s *socket) writeFile(b []byte, f *os.File, first, length int64, now time.Time) error {
-	if err := s.send(b, now, true); err != nil {
+	if err := s.send(b, now, length >= eventloop.LongPart); err != nil {
 		return err
 	}
 	for left := s.sendLimit; length > 0; {

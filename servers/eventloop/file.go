@@ -11,6 +11,11 @@ import (
 // loop need not wait long.
 const turnShare = 1 << 20
 
+// LongPart is the length from which a file's head is kept back until the file fills its packet
+// (MSG_MORE). Sent on its own, the head made parts of 2 MB cost a fifth more CPU time; kept back,
+// it made parts of 100 kB cost nearly twice as much.
+const LongPart = 1 << 20
+
 // filePart is what is still to be sent of a file, behind what is buffered.
 type filePart struct {
 	fd           int
@@ -26,7 +31,7 @@ type filePart struct {
 // before it writes on, else it is cut off with ErrBufferFull, and must keep fd open until Drained
 // or Closed. If the file is shorter, the connection is closed with io.ErrUnexpectedEOF.
 func (c *Conn) SendFile(b []byte, fd int, offset, length int64) bool {
-	c.write(b, length > 0)
+	c.write(b, length >= LongPart)
 	if c.closing || c.finishing || length <= 0 {
 		return true
 	}
