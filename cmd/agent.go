@@ -33,8 +33,8 @@ func agentCommand() *cobra.Command {
 		Use:   "agent",
 		Short: "Make load on this machine, or run servers, for a coordinator on another one",
 		Long: `Make load on this machine, or run the servers, for a coordinator on another one.
-'nodecompare load URL --agents=N' or 'nodecompare bench --agents=N' is the coordinator, and prints the
-lines that start its agents.
+'nodecompare load URL --agents=N', and 'bench' and 'map' with --agents=N, are coordinators, and print the
+lines that start their agents.
 
 An agent takes loads, and with --role=server the modes of this program; neither command lines nor files,
 but for the --server commands of a bench with --allow-commands. It ends when the coordinator does, or
@@ -123,6 +123,10 @@ type agentOptions struct {
 	listen string
 	at     cluster.Access // of the user's own NATS server
 }
+
+// serversAndLoadHelp explains --agents where servers are started too.
+const serversAndLoadHelp = "run the servers on one of this `number` of other machines, and make the load on the " +
+	"rest; 0 is all on this one"
 
 func (o *agentOptions) define(flags *pflag.FlagSet, agents string) {
 	flags.IntVar(&o.agents, "agents", 0, agents)

@@ -11,6 +11,7 @@ import (
 	"nodecompare/cmd/hosts"
 	"nodecompare/cmd/lookup"
 	"nodecompare/cmd/selftest"
+	"nodecompare/cmd/watch"
 	"nodecompare/loadgen"
 	"nodecompare/loadgen/cpuset"
 	"nodecompare/results/report"
@@ -21,7 +22,7 @@ import (
 func benchCommand() *cobra.Command {
 	o := bench.Options{Seed: rand.Uint64N(1 << 53)}
 	var b benchRun
-	var format, pin, known string
+	var format, pin, known, scene string
 	var own, paths, pids []string // options of users' servers
 	var quiet bool
 	var certificates loadgen.Certificates
@@ -90,6 +91,7 @@ Workloads:
 			if o.Hosts = several.agents > 0; o.Hosts {
 				b.known = selftest.Extent{} // it is of one machine, and this one measures nothing
 			}
+			o.Scene = b.sceneWanted(scene)
 			if b.plan, err = bench.NewPlan(o); err != nil {
 				return exitError{exitUsage, err}
 			}
@@ -126,8 +128,7 @@ Workloads:
 	flags.StringArrayVar(&pids, "pid", nil,
 		"the process of a --server at a URL, as `NAME=PID`: it is sampled, with all below it")
 	certificateFlags(flags, &certificates)
-	several.define(flags, "run the servers on one of this `number` of other machines, and make the load on the rest; "+
-		"0 is all on this one")
+	several.define(flags, serversAndLoadHelp)
 	flags.StringSliceVar(&o.Workloads, "workloads", []string{"hello", "wait"}, "workloads to compare them on")
 	flags.StringVar(&o.Profile, "profile", "standard", "how much to measure: "+lookup.Names(bench.Profiles))
 	flags.IntVar(&o.Rounds, "rounds", 0, "rounds, in place of the profile's; intervals need 6")
@@ -156,6 +157,8 @@ Workloads:
 	flags.Lookup("web").NoOptDefVal = "127.0.0.1:0"
 	flags.BoolVar(&b.open, "open", false,
 		"open the page in a browser: that of --web at once, that of --report at the end")
+	flags.StringVar(&scene, "scene", bench.Auto, "a scene to record first, thread by thread: auto "+
+		"(where --report, --web or --format=html makes a page), off, or "+lookup.Names(watch.Scenes))
 	flags.StringVar(&b.against, "baseline", "", "compare with the record in this `file`")
 	flags.StringVar(&format, "format", "table", "how to print the results: "+lookup.Names(report.Formats))
 	flags.BoolVar(&b.details, "details", false, "print every figure, with its interval and what speaks against it")
@@ -165,6 +168,7 @@ Workloads:
 	completes(c, "profile", bench.Profiles)
 	completes(c, "engine", loadgen.Engines)
 	completes(c, "selftest", selftest.Extents)
+	completes(c, "scene", watch.Scenes)
 	completes(c, "format", report.Formats)
 	flags.BoolVar(&quiet, "quiet", false, "show no progress")
 	configurable(c)

@@ -69,6 +69,9 @@ func (b benchRun) run(ctx context.Context) (err error) {
 	if selfErr != nil && ctx.Err() == nil {
 		b.progress.Say(selfErr.Error()) // a failed selftest is no reason to measure nothing
 	}
+	if err := b.recordScene(ctx); err != nil && ctx.Err() == nil {
+		b.progress.Say(err.Error()) // no reason to measure nothing either
+	}
 	record, runErr := bench.Run(ctx, b.plan, b.progress)
 	if record == nil {
 		b.progress.End()
@@ -128,6 +131,17 @@ func (b benchRun) serveWeb(ctx context.Context) (*bench.Web, error) {
 	return w, nil
 }
 
+// sceneWanted returns the scene to record; "" for none. By itself a bench records one where it
+// makes a page, since nothing else shows it, and a bench without a page must not last longer for
+// it.
+func (b benchRun) sceneWanted(asked string) string {
+	page := b.page != "" || b.web != "" || b.format.Name == "html"
+	if asked == "off" || asked == bench.Auto && !page {
+		return ""
+	}
+	return asked
+}
+
 // finish leaves the page of the record behind; of none, if record is nil.
 func finish(w *bench.Web, record *results.Record) error {
 	if w == nil {
@@ -146,20 +160,36 @@ func (b benchRun) openReport(ctx context.Context) error {
 
 // selftest checks this tool's own figures, and says so.
 func (b benchRun) selftest(ctx context.Context) (*results.Selftest, error) {
-	began, takes := time.Now(), b.plan.Whole()+b.known.Takes
+	after := b.plan.SceneTakes() + b.plan.Whole()
+	began, takes := time.Now(), after+b.known.Takes
 	return b.known.Run(ctx, func(step string) {
-		b.progress.Doing("Self-test, with known answers: "+step, max(takes-time.Since(began), b.plan.Whole()))
+		b.progress.Doing("Self-test, with known answers: "+step, max(takes-time.Since(began), after))
+	})
+}
+
+// recordScene records a scene of the plan's modes, and says so.
+func (b benchRun) recordScene(ctx context.Context) error {
+	began, takes := time.Now(), b.plan.SceneTakes()+b.plan.Whole()
+	return b.plan.RecordScene(ctx, func(step string) {
+		b.progress.Doing("Recording a scene for the page: "+step, max(takes-time.Since(began), b.plan.Whole()))
 	})
 }
 
 // announcement says what will be done, and how long it takes.
 func (b benchRun) announcement() string {
-	text := fmt.Sprintf("%s; about %s", b.plan, unit.Spoken(b.plan.Whole()+b.known.Takes))
+	text := fmt.Sprintf("%s; about %s", b.plan, unit.Spoken(b.plan.Whole()+b.plan.SceneTakes()+b.known.Takes))
 	if d, modes := b.plan.WarmUps(); len(modes) > 0 {
 		text += fmt.Sprintf(", %s of it to warm up %s", unit.Spoken(d), strings.Join(modes, ", "))
 	}
+	var first []string
 	if b.known.Takes > 0 {
-		text += ", starting with a short self-test"
+		first = append(first, "a short self-test")
+	}
+	if b.plan.SceneTakes() > 0 {
+		first = append(first, "a scene for the page")
+	}
+	if len(first) > 0 {
+		text += ", starting with " + strings.Join(first, " and ")
 	}
 	return text
 }

@@ -77,6 +77,13 @@ var measuring = []struct {
 		"a selftest", nil, []string{"selftest", "--short"},
 		"selftest: ", 2, "selftest: vegeta, stall 300 ms", []string{"PARTIAL", "delay 5 ms: p"},
 	},
+	{
+		"a scene for the page", nil,
+		[]string{"bench", "--profile=quick", "--rounds=2", "--modes=", "--workloads=hello", "--selftest=off",
+			"--scene=mixed", "--server", "own=" + stubborn},
+		"bench: 2 trials", 7, "bench: 2 trials",
+		[]string{"Interrupted before the first trial was over: nothing was measured."},
+	},
 }
 
 // Nothing is left when a command ends, however it does: neither children nor grandchildren. Ctrl-C
@@ -85,8 +92,9 @@ func TestNothingIsLeft(t *testing.T) {
 	t.Parallel()
 	for i, test := range measuring {
 		for k, how := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGKILL} {
-			// Every command is killed; two are interrupted, and another is terminated.
-			if usual := i < 2 && k == 0 || i == 4 && k == 1 || how == syscall.SIGKILL; !usual && !thorough.On() {
+			// Every command is killed; three are interrupted, and another is terminated.
+			usual := (i < 2 || i == 5) && k == 0 || i == 4 && k == 1 || how == syscall.SIGKILL
+			if !usual && !thorough.On() {
 				continue
 			}
 			t.Run(test.name+", "+how.String(), func(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"os/exec"
+	"os/signal"
 	"strings"
 	"syscall"
 	"testing"
@@ -78,6 +79,9 @@ func TestLiveBenchEndsByCtrlC(t *testing.T) {
 // When the window is closed, the bench ends, and its servers with it.
 func TestLiveBenchEndsWithItsWindow(t *testing.T) {
 	t.Parallel()
+	if signal.Ignored(syscall.SIGHUP) {
+		t.Skip("SIGHUP is ignored here, as under nohup")
+	}
 	s := screentest.Open(t, 100, 24)
 	c, _ := onTerminal(t, s, append(briefBench, "--selftest=off", "--rounds=50")...)
 	s.Await(t, "Round 1 of 50")

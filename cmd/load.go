@@ -34,6 +34,8 @@ type loadOptions struct {
 	thresholds     []results.Threshold
 	format, save   string
 	subscribe      bool
+	play           bool
+	bitrate        float64 // Mbit/s
 	out, metrics   string
 	slo            time.Duration
 	quiet          bool
@@ -86,6 +88,10 @@ The room's name takes the place of {room} in the URL, or is added to its query a
 has to send each text message to everyone in its room as it is, sender included. So all deliveries are
 known beforehand: those that are lost, doubled, out of order or changed are counted. Delivery latency is
 from when a message was due to when a member has it.
+--play fetches a video as viewers do: each player asks for segment after segment by Range, ahead of what
+it shows, and keeps three in its buffer at the most. Latency is the time to start up, from when a viewer
+comes to its first whole segment. A segment that is not there when all before it has been shown is a
+stall. Viewers come one after the other, within the time of one segment.
 
 Engines:
 ` + helpTable(loadgen.Engines, 7, func(e loadgen.Engine) (string, string) { return e.Name, e.Summary }) + `
@@ -99,6 +105,7 @@ whatever else runs there: give it cores of its own, e.g. by taskset(1).`,
   nodecompare load http://localhost:3000/ --max-p99=20ms --max-errors=0.1% || echo too slow
   nodecompare load --subscribe 'http://localhost:3000/live?rate=2' --connections=1000
   nodecompare load ws://localhost:3000/chat --connections=1000 --rate=500
+  nodecompare load --play http://localhost:3000/stream --connections=500 --min-smooth=99%
   nodecompare load http://localhost:3000/ --targets=requests.txt --out=seconds.jsonl
   nodecompare load http://localhost:3000/echo -H 'Content-Type: application/json' --body='{"id":1}'`,
 		Args: oneURL,
@@ -152,6 +159,11 @@ whatever else runs there: give it cores of its own, e.g. by taskset(1).`,
 		"`members` of each room of a chat; the last room has those that are left")
 	flags.IntVar(&a.MessageSize, "message-size", loadgen.DefaultMessageSize,
 		fmt.Sprintf("`bytes` of each message of a chat, up to %d", loadgen.MostMessageSize))
+	flags.BoolVar(&o.play, "play", false, "fetch the URL as a video on each connection, ahead of what is shown")
+	flags.Float64Var(&o.bitrate, "bitrate", float64(loadgen.DefaultBitRate)/1e6,
+		"with --play: how many `Mbit/s` are shown")
+	flags.DurationVar(&a.Video.Segment, "segment", loadgen.DefaultSegment,
+		"with --play: how long a part one request asks for")
 	o.connect.define(c)
 	for _, l := range load.Limits {
 		flags.Func(l.Name, l.Help, func(text string) error {
@@ -365,7 +377,7 @@ func runLoad(ctx context.Context, a loadgen.Attack, o loadOptions, f report.Form
 	case run.Hosts == nil && len(run.Codes) == 0 && a.Connect.Protocol == loadgen.HTTP1 && loadgen.SpeaksHTTP2(ctx, a):
 		return fmt.Errorf("load on %s: no request was answered: the server speaks HTTP/2 and no HTTP/1.1: give --http2",
 			run.URL)
-	case run.Deliveries != nil && run.Requests == 0:
+	case (run.Deliveries != nil || run.Viewing != nil) && run.Requests == 0:
 		return exitError{exitInvalid, errVoid}
 	case run.Requests == run.Errors:
 		return hinted(fmt.Errorf("load on %s: no request was answered as it should be: %s", run.URL, kinds(run)))
@@ -381,7 +393,7 @@ func runLoad(ctx context.Context, a loadgen.Attack, o loadOptions, f report.Form
 // next returns what to try after a load.
 func next(run *results.LoadRun) []string {
 	switch {
-	case run.Requests == run.Errors || run.Deliveries != nil:
+	case run.Requests == run.Errors || run.Conversation != "":
 		return nil
 	case run.Trust.Status == results.Void:
 		return []string{fmt.Sprintf("Next: %s selftest says whether this machine can be measured on.", programName())}

@@ -11,14 +11,14 @@ import (
 	"nodecompare/loadgen"
 )
 
-// Flags that subscribers and members have no use for, and why.
+// Flags that subscribers, members and players have no use for, and why.
 var (
-	neither = map[string]string{
+	none = map[string]string{
 		"requests":         "they are counted by nobody before the load ends: give --duration",
 		"slo":              "the search is for a rate of requests",
-		"follow-redirects": "no redirect is followed to what they hear",
+		"follow-redirects": "no redirect is followed to what they hear or see",
 		"new-connections":  "each of them has a connection for itself",
-		"agents":           "delivery latency would rest on the clocks of several machines",
+		"agents":           "their latency would rest on the clocks of several machines",
 		"http2":            "they speak HTTP/1.1",
 		"unix-socket":      "they connect by TCP",
 		"save-results":     "vegeta's format is one of requests",
@@ -26,6 +26,17 @@ var (
 	ofSubscribers = map[string]string{
 		"rate":    "the server sets how often events come",
 		"targets": "all subscribers hear one URL",
+
+		"bitrate": "it is of players", "segment": "it is of players", "min-smooth": "it is of players",
+	}
+	ofPlayers = map[string]string{
+		"rate":       "they ask for what they show next",
+		"targets":    "all of them show one video",
+		"method":     "they ask by GET",
+		"body":       "they ask by GET",
+		"body-file":  "they ask by GET",
+		"subscribe":  "a video is no stream of events",
+		"max-missed": "it is of deliveries",
 	}
 	ofMembers = map[string]string{
 		"targets":   "all members join rooms of one URL",
@@ -33,11 +44,17 @@ var (
 		"body":      "a WebSocket is opened without a body",
 		"body-file": "a WebSocket is opened without a body",
 		"subscribe": "what a chat says comes over a WebSocket",
+
+		"play": "a chat is no video", "bitrate": "it is of players", "segment": "it is of players",
+		"min-smooth": "it is of players",
 	}
 )
 
-// ofWebSockets are the flags of a chat alone.
-var ofWebSockets = []string{"room-size", "message-size"}
+// Flags of a chat alone, and of players.
+var (
+	ofWebSockets = []string{"room-size", "message-size"}
+	ofVideos     = []string{"bitrate", "segment", "min-smooth"}
+)
 
 // membersPerMessage is how many members of a chat there are for each message a second, where no
 // rate is given: each says something every two seconds.
@@ -46,13 +63,15 @@ const (
 	chatConnections   = 100
 )
 
-// converses makes the attack one of subscribers or of members, if it is to be one, and rejects
-// flags that contradict that.
+// converses makes the attack one of subscribers, members or players, if it is to be one, and
+// rejects flags that contradict that.
 func (o loadOptions) converses(a *loadgen.Attack, given func(flag string) bool) error {
 	scheme, _, _ := strings.Cut(strings.ToLower(a.Target.URL), "://")
 	switch {
 	case scheme == "ws" || scheme == "wss":
 		return o.chats(a, given)
+	case o.play:
+		return o.plays(a, given)
 	case o.subscribe:
 		return o.subscribes(a, given)
 	case given("max-missed"):
@@ -62,6 +81,11 @@ func (o loadOptions) converses(a *loadgen.Attack, given func(flag string) bool) 
 	for _, flag := range ofWebSockets {
 		if given(flag) {
 			return fmt.Errorf("--%s is of a chat: give a URL that begins with ws://", flag)
+		}
+	}
+	for _, flag := range ofVideos {
+		if given(flag) {
+			return fmt.Errorf("--%s is of players: give --play too", flag)
 		}
 	}
 	return nil
@@ -82,7 +106,7 @@ func refused(who, instead string, given func(flag string) bool, why ...map[strin
 }
 
 func (o loadOptions) subscribes(a *loadgen.Attack, given func(flag string) bool) error {
-	if err := refused("subscribers", ", or --subscribe", given, neither, ofSubscribers); err != nil {
+	if err := refused("subscribers", ", or --subscribe", given, none, ofSubscribers); err != nil {
 		return err
 	}
 	for _, flag := range ofWebSockets {
@@ -101,7 +125,7 @@ func (o loadOptions) subscribes(a *loadgen.Attack, given func(flag string) bool)
 }
 
 func (o loadOptions) chats(a *loadgen.Attack, given func(flag string) bool) error {
-	if err := refused("members of a chat", "", given, neither, ofMembers); err != nil {
+	if err := refused("members of a chat", "", given, none, ofMembers); err != nil {
 		return err
 	}
 	switch {

@@ -35,21 +35,24 @@ func TestLoadNamesDelayedACK(t *testing.T) {
 	if code := codeOf(t, c.Run()); code != 0 && code != 5 { // VOID, where the machine is busy
 		t.Fatalf("exit code %d\n%s%s", code, out, errs)
 	}
-	latency := regexp.MustCompile(`(?m)^│ latency │ ([0-9.]+ \S+) `).FindStringSubmatch(out.String())
+	latency := regexp.MustCompile(`(?m)^│ latency │ ([0-9.]+ \S+) +│ ([0-9.]+ \S+) `).FindStringSubmatch(out.String())
 	if latency == nil {
-		t.Fatalf("no p50:\n%s", out)
+		t.Skipf("a slow machine: too few requests for p90:\n%s", out)
 	}
-	p50, err := time.ParseDuration(strings.ReplaceAll(latency[1], " ", ""))
-	if err != nil {
-		t.Fatal(err)
+	var percentiles [2]time.Duration
+	for i, text := range latency[1:] {
+		if percentiles[i], err = time.ParseDuration(strings.ReplaceAll(text, " ", "")); err != nil {
+			t.Fatal(err)
+		}
 	}
+	p50, p90 := percentiles[0], percentiles[1]
 	named := strings.Contains(out.String(),
 		"\np50 is near 40 ms, on this machine's own network. That is probably delayed ACK")
 	switch {
-	case p50 >= 40*time.Millisecond && p50 < 50*time.Millisecond && !named:
+	case p50 < 40*time.Millisecond || p50 > 50*time.Millisecond || p90 > 55*time.Millisecond:
+		t.Skipf("a system with other delays, or a slow machine: p50 is %v, p90 %v", p50, p90)
+	case !named:
 		t.Errorf("not named:\n%s", out)
-	case p50 < 40*time.Millisecond || p50 > 50*time.Millisecond:
-		t.Skipf("a system with other delays, or a slow machine: p50 is %v", p50)
 	}
 }
 

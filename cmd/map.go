@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"nodecompare/cmd/hosts"
 	"nodecompare/cmd/lookup"
 	"nodecompare/cmd/measure"
 	"nodecompare/cmd/sweep"
@@ -24,6 +25,7 @@ func mapCommand() *cobra.Command {
 	o := sweep.Options{Seed: rand.Uint64N(1 << 53)}
 	var pin, format, file string
 	var quiet, details bool
+	var several agentOptions
 	c := &cobra.Command{
 		Use:   "map",
 		Short: "Find for which work the concurrency model matters, and for which it does not",
@@ -33,7 +35,8 @@ where, by how much, and where there is no difference.
 
 In each round every mode has a fresh server, and each cell is measured on all of them, one right after
 the other. With the defaults it takes less than two minutes; it says how long before it begins. Results
-go to standard output, progress to standard error.
+go to standard output, progress to standard error. With --agents the servers run on one machine and the
+load on others, a cell takes about three seconds, and a map a quarter of an hour: see docs/cluster.md.
 
 Modes:
 ` + modeList() + `
@@ -42,7 +45,8 @@ Formats:
 		Example: `  nodecompare map
   nodecompare map --format=html -o map.html
   nodecompare map --modes=blocking,async,node --waits=0,5ms --cpus=0,2ms --connections=64
-  nodecompare map --format=csv --quiet`,
+  nodecompare map --format=csv --quiet
+  nodecompare map --agents=3 --cpus=0 --connections=256`,
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			f, err := formatNamed(format, report.MapFormats)
@@ -52,12 +56,28 @@ Formats:
 			if o.Pin, err = cpuset.ParsePin(pin); err != nil {
 				return exitError{exitUsage, err}
 			}
+			if err = several.check(c.Flags().Changed, 2); err != nil {
+				return exitError{exitUsage, err}
+			}
+			o.Hosts = several.agents > 0
 			plan, err := sweep.NewPlan(o)
 			if err != nil {
 				return exitError{exitUsage, err}
 			}
-			return runMap(c.Context(), plan, f, file, details, progressPrinter(quiet, "map", c.ErrOrStderr()),
-				c.OutOrStdout(), c.ErrOrStderr())
+			run := func() error {
+				return runMap(c.Context(), plan, f, file, details, progressPrinter(quiet, "map", c.ErrOrStderr()),
+					c.OutOrStdout(), c.ErrOrStderr())
+			}
+			if !o.Hosts {
+				if err := errors.Join(measurable(), measure.Loopback()); err != nil {
+					return err
+				}
+				return run()
+			}
+			return several.with(c.Context(), c.ErrOrStderr(), true, func(g *hosts.Group) error {
+				plan.UseHosts(g)
+				return run()
+			})
 		},
 	}
 	flags := c.Flags()
@@ -71,6 +91,7 @@ Formats:
 	flags.IntSliceVar(&o.Connections, "connections", []int{16, 256},
 		"connections that send, one request after the other: a grid for each")
 	flags.IntVar(&o.Rounds, "rounds", 6, "rounds; intervals need 6")
+	several.define(flags, serversAndLoadHelp)
 	flags.IntVar(&o.LoadThreads, "load-threads", 0, threadsHelp+"of the load")
 	flags.StringVar(&pin, "pin", "auto",
 		"CPUs of servers and load, as in `0-1:2-3`; auto shares them out, off leaves it to the system")
@@ -89,9 +110,6 @@ Formats:
 // written too.
 func runMap(ctx context.Context, plan *sweep.Plan, f report.Format[*results.Map], file string, details bool,
 	say func(string), out, notes io.Writer) error {
-	if err := errors.Join(measurable(), measure.Loopback()); err != nil {
-		return err
-	}
 	o, err := openOutput(file, out, notes)
 	if err != nil {
 		return err

@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -16,30 +15,8 @@ import (
 	"nodecompare/cmd/watch"
 	"nodecompare/results/report"
 	"nodecompare/servers"
+	"nodecompare/servers/child"
 )
-
-// watchFormats write a trace.
-var watchFormats = []report.Format[*watch.Trace]{
-	{Name: "terminal", Summary: "lanes of block characters, for people", Write: func(w io.Writer, t *watch.Trace,
-		o report.Options) error {
-		return watch.WriteText(w, t, watch.Look{Width: o.Width, Color: o.Color})
-	}},
-	{Name: "html", Summary: "a replay as one page, which opens from disk with no network", Write: func(w io.Writer,
-		t *watch.Trace, _ report.Options) error {
-		return watch.WriteHTML(w, t)
-	}},
-	{Name: "trace", Summary: "Chrome's Trace Event Format, for https://ui.perfetto.dev", Write: func(w io.Writer,
-		t *watch.Trace, _ report.Options) error {
-		return watch.WriteTraceFile(w, t)
-	}},
-	{Name: "json", Summary: "every span of every lane, for programs", Write: func(w io.Writer, t *watch.Trace,
-		_ report.Options) error {
-		e := json.NewEncoder(w)
-		e.SetIndent("", "\t")
-		e.SetEscapeHTML(false)
-		return e.Encode(t)
-	}},
-}
 
 // onlooker is one call of watch.
 type onlooker struct {
@@ -63,7 +40,7 @@ Scenes:
 Modes:
 ` + modeList() + `
 Formats:
-` + helpTable(watchFormats, 10, formatLine),
+` + helpTable(report.SceneFormats, 10, formatLine),
 		Example: `  nodecompare watch
   nodecompare watch waits --modes=blocking,async
   nodecompare watch mixed --open
@@ -95,8 +72,8 @@ Formats:
 	f.DurationSliceVar(&o.ats, "at", nil, "when each of your requests is sent; the default is 2ms after the one before")
 	f.StringArrayVar(&o.servers, "server", nil,
 		"a server of your own, as `NAME=COMMAND`; it listens on the port in PORT; may be repeated")
-	f.StringVar(&o.format, "format", "terminal", "how to show it: "+lookup.Names(watchFormats))
-	completes(c, "format", watchFormats)
+	f.StringVar(&o.format, "format", "terminal", "how to show it: "+lookup.Names(report.SceneFormats))
+	completes(c, "format", report.SceneFormats)
 	f.StringVarP(&o.file, "output", "o", "", "write to this `file`, whole or not at all, instead of standard output")
 	f.BoolVar(&o.open, "open", false, "open the page in a browser; without -o it is in the user's state folder")
 	f.BoolVar(&o.quiet, "quiet", false, "show no progress")
@@ -141,7 +118,7 @@ func (o onlooker) options(args []string) (w watch.Options, err error) {
 		if !ok || name == "" || shell == "" || strings.ContainsAny(name, " /") {
 			return w, fmt.Errorf("--server=%s: want NAME=COMMAND, as in --server='mine=python3 server.py'", s)
 		}
-		w.Servers = append(w.Servers, watch.Own{Name: name, Shell: shell})
+		w.Servers = append(w.Servers, watch.Own{Name: name, Command: child.Command{Name: name, Shell: shell}})
 	}
 	if len(w.Modes)+len(w.Servers) == 0 {
 		return w, errors.New("--modes names no mode, and there is no --server: there is nothing to watch")
@@ -150,7 +127,7 @@ func (o onlooker) options(args []string) (w watch.Options, err error) {
 }
 
 func (o onlooker) run(ctx context.Context, args []string, out, notes io.Writer) error {
-	format, err := formatNamed(o.format, watchFormats)
+	format, err := formatNamed(o.format, report.SceneFormats)
 	if err != nil {
 		return err
 	}

@@ -20,19 +20,15 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"nodecompare/results"
-	"nodecompare/thorough"
+	"nodecompare/thorough/browsers"
 )
 
 // tab opens a tab in a browser of the test's own; wrong is what its pages complained of.
 func tab(t *testing.T) (tab context.Context, wrong func() []string) {
 	t.Helper()
-	path, err := exec.LookPath("chromium")
-	if err != nil {
-		thorough.Lacks(t, "no Chromium to open the page with: apt-get install chromium")
-	}
+	options := browsers.Chromium(t)
 	limit, stop := context.WithTimeout(t.Context(), 5*time.Minute)
-	allocator, end := chromedp.NewExecAllocator(limit, append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.WSURLReadTimeout(time.Minute))...)
+	allocator, end := chromedp.NewExecAllocator(limit, options...)
 	tab, leave := chromedp.NewContext(allocator)
 	t.Cleanup(func() { leave(); end(); stop() })
 	var mu sync.Mutex
@@ -139,6 +135,8 @@ func TestPageOfABenchThatGoesOn(t *testing.T) {
 	if err := chromedp.Run(browser, chromedp.EmulateViewport(1280, 900),
 		chromedp.Navigate("http://"+between.Addr().String()+"/"),
 		chromedp.Evaluate(`document.getElementById("w1").open = true;
+			document.getElementById("scene").open = true;
+			document.getElementById("scene").kept = true;
 			window.seen = [];
 			new MutationObserver(() => {
 				const text = document.querySelector("#live .last")?.textContent;
@@ -155,13 +153,14 @@ func TestPageOfABenchThatGoesOn(t *testing.T) {
 		for lines.Scan() {
 		}
 	}()
-	var live, wide, open bool
+	var live, wide, open, kept bool
 	var shown string
 	var seen []string
 	if err := chromedp.Run(browser, chromedp.Poll(`!document.getElementById("live")`, nil,
 		chromedp.WithPollingInterval(50*time.Millisecond), chromedp.WithPollingTimeout(2*time.Minute)),
 		chromedp.Evaluate(`document.getElementById("live") !== null`, &live),
 		chromedp.Evaluate(`document.getElementById("w1").open`, &open),
+		chromedp.Evaluate(`document.getElementById("scene").kept === true`, &kept),
 		chromedp.Evaluate(`seen`, &seen),
 		chromedp.EmulateViewport(390, 800),
 		chromedp.ActionFunc(func(ctx context.Context) error { // plots are drawn anew a moment later
@@ -189,14 +188,19 @@ func TestPageOfABenchThatGoesOn(t *testing.T) {
 			t.Errorf("the page did not show round %d: %q", round, seen)
 		}
 	}
-	if live || wide || !open {
-		t.Errorf("in the end it still is live: %v; too wide for a phone: %v; what was opened is open: %v", live, wide,
-			open)
+	if live || wide || !open || !kept {
+		t.Errorf("in the end it still is live: %v; too wide for a phone: %v; what was opened is open: %v; the scene, "+
+			"which may be playing, is the one that was opened: %v", live, wide, open, kept)
+	}
+	if s := r.Scene; s == nil || s.Scene != "waits" || len(s.Modes) != 1 || len(s.Modes[0].Threads) != 1 ||
+		len(s.Modes[0].Requests) != 6 {
+		t.Errorf("the record's scene is %+v, want six requests that wait, and async's one thread", s)
 	}
 	var saved string
 	if err := chromedp.Run(browser, chromedp.Navigate("file://"+report),
-		chromedp.Evaluate(`document.getElementById("w1").open = true`, nil),
-		chromedp.Poll(`document.querySelector("#w1 [data-figures] figure") !== null`, nil),
+		chromedp.Evaluate(`document.getElementById("w1").open = document.getElementById("scene").open = true`, nil),
+		chromedp.Poll(`document.querySelector("#w1 [data-figures] figure") !== null &&
+			document.querySelector("#scene .span.running") !== null`, nil),
 		chromedp.Evaluate(pageText, &saved)); err != nil {
 		t.Fatal(err)
 	}

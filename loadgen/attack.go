@@ -63,6 +63,7 @@ type Attack struct {
 	Conversation string // one of Conversations; "" means Request
 	RoomSize     int    // members of a room of a Chat; 0 means DefaultRoomSize
 	MessageSize  int    // bytes of a message of a Chat; 0 means DefaultMessageSize
+	Video        Video  // of players
 	// Threads of the loop engine share the connections. 0 means 1, and there are no more threads
 	// than connections.
 	Threads int
@@ -144,6 +145,12 @@ func (a Attack) prepared() (Attack, error) {
 	}
 	if socket := u.Scheme == "ws" || u.Scheme == "wss"; socket != (a.Conversation == Chat) {
 		return a, fmt.Errorf("load on %s: a chat goes to ws://, and nothing else does", a.Target.URL)
+	}
+	if a.Conversation == Play {
+		a.WantStatus = cmp.Or(a.WantStatus, http.StatusPartialContent)
+		if a.Video, err = a.Video.prepared(); err != nil {
+			return a, fmt.Errorf("load on %s: %w", a.Target.URL, err)
+		}
 	}
 	if a.Engine == "" {
 		a.Engine = Auto(a, math.Inf(1))

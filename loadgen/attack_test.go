@@ -58,6 +58,17 @@ func run(t *testing.T, a loadgen.Attack) *loadgen.Result {
 	return res
 }
 
+// whole runs an open load, of which a machine that stood still may leave some unsent: then the test
+// is skipped.
+func whole(t *testing.T, a loadgen.Attack) *loadgen.Result {
+	t.Helper()
+	res := run(t, a)
+	if res.Unsent > 0 {
+		t.Skipf("a slow machine: %d requests were not sent in time", res.Unsent)
+	}
+	return res
+}
+
 // patiently tries again, a few times, where a machine that stood still for a second can spoil a
 // run. A defect spoils them all.
 func patiently(good func(*loadgen.Result) bool, run func() *loadgen.Result) *loadgen.Result {
@@ -331,7 +342,7 @@ func TestRequestAsAsked(t *testing.T) {
 			{loadgen.Target{Method: "HEAD", URL: s.URL},
 				got{"HEAD", s.Listener.Addr().String(), "/", "nodecompare", "", ""}},
 		} {
-			res := run(t,
+			res := whole(t,
 				loadgen.Attack{Engine: engine, Target: c.target, Connections: 2, Rate: 20,
 					Duration: 100 * time.Millisecond, WantStatus: http.StatusCreated})
 			if res.Requests != 2 || res.Errors != 0 {
@@ -449,12 +460,15 @@ func TestRunsOfAGeneratorShareConnections(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer g.Close()
-		for range 3 {
+		for good, runs := 0, 0; good < 3; runs++ {
 			res, err := g.Run(t.Context(), 50*time.Millisecond)
-			if err != nil || res.Errors != 0 || res.Requests == 0 {
-				t.Fatalf("%+v, %v", res, err)
+			if err != nil || res.Errors != 0 || runs > 50 {
+				t.Fatalf("run %d: %+v, %v", runs, res, err)
 			}
 			checkSums(t, res)
+			if res.Requests > 0 { // else the machine stood still meanwhile
+				good++
+			}
 		}
 		opened := 0
 		clients.Range(func(any, any) bool { opened++; return true })
@@ -470,7 +484,7 @@ func TestUntrustedCertificate(t *testing.T) {
 	s.StartTLS()
 	defer s.Close()
 	// The test server's certificate is nobody's: an error of each request, not of the run.
-	res := run(t,
+	res := whole(t,
 		loadgen.Attack{Target: loadgen.Target{URL: s.URL}, Connections: 2, Rate: 50, Duration: 100 * time.Millisecond})
 	if res.Requests != 5 || res.ErrorKinds[loadgen.TLS] != 5 ||
 		!strings.Contains(res.ErrorExamples[loadgen.TLS], "certificate") {

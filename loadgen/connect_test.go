@@ -204,7 +204,7 @@ func TestNewConnectionsCountConnecting(t *testing.T) {
 	}
 	go s.Config.Serve(l) // ends with the server
 	for _, fresh := range []bool{true, false} {
-		res := run(t, loadgen.Attack{
+		res := whole(t, loadgen.Attack{
 			Target:      loadgen.Target{URL: "https://" + l.Addr().String()},
 			Connect:     loadgen.Connect{TLS: trusting(s), New: fresh, Protocol: loadgen.HTTP1},
 			Connections: 1, Rate: 50, Duration: 100 * time.Millisecond,

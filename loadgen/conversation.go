@@ -29,6 +29,7 @@ var Conversations = []Conversation{
 	{Request, "an HTTP request and its response, again and again", prepareRequests},
 	{Subscribe, "a request for server-sent events, which are heard until the run is over", prepareSubscribers},
 	{Chat, "rooms of members over WebSocket, who hear what each of them says", prepareChat},
+	{Play, "a video, fetched segment by segment ahead of what is shown", preparePlayers},
 }
 
 // script is what the connections of an attack have in common.
@@ -108,6 +109,23 @@ type expectant interface {
 	// overdue returns how many of the things to be told are overdue at a time in nanoseconds since
 	// 1970.
 	overdue(now int64) uint64
+}
+
+// selfPaced is a talk that says itself when its turns begin, and by which words, in a closed load.
+// Its connection is opened for a run's first turn, and each run has a new one. Times count from the
+// start of the run.
+type selfPaced interface {
+	// joins begins a run of that length, in which the talk has a place among all, from 0.
+	joins(place, all int, run time.Duration)
+	// next returns when its next turn is due.
+	next() time.Duration
+	// asks returns what begins that turn, in place of the message; it is valid until the next call.
+	asks() []byte
+	// took is told when the turn ended, by an answer with that status or, with 0, by none. It
+	// returns since when its latency counts; timed is false for what enters no latency.
+	took(done time.Duration, status int) (since time.Duration, timed bool)
+	// leaves ends the run: what became of the talk is added to res.
+	leaves(now time.Duration, res *Result)
 }
 
 // heard is what bytes came to.

@@ -79,7 +79,7 @@ func TestWantedBody(t *testing.T) {
 func TestStatusComesBeforeBody(t *testing.T) {
 	onAllEngines(t, func(t *testing.T, engine string) {
 		s := serve(t, http.NotFound)
-		res := run(t,
+		res := whole(t,
 			loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: s.URL}, WantBody: []byte("x"),
 				Connections: 1, Rate: 30, Duration: 100 * time.Millisecond})
 		if res.ErrorKinds[loadgen.Status] != 3 || res.Errors != 3 {

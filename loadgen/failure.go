@@ -17,6 +17,7 @@ const (
 	Timeout   = "timeout"   // no complete response within Attack.Timeout
 	Status    = "status"    // complete response with an unexpected status
 	Body      = "body"      // complete response with the expected status, but not Attack.WantBody
+	Range     = "range"     // not the range of a file that was asked for, or not all of it
 	Malformed = "malformed" // not a response of the requested protocol
 	TLS       = "tls"       // no TLS connection: no trust, or nothing in common
 	// Ports: no local port was free (EADDRNOTAVAIL), a limit of this machine and no fault of the
@@ -27,7 +28,7 @@ const (
 )
 
 // Kinds lists the kinds of error, in the order to print.
-var Kinds = []string{Refused, Reset, Timeout, Status, Body, Malformed, TLS, Ports, Other}
+var Kinds = []string{Refused, Reset, Timeout, Status, Body, Range, Malformed, TLS, Ports, Other}
 
 // Requests that the run's context ends are no errors, because the server did not end them.
 const (
@@ -42,6 +43,8 @@ func classify(err error) string {
 	switch {
 	case errors.As(err, &status):
 		return Status
+	case errors.As(err, new(*rangeError)):
+		return Range
 	case errors.As(err, &bad):
 		return Malformed
 	case errors.As(err, &timed) && timed.Timeout(), errors.Is(err, context.DeadlineExceeded):

@@ -103,7 +103,7 @@ func TestErrorKinds(t *testing.T) {
 				if c.kind == loadgen.Timeout {
 					timeout = 300 * time.Millisecond
 				}
-				res := run(t, loadgen.Attack{
+				res := whole(t, loadgen.Attack{
 					Engine: engine,
 					Target: loadgen.Target{URL: c.url}, Connections: 4, Rate: 40, Duration: 100 * time.Millisecond,
 					Timeout: timeout, MaxBody: 4999,
@@ -131,7 +131,7 @@ func TestWantedStatus(t *testing.T) {
 			}
 		})
 		for want, errors := range map[int]uint64{0: 0, 302: 0, 200: 3} {
-			res := run(t,
+			res := whole(t,
 				loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: s.URL}, Connections: 1, Rate: 30,
 					Duration: 100 * time.Millisecond, WantStatus: want})
 			if res.Codes[302] != 3 || res.ErrorKinds[loadgen.Status] != errors {
@@ -159,7 +159,7 @@ func TestStaleConnection(t *testing.T) {
 						}
 					}
 				})
-				res := run(t,
+				res := whole(t,
 					loadgen.Attack{Engine: engine, Target: loadgen.Target{Method: method, URL: url},
 						Connections: 1, Rate: 40, Duration: 100 * time.Millisecond})
 				if res.Requests != 4 || res.Retries != wantRetries ||
@@ -179,7 +179,7 @@ func TestStaleConnection(t *testing.T) {
 // the server does.
 func TestFreshConnectionIsNotRetried(t *testing.T) {
 	onAllEngines(t, func(t *testing.T, engine string) {
-		res := run(t,
+		res := whole(t,
 			loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: misbehave(t, answering(""))},
 				Connections: 1, Rate: 40, Duration: 100 * time.Millisecond})
 		if res.Retries != 0 || res.ErrorKinds[loadgen.Reset] != 4 {
@@ -200,7 +200,7 @@ func TestSurplusEndsTheConnection(t *testing.T) {
 					"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 500 Surplus\r\nContent-Length: 0\r\n\r\n")
 			}
 		})
-		res := run(t,
+		res := whole(t,
 			loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: url}, Connections: 1, Rate: 40,
 				Duration: 100 * time.Millisecond})
 		if res.Codes[200] != 4 || res.Errors != 0 || connections.Load() != 4 {
@@ -221,7 +221,7 @@ func TestEarlyAnswer(t *testing.T) {
 			c.CloseWrite()
 			io.Copy(io.Discard, c) // as a careful server does, so that its answer is not lost to a reset
 		})
-		res := run(t, loadgen.Attack{
+		res := whole(t, loadgen.Attack{
 			Engine:      engine,
 			Target:      loadgen.Target{Method: "POST", URL: url, Body: make([]byte, 8<<20)},
 			Connections: 1, Rate: 20, Duration: 100 * time.Millisecond,

@@ -49,10 +49,14 @@ func openLoopThread(a Attack, rota rota, s script, thread int) (*loopThread, err
 	for i, t := range talks {
 		c := &e.clients[i]
 		c.engine, c.talk, c.index = e, t, i
-		if s.pace > 0 || s.again > 0 {
+		c.self, _ = t.(selfPaced)
+		if s.pace > 0 || s.again > 0 || c.self != nil {
 			c.rest = new(eventloop.Timer)
 			c.rest.Init(loop, c.rested)
 		}
+	}
+	if len(e.clients) > 0 && e.clients[0].self != nil {
+		loop.SetResolution(scheduleGrain)
 	}
 	go func() {
 		defer close(e.ended)

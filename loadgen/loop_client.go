@@ -41,7 +41,8 @@ type client struct {
 	at      int   // index of its address
 	place   int   // index in the run's list of free clients
 	talk    talk
-	index   int // among the thread's
+	self    selfPaced // the talk, if it is one; else nil
+	index   int       // among the thread's
 
 	pending bool // has a request, sent or to be sent
 	seq     uint64
@@ -65,7 +66,11 @@ func (c *client) take(now time.Duration) {
 func (c *client) transmit(now time.Duration) {
 	c.state = active
 	c.conn.SetDeadline(c.remaining(now))
-	c.unsent = !c.conn.Write(c.engine.script.says[c.target].wire)
+	wire := c.engine.script.says[c.target].wire
+	if c.self != nil {
+		wire = c.self.asks()
+	}
+	c.unsent = !c.conn.Write(wire)
 }
 
 // remaining returns what is left of the request's timeout. The loop keeps one timer for each
@@ -268,8 +273,14 @@ func (c *client) resting(now time.Duration) bool {
 		return false
 	}
 	wait := c.sent + c.engine.script.pace - now
+	if c.self != nil {
+		wait = c.self.next() - now
+	}
 	if wait > 0 {
 		c.rest.Set(wait)
+		if c.state == idle {
+			c.conn.SetDeadline(0)
+		}
 	}
 	return wait > 0
 }
@@ -281,7 +292,7 @@ func (c *client) rested() {
 	case r == nil || c.pending:
 	case c.engine.company != nil:
 		r.rejoins(c)
-	case r.started && c.state == idle:
+	case r.started && (c.state == idle || c.self != nil && c.state == closed):
 		r.offer(c, r.clock())
 	}
 }

@@ -22,6 +22,7 @@ type loopRun struct {
 	shared   *loopShared
 	rec      *recorder
 	rate     float64
+	thread   int           // its number, from 0
 	duration time.Duration // in an open load its Span
 	done     chan *Result
 	early    []outcome     // of a company, before the start
@@ -49,7 +50,7 @@ type loopRun struct {
 
 // newLoopRun prepares the part of a thread with that number, from 0.
 func newLoopRun(e *loopThread, s *loopShared, thread int, duration time.Duration) *loopRun {
-	r := &loopRun{engine: e, shared: s, rec: newRecorder(e.attack), rate: e.attack.Rate,
+	r := &loopRun{engine: e, shared: s, rec: newRecorder(e.attack), rate: e.attack.Rate, thread: thread,
 		duration: e.attack.Pace().Span(duration), done: make(chan *Result, 1)}
 	r.timer.Init(e.loop, r.plan)
 	r.ending.Init(e.loop, r.stop)
@@ -74,7 +75,7 @@ func (r *loopRun) connect() {
 	e := r.engine
 	e.current = r
 	e.loop.Doze(false)
-	if (r.rate == 0 || e.company != nil) && !e.attack.Connect.New {
+	if (r.rate == 0 || e.company != nil) && !e.attack.Connect.New && !r.paced() {
 		for i := range e.clients {
 			if e.clients[i].state == closed {
 				r.awaited++
@@ -94,6 +95,9 @@ func (r *loopRun) connect() {
 		}
 	}
 }
+
+// paced reports whether connections are opened when their turns are due.
+func (r *loopRun) paced() bool { return len(r.engine.clients) > 0 && r.engine.clients[0].self != nil }
 
 // ready is called when the connections stand.
 func (r *loopRun) ready() {
@@ -130,6 +134,9 @@ func (r *loopRun) begin() {
 				r.takes(c, 0)
 			}
 		}
+		if r.paced() {
+			r.joinPaced()
+		}
 		r.startSome()
 		return
 	}
@@ -145,6 +152,17 @@ func (r *loopRun) begin() {
 		}
 	}
 	r.plan()
+}
+
+// joinPaced has those who pace themselves begin anew. Their connections of the run before end.
+func (r *loopRun) joinPaced() {
+	for i := range r.engine.clients {
+		c := &r.engine.clients[i]
+		c.self.joins(i*r.engine.attack.Threads+r.thread, r.engine.attack.Connections, r.duration)
+		if c.state == idle {
+			c.drop()
+		}
+	}
 }
 
 // startSome lets the next batch of a closed load's clients send their first request.
@@ -179,7 +197,7 @@ func (r *loopRun) offer(c *client, now time.Duration) {
 		if r.held {
 			r.plan()
 		}
-	case c.state == idle:
+	case c.state == idle || c.self != nil:
 		if !c.resting(now) {
 			c.take(now)
 		}
@@ -267,6 +285,13 @@ func (r *loopRun) finish(c *client, x *outcome) {
 	c.pending = false
 	r.inFlight--
 	r.engine.attack.moved(-1)
+	if c.self != nil {
+		record(r.rec.res.SendLag, x.sent-c.self.next())
+		since, timed := c.self.took(x.done, x.answer.Status)
+		if x.untimed = !timed; timed {
+			x.sent = since
+		}
+	}
 	r.rec.add(x)
 	r.complete()
 }
@@ -291,15 +316,10 @@ func (r *loopRun) takes(c *client, sent time.Duration) {
 // stop ends the sending. Requests in flight are still awaited.
 func (r *loopRun) stop() {
 	lasting := r.engine.script.lasting
-	for i := range r.engine.clients {
-		if lasting && r.started && !r.over {
-			r.unheard(&r.engine.clients[i])
-		}
-	}
 	if lost := r.close(); lost > 0 { // else the result may be another goroutine's already
 		r.rec.res.Deliveries.Missed += lost
 	}
-	r.over = true
+	r.ends()
 	r.timer.Stop()
 	r.ending.Stop()
 	r.engine.dialer.forget(func(c *client) bool { return c.pending && !lasting })
@@ -318,6 +338,20 @@ func (r *loopRun) stop() {
 		}
 	}
 	r.complete()
+}
+
+// ends marks the run's end, and counts what talks know only then.
+func (r *loopRun) ends() {
+	for i := range r.engine.clients {
+		switch c := &r.engine.clients[i]; {
+		case !r.started || r.over:
+		case r.engine.script.lasting:
+			r.unheard(c)
+		case c.self != nil:
+			c.self.leaves(r.clock(), &r.rec.res)
+		}
+	}
+	r.over = true
 }
 
 // unheard counts what a lasting turn should have been told by the end of the run.
@@ -341,7 +375,7 @@ func (r *loopRun) abort() {
 		return
 	}
 	r.rec.res.Aborted += r.close() // that was on its way
-	r.over = true
+	r.ends()
 	for i := range r.engine.clients {
 		c := &r.engine.clients[i]
 		if !c.pending {
@@ -360,7 +394,7 @@ func (r *loopRun) abort() {
 func (r *loopRun) complete() {
 	if r.over && r.inFlight == 0 && r.engine.current == r {
 		r.engine.current = nil
-		if (r.rate > 0 || r.engine.script.lasting) && r.started {
+		if (r.rate > 0 || r.engine.script.lasting || r.paced()) && r.started {
 			r.rec.lasted(min(r.clock(), r.duration))
 		}
 		r.engine.loop.KeepProcessor(0)

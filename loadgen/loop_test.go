@@ -192,7 +192,7 @@ func TestLoopTimesOutWhileConnecting(t *testing.T) {
 	for name, rate := range map[string]float64{"closed": 0, "open": 30} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			res := run(t, loadgen.Attack{
+			res := whole(t, loadgen.Attack{
 				Engine: loadgen.Loop, Target: loadgen.Target{URL: url}, Connections: 3, Rate: rate,
 				Duration: 100 * time.Millisecond, Timeout: 300 * time.Millisecond,
 			})

@@ -43,6 +43,7 @@ type Result struct {
 	Elapsed    time.Duration
 	BytesIn    uint64                   // of response bodies
 	Deliveries Deliveries               // of a load of subscriptions, or a chat
+	Viewing    Viewing                  // of a load of players, in which a segment is a request
 	until      time.Duration            // when the last request was taken up
 	firsts     map[string]time.Duration // when each of ErrorExamples was
 	// what each thread of the loop engine spent, in their order; nil for one thread, whose CPU time
@@ -58,7 +59,7 @@ type Result struct {
 	// Failed holds the latencies of failed requests, counted as in Latency; nil without any.
 	Failed *hdrhistogram.Histogram
 	// SendLag is how late each request was sent (actual − scheduled), in ns, failed requests
-	// included. SendLag is empty in a closed load.
+	// included. SendLag is empty in a closed load, but of players.
 	SendLag *hdrhistogram.Histogram
 
 	// Completed counts the successful requests in each CompletedEvery of Elapsed, by the time of
@@ -103,6 +104,7 @@ func (r *Result) Add(other *Result) {
 	r.Retries += other.Retries
 	r.BytesIn += other.BytesIn
 	r.Deliveries.add(other.Deliveries)
+	r.Viewing.add(other.Viewing)
 	r.Elapsed += other.Elapsed
 	r.Duration += other.Duration
 	r.Starting += other.Starting

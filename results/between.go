@@ -81,9 +81,13 @@ func (r *Record) brackets(w Workload, mode string, s Scaling) (knee, held bracke
 	return knee, held
 }
 
-// within reports whether p99 met the objective and no request failed.
+// within reports whether p99 met the objective and no request failed: of subscribers, nothing was
+// missed, and of viewers mostlySmooth had no stall.
 func (r Rung) within(sloUS float64) bool {
 	if d := r.Deliveries; d != nil && (d.Absent() > 0 || d.Silent > 0 || d.Untimed > 0) {
+		return false
+	}
+	if r.Viewing != nil && r.Viewing.Share() < mostlySmooth {
 		return false
 	}
 	return r.Answered() > 0 && r.LatencyUS.P99 <= sloUS && r.Errors == 0

@@ -37,6 +37,9 @@ func (d *Deliveries) Timed(events uint64) bool { return d.Untimed < events }
 
 // timed returns the number of requests without error that have a latency.
 func (r Rung) timed() uint64 {
+	if r.Viewing != nil {
+		return r.Viewing.Viewers - min(r.Viewing.Viewers, r.Viewing.Unstarted)
+	}
 	if r.Deliveries == nil {
 		return r.Answered()
 	}

@@ -38,7 +38,8 @@ type Evidence struct {
 	// that its due times are by another machine's clock.
 	Deliveries *Deliveries
 	OtherClock bool
-	CutShort   bool // the run was interrupted, with deliveries on their way
+	CutShort   bool     // the run was interrupted, with deliveries on their way
+	Viewing    *Viewing // of players; nil for others. Their SendLagUS is of how late they asked
 
 	Unsteady bool // warm-up ended at its cap while a request's cost still changed
 

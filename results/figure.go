@@ -116,6 +116,27 @@ var (
 		Read: ofDeliveries(func(d *Deliveries) uint64 { return d.Silent })}
 )
 
+// Figures of viewers only.
+var (
+	Smooth = Figure{Name: "viewers without a stall", Slug: "smooth_percent", Unit: "%",
+		Read: ofViewing(func(v *Viewing) float64 { return 100 * v.Share() })}
+	Stalls = Figure{Name: "stalls", Slug: "stalls", Unit: "stalls", LessIsBetter: true,
+		Read: ofViewing(func(v *Viewing) float64 { return float64(v.Stalls) })}
+	Stalled = Figure{Name: "viewing time in stalls", Slug: "stalled_percent", Unit: "%", LessIsBetter: true,
+		Read: ofViewing(func(v *Viewing) float64 { return 100 * v.StalledS / max(v.WatchedS, 1e-9) })}
+	Unstarted = Figure{Name: "viewers who saw nothing", Slug: "unstarted", Unit: "viewers", LessIsBetter: true,
+		Read: ofViewing(func(v *Viewing) float64 { return float64(v.Unstarted) })}
+)
+
+func ofViewing(of func(*Viewing) float64) func(Rung) (float64, bool) {
+	return func(r Rung) (float64, bool) {
+		if r.Viewing == nil || r.Viewing.Viewers == 0 {
+			return 0, false
+		}
+		return of(r.Viewing), true
+	}
+}
+
 func ofDeliveries(of func(*Deliveries) uint64) func(Rung) (float64, bool) {
 	return func(r Rung) (float64, bool) {
 		if r.Deliveries == nil {

@@ -31,7 +31,8 @@ type LoadRun struct {
 	// Conversation is the kind of load: "" is requests, for which the other fields are named. Of
 	// subscribers an event that came counts as a request, and of members of a chat each message
 	// that came to one of them. Latency is from when it was due, and an error is a subscriber or
-	// member whose connection failed or ended.
+	// member whose connection failed or ended. Of players a segment counts as a request, and
+	// LatencyUS is of each viewer's first one, from when the viewer came: the time to start up.
 	Conversation string `json:"conversation,omitempty"`
 	// RoomSize, MessageSize in bytes, and Messages are of a chat: OfferedRPS, Unsent and SendLagUS
 	// are of messages then.
@@ -72,7 +73,8 @@ type LoadRun struct {
 	GeneratorCPUUS *float64    `json:"generator_cpu_us_per_request"`
 	Trust          Trust       `json:"trust"`
 	Deliveries     *Deliveries `json:"deliveries,omitempty"` // of subscribers and members
-	Server         *LoadServer `json:"server,omitempty"`     // of these, if it is on this machine
+	Viewing        *Viewing    `json:"viewing,omitempty"`    // of players
+	Server         *LoadServer `json:"server,omitempty"`     // of all these, if it is on this machine
 	// Capacity is set after a capacity search. All other fields then describe the last probe at
 	// that rate.
 	Capacity *Capacity `json:"capacity,omitempty"`
@@ -84,11 +86,12 @@ type LoadRun struct {
 	Reduced map[string]string `json:"reduced,omitempty"`
 }
 
-// LoadServer is what the server's processes used during a load of subscribers or members.
+// LoadServer is what the server's processes used during a load of subscribers, members or players.
 type LoadServer struct {
-	CPUUSPerDelivery   float64 `json:"cpu_us_per_delivery"`
-	BytesPerConnection float64 `json:"bytes_per_connection"` // its growth from before they connected, over them
-	Threads            int     `json:"threads,omitempty"`    // the most at a time
+	CPUUSPerDelivery   float64 `json:"cpu_us_per_delivery,omitempty"`
+	CPUUSPerMB         float64 `json:"cpu_us_per_mb,omitempty"` // of a million bytes in whole segments
+	BytesPerConnection float64 `json:"bytes_per_connection"`    // its growth from before they connected, over them
+	Threads            int     `json:"threads,omitempty"`       // the most at a time
 }
 
 // LoadHost is one of several hosts of a load, and its part.
@@ -115,6 +118,17 @@ type LoadHost struct {
 	InBPS        float64 `json:"in_bps"`        // bytes per second through its network, both without loopback
 	OutBPS       float64 `json:"out_bps"`
 	AtLimit      bool    `json:"at_limit"` // its CPUs, or the load's threads, had nothing left
+}
+
+// Timed returns the number of requests without error that are in LatencyUS.
+func (r *LoadRun) Timed() uint64 {
+	switch {
+	case r.Viewing != nil:
+		return r.Viewing.Viewers - r.Viewing.Unstarted
+	case r.Deliveries != nil:
+		return r.Requests - r.Errors - min(r.Requests-r.Errors, r.Deliveries.Untimed)
+	}
+	return r.Requests - r.Errors
 }
 
 // Untimed reports whether a load has no latencies, because no event said when it was due.

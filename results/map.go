@@ -23,12 +23,17 @@ type Map struct {
 	Started     time.Time   `json:"started"`
 	ElapsedS    float64     `json:"elapsed_s"`
 	Partial     bool        `json:"partial"` // interrupted: runs are missing
-	Host        Host        `json:"host"`
+	Host        Host        `json:"host"`    // that served; see Hosts
 	Settings    MapSettings `json:"settings"`
 	Runs        []MapRun    `json:"runs"` // in the order in which they ran
 	// servers that died, or did not start or stop
 	Failures []string  `json:"failures,omitempty"`
 	Pairs    []MapPair `json:"pairs"` // every two modes; filled by Judge
+	// Hosts are those of a map on several, the serving one first; nil where servers and load were
+	// on one.
+	Hosts []BenchHost `json:"hosts,omitempty"`
+	// Reduced says how figures of several hosts became one of a run.
+	Reduced map[string]string `json:"reduced,omitempty"`
 }
 
 // MapSettings holds what the user asked for.

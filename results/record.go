@@ -2,7 +2,11 @@
 // neither measures nor prints.
 package results
 
-import "time"
+import (
+	"time"
+
+	"nodecompare/results/scene"
+)
 
 // Tool and SchemaVersion stand at the head of every record file. SchemaVersion changes when a field
 // changes its meaning or is removed. A new field alone does not change it.
@@ -40,9 +44,12 @@ type Record struct {
 	Again []Trial `json:"again,omitempty"`
 	// Extra holds short trials of what the full rounds left open: start, warm-up and base rung.
 	// Only words use them.
-	Extra    []Trial   `json:"extra,omitempty"`
-	Cores    *Cores    `json:"cores,omitempty"` // what more CPUs did; nil where that was not asked for
-	Verdicts []Verdict `json:"verdicts"`
+	Extra []Trial `json:"extra,omitempty"`
+	Cores *Cores  `json:"cores,omitempty"` // what more CPUs did; nil where that was not asked for
+	// Scene is a few requests to each mode, recorded thread by thread before the trials; nil where
+	// none was. Nothing is concluded from it.
+	Scene    *scene.Trace `json:"scene,omitempty"`
+	Verdicts []Verdict    `json:"verdicts"`
 	// Hosts are those of a bench on several, the serving one first; nil where servers and load were
 	// on one. Reduced says how a run's figures follow from those of the hosts.
 	Hosts   []BenchHost       `json:"hosts,omitempty"`
@@ -151,6 +158,8 @@ type Workload struct {
 	// one counts as a request
 	Tells    bool `json:"tells,omitempty"`
 	RoomSize int  `json:"room_size,omitempty"` // members of each room; 0 for no chat
+	// Plays says that connections are viewers, and that a segment of a film counts as a request
+	Plays bool `json:"plays,omitempty"`
 	// why the ladder or the CPUs differ from other workloads'
 	Note string `json:"note,omitempty"`
 }
@@ -314,6 +323,7 @@ type Rung struct {
 	Poison        *PoisonOutcome `json:"poison,omitempty"`      // nil for none
 	SurgeOutcome  *SurgeOutcome  `json:"toll,omitempty"`        // of an overload
 	Deliveries    *Deliveries    `json:"deliveries,omitempty"`  // of subscribers and members
+	Viewing       *Viewing       `json:"viewing,omitempty"`     // of viewers
 	Timeline      *Timeline      `json:"timeline,omitempty"`
 	// the server's; nil if the system does not report it
 	Process *Process `json:"process,omitempty"`
@@ -349,9 +359,13 @@ func (r *Record) Void() bool {
 	return true
 }
 
-// share returns the part of the requests that were answered, or of the events that subscribers
-// should have heard: those who heard nothing should have heard as much as the others.
+// share returns the part of the requests that were answered, of the viewers who had no stall, or of
+// the events that subscribers should have heard: those who heard nothing should have heard as much
+// as the others.
 func (r Rung) share() (share float64, ok bool) {
+	if r.Viewing != nil {
+		return partOf(r.Viewing.Smooth, r.Viewing.Viewers)
+	}
 	d := r.Deliveries
 	if d == nil {
 		return partOf(r.Answered(), r.Requests)

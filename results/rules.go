@@ -71,7 +71,7 @@ const RuleGeneratorCPU = "generator CPU"
 const RuleDrift = "drift"
 
 // Rules are all rules of trust. Each fires on its own, and the worst word counts.
-var Rules = slices.Concat(commonRules, deliveryRules)
+var Rules = slices.Concat(commonRules, deliveryRules, playbackRules)
 
 var commonRules = []Rule{
 	{

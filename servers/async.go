@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"nodecompare/servers/eventloop"
+	"nodecompare/servers/http1"
 	"nodecompare/servers/trace"
 	"nodecompare/servers/workload"
 )
@@ -291,6 +293,10 @@ func (c *asyncConn) write(b []byte) bool {
 		c.Close()
 	}
 	return took
+}
+
+func (c *asyncConn) writeFile(b []byte, f *os.File, p *http1.Part) bool {
+	return c.SendFile(b, int(f.Fd()), p.First, p.Length)
 }
 
 func (c *asyncConn) lagged() bool { return c.cut }

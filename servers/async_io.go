@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/netip"
 	"net/url"
+	"os"
 	"slices"
 	"time"
 
@@ -61,6 +62,8 @@ func (asyncIO) Stream(x *workload.Exchange, contentType string, s workload.Sourc
 	c.then = streamOn
 	c.timer.Set(0)
 }
+
+func (asyncIO) SendFile(x *workload.Exchange, f *os.File) { x.Conn.(*asyncConn).session.answer(x, f) }
 
 func (asyncIO) Upgrade(x *workload.Exchange, accept string, r workload.Receiver) {
 	c := x.Conn.(*asyncConn)

@@ -16,6 +16,7 @@ import (
 	"nodecompare/servers"
 	"nodecompare/servers/node"
 	"nodecompare/thorough"
+	"nodecompare/thorough/browsers"
 )
 
 // What testdata/talk.js reports: both heard everything in one order; the code that a client closes
@@ -71,14 +72,10 @@ func TestChatInChromium(t *testing.T) {
 // test's function.
 func openBrowser(t *testing.T) context.Context {
 	t.Helper()
-	path, err := exec.LookPath("chromium")
-	if err != nil {
-		thorough.Lacks(t, "no Chromium to open the page with: apt-get install chromium")
-	}
+	options := browsers.Chromium(t)
 	all, stop := context.WithTimeout(t.Context(), 5*time.Minute)
 	t.Cleanup(stop)
-	allocator, end := chromedp.NewExecAllocator(all, append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.WSURLReadTimeout(time.Minute))...)
+	allocator, end := chromedp.NewExecAllocator(all, options...)
 	t.Cleanup(end)
 	browser, leave := chromedp.NewContext(allocator)
 	t.Cleanup(leave)

@@ -110,6 +110,42 @@ func (s *netStream) write(b []byte, now time.Time) error {
 	return err
 }
 
+// writeFile sends by sendfile(2) while the peer takes something, and parks the goroutine while it
+// does not, as net's ReadFrom does: that would go by the file's own position, which all requests
+// share.
+func (s *netStream) writeFile(b []byte, f *os.File, first, length int64, now time.Time) error {
+	if err := s.write(b, now); err != nil {
+		return err
+	}
+	raw, err := s.netConn.(syscall.Conn).SyscallConn()
+	if err != nil {
+		return err
+	}
+	for length > 0 {
+		if err := refresh(&s.writes, now.Add(sendTimeout), sendTimeout, s.SetWriteDeadline); err != nil {
+			return err
+		}
+		var n int
+		var errno syscall.Errno
+		err := raw.Write(func(fd uintptr) bool {
+			n, errno = sendFile(int(fd), int(f.Fd()), first, length)
+			return n > 0 || errno != syscall.EAGAIN
+		})
+		switch {
+		case n > 0:
+			first, length = first+int64(n), length-int64(n)
+		case err != nil:
+			return err
+		case errno == 0:
+			return errShortened(f, first)
+		case errno != syscall.EINTR:
+			return os.NewSyscallError("sendfile", errno)
+		}
+		now = time.Now()
+	}
+	return nil
+}
+
 // refresh moves a deadline if it is to come earlier, or later by more than an eighth of the limit.
 // Moving a timer of Go's runtime for every request would cost more than parsing the request.
 func refresh(set *time.Time, want time.Time, limit time.Duration, move func(time.Time) error) error {

@@ -2,6 +2,7 @@ package servers
 
 import (
 	"net/url"
+	"os"
 	"strconv"
 	"time"
 
@@ -86,6 +87,11 @@ func (o *observer) GetAll(x *workload.Exchange, calls []workload.Call, limit tim
 		o.goesOn()
 		then(x)
 	})
+}
+
+func (o *observer) SendFile(x *workload.Exchange, f *os.File) {
+	o.add(trace.Event{Kind: trace.Answered})
+	o.IO.SendFile(x, f)
 }
 
 func (o *observer) Query(x *workload.Exchange, t postgres.Talk, then func(*workload.Exchange, error)) {

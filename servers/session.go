@@ -1,6 +1,7 @@
 package servers
 
 import (
+	"os"
 	"time"
 
 	"nodecompare/servers/http1"
@@ -45,6 +46,8 @@ type wire interface {
 	// write sends responses. If it returns false, the session must hold back until its resume is
 	// called.
 	write(b []byte) bool
+	// writeFile does the same, and sends the part of f behind b.
+	writeFile(b []byte, f *os.File, p *http1.Part) bool
 	// finish is called once, when nothing more will be written.
 	finish()
 	// unix returns the time for the Date field, in seconds.
@@ -135,7 +138,7 @@ func (s *session) drain() {
 func (s *session) serve(b []byte) (used int) {
 	s.serving = true
 	if s.upgraded == nil {
-		used = s.answer(b)
+		used = s.serveRequests(b)
 	}
 	if s.upgraded != nil {
 		used += s.hear(b[used:])
@@ -148,8 +151,8 @@ func (s *session) serve(b []byte) (used int) {
 	return used
 }
 
-// answer is serve for requests.
-func (s *session) answer(b []byte) (used int) {
+// serveRequests is serve for requests.
+func (s *session) serveRequests(b []byte) (used int) {
 	for used < len(b) && !s.busy && !s.held && !s.over && s.upgraded == nil {
 		n, err := s.parser.Parse(b[used:])
 		if err != nil {
@@ -178,9 +181,16 @@ func (s *session) answer(b []byte) (used int) {
 }
 
 // done takes a finished Exchange's response.
-func (s *session) done(x *workload.Exchange) {
+func (s *session) done(x *workload.Exchange) { s.answer(x, nil) }
+
+// answer takes a finished Exchange's response, whose Part is in f; nil for one that is whole.
+func (s *session) answer(x *workload.Exchange, f *os.File) {
 	s.last = s.last || s.draining || s.wire.yield()
 	*s.out = http1.AppendResponse(*s.out, &x.Response, s.wire.unix(), s.head, s.last, s.minor)
+	if f != nil && !s.head {
+		s.held = !s.wire.writeFile(*s.out, f, &x.Response.Part)
+		*s.out = (*s.out)[:0]
+	}
 	s.busy = false
 	s.over = s.last
 	if s.serving {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/url"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -28,6 +29,10 @@ func (w *tap) finish()             { w.finished++ }
 func (w *tap) unix() int64         { return 0 }
 func (w *tap) yield() bool         { return w.crowded }
 func (w *tap) lagged() bool        { return false }
+
+func (w *tap) writeFile([]byte, *os.File, *http1.Part) bool {
+	panic("no test sends a file")
+}
 
 func (w *tap) Wait(x *workload.Exchange, _ time.Duration, then func(*workload.Exchange)) {
 	if !w.defers {
@@ -55,6 +60,10 @@ func (w *tap) Stream(*workload.Exchange, string, workload.Source) {
 
 func (w *tap) Upgrade(*workload.Exchange, string, workload.Receiver) {
 	panic("no test upgrades")
+}
+
+func (w *tap) SendFile(*workload.Exchange, *os.File) {
+	panic("no test sends a file")
 }
 
 func (w *tap) Offload(*workload.Exchange, func(), func(*workload.Exchange)) {

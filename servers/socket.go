@@ -86,9 +86,13 @@ func (s *socket) limit(option int, set *time.Duration, d time.Duration) error {
 	return nil
 }
 
-func (s *socket) write(b []byte, now time.Time) error {
+func (s *socket) write(b []byte, now time.Time) error { return s.send(b, now, false) }
+
+// send is write. more says that a file follows, so that the kernel may wait for that with what does
+// not fill a packet.
+func (s *socket) send(b []byte, now time.Time, more bool) error {
 	for {
-		n, errno := sendWait(s.fd, b)
+		n, errno := sendWait(s.fd, b, more)
 		if n == len(b) {
 			return nil
 		}
@@ -114,6 +118,57 @@ func (s *socket) write(b []byte, now time.Time) error {
 }
 
 func (s *socket) try(b []byte) (int, syscall.Errno) { return sendNow(s.fd, b) }
+
+// writeFile sends by sendfile(2), which waits in the kernel, for the peer and for the disk.
+func (s *socket) writeFile(b []byte, f *os.File, first, length int64, now time.Time) error {
+	if err := s.send(b, now, true); err != nil {
+		return err
+	}
+	for left := s.sendLimit; length > 0; {
+		// The limit is of what the kernel takes at once, far less than the whole.
+		if err := s.limit(unix.SO_SNDTIMEO, &s.sending, left); err != nil {
+			return err
+		}
+		now = time.Now()
+		n, errno := sendFile(s.fd, int(f.Fd()), first, length)
+		switch {
+		case n > 0:
+			first, length, left = first+int64(n), length-int64(n), s.sendLimit
+		case errno == 0:
+			return errShortened(f, first)
+		case errno == syscall.EINTR:
+			left -= time.Since(now)
+		case errno == syscall.EAGAIN:
+			left = 0
+		default:
+			return os.NewSyscallError("sendfile", errno)
+		}
+		if left <= 0 {
+			return os.ErrDeadlineExceeded
+		}
+	}
+	return nil
+}
+
+// sendFile sends what one sendfile(2) takes: all of it, unless the peer or a signal ends it.
+func sendFile(fd, file int, offset, n int64) (int, syscall.Errno) {
+	sent, err := unix.Sendfile(fd, file, &offset, int(n))
+	return max(sent, 0), errnoOf(err)
+}
+
+func errShortened(f *os.File, at int64) error {
+	return fmt.Errorf("sending %s: at byte %d: %w", f.Name(), at, io.ErrUnexpectedEOF)
+}
+
+func errnoOf(err error) syscall.Errno {
+	if err == nil {
+		return 0
+	}
+	if e, ok := err.(syscall.Errno); ok {
+		return e
+	}
+	return syscall.EIO
+}
 
 func (s *socket) closeRead() error  { return unix.Shutdown(s.fd, unix.SHUT_RD) }
 func (s *socket) closeWrite() error { return unix.Shutdown(s.fd, unix.SHUT_WR) }

@@ -15,7 +15,7 @@ func recvWait(fd int, b []byte) (int, syscall.Errno) {
 }
 
 // sendWait relies on Go's runtime, which ignores SIGPIPE on sockets.
-func sendWait(fd int, b []byte) (int, syscall.Errno) {
+func sendWait(fd int, b []byte, _ bool) (int, syscall.Errno) {
 	n, err := unix.Write(fd, b)
 	return max(n, 0), errnoOf(err)
 }
@@ -71,14 +71,4 @@ func sleep(d time.Duration) {
 			panic("select for " + d.String() + ": " + err.Error())
 		}
 	}
-}
-
-func errnoOf(err error) syscall.Errno {
-	if err == nil {
-		return 0
-	}
-	if e, ok := err.(syscall.Errno); ok {
-		return e
-	}
-	return syscall.EIO
 }

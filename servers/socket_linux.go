@@ -22,23 +22,30 @@ func recvWait(fd int, b []byte) (int, syscall.Errno) {
 }
 
 // sendNow never waits, which needs no word to Go's scheduler.
-func sendNow(fd int, b []byte) (int, syscall.Errno) {
+func sendNow(fd int, b []byte) (int, syscall.Errno) { return trySend(fd, b, unix.MSG_NOSIGNAL) }
+
+func trySend(fd int, b []byte, flags uintptr) (int, syscall.Errno) {
 	n, _, errno := syscall.RawSyscall6(unix.SYS_SENDTO, uintptr(fd),
-		uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), unix.MSG_NOSIGNAL|unix.MSG_DONTWAIT, 0, 0)
+		uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), flags|unix.MSG_DONTWAIT, 0, 0)
 	if errno != 0 {
 		return 0, errno
 	}
 	return int(n), 0
 }
 
-// sendWait first tries without waiting, which nearly always suffices. Then it waits.
-func sendWait(fd int, b []byte) (int, syscall.Errno) {
-	sent, errno := sendNow(fd, b)
+// sendWait first tries without waiting, which nearly always suffices. Then it waits. With more to
+// come, the kernel waits for that before it sends.
+func sendWait(fd int, b []byte, more bool) (int, syscall.Errno) {
+	flags := uintptr(unix.MSG_NOSIGNAL)
+	if more {
+		flags |= unix.MSG_MORE
+	}
+	sent, errno := trySend(fd, b, flags)
 	if errno != syscall.EAGAIN {
 		return sent, errno
 	}
 	n, _, errno := syscall.Syscall6(unix.SYS_SENDTO, uintptr(fd),
-		uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), unix.MSG_NOSIGNAL, 0, 0)
+		uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), flags, 0, 0)
 	if errno != 0 {
 		return 0, errno
 	}

@@ -2,11 +2,13 @@ package servers
 
 import (
 	"context"
+	"os"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
 
+	"nodecompare/servers/http1"
 	"nodecompare/servers/trace"
 	"nodecompare/servers/workload"
 )
@@ -21,6 +23,9 @@ type stream interface {
 	// try sends what can be sent without waiting. EAGAIN says that it is nothing. It may not be
 	// called while another thread writes.
 	try(b []byte) (int, syscall.Errno)
+	// writeFile sends all of b, and behind it length bytes of f from first on, for as long as the
+	// peer takes some of them from time to time.
+	writeFile(b []byte, f *os.File, first, length int64, now time.Time) error
 	// closeRead ends this and later reads with what has arrived. It may be called while another
 	// thread reads.
 	closeRead() error
@@ -198,6 +203,13 @@ func (c *streamConn) write(b []byte) bool {
 		return true
 	}
 	if !c.failed && c.stream.write(b, c.now) != nil {
+		c.failed = true
+	}
+	return true
+}
+
+func (c *streamConn) writeFile(b []byte, f *os.File, p *http1.Part) bool {
+	if !c.failed && c.stream.writeFile(b, f, p.First, p.Length, c.now) != nil {
 		c.failed = true
 	}
 	return true

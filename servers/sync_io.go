@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/netip"
 	"net/url"
+	"os"
 	"slices"
 	"sync"
 	"time"
@@ -83,6 +84,8 @@ func (s syncIO) Stream(x *workload.Exchange, contentType string, source workload
 		}
 	}
 }
+
+func (s syncIO) SendFile(x *workload.Exchange, f *os.File) { x.Conn.(*streamConn).session.answer(x, f) }
 
 // Upgrade returns at once: the frames come where the requests came.
 func (syncIO) Upgrade(x *workload.Exchange, accept string, r workload.Receiver) {

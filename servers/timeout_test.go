@@ -161,6 +161,10 @@ func (s *script) closeRead() error                  { return nil }
 func (s *script) closeWrite() error                 { return nil }
 func (s *script) close()                            { s.closed = true }
 
+func (s *script) writeFile([]byte, *os.File, int64, int64, time.Time) error {
+	panic("no test sends a file")
+}
+
 // TestEachRequestHasItsOwnTime gives a request that arrives in pieces one limit from its first byte
 // to its last, and the next one another, also when both come in one pipeline and something of a
 // request is always outstanding.

@@ -58,7 +58,7 @@ func (b *bench) between(ctx context.Context, on *target, s slot, t *results.Tria
 // climbs reports whether the ladder is the trial's purpose and its end, without poison and
 // overload, and of requests.
 func (s slot) climbs() bool {
-	return !hears(s.workload) &&
+	return s.workload.Asks() &&
 		!slices.ContainsFunc(s.rungs, func(r rung) bool { return r.poison != nil || r.surge != nil })
 }
 

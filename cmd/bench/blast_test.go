@@ -42,7 +42,7 @@ func TestBlastPlan(t *testing.T) {
 		}
 	}
 	if _, err := workloadNamed("blast"); err == nil ||
-		!strings.Contains(err.Error(), "echo, live, chat, blast-cpu, blast-wait") {
+		!strings.Contains(err.Error(), "echo, live, chat, stream, blast-cpu, blast-wait") {
 		t.Errorf("an unknown name gives %v, want a list of all", err)
 	}
 }

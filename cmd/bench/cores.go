@@ -64,10 +64,11 @@ func (p *Plan) newCoreSteps(cores []int, loops string) (*coreSteps, error) {
 }
 
 // steps says whether more CPUs would show: not where requests wait, since throughput is then that
-// of the connections, nor where they hear, and not of a server whose CPUs are its own affair.
+// of the connections, nor with subscribers or viewers, and not of a server whose CPUs are its own
+// affair.
 func (s slot) steps() bool {
 	w := s.workload
-	return w.Wait == 0 && !hears(w) && !strings.HasPrefix(w.Target, "/mix") && s.base().slices > 0 && !s.mode.standing()
+	return w.Wait == 0 && w.Asks() && !strings.HasPrefix(w.Target, "/mix") && s.base().slices > 0 && !s.mode.standing()
 }
 
 // described is the record's form, before the first trial.

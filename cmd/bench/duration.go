@@ -54,7 +54,7 @@ func (s slot) duration() time.Duration {
 // slice.
 func (s slot) rungTime(r rung) time.Duration {
 	if s.apart {
-		return hostConnect + hostStart + max(r.duration, hosts.Least) + s.workload.Wait
+		return hosts.Connecting + hosts.Begin + max(r.duration, hosts.Least) + s.workload.Wait
 	}
 	if r.surge != nil {
 		return r.ramp + r.duration // its queue is gone long before it ends
@@ -88,7 +88,7 @@ func (s slot) warmConnections() int {
 // warmTime returns the usual time of the warm-up: windows that send and then wait for the answers,
 // with the yardstick's between them.
 func (s slot) warmTime() time.Duration {
-	if hears(s.workload) {
+	if !s.workload.Asks() {
 		return max(listenWarm, s.mode.Compiles)
 	}
 	if s.apart {
@@ -104,7 +104,7 @@ func (s slot) warmTime() time.Duration {
 func (p *Plan) pilotTime() time.Duration {
 	var sum time.Duration
 	for _, s := range p.firstRound() {
-		if !hears(s.workload) {
+		if s.workload.Asks() {
 			sum += p.pilotOf(s)
 		}
 	}

@@ -11,18 +11,11 @@ import (
 	"nodecompare/cmd/hosts"
 	"nodecompare/cmd/measure"
 	"nodecompare/loadgen"
-	"nodecompare/loadgen/sample"
 	"nodecompare/results"
 	"nodecompare/servers/workload"
 )
 
 const (
-	// hostWindow is a window of the warm-up by load from other hosts.
-	hostWindow = 200 * time.Millisecond
-	// hostStart is what a run of several hosts takes besides itself: clocks, and a common start.
-	hostStart = 400 * time.Millisecond
-	// hostConnect is the load before a load, in which other hosts connect.
-	hostConnect = 500 * time.Millisecond
 	// partingTime bounds the end of a server, and of connections, when a trial is over.
 	partingTime = 5 * time.Second
 )
@@ -51,6 +44,10 @@ func (o Options) checkHosts() error {
 		if err == nil && hears(w) {
 			return fmt.Errorf("workload %s has connections that hear, whose latency would rest on the clocks of "+
 				"several hosts: leave it out, or --agents", name)
+		}
+		if err == nil && w.Plays {
+			return fmt.Errorf("workload %s has viewers, who come one after the other on one machine: leave it out, or "+
+				"--agents", name)
 		}
 		if err == nil && !remote(w) {
 			return fmt.Errorf("workload %s needs a service, a database or a second load beside the server, which is "+
@@ -81,7 +78,7 @@ func onHosts(rungs []rung) []rung {
 
 // hostsWarm is the usual time of a warm-up by load from other hosts.
 func (s slot) hostsWarm() time.Duration {
-	return hostConnect + max(usualWindows*(hostWindow+hostStart), s.mode.Compiles)
+	return hosts.WarmTime(s.mode.Compiles)
 }
 
 // makeReady makes the plan's modes ready on the serving host.
@@ -133,7 +130,7 @@ func (f *field) open(ctx context.Context, connections int, rate float64, engine 
 	}
 	a := f.attack
 	a.Connections, a.Rate, a.Engine = connections, rate, engine
-	f.load, err = hosts.Open(ctx, f.loading[:min(len(f.loading), connections)], a)
+	f.load, err = hosts.Open(ctx, f.loading[:min(len(f.loading), connections)], a, measure.Span{})
 	return err
 }
 
@@ -180,24 +177,7 @@ func (b *bench) warmField(ctx context.Context, f *field, s slot) (*results.WarmU
 	if err != nil {
 		return nil, err
 	}
-	known := false // the server's CPU time
-	o := s.warmUp()
-	o.Longest = max(o.Longest, 2*o.Cap) // a window takes three times as long as it loads
-	w, err := loadgen.Warm(ctx, func(ctx context.Context) (loadgen.WarmWindow, error) {
-		j, err := f.load.Run(ctx, hostWindow, f.server)
-		if err != nil {
-			return loadgen.WarmWindow{}, err
-		}
-		its := measure.RunCost{Result: j.Result}
-		x := loadgen.WarmWindow{Requests: its.Answered(), Errors: j.Result.Errors}
-		if j.Watched.Server != nil {
-			its.CPU, known = j.Watched.Server.CPU, true
-			x.Busy, x.Cost = its.CPU, its.PerRequest()
-		} else if rate := its.Throughput(); rate > 0 {
-			x.Busy, x.Cost = j.Result.Elapsed, 1/rate
-		}
-		return x, nil
-	}, o)
+	w, known, err := f.load.Warm(ctx, f.server, s.warmUp())
 	record := results.WarmUp{TookS: seconds(w.Took), Windows: w.Windows, Steady: w.Steady, Errors: w.Errors,
 		Requests: w.Requests}
 	if known {
@@ -257,20 +237,13 @@ func (b *bench) fieldRung(ctx context.Context, f *field, r rung, trial time.Time
 	if err != nil {
 		return results.Rung{}, err
 	}
-	b.hosts.add(f.server.Agent, j)
+	b.hosts.Add(f.server.Agent, j)
 	rung, err := measured(j.Attack, r, j.Result, j.Watched.Server)
 	if err != nil {
 		return rung, err
 	}
 	rung.StartS = seconds(began)
-	host := j.Watched.Host
-	e := measure.Evidence(j.Attack, &loadgen.Measurement{Result: j.Result, Host: &host.Interference})
-	e.Unsteady = unsteady
-	if w := j.Watched.Server; w != nil {
-		e.ServerCPU, e.ServerCores = w.CPU, j.Watched.Cores
-		e.Others, e.All = host.Others([]*sample.Window{w})
-	}
-	trust := results.Weigh(e).And(j.Trust)
+	trust := j.Weigh(unsteady)
 	rung.Trust = &trust
 	return rung, nil
 }

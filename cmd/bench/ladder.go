@@ -20,6 +20,9 @@ func (p Profile) ladder(w workload.Workload, limit int) (rungs []rung, base int,
 	if hears(w) {
 		return p.listenLadder(w, limit)
 	}
+	if w.Plays {
+		return p.playLadder(limit)
+	}
 	rungs = append(rungs, p.Ladder...)
 	wanted := usualBase
 	if w.Wait > 0 {

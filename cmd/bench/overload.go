@@ -55,7 +55,7 @@ const (
 func (p Profile) overload(w workload.Workload, limit int) (r *rung, note string) {
 	_, blast := blastNamed(w.Name)
 	switch {
-	case blast, hears(w), !p.Overload && w.Name != overloadName:
+	case blast, !w.Asks(), !p.Overload && w.Name != overloadName:
 		return nil, ""
 	case w.Wait > 0:
 		return nil,

@@ -16,13 +16,14 @@ import (
 // pilot finds the capacities of all modes on all workloads, and with them the rates of the open
 // loads. The rates stay the same in all rounds: a rate that followed the capacity of its own trial
 // would hide what a trial's luck does to latency. A server that fails in the pilot has no rates,
-// and is among the failures. A server whose upstream died is asked again.
+// and is among the failures. A server whose upstream died is asked again, and so is one during
+// whose pilot this process was stopped.
 func (b *bench) pilot(ctx context.Context) (all []results.Rates, failed []results.Missing) {
 	for _, s := range b.plan.firstRound() {
 		if ctx.Err() != nil || b.over != nil {
 			return all, failed
 		}
-		if hears(s.workload) {
+		if !s.workload.Asks() {
 			continue // there is no capacity in requests, and no open load
 		}
 		b.progress.WarmUp(s.name, s.workload.Name, 0, b.plan.pilotOf(s))
@@ -30,7 +31,7 @@ func (b *bench) pilot(ctx context.Context) (all []results.Rates, failed []result
 		for range mostLost {
 			lost, ok := errors.AsType[*child.Failure](err)
 			away := errors.As(err, new(*hosts.Voided))
-			if !away && (!ok || !lost.Helper) || ctx.Err() != nil || b.over != nil {
+			if !away && (!ok || !lost.Helper) && err != errStopped || ctx.Err() != nil || b.over != nil {
 				break
 			}
 			b.progress.Say(fmt.Sprintf("pilot, %s on %s: made anew: %v", s.name, s.workload.Name, err))
@@ -71,12 +72,21 @@ func (p *Plan) setCommon(all []results.Rates) {
 // capacity.
 const pilotRuns = 3
 
+// errStopped is the error of a pilot in which this process was stopped.
+var errStopped = errors.New(stopped)
+
 // capacity returns the throughput of a closed load at the base rung of a fresh, warm server, in
 // requests per second.
 func (b *bench) capacity(ctx context.Context, s slot) (rps float64, err error) {
 	if b.plan.apart {
 		return b.fieldCapacity(ctx, s)
 	}
+	stops := measure.Stops()
+	defer func() {
+		if measure.Stops() != stops && ctx.Err() == nil {
+			err = errStopped
+		}
+	}()
 	err = b.withServer(ctx, s, func(ctx context.Context, t *target) error {
 		return b.withYardstick(ctx, t, s, func(ctx context.Context) error {
 			_, g, err := b.warm(ctx, t, s)

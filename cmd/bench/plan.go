@@ -15,10 +15,12 @@ import (
 	"nodecompare/cmd/hosts"
 	"nodecompare/cmd/lookup"
 	"nodecompare/cmd/measure"
+	"nodecompare/cmd/watch"
 	"nodecompare/loadgen"
 	"nodecompare/loadgen/cpuset"
 	"nodecompare/results"
 	"nodecompare/results/gate"
+	"nodecompare/results/scene"
 	"nodecompare/results/unit"
 	"nodecompare/servers"
 	"nodecompare/servers/postgres"
@@ -48,6 +50,7 @@ type Options struct {
 	Pin         cpuset.Pin  // CPUs of servers and load; the zero value is off
 	TLS         *tls.Config // for users' servers at https; nil is the system's
 	Hosts       bool        // the server is on one host, and the load on others: see Plan.UseHosts
+	Scene       string      // of watch.Scenes, to be recorded before the trials; Auto for one that fits; "" for none
 }
 
 // DefaultSLO is the longest delay that people perceive as instantaneous (J. Nielsen, Usability
@@ -76,6 +79,8 @@ type Plan struct {
 	failed   int        // number of servers left out
 	apart    bool       // on several hosts
 	hosts    *hosts.Group
+	scene    *watch.Scene // to record; nil for none
+	recorded *scene.Trace // nil for none
 }
 
 // slot is one planned trial.
@@ -194,7 +199,8 @@ func newPlan(o Options, limit int) (*Plan, error) {
 		described := results.Workload{
 			Name: w.Name, Summary: w.Summary, Method: w.Method, Target: w.Target, Base: base, Note: note,
 			WaitUS: float64(w.Wait.Microseconds()), CPUUS: float64(w.CPU.Microseconds()),
-			Poison: poisonOf(name), Surge: surgeOf(over), Tells: hears(w), RoomSize: roomSize(w),
+			Poison: poisonOf(name), Surge: surgeOf(over), Tells: w.Tells || w.Talks,
+			Plays: w.Plays, RoomSize: roomSize(w),
 		}
 		for i, r := range rungs {
 			if r.load == results.Common && o.Rate > 0 {
@@ -224,11 +230,11 @@ func newPlan(o Options, limit int) (*Plan, error) {
 				c.rungs = collecting(rungs)
 			}
 			switch {
-			case c.mode.secure() && hears(w):
+			case c.mode.secure() && !w.Asks():
 				c.rungs = nil
 				p.settings.Missing = append(p.settings.Missing, results.Missing{Mode: c.name, Workload: w.Name,
-					Reason: fmt.Sprintf("server %s on %s: its connections are the loop engine's, which has no TLS",
-						c.name, w.Name)})
+					Reason: fmt.Sprintf("server %s on %s: subscribers, members and viewers are the loop engine's, "+
+						"which has no TLS", c.name, w.Name)})
 			case c.mode.secure():
 				c.rungs = p.secured(c, over)
 			}
@@ -255,6 +261,9 @@ func newPlan(o Options, limit int) (*Plan, error) {
 	}
 	p.slots = shuffled(groups, profile.Rounds, o.Seed)
 	if p.database, err = p.databaseWanted(o); err != nil {
+		return nil, err
+	}
+	if p.scene, err = p.sceneFor(o.Scene); err != nil {
 		return nil, err
 	}
 	if p.steps, err = p.newCoreSteps(o.Cores, o.Loops); err != nil {

@@ -128,7 +128,7 @@ func TestLaddersRespectTheLimitAndTheWork(t *testing.T) {
 					t.Errorf("%s on %s within %d: ends at %d, note %q", p.Name, w.Name, limit, top, note)
 				}
 				least, leastOpen := 1, 1
-				if hears(w) {
+				if !w.Asks() {
 					least, leastOpen = listenLeast, 0
 				}
 				if !slices.IsSorted(closed) || closed[0] != least || !slices.Contains(closed, base) ||
@@ -136,7 +136,8 @@ func TestLaddersRespectTheLimitAndTheWork(t *testing.T) {
 					t.Errorf("%s on %s within %d: %+v", p.Name, w.Name, limit, rungs)
 				}
 			}
-			if rungs, _, _ := p.ladder(w, plenty); w.CPU == 0 && rungs[len(rungs)-1].connections != full {
+			if rungs, _, _ := p.ladder(w, plenty); w.CPU == 0 &&
+				rungs[len(rungs)-1].connections != full && !(w.Plays && full > playMost) {
 				t.Errorf("%s on %s ends early: %+v", p.Name, w.Name, rungs)
 			}
 		}

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -11,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"nodecompare/loadgen"
@@ -111,7 +113,7 @@ func (q question) of(ctx context.Context, server running) (doubt string, err err
 	}
 	first, err := ask(ctx, server, q.target)
 	if err == nil {
-		err = q.streams(first)
+		err = cmp.Or(q.streams(first), q.ranged(first))
 	}
 	if err == nil && !q.kind.Tells {
 		doubt = q.doubt(ctx, server, first)
@@ -148,7 +150,15 @@ func (s slot) questions() []question {
 	named := func(path string) bool { return s.mode.user.Paths[path] != "" }
 	path := pathOf(s.workload.Name)
 	nowhere := s.mode.user.asked("/nodecompare-" + rand.Text())
-	all := []question{{s.target(""), nowhere, path, named(path), s.workload.Wait, s.workload}}
+	first := question{s.target(""), nowhere, path, named(path), s.workload.Wait, s.workload}
+	if s.workload.Plays {
+		first.target.Header = first.target.Header.Clone()
+		if first.target.Header == nil {
+			first.target.Header = make(http.Header)
+		}
+		first.target.Header.Set("Range", fmt.Sprintf("bytes=0-%d", video.Bytes()-1))
+	}
+	all := []question{first}
 	if s.mode.poison(s.workload) != "" {
 		b, _ := blastNamed(s.workload.Name)
 		all = append(all, question{s.poison(""), nowhere, b.name, named(b.name), b.poison.wait,
@@ -162,6 +172,7 @@ type answer struct {
 	body []byte        // its beginning; none of a stream of events
 	kind string        // its media type
 	took time.Duration // to the body's end
+	part string        // its Content-Range
 }
 
 // mostBody is how much of an answer is read, more than any workload's.
@@ -189,6 +200,7 @@ func ask(ctx context.Context, server running, t loadgen.Target) (a answer, err e
 	if err != nil {
 		return a, fmt.Errorf("%s %s: %w", t.Method, t.URL, err)
 	}
+	a.part = r.Header.Get("Content-Range")
 	a.kind, _, _ = mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if a.kind == eventStream {
 		cancel() // and nothing of the body is read
@@ -213,6 +225,22 @@ func (q question) streams(a answer) error {
 			eventStream)
 	case stream && !q.kind.Tells:
 		return fmt.Errorf("%s %s answered with a stream of events, which does not end", q.target.Method, q.target.URL)
+	}
+	return nil
+}
+
+// ranged returns an error if an answer is not the first segment of a film, though it should be.
+func (q question) ranged(a answer) error {
+	want := fmt.Sprintf("bytes 0-%d/", video.Bytes()-1)
+	switch {
+	case !q.kind.Plays:
+		return nil
+	case a.part == "":
+		return fmt.Errorf("%s %s answered with the whole of it where a range was asked for: viewers fetch it by Range",
+			q.target.Method, q.target.URL)
+	case !strings.HasPrefix(a.part, want) || int64(len(a.body)) != video.Bytes():
+		return fmt.Errorf("%s %s answered with %d bytes and Content-Range %q, and its first %d bytes were asked for",
+			q.target.Method, q.target.URL, len(a.body), a.part, video.Bytes())
 	}
 	return nil
 }

@@ -41,8 +41,8 @@ type bench struct {
 	awake    bool          // the load keeps idle CPUs from sleeping
 	done     []results.Trial
 	hung     map[gate.Pair]int
-	hosts    hostTally // of a bench on several
-	over     error     // a host that does not come back ends the bench
+	hosts    hosts.Tally // of a bench on several
+	over     error       // a host that does not come back ends the bench
 }
 
 // Run runs the plan. When ctx ends, Run stops at once, leaves no child behind, and returns the
@@ -54,7 +54,7 @@ func Run(ctx context.Context, p *Plan, progress Progress) (*results.Record, erro
 	r := &results.Record{
 		Tool: results.Tool, SchemaVersion: results.SchemaVersion, ToolVersion: measure.ToolVersion(),
 		Started: began.UTC().Truncate(time.Millisecond), Host: measure.Host(), Settings: p.settings,
-		Trials: []results.Trial{},
+		Trials: []results.Trial{}, Scene: p.recorded,
 	}
 	var over error
 	err := measure.Pinned(p.split, func() error {

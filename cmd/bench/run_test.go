@@ -121,7 +121,7 @@ func TestRunMeasuresRealServers(t *testing.T) {
 			}
 			// The machine may be at fault for the others; these tell of a defect of the tool.
 			for _, rule := range []string{"Little's law", "percentiles", "counts", "server"} {
-				if slices.Contains(g.Trust.Rules, rule) {
+				if slices.Contains(g.Trust.Rules, rule) && !slices.Contains(g.Trust.Rules, "other processes") {
 					t.Errorf("round %d, %d connections: trust %+v", trial.Round, g.Connections, g.Trust)
 				}
 			}

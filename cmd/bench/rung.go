@@ -86,6 +86,9 @@ func (b *bench) runRung(ctx context.Context, t *target, r rung, g *loadgen.Gener
 		if rung.Yardstick, err = alternate(ctx, t, r, g); err != nil {
 			return rung, err
 		}
+		if rung.Viewing != nil { // viewers ask for what they show, however quick it comes
+			rung.Yardstick.RelativeThroughput = 0
+		}
 	}
 	e := measure.Evidence(a,
 		&loadgen.Measurement{Result: result, Generator: windows[1], Cores: b.generatorCores(),
@@ -232,8 +235,11 @@ func measured(a loadgen.Attack, r rung, l *loadgen.Result, w *sample.Window) (re
 		ErrorKinds: l.ErrorKinds, ErrorExamples: l.ErrorExamples, Codes: l.Codes, Timeline: timeline(l, w),
 	}
 	answered := float64(rung.Answered())
-	if a.Conversation != "" {
+	if a.Conversation == loadgen.Subscribe || a.Conversation == loadgen.Chat {
 		rung.Deliveries = measure.Deliveries(l.Deliveries)
+	}
+	if a.Conversation == loadgen.Play {
+		rung.Viewing = measure.Viewing(a.Video, l.Viewing)
 	}
 	if answered > 0 && l.Elapsed > 0 {
 		rung.LatencyUS = measure.Latency(l.Latency)
@@ -241,6 +247,9 @@ func measured(a loadgen.Attack, r rung, l *loadgen.Result, w *sample.Window) (re
 		rung.InFlight = rung.ThroughputRPS * rung.LatencyUS.Mean / 1e6
 		if d := rung.Deliveries; d != nil { // each subscriber waits for its next event
 			rung.InFlight = float64(r.connections) - float64(d.Silent)
+		}
+		if v := rung.Viewing; v != nil { // each has a connection, and fetches or shows
+			rung.InFlight = float64(r.connections) - float64(v.Unstarted)
 		}
 		histogram, err := l.Latency.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
 		if err != nil {

@@ -27,8 +27,11 @@ var requestTimeout = 5 * time.Second
 // mostLost bounds how often a trial is repeated.
 const mostLost = 2
 
-// trial makes a trial, and repeats it if it lost the yardstick, the upstream or the database, which
-// says nothing about the mode.
+// stopped is why a trial is lost in which this process was stopped.
+const stopped = "nodecompare was stopped (Ctrl-Z) and went on later, so that times and rates are not those of the load"
+
+// trial makes a trial, and repeats it if it lost the yardstick, the upstream or the database, or
+// was stopped, which says nothing about the mode.
 func (b *bench) trial(ctx context.Context, s slot) results.Trial {
 	t := b.once(ctx, s)
 	for range mostLost {
@@ -55,6 +58,7 @@ func (b *bench) once(ctx context.Context, s slot) results.Trial {
 		t.Trust = &trust
 		return t
 	}
+	stops := measure.Stops()
 	var kept *books
 	var err error
 	if b.plan.apart {
@@ -70,6 +74,8 @@ func (b *bench) once(ctx context.Context, s slot) results.Trial {
 	switch failure, ok := errors.AsType[*child.Failure](err); {
 	case ctx.Err() != nil:
 		t.Interrupted = true // after a cancellation every error is a consequence of it
+	case measure.Stops() != stops: // and so it is after a stop
+		t.Lost, err = stopped, nil
 	case away:
 		t.Lost = voided.Why
 	case err != nil && err == b.over:
@@ -140,7 +146,7 @@ func (b *bench) withServerOn(ctx context.Context, db *database, s slot,
 			if kept != nil {
 				a.Others, a.Ran = s.others(r.url), kept.add
 			}
-			a = listening(a, s.workload)
+			a = playing(listening(a, s.workload), s.workload)
 			err := use(ctx, &target{server: r, attack: a, helpers: helpers, books: kept, database: db,
 				compiles: s.mode.Compiles > 0})
 			if err == nil && kept != nil && kept.orders && s.mode.user != nil {
@@ -300,7 +306,7 @@ func (b *bench) warm(ctx context.Context, on *target, s slot) (*results.WarmUp, 
 		}
 		first.Close()
 	}
-	if hears(s.workload) {
+	if !s.workload.Asks() {
 		return b.warmListening(ctx, a, s)
 	}
 	g, err := loadgen.Open(a)

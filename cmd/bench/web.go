@@ -71,14 +71,21 @@ func ServeWeb(ctx context.Context, addr string) (*Web, error) {
 func (w *Web) Begin(p *Plan, r *results.Record) {
 	w.begin(p)
 	w.record = r
+	if r.Scene != nil && len(r.Trials) == 0 {
+		w.refill("a scene of each mode is recorded")
+	}
 }
 
 func (w *Web) Trial(n int, t results.Trial) {
 	w.trial(n)
 	results.Clean(w.record) // servers' output
+	w.refill(describe(t))
+}
+
+// refill has the page show the record as it is, and tells readers why, in a line.
+func (w *Web) refill(line string) {
 	so := *w.record
 	so.ElapsedS, so.Verdicts = seconds(time.Since(so.Started)), results.Judge(&so)
-	line := describe(t)
 	if err := w.write(html.WriteLive, &so); err != nil {
 		line += ": " + err.Error()
 	}

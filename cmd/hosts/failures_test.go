@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"nodecompare/cmd/measure"
 	"nodecompare/loadgen"
 	"nodecompare/results"
 )
@@ -36,7 +37,7 @@ func TestVoided(t *testing.T) {
 				}
 			}
 			l, err := Open(t.Context(), g.agents, loadgen.Attack{Target: loadgen.Target{URL: "http://127.0.0.1:1/"},
-				Connections: 2, Engine: loadgen.Loop})
+				Connections: 2, Engine: loadgen.Loop}, measure.Span{})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -29,6 +29,11 @@ const (
 	fullyBusy = 0.9
 	// clocksAtOnce bounds how many clocks are compared at the same time: each delays the others.
 	clocksAtOnce = 4
+
+	// Begin is the usual time of a run besides its load: clocks, and a common start.
+	Begin = 400 * time.Millisecond
+	// Connecting is the usual time in which hosts connect, and load for a moment.
+	Connecting = ramp
 )
 
 // Reduced says how a load's figures follow from those of its hosts.
@@ -45,13 +50,13 @@ type Voided struct{ Why string }
 
 func (v *Voided) Error() string { return "VOID: " + v.Why }
 
-// shares splits a load among hosts. Each has at least one connection.
-func shares(a loadgen.Attack, n int) []portion {
+// portions splits a load among hosts. Each has at least one connection.
+func portions(a loadgen.Attack, span measure.Span, n int) []portion {
 	all := make([]portion, n)
 	for i := range all {
 		all[i] = portion{Target: a.Target, Connections: (a.Connections + n - 1 - i) / n, Rate: a.Rate / float64(n),
 			Timeout: a.Timeout, Engine: a.Engine, Threads: a.Threads, Protocol: a.Connect.Protocol,
-			Streams: a.Connect.Streams, New: a.Connect.New, Follow: a.Follow, Ramp: ramp}
+			Streams: a.Connect.Streams, New: a.Connect.New, Follow: a.Follow, Ramp: ramp, Span: span}
 	}
 	return all
 }
@@ -64,12 +69,13 @@ type Load struct {
 }
 
 // Open divides an attack among hosts, has them connect, and loads the target for a moment. a.Server
-// and what is of one process are not used. A host that is lost is a *Voided, here and in Run.
-func Open(ctx context.Context, agents []*cluster.Agent, a loadgen.Attack) (*Load, error) {
+// and what is of one process are not used. The shares of requests in the span of a run are counted
+// if it has a length. A host that is lost is a *Voided, here and in Run.
+func Open(ctx context.Context, agents []*cluster.Agent, a loadgen.Attack, span measure.Span) (*Load, error) {
 	if a.Connections < len(agents) {
 		return nil, fmt.Errorf("%d connections for %d hosts: give each at least one", a.Connections, len(agents))
 	}
-	l := &Load{agents, a, shares(a, len(agents))}
+	l := &Load{agents, a, portions(a, span, len(agents))}
 	ready := make([]prepared, len(agents))
 	err := each(ctx, len(agents), func(ctx context.Context, i int) error {
 		return agents[i].Ask(ctx, prepareVerb, l.parts[i], &ready[i])
@@ -97,6 +103,7 @@ type Joint struct {
 	Attack loadgen.Attack // as it was made
 	At     time.Time      // the common start
 	Result *loadgen.Result
+	Shares float64       // of requests in the span, if they were counted
 	Spent  time.Duration // CPU time of all generators
 	Hosts  []results.LoadHost
 	Trust  results.Trust // of each host's part, and of their overlap
@@ -142,6 +149,19 @@ func (l *Load) Run(ctx context.Context, d time.Duration, on *Server) (*Joint, er
 		j.Watched = watched
 	}
 	return j, err
+}
+
+// Weigh judges the run by what its hosts say, the serving one included. unsteady is that the
+// server's warm-up ended at its cap.
+func (j *Joint) Weigh(unsteady bool) results.Trust {
+	host := j.Watched.Host
+	e := measure.Evidence(j.Attack, &loadgen.Measurement{Result: j.Result, Host: &host.Interference})
+	e.Unsteady = unsteady
+	if w := j.Watched.Server; w != nil {
+		e.ServerCPU, e.ServerCores = w.CPU, j.Watched.Cores
+		e.Others, e.All = host.Others([]*sample.Window{w})
+	}
+	return results.Weigh(e).And(j.Trust)
 }
 
 // tooLate makes a run VOID whose start a host missed.
@@ -211,6 +231,7 @@ func (l *Load) together(all []ran, at time.Time) (*Joint, error) {
 		j.Trust = j.Trust.And(its)
 		j.Hosts = append(j.Hosts, describeHost(h, part, m, began, x.Network))
 		j.Attack.Threads += j.Hosts[i].LoadThreads
+		j.Shares += x.Shares
 		if x.Generator != nil {
 			j.Spent += x.Generator.CPU
 		}

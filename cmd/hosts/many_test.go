@@ -16,6 +16,7 @@ import (
 	"go.uber.org/goleak"
 
 	"nodecompare/cluster"
+	"nodecompare/cmd/measure"
 	"nodecompare/loadgen"
 	"nodecompare/loadgen/sample"
 	"nodecompare/thorough"
@@ -146,7 +147,7 @@ func joinMany(t testing.TB, n int) (join, around time.Duration) {
 	defer g.end()
 	join, began = time.Since(began), time.Now()
 	l, err := Open(t.Context(), g.agents, loadgen.Attack{Target: loadgen.Target{URL: "http://127.0.0.1:1/"},
-		Connections: 2 * n, Engine: loadgen.Loop})
+		Connections: 2 * n, Engine: loadgen.Loop}, measure.Span{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,7 +28,8 @@ const (
 
 // Job says which server to start: a mode of this program, or a user's command line.
 type Job struct {
-	Mode string `json:"mode"` // or the user's name for the command
+	Mode   string `json:"mode"`   // or the user's name for the command
+	Beside bool   `json:"beside"` // other modes that were started go on; else they are stopped
 
 	Command string `json:"command,omitempty"` // for sh -c, with PORT in its environment; "" for a mode
 	Probe   string `json:"probe,omitempty"`   // the path that a command's server answers when it is ready
@@ -39,6 +40,12 @@ type Ready struct {
 	Mode    string `json:"mode"`
 	Runtime string `json:"runtime,omitempty"` // e.g. the version of Node.js
 	Missing string `json:"missing,omitempty"` // why it cannot run there
+}
+
+// sight is the start of a watch on a server.
+type sight struct {
+	start
+	Mode string `json:"mode"`
 }
 
 // begun is a started server.
@@ -61,15 +68,20 @@ const sampleInterval = 20 * time.Millisecond
 // stopTime is how long a server has from SIGTERM to SIGKILL.
 const stopTime = time.Second
 
-// ServerWorker runs servers for a coordinator, as processes of their own: one at a time.
+// ServerWorker runs servers for a coordinator, as processes of their own.
 type ServerWorker struct {
 	Commands bool // runs users' command lines
 	Say      func(string)
 
 	mu      sync.Mutex
-	server  *child.Process // nil while none runs
+	servers map[string]served // that run, by their modes
+	seen    chan struct{}     // closed at the end of a watch; nil without one
+}
+
+// served is a running server.
+type served struct {
+	*child.Process
 	subject sample.Subject
-	seen    chan struct{} // closed at the end of a watch; nil without one
 }
 
 // Do does one job.
@@ -87,7 +99,9 @@ func (w *ServerWorker) Do(ctx context.Context, verb string, in []byte) (any, err
 		w.endWatch()
 		return nil, nil
 	case stopVerb:
-		return nil, w.stop(ctx)
+		return do(ctx, "a mode that is none", in, func(ctx context.Context, mode string) (any, error) {
+			return nil, w.stop(ctx, mode)
+		})
 	}
 	return nil, fmt.Errorf("%.40q is no job of an agent that runs servers", verb)
 }
@@ -133,7 +147,11 @@ var errCommand = errors.New("it runs no command lines: start it with --allow-com
 
 // serve starts a server, on all addresses of this machine.
 func (w *ServerWorker) serve(ctx context.Context, j Job) (begun, error) {
-	if err := w.stop(ctx); err != nil {
+	leaving := ""
+	if j.Beside {
+		leaving = j.Mode
+	}
+	if err := w.stop(ctx, leaving); err != nil {
 		return begun{}, err
 	}
 	command := child.Command{Name: j.Mode, Shell: j.Command, Probe: j.Probe}
@@ -156,21 +174,24 @@ func (w *ServerWorker) serve(ctx context.Context, j Job) (begun, error) {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.server, w.subject = p, sample.Subject{PID: p.PID, Scope: scope}
+	if w.servers == nil {
+		w.servers = map[string]served{}
+	}
+	w.servers[j.Mode] = served{p, sample.Subject{PID: p.PID, Scope: scope}}
 	return begun{p.Port}, nil
 }
 
 // watch waits for the start, and samples the server and the host until the watch is ended. The
 // server's end is an error at once.
-func (w *ServerWorker) watch(ctx context.Context, s start) (Watched, error) {
+func (w *ServerWorker) watch(ctx context.Context, s sight) (Watched, error) {
 	w.mu.Lock()
-	p, subject := w.server, w.subject
+	p, ok := w.servers[s.Mode]
 	w.endWatch()
 	seen := make(chan struct{})
 	w.seen = seen
 	w.mu.Unlock()
-	if p == nil {
-		return Watched{}, errors.New("no server was started")
+	if !ok {
+		return Watched{}, fmt.Errorf("no server of %.40q was started", s.Mode)
 	}
 	if late, err := s.await(ctx); late > 0 || err != nil {
 		return Watched{Late: late}, err
@@ -183,7 +204,7 @@ func (w *ServerWorker) watch(ctx context.Context, s start) (Watched, error) {
 	if err != nil {
 		return Watched{}, err
 	}
-	watcher, err := subject.Watch(sampleInterval)
+	watcher, err := p.subject.Watch(sampleInterval)
 	if err != nil && !errors.Is(err, sample.ErrUnsupported) {
 		return Watched{}, errors.Join(p.Err(), err)
 	}
@@ -223,26 +244,33 @@ func (w *ServerWorker) endWatch() {
 	}
 }
 
-// stop stops the server, if one runs: by SIGTERM first, or at once if ctx has ended.
-func (w *ServerWorker) stop(ctx context.Context) error {
+// stop stops a mode's server, if one runs, or those of all modes with "": by SIGTERM first, or at
+// once if ctx has ended.
+func (w *ServerWorker) stop(ctx context.Context, mode string) error {
 	w.mu.Lock()
-	p := w.server
-	w.server = nil
+	stopped := map[string]served{}
+	for name, p := range w.servers {
+		if mode == "" || name == mode {
+			stopped[name] = p
+			delete(w.servers, name)
+		}
+	}
 	w.endWatch()
 	w.mu.Unlock()
-	if p == nil {
-		return nil
-	}
 	stopping, cancel := context.WithTimeout(ctx, stopTime)
 	defer cancel()
-	return p.Stop(stopping)
+	var err error
+	for _, p := range stopped {
+		err = errors.Join(err, p.Stop(stopping))
+	}
+	return err
 }
 
 // Close stops what runs. Its jobs end with their contexts, before.
 func (w *ServerWorker) Close() {
 	over, cancel := context.WithCancel(context.Background())
 	cancel()
-	if err := w.stop(over); err != nil {
+	if err := w.stop(over, ""); err != nil {
 		w.Say(err.Error())
 	}
 }

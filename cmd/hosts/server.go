@@ -104,6 +104,8 @@ func ask(ctx context.Context, a *cluster.Agent, verb string, in, out any) error 
 type Server struct {
 	Agent *cluster.Agent
 	URL   string // no slash at the end
+
+	mode string
 }
 
 // Serve starts a server on a host.
@@ -112,13 +114,13 @@ func Serve(ctx context.Context, a *cluster.Agent, j Job) (*Server, error) {
 	if err := ask(ctx, a, serveVerb, j, &at); err != nil {
 		return nil, err
 	}
-	return &Server{a, "http://" + net.JoinHostPort(a.Address, strconv.Itoa(at.Port))}, nil
+	return &Server{a, "http://" + net.JoinHostPort(a.Address, strconv.Itoa(at.Port)), j.Mode}, nil
 }
 
 // Stop stops the server.
 func (s *Server) Stop(ctx context.Context) error {
 	var nothing any
-	return ask(ctx, s.Agent, stopVerb, nil, &nothing)
+	return ask(ctx, s.Agent, stopVerb, s.mode, &nothing)
 }
 
 // watch has the server watched from the start until done is closed.
@@ -126,7 +128,7 @@ func (s *Server) watch(ctx context.Context, at time.Time, done <-chan struct{}) 
 	var w Watched
 	err := each(ctx, 2, func(ctx context.Context, i int) error {
 		if i == 0 {
-			return s.Agent.Ask(ctx, watchVerb, start{At: at.Add(s.Agent.Offset).UnixNano()}, &w)
+			return s.Agent.Ask(ctx, watchVerb, sight{start{At: at.Add(s.Agent.Offset).UnixNano()}, s.mode}, &w)
 		}
 		select {
 		case <-done:

@@ -35,6 +35,7 @@ type portion struct {
 	New         bool             `json:"new"`
 	Follow      bool             `json:"follow"`
 	Ramp        time.Duration    `json:"ramp"` // of the load before the load
+	Span        measure.Span     `json:"span"` // over which shares of requests are counted; none if it has no length
 }
 
 // attack returns the part as the generator takes it.
@@ -72,8 +73,9 @@ func (s start) await(ctx context.Context) (late time.Duration, err error) {
 
 // ran is what came of an agent's part.
 type ran struct {
-	Late      time.Duration        `json:"late"`  // it heard of the start too late, by this, and did not begin
-	Began     int64                `json:"began"` // by the agent's own clock, Unix time in ns
+	Late      time.Duration        `json:"late"`   // it heard of the start too late, by this, and did not begin
+	Shares    float64              `json:"shares"` // of requests, in the portion's span
+	Began     int64                `json:"began"`  // by the agent's own clock, Unix time in ns
 	Result    loadgen.Portable     `json:"result"`
 	Generator *sample.Window       `json:"generator"`
 	Cores     int                  `json:"cores"`
@@ -84,8 +86,10 @@ type ran struct {
 
 // LoadWorker makes load for a coordinator, in this process: one load at a time.
 type LoadWorker struct {
-	mu   sync.Mutex
-	load *loadgen.Generator // nil until one is prepared
+	mu     sync.Mutex
+	load   *loadgen.Generator // nil until one is prepared
+	span   measure.Span
+	shares measure.Shares // over the span
 }
 
 // Do does one job.
@@ -128,6 +132,10 @@ func (w *LoadWorker) prepare(ctx context.Context, s portion) (prepared, error) {
 		return prepared{}, err
 	}
 	a.Connect.Protocol = spoken
+	if w.span = s.Span; s.Span.Length > 0 {
+		w.shares = measure.Shares{}
+		a.Each = w.shares.Add
+	}
 	if a.Server, err = measure.Serving(a.Target.URL); err != nil {
 		return prepared{}, err
 	}
@@ -152,6 +160,7 @@ func (w *LoadWorker) run(ctx context.Context, s start) (ran, error) {
 	if err != nil {
 		return ran{}, err
 	}
+	w.shares.Begin(w.span)
 	began := time.Now()
 	m, err := w.load.Measure(ctx, s.For)
 	if err != nil {
@@ -162,7 +171,7 @@ func (w *LoadWorker) run(ctx context.Context, s start) (ran, error) {
 		return ran{}, err
 	}
 	r := ran{Began: began.UnixNano(), Generator: m.Generator, Cores: m.Cores, Host: m.Host, Server: m.Server,
-		Network: after.Since(before)}
+		Network: after.Since(before), Shares: w.shares.Sum}
 	if r.Generator != nil {
 		r.Generator.Ticks = nil // nobody looks at them
 	}

@@ -5,6 +5,7 @@ import (
 
 	"nodecompare/cluster"
 	"nodecompare/cmd/hosts"
+	"nodecompare/cmd/measure"
 	"nodecompare/loadgen"
 	"nodecompare/results"
 )
@@ -12,7 +13,7 @@ import (
 // RunOn puts one load on the target from several hosts at once. A host that is lost, or hears of
 // the start too late, makes it VOID, which is a *hosts.Voided.
 func RunOn(ctx context.Context, agents []*cluster.Agent, a loadgen.Attack) (*results.LoadRun, error) {
-	l, err := hosts.Open(ctx, agents, a)
+	l, err := hosts.Open(ctx, agents, a, measure.Span{})
 	if err != nil {
 		return nil, err
 	}

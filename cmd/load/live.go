@@ -46,6 +46,8 @@ func Watch(terminal screen.File, options func(columns int) report.Options, a loa
 		l.what = "events"
 	case loadgen.Chat:
 		l.what = "deliveries"
+	case loadgen.Play:
+		l.what = "segments"
 	}
 	if a.Rate == 0 && a.Duration == 0 {
 		l.most = a.Requests
@@ -65,6 +67,9 @@ func (l *Live) Each(x *loadgen.Outcome) {
 	l.answered++
 	record(l.all99, x)
 	record(l.last, x)
+	if x.Untimed {
+		return
+	}
 	us := float64(x.End.Sub(x.Due).Microseconds())
 	l.spread[min(sort.SearchFloat64s(report.LatencyBounds, us), len(l.spread)-1)]++
 }

@@ -55,15 +55,24 @@ func Run(ctx context.Context, a loadgen.Attack) (*results.LoadRun, error) {
 	run := figures(a, m, found, started)
 	run.Partial = err != nil
 	if known && m.Server != nil && run.Requests > run.Errors {
-		run.Server = &results.LoadServer{
-			CPUUSPerDelivery:   float64(m.Server.Nanoseconds()) / 1e3 / float64(run.Requests-run.Errors),
-			BytesPerConnection: float64(used.grown) / float64(a.Connections), Threads: used.threads,
-		}
+		run.Server = spent(run, *m.Server, used)
 	}
 	if targets != nil {
 		run.Targets = targets.result()
 	}
 	return run, err
+}
+
+// spent returns what the server used for its subscribers, members or viewers.
+func spent(run *results.LoadRun, cpu time.Duration, use serverUse) *results.LoadServer {
+	s := &results.LoadServer{BytesPerConnection: float64(use.grown) / float64(run.Connections), Threads: use.threads}
+	us := float64(cpu.Nanoseconds()) / 1e3
+	if run.Viewing != nil {
+		s.CPUUSPerMB = us / (float64(run.BytesIn) / 1e6)
+	} else {
+		s.CPUUSPerDelivery = us / float64(run.Requests-run.Errors)
+	}
+	return s
 }
 
 // both calls one function and then another, which may be nil.
@@ -100,6 +109,9 @@ func figures(a loadgen.Attack, m *loadgen.Measurement, ramp *results.Ramp, start
 		fallthrough
 	case loadgen.Subscribe:
 		run.Conversation, run.Deliveries = a.Conversation, measure.Deliveries(r.Deliveries)
+	}
+	if a.Conversation == loadgen.Play {
+		run.Conversation, run.Viewing = a.Conversation, measure.Viewing(a.Video, r.Viewing)
 	}
 	if a.Engine == loadgen.Loop {
 		run.LoadThreads = min(max(a.Threads, 1), a.Connections)

@@ -48,8 +48,18 @@ var Limits = []Limit{
 		},
 	},
 	{
+		Name: "min-smooth", Help: "with --play: fail if fewer than this `share` of the viewers had no stall, e.g. 99%",
+		unit: "%", parse: share,
+		read: func(r *results.LoadRun) (float64, bool) {
+			if r.Viewing == nil || r.Viewing.Viewers == 0 {
+				return 0, false
+			}
+			return 100 * r.Viewing.Share(), true
+		},
+	},
+	{
 		Name: "min-rate",
-		Help: "fail if fewer `requests` (or deliveries) per second than this were answered without an error",
+		Help: "fail if fewer `requests` (or deliveries, segments) per second than this were answered without an error",
 		unit: "requests/s", parse: perSecond,
 		read: func(r *results.LoadRun) (float64, bool) { return r.RateRPS, r.Requests > 0 },
 	},

@@ -38,6 +38,10 @@ func Evidence(a loadgen.Attack, m *loadgen.Measurement) results.Evidence {
 		e.Deliveries, e.Connections, e.CutShort = Deliveries(r.Deliveries), a.Connections, r.Aborted > 0
 		sent = r.Said
 	}
+	if a.Conversation == loadgen.Play {
+		e.Viewing = Viewing(a.Video, r.Viewing)
+		e.SendLagUS = Lag(r.SendLag)
+	}
 	for _, n := range r.ErrorKinds {
 		e.ErrorsByKind += n
 	}
@@ -80,6 +84,13 @@ func Deliveries(d loadgen.Deliveries) *results.Deliveries {
 	return &results.Deliveries{Expected: d.Expected, Numbered: d.Next > 0 || d.Expected > 0, Missed: d.Missed,
 		Doubled: d.Doubled, OutOfOrder: d.Disordered, Overdue: d.Overdue, Silent: d.Silent, Untimed: d.Untimed,
 		Early: d.Early, Strange: d.Strange}
+}
+
+// Viewing converts the counts of a load of players into the record's.
+func Viewing(v loadgen.Video, r loadgen.Viewing) *results.Viewing {
+	return &results.Viewing{SegmentBytes: uint64(v.Bytes()), SegmentS: v.Segment.Seconds(), Viewers: r.Viewers,
+		Unstarted: r.Unstarted, Smooth: r.Smooth, Stalls: r.Stalls, StalledS: r.Stalled.Seconds(),
+		LongestStallS: r.Longest.Seconds(), WatchedS: r.Watched.Seconds()}
 }
 
 // within returns the part of a window's CPU time that belongs to the run, assuming an even spread.

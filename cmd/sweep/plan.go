@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"nodecompare/cmd/hosts"
 	"nodecompare/cmd/lookup"
 	"nodecompare/cmd/measure"
 	"nodecompare/loadgen"
@@ -29,6 +30,7 @@ type Options struct {
 	Seed        uint64     // of the order of the runs; below 2^53
 	LoadThreads int        // of the loop engine; 0 means one for each of the load's CPUs
 	Pin         cpuset.Pin // CPUs of servers and load; the zero value is off
+	Hosts       bool       // servers on one host and load from others: see UseHosts
 }
 
 // Plan is what a map will do.
@@ -36,6 +38,8 @@ type Plan struct {
 	settings results.MapSettings
 	modes    []*servers.Mode
 	split    cpuset.Split
+	apart    bool         // on several hosts
+	hosts    *hosts.Group // those; nil until UseHosts
 }
 
 const (
@@ -66,12 +70,17 @@ func NewPlan(o Options) (*Plan, error) {
 	if p.settings.CPUs, err = whole("cpus", o.CPUs, time.Microsecond, workload.MixMaxCPU); err != nil {
 		return nil, err
 	}
+	if p.apart = o.Hosts; p.apart {
+		if err := o.checkHosts(); err != nil {
+			return nil, err
+		}
+	}
 	most := measure.MaxConnections()
 	for i, n := range o.Connections {
 		switch {
 		case n < 1:
 			return nil, fmt.Errorf("--connections=%d: at least 1 is needed", n)
-		case n > most:
+		case n > most && !p.apart:
 			return nil,
 				fmt.Errorf(
 					"--connections=%d: this process may open files for %d only: raise it with ulimit -n",
@@ -105,9 +114,14 @@ func NewPlan(o Options) (*Plan, error) {
 	if o.LoadThreads < 0 {
 		return nil, fmt.Errorf("--load-threads=%d: at least 1 is needed", o.LoadThreads)
 	}
-	p.settings.LoadThreads = cmp.Or(o.LoadThreads, p.split.LoadCores())
+	if !p.apart {
+		p.settings.LoadThreads = cmp.Or(o.LoadThreads, p.split.LoadCores())
+	}
 	p.settings.Pin = results.Pin{Asked: o.Pin.String(), Server: p.split.Server.String(),
 		Generator: p.split.Generator.String(), Note: p.split.Note}
+	if p.apart {
+		p.settings.Pin.Note = "server and load are on different hosts"
+	}
 	if d := p.Duration(); d > longest {
 		return nil, fmt.Errorf("this map would take about %v, and %v is the most: name fewer or smaller "+
 			"waits, CPU times, connections or rounds", d.Round(time.Minute), longest)
@@ -135,13 +149,20 @@ func whole(name string, times []time.Duration, unit, most time.Duration) ([]int,
 func (p *Plan) Duration() time.Duration {
 	each := serverTime
 	for _, at := range p.settings.Points() {
-		t := timesOf(at)
+		t := p.timesOf(at)
 		// both runs end with the answers to what they sent
-		each += runTime + t.ramp + t.lead + t.window + 2*cycle(at)
+		each += t.ramp + t.run() + 2*cycle(at)
+		if p.apart {
+			each += hosts.Begin
+		}
 	}
 	sum := each * time.Duration(len(p.modes))
 	for _, m := range p.modes {
-		sum += max(measure.WarmWindow*(loadgen.LeastWindows+2), m.Compiles)
+		if p.apart {
+			sum += hosts.WarmTime(m.Compiles)
+		} else {
+			sum += max(measure.WarmWindow*(loadgen.LeastWindows+2), m.Compiles)
+		}
 	}
 	return sum * time.Duration(p.settings.Rounds)
 }
@@ -162,18 +183,25 @@ func (p *Plan) order(random *rand.Rand) []results.MapPoint {
 
 // times are the parts of one run.
 type times struct {
-	ramp   time.Duration // a run before it, in which every connection sends once
-	lead   time.Duration // of the run, until all connections are in step with the server
-	window time.Duration // over which throughput is counted
+	ramp time.Duration // a run before it, in which every connection sends once
+	// Span leads until all connections are in step with the server. Throughput is counted over its
+	// length.
+	measure.Span
 }
 
-func timesOf(at results.MapPoint) times {
+// run returns how long the run sends. Connections begin one after another.
+func (t times) run() time.Duration { return t.Lead + t.Length + runTime }
+
+func (p *Plan) timesOf(at results.MapPoint) times {
 	wait := time.Duration(at.WaitMS) * time.Millisecond
-	return times{
-		ramp:   10*time.Millisecond + time.Duration(at.Connections)*lightest,
-		lead:   max(10*time.Millisecond, cycle(at)),
-		window: max(window, wait+wait/4),
+	t := times{
+		ramp: 10*time.Millisecond + time.Duration(at.Connections)*lightest,
+		Span: measure.Span{Lead: max(10*time.Millisecond, cycle(at)), Length: max(window, wait+wait/4)},
 	}
+	if p.apart {
+		t.ramp, t.Length = hosts.Connecting, max(t.Length, hosts.Least-t.Lead-runTime)
+	}
+	return t
 }
 
 // cycle returns how long it takes at most, with one core, until every connection has had one

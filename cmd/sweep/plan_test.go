@@ -1,15 +1,11 @@
 package sweep
 
 import (
-	"math"
 	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
 
-	"pgregory.net/rapid"
-
-	"nodecompare/loadgen"
 	"nodecompare/loadgen/cpuset"
 	"nodecompare/results"
 )
@@ -84,39 +80,5 @@ func TestOrder(t *testing.T) {
 	}
 	if len(seen) != 24 {
 		t.Errorf("%d cells, want 24", len(seen))
-	}
-}
-
-// Whatever the connections' phase, a window of any length counts what they send a second: no wave
-// is in it by chance.
-func TestSharesCountWaves(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		start := time.Unix(1e9, 0)
-		life := time.Duration(rapid.Int64Range(1e6, 2e8).Draw(t, "life"))
-		length := time.Duration(rapid.Int64Range(1e6, 1e9).Draw(t, "window"))
-		connections := rapid.IntRange(1, 8).Draw(t, "connections")
-		s := shares{on: true, lead: time.Second, window: length}
-		s.add(&loadgen.Outcome{Sent: start, End: start.Add(1)}) // begins the clock
-		for range connections {
-			phase := time.Duration(rapid.Int64Range(0, int64(life)).Draw(t, "phase"))
-			for at := start.Add(-phase); at.Before(start.Add(time.Second + length)); at = at.Add(life) {
-				s.add(&loadgen.Outcome{Sent: at, End: at.Add(life)})
-				s.add(&loadgen.Outcome{Sent: at, End: at.Add(life), Kind: loadgen.Status}) // counts nothing
-			}
-		}
-		if want := float64(connections) * float64(length) / float64(life); math.Abs(s.sum-want) > 1e-6*want {
-			t.Fatalf("%v requests, want %v", s.sum, want)
-		}
-	})
-}
-
-func TestSharesOfNothing(t *testing.T) {
-	s := shares{window: time.Second}
-	now := time.Now()
-	s.add(&loadgen.Outcome{Sent: now, End: now.Add(time.Second)}) // of the ramp
-	s.on = true
-	s.add(&loadgen.Outcome{Sent: now, End: now}) // took no time that the clock sees
-	if s.sum != 0 {
-		t.Errorf("%v requests, want none", s.sum)
 	}
 }

@@ -3,7 +3,8 @@ package watch
 import (
 	"maps"
 	"slices"
-	"time"
+
+	"nodecompare/results/scene"
 )
 
 // noticeable is the CPU time, in milliseconds, from which a thread that records nothing has a lane.
@@ -11,11 +12,11 @@ const noticeable = 2.0
 
 // onCPU adds what the kernel said of threads: when each had a CPU. Threads of Node.js that recorded
 // nothing, such as its workers, get lanes of their own.
-func (m *Mode) onCPU(start int64, stints map[int][]stint) {
-	ms := func(at int64) float64 { return float64(at-start) / float64(time.Millisecond) }
-	times := func(id int) (all []Time, total float64) {
+func onCPU(m *scene.Recording, start int64, stints map[int][]stint) {
+	ms := since(start)
+	times := func(id int) (all []scene.Stint, total float64) {
 		for _, s := range stints[id] {
-			if t := (Time{ms(s.on), min(ms(s.off), m.End)}); t.To > t.From {
+			if t := (scene.Stint{From: ms(s.on), To: min(ms(s.off), m.End)}); t.To > t.From {
 				all, total = append(all, t), total+t.To-t.From
 			}
 		}
@@ -29,7 +30,7 @@ func (m *Mode) onCPU(start int64, stints map[int][]stint) {
 			t.OnCPU, t.Awake = times(t.ID)
 		}
 	}
-	if !m.unseenWorkers() || len(stints) == 0 {
+	if !m.UnseenWorkers() || len(stints) == 0 {
 		return
 	}
 	for _, id := range slices.Sorted(maps.Keys(stints)) {
@@ -37,13 +38,10 @@ func (m *Mode) onCPU(start int64, stints map[int][]stint) {
 		if known[id] || total < noticeable {
 			continue
 		}
-		t := Thread{ID: id, Worker: true, Awake: total, OnCPU: all, Spans: []Span{}}
+		t := scene.Thread{ID: id, Worker: true, Awake: total, OnCPU: all, Spans: []scene.Span{}}
 		for _, at := range all {
-			t.Spans = append(t.Spans, Span{From: at.From, To: at.To, State: Busy})
+			t.Spans = append(t.Spans, scene.Span{From: at.From, To: at.To, State: scene.Busy})
 		}
 		m.Threads = append(m.Threads, t)
 	}
 }
-
-// silent reports whether the thread recorded nothing, so that only the kernel knows of it.
-func (t Thread) silent() bool { return len(t.Spans) > 0 && t.Spans[0].Request == 0 }

@@ -30,17 +30,17 @@ const (
 	mostBody = 64 << 20
 )
 
-// play sends the scene's requests to the server at base, each over a connection of its own, and
-// waits for all answers. start is when the scene began.
-func play(ctx context.Context, base string, scene Scene) (start int64, sent []Sent, err error) {
+// play sends requests to the server at base, each over a connection of its own, and waits for all
+// answers. start is when the scene began.
+func play(ctx context.Context, base string, requests []Request) (start int64, sent []Sent, err error) {
 	u, err := url.Parse(base)
 	if err != nil {
 		return 0, nil, fmt.Errorf("the server's address: %w", err)
 	}
-	sent = make([]Sent, len(scene.Requests))
+	sent = make([]Sent, len(requests))
 	start = trace.Now() + int64(lead)
 	var clients sync.WaitGroup
-	for i, r := range scene.Requests {
+	for i, r := range requests {
 		clients.Go(func() {
 			due := time.NewTimer(time.Duration(start + int64(r.At) - trace.Now()))
 			defer due.Stop()
@@ -57,8 +57,8 @@ func play(ctx context.Context, base string, scene Scene) (start int64, sent []Se
 	}
 	for i, s := range sent {
 		if s.Err != nil {
-			err = errors.Join(err, fmt.Errorf("request %d, %s %s: %w", i+1, scene.Requests[i].Method,
-				scene.Requests[i].Target, s.Err))
+			err = errors.Join(err, fmt.Errorf("request %d, %s %s: %w", i+1, requests[i].Method,
+				requests[i].Target, s.Err))
 		}
 	}
 	return start, sent, err
@@ -107,23 +107,28 @@ func (r Request) bytes(host string, number int) []byte {
 	if number > 0 {
 		fmt.Fprintf(&b, "%s: %d\r\n", trace.Header, number)
 	}
+	for name, values := range r.Header {
+		for _, v := range values {
+			fmt.Fprintf(&b, "%s: %s\r\n", name, v)
+		}
+	}
 	if r.Body != "" {
 		fmt.Fprintf(&b, "Content-Type: %s\r\nContent-Length: %d\r\n", r.ContentType, len(r.Body))
 	}
 	return []byte(b.String() + "\r\n" + r.Body)
 }
 
-// warm sends each different request of a scene once or more, unrecorded, so that what a server
+// warm sends each different request once or more, unrecorded, so that what a server
 // makes at its first requests is made: compiled code, workers, connections to a database.
-func warm(ctx context.Context, base string, scene Scene) error {
+func warm(ctx context.Context, base string, requests []Request) error {
 	u, err := url.Parse(base)
 	if err != nil {
 		return fmt.Errorf("the server's address: %w", err)
 	}
 	var clients sync.WaitGroup
 	seen := map[string]int{}
-	errs := make([]error, len(scene.Requests))
-	for i, r := range scene.Requests {
+	errs := make([]error, len(requests))
+	for i, r := range requests {
 		if seen[r.Target]++; seen[r.Target] <= warmUps {
 			clients.Go(func() { errs[i] = ask(ctx, u, r, 0).Err })
 		}

@@ -2,7 +2,7 @@ package watch_test
 
 import (
 	"context"
-	"io"
+	"math"
 	"os"
 	"os/signal"
 	"slices"
@@ -10,9 +10,9 @@ import (
 	"syscall"
 	"testing"
 	"time"
-	"unicode/utf8"
 
 	"nodecompare/cmd/watch"
+	"nodecompare/results/scene"
 	"nodecompare/servers"
 )
 
@@ -44,15 +44,15 @@ func TestMain(m *testing.M) {
 	}
 }
 
-func watched(t *testing.T, scene string, modes ...string) *watch.Trace {
+func watched(t *testing.T, name string, modes ...string) *scene.Trace {
 	t.Helper()
-	i := slices.IndexFunc(watch.Scenes, func(s watch.Scene) bool { return s.Name == scene })
+	i := slices.IndexFunc(watch.Scenes, func(s watch.Scene) bool { return s.Name == name })
 	return watchedScene(t, watch.Scenes[i], modes...)
 }
 
-func watchedScene(t *testing.T, scene watch.Scene, modes ...string) *watch.Trace {
+func watchedScene(t *testing.T, s watch.Scene, modes ...string) *scene.Trace {
 	t.Helper()
-	o := watch.Options{Scene: scene}
+	o := watch.Options{Scene: s}
 	for _, name := range modes {
 		i := slices.IndexFunc(servers.Modes, func(m servers.Mode) bool { return m.Name == name })
 		o.Modes = append(o.Modes, &servers.Modes[i])
@@ -67,7 +67,7 @@ func watchedScene(t *testing.T, scene watch.Scene, modes ...string) *watch.Trace
 }
 
 // kinds returns the states that a request was in, in their order.
-func kinds(l watch.Lane) (all []watch.State) {
+func kinds(l scene.Lane) (all []scene.State) {
 	for _, s := range l.Spans {
 		all = append(all, s.State)
 	}
@@ -79,11 +79,16 @@ func TestComputationHoldsUpTheLoopAlone(t *testing.T) {
 	trace := watched(t, "mixed", "blocking", "async")
 	blocking, async := trace.Modes[0], trace.Modes[1]
 	for _, l := range blocking.Requests {
-		if slices.Contains(kinds(l), watch.HeldUp) {
+		if slices.Contains(kinds(l), scene.HeldUp) {
 			t.Errorf("blocking held up request %d: %+v", l.Number, l.Spans)
 		}
 	}
-	if n := len(blocking.Threads); n != 6 {
+	sent, answered := 0.0, math.Inf(1) // the last of them, and the first
+	for _, l := range blocking.Requests {
+		sent, answered = max(sent, l.Sent), min(answered, l.Answered)
+	}
+	// On a slow machine one may be answered before another comes, which its thread then takes.
+	if n := len(blocking.Threads); n != 6 && sent < answered {
 		t.Errorf("blocking served six requests on %d threads, want 6", n)
 	}
 	if n := len(async.Threads); n != 1 {
@@ -92,13 +97,13 @@ func TestComputationHoldsUpTheLoopAlone(t *testing.T) {
 	for _, n := range []int{0, 1, 2} {
 		l := async.Requests[n]
 		// A slow machine may read the request after the computation only: then it was queued.
-		if !slices.ContainsFunc(l.Spans, func(s watch.Span) bool {
-			return s.By == 4 && (s.State == watch.HeldUp || s.State == watch.Queued)
+		if !slices.ContainsFunc(l.Spans, func(s scene.Span) bool {
+			return s.By == 4 && (s.State == scene.HeldUp || s.State == scene.Queued)
 		}) {
 			t.Errorf("async, request %d: %+v: want it held up by request 4", n+1, l.Spans)
 		}
 	}
-	if !strings.Contains(strings.Join(async.Says, " "), "Request 4 computed on the thread that they all need") {
+	if !strings.Contains(strings.Join(async.Says, " "), " on the thread that they all need: requests ") {
 		t.Errorf("async says %q", async.Says)
 	}
 }
@@ -117,7 +122,7 @@ func TestLanesAgreeWithTheClient(t *testing.T) {
 					t.Errorf("%s, request %d: a gap between %+v and %+v", m.Name, l.Number, l.Spans[i], l.Spans[i+1])
 				}
 			}
-			if !slices.Contains(kinds(l), watch.Waiting) || l.Latency() < 100 {
+			if !slices.Contains(kinds(l), scene.Waiting) || l.Latency() < 100 {
 				t.Errorf("%s, request %d waits 100 ms: %v, and took %v ms", m.Name, l.Number, kinds(l), l.Latency())
 			}
 		}
@@ -138,7 +143,7 @@ func TestServerAndClientAgree(t *testing.T) {
 		for _, l := range m.Requests {
 			beside := 0.0
 			for _, s := range l.Spans {
-				if s.State == watch.Queued || s.State == watch.Answering {
+				if s.State == scene.Queued || s.State == scene.Answering {
 					beside += s.To - s.From
 				}
 			}
@@ -152,37 +157,11 @@ func TestServerAndClientAgree(t *testing.T) {
 	}
 }
 
-// Everyone can read the lanes: at each width, and without colour.
-func TestTextFits(t *testing.T) {
-	trace := watched(t, "login", "async")
-	if i := slices.IndexFunc(trace.Modes[0].Threads, func(t watch.Thread) bool { return t.Worker }); i < 0 {
-		t.Errorf("no worker computed a hash: %+v", trace.Modes[0].Threads)
-	}
-	for _, width := range []int{40, 80, 120} {
-		var b strings.Builder
-		if err := watch.WriteText(&b, trace, watch.Look{Width: width}); err != nil {
-			t.Fatal(err)
-		}
-		for line := range strings.Lines(b.String()) {
-			if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > width {
-				t.Errorf("%d columns: %q has %d", width, line, n)
-			}
-		}
-		for _, want := range []string{"worker 1", "the loop", "R runs", "Why:"} {
-			if !strings.Contains(b.String(), want) {
-				t.Errorf("%d columns: no %q in\n%s", width, want, b.String())
-			}
-		}
-	}
-	var b strings.Builder
-	if err := watch.WriteText(&b, small(), watch.Look{Width: 40, Color: true}); err != nil {
-		t.Error(err)
-	}
-	if !strings.Contains(b.String(), "▒ held up: ready, its thread is taken\n") {
-		t.Errorf("the legend does not fit:\n%s", b.String())
-	}
-	if err := watch.WriteText(io.Discard, &watch.Trace{}, watch.Look{}); err != nil {
-		t.Error(err)
+// A loop hands what computes to workers, which have lanes of their own.
+func TestWorkersHaveLanes(t *testing.T) {
+	threads := watched(t, "login", "async").Modes[0].Threads
+	if !slices.ContainsFunc(threads, func(t scene.Thread) bool { return t.Worker }) {
+		t.Errorf("no worker computed a hash: %+v", threads)
 	}
 }
 

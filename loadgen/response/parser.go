@@ -154,6 +154,10 @@ func (p *Parser) Status() int { return p.answer.Status }
 // text/event-stream.
 func (p *Parser) Events() bool { return p.events }
 
+// Range returns, with a Sink and once the header is complete, what the response's Content-Range
+// says; ok is false without one.
+func (p *Parser) Range() (r ContentRange, ok bool) { return p.span, p.ranged }
+
 // Answer returns the complete response.
 func (p *Parser) Answer() Answer { return p.answer }
 
@@ -285,7 +289,8 @@ func (p *Parser) fieldLine(line []byte) error {
 	if colon <= 0 || !token(line[:colon]) || forbidden(line[colon:]) {
 		return malformed("header line %.40q", line)
 	}
-	if matters(line[:colon]) || p.Sink != nil && is(line[:colon], contentType) {
+	if matters(line[:colon]) || p.Sink != nil && (is(line[:colon], contentType) ||
+		is(line[:colon], contentRange)) {
 		p.last = append(p.last, line...)
 	}
 	p.named = true

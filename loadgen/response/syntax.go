@@ -42,9 +42,14 @@ type framing struct {
 	close     bool
 	keepAlive bool
 	events    bool // the type is text/event-stream; read for a Sink alone
+	ranged    bool // span is known; likewise
+	span      ContentRange
 }
 
-const contentType = "content-type"
+const (
+	contentType  = "content-type"
+	contentRange = "content-range"
+)
 
 // matters reports whether a field concerns framing. Most fields fail at the first letter.
 func matters(name []byte) bool {
@@ -65,6 +70,12 @@ func (f *framing) field(line []byte) error {
 	case len(contentType):
 		media, _, _ := bytes.Cut(value, []byte{';'})
 		f.events = bytes.EqualFold(trimRight(media), []byte("text/event-stream"))
+	case len(contentRange):
+		span, ok := parseRange(value)
+		if !ok || f.ranged && f.span != span {
+			return malformed("Content-Range %.60q", value)
+		}
+		f.span, f.ranged = span, true
 	case len("connection"):
 		f.connection(value)
 	case len("content-length"):
@@ -88,6 +99,34 @@ func (f *framing) connection(options []byte) {
 		f.close = f.close || is(option, "close")
 		f.keepAlive = f.keepAlive || is(option, "keep-alive")
 	}
+}
+
+// ContentRange says which part of a file a body is.
+type ContentRange struct{ First, Last, Total int64 } // bytes, both included; Total is -1 if unknown
+
+// parseRange reads "bytes 0-9/100" (RFC 9110, 14.4). What was not satisfied, "bytes */100", is the
+// range from 0 to -1.
+func parseRange(value []byte) (r ContentRange, ok bool) {
+	kind, rest, _ := bytes.Cut(value, []byte{' '})
+	span, total, found := bytes.Cut(rest, []byte{'/'})
+	if !is(kind, "bytes") || !found {
+		return r, false
+	}
+	r.Total = -1
+	if string(total) != "*" {
+		if r.Total, ok = decimal(total); !ok {
+			return r, false
+		}
+	}
+	if string(span) == "*" {
+		r.Last = -1
+		return r, r.Total >= 0
+	}
+	first, last, _ := bytes.Cut(span, []byte{'-'})
+	var okFirst, okLast bool
+	r.First, okFirst = decimal(first)
+	r.Last, okLast = decimal(last)
+	return r, okFirst && okLast && r.First <= r.Last && (r.Total < 0 || r.Last < r.Total)
 }
 
 // parseChunkSize reads "1f;extension" (RFC 9112, 7.1).

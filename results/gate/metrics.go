@@ -67,6 +67,8 @@ var Metrics = []Metric{
 	slowest(fewest),
 	{Figure: results.Memory, Floor: 0.25, Margin: 0.50, at: belowTop.Always, across: memoryBelowTop},
 	slowest(results.AtCommon.Always),
+	smooth(results.Base),
+	smooth(results.Top),
 	{
 		Figure: results.Figure{Name: "share answered", Unit: "1"}, Floor: 0.01, Margin: 0.01,
 		at: allLoads.Always, across: shareAnswered, least: 0.001,
@@ -79,6 +81,12 @@ func slowest(at results.Place) Metric {
 		Figure: results.P99, Floor: 1, Margin: 2, AloneFloor: 2, AloneMargin: 4,
 		at: at, relative: over(at, results.P99, requestTime), milder: true,
 	}
+}
+
+// smooth is the share of viewers without a stall. A server beyond its limit lets nearly all stall,
+// and a percent of them is as good as none.
+func smooth(at results.Place) Metric {
+	return Metric{Figure: results.Smooth, Floor: 0.05, Margin: 0.10, at: at, least: 1}
 }
 
 // fewest is the rung with the fewest connections.

@@ -37,7 +37,8 @@ func writeAnswer(out io.Writer, r *results.Record, o Options) error {
 		p.line(p.paint(strong, l))
 	}
 	lines := noteLines
-	if modes := r.Settings.Modes; len(modes) > mostColumns {
+	modes := r.Settings.Modes
+	if len(modes) > mostColumns {
 		lines = noteLinesBelowRanks
 		p.rankings(modes, a)
 	} else {
@@ -49,11 +50,14 @@ func writeAnswer(out io.Writer, r *results.Record, o Options) error {
 		}
 	}
 	p.claims(a.Claims)
+	if len(modes) <= mostColumns && a.Key != "" && p.linesOf(a.Notes) <= noteLines/2 {
+		p.paragraph(a.Key)
+	}
 	if a.Models != "" {
 		p.paragraph(a.Models)
 	}
 	p.cores(r)
-	for _, h := range summary.HostLines(r, false) {
+	for _, h := range summary.HostLines(r.Hosts, false) {
 		p.note(h.String())
 	}
 	p.notes(a.Notes, lines)
@@ -63,6 +67,14 @@ func writeAnswer(out io.Writer, r *results.Record, o Options) error {
 	p.paragraph(a.Trust)
 	p.warning(a.Unfit)
 	return p.err
+}
+
+// linesOf returns how many lines the notes take.
+func (p *page) linesOf(notes []string) (n int) {
+	for _, note := range notes {
+		n += len(wrap(note, p.width, "  "))
+	}
+	return n
 }
 
 // notes shortens the notes to a number of lines together and may omit some, so that the answer

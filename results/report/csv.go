@@ -23,7 +23,9 @@ var (
 	}
 	csvDatabase = []results.Figure{results.DatabaseCPU}
 	csvTold     = []results.Figure{results.Absent, results.Silent} // of closed loads of subscribers
-	csvColumns  = []results.Figure{
+	// of closed loads of viewers
+	csvPlayed  = []results.Figure{results.Smooth, results.Stalls, results.Stalled, results.Unstarted}
+	csvColumns = []results.Figure{
 		results.Requests, results.Errors, results.Throughput, results.InFlight, results.P50, results.P90,
 		results.P99, results.P999, results.Longest,
 		results.CPUPerRequest, results.RelativeCPU, results.Threads, results.ActiveThreads, results.Memory,
@@ -93,9 +95,9 @@ func rungAt(t results.Trial, at results.RungKey) (results.Rung, bool) {
 	return t.Rungs[i], true
 }
 
-// tells reports whether a workload of the record has subscribers.
-func tells(r *results.Record) bool {
-	return slices.ContainsFunc(r.Settings.Workloads, func(w results.Workload) bool { return w.Tells })
+// some reports whether a workload of the record is of a kind.
+func some(r *results.Record, kind func(results.Workload) bool) bool {
+	return slices.ContainsFunc(r.Settings.Workloads, kind)
 }
 
 // csvOf returns the figures of a load.
@@ -106,8 +108,11 @@ func csvOf(r *results.Record, load results.RungKey) []results.Figure {
 	}
 	switch load.Load {
 	case results.Closed:
-		if tells(r) {
-			return slices.Concat(columns, csvTold)
+		if some(r, func(w results.Workload) bool { return w.Tells }) {
+			columns = slices.Concat(columns, csvTold)
+		}
+		if some(r, func(w results.Workload) bool { return w.Plays }) {
+			columns = slices.Concat(columns, csvPlayed)
 		}
 		return columns
 	case results.Common:

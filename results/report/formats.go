@@ -7,6 +7,7 @@ import (
 	"nodecompare/results"
 	"nodecompare/results/gate"
 	"nodecompare/results/report/html"
+	"nodecompare/results/scene"
 )
 
 // Format is a way to write a T.
@@ -55,6 +56,13 @@ var (
 	LoadFormats = []Format[*results.LoadRun]{
 		{"table", "for people", writeLoadTable},
 		{"json", "one object, for programs; docs/load.md has its fields", writeJSON[*results.LoadRun]},
+	}
+	// SceneFormats write a scene that was recorded.
+	SceneFormats = []Format[*scene.Trace]{
+		{"terminal", "lanes of block characters, for people", writeScene},
+		{"html", "a replay as one page, which opens from disk with no network", noOptions(html.WriteScene)},
+		{"trace", "Chrome's Trace Event Format, for https://ui.perfetto.dev", noOptions(writeSceneTrace)},
+		{"json", "every span of every lane, for programs", writeJSON[*scene.Trace]},
 	}
 	// SelftestFormats write a selftest.
 	SelftestFormats = []Format[*results.Selftest]{

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -20,22 +19,8 @@ import (
 
 	"nodecompare/results"
 	tell "nodecompare/results/report/summary"
-	"nodecompare/thorough"
+	"nodecompare/thorough/browsers"
 )
-
-// browserPath finds a Chromium. Without one the test is skipped, and in CI it fails: there the page
-// must have been looked at.
-func browserPath(t *testing.T) string {
-	t.Helper()
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable",
-		"chrome", "headless-shell", "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"} {
-		if path, err := exec.LookPath(name); err == nil {
-			return path
-		}
-	}
-	thorough.Lacks(t, "no Chromium to open the page with: apt-get install chromium")
-	return ""
-}
 
 // visit is a browser's tab, and what it complained of and asked for.
 type visit struct {
@@ -65,12 +50,10 @@ func TestMain(m *testing.M) {
 // start returns the browser, and starts it for the first test that asks.
 func start(t *testing.T) context.Context {
 	t.Helper()
-	path := browserPath(t)
+	options := browsers.Chromium(t)
 	chromium.once.Do(func() {
-		flags := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path),
-			chromedp.NoSandbox, chromedp.DisableGPU, chromedp.WSURLReadTimeout(time.Minute))
 		all, stop := context.WithTimeout(context.Background(), 9*time.Minute) // less than a test may take
-		allocator, end := chromedp.NewExecAllocator(all, flags...)
+		allocator, end := chromedp.NewExecAllocator(all, options...)
 		browser, leave := chromedp.NewContext(allocator)
 		chromium.browser, chromium.err = browser, chromedp.Run(browser)
 		chromium.end = func() {

@@ -82,6 +82,14 @@ func lacking(t testing.TB) map[string]*results.Record {
 	return all
 }
 
+// unpacked returns a page without the data that its script draws, since packed letters may spell
+// anything.
+func unpacked(page string) string {
+	before, packed, _ := strings.Cut(page, `id="data">`)
+	_, after, _ := strings.Cut(packed, "<")
+	return before + after
+}
+
 func TestPageOfLittle(t *testing.T) {
 	for name, r := range lacking(t) {
 		page := string(html(t, r))
@@ -90,7 +98,7 @@ func TestPageOfLittle(t *testing.T) {
 				t.Errorf("%s: the page has no %s", name, want)
 			}
 		}
-		if strings.Contains(page, "NaN") && !strings.Contains(page, "isNaN") || strings.Contains(page, "ZgotmplZ") {
+		if page = unpacked(page); strings.Contains(page, "NaN") || strings.Contains(page, "ZgotmplZ") {
 			t.Errorf("%s: a value could not be written", name)
 		}
 	}

@@ -23,6 +23,10 @@ func writeLoadTable(out io.Writer, r *results.LoadRun, o Options) error {
 		p.deliveries(r, o)
 		return p.err
 	}
+	if r.Viewing != nil {
+		p.playback(r, o)
+		return p.err
+	}
 	if r.Trust.Status == results.Void {
 		p.warning("VOID: nothing may be concluded from this load. The reasons are below.")
 	}
@@ -149,7 +153,11 @@ func (p *page) loadErrors(r *results.LoadRun) {
 	}
 	share := ""
 	if r.Deliveries == nil {
-		share = fmt.Sprintf(" (%s%% of the requests)", unit.Digits(100*float64(r.Errors)/float64(r.Requests)))
+		what := "requests"
+		if r.Viewing != nil {
+			what = "segments"
+		}
+		share = fmt.Sprintf(" (%s%% of the %s)", unit.Digits(100*float64(r.Errors)/float64(r.Requests)), what)
 	}
 	p.field("errors", unit.Count(r.Errors)+share)
 	kinds := make([]string, 0, len(r.ErrorKinds))
@@ -193,14 +201,18 @@ func (p *page) latencies(r *results.LoadRun) {
 		}
 		return unit.Micros(us)
 	}
-	answered := r.Requests - r.Errors
+	answered := r.Timed()
 	of := func(name string, n uint64, l results.Latency) []string {
 		return []string{name, cell(n, 50, l.P50), cell(n, 90, l.P90), cell(n, 99, l.P99),
 			cell(n, 99.9, l.P999), unit.Micros(l.Max)}
 	}
 	var rows [][]string
 	if answered > 0 {
-		rows = append(rows, of("latency", answered, r.LatencyUS))
+		name := "latency"
+		if r.Viewing != nil {
+			name = "start-up"
+		}
+		rows = append(rows, of(name, answered, r.LatencyUS))
 		sent := r.Requests
 		if r.Conversation == results.Chat {
 			sent = r.Messages
@@ -217,8 +229,11 @@ func (p *page) latencies(r *results.LoadRun) {
 	}
 	p.percentiles(rows)
 	if missing {
-		p.paragraph(
-			"A percentile needs enough requests: p90 at least 10, p99 at least 100, p99.9 at least 1,000.")
+		what := "requests"
+		if r.Viewing != nil {
+			what = "viewers"
+		}
+		p.paragraph("A percentile needs enough " + what + ": p90 at least 10, p99 at least 100, p99.9 at least 1,000.")
 	}
 	if n := r.DelayedACKs(); n > 0 {
 		p.paragraph(delayed(n))

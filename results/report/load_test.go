@@ -68,6 +68,32 @@ func unheard() *results.LoadRun {
 	return r
 }
 
+// played is a load of players, with everything that can be said of one.
+func played() *results.LoadRun {
+	r := loadRun()
+	r.Conversation, r.Connections, r.LoadThreads, r.Errors = results.Playback, 500, 2, 3
+	r.URL += "stream"
+	r.Requests, r.Codes, r.BytesIn, r.DurationS, r.RateRPS = 5123, map[int]uint64{206: 5120}, 5_120_000_000, 20, 256
+	r.ErrorKinds = map[string]results.ErrorKind{"range": {Count: 3,
+		Example: "reading a response: a range of 1000000 bytes was answered with 999999"}}
+	r.Viewing = &results.Viewing{SegmentBytes: 1_000_000, SegmentS: 2, Viewers: 500, Unstarted: 4, Smooth: 471,
+		Stalls: 63, StalledS: 40.5, LongestStallS: 2.25, WatchedS: 9210}
+	r.Server = &results.LoadServer{CPUUSPerMB: 131.2, BytesPerConnection: 4230}
+	limit, value, met := 99.0, 94.2, false
+	r.Thresholds = []results.Threshold{{Name: "min-smooth", Limit: limit, Unit: "%", Value: &value, Met: &met}}
+	return r
+}
+
+// unseen is a load of players whom no segment reached.
+func unseen() *results.LoadRun {
+	r := loadRun()
+	r.Conversation, r.Requests, r.RateRPS, r.BytesIn = results.Playback, 0, 0, 0
+	r.LatencyUS, r.UncorrectedUS, r.GeneratorCPUUS = results.Latency{}, results.Latency{}, nil
+	r.Viewing = &results.Viewing{SegmentBytes: 1_000_000, SegmentS: 2, Viewers: 64, Unstarted: 64}
+	r.Trust = results.Weigh(results.Evidence{Conversation: results.Playback, Viewing: r.Viewing})
+	return r
+}
+
 // untold is a load of subscribers to a server that says neither when an event was due nor its id.
 func untold() *results.LoadRun {
 	r := loadRun()
@@ -170,6 +196,7 @@ func TestLoadTableGolden(t *testing.T) {
 		"load-troubled": {troubled(), 80}, "load-troubled-40": {troubled(), 40}, "load-nothing": {nothing, 80},
 		"load-subscribed": {subscribed(), 80}, "load-subscribed-40": {subscribed(), 40}, "load-untold": {untold(), 80},
 		"load-chat": {chatted(), 80}, "load-chat-40": {chatted(), 40}, "load-chat-unheard": {unheard(), 80},
+		"load-played": {played(), 80}, "load-played-40": {played(), 40}, "load-unseen": {unseen(), 80},
 		"load-targets": {mixed(), 80}, "load-void": {void, 80}, "load-nagle": {nagle, 80}, "load-few": {few, 80},
 		"load-capacity": {searched(3440), 80}, "load-capacity-open": {searched(0), 80},
 		"load-capacity-none": {none, 80},
@@ -197,7 +224,7 @@ func TestLoadTableGolden(t *testing.T) {
 func TestLoadTableFitsItsWidth(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r := rapid.SampledFrom([]func() *results.LoadRun{
-			loadRun, troubled, mixed, func() *results.LoadRun { return searched(3440) }}).Draw(t, "run")()
+			loadRun, troubled, mixed, played, func() *results.LoadRun { return searched(3440) }}).Draw(t, "run")()
 		figure := rapid.Custom(func(t *rapid.T) float64 {
 			return rapid.Float64Range(1, 9.999).Draw(t, "figure") * []float64{0.01, 0.1, 1, 10, 100, 1e3,
 				1e4, 1e5, 1e6, 1e7, 1e9}[rapid.IntRange(0, 10).Draw(t, "power")]
@@ -221,7 +248,8 @@ func TestLoadTableFitsItsWidth(t *testing.T) {
 }
 
 func TestLoadJSONIsOneObject(t *testing.T) {
-	for _, want := range []*results.LoadRun{loadRun(), troubled(), mixed(), searched(3440), subscribed(), chatted()} {
+	for _, want := range []*results.LoadRun{loadRun(), troubled(), mixed(), searched(3440), subscribed(), chatted(),
+		played()} {
 		got := new(results.LoadRun)
 		if err := json.Unmarshal([]byte(renderLoad(t, "json", want, 0)), got); err != nil {
 			t.Fatal(err)

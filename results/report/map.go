@@ -39,6 +39,9 @@ func writeMapTable(out io.Writer, m *results.Map, o Options) error {
 	for _, s := range remarks {
 		p.note(s)
 	}
+	for _, h := range summary.HostLines(m.Hosts, o.Details) {
+		p.note(h.String())
+	}
 	for _, s := range o.More {
 		p.paragraph(s)
 	}

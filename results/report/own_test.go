@@ -15,7 +15,7 @@ func TestOwnShareIsSaid(t *testing.T) {
 		r := sample()
 		r.Settings.Share = share
 		got := render(t, "table", r, report.Options{Width: 100})
-		if strings.Contains(got, "that is 60% of its most") != said {
+		if strings.Contains(got, "60% of its most ") != said {
 			t.Errorf("asked for %v: said %v\n%s", share, !said, got)
 		}
 	}

@@ -107,9 +107,9 @@ func TestOffsetIsSaidWhereItMatters(t *testing.T) {
 		{15, []string{"15 µs longer with nothing wrong, in all modes alike, since timers and " +
 			"threads wake up late. That is a tenth or more of: p50 at the common rate, p99 at 1 connection."}},
 		{1000, []string{
-			"a tenth or more of: p50 and p99 at the common rate, p50 and p99 at 60% of own, p99 at 1 " +
+			"a tenth or more of: p50 and p99 at the common rate, p50 and p99 at its own rate, p99 at 1 " +
 				"connection, p99 at 64 connections.",
-			"a tenth or more of: p50 and p99 at the common rate, p50 at 60% of own, p99 at 1 connection.",
+			"a tenth or more of: p50 and p99 at the common rate, p50 at its own rate, p99 at 1 connection.",
 		}},
 	} {
 		if r.Selftest = nil; c.offset > 0 {

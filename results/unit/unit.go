@@ -145,6 +145,8 @@ func Writer(unit string) func(float64) string {
 		return Bytes
 	case "switches/request":
 		return Small
+	case "%":
+		return func(v float64) string { return Digits(v) + "%" }
 	}
 	return Count[float64]
 }

@@ -47,11 +47,12 @@ type Conn struct {
 
 	out  []byte // not yet taken by the kernel, from sent on
 	sent int
+	file filePart // what is to be sent behind out
 
 	connecting bool // Dial has not succeeded yet
 	paused     bool // the handler wants no Data
 	ended      bool // the peer's end of stream was read
-	full       bool // Write returned false: Drained is owed
+	full       bool // Write or SendFile returned false: Drained is owed
 	finishing  bool // Finish was called
 	lingered   int  // bytes discarded since then
 
@@ -72,16 +73,20 @@ func newConn(l *Loop, fd int) *Conn {
 // returns false if the connection holds more than MaxBuffered unsent bytes. The caller should then
 // wait for Drained. A caller that writes on is cut off with ErrBufferFull at twice as many. On a
 // closed connection b is dropped, since Closed reports it.
-func (c *Conn) Write(b []byte) bool {
+func (c *Conn) Write(b []byte) bool { return c.write(b, false) }
+
+// write is Write. more says that a file follows, so that the kernel may wait for that with what
+// does not fill a packet.
+func (c *Conn) write(b []byte, more bool) bool {
 	if c.closing || c.finishing || len(b) == 0 {
 		return true
 	}
-	if len(c.out)-c.sent > 2*MaxBuffered {
+	if len(c.out)-c.sent > 2*MaxBuffered || c.file.left > 0 {
 		c.close(ErrBufferFull)
 		return true
 	}
 	if len(c.out) == 0 && !c.connecting {
-		n, errno := send(c.fd, b)
+		n, errno := send(c.fd, b, more)
 		if n > 0 {
 			c.active = c.loop.now
 		}
@@ -181,7 +186,7 @@ func (c *Conn) read() {
 // flush sends what is buffered, and calls Drained when nothing is left.
 func (c *Conn) flush() {
 	if len(c.out) > 0 {
-		n, errno := send(c.fd, c.out[c.sent:])
+		n, errno := send(c.fd, c.out[c.sent:], c.file.left > 0)
 		if errno != 0 && errno != syscall.EAGAIN {
 			c.close(os.NewSyscallError("send", errno))
 			return
@@ -194,6 +199,11 @@ func (c *Conn) flush() {
 		}
 	}
 	c.out, c.sent = nil, 0
+	if c.file.left > 0 {
+		if c.sendPart(); c.closing || c.file.left > 0 {
+			return
+		}
+	}
 	c.listen()
 	if c.finishing {
 		c.linger()
@@ -205,11 +215,11 @@ func (c *Conn) flush() {
 
 // listen sets the poller's interest to match the connection's state.
 func (c *Conn) listen() {
-	c.want(interest{read: !c.paused && !c.ended && !c.connecting, write: len(c.out) > 0 || c.connecting})
+	c.want(interest{read: !c.paused && !c.ended && !c.connecting, write: c.unsent() || c.connecting})
 }
 
 func (c *Conn) closed() {
 	c.timer.Stop()
-	c.out = nil
+	c.out, c.file = nil, filePart{}
 	c.handler.Closed(c.err)
 }

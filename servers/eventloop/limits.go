@@ -6,6 +6,9 @@ const (
 	// stallTime is how long the peer of a finished connection may take nothing of what is still to
 	// be sent.
 	stallTime = 10 * time.Second
+	// fileStallTime is the same while a file is to be sent, such as a video, of which a player takes
+	// nothing while it has enough to show.
+	fileStallTime = time.Minute
 	// lingerTime is how long Finish then waits for the peer to close, and lingerBytes how much it
 	// discards meanwhile.
 	lingerTime  = time.Second
@@ -59,7 +62,7 @@ func (c *Conn) expire() {
 	case due == 0:
 	case due > c.loop.now:
 		c.arm()
-	case c.finishing && len(c.out) == 0:
+	case c.finishing && !c.unsent():
 		c.close(nil)
 	case due == c.deadline:
 		c.close(ErrDeadline)
@@ -71,16 +74,21 @@ func (c *Conn) expire() {
 // Finish closes the connection when everything written has been sent and the peer has closed too,
 // or a second after the sending. Closing at once with unread bytes in the kernel would reset the
 // connection, and the peer could lose the last response (RFC 9112 section 9.6). A peer that takes
-// nothing for ten seconds, or for the time of SetIdle if that is shorter, is closed with ErrIdle. A
-// deadline set before limits the sending too. The handler gets neither Data nor Drained any more.
+// nothing for ten seconds, or of a file for a minute, is closed with ErrIdle; or after the time of
+// SetIdle if that is shorter. A deadline set before limits the sending too. The handler gets
+// neither Data nor Drained any more.
 func (c *Conn) Finish() {
 	switch {
 	case c.closing || c.finishing:
 		return
-	case len(c.out) > 0:
+	case c.unsent():
 		c.finishing, c.paused = true, false
-		if c.active = c.loop.now; c.idle <= 0 || c.idle > stallTime {
-			c.idle = stallTime
+		stall := stallTime
+		if c.file.left > 0 {
+			stall = fileStallTime
+		}
+		if c.active = c.loop.now; c.idle <= 0 || c.idle > stall {
+			c.idle = stall
 		}
 		c.arm()
 	case c.connecting:
@@ -106,7 +114,7 @@ func (c *Conn) linger() {
 // connection alive.
 func (c *Conn) discard(n int) {
 	c.lingered += n
-	if c.ended && len(c.out) == 0 || c.lingered > lingerBytes {
+	if c.ended && !c.unsent() || c.lingered > lingerBytes {
 		c.close(nil)
 		return
 	}

@@ -156,7 +156,7 @@ func recv(fd int, b []byte) (int, syscall.Errno) {
 }
 
 // send relies on Go's runtime, which ignores SIGPIPE on sockets.
-func send(fd int, b []byte) (int, syscall.Errno) {
+func send(fd int, b []byte, _ bool) (int, syscall.Errno) {
 	n, err := unix.Write(fd, b)
 	return max(n, 0), errnoOf(err)
 }
@@ -164,14 +164,4 @@ func send(fd int, b []byte) (int, syscall.Errno) {
 func dup(fd int) (int, error) {
 	n, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
 	return n, os.NewSyscallError("fcntl", err)
-}
-
-func errnoOf(err error) syscall.Errno {
-	if err == nil {
-		return 0
-	}
-	if e, ok := err.(syscall.Errno); ok {
-		return e
-	}
-	return syscall.EIO
 }

@@ -182,9 +182,14 @@ func recv(fd int, b []byte) (int, syscall.Errno) {
 	return int(n), 0
 }
 
-func send(fd int, b []byte) (int, syscall.Errno) {
+// send keeps back what does not fill a packet if more is to follow.
+func send(fd int, b []byte, more bool) (int, syscall.Errno) {
+	flags := unix.MSG_NOSIGNAL
+	if more {
+		flags |= unix.MSG_MORE
+	}
 	n, _, errno := syscall.RawSyscall6(unix.SYS_SENDTO, uintptr(fd),
-		uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), unix.MSG_NOSIGNAL, 0, 0)
+		uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), uintptr(flags), 0, 0)
 	if errno != 0 {
 		return 0, errno
 	}

@@ -70,11 +70,19 @@ func noDelay(fd int) {
 	}
 }
 
-func shutdownWrite(fd int) syscall.Errno {
-	switch err := unix.Shutdown(fd, unix.SHUT_WR); e := err.(type) {
-	case nil:
+func shutdownWrite(fd int) syscall.Errno { return errnoOf(unix.Shutdown(fd, unix.SHUT_WR)) }
+
+// sendFile tells Go's scheduler, because it takes long, and longer where the disk has to be read.
+func sendFile(fd, file int, offset, n int64) (int, syscall.Errno) {
+	sent, err := unix.Sendfile(fd, file, &offset, int(n))
+	return max(sent, 0), errnoOf(err)
+}
+
+func errnoOf(err error) syscall.Errno {
+	if err == nil {
 		return 0
-	case syscall.Errno:
+	}
+	if e, ok := err.(syscall.Errno); ok {
 		return e
 	}
 	return syscall.EIO

@@ -13,6 +13,17 @@ type Response struct {
 	Allow       string // the Allow field, which a 405 needs (RFC 9110, section 15.5.6); "" for none
 	Fields      string // whole further lines of the header, each with its CRLF; "" for none
 	Body        []byte
+	// Part is what the answer has of a representation, or could have. With a status of 200 or 206
+	// the part takes the place of Body: the caller sends it behind the head.
+	Part Part
+}
+
+// length is the number of the body's bytes.
+func (r *Response) length() int64 {
+	if r.Part.Size > 0 && r.Status < 300 {
+		return r.Part.Length
+	}
+	return int64(len(r.Body))
 }
 
 // AppendResponse appends the complete response to dst: the status line, Date, Content-Type,
@@ -24,7 +35,7 @@ type Response struct {
 // The strings are not checked for CR and LF: they must be the program's own or come from a parser
 // of this package.
 func AppendResponse(dst []byte, r *Response, unix int64, head, close bool, minor int) []byte {
-	dst = appendHead(dst, r, len(r.Body), unix, close, minor)
+	dst = appendHead(dst, r, r.length(), unix, close, minor)
 	if head || bodiless(r.Status) {
 		return dst
 	}
@@ -35,7 +46,7 @@ func AppendResponse(dst []byte, r *Response, unix int64, head, close bool, minor
 // sends no length with them.
 func bodiless(status int) bool { return status == 204 || status == 304 }
 
-func appendHead(dst []byte, r *Response, length int, unix int64, close bool, minor int) []byte {
+func appendHead(dst []byte, r *Response, length int64, unix int64, close bool, minor int) []byte {
 	dst = appendStatusLine(dst, r.Status)
 	dst = append(dst, dateField(unix)...)
 	sized := !bodiless(r.Status)
@@ -54,9 +65,12 @@ func appendHead(dst []byte, r *Response, length int, unix int64, close bool, min
 		dst = append(dst, "\r\n"...)
 	}
 	dst = append(dst, r.Fields...)
+	if r.Part.Size > 0 {
+		dst = r.Part.append(dst, r.Status)
+	}
 	if sized {
 		dst = append(dst, "Content-Length: "...)
-		dst = strconv.AppendInt(dst, int64(length), 10)
+		dst = strconv.AppendInt(dst, length, 10)
 		dst = append(dst, "\r\n"...)
 	}
 	switch {
@@ -65,6 +79,33 @@ func appendHead(dst []byte, r *Response, length int, unix int64, close bool, min
 	case !close && minor == 0:
 		dst = append(dst, "Connection: keep-alive\r\n"...)
 	}
+	return append(dst, "\r\n"...)
+}
+
+// append appends the fields that say which part of what a response has (RFC 9110, sections 14.3 and
+// 14.4).
+func (p *Part) append(dst []byte, status int) []byte {
+	if status <= 304 {
+		dst = append(dst, "ETag: "...)
+		dst = append(dst, p.ETag...)
+		dst = append(dst, "\r\n"...)
+	}
+	if status <= 206 {
+		dst = append(dst, "Accept-Ranges: bytes\r\n"...)
+	}
+	switch status {
+	case 206:
+		dst = append(dst, "Content-Range: bytes "...)
+		dst = strconv.AppendInt(dst, p.First, 10)
+		dst = append(dst, '-')
+		dst = strconv.AppendInt(dst, p.First+p.Length-1, 10)
+	case 416:
+		dst = append(dst, "Content-Range: bytes *"...)
+	default:
+		return dst
+	}
+	dst = append(dst, '/')
+	dst = strconv.AppendInt(dst, p.Size, 10)
 	return append(dst, "\r\n"...)
 }
 
@@ -83,7 +124,7 @@ func AppendOpenHead(dst []byte, contentType string, unix int64) []byte {
 // the request was a HEAD: the length is sent, the reason is not (RFC 9110, section 9.3.2).
 func AppendError(dst []byte, e *Error, unix int64, head bool) []byte {
 	r := Response{Status: e.Status, ContentType: "text/plain; charset=utf-8"}
-	dst = appendHead(dst, &r, len(e.Reason)+len("\n"), unix, true, 1)
+	dst = appendHead(dst, &r, int64(len(e.Reason)+len("\n")), unix, true, 1)
 	if head {
 		return dst
 	}

@@ -128,6 +128,14 @@ func (f *fakeIO) Upgrade(x *workload.Exchange, accept string, r workload.Receive
 	f.receiver = r
 	f.spoil(f.request)
 	x.Response.Status = 101
+}
+
+func (f *fakeIO) SendFile(x *workload.Exchange, file *os.File) {
+	p := &x.Response.Part
+	x.Response.Body = make([]byte, p.Length)
+	if _, err := file.ReadAt(x.Response.Body, p.First); err != nil {
+		panic(err)
+	}
 	x.Reply()
 }
 

@@ -3,6 +3,7 @@ package workload_test
 import (
 	"bytes"
 	"net/url"
+	"os"
 	"regexp"
 	"strconv"
 	"sync"
@@ -23,6 +24,7 @@ type idleIO struct{}
 func (idleIO) Wait(x *workload.Exchange, _ time.Duration, then func(*workload.Exchange)) { then(x) }
 func (idleIO) Stream(*workload.Exchange, string, workload.Source)                        {}
 func (idleIO) Upgrade(*workload.Exchange, string, workload.Receiver)                     {}
+func (idleIO) SendFile(*workload.Exchange, *os.File)                                     {}
 
 func (idleIO) Offload(x *workload.Exchange, work func(), then func(*workload.Exchange)) {
 	work()
@@ -78,6 +80,7 @@ func (q *queueIO) GetAll(x *workload.Exchange, calls []workload.Call, _ time.Dur
 
 func (q *queueIO) Stream(*workload.Exchange, string, workload.Source)    { panic("no test streams") }
 func (q *queueIO) Upgrade(*workload.Exchange, string, workload.Receiver) {}
+func (q *queueIO) SendFile(*workload.Exchange, *os.File)                 { panic("no test sends a file") }
 
 func (q *queueIO) Offload(x *workload.Exchange, work func(), then func(*workload.Exchange)) {
 	q.queue = append(q.queue, func() { // the work comes back through the queue, so that that of others comes in between

@@ -140,6 +140,7 @@ func TestRoutes(t *testing.T) {
 
 		{"POST", "/file", "", "", onlyGet},
 		{"POST", "/api", "", "", onlyGet},
+		{"POST", "/stream", "", "", onlyGet},
 
 		{"GET", "/nothing", "", "", notFound},
 		{"POST", "/nothing", "", "", notFound},
@@ -185,7 +186,7 @@ func TestWaitsAreTheModels(t *testing.T) {
 // What blocks goes through Offload, each in a step of its own; what is to hold up an event loop
 // does not.
 func TestOffloads(t *testing.T) {
-	want := map[string]int{"file": 1, "db": 1, "login": 2, "orders": 1}
+	want := map[string]int{"file": 1, "db": 1, "login": 2, "orders": 1, "stream": 1}
 	for _, w := range workload.All {
 		if w.Upstream > 0 {
 			continue
@@ -216,7 +217,7 @@ func TestAll(t *testing.T) {
 		}
 	}
 	if diff := cmp.Diff([]string{"hello", "wait", "file", "api", "feed", "db", "login", "orders", "cpu", "mix", "echo",
-		"live", "chat"},
+		"live", "chat", "stream"},
 		names); diff != "" {
 		t.Errorf("names, want -, got +:\n%s", diff)
 	}

@@ -3,6 +3,7 @@ package workload
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -44,7 +45,9 @@ type Options struct {
 
 // A Service answers requests with the workloads. It is safe for concurrent use.
 type Service struct {
+	dir      string // the data folder
 	file     string
+	video    openVideo
 	upstream *url.URL // nil when there is none
 	db       database
 	postgres *postgres.Config // nil with the embedded database
@@ -68,7 +71,7 @@ func Open(o Options) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Service{file: filepath.Join(dir, fileName), upstream: upstream, notes: o.Notes}
+	s := &Service{dir: dir, file: filepath.Join(dir, fileName), upstream: upstream, notes: o.Notes}
 	if !postgres.Is(o.Database) {
 		s.db, err = openEmbedded(dir, o.Database)
 		return s, err
@@ -88,8 +91,8 @@ func Open(o Options) (*Service, error) {
 // before it serves.
 func (s *Service) Postgres() *postgres.Config { return s.postgres }
 
-// Close gives up the database. Call it when no request is being served any more.
-func (s *Service) Close() error { return s.db.close() }
+// Close gives up the database and the video. Call it when no request is being served any more.
+func (s *Service) Close() error { return errors.Join(s.db.close(), s.closeVideo()) }
 
 // routes is what is served: the workloads, the upstream that the api workload asks, and what is no
 // request and its answer.

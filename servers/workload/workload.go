@@ -6,6 +6,7 @@ package workload
 
 import (
 	"net/url"
+	"os"
 	"time"
 
 	"nodecompare/servers/http1"
@@ -43,6 +44,9 @@ type Workload struct {
 	// Talks says that the connection becomes a WebSocket on which both sides send messages: a load
 	// has members of rooms in place of requests.
 	Talks bool
+	// Plays says that an answer is a video, too long to be asked for again and again: a load has
+	// players, who ask for ranges of it one after the other.
+	Plays bool
 
 	// Whole is the body of a whole answer to Target, where the status does not tell that from a
 	// partial one; "" where it does.
@@ -66,7 +70,11 @@ var All = []Workload{
 	echo,
 	live,
 	chat,
+	stream,
 }
+
+// Asks reports whether a load of it is one of requests, and not of subscribers, members or viewers.
+func (w Workload) Asks() bool { return !w.Tells && !w.Talks && !w.Plays }
 
 // String returns the workload's name.
 func (w Workload) String() string { return w.Name }
@@ -109,6 +117,11 @@ type IO interface {
 	// whose messages r receives. It takes the place of Reply. accept is the value of
 	// Sec-WebSocket-Accept.
 	Upgrade(x *Exchange, accept string, r Receiver)
+
+	// SendFile answers with x.Response, whose Part it sends from f. It takes the place of Reply. f
+	// stays open while the model serves. A peer that does not read holds up its own connection
+	// alone, or the thread that is its own.
+	SendFile(x *Exchange, f *os.File)
 }
 
 // A Reply is an upstream's answer, with any status.

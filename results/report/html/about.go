@@ -34,7 +34,7 @@ type failure struct {
 }
 
 func aboutRecord(r *results.Record) about {
-	a := about{Host: hostPairs(r.Host), Hosts: hostLines(r), Settings: settingPairs(r), Ladders: laddersTable(r)}
+	a := about{Host: hostPairs(r.Host), Hosts: hostLines(r.Hosts), Settings: settingPairs(r), Ladders: laddersTable(r)}
 	if s := r.Selftest; s != nil {
 		a.Checks = summary.SelftestRemarks(s)
 		t := dataTable{Caption: "Selftest: what was measured where the answer was known",
@@ -59,10 +59,10 @@ func aboutRecord(r *results.Record) about {
 	return a
 }
 
-// hostLines are the hosts of a bench on several.
-func hostLines(r *results.Record) []aboutPair {
+// hostLines are the hosts of a measurement on several.
+func hostLines(of []results.BenchHost) []aboutPair {
 	var all []aboutPair
-	for _, h := range summary.HostLines(r, true) {
+	for _, h := range summary.HostLines(of, true) {
 		all = append(all, aboutPair{h.Name, h.Text})
 	}
 	return all

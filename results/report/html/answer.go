@@ -1,7 +1,6 @@
 package html
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -20,6 +19,7 @@ type answer struct {
 	Workloads []string // to choose from, for the plots
 	Rankings  []ranking
 	Legend    string // of Matrix
+	Reads     string // what points, bars and factors are
 }
 
 // claimPart is a claim with the plots below it.
@@ -40,12 +40,12 @@ type claimView struct {
 // bars are a figure of each mode, with its interval.
 type bars struct {
 	Title string   `json:"title"`
+	At    string   `json:"at"` // the load
 	Rows  []barRow `json:"rows"`
 }
 
 type barRow struct {
 	Mode  int        `json:"mode"`
-	Word  *badge     `json:"word,omitempty"`
 	Text  string     `json:"text"`
 	Range string     `json:"range,omitempty"`
 	Value plotNumber `json:"value"`
@@ -82,7 +82,7 @@ var claimViews = map[string][]string{
 
 func answerOf(r *results.Record) answer {
 	a := answer{Answer: summary.AnswerOf(r)}
-	a.Title, a.Asked = summary.Headline(a.Answer.Claims), a.Question
+	a.Title, a.Asked = summary.Headline(a.Answer.Claims, a.Models != ""), a.Question
 	switch {
 	case r.Settings.Null:
 		a.Title, a.Asked = "One mode, measured against itself", strings.Join(modeNames(r), " and ")
@@ -112,6 +112,7 @@ func answerOf(r *results.Record) answer {
 	if a.Matrix != nil {
 		a.Legend = summary.Legend
 	}
+	a.Reads = summary.Spreads(r)
 	return a
 }
 
@@ -145,15 +146,15 @@ func (a answer) claimViewOf(r *results.Record, w results.Workload, v results.Ver
 	for _, row := range a.Rows {
 		for _, l := range row.Lines {
 			if l.Workload == w.Name && (row.Name == results.RowPerformance || row.Name == results.RowIsolation) {
-				view.Bars = append(view.Bars, barsOf(row, l))
+				view.Bars = append(view.Bars, barsOf(l))
 			}
 		}
 	}
 	return view
 }
 
-func barsOf(row summary.AnswerRow, l summary.AnswerLine) bars {
-	of := bars{Title: l.Figure}
+func barsOf(l summary.AnswerLine) bars {
+	of := bars{Title: l.Figure, At: l.Load}
 	if i := slices.IndexFunc(l.Cells, func(c summary.AnswerCell) bool { return c.Per != "" }); i >= 0 {
 		of.Title += strings.Replace(l.Cells[i].Per, " a ", " per ", 1)
 	}
@@ -161,9 +162,6 @@ func barsOf(row summary.AnswerRow, l summary.AnswerLine) bars {
 		c := l.Cells[i]
 		b := barRow{Mode: i, Text: c.Text + c.Mark, Range: c.Spread.Text, Value: plotNumber(c.Value),
 			Low: plotNumber(c.Spread.Low), High: plotNumber(c.Spread.High)}
-		if word := cmp.Or(c.Word, row.Words[i]); word != "" {
-			b.Word = &badge{word, verdictClasses[word]}
-		}
 		of.Rows = append(of.Rows, b)
 	}
 	return of

@@ -23,11 +23,12 @@ type partData struct {
 	Figures  []figure    `json:"figures,omitempty"`
 	Timeline *timeline   `json:"timeline,omitempty"`
 	Tables   []dataTable `json:"tables,omitempty"`
+	Scene    *sceneData  `json:"scene,omitempty"`
 }
 
 // packed is the data as one block of text: JSON, compressed (DEFLATE, RFC 1951), in base64. It is a
 // third of the JSON, which repeats itself.
-func packed(d scriptData) (template.HTML, error) {
+func packed(d any) (template.HTML, error) {
 	text, err := json.Marshal(d)
 	if err != nil {
 		return "", fmt.Errorf("write the page's data: %w", err)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"slices"
 	"strings"
 
 	"nodecompare/results"
@@ -41,6 +42,8 @@ type recordPage struct {
 	Article   verdict
 	Workloads []workloadPart
 	Cores     *coresPart // nil for none
+	Scene     *scenePart // nil for none
+	Watching  bool       // the scene is open: there is nothing else to see yet
 	Interval  string     // what the intervals of this record are
 	About     about
 }
@@ -86,10 +89,15 @@ func write(out io.Writer, r *results.Record, live bool) error {
 		Article:  articleVerdict(r),
 		About:    aboutRecord(r),
 		Cores:    coresSection(r),
+		Scene:    recordScene(r),
+		Watching: live && len(r.Trials) == 0,
 	}
 	data := scriptData{Modes: modeNames(r)}
 	if len(p.Article.Sections) > 0 {
 		data.Parts = append(data.Parts, partData{ID: "article", Words: &p.Article})
+	}
+	if p.Scene != nil {
+		data.Parts = append(data.Parts, partData{ID: "scene", Scene: sceneDataOf(r.Scene)})
 	}
 	for i, w := range r.Settings.Workloads {
 		part := workloadPart{Workload: w, ID: fmt.Sprintf("w%d", i+1)}
@@ -127,15 +135,27 @@ func madeWhere(r *results.Record) string {
 		unit.Counted(r.Host.Cores, "core"))
 }
 
-// embedding puts style, script and data into the page, and its policy.
-func embedding(data scriptData, live bool) (e embedded, err error) {
-	styles := []string{"page/uplot/uPlot.min.css", "page/style.css", "page/answer.css", "page/print.css"}
-	scripts := []string{"page/uplot/uPlot.iife.min.js", "page/format.js", "page/draw.js", "page/plots.js",
-		"page/timeline.js", "page/tables.js", "page/parts.js", "page/answer.js", "page/page.js"}
-	more := ""
-	if live {
-		styles, scripts, more = append(styles, "page/live.css"), append(scripts, "page/live.js"), asksServer
+// Parts of the page of a record, and of records over time.
+var (
+	recordStyles = []string{"page/uplot/uPlot.min.css", "page/style.css", "page/answer.css", "page/scene.css",
+		"page/print.css"}
+	recordScripts = []string{"page/uplot/uPlot.iife.min.js", "page/data.js", "page/format.js", "page/draw.js",
+		"page/plots.js", "page/timeline.js", "page/tables.js", "page/scene.js", "page/parts.js", "page/answer.js",
+		"page/page.js"}
+)
+
+// embedding puts style, script and data into the page of a record, and its policy.
+func embedding(data scriptData, live bool) (embedded, error) {
+	if !live {
+		return embeddingOf(data, "", recordStyles, recordScripts)
 	}
+	return embeddingOf(data, asksServer, append(slices.Clone(recordStyles), "page/live.css"),
+		append(slices.Clone(recordScripts), "page/live.js"))
+}
+
+// embeddingOf puts some files and data into a page, and its policy, which allows nothing more than
+// that and what more says.
+func embeddingOf(data any, more string, styles, scripts []string) (e embedded, err error) {
 	style, err := pageText(styles...)
 	if err != nil {
 		return e, err
@@ -144,16 +164,31 @@ func embedding(data scriptData, live bool) (e embedded, err error) {
 	if err != nil {
 		return e, err
 	}
-	licence, err := pageText("page/uplot/LICENSE")
-	if err != nil {
-		return e, err
+	script = unindented(script)
+	if slices.ContainsFunc(scripts, func(name string) bool { return strings.HasPrefix(name, "page/uplot/") }) {
+		licence, err := pageText("page/uplot/LICENSE")
+		if err != nil {
+			return e, err
+		}
+		script = "/* uPlot:\n" + licence + "*/\n" + script // which asks to go with every copy
 	}
 	if e.Data, err = packed(data); err != nil {
 		return e, err
 	}
-	script = "/* uPlot:\n" + licence + "*/\n" + script // which asks to go with every copy
 	e.Style, e.Script, e.Policy = template.CSS(style), template.JS(script), policy(script, more)
 	return e, nil
+}
+
+// unindented leaves out what a script has for those who write it: indentation, and lines that are
+// comments. A page is some kilobytes smaller for it.
+func unindented(script string) string {
+	var all strings.Builder
+	for line := range strings.Lines(script) {
+		if line = strings.TrimLeft(line, " "); !strings.HasPrefix(line, "//") && line != "\n" {
+			all.WriteString(line)
+		}
+	}
+	return all.String()
 }
 
 func pageText(names ...string) (string, error) {
@@ -177,7 +212,7 @@ func workloadFigures(r *results.Record, w results.Workload, v results.Verdict, i
 	} else {
 		absent = append(absent, "Latency distribution: no run has a histogram that can be read.")
 	}
-	for _, p := range ladderPlots {
+	for _, p := range plotsOf(w) {
 		f := p.draw(r, w, id)
 		if len(f.Plot.Series) == 0 {
 			absent = append(absent, p.title+": "+p.absent()+".")

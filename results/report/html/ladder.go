@@ -3,9 +3,11 @@ package html
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"nodecompare/results"
+	"nodecompare/results/report/summary"
 	"nodecompare/results/unit"
 )
 
@@ -45,9 +47,43 @@ var ladderPlots = []ladderPlot{
 	},
 }
 
+// viewerPlots are those of a workload that plays, whose segments of a MB are its requests.
+var viewerPlots = []ladderPlot{
+	{
+		results.Smooth, "smooth", "Viewers without a stall", "share of the viewers",
+		"Higher is better. A stall is a segment that was not there when all before it had been shown.",
+	},
+	{
+		results.P99, "p99", "Time to start up", "p99, from coming to the first whole segment",
+		"Lower is better: 99 of 100 viewers began to watch sooner than this.",
+	},
+	{
+		results.Throughput, "throughput", "Throughput", "MB per second",
+		"Viewers ask for what they show, so that the line rises with them as long as the server keeps up.",
+	},
+	{
+		results.CPUPerRequest, "cpu", "CPU per MB", "CPU time of the server per MB",
+		"Lower is better: it says how many viewers a full machine would bear.",
+	},
+	named("threads"), named("memory"),
+}
+
+// named returns the plot of all workloads with that name.
+func named(id string) ladderPlot {
+	return ladderPlots[slices.IndexFunc(ladderPlots, func(p ladderPlot) bool { return p.id == id })]
+}
+
+// plotsOf returns the plots of a workload.
+func plotsOf(w results.Workload) []ladderPlot {
+	if w.Plays {
+		return viewerPlots
+	}
+	return ladderPlots
+}
+
 // axisKinds are the kinds of an axis, by a figure's unit.
 var axisKinds = map[string]string{"requests/s": "rate", "us": "time", "threads": "count",
-	"switches/request": "ratio", "bytes": "bytes"}
+	"switches/request": "ratio", "bytes": "bytes", "%": "percent"}
 
 // absent is why a plot may be missing.
 func (p ladderPlot) absent() string {
@@ -58,10 +94,14 @@ func (p ladderPlot) absent() string {
 }
 
 func (p ladderPlot) draw(r *results.Record, w results.Workload, id string) figure {
+	head := "Connections"
+	if w.Plays {
+		head = "Viewers"
+	}
 	f := figure{
-		ID: id + "-" + p.id, Title: p.title, Unit: p.axis, XAxis: "connections (logarithmic)", Reads: p.reads,
+		ID: id + "-" + p.id, Title: p.title, Unit: p.axis, XAxis: summary.InTerms(w, "connections (logarithmic)"), Reads: p.reads,
 		Table: &dataTable{Caption: fmt.Sprintf("%s of %s: %s, median of the rounds and its interval",
-			p.title, w.Name, p.axis), Head: append([]string{"Connections"}, modeNames(r)...)},
+			p.title, w.Name, p.axis), Head: append([]string{head}, modeNames(r)...)},
 	}
 	f.Plot = plot{X: plotAxis{Kind: "connections", Log: true}, Y: plotAxis{Kind: axisKinds[p.Unit]}}
 	write := unit.Writer(p.Unit)
@@ -83,7 +123,7 @@ func (p ladderPlot) draw(r *results.Record, w results.Workload, id string) figur
 		}
 		f.Table.Rows = append(f.Table.Rows, row)
 	}
-	f.Label = p.title + " against connections."
+	f.Label = summary.InTerms(w, p.title+" against connections.")
 	for i, s := range lines {
 		if len(s.X) == 0 {
 			continue

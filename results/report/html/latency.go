@@ -71,6 +71,10 @@ func latencyFigure(r *results.Record, w results.Workload, id string) (figure, bo
 		load = fmt.Sprintf("at %s connections, each of which waits for its answer", unit.Count(w.Base))
 		reads = "Read it from left to right: half of the requests were faster than the line at 50%, all but " +
 			"one in a thousand than at 99.9%. Lower is better."
+		if w.Plays {
+			load = fmt.Sprintf("from when each of %s viewers came to its first whole segment", unit.Count(w.Base))
+			reads = strings.Replace(reads, "requests were faster", "viewers began sooner", 1)
+		}
 	}
 	if !drawable(of) {
 		return figure{}, false

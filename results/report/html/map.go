@@ -22,6 +22,7 @@ type heatPage struct {
 	Modes    []styledMode
 	Pairs    []heatPair
 	Host     []aboutPair
+	Hosts    []aboutPair // of a map on several
 	Settings []aboutPair
 }
 
@@ -85,7 +86,7 @@ func WriteMap(out io.Writer, m *results.Map) error {
 		}
 		p.Pairs = append(p.Pairs, h)
 	}
-	p.Host, p.Settings = hostPairs(m.Host), heatSettings(m)
+	p.Host, p.Hosts, p.Settings = hostPairs(m.Host), hostLines(m.Hosts), heatSettings(m)
 	if err := t.ExecuteTemplate(out, "map.html", p); err != nil {
 		return fmt.Errorf("write the map's page: %w", err)
 	}

@@ -11,10 +11,9 @@ import (
 // from.
 const asksServer = "; connect-src 'self'"
 
-// Policy returns the content of a page's own policy (W3C, Content Security Policy Level 3):
-// whatever others wrote into the page, no script but this one runs, and nothing is loaded.
-func Policy(script string) template.HTMLAttr { return policy(script, "") }
-
+// policy returns the content of a page's own policy (W3C, Content Security Policy Level 3):
+// whatever others wrote into the page, no script but this one runs, and nothing is loaded but what
+// more says.
 func policy(script, more string) template.HTMLAttr {
 	hash := sha256.Sum256([]byte(script))
 	return template.HTMLAttr(fmt.Sprintf(

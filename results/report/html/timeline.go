@@ -45,7 +45,7 @@ type rungTimeline struct {
 const (
 	timelinePoints = 14_000 // of all trials of a record together, with three figures each
 	timelineFinest = 60     // points of a rung, about as many as its place on the page can show
-	timelineLeast  = 8
+	timelineLeast  = 6
 )
 
 // trialTimelines thins each rung's timeline so that the page stays small however many trials there

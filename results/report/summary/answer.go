@@ -21,6 +21,7 @@ type Answer struct {
 	// Matrix has a mark for each claim, pair of modes and workload, below a head; nil for a single
 	// pair.
 	Matrix [][]string
+	Key    string   // what the table's words and signs mean
 	Models string   // that Node.js itself was not measured; "" where it was, or the modes are a user's
 	Notes  []string // what the answer lacks, one line each
 	Trust  string   // how much was measured, and how trustworthy it is
@@ -38,8 +39,12 @@ type AnswerRow struct {
 // An AnswerLine shows one figure of one workload.
 type AnswerLine struct {
 	Workload, Figure string // hello, CPU
+	Load             string // at 64 connections
 	Bars             bool   // the figures differ by what a bar can show
 	Cells            []AnswerCell
+
+	at       results.RungKey
+	ofServer bool // the load's own limit does not concern the figures
 }
 
 // Label names the line.
@@ -122,7 +127,7 @@ func AnswerOf(r *results.Record) Answer {
 	doubted := countRuns(r)
 	a := Answer{Question: question(r), Unfit: unfit(r, doubted), Notes: missing(r), Trust: trust(r, doubted)}
 	if article, ok := results.CheckArticle(r); ok {
-		a.Claims, a.Matrix, a.Models = claims(article), matrix(article), modelsAlone(r.Settings.Modes)
+		a.Claims, a.Matrix, a.Models = claims(article), matrix(article), modelsAlone(r.Settings.Modes, article)
 	}
 	for _, name := range []string{results.RowExecution, results.RowPerformance, results.RowScalability,
 		results.RowIsolation} {
@@ -143,18 +148,25 @@ func AnswerOf(r *results.Record) Answer {
 			a.Rows = append(a.Rows, row)
 		}
 	}
+	a.Key = key(r)
+	a.Notes = append(a.Notes, loadLimited(r, a.Rows)...)
 	return a
 }
 
-// modelsAlone says that the modes are this program's models, if none of them is Node.js or a
-// user's server.
-func modelsAlone(modes []results.Mode) string {
+// modelsAlone says that the modes are this program's models, and what they stand for, if none of
+// them is Node.js or a user's server.
+func modelsAlone(modes []results.Mode, article results.Article) string {
 	for _, m := range modes {
 		if m.Server != "" || m.Name == "node" || m.Name == "express" {
 			return ""
 		}
 	}
-	return "These are models in one program. Node.js itself was not measured."
+	loops, threads := article.Group(results.NonBlocking), article.Group(results.Blocking)
+	if loops == nil || threads == nil {
+		return "These are models in one program. Node.js itself was not measured."
+	}
+	return fmt.Sprintf("%s %s for the article's traditional backend, and %s for Node.js, which itself was not measured.",
+		joinNames(threads), does(threads, "stands", "stand"), joinNames(loops))
 }
 
 // join moves a mode's word from the lines to the row if all lines have the same, and keeps one line
@@ -189,7 +201,6 @@ func (row *AnswerRow) join(workloads []results.Workload) {
 				longest = l
 			}
 		}
-		longest.Workload = ""
 		row.Lines = []AnswerLine{longest}
 	}
 }
@@ -202,18 +213,20 @@ func (s sheet) answer(f results.Finding, modes []results.Mode) AnswerLine {
 		for _, m := range modes {
 			c := AnswerCell{Word: f.Of(m.Name)}
 			c.Text, c.Per = inFlight(f, m.Name)
-			c.Per = terms(s.w, c.Per)
+			c.Per = InTerms(s.w, c.Per)
 			line.Cells = append(line.Cells, c)
 		}
 		return line
 	}
 	on := resting(f)
 	at := s.at(f, on)
-	line.Figure, line.Bars = on.short, on.bars && len(modes) > 1
+	line.Figure, line.Bars = InTerms(s.w, on.short), on.bars && len(modes) > 1
+	line.at, line.ofServer = at, on.ofServer
+	line.Load = InTerms(s.w, underLoad(s.w, results.Comparison{At: at}))
 	for _, m := range modes {
 		c := AnswerCell{Word: f.Of(m.Name), Text: unit.Missing, Position: positionOf(f, m.Name)}
 		if e, ok := on.read(s, m.Name, at); ok {
-			c.Text, c.Per, c.Value = on.write(e.Value), terms(s.w, on.per), e.Value
+			c.Text, c.Per, c.Value = on.write(e.Value), InTerms(s.w, on.per), e.Value
 			c.Spread = spreadOf(e, on.write)
 		}
 		load, server := Doubted(s.r, s.w, m.Name, at)
@@ -372,16 +385,12 @@ func question(r *results.Record) string {
 	for _, m := range r.Settings.Modes {
 		names = append(names, m.Name)
 	}
-	where := fmt.Sprintf("measured on this machine (%s)", unit.Counted(r.Host.Cores, "core"))
-	if len(r.Hosts) > 0 {
-		where = fmt.Sprintf("measured on %s (%s), load from %s", r.Hosts[0].Name, unit.Counted(r.Host.Cores, "core"),
-			unit.Counted(len(r.Hosts)-1, "other host"))
-	}
+	where := "on " + place(r.Host, r.Hosts, r.Settings.Pin.Server)
 	switch {
 	case len(names) < 2:
-		return fmt.Sprintf("%s, %s", strings.Join(names, ""), where)
+		return fmt.Sprintf("%s %s", strings.Join(names, ""), where)
 	case len(names) > several:
 		return fmt.Sprintf("Was the article right? %s %s", unit.Counted(len(names), "server"), where)
 	}
-	return fmt.Sprintf("Was the article right? %s, %s", joinNames(names), where)
+	return fmt.Sprintf("Was the article right? %s %s", joinNames(names), where)
 }

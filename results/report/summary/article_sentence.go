@@ -81,7 +81,7 @@ func claimFound(a results.Article, c results.Claim) string {
 	for _, on := range c.Workloads {
 		pairs += len(on.Pairings)
 	}
-	found := fmt.Sprintf("Measured, with %s (non-blocking) against %s (blocking), ",
+	found := fmt.Sprintf("Measured, %s against %s: ",
 		joinNames(a.Group(results.NonBlocking)), joinNames(a.Group(results.Blocking)))
 	switch c.Outcome() {
 	case results.AsSaid:

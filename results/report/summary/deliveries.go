@@ -9,46 +9,61 @@ import (
 	"nodecompare/results/unit"
 )
 
-// The terms of subscribers, and of members of chat rooms, in place of those of requests.
+// Terms in place of those of requests: of subscribers, of members of chat rooms, and of viewers,
+// whose segment is a MB.
 var (
 	eventTerms = strings.NewReplacer("req/s", "events/s", "/request", "/event", "in flight", "subscribed",
 		"connections", "subscribers", "a request", "an event", "a connection", "a subscriber", "requests", "streams")
 	memberTerms = strings.NewReplacer("req/s", "deliveries/s", "/request", "/delivery", "in flight", "joined",
 		"connections", "members", "a request", "a delivery", "a connection", "a member", "requests", "members")
+	viewerTerms = strings.NewReplacer("req/s", "MB/s", "/request", "/MB", "in flight", "watching",
+		"connection", "viewer", "a request", "a MB", "requests", "viewers", "p99", "start-up p99",
+		"answered", "no stall")
 )
 
-// terms returns text about a workload in the terms of what it counts.
-func terms(w results.Workload, text string) string {
+// InTerms returns text about a workload in the terms of what it counts.
+func InTerms(w results.Workload, text string) string {
 	switch {
 	case w.RoomSize > 0:
 		return memberTerms.Replace(text)
 	case w.Tells:
 		return eventTerms.Replace(text)
+	case w.Plays:
+		return viewerTerms.Replace(text)
 	}
 	return text
 }
 
 // of puts a group into the terms of the workload.
 func (g *Group) of(w results.Workload) {
-	g.Label = terms(w, g.Label)
+	g.Label = InTerms(w, g.Label)
 	for _, line := range g.Lines {
 		for i := range line {
-			line[i] = terms(w, line[i])
+			line[i] = InTerms(w, line[i])
 		}
 	}
 }
 
-// heard says how much of what the most connections should have heard they did hear.
+// heard says how much of what the most connections should have heard they did hear, and how many of
+// the viewers saw no stall.
 func (s sheet) heard() []Group {
-	if !s.w.Tells {
-		return nil
-	}
-	came := "events"
-	if s.w.RoomSize > 0 {
-		came = "deliveries"
-	}
 	g := Group{Label: fmt.Sprintf("of %s connections", unit.Count(s.w.Top()))}
-	g.add(s.line(results.Top(s.w), reading{Figure: results.AnsweredShare,
-		write: func(e stat.Estimate) string { return percent(e.Value) + " of the " + came + " came" }}))
+	switch {
+	case s.w.Tells:
+		came := "events"
+		if s.w.RoomSize > 0 {
+			came = "deliveries"
+		}
+		g.add(s.line(results.Top(s.w), reading{Figure: results.AnsweredShare,
+			write: func(e stat.Estimate) string { return percent(e.Value) + " of the " + came + " came" }}))
+	case s.w.Plays:
+		g.Label = along(s.rungs)
+		g.add(s.loadArrows(results.Smooth, func(v []float64, has []bool) string {
+			return unit.Arrows(v, has, unit.Digits) + "% saw no stall"
+		}))
+		g.add(s.loadArrows(results.Stalled, func(v []float64, has []bool) string {
+			return unit.Arrows(v, has, unit.Digits) + "% of the time in stalls"
+		}))
+	}
 	return []Group{g}
 }

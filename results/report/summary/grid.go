@@ -105,7 +105,7 @@ func (s sheet) performance() []Group {
 	for _, p := range percentiles {
 		common.add(s.line(results.AtCommon, p))
 	}
-	own := Group{Label: fmt.Sprintf("at %s%% of own", unit.Digits(100*s.r.Settings.Share))}
+	own := Group{Label: atOwnRate}
 	if slices.ContainsFunc(s.r.Settings.Modes, func(m results.Mode) bool { return s.has(m.Name, results.AtOwn) }) {
 		own.Lines = [][]string{s.each(s.ownRate), s.each(s.ownTail)}
 		if slices.ContainsFunc(s.r.Settings.Modes, func(m results.Mode) bool { return s.ownUse(m.Name) != "" }) {
@@ -149,6 +149,9 @@ func (s sheet) commonLabel() string {
 	return ""
 }
 
+// atOwnRate labels the load that is a share of each mode's own capacity.
+const atOwnRate = "at its own rate"
+
 // ownRate and ownTail return a mode's latency at its share of its own capacity: two lines without
 // intervals, because it is the second load of the kind. A mode without such a load had it as the
 // common one.
@@ -177,7 +180,7 @@ func (s sheet) ownUse(mode string) string {
 	if math.Abs(use-s.r.Settings.Share) <= 0.1 {
 		return ""
 	}
-	return fmt.Sprintf("that is %.0f%% of its most", 100*use)
+	return fmt.Sprintf("%.0f%% of its most", 100*use)
 }
 
 func (s sheet) ownTail(mode string) string {

@@ -18,7 +18,7 @@ func Heading(r *results.Record) string {
 		loadOf(s),
 	}
 	if len(r.Hosts) > 0 {
-		parts = append(parts, fmt.Sprintf("Load from %s, over a network; without a yardstick.",
+		parts = append(parts, fmt.Sprintf("Load from %s, over a network; without a yardstick or an overload.",
 			unit.Counted(len(r.Hosts)-1, "other host")), loadAtLimit(r))
 	}
 	if r.Selftest != nil {
@@ -81,7 +81,7 @@ func loadOf(s results.Settings) string {
 // meaning of lines.
 func Remarks(r *results.Record) []string {
 	var all []string
-	for _, h := range HostLines(r, true) {
+	for _, h := range HostLines(r.Hosts, true) {
 		all = append(all, h.String())
 	}
 	for _, m := range r.Settings.Missing {
@@ -137,7 +137,8 @@ func legend(r *results.Record) string {
 	parts := []string{"How to read it: p50, p99, p99.9: half, 99% and 99.9% of the requests took no longer."}
 	if len(r.Rates) > 0 {
 		parts = append(parts, fmt.Sprintf("At a given rate that counts from when a request was due; one "+
-			"rate is the same for all modes, one is %s%% of what each can do.", unit.Digits(100*r.Settings.Share)))
+			"rate is the same for all modes, and one is each mode's own, about %s%% of what it can do.",
+			unit.Digits(100*r.Settings.Share)))
 	}
 	parts = append(parts, "Knee: the fewest connections with 90% of the highest throughput.")
 	if slices.ContainsFunc(r.Settings.Workloads, func(w results.Workload) bool { return w.Surge != nil }) {

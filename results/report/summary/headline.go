@@ -14,8 +14,9 @@ var verdicts = []struct{ mark, one, several string }{
 	{markOpen, "is undecided", "are undecided"},
 }
 
-// Headline says in a sentence what all claims together come to; "" for none.
-func Headline(claims []Claim) string {
+// Headline says in a sentence what all claims together come to, and of models alone if they are;
+// "" for none.
+func Headline(claims []Claim, models bool) string {
 	var parts []string
 	found := map[string]bool{}
 	for _, v := range verdicts {
@@ -29,8 +30,12 @@ func Headline(claims []Claim) string {
 		case rows == nil:
 			continue
 		case len(rows) == len(claims):
-			return map[string]string{markAsSaid: "Yes, on every count", markReversed: "No, it is the other way round",
+			said := map[string]string{markAsSaid: "Yes, on every count", markReversed: "No, it is the other way round",
 				markSame: "No, there is no difference", markDepends: "It varies", markOpen: "That remains open"}[v.mark]
+			if models {
+				said += ", of these models"
+			}
+			return said
 		}
 		found[v.mark] = true
 		parts = append(parts, joinNames(rows)+" "+does(rows, v.one, v.several))

@@ -29,6 +29,22 @@ func intervals(r *results.Record) string {
 		unit.Counted(r.Settings.Rounds, "round"), of, 100*widest)
 }
 
+// Spreads says what the answer's figures, factors and their intervals are, for the page, where they
+// stand side by side; "" of one round.
+func Spreads(r *results.Record) string {
+	rounds := r.Settings.Rounds
+	if rounds < 2 {
+		return ""
+	}
+	of := Confidence(stat.Median(make([]float64, rounds)).Confidence)
+	if of != Confidence(stat.Confidence) {
+		return fmt.Sprintf("Points and bars are medians over %d rounds, whiskers the whole range, since so few "+
+			"rounds allow no better interval.", rounds)
+	}
+	return fmt.Sprintf("Points and bars are medians over %d rounds, with %s intervals. A factor is the mean of the "+
+		"rounds’ own factors, with its 99%% interval.", rounds, of)
+}
+
 // Confidence writes a confidence in per cent, rounded down. A higher confidence than asked for, as
 // from small samples, is written as asked for.
 func Confidence(share float64) string {

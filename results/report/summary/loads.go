@@ -44,19 +44,34 @@ func deciding(f results.Finding, one results.Comparison) results.Comparison {
 	return results.AtLightLoad(of(f, one))
 }
 
-// atLightLoad says what the light load adds to the finding on two modes; "" if it is undecided.
+// atLightLoad says what the light load adds to the finding on two modes; "" if it adds nothing.
 func atLightLoad(w results.Workload, f results.Finding, c results.Comparison) string {
 	switch l := loads(f, c); {
 	case l.LightSame:
 		return ", and at light load no difference"
 	case l.LightBetter == "":
-		return ""
+		return leaning(f, c)
 	case l.Better == l.LightBetter:
 		d := deciding(f, c)
 		_, ratio, _, _ := d.Factors()
-		return fmt.Sprintf(", and so it is at light load (%s, %s times)", d.Metric, unit.Digits(ratio))
+		return fmt.Sprintf(", and so it is at light load (%s, %s times)", d.Metric, unit.Digits(ratio)) + leaning(f, c)
 	}
 	return ", while " + advantage(w, deciding(f, c))
+}
+
+// leaning says which figure at light load lies beyond its floor for the other mode, though chance
+// could explain it. A reader of the table sees it there, and would wonder. Less of each of these
+// figures is better, but of the share answered.
+func leaning(f results.Finding, c results.Comparison) string {
+	for _, d := range of(f, c) {
+		more, ratio, _, _ := d.Factors()
+		open := d.Light && d.Better == "" && d.Metric != results.AnsweredShare.Name
+		if open && more == c.Better && ratio > 1+d.Floor {
+			return fmt.Sprintf(", though %s there was %s times as much with %s, which chance could explain",
+				d.Metric, unit.Digits(ratio), more)
+		}
+	}
+	return ""
 }
 
 // neverAtLightLoad says that no two modes differ at light load either, if so.

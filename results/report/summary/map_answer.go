@@ -217,7 +217,7 @@ func MapShort(p results.MapPair, c results.MapCell) string {
 
 // MapMeasured says where it was measured, for how long, and whether that can decide anything.
 func MapMeasured(m *results.Map) string {
-	text := fmt.Sprintf("Measured on this machine (%s): %s, %s.", unit.Counted(m.Host.Cores, "core"),
+	text := fmt.Sprintf("Measured on %s: %s, %s.", place(m.Host, m.Hosts, m.Settings.Pin.Server),
 		unit.Counted(m.Settings.Rounds, "round"), unit.Seconds(m.ElapsedS))
 	if m.Settings.Rounds < fewestRounds {
 		text += fmt.Sprintf(" So few decide nothing: intervals need %d rounds (--rounds=%d).",

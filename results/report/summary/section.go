@@ -3,7 +3,6 @@
 package summary
 
 import (
-	"fmt"
 	"slices"
 
 	"nodecompare/results"
@@ -81,9 +80,8 @@ type shownLatencies struct {
 // latenciesShown returns the loads of a workload's table with their percentiles, in its order.
 func latenciesShown(r *results.Record, w results.Workload) []shownLatencies {
 	both := []results.Figure{results.P50, results.P99}
-	own := fmt.Sprintf("at %s%% of own", unit.Digits(100*r.Settings.Share))
 	all := []shownLatencies{
-		{results.AtCommon, "at the common rate", both, true}, {results.AtOwn, own, both, true},
+		{results.AtCommon, "at the common rate", both, true}, {results.AtOwn, atOwnRate, both, true},
 		{results.AtAlone, "alone", both, false}, {results.AtAmid, "amid poison", both, false},
 	}
 	for _, n := range rungsShown(w) {

@@ -45,7 +45,8 @@ func rankSentence(w results.Workload, v results.Verdict, f results.Finding) stri
 	for _, c := range bestFirst(f) {
 		if c.Decides && c.Better != "" && !told[c.Worse()] && f.Of(c.Better) == results.High && !loads(f, c).Depends() {
 			told[c.Worse()] = true
-			parts = append(parts, blockingWins(v, c)+advantage(w, c)+contraryFigures(w, f, c)+atLightLoad(w, f, c))
+			parts = append(parts,
+				blockingWins(v, c)+advantage(w, c)+because(c)+contraryFigures(w, f, c)+atLightLoad(w, f, c))
 		}
 	}
 	parts = append(parts, dependent(w, f, told)...)
@@ -93,6 +94,14 @@ func bestFirst(f results.Finding) []results.Comparison {
 	}
 	return slices.SortedStableFunc(slices.Values(f.Comparisons),
 		func(a, b results.Comparison) int { return other(a) - other(b) })
+}
+
+// because says why a row rests on memory, which is not the figure that readers expect there.
+func because(c results.Comparison) string {
+	if c.Rests && c.Metric == "memory per connection" {
+		return ", which decides here, as p99 is hardly more than the wait itself"
+	}
+	return ""
 }
 
 // blockingWins says so if the result contradicts the article's table.

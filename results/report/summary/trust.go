@@ -103,7 +103,8 @@ func trust(r *results.Record, c runCounts) string {
 	return text + "."
 }
 
-// trustWords says how trustworthy the bench is: good, or where it differs, low on hello, else good.
+// trustWords says how trustworthy the bench is: good, or where it differs, low on hello and good on
+// wait.
 func trustWords(r *results.Record, c runCounts) string {
 	on := map[string][]string{} // workloads by word
 	for _, w := range r.Settings.Workloads {
@@ -121,11 +122,13 @@ func trustWords(r *results.Record, c runCounts) string {
 		return "low" // of workloads that the settings do not name
 	}
 	last := len(parts) - 1
-	word, _, _ := strings.Cut(parts[last], " ")
+	word, of, _ := strings.Cut(parts[last], " on ")
 	if last == 0 {
 		return word
 	}
-	parts[last] = "else " + word
+	if strings.Contains(of, " and ") {
+		parts[last] = word + " on the others"
+	}
 	return strings.Join(parts, ", ")
 }
 

@@ -17,11 +17,11 @@ function barsOf(bars, page) {
       whisker.style.width = `${(100 * (r.high - r.low)) / most}%`;
       box.append(whisker);
     }
-    return make("li", { "data-mode": r.mode, class: page.hidden.has(r.mode) ? "off" : null }, make("span", { class: "who" }, nameOf(page.names, r.mode), many ? "" : badge(r.word)), box,
+    return make("li", { "data-mode": r.mode, class: page.hidden.has(r.mode) ? "off" : null }, make("span", { class: "who" }, nameOf(page.names, r.mode)), box,
       make("span", { class: "figure" }, r.text, r.range && make("span", { class: "interval" }, r.range)));
   });
   const better = bars.title.startsWith("throughput") ? "longer" : "shorter";
-  return make("div", { class: many ? "bars many" : "bars" }, make("p", { class: "unit" }, make("strong", {}, bars.title), ` ${better} is better`), make("ul", {}, ...rows));
+  return make("div", { class: many ? "bars many" : "bars" }, make("p", { class: "unit" }, make("strong", {}, bars.title), ` ${bars.at}, ${better} is better`), make("ul", {}, ...rows));
 }
 
 // shotTitles are short, as the plots of the claims are small.
@@ -31,7 +31,9 @@ const shotTitles = { model: "Threads that ran", p99: "Slowest 1 in 100 (p99)", t
 function shotOf(f, page, view) {
   const plot = make("div", { class: "plot", id: "answer-" + view, role: "img", tabindex: "0", "aria-label": f.label + " The arrow keys read the figures out." });
   const at = make("span", { class: "at" }), xaxis = make("p", { class: "xaxis" }, at, make("span", { class: "axis" }, f.xaxis.replace(" (logarithmic)", "")));
-  page.add(plot, f.plot, (place, figures) => {
+  // a fitted curve needs a caption, for which there is no room here
+  const points = f.plot.series.filter(s => !s.curve).map(s => ({ ...s, line: true }));
+  page.add(plot, { ...f.plot, series: points }, (place, figures) => {
     at.replaceChildren(...(place ? [place + ": ", ...[...figures].map(([mode, text]) => make("span", { class: "ink" + (mode % lookCount) }, page.names[mode] + " " + text + " "))] : []));
     xaxis.classList.toggle("reading", place !== "");
   });

@@ -40,7 +40,9 @@ async function refill() {
   for (const n of next.querySelectorAll("noscript")) n.textContent = n.innerHTML; // as a page with scripts reads it
   const open = new Set([...document.querySelectorAll("details[open]")].map(keyOf));
   const chosen = document.querySelector('input[name="workload"]:checked')?.value, focused = document.activeElement?.id, height = scrollY;
+  const scene = document.getElementById("scene");
   for (const part of ["header", "main", "#data"]) document.querySelector(part).replaceWith(document.adoptNode(next.querySelector(part)));
+  if (scene) document.getElementById("scene")?.replaceWith(scene); // it is the same throughout a bench, and may be playing
   document.body.className = next.body.className;
   for (const choice of document.querySelectorAll('input[name="workload"]')) choice.checked = choice.value === chosen || (!chosen && choice.checked);
   unfold(open);

@@ -3,13 +3,6 @@
 // What the page does: it reads its data, draws the claims' plots, fills a part when it is opened, and draws anew when the colours,
 // the width or the choice of modes change.
 
-// readData unpacks the page's data (packed in data.go).
-async function readData() {
-  const bytes = Uint8Array.from(atob(document.getElementById("data").textContent), c => c.charCodeAt(0));
-  const unpacked = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
-  return JSON.parse(await new Response(unpacked).text());
-}
-
 // Page is what its parts share: the data, what is drawn, and which modes are hidden.
 class Page {
   constructor(data, hidden) {

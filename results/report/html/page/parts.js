@@ -51,6 +51,7 @@ function fill(part, page) {
   const data = page.data.parts.find(p => p.id === part.id);
   if (!data || part.dataset.filled) return;
   part.dataset.filled = "yes";
+  if (data.scene) new Replay(part.querySelector(".scene"), data.scene, part);
   const put = (name, ...children) => part.querySelector(`[data-${name}]`)?.append(...children);
   if (data.figures) put("shown", buttonsOf(page));
   if (data.figures) put("figures", make("div", { class: "figures" }, ...data.figures.map(f => figureOf(f, page))));

@@ -1,41 +1,56 @@
-package watch_test
+package report_test
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
-	"nodecompare/cmd/watch"
+	"nodecompare/results/report"
+	"nodecompare/results/scene"
 )
 
-// small is a trace with one of each.
-func small() *watch.Trace {
-	return &watch.Trace{Scene: "waits", Summary: "one request that waits", Look: "Look & see", Modes: []*watch.Mode{{
-		Name: "async", Summary: "a loop", Recorded: true, End: 20, Says: []string{"1 thread."},
-		Threads: []watch.Thread{{Name: "the loop", ID: 7, Awake: 1, Spans: []watch.Span{
-			{From: 1, To: 2, State: watch.Running, Request: 1}, {From: 15, To: 19, State: watch.Running, Request: 1}}}},
-		Requests: []watch.Lane{{Request: watch.Request{Method: "GET", Target: "/wait?ms=5"}, Number: 1, Answered: 20,
-			Status: 200, Spans: []watch.Span{{To: 1, State: watch.Queued, Request: 1},
-				{From: 1, To: 2, State: watch.Running, Request: 1, Thread: 1},
-				{From: 2, To: 7, State: watch.Waiting, Request: 1, For: "a timer of 5ms"},
-				{From: 7, To: 15, State: watch.HeldUp, Request: 1, By: 1},
-				{From: 15, To: 20, State: watch.Running, Request: 1, Thread: 1}}}},
-	}}}
+// sampleScene is a scene with one request of each state, in the given modes.
+func sampleScene(modes ...string) *scene.Trace {
+	t := &scene.Trace{Scene: "waits", Summary: "one request that waits", Look: "Look & see", Lesson: "So it is.",
+		Twice: "Twice as long.", CPUs: 2}
+	for _, name := range modes {
+		t.Modes = append(t.Modes, &scene.Recording{
+			Name: name, Summary: "a loop", Recorded: true, End: 20, Says: []string{"1 thread served the request."},
+			Threads: []scene.Thread{{Name: "the loop", ID: 7, Awake: 1, Spans: []scene.Span{
+				{From: 1, To: 2, State: scene.Running, Request: 1},
+				{From: 15, To: 19, State: scene.Running, Request: 1}}, OnCPU: []scene.Stint{{From: 1, To: 2}}}},
+			Requests: []scene.Lane{{Method: "GET", Target: "/wait?ms=5", Number: 1, Answered: 20,
+				Status: 200, Spans: []scene.Span{{To: 1, State: scene.Queued, Request: 1},
+					{From: 1, To: 2, State: scene.Running, Request: 1, Thread: 1},
+					{From: 2, To: 7, State: scene.Waiting, Request: 1, For: "a timer of 5ms"},
+					{From: 7, To: 15, State: scene.HeldUp, Request: 1, By: 1},
+					{From: 15, To: 20, State: scene.Running, Request: 1, Thread: 1}}}},
+		})
+	}
+	return t
+}
+
+// written is a scene in a format.
+func written(t *testing.T, format string, of *scene.Trace, o report.Options) string {
+	t.Helper()
+	i := slices.IndexFunc(report.SceneFormats, func(f report.Format[*scene.Trace]) bool { return f.Name == format })
+	var b strings.Builder
+	if err := report.SceneFormats[i].Write(&b, of, o); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
 }
 
 // The trace keeps the rules of Chrome's Trace Event Format for complete events and metadata: times
 // and lasting in microseconds, none below 0, names for each process and thread, and events of one
 // thread that lie one behind the other.
 func TestTraceFileKeepsTheFormatsRules(t *testing.T) {
-	var b strings.Builder
-	if err := watch.WriteTraceFile(&b, small()); err != nil {
-		t.Fatal(err)
-	}
 	var f struct {
 		TraceEvents     []map[string]any
 		DisplayTimeUnit string
 	}
-	if err := json.Unmarshal([]byte(b.String()), &f); err != nil {
+	if err := json.Unmarshal([]byte(written(t, "trace", sampleScene("async"), report.Options{})), &f); err != nil {
 		t.Fatal(err)
 	}
 	if f.DisplayTimeUnit != "ms" {

@@ -1,23 +1,22 @@
-package bench
+package hosts
 
 import (
 	"nodecompare/cluster"
-	"nodecompare/cmd/hosts"
 	"nodecompare/results"
 )
 
-// hostTally is what a bench knows of each of its hosts, in the order in which they were first seen:
-// the serving one first.
-type hostTally []results.BenchHost
+// Tally is what a measurement knows of each of its hosts, in the order in which they were first
+// seen: the serving one first.
+type Tally []results.BenchHost
 
-// add takes in one run.
-func (t *hostTally) add(serving *cluster.Agent, j *hosts.Joint) {
-	for _, h := range append([]results.LoadHost{hosts.Serving(serving, j.Watched)}, j.Hosts...) {
-		t.host(h)
+// Add takes in one run.
+func (t *Tally) Add(serving *cluster.Agent, j *Joint) {
+	for _, h := range append([]results.LoadHost{Serving(serving, j.Watched)}, j.Hosts...) {
+		t.add(h)
 	}
 }
 
-func (t *hostTally) host(h results.LoadHost) {
+func (t *Tally) add(h results.LoadHost) {
 	i := 0
 	for i < len(*t) && (*t)[i].Name != h.Name {
 		i++

@@ -1,9 +1,11 @@
-package watch
+package report
 
 import (
 	"encoding/json"
 	"fmt"
 	"io"
+
+	"nodecompare/results/scene"
 )
 
 // traceFile is Chrome's Trace Event Format in its object form, which Perfetto opens.
@@ -24,9 +26,9 @@ type traceEvent struct {
 	Args     map[string]any `json:"args,omitempty"`
 }
 
-// WriteTraceFile writes a process for the threads and one for the requests of each mode. Their
+// writeSceneTrace writes a process for the threads and one for the requests of each mode. Their
 // numbers are places in the trace, since the viewers sort by them.
-func WriteTraceFile(w io.Writer, t *Trace) error {
+func writeSceneTrace(w io.Writer, t *scene.Trace) error {
 	f := traceFile{Events: []traceEvent{}, Unit: "ms"}
 	for i, m := range t.Modes {
 		threads, requests := 2*i+1, 2*i+2
@@ -51,19 +53,19 @@ func (f *traceFile) name(what string, process, thread int, name string) {
 		Args: map[string]any{"name": name}})
 }
 
-func (f *traceFile) lane(process, number int, name string, spans []Span, thread string) {
+func (f *traceFile) lane(process, number int, name string, spans []scene.Span, thread string) {
 	f.name("thread_name", process, number, name)
 	for _, s := range spans {
 		title := string(s.State)
 		if thread != "" && s.Request > 0 {
 			title = fmt.Sprintf("request %d %s", s.Request, s.State)
 		}
-		if s.For != "" && s.State == Waiting {
+		if s.For != "" && s.State == scene.Waiting {
 			title += " for " + s.For
 		}
 		took := 1000 * (s.To - s.From)
 		f.Events = append(f.Events, traceEvent{Name: title, Category: string(s.State), Phase: "X",
 			At: max(1000*s.From, 0), Duration: &took, Process: process, Thread: number,
-			Args: map[string]any{"is": s.text(thread)}})
+			Args: map[string]any{"is": s.Text(thread)}})
 	}
 }
