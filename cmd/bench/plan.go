@@ -232,8 +232,8 @@ func newPlan(o Options, limit int) (*Plan, error) {
 			case c.mode.secure() && !w.Asks():
 				c.rungs = nil
 				p.settings.Missing = append(p.settings.Missing, results.Missing{Mode: c.name, Workload: w.Name,
-					Reason: fmt.Sprintf("server %s on %s: its connections are the loop engine's, which has no TLS",
-						c.name, w.Name)})
+					Reason: fmt.Sprintf("server %s on %s: subscribers, members and viewers are the loop engine's, "+
+						"which has no TLS", c.name, w.Name)})
 			case c.mode.secure():
 				c.rungs = p.secured(c, over)
 			}

@@ -188,6 +188,8 @@ func counts(t results.Trial) string {
 			return "events"
 		case w.Name == t.Workload && w.Talks:
 			return "deliveries"
+		case w.Name == t.Workload && w.Plays:
+			return "segments"
 		}
 	}
 	return "requests"

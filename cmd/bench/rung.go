@@ -235,7 +235,7 @@ func measured(a loadgen.Attack, r rung, l *loadgen.Result, w *sample.Window) (re
 		ErrorKinds: l.ErrorKinds, ErrorExamples: l.ErrorExamples, Codes: l.Codes, Timeline: timeline(l, w),
 	}
 	answered := float64(rung.Answered())
-	if a.Conversation != "" {
+	if a.Conversation == loadgen.Subscribe || a.Conversation == loadgen.Chat {
 		rung.Deliveries = measure.Deliveries(l.Deliveries)
 	}
 	if a.Conversation == loadgen.Play {

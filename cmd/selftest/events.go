@@ -103,14 +103,14 @@ func (h Heard) Judge() (verdict, reason string, certain bool) {
 		return results.SelftestWrong, fmt.Sprintf("the engine says that %d events came, and the server sent only %d",
 			h.Came, h.Sent), true
 	case h.Missed > h.LeftOut:
-		return results.SelftestWrong, fmt.Sprintf("the engine says that %d events were missed, and the server has left "+
-			"out only %d", h.Missed, h.LeftOut), true
+		return results.SelftestWrong, fmt.Sprintf("the engine says that %d events were missed, and the server has "+
+			"left out only %d", h.Missed, h.LeftOut), true
 	case h.Errors > 0 || !whole:
 		return results.SelftestNoisy, fmt.Sprintf("of %d events %d had been sent when the load ended, and %d "+
 			"subscriptions failed: the machine cannot carry this load now", h.Due, h.Sent, h.Errors), false
 	case h.Came != h.Sent || h.Missed != h.LeftOut:
-		return results.SelftestWrong, fmt.Sprintf("the server sent %d events and left out %d, and the engine says that "+
-			"%d came and %d were missed", h.Sent, h.LeftOut, h.Came, h.Missed), false
+		return results.SelftestWrong, fmt.Sprintf("the server sent %d events and left out %d, and the engine says "+
+			"that %d came and %d were missed", h.Sent, h.LeftOut, h.Came, h.Missed), false
 	}
 	return results.SelftestOK, "", false
 }

@@ -82,20 +82,22 @@ func TestEvents(t *testing.T) {
 }
 
 func TestHeard(t *testing.T) {
+	type heard = selftest.Heard
+	const ok, noisy, wrong = results.SelftestOK, results.SelftestNoisy, results.SelftestWrong
 	for name, c := range map[string]struct {
-		heard   selftest.Heard
+		heard   heard
 		verdict string
 	}{
-		"each once":             {selftest.Heard{Due: 100, Sent: 99, LeftOut: 1, Came: 99, Missed: 1}, results.SelftestOK},
-		"one too many":          {selftest.Heard{Due: 100, Sent: 99, LeftOut: 1, Came: 100}, results.SelftestWrong},
-		"one is not heard":      {selftest.Heard{Due: 100, Sent: 99, LeftOut: 1, Came: 98, Missed: 1}, results.SelftestWrong},
-		"the gap is not seen":   {selftest.Heard{Due: 100, Sent: 99, LeftOut: 1, Came: 99}, results.SelftestWrong},
-		"a gap that is none":    {selftest.Heard{Due: 100, Sent: 99, LeftOut: 1, Came: 99, Missed: 2}, results.SelftestWrong},
-		"the server was late":   {selftest.Heard{Due: 100, Sent: 80, LeftOut: 1, Came: 79}, results.SelftestNoisy},
-		"a subscription failed": {selftest.Heard{Due: 100, Sent: 99, LeftOut: 1, Came: 90, Errors: 1}, results.SelftestNoisy},
+		"each once":             {heard{Due: 100, Sent: 99, LeftOut: 1, Came: 99, Missed: 1}, ok},
+		"one too many":          {heard{Due: 100, Sent: 99, LeftOut: 1, Came: 100}, wrong},
+		"one is not heard":      {heard{Due: 100, Sent: 99, LeftOut: 1, Came: 98, Missed: 1}, wrong},
+		"the gap is not seen":   {heard{Due: 100, Sent: 99, LeftOut: 1, Came: 99}, wrong},
+		"a gap that is none":    {heard{Due: 100, Sent: 99, LeftOut: 1, Came: 99, Missed: 2}, wrong},
+		"the server was late":   {heard{Due: 100, Sent: 80, LeftOut: 1, Came: 79}, noisy},
+		"a subscription failed": {heard{Due: 100, Sent: 99, LeftOut: 1, Came: 90, Errors: 1}, noisy},
 	} {
 		if verdict, reason, _ := c.heard.Judge(); verdict != c.verdict ||
-			(reason == "") != (verdict == results.SelftestOK) {
+			(reason == "") != (verdict == ok) {
 			t.Errorf("%s: %s (%s), want %s", name, verdict, reason, c.verdict)
 		}
 	}
