@@ -18,8 +18,8 @@ import (
 	"nodecompare/thorough/browsers"
 )
 
-// The dashboard of every mode shows its events in a real browser, and asks for nothing else.
-func TestDashboard(t *testing.T) {
+// A real browser shows the dashboard of every mode, and fetches ranges of its video.
+func TestBrowser(t *testing.T) {
 	thorough.Only(t)
 	options := browsers.Chromium(t)
 	all, stop := context.WithTimeout(t.Context(), 5*time.Minute)
@@ -31,10 +31,15 @@ func TestDashboard(t *testing.T) {
 	if err := chromedp.Run(chromium); err != nil {
 		t.Fatal(err)
 	}
-	eachMode(t, func(t *testing.T, mode string) { seeDashboard(t, chromium, serve(t, mode, servers.Config{}).url) })
-	eachNodeMode(t, func(t *testing.T, mode string) { seeDashboard(t, chromium, startNode(t, mode, "", 1).URL) })
+	see := func(t *testing.T, url string) {
+		seeDashboard(t, chromium, url)
+		fetchVideo(t, chromium, url)
+	}
+	eachMode(t, func(t *testing.T, mode string) { see(t, serve(t, mode, servers.Config{PoolSize: 8}).url) })
+	eachNodeMode(t, func(t *testing.T, mode string) { see(t, startNode(t, mode, "", 1).URL) })
 }
 
+// seeDashboard has the page show its events and ask for nothing else.
 func seeDashboard(t *testing.T, chromium context.Context, url string) {
 	tab, leave := chromedp.NewContext(chromium)
 	defer leave()
