@@ -54,7 +54,8 @@ func TestMembersThatVanish(t *testing.T) {
 				t.Errorf("%s: without an answer it goes on with %q, %v", m.Name, rest, err)
 			}
 		})
-		half := connect(t, startModel(t, m.Name, Config{}, func(m model) { setTimeouts(m, timeouts{time.Hour, limit}) }))
+		half := connect(t, startModel(t, m.Name, Config{},
+			func(m model) { setTimeouts(m, timeouts{time.Hour, limit}) }))
 		begun := time.Now()
 		r := enter(t, half, "\x81\x85abc")
 		waiting.Go(func() {

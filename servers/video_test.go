@@ -165,8 +165,8 @@ func nodeStreams(t *testing.T, mode string, p *child.Process) {
 	})
 }
 
-// narrow dials with a receive buffer so small that the video fills it at once.
-var narrow = net.Dialer{Control: func(_, _ string, c syscall.RawConn) error {
+// narrowVideo dials with a receive buffer so small that the video fills it at once.
+var narrowVideo = net.Dialer{Control: func(_, _ string, c syscall.RawConn) error {
 	var failed error
 	err := c.Control(func(fd uintptr) {
 		failed = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, 4<<10)
@@ -179,7 +179,7 @@ var narrow = net.Dialer{Control: func(_, _ string, c syscall.RawConn) error {
 // for them.
 func viewers(t *testing.T, addr string, descriptors func() int) {
 	dial := func() *client {
-		c, err := narrow.DialContext(t.Context(), "tcp", addr)
+		c, err := narrowVideo.DialContext(t.Context(), "tcp", addr)
 		if err != nil {
 			t.Fatal(err)
 		}
