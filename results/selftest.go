@@ -30,7 +30,7 @@ type SelftestCheck struct {
 	Engine   string  `json:"engine"`
 	Load     string  `json:"load"`   // the load and its server, e.g. "delay 5 ms"
 	Figure   string  `json:"figure"` // the figure: p50, p90, p99, p99.9, max, requests, rate
-	Unit     string  `json:"unit"`   // of the values below: us, requests, requests/s
+	Unit     string  `json:"unit"`   // of the values below: us, requests, events, requests/s
 	Truth    float64 `json:"truth"`  // for rate, the least expected of a machine
 	Measured float64 `json:"measured"`
 	// largest error of Measured; 0 for a rate, which can only be too low

@@ -39,6 +39,8 @@ type chatServer struct {
 	stop      func()
 }
 
+func (s *chatServer) dial(t testing.TB) *client { return dialTo(t, s.addr) }
+
 // chatFigures are what /live shows of the chat.
 type chatFigures struct {
 	Members, Rooms, Messages, Deliveries int

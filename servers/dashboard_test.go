@@ -6,7 +6,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
@@ -15,25 +14,15 @@ import (
 
 	"nodecompare/servers"
 	"nodecompare/thorough"
-	"nodecompare/thorough/browsers"
 )
 
 // A real browser shows the dashboard of every mode, and fetches ranges of its video.
 func TestBrowser(t *testing.T) {
 	thorough.Only(t)
-	options := browsers.Chromium(t)
-	all, stop := context.WithTimeout(t.Context(), 5*time.Minute)
-	t.Cleanup(stop) // the modes may run beside each other, after this function
-	allocator, end := chromedp.NewExecAllocator(all, options...)
-	t.Cleanup(end)
-	chromium, leave := chromedp.NewContext(allocator)
-	t.Cleanup(leave)
-	if err := chromedp.Run(chromium); err != nil {
-		t.Fatal(err)
-	}
+	browser := openBrowser(t)
 	see := func(t *testing.T, url string) {
-		seeDashboard(t, chromium, url)
-		fetchVideo(t, chromium, url)
+		seeDashboard(t, browser, url)
+		fetchVideo(t, browser, url)
 	}
 	eachMode(t, func(t *testing.T, mode string) { see(t, serve(t, mode, servers.Config{PoolSize: 8}).url) })
 	eachNodeMode(t, func(t *testing.T, mode string) { see(t, startNode(t, mode, "", 1).URL) })

@@ -7,14 +7,12 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"net"
 	"net/http"
 	"net/textproto"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -132,15 +130,7 @@ func eachNodeMode(t *testing.T, f func(t *testing.T, mode string)) {
 
 func connect(t *testing.T, p *child.Process) *client {
 	t.Helper()
-	c, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", p.Port))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { c.Close() })
-	if err := c.SetDeadline(time.Now().Add(patience)); err != nil {
-		t.Fatal(err)
-	}
-	return &client{c.(*net.TCPConn), t}
+	return dialTo(t, fmt.Sprintf("127.0.0.1:%d", p.Port))
 }
 
 // TestNode has Node.js and Express, each one process for most of it, do as our modes do.

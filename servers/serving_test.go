@@ -122,7 +122,12 @@ type client struct {
 
 func (v *serving) dial(t testing.TB) *client {
 	t.Helper()
-	c, err := net.Dial("tcp", v.Addr.String())
+	return dialTo(t, v.Addr.String())
+}
+
+func dialTo(t testing.TB, addr string) *client {
+	t.Helper()
+	c, err := net.Dial("tcp", addr)
 	if err != nil {
 		t.Fatal(err)
 	}

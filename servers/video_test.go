@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -13,7 +12,6 @@ import (
 	"os"
 	"runtime"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -165,21 +163,12 @@ func nodeStreams(t *testing.T, mode string, p *child.Process) {
 	})
 }
 
-// narrowVideo dials with a receive buffer so small that the video fills it at once.
-var narrowVideo = net.Dialer{Control: func(_, _ string, c syscall.RawConn) error {
-	var failed error
-	err := c.Control(func(fd uintptr) {
-		failed = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, 4<<10)
-	})
-	return errors.Join(err, failed)
-}}
-
 // viewers has a few clients ask for all of the video and not read it. The server answers others
 // meanwhile; what the viewers then read is the video, and when they leave it holds no descriptor
 // for them.
 func viewers(t *testing.T, addr string, descriptors func() int) {
 	dial := func() *client {
-		c, err := narrowVideo.DialContext(t.Context(), "tcp", addr)
+		c, err := narrow.DialContext(t.Context(), "tcp", addr)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -125,5 +125,5 @@ func (b *bench) climbCores(ctx context.Context, r *results.Record) {
 	b.progress.Begin(more, r)
 	defer b.progress.End()
 	again := &bench{plan: more, progress: b.progress, rates: b.rates, spare: more.Duration() / spareShare}
-	again.trials(ctx, &r.Cores.Trials)
+	again.trials(ctx, r, &r.Cores.Trials)
 }

@@ -17,11 +17,13 @@ const (
 	figureMax      = "max"
 	figureRequests = "requests"
 	figureRate     = "rate"
+	figureMissed   = "missed"
 )
 
 const (
 	unitMicros   = "us"
 	unitRequests = "requests"
+	unitEvents   = "events"
 	unitRate     = "requests/s"
 )
 

@@ -73,6 +73,7 @@ type Plan struct {
 	Queues  []Queue
 	Stall   Stall
 	Count   Load
+	Events  Events // of engines that know subscribers
 	Search  Search
 
 	Attempts int           // at one check, until it passes
@@ -96,7 +97,9 @@ func FullPlan() Plan {
 		},
 		Stall: Stall{Rate: 400, Connections: 8, Duration: 3 * time.Second, After: time.Second,
 			Length: 600 * time.Millisecond},
-		Count:    Load{5000, time.Second},
+		Count: Load{5000, time.Second},
+		Events: Events{Late: 5 * time.Millisecond, Every: 5 * time.Millisecond, Each: 250, LeftOut: 100,
+			Connections: delayConnections},
 		Search:   Search{Lowest: 1000, Highest: 128_000, Resolution: 0.1, Duration: 400 * time.Millisecond},
 		Attempts: 3, Spare: 18 * time.Second, Limit: 70 * time.Second,
 	}
@@ -126,7 +129,7 @@ func (e Extent) String() string { return e.Name }
 
 // Full and Short are the extents that check something.
 var (
-	Full  = Extent{"full", 56 * time.Second, FullPlan}
+	Full  = Extent{"full", 58 * time.Second, FullPlan}
 	Short = Extent{"short", 5 * time.Second, ShortPlan}
 )
 

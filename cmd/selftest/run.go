@@ -117,6 +117,12 @@ func (r *runner) engine(ctx context.Context, e Engine) error {
 			return err
 		}
 	}
+	if v := r.plan.Events; v.Connections > 0 && e.hears() {
+		if err := r.attempts(e.Name+", events "+inMillis(v.Late),
+			func() (attempt, error) { return r.events(ctx, e, v) }); err != nil {
+			return err
+		}
+	}
 	if s := r.plan.Search; s.Duration > 0 {
 		r.say(e.Name + ", highest rate")
 		return r.search(ctx, e, s)

@@ -33,8 +33,11 @@ const (
 //	GET /wait?us=N         200 after N µs, at most 1 s
 //	GET /queue?us=N&law=D  200 after the requests before it and a service time of N µs, or for
 //	                       law=M of N µs in the mean
+//	GET /events?us=N&every_us=M&each=E&left_out=L
+//	                       E server-sent events, one each M µs, each N µs after it is due; each
+//	                       L-th is left out
 //	GET /probe             200 at once; the body is how long that took, in ns; in no Truth
-//	GET /take              the Truth of waits and queue since the last /take, as JSON; then the
+//	GET /take              the Truth of waits, queue and events since the last /take, as JSON; then the
 //	                       next queue begins
 //
 // Each connection has a locked thread with blocking calls. The time of a request runs from the
@@ -138,6 +141,9 @@ func (s *server) requests(conn *socket) error {
 			}
 			if used == 0 {
 				break
+			}
+			if string(parser.Request.Path) == eventsPath {
+				return s.stream(conn, &parser.Request)
 			}
 			last := parser.Request.Close
 			answer = s.answer(answer[:0], &parser.Request, arrived)

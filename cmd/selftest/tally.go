@@ -13,10 +13,11 @@ import (
 )
 
 const (
-	waitPath  = "/wait"
-	queuePath = "/queue"
-	probePath = "/probe"
-	takePath  = "/take"
+	waitPath   = "/wait"
+	queuePath  = "/queue"
+	probePath  = "/probe"
+	eventsPath = "/events"
+	takePath   = "/take"
 )
 
 // Truth is what the server of a selftest did: how many requests it answered, and how long each took
