@@ -71,7 +71,7 @@ func TestUnknownNamesListTheKnown(t *testing.T) {
 		want string
 	}{
 		{Options{Modes: []string{"php"}}, `unknown mode "php": the known ones are blocking, `},
-		{Options{Workloads: []string{"chat"}}, `unknown workload "chat": the known ones are hello, `},
+		{Options{Workloads: []string{"chess"}}, `unknown workload "chess": the known ones are hello, `},
 		{Options{Profile: "slow"}, `unknown profile "slow": the known ones are quick, standard, thorough`},
 		{Options{Engine: "wrk"}, `unknown load engine "wrk": the known ones are auto, vegeta, loop`},
 		{Options{Modes: []string{"async", "async"}}, "mode async is named twice"},

@@ -31,8 +31,8 @@ func videos(t *testing.T, delay time.Duration) string {
 	return s.URL
 }
 
-// Viewers of a server that takes longer for a segment than it plays all stall, and start up no sooner
-// than that.
+// Viewers of a server that takes longer for a segment than it plays all stall, and start up no
+// sooner than that.
 func TestBenchOfViewers(t *testing.T) {
 	thorough.Only(t)
 	const delay = 2200 * time.Millisecond

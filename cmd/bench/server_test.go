@@ -128,7 +128,7 @@ func TestParseServersRefuses(t *testing.T) {
 		{servers: []string{"async=x"}, want: "server async: that is a mode of this program"},
 		{servers: []string{"a=x", "a=y"}, want: "server a is named twice"},
 		{servers: []string{"a=ftp://localhost"},
-			want: `server a: load target "ftp://localhost": the URL must begin with http:// or https://`},
+			want: `server a: load target "ftp://localhost": the URL must begin with http://, https:// or ws://`},
 		{servers: []string{"a=http://me:secret@localhost:x"},
 			want: `server a: load target "http://me:xxxxx@localhost:x"`},
 		{servers: []string{"a=http://me:secret@localhost#top"},

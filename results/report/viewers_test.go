@@ -42,7 +42,8 @@ func TestRecordOfViewers(t *testing.T) {
 		t.Error(err)
 	}
 	for text, wants := range map[string][]string{
-		out["table"]: {" a MB"}, details.String(): {"µs/MB", " watching", "75% saw no stall", "5% of the time in stalls"},
+		out["table"]:     {" a MB"},
+		details.String(): {"µs/MB", " watching", "75% saw no stall", "5% of the time in stalls"},
 	} {
 		for _, want := range wants {
 			if !strings.Contains(text, want) {

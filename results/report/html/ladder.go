@@ -99,7 +99,8 @@ func (p ladderPlot) draw(r *results.Record, w results.Workload, id string) figur
 		head = "Viewers"
 	}
 	f := figure{
-		ID: id + "-" + p.id, Title: p.title, Unit: p.axis, XAxis: summary.InTerms(w, "connections (logarithmic)"), Reads: p.reads,
+		ID: id + "-" + p.id, Title: p.title, Unit: p.axis, Reads: p.reads,
+		XAxis: summary.InTerms(w, "connections (logarithmic)"),
 		Table: &dataTable{Caption: fmt.Sprintf("%s of %s: %s, median of the rounds and its interval",
 			p.title, w.Name, p.axis), Head: append([]string{head}, modeNames(r)...)},
 	}

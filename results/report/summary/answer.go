@@ -165,7 +165,8 @@ func modelsAlone(modes []results.Mode, article results.Article) string {
 	if loops == nil || threads == nil {
 		return "These are models in one program. Node.js itself was not measured."
 	}
-	return fmt.Sprintf("%s %s for the article's traditional backend, and %s for Node.js, which itself was not measured.",
+	return fmt.Sprintf(
+		"%s %s for the article's traditional backend, and %s for Node.js, which itself was not measured.",
 		joinNames(threads), does(threads, "stands", "stand"), joinNames(loops))
 }
 
