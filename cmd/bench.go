@@ -168,7 +168,7 @@ Workloads:
 	completes(c, "profile", bench.Profiles)
 	completes(c, "engine", loadgen.Engines)
 	completes(c, "selftest", selftest.Extents)
-	completes(c, "scene", watch.Scenes)
+	complete(c, "scene", func(string) []string { return append(sceneNames(), bench.Auto, "off") })
 	completes(c, "format", report.Formats)
 	flags.BoolVar(&quiet, "quiet", false, "show no progress")
 	configurable(c)

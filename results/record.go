@@ -158,7 +158,7 @@ type Workload struct {
 	// one counts as a request
 	Tells    bool `json:"tells,omitempty"`
 	RoomSize int  `json:"room_size,omitempty"` // members of each room; 0 for no chat
-	// Plays says that connections are viewers, and that a segment of a film counts as a request
+	// Plays says that connections are viewers, and that a segment of a video counts as a request
 	Plays bool `json:"plays,omitempty"`
 	// why the ladder or the CPUs differ from other workloads'
 	Note string `json:"note,omitempty"`

@@ -50,6 +50,9 @@ func (m *Mode) prepare(ctx context.Context, say func(string)) (err error) {
 	if m.app, err = node.Prepare(ctx, source, "", say); err != nil {
 		return err
 	}
+	if m.data, err = dataForNode(); err != nil {
+		return err
+	}
 	m.Runtime = m.app.Version
 	return nil
 }

@@ -16,16 +16,21 @@ import (
 	"nodecompare/thorough"
 )
 
-// The dashboard of every mode shows its events in a real browser, and asks for nothing else.
-func TestDashboard(t *testing.T) {
+// A real browser shows the dashboard of every mode, and fetches ranges of its video.
+func TestBrowser(t *testing.T) {
 	thorough.Only(t)
 	browser := openBrowser(t)
-	eachMode(t, func(t *testing.T, mode string) { seeDashboard(t, browser, serve(t, mode, servers.Config{}).url) })
-	eachNodeMode(t, func(t *testing.T, mode string) { seeDashboard(t, browser, startNode(t, mode, "", 1).URL) })
+	see := func(t *testing.T, url string) {
+		seeDashboard(t, browser, url)
+		fetchVideo(t, browser, url)
+	}
+	eachMode(t, func(t *testing.T, mode string) { see(t, serve(t, mode, servers.Config{PoolSize: 8}).url) })
+	eachNodeMode(t, func(t *testing.T, mode string) { see(t, startNode(t, mode, "", 1).URL) })
 }
 
-func seeDashboard(t *testing.T, browser context.Context, url string) {
-	tab, leave := chromedp.NewContext(browser)
+// seeDashboard has the page show its events and ask for nothing else.
+func seeDashboard(t *testing.T, chromium context.Context, url string) {
+	tab, leave := chromedp.NewContext(chromium)
 	defer leave()
 	var mu sync.Mutex
 	var asked, complaints []string

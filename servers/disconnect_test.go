@@ -29,6 +29,7 @@ func TestClientsThatLeave(t *testing.T) {
 				if _, err := keepAlive(v, 1); err != nil {
 					t.Fatal(err)
 				}
+				v.dial(t).ask(get("/stream", "Range: bytes=0-9", closes), partial(0, 9, closes)) // opens the video
 				descriptors := openDescriptors(t)
 				for _, send := range []string{
 					"",
@@ -40,6 +41,9 @@ func TestClientsThatLeave(t *testing.T) {
 					get("/api"),
 					get("/file"),
 					strings.Repeat(get("/file"), 50),
+					get("/stream"),
+					get("/stream", closes),
+					strings.Repeat(get("/stream", "Range: bytes=0-9999999"), 3),
 					request("POST", "/login", `{"user":"mango","password":"engineers"}`),
 					request("POST", "/echo", strings.Repeat("x", 1<<19)),
 					"nonsense\r\n\r\n" + strings.Repeat("x", 1<<16),

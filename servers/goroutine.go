@@ -36,8 +36,18 @@ func newGoroutine(c Config, lns []*net.TCPListener, upstream netip.AddrPort) (mo
 	return g, nil
 }
 
+// Serve returns, once stopped, when the last goroutine has ended, after the last request in flight:
+// until then it uses what the service has open.
 func (g *goroutine) Serve() error {
-	defer g.active.Done()
+	err := g.accept()
+	g.active.Done()
+	if err == ErrStopped {
+		g.active.Wait()
+	}
+	return err
+}
+
+func (g *goroutine) accept() error {
 	for {
 		c, err := g.listener.AcceptTCP()
 		switch {

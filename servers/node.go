@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"syscall"
 	"time"
 
@@ -20,6 +21,13 @@ import (
 // killTime is how long after DrainTime Node.js is killed. It keeps DrainTime by itself unless it
 // computes.
 const killTime = time.Second
+
+// dataForNode returns the workloads' data folder, with the video: our own servers make that when it
+// is asked for.
+func dataForNode() (string, error) {
+	video, err := workload.Video("")
+	return filepath.Dir(video), err
+}
 
 // packagesTime is how long npm may take to fetch packages that a server can do without.
 const packagesTime = 30 * time.Second
@@ -55,7 +63,7 @@ func (m Mode) serveNode(ctx context.Context, c Config, out, progress io.Writer) 
 	if err != nil {
 		return err
 	}
-	data, err := workload.Data("")
+	data, err := dataForNode()
 	if err != nil {
 		return err
 	}

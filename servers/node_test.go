@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/textproto"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -56,7 +58,7 @@ var parserSays400 = answer{Status: 400, Closes: true}
 type answer struct {
 	Status            int
 	Type, Allow, Body string
-	Length            string
+	Length, Range     string
 	Closes            bool
 	More              []string // names of fields that there should not be
 }
@@ -94,8 +96,8 @@ func startSource(t *testing.T, source node.Source, upstream string, l *workload.
 	if errors.As(err, new(*node.Unavailable)) {
 		thorough.Lacks(t, err)
 	}
-	if err != nil {
-		t.Fatal(err)
+	if _, videoErr := workload.Video(dataDir); err != nil || videoErr != nil {
+		t.Fatal(err, videoErr)
 	}
 	if l == nil {
 		l = newLedger(t, "")
@@ -174,6 +176,7 @@ func TestNode(t *testing.T) {
 			}
 			subscription{bufio.NewReader(resp.Body), t}.ticks(42) // still open when the server is stopped
 		})
+		t.Run("video", func(t *testing.T) { nodeStreams(t, mode, p) })
 		t.Run("upstream refusing", func(t *testing.T) {
 			const body = `{"error":"the upstream %s refused the connection: is it running?"}`
 			nodeAsks(t, mode, startNode(t, mode, refusing.url, 1), "1", "502 Bad Gateway", json,
@@ -385,7 +388,7 @@ func answerOf(t *testing.T, r *http.Response, body string, own []string) answer 
 		return value
 	}
 	a := answer{Status: r.StatusCode, Type: take("Content-Type"), Allow: take("Allow"), Length: take("Content-Length"),
-		Body: body}
+		Range: take("Content-Range"), Body: body}
 	// Node.js says keep-alive also where it is HTTP/1.1's default, and close where it is
 	// HTTP/1.0's.
 	connection := take("Connection")
@@ -397,8 +400,6 @@ func answerOf(t *testing.T, r *http.Response, body string, own []string) answer 
 	for _, name := range own {
 		take(textproto.CanonicalMIMEHeaderKey(name))
 	}
-	for name := range h {
-		a.More = append(a.More, name)
-	}
+	a.More = slices.Sorted(maps.Keys(h))
 	return a
 }

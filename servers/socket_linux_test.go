@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -258,5 +259,62 @@ func TestAcceptFailed(t *testing.T) {
 	}
 	if err := acceptFailed(unix.EBADF); !errors.Is(err, unix.EBADF) {
 		t.Errorf("got %v, want EBADF", err)
+	}
+}
+
+// TestWriteFileGoesOnWhilePeerReads does the same with a file, and again once the peer reads no
+// more: the limit is of a standstill.
+func TestWriteFileGoesOnWhilePeerReads(t *testing.T) {
+	t.Parallel()
+	const limit = time.Second
+	s, peer := socketPair(t, limit)
+	name := filepath.Join(t.TempDir(), "file")
+	sent := bytes.Repeat([]byte("0123456789abcdef"), 1<<17)
+	if err := os.WriteFile(name, sent, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for fd, option := range map[int]int{s.fd: unix.SO_SNDBUF, peer: unix.SO_RCVBUF} {
+		if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, option, 64<<10); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const first = 7
+	received := make(chan []byte)
+	go func() {
+		all := make([]byte, 0, len(sent))
+		pace := time.NewTicker(50 * time.Millisecond)
+		defer pace.Stop()
+		for ; len(all) < len("head")+len(sent)-first; <-pace.C {
+			n, err := unix.Read(peer, all[len(all):cap(all)])
+			if n <= 0 || err != nil {
+				break
+			}
+			all = all[:len(all)+n]
+		}
+		received <- all
+	}()
+	underSignals(t, func() {
+		if err := s.writeFile([]byte("head"), f, first, int64(len(sent)-first), time.Now()); err != nil {
+			t.Error(err)
+		}
+	})
+	if got := <-received; string(got[:4]) != "head" || !bytes.Equal(got[4:], sent[first:]) {
+		t.Errorf("%d bytes arrived, or others than those sent", len(got))
+	}
+	underSignals(t, func() {
+		start := time.Now()
+		err := s.writeFile(nil, f, 0, int64(len(sent)), start)
+		if !errors.Is(err, os.ErrDeadlineExceeded) || time.Since(start) < limit {
+			t.Errorf("to one that does not read it gave %v after %v, want a deadline's error after %v", err,
+				time.Since(start), limit)
+		}
+	})
+	if err := s.writeFile(nil, f, int64(len(sent)), 1, time.Now()); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("behind the file's end it gave %v", err)
 	}
 }

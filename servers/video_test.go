@@ -3,14 +3,22 @@ package servers_test
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"net"
 	"net/http"
+	"os"
+	"runtime"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"nodecompare/servers"
+	"nodecompare/servers/child"
 	"nodecompare/servers/workload"
 )
 
@@ -58,7 +66,7 @@ func videos() []conversation {
 		{"behind what waits", get("/wait?ms=3") + part("5-1000004") + get("/wait?ms=2", closes),
 			[]string{reply("200 OK", json, `{"waited_ms":3}`), partial(5, 1000004),
 				reply("200 OK", json, `{"waited_ms":2}`, closes)}},
-		{"HTTP/1.0", "GET /stream HTTP/1.0\r\nRange: bytes=3-300000\r\n\r\n" + get("/"), []string{partial(3, 300000)}},
+		{"HTTP/1.0", "GET /stream HTTP/1.0\r\nRange: bytes=3-300000\r\n\r\n", []string{partial(3, 300000)}},
 		{"HTTP/1.0 kept", "GET /stream HTTP/1.0\r\nRange: bytes=3-300000\r\n" + keeps + "\r\n\r\n" + get("/", closes),
 			[]string{partial(3, 300000, keeps), reply("200 OK", html, hello, closes)}},
 		{"HEAD", request("HEAD", "/stream", "", "Range: bytes=0-1") + get("/", closes),
@@ -107,7 +115,7 @@ func wholeVideo(t *testing.T, c io.ReadWriter, fields ...string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.StatusCode != 200 || r.ContentLength != videoSize || r.Header.Get("ETag") == "" {
+	if r.StatusCode != 200 || r.ContentLength != videoSize || r.Header.Get("ETag") != `"video-1"` {
 		t.Errorf("%s, %d bytes, %v", r.Status, r.ContentLength, r.Header)
 	}
 	got, want := make([]byte, 1<<20), make([]byte, 1<<20)
@@ -119,4 +127,137 @@ func wholeVideo(t *testing.T, c io.ReadWriter, fields ...string) {
 			t.Fatalf("the MiB from byte %d on differs", at)
 		}
 	}
+}
+
+// nodeStreams has Node.js and Express answer as our modes do. Express takes a malformed range for
+// none, and has an ETag in what is not the video too.
+func nodeStreams(t *testing.T, mode string, p *child.Process) {
+	own := map[string][]string{"node": {"Keep-Alive"}, "express": {"Keep-Alive", "X-Powered-By"}}[mode]
+	for _, c := range videos() {
+		if mode == "express" && c.name == "malformed" {
+			continue
+		}
+		want := parse(t, c.send, strings.Join(c.want, ""), nil)
+		got := parse(t, c.send, converse(connect(t, p), whole, c.send), own)
+		for i := range min(len(got), len(want)) {
+			if mode == "express" && got[i].Type != data {
+				got[i].More = want[i].More
+			}
+		}
+		if d := cmp.Diff(want, got); d != "" {
+			t.Errorf("%s (-want +got):\n%.2000s", c.name, d)
+		}
+	}
+	wholeVideo(t, connect(t, p), "Range: bytes=0-1,5-6")
+	wholeVideo(t, connect(t, p), `If-Range: "video-0"`, "Range: bytes=0-1")
+	curl(t, p.URL)
+	viewers(t, fmt.Sprintf("127.0.0.1:%d", p.Port), func() int {
+		if runtime.GOOS != "linux" {
+			return 0 // what another process has open, /proc alone says
+		}
+		open, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", p.PID))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(open)
+	})
+}
+
+// viewers has a few clients ask for all of the video and not read it. The server answers others
+// meanwhile; what the viewers then read is the video, and when they leave it holds no descriptor
+// for them.
+func viewers(t *testing.T, addr string, descriptors func() int) {
+	dial := func() *client {
+		c, err := narrow.DialContext(t.Context(), "tcp", addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { c.Close() })
+		if err := c.SetDeadline(time.Now().Add(patience)); err != nil {
+			t.Fatal(err)
+		}
+		return &client{c.(*net.TCPConn), t}
+	}
+	quick := dial()
+	hear := bufio.NewReader(quick)
+	ask := func(request string, n int) {
+		quick.send(request)
+		r, err := http.ReadResponse(hear, nil)
+		if err == nil {
+			var body []byte
+			if body, err = io.ReadAll(r.Body); err == nil && len(body) != n {
+				err = fmt.Errorf("%d bytes, want %d", len(body), n)
+			}
+		}
+		if err != nil {
+			t.Fatalf("%.40q: %v", request, err)
+		}
+	}
+	ask(get("/stream", "Range: bytes=0-9"), 10) // opens the video
+	before := descriptors()
+	var all []*client
+	var heard []*bufio.Reader
+	for range 20 {
+		c := dial()
+		c.send(get("/stream"))
+		all, heard = append(all, c), append(heard, bufio.NewReader(c))
+	}
+	responses := make([]*http.Response, len(all))
+	for i := range all { // the server is at all of them now
+		r, err := http.ReadResponse(heard[i], nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		responses[i] = r
+	}
+	for range 100 {
+		ask(get("/"), len(hello))
+		ask(get("/stream", "Range: bytes=5000000-5099999"), 100_000)
+	}
+	want := videoPart(0, 999_999)
+	for i, c := range all {
+		got := make([]byte, len(want))
+		if _, err := io.ReadFull(responses[i].Body, got); err != nil || string(got) != want {
+			t.Errorf("viewer %d reads something else, and %v", i, err)
+		}
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	ask(get("/"), len(hello))
+	eventually(t, "the viewers' descriptors are closed", func() bool { return descriptors() <= before })
+}
+
+// TestViewers runs alone, because it counts descriptors.
+func TestViewers(t *testing.T) {
+	eachModeAlone(t, func(t *testing.T, mode string) {
+		v := serve(t, mode, servers.Config{PoolSize: 32})
+		viewers(t, v.Addr.String(), func() int { return openDescriptors(t) })
+	})
+}
+
+// What the server keeps for a viewer who is to be served is cut off with the server.
+func TestStopWithViewers(t *testing.T) {
+	eachMode(t, func(t *testing.T, mode string) {
+		v := serve(t, mode, servers.Config{PoolSize: 4})
+		var all []*client
+		for _, fields := range [][]string{nil, {closes}, {"Range: bytes=9-60000000"}} {
+			c := v.dial(t)
+			c.send(get("/stream", fields...))
+			if _, err := io.ReadFull(c, make([]byte, 9)); err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, c)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		err := v.Shutdown(ctx)
+		if err == nil || !strings.Contains(err.Error(), "3 connections were still in use") {
+			t.Errorf("Shutdown returned %v", err)
+		}
+		v.ended()
+		for _, c := range all {
+			c.gone()
+		}
+	})
 }

@@ -262,30 +262,31 @@ def family(root):
 # The comparison
 
 
-def compare(args, whose, sides):
+def compare(args, whose, sides, what="request"):
     """Measures two sides in pairs, and prints a line for each pair and for each series.
 
     Returns the medians of the series: of the CPU times' ratios, and of the requests'.
 
     A side is a function that returns a Run. The word whose says which CPU time of the Run counts:
-    "server" or "load". The ratios are those of the second side to the first.
+    "server" or "load". The word what says what the times are per. The ratios are those of the second
+    side to the first.
     """
     medians = []
     for series in range(1, args.series + 1):
-        pairs = [pair(number, whose, sides) for number in range(1, args.pairs + 1)]
+        pairs = [pair(number, whose, sides, what) for number in range(1, args.pairs + 1)]
         quiet = [ratios for ratios in pairs if ratios]
         name = f"series {series}: " if args.series > 1 else ""
         left_out = f"{len(pairs) - len(quiet)} of {len(pairs)} pairs left out"
-        print(f"{name}{middle(quiet)}; {left_out}" if quiet else f"{name}{left_out}", flush=True)
+        print(f"{name}{middle(quiet, what)}; {left_out}" if quiet else f"{name}{left_out}", flush=True)
         medians += [tuple(map(statistics.median, zip(*quiet)))] if quiet else []
     if not medians:
         fail("other programs were busy beside each pair: stop those that top shows, and try again")
     if args.series > 1:
-        print(f"all {len(medians)} series: {middle(medians)}")
+        print(f"all {len(medians)} series: {middle(medians, what)}")
     return medians
 
 
-def pair(number, whose, sides):
+def pair(number, whose, sides, what="request"):
     """Measures both sides and prints the costs. Returns two ratios, or None on a busy machine."""
     turns = list(sides) if number % 2 else list(sides)[::-1]  # neither side is always the first
     measured = {name: sides[name]() for name in turns}
@@ -294,16 +295,20 @@ def pair(number, whose, sides):
     ratios = micros[1] / micros[0], new.requests / old.requests
     others = max(old.others, new.others)
     words = [f"{n} {m:.2f} µs x {r.requests:,}" for n, m, r in zip(sides, micros, runs)]
-    words += ["CPU per request {:.2f}, requests {:.2f}".format(*ratios)]
+    words += ["CPU per {0} {2:.2f}, {1} {3:.2f}".format(what, plural(what), *ratios)]
     if others > DISTURBED:
         words += [f"left out: other programs took {others:.0%} of the CPUs"]
     print(f"pair {number}: {'; '.join(words)}", flush=True)
     return ratios if others <= DISTURBED else None
 
 
-def middle(rows):
+def middle(rows, what):
     """Returns the medians of rows of ratios in words, each with the least and the most."""
     cpu, requests = (
         f"{statistics.median(r):.2f} ({min(r):.2f} to {max(r):.2f})" for r in zip(*rows)
     )
-    return f"CPU per request {cpu}, requests {requests}"
+    return f"CPU per {what} {cpu}, {plural(what)} {requests}"
+
+
+def plural(what):
+    return what if what.isupper() else f"{what}s"

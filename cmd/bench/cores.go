@@ -64,7 +64,7 @@ func (p *Plan) newCoreSteps(cores []int, loops string) (*coreSteps, error) {
 }
 
 // steps says whether more CPUs would show: not where requests wait, since throughput is then that
-// of the connections, nor with subscribers or viewers, and not of a server whose CPUs are its own
+// of the connections, nor where they hear or watch, and not of a server whose CPUs are its own
 // affair.
 func (s slot) steps() bool {
 	w := s.workload
@@ -125,5 +125,5 @@ func (b *bench) climbCores(ctx context.Context, r *results.Record) {
 	b.progress.Begin(more, r)
 	defer b.progress.End()
 	again := &bench{plan: more, progress: b.progress, rates: b.rates, spare: more.Duration() / spareShare}
-	again.trials(ctx, &r.Cores.Trials)
+	again.trials(ctx, r, &r.Cores.Trials)
 }

@@ -13,8 +13,7 @@ type Live struct {
 	pace
 	screen  *screen.Screen
 	options func(columns int) report.Options // of a terminal of that width
-	record  *results.Record                  // nil before the first plan
-	found   report.BenchFound
+	found   report.BenchFound                // by the trials so far
 }
 
 // NewLive returns a display on a terminal.
@@ -25,29 +24,27 @@ func NewLive(terminal screen.File, options func(columns int) report.Options) *Li
 }
 
 func (l *Live) Begin(p *Plan, r *results.Record) {
-	l.record = r
+	if l.plan == nil {
+		l.found = report.FoundBy(soFar(r))
+	}
 	l.begin(p)
 	if p.note != "" {
 		l.Say(p.note)
 	}
-	l.find() // a warm-up, which is next, draws it
 }
 
-func (l *Live) Trial(n int, t results.Trial) {
+func (l *Live) Trial(n int, t results.Trial, soFar func() *results.Record) {
 	l.trial(n)
 	if t.Failure != "" || t.Lost != "" {
 		l.Say(describe(t))
 	}
-	l.find() // the next warm-up draws it
+	l.found = report.FoundBy(soFar()) // the next warm-up draws it
 }
 
 func (l *Live) Say(text string) { l.screen.Print(foreign.Line(text) + "\n") }
 
 // End wipes the display, to make room for the results.
 func (l *Live) End() { l.screen.Wipe() }
-
-// find reads the record, which is done once for each trial: it takes longer than to draw.
-func (l *Live) find() { l.found = report.FoundBy(l.record) }
 
 func (l *Live) draw() {
 	l.screen.Draw(func(columns, rows int) []string {

@@ -75,7 +75,7 @@ func (s *stopwatch) Rung(_, workload string, _, connections int, _ time.Duration
 	}
 }
 
-func (s *stopwatch) Trial(_ int, t results.Trial) {
+func (s *stopwatch) Trial(_ int, t results.Trial, _ func() *results.Record) {
 	s.lap("stop-s")
 	if s.more {
 		s.extra++

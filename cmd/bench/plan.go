@@ -199,8 +199,7 @@ func newPlan(o Options, limit int) (*Plan, error) {
 		described := results.Workload{
 			Name: w.Name, Summary: w.Summary, Method: w.Method, Target: w.Target, Base: base, Note: note,
 			WaitUS: float64(w.Wait.Microseconds()), CPUUS: float64(w.CPU.Microseconds()),
-			Poison: poisonOf(name), Surge: surgeOf(over), Tells: w.Tells || w.Talks,
-			Plays: w.Plays, RoomSize: roomSize(w),
+			Poison: poisonOf(name), Surge: surgeOf(over), Tells: hears(w), RoomSize: roomSize(w), Plays: w.Plays,
 		}
 		for i, r := range rungs {
 			if r.load == results.Common && o.Rate > 0 {
@@ -233,8 +232,8 @@ func newPlan(o Options, limit int) (*Plan, error) {
 			case c.mode.secure() && !w.Asks():
 				c.rungs = nil
 				p.settings.Missing = append(p.settings.Missing, results.Missing{Mode: c.name, Workload: w.Name,
-					Reason: fmt.Sprintf("server %s on %s: subscribers, members and viewers are the loop engine's, "+
-						"which has no TLS", c.name, w.Name)})
+					Reason: fmt.Sprintf("server %s on %s: its connections are the loop engine's, which has no TLS",
+						c.name, w.Name)})
 			case c.mode.secure():
 				c.rungs = p.secured(c, over)
 			}

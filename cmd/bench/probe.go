@@ -151,7 +151,7 @@ func (s slot) questions() []question {
 	path := pathOf(s.workload.Name)
 	nowhere := s.mode.user.asked("/nodecompare-" + rand.Text())
 	first := question{s.target(""), nowhere, path, named(path), s.workload.Wait, s.workload}
-	if s.workload.Plays {
+	if first.kind.Plays {
 		first.target.Header = first.target.Header.Clone()
 		if first.target.Header == nil {
 			first.target.Header = make(http.Header)

@@ -19,13 +19,13 @@ const longWarmUp = time.Second
 // Silent reports nothing.
 type Silent struct{}
 
-func (Silent) Begin(*Plan, *results.Record)                 {}
-func (Silent) Doing(string, time.Duration)                  {}
-func (Silent) WarmUp(string, string, int, time.Duration)    {}
-func (Silent) Rung(string, string, int, int, time.Duration) {}
-func (Silent) Trial(int, results.Trial)                     {}
-func (Silent) Say(string)                                   {}
-func (Silent) End()                                         {}
+func (Silent) Begin(*Plan, *results.Record)                     {}
+func (Silent) Doing(string, time.Duration)                      {}
+func (Silent) WarmUp(string, string, int, time.Duration)        {}
+func (Silent) Rung(string, string, int, int, time.Duration)     {}
+func (Silent) Trial(int, results.Trial, func() *results.Record) {}
+func (Silent) Say(string)                                       {}
+func (Silent) End()                                             {}
 
 // Lines writes a line for each trial, for logs.
 type Lines struct {
@@ -49,7 +49,7 @@ func (l *Lines) WarmUp(string, string, int, time.Duration) {}
 
 func (l *Lines) Rung(string, string, int, int, time.Duration) {}
 
-func (l *Lines) Trial(n int, t results.Trial) {
+func (l *Lines) Trial(n int, t results.Trial, _ func() *results.Record) {
 	l.done += l.plan.slots[n-1].duration()
 	fmt.Fprintf(l.W, "[%d/%d] %s; %s\n", n, l.trials, foreign.Line(describe(t)),
 		unit.Elapsed(time.Since(l.began), l.plan.Duration()-l.done))
@@ -86,9 +86,9 @@ func (s Several) Rung(mode, workload string, round, connections int, planned tim
 	}
 }
 
-func (s Several) Trial(n int, t results.Trial) {
+func (s Several) Trial(n int, t results.Trial, soFar func() *results.Record) {
 	for _, each := range s {
-		each.Trial(n, t)
+		each.Trial(n, t, soFar)
 	}
 }
 

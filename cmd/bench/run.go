@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"nodecompare/cmd/hosts"
@@ -24,8 +25,10 @@ type Progress interface {
 	// WarmUp says that a warm-up begins. In the pilot (round 0) it is the only report.
 	WarmUp(mode, workload string, round int, planned time.Duration)
 	Rung(mode, workload string, round, connections int, planned time.Duration) // a rung is done
-	Trial(n int, t results.Trial)                                              // the n-th trial, from 1, is done
-	Say(text string)                                                           // any other event
+	// Trial says that the n-th trial, from 1, is done. soFar returns the record with its verdicts,
+	// which are made when the first one asks.
+	Trial(n int, t results.Trial, soFar func() *results.Record)
+	Say(text string) // any other event
 	End()
 }
 
@@ -62,7 +65,8 @@ func Run(ctx context.Context, p *Plan, progress Progress) (*results.Record, erro
 		b := &bench{plan: p, progress: progress, spare: p.Duration() / spareShare}
 		b.rates, r.PilotFailures = b.pilot(ctx)
 		r.Rates = b.rates
-		b.trials(ctx, &r.Trials)
+		results.Clean(r) // servers' output, of the pilot
+		b.trials(ctx, r, &r.Trials)
 		r.Settings.Awake = b.awake
 		progress.End()
 		b.extra(ctx, r)
@@ -93,23 +97,31 @@ func Again(ctx context.Context, p *Plan, r *results.Record, suspects []gate.Pair
 		progress.Begin(second, r)
 		defer progress.End()
 		b := &bench{plan: second, progress: progress, rates: r.Rates, spare: second.Duration() / spareShare}
-		b.trials(ctx, &r.Again)
+		b.trials(ctx, r, &r.Again)
 		return b.over
 	}), context.Cause(ctx))
 }
 
 // trials runs the plan's trials, one after another, until ctx ends, and adds them to a list of the
 // record.
-func (b *bench) trials(ctx context.Context, made *[]results.Trial) {
+func (b *bench) trials(ctx context.Context, r *results.Record, made *[]results.Trial) {
 	for i, s := range b.plan.slots {
 		if ctx.Err() != nil || b.over != nil {
 			break
 		}
 		t := b.trial(ctx, s)
+		results.Clean(&t) // servers' output
 		b.done = append(b.done, t)
 		*made = append(*made, t)
-		b.progress.Trial(i+1, t)
+		b.progress.Trial(i+1, t, sync.OnceValue(func() *results.Record { return soFar(r) }))
 	}
+}
+
+// soFar returns a record as it would be if its bench ended now.
+func soFar(r *results.Record) *results.Record {
+	now := *r
+	now.ElapsedS, now.Verdicts = seconds(time.Since(r.Started)), results.Judge(r)
+	return &now
 }
 
 // Failed returns an error if a trial of the record failed, or a server in the pilot.

@@ -13,6 +13,7 @@ import (
 	"nodecompare/cmd/measure"
 	"nodecompare/cmd/watch"
 	"nodecompare/results"
+	"nodecompare/results/scene"
 	"nodecompare/servers"
 	"nodecompare/servers/workload"
 )
@@ -89,12 +90,26 @@ func (p *Plan) RecordScene(ctx context.Context, say func(string)) error {
 		err = fmt.Errorf("record scene %s: %w", p.scene.Name, err)
 	}
 	if t != nil && len(t.Modes) > 0 {
-		t.Missing = append(t.Missing, missing...)
+		t.Missing = append(append(t.Missing, missing...), refusing(t)...)
 		t.Compact()
 		results.Clean(t) // errors quote servers
 		p.recorded = t
 	}
 	return err
+}
+
+// refusing takes the servers out of a scene that have none of its requests, and says who they are.
+func refusing(t *scene.Trace) (missing []string) {
+	t.Modes = slices.DeleteFunc(t.Modes, func(m *scene.Recording) bool {
+		if slices.ContainsFunc(m.Requests, func(l scene.Lane) bool { return l.Status < http.StatusBadRequest }) {
+			return false
+		}
+		l := m.Requests[0]
+		missing = append(missing, fmt.Sprintf("%s: it answers %s %s with status %d; --path says where it has a "+
+			"scene's requests, as in --path wait=/slow --path cpu=/hash", m.Name, l.Method, l.Path(), l.Status))
+		return true
+	})
+	return missing
 }
 
 // adapt makes a scene's request as the user's server has it.

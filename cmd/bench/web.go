@@ -29,7 +29,6 @@ type Web struct {
 	pace
 	server http.Server
 	ended  chan error
-	record *results.Record
 	told   time.Time // when readers were last told what is being done
 
 	mu      sync.Mutex
@@ -53,15 +52,14 @@ func ServeWeb(ctx context.Context, addr string) (*Web, error) {
 	if err != nil {
 		return nil, fmt.Errorf("serve the page at %s: %w", addr, err)
 	}
-	w := &Web{URL: "http://" + l.Addr().String() + "/", ended: make(chan error, 1), news: make(chan struct{}),
-		record: &results.Record{Tool: results.Tool, ToolVersion: measure.ToolVersion(), Host: measure.Host(),
-			Started: time.Now()}}
+	w := &Web{URL: "http://" + l.Addr().String() + "/", ended: make(chan error, 1), news: make(chan struct{})}
 	w.moved = w.tell
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", w.servePage)
 	mux.HandleFunc("GET /events", w.serveEvents)
 	w.server = http.Server{Handler: mux, ReadHeaderTimeout: headerTimeout}
-	if err := w.write(html.WriteLive, w.record); err != nil {
+	if err := w.write(html.WriteLive, &results.Record{Tool: results.Tool, ToolVersion: measure.ToolVersion(),
+		Host: measure.Host(), Started: time.Now()}); err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
 	go func() { w.ended <- w.server.Serve(l) }()
@@ -70,23 +68,19 @@ func ServeWeb(ctx context.Context, addr string) (*Web, error) {
 
 func (w *Web) Begin(p *Plan, r *results.Record) {
 	w.begin(p)
-	w.record = r
 	if r.Scene != nil && len(r.Trials) == 0 {
-		w.refill("a scene of each mode is recorded")
+		w.refill("a scene of each mode is recorded", soFar(r))
 	}
 }
 
-func (w *Web) Trial(n int, t results.Trial) {
+func (w *Web) Trial(n int, t results.Trial, soFar func() *results.Record) {
 	w.trial(n)
-	results.Clean(w.record) // servers' output
-	w.refill(describe(t))
+	w.refill(describe(t), soFar())
 }
 
-// refill has the page show the record as it is, and tells readers why, in a line.
-func (w *Web) refill(line string) {
-	so := *w.record
-	so.ElapsedS, so.Verdicts = seconds(time.Since(so.Started)), results.Judge(&so)
-	if err := w.write(html.WriteLive, &so); err != nil {
+// refill has the page show the record so far, and tells readers why, in a line.
+func (w *Web) refill(line string, so *results.Record) {
+	if err := w.write(html.WriteLive, so); err != nil {
 		line += ": " + err.Error()
 	}
 	w.change(func() { w.trials = append(w.trials, line) })

@@ -77,8 +77,11 @@ func viewersAnswer(r *results.LoadRun) string {
 		return "No viewer saw anything."
 	}
 	text := fmt.Sprintf("%s of %s saw no stall", unit.Count(v.Smooth), unit.Counted(v.Viewers, "viewer"))
-	if v.Smooth == v.Viewers {
+	switch v.Smooth {
+	case v.Viewers:
 		text = fmt.Sprintf("None of %s saw a stall", unit.Counted(v.Viewers, "viewer"))
+	case 0:
+		text = fmt.Sprintf("Every one of %s saw a stall, or nothing", unit.Counted(v.Viewers, "viewer"))
 	}
 	text += "; " + beginnings(r.Timed(), r.LatencyUS)
 	if r.Errors > 0 {

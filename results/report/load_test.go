@@ -44,30 +44,6 @@ func subscribed() *results.LoadRun {
 	return r
 }
 
-// chatted is a load of a chat, with everything that can be said of one.
-func chatted() *results.LoadRun {
-	r := loadRun()
-	r.URL, r.Conversation, r.Connections, r.LoadThreads, r.Errors = "ws://127.0.0.1:3000/chat", results.Chat, 5000, 2, 3
-	r.RoomSize, r.MessageSize, r.Messages, r.Unsent, r.OfferedRPS = 10, 100, 51_310, 2, 5122
-	r.SendLagUS = results.Lag{P50: 60, P90: 80, P99: 140}
-	r.Codes, r.ErrorKinds = map[int]uint64{101: 512_342}, map[string]results.ErrorKind{"reset": {Count: 3,
-		Example: `the server closed the WebSocket with code 1008: "too slow"`}}
-	r.Deliveries = &results.Deliveries{Expected: 513_100, Numbered: true, Missed: 750, Doubled: 7, OutOfOrder: 8,
-		Silent: 4, Strange: 2}
-	r.Server = &results.LoadServer{CPUUSPerDelivery: 3.25, BytesPerConnection: 1280, Threads: 12}
-	return r
-}
-
-// unheard is a chat in which nobody hears anything.
-func unheard() *results.LoadRun {
-	r := chatted()
-	r.Requests, r.Errors, r.LatencyUS, r.Server = 0, 0, results.Latency{}, nil
-	r.Deliveries = &results.Deliveries{Expected: 513_100, Numbered: true, Missed: 513_100, Silent: 5000}
-	r.Trust = results.Trust{Status: results.Void, Reasons: []string{"5000 of 5000 members had heard nothing when the " +
-		"run ended"}, Rules: []string{"subscribers"}}
-	return r
-}
-
 // played is a load of players, with everything that can be said of one.
 func played() *results.LoadRun {
 	r := loadRun()
@@ -91,6 +67,30 @@ func unseen() *results.LoadRun {
 	r.LatencyUS, r.UncorrectedUS, r.GeneratorCPUUS = results.Latency{}, results.Latency{}, nil
 	r.Viewing = &results.Viewing{SegmentBytes: 1_000_000, SegmentS: 2, Viewers: 64, Unstarted: 64}
 	r.Trust = results.Weigh(results.Evidence{Conversation: results.Playback, Viewing: r.Viewing})
+	return r
+}
+
+// chatted is a load of a chat, with everything that can be said of one.
+func chatted() *results.LoadRun {
+	r := loadRun()
+	r.URL, r.Conversation, r.Connections, r.LoadThreads, r.Errors = "ws://127.0.0.1:3000/chat", results.Chat, 5000, 2, 3
+	r.RoomSize, r.MessageSize, r.Messages, r.Unsent, r.OfferedRPS = 10, 100, 51_310, 2, 5122
+	r.SendLagUS = results.Lag{P50: 60, P90: 80, P99: 140}
+	r.Codes, r.ErrorKinds = map[int]uint64{101: 512_342}, map[string]results.ErrorKind{"reset": {Count: 3,
+		Example: `the server closed the WebSocket with code 1008: "too slow"`}}
+	r.Deliveries = &results.Deliveries{Expected: 513_100, Numbered: true, Missed: 750, Doubled: 7, OutOfOrder: 8,
+		Silent: 4, Strange: 2}
+	r.Server = &results.LoadServer{CPUUSPerDelivery: 3.25, BytesPerConnection: 1280, Threads: 12}
+	return r
+}
+
+// unheard is a chat in which nobody hears anything.
+func unheard() *results.LoadRun {
+	r := chatted()
+	r.Requests, r.Errors, r.LatencyUS, r.Server = 0, 0, results.Latency{}, nil
+	r.Deliveries = &results.Deliveries{Expected: 513_100, Numbered: true, Missed: 513_100, Silent: 5000}
+	r.Trust = results.Trust{Status: results.Void, Reasons: []string{"5000 of 5000 members had heard nothing when the " +
+		"run ended"}, Rules: []string{"subscribers"}}
 	return r
 }
 
@@ -195,8 +195,8 @@ func TestLoadTableGolden(t *testing.T) {
 		"load-closed": {loadRun(), 80}, "load-closed-40": {loadRun(), 40}, "load-closed-120": {loadRun(), 120},
 		"load-troubled": {troubled(), 80}, "load-troubled-40": {troubled(), 40}, "load-nothing": {nothing, 80},
 		"load-subscribed": {subscribed(), 80}, "load-subscribed-40": {subscribed(), 40}, "load-untold": {untold(), 80},
-		"load-chat": {chatted(), 80}, "load-chat-40": {chatted(), 40}, "load-chat-unheard": {unheard(), 80},
 		"load-played": {played(), 80}, "load-played-40": {played(), 40}, "load-unseen": {unseen(), 80},
+		"load-chat": {chatted(), 80}, "load-chat-40": {chatted(), 40}, "load-chat-unheard": {unheard(), 80},
 		"load-targets": {mixed(), 80}, "load-void": {void, 80}, "load-nagle": {nagle, 80}, "load-few": {few, 80},
 		"load-capacity": {searched(3440), 80}, "load-capacity-open": {searched(0), 80},
 		"load-capacity-none": {none, 80},
@@ -248,8 +248,8 @@ func TestLoadTableFitsItsWidth(t *testing.T) {
 }
 
 func TestLoadJSONIsOneObject(t *testing.T) {
-	for _, want := range []*results.LoadRun{loadRun(), troubled(), mixed(), searched(3440), subscribed(), chatted(),
-		played()} {
+	for _, want := range []*results.LoadRun{loadRun(), troubled(), mixed(), searched(3440), subscribed(), played(),
+		chatted()} {
 		got := new(results.LoadRun)
 		if err := json.Unmarshal([]byte(renderLoad(t, "json", want, 0)), got); err != nil {
 			t.Fatal(err)

@@ -30,7 +30,7 @@ type BenchFound struct {
 	suspect   map[string]int // runs by the rule that doubts them
 }
 
-// FoundBy reads what a record says so far.
+// FoundBy reads what a record says so far, by its trials and their verdicts.
 func FoundBy(r *results.Record) BenchFound {
 	f := BenchFound{settings: r.Settings, suspect: map[string]int{}}
 	f.standings, f.execution = summary.StandingsOf(r)

@@ -14,7 +14,7 @@ import (
 func soFar(rounds int) *results.Record {
 	r := sample()
 	r.Trials = slices.DeleteFunc(slices.Clone(r.Trials), func(t results.Trial) bool { return t.Round > rounds })
-	r.Verdicts = nil
+	r.Verdicts = results.Judge(r)
 	return r
 }
 

@@ -2,10 +2,12 @@ package report_test
 
 import (
 	"encoding/json"
+	"math"
 	"slices"
 	"strings"
 	"testing"
 
+	"nodecompare/results"
 	"nodecompare/results/report"
 	"nodecompare/results/scene"
 )
@@ -31,6 +33,36 @@ func sampleScene(modes ...string) *scene.Trace {
 	return t
 }
 
+// playedScene is one of six requests to each mode, on a thread each, as long as those that are
+// recorded: a thread has dozens of stints, and times have three decimals.
+func playedScene(modes []results.Mode) *scene.Trace {
+	t := &scene.Trace{Scene: "mixed", Summary: "six requests", Look: "Which?", Lesson: "So.", Twice: "Twice.", CPUs: 2}
+	for n, m := range modes {
+		r := &scene.Recording{Name: m.Name, Summary: m.Summary, Recorded: true, End: 310}
+		for i := range 6 {
+			from := 1.7*float64(i) + 0.137*float64(n+1)
+			spans := []scene.Span{
+				{From: from, To: from + 0.893, State: scene.Queued, Request: i + 1},
+				{From: from + 0.893, To: from + 1.217, State: scene.Running, Request: i + 1, Thread: i + 1},
+				{From: from + 1.217, To: from + 101.358, State: scene.Waiting, Request: i + 1,
+					For: "a timer of 100ms"},
+				{From: from + 101.358, To: from + 203.781, State: scene.HeldUp, Request: i + 1, By: 4},
+				{From: from + 203.781, To: from + 204.012, State: scene.Running, Request: i + 1, Thread: i + 1}}
+			thread := scene.Thread{ID: 4711 + i, Awake: 0.731, Spans: slices.Clone(spans[1:3])}
+			for k := range 24 {
+				at := from + 8.319*float64(k)
+				thread.OnCPU = append(thread.OnCPU, scene.Stint{From: at, To: at + 3.113})
+			}
+			r.Threads = append(r.Threads, thread)
+			r.Requests = append(r.Requests, scene.Lane{Method: "GET", Target: "/wait?ms=100", Number: i + 1,
+				Status: 200, Sent: from, Answered: from + 204.012, Spans: spans})
+		}
+		r.Say()
+		t.Modes = append(t.Modes, r)
+	}
+	return t
+}
+
 // written is a scene in a format.
 func written(t *testing.T, format string, of *scene.Trace, o report.Options) string {
 	t.Helper()
@@ -42,51 +74,70 @@ func written(t *testing.T, format string, of *scene.Trace, o report.Options) str
 	return b.String()
 }
 
-// The trace keeps the rules of Chrome's Trace Event Format for complete events and metadata: times
-// and lasting in microseconds, none below 0, names for each process and thread, and events of one
-// thread that lie one behind the other.
+// The trace keeps the rules of Chrome's Trace Event Format for complete events and metadata, and
+// those of Perfetto's importer: times and lasting in whole microseconds, none below 0; a name for
+// each process and thread; numbers of threads that are no other thread's and no process's; and
+// events of one thread that lie one behind the other, of which it would drop those that overlap.
 func TestTraceFileKeepsTheFormatsRules(t *testing.T) {
+	of := sampleScene("async", "node")
+	spans := of.Modes[0].Requests[0].Spans // times whose product with 1,000 is not whole
+	spans[1].To, spans[2].From, spans[2].To, spans[3].From = 2.3, 2.3, 7.001, 7.001
 	var f struct {
 		TraceEvents     []map[string]any
 		DisplayTimeUnit string
 	}
-	if err := json.Unmarshal([]byte(written(t, "trace", sampleScene("async"), report.Options{})), &f); err != nil {
+	if err := json.Unmarshal([]byte(written(t, "trace", of, report.Options{})), &f); err != nil {
 		t.Fatal(err)
 	}
 	if f.DisplayTimeUnit != "ms" {
 		t.Errorf("displayTimeUnit is %q, and the format knows ms and ns", f.DisplayTimeUnit)
 	}
-	type lane struct{ pid, tid float64 }
-	named, ends, complete := map[lane]bool{}, map[lane]float64{}, 0
+	whole := func(v any) (float64, bool) {
+		n, ok := v.(float64)
+		return n, ok && n >= 0 && n == math.Trunc(n)
+	}
+	processes, threads, ends, complete := map[float64]bool{}, map[float64]float64{}, map[float64]float64{}, 0
 	for _, e := range f.TraceEvents {
-		pid, okPID := e["pid"].(float64)
-		tid, okTID := e["tid"].(float64)
+		pid, okPID := whole(e["pid"])
+		tid, okTID := whole(e["tid"])
+		at, okAt := whole(e["ts"])
 		name, okName := e["name"].(string)
-		at, okAt := e["ts"].(float64)
-		if !okPID || !okTID || !okName || !okAt || at < 0 {
-			t.Errorf("%v lacks a name, pid, tid or ts from 0 on", e)
+		if !okPID || !okTID || !okName || !okAt {
+			t.Errorf("%v lacks a name, or a pid, tid or ts that is whole and not below 0", e)
 		}
 		switch e["ph"] {
 		case "M":
-			args, ok := e["args"].(map[string]any)
+			args, _ := e["args"].(map[string]any)
 			value, _ := args["name"].(string)
-			if !ok || value == "" || name != "process_name" && name != "thread_name" {
-				t.Errorf("%v is no metadata event with a name", e)
+			_, twice := threads[tid]
+			switch {
+			case value == "":
+				t.Errorf("%v names nothing", e)
+			case name == "process_name" && tid == pid && !processes[pid]:
+				processes[pid] = true
+			case name == "thread_name" && !twice && processes[pid]:
+				threads[tid] = pid
+			default:
+				t.Errorf("%v is no name for a process, or for a thread of one that has a name", e)
 			}
-			named[lane{pid, tid}] = true
 		case "X":
 			complete++
-			took, ok := e["dur"].(float64)
-			if l := (lane{pid, tid}); !ok || took < 0 || !named[l] || at < ends[l]-0.001 {
-				t.Errorf("%v: want a duration, a named thread, and a start after %v", e, ends[l])
-			} else {
-				ends[l] = at + took
+			took, ok := whole(e["dur"])
+			if !ok || threads[tid] != pid || at < ends[tid] {
+				t.Errorf("%v: want a lasting, a thread with a name, and a start from %v on", e, ends[tid])
 			}
+			ends[tid] = at + took
 		default:
 			t.Errorf("%v: an event of a phase that is not written", e)
 		}
 	}
-	if complete != 7 || ends[lane{2, 1}] != 20000 {
-		t.Errorf("%d complete events and ends %v, want 7, and the request's after 20,000 µs", complete, ends)
+	for tid := range threads {
+		if processes[tid] {
+			t.Errorf("thread %v has the number of a process", tid)
+		}
+	}
+	if complete != 2*7 || len(processes) != 4 || len(threads) != 4 {
+		t.Errorf("%d complete events of %d threads in %d processes, want 14, 4 and 4", complete, len(threads),
+			len(processes))
 	}
 }

@@ -160,15 +160,7 @@ func (r *Recording) threadsSay() string {
 	if len(waited) > 0 {
 		return r.stillSay(waited, threads)
 	}
-	says := unit.Counted(threads, "thread") + " served "
-	switch n := len(r.Requests); n {
-	case 1:
-		says += "the request"
-	case 2:
-		says += "both requests"
-	default:
-		says += fmt.Sprintf("all %d requests", n)
-	}
+	says := r.servedSay(threads)
 	if known {
 		says += fmt.Sprintf(", and worked for %s of %s", Short(awake), Millis(r.End-r.first()))
 	}
@@ -181,10 +173,30 @@ func (r *Recording) threadsSay() string {
 	return says + "."
 }
 
+// servedSay says that so many threads served the requests.
+func (r *Recording) servedSay(threads int) string {
+	says := unit.Counted(threads, "thread") + " served "
+	switch n := len(r.Requests); n {
+	case 1:
+		return says + "the request"
+	case 2:
+		return says + "both requests"
+	default:
+		return says + fmt.Sprintf("all %d requests", n)
+	}
+}
+
 // stillSay says how long threads stood still, of so many that served requests.
 func (r *Recording) stillSay(waited []float64, threads int) string {
 	slices.Sort(waited)
 	long := Millis(waited[len(waited)/2])
+	if len(waited) == threads && threads < len(r.Requests) {
+		each := "each"
+		if threads == 1 {
+			each = "it"
+		}
+		return fmt.Sprintf("%s, and %s stood still for %s while its requests waited.", r.servedSay(threads), each, long)
+	}
 	stood, has := fmt.Sprintf("%s stood still for %s each", unit.Counted(len(waited), "thread"), long), "their requests"
 	if len(waited) == 1 {
 		stood, has = "1 thread stood still for "+long, "its requests"

@@ -204,13 +204,14 @@ func (c *Conn) flush() {
 			return
 		}
 	}
-	c.listen()
-	if c.finishing {
+	switch {
+	case c.finishing:
 		c.linger()
-	} else if c.full {
+	case c.full:
 		c.full = false
-		c.handler.Drained()
+		c.handler.Drained() // may change what is to be waited for
 	}
+	c.listen()
 }
 
 // listen sets the poller's interest to match the connection's state.

@@ -16,3 +16,6 @@ func (l *Loop) Queued() int {
 
 // Dozes reports whether the loop waits outside of the poller at this moment.
 func (l *Loop) Dozes() bool { return l.sleep.Load() == dozes }
+
+// Descriptor is that of the connection's socket.
+func (c *Conn) Descriptor() int { return c.fd }

@@ -6,8 +6,8 @@ const (
 	// stallTime is how long the peer of a finished connection may take nothing of what is still to
 	// be sent.
 	stallTime = 10 * time.Second
-	// fileStallTime is the same while a file is to be sent, such as a video, of which a player takes
-	// nothing while it has enough to show.
+	// fileStallTime is the same while a file is to be sent: a player takes nothing of a video
+	// while it has enough to show.
 	fileStallTime = time.Minute
 	// lingerTime is how long Finish then waits for the peer to close, and lingerBytes how much it
 	// discards meanwhile.

@@ -161,6 +161,11 @@ func send(fd int, b []byte, _ bool) (int, syscall.Errno) {
 	return max(n, 0), errnoOf(err)
 }
 
+func sendFile(fd, file int, offset, n int64) (int, syscall.Errno) {
+	sent, err := unix.Sendfile(fd, file, &offset, int(n))
+	return max(sent, 0), errnoOf(err)
+}
+
 func dup(fd int) (int, error) {
 	n, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
 	return n, os.NewSyscallError("fcntl", err)

@@ -11,8 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The calls on the path of a request enter the kernel by RawSyscall. None of them blocks, and
-// telling Go's scheduler costs as much as the loop's own work on a request. Only a waiting poll
+// The calls on the path of a request enter the kernel by RawSyscall. None of them waits for a peer,
+// and telling Go's scheduler costs as much as the loop's own work on a request. Only a waiting poll
 // tells the scheduler, with KeepProcessor after the first milliseconds: the scheduler interrupts
 // those by a signal when it wants to stop the world.
 
@@ -199,4 +199,16 @@ func send(fd int, b []byte, more bool) (int, syscall.Errno) {
 func dup(fd int) (int, error) {
 	n, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
 	return n, os.NewSyscallError("fcntl", err)
+}
+
+// sendFile sends what the kernel takes of a file. It does not wait for the peer, but for the disk
+// where the file is not in the kernel's cache. Told of each call, Go's scheduler would wake its
+// monitor and interrupt the long ones: a fifth more CPU time for each megabyte.
+func sendFile(fd, file int, offset, n int64) (int, syscall.Errno) {
+	sent, _, errno := syscall.RawSyscall6(unix.SYS_SENDFILE, uintptr(fd), uintptr(file),
+		uintptr(unsafe.Pointer(&offset)), uintptr(n), 0, 0)
+	if errno != 0 {
+		return 0, errno
+	}
+	return int(sent), 0
 }

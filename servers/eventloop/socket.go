@@ -72,12 +72,6 @@ func noDelay(fd int) {
 
 func shutdownWrite(fd int) syscall.Errno { return errnoOf(unix.Shutdown(fd, unix.SHUT_WR)) }
 
-// sendFile tells Go's scheduler, because it takes long, and longer where the disk has to be read.
-func sendFile(fd, file int, offset, n int64) (int, syscall.Errno) {
-	sent, err := unix.Sendfile(fd, file, &offset, int(n))
-	return max(sent, 0), errnoOf(err)
-}
-
 func errnoOf(err error) syscall.Errno {
 	if err == nil {
 		return 0

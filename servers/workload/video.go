@@ -21,8 +21,8 @@ const (
 	videoStep = 0x9e3779b97f4a7c15
 )
 
-// VideoBytes fills b with the video's bytes from offset on. The video's i-th eight bytes are i times
-// videoStep modulo 2⁶⁴, the least significant byte first, so that each place is known by its bytes.
+// VideoBytes fills b with the video's bytes from offset on. Its eight bytes from 8i on are i times
+// videoStep modulo 2⁶⁴, the least significant one first, so that each place is known by its bytes.
 func VideoBytes(b []byte, offset int64) {
 	word := uint64(offset/8) * videoStep
 	if skip := int(offset % 8); skip > 0 {

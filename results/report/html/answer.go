@@ -170,7 +170,7 @@ func barsOf(l summary.AnswerLine) bars {
 // modelFigure draws which threads ran while more and more requests were in flight.
 func modelFigure(r *results.Record, w results.Workload, v results.Verdict, id string) (figure, bool) {
 	f := figure{
-		ID: id + "-model", Title: "Threads", Unit: "threads that ran", XAxis: "requests in flight",
+		ID: id + "-model", Title: "Threads", Unit: "threads that ran", XAxis: summary.InTerms(w, "requests in flight"),
 		Label: "Threads that ran, by requests in flight.",
 		Plot:  plot{X: plotAxis{Kind: "count", Log: true}, Y: plotAxis{Kind: "count", Log: true}},
 	}

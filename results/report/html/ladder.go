@@ -103,6 +103,9 @@ func (p ladderPlot) draw(r *results.Record, w results.Workload, id string) figur
 		Table: &dataTable{Caption: fmt.Sprintf("%s of %s: %s, median of the rounds and its interval",
 			p.title, w.Name, p.axis), Head: append([]string{head}, modeNames(r)...)},
 	}
+	if w.Plays {
+		f.Short = p.title
+	}
 	f.Plot = plot{X: plotAxis{Kind: "connections", Log: true}, Y: plotAxis{Kind: axisKinds[p.Unit]}}
 	write := unit.Writer(p.Unit)
 	lines := make([]plotLine, len(r.Settings.Modes))

@@ -9,6 +9,7 @@ import (
 	hdr "github.com/HdrHistogram/hdrhistogram-go"
 
 	"nodecompare/results"
+	"nodecompare/results/report/summary"
 	"nodecompare/results/stat"
 	"nodecompare/results/unit"
 )
@@ -81,7 +82,7 @@ func latencyFigure(r *results.Record, w results.Workload, id string) (figure, bo
 	}
 	f := figure{
 		ID: id + "-latency", Title: "Latency distribution", Unit: "latency, " + load,
-		XAxis: "share of requests that were faster (logarithmic towards 100%)",
+		XAxis: summary.InTerms(w, "share of requests that were faster (logarithmic towards 100%)"),
 		Reads: reads + " Each point is the median over the rounds, as the table's figures are; the band " +
 			"reaches from the fastest round to the slowest.",
 	}

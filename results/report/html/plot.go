@@ -77,7 +77,8 @@ func wantsLog(all []plotLine) bool {
 type figure struct {
 	ID    string     `json:"id"`
 	Title string     `json:"title"`
-	Unit  string     `json:"unit"` // of the vertical axis
+	Short string     `json:"short,omitempty"` // its title where there is little room, if it is not the usual one
+	Unit  string     `json:"unit"`            // of the vertical axis
 	XAxis string     `json:"xaxis"`
 	Reads string     `json:"reads,omitempty"` // what to look for
 	Label string     `json:"label"`           // for those who do not see it

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"nodecompare/results"
+	"nodecompare/results/report/summary"
 	"nodecompare/results/unit"
 )
 
@@ -75,17 +76,17 @@ func trialTimelines(r *results.Record, w results.Workload, id string) timeline {
 			all.Trials = append(all.Trials, of)
 		}
 	}
-	all.addTracks()
+	all.addTracks(w)
 	return all
 }
 
 // addTracks names the plots for which any trial has figures.
-func (h *timeline) addTracks() {
+func (h *timeline) addTracks(w results.Workload) {
 	for _, track := range []struct {
 		track
 		of func(rungTimeline) []plotNumber
 	}{
-		{track{h.ID + "-rate", "rate", "Throughput", "requests per second"},
+		{track{h.ID + "-rate", "rate", "Throughput", summary.InTerms(w, "requests per second")},
 			func(r rungTimeline) []plotNumber { return r.Rate }},
 		{track{h.ID + "-cores", "cores", "CPU", "cores that the server used"},
 			func(r rungTimeline) []plotNumber { return r.Cores }},

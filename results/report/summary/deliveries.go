@@ -9,14 +9,15 @@ import (
 	"nodecompare/results/unit"
 )
 
-// Terms in place of those of requests: of subscribers, of members of chat rooms, and of viewers,
-// whose segment is a MB.
+// Terms in place of those of requests: of subscribers, of members of chat rooms, and of viewers, whose
+// segment is a MB.
 var (
 	eventTerms = strings.NewReplacer("req/s", "events/s", "/request", "/event", "in flight", "subscribed",
 		"connections", "subscribers", "a request", "an event", "a connection", "a subscriber", "requests", "streams")
 	memberTerms = strings.NewReplacer("req/s", "deliveries/s", "/request", "/delivery", "in flight", "joined",
 		"connections", "members", "a request", "a delivery", "a connection", "a member", "requests", "members")
-	viewerTerms = strings.NewReplacer("req/s", "MB/s", "/request", "/MB", "in flight", "watching",
+	viewerTerms = strings.NewReplacer("requests per second", "MB per second", "requests in flight", "viewers",
+		"req/s", "MB/s", "/request", "/MB", "in flight", "watching",
 		"connection", "viewer", "a request", "a MB", "requests", "viewers", "p99", "start-up p99",
 		"answered", "no stall")
 )

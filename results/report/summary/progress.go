@@ -34,11 +34,9 @@ type StandingCell struct {
 }
 
 // StandingsOf is what a bench in progress has found so far: a table for each workload that has a
-// trial. Its verdicts are made anew from the trials.
+// trial.
 func StandingsOf(r *results.Record) (all []Standings, execution AnswerRow) {
-	so := *r
-	so.Verdicts = results.Judge(r)
-	a := AnswerOf(&so)
+	a := AnswerOf(r)
 	for _, w := range r.Settings.Workloads {
 		on := Standings{Workload: w.Name}
 		begun := false

@@ -56,6 +56,12 @@ var Terms = []Term{
 	{Name: "cannot tell", Also: []string{"undecided", "not sure", "?"},
 		Text: "Undecided means that chance could explain what was seen, or that two figures contradict each " +
 			"other. More rounds (--rounds=12) or a quieter machine may decide it."},
+	{Name: "stall", Also: []string{"smooth", "no stall"},
+		Text: "A player shows a video while it fetches what comes next. A stall is when that is not there in time, and " +
+			"the picture stands still until it is. What counts is the share of viewers who see none."},
+	{Name: "start-up", Also: []string{"start-up time"},
+		Text: "Start-up is how long a viewer waits for a video to begin: from coming, over connecting, to the first " +
+			"whole segment (two seconds of it)."},
 	{Name: "CPU per request", Also: []string{"cpu"},
 		Text: "CPU per request is the processor time that the server took for one answer. The less it is, " +
 			"the more requests fit into one machine.", shows: &termFigure{results.Base, "", results.CPUPerRequest}},

@@ -15,13 +15,14 @@ import { badForm, login } from './work/login.js';
 import { mix } from './work/mix.js';
 import { malformed, orderId, parseOrder } from './work/orders.js';
 import { parseQuery, productId } from './work/query.js';
+import { etag, refusal } from './work/video.js';
 import { wait } from './work/wait.js';
 
 const octets = 'application/octet-stream';
 const any = { limit: bodyLimit, type: () => true }; // bodies of whatever type, or of none
 
 /** The app. */
-function listener({ file, shop, ask }) {
+function listener({ file, video, shop, ask }) {
   const app = express();
   app.enable('strict routing');
   app.enable('case sensitive routing');
@@ -41,6 +42,15 @@ function listener({ file, shop, ask }) {
   get(app, '/cpu', (req, res) => json(res, 200, { burned_ms: burn(req.query) }));
   get(app, '/mix', async (req, res) => json(res, 200, await mix(req.query)));
   get(app, '/live', (req, res) => live(req, res, req.query));
+  get(app, '/stream', (req, res, next) => {
+    if (req.method === 'HEAD') delete req.headers.range; // a HEAD has no ranges (RFC 9110, section 14.2)
+    const options = { root: dirname(video), cacheControl: false, lastModified: false };
+    res.set('ETag', etag).sendFile(basename(video), options, (err) => {
+      if (err && res.headersSent)
+        res.destroy(); // mostly because the client has gone
+      else if (err) next(refusal(err.status) ?? err);
+    });
+  });
   get(app, '/chat', (req, res) => refuseChat(req, res, req.query));
   get(app, '/dashboard', (req, res) => send(res, 200, 'text/html; charset=utf-8', dashboard));
   get(app, '/upstream', async (req, res) => json(res, 200, await service(req.query)));

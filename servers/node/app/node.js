@@ -13,12 +13,13 @@ import { login } from './work/login.js';
 import { mix } from './work/mix.js';
 import { orderId, parseOrder } from './work/orders.js';
 import { parseQuery, productId, target } from './work/query.js';
+import { stream } from './work/video.js';
 import { wait } from './work/wait.js';
 
 const octets = 'application/octet-stream';
 
 /** The listener for requests. */
-function listener({ file, shop, ask }) {
+function listener({ file, video, shop, ask }) {
   const hello = Buffer.from('Hello from Mango Engineers Backend!');
   const routes = new Map(
     Object.entries({
@@ -43,6 +44,7 @@ function listener({ file, shop, ask }) {
       '/cpu': get((req, res, query) => json(res, 200, { burned_ms: burn(query) })),
       '/mix': get(async (req, res, query) => json(res, 200, await mix(query))),
       '/live': get(live),
+      '/stream': get((req, res) => stream(req, res, video)),
       '/chat': get(refuseChat),
       '/dashboard': get((req, res) => send(res, 200, 'text/html; charset=utf-8', dashboard)),
       '/echo': post(async (req, res) => {

@@ -14,7 +14,7 @@ import { upstream } from './work/upstream.js';
 /**
  * Serves what makeListener gives until it is asked to stop, and prints a line with "port N" once it does. With --loops
  * above 1 that many workers of the cluster module serve, each with an event loop of its own. Arguments, all needed:
- * --host ("" for every interface), --port, --loops, --data (the folder with the file and the database), --db (sqlite: and the file of
+ * --host ("" for every interface), --port, --loops, --data (the folder with the file, the video and the database), --db (sqlite: and the file of
  * the orders' database, "" for none; or a PostgreSQL's URL), --connections (to that), --upstream ("" for none).
  */
 export async function serve(name, makeListener) {
@@ -41,7 +41,14 @@ async function listen(name, makeListener, { host, port, loops, data, db, upstrea
     : await openShop(join(data, 'products.db'), db.replace(/^sqlite:/, ''), loops === '1');
   const server = http.createServer(
     { requestTimeout: 30_000, headersTimeout: 30_000 },
-    observed(makeListener({ file: join(data, 'file.bin'), shop, ask: upstream(url) })),
+    observed(
+      makeListener({
+        file: join(data, 'file.bin'),
+        video: join(data, 'video.bin'),
+        shop,
+        ask: upstream(url),
+      }),
+    ),
   );
   server.keepAliveTimeout = 60_000; // as the other modes have it; the default of 5 s would end connections amid a measurement
   server.on('error', (err) => fail(name, err));

@@ -37,7 +37,7 @@ function shotOf(f, page, view) {
     at.replaceChildren(...(place ? [place + ": ", ...[...figures].map(([mode, text]) => make("span", { class: "ink" + (mode % lookCount) }, page.names[mode] + " " + text + " "))] : []));
     xaxis.classList.toggle("reading", place !== "");
   });
-  return [make("p", { class: "unit" }, make("strong", {}, shotTitles[view])), plot, xaxis];
+  return [make("p", { class: "unit" }, make("strong", {}, f.short || shotTitles[view])), plot, xaxis];
 }
 
 // showAnswer shows a workload's plots below the claims.
