@@ -63,8 +63,8 @@ const (
 	chatConnections   = 100
 )
 
-// converses makes the attack one of subscribers, members or players, if it is to be one, and rejects
-// flags that contradict that.
+// converses makes the attack one of subscribers, members or players, if it is to be one, and
+// rejects flags that contradict that.
 func (o loadOptions) converses(a *loadgen.Attack, given func(flag string) bool) error {
 	scheme, _, _ := strings.Cut(strings.ToLower(a.Target.URL), "://")
 	switch {

@@ -9,8 +9,8 @@ import (
 	"nodecompare/results/unit"
 )
 
-// Terms in place of those of requests: of subscribers, of members of chat rooms, and of viewers, whose
-// segment is a MB.
+// Terms in place of those of requests: of subscribers, of members of chat rooms, and of viewers,
+// whose segment is a MB.
 var (
 	eventTerms = strings.NewReplacer("req/s", "events/s", "/request", "/event", "in flight", "subscribed",
 		"connections", "subscribers", "a request", "an event", "a connection", "a subscriber", "requests", "streams")
