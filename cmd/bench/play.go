@@ -20,8 +20,6 @@ const (
 	// In a slice beside the yardstick viewers come together and fill their buffers.
 	playSlice  = 250 * time.Millisecond
 	playSlices = 5
-	// playRest is how long the segments that are under way at a run's end take, in the mean.
-	playRest = 100 * time.Millisecond
 )
 
 // video is what they show.
@@ -32,8 +30,8 @@ var video = loadgen.Video{BitRate: loadgen.DefaultBitRate, Segment: loadgen.Defa
 func (p Profile) playLadder(limit int) (rungs []rung, base int, note string) {
 	note = fmt.Sprintf("Its connections are viewers, who show %d Mbit/s, fetch %d s of it at a time and keep %d of "+
 		"these segments at the most. What is called a request elsewhere is a segment, of %d MB; latency is the time "+
-		"to start up, from when a viewer came to its first whole segment; what was answered is the share of the viewers "+
-		"without a stall.",
+		"to start up, from when a viewer came to its first whole segment; what was answered is the share of the "+
+		"viewers without a stall.",
 		video.BitRate/1e6, video.Segment/time.Second, loadgen.Ahead, video.Bytes()/1e6)
 	most := min(playMost, limit)
 	switch top := p.Ladder[len(p.Ladder)-1].connections; {
