@@ -153,8 +153,7 @@ var deliveryRules = []Rule{
 		Name:  "expected",
 		Of:    []string{Chat},
 		Plain: "the deliveries do not add up to those that were expected, which no measurement gives",
-		Void: "those that came, were lost or came out of order are not as many as the messages that were said, " +
-			"each times the members that were in its room",
+		Void:  "what came, was lost or came out of order is not each message times the members of its room",
 		Why: "each message is known, and so is who was there to hear it: the record is damaged, or the tool has " +
 			"a defect",
 		weigh: func(e Evidence) (string, string) {
@@ -170,11 +169,10 @@ var deliveryRules = []Rule{
 		},
 	},
 	{
-		Name:  "strangers",
-		Of:    []string{Chat},
-		Plain: "members heard what no member of the load has said",
-		Suspect: "more than one delivery in a thousand was none of a message that the load has said in that room, " +
-			"letter by letter",
+		Name:    "strangers",
+		Of:      []string{Chat},
+		Plain:   "members heard what no member of the load has said",
+		Suspect: "more than one delivery in a thousand was of no message of the load's in that room",
 		Why: "somebody else speaks in the rooms, or the server does, or it changes what members say: that takes " +
 			"it CPU time, which counts for the deliveries that are known",
 		weigh: func(e Evidence) (string, string) {

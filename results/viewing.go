@@ -41,8 +41,8 @@ var playbackRules = []Rule{
 		Name:    "viewers",
 		Of:      []string{Playback},
 		Plain:   "not all viewers had begun, and the time to start up is only of those who had",
-		Suspect: "more than 1% of the viewers had no whole segment when the run ended",
-		Void:    "no segment came at all",
+		Suspect: "more than 1% of the viewers had no whole segment at the end",
+		Void:    "no segment came",
 		Why: "a viewer who never begins has no time to start up, and would have had the longest: from 1% on, p99 " +
 			"is not that of the viewers any more. Never VOID while some began: how many did is a figure too",
 		weigh: func(e Evidence) (string, string) {
@@ -63,8 +63,7 @@ var playbackRules = []Rule{
 		Of:       []string{Playback},
 		Plain:    "players asked late, so that part of the time to start up is the load's own delay",
 		LoadOnly: true,
-		Suspect: "p99 of how late players asked for segments is above 10 ms, and above a tenth of p99 of the time " +
-			"to start up",
+		Suspect:  "p99 of how late players asked is above 10 ms, and a tenth of p99 of the time to start up",
 		Why: "a player's timer is the load's, and so is its delay. Receiving takes CPU time too: a load that cannot " +
 			"keep up with what comes is late with what it asks, and what it holds up looks like a slow server. " +
 			"Stalls bear more of it: a full buffer lasts for two segments",

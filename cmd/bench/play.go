@@ -20,8 +20,6 @@ const (
 	// In a slice beside the yardstick viewers come together and fill their buffers.
 	playSlice  = 250 * time.Millisecond
 	playSlices = 5
-	// playRest is how long the segments that are under way at a run's end take, in the mean.
-	playRest = 100 * time.Millisecond
 )
 
 // video is what they show.

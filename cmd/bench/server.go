@@ -84,6 +84,10 @@ func parseServer(text string) (Server, error) {
 	if err != nil {
 		return Server{}, fmt.Errorf("server %s: %w", name, err)
 	}
+	if strings.HasPrefix(t.URL, "ws") {
+		return Server{}, fmt.Errorf("server %s: %s is a chat: give the server's http:// URL, and where its chat is by "+
+			"--path chat=/its/path", name, loadgen.Masked(value))
+	}
 	u, err := url.Parse(t.URL)
 	if err != nil || strings.Contains(value, "#") {
 		return Server{},

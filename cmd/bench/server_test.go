@@ -127,6 +127,7 @@ func TestParseServersRefuses(t *testing.T) {
 		{servers: []string{"a b=x"}, want: "a name is letters"},
 		{servers: []string{"async=x"}, want: "server async: that is a mode of this program"},
 		{servers: []string{"a=x", "a=y"}, want: "server a is named twice"},
+		{servers: []string{"a=ws://localhost/chat"}, want: `server a: ws://localhost/chat is a chat: give`},
 		{servers: []string{"a=ftp://localhost"},
 			want: `server a: load target "ftp://localhost": the URL must begin with http://, https:// or ws://`},
 		{servers: []string{"a=http://me:secret@localhost:x"},
