@@ -1,5 +1,6 @@
 // Two members of one room talk, by the WebSocket of browsers, which npm's ws has too: what each of
-// them hears, and how the server closes. Nothing is sent before both are there.
+// them hears, and how the server closes. Who has heard itself is there: a server lets a member in a
+// moment after its answer to the handshake.
 async function talk(WebSocket, url) {
   const report = [];
   const opened = (name) =>
@@ -22,13 +23,18 @@ async function talk(WebSocket, url) {
   const texts = ['hello', '', 'Grüße, 世界 🎈', 'x'.repeat(4096)];
 
   const one = await opened('one');
+  one.send('one');
+  await heard(one, 1);
   const other = await opened('other');
+  other.send('other');
+  await Promise.all([heard(one, 2), heard(other, 1)]);
   for (const text of texts) one.send(text);
-  await heard(other, texts.length);
+  await heard(other, 1 + texts.length);
   for (const text of texts) other.send(text);
-  await Promise.all([heard(one, 2 * texts.length), heard(other, 2 * texts.length)]);
-  const want = JSON.stringify([...texts, ...texts]);
-  report.push(JSON.stringify(one.heard) === want, JSON.stringify(other.heard) === want);
+  await Promise.all([heard(one, 2 + 2 * texts.length), heard(other, 1 + 2 * texts.length)]);
+  const want = ['other', ...texts, ...texts];
+  report.push(JSON.stringify(one.heard) === JSON.stringify(['one', ...want]));
+  report.push(JSON.stringify(other.heard) === JSON.stringify(want));
 
   let end = closed(one);
   one.close(3001, 'bye');
