@@ -43,6 +43,7 @@ func (e exitError) Unwrap() error { return e.err }
 
 // Main runs the command line of this process and returns its exit code.
 func Main() int {
+	suspendable()
 	ctx, stop := interruptible()
 	defer stop()
 	root, notes := rootCommand(), fileio.NewStream(ctx, os.Stderr)

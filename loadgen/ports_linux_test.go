@@ -57,10 +57,15 @@ func TestPortsRunOut(t *testing.T) {
 		return
 	}
 	fewPorts(t)
+	var urls []string // one for each engine, while there are ports to listen on
+	for range 4 {
+		urls = append(urls, serve(t, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "x") }).URL)
+	}
 	onEachEngine(t, func(t *testing.T, engine string) {
-		s := serve(t, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "x") })
+		url := urls[0]
+		urls = urls[1:]
 		res := run(t, loadgen.Attack{
-			Engine: engine, Target: loadgen.Target{URL: s.URL}, Connect: loadgen.Connect{New: true},
+			Engine: engine, Target: loadgen.Target{URL: url}, Connect: loadgen.Connect{New: true},
 			Connections: 20, Duration: 120 * time.Millisecond,
 		})
 		// Each of 20 connections may try at once, and then every 50 ms.
