@@ -16,6 +16,7 @@ import (
 	"nodecompare/cmd/measure"
 	"nodecompare/results/foreign"
 	"nodecompare/servers"
+	"nodecompare/servers/child"
 )
 
 // Exit codes, as in README.md. A command ended by Ctrl-C, SIGTERM or SIGHUP returns 128 + SIGINT,
@@ -43,7 +44,7 @@ func (e exitError) Unwrap() error { return e.err }
 
 // Main runs the command line of this process and returns its exit code.
 func Main() int {
-	suspendable()
+	child.Suspendable()
 	ctx, stop := interruptible()
 	defer stop()
 	root, notes := rootCommand(), fileio.NewStream(ctx, os.Stderr)

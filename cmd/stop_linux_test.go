@@ -9,10 +9,27 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"nodecompare/cmd/screen/screentest"
 	"nodecompare/results"
 )
+
+// stop types Ctrl-Z until the shell has said so many times that its job has stopped: in the moment
+// in which a server is started it has no effect.
+func stop(t *testing.T, s *screentest.Terminal, times int) {
+	t.Helper()
+	for range 200 {
+		s.Type(t, "\x1a")
+		for range 10 {
+			if strings.Count(s.String(), "Stopped") >= times {
+				return
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+	}
+	t.Fatalf("the bench does not stop:\n%s", s)
+}
 
 // A shell with job control stops a bench by Ctrl-Z, has the terminal for itself meanwhile, and goes
 // on with it by fg. The display is drawn below the shell's lines, and the pilot and the trial that
@@ -38,13 +55,13 @@ func TestBenchIsStoppedByItsShell(t *testing.T) {
 	s.Type(t, "$BENCH bench --modes=async --workloads=hello --profile=quick --rounds=3 --selftest=off --save="+record+
 		" >"+filepath.Join(dir, "out")+"\n")
 	s.Await(t, "Pilot: how much async can do on hello")
-	s.Type(t, "\x1a")
+	stop(t, s, 1)
 	s.Type(t, "echo in the pilot: $((40 + 2))\n")
 	s.Await(t, "in the pilot: 42")
 	s.Type(t, "fg\n")
 	s.Await(t, "pilot, async on hello: made anew: nodecompare was stopped")
 	s.Await(t, "Round 2 of 3: async on hello")
-	s.Type(t, "\x1a")
+	stop(t, s, 2)
 	s.Type(t, "echo between: $((20 + 3))\n")
 	s.Await(t, "between: 23")
 	if s.Modes(t) != modes {
