@@ -109,18 +109,35 @@ func (o loadOptions) subscribes(a *loadgen.Attack, given func(flag string) bool)
 	if err := refused("subscribers", ", or --subscribe", given, none, ofSubscribers); err != nil {
 		return err
 	}
-	for _, flag := range ofWebSockets {
-		if given(flag) {
-			return fmt.Errorf("--%s is of a chat, and subscribers hear events: leave it out", flag)
-		}
-	}
-	if a.Engine != "" && a.Engine != loadgen.Loop {
-		return fmt.Errorf("--engine=%s knows no subscribers: leave it out", a.Engine)
-	}
-	if what := loadgen.BeyondLoop(*a); what != "" {
-		return fmt.Errorf("--subscribe is over plain HTTP/1.1, and cannot do %s", what)
+	if err := overHTTP(a, "subscribe", "subscribers", "hear events", given); err != nil {
+		return err
 	}
 	a.Conversation, a.Engine = loadgen.Subscribe, loadgen.Loop
+	return nil
+}
+
+// overHTTP rejects what is of a chat, and what the loop engine cannot do, for those of a flag, who
+// do something else.
+func overHTTP(a *loadgen.Attack, flag, who, do string, given func(flag string) bool) error {
+	for _, its := range ofWebSockets {
+		if given(its) {
+			return fmt.Errorf("--%s is of a chat, and %s %s: leave it out", its, who, do)
+		}
+	}
+	if err := onLoop(a, who); err != nil {
+		return err
+	}
+	if what := loadgen.BeyondLoop(*a); what != "" {
+		return fmt.Errorf("--%s is over plain HTTP/1.1, and cannot do %s", flag, what)
+	}
+	return nil
+}
+
+// onLoop rejects an engine that knows none of those.
+func onLoop(a *loadgen.Attack, who string) error {
+	if a.Engine != "" && a.Engine != loadgen.Loop {
+		return fmt.Errorf("--engine=%s knows no %s: leave it out", a.Engine, who)
+	}
 	return nil
 }
 
@@ -128,9 +145,10 @@ func (o loadOptions) chats(a *loadgen.Attack, given func(flag string) bool) erro
 	if err := refused("members of a chat", "", given, none, ofMembers); err != nil {
 		return err
 	}
+	if err := onLoop(a, "members of a chat"); err != nil {
+		return err
+	}
 	switch {
-	case a.Engine != "" && a.Engine != loadgen.Loop:
-		return fmt.Errorf("--engine=%s knows no members of a chat: leave it out", a.Engine)
 	case a.To > 0:
 		return fmt.Errorf("--rate=%v..%v: messages of a chat have one rate", a.Rate, a.To)
 	case given("rate") && a.Rate == 0:

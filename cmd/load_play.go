@@ -20,16 +20,8 @@ func (o loadOptions) plays(a *loadgen.Attack, given func(flag string) bool) erro
 	if err := refused("players", ", or --play", given, none, ofPlayers); err != nil {
 		return err
 	}
-	for _, flag := range ofWebSockets {
-		if given(flag) {
-			return fmt.Errorf("--%s is of a chat, and players show a video: leave it out", flag)
-		}
-	}
-	if a.Engine != "" && a.Engine != loadgen.Loop {
-		return fmt.Errorf("--engine=%s knows no players: leave it out", a.Engine)
-	}
-	if what := loadgen.BeyondLoop(*a); what != "" {
-		return fmt.Errorf("--play is over plain HTTP/1.1, and cannot do %s", what)
+	if err := overHTTP(a, "play", "players", "show a video", given); err != nil {
+		return err
 	}
 	if !(o.bitrate > 0) || a.Video.Segment <= 0 {
 		return errors.New("--bitrate and --segment must be more than 0")

@@ -6,6 +6,8 @@ import (
 	"os/exec"
 	"runtime"
 	"time"
+
+	"nodecompare/servers/child"
 )
 
 // openers are the programs that open a file on a user's desktop, by system.
@@ -25,7 +27,7 @@ func openPage(path string) error {
 		return failed(err)
 	}
 	browser := exec.Command(opener, path)
-	if err := browser.Start(); err != nil {
+	if err := child.Fork(browser); err != nil {
 		return failed(err)
 	}
 	ended := make(chan error, 1)

@@ -26,11 +26,7 @@ import (
 // tab opens a tab in a browser of the test's own; wrong is what its pages complained of.
 func tab(t *testing.T) (tab context.Context, wrong func() []string) {
 	t.Helper()
-	options := browsers.Chromium(t)
-	limit, stop := context.WithTimeout(t.Context(), 5*time.Minute)
-	allocator, end := chromedp.NewExecAllocator(limit, options...)
-	tab, leave := chromedp.NewContext(allocator)
-	t.Cleanup(func() { leave(); end(); stop() })
+	tab = browsers.Open(t)
 	var mu sync.Mutex
 	var all []string
 	chromedp.ListenTarget(tab, func(e any) {
@@ -103,9 +99,6 @@ func (w *wire) cut() int {
 func TestPageOfABenchThatGoesOn(t *testing.T) {
 	t.Parallel()
 	browser, wrong := tab(t)
-	if err := chromedp.Run(browser); err != nil { // a browser takes longer to start than a bench
-		t.Fatal(err)
-	}
 	dir := t.TempDir()
 	record, report := filepath.Join(dir, "record.json"), filepath.Join(dir, "report.html")
 	c := exec.Command(os.Args[0], "bench", "--modes=async", "--workloads=hello", "--profile=quick", "--rounds=8",

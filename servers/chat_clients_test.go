@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
@@ -52,7 +51,7 @@ func TestChatInChromium(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	browser := openBrowser(t)
+	browser := browsers.Open(t)
 	eachChat(t, servers.Config{PoolSize: 12, Loops: 2}, func(t *testing.T, mode string, s *chatServer) {
 		tab, leave := chromedp.NewContext(browser)
 		defer leave()
@@ -66,21 +65,4 @@ func TestChatInChromium(t *testing.T) {
 			t.Errorf("%v, it reports %q, want %q", err, report, talked)
 		}
 	})
-}
-
-// openBrowser starts a Chromium for the test. Its subtests may run beside each other, after the
-// test's function.
-func openBrowser(t *testing.T) context.Context {
-	t.Helper()
-	options := browsers.Chromium(t)
-	all, stop := context.WithTimeout(t.Context(), 5*time.Minute)
-	t.Cleanup(stop)
-	allocator, end := chromedp.NewExecAllocator(all, options...)
-	t.Cleanup(end)
-	browser, leave := chromedp.NewContext(allocator)
-	t.Cleanup(leave)
-	if err := chromedp.Run(browser); err != nil {
-		t.Fatal(err)
-	}
-	return browser
 }

@@ -14,12 +14,13 @@ import (
 
 	"nodecompare/servers"
 	"nodecompare/thorough"
+	"nodecompare/thorough/browsers"
 )
 
 // A real browser shows the dashboard of every mode, and fetches ranges of its video.
 func TestBrowser(t *testing.T) {
 	thorough.Only(t)
-	browser := openBrowser(t)
+	browser := browsers.Open(t)
 	see := func(t *testing.T, url string) {
 		seeDashboard(t, browser, url)
 		fetchVideo(t, browser, url)

@@ -153,21 +153,11 @@ func (s *socket) writeFile(b []byte, f *os.File, first, length int64, now time.T
 // sendFile sends what one sendfile(2) takes: all of it, unless the peer or a signal ends it.
 func sendFile(fd, file int, offset, n int64) (int, syscall.Errno) {
 	sent, err := unix.Sendfile(fd, file, &offset, int(n))
-	return max(sent, 0), errnoOf(err)
+	return max(sent, 0), eventloop.Errno(err)
 }
 
 func errShortened(f *os.File, at int64) error {
 	return fmt.Errorf("sending %s: at byte %d: %w", f.Name(), at, io.ErrUnexpectedEOF)
-}
-
-func errnoOf(err error) syscall.Errno {
-	if err == nil {
-		return 0
-	}
-	if e, ok := err.(syscall.Errno); ok {
-		return e
-	}
-	return syscall.EIO
 }
 
 func (s *socket) closeRead() error  { return unix.Shutdown(s.fd, unix.SHUT_RD) }

@@ -7,30 +7,32 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"nodecompare/servers/eventloop"
 )
 
 func recvWait(fd int, b []byte) (int, syscall.Errno) {
 	n, err := unix.Read(fd, b)
-	return max(n, 0), errnoOf(err)
+	return max(n, 0), eventloop.Errno(err)
 }
 
 // sendWait relies on Go's runtime, which ignores SIGPIPE on sockets.
 func sendWait(fd int, b []byte, _ bool) (int, syscall.Errno) {
 	n, err := unix.Write(fd, b)
-	return max(n, 0), errnoOf(err)
+	return max(n, 0), eventloop.Errno(err)
 }
 
 // sendNow never waits.
 func sendNow(fd int, b []byte) (int, syscall.Errno) {
 	n, err := unix.SendmsgN(fd, b, nil, nil, unix.MSG_DONTWAIT)
-	return max(n, 0), errnoOf(err)
+	return max(n, 0), eventloop.Errno(err)
 }
 
 // accept waits for a connection.
 func (l *socketListener) accept() (fd int, errno syscall.Errno) {
 	fd, _, err := unix.Accept(l.fd)
 	if err != nil {
-		return -1, errnoOf(err)
+		return -1, eventloop.Errno(err)
 	}
 	unix.CloseOnExec(fd)
 	return fd, 0

@@ -15,23 +15,16 @@ import (
 	"nodecompare/servers/workload"
 )
 
-const (
-	// partingTime bounds the end of a server, and of connections, when a trial is over.
-	partingTime = 5 * time.Second
-)
-
 // checkHosts rejects what a bench on several hosts cannot do.
 func (o Options) checkHosts() error {
 	if !o.Hosts {
 		return nil
 	}
-	switch {
-	case o.Cores != nil:
+	if o.Cores != nil {
 		return errors.New("--cores is for servers of this machine: leave it out, or --agents")
-	case o.Pin.String() != "auto" && o.Pin.String() != "off":
-		return errors.New("--pin is for servers and load of one machine: leave it out, or --agents")
-	case o.LoadThreads != 0:
-		return errors.New("--load-threads is for the load of this machine: with --agents each host has one a CPU")
+	}
+	if err := hosts.Check(o.Pin.String(), o.LoadThreads); err != nil {
+		return err
 	}
 	for _, s := range o.Servers {
 		if s.URL != "" {
@@ -162,7 +155,7 @@ func (b *bench) withField(ctx context.Context, s slot, use func(context.Context,
 	f := &field{server: server, loading: loading,
 		attack: loadgen.Attack{Target: s.target(server.URL), Timeout: requestTimeout, WantBody: s.wantBody()}}
 	defer func() {
-		parting, cancel := context.WithTimeout(context.WithoutCancel(ctx), partingTime)
+		parting, cancel := hosts.Parting(ctx)
 		defer cancel()
 		if endErr := errors.Join(f.close(parting), server.Stop(parting)); err == nil {
 			err = endErr

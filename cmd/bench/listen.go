@@ -77,12 +77,15 @@ func (p Profile) listenLadder(w workload.Workload, limit int) (rungs []rung, bas
 	return rungs, r.connections, note
 }
 
-// listening makes an attack on a workload that tells one of subscribers, and on one that talks one
-// of members. These join rooms of their own where the target names one.
-func listening(a loadgen.Attack, w workload.Workload) loadgen.Attack {
+// conversing makes an attack on a workload that tells one of subscribers, on one that talks one of
+// members, and on one that plays one of viewers. Members join rooms of their own where the target
+// names one.
+func conversing(a loadgen.Attack, w workload.Workload) loadgen.Attack {
 	switch {
 	case w.Tells:
 		a.Conversation = loadgen.Subscribe
+	case w.Plays:
+		a.Conversation, a.Video = loadgen.Play, video
 	case w.Talks:
 		a.Conversation = loadgen.Chat
 		scheme, rest, _ := strings.Cut(a.Target.URL, "://")

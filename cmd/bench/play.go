@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"nodecompare/loadgen"
-	"nodecompare/servers/workload"
 )
 
 // A workload that plays has viewers in place of requests: each rung is so many of them, who fetch
@@ -51,12 +50,4 @@ func (p Profile) playLadder(limit int) (rungs []rung, base int, note string) {
 	r := &rungs[0]
 	r.slice, r.slices = playSlice, playSlices
 	return rungs, r.connections, note
-}
-
-// playing makes an attack on a workload that plays one of viewers.
-func playing(a loadgen.Attack, w workload.Workload) loadgen.Attack {
-	if w.Plays {
-		a.Conversation, a.Engine, a.Others, a.WantBody, a.Video = loadgen.Play, loadgen.Loop, nil, nil, video
-	}
-	return a
 }

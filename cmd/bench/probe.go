@@ -125,7 +125,7 @@ func (q question) of(ctx context.Context, server running) (doubt string, err err
 func (q question) joins(ctx context.Context, server running) error {
 	t := q.target
 	t.URL = server.url + t.URL
-	a := listening(loadgen.Attack{Target: t, Connect: server.connect, Connections: 1, RoomSize: 1,
+	a := conversing(loadgen.Attack{Target: t, Connect: server.connect, Connections: 1, RoomSize: 1,
 		Timeout: requestTimeout}, q.kind)
 	a.Rate = 1 / joinTime.Seconds()
 	g, err := loadgen.Open(a)

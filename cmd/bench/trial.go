@@ -146,7 +146,7 @@ func (b *bench) withServerOn(ctx context.Context, db *database, s slot,
 			if kept != nil {
 				a.Others, a.Ran = s.others(r.url), kept.add
 			}
-			a = playing(listening(a, s.workload), s.workload)
+			a = conversing(a, s.workload)
 			err := use(ctx, &target{server: r, attack: a, helpers: helpers, books: kept, database: db,
 				compiles: s.mode.Compiles > 0})
 			if err == nil && kept != nil && kept.orders && s.mode.user != nil {

@@ -2,6 +2,7 @@ package hosts
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"slices"
@@ -10,6 +11,27 @@ import (
 
 	"nodecompare/cluster"
 )
+
+// Check rejects what is asked of the one machine of a measurement without agents: where servers and
+// load are bound to, as in --pin, and the threads of the load.
+func Check(pin string, loadThreads int) error {
+	switch {
+	case pin != "auto" && pin != "off":
+		return errors.New("--pin is for servers and load of one machine: leave it out, or --agents")
+	case loadThreads != 0:
+		return errors.New("--load-threads is for the load of this machine: with --agents each host has one a CPU")
+	}
+	return nil
+}
+
+// Parting returns a context in which servers are stopped and connections closed, also when ctx has
+// ended.
+func Parting(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), partingTime)
+}
+
+// partingTime bounds that.
+const partingTime = 5 * time.Second
 
 // Group are the hosts of a measurement: one that serves, of a bench, and those that make load. Any
 // may be lost, and come back under its name.

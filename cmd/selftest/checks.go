@@ -45,16 +45,9 @@ func (r *runner) delay(ctx context.Context, e Engine, d Delay) (attempt, error) 
 	if err != nil {
 		return attempt{}, err
 	}
-	load := "delay " + inMillis(d.Wait)
 	var a attempt
-	for _, f := range []struct {
-		figure  string
-		percent float64
-		truth   int64
-		least   time.Duration // largest and smallest error allowed
-	}{{figureP50, 50, truth.P50NS, medianTime}, {figureP99, 99, truth.P99NS, tailTime}} {
-		known := inMicros(time.Duration(f.truth))
-		a.add(timeCheck(e, load, f.figure, known, max(delayShare*known, inMicros(f.least)), l, f.percent), w)
+	for _, c := range asMeasured(e, "delay "+inMillis(d.Wait), l, truth) {
+		a.add(c, w)
 	}
 	a.addCount(counted(l, d.Rate, d.Duration, truth))
 	return a, nil
@@ -110,6 +103,20 @@ func (r *runner) stall(ctx context.Context, e Engine, s Stall) (attempt, error) 
 }
 
 // timeCheck makes a check of a latency.
+// asMeasured checks an engine's median and tail against the server's own measurement.
+func asMeasured(e Engine, load string, l *loadgen.Result, truth Truth) (all []results.SelftestCheck) {
+	for _, f := range []struct {
+		figure  string
+		percent float64
+		truth   int64
+		least   time.Duration // smallest error allowed
+	}{{figureP50, 50, truth.P50NS, medianTime}, {figureP99, 99, truth.P99NS, tailTime}} {
+		known := inMicros(time.Duration(f.truth))
+		all = append(all, timeCheck(e, load, f.figure, known, max(delayShare*known, inMicros(f.least)), l, f.percent))
+	}
+	return all
+}
+
 func timeCheck(e Engine, load, figure string, truth, allowed float64, l *loadgen.Result,
 	percent float64) results.SelftestCheck {
 	uncorrected := float64(l.Uncorrected.ValueAtQuantile(percent)) / 1e3

@@ -56,16 +56,8 @@ func (r *runner) events(ctx context.Context, e Engine, v Events) (attempt, error
 	if err != nil {
 		return attempt{}, err
 	}
-	load := "events " + inMillis(v.Late)
 	var a attempt
-	for _, f := range []struct {
-		figure  string
-		percent float64
-		truth   int64
-		least   time.Duration
-	}{{figureP50, 50, truth.P50NS, medianTime}, {figureP99, 99, truth.P99NS, tailTime}} {
-		known := inMicros(time.Duration(f.truth))
-		c := timeCheck(e, load, f.figure, known, max(delayShare*known, inMicros(f.least)), l, f.percent)
+	for _, c := range asMeasured(e, "events "+inMillis(v.Late), l, truth) {
 		c.Uncorrected = nil // nothing is sent
 		a.add(c, w)
 	}

@@ -3,7 +3,6 @@ package sweep
 import (
 	"context"
 	"errors"
-	"time"
 
 	"nodecompare/cluster"
 	"nodecompare/cmd/hosts"
@@ -12,25 +11,11 @@ import (
 	"nodecompare/servers"
 )
 
-// partingTime bounds the end of connections, and of a server, on other hosts.
-const partingTime = 5 * time.Second
-
 // reduced says how the figures of a run follow from those of the hosts that make load.
 var reduced = map[string]string{
 	"requests": hosts.Reduced["requests"], "errors": hosts.Reduced["errors"],
 	"throughput_rps":     "sum of each host's requests in the window, by the shares of their lives in it",
 	"cpu_us_per_request": "CPU time on the serving host over the sum of requests without error",
-}
-
-// checkHosts rejects what a map on several hosts cannot do.
-func (o Options) checkHosts() error {
-	switch {
-	case o.Pin.String() != "auto" && o.Pin.String() != "off":
-		return errors.New("--pin is for servers and load of one machine: leave it out, or --agents")
-	case o.LoadThreads != 0:
-		return errors.New("--load-threads is for the load of this machine: with --agents each host has one a CPU")
-	}
-	return nil
 }
 
 // UseHosts says which hosts the plan runs on.
@@ -53,7 +38,7 @@ func (s *remote) Err() error { return nil }
 
 // Stop stops the server. One whose host is lost has been stopped there.
 func (s *remote) Stop(ctx context.Context) error {
-	parting, cancel := context.WithTimeout(context.WithoutCancel(ctx), partingTime)
+	parting, cancel := hosts.Parting(ctx)
 	defer cancel()
 	err := s.Server.Stop(parting)
 	if errors.As(err, new(*hosts.Voided)) {
@@ -70,7 +55,7 @@ func (s *remote) open(ctx context.Context, at results.MapPoint) (*hosts.Load, er
 
 // closed closes connections, and adds what went wrong to an error.
 func closed(ctx context.Context, l *hosts.Load, err error) error {
-	parting, cancel := context.WithTimeout(context.WithoutCancel(ctx), partingTime)
+	parting, cancel := hosts.Parting(ctx)
 	defer cancel()
 	if closing := l.Close(parting); err == nil {
 		return closing

@@ -71,7 +71,7 @@ func NewPlan(o Options) (*Plan, error) {
 		return nil, err
 	}
 	if p.apart = o.Hosts; p.apart {
-		if err := o.checkHosts(); err != nil {
+		if err := hosts.Check(o.Pin.String(), o.LoadThreads); err != nil {
 			return nil, err
 		}
 	}

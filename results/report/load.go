@@ -76,14 +76,7 @@ func writeLoadTable(out io.Writer, r *results.LoadRun, o Options) error {
 	p.thresholds(r)
 	p.trust(r.Trust)
 	p.targets(r)
-	p.line("")
-	if r.Partial {
-		p.paragraph(partial(r))
-	}
-	for _, m := range o.More {
-		p.paragraph(m)
-	}
-	p.headline(trustLooks[r.Trust.Status], r.Trust.Status+":", loadFigures(r))
+	p.loadEnd(r, o, partial(r), loadFigures(r))
 	return p.err
 }
 
@@ -100,6 +93,19 @@ func loadHost(h results.LoadHost) string {
 }
 
 var trustLooks = map[string]style{results.Valid: good, results.Suspect: lesser, results.Void: bad}
+
+// loadEnd writes the last lines of a load: that it is partial, if so, what to try next, and once
+// more what it came to.
+func (p *page) loadEnd(r *results.LoadRun, o Options, partial, figures string) {
+	p.line("")
+	if r.Partial {
+		p.paragraph(partial)
+	}
+	for _, m := range o.More {
+		p.paragraph(m)
+	}
+	p.headline(trustLooks[r.Trust.Status], r.Trust.Status+":", figures)
+}
 
 func partial(r *results.LoadRun) string {
 	if r.Capacity != nil {

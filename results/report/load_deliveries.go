@@ -85,14 +85,7 @@ func (p *page) deliveries(r *results.LoadRun, o Options) {
 	}
 	p.thresholds(r)
 	p.trust(r.Trust)
-	p.line("")
-	if r.Partial {
-		p.paragraph("PARTIAL: the load was interrupted.")
-	}
-	for _, m := range o.More {
-		p.paragraph(m)
-	}
-	p.headline(trustLooks[r.Trust.Status], r.Trust.Status+":", deliveriesFigures(r))
+	p.loadEnd(r, o, "PARTIAL: the load was interrupted.", deliveriesFigures(r))
 }
 
 // an writes the indefinite article of what is told.

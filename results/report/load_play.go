@@ -45,14 +45,7 @@ func (p *page) playback(r *results.LoadRun, o Options) {
 	}
 	p.thresholds(r)
 	p.trust(r.Trust)
-	p.line("")
-	if r.Partial {
-		p.paragraph("PARTIAL: the load was interrupted.")
-	}
-	for _, m := range o.More {
-		p.paragraph(m)
-	}
-	p.headline(trustLooks[r.Trust.Status], r.Trust.Status+":", viewersFigures(r))
+	p.loadEnd(r, o, "PARTIAL: the load was interrupted.", viewersFigures(r))
 }
 
 // stalls says how many segments came after their time, to how many viewers, and how long these

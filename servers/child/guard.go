@@ -118,7 +118,7 @@ func StartOwned(c *exec.Cmd) (life io.Closer, err error) {
 	c.ExtraFiles = []*os.File{parent}
 	// Ctrl-C reaches this process alone, which passes it on
 	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if err := errors.Join(fork(c), parent.Close()); err != nil {
+	if err := errors.Join(Fork(c), parent.Close()); err != nil {
 		return nil, errors.Join(err, life.Close())
 	}
 	return life, nil

@@ -210,10 +210,10 @@ func launch(c Command) (*Process, <-chan int, error) {
 		return cmd
 	}
 	cmd := command()
-	started := c.guarded() && apart(cmd.SysProcAttr) && fork(cmd) == nil
+	started := c.guarded() && apart(cmd.SysProcAttr) && Fork(cmd) == nil
 	if !started { // a container, for example, may refuse a namespace
 		cmd = command()
-		if err := fork(cmd); err != nil {
+		if err := Fork(cmd); err != nil {
 			return fail(err)
 		}
 	}

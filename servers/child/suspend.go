@@ -34,8 +34,8 @@ func Suspendable() {
 	}()
 }
 
-// fork starts a command.
-func fork(c *exec.Cmd) error {
+// Fork starts a command, as its own Start does.
+func Fork(c *exec.Cmd) error {
 	s := &suspending
 	if s.stops == nil {
 		return c.Start()

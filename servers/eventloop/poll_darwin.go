@@ -120,7 +120,7 @@ func accept(fd int) (int, syscall.Errno) {
 		if n >= 0 {
 			closeFD(n)
 		}
-		return -1, errnoOf(err)
+		return -1, Errno(err)
 	}
 	noDelay(n)
 	return n, 0
@@ -152,18 +152,18 @@ func connect(addr netip.AddrPort) (int, error) {
 
 func recv(fd int, b []byte) (int, syscall.Errno) {
 	n, err := unix.Read(fd, b)
-	return max(n, 0), errnoOf(err)
+	return max(n, 0), Errno(err)
 }
 
 // send relies on Go's runtime, which ignores SIGPIPE on sockets.
 func send(fd int, b []byte, _ bool) (int, syscall.Errno) {
 	n, err := unix.Write(fd, b)
-	return max(n, 0), errnoOf(err)
+	return max(n, 0), Errno(err)
 }
 
 func sendFile(fd, file int, offset, n int64) (int, syscall.Errno) {
 	sent, err := unix.Sendfile(fd, file, &offset, int(n))
-	return max(sent, 0), errnoOf(err)
+	return max(sent, 0), Errno(err)
 }
 
 func dup(fd int) (int, error) {

@@ -70,9 +70,10 @@ func noDelay(fd int) {
 	}
 }
 
-func shutdownWrite(fd int) syscall.Errno { return errnoOf(unix.Shutdown(fd, unix.SHUT_WR)) }
+func shutdownWrite(fd int) syscall.Errno { return Errno(unix.Shutdown(fd, unix.SHUT_WR)) }
 
-func errnoOf(err error) syscall.Errno {
+// Errno returns the number of an error of golang.org/x/sys; 0 for none.
+func Errno(err error) syscall.Errno {
 	if err == nil {
 		return 0
 	}

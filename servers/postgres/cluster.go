@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"nodecompare/servers/cache"
+	"nodecompare/servers/child"
 )
 
 // A Cluster is a PostgreSQL of this process's own, in a temporary folder, which only this process's
@@ -169,7 +170,7 @@ func (c *Cluster) run(bin, data string, who *syscall.Credential, connections int
 	go func() {
 		runtime.LockOSThread() // never unlocked: the thread ends with its goroutine
 		defer close(c.ended)
-		err := c.command.Start()
+		err := child.Fork(c.command)
 		started <- err
 		if err == nil {
 			c.command.Wait() // awaitReady or the servers notice an early end

@@ -2,6 +2,7 @@
 package browsers
 
 import (
+	"context"
 	"os/exec"
 	"testing"
 	"time"
@@ -24,6 +25,21 @@ func Chromium(t testing.TB) []chromedp.ExecAllocatorOption {
 	}
 	thorough.Lacks(t, "no Chromium to open the page with: apt-get install chromium")
 	return nil
+}
+
+// Open starts a Chromium for a test, and returns its first tab. Subtests may use it beside each
+// other, after the test's function.
+func Open(t testing.TB) context.Context {
+	t.Helper()
+	options := Chromium(t)
+	limit, stop := context.WithTimeout(t.Context(), 5*time.Minute)
+	allocator, end := chromedp.NewExecAllocator(limit, options...)
+	tab, leave := chromedp.NewContext(allocator)
+	t.Cleanup(func() { leave(); end(); stop() })
+	if err := chromedp.Run(tab); err != nil {
+		t.Fatal(err)
+	}
+	return tab
 }
 
 // outlive lets the browser live as long as the test wants it. By default the kernel kills it with
