@@ -45,7 +45,7 @@ func TestLoadOfSubscribers(t *testing.T) {
 	url := eventServer(t, late, func(id int) bool { return id%100 == 99 })
 	cmd, out, errs := command(t, "load", "--subscribe", url, "--connections=3", "--duration=1s", "--format=json",
 		"--max-missed=0%", "--max-p50=1h")
-	if code := codeOf(t, cmd.Run()); code != 3 || !strings.Contains(errs.String(), "missed ") {
+	if code := undisturbed(t, cmd.Run(), out); code != 3 || !strings.Contains(errs.String(), "missed ") {
 		t.Fatalf("ended with %d: %s", code, errs)
 	}
 	var run results.LoadRun
@@ -143,7 +143,8 @@ func TestLoadOfAChat(t *testing.T) {
 	url := chatServer(t, func(n int) bool { return n%100 == 0 })
 	cmd, out, errs := command(t, "load", url, "--connections=20", "--room-size=5", "--message-size=200",
 		"--rate=100", "--duration=1s", "--format=json", "--max-missed=0.5%")
-	if code := codeOf(t, cmd.Run()); code != 3 || !strings.Contains(errs.String(), "missed 1%, at most 0.5%") {
+	if code := undisturbed(t, cmd.Run(), out); code != 3 ||
+		!strings.Contains(errs.String(), "missed 1%, at most 0.5%") {
 		t.Fatalf("ended with %d: %s", code, errs)
 	}
 	var run results.LoadRun
@@ -159,7 +160,7 @@ func TestLoadOfAChat(t *testing.T) {
 	url = chatServer(t, func(int) bool { return false })
 	cmd, out, errs = command(t, "load", url+"/?room={room}", "--connections=3", "--rate=20", "--duration=200ms")
 	text := func() string { return strings.Join(strings.Fields(out.String()), " ") }
-	if code := codeOf(t, cmd.Run()); code != 0 || !strings.Contains(text(), "none was lost") ||
+	if code := undisturbed(t, cmd.Run(), out); code != 0 || !strings.Contains(text(), "none was lost") ||
 		!strings.Contains(text(), "3 members in rooms of 3, 20 messages/s") {
 		t.Errorf("ended with %d: %s%s", code, out, errs)
 	}

@@ -30,7 +30,8 @@ func TestLoadOfPlayers(t *testing.T) {
 	const segment, delay = 0.2, 300 * time.Millisecond
 	cmd, out, errs := command(t, "load", "--play", videoServer(t, delay), "--connections=3", "--segment=200ms",
 		"--bitrate=0.8", "--duration=2s", "--format=json", "--min-smooth=99%")
-	if code := codeOf(t, cmd.Run()); code != 3 || !strings.Contains(errs.String(), "smooth 0%, at least 99%") {
+	if code := undisturbed(t, cmd.Run(), out); code != 3 ||
+		!strings.Contains(errs.String(), "smooth 0%, at least 99%") {
 		t.Fatalf("ended with %d: %s", code, errs)
 	}
 	var run results.LoadRun
@@ -64,7 +65,8 @@ func TestLoadOfNoPlayers(t *testing.T) {
 	}
 	cmd, out, errs = command(t, "load", "--play", videoServer(t, time.Second), "--connections=2", "--segment=100ms",
 		"--bitrate=0.8", "--duration=300ms", "--timeout=10s")
-	if code := codeOf(t, cmd.Run()); code != 0 || !strings.Contains(out.String(), "2 viewers had no whole segment") {
+	if code := undisturbed(t, cmd.Run(), out); code != 0 ||
+		!strings.Contains(out.String(), "2 viewers had no whole segment") {
 		t.Errorf("ended with %d: %s%s", code, out, errs)
 	}
 }

@@ -2,11 +2,14 @@ package cmd_test
 
 import (
 	"encoding/json"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -104,5 +107,30 @@ func TestBenchIsStoppedByItsShell(t *testing.T) {
 	}
 	if stopped != 1 {
 		t.Errorf("%d trials were made anew because of the stop, want 1", stopped)
+	}
+}
+
+// A load that is stopped and goes on says so of itself, and is VOID.
+func TestLoadIsStopped(t *testing.T) {
+	t.Parallel()
+	var answered atomic.Int32
+	s := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { answered.Add(1) }))
+	defer s.Close()
+	c, out, errs := command(t, "load", s.URL, "--duration=2s", "--rate=100", "--quiet")
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for answered.Load() < 20 {
+		time.Sleep(time.Millisecond)
+	}
+	for _, signal := range []syscall.Signal{syscall.SIGSTOP, syscall.SIGCONT} {
+		if err := c.Process.Signal(signal); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	err := c.Wait()
+	if text := strings.Join(strings.Fields(out.String()), " "); err == nil || !strings.Contains(text, results.Stopped) {
+		t.Errorf("it ended with %v, without a word on the stop:\n%s%s", err, out, errs)
 	}
 }

@@ -222,7 +222,7 @@ func TestChatThatNobodyEnters(t *testing.T) {
 	defer s.Close()
 	res := chat(t, loadgen.Attack{Target: loadgen.Target{URL: "ws" + strings.TrimPrefix(s.URL, "http")},
 		Connections: 2, RoomSize: 2, Rate: 100, Duration: 100 * time.Millisecond, Timeout: 500 * time.Millisecond})
-	if res.ErrorKinds[loadgen.Timeout] != 2 || res.Unsent != 10 || res.Said != 0 ||
+	if res.ErrorKinds[loadgen.Timeout] != 2 || res.Unsent != 10 || res.Deliveries.Vacant != 10 || res.Said != 0 ||
 		!strings.Contains(res.ErrorExamples[loadgen.Timeout], "did not hear its own first message") {
 		t.Errorf("%d, %v", res.Requests, res.ErrorExamples)
 	}

@@ -95,6 +95,7 @@ type Measurement struct {
 	Cores     int                  // usable by this process at once
 	Host      *sample.Interference // over all CPUs
 	Server    *time.Duration       // CPU time of Attack.Server; nil if unknown
+	Stopped   bool                 // this process was stopped meanwhile, and went on
 }
 
 // Others returns the CPU time used by processes other than generator and server, and the total
@@ -110,6 +111,7 @@ func (m *Measurement) Others() (others, all time.Duration) {
 // a Measurement if Run returns a Result with it.
 func (g *Generator) Measure(ctx context.Context, duration time.Duration) (*Measurement, error) {
 	m := &Measurement{Cores: runtime.GOMAXPROCS(0)}
+	stops := sample.Stops()
 	before, err := sample.ReadHost(nil)
 	if err != nil {
 		return nil, fmt.Errorf("load on %s: %w", g.attack.Target.URL, err)
@@ -152,6 +154,7 @@ func (g *Generator) Measure(ctx context.Context, duration time.Duration) (*Measu
 	}
 	i := after.Since(before)
 	m.Host = &i
+	m.Stopped = sample.Stops() != stops
 	return m, runErr
 }
 

@@ -70,8 +70,9 @@ func (r *loopRun) rejoins(c *client) {
 func (r *loopRun) say(now time.Duration) {
 	seq := r.due.take()
 	by, wire := r.engine.company.say(seq)
-	if by < 0 {
-		return // the schedule counts it as unsent
+	if by < 0 { // the schedule counts it as unsent
+		r.rec.res.Deliveries.Vacant++
+		return
 	}
 	r.engine.clients[by].conn.Write(wire)
 	r.rec.said(seq, now)

@@ -44,6 +44,7 @@ type Deliveries struct {
 	Untimed    uint64 // said no due time, and are in no latency
 	Unnumbered uint64 // had no id that is a number, so that nobody knows what was left out
 	Early      uint64 // came before they were due, by this machine's clock
+	Vacant     uint64 // of a chat: messages that nobody could say, since the server had let nobody in
 	Strange    uint64 // of a chat: said by nobody of the load, or elsewhere, or not so; in no other count
 }
 
@@ -60,6 +61,7 @@ func (d *Deliveries) add(o Deliveries) {
 	d.Unnumbered += o.Unnumbered
 	d.Early += o.Early
 	d.Strange += o.Strange
+	d.Vacant += o.Vacant
 }
 
 // subscriber is a connection's part of a load of subscriptions. It asks once and hears events until

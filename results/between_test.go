@@ -67,6 +67,50 @@ func TestBetween(t *testing.T) {
 	})
 }
 
+// Where connections hear or view, a mode that holds all of the ladder is tried with more of them:
+// the most that it holds is found to within a third, or is at least the most that was tried.
+func TestBetweenGoesBeyond(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		const beyond = 8000
+		most := rapid.IntRange(32, 12_000).Draw(t, "held")
+		rung := func(n int) results.Rung {
+			r := results.Rung{Load: results.Closed, Connections: n, ThroughputRPS: float64(10 * n)}
+			if n <= 2*most { // else nothing is answered at all
+				r.Requests, r.LatencyUS = 1000, results.Latency{P99: 100e3 * float64(n) / float64(max(most, 1))}
+			}
+			return r
+		}
+		w := results.Workload{Name: "chat", Base: 512, Tells: true, Beyond: beyond}
+		trial := results.Trial{Workload: "chat", Mode: "it", Round: 1}
+		for _, n := range []int{64, 512, 1000} {
+			w.Ladder = append(w.Ladder, results.Step{Connections: n})
+			trial.Rungs = append(trial.Rungs, rung(n))
+		}
+		r := &results.Record{
+			Settings: results.Settings{Rounds: 1, Modes: []results.Mode{{Name: "it"}},
+				Workloads: []results.Workload{w}, SLOUS: 100e3},
+			Trials: []results.Trial{trial},
+		}
+		tried := 1000
+		for n := r.NextBetween(w, "it"); n > 0; n = r.NextBetween(w, "it") {
+			if tried = max(tried, n); n >= beyond || len(r.Trials[0].Between) >= 6 {
+				t.Fatalf("%d connections after %d runs", n, len(r.Trials[0].Between))
+			}
+			r.Trials[0].Between = append(r.Trials[0].Between, rung(n))
+		}
+		got := scalingOf(r)
+		switch {
+		case most >= 1000 && got.Most != tried:
+			t.Errorf("the most tried are %d, not %d", got.Most, tried)
+		case got.Held > most:
+			t.Errorf("held %d of %d", got.Held, most)
+		case most < 64, got.Held == got.Most && float64(got.Most)*1.3 >= beyond:
+		case float64(most) > 1.3*float64(got.Held)+1:
+			t.Errorf("held %d for %d, of %d tried", got.Held, most, got.Most)
+		}
+	})
+}
+
 // A run that is VOID says nothing, and neither do those of a trial that failed.
 func TestBetweenLeavesRunsOut(t *testing.T) {
 	rung := func(n int, rps float64) results.Rung {

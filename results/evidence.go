@@ -59,6 +59,8 @@ type Evidence struct {
 	// and in CostsAfter at the same load later in the trial.
 	Costs, CostsAfter []float64
 
+	Stopped bool // this program was stopped within the run, and went on
+
 	// What others took of the host during the run, by /proc/stat and cpu.stat, summed over CPUs
 	// CPUs.
 	CPUs         int

@@ -160,6 +160,9 @@ type Workload struct {
 	RoomSize int  `json:"room_size,omitempty"` // members of each room; 0 for no chat
 	// Plays says that connections are viewers, and that a segment of a video counts as a request
 	Plays bool `json:"plays,omitempty"`
+	// Beyond is with how many connections the search for those that a mode holds may end; 0 where
+	// it stays within the ladder
+	Beyond int `json:"beyond,omitempty"`
 	// why the ladder or the CPUs differ from other workloads'
 	Note string `json:"note,omitempty"`
 }

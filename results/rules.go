@@ -64,6 +64,9 @@ func slowest(e Evidence) string {
 	return "one " + e.said() + " in a hundred"
 }
 
+// Stopped is the reason of a measurement in which this program was stopped.
+const Stopped = "nodecompare was stopped (Ctrl-Z) and went on later, so that times and rates are not those of the load"
+
 // RuleGeneratorCPU is the rule that fires if the load was at its own limit.
 const RuleGeneratorCPU = "generator CPU"
 
@@ -239,6 +242,14 @@ var commonRules = []Rule{
 					"%.1f%% of the requests failed: throughput and latency are only of those that were answered",
 					percent*share)
 		},
+	},
+	{
+		Name:  "stopped",
+		Plain: "nodecompare was stopped meanwhile, so times and rates are not those of the load",
+		Void:  "nodecompare was stopped within the run (Ctrl-Z, SIGSTOP), and went on later",
+		Why: "the server ran on and no load did: requests that were due waited for the shell, " +
+			"and the pause is in rates and latencies",
+		weigh: func(e Evidence) (string, string) { return when(e.Stopped, Void), Stopped },
 	},
 	{
 		Name:  "books",

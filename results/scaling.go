@@ -19,6 +19,13 @@ func scaling(r *Record, w Workload, mode string) Scaling {
 		s.Knee = knee.high
 	}
 	s.Held = max(s.Held, held.low)
+	for _, t := range r.Trials {
+		for _, b := range t.Between {
+			if t.Workload == w.Name && t.Mode == mode && !b.void() {
+				s.Most = max(s.Most, b.Connections)
+			}
+		}
+	}
 	return s
 }
 

@@ -2,11 +2,14 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
 
+	"nodecompare/loadgen"
 	"nodecompare/results"
+	"nodecompare/servers/workload"
 )
 
 // The rungs of a ladder are factors of 2 to 8 apart. In the last round of a profile with Between,
@@ -18,6 +21,11 @@ const (
 	// a route that waits none, because all its rungs hold and throughput grows to the top.
 	usualBetween = 1
 	betweenTime  = 2 * time.Second
+	// Of connections that hear or view a run is longer, and most modes hold the whole ladder: the
+	// search goes on above it.
+	usualBeyond = 3
+	beyondTime  = 20 * time.Second
+	beyondMost  = 8000
 	// betweenRun is enough for a throughput and a p99: a run here is of no other figure.
 	betweenRun  = 100 * time.Millisecond
 	betweenRamp = 30 * time.Millisecond
@@ -38,14 +46,22 @@ func (b *bench) between(ctx context.Context, on *target, s slot, t *results.Tria
 			return nil
 		}
 		next := s.above(n)
-		if spent += s.rungTime(next); spent > betweenTime {
+		if spent+s.rungTime(next) > s.betweenMost() {
 			return nil
 		}
+		began := time.Now()
 		measured, err := b.runRung(ctx, on, next, nil, 0, !t.WarmUp.Steady)
+		if !s.workload.Asks() && ctx.Err() == nil && errors.As(err, new(*loadgen.NoAnswer)) {
+			measured, err = results.Rung{Load: next.load}, nil // so many were too many
+		}
+		measured.Connections = n
+		spent += time.Since(began)
 		if err == nil {
 			measured.Histogram, measured.Timeline = "", nil // nothing draws them
 			t.Between = append(t.Between, measured)
-			err = unanswered(measured)
+			if s.workload.Asks() {
+				err = unanswered(measured)
+			}
 		}
 		if err != nil {
 			return fmt.Errorf("between the rungs, at %d connections: %w", n, err)
@@ -56,25 +72,50 @@ func (b *bench) between(ctx context.Context, on *target, s slot, t *results.Tria
 }
 
 // climbs reports whether the ladder is the trial's purpose and its end, without poison and
-// overload, and of requests.
+// overload.
 func (s slot) climbs() bool {
-	return s.workload.Asks() &&
-		!slices.ContainsFunc(s.rungs, func(r rung) bool { return r.poison != nil || r.surge != nil })
+	return !slices.ContainsFunc(s.rungs, func(r rung) bool { return r.poison != nil || r.surge != nil })
 }
 
-// above returns the first closed rung with more connections, changed to the given number.
+// beyond returns with how many connections the search for those that a mode holds may end, within
+// the limit; 0 where it stays within the ladder.
+func beyond(w workload.Workload, limit int) int {
+	switch {
+	case w.Asks():
+		return 0
+	case w.Plays:
+		return min(playMost, limit)
+	}
+	return min(beyondMost, limit)
+}
+
+// above returns the first closed rung with more connections, or the last one, changed to the given
+// number.
 func (s slot) above(connections int) rung {
-	i := slices.IndexFunc(s.rungs, func(r rung) bool { return r.load == results.Closed && r.connections > connections })
-	r := s.shortened(s.rungs[i])
+	var r rung
+	for _, r = range s.rungs {
+		if r.load == results.Closed && r.connections > connections {
+			break
+		}
+	}
+	r = s.shortened(r)
 	r.connections = connections
 	return r
+}
+
+// betweenMost returns the most time for the search.
+func (s slot) betweenMost() time.Duration {
+	if s.workload.Asks() {
+		return betweenTime
+	}
+	return beyondTime
 }
 
 // shortened returns a rung for a run between rungs, in which each connection still gets its
 // answers.
 func (s slot) shortened(r rung) rung {
 	r.slices = 0
-	if s.workload.CPU == 0 {
+	if s.workload.CPU == 0 && s.workload.Asks() {
 		r.ramp = min(r.ramp, betweenRamp)
 		r.duration = min(r.duration, max(betweenRun, twice(s.workload.Wait)))
 	}
@@ -92,5 +133,9 @@ func (s slot) betweenPlanned() time.Duration {
 			top = r
 		}
 	}
-	return min(betweenTime, usualBetween*s.rungTime(s.shortened(top)))
+	usual := usualBetween
+	if !s.workload.Asks() {
+		usual = usualBeyond
+	}
+	return min(s.betweenMost(), time.Duration(usual)*s.rungTime(s.shortened(top)))
 }

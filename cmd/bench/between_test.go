@@ -11,13 +11,15 @@ import (
 // Only the last round of a profile that asks for it goes on between the rungs, and there only where
 // the ladder ends the trial.
 func TestWhichTrialsSearch(t *testing.T) {
-	o := Options{Modes: []string{"blocking", "async"}, Workloads: []string{"hello", "overload", "blast-cpu"}, Seed: 1}
+	o := Options{Modes: []string{"blocking", "async"}, Workloads: []string{"hello", "overload", "blast-cpu", "chat"},
+		Seed: 1}
 	for _, profile := range Profiles {
 		o.Profile, o.Null = profile.Name, false
 		p := planned(t, o, plenty)
 		for _, s := range p.slots {
-			want := profile.Name == "standard" && s.round == 6 && s.workload.Name == "hello"
-			if s.closer != want || (s.betweenPlanned() > 0) != want || s.betweenPlanned() > betweenTime {
+			want := profile.Name == "standard" && s.round == 6 &&
+				(s.workload.Name == "hello" || s.workload.Name == "chat")
+			if s.closer != want || (s.betweenPlanned() > 0) != want || s.betweenPlanned() > s.betweenMost() {
 				t.Errorf("%s, round %d of %s: %v, for %v", profile.Name, s.round, s.workload.Name, s.closer,
 					s.betweenPlanned())
 			}
@@ -47,5 +49,19 @@ func TestAbove(t *testing.T) {
 		if got != want {
 			t.Errorf("%d connections: %+v, want %+v", n, got, want)
 		}
+	}
+}
+
+// Who hears is tried with more than the ladder has, for as long as on the ladder.
+func TestAboveTheLadder(t *testing.T) {
+	p := planned(t, Options{Modes: []string{"async"}, Workloads: []string{"live"}, Profile: "standard"}, plenty)
+	s := p.slots[0]
+	want := s.rungs[len(s.rungs)-1]
+	want.connections = 2828
+	if got := s.above(2828); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	if w := p.settings.Workloads[0]; w.Beyond != beyondMost {
+		t.Errorf("the search ends at %d connections", w.Beyond)
 	}
 }

@@ -20,6 +20,9 @@ const (
 	listenTicks = 5
 	// listenWarm is the warm-up of a compiled server with its connections.
 	listenWarm = 500 * time.Millisecond
+	// listenTimeout is how long a subscriber or member waits to be let in, and then for what is
+	// due. A pool lets in as many as it has threads, and each rung waits that long for the others.
+	listenTimeout = time.Second
 	// listenLeast is the fewest connections of a rung: fewer hardly give a server work.
 	listenLeast = usualBase
 

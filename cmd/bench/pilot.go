@@ -9,6 +9,7 @@ import (
 	"nodecompare/cmd/hosts"
 	"nodecompare/cmd/measure"
 	"nodecompare/loadgen"
+	"nodecompare/loadgen/sample"
 	"nodecompare/results"
 	"nodecompare/servers/child"
 )
@@ -73,7 +74,7 @@ func (p *Plan) setCommon(all []results.Rates) {
 const pilotRuns = 3
 
 // errStopped is the error of a pilot in which this process was stopped.
-var errStopped = errors.New(stopped)
+var errStopped = errors.New(results.Stopped)
 
 // capacity returns the throughput of a closed load at the base rung of a fresh, warm server, in
 // requests per second.
@@ -81,9 +82,9 @@ func (b *bench) capacity(ctx context.Context, s slot) (rps float64, err error) {
 	if b.plan.apart {
 		return b.fieldCapacity(ctx, s)
 	}
-	stops := measure.Stops()
+	stops := sample.Stops()
 	defer func() {
-		if measure.Stops() != stops && ctx.Err() == nil {
+		if sample.Stops() != stops && ctx.Err() == nil {
 			err = errStopped
 		}
 	}()

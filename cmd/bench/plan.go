@@ -200,6 +200,7 @@ func newPlan(o Options, limit int) (*Plan, error) {
 			Name: w.Name, Summary: w.Summary, Method: w.Method, Target: w.Target, Base: base, Note: note,
 			WaitUS: float64(w.Wait.Microseconds()), CPUUS: float64(w.CPU.Microseconds()),
 			Poison: poisonOf(name), Surge: surgeOf(over), Tells: hears(w), RoomSize: roomSize(w), Plays: w.Plays,
+			Beyond: beyond(w, most),
 		}
 		for i, r := range rungs {
 			if r.load == results.Common && o.Rate > 0 {

@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"nodecompare/cmd/lookup"
-	"nodecompare/cmd/measure"
 	"nodecompare/cmd/watch"
+	"nodecompare/loadgen/sample"
 	"nodecompare/results"
 	"nodecompare/results/scene"
 	"nodecompare/servers"
@@ -81,9 +81,9 @@ func (p *Plan) RecordScene(ctx context.Context, say func(string)) error {
 		return nil
 	}
 	o, missing := p.watched()
-	stops := measure.Stops()
+	stops := sample.Stops()
 	t, err := watch.Run(ctx, o, say)
-	if measure.Stops() != stops && ctx.Err() == nil { // its lanes hold the stop
+	if sample.Stops() != stops && ctx.Err() == nil { // its lanes hold the stop
 		t, err = watch.Run(ctx, o, say)
 	}
 	if err != nil {

@@ -27,9 +27,6 @@ var requestTimeout = 5 * time.Second
 // mostLost bounds how often a trial is repeated.
 const mostLost = 2
 
-// stopped is why a trial is lost in which this process was stopped.
-const stopped = "nodecompare was stopped (Ctrl-Z) and went on later, so that times and rates are not those of the load"
-
 // trial makes a trial, and repeats it if it lost the yardstick, the upstream or the database, or
 // was stopped, which says nothing about the mode.
 func (b *bench) trial(ctx context.Context, s slot) results.Trial {
@@ -58,7 +55,7 @@ func (b *bench) once(ctx context.Context, s slot) results.Trial {
 		t.Trust = &trust
 		return t
 	}
-	stops := measure.Stops()
+	stops := sample.Stops()
 	var kept *books
 	var err error
 	if b.plan.apart {
@@ -74,8 +71,8 @@ func (b *bench) once(ctx context.Context, s slot) results.Trial {
 	switch failure, ok := errors.AsType[*child.Failure](err); {
 	case ctx.Err() != nil:
 		t.Interrupted = true // after a cancellation every error is a consequence of it
-	case measure.Stops() != stops: // and so it is after a stop
-		t.Lost, err = stopped, nil
+	case sample.Stops() != stops: // and so it is after a stop
+		t.Lost, err = results.Stopped, nil
 	case away:
 		t.Lost = voided.Why
 	case err != nil && err == b.over:
@@ -147,6 +144,9 @@ func (b *bench) withServerOn(ctx context.Context, db *database, s slot,
 				a.Others, a.Ran = s.others(r.url), kept.add
 			}
 			a = conversing(a, s.workload)
+			if hears(s.workload) {
+				a.Timeout = listenTimeout
+			}
 			err := use(ctx, &target{server: r, attack: a, helpers: helpers, books: kept, database: db,
 				compiles: s.mode.Compiles > 0})
 			if err == nil && kept != nil && kept.orders && s.mode.user != nil {
@@ -271,7 +271,7 @@ func weighGrowth(t *results.Trial, base int) {
 // again reports whether the slices of the base rung are repeated after the ladder: for servers that
 // compile themselves, unless the trial ends with an overload.
 func (s slot) again() bool {
-	return s.mode.Compiles > 0 && s.climbs()
+	return s.mode.Compiles > 0 && s.workload.Asks() && s.climbs()
 }
 
 // order returns the rungs in the order of a trial: the base rung first, on the warm-up's

@@ -87,6 +87,7 @@ func (s *searcher) probe(ctx context.Context, rate float64) (bool, error) {
 	s.last = probed{run: figures(a, p.Measurement, nil, started), why: p.Why, host: results.Weigh(results.Evidence{
 		Elapsed: e.Elapsed, Generator: e.Generator, LatencyUS: e.LatencyUS, Others: e.Others, All: e.All,
 		CPUs: e.CPUs, Stolen: e.Stolen, Busy: e.Busy, Throttles: e.Throttles, Throttled: e.Throttled,
+		Stopped: e.Stopped,
 	})}
 	if p.Meets {
 		s.met[rate] = s.last

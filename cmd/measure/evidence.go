@@ -49,7 +49,8 @@ func Evidence(a loadgen.Attack, m *loadgen.Measurement) results.Evidence {
 		e.Answers += n
 	}
 	if e.Open {
-		e.Offered, e.Sent = sent+r.Unsent, sent
+		// What nobody was let in to say is the server's doing.
+		e.Offered, e.Sent = sent+r.Unsent-min(r.Unsent, r.Deliveries.Vacant), sent
 		e.SendLagUS = Lag(r.SendLag)
 	} else {
 		e.Connections = a.Connections * max(a.Connect.Streams, 1)
@@ -76,6 +77,7 @@ func Evidence(a loadgen.Attack, m *loadgen.Measurement) results.Evidence {
 		e.Throttles, e.Throttled = i.Throttles, i.Throttled
 	}
 	e.Others, e.All = m.Others()
+	e.Stopped = m.Stopped
 	return e
 }
 
