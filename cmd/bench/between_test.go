@@ -65,3 +65,15 @@ func TestAboveTheLadder(t *testing.T) {
 		t.Errorf("the search ends at %d connections", w.Beyond)
 	}
 }
+
+// Slices are repeated where requests are asked for. Who hears has no rate for that.
+func TestWhichTrialsRepeatTheirSlices(t *testing.T) {
+	p := planned(t, Options{Modes: []string{"async"}, Workloads: []string{"hello", "chat", "live", "stream"},
+		Profile: "standard"}, plenty)
+	for _, s := range p.slots {
+		s.mode.Compiles = time.Second
+		if want := s.workload.Name == "hello"; s.again() != want {
+			t.Errorf("%s: %v", s.workload.Name, s.again())
+		}
+	}
+}
