@@ -25,7 +25,7 @@ func stop(t *testing.T, s *screentest.Terminal, times int) {
 	for range 200 {
 		s.Type(t, "\x1a")
 		for range 10 {
-			if strings.Count(s.String(), "Stopped") >= times {
+			if strings.Count(s.String(), "]+  Stopped") >= times {
 				return
 			}
 			time.Sleep(50 * time.Millisecond)
@@ -79,7 +79,7 @@ func TestBenchIsStoppedByItsShell(t *testing.T) {
 	}
 	s.Settle(t)
 	lines := strings.Split(s.String(), "\n")
-	for _, want := range []string{"Stopped", "in the pilot: 42", "between: 23"} {
+	for _, want := range []string{"]+  Stopped", "in the pilot: 42", "between: 23"} {
 		if !slices.ContainsFunc(lines, func(l string) bool { return strings.Contains(l, want) }) {
 			t.Errorf("the shell's line with %q was drawn over:\n%s", want, s)
 		}

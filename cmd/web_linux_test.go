@@ -20,6 +20,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"nodecompare/results"
+	"nodecompare/thorough"
 	"nodecompare/thorough/browsers"
 )
 
@@ -97,6 +98,7 @@ func (w *wire) cut() int {
 // A page that is opened in the midst of a bench shows every later trial, also after its connection
 // was cut, keeps open what its reader has opened, and ends as the saved report.
 func TestPageOfABenchThatGoesOn(t *testing.T) {
+	thorough.Only(t)
 	t.Parallel()
 	browser, wrong := tab(t)
 	dir := t.TempDir()

@@ -15,6 +15,7 @@ import (
 // TestChatKeepsLittleForALaggard has one member read nothing for a while, which holds nobody up:
 // who begins to read in time has everything, in order, and who never does is cut off and counted.
 func TestChatKeepsLittleForALaggard(t *testing.T) {
+	thorough.Only(t)
 	long := strings.Repeat("0123456789abcdef", 255)
 	eachChat(t, servers.Config{PoolSize: 6, Loops: 2}, func(t *testing.T, mode string, s *chatServer) {
 		late, never := s.raw(t, "lobby", "", whole), s.raw(t, "other", "", whole)

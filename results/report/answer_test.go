@@ -11,6 +11,7 @@ import (
 
 	"nodecompare/results"
 	"nodecompare/results/report"
+	"nodecompare/thorough"
 )
 
 // many is a bench of so many modes on so many workloads, judged by the rules: its figures are the
@@ -77,6 +78,7 @@ func many(seed uint64, modes, workloads int) *results.Record {
 // and that of six on seven within 60. No line is wider than the terminal, and colours change
 // nothing but colours.
 func TestAnswerStaysInView(t *testing.T) {
+	thorough.Only(t)
 	more := []string{
 		"More: nodecompare report --details | report --open | explain p99 | watch",
 		"Node.js is on this machine: nodecompare bench --modes=blocking,async,node",

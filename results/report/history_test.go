@@ -15,6 +15,7 @@ import (
 	"nodecompare/results"
 	"nodecompare/results/gate"
 	"nodecompare/results/report"
+	"nodecompare/thorough"
 )
 
 // history is of five benches of the sample, a week apart: the first one on another machine, and the
@@ -111,6 +112,7 @@ func TestHistoryEscapes(t *testing.T) {
 
 // Each figure is drawn, wide and narrow, and nothing is asked of anybody.
 func TestHistoryInBrowser(t *testing.T) {
+	thorough.Only(t)
 	file := filepath.Join(t.TempDir(), "history.html")
 	if err := os.WriteFile(file, []byte(renderHistory(t, "html", history(), report.Options{})), 0o600); err != nil {
 		t.Fatal(err)

@@ -19,6 +19,7 @@ import (
 
 	"nodecompare/results"
 	tell "nodecompare/results/report/summary"
+	"nodecompare/thorough"
 	"nodecompare/thorough/browsers"
 )
 
@@ -239,6 +240,7 @@ func (v *visit) quiet(t *testing.T) {
 }
 
 func TestPageByKeyboard(t *testing.T) {
+	thorough.Only(t)
 	v := open(t, start(t), saved(t, bench(t, 2, 2, 3)), 1280, false)
 	v.do(t, chromedp.KeyEvent(kb.Tab))
 	if at := ask[string](t, v, `document.activeElement.className`); at != "skip" {
@@ -300,6 +302,7 @@ func TestPageByKeyboard(t *testing.T) {
 
 // Without script the page says what it came to, and what is missing.
 func TestPageWithoutScript(t *testing.T) {
+	thorough.Only(t)
 	r := bench(t, 2, 1, 6)
 	v := tab(t, start(t), 390, false)
 	v.do(t, emulation.SetScriptExecutionDisabled(true), chromedp.Navigate("file://"+saved(t, r)))
@@ -330,6 +333,7 @@ const colours = `(() => {
 })()`
 
 func TestPageFollowsTheColourScheme(t *testing.T) {
+	thorough.Only(t)
 	v := open(t, start(t), saved(t, bench(t, 2, 1, 6)), 1280, false)
 	v.unfold(t)
 	picture := `document.querySelector("#w1-throughput canvas").toDataURL()`
@@ -343,6 +347,7 @@ func TestPageFollowsTheColourScheme(t *testing.T) {
 }
 
 func TestPagePrints(t *testing.T) {
+	thorough.Only(t)
 	v := open(t, start(t), saved(t, bench(t, 2, 1, 6)), 1280, true)
 	var pdf []byte
 	v.do(t, chromedp.ActionFunc(func(ctx context.Context) (err error) {
@@ -360,6 +365,7 @@ func TestPagePrints(t *testing.T) {
 
 // Pages of records that lack something are drawn without a complaint too.
 func TestPageOfLittleInBrowser(t *testing.T) {
+	thorough.Only(t)
 	v := tab(t, start(t), 1280, false)
 	for name, r := range lacking(t) {
 		t.Run(name, func(t *testing.T) {

@@ -21,6 +21,7 @@ import (
 	"nodecompare/results/report"
 	tell "nodecompare/results/report/summary"
 	"nodecompare/results/stat"
+	"nodecompare/thorough"
 )
 
 // html is a record's page.
@@ -107,6 +108,7 @@ func TestPageOfLittle(t *testing.T) {
 // Six modes on seven workloads, in as many rounds as a bench makes by default, are the most that
 // people measure at once. Each has a scene of its modes.
 func TestPageSize(t *testing.T) {
+	thorough.Only(t)
 	for _, c := range []struct{ modes, workloads, most int }{{2, 2, 200_000}, {6, 7, 400_000}} {
 		r := bench(t, c.modes, c.workloads, 6)
 		r.Scene = playedScene(r.Settings.Modes)
