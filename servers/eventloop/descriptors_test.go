@@ -22,7 +22,7 @@ type load struct {
 }
 
 // serveWithFewDescriptors is an echo server that may have 64 descriptors. Asked "N" it sets that
-// limit to N; it answers each line with its load.
+// limit to N, and asked "lose" it loses its spare one; it answers each line with its load.
 func serveWithFewDescriptors() error {
 	if err := limitDescriptors(64); err != nil {
 		return err
@@ -36,7 +36,8 @@ func serveWithFewDescriptors() error {
 		return err
 	}
 	var now load
-	if _, err := l.Listen(ln.(*net.TCPListener), counting(&now.Open, echo)); err != nil {
+	listener, err := l.Listen(ln.(*net.TCPListener), counting(&now.Open, echo))
+	if err != nil {
 		return err
 	}
 	fmt.Println(ln.Addr())
@@ -54,7 +55,11 @@ func serveWithFewDescriptors() error {
 			return err
 		}
 		told := make(chan error, 1)
+		lose := lines.Text() == "lose"
 		l.Post(func() {
+			if lose {
+				listener.LoseSpare()
+			}
 			now.CPU, now.Resting = cpu, l.Timers() > 0
 			told <- json.NewEncoder(os.Stdout).Encode(now)
 		})
@@ -173,6 +178,20 @@ func TestAListenerThatLostItsSpareDescriptorRecovers(t *testing.T) {
 	if b := mustRead(t, waiting, 4); string(b) != "ping" {
 		t.Errorf("got %q", b)
 	}
+	if in, out := clients(t, addr, 80); len(in) < 30 || out < 17 {
+		t.Errorf("%d clients of 80 were served and %d turned away by a server of 64 descriptors", len(in), out)
+	}
+	server.quiet()
+}
+
+// A listener that lost its spare descriptor, and has had one to spare since, has it back before the
+// next shortage.
+func TestAListenerTakesItsSpareDescriptorBack(t *testing.T) {
+	t.Parallel()
+	server := converse(t, "few descriptors")
+	addr := server.line()
+	var got load
+	server.ask("lose", &got)
 	if in, out := clients(t, addr, 80); len(in) < 30 || out < 17 {
 		t.Errorf("%d clients of 80 were served and %d turned away by a server of 64 descriptors", len(in), out)
 	}

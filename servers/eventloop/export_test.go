@@ -17,5 +17,11 @@ func (l *Loop) Queued() int {
 // Dozes reports whether the loop waits outside of the poller at this moment.
 func (l *Loop) Dozes() bool { return l.sleep.Load() == dozes }
 
+// LoseSpare has the listener lose the descriptor that it holds back.
+func (s *Listener) LoseSpare() {
+	closeFD(s.spare)
+	s.spare = -1
+}
+
 // Descriptor is that of the connection's socket.
 func (c *Conn) Descriptor() int { return c.fd }

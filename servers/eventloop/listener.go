@@ -79,6 +79,7 @@ func (s *Listener) Close(then func()) {
 }
 
 func (s *Listener) ready(event) {
+	s.regain()
 	for range acceptBatch {
 		if s.closing { // the previous accept closed it
 			return
@@ -142,15 +143,18 @@ func (s *Listener) pause() {
 	s.rest.Set(acceptPause)
 }
 
-// resume ends a pause. A lost spare descriptor is replaced before clients are accepted: without it
-// the next shortage would leave clients in the backlog.
-func (s *Listener) resume() {
-	if s.spare < 0 {
-		if fd, err := openSpare(); err == nil {
-			s.spare = fd
-		}
+// resume ends a pause.
+func (s *Listener) resume() { s.want(interest{read: true}) }
+
+// regain replaces a lost spare descriptor before clients are accepted: without it the next shortage
+// would leave clients in the backlog for as long as it lasts.
+func (s *Listener) regain() {
+	if s.spare >= 0 {
+		return
 	}
-	s.want(interest{read: true})
+	if fd, err := openSpare(); err == nil {
+		s.spare = fd
+	}
 }
 
 func (s *Listener) closed() {
