@@ -55,11 +55,11 @@ func (r *Record) NextBetween(w Workload, mode string) int {
 }
 
 // brackets returns the bracket of the knee, whose upper end is the knee, and the bracket of the
-// connections held, whose lower end is the number held. Who hears or views has no knee.
+// connections held, whose lower end is the number held.
 func (r *Record) brackets(w Workload, mode string, s Scaling) (knee, held bracket) {
 	for i, step := range w.Ladder {
 		// If throughput still grows at the top rung, that rung is no knee.
-		if step.Connections == s.Knee && i > 0 && i < len(w.Ladder)-1 && !w.Tells && !w.Plays {
+		if step.Connections == s.Knee && i > 0 && i < len(w.Ladder)-1 {
 			knee = bracket{w.Ladder[i-1].Connections, s.Knee}
 		}
 		switch {

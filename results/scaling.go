@@ -42,7 +42,7 @@ func onRungs(r *Record, w Workload, mode string) Scaling {
 		}
 	}
 	for i, step := range w.Ladder {
-		if highest > 0 && grown[i] >= nearlyAll*highest {
+		if highest > 0 && grown[i] >= nearlyAll*highest && !w.paced() {
 			s.Knee = step.Connections
 			break
 		}
@@ -80,6 +80,10 @@ func held(s *Settings, w Workload, t Trial) (connections int, ok bool) {
 	}
 	return 0, len(w.Ladder) > 0
 }
+
+// paced reports that more connections always get more: they hear what is said, or show a video, at
+// a pace that no answer changes. So there is no knee to look for.
+func (w Workload) paced() bool { return w.Tells || w.Plays }
 
 // heldOrHalf is held with half a connection in place of none, so that ratios have a divisor.
 func heldOrHalf(s *Settings, w Workload, t Trial) (float64, bool) {
