@@ -51,6 +51,7 @@ type Loop struct {
 	stop    atomic.Bool
 
 	hold    time.Duration // see KeepProcessor
+	rare    bool          // the last wait was longer than hold
 	dozing  bool          // see Doze
 	roused  chan struct{} // ends a doze
 	closing []*socket
@@ -142,9 +143,11 @@ func (l *Loop) SetResolution(d time.Duration) { l.grain = max(d, 1) }
 
 // KeepProcessor makes poll wait its first whole milliseconds, up to most, without telling Go's
 // scheduler (Linux only). A processor released at once is needed again microseconds later, with the
-// next event, and Go's monitor thread wakes each time. Use KeepProcessor for loops that rarely wait
-// longer or have a processor to themselves: other goroutines on that processor may be delayed by up
-// to 20 ms, until the monitor takes it away.
+// next event, and Go's monitor thread wakes each time. After a longer wait the next one does
+// without: to wake when most is over, and again with the event, costs a quiet loop more than all
+// that it serves. Use KeepProcessor for loops that rarely wait longer or have a processor to
+// themselves: other goroutines on that processor may be delayed by up to 20 ms, until the monitor
+// takes it away.
 func (l *Loop) KeepProcessor(most time.Duration) { l.hold = most }
 
 // Doze makes the loop wait for its timers, Post and Stop alone: it looks at its sockets in turns
@@ -198,9 +201,15 @@ func (l *Loop) poll() error {
 	// The loop declares its sleep before it looks at the queue, so that no Post goes unnoticed in
 	// between.
 	l.sleep.Store(polls)
-	events, err := l.poller.wait(l.sleepTime(), l.hold)
+	hold := l.hold
+	if l.rare {
+		hold = 0
+	}
+	began := l.now
+	events, err := l.poller.wait(l.sleepTime(), hold)
 	l.sleep.Store(awake)
 	l.readClock()
+	l.rare = l.now-began > l.hold
 	for _, e := range events {
 		if s := l.conns[e.fd]; s != nil && !s.closing {
 			s.ready(e)
