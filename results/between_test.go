@@ -9,6 +9,21 @@ import (
 	"nodecompare/results"
 )
 
+// climbed returns a record of one trial that climbed a ladder on a workload, and the workload with
+// the ladder.
+func climbed(w results.Workload, ladder []int, rung func(int) results.Rung) (*results.Record, results.Workload) {
+	trial := results.Trial{Workload: w.Name, Mode: "it", Round: 1}
+	for _, n := range ladder {
+		w.Ladder = append(w.Ladder, results.Step{Connections: n})
+		trial.Rungs = append(trial.Rungs, rung(n))
+	}
+	return &results.Record{
+		Settings: results.Settings{Rounds: 1, Modes: []results.Mode{{Name: "it"}},
+			Workloads: []results.Workload{w}, SLOUS: 100e3},
+		Trials: []results.Trial{trial},
+	}, w
+}
+
 // Wherever the knee lies, and the most connections that a server holds, a few runs between the
 // rungs find both to within a third; but for a knee at the top, where throughput still grows, and
 // what is held below the first rung, or on all of them.
@@ -26,16 +41,7 @@ func TestBetween(t *testing.T) {
 				LatencyUS: results.Latency{P99: p99}}
 		}
 		w := results.Workload{Name: "hello", Base: 64}
-		trial := results.Trial{Workload: "hello", Mode: "it", Round: 1}
-		for _, n := range ladder {
-			w.Ladder = append(w.Ladder, results.Step{Connections: n})
-			trial.Rungs = append(trial.Rungs, rung(n))
-		}
-		r := &results.Record{
-			Settings: results.Settings{Rounds: 1, Modes: []results.Mode{{Name: "it"}},
-				Workloads: []results.Workload{w}, SLOUS: 100e3},
-			Trials: []results.Trial{trial},
-		}
+		r, w := climbed(w, ladder, rung)
 		before := scalingOf(r)
 		runs := 0
 		for n := r.NextBetween(w, "it"); n > 0; n = r.NextBetween(w, "it") {
@@ -81,16 +87,7 @@ func TestBetweenGoesBeyond(t *testing.T) {
 			return r
 		}
 		w := results.Workload{Name: "chat", Base: 512, Tells: true, Beyond: beyond}
-		trial := results.Trial{Workload: "chat", Mode: "it", Round: 1}
-		for _, n := range []int{64, 512, 1000} {
-			w.Ladder = append(w.Ladder, results.Step{Connections: n})
-			trial.Rungs = append(trial.Rungs, rung(n))
-		}
-		r := &results.Record{
-			Settings: results.Settings{Rounds: 1, Modes: []results.Mode{{Name: "it"}},
-				Workloads: []results.Workload{w}, SLOUS: 100e3},
-			Trials: []results.Trial{trial},
-		}
+		r, w := climbed(w, []int{64, 512, 1000}, rung)
 		tried := 1000
 		for n := r.NextBetween(w, "it"); n > 0; n = r.NextBetween(w, "it") {
 			if tried = max(tried, n); n >= beyond || len(r.Trials[0].Between) >= 6 {

@@ -46,15 +46,14 @@ func (b *bench) between(ctx context.Context, on *target, s slot, t *results.Tria
 			return nil
 		}
 		next := s.above(n)
-		if spent+s.rungTime(next) > s.betweenMost() {
+		if _, most := s.search(); spent+s.rungTime(next) > most {
 			return nil
 		}
 		began := time.Now()
 		measured, err := b.runRung(ctx, on, next, nil, 0, !t.WarmUp.Steady)
 		if !s.workload.Asks() && ctx.Err() == nil && errors.As(err, new(*loadgen.NoAnswer)) {
-			measured, err = results.Rung{Load: next.load}, nil // so many were too many
+			measured, err = results.Rung{Load: next.load, Connections: n}, nil // so many were too many
 		}
-		measured.Connections = n
 		spent += time.Since(began)
 		if err == nil {
 			measured.Histogram, measured.Timeline = "", nil // nothing draws them
@@ -103,12 +102,12 @@ func (s slot) above(connections int) rung {
 	return r
 }
 
-// betweenMost returns the most time for the search.
-func (s slot) betweenMost() time.Duration {
+// search returns the usual number of runs of the search, and the most time for it.
+func (s slot) search() (usual int, most time.Duration) {
 	if s.workload.Asks() {
-		return betweenTime
+		return usualBetween, betweenTime
 	}
-	return beyondTime
+	return usualBeyond, beyondTime
 }
 
 // shortened returns a rung for a run between rungs, in which each connection still gets its
@@ -133,9 +132,6 @@ func (s slot) betweenPlanned() time.Duration {
 			top = r
 		}
 	}
-	usual := usualBetween
-	if !s.workload.Asks() {
-		usual = usualBeyond
-	}
-	return min(s.betweenMost(), time.Duration(usual)*s.rungTime(s.shortened(top)))
+	usual, most := s.search()
+	return min(most, time.Duration(usual)*s.rungTime(s.shortened(top)))
 }

@@ -19,7 +19,8 @@ func TestWhichTrialsSearch(t *testing.T) {
 		for _, s := range p.slots {
 			want := profile.Name == "standard" && s.round == 6 &&
 				(s.workload.Name == "hello" || s.workload.Name == "chat")
-			if s.closer != want || (s.betweenPlanned() > 0) != want || s.betweenPlanned() > s.betweenMost() {
+			_, most := s.search()
+			if s.closer != want || (s.betweenPlanned() > 0) != want || s.betweenPlanned() > most {
 				t.Errorf("%s, round %d of %s: %v, for %v", profile.Name, s.round, s.workload.Name, s.closer,
 					s.betweenPlanned())
 			}

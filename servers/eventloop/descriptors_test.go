@@ -162,6 +162,16 @@ func TestClientsBeyondTheDescriptorLimitAreTurnedAway(t *testing.T) {
 	}
 }
 
+// tooMany has more clients come than a server of 64 descriptors can serve: each is served or turned
+// away, and the loop is quiet after that.
+func tooMany(t *testing.T, server *conversation, addr string) {
+	t.Helper()
+	if in, out := clients(t, addr, 80); len(in) < 30 || out < 17 {
+		t.Errorf("%d clients of 80 were served and %d turned away by a server of 64 descriptors", len(in), out)
+	}
+	server.quiet()
+}
+
 // With the limit lowered below the descriptors in use not even the spare one can be had again. The
 // listener rests, takes the waiting clients when it can, and has its spare one back for the next
 // shortage.
@@ -178,10 +188,7 @@ func TestAListenerThatLostItsSpareDescriptorRecovers(t *testing.T) {
 	if b := mustRead(t, waiting, 4); string(b) != "ping" {
 		t.Errorf("got %q", b)
 	}
-	if in, out := clients(t, addr, 80); len(in) < 30 || out < 17 {
-		t.Errorf("%d clients of 80 were served and %d turned away by a server of 64 descriptors", len(in), out)
-	}
-	server.quiet()
+	tooMany(t, server, addr)
 }
 
 // A listener that lost its spare descriptor, and has had one to spare since, has it back before the
@@ -192,8 +199,5 @@ func TestAListenerTakesItsSpareDescriptorBack(t *testing.T) {
 	addr := server.line()
 	var got load
 	server.ask("lose", &got)
-	if in, out := clients(t, addr, 80); len(in) < 30 || out < 17 {
-		t.Errorf("%d clients of 80 were served and %d turned away by a server of 64 descriptors", len(in), out)
-	}
-	server.quiet()
+	tooMany(t, server, addr)
 }
