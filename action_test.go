@@ -51,6 +51,7 @@ func TestGateJob(t *testing.T) {
 		with = " --baseline=DIR/baseline.json"
 		mine = "SERVER=mine=exec node 'server.js'\nlive=http://127.0.0.1:8080"
 	)
+	repository, old := origin(t)
 	served := func(folder, modes, workloads, record string) string {
 		return folder + " bench --modes=" + modes + " --workloads=" + workloads +
 			" --profile=quick --rounds=8 --save=DIR/" + record +
@@ -119,16 +120,16 @@ func TestGateJob(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			j := newJob(t, test.bench)
+			j := newJob(t, repository, test.bench)
 			if test.cached != "" {
 				j.write("dir/baseline.json", test.cached)
 			}
 			change := slices.Clone(test.change)
 			for i, v := range change {
-				change[i] = strings.ReplaceAll(v, "OLD", j.old)
+				change[i] = strings.ReplaceAll(v, "OLD", old)
 			}
 			out, code := j.gate("bench", change...)
-			out = strings.ReplaceAll(out, j.old+" ", "")
+			out = strings.ReplaceAll(out, old+" ", "")
 			if code != 0 || !strings.Contains(out, test.says) || test.says == "" && strings.Contains(out, "::warning") {
 				t.Errorf("the step ended with %d and said %q, want %q", code, out, test.says)
 			}
@@ -188,7 +189,8 @@ func text(t *testing.T, name string) string {
 }
 
 func TestGateKnowsItsMachine(t *testing.T) {
-	j := newJob(t, "0")
+	repository, _ := origin(t)
+	j := newJob(t, repository, "0")
 	first, code := j.gate("machine")
 	again, _ := j.gate("machine")
 	if code != 0 || first == "" || first != again || strings.Trim(first, "0123456789\n") != "" {
@@ -199,16 +201,14 @@ func TestGateKnowsItsMachine(t *testing.T) {
 	}
 }
 
-// job is a checkout of two commits, with an origin to fetch from, and what a runner would have
-// around it.
+// job is a copy of a repository, and what a runner would have around it.
 type job struct {
 	*testing.T
 	root string
 	env  []string
-	old  string // the first commit
 }
 
-func newJob(t *testing.T, bench string) job {
+func newJob(t *testing.T, repository, bench string) job {
 	j := job{T: t, root: t.TempDir()}
 	if err := os.Mkdir(j.path("dir"), 0o755); err != nil {
 		t.Fatal(err)
@@ -226,17 +226,41 @@ func newJob(t *testing.T, bench string) job {
 		"OWN_TOOL=./tool", "SERVER=",
 		"MODES=async", "WORKLOADS=hello", "PROFILE=quick", "ROUNDS=8", "ARGS=--engine=loop\n", "BUILD=",
 		"BASELINE=", "BASE_SHA=", "SAVE=false", "FAIL_ON_INCONCLUSIVE=false",
-		"BENCH="+bench, "COMPARE="+bench, "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_SYSTEM=/dev/null")
-	j.git(j.root, "init", "-q", "work")
-	for _, marker := range []string{"old", "new"} {
-		j.write("work/marker", marker+"\n")
-		j.git(j.path("work"), "add", "marker")
-		j.git(j.path("work"), "-c", "user.name=a", "-c", "user.email=a@example.org", "commit", "-q", "-m", marker)
+		"BENCH="+bench, "COMPARE="+bench)
+	j.env = append(j.env, noSettings...)
+	if err := os.CopyFS(j.path("work"), os.DirFS(repository)); err != nil {
+		t.Fatal(err)
 	}
-	j.git(j.path("work"), "remote", "add", "origin", j.path("work"))
-	j.old = strings.TrimSpace(j.git(j.path("work"), "rev-parse", "HEAD^"))
 	return j
 }
+
+// origin makes a repository of two commits that fetches from itself, and returns the first commit.
+func origin(t *testing.T) (dir, old string) {
+	t.Helper()
+	dir = t.TempDir()
+	git := func(args ...string) string {
+		c := exec.Command("git", args...)
+		c.Dir, c.Env = dir, append(os.Environ(), noSettings...)
+		out, err := c.CombinedOutput()
+		if err != nil {
+			t.Fatalf("git %s: %v: %s", strings.Join(args, " "), err, out)
+		}
+		return string(out)
+	}
+	git("init", "-q")
+	for _, marker := range []string{"old", "new"} {
+		if err := os.WriteFile(filepath.Join(dir, "marker"), []byte(marker+"\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		git("add", "marker")
+		git("-c", "user.name=a", "-c", "user.email=a@example.org", "commit", "-q", "-m", marker)
+	}
+	git("remote", "add", "origin", dir)
+	return dir, strings.TrimSpace(git("rev-parse", "HEAD^"))
+}
+
+// noSettings has git read no settings of the user's.
+var noSettings = []string{"GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_SYSTEM=/dev/null"}
 
 func (j job) path(name string) string { return filepath.Join(j.root, name) }
 
@@ -254,17 +278,6 @@ func (j job) read(name string) string {
 		j.Fatal(err)
 	}
 	return string(text)
-}
-
-func (j job) git(dir string, args ...string) string {
-	j.Helper()
-	c := exec.Command("git", args...)
-	c.Dir, c.Env = dir, j.env
-	out, err := c.CombinedOutput()
-	if err != nil {
-		j.Fatalf("git %s: %v: %s", strings.Join(args, " "), err, out)
-	}
-	return string(out)
 }
 
 // gate runs the script in the checkout, with some variables set otherwise.

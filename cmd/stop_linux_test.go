@@ -16,6 +16,7 @@ import (
 
 	"nodecompare/cmd/screen/screentest"
 	"nodecompare/results"
+	"nodecompare/thorough"
 )
 
 // stop types Ctrl-Z until the shell has said so many times that its job has stopped: in the moment
@@ -38,6 +39,7 @@ func stop(t *testing.T, s *screentest.Terminal, times int) {
 // on with it by fg. The display is drawn below the shell's lines, and the pilot and the trial that
 // were stopped are made anew.
 func TestBenchIsStoppedByItsShell(t *testing.T) {
+	thorough.Only(t)
 	t.Parallel()
 	bash, err := exec.LookPath("bash")
 	if err != nil {

@@ -54,6 +54,7 @@ func TestGolden(t *testing.T) {
 		"answer-broken":       {"answer", broken(), at(80)},
 		"answer-void":         {"answer", void(), at(80)},
 		"answer-depends":      {"answer", depends(), at(80)},
+		"answer-undecided":    {"answer", undecided(), at(80)},
 		"answer-bare":         {"answer", bare(), at(80)},
 		"answer-nothing":      {"answer", nothing(), at(80)},
 		"table-40":            {"table", sample(), at(40)},

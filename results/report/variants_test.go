@@ -183,6 +183,17 @@ func depends() *results.Record {
 	return r
 }
 
+// undecided is the sample with Performance decided on its first workload and open on its second.
+func undecided() *results.Record {
+	r := sample()
+	f := &r.Verdicts[1].Findings[1]
+	f.Words = words(results.CannotTell, results.CannotTell)
+	f.Comparisons = []results.Comparison{
+		rests(compared("throughput", results.ClosedAt(64), 1.03, 0.92, 1.16, 0.05)),
+	}
+	return r
+}
+
 // lightly is the comparison at light load.
 func lightly(c results.Comparison) results.Comparison {
 	c.Light = true

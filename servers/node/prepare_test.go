@@ -24,10 +24,11 @@ const (
 	node20 = "#!/bin/sh\necho v20.0.0\n"
 	// npmMakes leaves a package in each folder that the lock file names, as npm does.
 	npmMakes = `#!/bin/sh
-for p in $(/bin/sed -n '/^    "node_modules/{N;s/^    "\([^"]*\)".*"version": \(".*"\),.*/\1=\2/p;}' \
-	package-lock.json); do
+all=$(/bin/sed -n '/^    "node_modules/{N;s/^    "\([^"]*\)".*"version": \(".*"\),.*/\1=\2/p;}' package-lock.json)
+/bin/mkdir -p $(for p in $all; do echo ${p%%=*}; done)
+for p in $all; do
 	d=${p%%=*}
-	/bin/mkdir -p $d; echo "{\"version\": ${p#*=}}" >$d/package.json
+	echo "{\"version\": ${p#*=}}" >$d/package.json
 	echo "npm http fetch GET 200 https://example.net/$d.tgz 12ms (cache miss)" >&2
 done
 /bin/cp package-lock.json node_modules/.package-lock.json

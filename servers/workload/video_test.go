@@ -37,12 +37,13 @@ func TestVideoIsMade(t *testing.T) {
 	if _, err := os.Stat(name); !os.IsNotExist(err) {
 		t.Errorf("it is there before anybody wants it: %v", err)
 	}
+	all := make([]byte, workload.VideoSize)
+	workload.VideoBytes(all, 0)
+	want := string(all)
 	watch := func(s *workload.Service) {
 		t.Helper()
 		a := dial(t, s).get("/stream")
-		want := make([]byte, workload.VideoSize)
-		workload.VideoBytes(want, 0)
-		if a.Status != 200 || a.ContentType != data || a.Body != string(want) {
+		if a.Status != 200 || a.ContentType != data || a.Body != want {
 			t.Errorf("it answered %d, %s, %d bytes, or others", a.Status, a.ContentType, len(a.Body))
 		}
 	}

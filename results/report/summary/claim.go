@@ -113,13 +113,21 @@ func pairingsSay(a results.Article, c results.Claim) (mark, text string) {
 }
 
 // onePair gives the magnitude on each workload. Workloads with the same finding on the same figure
-// share a sentence.
+// share a sentence. Of an undecided claim the undecided workloads come first, and the others say
+// what they found, so that no decided figure stands behind the word "undecided".
 func onePair(c results.Claim) string {
+	workloads, open := c.Workloads, c.Outcome() == results.CannotTell
+	if open {
+		workloads = undecidedFirst(workloads)
+	}
 	last := ""
 	var parts []string
-	for _, on := range c.Workloads {
+	for _, on := range workloads {
 		for _, d := range on.Pairings {
 			head, magnitude, settle := magnitudeOf(d)
+			if open && d.Outcome != results.CannotTell {
+				head = openings[d.Outcome] + head
+			}
 			if n := len(parts); n > 0 && head == last {
 				parts[n-1] += ", " + strings.TrimSpace(magnitude+" on "+on.Workload) + settle
 			} else {
@@ -132,6 +140,18 @@ func onePair(c results.Claim) string {
 		return "nothing was measured of both"
 	}
 	return strings.Join(parts, "; ")
+}
+
+func undecidedFirst(workloads []results.ClaimOn) []results.ClaimOn {
+	var open, rest []results.ClaimOn
+	for _, on := range workloads {
+		if on.Outcome() == results.CannotTell {
+			open = append(open, on)
+		} else {
+			rest = append(rest, on)
+		}
+	}
+	return append(open, rest...)
 }
 
 // magnitudeOf splits a pairing's finding: a sentence with a gap, the text for the gap, and what
