@@ -15,6 +15,7 @@ import (
 const (
 	latencyRequest = "/dev/cpu_dma_latency"
 	idleDriver     = "/sys/devices/system/cpu/cpuidle/current_driver"
+	noDriver       = "none" // the kernel then halts idle CPUs, whatever was asked
 )
 
 // awake keeps the kernel's idle CPUs in states that they leave at once, from stayAwake to end, by a
@@ -23,17 +24,22 @@ const (
 // server: on a virtual machine, where sleep is an exit to the hypervisor, 30 to 60 µs for a thread,
 // and 10 µs of CPU time of the waking thread (docs/calibration.md).
 type awake struct {
-	file *os.File // nil if the system or a missing permission (the file is root's) forbids it
+	file *os.File // nil if a missing permission (the file is root's) forbids it, or nobody would heed it
 }
 
 func stayAwake() awake {
+	driver, err := os.ReadFile(idleDriver)
+	name := strings.TrimSpace(string(driver))
+	if err == nil && name == noDriver {
+		return awake{}
+	}
 	f, err := os.OpenFile(latencyRequest, os.O_WRONLY, 0)
 	if err != nil {
 		return awake{}
 	}
 	// The value is a signed 32-bit number of microseconds in native byte order. The request holds
 	// until the file is closed.
-	if _, err := f.Write(binary.NativeEndian.AppendUint32(nil, uint32(longestWaking().Microseconds()))); err != nil {
+	if _, err := f.Write(binary.NativeEndian.AppendUint32(nil, uint32(longestWaking(name).Microseconds()))); err != nil {
 		f.Close() // the request was not made
 		return awake{}
 	}
@@ -44,8 +50,8 @@ func stayAwake() awake {
 // which takes a microsecond or two to leave: polling instead would slow sibling threads and other
 // cores. A guest's haltpoll driver claims the same for its one state, but does not count the
 // hypervisor's part, so a guest must poll.
-func longestWaking() time.Duration {
-	if driver, err := os.ReadFile(idleDriver); err == nil && strings.TrimSpace(string(driver)) == "haltpoll" {
+func longestWaking(driver string) time.Duration {
+	if driver == "haltpoll" {
 		return 0
 	}
 	return 2 * time.Microsecond
