@@ -183,3 +183,55 @@ func TestChatFrames(t *testing.T) {
 		eventually(t, "all members have left", func() bool { return s.figures(t).Members == 0 })
 	})
 }
+
+// TestChatEndsWithItsClose has members leave a room in which somebody talks all the time: whatever
+// is said behind the server's Close frame they do not hear (RFC 6455, section 5.5.1).
+func TestChatEndsWithItsClose(t *testing.T) {
+	eachChat(t, servers.Config{PoolSize: 4, Loops: 2}, func(t *testing.T, mode string, s *chatServer) {
+		talker := s.raw(t, "lobby", "", whole)
+		over := make(chan struct{})
+		unheard := make(chan struct{}, 64) // what it has said, less than makes it a slow reader
+		var talking sync.WaitGroup
+		talking.Go(func() {
+			defer talker.Close()
+			for text := frame(fin|textFrame, "on and on"); ; {
+				select {
+				case <-over:
+					return
+				case unheard <- struct{}{}:
+				}
+				if _, err := io.WriteString(talker, text); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+		talking.Go(func() {
+			for talker.next() == "text on and on" {
+				<-unheard
+			}
+		})
+		tries := 40
+		if mode == "node" || mode == "express" {
+			tries = 5 // one thread, which cannot say two things at once
+		}
+		for range tries {
+			c := s.raw(t, "lobby", "", whole)
+			got := c.next() // it is in the room
+			if _, err := io.WriteString(c, frame(fin|closes8, "\x03\xe8")); err != nil {
+				t.Fatal(err)
+			}
+			for got == "text on and on" {
+				got = c.next()
+			}
+			if err := c.CloseWrite(); err != nil {
+				t.Log(err) // the server was quicker
+			}
+			if then := c.next(); got != "close 1000" || then != "end" {
+				t.Errorf("it ends with %.80q and %.80q", got, then)
+			}
+		}
+		close(over)
+		talking.Wait()
+	})
+}

@@ -20,19 +20,22 @@ type outbox struct {
 	queue   []byte // what no writer has taken up
 	unsent  int    // bytes of the queue, and of what a writer is sending
 	writing bool
+	ended   bool // the last of all has been handed over
 	failed  bool // nothing more is sent
 	cut     bool // because the peer did not read
 
 	writer sync.WaitGroup
 }
 
-// send sends b, which it does not keep.
-func (o *outbox) send(b []byte) {
+// send sends b, which it does not keep. Behind the last of all, a Close frame, nothing is sent, as
+// RFC 6455 (section 5.5.1) wants it: the room goes on until its thread has heard of the end.
+func (o *outbox) send(b []byte, last bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.failed {
+	if o.failed || o.ended {
 		return
 	}
+	o.ended = last
 	if !o.writing {
 		n, errno := o.conn.stream.try(b)
 		switch {
@@ -80,6 +83,7 @@ func (o *outbox) write() {
 		err := o.conn.stream.write(b, time.Now())
 		o.mu.Lock()
 		if o.unsent -= len(b); err != nil && !o.failed {
+			o.cut = workload.IsTimeout(err)
 			o.fail()
 		}
 	}
@@ -120,4 +124,4 @@ func (c *streamConn) On(s workload.Strand, f func()) {
 // lock is a strand of threads.
 type lock struct{ mu sync.Mutex }
 
-func (*lock) Send(p workload.Peer, frames []byte) { p.(*streamConn).write(frames) }
+func (*lock) Send(p workload.Peer, frames []byte) { p.(*streamConn).outbox.send(frames, false) }

@@ -91,6 +91,10 @@ func (s *socket) write(b []byte, now time.Time) error { return s.send(b, now, fa
 // send is write. more says that a file follows, so that the kernel may wait for that with what does
 // not fill a packet.
 func (s *socket) send(b []byte, now time.Time, more bool) error {
+	// A signal may have left the last send with the rest of its time.
+	if err := s.limit(unix.SO_SNDTIMEO, &s.sending, s.sendLimit); err != nil {
+		return err
+	}
 	for {
 		n, errno := sendWait(s.fd, b, more)
 		if n == len(b) {

@@ -199,7 +199,7 @@ func (c *streamConn) linger() {
 
 func (c *streamConn) write(b []byte) bool {
 	if c.outbox != nil {
-		c.outbox.send(b)
+		c.outbox.send(b, c.session.over)
 		return true
 	}
 	if !c.failed && c.stream.write(b, c.now) != nil {

@@ -21,6 +21,7 @@ type poller struct {
 	epoll, eventfd int
 	kernel         [256]unix.EpollEvent
 	events         [256]event
+	limit          [2]int64 // struct __kernel_timespec, on 32 bits too
 }
 
 func newPoller() (poller, error) {
@@ -72,12 +73,12 @@ func (p *poller) wait(timeout, hold time.Duration) ([]event, error) {
 	if timeout >= 0 {
 		hold = min(hold, timeout)
 	}
-	n, errno := p.epollWait(syscall.RawSyscall6, milliseconds(hold))
+	n, errno := p.epollWait(syscall.RawSyscall6, hold)
 	if n == 0 && errno == 0 && timeout != hold {
 		if timeout > 0 {
 			timeout -= hold
 		}
-		n, errno = p.sleep(timeout)
+		n, errno = p.epollWait(syscall.Syscall6, timeout)
 	}
 	if errno == syscall.EINTR {
 		return nil, nil
@@ -102,26 +103,21 @@ func (p *poller) wait(timeout, hold time.Duration) ([]event, error) {
 	return got, nil
 }
 
+// epollWait uses epoll_pwait2, which counts in nanoseconds and exists since Linux 5.11, only for
+// waits that need it.
 func (p *poller) epollWait(call func(trap, a1, a2, a3, a4, a5, a6 uintptr) (r1, r2 uintptr,
-	err syscall.Errno), ms int) (int, syscall.Errno) {
-	n, _, errno := call(unix.SYS_EPOLL_PWAIT, uintptr(p.epoll), uintptr(unsafe.Pointer(&p.kernel)),
-		uintptr(len(p.kernel)), uintptr(ms), 0, 0)
-	return int(n), errno
-}
-
-// sleep uses epoll_pwait2, which counts in nanoseconds and exists since Linux 5.11, only for waits
-// that need it.
-func (p *poller) sleep(timeout time.Duration) (int, syscall.Errno) {
+	err syscall.Errno), timeout time.Duration) (int, syscall.Errno) {
 	if timeout > 0 && timeout%time.Millisecond != 0 {
-		// struct __kernel_timespec, on 32 bits too
-		limit := [2]int64{int64(timeout / time.Second), int64(timeout % time.Second)}
-		n, _, errno := syscall.Syscall6(unix.SYS_EPOLL_PWAIT2, uintptr(p.epoll),
-			uintptr(unsafe.Pointer(&p.kernel)), uintptr(len(p.kernel)), uintptr(unsafe.Pointer(&limit)), 0, 0)
+		p.limit = [2]int64{int64(timeout / time.Second), int64(timeout % time.Second)}
+		n, _, errno := call(unix.SYS_EPOLL_PWAIT2, uintptr(p.epoll), uintptr(unsafe.Pointer(&p.kernel)),
+			uintptr(len(p.kernel)), uintptr(unsafe.Pointer(&p.limit)), 0, 0)
 		if errno != syscall.ENOSYS {
 			return int(n), errno
 		}
 	}
-	return p.epollWait(syscall.Syscall6, milliseconds(timeout))
+	n, _, errno := call(unix.SYS_EPOLL_PWAIT, uintptr(p.epoll), uintptr(unsafe.Pointer(&p.kernel)),
+		uintptr(len(p.kernel)), uintptr(milliseconds(timeout)), 0, 0)
+	return int(n), errno
 }
 
 // milliseconds rounds up, so that poll does not end just before the timer and turn once for

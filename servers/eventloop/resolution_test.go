@@ -12,12 +12,14 @@ func TestResolution(t *testing.T) {
 	for _, c := range []struct {
 		name       string
 		resolution time.Duration
+		hold       time.Duration // see KeepProcessor
 		under      time.Duration // the shortest of many waits, on however slow a machine
 		atLeast    time.Duration // the longest
 	}{
-		{"as it is by default", 0, time.Hour, time.Millisecond},
-		{"fine", 10 * time.Microsecond, 900 * time.Microsecond, wait},
-		{"coarse", 20 * time.Millisecond, time.Hour, 20 * time.Millisecond},
+		{"as it is by default", 0, 0, time.Hour, time.Millisecond},
+		{"fine", 10 * time.Microsecond, 0, 900 * time.Microsecond, wait},
+		{"fine, with the processor kept", 10 * time.Microsecond, time.Millisecond, 900 * time.Microsecond, wait},
+		{"coarse", 20 * time.Millisecond, 0, time.Hour, 20 * time.Millisecond},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			l, err := eventloop.New(1)
@@ -27,6 +29,7 @@ func TestResolution(t *testing.T) {
 			if c.resolution > 0 {
 				l.SetResolution(c.resolution)
 			}
+			l.KeepProcessor(c.hold)
 			shortest, longest, left := time.Hour-1, time.Duration(0), 50
 			var timer eventloop.Timer
 			var set time.Time
