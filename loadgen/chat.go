@@ -197,7 +197,7 @@ func (c *chat) end(d *Deliveries, add func(*outcome)) (unheard uint64) {
 			if m.present {
 				unheard += m.lacks()
 			}
-			if !m.present || m.came == 0 && len(r.said) > m.from {
+			if !m.hears() && (!m.present || len(r.said) > m.from) {
 				d.Silent++
 			}
 		}
@@ -319,6 +319,11 @@ type member struct {
 func (m *member) begin() {
 	m.from, m.came, m.latest = 0, 0, -1
 	clear(m.heard)
+}
+
+// hears reports whether the member has heard anything, since it came last or before.
+func (m *member) hears() bool {
+	return slices.ContainsFunc(m.heard, func(of uint64) bool { return of != 0 })
 }
 
 // lacks returns how many messages a present member should have heard and has not.

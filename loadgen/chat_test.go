@@ -283,6 +283,25 @@ func TestChatLosesMembers(t *testing.T) {
 	}
 }
 
+// A member that has heard something and is not there at the end was no silent one.
+func TestChatEndsWithoutAMember(t *testing.T) {
+	t.Parallel()
+	hall := chatHall{joined: func(members int, c *websocket.Conn) {
+		if members == 4 {
+			go func() {
+				time.Sleep(300 * time.Millisecond) // it would come back a second later
+				c.Close(websocket.StatusPolicyViolation, "too slow")
+			}()
+		}
+	}}
+	hall.deliver = func(_ *chatRoom, _ int, m []byte, send func([]byte)) { send(m) }
+	res := chat(t, loadgen.Attack{Target: loadgen.Target{URL: hall.serve(t)}, Connections: 4, RoomSize: 4, Rate: 200,
+		Duration: 700 * time.Millisecond})
+	if d := res.Deliveries; res.Errors != 1 || d.Expected < 3*140 || d.Silent != 0 {
+		t.Errorf("%d errors %v, %+v", res.Errors, res.ErrorExamples, d)
+	}
+}
+
 // A server's answer that opens no WebSocket is an error that says why; and so is a frame that no
 // server may send.
 func TestChatThatIsNotWelcome(t *testing.T) {

@@ -285,7 +285,9 @@ func (r *recorder) said(seq uint64, at time.Duration) {
 // delivered counts what was told, and reports whether it counts as a request too.
 func (r *recorder) delivered(x *outcome) bool {
 	d := &r.res.Deliveries
-	d.Missed += uint64(x.missed) // -1 takes one back
+	if x.missed > 0 || d.Missed > 0 {
+		d.Missed += uint64(x.missed) // -1 takes one back, if this run has counted it
+	}
 	switch {
 	case x.order == doubled:
 		d.Doubled++
