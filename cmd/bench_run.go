@@ -96,6 +96,9 @@ func (b benchRun) run(ctx context.Context) (err error) {
 	if runErr != nil {
 		return errors.Join(runErr, err)
 	}
+	if compared != nil { // first, since it knows which of several reasons comes first
+		err = errors.Join(err, gateError(*compared))
+	}
 	if known != nil && known.Verdict == results.SelftestWrong {
 		err = errors.Join(err,
 			exitError{exitInvalid,
@@ -105,9 +108,6 @@ func (b benchRun) run(ctx context.Context) (err error) {
 	if err == nil && record.Void() {
 		err = exitError{exitInvalid,
 			errors.New("every measurement is VOID: nothing can be concluded; the notes below the tables say why")}
-	}
-	if compared != nil {
-		err = errors.Join(err, gateError(*compared))
 	}
 	return err
 }

@@ -51,8 +51,9 @@ func (b *bench) between(ctx context.Context, on *target, s slot, t *results.Tria
 		}
 		began := time.Now()
 		measured, err := b.runRung(ctx, on, next, nil, 0, !t.WarmUp.Steady)
-		if !s.workload.Asks() && ctx.Err() == nil && errors.As(err, new(*loadgen.NoAnswer)) {
-			measured, err = results.Rung{Load: next.load, Connections: n}, nil // so many were too many
+		if none := errors.As(err, new(*loadgen.NoAnswer)) || err == nil && measured.Answered() == 0; none &&
+			!s.workload.Asks() && ctx.Err() == nil { // so many were too many
+			measured, err = results.Rung{Load: next.load, Engine: loadgen.Loop, Connections: n}, nil
 		}
 		spent += time.Since(began)
 		if err == nil {

@@ -146,10 +146,12 @@ func (b *books) enter(t *results.Trial) {
 	if broken.Status == results.Valid {
 		return
 	}
-	for i, r := range t.Rungs {
-		if r.Trust != nil {
-			trust := r.Trust.And(broken)
-			t.Rungs[i].Trust = &trust
+	for _, runs := range [][]results.Rung{t.Rungs, t.Between} {
+		for i, r := range runs {
+			if r.Trust != nil {
+				trust := r.Trust.And(broken)
+				runs[i].Trust = &trust
+			}
 		}
 	}
 }

@@ -86,7 +86,7 @@ func (b *bench) runRung(ctx context.Context, t *target, r rung, g *loadgen.Gener
 		if rung.Yardstick, err = alternate(ctx, t, r, g); err != nil {
 			return rung, err
 		}
-		if rung.Viewing != nil { // viewers ask for what they show, however quick it comes
+		if rung.Viewing != nil || rung.Deliveries != nil { // what they see or hear has a pace of its own
 			rung.Yardstick.RelativeThroughput = 0
 		}
 	}
