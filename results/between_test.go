@@ -132,4 +132,9 @@ func TestBetweenLeavesRunsOut(t *testing.T) {
 	if s := scalingOf(r); s.Knee != 64 || r.NextBetween(w, "it") != 23 {
 		t.Errorf("a VOID run: %+v", s)
 	}
+	r.Trials[0].Between = []results.Rung{rung(2000, 20_000)}
+	r.Trials[0].Failure = "the server died with 4,000 connections"
+	if s := scalingOf(r); s.Most == 2000 {
+		t.Errorf("of a trial that failed: %+v", s)
+	}
 }

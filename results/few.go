@@ -18,7 +18,7 @@ func (r *Record) Carries(workload, mode string, at RungKey, f Figure) bool {
 			return false
 		}
 		rung, usable := t.Rung(at)
-		return usable && rung.Answered() > 0 && !Resolves(rung.Answered(), f.percentile)
+		return usable && rung.Answered() > 0 && !Resolves(rung.timed(), f.percentile)
 	})
 }
 

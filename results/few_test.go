@@ -46,6 +46,9 @@ func TestPercentilesOfFewRequests(t *testing.T) {
 		{"too few, and VOID", func(g *results.Rung) {
 			g.Requests, g.Trust = 99, &results.Trust{Status: results.Void}
 		}, true},
+		{"too few viewers, however many segments they had", func(g *results.Rung) {
+			g.Viewing = &results.Viewing{Viewers: 120, Unstarted: 21}
+		}, false},
 		{"none that was answered", func(g *results.Rung) { g.Errors = g.Requests }, true},
 	} {
 		r := recordOf(often(even))

@@ -20,8 +20,11 @@ func scaling(r *Record, w Workload, mode string) Scaling {
 	}
 	s.Held = max(s.Held, held.low)
 	for _, t := range r.Trials {
+		if t.Workload != w.Name || t.Mode != mode || t.Failure != "" || t.Lost != "" {
+			continue // as for the brackets
+		}
 		for _, b := range t.Between {
-			if t.Workload == w.Name && t.Mode == mode && !b.void() {
+			if !b.void() {
 				s.Most = max(s.Most, b.Connections)
 			}
 		}

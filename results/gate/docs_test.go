@@ -47,8 +47,17 @@ func limits(t *testing.T, alone bool) (all []limit) {
 		results.ClosedAt(1): "fewest connections", results.ClosedAt(64): "base", results.ClosedAt(1000): "top",
 		results.AtCommon: "common rate",
 	}
+	record := func() *results.Record {
+		r := b.record(seeded())
+		for i := range r.Trials {
+			for j := range r.Trials[i].Rungs { // for the figure of viewers alone: no record has both
+				r.Trials[i].Rungs[j].Viewing = &results.Viewing{Viewers: 1000, Smooth: 1000}
+			}
+		}
+		return r
+	}
 	per := func(share float64) string { return strconv.FormatFloat(100*share, 'f', -1, 64) + "%" }
-	for _, c := range gate.Compare(b.record(seeded()), b.record(seeded())).Changes {
+	for _, c := range gate.Compare(record(), record()).Changes {
 		l := limit{c.Metric, places[c.At], per(c.Floor), per(c.Margin)}
 		if l.place == "" {
 			l.place = c.At.Load

@@ -155,6 +155,28 @@ func TestGateOnASlowerHour(t *testing.T) {
 	}
 }
 
+// Where requests wait, a machine that is a third faster answers as many of them as before.
+func TestGateOfAWaitOnAFasterHour(t *testing.T) {
+	old, newer := gated(unchanged)
+	for _, r := range []*results.Record{old, newer} {
+		r.Settings.Workloads[0].WaitUS = 50_000
+	}
+	for i := range newer.Trials {
+		y := newer.Trials[i].Rungs[1].Yardstick
+		y.ThroughputRPS *= 4. / 3
+		y.RelativeThroughput *= 3. / 4
+	}
+	if g := gate.Compare(old, newer); g.Outcome != gate.Pass {
+		t.Errorf("got %s, %q", g.Outcome, g.Reasons)
+	}
+	for _, r := range []*results.Record{old, newer} {
+		r.Settings.Workloads[0].WaitUS = 0
+	}
+	if g := gate.Compare(old, newer); g.Outcome != gate.Regressed {
+		t.Errorf("where nothing waits it is %s", g.Outcome)
+	}
+}
+
 func TestGateWhereProcessesTellNothing(t *testing.T) {
 	old, newer := gated(func(_, _ string, p *performance) { p.noThreads = true })
 	for i := range old.Trials {

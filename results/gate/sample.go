@@ -87,13 +87,16 @@ func (m Metric) lost(w results.Workload, t results.Trial) bool {
 // alone reports whether no yardstick ran beside the trials.
 func (s sample) alone() bool { return len(s.figures) > 0 && len(s.relative) == 0 }
 
+// silent reports whether there are trials, and the figure is in none of them. Where some of them
+// are good ones, it is no figure of theirs.
+func (s sample) silent() bool { return s.trials > 0 && len(s.figures)+s.none+len(s.wrong) == 0 }
+
 // between compares the metric's figures of old and new trials, without judging. ok is false if
 // neither side has the figure, as on a system that does not report what a process uses.
 func (m Metric) between(w results.Workload, mode string, old, newer []results.Trial) (c Change, ok bool) {
 	a, b := m.sample(old, w, mode), m.sample(newer, w, mode)
-	silent := len(a.figures)+len(b.figures)+a.lost+b.lost+a.none+b.none+len(a.wrong)+len(b.wrong) == 0
 	few := m.fewIn(w, mode, old, newer)
-	if silent && a.trials > 0 && b.trials > 0 || few == "both records" {
+	if a.silent() && b.silent() && a.lost+b.lost < a.trials+b.trials || few == "both records" {
 		return Change{}, false
 	}
 	c = Change{
@@ -101,6 +104,7 @@ func (m Metric) between(w results.Workload, mode string, old, newer []results.Tr
 		Old: stat.Median(a.seen), New: stat.Median(b.seen), P: 1, Uncorrected: 1, Floor: m.Floor,
 		Margin: m.Margin, watched: m.milder,
 	}
+	milder := m.milder || m.waits && w.WaitUS > 0
 	if m.relative != nil && (a.alone() || b.alone()) {
 		c.Floor, c.Margin = m.AloneFloor, m.AloneMargin
 	}
@@ -112,9 +116,9 @@ func (m Metric) between(w results.Workload, mode string, old, newer []results.Tr
 		c.lack(a, b)
 	case m.relative == nil || a.alone() || b.alone():
 		c.weigh(a.figures, b.figures)
-	case m.milder && min(len(a.relative), len(b.relative)) < leastTrials:
+	case milder && min(len(a.relative), len(b.relative)) < leastTrials:
 		c.weigh(a.figures, b.figures)
-	case m.milder:
+	case milder:
 		measured := c
 		measured.weigh(a.figures, b.figures)
 		c.weighRelative(a, b)

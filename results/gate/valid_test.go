@@ -166,6 +166,8 @@ func TestGateOfLostTrials(t *testing.T) {
 			"1 of 6 trials in the new record failed or are VOID"},
 		{"a VOID top", 6, func(r *results.Record) { r.Trials[0].Rungs[2].Trust = void }, gate.Invalid,
 			"1 of 6 trials in the new record failed or are VOID"},
+		{"a VOID base of seven", 7, func(r *results.Record) { r.Trials[0].Rungs[1].Trust = void }, gate.Pass, ""},
+		{"a VOID top of seven", 7, func(r *results.Record) { r.Trials[0].Rungs[2].Trust = void }, gate.Pass, ""},
 		{"a VOID first rung", 6, func(r *results.Record) { r.Trials[0].Rungs[0].Trust = void },
 			gate.Invalid, "1 of 6 trials in the new record failed or are VOID"},
 		{"no trial of a mode", 6, func(r *results.Record) { r.Trials = r.Trials[6:] }, gate.Invalid,

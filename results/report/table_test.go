@@ -55,6 +55,8 @@ func TestGolden(t *testing.T) {
 		"answer-void":         {"answer", void(), at(80)},
 		"answer-depends":      {"answer", depends(), at(80)},
 		"answer-undecided":    {"answer", undecided(), at(80)},
+		"answer-chat":         {"answer", chatting(), at(80)},
+		"answer-chat-40":      {"answer", chatting(), at(40)},
 		"answer-bare":         {"answer", bare(), at(80)},
 		"answer-nothing":      {"answer", nothing(), at(80)},
 		"table-40":            {"table", sample(), at(40)},
@@ -66,6 +68,7 @@ func TestGolden(t *testing.T) {
 		"table-three-wide":    {"table", three(), at(120)},
 		"table-broken":        {"table", broken(), at(80)},
 		"table-void":          {"table", void(), at(80)},
+		"table-chat":          {"table", chatting(), at(80)},
 		"table-bare":          {"table", bare(), at(80)},
 		"table-nothing":       {"table", nothing(), at(80)},
 		"table-null":          {"table", null(), at(80)},
@@ -77,6 +80,7 @@ func TestGolden(t *testing.T) {
 		"markdown-null":       {"markdown", null(), at(0)},
 		"csv":                 {"csv", sample(), at(0)},
 		"csv-broken":          {"csv", broken(), at(0)},
+		"csv-chat":            {"csv", chatting(), at(0)},
 		"benchfmt":            {"benchfmt", sample(), at(0)},
 		"github-bigger":       {"github-bigger", sample(), at(0)},
 		"github-smaller":      {"github-smaller", sample(), at(0)},
@@ -101,7 +105,7 @@ func TestTableFitsItsWidth(t *testing.T) {
 	})
 	rapid.Check(t, func(t *rapid.T) {
 		r := rapid.SampledFrom([]func() *results.Record{
-			sample, one, three, broken, void, bare, nothing, null, depends}).Draw(t, "record")()
+			sample, one, three, broken, void, bare, nothing, null, depends, undecided, chatting}).Draw(t, "record")()
 		for i := range r.Trials {
 			for j := range r.Trials[i].Rungs {
 				g := &r.Trials[i].Rungs[j]

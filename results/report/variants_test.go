@@ -183,14 +183,52 @@ func depends() *results.Record {
 	return r
 }
 
-// undecided is the sample with Performance decided on its first workload and open on its second.
+// undecided is the sample with Performance decided on its first workload, open on its second, and
+// not measured on a third.
 func undecided() *results.Record {
 	r := sample()
+	unmeasured := results.Verdict{Workload: "db"}
+	for _, row := range []string{results.RowExecution, results.RowPerformance, results.RowScalability} {
+		unmeasured.Findings = append(unmeasured.Findings,
+			results.Finding{Row: row, Words: words(results.CannotTell, results.CannotTell)})
+	}
+	r.Settings.Workloads = append(r.Settings.Workloads, results.Workload{Name: "db", Method: "GET", Target: "/db?id=7",
+		Summary: "a row of a database", Base: 64})
+	r.Verdicts = append(r.Verdicts, unmeasured)
 	f := &r.Verdicts[1].Findings[1]
 	f.Words = words(results.CannotTell, results.CannotTell)
 	f.Comparisons = []results.Comparison{
 		rests(compared("throughput", results.ClosedAt(64), 1.03, 0.92, 1.16, 0.05)),
 	}
+	return r
+}
+
+// chatting is a bench of a chat. With the most members a few of them were told nothing, and every
+// load lost a message or two.
+func chatting() *results.Record {
+	r := sample()
+	r.Settings.Workloads = r.Settings.Workloads[:1]
+	w := &r.Settings.Workloads[0]
+	hello := w.Name
+	w.Name, w.Target, w.Summary = "chat", "/chat?room=lobby", "rooms of 10 members, each of whom hears all"
+	w.Tells, w.RoomSize = true, 10
+	r.Rates = slices.DeleteFunc(r.Rates, func(x results.Rates) bool { return x.Workload != hello })
+	for i := range r.Rates {
+		r.Rates[i].Workload = w.Name
+	}
+	r.Trials = slices.DeleteFunc(r.Trials, func(t results.Trial) bool { return t.Workload != hello })
+	for i := range r.Trials {
+		r.Trials[i].Workload = w.Name
+		for j := range r.Trials[i].Rungs {
+			g := &r.Trials[i].Rungs[j]
+			d := &results.Deliveries{Expected: g.Requests + 2, Numbered: true, Missed: 2}
+			if g.Connections == fourRungs[len(fourRungs)-1] {
+				d.Silent = 3
+			}
+			g.Deliveries = d
+		}
+	}
+	r.Verdicts = results.Judge(r)
 	return r
 }
 

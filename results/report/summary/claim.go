@@ -123,6 +123,9 @@ func onePair(c results.Claim) string {
 	last := ""
 	var parts []string
 	for _, on := range workloads {
+		if len(on.Pairings) == 0 {
+			parts, last = append(parts, "nothing was measured of both on "+on.Workload), ""
+		}
 		for _, d := range on.Pairings {
 			head, magnitude, settle := magnitudeOf(d)
 			if open && d.Outcome != results.CannotTell {
@@ -224,6 +227,9 @@ func manyPairs(loops []string, c results.Claim) string {
 	of := map[string][]string{}
 	for _, n := range loops {
 		text := againstAll(n, c)
+		if text == "" {
+			continue // it shares no workload with any of them
+		}
 		if of[text] == nil {
 			order = append(order, text)
 		}
