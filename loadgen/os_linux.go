@@ -39,7 +39,8 @@ func stayAwake() awake {
 	}
 	// The value is a signed 32-bit number of microseconds in native byte order. The request holds
 	// until the file is closed.
-	if _, err := f.Write(binary.NativeEndian.AppendUint32(nil, uint32(longestWaking(name).Microseconds()))); err != nil {
+	longest := uint32(longestWaking(name).Microseconds())
+	if _, err := f.Write(binary.NativeEndian.AppendUint32(nil, longest)); err != nil {
 		f.Close() // the request was not made
 		return awake{}
 	}
