@@ -455,3 +455,26 @@ func TestPageListsPilotFailures(t *testing.T) {
 		t.Errorf("the pilot's failure is at %d, a trial's at %d of %.300s", pilot, trial, list)
 	}
 }
+
+// A factor of another figure than the one beside it says of which.
+func TestPageNamesWhatAFactorIsOf(t *testing.T) {
+	r := manyModes()
+	f := &r.Verdicts[0].Findings[2]
+	for i := range f.Comparisons {
+		f.Comparisons[i].Metric, f.Comparisons[i].Rests = results.P99.Name, true
+	}
+	for mode, metric := range map[string]string{"async": results.P99.Name, "blocking": results.P99.Name,
+		"node": "memory per connection"} {
+		s := results.Standing{Mode: mode, Group: 2, Best: "async", Metric: metric, Ratio: 3.9, Low: 3.1, High: 4.8}
+		if mode == "async" {
+			s.Group, s.Ratio, s.Low, s.High = 1, 1, 1, 1
+		}
+		f.Standings = append(f.Standings, s)
+	}
+	page := render(t, "html", r, report.Options{})
+	for _, want := range []string{"3.9× memory (3.1–4.8)", "3.9× (3.1–4.8)"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+}

@@ -91,23 +91,31 @@ type Position struct {
 	Outcome   string
 	Times     float64 // how many times worse than the best
 	Low, High float64
+	Of        string // what Times is of, if it is not the line's figure: memory
 	Vetoed    bool // it differs in this figure, and another figure contradicts
 }
 
-// Factor returns how many times worse than the best mode: 1.7×; if uncertain, the range that is
-// open.
+// Factor returns how many times worse than the best mode: 1.7×, or 1.7× memory; if uncertain, the
+// range that is open.
 func (p Position) Factor() string {
 	switch p.Outcome {
 	case results.Reversed:
-		return unit.Rounded(p.Times, 2) + "×"
+		return p.times(unit.Rounded(p.Times, 2))
 	case results.NoDifference:
 		return "same"
 	case results.CannotTell:
 		if i := p.Interval(); i != "" {
-			return i + "×"
+			return p.times(i)
 		}
 	}
 	return ""
+}
+
+func (p Position) times(factor string) string {
+	if p.Of == "" {
+		return factor + "×"
+	}
+	return factor + "× " + p.Of
 }
 
 // Interval returns the factor's interval.
@@ -225,7 +233,7 @@ func (s sheet) answer(f results.Finding, modes []results.Mode) AnswerLine {
 	line.at, line.ofServer = at, on.ofServer
 	line.Load = InTerms(s.w, underLoad(s.w, results.Comparison{At: at}))
 	for _, m := range modes {
-		c := AnswerCell{Word: f.Of(m.Name), Text: unit.Missing, Position: positionOf(f, m.Name)}
+		c := AnswerCell{Word: f.Of(m.Name), Text: unit.Missing, Position: positionOf(f, m.Name, on)}
 		if e, ok := on.read(s, m.Name, at); ok {
 			c.Text, c.Per, c.Value = on.write(e.Value), InTerms(s.w, on.per), e.Value
 			c.Spread = spreadOf(e, on.write)
@@ -271,13 +279,17 @@ func inFlight(f results.Finding, mode string) (threads, requests string) {
 	return unit.Missing, ""
 }
 
-func positionOf(f results.Finding, mode string) Position {
+// positionOf returns a mode's place on a line that shows the figure on.
+func positionOf(f results.Finding, mode string, on shown) Position {
 	i := slices.IndexFunc(f.Standings, func(s results.Standing) bool { return s.Mode == mode })
 	if i < 0 {
 		return Position{}
 	}
 	s := f.Standings[i]
 	p := Position{Rank: 1, Best: s.Best == mode, Times: s.Ratio, Low: s.Low, High: s.High}
+	if of := figures[s.Metric].short; of != on.short {
+		p.Of = of
+	}
 	for _, other := range f.Standings {
 		if other.Group < s.Group {
 			p.Rank++

@@ -15,9 +15,9 @@ func (p Position) Against() string {
 	case p.Factor() == "":
 		return ""
 	case p.Vetoed:
-		return p.Interval() + "×, contradicted"
+		return p.times(p.Interval()) + ", contradicted"
 	case p.Outcome == results.CannotTell:
-		return p.Interval() + "×, not sure"
+		return p.times(p.Interval()) + ", not sure"
 	}
 	return fmt.Sprintf("%s (%s)", p.Factor(), p.Interval())
 }
