@@ -92,7 +92,7 @@ type Position struct {
 	Times     float64 // how many times worse than the best
 	Low, High float64
 	Of        string // what Times is of, if it is not the line's figure: memory
-	Vetoed    bool // it differs in this figure, and another figure contradicts
+	Vetoed    bool   // it differs in this figure, and another figure contradicts
 }
 
 // Factor returns how many times worse than the best mode: 1.7×, or 1.7× memory; if uncertain, the
