@@ -27,13 +27,18 @@ func TestTimeoutIsOfEachRequest(t *testing.T) {
 		}))
 		defer s.Close()
 		var hung []time.Duration
-		res := run(t, loadgen.Attack{
-			Engine: engine, Target: loadgen.Target{URL: s.URL}, Connections: 1, Duration: timeout * 2, Timeout: timeout,
-			Each: func(x *loadgen.Outcome) {
-				if x.Kind == loadgen.Timeout {
-					hung = append(hung, x.End.Sub(x.Sent))
-				}
-			},
+		enough := func(res *loadgen.Result) bool { return res.Requests-res.Errors == answered && len(hung) > 0 }
+		res := patiently(enough, func() *loadgen.Result {
+			hung = nil
+			served.Store(0)
+			return run(t, loadgen.Attack{
+				Engine: engine, Target: loadgen.Target{URL: s.URL}, Connections: 1, Duration: timeout * 2, Timeout: timeout,
+				Each: func(x *loadgen.Outcome) {
+					if x.Kind == loadgen.Timeout {
+						hung = append(hung, x.End.Sub(x.Sent))
+					}
+				},
+			})
 		})
 		if res.Requests-res.Errors != answered || len(hung) == 0 || int(res.Errors) != len(hung) {
 			t.Errorf("%d requests, errors %v: want %d successes, and timeouts", res.Requests, res.ErrorKinds, answered)

@@ -43,19 +43,6 @@ func subscribe(t *testing.T, a loadgen.Attack) *loadgen.Result {
 	return res
 }
 
-// subscribeUntil repeats a load for twice as long, until it has shown enough: on a busy machine the
-// first answer may come late.
-func subscribeUntil(t *testing.T, a loadgen.Attack, enough func(*loadgen.Result) bool) *loadgen.Result {
-	t.Helper()
-	for {
-		res := subscribe(t, a)
-		if enough(res) || a.Duration > 10*time.Second {
-			return res
-		}
-		a.Duration *= 2
-	}
-}
-
 // What a server leaves out, says twice or in disorder is known exactly, and enters no latency; the
 // latency of what it says is from when that was due.
 func TestSubscribers(t *testing.T) {
@@ -227,8 +214,9 @@ func TestSubscribersOfOtherStreams(t *testing.T) {
 			say(events)
 			<-r.Context().Done()
 		})
-		res := subscribeUntil(t, loadgen.Attack{Target: loadgen.Target{URL: url}, Connections: 1,
-			Duration: 300 * time.Millisecond}, func(res *loadgen.Result) bool { return res.Requests > 0 })
+		a := loadgen.Attack{Target: loadgen.Target{URL: url}, Connections: 1, Duration: 300 * time.Millisecond}
+		res := patiently(func(res *loadgen.Result) bool { return res.Requests > 0 },
+			func() *loadgen.Result { return subscribe(t, a) })
 		if res.Deliveries != want || res.Errors != 0 || uint64(res.Latency.TotalCount())+want.Untimed != res.Requests {
 			t.Errorf("%q: %+v of %d, %v; want %+v", events, res.Deliveries, res.Requests, res.ErrorExamples, want)
 		}
@@ -258,8 +246,9 @@ func TestSubscribersOfNoStream(t *testing.T) {
 		"/accept":  {loadgen.Status, "status 418"},
 	} {
 		const connections, duration = 3, 100 * time.Millisecond
-		res := subscribeUntil(t, loadgen.Attack{Target: loadgen.Target{URL: s.URL + path}, Connections: connections,
-			Duration: duration}, func(res *loadgen.Result) bool { return res.Errors >= connections })
+		a := loadgen.Attack{Target: loadgen.Target{URL: s.URL + path}, Connections: connections, Duration: duration}
+		res := patiently(func(res *loadgen.Result) bool { return res.Errors >= connections },
+			func() *loadgen.Result { return subscribe(t, a) })
 		// it asks again after a second
 		if most := uint64(connections * (1 + res.Elapsed/time.Second)); res.ErrorKinds[want[0]] == 0 ||
 			res.Errors > most || !strings.Contains(res.ErrorExamples[want[0]], want[1]) ||
