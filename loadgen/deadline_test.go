@@ -32,7 +32,8 @@ func TestTimeoutIsOfEachRequest(t *testing.T) {
 			hung = nil
 			served.Store(0)
 			return run(t, loadgen.Attack{
-				Engine: engine, Target: loadgen.Target{URL: s.URL}, Connections: 1, Duration: timeout * 2, Timeout: timeout,
+				Engine: engine, Target: loadgen.Target{URL: s.URL}, Connections: 1, Duration: timeout * 2,
+				Timeout: timeout,
 				Each: func(x *loadgen.Outcome) {
 					if x.Kind == loadgen.Timeout {
 						hung = append(hung, x.End.Sub(x.Sent))
