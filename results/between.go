@@ -71,7 +71,7 @@ func (r *Record) brackets(w Workload, mode string, s Scaling) (knee, held bracke
 		}
 	}
 	for _, t := range r.Trials {
-		if t.Workload != w.Name || t.Mode != mode || t.Failure != "" || t.Lost != "" {
+		if t.Workload != w.Name || t.Mode != mode || t.gone() {
 			continue
 		}
 		highest := 0.0 // of this trial's rungs, measured a moment before

@@ -1,10 +1,13 @@
 package results
 
+// gone reports whether nothing is read of a trial, which failed or was lost.
+func (t Trial) gone() bool { return t.Failure != "" || t.Lost != "" }
+
 // Rung returns the trial's rung at the given load. ok is false if the rung is VOID, and for every
 // rung of a failed trial, since what ended the server may have slowed it down before. An
 // interruption comes from outside and leaves finished rungs valid.
 func (t Trial) Rung(at RungKey) (r Rung, ok bool) {
-	if t.Failure != "" || t.Lost != "" {
+	if t.gone() {
 		return Rung{}, false
 	}
 	for i := range t.Rungs {

@@ -20,8 +20,8 @@ func scaling(r *Record, w Workload, mode string) Scaling {
 	}
 	s.Held = max(s.Held, held.low)
 	for _, t := range r.Trials {
-		if t.Workload != w.Name || t.Mode != mode || t.Failure != "" || t.Lost != "" {
-			continue // as for the brackets
+		if t.Workload != w.Name || t.Mode != mode || t.gone() {
+			continue
 		}
 		for _, b := range t.Between {
 			if !b.void() {

@@ -124,7 +124,5 @@ func (b *bench) climbCores(ctx context.Context, r *results.Record) {
 	r.Cores = b.plan.steps.described()
 	b.progress.Begin(more, r)
 	defer b.progress.End()
-	again := &bench{plan: more, progress: b.progress, rates: b.rates, hung: b.hung,
-		spare: more.Duration() / spareShare}
-	again.trials(ctx, r, &r.Cores.Trials)
+	b.following(more).trials(ctx, r, &r.Cores.Trials)
 }

@@ -28,8 +28,7 @@ func (b *bench) extra(ctx context.Context, r *results.Record) {
 		}
 		left -= more.Duration()
 		b.progress.Begin(more, r)
-		again := &bench{plan: more, progress: b.progress, rates: b.rates, hosts: b.hosts, hung: b.hung,
-			spare: more.Duration() / spareShare}
+		again := b.following(more)
 		again.trials(ctx, r, &r.Extra)
 		b.hosts, b.over = again.hosts, again.over
 		b.progress.End()

@@ -48,6 +48,19 @@ type bench struct {
 	over     error       // a host that does not come back ends the bench
 }
 
+// newBench returns the state for a plan's trials, before the first.
+func newBench(p *Plan, progress Progress) *bench {
+	return &bench{plan: p, progress: progress, spare: p.Duration() / spareShare, hung: map[gate.Pair]int{}}
+}
+
+// following returns the state for the trials of a plan that comes after b's: it has b's rates and
+// hosts, and knows who hung.
+func (b *bench) following(p *Plan) *bench {
+	f := newBench(p, b.progress)
+	f.rates, f.hosts, f.hung = b.rates, b.hosts, b.hung
+	return f
+}
+
 // Run runs the plan. When ctx ends, Run stops at once, leaves no child behind, and returns the
 // record so far, marked as partial, with ctx's error. A trial whose server failed is in the record
 // as failed, and the bench goes on. If this process cannot be pinned there is no record. Calls of
@@ -62,7 +75,7 @@ func Run(ctx context.Context, p *Plan, progress Progress) (*results.Record, erro
 	var over error
 	err := measure.Pinned(p.split, func() error {
 		progress.Begin(p, r)
-		b := &bench{plan: p, progress: progress, spare: p.Duration() / spareShare}
+		b := newBench(p, progress)
 		b.rates, r.PilotFailures = b.pilot(ctx)
 		r.Rates = b.rates
 		results.Clean(r) // servers' output, of the pilot
@@ -96,7 +109,8 @@ func Again(ctx context.Context, p *Plan, r *results.Record, suspects []gate.Pair
 	return errors.Join(measure.Pinned(p.split, func() error {
 		progress.Begin(second, r)
 		defer progress.End()
-		b := &bench{plan: second, progress: progress, rates: r.Rates, spare: second.Duration() / spareShare}
+		b := newBench(second, progress)
+		b.rates = r.Rates
 		b.trials(ctx, r, &r.Again)
 		return b.over
 	}), context.Cause(ctx))

@@ -123,10 +123,11 @@ func onePair(c results.Claim) string {
 	last := ""
 	var parts []string
 	for _, on := range workloads {
-		if len(on.Pairings) == 0 {
-			parts, last = append(parts, "nothing was measured of both on "+on.Workload), ""
+		pairings := on.Pairings
+		if len(pairings) == 0 { // it counts as an undecided one, of which nothing was measured
+			pairings = []results.Pairing{{Outcome: results.CannotTell}}
 		}
-		for _, d := range on.Pairings {
+		for _, d := range pairings {
 			head, magnitude, settle := magnitudeOf(d)
 			if open && d.Outcome != results.CannotTell {
 				head = openings[d.Outcome] + head
