@@ -138,7 +138,7 @@ func classify(steps []ModelStep, cores int) Model {
 		return byCounts(m, usable, own)
 	}
 	first, last := usable[0], usable[len(usable)-1]
-	switch stood, few := standing(first, last, own), served(first, last); {
+	switch stood, few := standing(steps, first, last, own), served(first, last); {
 	case last.ActiveThreads <= own && few > 0 && few <= last.ActiveThreads:
 		m.Name, m.Threads = ThreadPool, max(1, round(last.ActiveThreads-idle(first, own)))
 		m.Why = fmt.Sprintf("requests spend their time waiting, and of %s in flight only %s were being "+
@@ -233,9 +233,12 @@ func backlogged(first, last ModelStep) bool {
 }
 
 // standing returns the number of threads in a pool that existed before the load; 0 if there is
-// none. The pool may be larger than any load, so the sign is that no thread was added.
-func standing(first, last ModelStep, own float64) float64 {
-	if first.Threads <= own || last.Threads > level*first.Threads ||
+// none. The pool may be larger than any load, so the sign is that no thread was added at any. A
+// runtime may keep threads of the base rung, which comes first, so a load beyond it must have shown
+// that; whether that load had all its requests in flight does not matter.
+func standing(steps []ModelStep, first, last ModelStep, own float64) float64 {
+	added := func(s ModelStep) bool { return s.Threads > level*first.Threads }
+	if first.Threads <= own || slices.ContainsFunc(steps, added) ||
 		last.ActiveThreads < forEachToRun*min(last.InFlight, last.Threads) {
 		return 0
 	}

@@ -45,6 +45,18 @@ func blocking(r *rand.Rand, n int) results.Rung {
 	return hello(r, n, n+some(r, 10, 40), int(float64(n)*(0.7+0.3*r.Float64()))+some(r, 2, 8), some(r, 1, n))
 }
 
+// keeping is as blocking, but keeps the threads of the base rung, which comes first, and on a busy
+// machine has few of the requests in flight where they were to be many.
+func keeping(r *rand.Rand, n int) results.Rung {
+	rung := blocking(r, n)
+	rung.Process.Threads = max(rung.Process.Threads, 64+some(r, 10, 20))
+	if n > 64 {
+		rung.InFlight, rung.Process.Threads = float64(some(r, 65, 120)), some(r, 250, 300)
+		rung.Process.ActiveThreads = rung.Process.Threads - 3
+	}
+	return rung
+}
+
 // python makes a thread for each connection, and has none of its own.
 func python(r *rand.Rand, n int) results.Rung { return wait(r, n, n+1, n+1, n, 1500) }
 
@@ -150,6 +162,7 @@ func TestModels(t *testing.T) {
 		{"blocking", blocking, standard, results.ThreadPerRequest, 0, 0},
 		{"blocking, quick", blocking, quick, results.ThreadPerRequest, 0, 0},
 		{"blocking, where requests compute", blocking, heavy, results.ThreadPerRequest, 0, 0},
+		{"blocking, which keeps threads, on a busy machine", keeping, quick, results.ThreadPerRequest, 0, 0},
 		{"Python's threads, on a route that waits", python, quick, results.ThreadPerRequest, 0, 0},
 		{"a pool of 200", prefork(200), standard, results.ThreadPool, 190, 215},
 		{"a pool of 200, quick", prefork(200), quick, results.ThreadPool, 190, 215},
