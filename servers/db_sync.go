@@ -1,6 +1,8 @@
 package servers
 
 import (
+	"errors"
+	"syscall"
 	"time"
 
 	"nodecompare/servers/postgres"
@@ -14,8 +16,24 @@ type syncDB struct{ pool dbPool[*syncDBConn] }
 type syncDBConn struct {
 	stream  stream
 	session *postgres.Session
+	used    time.Time // when it became idle
 	buf     [readSize]byte
 }
+
+// staleAfter is the idle time after which a connection is looked at before it is used. The database
+// ends idle ones, when it is started anew or by its limits, and who asked on one would be told that
+// his query may have been done.
+const staleAfter = time.Second
+
+// ended reports whether the database has ended an idle connection, or has said that it does.
+func (c *syncDBConn) ended() bool {
+	n, err := c.stream.peek(c.buf[:1])
+	return err != nil && !errors.Is(err, syscall.EAGAIN) || n > 0 && c.buf[0] == errorResponse
+}
+
+// errorResponse begins the database's message that something failed (PostgreSQL's documentation,
+// "Message Formats").
+const errorResponse = 'E'
 
 // openSyncDB opens the connections to a database; nil for none.
 func openSyncDB(c *postgres.Config, adopt func(postgres.Socket) (stream, error)) (*syncDB, error) {
@@ -28,7 +46,7 @@ func openSyncDB(c *postgres.Config, adopt func(postgres.Socket) (stream, error))
 		if err != nil {
 			return nil, err
 		}
-		return &syncDBConn{stream: adopted, session: postgres.NewSession()}, nil
+		return &syncDBConn{stream: adopted, session: postgres.NewSession(), used: time.Now()}, nil
 	}
 	d.pool.cut = d.cut
 	d.pool.run = func(f func()) bool {
@@ -76,19 +94,30 @@ func (d *syncDB) talk(t postgres.Talk) error {
 		err  error
 	}
 	got := make(chan taken, 1)
-	d.pool.take(func(c *syncDBConn, err error) { got <- taken{c, err} })
-	use := <-got
-	if use.err != nil {
-		return use.err
+	var use taken
+	for {
+		d.pool.take(func(c *syncDBConn, err error) { got <- taken{c, err} })
+		if use = <-got; use.err != nil {
+			return use.err
+		}
+		if time.Since(use.conn.used) < staleAfter || !use.conn.ended() {
+			break
+		}
+		d.lose(use.conn)
 	}
 	complaint, fatal := use.conn.talk(t)
 	if fatal == nil {
 		d.pool.put(use.conn)
 		return complaint
 	}
-	d.pool.lost(use.conn)
-	use.conn.stream.close()
+	d.lose(use.conn)
 	return postgres.Lost(fatal)
+}
+
+// lose replaces a connection that is in use.
+func (d *syncDB) lose(c *syncDBConn) {
+	d.pool.lost(c)
+	c.stream.close()
 }
 
 func (c *syncDBConn) talk(t postgres.Talk) (complaint, fatal error) {
@@ -107,9 +136,10 @@ func (c *syncDBConn) talk(t postgres.Talk) (complaint, fatal error) {
 		}
 		var done bool
 		out, done, complaint, err = c.session.Receive(c.buf[:n])
+		now = time.Now()
 		if done || err != nil {
+			c.used = now
 			return complaint, err
 		}
-		now = time.Now()
 	}
 }

@@ -19,6 +19,8 @@ var feeds = map[string]struct{ user, status, body string }{
 	"bad parts": {"1002", "200 OK", `{"user":1002,"profile":null,"posts":{"of":"posts"},"notifications":null,` +
 		`"missing":{"profile":"the upstream %s answered 503",` +
 		`"notifications":"the upstream %s answered something that is no JSON"}}`},
+	"a part that drips": {"1004", "200 OK", `{"user":1004,"profile":{"of":"profile"},"posts":null,` +
+		`"notifications":{"of":"notifications"},"missing":{"posts":"the upstream %s did not answer in time"}}`},
 	"nothing": {"1003", "502 Bad Gateway", `{"error":"the upstream %s answered 500"}`},
 }
 
@@ -35,6 +37,11 @@ func feedUpstream(t *testing.T) string {
 			switch q.Get("user") + " " + part {
 			case "1001 posts":
 				c.request() // never answered: it ends with the caller's patience
+				return
+			case "1004 posts":
+				for c.answer("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{"); c.answer("\n"); {
+					<-time.After(50 * time.Millisecond)
+				}
 				return
 			case "1002 profile":
 				status, body = "503 No", ""

@@ -112,6 +112,17 @@ func (s *netStream) read(b []byte, now time.Time, limit time.Duration) (int, err
 	return s.Read(b)
 }
 
+func (s *netStream) peek(b []byte) (n int, err error) {
+	raw, err := s.netConn.(syscall.Conn).SyscallConn()
+	if err != nil {
+		return 0, err
+	}
+	if refused := raw.Control(func(fd uintptr) { n, err = peekNow(int(fd), b) }); refused != nil {
+		err = refused
+	}
+	return n, err
+}
+
 func (s *netStream) write(b []byte, now time.Time) error {
 	if err := refresh(&s.writes, now.Add(sendTimeout), sendTimeout, s.SetWriteDeadline); err != nil {
 		return err

@@ -1,12 +1,14 @@
 package servers
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"slices"
 	"sync"
@@ -213,6 +215,39 @@ func TestTimeoutsAreEachRequestsOwn(t *testing.T) {
 			}
 			if err != nil {
 				t.Errorf("%s: %v", m.Name, err)
+			}
+		})
+	}
+	asking.Wait()
+}
+
+// TestIdleTimeBeginsBehindASlowResponse has a client take longer over a long response than it may
+// be idle. It may then be idle for as long as any other.
+func TestIdleTimeBeginsBehindASlowResponse(t *testing.T) {
+	t.Parallel()
+	const (
+		limit   = 2 * time.Second
+		request = "GET /stream HTTP/1.1\r\nHost: x\r\n\r\n"
+	)
+	var asking sync.WaitGroup
+	for _, m := range Own() { // all at once, for it is all waiting
+		c := connect(t, startModel(t, m.Name, Config{}, func(m model) { setTimeouts(m, timeouts{limit, time.Hour}) }))
+		asking.Go(func() {
+			if _, err := io.WriteString(c, request); err != nil {
+				t.Error(err)
+				return
+			}
+			in := bufio.NewReader(c)
+			r, err := http.ReadResponse(in, nil)
+			for start := time.Now(); err == nil && time.Since(start) < limit*5/4; <-time.After(limit / 20) {
+				_, err = io.CopyN(io.Discard, r.Body, 1<<20)
+			}
+			if err == nil {
+				_, err = io.Copy(io.Discard, r.Body)
+			}
+			<-time.After(limit / 4)
+			if err != nil || !ask(t, c) {
+				t.Errorf("%s: the connection is not kept behind a slow response: %v", m.Name, err)
 			}
 		})
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -160,6 +161,128 @@ func (a asked) loseConnections(t *testing.T, l *workload.Ledger, dial func(testi
 	c.send(a.send)
 	if got := c.rest(); !strings.HasPrefix(got, a.answer) {
 		t.Errorf("afterwards it answers %q", got)
+	}
+}
+
+// A key that comes again while its first order is on its way is told of that order, also where
+// there is too little left for a second.
+func TestPostgresKeyAgainMeanwhile(t *testing.T) {
+	database(t)
+	again := func(t *testing.T, dial func(testing.TB) *client, l *workload.Ledger) {
+		sql, first := sqlOn(t, l), sqlOn(t, l)
+		first("BEGIN; SELECT FROM inventory WHERE product = 10000 FOR UPDATE; " +
+			"INSERT INTO orders (customer, key, total_cents, tries) VALUES (7, 'k', 500, 1); " +
+			"INSERT INTO order_lines (order_id, product, quantity, price_cents) " +
+			"SELECT id, 10000, stock, 1 FROM orders, inventory WHERE product = 10000; " +
+			"UPDATE inventory SET stock = 0 WHERE product = 10000")
+		c := dial(t)
+		c.send(request("POST", "/orders", `{"customer":7,"items":[{"product":10000,"quantity":2}]}`,
+			"Content-Type: application/json", "Idempotency-Key: k", closes))
+		eventually(t, "the second waits for the first", func() bool {
+			return sql("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'nodecompare server' "+
+				"AND wait_event_type = 'Lock'") == "1"
+		})
+		first("COMMIT")
+		got := c.rest()
+		if !strings.HasPrefix(got, "HTTP/1.1 200 ") || !strings.Contains(got, `"total":500`) {
+			t.Errorf("answered %q", got)
+		}
+	}
+	eachModeAlone(t, func(t *testing.T, mode string) {
+		l := newLedger(t, database(t))
+		again(t, serve(t, mode, servers.Config{Database: l.Database()}).dial, l)
+	})
+	eachNodeMode(t, func(t *testing.T, mode string) {
+		l := newLedger(t, database(t))
+		p := startNodeOn(t, mode, "", l, 1)
+		again(t, func(testing.TB) *client { return connect(t, p) }, l)
+		stopNode(t, p)
+	})
+}
+
+// Connections that the database ends while they are idle are in nobody's way later.
+func TestPostgresIdleConnectionsEnd(t *testing.T) {
+	database(t)
+	idle := func(t *testing.T, dial func(testing.TB) *client, l *workload.Ledger) {
+		const ours = " FROM pg_stat_activity WHERE application_name = 'nodecompare server'"
+		sql := sqlOn(t, l)
+		before := sql("SELECT max(backend_start)" + ours)
+		sql("SELECT pg_terminate_backend(pid)" + ours)
+		eventually(t, "all have ended", func() bool {
+			return sql("SELECT count(*)"+ours+" AND backend_start <= '"+before+"'") == "0"
+		})
+		<-time.After(1100 * time.Millisecond) // idle, and not just used
+		var clients []*client
+		for range postgres.DefaultConnections {
+			c := dial(t)
+			c.send(get("/db?id=7", closes))
+			clients = append(clients, c)
+		}
+		for _, c := range clients {
+			if got := c.rest(); !strings.HasPrefix(got, "HTTP/1.1 200 ") {
+				t.Errorf("answered %q", got)
+			}
+		}
+	}
+	eachModeAlone(t, func(t *testing.T, mode string) {
+		l := newLedger(t, database(t))
+		idle(t, serve(t, mode, servers.Config{Database: l.Database(), PoolSize: 40}).dial, l)
+	})
+	eachNodeMode(t, func(t *testing.T, mode string) {
+		l := newLedger(t, database(t))
+		p := startNodeOn(t, mode, "", l, 1)
+		idle(t, func(testing.TB) *client { return connect(t, p) }, l)
+		stopNode(t, p)
+	})
+}
+
+// A schema is in use for as long as a server is connected, whatever became of the connection that
+// made it; and the books can still be read.
+func TestPostgresSchemaOfALivingServer(t *testing.T) {
+	database(t)
+	lives := func(t *testing.T, dial func(testing.TB) *client, l *workload.Ledger) {
+		sql := sqlOn(t, l)
+		const made = " FROM pg_stat_activity WHERE application_name = 'nodecompare tables'"
+		sql("SELECT pg_terminate_backend(pid)" + made)
+		eventually(t, "it has ended", func() bool { return sql("SELECT count(*)"+made) == "0" })
+		newLedger(t, database(t))
+		c := dial(t)
+		c.send(get("/db?id=7", closes))
+		if got := c.rest(); !strings.HasPrefix(got, "HTTP/1.1 200 ") {
+			t.Errorf("answered %q", got)
+		}
+		audited(t, l, 0)
+	}
+	eachModeAlone(t, func(t *testing.T, mode string) {
+		l := newLedger(t, database(t))
+		lives(t, serve(t, mode, servers.Config{Database: l.Database()}).dial, l)
+	})
+	eachNodeMode(t, func(t *testing.T, mode string) {
+		l := newLedger(t, database(t))
+		p := startNodeOn(t, mode, "", l, 1)
+		lives(t, func(testing.TB) *client { return connect(t, p) }, l)
+		stopNode(t, p)
+	})
+}
+
+// A schema that was left behind, and of which somebody reads a table, holds nobody up, and is
+// dropped later.
+func TestPostgresSchemaInUseBySomebody(t *testing.T) {
+	database(t)
+	sql, reader := sqlOn(t, newLedger(t, database(t))), sqlOn(t, newLedger(t, database(t)))
+	const left = "nodecompare_0123456789abcdef"
+	sql("CREATE SCHEMA " + left + "; CREATE TABLE " + left + ".t (n int); COMMENT ON SCHEMA " + left +
+		" IS 'made by nodecompare, which drops it'")
+	there := func() string { return sql("SELECT count(*) FROM pg_namespace WHERE nspname = '" + left + "'") }
+	reader("BEGIN; SELECT * FROM " + left + ".t")
+	newLedger(t, database(t))
+	if there() != "1" {
+		t.Error("it was dropped")
+	}
+	reader("COMMIT")
+	newLedger(t, database(t))
+	if there() != "0" {
+		t.Error("it was not dropped")
 	}
 }
 

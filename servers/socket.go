@@ -86,6 +86,17 @@ func (s *socket) limit(option int, set *time.Duration, d time.Duration) error {
 	return nil
 }
 
+func (s *socket) peek(b []byte) (int, error) { return peekNow(s.fd, b) }
+
+// peekNow is recv with MSG_PEEK, which does not wait.
+func peekNow(fd int, b []byte) (int, error) {
+	n, _, err := unix.Recvfrom(fd, b, unix.MSG_PEEK|unix.MSG_DONTWAIT)
+	if n <= 0 && err == nil {
+		err = io.EOF
+	}
+	return max(n, 0), err
+}
+
 func (s *socket) write(b []byte, now time.Time) error { return s.send(b, now, false) }
 
 // send is write. more says that a file follows, so that the kernel may wait for that with what does

@@ -26,6 +26,9 @@ type stream interface {
 	// writeFile sends all of b, and behind it length bytes of f from first on, for as long as the
 	// peer takes some of them from time to time.
 	writeFile(b []byte, f *os.File, first, length int64, now time.Time) error
+	// peek reads without waiting what has arrived, and leaves it there. EAGAIN says that it is
+	// nothing.
+	peek(b []byte) (int, error)
 	// closeRead ends this and later reads with what has arrived. It may be called while another
 	// thread reads.
 	closeRead() error
@@ -69,6 +72,9 @@ const (
 	readSize = 4 << 10 // of a connection's read buffer: several ordinary requests
 	outSize  = 512     // of its first write buffer: a small response with its head
 )
+
+// longWrite is a write that may wait for the peer to read. A shorter one fits a socket's buffer.
+const longWrite = 16 << 10
 
 const (
 	lingerTime  = time.Second
@@ -205,6 +211,9 @@ func (c *streamConn) write(b []byte) bool {
 	if !c.failed && c.stream.write(b, c.now) != nil {
 		c.failed = true
 	}
+	if len(b) >= longWrite {
+		c.now = time.Now()
+	}
 	return true
 }
 
@@ -212,6 +221,7 @@ func (c *streamConn) writeFile(b []byte, f *os.File, p *http1.Part) bool {
 	if !c.failed && c.stream.writeFile(b, f, p.First, p.Length, c.now) != nil {
 		c.failed = true
 	}
+	c.now = time.Now() // the peer may have taken minutes, which count against nothing that follows
 	return true
 }
 

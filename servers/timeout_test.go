@@ -157,6 +157,7 @@ func (s *script) read(b []byte, _ time.Time, limit time.Duration) (int, error) {
 
 func (s *script) write([]byte, time.Time) error     { return nil }
 func (s *script) try(b []byte) (int, syscall.Errno) { return len(b), 0 }
+func (s *script) peek([]byte) (int, error)          { return 0, syscall.EAGAIN }
 func (s *script) closeRead() error                  { return nil }
 func (s *script) closeWrite() error                 { return nil }
 func (s *script) close()                            { s.closed = true }

@@ -44,8 +44,13 @@ func (p *Plan) databaseWanted(o Options) (*database, error) {
 		d.connections = postgres.DefaultConnections
 	}
 	if postgres.Is(o.Database) {
-		if _, err := postgres.Parse(o.Database); err != nil {
+		c, err := postgres.Parse(o.Database)
+		switch {
+		case err != nil:
 			return nil, err
+		case c.Ours():
+			return nil, fmt.Errorf("--db: %s is a schema of another nodecompare, with its orders: leave search_path "+
+				"out, and this one makes its own", c.Schema)
 		}
 		d.url = o.Database
 	}

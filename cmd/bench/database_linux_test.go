@@ -177,6 +177,7 @@ func TestBenchOnUsersPostgres(t *testing.T) {
 func TestDatabaseOptions(t *testing.T) {
 	for _, test := range []struct{ db, workload, want string }{
 		{"mysql", "db", "--db=mysql: give sqlite, postgres, or a URL"},
+		{"postgres://u@h/db?search_path=nodecompare_0123456789abcdef", "orders", "is a schema of another nodecompare"},
 		{"postgres", "hello", "no server of this bench asks a database: name a workload that does, of db, "},
 		{"postgres://h/n?sslmode=require", "db", "sslmode=require"},
 	} {

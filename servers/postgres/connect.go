@@ -157,6 +157,11 @@ func (c *Config) Open(ctx context.Context) (Socket, error) {
 	if err != nil {
 		return nil, err
 	}
+	if c.Ours() {
+		if err := (&Filler{conn}).Exec(ctx, c.lock()); err != nil {
+			return nil, errors.Join(fmt.Errorf("locking the schema %s: %w", c.Schema, err), conn.Close(ctx))
+		}
+	}
 	for _, s := range c.Statements {
 		if _, err := conn.Prepare(ctx, s.Name, s.SQL, nil); err != nil {
 			err = fmt.Errorf("preparing %s on the database %s: %w", s.Name, c.Place(), err)

@@ -15,11 +15,12 @@ import (
 )
 
 // Schema is one of this program's own in a database: all of its tables are there, and nothing else
-// in the database is touched. An advisory lock says that the program which made it lives.
+// in the database is touched. Advisory locks, which the program that made it and each connection of
+// its servers share, say that it is in use.
 type Schema struct {
 	Config *Config // of servers that use it
 
-	owner *pgconn.PgConn // holds the lock
+	owner *pgconn.PgConn // holds a lock
 }
 
 const (
@@ -27,6 +28,10 @@ const (
 	schemaComment = "made by nodecompare, which drops it"
 	// dropTime is how long what still uses a schema may keep it.
 	dropTime = "10s"
+	// sweepTime is how long what uses a schema that was left behind may keep it.
+	sweepTime = "1s"
+	// lockNotAvailable is the error's SQLSTATE.
+	lockNotAvailable = "55P03"
 	// endTime bounds what is done at the end, when the program's own context may be over.
 	endTime = 15 * time.Second
 )
@@ -45,8 +50,8 @@ func NewSchema(ctx context.Context, c *Config, fill func(context.Context, *Fille
 	err = sweep(ctx, f)
 	if err == nil {
 		// the lock first, so that nobody finds the schema without it
-		err = f.Exec(ctx, fmt.Sprintf("SELECT pg_advisory_lock(%d); CREATE SCHEMA %s; "+
-			"COMMENT ON SCHEMA %[2]s IS '%s'", number, s.Config.Schema, schemaComment))
+		err = f.Exec(ctx, fmt.Sprintf("%s; CREATE SCHEMA %s; COMMENT ON SCHEMA %[2]s IS '%s'", s.Config.lock(),
+			s.Config.Schema, schemaComment))
 	}
 	if err == nil {
 		err = fill(ctx, f)
@@ -65,8 +70,25 @@ func (c *Config) Ours() bool { return schemaName.MatchString(c.Schema) }
 // Others is a schema that another process has made, and drops.
 func Others(c *Config) *Schema { return &Schema{Config: c} }
 
-// sweep drops the schemas that no living program has locked.
+// lock is the statement by which a connection says that it uses the schema.
+func (c *Config) lock() string {
+	number, err := schemaNumber(c.Schema)
+	if err != nil {
+		panic(fmt.Sprintf("postgres: the schema %q is none of ours", c.Schema))
+	}
+	return fmt.Sprintf("SELECT pg_advisory_lock_shared(%d)", number)
+}
+
+// schemaNumber returns the number of a schema of ours, a positive bigint.
+func schemaNumber(name string) (uint64, error) {
+	return strconv.ParseUint(strings.TrimPrefix(name, schemaPrefix), 16, 63)
+}
+
+// sweep drops the schemas that nobody has locked. It leaves one of which somebody uses a table.
 func sweep(ctx context.Context, f *Filler) error {
+	if err := f.Exec(ctx, "SET lock_timeout = '"+sweepTime+"'"); err != nil {
+		return err
+	}
 	rows, err := f.Ask(ctx, "SELECT nspname FROM pg_namespace WHERE obj_description(oid, 'pg_namespace') = '"+
 		schemaComment+"' AND pg_get_userbyid(nspowner) = current_user")
 	if err != nil {
@@ -77,7 +99,7 @@ func sweep(ctx context.Context, f *Filler) error {
 		if !schemaName.MatchString(name) {
 			continue
 		}
-		number, err := strconv.ParseUint(strings.TrimPrefix(name, schemaPrefix), 16, 63)
+		number, err := schemaNumber(name)
 		if err != nil {
 			return err
 		}
@@ -85,12 +107,15 @@ func sweep(ctx context.Context, f *Filler) error {
 		if err != nil || locked[0][0] != "t" {
 			continue // its program lives
 		}
-		err = f.Exec(ctx, fmt.Sprintf("DROP SCHEMA IF EXISTS %s CASCADE; SELECT pg_advisory_unlock(%d)", name, number))
-		if err != nil {
+		err = f.Exec(ctx, fmt.Sprintf("DROP SCHEMA IF EXISTS %s CASCADE", name))
+		if c, ok := errors.AsType[*pgconn.PgError](err); ok && c.Code == lockNotAvailable {
+			err = nil
+		}
+		if err = errors.Join(err, f.Exec(ctx, fmt.Sprintf("SELECT pg_advisory_unlock(%d)", number))); err != nil {
 			return fmt.Errorf("dropping %s, which an earlier run left: %w", name, err)
 		}
 	}
-	return nil
+	return f.Exec(ctx, "RESET lock_timeout")
 }
 
 // Drop drops the schema with all tables.
@@ -116,16 +141,22 @@ func (s *Schema) Drop() error {
 	return errors.Join(err, s.owner.Close(ctx))
 }
 
-// Ask returns the rows that answer a query on the schema, as texts; NULL is "".
+// Ask returns the rows that answer a query on the schema, as texts; NULL is "". The query must only
+// read: it is asked again if the connection turns out to have ended since the last one.
 func (s *Schema) Ask(ctx context.Context, query string) ([][]string, error) {
-	if s.owner.IsClosed() {
-		again, err := s.Config.connect(ctx, "tables")
-		if err != nil {
-			return nil, err
-		}
-		s.owner = again
+	rows, err := (&Filler{s.owner}).Ask(ctx, query)
+	if err == nil || !s.owner.IsClosed() || ctx.Err() != nil {
+		return rows, err
 	}
-	return (&Filler{s.owner}).Ask(ctx, query)
+	again, err := s.Config.connect(ctx, "tables")
+	if err != nil {
+		return nil, err
+	}
+	s.owner = again
+	if err := (&Filler{again}).Exec(ctx, s.Config.lock()); err != nil {
+		return nil, err
+	}
+	return (&Filler{again}).Ask(ctx, query)
 }
 
 // Filler is a connection for making tables. It blocks.

@@ -83,11 +83,12 @@ func (t *placing) begin(after []postgres.Query) []postgres.Query {
 	t.tries++
 	t.phase, t.p, t.err = locking, placed{}, nil
 	t.stock = make(map[int64]inventory, len(t.order.Items))
-	t.batch = append(after, postgres.Query{Statement: "begin"})
+	t.batch = append(after, postgres.Query{Statement: "begin"},
+		postgres.Query{Statement: "lock", Args: [][]byte{t.array(Item.product)}})
 	if t.order.key != "" {
+		// behind the locks: the order of this key may be on its way, and has then been written
 		t.batch = append(t.batch, postgres.Query{Statement: "key", Args: [][]byte{[]byte(t.order.key)}})
 	}
-	t.batch = append(t.batch, postgres.Query{Statement: "lock", Args: [][]byte{t.array(Item.product)}})
 	return t.batch
 }
 

@@ -63,30 +63,49 @@ function asFault(err, url) {
   }
 }
 
-function get(url, agent, timeout, again = true) {
+const mostBody = 1 << 20;
+
+/** Asks this URL, and resolves to the whole answer within a limit in milliseconds, however slowly it comes. */
+function get(url, agent, limit) {
   return new Promise((resolve, reject) => {
-    const request = http.get(url, { agent, timeout }, (response) => {
-      const chunks = [];
-      response.on('data', (chunk) => chunks.push(chunk));
-      response.on('error', reject);
-      response.on('end', () =>
-        resolve({
-          status: response.statusCode,
-          type: response.headers['content-type'] || 'application/octet-stream',
-          body: Buffer.concat(chunks),
-        }),
-      );
-    });
-    request.on('timeout', () =>
-      request.destroy(Object.assign(new Error('timed out'), { code: 'ETIMEDOUT' })),
+    let request;
+    let over = false;
+    const timer = setTimeout(
+      () => fail(Object.assign(new Error('timed out'), { code: 'ETIMEDOUT' })),
+      limit,
     );
-    request.on('error', (err) => {
-      // The upstream closed a kept connection just as it was taken (https://nodejs.org/api/http.html#requestreusedsocket).
-      if (again && request.reusedSocket && err.code === 'ECONNRESET') {
-        resolve(get(url, agent, timeout, false));
-      } else {
-        reject(err);
-      }
-    });
+    const fail = (err) => {
+      if (over) return; // this is what ending the request says
+      over = true;
+      clearTimeout(timer);
+      reject(err);
+      request.destroy();
+    };
+    const attempt = (again) => {
+      request = http.get(url, { agent }, (response) => {
+        const chunks = [];
+        let length = 0;
+        response.on('data', (chunk) => {
+          chunks.push(chunk);
+          length += chunk.length;
+          if (length > mostBody) fail(new Error(`an answer of more than ${mostBody} bytes`));
+        });
+        response.on('error', fail);
+        response.on('end', () => {
+          clearTimeout(timer);
+          resolve({
+            status: response.statusCode,
+            type: response.headers['content-type'] || 'application/octet-stream',
+            body: Buffer.concat(chunks),
+          });
+        });
+      });
+      request.on('error', (err) => {
+        // The upstream closed a kept connection just as it was taken (https://nodejs.org/api/http.html#requestreusedsocket).
+        if (!over && again && request.reusedSocket && err.code === 'ECONNRESET') attempt(false);
+        else fail(err);
+      });
+    };
+    attempt(true);
   });
 }
