@@ -160,8 +160,10 @@ type Threshold struct {
 	Name  string   `json:"name"`  // of its flag: max-p99
 	Limit float64  `json:"limit"` // in Unit
 	Unit  string   `json:"unit"`  // us, % of the requests, requests/s
-	Value *float64 `json:"value"` // the figure; null if no request was answered
-	Met   *bool    `json:"met"`   // null if the run is VOID or was interrupted
+	Value *float64 `json:"value"` // the figure; null if it is not known
+	// Unknown says why it is not known.
+	Unknown string `json:"unknown,omitempty"`
+	Met     *bool  `json:"met"` // null if the run is VOID or was interrupted
 }
 
 // Missed reports whether the figure is beyond the limit.

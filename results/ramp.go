@@ -10,7 +10,9 @@ type Ramp struct {
 	// BreaksRPS is the rate at which latency breaks away: that of the first step, by rate, from
 	// which on every p99 is beyond BreakTimes the usual one. 0 if none is.
 	BreaksRPS float64 `json:"breaks_rps"`
-	UsualUS   float64 `json:"usual_us"` // the median p99 of the third of the steps with the lowest rates
+	// UsualUS is the median p99 of the third of the steps with the lowest rates. It is 0, as
+	// BreaksRPS then is, if nothing in them was answered, or if there are fewer than three steps.
+	UsualUS float64 `json:"usual_us"`
 }
 
 // RampStep sums up the requests that were due in one part of a ramp, whenever they ended.

@@ -8,6 +8,8 @@ const (
 	SelftestNoisy = "noisy machine"
 	// SelftestWrong says that the tool's figure is wrong and that noise does not explain it.
 	SelftestWrong = "wrong tool"
+	// SelftestNone is that of a selftest which ended before its first check.
+	SelftestNone = "nothing checked"
 )
 
 // Selftest is what the tool measured where the truth is known, on the machine and in the minute of

@@ -176,7 +176,7 @@ func (w *Web) serveEvents(out http.ResponseWriter, in *http.Request) {
 		w.mu.Lock()
 		status, trials, over, news := w.shown, w.trials, w.over, w.news
 		w.mu.Unlock()
-		if first && !resumes {
+		if first && (!resumes || next > len(trials)) { // or the page is of an earlier bench
 			next = max(0, len(trials)-1)
 		}
 		var text bytes.Buffer

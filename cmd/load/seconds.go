@@ -39,6 +39,7 @@ type Seconds struct {
 	out      io.Writer
 	inFlight *atomic.Int64
 	pace     loadgen.Pace
+	span     time.Duration // in which requests are due
 	stop     chan struct{}
 	done     sync.WaitGroup
 	err      error // of writing; read it after done
@@ -58,6 +59,7 @@ type Seconds struct {
 func NewSeconds(out io.Writer, a loadgen.Attack) *Seconds {
 	s := &Seconds{
 		out: out, inFlight: a.InFlight, pace: a.Pace(), stop: make(chan struct{}), began: time.Now(),
+		span:    a.Pace().Span(a.Lasts(a.Duration)),
 		latency: newHistogram(), spare: newHistogram(),
 		now: Second{ErrorKinds: map[string]uint64{}}, all: Second{ErrorKinds: map[string]uint64{}},
 	}
@@ -106,8 +108,11 @@ func (s *Seconds) end() Second {
 	ended, latency := s.now, s.latency
 	now := time.Now()
 	ended.Time, ended.DurationS, ended.InFlight = now, max(now.Sub(s.began), 1).Seconds(), s.inFlight.Load()
-	if middle := now.Add(-now.Sub(s.began) / 2); !s.started.IsZero() {
-		ended.OfferedRPS = s.pace.At(max(middle.Sub(s.started), 0))
+	if !s.started.IsZero() {
+		// Nothing is due after the span, in which the last answers come.
+		if middle := max(now.Add(-now.Sub(s.began)/2).Sub(s.started), 0); middle < s.span {
+			ended.OfferedRPS = s.pace.At(middle)
+		}
 	}
 	s.began, s.now = now, Second{ErrorKinds: map[string]uint64{}}
 	s.latency, s.spare = s.spare, nil

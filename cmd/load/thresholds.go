@@ -120,6 +120,8 @@ func Judge(r *results.LoadRun, thresholds []results.Threshold) {
 			value, ok := l.read(r)
 			if ok {
 				t.Value = &value
+			} else {
+				t.Unknown = unknown(r, l)
 			}
 			if decides {
 				most := strings.HasPrefix(t.Name, "max-")
@@ -129,4 +131,19 @@ func Judge(r *results.LoadRun, thresholds []results.Threshold) {
 			r.Thresholds = append(r.Thresholds, t)
 		}
 	}
+}
+
+// unknown says why a run has no figure for a limit.
+func unknown(r *results.LoadRun, l Limit) string {
+	switch {
+	case r.Requests == 0:
+		return "no request was sent"
+	case r.Requests == r.Errors:
+		return "no request was answered"
+	case l.Name == "max-missed":
+		return "the events have no ids that rise by one"
+	case l.Name == "min-smooth":
+		return "no viewer began"
+	}
+	return `no "due_us" in the data says when the events were due`
 }

@@ -145,11 +145,10 @@ func judgeRate(c results.SelftestCheck) (verdict, reason string) {
 		"due: the machine is too busy, or too slow, to offer a load", c.Truth, lagLimit)
 }
 
-// Overall returns the worst verdict of the checks. Without checks the machine was too slow to be
-// trusted.
+// Overall returns the worst verdict of the checks.
 func Overall(checks []results.SelftestCheck) string {
 	if len(checks) == 0 {
-		return results.SelftestNoisy
+		return results.SelftestNone
 	}
 	worst := results.SelftestOK
 	for _, c := range checks {
@@ -164,7 +163,7 @@ func rank(verdict string) int {
 	switch verdict {
 	case results.SelftestOK:
 		return 0
-	case results.SelftestNoisy:
+	case results.SelftestNoisy, results.SelftestNone:
 		return 1
 	}
 	return 2

@@ -99,7 +99,7 @@ func TestOverall(t *testing.T) {
 		checks []results.SelftestCheck
 		want   string
 	}{
-		{nil, results.SelftestNoisy},
+		{nil, results.SelftestNone},
 		{[]results.SelftestCheck{ok, ok}, results.SelftestOK},
 		{[]results.SelftestCheck{ok, noisy, ok}, results.SelftestNoisy},
 		{[]results.SelftestCheck{wrong, noisy, ok}, results.SelftestWrong},

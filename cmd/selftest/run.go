@@ -63,7 +63,7 @@ func Run(ctx context.Context, p Plan, say func(step string)) (*results.Selftest,
 	}
 	// a machine that runs out of time cannot be trusted, which is no error
 	if limited.Err() != nil {
-		if r.report.Verdict == results.SelftestOK {
+		if v := r.report.Verdict; v == results.SelftestOK || v == results.SelftestNone {
 			r.report.Verdict = results.SelftestNoisy
 		}
 		return r.report, nil

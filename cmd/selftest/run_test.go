@@ -222,6 +222,18 @@ func TestRunInterrupted(t *testing.T) {
 	}
 }
 
+// Whoever ends it before anything is checked learns nothing of the machine, least of all that it is
+// noisy.
+func TestRunEndedBeforeItsFirstCheck(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	s, err := selftest.Run(ctx, brief(), func(string) { cancel() })
+	if !errors.Is(err, context.Canceled) || !s.Partial || len(s.Checks) != 0 || s.Verdict != results.SelftestNone {
+		t.Errorf("%v, %+v", err, s)
+	}
+}
+
 // So does the plan's limit, which is not an error: it is a machine that did not get through.
 func TestRunLimit(t *testing.T) {
 	t.Parallel()

@@ -22,6 +22,10 @@ type switches struct {
 // ringPages is the room for a CPU's switches: 10,000 of them.
 const ringPages = 64
 
+// switchRoom is more than a switch takes. The kernel overwrites none that nobody has read: it
+// leaves out the next, and would say so in front of a later one.
+const switchRoom = 64
+
 // listen begins to listen to all threads of a process, and to those that they will make. It is an
 // error where the kernel does not allow it: see perf_event_paranoid in proc(5).
 func listen(pid int) (s *switches, err error) {
@@ -116,8 +120,8 @@ func (s *switches) onCPU(from, to int64) map[int][]stint {
 		head := atomic.LoadUint64(&page.Data_head)
 		data := ring[os.Getpagesize():]
 		size := uint64(len(data))
-		if head > size {
-			return nil // the oldest are overwritten
+		if head+switchRoom > size {
+			return nil // what found no room is missing
 		}
 		for at := uint64(0); at+8 <= head; {
 			kind, misc := binary.NativeEndian.Uint32(data[at:]), binary.NativeEndian.Uint16(data[at+4:])

@@ -216,6 +216,7 @@ type shownData struct {
 		Model *struct{ Plot struct{ Series []drawn } }
 		Bars  []struct {
 			Title string
+			More  bool
 			Rows  []struct {
 				Mode             int
 				Value, Low, High float64
@@ -422,6 +423,25 @@ func TestPageBeginsWithTheAnswer(t *testing.T) {
 				t.Errorf("%s: the bar is %v, the figure %v", l.Workload, b, c.Value)
 			}
 		}
+	}
+}
+
+// Bars say which end is the better one by their figure: who answers more is better.
+func TestBarsOfTheAnswered(t *testing.T) {
+	r := bench(t, 2, 1, 6)
+	w := r.Settings.Workloads[0]
+	better := pageData(t, r).Answer[0].Bars[0]
+	for _, trial := range r.Trials {
+		for i, rung := range trial.Rungs {
+			if trial.Mode == r.Settings.Modes[0].Name && rung.Connections == w.Base {
+				trial.Rungs[i].Errors = rung.Requests / 20
+			}
+		}
+	}
+	r.Verdicts = results.Judge(r)
+	worse := pageData(t, r).Answer[0].Bars[0]
+	if better.More || better.Title == worse.Title || worse.Title != "answered" || !worse.More {
+		t.Errorf("before %+v, with errors %+v", better, worse)
 	}
 }
 

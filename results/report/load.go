@@ -163,7 +163,7 @@ func (p *page) loadErrors(r *results.LoadRun) {
 		if r.Viewing != nil {
 			what = "segments"
 		}
-		share = fmt.Sprintf(" (%s%% of the %s)", unit.Digits(100*float64(r.Errors)/float64(r.Requests)), what)
+		share = fmt.Sprintf(" (%s of the %s)", unit.Share(r.Errors, r.Requests), what)
 	}
 	p.field("errors", unit.Count(r.Errors)+share)
 	kinds := make([]string, 0, len(r.ErrorKinds))

@@ -36,7 +36,7 @@ func loadAnswer(r *results.LoadRun) string {
 	if r.Errors == 0 {
 		return text + "; no errors."
 	}
-	return text + fmt.Sprintf("; %s failed (%s%%).", failed(r), unit.Digits(100*float64(r.Errors)/float64(r.Requests)))
+	return text + fmt.Sprintf("; %s failed (%s).", failed(r), unit.Share(r.Errors, r.Requests))
 }
 
 func failed(r *results.LoadRun) string { return unit.Counted(r.Errors, "request") }

@@ -111,8 +111,7 @@ func (p *page) wrongDeliveries(r *results.LoadRun) {
 	case absent == 0:
 		p.field(w.missed, "0")
 	default:
-		p.field(w.missed, fmt.Sprintf("%s (%s%%): %s", unit.Count(absent),
-			unit.Digits(100*float64(absent)/float64(d.Owed(came))), says))
+		p.field(w.missed, fmt.Sprintf("%s (%s): %s", unit.Count(absent), unit.Share(absent, d.Owed(came)), says))
 	}
 	for _, c := range []struct {
 		name string
@@ -150,7 +149,7 @@ func deliveriesAnswer(r *results.LoadRun) string {
 	}
 	switch d := r.Deliveries; {
 	case d.Absent() > 0:
-		text += fmt.Sprintf("; %s%% never came", unit.Digits(100*float64(d.Absent())/float64(d.Owed(came))))
+		text += fmt.Sprintf("; %s never came", unit.Share(d.Absent(), d.Owed(came)))
 	case d.Numbered:
 		text += "; " + w.none
 	}

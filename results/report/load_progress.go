@@ -48,7 +48,7 @@ func (l LoadProgress) Lines(o Options) []string {
 	return strings.Split(strings.TrimSuffix(text.String(), "\n"), "\n")
 }
 
-// spark draws the last values, as many as there is room for, with the largest of them.
+// spark draws the last values, as many as there is room for, on the scale of the largest of all.
 func (p *page) spark(name string, values []float64, write func(float64) string) {
 	most := 0.0
 	for _, v := range values {
@@ -59,7 +59,7 @@ func (p *page) spark(name string, values []float64, write func(float64) string) 
 	if room < leastSpark || len(values) == 0 {
 		return
 	}
-	p.line(padded(name, len("rate ")) + sparkline(values[max(0, len(values)-room):]) + note)
+	p.line(padded(name, len("rate ")) + sparkline(values[max(0, len(values)-room):], most) + note)
 }
 
 // spread draws how latencies are spread, on an axis of powers of ten: rare ones show too.
@@ -77,7 +77,7 @@ func (p *page) spread(bins []uint64) {
 	for _, n := range bins[first : last+1] {
 		heights = append(heights, math.Log1p(float64(n)))
 	}
-	marks := []rune(sparkline(heights))
+	marks := []rune(sparkline(heights, slices.Max(heights)))
 	for i, h := range heights {
 		if h == 0 {
 			marks[i] = ' '

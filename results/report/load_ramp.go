@@ -11,6 +11,15 @@ import (
 // rampAnswer says up to which rate a ramp's latency stayed as it was.
 func rampAnswer(r *results.Ramp) string {
 	from, to := unit.Rate(r.FromRPS), unit.Rate(r.ToRPS)
+	if r.UsualUS == 0 {
+		answered, failed := uint64(0), uint64(0)
+		for _, s := range r.Steps {
+			answered, failed = answered+s.Answered, failed+s.Errors
+		}
+		return fmt.Sprintf("From %s to %s requests/s: where latency breaks away is not known, since hardly a request "+
+			"at the lowest of these rates was answered as it should be, so that nothing tells what is usual; "+
+			"%s of %s failed.", from, to, unit.Count(failed), unit.Counted(answered+failed, "request"))
+	}
 	if r.BreaksRPS == 0 {
 		return fmt.Sprintf("From %s to %s requests/s latency does not break away: the slowest 1 in 100 never "+
 			"take %d times as long as usual.", from, to, results.BreakTimes)
@@ -61,11 +70,7 @@ func (p *page) ramp(r *results.Ramp) {
 }
 
 // sparkline draws values as bars of one character each, the largest as high as it can be.
-func sparkline(values []float64) string {
-	most := 0.0
-	for _, v := range values {
-		most = max(most, v)
-	}
+func sparkline(values []float64, most float64) string {
 	var b strings.Builder
 	for _, v := range values {
 		level := 0

@@ -366,3 +366,63 @@ func TestRamp(t *testing.T) {
 		}
 	}
 }
+
+// A ramp of which nothing tells what is usual does not say that latency stayed as it was.
+func TestRampOfNothingUsual(t *testing.T) {
+	r := loadRun()
+	r.OfferedRPS, r.Ramp = 1050, &results.Ramp{FromRPS: 2000, ToRPS: 100}
+	for i := range 15 { // the server dies on the way
+		s := results.RampStep{StartS: float64(i), EndS: float64(i + 1), RateRPS: float64(2000 - 120*i), Due: 100,
+			Answered: 100, LatencyUS: results.Latency{P50: 400, P99: 2000}}
+		if i >= 9 {
+			s.Answered, s.Errors, s.LatencyUS = 0, 100, results.Latency{}
+		}
+		r.Ramp.Steps = append(r.Ramp.Steps, s)
+	}
+	r.Ramp.Judge()
+	text := strings.Join(strings.Fields(renderLoad(t, "table", r, 80)), " ")
+	if strings.Contains(text, "does not break away") ||
+		!strings.Contains(text, "where latency breaks away is not known") ||
+		!strings.Contains(text, "600 of 1,500 requests failed") {
+		t.Error(text)
+	}
+}
+
+// What failed or never came is not nothing, however small its part.
+func TestSmallPartsAreNotNone(t *testing.T) {
+	failed, lost := loadRun(), subscribed()
+	failed.Errors, failed.ErrorKinds = 1, map[string]results.ErrorKind{"reset": {Count: 1, Example: "reset"}}
+	lost.Deliveries = &results.Deliveries{Numbered: true, Missed: 1}
+	for _, r := range []*results.LoadRun{failed, lost} {
+		text := strings.Join(strings.Fields(renderLoad(t, "table", r, 120)), " ")
+		if strings.Contains(text, "(0%") || strings.Contains(text, " 0%") || strings.Count(text, "below 0.01%") != 2 {
+			t.Error(text)
+		}
+	}
+}
+
+// A spike that has left the line still gives it its scale.
+func TestSparkIsOnTheScaleThatItNames(t *testing.T) {
+	p := report.LoadProgress{What: "req", Spread: make([]uint64, len(report.LatencyBounds))}
+	for i := range 300 {
+		p99 := 20_000.0
+		if i == 2 {
+			p99 = 2e6
+		}
+		p.Rates, p.P99sUS = append(p.Rates, 100), append(p.P99sUS, p99)
+	}
+	for _, l := range p.Lines(report.Options{Width: 80}) {
+		if strings.HasPrefix(l, "p99") && (!strings.HasSuffix(l, "▁ most 2 s") || strings.Contains(l, "█")) {
+			t.Error(l)
+		}
+	}
+}
+
+// A threshold whose figure is not known says why.
+func TestThresholdOfWhatIsNotKnown(t *testing.T) {
+	missed := results.Threshold{Name: "max-missed", Unit: "%", Unknown: "the events have no ids that rise by one"}
+	if got, want := report.Threshold(missed),
+		"missed unknown, as the events have no ids that rise by one; at most 0%"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}

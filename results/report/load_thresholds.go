@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -47,7 +48,7 @@ func Threshold(t results.Threshold) string {
 		figure = "p99.9"
 	}
 	if t.Value == nil {
-		return fmt.Sprintf("%s none, as no request was answered; %s %s", figure, bound,
+		return fmt.Sprintf("%s unknown, as %s; %s %s", figure, cmp.Or(t.Unknown, "no request was answered"), bound,
 			limit(t.Limit, t.Unit, unit.Small))
 	}
 	value, most := limit(*t.Value, t.Unit, unit.Small), limit(t.Limit, t.Unit, unit.Small)

@@ -10,6 +10,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"nodecompare/results/report"
+	"nodecompare/results/scene"
 )
 
 // A scene replays by keyboard and tells what a span is: on the page of its own, and in the page of
@@ -33,6 +34,26 @@ func TestSceneReplays(t *testing.T) {
 		v.do(t, c.ready, chromedp.WaitVisible(".lane-time .span", chromedp.ByQuery))
 		v.replay(t, c.name)
 		v.quiet(t)
+	}
+}
+
+// A server that records nothing is not called idle while its requests are on their way.
+func TestSceneOfAServerThatRecordsNothing(t *testing.T) {
+	browser := start(t)
+	of := sampleScene("mine")
+	of.Modes[0].Recorded, of.Modes[0].Threads = false, nil
+	of.Modes[0].Requests[0].Spans = []scene.Span{{To: 20, State: scene.Unknown, Request: 1}}
+	page := filepath.Join(t.TempDir(), "scene.html")
+	if err := os.WriteFile(page, []byte(written(t, "html", of, report.Options{})), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	v := open(t, browser, page, 1280, false)
+	var moment string
+	v.do(t, chromedp.WaitVisible(".lane-time .span", chromedp.ByQuery), chromedp.Focus("#scene-at", chromedp.ByQuery),
+		chromedp.KeyEvent(kb.Home), chromedp.Text(".moment", &moment, chromedp.ByQuery))
+	v.quiet(t)
+	if moment != "Sent, and not answered yet: request 1." {
+		t.Errorf("it says %q", moment)
 	}
 }
 

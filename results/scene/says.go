@@ -234,7 +234,7 @@ func (r *Recording) heldSay() string {
 	switch {
 	case len(held)+len(queued) == 0:
 		return "No request was held up by another for " + Millis(heldMS) + " or more."
-	case computing > 0:
+	case computing > 0 && r.shared():
 		all := append(slices.Clone(held), queued...)
 		slices.Sort(all)
 		all = slices.Compact(all)
@@ -251,6 +251,17 @@ func (r *Recording) heldSay() string {
 	}
 	return fmt.Sprintf("%s could have gone on, but had to wait up to %s for the thread.", upper(numbered(held)),
 		Millis(longest[HeldUp]))
+}
+
+// shared reports whether all requests needed one thread.
+func (r *Recording) shared() bool {
+	serving := 0
+	for _, t := range r.Threads {
+		if !t.Worker && !t.Silent() {
+			serving++
+		}
+	}
+	return serving == 1
 }
 
 // heldMS is how long somebody must be held up before it is said.

@@ -53,6 +53,13 @@ func TestSays(t *testing.T) {
 			[]string{"1 thread served both requests, and it stood still for 200 ms while its requests waited.",
 				"Both were answered after 202 ms.",
 				"Request 2 waited in the queue until a thread was free, up to 101 ms."}},
+		{"a pool that computes", scene.Recording{Name: "pool", Recorded: true, End: 400,
+			Threads: []scene.Thread{ran(run(1, 0, 200), run(3, 200, 400)), ran(run(2, 0, 200))},
+			Requests: []scene.Lane{asked(1, 200, run(1, 0, 200)), asked(2, 200, run(2, 0, 200)),
+				asked(3, 200, queued(3, 1, 0, 200), run(3, 200, 400))}},
+			[]string{"2 threads served all 3 requests, and worked for 4 ms of 400 ms.",
+				"All 3 were answered after 400 ms.",
+				"Request 3 waited in the queue until a thread was free, up to 200 ms."}},
 		{"a loop held up", scene.Recording{Name: "async", Recorded: true, End: 301,
 			Threads: []scene.Thread{ran(run(1, 0, 1), run(2, 1, 200), run(1, 200, 201))},
 			Requests: []scene.Lane{

@@ -40,7 +40,8 @@ type claimView struct {
 // bars are a figure of each mode, with its interval.
 type bars struct {
 	Title string   `json:"title"`
-	At    string   `json:"at"` // the load
+	At    string   `json:"at"`             // the load
+	More  bool     `json:"more,omitempty"` // is better
 	Rows  []barRow `json:"rows"`
 }
 
@@ -154,7 +155,7 @@ func (a answer) claimViewOf(r *results.Record, w results.Workload, v results.Ver
 }
 
 func barsOf(l summary.AnswerLine) bars {
-	of := bars{Title: l.Figure, At: l.Load}
+	of := bars{Title: l.Figure, At: l.Load, More: l.MoreIsBetter}
 	if i := slices.IndexFunc(l.Cells, func(c summary.AnswerCell) bool { return c.Per != "" }); i >= 0 {
 		of.Title += strings.Replace(l.Cells[i].Per, " a ", " per ", 1)
 	}

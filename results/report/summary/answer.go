@@ -41,6 +41,7 @@ type AnswerLine struct {
 	Workload, Figure string // hello, CPU
 	Load             string // at 64 connections
 	Bars             bool   // the figures differ by what a bar can show
+	MoreIsBetter     bool
 	Cells            []AnswerCell
 
 	at       results.RungKey
@@ -230,7 +231,7 @@ func (s sheet) answer(f results.Finding, modes []results.Mode) AnswerLine {
 	on := resting(f)
 	at := s.at(f, on)
 	line.Figure, line.Bars = InTerms(s.w, on.short), on.bars && len(modes) > 1
-	line.at, line.ofServer = at, on.ofServer
+	line.at, line.ofServer, line.MoreIsBetter = at, on.ofServer, on.more
 	line.Load = InTerms(s.w, underLoad(s.w, results.Comparison{At: at}))
 	for _, m := range modes {
 		c := AnswerCell{Word: f.Of(m.Name), Text: unit.Missing, Position: positionOf(f, m.Name, on)}
@@ -324,6 +325,7 @@ type shown struct {
 	per      string // after the figure, if there is room
 	bars     bool
 	ofServer bool
+	more     bool // is better
 	write    func(float64) string
 	read     func(s sheet, mode string, at results.RungKey) (stat.Estimate, bool)
 }
@@ -376,15 +378,17 @@ func across(metric string) func(sheet, string, results.RungKey) (stat.Estimate, 
 
 // figures are the figures that words can rest on, by the metric's name.
 var figures = map[string]shown{
-	results.CPUPerRequest.Name: {"CPU", " a request", true, true, unit.Micros, read(results.CPUPerRequest)},
-	results.Throughput.Name: {"throughput", "", true, false,
+	results.CPUPerRequest.Name: {"CPU", " a request", true, true, false, unit.Micros, read(results.CPUPerRequest)},
+	results.Throughput.Name: {"throughput", "", true, false, true,
 		func(v float64) string { return unit.Rate(v) + "/s" }, read(results.Throughput)},
-	results.P99.Name:           {"p99", "", true, false, unit.Micros, read(results.P99)},
-	results.AnsweredShare.Name: {"answered", "", false, false, percent, read(results.AnsweredShare)},
-	"throughput kept":          {"kept", "", false, false, percent, across("throughput kept")},
-	"memory per connection":    {"memory", " a connection", true, true, unit.Bytes, across("memory per connection")},
-	"threads per connection":   {"threads", " a connection", true, true, unit.Digits, across("threads per connection")},
-	"connections held":         {"held", " connections", true, false, unit.Count[float64], across("connections held")},
+	results.P99.Name:           {"p99", "", true, false, false, unit.Micros, read(results.P99)},
+	results.AnsweredShare.Name: {"answered", "", false, false, true, percent, read(results.AnsweredShare)},
+	"throughput kept":          {"kept", "", false, false, true, percent, across("throughput kept")},
+	"memory per connection": {"memory", " a connection", true, true, false, unit.Bytes,
+		across("memory per connection")},
+	"threads per connection": {"threads", " a connection", true, true, false, unit.Digits,
+		across("threads per connection")},
+	"connections held": {"held", " connections", true, false, true, unit.Count[float64], across("connections held")},
 }
 
 func percent(share float64) string { return unit.Digits(100*share) + "%" }

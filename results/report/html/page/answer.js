@@ -20,7 +20,7 @@ function barsOf(bars, page) {
     return make("li", { "data-mode": r.mode, class: page.hidden.has(r.mode) ? "off" : null }, make("span", { class: "who" }, nameOf(page.names, r.mode)), box,
       make("span", { class: "figure" }, r.text, r.range && make("span", { class: "interval" }, r.range)));
   });
-  const better = bars.title.startsWith("throughput") ? "longer" : "shorter";
+  const better = bars.more ? "longer" : "shorter";
   return make("div", { class: many ? "bars many" : "bars" }, make("p", { class: "unit" }, make("strong", {}, bars.title), ` ${bars.at}, ${better} is better`), make("ul", {}, ...rows));
 }
 

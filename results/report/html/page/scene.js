@@ -45,7 +45,7 @@ const numbered = all => `request${all.length > 1 ? "s" : ""} ${all.length < 2 ? 
 function momentOf(mode, at) {
   if (at >= mode.end) return "All is answered.";
   const now = lane => lane.spans.find(s => s.from <= at && at < s.to);
-  const parts = [], of = { held: [], queued: [], stands: [], waits: [] };
+  const parts = [], of = { held: [], queued: [], stands: [], waits: [], answering: [], unknown: [] };
   const standing = new Set();
   for (const t of mode.threads) {
     const s = now(t);
@@ -63,8 +63,11 @@ function momentOf(mode, at) {
   if (of.waits.length) parts.push(`${numbered(of.waits)} wait${of.waits.length > 1 ? "" : "s"}, and no thread stands still for it.`);
   if (of.queued.length) parts.push(`In the queue, not read yet: ${numbered(of.queued)}.`);
   if (of.held.length) parts.push(`In the queue, ready, but held up: ${numbered(of.held)}.`);
+  if (of.answering.length) parts.push(`On the way back: ${numbered(of.answering)}.`);
+  if (of.unknown.length) parts.push(`Sent, and not answered yet: ${numbered(of.unknown)}.`);
   const text = parts.join(" ");
-  return text ? text[0].toUpperCase() + text.slice(1) : "No request has anything to do: every thread is idle.";
+  if (text) return text[0].toUpperCase() + text.slice(1);
+  return mode.threads.length ? "No request has anything to do: every thread is idle." : "No request is on its way.";
 }
 
 // Replay draws a scene in an element that has its words, and replays it by its controls, and by the keys that are pressed in place.
