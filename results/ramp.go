@@ -1,6 +1,10 @@
 package results
 
-import "slices"
+import (
+	"slices"
+
+	"nodecompare/results/stat"
+)
 
 // Ramp is what a load found whose rate grew, or fell, evenly.
 type Ramp struct {
@@ -53,8 +57,7 @@ func (r *Ramp) Judge() {
 	if usual == nil {
 		return
 	}
-	slices.Sort(usual)
-	r.UsualUS = usual[len(usual)/2]
+	r.UsualUS = stat.Median(usual).Value
 	for _, s := range slices.Backward(steps) {
 		if s.Answered > 0 && s.LatencyUS.P99 <= BreakTimes*r.UsualUS {
 			return

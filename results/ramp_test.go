@@ -14,12 +14,12 @@ func TestRampBreaks(t *testing.T) {
 		want  float64
 		usual float64
 	}{
-		"never":                       {[]float64{10, 11, 10, 12, 13, 14}, 0, 11},
-		"in the end":                  {[]float64{10, 11, 10, 12, 80, 900}, 500, 11},
-		"a slow step before":          {[]float64{10, 11, 95, 12, 80, 900}, 500, 11},
-		"all that is slow is first":   {[]float64{95, 11, 10, 12, 13, 14}, 0, 95},
-		"nothing is answered":         {[]float64{10, 11, 10, 12, 80, 0}, 500, 11},
-		"all the same, and no answer": {[]float64{10, 11, 10, 12, 13, 0}, 600, 11},
+		"never":                       {[]float64{10, 11, 10, 12, 13, 14}, 0, 10.5},
+		"in the end":                  {[]float64{10, 11, 10, 12, 80, 900}, 500, 10.5},
+		"a slow step before":          {[]float64{10, 11, 95, 12, 80, 900}, 500, 10.5},
+		"all that is slow is first":   {[]float64{95, 11, 10, 12, 13, 14}, 0, 53},
+		"nothing is answered":         {[]float64{10, 11, 10, 12, 80, 0}, 500, 10.5},
+		"all the same, and no answer": {[]float64{10, 11, 10, 12, 13, 0}, 600, 10.5},
 		"no answer at all":            {[]float64{0, 0, 0, 0, 0, 0}, 0, 0},
 		"too few steps":               {[]float64{10, 900}, 0, 0},
 	} {

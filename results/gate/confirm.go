@@ -79,12 +79,13 @@ func (c Change) between(old, newer *results.Record, trials []results.Trial) (aga
 // confirm decides a suspect, and makes it show what both runs say.
 func (c *Change) confirm(again, both Change) {
 	seemed := c.Metric + " seemed to have regressed"
-	if again.Outcome != "" || again.Relative != c.Relative {
+	if again.Outcome != "" || again.alone != c.alone {
+		why := fmt.Sprintf("has too few usable trials to tell: at least %d are needed", leastTrials)
+		if again.Outcome == Shown {
+			why = "does not tell: " + again.Reason
+		}
 		c.Outcome, c.MoreRounds = Inconclusive, 0
-		c.Reason =
-			fmt.Sprintf(
-				"%s, and the second run has too few usable trials to tell: at least %d are needed; bench it again",
-				seemed, leastTrials)
+		c.Reason = fmt.Sprintf("%s, and the second run %s; bench it again", seemed, why)
 		return
 	}
 	runs := fmt.Sprintf("first %s, then %s; the figures are of both runs", c.InWords(), again.InWords())

@@ -108,3 +108,51 @@ func TestGateSuspectsWhatItCannotProve(t *testing.T) {
 		t.Errorf("after a second run: %s, %q", g.Outcome, g.Reasons)
 	}
 }
+
+// A figure without a yardstick beside it is taken as measured or over the yardstick, by which it
+// changed less, and each run decides that for itself: a machine that is a hair faster in one and
+// slower in the other confirms what both say.
+func TestGateConfirmsByEitherMeasure(t *testing.T) {
+	old, newer := gated(unchanged)
+	secondRun(newer, unchanged)
+	worse := func(trials []results.Trial, speed float64) {
+		for _, trial := range trials {
+			for _, r := range trial.Rungs {
+				if y := r.Yardstick; y != nil {
+					y.CPUUS *= speed
+				}
+				if r.Process != nil {
+					r.Process.CPUUSPerRequest *= speed
+				}
+				if trial.Mode == "async" && r.Connections == 1000 {
+					r.Process.CPUUSPerRequest *= 1.6
+				}
+			}
+		}
+	}
+	worse(newer.Trials, 0.99)
+	worse(newer.Again, 1.01)
+	first := gate.Compare(old, newer)
+	g := gate.Confirm(first, old, newer)
+	i := slices.IndexFunc(g.Changes, func(c gate.Change) bool {
+		return c.Mode == "async" && c.At.Connections == 1000 && c.Metric == "CPU per request"
+	})
+	if first.Outcome != gate.Regressed || g.Outcome != gate.Regressed || i < 0 || !g.Changes[i].Confirmed {
+		t.Errorf("first %s %q, then %s %q", first.Outcome, first.Reasons, g.Outcome, g.Reasons)
+	}
+}
+
+// A trial that was lost, of which nothing is read, counts as one that is missing.
+func TestGateOfALostTrial(t *testing.T) {
+	old, newer := gated(unchanged)
+	for i, trial := range newer.Trials {
+		if trial.Mode == "async" && trial.Round == 3 {
+			newer.Trials[i].Lost = "the yardstick: pid 7 was ended by signal 9"
+			newer.Trials[i].Rungs[2].Errors = newer.Trials[i].Rungs[2].Requests
+		}
+	}
+	g := gate.Compare(old, newer)
+	if g.Outcome != gate.Invalid || !strings.Contains(strings.Join(g.Reasons, "\n"), "VOID") {
+		t.Errorf("%s: %q, %q", g.Outcome, g.Reasons, outcomes(g))
+	}
+}

@@ -89,6 +89,8 @@ type Change struct {
 
 	// watched marks a metric for alarms only: a change too unsteady to tell is merely shown.
 	watched bool
+	// alone says that a record has no yardstick beside the figure, though it could have.
+	alone bool
 }
 
 // Compare compares a new record with an old one, by the rules of docs/gate.md. Compare changes

@@ -144,6 +144,9 @@ func shareAnswered(_ results.Workload, t results.Trial) (share float64, ok bool)
 	if t.Failure != "" {
 		return 0, true
 	}
+	if t.Lost != "" {
+		return 0, false
+	}
 	share = 1
 	for _, r := range t.Rungs {
 		if r.Load != results.Overload && r.Requests > 0 && !void(r) {

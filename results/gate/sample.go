@@ -72,13 +72,13 @@ func (m Metric) sample(trials []results.Trial, w results.Workload, mode string) 
 // months, or ten terabytes.
 func possible(v float64) bool { return v >= 1e-6 && v <= 1e13 }
 
-// lost reports whether the trial has no figure because it failed or its rung is VOID.
+// lost reports whether the trial has no figure because it failed or was lost, or its rung is VOID.
 func (m Metric) lost(w results.Workload, t results.Trial) bool {
 	at := m.at(w)
 	here := func(r results.Rung) bool {
 		return m.across != nil || r.Load == at.Load && (r.Connections == at.Connections || at.Load != results.Closed)
 	}
-	if t.Failure != "" || at.Load == results.Closed && !slices.ContainsFunc(t.Rungs, here) {
+	if t.Failure != "" || t.Lost != "" || at.Load == results.Closed && !slices.ContainsFunc(t.Rungs, here) {
 		return true
 	}
 	return slices.ContainsFunc(t.Rungs, func(r results.Rung) bool { return here(r) && void(r) })
@@ -105,7 +105,7 @@ func (m Metric) between(w results.Workload, mode string, old, newer []results.Tr
 		Margin: m.Margin, watched: m.milder,
 	}
 	milder := m.milder || m.waits && w.WaitUS > 0
-	if m.relative != nil && (a.alone() || b.alone()) {
+	if c.alone = m.relative != nil && (a.alone() || b.alone()); c.alone {
 		c.Floor, c.Margin = m.AloneFloor, m.AloneMargin
 	}
 	switch reason := impossible(m.Name, a, b); {
@@ -114,7 +114,7 @@ func (m Metric) between(w results.Workload, mode string, old, newer []results.Tr
 		return c, true
 	case min(len(a.figures), len(b.figures)) < leastTrials:
 		c.lack(a, b)
-	case m.relative == nil || a.alone() || b.alone():
+	case m.relative == nil || c.alone:
 		c.weigh(a.figures, b.figures)
 	case milder && min(len(a.relative), len(b.relative)) < leastTrials:
 		c.weigh(a.figures, b.figures)
