@@ -122,8 +122,8 @@ func (s Served) once(ctx context.Context, at Access, id string, within time.Dura
 	x.worker = s.Work()
 	defer func() {
 		x.end(nil)
+		x.jobs.Wait() // one may be starting what Close is to stop
 		x.worker.Close()
-		x.jobs.Wait()
 	}()
 	for subject, handle := range map[string]nats.MsgHandler{
 		x.names.order(x.hello.ID): func(m *nats.Msg) { x.order(m.Data, s.Say) },

@@ -63,8 +63,12 @@ Workloads:
 				return exitError{exitUsage, err}
 			}
 			if err = errors.Join(atLeastOne(c.Flags(), "rounds", "at least 1 is needed, and 6 for intervals of 95%"),
-				atLeastOne(c.Flags(), "rate", "it must be more than 0")); err != nil {
+				atLeastOne(c.Flags(), "rate", "it must be more than 0"),
+				atLeastOne(c.Flags(), "db-connections", "at least 1 is needed")); err != nil {
 				return err
+			}
+			if why := connectionsUnused(c.Flags(), o.Database); why != "" {
+				return exitError{exitUsage, errors.New(why)}
 			}
 			if o.Pin, err = cpuset.ParsePin(pin); err != nil {
 				return exitError{exitUsage, err}

@@ -1,9 +1,11 @@
 package cmd
 
 import (
+	"fmt"
 	"strconv"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"nodecompare/servers"
 	"nodecompare/servers/child"
@@ -38,4 +40,13 @@ func databaseFlags(c *cobra.Command, database *string, connections *int) {
 			"schema of their own and dropped at the end")
 	f.IntVar(connections, "db-connections", postgres.DefaultConnections, "connections of a server to PostgreSQL")
 	complete(c, "db", func(string) []string { return []string{workload.SQLite, servers.PrivateDatabase} })
+}
+
+// connectionsUnused says that --db-connections was given without PostgreSQL; "" if it was not.
+func connectionsUnused(f *pflag.FlagSet, database string) string {
+	if !f.Changed("db-connections") || database == servers.PrivateDatabase || postgres.Is(database) {
+		return ""
+	}
+	return fmt.Sprintf("--db-connections=%s is of no use with --db=%s: give --db=postgres, or the URL of one",
+		f.Lookup("db-connections").Value, database)
 }

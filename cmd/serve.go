@@ -71,6 +71,9 @@ func serveCommand() *cobra.Command {
 						"nodecompare: --%s is of no use here: mode %s has none of these\n", f, m.Name)
 				}
 			}
+			if why := connectionsUnused(cmd.Flags(), c.Database); why != "" {
+				fmt.Fprintln(cmd.ErrOrStderr(), "nodecompare: "+why)
+			}
 			if err := servers.Room(fewestThreads()); err != nil {
 				return err
 			}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -16,6 +17,7 @@ import (
 	"time"
 
 	"nodecompare/servers/node"
+	"nodecompare/servers/trace"
 	"nodecompare/thorough"
 )
 
@@ -34,12 +36,12 @@ func needNode(t *testing.T, mode string) {
 
 // nodeServer starts 'nodecompare serve' as a shell would, in no process group of its own. mark is
 // in the environment of all of it.
-func nodeServer(t *testing.T, mode string, loops int) (c *exec.Cmd, url, mark string) {
+func nodeServer(t *testing.T, mode string, loops int, more ...string) (c *exec.Cmd, url, mark string) {
 	t.Helper()
 	needNode(t, mode)
 	mark = fmt.Sprintf("MARK=%s-%d", t.Name(), os.Getpid())
-	c = exec.Command(os.Args[0], "serve", "--mode="+mode, fmt.Sprintf("--loops=%d", loops),
-		"--addr=127.0.0.1:0", "--upstream=none")
+	c = exec.Command(os.Args[0], append([]string{"serve", "--mode=" + mode, fmt.Sprintf("--loops=%d", loops),
+		"--addr=127.0.0.1:0", "--upstream=none"}, more...)...)
 	c.Env = append(os.Environ(), mark)
 	c.Stderr = os.Stderr
 	out, err := c.StdoutPipe()
@@ -138,6 +140,32 @@ func TestServeNodeSignals(t *testing.T) {
 				t.Errorf("left: %q", still)
 			}
 		})
+}
+
+// A trace is written at the end by Node.js too.
+func TestServeNodeTraces(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "trace")
+	c, url, _ := nodeServer(t, "node", 1, "--trace="+file)
+	q, err := http.NewRequestWithContext(t.Context(), "GET", url+"/wait?ms=5", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	q.Header.Set(trace.Header, "7")
+	answer, err := http.DefaultClient.Do(q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
+	if err := c.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Wait(); err != nil {
+		t.Error(err)
+	}
+	if events, err := os.ReadFile(file); err != nil || !strings.Contains(string(events), `"request":7`) {
+		t.Errorf("%v, %q", err, events)
+	}
 }
 
 // A loop that computes hears nobody: it is ended all the same when this program is killed, or told

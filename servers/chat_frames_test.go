@@ -235,3 +235,25 @@ func TestChatEndsWithItsClose(t *testing.T) {
 		talking.Wait()
 	})
 }
+
+// What a member says behind what broke the rules is said to nobody, in one packet too.
+func TestChatHearsNothingBehindAViolation(t *testing.T) {
+	eachChat(t, servers.Config{PoolSize: 4, Loops: 2}, func(t *testing.T, mode string, s *chatServer) {
+		hears, breaks := s.raw(t, "lobby", "", whole), s.raw(t, "lobby", "", whole)
+		text := frame(fin|textFrame, "before") + frame(fin|binFrame, "no") + frame(fin|textFrame, "behind")
+		if err := whole(breaks, text); err != nil {
+			t.Fatal(err)
+		}
+		for got := breaks.next(); got != "close 1003"; got = breaks.next() {
+			if got != "text before" {
+				t.Fatalf("it is told %q, want close 1003", got)
+			}
+		}
+		if err := whole(hears, frame(fin|textFrame, "after")); err != nil {
+			t.Fatal(err)
+		}
+		if first, second := hears.next(), hears.next(); first != "text before" || second != "text after" {
+			t.Errorf("the other hears %q and %q", first, second)
+		}
+	})
+}

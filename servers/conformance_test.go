@@ -168,6 +168,9 @@ func dialects(content string) []conversation {
 		{"chunked", chunked + get("/", closes), []string{reply("200 OK", "a/b", "hello, everything"), last}},
 		{"expecting 100", upload[:cut] + pause + "12345" + get("/", closes),
 			[]string{interim + reply("200 OK", data, "12345"), last}},
+		{"an upgrade to what nobody knows",
+			request("POST", "/echo", "hello", "Upgrade: h2c", "Connection: Upgrade") + get("/", closes),
+			[]string{reply("200 OK", data, "hello"), last}},
 		{"pipelined, all kinds", get("/wait?ms=5") + get("/") + get("/db?id=1x") + chunked + get("/file") +
 			get("/wait?ms=0") +
 			request("POST", "/echo", "one") + request("POST", "/echo", "three") + get("/api?ms=1") + get("/nope") +

@@ -15,6 +15,7 @@ import (
 	"nodecompare/servers/child"
 	"nodecompare/servers/node"
 	"nodecompare/servers/postgres"
+	"nodecompare/servers/trace"
 	"nodecompare/servers/workload"
 )
 
@@ -59,6 +60,14 @@ func (m Mode) prepareApp(ctx context.Context, c Config, say func(string)) (node.
 
 // serveNode is Serve for a server in Node.js, which prints its own output.
 func (m Mode) serveNode(ctx context.Context, c Config, out, progress io.Writer) (err error) {
+	if c.TraceFile != "" && c.Loops > 1 {
+		return fmt.Errorf("mode %s: --trace records one process: serve with --loops=1", m.Name)
+	}
+	if c.Upstream != EmbeddedUpstream && c.Upstream != NoUpstream {
+		if err := workload.CheckUpstream(c.Upstream); err != nil {
+			return err
+		}
+	}
 	app, err := m.prepareApp(ctx, c, func(line string) { fmt.Fprintln(progress, line) })
 	if err != nil {
 		return err
@@ -86,6 +95,9 @@ func (m Mode) serveNode(ctx context.Context, c Config, out, progress io.Writer) 
 	server := exec.Command(command.Path, command.Args...)
 	server.Stdout, server.Stderr = out, progress
 	server.Env = append(os.Environ(), command.Env...)
+	if c.TraceFile != "" {
+		server.Env = append(server.Env, trace.FileVariable+"="+c.TraceFile)
+	}
 	// a computing loop would not notice that this process is gone
 	life, err := child.StartGuarded(server)
 	if err != nil {

@@ -160,6 +160,9 @@ func (p *Plan) prepareModes(ctx context.Context, say func(string)) error {
 	}
 	for i, m := range p.settings.Modes {
 		first := slices.IndexFunc(p.slots, func(s slot) bool { return s.name == m.Name })
+		if first < 0 { // of no workload: the probe leaves it out
+			continue
+		}
 		if version := p.slots[first].mode.Runtime; version != "" {
 			p.settings.Modes[i].Summary += " (" + version + ")"
 		}

@@ -246,6 +246,9 @@ func newPlan(o Options, limit int) (*Plan, error) {
 			groups = append(groups, group)
 		}
 	}
+	if len(groups) == 0 && len(p.settings.Missing) > 0 {
+		return nil, fmt.Errorf("nothing to measure: %s", p.settings.Missing[0].Reason)
+	}
 	if len(columns) == 0 || len(groups) == 0 {
 		return nil, fmt.Errorf("nothing to measure: name at least one mode and one workload")
 	}

@@ -155,3 +155,21 @@ func TestParseServersRefuses(t *testing.T) {
 		}
 	}
 }
+
+// A server behind TLS on workloads that need the loop engine is left out with its reason, and what
+// is beside it is measured.
+func TestSecureServerOfNoWorkload(t *testing.T) {
+	all, err := ParseServers([]string{"mine=https://127.0.0.1:1"}, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := Options{Modes: []string{"async"}, Servers: all, Workloads: []string{"live"}, Profile: "quick", Rounds: 1}
+	p := planned(t, o, plenty)
+	if err := p.prepareModes(t.Context(), func(string) {}); err != nil {
+		t.Error(err)
+	}
+	o.Modes = nil
+	if _, err := newPlan(o, plenty); err == nil || !strings.Contains(err.Error(), "has no TLS") {
+		t.Errorf("alone: %v", err)
+	}
+}

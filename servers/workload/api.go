@@ -21,6 +21,12 @@ var api = Workload{
 	handle:   serveAPI,
 }
 
+// CheckUpstream returns what is wrong with an upstream's URL, "" for none.
+func CheckUpstream(text string) error {
+	_, err := parseUpstream(text)
+	return err
+}
+
 // parseUpstream parses the upstream's URL. It returns nil for "".
 func parseUpstream(text string) (*url.URL, error) {
 	if text == "" {

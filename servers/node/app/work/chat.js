@@ -39,8 +39,11 @@ export async function openChat(server, alone) {
   server.on('upgrade', (req, socket, head) => {
     const [path, query] = target(req.url);
     let name;
+    if (path !== '/chat') {
+      serveOn(server, req, socket, head);
+      return;
+    }
     try {
-      if (path !== '/chat') throw new Fault(426);
       name = roomOf(req, parseQuery(query));
     } catch {
       answerPlainly(server, req, socket); // which says what is wrong
@@ -95,9 +98,21 @@ export function refuseChat(req, res, query) {
 }
 
 /**
- * Answers a request as if it had not asked for an upgrade, and ends the connection. Node.js gives each request with Upgrade to
- * the listener of upgrades, also those for other routes and protocols, which RFC 9110 (section 7.8) lets a server ignore.
+ * Serves a connection on as if its request had not asked for an upgrade, which RFC 9110 (section 7.8) lets a server do. Node.js
+ * gives each request with Upgrade to the listener of upgrades, for whatever route and protocol, and takes its body for the new
+ * protocol's: the server is given the connection anew, with the request put back without the field.
  */
+function serveOn(server, req, socket, head) {
+  let text = `${req.method} ${req.url} HTTP/${req.httpVersion}\r\n`;
+  for (let i = 0; i < req.rawHeaders.length; i += 2) {
+    if (!/^upgrade$/i.test(req.rawHeaders[i]))
+      text += `${req.rawHeaders[i]}: ${req.rawHeaders[i + 1]}\r\n`;
+  }
+  socket.unshift(Buffer.concat([Buffer.from(`${text}\r\n`, 'latin1'), head]));
+  server.emit('connection', socket);
+}
+
+/** Answers a request for a chat as if it had not asked for an upgrade, and ends the connection. */
 function answerPlainly(server, req, socket) {
   const res = new http.ServerResponse(req);
   res.shouldKeepAlive = false;
@@ -115,15 +130,16 @@ function join(peer, name) {
   figures.rooms = rooms.size;
   peer.heard = true;
   peer.on('message', (text, isBinary) => {
+    if (peer.readyState !== peer.OPEN) return; // it broke the rules before, or is being closed
     peer.heard = true;
     if (isBinary) {
       peer.close(1003);
       return;
     }
     figures.messages += 1;
-    figures.deliveries += room.size;
     for (const member of room) {
       if (member.readyState !== member.OPEN) continue;
+      figures.deliveries += 1;
       member.send(text, { binary: false });
       bound(member);
     }

@@ -46,6 +46,7 @@ export function live(req, res, query) {
     if (!res.writableNeedDrain) res.write(text);
   };
   const tick = () => {
+    if (res.writableEnded) return; // the server stops, and what was written has not been taken yet
     const time = now();
     if (time - commented >= commentEvery) {
       commented = time;

@@ -79,7 +79,7 @@ function get(url, agent, limit) {
       over = true;
       clearTimeout(timer);
       reject(err);
-      request.destroy();
+      request?.destroy(); // none if it could not even be asked
     };
     const attempt = (again) => {
       request = http.get(url, { agent }, (response) => {
