@@ -31,6 +31,8 @@ type Connect struct {
 	// Protocol, if HTTP1 or HTTP2 (over http by prior knowledge), admits nothing else; "" means the
 	// default above.
 	Protocol Protocol
+	// Elsewhere is Protocol for other servers, to which redirects lead.
+	Elsewhere Protocol
 	// Streams is the most requests in flight on a connection; above 1 it needs HTTP2, and 0 means
 	// 1.
 	Streams int

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"net/url"
 	"strings"
 	"time"
 )
@@ -76,6 +77,9 @@ func BeyondLoop(a Attack) string {
 		return "a Unix socket"
 	case a.Follow:
 		return "following redirects"
+	}
+	if u, err := url.Parse(a.Target.URL); err == nil && strings.Contains(u.Hostname(), "%") {
+		return "an IPv6 address with a zone"
 	}
 	return ""
 }

@@ -34,6 +34,7 @@ func TestAuto(t *testing.T) {
 		{loadgen.Attack{Connect: loadgen.Connect{Socket: "s"}}, 1, loadgen.Vegeta},
 		{loadgen.Attack{Connect: loadgen.Connect{New: true}}, 1, loadgen.Loop},
 		{loadgen.Attack{Follow: true}, 1, loadgen.Vegeta},
+		{at("http://[fe80::1%25eth0]:80/", 0), 1, loadgen.Vegeta},
 	} {
 		if got := loadgen.Auto(c.attack, c.most); got != c.want {
 			t.Errorf("%+v, vegeta up to %v: %s, want %s", c.attack, c.most, got, c.want)

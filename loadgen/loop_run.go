@@ -75,6 +75,10 @@ func (r *loopRun) connect() {
 	e := r.engine
 	e.current = r
 	e.loop.Doze(false)
+	if r.shared.begun() { // another thread could not connect, before this one knew of the run
+		r.begin()
+		return
+	}
 	if (r.rate == 0 || e.company != nil) && !e.attack.Connect.New && !r.paced() {
 		for i := range e.clients {
 			if e.clients[i].state == closed {

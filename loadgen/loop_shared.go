@@ -40,6 +40,13 @@ func (s *loopShared) ready() (start bool) {
 	return s.awaited == 0
 }
 
+// begun reports whether the clock runs.
+func (s *loopShared) begun() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !s.start.IsZero()
+}
+
 // begin starts the clock, if it has not been started, and has the other threads begin as well.
 func (s *loopShared) begin(by *loopRun) time.Time {
 	s.mu.Lock()

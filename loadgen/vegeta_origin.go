@@ -26,6 +26,12 @@ type origin struct {
 }
 
 func newOrigin(a Attack, u *url.URL) *origin {
+	target, err := url.Parse(a.Target.URL)
+	if err != nil || target.Scheme != u.Scheme || hostPort(target) != hostPort(u) {
+		if a.Connect.Protocol = a.Connect.Elsewhere; a.Connect.Protocol == "" && u.Scheme == "http" {
+			a.Connect.Protocol = HTTP1
+		}
+	}
 	opener := newOpener(a.Connect, u)
 	dial := func(ctx context.Context, _, _ string) (net.Conn, error) { return opener.open(ctx) }
 	spoken := new(http.Protocols)

@@ -120,6 +120,17 @@ func translate(err error) error {
 	return err
 }
 
+// unheard reports whether a connection ended before the server could answer a request. A stream
+// that the server reset is its answer to that request, unless it says that it has not looked at it
+// (RFC 9113, section 8.7): to ask again would hide what the server does.
+func unheard(err error) bool {
+	text := err.Error()
+	if strings.Contains(text, "stream error:") && !strings.Contains(text, "REFUSED_STREAM") {
+		return false
+	}
+	return errors.Is(translate(err), syscall.ECONNRESET)
+}
+
 // sender is the standard transport for http.Client: one request of a chain of redirects.
 type sender struct{ *standard }
 
@@ -130,8 +141,7 @@ func (s sender) RoundTrip(req *http.Request) (*http.Response, error) {
 	o := s.origin(req.URL)
 	l := o.take()
 	resp, reused, err := l.send(req)
-	if err != nil && reused && idempotent(req.Method) && req.Context().Err() == nil &&
-		errors.Is(translate(err), syscall.ECONNRESET) {
+	if err != nil && reused && idempotent(req.Method) && req.Context().Err() == nil && unheard(err) {
 		s.retries.Add(1)
 		if req, err = withBody(req); err == nil {
 			resp, _, err = l.send(req)

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -88,6 +89,47 @@ func TestStandardTransportOpensAgain(t *testing.T) {
 		if res.Requests != 10 || res.Errors != 0 || s.opened.Load() < 3 {
 			t.Errorf("HTTP/%s: %d requests, errors %v, %d connections", protocol, res.Requests,
 				res.ErrorExamples, s.opened.Load())
+		}
+	}
+}
+
+// A stream that the server resets is what it answers to that request: it is an error, and the
+// request is not sent again on the connection, which goes on.
+func TestResetStreamIsNotRetried(t *testing.T) {
+	t.Parallel()
+	s := speaking(t, 1, true, "2")
+	var asked atomic.Int64
+	s.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if asked.Add(1)%5 == 0 {
+			panic(http.ErrAbortHandler)
+		}
+		io.WriteString(w, "hello")
+	})
+	res := run(t, loadgen.Attack{Engine: loadgen.Vegeta, Target: loadgen.Target{URL: s.URL},
+		Connect: loadgen.Connect{TLS: trusting(s)}, Connections: 2, Requests: 50})
+	if res.Requests != 50 || res.Errors != 10 || res.Retries != 0 || asked.Load() != 50 {
+		t.Errorf("%d requests, %d errors, %d retries; %d came", res.Requests, res.Errors, res.Retries, asked.Load())
+	}
+}
+
+// A redirect may lead to a server that speaks another protocol than the first.
+func TestFollowToAnotherProtocol(t *testing.T) {
+	t.Parallel()
+	for _, protocols := range [][2]string{{"2", "1"}, {"1", "2"}} {
+		there := speaking(t, 1, true, protocols[1])
+		first := speaking(t, 1, true, protocols[0])
+		first.Config.Handler = http.RedirectHandler(there.URL, http.StatusFound)
+		roots := trusting(first)
+		roots.RootCAs.AddCert(there.Certificate())
+		a := loadgen.Attack{Engine: loadgen.Vegeta, Target: loadgen.Target{URL: first.URL}, Follow: true,
+			Connect: loadgen.Connect{TLS: roots}, Connections: 1, Requests: 3}
+		spoken, err := loadgen.Reach(t.Context(), a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.Connect.Protocol = spoken // as the command does
+		if res := run(t, a); res.Requests != 3 || res.Errors != 0 {
+			t.Errorf("from HTTP/%s to HTTP/%s: %v", protocols[0], protocols[1], res.ErrorExamples)
 		}
 	}
 }
