@@ -138,7 +138,7 @@ Workloads:
 	flags.IntVar(&o.Rounds, "rounds", 0, "rounds, in place of the profile's; intervals need 6")
 	flags.Float64Var(&o.Rate, "rate", 0,
 		"common rate of the light load, in `requests` per second, in place of half of what the slowest mode can do")
-	databaseFlags(c, &o.Database, &o.Connections)
+	databaseFlags(c, &o.Database, &o.Connections, "")
 	flags.BoolVar(&o.Null, "null", false, "measure one mode (async) against itself: what differs then is noise")
 	flags.DurationVar(&o.SLO, "slo", bench.DefaultSLO, "p99 latency within which connections count as held")
 	flags.StringVar(&o.Engine, "engine", bench.Auto,

@@ -31,11 +31,12 @@ func databaseCommand() *cobra.Command {
 	}
 }
 
-// databaseFlags adds the flags of the database that db, login and orders ask.
-func databaseFlags(c *cobra.Command, database *string, connections *int) {
+// databaseFlags adds the flags of the database that db, login and orders ask. kept says what else
+// SQLite can be asked for.
+func databaseFlags(c *cobra.Command, database *string, connections *int, kept string) {
 	f := c.Flags()
 	f.StringVar(database, "db", workload.SQLite,
-		"what db, login and orders ask: sqlite, embedded (sqlite:FILE keeps the orders); postgres, a private one "+
+		"what db, login and orders ask: sqlite, embedded"+kept+"; postgres, a private one "+
 			"for this run; or the `URL` of one that runs, postgres://user@host/name, where tables are made in a "+
 			"schema of their own and dropped at the end")
 	f.IntVar(connections, "db-connections", postgres.DefaultConnections, "connections of a server to PostgreSQL")

@@ -123,7 +123,7 @@ whatever else runs there: give it cores of its own, e.g. by taskset(1).`,
 			if err := o.complete(&a, c.Flags().Changed); err != nil {
 				return err
 			}
-			if err := o.read(c.Context(), &a); err != nil {
+			if err := errors.Join(o.read(c.Context(), &a), threadsUsed(a, c.Flags().Changed)); err != nil {
 				return err
 			}
 			return runLoad(c.Context(), a, o, f, c.OutOrStdout(), c.ErrOrStderr())
@@ -235,9 +235,9 @@ func (o loadOptions) complete(a *loadgen.Attack, given func(flag string) bool) e
 	case o.slo > 0 && o.save != "":
 		return exitError{exitUsage, errors.New("--slo makes many runs, so --save-results cannot be given " +
 			"with it: use --rate with the capacity that was found")}
-	case o.bodyFile != "" && o.save != "" && fileio.Same(o.bodyFile, o.save):
-		return exitError{exitUsage,
-			fmt.Errorf("--save-results=%s is the file of --body-file too: name another one", o.save)}
+	case o.save != "" && (o.bodyFile != "" && fileio.Same(o.save, o.bodyFile) ||
+		o.targets != "" && fileio.Same(o.save, o.targets)):
+		return exitError{exitUsage, fmt.Errorf("--save-results=%s is a file that is read too: name another", o.save)}
 	case o.targets != "" && given("method"):
 		return exitError{exitUsage,
 			errors.New("--method is of one request, and --targets names a method for each: give one of the two")}
@@ -350,7 +350,7 @@ func runLoad(ctx context.Context, a loadgen.Attack, o loadOptions, f report.Form
 		if err != nil {
 			return hinted(err)
 		}
-		a.Connect.Protocol = spoken
+		a.Connect.Protocol, a.Connect.Elsewhere = spoken, a.Connect.Protocol
 		run, runErr = drive(ctx, a, o, notes)
 	}
 	if run == nil {

@@ -93,7 +93,7 @@ func serveCommand() *cobra.Command {
 	f.IntVar(&c.Workers, "workers", 4, "workers of each event loop, for files, database and hashing")
 	f.StringVar(&c.Upstream, "upstream", servers.EmbeddedUpstream,
 		`service that /api and /feed ask: an http URL, "embedded" in this process, or "none"`)
-	databaseFlags(cmd, &c.Database, &c.Connections)
+	databaseFlags(cmd, &c.Database, &c.Connections, " (sqlite:FILE keeps the orders)")
 	f.StringVar(&c.TraceFile, "trace", "",
 		"write what becomes of each request with the field "+trace.Header+": NUMBER to this `file` at the end")
 	complete(cmd, "upstream", func(string) []string { return []string{servers.EmbeddedUpstream, servers.NoUpstream} })

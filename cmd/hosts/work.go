@@ -136,7 +136,7 @@ func (w *LoadWorker) prepare(ctx context.Context, s portion) (prepared, error) {
 		w.shares = measure.Shares{}
 		a.Each = w.shares.Add
 	}
-	if a.Server, err = measure.Serving(a.Target.URL); err != nil {
+	if a.Server, err = measure.Serving(a); err != nil {
 		return prepared{}, err
 	}
 	if w.load, err = loadgen.Open(a); err != nil {

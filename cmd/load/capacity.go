@@ -34,7 +34,7 @@ func Capacity(ctx context.Context, a loadgen.Attack, o loadgen.Objective,
 	told func(results.ProbeRun)) (*results.LoadRun, error) {
 	a.Duration = max(a.Duration, time.Duration(float64(o.P99)/Resolution))
 	var err error
-	if a.Server, err = measure.Serving(a.Target.URL); err != nil {
+	if a.Server, err = measure.Serving(a); err != nil {
 		return nil, err
 	}
 	s := searcher{attack: a, objective: o, met: map[float64]probed{}, missed: map[float64]probed{}, told: told}

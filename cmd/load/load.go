@@ -16,7 +16,7 @@ import (
 // Run puts one load on the target. When ctx ends, Run returns the result so far with its error.
 func Run(ctx context.Context, a loadgen.Attack) (*results.LoadRun, error) {
 	var err error
-	if a.Server, err = measure.Serving(a.Target.URL); err != nil {
+	if a.Server, err = measure.Serving(a); err != nil {
 		return nil, err
 	}
 	var targets *byTarget

@@ -145,9 +145,16 @@ func readable(err error, isJSON bool) error {
 
 // complete adds to a target what all targets share.
 func complete(t *loadgen.Target, every loadgen.Target, base *url.URL) error {
-	u, err := base.Parse(t.URL)
+	u, err := url.Parse(t.URL)
 	if err != nil {
 		return err
+	}
+	switch { // not by ResolveReference alone: the path is sent as it is written, as by vegeta
+	case u.Host != "":
+	case strings.HasPrefix(t.URL, "/"):
+		u.Scheme, u.Host, u.User = base.Scheme, base.Host, base.User
+	default:
+		u = base.ResolveReference(u)
 	}
 	if u.Host == "" {
 		return fmt.Errorf(

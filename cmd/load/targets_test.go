@@ -132,3 +132,13 @@ func TestTargetsThatCannotBe(t *testing.T) {
 		}
 	}
 }
+
+// A path is sent as it is written, with its dots, as vegeta does.
+func TestTargetsKeepTheirDots(t *testing.T) {
+	shared := loadgen.Target{URL: "http://u:p@a.example/base/"}
+	all, err := load.Targets(t.Context(), file(t, "GET http://a.example/static/../x\n\nGET /static/./y?q=1\n"), shared)
+	if err != nil || len(all) != 2 || !strings.HasSuffix(all[0].URL, "a.example/static/../x") ||
+		!strings.HasSuffix(all[1].URL, "a.example/static/./y?q=1") {
+		t.Errorf("%v, %+v", err, all)
+	}
+}

@@ -8,14 +8,19 @@ import (
 	"slices"
 	"strconv"
 
+	"nodecompare/loadgen"
 	"nodecompare/loadgen/sample"
 	"nodecompare/servers/child"
 )
 
-// Serving returns the processes that answer the requests to a URL, for loadgen.Attack.Server: those
-// of this machine that listen on its port, with all their descendants. Serving returns an empty
-// list for another machine, and nil if unknown.
-func Serving(target string) ([]sample.Subject, error) {
+// Serving returns the processes that answer the requests of a load, for its Server: those of this
+// machine that listen on the port of its URL, with all their descendants. Serving returns an empty
+// list for another machine, and nil if unknown, as of a Unix socket.
+func Serving(a loadgen.Attack) ([]sample.Subject, error) {
+	if a.Connect.Socket != "" {
+		return nil, nil
+	}
+	target := a.Target.URL
 	u, err := url.Parse(target)
 	if err != nil {
 		return nil, fmt.Errorf("find out who serves %s: %w", target, err)

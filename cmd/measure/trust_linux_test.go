@@ -206,7 +206,7 @@ func TestGeneratorThatWaitsIsSuspect(t *testing.T) {
 // is.
 func TestOtherProcessesAreSuspect(t *testing.T) {
 	server, url := serving(t)
-	subjects, err := measure.Serving(url)
+	subjects, err := measure.Serving(to(url))
 	if want := (sample.Subject{PID: server.Pid, Scope: sample.WithTree}); err != nil ||
 		!slices.Equal(subjects, []sample.Subject{want}) {
 		t.Fatalf("%+v, %v; want %+v", subjects, err, want)
@@ -244,14 +244,14 @@ func TestServing(t *testing.T) {
 	}
 	here := "http://" + own.Addr().String()
 	for _, url := range []string{"http://192.0.2.1:8080/", "https://[2001:db8::1]/", here} {
-		if s, err := measure.Serving(url); err != nil || s == nil || len(s) != 0 {
+		if s, err := measure.Serving(to(url)); err != nil || s == nil || len(s) != 0 {
 			t.Errorf("%s: %+v, %v", url, s, err)
 		}
 	}
 	if err := own.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if s, err := measure.Serving(here); err != nil || s != nil {
+	if s, err := measure.Serving(to(here)); err != nil || s != nil {
 		t.Errorf("nobody listens: %+v, %v", s, err)
 	}
 }
@@ -296,4 +296,15 @@ func TestStalledServerIsSuspect(t *testing.T) {
 		both.Go(func() { t.Run(e.Name, func(t *testing.T) { test(t, e.Name) }) })
 	}
 	both.Wait()
+}
+
+func to(url string) loadgen.Attack { return loadgen.Attack{Target: loadgen.Target{URL: url}} }
+
+// Who is behind a Unix socket is not who listens on the port of a URL.
+func TestServingByASocket(t *testing.T) {
+	a := to("http://any.invalid/")
+	a.Connect.Socket = "/run/app.sock"
+	if s, err := measure.Serving(a); err != nil || s != nil {
+		t.Errorf("%v, %v", s, err)
+	}
 }
