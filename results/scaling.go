@@ -18,6 +18,9 @@ func scaling(r *Record, w Workload, mode string) Scaling {
 	if knee.high > 0 {
 		s.Knee = knee.high
 	}
+	if s.Most == 0 { // no trial tells
+		return s
+	}
 	s.Held = max(s.Held, held.low)
 	for _, t := range r.Trials {
 		if t.Workload != w.Name || t.Mode != mode || t.gone() {
@@ -58,11 +61,13 @@ func onRungs(r *Record, w Workload, mode string) Scaling {
 			}
 		}
 	}
-	if len(all) > 0 {
-		slices.Sort(all)
-		// The lower of two middle values is a rung, and at least half of the rounds held it.
-		s.Held = all[(len(all)-1)/2]
+	if len(all) == 0 {
+		s.Most = 0
+		return s
 	}
+	slices.Sort(all)
+	// The lower of two middle values is a rung, and at least half of the rounds held it.
+	s.Held = all[(len(all)-1)/2]
 	return s
 }
 

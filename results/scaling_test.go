@@ -119,3 +119,11 @@ func TestHeldWithoutErrors(t *testing.T) {
 		t.Errorf("without an SLO: %+v", s)
 	}
 }
+
+// Where no trial has figures of the top rung nothing is known of what is held, which is not none.
+func TestHeldIsNotKnown(t *testing.T) {
+	r := climb(1000, 1, 0, []int{1, 8, 64}, []float64{1e3, 1e3, -1}, []float64{1e3, 1e3, -1})
+	if s := scalingOf(r); s.Held != 0 || s.Most != 0 {
+		t.Errorf("%+v", s)
+	}
+}

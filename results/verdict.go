@@ -91,7 +91,9 @@ type Scaling struct {
 	Knee int `json:"knee,omitempty"`
 	// Held is the most connections tried with p99 within the SLO and no errors; 0 if none.
 	Held int `json:"held"`
-	Most int `json:"most"` // most connections tried; if equal to Held, Held may be more
+	// Most is the most connections tried; if equal to Held, Held may be more. 0 says that neither
+	// is known.
+	Most int `json:"most"`
 }
 
 // USL is the Universal Scalability Law, X(N) = λN / (1 + σ(N−1) + κN(N−1)), fitted to each round's

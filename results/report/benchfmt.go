@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
@@ -64,6 +65,9 @@ func benchConfig(r *results.Record) (all []benchfmt.Config) {
 	return all
 }
 
+// processors is the end of a name that benchstat takes for the number of processors.
+var processors = regexp.MustCompile(`-([0-9]+)$`)
+
 // benchName returns Hello/mode=async. The format ends a name at a space and splits it at a slash.
 func benchName(t results.Trial) benchfmt.Name {
 	safe := func(s string) string {
@@ -78,5 +82,5 @@ func benchName(t results.Trial) benchfmt.Name {
 	if len(workload) > 0 {
 		workload[0] = unicode.ToUpper(workload[0])
 	}
-	return benchfmt.Name(string(workload) + "/mode=" + safe(t.Mode))
+	return benchfmt.Name(string(workload) + "/mode=" + processors.ReplaceAllString(safe(t.Mode), "_$1"))
 }

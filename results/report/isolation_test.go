@@ -1,11 +1,14 @@
 package report_test
 
 import (
+	"math"
+	"slices"
 	"strings"
 	"testing"
 
 	"nodecompare/results"
 	"nodecompare/results/report"
+	tell "nodecompare/results/report/summary"
 )
 
 // blasted is a bench of one workload with poison: an event loop that waits for it, and threads that
@@ -64,4 +67,27 @@ func TestIsolationInEveryFormat(t *testing.T) {
 			t.Errorf("%s:\n%s", f.Name, got)
 		}
 	}
+}
+
+// Of one mode alone the figure is that beside the poison too, and not of a load without it.
+func TestIsolationOfOneMode(t *testing.T) {
+	r := blasted()
+	r.Settings.Modes = r.Settings.Modes[1:]
+	r.Trials = slices.DeleteFunc(r.Trials, func(t results.Trial) bool { return t.Mode != "async" })
+	for i := range r.Trials {
+		r.Trials[i].Rungs = append(r.Trials[i].Rungs, results.Rung{Load: results.Closed, Engine: "loop",
+			Connections: 64, ElapsedS: 1, Requests: 10_000, ThroughputRPS: 10_000,
+			LatencyUS: results.Latency{P50: 400, P99: 2000}})
+	}
+	r.Verdicts = results.Judge(r)
+	for _, row := range tell.AnswerOf(r).Rows {
+		if row.Name != results.RowIsolation {
+			continue
+		}
+		if l := row.Lines[0]; math.Abs(l.Cells[0].Value/196e3-1) > 0.1 {
+			t.Errorf("%s %s: %+v", l.Figure, l.Load, l.Cells[0])
+		}
+		return
+	}
+	t.Error("no row of isolation")
 }

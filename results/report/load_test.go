@@ -426,3 +426,12 @@ func TestThresholdOfWhatIsNotKnown(t *testing.T) {
 		t.Errorf("%q, want %q", got, want)
 	}
 }
+
+// The name of a host is apart from its figures, however long it is.
+func TestLongNamesOfHosts(t *testing.T) {
+	r := loadRun()
+	r.Hosts = []results.LoadHost{{Name: "ip-10-0-0-12"}}
+	if text := renderLoad(t, "table", r, 80); !strings.Contains(text, "\non ip-10-0-0-12\n   ") {
+		t.Error(text)
+	}
+}

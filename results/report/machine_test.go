@@ -134,6 +134,10 @@ func TestBenchstatReadsIt(t *testing.T) {
 
 func TestBenchfmtNamesStayNames(t *testing.T) {
 	r := sample()
+	rename(r, "node-20")
+	if text := render(t, "benchfmt", r, report.Options{}); !strings.Contains(text, "BenchmarkHello/mode=node_20 1 ") {
+		t.Errorf("a number that is taken for that of processors in:\n%s", text)
+	}
 	rename(r, "my server/2\n")
 	text := render(t, "benchfmt", r, report.Options{})
 	if !strings.Contains(text, "BenchmarkHello/mode=my_server_2_ 1 ") {

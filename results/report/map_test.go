@@ -9,6 +9,7 @@ import (
 
 	"nodecompare/results"
 	"nodecompare/results/report"
+	tell "nodecompare/results/report/summary"
 )
 
 // sampleMap is of those modes: the first ones cost more of a request, and computing drowns that.
@@ -178,5 +179,24 @@ func TestMapOfNothing(t *testing.T) {
 	if got := renderMap(t, "table", m, report.Options{}); !strings.Contains(got, "PARTIAL") ||
 		!strings.Contains(got, "undecided in 18") {
 		t.Errorf("the table says\n%s", got)
+	}
+}
+
+// The place of what a mode wins is one that others are not in, and no bound that holds everywhere.
+func TestMapPlaceIsNoBoundOfAll(t *testing.T) {
+	m := &results.Map{Settings: results.MapSettings{Waits: []int{10}, CPUs: []int{0, 100, 1000},
+		Connections: []int{16}}}
+	p := results.MapPair{A: "blocking", B: "async"}
+	for _, us := range m.Settings.CPUs {
+		c := results.MapCell{MapPoint: results.MapPoint{WaitMS: 10, CPUUS: us, Connections: 16},
+			Outcome: results.MapWins, Winner: "async"}
+		if us == 1000 {
+			c.Outcome, c.Winner = results.MapUnknown, ""
+		}
+		p.Cells = append(p.Cells, c)
+	}
+	got := tell.MapAnswer(m, p)
+	if !strings.HasPrefix(got, "async wins 2 of 3 cells (computing 100 µs or less), ") {
+		t.Error(got)
 	}
 }

@@ -67,3 +67,18 @@ func TestBenchInProgressFits(t *testing.T) {
 		}
 	}
 }
+
+// An interval keeps the units of both ends where they differ.
+func TestIntervalAcrossUnits(t *testing.T) {
+	r := soFar(6)
+	for i, trial := range r.Trials {
+		for k := range trial.Rungs {
+			r.Trials[i].Rungs[k].LatencyUS.P99 = []float64{980, 1010, 1020, 1030, 1040, 1100}[trial.Round-1]
+		}
+	}
+	r.Verdicts = results.Judge(r)
+	text := strings.Join(report.FoundBy(r).Lines(measuringCPU, 40, report.Options{Width: 160}), "\n")
+	if !strings.Contains(text, "980 µs–1.1 ms") {
+		t.Error(text)
+	}
+}

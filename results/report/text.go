@@ -124,13 +124,15 @@ func (p *page) item(indent, text string) {
 	}
 }
 
-// field writes a name, and its text in a separate column.
+// field writes a name, and its text in a separate column; below the name, if that is too long.
 func (p *page) field(name, text string) {
-	for i, l := range wrap(text, p.width-labelWidth, "  ") {
-		if i > 0 {
-			name = ""
-		}
-		p.line(fmt.Sprintf("%-*s%s", labelWidth, name, l))
+	if columnsOf(name) >= labelWidth {
+		p.item("", name)
+		name = ""
+	}
+	for _, l := range wrap(text, p.width-labelWidth, "  ") {
+		p.line(padded(name, labelWidth) + l)
+		name = ""
 	}
 }
 

@@ -84,7 +84,7 @@ func write(out io.Writer, r *results.Record, live bool) error {
 		Answer:   answerOf(r),
 		Heading:  summary.Heading(r),
 		Remarks:  summary.Remarks(r),
-		Interval: summary.IntervalNote(r.Settings.Rounds),
+		Interval: summary.IntervalNote(summary.Rounds(r)),
 		Modes:    styledModes(r),
 		Article:  articleVerdict(r),
 		About:    aboutRecord(r),

@@ -29,7 +29,7 @@ func runsTable(r *results.Record, w results.Workload) dataTable {
 			t.Rows = append(t.Rows,
 				dataRow{Name: name, Void: true,
 					Cells: plainCells(unit.Missing, unit.Missing, unit.Missing, unit.Missing, unit.Missing,
-						unit.Missing, unit.Missing, unit.Missing, unit.Missing, "failed")})
+						unit.Missing, unit.Missing, unit.Missing, unit.Missing, became(trial))})
 		}
 	}
 	return t
@@ -63,8 +63,21 @@ func trustOf(trial results.Trial, rung results.Rung) string {
 	if rung.Voided != nil {
 		word += " (repeated)"
 	}
-	if trial.Failure != "" {
-		word += " (its trial failed)"
+	if of := became(trial); of != "" {
+		word += " (its trial: " + of + ")"
 	}
 	return word
+}
+
+// became says what became of a trial that did not end as it should.
+func became(t results.Trial) string {
+	switch {
+	case t.Lost != "":
+		return "lost"
+	case t.Failure != "":
+		return "failed"
+	case t.Interrupted:
+		return "interrupted"
+	}
+	return ""
 }

@@ -337,8 +337,11 @@ func (s sheet) at(f results.Finding, on shown) results.RungKey {
 			return c.At
 		}
 	}
-	if f.Row == results.RowScalability {
+	switch f.Row {
+	case results.RowScalability:
 		return results.Top(s.w)
+	case results.RowIsolation:
+		return results.AtAmid
 	}
 	return results.Base(s.w)
 }

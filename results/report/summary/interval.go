@@ -14,25 +14,42 @@ import (
 // times as long.
 const widest = 0.30
 
+// Rounds returns how many rounds a record has: an interrupted bench has not made all of them.
+// Before the first trial it is how many there are to be.
+func Rounds(r *results.Record) int {
+	if !r.Partial {
+		return r.Settings.Rounds
+	}
+	made := 0
+	for _, t := range r.Trials {
+		made = max(made, t.Round)
+	}
+	if made == 0 {
+		return r.Settings.Rounds
+	}
+	return min(made, r.Settings.Rounds)
+}
+
 // intervals explains ± on this page: a median's interval has 95% confidence with 6 values, and less
 // with fewer.
 func intervals(r *results.Record) string {
-	if r.Settings.Rounds < 2 {
+	rounds := Rounds(r)
+	if rounds < 2 {
 		return "Each figure is of one round: how far it may be off is not known."
 	}
 	of := fmt.Sprintf("%s interval", Confidence(stat.Confidence))
-	if e := stat.Median(make([]float64, r.Settings.Rounds)); e.Confidence < stat.Confidence {
+	if e := stat.Median(make([]float64, rounds)); e.Confidence < stat.Confidence {
 		of = fmt.Sprintf("%s interval, the range of the rounds", Confidence(e.Confidence))
 	}
 	return fmt.Sprintf("Each figure is the median of %s, each on a fresh server; ± is its %s: the further "+
 		"end of it, or both ends where one is more than %.0f%% away.",
-		unit.Counted(r.Settings.Rounds, "round"), of, 100*widest)
+		unit.Counted(rounds, "round"), of, 100*widest)
 }
 
 // Spreads says what the answer's figures, factors and their intervals are, for the page, where they
 // stand side by side; "" of one round.
 func Spreads(r *results.Record) string {
-	rounds := r.Settings.Rounds
+	rounds := Rounds(r)
 	if rounds < 2 {
 		return ""
 	}

@@ -20,7 +20,7 @@ func key(r *results.Record) string {
 	if len(asked) <= several {
 		all = append(all, strings.Join(asked, ", ")+".")
 	}
-	if n := r.Settings.Rounds; n >= fewestRounds && len(r.Settings.Modes) > 1 && !r.Settings.Null {
+	if n := Rounds(r); n >= fewestRounds && len(r.Settings.Modes) > 1 && !r.Settings.Null {
 		all = append(all, "A factor (2×) is the mean of the rounds' own, with its 99% interval. "+Mark+
 			": disturbed, or the load at its limit.")
 	}

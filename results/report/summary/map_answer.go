@@ -3,6 +3,7 @@ package summary
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"nodecompare/results"
@@ -151,12 +152,20 @@ type mapBound struct {
 	holds func(results.MapCell) bool
 }
 
-// mapBounds are those of one side of the grid: up to a value, and from one on.
+// mapBounds are those of one side of the grid: up to a value, from one on, and one alone. What
+// holds for the whole side says nothing.
 func mapBounds(values []int, write func(v int, up, down bool) string, of func(results.MapCell) int) (all []mapBound) {
+	if len(values) < 2 {
+		return nil
+	}
 	for _, v := range values {
-		all = append(all, mapBound{write(v, false, true), func(c results.MapCell) bool { return of(c) <= v }},
-			mapBound{write(v, true, false), func(c results.MapCell) bool { return of(c) >= v }},
-			mapBound{write(v, false, false), func(c results.MapCell) bool { return of(c) == v }})
+		if v < slices.Max(values) {
+			all = append(all, mapBound{write(v, false, true), func(c results.MapCell) bool { return of(c) <= v }})
+		}
+		if v > slices.Min(values) {
+			all = append(all, mapBound{write(v, true, false), func(c results.MapCell) bool { return of(c) >= v }})
+		}
+		all = append(all, mapBound{write(v, false, false), func(c results.MapCell) bool { return of(c) == v }})
 	}
 	return all
 }

@@ -83,7 +83,8 @@ func (s *Standings) add(row string, l AnswerLine) {
 
 // besideUnit leaves the unit of an interval out that stands beside a figure of the same unit.
 func besideUnit(interval, figure string) string {
-	if _, of, ok := strings.Cut(figure, " "); ok && !strings.Contains(interval, " "+of+"–") {
+	low, _, _ := strings.Cut(interval, "–")
+	if _, of, ok := strings.Cut(figure, " "); ok && !strings.Contains(low, " ") {
 		return strings.TrimSuffix(interval, " "+of)
 	}
 	return interval
