@@ -26,7 +26,8 @@ func (g Result) Suspects() []Pair {
 // Confirm checks each suspect change against the second run (newer.Again) and returns the resulting
 // gate. A change has regressed if the second run says so by itself, with its centre at least at the
 // floor and its P, corrected for the number of suspects, below 5%, and both runs together stay away
-// from "no change". Otherwise it passes or is inconclusive. Changes that were not run again stay as
+// from "no change". Where the runs took the figure by different measures, the second says so by
+// both. Otherwise it passes or is inconclusive. Changes that were not run again stay as
 // they were.
 func Confirm(g Result, old, newer *results.Record) Result {
 	failed := slices.ContainsFunc(g.Changes, Change.failed)
@@ -39,7 +40,7 @@ func Confirm(g Result, old, newer *results.Record) Result {
 			g.Changes[i] = failures(c.Workload, c.Mode, old.Trials, slices.Concat(newer.Trials, newer.Again))
 		}
 	}
-	var again []Change
+	var again, others []Change // the second run by the measure that it took, and by the other
 	var of []*Change
 	for i := range g.Changes {
 		c := &g.Changes[i]
@@ -51,12 +52,17 @@ func Confirm(g Result, old, newer *results.Record) Result {
 		}
 		if a, ok := c.between(old, newer, newer.Again); ok {
 			again, of = append(again, a), append(of, c)
+			if a.other != nil {
+				a = *a.other
+			}
+			others = append(others, a)
 		}
 	}
 	correct(again)
+	correct(others)
 	for i, c := range of {
 		both, _ := c.between(old, newer, slices.Concat(newer.Trials, newer.Again))
-		c.confirm(again[i], both)
+		c.confirm(again[i], others[i], both)
 	}
 	g.conclude()
 	g.Notes = append(slices.Clone(g.Notes), reasonsOf(g.Changes, func(c Change) bool { return c.Outcome == Pass })...)
@@ -77,7 +83,7 @@ func (c Change) between(old, newer *results.Record, trials []results.Trial) (aga
 }
 
 // confirm decides a suspect, and makes it show what both runs say.
-func (c *Change) confirm(again, both Change) {
+func (c *Change) confirm(again, other, both Change) {
 	seemed := c.Metric + " seemed to have regressed"
 	if again.Outcome != "" || again.alone != c.alone {
 		why := fmt.Sprintf("has too few usable trials to tell: at least %d are needed", leastTrials)
@@ -89,10 +95,12 @@ func (c *Change) confirm(again, both Change) {
 		return
 	}
 	runs := fmt.Sprintf("first %s, then %s; the figures are of both runs", c.InWords(), again.InWords())
+	first := *c
 	*c = both
 	c.P = again.P
 	switch {
-	case again.regresses(clearlyTwice) && again.P < chance && both.regresses(clearlyTwice):
+	case again.regresses(clearlyTwice) && again.P < chance && both.regresses(clearlyTwice) &&
+		(again.Relative == first.Relative || other.regresses(clearlyTwice) && other.P < chance):
 		c.Outcome, c.Confirmed = Regressed, true
 		c.Reason = fmt.Sprintf("%s regressed, and a second run confirmed it: %s", c.Metric, runs)
 	case both.passes():

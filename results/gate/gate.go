@@ -89,6 +89,8 @@ type Change struct {
 
 	// watched marks a metric for alarms only: a change too unsteady to tell is merely shown.
 	watched bool
+	// other is the change by the measure that was not taken, where there are two.
+	other *Change
 	// alone says that a record has no yardstick beside the figure, though it could have.
 	alone bool
 }

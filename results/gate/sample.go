@@ -122,9 +122,11 @@ func (m Metric) between(w results.Workload, mode string, old, newer []results.Tr
 		measured := c
 		measured.weigh(a.figures, b.figures)
 		c.weighRelative(a, b)
+		other := measured
 		if less, _, _ := measured.worse(); less < first(c.worse()) {
-			c = measured
+			c, other = measured, c
 		}
+		c.other = &other
 	default:
 		c.weighRelative(a, b)
 	}
