@@ -124,11 +124,16 @@ func (s *netStream) peek(b []byte) (n int, err error) {
 }
 
 func (s *netStream) write(b []byte, now time.Time) error {
-	if err := refresh(&s.writes, now.Add(sendTimeout), sendTimeout, s.SetWriteDeadline); err != nil {
-		return err
+	for {
+		if err := refresh(&s.writes, now.Add(sendTimeout), sendTimeout, s.SetWriteDeadline); err != nil {
+			return err
+		}
+		n, err := s.Write(b)
+		if n == 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
+			return err
+		}
+		b, now = b[n:], time.Now() // the peer takes it, slowly
 	}
-	_, err := s.Write(b)
-	return err
 }
 
 // writeFile sends by sendfile(2) while the peer takes something, and parks the goroutine while it

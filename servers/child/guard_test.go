@@ -31,17 +31,20 @@ func TestShellLine(t *testing.T) {
 		"in the background":      childEnv + `=plain "$SERVER" & wait`,
 		"as a daemon":            childEnv + `=plain "$SERVER" & exit 0`,
 		"with nothing at /":      childEnv + `=answers-500 exec "$SERVER"`,
+		"elsewhere from /":       childEnv + `=redirects exec "$SERVER"`,
 		"without our descriptor": `test -z "$NODECOMPARE_PARENT_FD" && ! (: <&3) 2>/dev/null && ` + plain,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := start(t, shellLine(line))
-			r, err := http.Get(p.URL + "/")
+			stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+			client := http.Client{CheckRedirect: stay}
+			r, err := client.Get(p.URL + "/")
 			if err != nil {
 				t.Fatal(err)
 			}
 			r.Body.Close()
-			http.DefaultClient.CloseIdleConnections()
+			client.CloseIdleConnections()
 			gone := hold(t, p.Port)
 			if err := p.Stop(t.Context()); err != nil {
 				t.Fatal(err)

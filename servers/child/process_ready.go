@@ -61,7 +61,9 @@ func (p *Process) awaitReady(ctx context.Context, ports <-chan int) error {
 	}
 	// The client has its own transport, without a proxy from the environment and without idle
 	// connections, which would count as load.
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: p.dial}}
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: p.dial},
+		// a redirect is an answer, and may lead to somebody else
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	began := time.Now()
 	var last error
 	for {

@@ -114,6 +114,8 @@ func playChild(part string) int {
 		switch part {
 		case "answers-500":
 			w.WriteHeader(http.StatusInternalServerError)
+		case "redirects":
+			http.Redirect(w, r, "https://127.0.0.1:1/", http.StatusFound)
 		case "hangs-up":
 			panic(http.ErrAbortHandler)
 		}

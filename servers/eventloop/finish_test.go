@@ -95,6 +95,25 @@ func TestFinishIsBounded(t *testing.T) {
 	}
 }
 
+// What a peer sends before it reads does not cut off what it is still to be sent.
+func TestFinishSendsAllToAPeerThatTalks(t *testing.T) {
+	t.Parallel()
+	l := start(t, 1)
+	response := noise(24 << 20) // more than the buffers hold
+	server, peer := accepted(t, l, &handler{})
+	on(t, l, func() {
+		server.Write(response)
+		server.Finish()
+	})
+	if _, err := peer.Write(make([]byte, 4<<20)); err != nil {
+		t.Fatal(err)
+	}
+	got, err := io.ReadAll(peer)
+	if err != nil || !bytes.Equal(got, response) {
+		t.Errorf("%d bytes of %d came: %v", len(got), len(response), err)
+	}
+}
+
 type endless struct{}
 
 func (endless) Read(b []byte) (int, error) { return len(b), nil }

@@ -110,10 +110,12 @@ func (c *Conn) linger() {
 	c.arm()
 }
 
-// discard counts what a finished connection's peer still sends. Discarded bytes do not keep the
-// connection alive.
+// discard counts what a finished connection's peer still sends once it has been sent everything.
+// Discarded bytes do not keep the connection alive.
 func (c *Conn) discard(n int) {
-	c.lingered += n
+	if !c.unsent() {
+		c.lingered += n
+	}
 	if c.ended && !c.unsent() || c.lingered > lingerBytes {
 		c.close(nil)
 		return
