@@ -369,3 +369,54 @@ func TestBack(t *testing.T) {
 		(<-links).Close()
 	}
 }
+
+// An agent that was killed is followed by another of its host, which has its name: the record of a
+// bench is of the same hosts.
+func TestSuccessor(t *testing.T) {
+	t.Parallel()
+	f := begin(t)
+	defer f.c.Close()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var copying sync.WaitGroup
+	defer copying.Wait()
+	link := make(chan net.Conn, 1)
+	copying.Go(func() {
+		from, err := listener.Accept()
+		listener.Close() // it does not come back
+		if err != nil {
+			return
+		}
+		to, err := net.Dial("tcp", strings.TrimPrefix(f.hub.URL, "nats://"))
+		if err != nil {
+			from.Close()
+			return
+		}
+		link <- from
+		copying.Go(func() { io.Copy(to, from) }) // NATS is not told that the agent has gone
+		copying.Go(func() { io.Copy(from, to); from.Close(); to.Close() })
+	})
+	at := f.hub.Access
+	at.URL = "nats://" + listener.Addr().String()
+	dying, kill := context.WithCancel(t.Context())
+	defer kill()
+	ended := f.join(dying, at, "a", "1.0")
+	killed := f.await(t, 1)[0]
+	(<-link).Close()
+	next := f.join(t.Context(), f.hub.Access, "a", "1.0")
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	all, err := f.c.Await(ctx, func(all []*cluster.Agent) bool { return len(all) == 1 && all[0] != killed },
+		func([]*cluster.Agent) {})
+	if err != nil || all[0].Name != "a" {
+		t.Errorf("%v: %+v", err, all)
+	}
+	f.c.Close()
+	if err := <-next; err != nil {
+		t.Error(err)
+	}
+	kill()
+	<-ended
+}

@@ -156,6 +156,32 @@ func (c *Coordinator) hello(data []byte) {
 	go c.welcome(h)
 }
 
+// missed is how many signs of life a member has missed that is taken to have ended where another
+// asks for its name.
+const missed = 3
+
+// twinEnded waits until it is known whether a member of the same name on the same host lives, and
+// loses one that does not: a process that was killed says nothing, and its successor is soon there.
+func (c *Coordinator) twinEnded(h hello) {
+	arrived := time.Now()
+	for waits := true; waits; {
+		waits = false
+		c.lose(func(a *Agent) string {
+			if a.Name != h.Name || a.Role != h.Role || a.Address != h.Address || a.last.After(arrived) {
+				return ""
+			}
+			if time.Since(a.last) > missed*beat {
+				return "another came in its place"
+			}
+			waits = true
+			return ""
+		})
+		if waits {
+			time.Sleep(beat / 5)
+		}
+	}
+}
+
 // welcome compares clocks with a new agent and takes it in.
 func (c *Coordinator) welcome(h hello) {
 	ctx, cancel := context.WithTimeout(context.Background(), silence)
@@ -167,6 +193,9 @@ func (c *Coordinator) welcome(h hello) {
 		}
 		return ""
 	})
+	if err == nil {
+		c.twinEnded(h)
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err != nil {

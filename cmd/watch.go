@@ -151,12 +151,13 @@ func (o onlooker) run(ctx context.Context, args []string, out, notes io.Writer) 
 		return err
 	}
 	t, err := watch.Run(ctx, what, progressPrinter(o.quiet, "watch", notes))
-	if err != nil {
+	if err != nil && (t == nil || len(t.Modes) == 0 || ctx.Err() != nil) {
 		return errors.Join(err, to.discard())
 	}
+	failed := err // of some servers, which the scene names
 	err = to.write(ctx, all, func(w io.Writer, options report.Options) error { return format.Write(w, t, options) })
 	if err == nil && o.open {
 		err = openPage(o.file)
 	}
-	return err
+	return errors.Join(failed, err)
 }

@@ -53,7 +53,7 @@ func (o Options) checkHosts() error {
 // remote reports whether a workload needs nothing but its server.
 func remote(w workload.Workload) bool {
 	_, blast := blastNamed(w.Name)
-	return w.Upstream == 0 && !w.Orders && !blast
+	return w.Upstream == 0 && !w.Orders && !blast && w.Name != overloadName
 }
 
 // onHosts returns the rungs as several hosts run them. The base rung keeps its slices as a mark: no

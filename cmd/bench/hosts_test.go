@@ -77,3 +77,16 @@ func TestPlanOnHostsRefuses(t *testing.T) {
 		}
 	}
 }
+
+// What the coordinator's machine has does not bound a load that others make.
+func TestPlanOnHostsOfASmallCoordinator(t *testing.T) {
+	o := Options{Modes: []string{"async"}, Workloads: []string{"hello"}, Profile: "thorough", Hosts: true, Rate: 400_000}
+	p := planned(t, o, usualBase)
+	if top := p.settings.Workloads[0].Top(); top != 10_000 {
+		t.Errorf("the ladder ends at %d", top)
+	}
+	o.Workloads = []string{overloadName}
+	if _, err := newPlan(o, plenty); err == nil || !strings.Contains(err.Error(), "second load") {
+		t.Errorf("an overload: %v", err)
+	}
+}

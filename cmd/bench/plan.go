@@ -106,6 +106,13 @@ const longest = 24 * time.Hour
 // per second: the most that a thread of the loop engine offers on time.
 const mostRate = 50_000
 
+const (
+	// hostsConnections and hostsThreads bound a bench on hosts, which have not joined when it is
+	// planned.
+	hostsConnections = 20_000
+	hostsThreads     = 256
+)
+
 // NewPlan checks the options and lays out the trials. Connections are bounded by the open files of
 // a process, because load and server each need one a connection.
 func NewPlan(o Options) (*Plan, error) {
@@ -140,6 +147,9 @@ func newPlan(o Options, limit int) (*Plan, error) {
 		return nil, fmt.Errorf("--load-threads=%d: at least 1 is needed", o.LoadThreads)
 	}
 	threads := cmp.Or(o.LoadThreads, split.LoadCores())
+	if o.Hosts { // whose CPUs and open files are not known yet
+		limit, threads = max(limit, hostsConnections), max(threads, hostsThreads)
+	}
 	if most := mostRate * threads; o.Rate != 0 && !(o.Rate >= 1 && o.Rate <= float64(most)) {
 		return nil, fmt.Errorf("%g requests a second: the common rate is from 1/s to %d/s, "+
 			"%d/s for each thread of the load", o.Rate, most, mostRate)
@@ -381,7 +391,7 @@ func shuffled(groups [][]slot, rounds int, seed uint64) []slot {
 // only returns the plan of a second run, of some modes and workloads.
 func (p *Plan) only(suspects []gate.Pair) *Plan {
 	second := *p
-	second.slots, second.again = nil, true
+	second.slots, second.again, second.steps = nil, true, nil
 	for _, s := range p.slots {
 		if slices.Contains(suspects, s.pair()) {
 			s.round, s.closer = s.round+p.settings.Rounds, false
