@@ -80,7 +80,8 @@ func TestPlanOnHostsRefuses(t *testing.T) {
 
 // What the coordinator's machine has does not bound a load that others make.
 func TestPlanOnHostsOfASmallCoordinator(t *testing.T) {
-	o := Options{Modes: []string{"async"}, Workloads: []string{"hello"}, Profile: "thorough", Hosts: true, Rate: 400_000}
+	o := Options{Modes: []string{"async"}, Workloads: []string{"hello"}, Profile: "thorough", Hosts: true,
+		Rate: 400_000}
 	p := planned(t, o, usualBase)
 	if top := p.settings.Workloads[0].Top(); top != 10_000 {
 		t.Errorf("the ladder ends at %d", top)
