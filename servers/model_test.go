@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"nodecompare/servers/workload"
+
+	"nodecompare/thorough"
 )
 
 // startModel serves routes that need no data, with the model as adjust leaves it, until the test
@@ -224,6 +226,7 @@ func TestTimeoutsAreEachRequestsOwn(t *testing.T) {
 // TestIdleTimeBeginsBehindASlowResponse has a client take longer over a long response than it may
 // be idle. It may then be idle for as long as any other.
 func TestIdleTimeBeginsBehindASlowResponse(t *testing.T) {
+	thorough.Only(t)
 	t.Parallel()
 	const (
 		limit   = 2 * time.Second
