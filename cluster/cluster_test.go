@@ -310,19 +310,15 @@ func TestSlowLink(t *testing.T) {
 	}
 }
 
-// An agent that lost its coordinator for a moment comes back under its name, as another session: a
-// job of the former one is lost, even where the coordinator has not seen that yet.
-func TestBack(t *testing.T) {
-	f := begin(t)
-	defer f.c.Close()
+// silentLink is a way to the hub whose end NATS is not told of. links are the agents' ends, which a
+// test closes. The test waits until the copying has ended.
+func (f *field) silentLink(t *testing.T) (listener net.Listener, links chan net.Conn, copying *sync.WaitGroup) {
+	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	links := make(chan net.Conn, 4)
-	var copying sync.WaitGroup
-	defer copying.Wait()
-	defer listener.Close()
+	links, copying = make(chan net.Conn, 4), new(sync.WaitGroup)
 	copying.Go(func() {
 		for {
 			from, err := listener.Accept()
@@ -339,6 +335,17 @@ func TestBack(t *testing.T) {
 			copying.Go(func() { io.Copy(from, to); from.Close(); to.Close() })
 		}
 	})
+	return listener, links, copying
+}
+
+// An agent that lost its coordinator for a moment comes back under its name, as another session: a
+// job of the former one is lost, even where the coordinator has not seen that yet.
+func TestBack(t *testing.T) {
+	f := begin(t)
+	defer f.c.Close()
+	listener, links, copying := f.silentLink(t)
+	defer copying.Wait()
+	defer listener.Close()
 	at := f.hub.Access
 	at.URL = "nats://" + listener.Addr().String()
 	ended := f.join(t.Context(), at, "a", "1.0")
@@ -376,35 +383,17 @@ func TestSuccessor(t *testing.T) {
 	t.Parallel()
 	f := begin(t)
 	defer f.c.Close()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var copying sync.WaitGroup
+	listener, links, copying := f.silentLink(t)
 	defer copying.Wait()
-	link := make(chan net.Conn, 1)
-	copying.Go(func() {
-		from, err := listener.Accept()
-		listener.Close() // it does not come back
-		if err != nil {
-			return
-		}
-		to, err := net.Dial("tcp", strings.TrimPrefix(f.hub.URL, "nats://"))
-		if err != nil {
-			from.Close()
-			return
-		}
-		link <- from
-		copying.Go(func() { io.Copy(to, from) }) // NATS is not told that the agent has gone
-		copying.Go(func() { io.Copy(from, to); from.Close(); to.Close() })
-	})
+	defer listener.Close()
 	at := f.hub.Access
 	at.URL = "nats://" + listener.Addr().String()
 	dying, kill := context.WithCancel(t.Context())
 	defer kill()
 	ended := f.join(dying, at, "a", "1.0")
 	killed := f.await(t, 1)[0]
-	(<-link).Close()
+	listener.Close() // it does not come back
+	(<-links).Close()
 	next := f.join(t.Context(), f.hub.Access, "a", "1.0")
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()

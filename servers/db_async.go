@@ -42,7 +42,6 @@ type loopDBConn struct {
 	ended   []loopTalk // the memory of those before
 	batch   []postgres.Query
 	asked   bool
-	gone    bool // from the pool
 }
 
 // openLoopDB opens so many connections to a database; nil for none.
@@ -152,13 +151,13 @@ func (c *loopDBConn) over(talks []loopTalk, err error) {
 
 func (c *loopDBConn) Data(b []byte) {
 	if len(b) == 0 {
-		c.leave()
-		c.conn.Close() // Closed reports it
+		c.db.pool.lost(c) // now, so that nobody who asks in the same turn is given it
+		c.conn.Close()    // Closed reports it
 		return
 	}
 	out, done, complaint, fatal := c.session.Receive(b)
 	if fatal != nil {
-		c.leave()
+		c.db.pool.lost(c)
 		c.end(postgres.Lost(fatal))
 		c.conn.Close()
 		return
@@ -174,14 +173,6 @@ func (c *loopDBConn) Data(b []byte) {
 	}
 }
 
-// leave takes a connection out of the pool, so that nobody who asks in the same turn is given it.
-func (c *loopDBConn) leave() {
-	if !c.gone {
-		c.gone = true
-		c.db.pool.lost(c)
-	}
-}
-
 // end ends the talks, if there are any, on a connection that is of no use any more.
 func (c *loopDBConn) end(err error) { c.over(c.release(), err) }
 
@@ -189,7 +180,7 @@ func (c *loopDBConn) Drained() {}
 
 func (c *loopDBConn) Closed(err error) {
 	if !errors.Is(err, eventloop.ErrStopped) {
-		c.leave()
+		c.db.pool.lost(c)
 	}
 	c.end(postgres.Lost(err))
 }

@@ -105,10 +105,13 @@ func (p *dbPool[C]) put(c C) {
 	next(c, nil)
 }
 
-// lost replaces a connection that has ended.
+// lost replaces a connection that has ended. A second call for the same one does nothing.
 func (p *dbPool[C]) lost(c C) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if !slices.Contains(p.all, c) {
+		return
+	}
 	same := func(other C) bool { return other == c }
 	p.all, p.idle = slices.DeleteFunc(p.all, same), slices.DeleteFunc(p.idle, same)
 	if !p.closed {

@@ -95,17 +95,18 @@ func (d *syncDB) talk(t postgres.Talk) error {
 	}
 	got := make(chan taken, 1)
 	var use taken
+	var now time.Time
 	for {
 		d.pool.take(func(c *syncDBConn, err error) { got <- taken{c, err} })
 		if use = <-got; use.err != nil {
 			return use.err
 		}
-		if time.Since(use.conn.used) < staleAfter || !use.conn.ended() {
+		if now = time.Now(); now.Sub(use.conn.used) < staleAfter || !use.conn.ended() {
 			break
 		}
 		d.lose(use.conn)
 	}
-	complaint, fatal := use.conn.talk(t)
+	complaint, fatal := use.conn.talk(t, now)
 	if fatal == nil {
 		d.pool.put(use.conn)
 		return complaint
@@ -120,8 +121,7 @@ func (d *syncDB) lose(c *syncDBConn) {
 	c.stream.close()
 }
 
-func (c *syncDBConn) talk(t postgres.Talk) (complaint, fatal error) {
-	now := time.Now()
+func (c *syncDBConn) talk(t postgres.Talk, now time.Time) (complaint, fatal error) {
 	end := now.Add(queryTimeout)
 	out := c.session.Start(t)
 	for {

@@ -92,28 +92,39 @@ func TestPostgresOrdersAtOnce(t *testing.T) {
 	eachModeAlone(t, func(t *testing.T, mode string) { orderAtOnce(t, mode, newLedger(t, database(t))) })
 }
 
+// eachOnPostgres runs f as a subtest for each of the six modes, with a server on a database of its
+// own, in which there are as many orders in the end as f says.
+func eachOnPostgres(t *testing.T,
+	f func(t *testing.T, dial func(testing.TB) *client, l *workload.Ledger) (orders uint64)) {
+	t.Helper()
+	database(t)
+	eachModeAlone(t, func(t *testing.T, mode string) {
+		l := newLedger(t, database(t))
+		v := serve(t, mode, servers.Config{Database: l.Database(), PoolSize: 40})
+		orders := f(t, v.dial, l)
+		v.stop()
+		audited(t, l, orders)
+	})
+	eachNodeMode(t, func(t *testing.T, mode string) {
+		l := newLedger(t, database(t))
+		p := startNodeOn(t, mode, "", l, 1)
+		orders := f(t, func(testing.TB) *client { return connect(t, p) }, l)
+		stopNode(t, p)
+		audited(t, l, orders)
+	})
+}
+
 // A connection that ends in the middle of a query is replaced. The query is answered 503, and is
 // not sent again: an order is not written down that nobody was told of.
 func TestPostgresConnectionLost(t *testing.T) {
-	database(t)
 	for _, ask := range []asked{
 		{"products", get("/db?id=7", closes), "HTTP/1.1 200 ", 0},
 		{"inventory", request("POST", "/orders", `{"customer":7,"items":[{"product":3,"quantity":2}]}`,
 			"Content-Type: application/json", closes), "HTTP/1.1 201 ", waitInLine + 1},
 	} {
-		eachModeAlone(t, func(t *testing.T, mode string) {
-			l := newLedger(t, database(t))
-			v := serve(t, mode, servers.Config{Database: l.Database(), PoolSize: 40})
-			ask.loseConnections(t, l, v.dial)
-			v.stop()
-			audited(t, l, ask.orders)
-		})
-		eachNodeMode(t, func(t *testing.T, mode string) {
-			l := newLedger(t, database(t))
-			p := startNodeOn(t, mode, "", l, 1)
-			ask.loseConnections(t, l, func(testing.TB) *client { return connect(t, p) })
-			stopNode(t, p)
-			audited(t, l, ask.orders)
+		eachOnPostgres(t, func(t *testing.T, dial func(testing.TB) *client, l *workload.Ledger) uint64 {
+			ask.loseConnections(t, l, dial)
+			return ask.orders
 		})
 	}
 }
@@ -167,14 +178,13 @@ func (a asked) loseConnections(t *testing.T, l *workload.Ledger, dial func(testi
 // A key that comes again while its first order is on its way is told of that order, also where
 // there is too little left for a second.
 func TestPostgresKeyAgainMeanwhile(t *testing.T) {
-	database(t)
-	again := func(t *testing.T, dial func(testing.TB) *client, l *workload.Ledger) {
+	eachOnPostgres(t, func(t *testing.T, dial func(testing.TB) *client, l *workload.Ledger) uint64 {
 		sql, first := sqlOn(t, l), sqlOn(t, l)
 		first("BEGIN; SELECT FROM inventory WHERE product = 10000 FOR UPDATE; " +
 			"INSERT INTO orders (customer, key, total_cents, tries) VALUES (7, 'k', 500, 1); " +
 			"INSERT INTO order_lines (order_id, product, quantity, price_cents) " +
-			"SELECT id, 10000, stock, 1 FROM orders, inventory WHERE product = 10000; " +
-			"UPDATE inventory SET stock = 0 WHERE product = 10000")
+			"SELECT id, 10000, 2, 250 FROM orders; " +
+			"UPDATE inventory SET stock = stock - 2 WHERE product = 10000")
 		c := dial(t)
 		c.send(request("POST", "/orders", `{"customer":7,"items":[{"product":10000,"quantity":2}]}`,
 			"Content-Type: application/json", "Idempotency-Key: k", closes))
@@ -187,23 +197,13 @@ func TestPostgresKeyAgainMeanwhile(t *testing.T) {
 		if !strings.HasPrefix(got, "HTTP/1.1 200 ") || !strings.Contains(got, `"total":500`) {
 			t.Errorf("answered %q", got)
 		}
-	}
-	eachModeAlone(t, func(t *testing.T, mode string) {
-		l := newLedger(t, database(t))
-		again(t, serve(t, mode, servers.Config{Database: l.Database()}).dial, l)
-	})
-	eachNodeMode(t, func(t *testing.T, mode string) {
-		l := newLedger(t, database(t))
-		p := startNodeOn(t, mode, "", l, 1)
-		again(t, func(testing.TB) *client { return connect(t, p) }, l)
-		stopNode(t, p)
+		return 1
 	})
 }
 
 // Connections that the database ends while they are idle are in nobody's way later.
 func TestPostgresIdleConnectionsEnd(t *testing.T) {
-	database(t)
-	idle := func(t *testing.T, dial func(testing.TB) *client, l *workload.Ledger) {
+	eachOnPostgres(t, func(t *testing.T, dial func(testing.TB) *client, l *workload.Ledger) uint64 {
 		const ours = " FROM pg_stat_activity WHERE application_name = 'nodecompare server'"
 		sql := sqlOn(t, l)
 		before := sql("SELECT max(backend_start)" + ours)
@@ -223,24 +223,14 @@ func TestPostgresIdleConnectionsEnd(t *testing.T) {
 				t.Errorf("answered %q", got)
 			}
 		}
-	}
-	eachModeAlone(t, func(t *testing.T, mode string) {
-		l := newLedger(t, database(t))
-		idle(t, serve(t, mode, servers.Config{Database: l.Database(), PoolSize: 40}).dial, l)
-	})
-	eachNodeMode(t, func(t *testing.T, mode string) {
-		l := newLedger(t, database(t))
-		p := startNodeOn(t, mode, "", l, 1)
-		idle(t, func(testing.TB) *client { return connect(t, p) }, l)
-		stopNode(t, p)
+		return 0
 	})
 }
 
 // A schema is in use for as long as a server is connected, whatever became of the connection that
 // made it; and the books can still be read.
 func TestPostgresSchemaOfALivingServer(t *testing.T) {
-	database(t)
-	lives := func(t *testing.T, dial func(testing.TB) *client, l *workload.Ledger) {
+	eachOnPostgres(t, func(t *testing.T, dial func(testing.TB) *client, l *workload.Ledger) uint64 {
 		sql := sqlOn(t, l)
 		const made = " FROM pg_stat_activity WHERE application_name = 'nodecompare tables'"
 		sql("SELECT pg_terminate_backend(pid)" + made)
@@ -252,16 +242,7 @@ func TestPostgresSchemaOfALivingServer(t *testing.T) {
 			t.Errorf("answered %q", got)
 		}
 		audited(t, l, 0)
-	}
-	eachModeAlone(t, func(t *testing.T, mode string) {
-		l := newLedger(t, database(t))
-		lives(t, serve(t, mode, servers.Config{Database: l.Database()}).dial, l)
-	})
-	eachNodeMode(t, func(t *testing.T, mode string) {
-		l := newLedger(t, database(t))
-		p := startNodeOn(t, mode, "", l, 1)
-		lives(t, func(testing.TB) *client { return connect(t, p) }, l)
-		stopNode(t, p)
+		return 0
 	})
 }
 

@@ -27,8 +27,7 @@ func (g Result) Suspects() []Pair {
 // gate. A change has regressed if the second run says so by itself, with its centre at least at the
 // floor and its P, corrected for the number of suspects, below 5%, and both runs together stay away
 // from "no change". Where the runs took the figure by different measures, the second says so by
-// both. Otherwise it passes or is inconclusive. Changes that were not run again stay as
-// they were.
+// both. Otherwise it passes or is inconclusive. Changes that were not run again stay as they were.
 func Confirm(g Result, old, newer *results.Record) Result {
 	failed := slices.ContainsFunc(g.Changes, Change.failed)
 	if g.Outcome == Invalid || failed && len(g.Unfit) > 0 {
@@ -95,12 +94,12 @@ func (c *Change) confirm(again, other, both Change) {
 		return
 	}
 	runs := fmt.Sprintf("first %s, then %s; the figures are of both runs", c.InWords(), again.InWords())
-	first := *c
+	asBefore := again.Relative == c.Relative
 	*c = both
 	c.P = again.P
 	switch {
 	case again.regresses(clearlyTwice) && again.P < chance && both.regresses(clearlyTwice) &&
-		(again.Relative == first.Relative || other.regresses(clearlyTwice) && other.P < chance):
+		(asBefore || other.regresses(clearlyTwice) && other.P < chance):
 		c.Outcome, c.Confirmed = Regressed, true
 		c.Reason = fmt.Sprintf("%s regressed, and a second run confirmed it: %s", c.Metric, runs)
 	case both.passes():

@@ -17,7 +17,7 @@ func loadAnswer(r *results.LoadRun) string {
 	case r.Capacity != nil:
 		return capacityAnswer(r.Capacity)
 	case r.Ramp != nil && r.Requests > r.Errors && !r.Partial:
-		return rampAnswer(r.Ramp)
+		return rampAnswer(r)
 	case r.Requests == 0:
 		return "No request was sent."
 	case answered == 0:

@@ -9,16 +9,13 @@ import (
 )
 
 // rampAnswer says up to which rate a ramp's latency stayed as it was.
-func rampAnswer(r *results.Ramp) string {
+func rampAnswer(run *results.LoadRun) string {
+	r := run.Ramp
 	from, to := unit.Rate(r.FromRPS), unit.Rate(r.ToRPS)
 	if r.UsualUS == 0 {
-		answered, failed := uint64(0), uint64(0)
-		for _, s := range r.Steps {
-			answered, failed = answered+s.Answered, failed+s.Errors
-		}
-		return fmt.Sprintf("From %s to %s requests/s: where latency breaks away is not known, since hardly a request "+
-			"at the lowest of these rates was answered as it should be, so that nothing tells what is usual; "+
-			"%s of %s failed.", from, to, unit.Count(failed), unit.Counted(answered+failed, "request"))
+		return fmt.Sprintf("From %s to %s requests/s: where latency breaks away is not known, since too little was "+
+			"answered at the lowest of these rates to tell what is usual; %s of %s failed.", from, to,
+			unit.Count(run.Errors), unit.Counted(run.Requests, "request"))
 	}
 	if r.BreaksRPS == 0 {
 		return fmt.Sprintf("From %s to %s requests/s latency does not break away: the slowest 1 in 100 never "+

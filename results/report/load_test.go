@@ -370,7 +370,8 @@ func TestRamp(t *testing.T) {
 // A ramp of which nothing tells what is usual does not say that latency stayed as it was.
 func TestRampOfNothingUsual(t *testing.T) {
 	r := loadRun()
-	r.OfferedRPS, r.Ramp = 1050, &results.Ramp{FromRPS: 2000, ToRPS: 100}
+	r.OfferedRPS, r.Requests, r.Errors = 1050, 1500, 600
+	r.Ramp = &results.Ramp{FromRPS: 2000, ToRPS: 100}
 	for i := range 15 { // the server dies on the way
 		s := results.RampStep{StartS: float64(i), EndS: float64(i + 1), RateRPS: float64(2000 - 120*i), Due: 100,
 			Answered: 100, LatencyUS: results.Latency{P50: 400, P99: 2000}}

@@ -17,17 +17,18 @@ const widest = 0.30
 // Rounds returns how many rounds a record has: an interrupted bench has not made all of them.
 // Before the first trial it is how many there are to be.
 func Rounds(r *results.Record) int {
-	if !r.Partial {
-		return r.Settings.Rounds
+	if n := made(r); r.Partial && n > 0 {
+		return min(n, r.Settings.Rounds)
 	}
-	made := 0
+	return r.Settings.Rounds
+}
+
+// made returns the number of the last round of which there is a trial.
+func made(r *results.Record) (rounds int) {
 	for _, t := range r.Trials {
-		made = max(made, t.Round)
+		rounds = max(rounds, t.Round)
 	}
-	if made == 0 {
-		return r.Settings.Rounds
-	}
-	return min(made, r.Settings.Rounds)
+	return rounds
 }
 
 // intervals explains ± on this page: a median's interval has 95% confidence with 6 values, and less

@@ -80,11 +80,7 @@ func countRuns(r *results.Record) runCounts {
 
 // trust says in a line how much was measured, and how much of it is in doubt.
 func trust(r *results.Record, c runCounts) string {
-	rounds := 0 // an interrupted bench has not made all of them
-	for _, t := range r.Trials {
-		rounds = max(rounds, t.Round)
-	}
-	text := fmt.Sprintf("%s, %s. Trust: ", unit.Counted(rounds, "round"), unit.Seconds(r.ElapsedS))
+	text := fmt.Sprintf("%s, %s. Trust: ", unit.Counted(made(r), "round"), unit.Seconds(r.ElapsedS))
 	unused := ""
 	if c.unused > 0 {
 		unused = fmt.Sprintf(" %s could not be used.", unit.Counted(c.unused, "run"))
