@@ -138,6 +138,45 @@ func TestMovementKeepsAConnectionAlive(t *testing.T) {
 	}
 }
 
+// A loop that a handler holds for longer than the idle time reads what came meanwhile before it
+// closes, and runs the timers that were due: to write, too.
+func TestHeldLoopReadsBeforeItCloses(t *testing.T) {
+	const idle = 300 * time.Millisecond
+	for _, direction := range []string{"in", "out"} {
+		t.Run(direction, func(t *testing.T) {
+			t.Parallel()
+			l := start(t, 1)
+			closed := make(chan error, 1)
+			server, peer := accepted(t, l, &handler{closed: func(err error) { closed <- err }})
+			var begin time.Time
+			var hold, later eventloop.Timer
+			later.Init(l, func() { server.Write([]byte("x")) })
+			held := func() {
+				begin = time.Now()
+				server.Write([]byte("x")) // moves the limit, and leaves its timer where it is
+				if direction == "out" {
+					later.Set(idle * 3 / 4)
+				}
+				time.Sleep(idle * 3 / 2)
+				if direction == "in" {
+					mustWrite(t, peer, []byte("x"))
+				}
+			}
+			hold.Init(l, func() { l.Post(held) }) // what is posted runs after the sockets, before the timers
+			on(t, l, func() {
+				server.SetIdle(idle)
+				hold.Set(idle / 2)
+			})
+			if err := receive(t, closed); err != eventloop.ErrIdle {
+				t.Errorf("closed with %v, want ErrIdle", err)
+			}
+			if took := time.Since(begin); took < idle*5/2 {
+				t.Errorf("closed after %v: as if nothing had come", took)
+			}
+		})
+	}
+}
+
 // A peer that takes nothing is idle, however often the other side tries to write.
 func TestWritesThatTheKernelRefusesAreNoMovement(t *testing.T) {
 	l := start(t, 1)
