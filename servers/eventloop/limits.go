@@ -57,8 +57,9 @@ func (c *Conn) due() time.Duration {
 	return due
 }
 
-// expire closes the connection if a limit has passed. By an idle time it does so a turn later at the
-// earliest: bytes that came while a slow handler held the loop are in the kernel, and read first.
+// expire closes the connection if a limit has passed. By an idle time it does so a turn later at
+// the earliest: bytes that came while a slow handler held the loop are in the kernel, and read
+// first.
 func (c *Conn) expire() {
 	switch due := c.due(); {
 	case due == 0:
