@@ -25,7 +25,7 @@ func startBench(t *testing.T, serving []string, args ...string) *field {
 		for i := len(f.agents); i < 3; i++ { // at the first of two lines
 			f.agents = append(f.agents, f.join(t, join, i, serving))
 		}
-	}, append([]string{"bench", "--profile=quick", "--rounds=1"}, args...)...)
+	}, append([]string{"bench", "--profile=quick", "--rounds=1", "--selftest=off"}, args...)...)
 	return f
 }
 

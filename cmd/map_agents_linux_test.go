@@ -32,66 +32,67 @@ func mapOn(t *testing.T, args ...string) *field {
 // serves, with servers started anew.
 func TestMapOfAgents(t *testing.T) {
 	thorough.Only(t)
-	for _, lost := range []int{2, 0} {
-		t.Run(fmt.Sprintf("lost host-%d", lost), func(t *testing.T) {
-			t.Parallel()
-			f := mapOn(t, "--rounds=2", "--format=json")
-			f.awaitNote(t, "round 2 of 2")
-			time.Sleep(2 * time.Second) // servers run by then
-			a := f.agents[lost]
-			if err := a.Process.Signal(syscall.SIGSTOP); err != nil {
-				t.Fatal(err)
-			}
-			f.awaitNote(t, fmt.Sprintf("lost host-%d", lost))
-			f.awaitNote(t, "2 of 3 are here")
-			if err := a.Process.Signal(syscall.SIGCONT); err != nil {
-				t.Fatal(err)
-			}
-			notes := f.said()
-			if err := f.coordinator.Wait(); err != nil {
-				t.Fatalf("%v: %s%s", err, f.joining, notes)
-			}
-			var m results.Map
-			if err := json.Unmarshal(f.out.Bytes(), &m); err != nil {
-				t.Fatal(err)
-			}
-			if len(m.Hosts) != 3 || m.Hosts[0].Name != "host-0" || m.Hosts[0].Runs < 8 || len(m.Failures) > 0 ||
-				m.Partial || m.Reduced["requests"] != "sum" {
-				t.Errorf("hosts %+v, failures %q", m.Hosts, m.Failures)
-			}
-			measured := map[string]int{}
-			for _, r := range m.Runs {
-				if r.Requests == 0 {
-					continue
-				}
-				measured[r.Mode]++
-				// Eight connections that wait 50 ms send 160 requests a second at most.
-				if r.ThroughputRPS <= 0 || r.PerRequestUS <= 0 || r.WaitMS == 50 && r.ThroughputRPS > 161 {
-					t.Errorf("%+v", r)
-				}
-			}
-			if measured["goroutine"] != 4 || measured["async"] != 4 {
-				t.Errorf("runs with requests: %v", measured)
-			}
-			f.finished(t, time.Now())
-		})
+	t.Parallel()
+	f := mapOn(t, "--rounds=2", "--format=json")
+	for round, lost := range []int{2, 0} {
+		f.awaitNote(t, fmt.Sprintf("round %d of 2", round+1))
+		time.Sleep(2 * time.Second) // servers run by then
+		a := f.agents[lost]
+		if err := a.Process.Signal(syscall.SIGSTOP); err != nil {
+			t.Fatal(err)
+		}
+		f.awaitNote(t, fmt.Sprintf("lost host-%d", lost))
+		f.awaitNote(t, "2 of 3 are here")
+		if err := a.Process.Signal(syscall.SIGCONT); err != nil {
+			t.Fatal(err)
+		}
 	}
+	notes := f.said()
+	if err := f.coordinator.Wait(); err != nil {
+		t.Fatalf("%v: %s%s", err, f.joining, notes)
+	}
+	var m results.Map
+	if err := json.Unmarshal(f.out.Bytes(), &m); err != nil {
+		t.Fatal(err)
+	}
+	if len(m.Hosts) != 3 || m.Hosts[0].Name != "host-0" || m.Hosts[0].Runs < 8 || len(m.Failures) > 0 ||
+		m.Partial || m.Reduced["requests"] != "sum" {
+		t.Errorf("hosts %+v, failures %q", m.Hosts, m.Failures)
+	}
+	measured := map[string]int{}
+	for _, r := range m.Runs {
+		if r.Requests == 0 {
+			continue
+		}
+		measured[r.Mode]++
+		// Eight connections that wait 50 ms send 160 requests a second at most.
+		if r.ThroughputRPS <= 0 || r.PerRequestUS <= 0 || r.WaitMS == 50 && r.ThroughputRPS > 161 {
+			t.Errorf("%+v", r)
+		}
+	}
+	if measured["goroutine"] != 4 || measured["async"] != 4 {
+		t.Errorf("runs with requests: %v", measured)
+	}
+	f.finished(t, time.Now())
 }
 
 // A serving host that does not come back ends the map, which prints what it has; and nothing is
 // left when the coordinator is killed.
 func TestMapOfAgentsEnds(t *testing.T) {
 	thorough.Only(t)
-	for name, end := range map[string]func(f *field) *exec.Cmd{
-		"coordinator killed": func(f *field) *exec.Cmd { return f.coordinator },
-		"server's agent":     func(f *field) *exec.Cmd { return f.agents[0] },
+	for name, test := range map[string]struct {
+		end   func(f *field) *exec.Cmd
+		round int // in which it ends
+	}{
+		"coordinator killed": {func(f *field) *exec.Cmd { return f.coordinator }, 1},
+		"server's agent":     {func(f *field) *exec.Cmd { return f.agents[0] }, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := mapOn(t, "--rounds=6", "--details")
-			f.awaitNote(t, "round 2 of 6")
+			f.awaitNote(t, fmt.Sprintf("round %d of 6", test.round))
 			time.Sleep(2 * time.Second)
-			ended := end(f)
+			ended := test.end(f)
 			if err := ended.Process.Kill(); err != nil {
 				t.Fatal(err)
 			}

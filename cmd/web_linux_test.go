@@ -103,7 +103,7 @@ func TestPageOfABenchThatGoesOn(t *testing.T) {
 	browser, wrong := tab(t)
 	dir := t.TempDir()
 	record, report := filepath.Join(dir, "record.json"), filepath.Join(dir, "report.html")
-	c := exec.Command(os.Args[0], "bench", "--modes=async", "--workloads=hello", "--profile=quick", "--rounds=8",
+	c := exec.Command(os.Args[0], "bench", "--modes=async", "--workloads=hello", "--profile=quick", "--rounds=5",
 		"--selftest=off", "--web", "--save="+record, "--report="+report)
 	c.Env = append(os.Environ(), "XDG_STATE_HOME="+dir)
 	notes, err := c.StderrPipe()
@@ -115,7 +115,7 @@ func TestPageOfABenchThatGoesOn(t *testing.T) {
 	}
 	lines := bufio.NewScanner(notes)
 	var between *wire
-	for lines.Scan() && !strings.HasPrefix(lines.Text(), "[2/8]") {
+	for lines.Scan() && !strings.HasPrefix(lines.Text(), "[2/5]") {
 		if _, at, ok := strings.Cut(lines.Text(), "the page is at "); ok {
 			u, err := url.Parse(at)
 			if err != nil || !strings.HasPrefix(u.Host, "127.0.0.1:") {
@@ -139,7 +139,7 @@ func TestPageOfABenchThatGoesOn(t *testing.T) {
 			}).observe(document.body, { subtree: true, childList: true, characterData: true })`, nil)); err != nil {
 		t.Fatal(err)
 	}
-	for lines.Scan() && !strings.HasPrefix(lines.Text(), "[5/8]") {
+	for lines.Scan() && !strings.HasPrefix(lines.Text(), "[3/5]") {
 	}
 	if n := between.cut(); n == 0 {
 		t.Error("the page had no connection that could be cut")
@@ -175,10 +175,10 @@ func TestPageOfABenchThatGoesOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	var r results.Record
-	if err := json.Unmarshal(text, &r); err != nil || len(r.Trials) != 8 {
+	if err := json.Unmarshal(text, &r); err != nil || len(r.Trials) != 5 {
 		t.Fatalf("the record has %d trials, %v", len(r.Trials), err)
 	}
-	for round := 3; round <= 8; round++ {
+	for round := 3; round <= 5; round++ {
 		if !slices.ContainsFunc(seen, func(s string) bool { return strings.HasPrefix(s, roundOf(round)) }) {
 			t.Errorf("the page did not show round %d: %q", round, seen)
 		}

@@ -144,7 +144,7 @@ func TestNode(t *testing.T) {
 		t.Parallel()
 		p := startNode(t, mode, up, 1)
 		t.Run("conversations", func(t *testing.T) { nodeConverses(t, mode, p) })
-		t.Run("orders", func(t *testing.T) { nodeOrders(t, mode) })
+		t.Run("orders, without an upstream", func(t *testing.T) { nodeOrders(t, mode) })
 		t.Run("malformed", func(t *testing.T) { nodeRefuses(t, mode, p) })
 		t.Run("examples", func(t *testing.T) { nodeServesExamples(t, mode, p, model) })
 		for ms, kind := range upstreamKinds {
@@ -177,16 +177,11 @@ func TestNode(t *testing.T) {
 			subscription{bufio.NewReader(resp.Body), t}.ticks(42) // still open when the server is stopped
 		})
 		t.Run("video", func(t *testing.T) { nodeStreams(t, mode, p) })
-		t.Run("upstream refusing", func(t *testing.T) {
-			const body = `{"error":"the upstream %s refused the connection: is it running?"}`
-			nodeAsks(t, mode, startNode(t, mode, refusing.url, 1), "1", "502 Bad Gateway", json,
-				strings.ReplaceAll(body, "%s", refusing.url))
-		})
-		t.Run("cluster", func(t *testing.T) {
-			p := startNode(t, mode, "", 3)
+		t.Run("cluster, whose upstream refuses", func(t *testing.T) {
+			p := startNode(t, mode, refusing.url, 3)
 			nodeClusters(t, mode, p)
-			const body = `{"error":"no upstream is configured: the server was started without the URL of one"}`
-			nodeAsks(t, mode, p, "1", "502 Bad Gateway", json, body)
+			const body = `{"error":"the upstream %s refused the connection: is it running?"}`
+			nodeAsks(t, mode, p, "1", "502 Bad Gateway", json, strings.ReplaceAll(body, "%s", refusing.url))
 		})
 	})
 }

@@ -135,6 +135,8 @@ func nodeOrders(t *testing.T, mode string) {
 			t.Errorf("%s (-want +got):\n%s", c.name, d)
 		}
 	}
+	const body = `{"error":"no upstream is configured: the server was started without the URL of one"}`
+	nodeAsks(t, mode, p, "1", "502 Bad Gateway", json, body)
 	stopNode(t, p)
 	audited(t, l, 5)
 }

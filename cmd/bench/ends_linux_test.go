@@ -21,6 +21,7 @@ import (
 // A server that dies in the pilot has failed: it is said at once, it is in the record, and it
 // counts.
 func TestDeathInThePilotCounts(t *testing.T) {
+	thorough.Only(t)
 	defer goleak.VerifyNone(t)
 	p := plan(t, 1, "async")
 	var log bytes.Buffer

@@ -14,6 +14,7 @@ import (
 	"go.uber.org/goleak"
 
 	"nodecompare/cmd/bench"
+	"nodecompare/thorough"
 )
 
 // childThat is the pid of a child of this process whose command line holds all of these words, and
@@ -35,6 +36,7 @@ func childThat(t *testing.T, without string, words ...string) int {
 // for a server that lives. Here the yardstick dies in a trial, and the upstream in that which is
 // made in its place.
 func TestHelperThatDiesIsNamed(t *testing.T) {
+	thorough.Only(t)
 	defer goleak.VerifyNone(t)
 	p, err := bench.NewPlan(bench.Options{Modes: []string{"goroutine"}, Workloads: []string{"api"},
 		Profile: "quick", Rounds: 1, Seed: 1})
@@ -85,6 +87,7 @@ func TestHelperThatDiesIsNamed(t *testing.T) {
 
 // An interruption ends a bench at once, also when a process of its own died before.
 func TestInterruptionAfterADeath(t *testing.T) {
+	thorough.Only(t)
 	defer goleak.VerifyNone(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()

@@ -14,6 +14,7 @@ import (
 
 	"nodecompare/results"
 	"nodecompare/servers/workload"
+	"nodecompare/thorough"
 )
 
 // A trial begins with the base rung and the open loads on it, and ends with the most connections,
@@ -52,6 +53,7 @@ func TestOrderOfRungs(t *testing.T) {
 // The base rung has the connections of the warm-up: a server that meets new ones pays for that once
 // more.
 func TestBaseRungOnTheConnectionsOfTheWarmUp(t *testing.T) {
+	thorough.Only(t)
 	defer goleak.VerifyNone(t)
 	var opened atomic.Int64
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

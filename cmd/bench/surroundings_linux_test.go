@@ -9,10 +9,12 @@ import (
 	"nodecompare/cmd/bench"
 	"nodecompare/loadgen/loadtest"
 	"nodecompare/results"
+	"nodecompare/thorough"
 )
 
 // Somebody else's work on the same CPUs, in processes that are none of ours, is seen and named.
 func TestOtherProcessesAreSuspect(t *testing.T) {
+	thorough.Only(t)
 	loadtest.BusyCPUs(t)
 	p, err := bench.NewPlan(bench.Options{Modes: []string{"async"}, Workloads: []string{"hello"},
 		Profile: "quick", Rounds: 1, Seed: 1})

@@ -74,6 +74,9 @@ func command(t *testing.T, file string) (bench, server string) {
 func prepare(t *testing.T, file string) string {
 	t.Helper()
 	n := needs[file]
+	if n.program == "java" {
+		thorough.Only(t) // a JVM takes seconds to start
+	}
 	if file == "JavaVirtualThreads.java" {
 		bin := newestJava(t)
 		if bin == "" {

@@ -267,6 +267,7 @@ func TestPortInUse(t *testing.T) {
 // TestStartStop goes the way of bench: servers.Start finds them ready, and Stop leaves nobody
 // behind.
 func TestStartStop(t *testing.T) {
+	thorough.Only(t)
 	eachServer(t, func(t *testing.T, c node.Command) {
 		p, err := child.Start(t.Context(),
 			child.Command{Name: "node", Path: c.Path, Args: c.Args, Env: c.Env, ReadyTimeout: patience,

@@ -187,11 +187,12 @@ func TestWaitsAreTheModels(t *testing.T) {
 // does not.
 func TestOffloads(t *testing.T) {
 	want := map[string]int{"file": 1, "db": 1, "login": 2, "orders": 1, "stream": 1}
+	s := open(t, workload.Options{})
 	for _, w := range workload.All {
 		if w.Upstream > 0 {
 			continue
 		}
-		c := dial(t, open(t, workload.Options{}))
+		c := dial(t, s)
 		c.do(w.Method, w.Target, w.ContentType, []byte(w.Body))
 		if c.io.offloads != want[w.Name] {
 			t.Errorf("%s: %d calls of Offload, want %d", w.Name, c.io.offloads, want[w.Name])
