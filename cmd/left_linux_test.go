@@ -92,8 +92,8 @@ func TestNothingIsLeft(t *testing.T) {
 	t.Parallel()
 	for i, test := range measuring {
 		for k, how := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGKILL} {
-			// Every command is killed; three are interrupted, and another is terminated.
-			usual := (i < 2 || i == 5) && k == 0 || i == 4 && k == 1 || how == syscall.SIGKILL
+			// Every command is killed; one is interrupted, and another is terminated.
+			usual := i == 0 && k == 0 || i == 4 && k == 1 || how == syscall.SIGKILL
 			if !usual && !thorough.On() {
 				continue
 			}

@@ -18,6 +18,7 @@ import (
 )
 
 func TestCurl(t *testing.T) {
+	thorough.Only(t)
 	eachMode(t, func(t *testing.T, mode string) { curl(t, serve(t, mode, servers.Config{PoolSize: 4}).url) })
 }
 
