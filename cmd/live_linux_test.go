@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"nodecompare/cmd/screen/screentest"
+	"nodecompare/thorough"
 )
 
 // onTerminal starts the command with a terminal of its own for all but standard output.
@@ -30,6 +31,7 @@ var briefBench = []string{"bench", "--modes=async", "--workloads=hello", "--prof
 // A bench on a terminal says what it does from the self-test on, and what it has found; in the end
 // none of that is left.
 func TestBenchIsLiveOnATerminal(t *testing.T) {
+	thorough.Only(t)
 	t.Parallel()
 	s := screentest.Open(t, 80, 24)
 	modes := s.Modes(t)

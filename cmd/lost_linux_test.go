@@ -107,6 +107,7 @@ func TestClosedPipeLosesNothing(t *testing.T) {
 // With a reader that does not read, the record is there before that matters, and the first Ctrl-C
 // is the end.
 func TestReaderThatDoesNotRead(t *testing.T) {
+	thorough.Only(t)
 	t.Parallel()
 	c := inFolder(t, append(slices.Clone(shortBench), "--format=html", "--quiet")...) // more than a pipe holds
 	r, w, err := os.Pipe()

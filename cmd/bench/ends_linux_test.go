@@ -70,6 +70,7 @@ func TestDeathInThePilotCounts(t *testing.T) {
 
 // A server that answers the first question and then nothing but errors fails every trial, at once.
 func TestServerThatAnswersNothingFails(t *testing.T) {
+	thorough.Only(t)
 	defer goleak.VerifyNone(t)
 	var asked atomic.Int64
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

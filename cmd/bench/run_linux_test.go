@@ -16,6 +16,7 @@ import (
 	"nodecompare/cmd/bench"
 	"nodecompare/loadgen"
 	"nodecompare/loadgen/cpuset"
+	"nodecompare/thorough"
 )
 
 // children are the processes that this one started and that still run.
@@ -36,6 +37,7 @@ func children(t *testing.T) (pids []int) {
 // Servers and yardstick run on their CPUs, the load on its own, and an upstream beside the load;
 // afterwards all is as it was.
 func TestPinnedBench(t *testing.T) {
+	thorough.Only(t)
 	defer goleak.VerifyNone(t)
 	before, err := cpuset.Allowed()
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"nodecompare/results/report"
 	"nodecompare/results/scene"
+	"nodecompare/thorough"
 )
 
 // A scene replays by keyboard and tells what a span is: on the page of its own, and in the page of
@@ -39,6 +40,7 @@ func TestSceneReplays(t *testing.T) {
 
 // A server that records nothing is not called idle while its requests are on their way.
 func TestSceneOfAServerThatRecordsNothing(t *testing.T) {
+	thorough.Only(t)
 	browser := start(t)
 	of := sampleScene("mine")
 	of.Modes[0].Recorded, of.Modes[0].Threads = false, nil
