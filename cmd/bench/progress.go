@@ -210,12 +210,22 @@ func describe(t results.Trial) string {
 	for _, r := range t.Rungs {
 		requests, failed = requests+r.Requests, failed+r.Errors
 	}
-	s = fmt.Sprintf("%s: %d %s, %d errors, %.1f s", s, requests, counts(t), failed, t.ElapsedS)
+	s = fmt.Sprintf("%s: %d %s, %s, %.1f s", s, requests, counts(t), unit.Counted(failed, "error"), t.ElapsedS)
 	if t.WarmUp != nil && t.WarmUp.TookS >= longWarmUp.Seconds() {
 		s += fmt.Sprintf(", %.1f s of them to warm up", t.WarmUp.TookS)
 	}
 	if t.Trust != nil && t.Trust.Status != results.Valid {
-		s += fmt.Sprintf(", %s: %s", t.Trust.Status, strings.Join(t.Trust.Rules, ", "))
+		doubted := 0
+		for _, r := range t.Rungs {
+			if r.Trust != nil && r.Trust.Status == t.Trust.Status {
+				doubted++
+			}
+		}
+		s += ", " + t.Trust.Status
+		if doubted > 0 { // else it is of the warm-up, or of the trial as a whole
+			s += fmt.Sprintf(" in %d of %s", doubted, unit.Counted(len(t.Rungs), "run"))
+		}
+		s += ": " + strings.Join(t.Trust.Rules, ", ")
 	}
 	return s
 }
