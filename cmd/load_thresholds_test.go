@@ -52,8 +52,10 @@ func TestLoadThresholds(t *testing.T) {
 		shown  []string // in this order
 		missed string
 	}{
-		{"--max-p50=1h --max-p90=1h --max-p99=1h --max-p999=1h --max-errors=30% --min-rate=0.1", 0,
-			[]string{"✓ p50", "✓ p90", "✓ p99", "✓ p99.9", "✓ errors", ", at most 30%", "✓ rate"}, ""},
+		{"--max-p50=1h --max-p90=1h --max-errors=30% --min-rate=0.1", 0,
+			[]string{"✓ p50", "✓ p90", "✓ errors", ", at most 30%", "✓ rate"}, ""},
+		{"--max-p50=1h --max-p999=1h", 3, []string{"✓ p50", "✗ p99.9", "it needs at least 1,000 answers"},
+			"1 of 2 thresholds missed: p99.9 "},
 		{"--min-rate=1e9 --max-errors=0.1% --max-p99=1ns --max-p50=1h", 3,
 			[]string{"✓ p50", "✗ p99", "✗ errors", ", at most 0.1%", "✗ rate"}, "3 of 4 thresholds missed: p99 "},
 		{"--max-errors=0 --max-errors=26%", 0, []string{"✓ errors", ", at most 26%"}, ""}, // the last counts
@@ -111,8 +113,8 @@ func TestLoadThresholdsOfNothing(t *testing.T) {
 	}
 	all, code := run(s.URL+"/slow", "--rate=200", "--connections=1", "--duration=300ms", "--max-p99=1h",
 		"--max-p50=1ns")
-	if code != 5 || len(all) != 2 || all[0].Met != nil || all[1].Met != nil || all[1].Value == nil ||
-		*all[1].Value <= 0 {
+	if code != 5 || len(all) != 2 || all[0].Met != nil || all[1].Met != nil || all[0].Value == nil ||
+		*all[0].Value <= 0 {
 		t.Errorf("of a VOID run: exit code %d, %+v", code, all)
 	}
 	all, code = run(s.URL+"/bad", "--connections=1", "--duration=50ms", "--max-p99=1h", "--max-errors=100%")

@@ -46,6 +46,7 @@ type Pairing struct {
 	Blocking    string
 	Outcome     string     // AsSaid, Reversed, NoDifference, DependsOnLoad, CannotTell
 	On          Comparison // the comparison that gives the outcome
+	But         Comparison // the comparison that contradicts On, if that is why Outcome is CannotTell
 	Light       Comparison // the comparison at light load, if Outcome is DependsOnLoad
 }
 
@@ -145,11 +146,24 @@ func (a Article) pairings(f Finding) []Pairing {
 				d.Outcome = Reversed
 			case l.Same:
 				d.Outcome = NoDifference
+			default:
+				d.But = Vetoing(compared, d.On)
 			}
 			pairings = append(pairings, d)
 		}
 	}
 	return pairings
+}
+
+// Vetoing returns the comparison of the same two modes that favours the other mode; for two that
+// are the same, either. It is empty if none does.
+func Vetoing(compared []Comparison, of Comparison) Comparison {
+	for _, c := range compared {
+		if c.A == of.A && c.B == of.B && !c.Rests && !c.Light && c.Better != "" && (c.Better == of.Worse() || of.Same) {
+			return c
+		}
+	}
+	return Comparison{}
 }
 
 // restingOn returns the comparison that decides, or the comparison that the words rest on, or the

@@ -33,6 +33,8 @@ type Evidence struct {
 	// ClientsWaited says that all clients had a request in flight when others became due, as an
 	// overload intends. Late and unsent requests are then the server's doing.
 	ClientsWaited bool
+	// FailedBefore is the share of the requests due before that which failed.
+	FailedBefore float64
 
 	// Deliveries are of a conversation in which the server tells; nil for others. OtherClock says
 	// that its due times are by another machine's clock.

@@ -7,7 +7,10 @@ import (
 
 // Resolves reports whether n latencies have a percentile q, in percent, of their own: one of them
 // at least is beyond it. Of fewer the percentile is the longest latency under another name.
-func Resolves(n uint64, q float64) bool { return n >= uint64(math.Round(100/(100-q))) }
+func Resolves(n uint64, q float64) bool { return n >= Resolving(q) }
+
+// Resolving returns the number of latencies from which on they have a percentile q of their own.
+func Resolving(q float64) uint64 { return uint64(math.Round(100 / (100 - q))) }
 
 // Carries says that no trial of a mode answered too few requests at a load for the figure to be
 // told, which a percentile takes some of. The figure of the other trials alone would be that of

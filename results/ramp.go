@@ -35,6 +35,18 @@ type RampStep struct {
 // gets there within a step or two, and the noise of a step of some hundred requests does not.
 const BreakTimes = 5
 
+// FailedBefore is the share of the requests due at rates below that at which latency breaks away
+// which failed.
+func (r *Ramp) FailedBefore() float64 {
+	var due, failed uint64
+	for _, s := range r.Steps {
+		if s.RateRPS < r.BreaksRPS {
+			due, failed = due+s.Due, failed+s.Errors
+		}
+	}
+	return float64(failed) / float64(max(due, 1))
+}
+
 // Judge finds where latency breaks away.
 func (r *Ramp) Judge() {
 	r.BreaksRPS, r.UsualUS = 0, 0

@@ -6,6 +6,18 @@ import (
 	"nodecompare/results"
 )
 
+// What failed at rates that the server bore is told from what failed beyond.
+func TestRampFailedBefore(t *testing.T) {
+	r := results.Ramp{BreaksRPS: 300}
+	for rate := 400.0; rate >= 100; rate -= 100 { // a ramp that falls
+		r.Steps = append(r.Steps, results.RampStep{RateRPS: rate, Due: uint64(rate), Errors: uint64(rate / 4)})
+	}
+	r.Steps[3].Errors = 0
+	if got := r.FailedBefore(); got != 50.0/300 {
+		t.Errorf("%v, want 50 of 300", got)
+	}
+}
+
 // Latency breaks away at the rate from which on it is far beyond the usual, and not at a single
 // slow step before; in a ramp that falls at the same rate.
 func TestRampBreaks(t *testing.T) {

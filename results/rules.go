@@ -237,7 +237,10 @@ var commonRules = []Rule{
 			"nearly all serves those quickly. Never VOID: how many it answers is a figure too",
 		weigh: func(e Evidence) (string, string) {
 			share := float64(e.Errors) / float64(max(e.Requests, 1))
-			return when(!e.ClientsWaited && share > errorsSuspect && share < 1, Suspect),
+			if e.ClientsWaited {
+				share = e.FailedBefore
+			}
+			return when(share > errorsSuspect && share < 1, Suspect),
 				fmt.Sprintf(
 					"%.1f%% of the requests failed: throughput and latency are only of those that were answered",
 					percent*share)

@@ -229,6 +229,11 @@ func TestRules(t *testing.T) {
 			e.ClientsWaited = true
 		}, valid, ""},
 
+		{"errors", "before an overload", true, func(e *results.Evidence) {
+			fail(e, 5_000)
+			e.ClientsWaited, e.FailedBefore = true, 0.11
+		}, suspect, "11.0% of the requests failed"},
+
 		{"steal", "above 1%", false, func(e *results.Evidence) { steal(e, 101, 9_899) }, suspect,
 			"withheld 1.01% of the CPU time"},
 		{"steal", "1%", false, func(e *results.Evidence) { steal(e, 100, 9_900) }, valid, ""},

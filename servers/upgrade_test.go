@@ -31,7 +31,7 @@ func enter(t *testing.T, c net.Conn, behind string) *bufio.Reader {
 // who do not answer, or owe the rest of a frame for too long.
 func TestMembersThatVanish(t *testing.T) {
 	t.Parallel()
-	const limit = 200 * time.Millisecond
+	const limit = time.Second // who is to be a member has sent the request within it
 	var waiting sync.WaitGroup
 	for _, m := range Own() {
 		start := func(limits timeouts) net.Conn {

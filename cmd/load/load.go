@@ -91,7 +91,9 @@ func both(first, then func(*loadgen.Outcome)) func(*loadgen.Outcome) {
 func figures(a loadgen.Attack, m *loadgen.Measurement, ramp *results.Ramp, started time.Time) *results.LoadRun {
 	r := m.Result
 	evidence := measure.Evidence(a, m)
-	evidence.ClientsWaited = ramp != nil && ramp.BreaksRPS > 0
+	if ramp != nil && ramp.BreaksRPS > 0 {
+		evidence.ClientsWaited, evidence.FailedBefore = true, ramp.FailedBefore()
+	}
 	run := &results.LoadRun{
 		Tool: results.Tool, Started: started,
 		Method: a.Target.Method, URL: a.Target.URL, Engine: a.Engine, Connections: a.Connections,

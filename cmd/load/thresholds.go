@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"nodecompare/results"
+	"nodecompare/results/unit"
 )
 
 // Limit is a threshold that users can set: its name, which is its flag's, and its figure.
@@ -18,15 +19,17 @@ type Limit struct {
 	unit  string
 	parse func(text string) (float64, error)
 	read  func(*results.LoadRun) (value float64, ok bool)
+
+	percentile float64 // of the latency, in percent; 0 for other figures
 }
 
 // Limits are all limits. A figure whose limit's name begins with max may be at most that; the
 // others must be at least that.
 var Limits = []Limit{
-	ofLatency("max-p50", "50%", func(l results.Latency) float64 { return l.P50 }),
-	ofLatency("max-p90", "90%", func(l results.Latency) float64 { return l.P90 }),
-	ofLatency("max-p99", "99%", func(l results.Latency) float64 { return l.P99 }),
-	ofLatency("max-p999", "99.9%", func(l results.Latency) float64 { return l.P999 }),
+	ofLatency("max-p50", 50, func(l results.Latency) float64 { return l.P50 }),
+	ofLatency("max-p90", 90, func(l results.Latency) float64 { return l.P90 }),
+	ofLatency("max-p99", 99, func(l results.Latency) float64 { return l.P99 }),
+	ofLatency("max-p999", 99.9, func(l results.Latency) float64 { return l.P999 }),
 	{
 		Name: "max-errors", Help: "fail if more than this `share` of the requests failed, e.g. 0.1%",
 		unit: "%", parse: share,
@@ -65,14 +68,14 @@ var Limits = []Limit{
 	},
 }
 
-func ofLatency(name, part string, of func(results.Latency) float64) Limit {
+func ofLatency(name string, percentile float64, of func(results.Latency) float64) Limit {
 	return Limit{
 		Name: name,
 		Help: fmt.Sprintf(
-			"fail (exit code 3) if the fastest %s of the requests took longer than this, e.g. 20ms", part),
-		unit: "us", parse: latency,
+			"fail (exit code 3) if the fastest %g%% of the requests took longer than this, e.g. 20ms", percentile),
+		unit: "us", parse: latency, percentile: percentile,
 		read: func(r *results.LoadRun) (float64, bool) {
-			return of(r.LatencyUS), r.Requests > r.Errors && !r.Untimed()
+			return of(r.LatencyUS), r.Requests > r.Errors && !r.Untimed() && results.Resolves(r.Timed(), percentile)
 		},
 	}
 }
@@ -144,6 +147,9 @@ func unknown(r *results.LoadRun, l Limit) string {
 		return "the events have no ids that rise by one"
 	case l.Name == "min-smooth":
 		return "no viewer began"
+	case !r.Untimed():
+		return fmt.Sprintf("it needs at least %s answers, and there are %s: send more, or limit another percentile",
+			unit.Count(results.Resolving(l.percentile)), unit.Count(r.Timed()))
 	}
 	return `no "due_us" in the data says when the events were due`
 }

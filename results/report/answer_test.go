@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,6 +12,7 @@ import (
 
 	"nodecompare/results"
 	"nodecompare/results/report"
+	tell "nodecompare/results/report/summary"
 	"nodecompare/thorough"
 )
 
@@ -72,6 +74,31 @@ func many(seed uint64, modes, workloads int) *results.Record {
 	r.Partial = draw.IntN(2) == 0
 	r.Verdicts = results.Judge(r)
 	return r
+}
+
+// What is undecided because two figures contradict each other names both.
+func TestAnswerNamesWhatContradicts(t *testing.T) {
+	cpu := compared("CPU per request", results.ClosedAt(64), 2, 1.8, 2.2, 0.05)
+	for _, c := range []struct {
+		rests results.Comparison
+		want  string
+	}{
+		{rests(won(cpu, "async", false)), "undecided: blocking used 2 times (1.8–2.2) the CPU of async on hello, but " +
+			"blocking answered 1.3 times (1.2–1.4) as many requests"},
+		{rests(compared("CPU per request", results.ClosedAt(64), 1, 0.98, 1.02, 0.05)), "undecided: CPU per request " +
+			"differs by less than 5% on hello, but blocking answered 1.3 times (1.2–1.4) as many requests"},
+	} {
+		r := sample()
+		r.Verdicts = r.Verdicts[:1]
+		f := &r.Verdicts[0].Findings[1]
+		f.Words = words(results.CannotTell, results.CannotTell)
+		f.Comparisons = []results.Comparison{
+			won(compared("throughput", results.ClosedAt(64), 1.3, 1.2, 1.4, 0.05), "blocking", false), c.rests}
+		i := slices.IndexFunc(tell.AnswerOf(r).Claims, func(c tell.Claim) bool { return c.Row == results.RowPerformance })
+		if got := tell.AnswerOf(r).Claims[i].Text; got != c.want {
+			t.Errorf("got  %s\nwant %s", got, c.want)
+		}
+	}
 }
 
 // Whatever comes out, the answer of two modes on two workloads stays within 35 lines of 80 columns,

@@ -10,20 +10,34 @@ import (
 
 // rampAnswer says up to which rate a ramp's latency stayed as it was.
 func rampAnswer(run *results.LoadRun) string {
-	r := run.Ramp
+	r, lost := run.Ramp, lostOnARamp(run)
 	from, to := unit.Rate(r.FromRPS), unit.Rate(r.ToRPS)
 	if r.UsualUS == 0 {
 		return fmt.Sprintf("From %s to %s requests/s: where latency breaks away is not known, since too little was "+
-			"answered at the lowest of these rates to tell what is usual; %s of %s failed.", from, to,
-			unit.Count(run.Errors), unit.Counted(run.Requests, "request"))
+			"answered at the lowest of these rates to tell what is usual%s.", from, to, lost)
 	}
 	if r.BreaksRPS == 0 {
 		return fmt.Sprintf("From %s to %s requests/s latency does not break away: the slowest 1 in 100 never "+
-			"take %d times as long as usual.", from, to, results.BreakTimes)
+			"take %d times as long as usual%s.", from, to, results.BreakTimes, lost)
 	}
 	return fmt.Sprintf("Between %s and %s requests/s latency breaks away at about %s/s: from there on the "+
-		"slowest 1 in 100 take more than %d times their usual %s.", from, to, unit.Rate(r.BreaksRPS),
-		results.BreakTimes, unit.Micros(r.UsualUS))
+		"slowest 1 in 100 take more than %d times their usual %s%s.", from, to, unit.Rate(r.BreaksRPS),
+		results.BreakTimes, unit.Micros(r.UsualUS), lost)
+}
+
+// lostOnARamp says what has no latency, because it failed or was never sent; "" for nothing.
+func lostOnARamp(run *results.LoadRun) string {
+	var all []string
+	if run.Errors > 0 {
+		all = append(all, fmt.Sprintf("%s of %s failed", unit.Count(run.Errors), unit.Counted(run.Requests, "request")))
+	}
+	if run.Unsent > 0 {
+		all = append(all, fmt.Sprintf("%s more were due and not sent", unit.Count(run.Unsent)))
+	}
+	if all == nil {
+		return ""
+	}
+	return "; " + strings.Join(all, ", and ")
 }
 
 // ramp writes a line for each step of a ramp, with a bar for its p99 where there is room.

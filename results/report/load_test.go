@@ -367,6 +367,19 @@ func TestRamp(t *testing.T) {
 	}
 }
 
+// What has no latency is told beside what latency says.
+func TestRampSaysWhatFailed(t *testing.T) {
+	for _, breaks := range []float64{0, 3200} {
+		r := loadRun()
+		r.Requests, r.Errors, r.Unsent = 40_000, 16_000, 25
+		r.Ramp = &results.Ramp{FromRPS: 100, ToRPS: 5000, BreaksRPS: breaks, UsualUS: 2000}
+		text := strings.Join(strings.Fields(renderLoad(t, "table", r, 80)), " ")
+		if !strings.Contains(text, "; 16,000 of 40,000 requests failed, and 25 more were due and not sent.") {
+			t.Errorf("breaks at %v: %s", breaks, text)
+		}
+	}
+}
+
 // A ramp of which nothing tells what is usual does not say that latency stayed as it was.
 func TestRampOfNothingUsual(t *testing.T) {
 	r := loadRun()

@@ -178,6 +178,15 @@ func magnitudeOf(d results.Pairing) (head, magnitude, settle string) {
 		saturated, ratio, _ := magnitudeOf(results.Pairing{Outcome: results.AsSaid, On: c})
 		return "saturated " + strings.Replace(saturated, "…", ratio, 1) + ", at light load " + light, times, ""
 	case results.CannotTell:
+		if d.But.Rounds > 0 && (c.Better != "" || c.Same) {
+			outcome := results.AsSaid
+			if c.Same {
+				outcome = results.NoDifference
+			}
+			head, magnitude, _ := magnitudeOf(results.Pairing{Outcome: outcome, On: c})
+			but, times, _ := magnitudeOf(results.Pairing{Outcome: results.AsSaid, On: d.But})
+			return head, magnitude, ", but " + strings.Replace(but, "…", times, 1)
+		}
 		settle := ""
 		switch n := c.RoundsToTell(); {
 		case c.Confidence < stat.Confidence:

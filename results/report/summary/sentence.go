@@ -196,7 +196,7 @@ func undecided(f results.Finding, mode string) (open results.Comparison, ok bool
 		return open, ok
 	}
 	for _, c := range f.Comparisons {
-		if (c.A == mode || c.B == mode) && c.Rests && !c.Decides && vetoing(f, c).Rounds > 0 {
+		if (c.A == mode || c.B == mode) && c.Rests && !c.Decides && results.Vetoing(f.Comparisons, c).Rounds > 0 {
 			return c, true
 		}
 	}
@@ -211,20 +211,9 @@ func settled(f results.Finding, of results.Comparison) bool {
 	})
 }
 
-// vetoing returns the figure of the same two modes that favours the other mode; for two that are
-// the same, either.
-func vetoing(f results.Finding, of results.Comparison) results.Comparison {
-	for _, c := range f.Comparisons {
-		if c.A == of.A && c.B == of.B && !c.Rests && !c.Light && c.Better != "" && (c.Better == of.Worse() || of.Same) {
-			return c
-		}
-	}
-	return results.Comparison{}
-}
-
 // veto says by how much another figure contradicts the one that the words rest on, if one does.
 func veto(w results.Workload, f results.Finding, c results.Comparison) string {
-	if against := vetoing(f, c); against.Rounds > 0 && (c.Better != "" || c.Same) {
+	if against := results.Vetoing(f.Comparisons, c); against.Rounds > 0 && (c.Better != "" || c.Same) {
 		return ", but " + advantage(w, against)
 	}
 	return ""
