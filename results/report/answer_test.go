@@ -94,8 +94,9 @@ func TestAnswerNamesWhatContradicts(t *testing.T) {
 		f.Words = words(results.CannotTell, results.CannotTell)
 		f.Comparisons = []results.Comparison{
 			won(compared("throughput", results.ClosedAt(64), 1.3, 1.2, 1.4, 0.05), "blocking", false), c.rests}
-		i := slices.IndexFunc(tell.AnswerOf(r).Claims, func(c tell.Claim) bool { return c.Row == results.RowPerformance })
-		if got := tell.AnswerOf(r).Claims[i].Text; got != c.want {
+		claims := tell.AnswerOf(r).Claims
+		i := slices.IndexFunc(claims, func(c tell.Claim) bool { return c.Row == results.RowPerformance })
+		if got := claims[i].Text; got != c.want {
 			t.Errorf("got  %s\nwant %s", got, c.want)
 		}
 	}
