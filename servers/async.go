@@ -201,7 +201,7 @@ type asyncConn struct {
 
 	timer eventloop.Timer // of the request's current wait
 	then  func(*workload.Exchange)
-	gone  bool // closed; a pending completion must do nothing
+	gone  atomic.Bool // closed; a pending completion must do nothing
 	// timed is the number of the request, by the session's count, whose arrival in pieces the
 	// deadline bounds; 0 for none.
 	timed uint64
@@ -273,7 +273,7 @@ func (c *asyncConn) updateStream() {
 }
 
 func (c *asyncConn) Closed(error) {
-	c.gone = true
+	c.gone.Store(true)
 	c.session.gone()
 	c.timer.Stop()
 	l := c.loop
@@ -300,6 +300,13 @@ func (c *asyncConn) writeFile(b []byte, f *os.File, p *http1.Part) bool {
 }
 
 func (c *asyncConn) lagged() bool { return c.cut }
-func (c *asyncConn) finish()      { c.Finish() }
-func (c *asyncConn) unix() int64  { return c.loop.Now().Unix() }
-func (c *asyncConn) yield() bool  { return c.loop.draining }
+
+// finish leaves the sending to the limits of Finish: one that was set for a request's arrival has
+// been kept.
+func (c *asyncConn) finish() {
+	c.SetDeadline(0)
+	c.Finish()
+}
+
+func (c *asyncConn) unix() int64 { return c.loop.Now().Unix() }
+func (c *asyncConn) yield() bool { return c.loop.draining }

@@ -50,7 +50,11 @@ func (asyncIO) GetAll(x *workload.Exchange, calls []workload.Call, limit time.Du
 
 func (asyncIO) Offload(x *workload.Exchange, work func(), then func(*workload.Exchange)) {
 	c := x.Conn.(*asyncConn)
-	c.loop.Work(work, func() { c.proceed(then) })
+	c.loop.Work(func() {
+		if !c.gone.Load() { // else nobody waits for it any more
+			work()
+		}
+	}, func() { c.proceed(then) })
 }
 
 func (asyncIO) Stream(x *workload.Exchange, contentType string, s workload.Source) {
@@ -112,7 +116,7 @@ func streamOn(x *workload.Exchange) {
 
 // proceed continues the handler after its wait, unless the connection has gone.
 func (c *asyncConn) proceed(then func(*workload.Exchange)) {
-	if c.gone {
+	if c.gone.Load() {
 		return
 	}
 	then(&c.session.x)
@@ -174,7 +178,7 @@ func (c *loopCall) send(u *url.URL, limit time.Duration, done func(workload.Repl
 	c.url, c.limit, c.done = u, limit, done
 	c.parser.Reset()
 	c.conn.SetIdle(0)
-	c.conn.SetDeadline(limit)
+	c.conn.SetDeadline(limit + time.Since(c.client.loop.Now())) // which stands still within a turn
 	c.conn.Write(http1.AppendRequest(nil, "GET", u.Host, u.RequestURI(), "", nil))
 }
 

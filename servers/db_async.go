@@ -26,7 +26,7 @@ type loopTalk struct {
 
 // over goes on with the request, unless its connection has gone.
 func (t loopTalk) over(err error) {
-	if t.conn.gone {
+	if t.conn.gone.Load() {
 		return
 	}
 	t.then(&t.conn.session.x, err)

@@ -126,3 +126,16 @@ func TestWholeFeed(t *testing.T) {
 		v.dial(t).ask(get(w.Target, closes), reply("200 OK", json, w.Whole, closes))
 	}
 }
+
+// What a handler computed before, in the same turn of a loop, is not of the time that a feed's
+// parts have.
+func TestFeedBehindWhatComputes(t *testing.T) {
+	v := serve(t, "async", servers.Config{Upstream: feedUpstream(t)})
+	busy, asks := v.dial(t), v.dial(t)
+	busy.send(get("/cpu?ms=300")) // while which both of the next come
+	time.Sleep(100 * time.Millisecond)
+	busy.send(get("/cpu?ms=1500", closes)) // more than a part may take
+	asks.send(get("/feed?user=1", closes))
+	asks.expect(reply("200 OK", json, `{"user":1,"profile":{"of":"profile"},"posts":{"of":"posts"},`+
+		`"notifications":{"of":"notifications"}}`, closes))
+}

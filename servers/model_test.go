@@ -3,6 +3,7 @@ package servers
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
@@ -25,7 +27,8 @@ import (
 func startModel(t *testing.T, mode string, c Config, adjust func(model)) *Server {
 	t.Helper()
 	m := modeNamed(t, mode)
-	c.Addr, c.PoolSize, c.Loops, c.Workers, c.Service = "127.0.0.1:0", 4, max(c.Loops, 1), 1, new(workload.Service)
+	c.Addr, c.PoolSize, c.Loops, c.Workers = "127.0.0.1:0", 4, max(c.Loops, 1), 1
+	c.Service = cmp.Or(c.Service, new(workload.Service))
 	s, err := Listen(m, c)
 	if err != nil {
 		t.Fatal(err)
@@ -265,4 +268,47 @@ func modeNamed(t testing.TB, name string) Mode {
 		t.Fatalf("no mode %s", name)
 	}
 	return Modes[i]
+}
+
+// TestLastResponseHasTimesOfItsOwn has each model send the response to a last request that came in
+// pieces for longer than a request may take to arrive.
+func TestLastResponseHasTimesOfItsOwn(t *testing.T) {
+	t.Parallel()
+	const limit = time.Second
+	service, err := workload.Open(workload.Options{Dir: filepath.Join(os.TempDir(), "nodecompare-servers-test")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := service.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	var waiting sync.WaitGroup
+	for _, m := range Own() {
+		s := startModel(t, m.Name, Config{Service: service},
+			func(m model) { setTimeouts(m, timeouts{time.Hour, limit}) })
+		opens := connect(t, s) // the video, so that the response that counts is not waited for
+		if _, err := io.WriteString(opens, "HEAD /stream HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.Copy(io.Discard, opens); err != nil {
+			t.Fatal(err)
+		}
+		c := connect(t, s)
+		waiting.Go(func() {
+			for _, piece := range []string{"GET /stream HTTP/1.1\r\nHost: x\r\n", "Connection: close\r\n\r\n"} {
+				if _, err := io.WriteString(c, piece); err != nil {
+					t.Errorf("%s: %v", m.Name, err)
+				}
+				<-time.After(limit / 10)
+			}
+			<-time.After(3 * limit / 2)
+			n, err := io.Copy(io.Discard, c)
+			if err != nil || n < workload.VideoSize {
+				t.Errorf("%s: %d bytes of a response with a body of %d came, %v", m.Name, n, workload.VideoSize, err)
+			}
+		})
+	}
+	waiting.Wait()
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -146,6 +147,30 @@ func stopNode(t *testing.T, p *child.Process) {
 	if err := p.Stop(t.Context()); err != nil {
 		t.Error(err)
 	}
+}
+
+// An order whose client has gone is not placed when its turn comes: nobody would know of it, and
+// others wait behind it.
+func TestOrderOfAClientThatHasGone(t *testing.T) {
+	v := serve(t, "async", servers.Config{})
+	var waiting []*client
+	for range 60 { // which keep the one worker busy
+		c := v.dial(t)
+		c.send(request("POST", "/login", `{"user":"mango","password":"engineers"}`, closes))
+		waiting = append(waiting, c)
+	}
+	<-time.After(100 * time.Millisecond) // in which the users are looked up: all that is left to do computes
+	gone := v.dial(t)
+	gone.send(request("POST", "/orders", `{"customer":7,"items":[{"product":3,"quantity":2}]}`))
+	<-time.After(50 * time.Millisecond) // in which it is read, or the order is not even seen
+	if err := gone.SetLinger(0); err != nil {
+		t.Fatal(err)
+	}
+	gone.Close()
+	for _, c := range waiting {
+		c.rest()
+	}
+	v.dial(t).ask(get("/orders/1", closes), reply("404 Not Found", json, `{"error":"there is no such order"}`, closes))
 }
 
 // Many clients at once buy the same products, and some ask twice: what the books hold is what they

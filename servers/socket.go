@@ -48,10 +48,10 @@ func limitedSocket(fd int, sendLimit time.Duration) (*socket, error) {
 }
 
 func (s *socket) read(b []byte, now time.Time, limit time.Duration) (int, error) {
-	for left := limit; ; left = limit - time.Since(now) {
-		if left <= 0 {
-			return 0, os.ErrDeadlineExceeded
-		}
+	if limit <= 0 {
+		return 0, os.ErrDeadlineExceeded
+	}
+	for left := limit; ; left = max(limit-time.Since(now), time.Microsecond) {
 		if err := s.limit(unix.SO_RCVTIMEO, &s.receiving, left); err != nil {
 			return 0, err
 		}
@@ -65,7 +65,8 @@ func (s *socket) read(b []byte, now time.Time, limit time.Duration) (int, error)
 			return 0, os.ErrDeadlineExceeded
 		case syscall.EINTR:
 			// A signal, which Go's runtime sends itself, interrupts a recv that has a timeout. The
-			// next recv gets the remaining time.
+			// next recv gets the remaining time. It looks once more where none is left: what came
+			// while the process was stopped (SIGSTOP) is read.
 		default:
 			return 0, os.NewSyscallError("recv", errno)
 		}

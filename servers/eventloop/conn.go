@@ -107,7 +107,10 @@ func (c *Conn) write(b []byte, more bool) bool {
 	}
 	c.out = append(c.out, b...)
 	c.listen()
-	if len(c.out)-c.sent <= MaxBuffered {
+	if len(c.out)-c.sent > MaxBuffered && !c.connecting {
+		c.push() // earlier in this turn the kernel was full, and the peer may have read since
+	}
+	if c.closing || len(c.out)-c.sent <= MaxBuffered {
 		return true // an earlier caller may still be owed Drained
 	}
 	c.full = true
@@ -183,18 +186,23 @@ func (c *Conn) read() {
 	c.handler.Data(b[:n])
 }
 
+// push sends what the kernel takes of the buffer.
+func (c *Conn) push() {
+	n, errno := send(c.fd, c.out[c.sent:], c.file.left > 0)
+	if errno != 0 && errno != syscall.EAGAIN {
+		c.close(os.NewSyscallError("send", errno))
+		return
+	}
+	if n > 0 {
+		c.active = c.loop.now
+	}
+	c.sent += n
+}
+
 // flush sends what is buffered, and calls Drained when nothing is left.
 func (c *Conn) flush() {
-	if len(c.out) > 0 {
-		n, errno := send(c.fd, c.out[c.sent:], c.file.left > 0)
-		if errno != 0 && errno != syscall.EAGAIN {
-			c.close(os.NewSyscallError("send", errno))
-			return
-		}
-		if n > 0 {
-			c.active = c.loop.now
-		}
-		if c.sent += n; c.sent < len(c.out) {
+	if len(c.out) > c.sent {
+		if c.push(); c.closing || c.sent < len(c.out) {
 			return
 		}
 	}

@@ -3,6 +3,7 @@ package eventloop_test
 import (
 	"errors"
 	"math"
+	"net"
 	"os"
 	"testing"
 	"time"
@@ -197,4 +198,52 @@ func TestWritesThatTheKernelRefusesAreNoMovement(t *testing.T) {
 		t.Errorf("closed with %v, want ErrIdle", err)
 	}
 	on(t, l, beat.Stop)
+}
+
+// A deadline too leaves what had come in time to be read, as when the answer to a call lies in the
+// kernel; and so does a limit of one of more connections than a poll returns.
+func TestHeldLoopReadsWhatCameInTime(t *testing.T) {
+	const limit, connections = 300 * time.Millisecond, 600
+	for name, set := range map[string]func(*eventloop.Conn, time.Duration){
+		"total": (*eventloop.Conn).SetDeadline, "idle": (*eventloop.Conn).SetIdle,
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := start(t, 1)
+			heard := make(chan struct{}, connections)
+			closed := make(chan error, connections)
+			var servers []*eventloop.Conn
+			var peers []*net.TCPConn
+			_, addr := listen(t, l, func(c *eventloop.Conn) eventloop.Handler {
+				servers = append(servers, c)
+				return &handler{
+					conn: c,
+					data: func(c *eventloop.Conn, _ []byte) {
+						set(c, 0)
+						heard <- struct{}{}
+					},
+					closed: func(err error) { closed <- err },
+				}
+			})
+			for range connections {
+				peers = append(peers, dial(t, addr))
+			}
+			for all := 0; all < connections; {
+				on(t, l, func() { all = len(servers) })
+			}
+			on(t, l, func() {
+				for i, c := range servers {
+					set(c, limit)
+					mustWrite(t, peers[i], []byte("x"))
+				}
+				time.Sleep(2 * limit)
+			})
+			for range connections {
+				select {
+				case <-heard:
+				case err := <-closed:
+					t.Fatalf("closed with %v, and a byte in the kernel", err)
+				}
+			}
+		})
+	}
 }

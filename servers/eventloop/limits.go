@@ -13,6 +13,9 @@ const (
 	// discards meanwhile.
 	lingerTime  = time.Second
 	lingerBytes = 1 << 20
+	// readingTime is how long a limit that has passed leaves connections open while more of them
+	// are ready than one poll takes.
+	readingTime = time.Second
 )
 
 // SetIdle closes the connection with ErrIdle when no byte has moved for d, counted from now; 0
@@ -57,13 +60,12 @@ func (c *Conn) due() time.Duration {
 	return due
 }
 
-// expire closes the connection if a limit has passed. By an idle time it does so a turn later at
-// the earliest: bytes that came while a slow handler held the loop are in the kernel, and read
-// first.
+// expire closes the connection if a limit has passed, a turn later at the earliest: bytes that came
+// while a slow handler held the loop are in the kernel, and read first.
 func (c *Conn) expire() {
 	switch due := c.due(); {
 	case due == 0:
-	case due > c.loop.now, due != c.deadline && c.timer.when <= due:
+	case due > c.loop.now, c.timer.when <= due, c.loop.poller.full && c.loop.now-due < readingTime:
 		c.arm()
 	case c.finishing && !c.unsent():
 		c.close(nil)

@@ -16,6 +16,7 @@ const wakeIdent = 1
 type poller struct {
 	kqueue int
 	kernel [256]unix.Kevent_t
+	full   bool // the last wait returned as many events as it can
 	events [256]event
 }
 
@@ -80,6 +81,7 @@ func (p *poller) wait(timeout, _ time.Duration) ([]event, error) {
 	if err != nil {
 		return nil, os.NewSyscallError("kevent", err)
 	}
+	p.full = n == len(p.kernel)
 	got := p.events[:0]
 	for _, k := range p.kernel[:n] {
 		if k.Filter == unix.EVFILT_USER {

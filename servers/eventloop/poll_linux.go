@@ -20,6 +20,7 @@ import (
 type poller struct {
 	epoll, eventfd int
 	kernel         [256]unix.EpollEvent
+	full           bool // the last wait returned as many events as it can
 	events         [256]event
 	limit          [2]int64 // struct __kernel_timespec, on 32 bits too
 }
@@ -86,6 +87,7 @@ func (p *poller) wait(timeout, hold time.Duration) ([]event, error) {
 	if errno != 0 {
 		return nil, os.NewSyscallError("epoll_wait", errno)
 	}
+	p.full = n == len(p.kernel)
 	got := p.events[:0]
 	for i := range n {
 		e := &p.kernel[i]

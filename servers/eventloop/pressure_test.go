@@ -5,6 +5,7 @@ import (
 	"errors"
 	"runtime"
 	"testing"
+	"time"
 
 	"nodecompare/servers/eventloop"
 )
@@ -189,4 +190,26 @@ func TestClosingInsideDrainedIsTheEndOfData(t *testing.T) {
 	if err := receive(t, closed); err != nil {
 		t.Errorf("closed with %v, want nil", err)
 	}
+}
+
+// A buffer that is full asks the kernel once more: the peer may have read since the kernel refused.
+func TestFullBufferAsksTheKernelAgain(t *testing.T) {
+	l := start(t, 1)
+	server, peer := accepted(t, l, &handler{})
+	on(t, l, func() {
+		for server.Write(make([]byte, 64<<10)) {
+		}
+		held := make([]byte, 1<<20)
+		for {
+			if err := peer.SetReadDeadline(time.Now().Add(300 * time.Millisecond)); err != nil {
+				t.Error(err)
+			}
+			if _, err := peer.Read(held); err != nil { // it has read all that the kernel held
+				break
+			}
+		}
+		if !server.Write([]byte("x")) {
+			t.Error("it takes no more, while the kernel has room")
+		}
+	})
 }

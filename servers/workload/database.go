@@ -37,8 +37,10 @@ func (x *Exchange) failed(err error, doing string, args ...any) {
 // from the file of all servers, orders are kept in one of this server's own.
 type embedded struct {
 	*store
-	ledger func() (*ledger, error) // opened by the first order
-	opened bool
+	products, file string
+
+	mu    sync.Mutex
+	books *ledger // opened by the first order; nil before that
 }
 
 // openEmbedded opens the databases of a data folder; named is as in [Options].
@@ -52,12 +54,22 @@ func openEmbedded(dir, named string) (*embedded, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &embedded{store: s}
-	e.ledger = sync.OnceValues(func() (*ledger, error) {
-		e.opened = true
-		return openLedger(products, file)
-	})
-	return e, nil
+	return &embedded{store: s, products: products, file: file}, nil
+}
+
+// ledger opens the orders' database, for the first who wants it. A later request tries again what
+// failed.
+func (e *embedded) ledger() (*ledger, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.books != nil {
+		return e.books, nil
+	}
+	l, err := openLedger(e.products, e.file)
+	if err == nil {
+		e.books = l
+	}
+	return l, err
 }
 
 func (e *embedded) product(x *Exchange, id int64, then func(*Exchange, product, bool, error)) {
@@ -107,10 +119,10 @@ func (e *embedded) order(x *Exchange, id int64, then func(*Exchange, Order, bool
 
 func (e *embedded) close() error {
 	err := e.store.close()
-	if e.opened {
-		if l, openErr := e.ledger(); openErr == nil {
-			err = errors.Join(err, l.close())
-		}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.books != nil {
+		err = errors.Join(err, e.books.close())
 	}
 	return err
 }
