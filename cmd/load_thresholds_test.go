@@ -54,7 +54,7 @@ func TestLoadThresholds(t *testing.T) {
 	}{
 		{"--max-p50=1h --max-p90=1h --max-errors=30% --min-rate=0.1", 0,
 			[]string{"✓ p50", "✓ p90", "✓ errors", ", at most 30%", "✓ rate"}, ""},
-		{"--max-p50=1h --max-p999=1h", 3, []string{"✓ p50", "✗ p99.9", "it needs at least 1,000 answers"},
+		{"--max-p50=1h --max-p999=1h", 3, []string{"✓ p50", "✗ p99.9", "it needs at least 1000 answers"},
 			"1 of 2 thresholds missed: p99.9 "},
 		{"--min-rate=1e9 --max-errors=0.1% --max-p99=1ns --max-p50=1h", 3,
 			[]string{"✓ p50", "✗ p99", "✗ errors", ", at most 0.1%", "✗ rate"}, "3 of 4 thresholds missed: p99 "},

@@ -289,7 +289,8 @@ func TestLastResponseHasTimesOfItsOwn(t *testing.T) {
 		s := startModel(t, m.Name, Config{Service: service},
 			func(m model) { setTimeouts(m, timeouts{time.Hour, limit}) })
 		opens := connect(t, s) // the video, so that the response that counts is not waited for
-		if _, err := io.WriteString(opens, "HEAD /stream HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"); err != nil {
+		const head = "HEAD /stream HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+		if _, err := io.WriteString(opens, head); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := io.Copy(io.Discard, opens); err != nil {

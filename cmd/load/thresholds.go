@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"nodecompare/results"
-	"nodecompare/results/unit"
 )
 
 // Limit is a threshold that users can set: its name, which is its flag's, and its figure.
@@ -148,8 +147,8 @@ func unknown(r *results.LoadRun, l Limit) string {
 	case l.Name == "min-smooth":
 		return "no viewer began"
 	case !r.Untimed():
-		return fmt.Sprintf("it needs at least %s answers, and there are %s: send more, or limit another percentile",
-			unit.Count(results.Resolving(l.percentile)), unit.Count(r.Timed()))
+		return fmt.Sprintf("it needs at least %d answers, and there are %d: send more, or limit another percentile",
+			results.Resolving(l.percentile), r.Timed())
 	}
 	return `no "due_us" in the data says when the events were due`
 }

@@ -30,7 +30,7 @@ func TestLimitsOnWhatIsNotKnown(t *testing.T) {
 		{"max-missed", "no ids that rise by one", heard(results.Deliveries{})},
 		{"max-p99", `no "due_us"`, heard(results.Deliveries{Untimed: 100})},
 		{"max-p99", "no request was answered", answered(func(r *results.LoadRun) { r.Errors = 100 })},
-		{"max-p999", "it needs at least 1,000 answers, and there are 99",
+		{"max-p999", "it needs at least 1000 answers, and there are 99",
 			answered(func(r *results.LoadRun) { r.Errors = 1 })},
 		{"max-errors", "no request was sent", answered(func(r *results.LoadRun) { r.Requests = 0 })},
 		{"min-smooth", "no viewer began", answered(func(r *results.LoadRun) { r.Viewing = &results.Viewing{} })},
