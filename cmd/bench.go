@@ -96,6 +96,10 @@ Workloads:
 				return exitError{exitUsage, err}
 			}
 			if o.Hosts = several.agents > 0; o.Hosts {
+				if c.Flags().Changed("selftest") && b.known.Takes > 0 {
+					return exitError{exitUsage,
+						errors.New("--selftest is for servers and load of one machine: leave it out, or --agents")}
+				}
 				b.known = selftest.Extent{} // it is of one machine, and this one measures nothing
 			}
 			o.Scene = b.sceneWanted(scene)
