@@ -2,8 +2,10 @@ package cmd
 
 import (
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -64,7 +66,8 @@ Workloads:
 			}
 			if err = errors.Join(atLeastOne(c.Flags(), "rounds", "at least 1 is needed, and 6 for intervals of 95%"),
 				atLeastOne(c.Flags(), "rate", "it must be more than 0"),
-				atLeastOne(c.Flags(), "db-connections", "at least 1 is needed")); err != nil {
+				atLeastOne(c.Flags(), "db-connections", "at least 1 is needed"),
+				measurableSLO(c.Flags().Changed("slo"), o.SLO)); err != nil {
 				return err
 			}
 			if why := connectionsUnused(c.Flags(), o.Database); why != "" {
@@ -93,6 +96,10 @@ Workloads:
 				return exitError{exitUsage, err}
 			}
 			if o.Hosts = several.agents > 0; o.Hosts {
+				if c.Flags().Changed("selftest") && b.known.Takes > 0 {
+					return exitError{exitUsage,
+						errors.New("--selftest is for servers and load of one machine: leave it out, or --agents")}
+				}
 				b.known = selftest.Extent{} // it is of one machine, and this one measures nothing
 			}
 			o.Scene = b.sceneWanted(scene)
@@ -177,4 +184,15 @@ Workloads:
 	flags.BoolVar(&quiet, "quiet", false, "show no progress")
 	configurable(c)
 	return c
+}
+
+// measurableSLO refuses an SLO that no record can have: it counts microseconds.
+func measurableSLO(given bool, slo time.Duration) error {
+	switch {
+	case given && slo <= 0:
+		return exitError{exitUsage, fmt.Errorf("--slo=%v: it must be more than 0, e.g. 100ms", slo)}
+	case given && slo < time.Microsecond:
+		return exitError{exitUsage, fmt.Errorf("--slo=%v: it must be %v or more, e.g. 100ms", slo, time.Microsecond)}
+	}
+	return nil
 }

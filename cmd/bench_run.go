@@ -183,7 +183,7 @@ func (b benchRun) announcement() string {
 	}
 	var first []string
 	if b.known.Takes > 0 {
-		first = append(first, "a short self-test")
+		first = append(first, fmt.Sprintf("a %v self-test", b.known))
 	}
 	if b.plan.SceneTakes() > 0 {
 		first = append(first, "a scene for the page")

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"nodecompare/cmd/lookup"
+	"nodecompare/results/foreign"
 	"nodecompare/results/report"
 	"nodecompare/results/report/summary"
 )
@@ -53,12 +54,15 @@ func explain(ctx context.Context, name string, out io.Writer) error {
 	}
 	lines := []string{t.Text}
 	if path, err := recordOrLast(nil); err == nil {
-		record, err := loadRecord(ctx, path)
-		if err != nil {
-			return fmt.Errorf("the last bench: %w", err)
-		}
-		if s := t.InRecord(record); s != "" {
-			lines = append(lines, s)
+		switch record, err := loadRecord(ctx, path); {
+		case ctx.Err() != nil:
+			return err
+		case err != nil: // no reason to explain nothing
+			lines = append(lines, "The last bench could not be read: "+foreign.Line(err.Error()))
+		default:
+			if s := t.InRecord(record); s != "" {
+				lines = append(lines, s)
+			}
 		}
 	}
 	return report.Lines(out, options(out), lines...)

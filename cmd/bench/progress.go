@@ -29,30 +29,24 @@ func (Silent) End()                                             {}
 
 // Lines writes a line for each trial, for logs.
 type Lines struct {
-	W      io.Writer
-	trials int
-	plan   *Plan
-	done   time.Duration // planned time of the trials that are done
-	began  time.Time
+	W io.Writer
+	pace
 }
 
 func (l *Lines) Begin(p *Plan, _ *results.Record) {
-	l.trials, l.plan, l.done, l.began = p.Trials(), p, 0, time.Now()
+	l.moved = func() {} // nothing is shown between trials
+	l.begin(p)
 	if p.note != "" {
 		fmt.Fprintln(l.W, p.note)
 	}
 }
 
-func (l *Lines) Doing(string, time.Duration) {}
-
-func (l *Lines) WarmUp(string, string, int, time.Duration) {}
-
-func (l *Lines) Rung(string, string, int, int, time.Duration) {}
+func (l *Lines) Doing(string, time.Duration) { l.start() }
 
 func (l *Lines) Trial(n int, t results.Trial, _ func() *results.Record) {
-	l.done += l.plan.slots[n-1].duration()
-	fmt.Fprintf(l.W, "[%d/%d] %s; %s\n", n, l.trials, foreign.Line(describe(t)),
-		unit.Elapsed(time.Since(l.began), l.plan.Duration()-l.done))
+	l.trial(n)
+	s := l.status()
+	fmt.Fprintf(l.W, "[%d/%d] %s; %s\n", n, l.plan.Trials(), foreign.Line(describe(t)), unit.Elapsed(s.Elapsed, s.Left))
 }
 
 func (l *Lines) Say(text string) { fmt.Fprintln(l.W, foreign.Line(text)) }

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -23,8 +24,11 @@ const sceneLimit = 15 * time.Second
 
 // sceneFor returns the scene to record before the trials: the one of that name, or with Auto the
 // one that shows what the workloads are about; nil for "". A bench of one mode against itself has
-// nothing to show, and one on several hosts has its servers elsewhere.
+// nothing to show, and one on several hosts has its servers elsewhere: they have none with Auto.
 func (p *Plan) sceneFor(name string) (*watch.Scene, error) {
+	if name == "" || name == Auto && (p.settings.Null || p.apart) {
+		return nil, nil
+	}
 	if name == Auto {
 		name = "waits"
 		if slices.ContainsFunc(p.slots, func(s slot) bool {
@@ -33,11 +37,16 @@ func (p *Plan) sceneFor(name string) (*watch.Scene, error) {
 			name = "mixed" // which has a request that computes
 		}
 	}
-	if name == "" || p.settings.Null || p.apart {
-		return nil, nil
-	}
 	found, err := lookup.Named("scene", name, watch.Scenes)
-	return &found, err
+	switch {
+	case err != nil:
+		return nil, err
+	case p.apart:
+		return nil, errors.New("--scene is for servers of this machine: leave it out, or --agents")
+	case p.settings.Null:
+		return nil, errors.New("--scene shows modes side by side, and --null has one alone: leave it out, or --null")
+	}
+	return &found, nil
 }
 
 // watched returns what is to be played to which servers, and who is left out.
