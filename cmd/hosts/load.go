@@ -113,9 +113,10 @@ type Joint struct {
 	Watched *Watched // the server and its host; nil if it is none of the group's
 }
 
-// phase returns how long after the common start a host begins a run of the duration. In an open load
-// the hosts begin one request's time apart, so that their requests come due one after the other, as
-// those of one generator do, and not all at once. Where such turns take too long they are shorter.
+// phase returns how long after the common start a host begins a run of the duration. In an open
+// load the hosts begin one request's time apart, so that their requests come due one after the
+// other, as those of one generator do, and not all at once. Where such turns take too long they are
+// shorter.
 func (l *Load) phase(host int, d time.Duration) time.Duration {
 	if l.attack.Rate == 0 {
 		return 0
