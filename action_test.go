@@ -179,6 +179,79 @@ func TestActionSpeaksToTheGate(t *testing.T) {
 	}
 }
 
+// The action builds its nodecompare with a Go of its own. What comes after it, such as the input
+// "build", has the PATH that the job had before; and nothing is touched where the tool is another.
+func TestActionLeavesTheJobItsGo(t *testing.T) {
+	if _, err := exec.LookPath("bash"); err != nil {
+		thorough.Lacks(t, err)
+	}
+	if action := text(t, "action.yml"); !strings.Contains(action,
+		"- uses: actions/setup-go@v5\n      if: inputs.tool == ''\n") {
+		t.Error("action.yml sets up a Go though a tool is given")
+	}
+	here, err := filepath.Abs(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := t.TempDir()
+	at := func(name string) string { return filepath.Join(root, name) }
+	const builds = "#!/bin/sh\necho \"$0 ${GOROOT-none}\" >>\"$LOG\"\n"
+	for _, dir := range []string{"job's", "action's"} {
+		if err := os.Mkdir(at(dir), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(at(dir), "go"), []byte(builds), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before := at("job's") + ":" + os.Getenv("PATH")
+	after := at("action's") + ":" + before // as setup-go leaves it
+	run := func(step, path string, env ...string) (output, paths, built string) {
+		for _, name := range []string{"output", "paths", "log"} {
+			if err := os.WriteFile(at(name), nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		c := exec.Command("bash", "-e", "-o", "pipefail", "-c", stepOf(t, step))
+		c.Env = append(os.Environ(), "PATH="+path, "GOROOT="+at("job's"), "LOG="+at("log"), "RUNNER_TEMP="+root,
+			"KEY=k", "GITHUB_ACTION_PATH="+here, "GITHUB_OUTPUT="+at("output"), "GITHUB_PATH="+at("paths"))
+		c.Env = append(c.Env, env...)
+		if out, err := c.CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v: %s", step, err, out)
+		}
+		return text(t, at("output")), text(t, at("paths")), text(t, at("log"))
+	}
+
+	remembered, _, _ := run("Remember the PATH", before)
+	path := strings.TrimSuffix(strings.TrimPrefix(remembered, "path="), "\n")
+	_, paths, built := run("Prepare", after, "TOOL=", "BEFORE="+path)
+	for line := range strings.Lines(paths) { // the runner puts each line before the PATH
+		after = strings.TrimSuffix(line, "\n") + ":" + after
+	}
+	if want := filepath.Join(at("action's"), "go") + " none\n"; built != want {
+		t.Errorf("the tool is built by %q, with its GOROOT: want %q", built, want)
+	}
+	if !strings.HasPrefix(after, before+":") {
+		t.Errorf("the PATH afterwards is %s: want it to begin with %s", after, before)
+	}
+
+	if _, paths, built := run("Prepare", before, "TOOL=./tool", "BEFORE="); paths+built != "" {
+		t.Errorf("with a tool of the job's: PATH %q, built by %q", paths, built)
+	}
+}
+
+// stepOf returns the script of a step of the action's.
+func stepOf(t *testing.T, name string) string {
+	t.Helper()
+	_, step, _ := strings.Cut(text(t, "action.yml"), "    - name: "+name+"\n")
+	step, _, _ = strings.Cut(step, "\n    - ")
+	_, script, ok := strings.Cut(step, "\n      run: |\n")
+	if !ok {
+		t.Fatalf("action.yml has no step %q with a script", name)
+	}
+	return strings.ReplaceAll(script, "\n        ", "\n")
+}
+
 func text(t *testing.T, name string) string {
 	t.Helper()
 	b, err := os.ReadFile(name)

@@ -76,6 +76,29 @@ func TestWantedBody(t *testing.T) {
 	})
 }
 
+// A result says when its clock started: no request was sent before, and in an open load the first
+// was due then.
+func TestStart(t *testing.T) {
+	onAllEngines(t, func(t *testing.T, engine string) {
+		s := serve(t, func(http.ResponseWriter, *http.Request) {})
+		for _, rate := range []float64{0, 100} {
+			var all []loadgen.Outcome
+			before := time.Now()
+			res := whole(t, loadgen.Attack{Engine: engine, Target: loadgen.Target{URL: s.URL}, Connections: 3,
+				Rate: rate, Duration: 50 * time.Millisecond, Each: func(x *loadgen.Outcome) { all = append(all, *x) }})
+			if res.Start.Before(before) {
+				t.Errorf("rate %v: it started at %v, and was ordered at %v", rate, res.Start, before)
+			}
+			for _, x := range all {
+				if x.Sent.Before(res.Start) || rate > 0 && x.Seq == 0 && !x.Due.Equal(res.Start) {
+					t.Errorf("rate %v: the start is %v, request %d was due at %v and sent at %v", rate, res.Start,
+						x.Seq, x.Due, x.Sent)
+				}
+			}
+		}
+	})
+}
+
 // What a wrong status says comes before what its body says: an error page is not a wrong body.
 func TestStatusComesBeforeBody(t *testing.T) {
 	onAllEngines(t, func(t *testing.T, engine string) {

@@ -53,8 +53,8 @@ func TestPortable(t *testing.T) {
 		is := travelled()
 		if is.Requests != was.Requests || is.Codes[418] != was.Codes[418] || was.Errors == 0 ||
 			!is.Latency.Equals(was.Latency) || !is.Failed.Equals(was.Failed) || !is.SendLag.Equals(was.SendLag) ||
-			!is.Uncorrected.Equals(was.Uncorrected) {
-			t.Errorf("rate %v: %d requests became %d, or their latencies others", rate, was.Requests, is.Requests)
+			!is.Uncorrected.Equals(was.Uncorrected) || !is.Start.Equal(was.Start) {
+			t.Errorf("rate %v: %d requests became %d, or the rest is another", rate, was.Requests, is.Requests)
 		}
 		var joint loadgen.Joint
 		joint.Add(travelled(), 0.5)

@@ -33,6 +33,7 @@ type Result struct {
 	// Retries counts requests sent again because the kept-alive connection was closed. Requests
 	// counts them once.
 	Retries  uint64
+	Start    time.Time     // when the clock started, by this host's; of several results the first one's
 	Offered  float64       // target rate in requests/s, a ramp's mean; 0 in a closed load
 	Duration time.Duration // planned time of sending; answers are awaited beyond it
 	// Starting is, for a closed load on the loop engine, the mean time until a connection's first
@@ -355,6 +356,7 @@ func (r *recorder) result(offered uint64) *Result {
 	}
 	r.res.Completed = r.ends.upTo(r.res.Elapsed)
 	r.res.CompletedEvery = r.ends.every
+	r.res.Start = r.start
 	return &r.res
 }
 

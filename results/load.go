@@ -105,7 +105,7 @@ type LoadHost struct {
 	ClockOffsetUS      float64 `json:"clock_offset_us"`
 	ClockUncertaintyUS float64 `json:"clock_uncertainty_us"`
 	RoundTripUS        float64 `json:"round_trip_us"`
-	BeganUS            float64 `json:"began_us"` // after the common start
+	BeganUS            float64 `json:"began_us"` // after it was to begin
 
 	Connections  int     `json:"connections"`
 	LoadThreads  int     `json:"load_threads,omitempty"`

@@ -25,6 +25,8 @@ const (
 	startMargin = 300 * time.Millisecond
 	// leastOverlap is the share of the time that any host sends in which all must.
 	leastOverlap = 0.98
+	// phaseShare is one over the part of a run within which all hosts of an open load begin.
+	phaseShare = 20
 	// fullyBusy is the share of CPU time from which a host is at its limit.
 	fullyBusy = 0.9
 	// clocksAtOnce bounds how many clocks are compared at the same time: each delays the others.
@@ -111,6 +113,18 @@ type Joint struct {
 	Watched *Watched // the server and its host; nil if it is none of the group's
 }
 
+// phase returns how long after the common start a host begins a run of the duration. In an open
+// load the hosts begin one request's time apart, so that their requests come due one after the
+// other, as those of one generator do, and not all at once. Where such turns take too long they are
+// shorter.
+func (l *Load) phase(host int, d time.Duration) time.Duration {
+	if l.attack.Rate == 0 {
+		return 0
+	}
+	longest := d / phaseShare * time.Duration(host) / time.Duration(len(l.agents))
+	return min(loadgen.Due(uint64(host), l.attack.Rate), longest)
+}
+
 // Run compares clocks, sets one start for all hosts, runs the load, and merges what came of it. on
 // is the server, which is watched meanwhile; nil if it is none of the group's. A host that is lost,
 // or hears of the start too late, is a *Voided; the end of the server is an error of it.
@@ -133,7 +147,7 @@ func (l *Load) Run(ctx context.Context, d time.Duration, on *Server) (*Joint, er
 			return err
 		}
 		h := all[i]
-		err = h.Ask(ctx, runVerb, start{at.Add(h.Offset).UnixNano(), d}, &parts[i])
+		err = h.Ask(ctx, runVerb, start{at.Add(h.Offset + l.phase(i, d)).UnixNano(), d}, &parts[i])
 		if err == nil && parts[i].Late > 0 {
 			err = tooLate(h, parts[i].Late)
 		}
@@ -144,7 +158,7 @@ func (l *Load) Run(ctx context.Context, d time.Duration, on *Server) (*Joint, er
 	}); err != nil {
 		return nil, err
 	}
-	j, err := l.together(parts, at)
+	j, err := l.together(parts, at, d)
 	if err == nil {
 		j.Watched = watched
 	}
@@ -208,8 +222,9 @@ func each(ctx context.Context, n int, ask func(ctx context.Context, i int) error
 	return err
 }
 
-// together makes one run of the parts.
-func (l *Load) together(all []ran, at time.Time) (*Joint, error) {
+// together makes one run of the parts. Each host's beginning counts from its own phase: hosts that
+// begin in turn are not late.
+func (l *Load) together(all []ran, at time.Time, d time.Duration) (*Joint, error) {
 	j := &Joint{Attack: l.attack, At: at, Trust: results.Trust{Status: results.Valid, Reasons: []string{}}}
 	var whole loadgen.Joint
 	var sent overlap
@@ -220,7 +235,7 @@ func (l *Load) together(all []ran, at time.Time) (*Joint, error) {
 		if err != nil {
 			return nil, &Voided{fmt.Sprintf("the result of %s is not whole: %v", h.Name, err)}
 		}
-		began := time.Unix(0, x.Began).Sub(at.Add(h.Offset))
+		began := time.Unix(0, x.Began).Sub(at.Add(h.Offset + l.phase(i, d)))
 		sent.add(began, r.Duration, h.Uncertainty)
 		m := &loadgen.Measurement{Result: r, Generator: x.Generator, Cores: x.Cores, Host: x.Host, Server: x.Server}
 		part := l.parts[i].attack()

@@ -31,18 +31,21 @@ type maker struct {
 	late     time.Duration // it takes so long to hear of a start
 	spoil    func(*ran)    // nil for nothing
 	drawn    ran
+	part     portion // that it was asked for last
+	at       start   // of its last run
 }
 
 func (m *maker) Do(ctx context.Context, verb string, in []byte) (any, error) {
 	switch verb {
 	case prepareVerb:
-		return prepared{1, loadgen.HTTP1}, nil
+		return prepared{1, loadgen.HTTP1}, json.Unmarshal(in, &m.part)
 	case runVerb:
 		time.Sleep(m.late)
 		var s start
 		if err := json.Unmarshal(in, &s); err != nil {
 			return nil, err
 		}
+		m.at = s
 		late, err := s.await(ctx)
 		r := m.drawn
 		r.Late, r.Began, r.Result.Duration, r.Result.Elapsed = late, s.At, s.For, s.For

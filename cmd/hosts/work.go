@@ -75,7 +75,7 @@ func (s start) await(ctx context.Context) (late time.Duration, err error) {
 type ran struct {
 	Late      time.Duration        `json:"late"`   // it heard of the start too late, by this, and did not begin
 	Shares    float64              `json:"shares"` // of requests, in the portion's span
-	Began     int64                `json:"began"`  // by the agent's own clock, Unix time in ns
+	Began     int64                `json:"began"`  // the Result's Start, as Unix time in ns
 	Result    loadgen.Portable     `json:"result"`
 	Generator *sample.Window       `json:"generator"`
 	Cores     int                  `json:"cores"`
@@ -161,7 +161,6 @@ func (w *LoadWorker) run(ctx context.Context, s start) (ran, error) {
 		return ran{}, err
 	}
 	w.shares.Begin(w.span)
-	began := time.Now()
 	m, err := w.load.Measure(ctx, s.For)
 	if err != nil {
 		return ran{}, err
@@ -170,7 +169,7 @@ func (w *LoadWorker) run(ctx context.Context, s start) (ran, error) {
 	if err != nil {
 		return ran{}, err
 	}
-	r := ran{Began: began.UnixNano(), Generator: m.Generator, Cores: m.Cores, Host: m.Host, Server: m.Server,
+	r := ran{Began: m.Result.Start.UnixNano(), Generator: m.Generator, Cores: m.Cores, Host: m.Host, Server: m.Server,
 		Network: after.Since(before), Shares: w.shares.Sum}
 	if r.Generator != nil {
 		r.Generator.Ticks = nil // nobody looks at them

@@ -15,7 +15,8 @@ import (
 
 // Serving returns the processes that answer the requests of a load, for its Server: those of this
 // machine that listen on the port of its URL, with all their descendants. Serving returns an empty
-// list for another machine, and nil if unknown, as of a Unix socket.
+// list for another machine, and nil if unknown, as of a Unix socket, or of a server that this
+// process descends from, whose descendants include the load.
 func Serving(a loadgen.Attack) ([]sample.Subject, error) {
 	if a.Connect.Socket != "" {
 		return nil, nil
@@ -34,7 +35,7 @@ func Serving(a loadgen.Attack) ([]sample.Subject, error) {
 		port = map[string]int{"http": 80, "ws": 80, "https": 443}[u.Scheme]
 	}
 	pids, err := child.Listening(port)
-	if err != nil || len(pids) == 0 {
+	if err != nil || len(pids) == 0 || child.Above(pids) {
 		return nil, err
 	}
 	all := []sample.Subject{}

@@ -79,6 +79,13 @@ func TestMain(m *testing.M) {
 		over.Store(true)
 		return
 	}
+	if as := os.Getenv(harnessEnv); as != "" {
+		if err := playHarness(as); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	if ended := os.Getenv(endedVariable); ended != "" {
 		if err := playServer(ended); err != nil {
 			fmt.Fprintln(os.Stderr, err)
