@@ -207,7 +207,10 @@ func (d *drawn) spread() {
 
 type shownFigure struct {
 	ID   string
-	Plot struct{ Series []drawn }
+	Plot struct {
+		X      struct{ Ticks []float64 }
+		Series []drawn
+	}
 }
 
 // shownData is what a page draws.

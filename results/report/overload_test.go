@@ -1,6 +1,7 @@
 package report_test
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -77,6 +78,42 @@ func TestOverloadInEveryFormat(t *testing.T) {
 			func(f shownFigure) bool { return f.ID == "w1-overload" })
 		if drawn != want {
 			t.Errorf("an overload is drawn: %v, want %v", drawn, want)
+		}
+	}
+}
+
+// A page of a record that was edited by hand has a few marks on the axis of an overload, and no
+// figure of one whose times are no times.
+func TestOverloadOfNoTime(t *testing.T) {
+	const most = 100 // marks
+	for _, test := range []struct {
+		forS, thenS float64
+		drawn       bool
+	}{
+		{1, 4, true},
+		{0.001, 100, true}, // with a mark for each it would fail before others take all memory
+		{1, 0, true},
+		{1e-300, 4, true},
+		{0, 4, false},
+		{-1, 4, false},
+		{1, -1, false},
+		{1e307, 1e307, true},
+		{1.7e308, 1.7e308, false},
+		{math.NaN(), 4, false},
+		{math.Inf(1), 4, false},
+	} {
+		r := overloaded()
+		r.Settings.Workloads[0].Surge.ForS, r.Settings.Workloads[0].Surge.ThenS = test.forS, test.thenS
+		figures := pageData(t, r).Parts[0].Figures
+		i := slices.IndexFunc(figures, func(f shownFigure) bool { return f.ID == "w1-overload" })
+		if drawn := i >= 0; drawn != test.drawn {
+			t.Fatalf("%g s and %g s: drawn %v, want %v", test.forS, test.thenS, drawn, test.drawn)
+		}
+		if i < 0 {
+			continue
+		}
+		if n := len(figures[i].Plot.X.Ticks); n < 1 || n > most {
+			t.Fatalf("%g s and %g s: %d marks, want 1 to %d", test.forS, test.thenS, n, most)
 		}
 	}
 }

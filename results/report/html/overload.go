@@ -2,6 +2,7 @@ package html
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"nodecompare/results"
@@ -20,6 +21,10 @@ func overloadFigure(r *results.Record, w results.Workload, id string) (figure, b
 	if surge == nil {
 		return figure{}, false
 	}
+	whole := surge.ForS + surge.ThenS
+	if !(surge.ForS > 0 && surge.ThenS >= 0) || math.IsInf(whole, 1) { // a record may be edited by hand
+		return figure{}, false
+	}
 	f := figure{
 		ID: id + "-overload", Title: "Overload",
 		Unit: "% of the requests due at a time that were answered in time", XAxis: "seconds since the surge began",
@@ -31,7 +36,7 @@ func overloadFigure(r *results.Record, w results.Workload, id string) (figure, b
 		Label: "Part of the requests that was answered in time, in and after a surge.",
 	}
 	f.Plot = plot{X: plotAxis{Kind: "seconds"}, Y: plotAxis{Kind: "percent"}}
-	for s := 0.0; s < surge.ForS+surge.ThenS; s += surge.ForS {
+	for s := 0.0; s < whole; s += max(surge.ForS, whole/overloadPoints) {
 		f.Plot.X.Ticks = append(f.Plot.X.Ticks, plotNumber(s))
 	}
 	f.Table = &dataTable{
