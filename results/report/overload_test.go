@@ -82,8 +82,8 @@ func TestOverloadInEveryFormat(t *testing.T) {
 	}
 }
 
-// A page of a record that was edited by hand has a few marks on the axis of an overload, and none of
-// an overload whose times are no times.
+// A page of a record that was edited by hand has a few marks on the axis of an overload, and no
+// figure of one whose times are no times.
 func TestOverloadOfNoTime(t *testing.T) {
 	const most = 100 // marks
 	for _, test := range []struct {
