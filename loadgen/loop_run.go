@@ -369,7 +369,7 @@ func (r *loopRun) unheard(c *client) {
 		d.Silent++
 	}
 	if c.pending {
-		d.Overdue += t.overdue(time.Now().UnixNano())
+		d.Overdue += t.overdue(r.start.UnixNano() + int64(r.clock()))
 	}
 }
 
