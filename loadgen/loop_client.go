@@ -177,6 +177,8 @@ func (c *client) Data(b []byte) {
 			if b = b[used:]; len(b) > 0 {
 				continue
 			}
+		case h.what == flow:
+			c.conn.SetDeadline(c.engine.attack.Timeout)
 		}
 		return
 	}
@@ -188,7 +190,7 @@ func (c *client) overhears(b []byte) {
 	for len(b) > 0 && !ends {
 		used, h, err := c.talk.hear(&c.engine.script.says[c.target], b)
 		ends = err != nil || h.what == over
-		if b = b[used:]; h.what == told {
+		if b = b[used:]; h.what == told || h.what == flow {
 			c.conn.SetDeadline(c.engine.attack.Timeout)
 		}
 	}
