@@ -141,7 +141,8 @@ whatever else runs there: give it cores of its own, e.g. by taskset(1).`,
 			1/load.Resolution, probeDuration))
 	flags.Uint64VarP(&a.Requests, "requests", "n", 0,
 		"how many requests to send; with --duration too, whichever ends first")
-	flags.DurationVar(&a.Timeout, "timeout", loadgen.DefaultTimeout, "limit of one request")
+	flags.DurationVar(&a.Timeout, "timeout", loadgen.DefaultTimeout,
+		"limit of one request; with --subscribe the longest silence")
 	flags.StringVar(&a.Engine, "engine", "", "what drives the load: "+lookup.Names(loadgen.Engines)+
 		" (default see above)")
 	flags.IntVar(&a.Threads, "load-threads", 0, threadsHelp+"that this process may use")

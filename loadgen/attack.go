@@ -50,7 +50,8 @@ type Attack struct {
 	// Duration is how long requests are sent. Answers are awaited beyond it, within Timeout.
 	Duration time.Duration
 	Requests uint64 // most requests of a run; 0 for no limit; with a limit, Duration may be 0
-	// Timeout limits one request, from connecting (if necessary) to the last byte; 0 means
+	// Timeout limits one request, from connecting (if necessary) to the last byte, and of a
+	// subscription the time until its header is there and each silence after it; 0 means
 	// DefaultTimeout.
 	Timeout time.Duration
 	// MaxBody is the response body in bytes beyond which a request fails; 0 means DefaultMaxBody.

@@ -40,7 +40,7 @@ type script struct {
 	talks func(thread, threads int) ([]talk, company)
 	pace  time.Duration // in a closed load, at least from a turn's beginning to the next one's
 	// a turn goes on from run to run: what counts is what is told in it meanwhile. It takes a
-	// closed load without a limit of requests, and fails when nothing is told for Attack.Timeout
+	// closed load without a limit of requests, and fails when nothing comes for Attack.Timeout
 	lasting bool
 	unasked bool // the server may speak between turns
 
@@ -145,6 +145,7 @@ type progress uint8
 
 const (
 	more progress = iota // it goes on
+	flow                 // bytes came of a turn that lasts, and are a sign of life, no more; it goes on
 	told                 // something came that counts as a request and its answer of its own; it goes on
 	over                 // the answer is whole
 )

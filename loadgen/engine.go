@@ -27,9 +27,9 @@ const (
 //
 // In closed load, Loop opens all connections before the clock starts, at a pace that a server's
 // backlog bears, and reopens them outside of any latency. A failed attempt to connect is a failed
-// request, and a pause follows. Vegeta opens each connection as part of its first request, and does
-// not pause. In open load both engines open a connection when a request is due and none is free, as
-// part of that request.
+// request, which took as long as the attempt did after the start, and a pause follows. Vegeta opens
+// each connection as part of its first request, and does not pause. In open load both engines open
+// a connection when a request is due and none is free, as part of that request.
 type Engine struct {
 	Name    string
 	Summary string // one line, for people

@@ -77,6 +77,10 @@ func (g *Generator) Run(ctx context.Context, duration time.Duration) (*Result, e
 		r.Duration = duration
 		if most := g.attack.Requests; most > 0 && g.attack.Rate == 0 && (r.Requests == most || duration == endless) {
 			r.Duration = r.until // the run ends with its last request
+			r.Elapsed = max(r.Elapsed, r.until)
+			if len(r.Codes) == 0 { // there is no last answer
+				r.Elapsed = r.Ended
+			}
 		}
 		if g.attack.Ran != nil {
 			g.attack.Ran(r)

@@ -49,6 +49,7 @@ type client struct {
 	heard   bool          // something was told in it
 	target  int           // index of the request's target
 	sent    time.Duration // when it was taken up, from the start of the run
+	dialled time.Duration // when its connection was last tried, and 0 before the start
 
 	rest *eventloop.Timer // until the next turn, or until it joins again; nil for none
 }
@@ -89,6 +90,10 @@ func (c *client) dial() {
 	// the request begins here
 	if r := c.engine.current; c.engine.attack.Connect.New && r.rate == 0 && !c.pending {
 		r.takes(c, r.clock())
+	}
+	c.dialled = 0
+	if r := c.engine.current; r.started {
+		c.dialled = r.clock()
 	}
 	conn, err := c.engine.loop.Dial(d.addrs.all[c.at], c)
 	if err != nil {
@@ -172,6 +177,8 @@ func (c *client) Data(b []byte) {
 			if b = b[used:]; len(b) > 0 {
 				continue
 			}
+		case h.what == flow:
+			c.conn.SetDeadline(c.engine.attack.Timeout)
 		}
 		return
 	}
@@ -183,7 +190,7 @@ func (c *client) overhears(b []byte) {
 	for len(b) > 0 && !ends {
 		used, h, err := c.talk.hear(&c.engine.script.says[c.target], b)
 		ends = err != nil || h.what == over
-		if b = b[used:]; h.what == told {
+		if b = b[used:]; h.what == told || h.what == flow {
 			c.conn.SetDeadline(c.engine.attack.Timeout)
 		}
 	}
@@ -358,11 +365,9 @@ func (c *client) unreachable(err error) {
 	if r.rate == 0 {
 		e.dialer.rest(dialPause)
 	}
-	if !c.pending { // in a closed load a failed connection is a failed request
-		if r.started {
-			r.takes(c, r.clock())
-		} else {
-			r.takes(c, 0)
+	if !c.pending { // in a closed load a failed connection is a failed request, since it was tried
+		r.takes(c, c.dialled)
+		if !r.started {
 			r.begin() // with the connections there are
 		}
 	}

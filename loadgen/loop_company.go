@@ -88,7 +88,7 @@ func (r *loopRun) listen() {
 	if r.said == 0 {
 		r.said = now
 	}
-	quiet := now - max(r.rec.res.Elapsed, r.said)
+	quiet := now - max(r.rec.res.Ended, r.said)
 	longest := time.Duration(r.rec.res.Latency.Max())
 	if r.engine.company.settled() || quiet > max(quietTail, 2*longest) ||
 		now-r.said > r.engine.attack.Timeout {

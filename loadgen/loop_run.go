@@ -369,7 +369,7 @@ func (r *loopRun) unheard(c *client) {
 		d.Silent++
 	}
 	if c.pending {
-		d.Overdue += t.overdue(time.Now().UnixNano())
+		d.Overdue += t.overdue(r.start.UnixNano() + int64(r.clock()))
 	}
 }
 
@@ -398,7 +398,7 @@ func (r *loopRun) abort() {
 func (r *loopRun) complete() {
 	if r.over && r.inFlight == 0 && r.engine.current == r {
 		r.engine.current = nil
-		if (r.rate > 0 || r.engine.script.lasting || r.paced()) && r.started {
+		if ranOut := r.rate == 0 && r.next == r.end; r.started && !ranOut {
 			r.rec.lasted(min(r.clock(), r.duration))
 		}
 		r.engine.loop.KeepProcessor(0)

@@ -205,6 +205,22 @@ func TestLoopTimesOutWhileConnecting(t *testing.T) {
 	}
 }
 
+// A connection that could not be had in a closed load failed after the time that was waited for it.
+func TestLoopTimesAFailedConnect(t *testing.T) {
+	t.Parallel()
+	const timeout = 300 * time.Millisecond
+	for _, fresh := range []bool{false, true} {
+		res := run(t, loadgen.Attack{Engine: loadgen.Loop, Target: loadgen.Target{URL: unreachable(t)},
+			Connections: 2, Connect: loadgen.Connect{New: fresh}, Requests: 4, Timeout: timeout})
+		// the first two may have begun before the clock did, which a failed connect starts
+		if res.ErrorKinds[loadgen.Timeout] != 4 ||
+			time.Duration(res.Failed.ValueAtQuantile(75)) < timeout*99/100 {
+			t.Errorf("new connections %v: errors %v, which took %v", fresh, res.ErrorKinds,
+				time.Duration(res.Failed.ValueAtQuantile(75)))
+		}
+	}
+}
+
 func TestLoopCancelledWhileConnecting(t *testing.T) {
 	t.Parallel()
 	url := unreachable(t)

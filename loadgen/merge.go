@@ -6,7 +6,7 @@ func merged(parts []*Result) *Result {
 	whole := parts[0]
 	for _, part := range parts[1:] {
 		elapsed, duration := max(whole.Elapsed, part.Elapsed), whole.Duration
-		until := max(whole.until, part.until)
+		until, ended := max(whole.until, part.until), max(whole.Ended, part.Ended)
 		bins, every := summed(whole, part)
 		for kind, at := range part.firsts {
 			if before, has := whole.firsts[kind]; !has || at < before {
@@ -15,7 +15,7 @@ func merged(parts []*Result) *Result {
 			}
 		}
 		whole.Add(part)
-		whole.Elapsed, whole.Duration, whole.until = elapsed, duration, until
+		whole.Elapsed, whole.Ended, whole.Duration, whole.until = elapsed, ended, duration, until
 		whole.Completed, whole.CompletedEvery = bins, every
 		whole.Threads = append(whole.Threads, part.Threads...)
 	}

@@ -61,7 +61,7 @@ func TestPortable(t *testing.T) {
 		joint.Add(travelled(), 0.5)
 		both := joint.Result()
 		if both.Requests != 2*was.Requests || both.Latency.TotalCount() != 2*was.Latency.TotalCount() ||
-			both.Latency.Max() != was.Latency.Max() || both.Elapsed != was.Elapsed ||
+			both.Latency.Max() != was.Latency.Max() || both.Elapsed != was.Elapsed || both.Ended != was.Ended ||
 			both.Offered != 2*rate {
 			t.Errorf("rate %v: two of %d requests are together one of %d", rate, was.Requests, both.Requests)
 		}

@@ -39,9 +39,11 @@ type Result struct {
 	// Starting is, for a closed load on the loop engine, the mean time until a connection's first
 	// request.
 	Starting time.Duration
-	// Elapsed runs from the start to the end of the last request. In an open load it is at least
-	// the Span, unless the run was cut short.
-	Elapsed    time.Duration
+	// Elapsed, which rates are over, runs from the start to the last whole answer, or to the end of
+	// the time in which requests were to be sent, if that is later and the run was not cut short.
+	Elapsed time.Duration
+	// Ended is when the last request ended, a failed one too, and at least Elapsed.
+	Ended      time.Duration
 	BytesIn    uint64                   // of response bodies
 	Deliveries Deliveries               // of a load of subscriptions, or a chat
 	Viewing    Viewing                  // of a load of players, in which a segment is a request
@@ -63,7 +65,7 @@ type Result struct {
 	// included. SendLag is empty in a closed load, but of players.
 	SendLag *hdrhistogram.Histogram
 
-	// Completed counts the successful requests in each CompletedEvery of Elapsed, by the time of
+	// Completed counts the successful requests in each CompletedEvery until Ended, by the time of
 	// their end: at most 512 bins, oldest first. The width starts at 10 ms and doubles whenever the
 	// run needs more bins. The end of the run cuts the last bin short.
 	Completed      []uint64
@@ -107,6 +109,7 @@ func (r *Result) Add(other *Result) {
 	r.Deliveries.add(other.Deliveries)
 	r.Viewing.add(other.Viewing)
 	r.Elapsed += other.Elapsed
+	r.Ended += other.Ended
 	r.Duration += other.Duration
 	r.Starting += other.Starting
 	for kind, n := range other.ErrorKinds {
@@ -139,10 +142,11 @@ func (r *Result) Add(other *Result) {
 // rates. Neither may be used with Add afterwards.
 func (r *Result) Beside(other *Result) {
 	elapsed, duration := max(r.Elapsed, other.Elapsed), max(r.Duration, other.Duration)
+	ended := max(r.Ended, other.Ended)
 	bins, every := summed(r, other)
 	r.Add(other)
 	r.Offered += other.Offered
-	r.Elapsed, r.Duration, r.Completed, r.CompletedEvery = elapsed, duration, bins, every
+	r.Elapsed, r.Ended, r.Duration, r.Completed, r.CompletedEvery = elapsed, ended, duration, bins, every
 }
 
 // summed adds two timelines bin by bin, at the wider width.
@@ -236,7 +240,7 @@ func (r *recorder) add(x *outcome) {
 	if !x.told {
 		r.sent++
 	}
-	r.res.Elapsed = max(r.res.Elapsed, x.done)
+	r.res.Ended = max(r.res.Ended, x.done)
 	r.res.until = max(r.res.until, x.sent)
 	if x.told && !r.delivered(x) {
 		return
@@ -253,6 +257,7 @@ func (r *recorder) add(x *outcome) {
 		r.fail(x, x.failure)
 		return
 	}
+	r.res.Elapsed = max(r.res.Elapsed, x.done)
 	r.codes[x.answer.Status%1000]++
 	r.res.BytesIn += uint64(x.answer.Size)
 	switch {
@@ -341,8 +346,11 @@ func (r *recorder) fail(x *outcome, f failure) {
 	r.tell(x, f)
 }
 
-// lasted extends an open load's Elapsed to d, which may be after its last answer.
-func (r *recorder) lasted(d time.Duration) { r.res.Elapsed = max(r.res.Elapsed, d) }
+// lasted extends Elapsed to d, the end of the sending, which may be after the last answer.
+func (r *recorder) lasted(d time.Duration) {
+	r.res.Elapsed = max(r.res.Elapsed, d)
+	r.res.Ended = max(r.res.Ended, d)
+}
 
 // result returns the sums. offered is the number of requests that an open load was to send.
 func (r *recorder) result(offered uint64) *Result {
@@ -354,7 +362,7 @@ func (r *recorder) result(offered uint64) *Result {
 	if offered > r.sent {
 		r.res.Unsent = offered - r.sent
 	}
-	r.res.Completed = r.ends.upTo(r.res.Elapsed)
+	r.res.Completed = r.ends.upTo(r.res.Ended)
 	r.res.CompletedEvery = r.ends.every
 	r.res.Start = r.start
 	return &r.res

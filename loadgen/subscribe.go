@@ -157,6 +157,8 @@ func (s *subscriber) hear(m *message, b []byte) (used int, h heard, err error) {
 		h = heard{what: over, answer: s.parser.Answer()}
 	case s.whole:
 		h = s.told()
+	case s.parser.InBody() && s.parser.Status() == http.StatusOK && s.parser.Events():
+		h.what = flow // a comment, or a part of an event
 	}
 	return used, h, err
 }

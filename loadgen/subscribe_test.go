@@ -1,7 +1,10 @@
 package loadgen_test
 
 import (
+	"bufio"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -195,6 +198,56 @@ func TestSubscribersOfAServerThatFallsSilent(t *testing.T) {
 		Duration: time.Second, Timeout: 100 * time.Millisecond})
 	if res.ErrorKinds[loadgen.Timeout] == 0 || res.Errors != res.Requests {
 		t.Errorf("%+v", res.ErrorKinds)
+	}
+}
+
+// A stream that is quiet but for comments lives on for longer than the timeout, which is of silence
+// alone.
+func TestSubscribersOfAQuietStream(t *testing.T) {
+	t.Parallel()
+	const timeout, every, comments = 2 * time.Second, 200 * time.Millisecond, 20
+	var subscriptions atomic.Int64
+	url := streams(t, true, func(r *http.Request, say func(string)) {
+		subscriptions.Add(1)
+		for range comments {
+			time.Sleep(every)
+			say(": ping\n\n")
+		}
+		say(tick(1, time.Now()))
+		<-r.Context().Done()
+	})
+	quiet := func(res *loadgen.Result) bool {
+		return res.Requests == 1 && res.Errors == 0 && subscriptions.Load() == 1
+	}
+	res := patiently(quiet, func() *loadgen.Result {
+		subscriptions.Store(0)
+		return subscribe(t, loadgen.Attack{Target: loadgen.Target{URL: url}, Connections: 1,
+			Duration: every*comments + 2*time.Second, Timeout: timeout})
+	})
+	if !quiet(res) {
+		t.Errorf("%d subscriptions, %d deliveries, errors %v", subscriptions.Load(), res.Requests, res.ErrorExamples)
+	}
+}
+
+// What comes of a header, or of another answer than a stream, gives it no more time.
+func TestSubscribersOfAnEndlessHeader(t *testing.T) {
+	t.Parallel()
+	for _, begin := range []string{"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n",
+		"HTTP/1.1 503 Service Unavailable\r\n\r\n"} {
+		url := misbehave(t, func(conn *net.TCPConn) {
+			if !request(bufio.NewReader(conn)) {
+				return
+			}
+			io.WriteString(conn, begin)
+			for _, err := io.WriteString(conn, "A: a\r\n"); err == nil; _, err = io.WriteString(conn, "A: a\r\n") {
+				time.Sleep(20 * time.Millisecond)
+			}
+		})
+		res := subscribe(t, loadgen.Attack{Target: loadgen.Target{URL: url}, Connections: 1,
+			Duration: time.Second, Timeout: 200 * time.Millisecond})
+		if res.ErrorKinds[loadgen.Timeout] == 0 {
+			t.Errorf("%q: errors %v", begin, res.ErrorExamples)
+		}
 	}
 }
 

@@ -91,7 +91,7 @@ func (g *attacker) run(ctx context.Context, duration time.Duration) (*Result, er
 			rec.add(&x)
 		}
 	}
-	if p.rate > 0 {
+	if ranOut := p.rate == 0 && p.offered > 0 && rec.sent >= p.offered; !ranOut {
 		rec.lasted(min(time.Since(start), p.duration))
 	}
 	offered := p.offered

@@ -9,7 +9,8 @@ type Evidence struct {
 	Conversation string
 
 	Open     bool          // an open load, at its own rate; else closed
-	Elapsed  time.Duration // of the run, to the end of its last request
+	Elapsed  time.Duration // of the run, to its last answer or the end of the sending
+	Ended    time.Duration // of its last request, from the start; 0 if no later than Elapsed
 	Duration time.Duration // planned time of sending; 0 if cut short
 	// Starting is, for a closed load, the mean time from the start to a connection's first request.
 	Starting  time.Duration

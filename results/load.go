@@ -53,8 +53,8 @@ type LoadRun struct {
 	// sent again after a kept-alive connection was closed
 	Retries uint64 `json:"retries"`
 	BytesIn uint64 `json:"bytes_in"` // of response bodies
-	// DurationS runs from the start to the end of the last request. For an open load it is at least
-	// the time over which its requests were due.
+	// DurationS runs from the start to the last whole answer, or to the end of the time in which
+	// requests were to be sent, if that is later.
 	DurationS  float64 `json:"duration_s"`
 	RateRPS    float64 `json:"rate_rps"`    // requests without error, per second of DurationS
 	OfferedRPS float64 `json:"offered_rps"` // the open load's target rate; 0 in a closed load

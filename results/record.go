@@ -299,13 +299,17 @@ type WarmUp struct {
 
 // Rung is what one step of load measured.
 type Rung struct {
-	Load          string            `json:"load"`
-	Engine        string            `json:"engine"` // vegeta or loop
-	Connections   int               `json:"connections"`
-	StartS        float64           `json:"start_s"`   // since the trial's start
-	ElapsedS      float64           `json:"elapsed_s"` // from the first request to the last answer
-	Requests      uint64            `json:"requests"`  // sent, and answered or failed
-	Errors        uint64            `json:"errors"`    // failed requests
+	Load        string  `json:"load"`
+	Engine      string  `json:"engine"` // vegeta or loop
+	Connections int     `json:"connections"`
+	StartS      float64 `json:"start_s"` // since the trial's start
+	// ElapsedS runs from the first request to the last answer, or to the end of the time in which
+	// requests were to be sent, if that is later.
+	ElapsedS float64 `json:"elapsed_s"`
+	// EndedS is when the last request ended, if that failed after ElapsedS.
+	EndedS        float64           `json:"ended_s,omitempty"`
+	Requests      uint64            `json:"requests"` // sent, and answered or failed
+	Errors        uint64            `json:"errors"`   // failed requests
 	ErrorKinds    map[string]uint64 `json:"error_kinds,omitempty"`
 	ErrorExamples map[string]string `json:"error_examples,omitempty"` // the first error of each kind
 	Codes         map[int]uint64    `json:"codes"`                    // whole responses by status

@@ -336,7 +336,7 @@ var commonRules = []Rule{
 			"so a base rung that fell so far below it was disturbed, or measured in another way than the " +
 			"top. Both rungs are then VOID",
 		weigh: func(e Evidence) (string, string) {
-			if there := e.Elapsed * time.Duration(e.ServerCores); there > 0 &&
+			if there := max(e.Elapsed, e.Ended) * time.Duration(e.ServerCores); there > 0 &&
 				e.ServerCPU > scaled(there, 1+arithmeticCPU)+arithmeticSlack*time.Duration(e.ServerCores) {
 				return Void,
 					fmt.Sprintf(
@@ -360,7 +360,8 @@ var commonRules = []Rule{
 	},
 }
 
-// little compares the sum of a connection's latencies with its lower and upper bound.
+// little compares the sum of a connection's latencies with its lower and upper bound. These are of
+// answers alone, all of which came within Elapsed.
 func little(e Evidence) (status, reason string) {
 	if e.Open || e.Connections == 0 || e.Elapsed <= 0 || e.LatencyUS.Mean == 0 {
 		return Valid, ""

@@ -268,6 +268,9 @@ func TestRules(t *testing.T) {
 		{"arithmetic", "CPU", false, func(e *results.Evidence) {
 			e.ServerCPU, e.ServerCores = 2200*time.Millisecond, 2
 		}, void, "used 2.2s of CPU time where there was 2s"},
+		{"arithmetic", "CPU until a request that failed late", false, func(e *results.Evidence) {
+			e.ServerCPU, e.ServerCores, e.Ended = 2200*time.Millisecond, 2, 1100*time.Millisecond
+		}, valid, ""},
 		{"arithmetic", "all CPU", false, func(e *results.Evidence) {
 			e.ServerCPU, e.ServerCores = 2100*time.Millisecond, 2
 		}, valid, ""},

@@ -234,6 +234,9 @@ func measured(a loadgen.Attack, r rung, l *loadgen.Result, w *sample.Window) (re
 		Requests: l.Requests, Errors: l.Errors,
 		ErrorKinds: l.ErrorKinds, ErrorExamples: l.ErrorExamples, Codes: l.Codes, Timeline: timeline(l, w),
 	}
+	if l.Ended > l.Elapsed {
+		rung.EndedS = seconds(l.Ended)
+	}
 	answered := float64(rung.Answered())
 	if a.Conversation == loadgen.Subscribe || a.Conversation == loadgen.Chat {
 		rung.Deliveries = measure.Deliveries(l.Deliveries)

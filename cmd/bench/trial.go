@@ -216,10 +216,11 @@ func (b *bench) runLadder(ctx context.Context, on *target, s slot, t *results.Tr
 		if err != nil {
 			return fmt.Errorf("at %d connections: %w", r.connections, err)
 		}
-		if planned := s.rungTime(r); seconds(planned)+1 < measured.ElapsedS {
+		took := max(measured.ElapsedS, measured.EndedS)
+		if planned := s.rungTime(r); seconds(planned)+1 < took {
 			b.progress.Say(
 				fmt.Sprintf("%s: the run at %d connections took %.1f s in place of %.1f s: requests take "+
-					"long, or are not answered", about(*t), r.connections, measured.ElapsedS, seconds(planned)))
+					"long, or are not answered", about(*t), r.connections, took, seconds(planned)))
 		}
 		b.progress.Rung(s.name, s.workload.Name, s.round, r.connections, inPlan)
 	}

@@ -48,7 +48,7 @@ func (m *maker) Do(ctx context.Context, verb string, in []byte) (any, error) {
 		m.at = s
 		late, err := s.await(ctx)
 		r := m.drawn
-		r.Late, r.Began, r.Result.Duration, r.Result.Elapsed = late, s.At, s.For, s.For
+		r.Late, r.Began, r.Result.Duration, r.Result.Elapsed, r.Result.Ended = late, s.At, s.For, s.For, s.For
 		if m.spoil != nil {
 			m.spoil(&r)
 		}

@@ -21,7 +21,7 @@ func Evidence(a loadgen.Attack, m *loadgen.Measurement) results.Evidence {
 	sent := r.Requests + r.Aborted
 	e := results.Evidence{
 		Conversation: a.Conversation,
-		Open:         a.Rate > 0, Elapsed: r.Elapsed, Starting: r.Starting,
+		Open:         a.Rate > 0, Elapsed: r.Elapsed, Ended: r.Ended, Starting: r.Starting,
 		Requests: r.Requests, Errors: r.Errors, Recorded: uint64(r.Latency.TotalCount()),
 		// A response with an unexpected status or body is a complete one all the same.
 		Unanswered: r.Errors - r.ErrorKinds[loadgen.Status] - r.ErrorKinds[loadgen.Body],
@@ -60,7 +60,7 @@ func Evidence(a loadgen.Attack, m *loadgen.Measurement) results.Evidence {
 	if m.Generator != nil {
 		w := m.Generator
 		e.Generator = results.Generator{
-			CPU: within(w, w.CPU, r.Elapsed), Cores: m.Cores, Waited: within(w, w.Waited, r.Elapsed),
+			CPU: within(w, w.CPU, r.Ended), Cores: m.Cores, Waited: within(w, w.Waited, r.Ended),
 			EachWait: w.EachWait,
 		}
 		if a.Engine == loadgen.Loop {
@@ -95,7 +95,8 @@ func Viewing(v loadgen.Video, r loadgen.Viewing) *results.Viewing {
 		LongestStallS: r.Longest.Seconds(), WatchedS: r.Watched.Seconds()}
 }
 
-// within returns the part of a window's CPU time that belongs to the run, assuming an even spread.
+// within returns the part of a window's CPU time that belongs to the run, up to the end of its last
+// request, assuming an even spread.
 // The window also covers the time before the first request, in which a load may open connections
 // for longer than a short run.
 func within(w *sample.Window, spent, run time.Duration) time.Duration {

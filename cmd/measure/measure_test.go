@@ -110,6 +110,12 @@ func TestGeneratorAndHost(t *testing.T) {
 	if e.CPUs != 2 || e.Stolen != 1 || e.Busy != 2 || e.Throttles != 3 || e.Throttled != 4 {
 		t.Errorf("%+v", e)
 	}
+	late := *r // a request failed long after the last answer
+	late.Ended = 2 * r.Elapsed
+	e = measure.Evidence(a, &loadgen.Measurement{Result: &late, Generator: w, Cores: 8})
+	if e.Elapsed != r.Elapsed || e.Ended != 2*r.Elapsed || e.Generator.CPU != 3*time.Second {
+		t.Errorf("the load used what it used until its last answer: %+v", e)
+	}
 	a.Engine = loadgen.Vegeta
 	if e := measure.Evidence(a, &loadgen.Measurement{Result: r, Generator: w, Cores: 8}); e.Generator.Cores != 8 {
 		t.Errorf("%+v", e.Generator)

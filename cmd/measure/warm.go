@@ -48,7 +48,7 @@ func Warm(ctx context.Context, server Loaded, beside *Loaded, o loadgen.WarmUpOp
 		}
 		if err := its.Result.Unanswered(); err == nil {
 			silent = 0
-		} else if silent++; silent == mostSilent || its.Result.Elapsed > longSilence {
+		} else if silent++; silent == mostSilent || its.Result.Ended > longSilence {
 			return loadgen.WarmWindow{}, err
 		}
 		w := loadgen.WarmWindow{Requests: its.Answered(), Errors: its.Result.Errors, Busy: its.CPU,

@@ -154,6 +154,9 @@ func (p *Parser) Status() int { return p.answer.Status }
 // text/event-stream.
 func (p *Parser) Events() bool { return p.events }
 
+// InBody reports whether the header is complete.
+func (p *Parser) InBody() bool { return p.state > headerLine }
+
 // Range returns, with a Sink and once the header is complete, what the response's Content-Range
 // says; ok is false without one.
 func (p *Parser) Range() (r ContentRange, ok bool) { return p.span, p.ranged }
