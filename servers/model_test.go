@@ -313,3 +313,37 @@ func TestLastResponseHasTimesOfItsOwn(t *testing.T) {
 	}
 	waiting.Wait()
 }
+
+// TestWhatCameInTimeIsRead gives a goroutine bytes that came before a deadline which has passed, as
+// after a stop of the process.
+func TestWhatCameInTimeIsRead(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	peer, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer peer.Close()
+	c, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	s := &netStream{netConn: c.(*net.TCPConn)}
+	b, before := make([]byte, 8), time.Now().Add(-time.Hour)
+	if n, err := s.read(b, before, time.Second); n != 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("of nothing it read %d bytes, %v", n, err)
+	}
+	if _, err := io.WriteString(peer, "came"); err != nil {
+		t.Fatal(err)
+	}
+	for held := 0; held < 4; held, _ = s.peek(b) {
+		<-time.After(time.Millisecond)
+	}
+	if n, err := s.read(b, before, time.Second); err != nil || string(b[:n]) != "came" {
+		t.Errorf("it read %q, %v", b[:n], err)
+	}
+}
