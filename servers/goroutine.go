@@ -111,7 +111,7 @@ func (s *netStream) read(b []byte, now time.Time, limit time.Duration) (int, err
 	}
 	n, err := s.Read(b)
 	if errors.Is(err, os.ErrDeadlineExceeded) {
-		// Go looks at its timers before the sockets: what came while the process was stopped is there.
+		// Go looks at timers before sockets: what came while the process was stopped is there.
 		if held, _ := s.peek(b[:1]); held > 0 {
 			if err := refresh(&s.reads, time.Now().Add(limit), limit, s.SetReadDeadline); err != nil {
 				return 0, err
