@@ -184,13 +184,14 @@ func magnitudeOf(d results.Pairing) (head, magnitude, settle string) {
 				outcome = results.NoDifference
 			}
 			head, magnitude, _ := magnitudeOf(results.Pairing{Outcome: outcome, On: c})
-			but, times, _ := magnitudeOf(results.Pairing{Outcome: results.AsSaid, On: d.But})
-			return head, magnitude, ", but " + strings.Replace(but, "…", times, 1)
+			_, ratio, _, _ := d.But.Factors()
+			but := strings.Replace(worded(d.But, false), "…", unit.Rounded(ratio, 2)+" times", 1)
+			return head, magnitude, ", but " + but
 		}
 		settle := ""
 		switch n := c.RoundsToTell(); {
 		case c.Confidence < stat.Confidence:
-			settle = fmt.Sprintf(" in %s, too few to decide", unit.Counted(c.Rounds, "round"))
+			settle = fmt.Sprintf(" in %s, too few", unit.Counted(c.Rounds, "round"))
 		case n > c.Rounds:
 			settle = fmt.Sprintf("; about %d rounds would tell (--rounds=%d)", n, n)
 		}
