@@ -19,6 +19,7 @@ import (
 	"nodecompare/cmd/bench"
 	"nodecompare/loadgen/cpuset"
 	"nodecompare/results"
+	"nodecompare/servers/child"
 	"nodecompare/servers/postgres"
 	"nodecompare/thorough"
 )
@@ -56,24 +57,11 @@ func clusters(t *testing.T) (pids []int) {
 	}
 	for _, p := range all {
 		if line, err := p.CmdLine(); err == nil && len(line) > 1 && strings.HasSuffix(line[0], "/postgres") &&
-			line[1] == "-D" && descends(p) {
+			line[1] == "-D" && child.Descends(p.PID, []int{os.Getpid()}) {
 			pids = append(pids, p.PID)
 		}
 	}
 	return pids
-}
-
-func descends(p procfs.Proc) bool {
-	for p.PID > 1 && p.PID != os.Getpid() {
-		s, err := p.Stat()
-		if err != nil {
-			return false // it has ended
-		}
-		if p, err = procfs.NewProc(s.PPID); err != nil {
-			return false
-		}
-	}
-	return p.PID == os.Getpid()
 }
 
 // A bench has one cluster, on the load's CPUs, counted apart; all orders are in it. When it dies,

@@ -96,9 +96,8 @@ func Viewing(v loadgen.Video, r loadgen.Viewing) *results.Viewing {
 }
 
 // within returns the part of a window's CPU time that belongs to the run, up to the end of its last
-// request, assuming an even spread.
-// The window also covers the time before the first request, in which a load may open connections
-// for longer than a short run.
+// request, assuming an even spread. The window also covers the time before the first request, in
+// which a load may open connections for longer than a short run.
 func within(w *sample.Window, spent, run time.Duration) time.Duration {
 	if run >= w.Elapsed {
 		return spent

@@ -35,7 +35,7 @@ func Serving(a loadgen.Attack) ([]sample.Subject, error) {
 		port = map[string]int{"http": 80, "ws": 80, "https": 443}[u.Scheme]
 	}
 	pids, err := child.Listening(port)
-	if err != nil || len(pids) == 0 || child.Above(pids) {
+	if err != nil || len(pids) == 0 || child.Descends(os.Getpid(), pids) {
 		return nil, err
 	}
 	all := []sample.Subject{}

@@ -40,11 +40,11 @@ func Listening(port int) ([]int, error) {
 
 // roots returns the processes that descend from none of the others.
 func roots(pids []int) []int {
-	return slices.DeleteFunc(slices.Clone(pids), func(pid int) bool { return descends(pid, pids) })
+	return slices.DeleteFunc(slices.Clone(pids), func(pid int) bool { return Descends(pid, pids) })
 }
 
-// descends reports whether a process descends from one of the others.
-func descends(pid int, others []int) bool {
+// Descends reports whether a process descends from one of the others.
+func Descends(pid int, others []int) bool {
 	for up := parent(pid); up > 0; up = parent(up) {
 		if slices.Contains(others, up) {
 			return true
@@ -52,9 +52,6 @@ func descends(pid int, others []int) bool {
 	}
 	return false
 }
-
-// Above reports whether this process descends from one of the processes.
-func Above(pids []int) bool { return descends(os.Getpid(), pids) }
 
 // parent returns a process's parent; 0 if it has none or has ended.
 func parent(pid int) int {

@@ -54,8 +54,7 @@ func TestDeadlinesCloseAConnection(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			l := start(t, 1)
-			closed := make(chan error, 1)
-			server, _ := accepted(t, l, &handler{closed: func(err error) { closed <- err }})
+			server, _, closed := acceptedUntilClosed(t, l)
 			begin := time.Now()
 			on(t, l, func() { test.set(server) })
 			err := receive(t, closed)
@@ -102,8 +101,7 @@ func TestMovementKeepsAConnectionAlive(t *testing.T) {
 		t.Run(direction, func(t *testing.T) {
 			t.Parallel()
 			l := start(t, 1)
-			closed := make(chan error, 1)
-			server, peer := accepted(t, l, &handler{closed: func(err error) { closed <- err }})
+			server, peer, closed := acceptedUntilClosed(t, l)
 			n := 0
 			beaten := make(chan struct{})
 			var beat eventloop.Timer
@@ -147,8 +145,7 @@ func TestHeldLoopReadsBeforeItCloses(t *testing.T) {
 		t.Run(direction, func(t *testing.T) {
 			t.Parallel()
 			l := start(t, 1)
-			closed := make(chan error, 1)
-			server, peer := accepted(t, l, &handler{closed: func(err error) { closed <- err }})
+			server, peer, closed := acceptedUntilClosed(t, l)
 			var begin time.Time
 			var hold, later eventloop.Timer
 			later.Init(l, func() { server.Write([]byte("x")) })
@@ -181,8 +178,7 @@ func TestHeldLoopReadsBeforeItCloses(t *testing.T) {
 // A peer that takes nothing is idle, however often the other side tries to write.
 func TestWritesThatTheKernelRefusesAreNoMovement(t *testing.T) {
 	l := start(t, 1)
-	closed := make(chan error, 1)
-	server, _ := accepted(t, l, &handler{closed: func(err error) { closed <- err }})
+	server, _, closed := acceptedUntilClosed(t, l)
 	var beat eventloop.Timer
 	beat.Init(l, func() {
 		server.Write([]byte("x"))

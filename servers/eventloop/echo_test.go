@@ -131,8 +131,7 @@ func TestHalfClose(t *testing.T) {
 func TestResetByPeer(t *testing.T) {
 	for _, paused := range []bool{false, true} {
 		l := start(t, 1)
-		closed := make(chan error, 1)
-		server, peer := accepted(t, l, &handler{closed: func(err error) { closed <- err }})
+		server, peer, closed := acceptedUntilClosed(t, l)
 		if paused {
 			on(t, l, server.PauseRead)
 		}

@@ -107,8 +107,7 @@ func TestSendFileEndsWith(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			l := start(t, 1)
 			fd := fileOf(t, content)
-			closed := make(chan error, 1)
-			server, peer := accepted(t, l, &handler{closed: func(err error) { closed <- err }})
+			server, peer, closed := acceptedUntilClosed(t, l)
 			on(t, l, func() {
 				if server.SendFile([]byte("head"), fd, 0, test.length) {
 					t.Error("the buffers hold all: the test shows nothing")
@@ -145,8 +144,7 @@ func TestSendFileToAPeerThat(t *testing.T) {
 			t.Parallel()
 			l := start(t, 1)
 			fd := fileOf(t, content)
-			closed := make(chan error, 1)
-			server, peer := accepted(t, l, &handler{closed: func(err error) { closed <- err }})
+			server, peer, closed := acceptedUntilClosed(t, l)
 			on(t, l, func() {
 				server.SetIdle(limit)
 				server.SendFile(nil, fd, 0, 1<<20)
@@ -169,8 +167,7 @@ func TestSendFileToASlowPeer(t *testing.T) {
 	const limit = 2 * time.Second // which a machine that stands still for a moment must not reach
 	l := start(t, 1)
 	fd := fileOf(t, noise(4<<20))
-	closed := make(chan error, 1)
-	server, peer := accepted(t, l, &handler{closed: func(err error) { closed <- err }})
+	server, peer, closed := acceptedUntilClosed(t, l)
 	on(t, l, func() {
 		server.SetIdle(limit)
 		if server.SendFile(nil, fd, 0, 4<<20) {

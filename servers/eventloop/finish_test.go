@@ -54,8 +54,7 @@ func TestFinishDeliversTheWholeResponse(t *testing.T) {
 func TestFinishCutsOffAPeerThatNeverCloses(t *testing.T) {
 	t.Parallel()
 	l := start(t, 1)
-	closed := make(chan error, 1)
-	server, peer := accepted(t, l, &handler{closed: func(err error) { closed <- err }})
+	server, peer, closed := acceptedUntilClosed(t, l)
 	begin := time.Now()
 	on(t, l, func() {
 		server.Write([]byte("bye"))
@@ -77,8 +76,7 @@ func TestFinishCutsOffAPeerThatNeverCloses(t *testing.T) {
 // A peer that goes on sending must neither be read for ever nor keep the connection alive by it.
 func TestFinishIsBounded(t *testing.T) {
 	l := start(t, 1)
-	closed := make(chan error, 1)
-	server, peer := accepted(t, l, &handler{closed: func(err error) { closed <- err }})
+	server, peer, closed := acceptedUntilClosed(t, l)
 	on(t, l, func() {
 		server.Write([]byte("bye"))
 		server.Finish()
@@ -190,8 +188,7 @@ func TestFinishDoesNotSpin(t *testing.T) {
 
 func TestCloseCutsAFinishShort(t *testing.T) {
 	l := start(t, 1)
-	closed := make(chan error, 1)
-	server, peer := accepted(t, l, &handler{closed: func(err error) { closed <- err }})
+	server, peer, closed := acceptedUntilClosed(t, l)
 	on(t, l, func() {
 		server.Write(make([]byte, 4*eventloop.MaxBuffered))
 		server.Finish()
@@ -217,8 +214,7 @@ func TestFinishKeepsTheLimitsWhileItSends(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := start(t, 1)
-			closed := make(chan error, 1)
-			server, peer := accepted(t, l, &handler{closed: func(err error) { closed <- err }})
+			server, peer, closed := acceptedUntilClosed(t, l)
 			var chatter eventloop.Timer
 			chatter.Init(l, func() {
 				if _, err := peer.Write([]byte("x")); err == nil { // until the connection has been cut off

@@ -166,6 +166,15 @@ func accepted(t testing.TB, l *eventloop.Loop, h *handler) (*eventloop.Conn, *ne
 	return receive(t, conns), peer
 }
 
+// acceptedUntilClosed is accepted with a handler that does nothing, and sends what the connection
+// was closed with.
+func acceptedUntilClosed(t testing.TB, l *eventloop.Loop) (*eventloop.Conn, *net.TCPConn, chan error) {
+	t.Helper()
+	closed := make(chan error, 1)
+	server, peer := accepted(t, l, &handler{closed: func(err error) { closed <- err }})
+	return server, peer, closed
+}
+
 // connect has the loop dial.
 func connect(t testing.TB, l *eventloop.Loop, to netip.AddrPort, h *handler, then func(*eventloop.Conn)) {
 	t.Helper()

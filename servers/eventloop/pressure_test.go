@@ -56,8 +56,7 @@ func TestAPeerThatDoesNotReadIsFelt(t *testing.T) {
 
 func TestAWriterThatDoesNotWaitIsCutOff(t *testing.T) {
 	l := start(t, 1)
-	closed := make(chan error, 1)
-	server, _ := accepted(t, l, &handler{closed: func(err error) { closed <- err }})
+	server, _, closed := acceptedUntilClosed(t, l)
 	written := 0
 	on(t, l, func() {
 		b := make([]byte, 16<<10)
