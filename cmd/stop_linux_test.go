@@ -14,10 +14,36 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/procfs"
+
 	"nodecompare/cmd/screen/screentest"
 	"nodecompare/results"
+	"nodecompare/servers/child"
 	"nodecompare/thorough"
 )
+
+// awaitServer waits until a process has a grandchild: a shell's bench measures a server. A bench
+// that is stopped between two servers has nothing to make anew.
+func awaitServer(t *testing.T, shell int) {
+	t.Helper()
+	for range 2000 {
+		all, err := procfs.AllProcs()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var children []int
+		for _, p := range all {
+			if s, err := p.Stat(); err == nil && s.PPID == shell {
+				children = append(children, p.PID)
+			}
+		}
+		if slices.ContainsFunc(all, func(p procfs.Proc) bool { return child.Descends(p.PID, children) }) {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatal("the bench starts no server")
+}
 
 // stop types Ctrl-Z until the shell has said so many times that its job has stopped: in the moment
 // in which a server is started it has no effect.
@@ -60,12 +86,14 @@ func TestBenchIsStoppedByItsShell(t *testing.T) {
 	s.Type(t, "$BENCH bench --modes=async --workloads=hello --profile=quick --rounds=3 --selftest=off --save="+record+
 		" >"+filepath.Join(dir, "out")+"\n")
 	s.Await(t, "Pilot: how much async can do on hello")
+	awaitServer(t, shell.Process.Pid)
 	stop(t, s, 1)
 	s.Type(t, "echo in the pilot: $((40 + 2))\n")
 	s.Await(t, "in the pilot: 42")
 	s.Type(t, "fg\n")
 	s.Await(t, "pilot, async on hello: made anew: nodecompare was stopped")
 	s.Await(t, "Round 2 of 3: async on hello")
+	awaitServer(t, shell.Process.Pid)
 	stop(t, s, 2)
 	s.Type(t, "echo between: $((20 + 3))\n")
 	s.Await(t, "between: 23")
