@@ -43,6 +43,9 @@ type asyncLoop struct {
 	empty    chan struct{} // closed when no connection is left after draining
 	settled  bool          // empty may be closed
 	ended    chan struct{} // closed when Run has returned
+	// alone says that there is no other loop.
+	alone     bool
+	spreading *spread // whose function runs; nil for none, and on a loop that is alone
 }
 
 // holdTime is how long a waiting loop keeps its processor. Go's monitor would interrupt it not much
@@ -63,7 +66,7 @@ func newAsync(c Config, lns []*net.TCPListener, upstream netip.AddrPort) (model,
 			loop.KeepProcessor(holdTime)
 		}
 		l := &asyncLoop{Loop: loop, service: c.Service, trace: c.Trace, limits: standardTimeouts,
-			empty: make(chan struct{}), ended: make(chan struct{})}
+			alone: len(lns) == 1, empty: make(chan struct{}), ended: make(chan struct{})}
 		a.loops = append(a.loops, l)
 		l.upstream = &loopClient{loop: loop, addr: upstream}
 		if l.listener, err = loop.Listen(ln, l.accept); err != nil {
@@ -208,6 +211,10 @@ type asyncConn struct {
 	lags  bool // of a stream: the peer is to take something before the idle time is over
 	// cut says that a WebSocket was closed because its peer did not read.
 	cut bool
+	// spreads are its functions on their way between loops, crowded that there are so many that
+	// hearOn is to be called.
+	spreads atomic.Int32
+	crowded atomic.Bool
 }
 
 func (c *asyncConn) Data(b []byte) {
@@ -233,8 +240,10 @@ func (c *asyncConn) updateInterest() {
 	case s.source != nil:
 		c.updateStream()
 		return
-	case s.upgraded != nil:
+	case s.upgraded != nil && !s.busy:
 		c.ResumeRead() // it is never idle, see checkPeer
+	case s.upgraded != nil:
+		c.PauseRead()
 	case s.busy:
 		c.PauseRead()
 		c.SetIdle(0) // a handler has no limit

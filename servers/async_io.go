@@ -90,18 +90,19 @@ func checkPeer(x *workload.Exchange) {
 func (c *asyncConn) Strand() workload.Strand { return c.loop }
 
 func (c *asyncConn) On(s workload.Strand, f func()) {
-	if l := s.(*asyncLoop); l != c.loop {
-		l.Post(f)
+	l := s.(*asyncLoop)
+	if l.alone {
+		f()
 		return
 	}
-	f()
+	c.spread(l, f)
 }
 
 // Send writes to a connection of this loop in place, and has another loop write to its own.
 func (l *asyncLoop) Send(p workload.Peer, frames []byte) {
 	c := p.(*asyncConn)
 	if c.loop != l {
-		c.loop.Post(func() { c.write(frames) })
+		l.spreading.post(c.loop.Loop, func() { c.write(frames) })
 		return
 	}
 	c.write(frames)

@@ -25,7 +25,7 @@ type session struct {
 	// that sessions can share it.
 	out      *[]byte
 	serving  bool // serve is on the stack
-	busy     bool // a handler has a request
+	busy     bool // a handler has a request, or as many messages as it takes
 	held     bool // the wire wants no responses until resume
 	draining bool // the current response, or the next, is the last
 	over     bool // no further request will be served

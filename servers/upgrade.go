@@ -32,7 +32,7 @@ func (s *session) upgrade(accept string, r workload.Receiver, p workload.Peer) {
 func (s *session) hear(b []byte) (used int) {
 	u := s.upgraded
 	u.heard = u.heard || len(b) > 0
-	for used < len(b) && !s.over {
+	for used < len(b) && !s.over && !s.busy {
 		n, kind, payload, err := u.parser.Parse(b[used:])
 		if err != nil {
 			s.hangUp(err.(*websocket.Error).Code)
@@ -75,7 +75,7 @@ func (s *session) check() bool {
 	switch {
 	case s.over:
 		return false
-	case u.heard:
+	case u.heard, s.busy: // what a busy one says lies unread
 		u.heard, u.pinged = false, false
 	case u.pinged:
 		s.end()
