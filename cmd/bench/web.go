@@ -159,8 +159,9 @@ func (w *Web) servePage(out http.ResponseWriter, _ *http.Request) {
 }
 
 // serveEvents tells a reader what is being done, each trial that it has not yet been told of, and
-// the end. A reader that comes back says which trial was the last. One that is new is told the last
-// trial: its page may be older.
+// the end, with the finished page: who is slow to ask for it would find nobody. A reader that comes
+// back says which trial was the last. One that is new is told the last trial: its page may be
+// older.
 func (w *Web) serveEvents(out http.ResponseWriter, in *http.Request) {
 	w.change(func() { w.readers++ })
 	defer w.change(func() { w.readers-- })
@@ -174,7 +175,7 @@ func (w *Web) serveEvents(out http.ResponseWriter, in *http.Request) {
 	var told report.BenchStatus
 	for first := true; ; first = false {
 		w.mu.Lock()
-		status, trials, over, news := w.shown, w.trials, w.over, w.news
+		status, trials, page, over, news := w.shown, w.trials, w.page, w.over, w.news
 		w.mu.Unlock()
 		if first && (!resumes || next > len(trials)) { // or the page is of an earlier bench
 			next = max(0, len(trials)-1)
@@ -190,7 +191,7 @@ func (w *Web) serveEvents(out http.ResponseWriter, in *http.Request) {
 			event(&text, "trial", trials[next])
 		}
 		if over {
-			event(&text, "over", true)
+			event(&text, "over", string(page))
 			news = nil
 		}
 		if _, err := out.Write(text.Bytes()); err != nil || control.Flush() != nil {

@@ -32,11 +32,16 @@ function unfold(open) {
   for (const d of document.querySelectorAll("details:not([open])")) if (open.has(keyOf(d))) d.open = true;
 }
 
-// refill puts the bench's page as it is now in place of this one. What is open, chosen, hidden and focused stays so.
-async function refill() {
+// ask gives the bench's page as it is now.
+async function ask() {
   const answer = await fetch("/", { cache: "no-store" });
   if (!answer.ok) throw new Error(`the bench answers with ${answer.status}`);
-  const next = new DOMParser().parseFromString(await answer.text(), "text/html");
+  return answer.text();
+}
+
+// refill puts the bench's page, as its text, in place of this one. What is open, chosen, hidden and focused stays so.
+async function refill(text) {
+  const next = new DOMParser().parseFromString(text, "text/html");
   for (const n of next.querySelectorAll("noscript")) n.textContent = n.innerHTML; // as a page with scripts reads it
   const open = new Set([...document.querySelectorAll("details[open]")].map(keyOf));
   const chosen = document.querySelector('input[name="workload"]:checked')?.value, focused = document.activeElement?.id, height = scrollY;
@@ -55,20 +60,19 @@ async function refill() {
 function followBench() {
   const bar = liveBar(), source = new EventSource("/events");
   let filling = Promise.resolve(), wanted = 0;
-  const fillIn = () => {
+  const fillIn = page => {
     const mine = ++wanted;
-    filling = filling.then(() => (mine === wanted ? refill() : null)).catch(() => bar.lost()); // only the last of several that wait
+    filling = filling.then(async () => (mine === wanted ? refill(await page()) : null)).catch(() => bar.lost()); // only the last of several that wait
     return filling;
   };
   source.addEventListener("status", e => bar.tell(JSON.parse(e.data)));
   source.addEventListener("trial", e => {
     bar.trial(JSON.parse(e.data));
-    fillIn();
+    fillIn(ask);
   });
-  source.addEventListener("over", async () => {
-    await fillIn();
+  source.addEventListener("over", e => {
     source.close();
-    bar.remove();
+    fillIn(() => JSON.parse(e.data)).then(bar.remove);
   });
   source.addEventListener("error", () => bar.lost());
 }
