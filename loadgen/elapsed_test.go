@@ -1,6 +1,7 @@
 package loadgen_test
 
 import (
+	"fmt"
 	"net/http"
 	"sync/atomic"
 	"testing"
@@ -28,6 +29,7 @@ func losing(t *testing.T, after time.Duration, number int64) string {
 
 // A request that times out long after the load has ended is an error, and stretches no rate.
 func TestLostRequestDoesNotStretchTheRun(t *testing.T) {
+	t.Parallel()
 	onAllEngines(t, func(t *testing.T, engine string) {
 		const duration, timeout = 300 * time.Millisecond, 2 * time.Second
 		for _, c := range []struct {
@@ -37,24 +39,28 @@ func TestLostRequestDoesNotStretchTheRun(t *testing.T) {
 			duration time.Duration
 			number   int64 // of the request that is lost
 		}{{0, 1, 0, duration, 0}, {0, 2, 0, duration, 0}, {200, 1, 0, duration, 0}, {0, 2, 50, 0, 25}} {
-			timely := func(res *loadgen.Result) bool { return res.Errors == 1 && res.Elapsed < 2*duration }
-			res := patiently(timely, func() *loadgen.Result {
-				return run(t, loadgen.Attack{Engine: engine,
-					Target: loadgen.Target{URL: losing(t, duration*2/3, c.number)}, Connections: 12, Rate: c.rate,
-					Threads: c.threads, Requests: c.requests, Duration: c.duration, Timeout: timeout})
+			t.Run(fmt.Sprintf("%+v", c), func(t *testing.T) {
+				t.Parallel()
+				timely := func(res *loadgen.Result) bool { return res.Errors == 1 && res.Elapsed < 2*duration }
+				res := patiently(timely, func() *loadgen.Result {
+					return run(t, loadgen.Attack{Engine: engine,
+						Target: loadgen.Target{URL: losing(t, duration*2/3, c.number)}, Connections: 12, Rate: c.rate,
+						Threads: c.threads, Requests: c.requests, Duration: c.duration, Timeout: timeout})
+				})
+				if !timely(res) || res.ErrorKinds[loadgen.Timeout] != 1 || res.Elapsed < c.duration {
+					t.Errorf("%+v: elapsed %v, errors %v", c, res.Elapsed, res.ErrorKinds)
+				}
+				if res.Ended < timeout || res.Duration > res.Elapsed {
+					t.Errorf("%+v: ended after %v, elapsed %v of %v", c, res.Ended, res.Elapsed, res.Duration)
+				}
 			})
-			if !timely(res) || res.ErrorKinds[loadgen.Timeout] != 1 || res.Elapsed < c.duration {
-				t.Errorf("%+v: elapsed %v, errors %v", c, res.Elapsed, res.ErrorKinds)
-			}
-			if res.Ended < timeout || res.Duration > res.Elapsed {
-				t.Errorf("%+v: ended after %v, elapsed %v of %v", c, res.Ended, res.Elapsed, res.Duration)
-			}
 		}
 	})
 }
 
 // A load of which nothing was answered has lasted all the same.
 func TestElapsedOfALoadWithoutAnAnswer(t *testing.T) {
+	t.Parallel()
 	onAllEngines(t, func(t *testing.T, engine string) {
 		const duration, timeout = 100 * time.Millisecond, 300 * time.Millisecond
 		s := serve(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })

@@ -20,7 +20,7 @@ func tries(all int) int {
 
 func TestMain(m *testing.M) {
 	if !thorough.On() { // before the flags are read, so that who asks for more gets it
-		if err := flag.Set("rapid.checks", "15"); err != nil {
+		if err := flag.Set("rapid.checks", "5"); err != nil {
 			log.Fatal(err)
 		}
 	}

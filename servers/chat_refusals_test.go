@@ -63,7 +63,7 @@ func TestChatRefuses(t *testing.T) {
 		}
 	})
 	for name, start := range map[string]func(*testing.T) *child.Process{
-		"all members in one process": func(t *testing.T) *child.Process { return startChat(t, "express", 2) },
+		"all members in one process": func(t *testing.T) *child.Process { return startChat(t, "node", 2) },
 		"npm's ws":                   func(t *testing.T) *child.Process { return startNode(t, "node", "", 1) },
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -121,10 +121,16 @@ func startSource(t *testing.T, source node.Source, upstream string, l *workload.
 	return p
 }
 
-// eachNodeMode runs f as a subtest for every mode that Node.js serves.
+// eachNodeMode runs f as a subtest for every mode that Node.js serves: Express, of which most is the
+// other's code, where long tests run.
 func eachNodeMode(t *testing.T, f func(t *testing.T, mode string)) {
 	for _, mode := range []string{node.HTTP.Name, node.Express.Name} {
-		t.Run(mode, func(t *testing.T) { f(t, mode) })
+		t.Run(mode, func(t *testing.T) {
+			if mode == node.Express.Name {
+				thorough.Only(t)
+			}
+			f(t, mode)
+		})
 	}
 }
 

@@ -191,6 +191,9 @@ func TestPageInBrowser(t *testing.T) {
 		dark bool
 	}{{"desktop", 1280, false}, {"desktop, dark", 1280, true}, {"phone", 390, false}} {
 		t.Run(c.name, func(t *testing.T) {
+			if c.name == "desktop" {
+				thorough.Only(t)
+			}
 			v := open(t, browser, file, c.wide, c.dark)
 			if over := ask[int](t, v, tooWide); over > 0 {
 				t.Errorf("at a width of %d the first screen is %d pixels too wide", c.wide, over)

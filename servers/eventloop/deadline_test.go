@@ -199,6 +199,7 @@ func TestWritesThatTheKernelRefusesAreNoMovement(t *testing.T) {
 // A deadline too leaves what had come in time to be read, as when the answer to a call lies in the
 // kernel; and so does a limit of one of more connections than a poll returns.
 func TestHeldLoopReadsWhatCameInTime(t *testing.T) {
+	t.Parallel()
 	const limit, connections = 300 * time.Millisecond, 600
 	for name, set := range map[string]func(*eventloop.Conn, time.Duration){
 		"total": (*eventloop.Conn).SetDeadline, "idle": (*eventloop.Conn).SetIdle,
