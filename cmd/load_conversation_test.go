@@ -67,6 +67,7 @@ func TestLoadOfSubscribers(t *testing.T) {
 }
 
 func TestLoadOfNoSubscribers(t *testing.T) {
+	t.Parallel()
 	s := httptest.NewServer(http.NotFoundHandler())
 	defer s.Close()
 	cmd, out, errs := command(t, "load", "--subscribe", s.URL, "--connections=2", "--duration=100ms")
@@ -167,6 +168,7 @@ func TestLoadOfAChat(t *testing.T) {
 }
 
 func TestLoadOfNoChat(t *testing.T) {
+	t.Parallel()
 	s := httptest.NewServer(http.NotFoundHandler())
 	defer s.Close()
 	url := "ws" + strings.TrimPrefix(s.URL, "http")

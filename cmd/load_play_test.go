@@ -27,6 +27,7 @@ func videoServer(t *testing.T, delay time.Duration) string {
 // What a server does to its viewers is known here, and the load finds it: each segment takes one
 // and a half times as long as it plays.
 func TestLoadOfPlayers(t *testing.T) {
+	t.Parallel()
 	const segment, delay = 0.2, 300 * time.Millisecond
 	cmd, out, errs := command(t, "load", "--play", videoServer(t, delay), "--connections=3", "--segment=200ms",
 		"--bitrate=0.8", "--duration=2s", "--format=json", "--min-smooth=99%")
@@ -54,6 +55,7 @@ func TestLoadOfPlayers(t *testing.T) {
 }
 
 func TestLoadOfNoPlayers(t *testing.T) {
+	t.Parallel()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Write(make([]byte, 100_000))
 	}))

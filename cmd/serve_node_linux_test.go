@@ -101,7 +101,7 @@ func busy(t *testing.T, url string, loops int) {
 }
 
 // eachNodeServer runs a test of each mode with one loop and with two, by one signal and the other:
-// all pairs of these are among half of the cases. One loop and Express are for where long tests run.
+// all pairs of these are among half of the cases. One loop and Express are for the long tests.
 func eachNodeServer(t *testing.T, signals []syscall.Signal,
 	test func(t *testing.T, mode string, loops int, how syscall.Signal)) {
 	t.Parallel()

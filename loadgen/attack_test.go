@@ -284,7 +284,6 @@ func TestStallIsNotHidden(t *testing.T) {
 }
 
 func TestWhatCannotBeSentIsCounted(t *testing.T) {
-	t.Parallel()
 	onAllEngines(t, func(t *testing.T, engine string) {
 		s := serve(t, func(http.ResponseWriter, *http.Request) { <-time.After(200 * time.Millisecond) })
 		res := run(t,

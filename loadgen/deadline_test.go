@@ -15,7 +15,6 @@ import (
 // The time of a request is its own, whatever deadline an earlier one has left on the connection: no
 // request is cut short, and a hanging one ends all the same, not before its time.
 func TestTimeoutIsOfEachRequest(t *testing.T) {
-	t.Parallel()
 	onAllEngines(t, func(t *testing.T, engine string) {
 		const timeout, answered = time.Second, 3
 		var served atomic.Int64
@@ -54,7 +53,6 @@ func TestTimeoutIsOfEachRequest(t *testing.T) {
 // A request too large for the socket's buffers takes another path: an old deadline must not cut it
 // either.
 func TestTimeoutOfALargeRequest(t *testing.T) {
-	t.Parallel()
 	onAllEngines(t, func(t *testing.T, engine string) {
 		const timeout = 2 * time.Second
 		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

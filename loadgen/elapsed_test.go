@@ -29,7 +29,6 @@ func losing(t *testing.T, after time.Duration, number int64) string {
 
 // A request that times out long after the load has ended is an error, and stretches no rate.
 func TestLostRequestDoesNotStretchTheRun(t *testing.T) {
-	t.Parallel()
 	onAllEngines(t, func(t *testing.T, engine string) {
 		const duration, timeout = 300 * time.Millisecond, 2 * time.Second
 		for _, c := range []struct {
@@ -60,7 +59,6 @@ func TestLostRequestDoesNotStretchTheRun(t *testing.T) {
 
 // A load of which nothing was answered has lasted all the same.
 func TestElapsedOfALoadWithoutAnAnswer(t *testing.T) {
-	t.Parallel()
 	onAllEngines(t, func(t *testing.T, engine string) {
 		const duration, timeout = 100 * time.Millisecond, 300 * time.Millisecond
 		s := serve(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })

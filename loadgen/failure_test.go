@@ -58,7 +58,6 @@ func answering(answer string) func(*net.TCPConn) {
 }
 
 func TestErrorKinds(t *testing.T) {
-	t.Parallel()
 	onAllEngines(t, func(t *testing.T, engine string) {
 		_, nobody := bound(t)
 		for _, c := range []struct {

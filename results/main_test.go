@@ -19,10 +19,12 @@ func tries(all int) int {
 }
 
 func TestMain(m *testing.M) {
-	if !thorough.On() { // before the flags are read, so that who asks for more gets it
-		if err := flag.Set("rapid.checks", "5"); err != nil {
-			log.Fatal(err)
-		}
+	checks := "5"
+	if thorough.On() {
+		checks = "40"
+	}
+	if err := flag.Set("rapid.checks", checks); err != nil { // before they are read: who asks for more gets it
+		log.Fatal(err)
 	}
 	os.Exit(m.Run())
 }

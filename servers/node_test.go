@@ -121,7 +121,7 @@ func startSource(t *testing.T, source node.Source, upstream string, l *workload.
 	return p
 }
 
-// eachNodeMode runs f as a subtest for every mode that Node.js serves: Express, of which most is the
+// eachNodeMode runs f as a subtest for every mode that Node.js serves: Express, which is mostly the
 // other's code, where long tests run.
 func eachNodeMode(t *testing.T, f func(t *testing.T, mode string)) {
 	for _, mode := range []string{node.HTTP.Name, node.Express.Name} {

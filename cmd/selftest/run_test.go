@@ -17,6 +17,7 @@ import (
 	"nodecompare/cmd/selftest"
 	"nodecompare/loadgen"
 	"nodecompare/results"
+	"nodecompare/thorough"
 )
 
 // liesEnv has a copy of this test binary, as the selftest's server, say so much more of each wait
@@ -30,7 +31,7 @@ func TestMain(m *testing.M) {
 		os.Exit(1) // by SIGTERM before that, as a rule
 	}
 	// Most of these tests wait: more of them than there are CPUs may run at once.
-	if err := flag.Set("test.parallel", "6"); err != nil {
+	if err := flag.Set("test.parallel", "16"); err != nil {
 		panic(err)
 	}
 	os.Exit(m.Run())
@@ -88,6 +89,7 @@ func ignore(string) {}
 // A whole selftest on whatever machine this is: what its checks are and that they are consistent,
 // not what they say.
 func TestRun(t *testing.T) {
+	thorough.Only(t)
 	t.Parallel()
 	p := brief()
 	p.Queues = []selftest.Queue{{Law: "M", Mean: 2 * time.Millisecond, Utilisation: 0.9,

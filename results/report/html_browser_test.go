@@ -191,7 +191,7 @@ func TestPageInBrowser(t *testing.T) {
 		dark bool
 	}{{"desktop", 1280, false}, {"desktop, dark", 1280, true}, {"phone", 390, false}} {
 		t.Run(c.name, func(t *testing.T) {
-			if c.name == "desktop" {
+			if c.name != "phone" {
 				thorough.Only(t)
 			}
 			v := open(t, browser, file, c.wide, c.dark)

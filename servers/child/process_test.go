@@ -41,7 +41,7 @@ func TestMain(m *testing.M) {
 		os.Exit(playChild(part))
 	}
 	// Most of these tests wait: more of them than there are CPUs may run at once.
-	if err := flag.Set("test.parallel", "8"); err != nil {
+	if err := flag.Set("test.parallel", "16"); err != nil {
 		panic(err)
 	}
 	goleak.VerifyTestMain(m)

@@ -3,6 +3,7 @@ package node_test
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -91,6 +92,9 @@ func TestMain(m *testing.M) {
 		_, err := node.Prepare(context.Background(), node.Express, cache, quiet)
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
+	}
+	if err := flag.Set("test.parallel", "4"); err != nil { // most of these tests wait
+		panic(err)
 	}
 	goleak.VerifyTestMain(m)
 }

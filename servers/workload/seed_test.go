@@ -58,6 +58,7 @@ func read(t *testing.T, name string) []byte {
 }
 
 func TestCorruptedFolderIsRebuilt(t *testing.T) {
+	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "a folder?mode=memory#%41 é", "deep") // what a URI could mistake
 	write := func(name string, content []byte) error {
 		return os.WriteFile(filepath.Join(dir, name), content, 0o644)
@@ -219,6 +220,7 @@ func TestDefaultFolder(t *testing.T) {
 
 // Processes, and goroutines in this one, that open a folder at once, which none has built.
 func TestOpenRace(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	self, err := os.Executable()
 	if err != nil {

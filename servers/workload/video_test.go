@@ -31,6 +31,7 @@ func TestVideoBytes(t *testing.T) {
 // The video is made for the first request that wants it, and again where it is not the video; a
 // server that has it open keeps it.
 func TestVideoIsMade(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	name := filepath.Join(dir, "video.bin")
 	s := open(t, workload.Options{Dir: dir})
@@ -76,6 +77,7 @@ func TestVideoIsMade(t *testing.T) {
 
 // Where there is no room for it, the answer says so, and a later request tries again.
 func TestNoRoomForTheVideo(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	s := open(t, workload.Options{Dir: dir})
 	name := filepath.Join(dir, "video.bin")
