@@ -143,7 +143,7 @@ const joinTime = 10 * time.Minute
 // check rejects flags of a coordinator that contradict each other. least is the smallest number of
 // agents.
 func (o agentOptions) check(given func(flag string) bool, least int) error {
-	if o.agents == 0 && !given("agents") {
+	if o.agents == 0 {
 		for _, flag := range []string{"listen", "nats", "creds"} {
 			if given(flag) {
 				return fmt.Errorf("--%s is for agents, and there are none: give their number by --agents", flag)

@@ -10,21 +10,22 @@ import (
 	"nodecompare/results"
 )
 
-// A baseline is replaced by a record that may take its place, and by no other: such a one goes
-// beside it, and a note says so. Any other file is written as it was asked for.
+// A baseline is replaced by a record that may take its place, and any file by a complete one alone:
+// another goes beside it, and a note says so.
 func TestWhatReplacesABaseline(t *testing.T) {
 	record := &results.Record{Tool: results.Tool, SchemaVersion: results.SchemaVersion, Trials: []results.Trial{{
 		Rungs: []results.Rung{{Load: results.Closed, Connections: 64}},
 	}}}
 	for name, test := range map[string]struct {
-		sound, other bool
-		replaced     bool
-		beside       int // files
+		sound, other, partial bool
+		replaced              bool
+		beside                int // files
 	}{
-		"it passed":              {true, false, true, 0},
-		"it did not":             {false, false, false, 1},
-		"it did not, elsewhere":  {false, true, true, 0},
-		"it passed, and without": {true, true, true, 0},
+		"it passed":                  {true, false, false, true, 0},
+		"it did not":                 {false, false, false, false, 1},
+		"it did not, elsewhere":      {false, true, false, true, 0},
+		"it passed, and without":     {true, true, false, true, 0},
+		"it was cut short, anywhere": {false, true, true, false, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -41,6 +42,7 @@ func TestWhatReplacesABaseline(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			record.Partial = test.partial
 			if err := files.write(t.Context(), record, test.sound); err != nil {
 				t.Fatal(err)
 			}

@@ -286,12 +286,12 @@ func (b benchRun) create() (benchFiles, error) {
 	return files, nil
 }
 
-// write writes the record. Only a sound record replaces a baseline: complete, and no worse by the
-// gate.
+// write writes the record. Only a complete one replaces a file, and only a sound one a baseline: no
+// worse by the gate.
 func (files benchFiles) write(ctx context.Context, record *results.Record, sound bool) error {
 	var err error
 	for _, f := range files {
-		w := worthOf(len(record.Trials), record.Void() || f.baseline && !sound)
+		w := worthOf(len(record.Trials), record.Void() || record.Partial || f.baseline && !sound)
 		err = errors.Join(err,
 			f.write(ctx, w, func(w io.Writer, options report.Options) error {
 				return f.format.Write(w, record, options)

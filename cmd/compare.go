@@ -50,6 +50,10 @@ Formats of that:
 				return err
 			}
 			if overTime || format == page {
+				if details {
+					return exitError{exitUsage, errors.New("--details is of two records, as text: leave it out " +
+						"over time and with --format=html")}
+				}
 				f, err := formatNamed(format, report.HistoryFormats)
 				if err != nil {
 					return err

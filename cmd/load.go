@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"net/http"
 	"os"
 	"runtime"
@@ -88,6 +87,7 @@ The room's name takes the place of {room} in the URL, or is added to its query a
 has to send each text message to everyone in its room as it is, sender included. So all deliveries are
 known beforehand: those that are lost, doubled, out of order or changed are counted. Delivery latency is
 from when a message was due to when a member has it.
+
 --play fetches a video as viewers do: each player asks for segment after segment by Range, ahead of what
 it shows, and keeps three in its buffer at the most. Latency is the time to start up, from when a viewer
 comes to its first whole segment. A segment that is not there when all before it has been shown is a
@@ -137,8 +137,9 @@ whatever else runs there: give it cores of its own, e.g. by taskset(1).`,
 		"as in 100..5000; 0 is a closed one")
 	flags.DurationVar(&a.Duration, "duration", loadDuration,
 		fmt.Sprintf(
-			"how long to send; with --slo, in each probe: at least %.0f times the SLO, and the default is %v",
-			1/load.Resolution, probeDuration))
+			"how long to send; with --slo, in each probe: at least %.0f times the SLO, and the default is %v; with "+
+				"--play the default is %v",
+			1/load.Resolution, probeDuration, playDuration))
 	flags.Uint64VarP(&a.Requests, "requests", "n", 0,
 		"how many requests to send; with --duration too, whichever ends first")
 	flags.DurationVar(&a.Timeout, "timeout", loadgen.DefaultTimeout,
@@ -222,8 +223,11 @@ func (o loadOptions) complete(a *loadgen.Attack, given func(flag string) bool) e
 		return exitError{exitUsage, fmt.Errorf("--duration=%v: a ramp takes %v or more", a.Duration, load.LeastRamp)}
 	case !(a.Rate >= 0):
 		return exitError{exitUsage, fmt.Errorf("--rate=%v: it must be more than 0, or 0 for a closed load", a.Rate)}
-	case given("load-threads") && a.Threads < 1:
-		return exitError{exitUsage, fmt.Errorf("--load-threads=%d: at least 1 is needed", a.Threads)}
+	case a.Threads < 0:
+		return exitError{exitUsage, fmt.Errorf("--load-threads=%d: it must be more than 0, or 0 for one for each CPU",
+			a.Threads)}
+	case a.Connections < 1:
+		return exitError{exitUsage, fmt.Errorf("%d connections: at least 1 is needed", a.Connections)}
 	case given("requests") && a.Requests == 0:
 		return exitError{exitUsage, errors.New("--requests=0: it must be more than 0")}
 	case given("slo") && o.slo <= 0:
@@ -267,7 +271,7 @@ func (o loadOptions) complete(a *loadgen.Attack, given func(flag string) bool) e
 			a.Duration = 0 // the search takes as long as necessary
 		}
 	}
-	if !given("load-threads") && o.several.agents == 0 {
+	if a.Threads == 0 && o.several.agents == 0 {
 		a.Threads = runtime.GOMAXPROCS(0)
 	}
 	var err error
@@ -387,30 +391,6 @@ func runLoad(ctx context.Context, a loadgen.Attack, o loadOptions, f report.Form
 			run.Requests-run.Errors, run.Requests, kinds(run)))
 	case run.Trust.Status == results.Void:
 		return exitError{exitInvalid, errVoid}
-	}
-	return nil
-}
-
-// next returns what to try after a load.
-func next(run *results.LoadRun) []string {
-	switch {
-	case run.Requests == run.Errors || run.Conversation != "":
-		return nil
-	case run.Trust.Status == results.Void:
-		return []string{fmt.Sprintf("Next: %s selftest says whether this machine can be measured on.", programName())}
-	case run.Capacity != nil && run.Capacity.RPS > 0:
-		return []string{fmt.Sprintf("Next: --rate=%.0f --duration=1m, to see whether it holds that for longer",
-			math.Floor(run.Capacity.RPS))}
-	case run.Ramp != nil && run.Ramp.BreaksRPS > 0:
-		return []string{fmt.Sprintf("Next: --rate=%.0f --duration=1m, to see whether it holds that for longer",
-			math.Max(1, math.Floor(run.Ramp.BreaksRPS*0.8)))}
-	case run.Capacity == nil && run.OfferedRPS > 0:
-		return []string{"Next: --slo=100ms, to find the highest rate with 99 of 100 answers within 100 ms"}
-	case run.Capacity == nil:
-		half := math.Max(run.RateRPS/2, 1)
-		digit := math.Pow(10, math.Floor(math.Log10(half)))
-		return []string{fmt.Sprintf("Next: --rate=%.0f, for latency as users see it (here each connection waited "+
-			"for its answer before it sent again)", math.Floor(half/digit)*digit)}
 	}
 	return nil
 }

@@ -154,6 +154,9 @@ func (o loadOptions) chats(a *loadgen.Attack, given func(flag string) bool) erro
 	case given("rate") && a.Rate == 0:
 		return errors.New("--rate=0: somebody has to say something, if only once in a while, as with --rate=0.1")
 	}
+	if given("room-size") && a.RoomSize < 1 || given("message-size") && a.MessageSize < 1 {
+		return errors.New("--room-size and --message-size must be more than 0")
+	}
 	if !given("connections") {
 		a.Connections = chatConnections
 	}

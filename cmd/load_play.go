@@ -23,7 +23,7 @@ func (o loadOptions) plays(a *loadgen.Attack, given func(flag string) bool) erro
 	if err := overHTTP(a, "play", "players", "show a video", given); err != nil {
 		return err
 	}
-	if !(o.bitrate > 0) || a.Video.Segment <= 0 {
+	if a.Video.BitRate = int64(o.bitrate * 1e6); a.Video.BitRate < 1 || a.Video.Segment <= 0 {
 		return errors.New("--bitrate and --segment must be more than 0")
 	}
 	if !given("duration") {
@@ -33,7 +33,6 @@ func (o loadOptions) plays(a *loadgen.Attack, given func(flag string) bool) erro
 		return fmt.Errorf("--duration=%v: players of segments of %v need %v or more, since before that nothing can "+
 			"come too late", a.Duration, a.Video.Segment, least)
 	}
-	a.Video.BitRate = int64(o.bitrate * 1e6)
 	a.Conversation, a.Engine = loadgen.Play, loadgen.Loop
 	return nil
 }

@@ -30,9 +30,12 @@ func TestLoadThreads(t *testing.T) {
 	if o := loadJSON(t, p.URL, "--requests=3", "--connections=2", "--load-threads=7"); o["load_threads"] != 2.0 {
 		t.Errorf("two connections have %v threads", o["load_threads"])
 	}
-	c, _, errs := command(t, "load", p.URL, "--load-threads=0")
+	if o := loadJSON(t, p.URL, "--requests=3", "--load-threads=0", "--agents=0"); o["requests"] != 3.0 {
+		t.Errorf("with threads for each CPU, on this machine: %v", o)
+	}
+	c, _, errs := command(t, "load", p.URL, "--load-threads=-1")
 	if err := c.Run(); err == nil || c.ProcessState.ExitCode() != 2 ||
-		!strings.Contains(errs.String(), "--load-threads=0: at least 1") {
+		!strings.Contains(errs.String(), "--load-threads=-1: it must be more than 0") {
 		t.Errorf("%v, %s", err, errs)
 	}
 }

@@ -123,7 +123,7 @@ func runMap(ctx context.Context, plan *sweep.Plan, f report.Format[*results.Map]
 		return errors.Join(runErr, o.discard())
 	}
 	results.Clean(m) // servers' output
-	if err = o.write(ctx, worthOf(len(m.Runs), m.Void()),
+	if err = o.write(ctx, worthOf(len(m.Runs), m.Void() || m.Partial),
 		func(w io.Writer, options report.Options) error {
 			if options.Details = details; !details {
 				options.More = []string{"More: --details (both figures of each cell), " +

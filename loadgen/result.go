@@ -386,7 +386,8 @@ type Outcome struct {
 	Bytes  int64     // of the response's body
 	Kind   string    // of the error, one of Kinds; "" for success
 	Error  string    // the error's text
-	// Untimed says that nobody knows when it was due: Due and Sent are its End then.
+	// Untimed says that it has no latency, since nobody knows when it was due. Due and Sent say
+	// nothing then.
 	Untimed bool
 }
 

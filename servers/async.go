@@ -282,6 +282,7 @@ func (c *asyncConn) updateStream() {
 }
 
 func (c *asyncConn) Closed(error) {
+	c.hearRest()
 	c.gone.Store(true)
 	c.session.gone()
 	c.timer.Stop()

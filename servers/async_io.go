@@ -102,7 +102,7 @@ func (c *asyncConn) On(s workload.Strand, f func()) {
 func (l *asyncLoop) Send(p workload.Peer, frames []byte) {
 	c := p.(*asyncConn)
 	if c.loop != l {
-		l.spreading.post(c.loop.Loop, func() { c.write(frames) })
+		l.spreading.deliver(c, frames)
 		return
 	}
 	c.write(frames)

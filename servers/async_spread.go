@@ -16,6 +16,13 @@ const maxSpreads = 16
 type spread struct {
 	from *asyncConn
 	left atomic.Int32 // parts that have not run
+	far  map[*asyncLoop][]delivery
+}
+
+// delivery is what a connection of another loop is sent.
+type delivery struct {
+	to     *asyncConn
+	frames []byte
 }
 
 // spread runs f on a loop, at once if it is the connection's own.
@@ -31,6 +38,13 @@ func (c *asyncConn) spread(l *asyncLoop, f func()) {
 		l.spreading = s
 		f()
 		l.spreading = outer
+		for far, all := range s.far {
+			s.post(far.Loop, func() {
+				for _, d := range all {
+					d.to.write(d.frames)
+				}
+			})
+		}
 	}
 	if l == c.loop {
 		run()
@@ -39,6 +53,15 @@ func (c *asyncConn) spread(l *asyncLoop, f func()) {
 		s.post(l.Loop, run)
 		s.done()
 	}
+}
+
+// deliver has the connection's loop write to it, together with all else that f sends there: a room
+// of a thousand members costs a message one function a loop, and no more.
+func (s *spread) deliver(to *asyncConn, frames []byte) {
+	if s.far == nil {
+		s.far = map[*asyncLoop][]delivery{}
+	}
+	s.far[to.loop] = append(s.far[to.loop], delivery{to, frames})
 }
 
 // post has a loop run a part. A part for a loop that has stopped is lost.
@@ -59,9 +82,18 @@ func (s *spread) done() {
 	c.loop.Post(c.hearOn)
 }
 
+// hearRest takes what had come of a peer that has gone, which may be more than maxSpreads: it was
+// read, and nothing more will be.
+func (c *asyncConn) hearRest() {
+	for s := &c.session; s.upgraded != nil && s.busy && !s.over && !c.cut; {
+		s.busy = false
+		s.proceed()
+	}
+}
+
 // hearOn reads the messages that had to wait.
 func (c *asyncConn) hearOn() {
-	if c.gone.Load() {
+	if c.gone.Load() || c.session.over {
 		return
 	}
 	c.session.busy = false

@@ -135,6 +135,9 @@ func (c *streamConn) converse() {
 		which   uint64    // its number, by the session's count
 	)
 	for !c.session.over && !c.failed {
+		if c.outbox != nil && c.owner.stopping.Load() {
+			return // whoever talks on would never come to the end of what lies in the kernel
+		}
 		limit := c.owner.limits.idle
 		if !started.IsZero() {
 			limit = c.owner.limits.request - c.now.Sub(started)

@@ -90,6 +90,6 @@ func (s *Seconds) exposition() string {
 		value(fmt.Sprintf("nodecompare_load_latency_seconds{quantile=%q}", q.part), q.us/1e6)
 	}
 	value("nodecompare_load_latency_seconds_sum", s.latencyS)
-	value("nodecompare_load_latency_seconds_count", s.all.Requests-s.all.Errors)
+	value("nodecompare_load_latency_seconds_count", s.timed)
 	return b.String()
 }

@@ -49,6 +49,7 @@ type Seconds struct {
 	began    time.Time // start of the current second
 	now, all Second    // sums of the current second, and of the whole run
 	latencyS float64   // the sum of the run's latencies, in seconds
+	timed    uint64    // how many they are
 	last     Second    // the previous second
 	latency  *hdrhistogram.Histogram
 	spare    *hdrhistogram.Histogram // the next second's
@@ -85,7 +86,10 @@ func (s *Seconds) Each(x *loadgen.Outcome) {
 		return
 	}
 	record(s.latency, x)
-	s.latencyS += x.End.Sub(x.Due).Seconds()
+	if !x.Untimed {
+		s.timed++
+		s.latencyS += max(x.End.Sub(x.Due), 0).Seconds()
+	}
 }
 
 func (s *Seconds) tick() {

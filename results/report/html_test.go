@@ -9,7 +9,6 @@ import (
 	"html/template"
 	"math"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -115,24 +114,6 @@ func TestPageSize(t *testing.T) {
 		if size := len(html(t, r)); size > c.most {
 			t.Errorf("%d modes on %d workloads: the page has %d bytes, want %d at most", c.modes,
 				c.workloads, size, c.most)
-		}
-	}
-}
-
-// No run of a timeline has more points than its place on the page can show.
-func TestTimelinesAreThinned(t *testing.T) {
-	r := bench(t, 1, 1, 2)
-	for i := range r.Trials[0].Rungs {
-		line := r.Trials[0].Rungs[i].Timeline
-		line.Requests = slices.Repeat(line.Requests, 40)
-	}
-	for _, part := range pageData(t, r).Parts {
-		for _, trial := range part.Timeline.Trials {
-			for _, rung := range trial.Rungs {
-				if n := len(rung.Rate); n == 0 || n > 60 {
-					t.Errorf("a run has %d points", n)
-				}
-			}
 		}
 	}
 }

@@ -101,25 +101,39 @@ func (h *timeline) addTracks(w results.Workload) {
 	}
 }
 
+// ended returns when a run was over, in seconds from its start, which cuts the last interval of its
+// timeline short. Older records do not say when the last answer came: there that interval is whole.
+func ended(rung results.Rung) float64 {
+	n := float64(len(rung.Timeline.Requests))
+	last := max(rung.ElapsedS, rung.EndedS)
+	if last <= (n-1)*rung.Timeline.IntervalS {
+		return n * rung.Timeline.IntervalS
+	}
+	return last
+}
+
 // thinned joins neighbouring intervals until there are no more than points of them. The sums stay
-// what they were, and of threads it is the most.
+// what they were, and of threads it is the most. A rest that is shorter than half a point's time
+// belongs to the point before it.
 func thinned(rung results.Rung, points int) rungTimeline {
 	line := rung.Timeline
 	n := len(line.Requests)
 	each := max(1, (n+points-1)/points)
 	step := line.IntervalS * float64(each)
+	end := ended(rung)
 	r := rungTimeline{
-		Name: rungName(rung), From: plotNumber(rung.StartS),
-		To: plotNumber(rung.StartS + line.IntervalS*float64(n)), Step: plotNumber(step),
-		Void: rung.Trust != nil && rung.Trust.Status == results.Void,
+		Name: rungName(rung), From: plotNumber(rung.StartS), To: plotNumber(rung.StartS + end),
+		Step: plotNumber(step), Void: rung.Trust != nil && rung.Trust.Status == results.Void,
 	}
 	if r.Void {
-		r.To = plotNumber(rung.StartS + max(rung.ElapsedS, line.IntervalS*float64(n)))
 		return r
 	}
-	for from := 0; from < n; from += each {
-		to := min(from+each, n)
-		seconds := line.IntervalS * float64(to-from)
+	for from, to := 0, 0; from < n; from = to {
+		to = min(from+each, n)
+		if end-line.IntervalS*float64(to) < step/2 { // what is left is too short for a rate of its own
+			to = n
+		}
+		seconds := min(line.IntervalS*float64(to), end) - line.IntervalS*float64(from)
 		requests, cpu, threads := uint64(0), 0.0, 0
 		for i := from; i < to; i++ {
 			requests += line.Requests[i]

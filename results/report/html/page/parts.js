@@ -63,10 +63,19 @@ function fill(part, page) {
   }
 }
 
+// targetOf gives the id that an address's fragment names, however that was typed.
+function targetOf(hash) {
+  try {
+    return decodeURIComponent(hash.slice(1));
+  } catch {
+    return hash.slice(1);
+  }
+}
+
 // followLinks opens what a link leads to, and has the address name what was opened last.
 function followLinks() {
   const open = () => {
-    const at = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const at = document.getElementById(targetOf(location.hash));
     if (!at) return;
     for (let d = at.closest("details"); d; d = d.parentElement.closest("details")) d.open = true;
     at.scrollIntoView();

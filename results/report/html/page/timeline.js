@@ -6,8 +6,10 @@
 function trackData(trial, figure) {
   const xs = [], ys = [];
   for (const r of trial.rungs) {
-    (r[figure] || []).forEach((v, i) => {
-      xs.push(r.from + (i + 0.5) * r.step);
+    const points = r[figure] || [];
+    points.forEach((v, i) => {
+      const from = r.from + i * r.step;
+      xs.push((from + (i === points.length - 1 ? r.to : from + r.step)) / 2); // the last one lasts to the end
       ys.push(v);
     });
     xs.push(r.to + 1e-6);
