@@ -194,7 +194,7 @@ func TestPageInBrowser(t *testing.T) {
 			if c.name != "phone" {
 				thorough.Only(t)
 			}
-			v := open(t, browser, file, c.wide, c.dark)
+			v := open(t, browser, file+"#100%", c.wide, c.dark) // a fragment that nobody made
 			if over := ask[int](t, v, tooWide); over > 0 {
 				t.Errorf("at a width of %d the first screen is %d pixels too wide", c.wide, over)
 			}
