@@ -143,6 +143,17 @@ func TestUsersDatabaseIsSwept(t *testing.T) {
 		t.Fatal(err)
 	}
 	<-killed.Done()
+	for { // PostgreSQL learns of it by and by, and a schema belongs to who is connected
+		const others = "SELECT FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+		all, err := sql.Exec(t.Context(), others).ReadAll()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(all[0].Rows) == 0 {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
 	left := schemas()
 	if len(left) != 2 {
 		t.Errorf("after a SIGKILL there are %v, want one of ours", left)
